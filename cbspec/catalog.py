@@ -1,0 +1,107 @@
+"""The engine's catalog: what claims can ask for. Found by configuration; importing it loads no implementation."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from cbspec.config import Config
+from cbspec.errors import ConfigError, suggestion
+from cbspec.stage import Parameters, Stage
+
+RESERVED = ("stage", "use")  # the words of a stage call
+
+
+class UnknownStageError(ConfigError, KeyError):
+    """A stage that the catalog does not have."""
+
+    __str__ = Exception.__str__  # KeyError's would quote the message
+
+
+class Catalog(Mapping[str, Stage]):
+    """The stages by name, in the order in which the engine declares them. Raises ConfigError where they contradict each other."""
+
+    def __init__(self, stages: Iterable[Stage], module: str = "") -> None:
+        stages = tuple(stages)
+        self.module = module
+        self._stages = {stage.name: stage for stage in stages}
+        if mistakes := [f"{module or 'catalog'}: {mistake}" for mistake in _mistakes(stages)]:
+            raise ConfigError("\n".join(mistakes))
+
+    def __getitem__(self, name: str) -> Stage:
+        try:
+            return self._stages[name]
+        except KeyError:
+            raise UnknownStageError(f"unknown stage {name!r}{suggestion(name, list(self._stages))}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._stages
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stages)
+
+    def __len__(self) -> int:
+        return len(self._stages)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+def load(config: Config) -> Catalog:
+    """The catalog of the configured engine.
+
+    Raises:
+        ConfigError: the module cannot be imported, has no ``STAGES``, or its stages contradict each other.
+    """
+    root = str(config.root)
+    if root not in sys.path:
+        sys.path.append(root)  # last, so that the project shadows nothing
+    try:
+        module = importlib.import_module(config.engine)
+    except Exception as error:  # whatever the engine's own code raises
+        raise ConfigError(f"engine {config.engine} ([tool.cbspec] of {config.root}) cannot be imported: {error!r}") from error
+    stages = getattr(module, "STAGES", None)
+    if not isinstance(stages, tuple | list) or not stages or not all(isinstance(stage, Stage) for stage in stages):
+        raise ConfigError(f"engine {config.engine} has no STAGES: expected a tuple of cbspec.stage.Stage")
+    return Catalog(stages, config.engine)
+
+
+def _mistakes(stages: tuple[Stage, ...]) -> Iterator[str]:
+    """What the types of a declaration cannot say, for every stage."""
+    kinds = {stage.kind for stage in stages if stage.kind}
+    for name, count in Counter(stage.name for stage in stages).items():
+        if count > 1:
+            yield f"stage {name} is declared {count} times"
+    for stage in stages:
+        parameters = _parameters(stage.parameters)
+        if stage.progress is not None and parameters.get(stage.progress) is not int:
+            yield f"stage {stage.name}: progress {stage.progress!r} is not an integer parameter"
+        for name in sorted(stage.varying - parameters.keys()):
+            yield f"stage {stage.name}: varying {name!r} is not a parameter"
+        for name in parameters.keys() & stage.inputs.keys():
+            yield f"stage {stage.name}: {name!r} is a parameter and an input"
+        for name in (parameters.keys() | stage.inputs.keys()) & set(RESERVED):
+            yield f"stage {stage.name}: {name!r} is a word of the claim language and cannot be a parameter or input"
+        for name, taken in stage.inputs.items():
+            if taken.kind not in kinds:
+                yield f"stage {stage.name}: input {name} takes the kind {taken.kind!r}, which no stage yields"
+
+
+def _parameters(parameters: type[Parameters]) -> Mapping[str, type | None]:
+    """Parameter name, as claims write it -> ``int`` for whole numbers, None for any other type."""
+    fields = msgspec.structs.fields(parameters)
+    return {field.encode_name: int if _whole(field.type) else None for field in fields}
+
+
+def _whole(declared: object) -> bool:
+    found = msgspec.inspect.type_info(declared)
+    while isinstance(found, msgspec.inspect.Metadata):
+        found = found.type
+    return isinstance(found, msgspec.inspect.IntType)

@@ -1,0 +1,82 @@
+"""A claim, resolved: what a YAML file says once defaults, scale and matrix cell are filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cbspec.assertion import Assertion
+from cbspec.stage import Call
+
+Status = Literal["active", "retracted", "open-question"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A place in a file; lines and columns count from 1."""
+
+    path: Path
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a finding was reported, and the figures it was reported with: measure -> arm -> value."""
+
+    memo: str
+    figures: Mapping[str, Mapping[str, float]]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """The seeds of a claim: ``pool[:start]`` at first, more of the pool while inconclusive."""
+
+    pool: tuple[int, ...]
+    start: int
+
+    @property
+    def first(self) -> tuple[int, ...]:
+        return self.pool[: self.start]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim at one scale (and one cell of its matrix); everything it needs to be run and judged.
+
+    Attributes:
+        id: unique over all files; a matrix cell carries its values, as in ``1.b[depth=4]``.
+        arms: arm name -> stage call; all arms share seeds, so every comparison is paired.
+        assertions: all must hold.
+        controls: assertions about the experiment itself; one that does not hold makes the verdict invalid.
+        scale: the scale that the sizes in `arms` come from.
+        decidable: the scales at which a verdict is expected; at another the claim is skipped.
+        sizes: the scale's sizes after overrides, as they were used.
+        origins: key path (``"assert[0].kind"``) -> where its value stands.
+    """
+
+    id: str
+    title: str
+    phase: str
+    status: Status
+    source: Source
+    arms: Mapping[str, Call]
+    seeds: Seeds
+    assertions: tuple[Assertion, ...]
+    controls: tuple[Assertion, ...]
+    alpha: float
+    scale: str
+    decidable: tuple[str, ...]
+    sizes: Mapping[str, float]
+    revises: tuple[str, ...]
+    retracted_by: tuple[str, ...]
+    path: Path
+    origins: Mapping[str, Origin]
+    digest: str
+    """SHA-256 of what is asserted (assertions, controls, alpha, seeds) and measured (arms): moving it is moving the goalposts."""

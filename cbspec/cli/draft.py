@@ -1,0 +1,95 @@
+"""The text of a new claim file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cbspec.language.scalar import resolve
+
+_PLAIN = re.compile(r"\w[\w .,;<>()/+=%^-]*")  # what needs no quotes, as long as it does not read as a number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """The words of a claim; `experiment`, `arms`, `asserted` and `controls` are YAML of one line each."""
+
+    id: str
+    title: str
+    phase: str
+    status: str
+    memo: str
+    experiment: str
+    arms: Mapping[str, str]
+    asserted: Sequence[str]
+    controls: Sequence[str] = ()
+    scales: Sequence[str]
+    revises: Sequence[str] = ()
+    retracted_by: Sequence[str] = ()
+    figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def text(self, schema: str) -> str:
+        """The file, in the order in which people read a claim.
+
+        Args:
+            schema: path of the JSON Schema as seen from the file, for editors.
+        """
+        return "\n".join([f"# yaml-language-server: $schema={schema}", *self._lines()]) + "\n"
+
+    def _lines(self) -> Iterator[str]:
+        yield f"id: {scalar(self.id)}"
+        yield f"title: {scalar(self.title)}"
+        yield f"phase: {scalar(self.phase)}"
+        yield f"status: {self.status}"
+        for key, names in (("revises", self.revises), ("retracted_by", self.retracted_by)):
+            if names:
+                yield f"{key}: [{', '.join(map(scalar, names))}]"
+        yield "source:"
+        yield f"  memo: {scalar(self.memo)}"
+        yield from self._figures()
+        yield f"experiment: {self.experiment}"
+        yield "arms:"
+        yield from (f"  {scalar(name)}: {words}" for name, words in self.arms.items())
+        for key, assertions in (("assert", self.asserted), ("controls", self.controls)):
+            if assertions:
+                yield f"{key}:"
+            yield from (f"  - {assertion}" for assertion in assertions)
+        yield f"scales: [{', '.join(map(scalar, self.scales))}]"
+
+    def _figures(self) -> Iterator[str]:
+        if not self.figures:
+            yield "  figures: {}"
+            return
+        yield "  figures:"
+        for measure, values in self.figures.items():
+            yield f"    {scalar(measure)}: {{{', '.join(f'{scalar(arm)}: {value}' for arm, value in values.items())}}}"
+
+
+def scalar(text: str) -> str:
+    """`text` as YAML that reads back as this text, in quotes only where it needs them."""
+    text = " ".join(text.split())
+    plain = _PLAIN.fullmatch(text) and isinstance(_meaning(text), str)
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def place(folder: Path, phase: str, claim: str) -> Path:
+    """The file of a claim: ``phase6_5/6.5A.a.yaml`` for 6.5A.a of phase 6.5A; a phase without a number is a folder of its own."""
+    number = re.match(r"\d+(?:\.\d+)?", phase.strip())
+    name = f"phase{number[0].replace('.', '_')}" if number else re.sub(r"\W+", "_", phase.strip().lower())
+    return folder / name / f"{claim}.yaml"
+
+
+def schema_seen_from(path: Path, schema: Path) -> str:
+    """The path of the schema for the first line of the claim file at `path`."""
+    return Path(os.path.relpath(schema.resolve(), path.resolve().parent)).as_posix()
+
+
+def _meaning(text: str) -> object:
+    try:
+        return resolve(text)
+    except ValueError:
+        return None

@@ -1,0 +1,74 @@
+"""``cbspec explain``: whether what a claim stands on is current, and what made it stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from cbspec.cli.output import device_option, dumps, json_option, scale_option
+from cbspec.cli.project import Project, pass_project
+from cbspec.cli.selection import complete
+
+if TYPE_CHECKING:
+    from cbspec.explain import Explanation, StageState
+    from cbspec.ledger import Entry
+
+
+@click.command("explain")
+@click.argument("claim", shell_complete=complete)
+@scale_option
+@device_option
+@json_option
+@pass_project
+def command(project: Project, claim: str, scale: str | None, device: str, as_json: bool) -> None:
+    """Tell whether a claim's stages are current, and what changed.
+
+    For each stage: current, stale or missing; for a stale one which definitions changed, or which parameter, input or version.
+    Then what changed in the code since the verdict on record.
+    """
+    from cbspec.explain import explain
+    from cbspec.ledger import Key
+
+    planner = project.planner(device)
+    standings = project.standings(planner)
+    found = []
+    for each in project.claims([claim], scale):
+        recorded = project.ledger.get(Key(each.id, each.scale, planner.numerics.device))
+        found.append(explain(each, standings, recorded))
+    click.echo(dumps(found) if as_json else "\n\n".join("\n".join(lines(each)) for each in found))
+
+
+def lines(explanation: Explanation) -> Iterator[str]:
+    """The explanation for a person."""
+    yield f"{explanation.claim} at scale {explanation.scale} on {explanation.device}"
+    width = max(len(stage.stage) for stage in explanation.stages)
+    arms = {arm for stage in explanation.stages for arm in stage.arms}
+    for stage in explanation.stages:
+        yield from _stage(stage, width, everyone=arms)
+    yield from _record(explanation)
+
+
+def _stage(stage: StageState, width: int, everyone: set[str]) -> Iterator[str]:
+    arms = "" if set(stage.arms) == everyone else f"  ({', '.join(stage.arms)})"
+    yield f"  {stage.state:<7}  {stage.stage:<{width}}  seeds {','.join(map(str, stage.seeds))}{arms}"
+    yield from (f"             {cause.text}" for cause in stage.causes)
+
+
+def _record(explanation: Explanation) -> Iterator[str]:
+    if explanation.recorded is None:
+        yield "Nothing is on record."
+        return
+    yield f"On record: {explanation.recorded.verdict}, {_made(explanation.recorded)}"
+    if explanation.edits:
+        yield "Changed in the code since:"
+    yield from (f"  {edit.path}:{edit.line}: {edit.definition} (stage {edit.stage})" for edit in explanation.edits)
+    yield from (f"  {remark}" for remark in explanation.remarks)
+    if not explanation.edits and not explanation.remarks:
+        yield "Nothing changed since."
+
+
+def _made(entry: Entry) -> str:
+    made = entry.provenance
+    return f"{made.date} at {made.commit[:10]}" if made.commit else f"{made.date}, outside a repository"

@@ -1,0 +1,143 @@
+"""What a run would compute, why, and how long that takes by what was computed before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from cbspec.claim import Claim
+from cbspec.explain import Cause, Standings, State
+from cbspec.ledger import Entry, Key, Ledger
+from cbspec.plan import Cell, Job
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """One job of the plan.
+
+    Attributes:
+        stage: its name, `points` where on its trajectory the results lie.
+        results: how many it yields; `absent`: how many of them are not stored.
+        state: of what is not stored; `current` when all is.
+        seconds: forecast of one process; None where the stage was never computed on this device family.
+    """
+
+    stage: str
+    points: tuple[int, ...]
+    seeds: tuple[int, ...]
+    results: int
+    absent: int
+    state: State
+    causes: tuple[Cause, ...]
+    seconds: float | None
+
+    @property
+    def label(self) -> str:
+        at = f" @{','.join(map(str, self.points))}" if self.points else ""
+        return f"{self.stage}{at} seeds {','.join(map(str, self.seeds))}"
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that has not begun.
+
+    Attributes:
+        claims: how many would be judged; `undecidable`: how many would be skipped at this scale.
+        work: the jobs, longest path first.
+        seconds: of all that is to be computed, as far as stages have a rate; `longest`: of the longest chain of jobs that wait
+            for each other. No number of workers ends sooner than that.
+        unknown: stages to be computed that have no rate yet.
+    """
+
+    scale: str
+    device: str
+    claims: int
+    undecidable: int
+    work: tuple[Work, ...]
+    seconds: float
+    longest: float
+    unknown: tuple[str, ...]
+
+
+def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scale: str) -> Forecast:
+    """The plan of a run of these claims, with the first seeds of each."""
+    decided = [claim for claim in claims if claim.scale in claim.decidable]
+    device = standings.planner.numerics.device
+    wanted = [
+        (claim, standings.planner.cell(call, seed))
+        for claim in decided
+        for call in claim.arms.values()
+        for seed in claim.seeds.first
+    ]
+    plan = standings.planner.plan((cell for _, cell in wanted), wide=device == "cuda")
+    recorded = _recorded(wanted, ledger, device)
+    work = {job: _work(job, standings, recorded) for job in plan.jobs}
+    return Forecast(
+        scale=scale,
+        device=device,
+        claims=len(decided),
+        undecidable=len(claims) - len(decided),
+        work=tuple(work.values()),
+        seconds=sum(each.seconds or 0.0 for each in work.values()),
+        longest=_longest({job: each.seconds or 0.0 for job, each in work.items()}),
+        unknown=tuple(dict.fromkeys(each.stage for each in work.values() if each.seconds is None)),
+    )
+
+
+def _recorded(wanted: Iterable[tuple[Claim, Cell]], ledger: Ledger, device: str) -> dict[Cell, Entry]:
+    """Cell -> the verdict on record of a claim that needs it."""
+    found: dict[Cell, Entry] = {}
+    for claim, cell in wanted:
+        entry = ledger.get(Key(claim.id, claim.scale, device))
+        waiting = [cell] if entry else []
+        while waiting:
+            below = waiting.pop()
+            if entry and below not in found:
+                found[below] = entry
+                waiting += below.inputs.values()
+    return found
+
+
+def _work(job: Job, standings: Standings, recorded: dict[Cell, Entry]) -> Work:
+    absent = [cell for cell in job.cells if not standings.store.has(cell.key)]
+    found = [standings.of(cell, recorded.get(cell)) for cell in absent]
+    states = {state for state, _ in found}
+    return Work(
+        stage=job.stage,
+        points=tuple(sorted({cell.call.point for cell in job.cells})) if job.cells[0].call.stage.progress else (),
+        seeds=tuple(sorted({cell.seed for cell in job.cells})),
+        results=len(job.cells),
+        absent=len(absent),
+        state="stale" if "stale" in states else "missing" if states else "current",
+        causes=tuple(dict.fromkeys(cause for _, causes in found for cause in causes)),
+        seconds=_seconds(job, absent, standings),
+    )
+
+
+def _seconds(job: Job, absent: Sequence[Cell], standings: Standings) -> float | None:
+    """Each lane from its last stored point before the first absent one to its last absent one."""
+    if not absent:
+        return 0.0
+    rate = standings.store.rate(job.stage, standings.planner.numerics.device)
+    if rate is None:
+        return None
+    cost = 0.0
+    for lane in {cell.lane for cell in absent}:
+        missing = [cell for cell in absent if cell.lane == lane]
+        first = min(cell.call.point for cell in missing)
+        before = [c.call.cost for c in job.cells if c.lane == lane and c not in missing and c.call.point < first]
+        cost += max(cell.call.cost for cell in missing) - max(before, default=0.0)
+    return rate * cost
+
+
+def _longest(seconds: dict[Job, float]) -> float:
+    """The longest chain of jobs of which each waits for the one before."""
+    owner = {cell: job for job in seconds for cell in job.cells}
+    ends: dict[Job, float] = {}
+
+    def end(job: Job) -> float:
+        if job not in ends:
+            before = {owner[cell] for cell in job.inputs} - {job}
+            ends[job] = seconds[job] + max(map(end, before), default=0.0)
+        return ends[job]
+
+    return max(map(end, seconds), default=0.0)

@@ -1,0 +1,79 @@
+"""``cbspec list``: the claims that there are, with their verdicts on record, and how they revise each other."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import click
+
+from cbspec.claim import Claim
+from cbspec.cli.output import dumps, json_option, scale_option, table
+from cbspec.cli.project import Project, pass_project
+
+VERDICTS = ("holds", "refuted", "inconclusive", "invalid", "error", "none")
+
+
+class Recorded(NamedTuple):
+    """A verdict on record."""
+
+    scale: str
+    device: str
+    verdict: str
+
+
+@click.command("list")
+@click.option("--phase", metavar="PHASE", help="Only claims whose phase begins so: 6 has 6A, 6C and 6.5A.")
+@click.option("--status", type=click.Choice(["active", "retracted", "open-question"]), help="Only claims of this status.")
+@click.option("--verdict", type=click.Choice(VERDICTS), help="Only claims with this verdict on record; none: with none.")
+@click.option("--graph", is_flag=True, help="Show which claims revise or retract which.")
+@scale_option
+@json_option
+@pass_project
+def command(
+    project: Project, phase: str | None, status: str | None, verdict: str | None, graph: bool, scale: str | None, as_json: bool
+) -> None:
+    """List claims with their verdicts on record."""
+    claims = project.claims(scale=scale)
+    recorded = {claim.id: _recorded(project, claim, scale) for claim in claims}
+    chosen = [
+        claim
+        for claim in claims
+        if (phase is None or claim.phase.lower().startswith(phase.lower()))
+        and (status is None or claim.status == status)
+        and (verdict is None or verdict in ([each.verdict for each in recorded[claim.id]] or ["none"]))
+    ]
+    if as_json:
+        click.echo(dumps([_row(claim, recorded[claim.id]) for claim in chosen]))
+    elif graph:
+        from cbspec.cli.chain import chains
+
+        said = {claim.id: f"{claim.status}; {_said(recorded[claim.id])}" for claim in claims}
+        click.echo("\n".join(chains(claims, {claim.id for claim in chosen}, said)))
+    else:
+        rows = [(claim.id, claim.phase, claim.status, _said(recorded[claim.id]), claim.title) for claim in chosen]
+        click.echo(table(rows, ("claim", "phase", "status", "on record", "title")))
+
+
+def _recorded(project: Project, claim: Claim, scale: str | None) -> list[Recorded]:
+    """The verdicts on record; with a scale, only those at it."""
+    entries = [entry for entry in project.ledger.of(claim.id) if scale in (None, entry.scale)]
+    return [Recorded(entry.scale, entry.device, entry.verdict) for entry in entries]
+
+
+def _said(recorded: list[Recorded]) -> str:
+    return ", ".join(f"{each.verdict} ({each.scale}, {each.device})" for each in recorded) or "nothing on record"
+
+
+def _row(claim: Claim, recorded: list[Recorded]) -> dict[str, object]:
+    return {
+        "id": claim.id,
+        "title": claim.title,
+        "phase": claim.phase,
+        "status": claim.status,
+        "path": str(claim.path),
+        "line": claim.origins["id"].line,
+        "scales": claim.decidable,
+        "revises": claim.revises,
+        "retracted_by": claim.retracted_by,
+        "verdicts": [each._asdict() for each in recorded],
+    }

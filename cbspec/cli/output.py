@@ -1,0 +1,48 @@
+"""What commands print: text for people, or one JSON document with --json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+scale_option = click.option("--scale", metavar="NAME", help="Scale to look at (default: the project's).")
+device_option = click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Device family of the results (default: auto)."
+)
+
+
+def emit(as_json: bool, content: Any, text: str) -> None:
+    """Print `content` as JSON, or else `text`."""
+    click.echo(dumps(content) if as_json else text)
+
+
+def dumps(content: Any) -> str:
+    """JSON of builtins, dataclasses and msgspec structs, indented; what is not finite is null."""
+    import msgspec
+
+    encoded = msgspec.json.encode(content, enc_hook=_plain)
+    return msgspec.json.format(encoded, indent=2).decode()
+
+
+def table(rows: Iterable[Sequence[str]], headings: Sequence[str], right: Sequence[str] = ()) -> str:
+    """A table for people; `right` are the headings of columns that stand at the right."""
+    from tabulate import tabulate
+
+    align = ["right" if heading in right else "left" for heading in headings]
+    drawn = tabulate(list(rows), headers=list(headings), tablefmt="simple", disable_numparse=True, colalign=align)
+    return "\n".join(line.rstrip() for line in drawn.splitlines())
+
+
+def count(number: int, noun: str) -> str:
+    """``"1 claim"``, ``"2 claims"``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,84 @@
+"""``cbspec plan``: the stages that a run would compute, why, and how long they take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from cbspec.cli.output import count, device_option, dumps, json_option, scale_option
+from cbspec.cli.project import Project, pass_project
+from cbspec.cli.selection import complete
+
+if TYPE_CHECKING:
+    from cbspec.cli.forecast import Forecast, Work
+
+SHOWN = 3  # causes of one job; the whole list is what `cbspec explain` is for
+
+
+@click.command("plan")
+@click.argument("claims", nargs=-1, shell_complete=complete)
+@scale_option
+@device_option
+@click.option("--workers", type=click.IntRange(1), default=4, show_default=True, help="Processes to forecast the time for.")
+@json_option
+@pass_project
+def command(project: Project, claims: tuple[str, ...], scale: str | None, device: str, workers: int, as_json: bool) -> None:
+    """Show the stages that a run would compute, and why.
+
+    Longest path first, as they would be started. The forecast comes from the times that the same stages took before on this
+    device family.
+    """
+    from cbspec.cli.forecast import forecast
+
+    chosen = project.claims(claims, scale)
+    standings = project.standings(project.planner(device))
+    found = forecast(chosen, standings, project.ledger, scale or project.config.scale)
+    click.echo(dumps(found) if as_json else "\n".join(lines(found, workers)))
+
+
+def lines(found: Forecast, workers: int) -> Iterator[str]:
+    """The forecast for a person."""
+    skipped = f"; {found.undecidable} more not decidable there" if found.undecidable else ""
+    yield f"{count(found.claims, 'claim')} at scale {found.scale} on {found.device}{skipped}"
+    run = [work for work in found.work if work.absent]
+    stored = [work for work in found.work if not work.absent]
+    if run:
+        yield f"\nTo compute ({count(len(run), 'job')}, longest path first):"
+    for work in run:
+        yield from _absent(work)
+    if stored:
+        yield f"\nStored ({count(len(stored), 'job')}):"
+    yield from (f"            {work.label}" for work in stored)
+    yield "\n" + _time(found, workers)
+
+
+def _absent(work: Work) -> Iterator[str]:
+    some = "" if work.absent == work.results else f"  ({work.absent} of {work.results} results)"
+    yield f"  {_duration(work.seconds):>8}  {work.label}{some}  {work.state}"
+    yield from (f"              {cause.text}" for cause in work.causes[:SHOWN])
+    if len(work.causes) > SHOWN:
+        yield f"              and {len(work.causes) - SHOWN} more (cbspec explain tells all)"
+
+
+def _time(found: Forecast, workers: int) -> str:
+    if not any(work.absent for work in found.work):
+        return "Nothing to compute."
+    if found.seconds == 0.0 and found.unknown:
+        return "No forecast: none of these stages was computed here before."
+    wall = max(found.longest, found.seconds / min(workers, os.cpu_count() or 1))
+    text = (
+        f"{_duration(found.seconds)} of computing, longest path {_duration(found.longest)};"
+        f" about {_duration(wall)} with {count(workers, 'worker')}"
+    )
+    return f"{text}, without {', '.join(found.unknown)}, never computed here before" if found.unknown else text
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "?"
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

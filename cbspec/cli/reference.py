@@ -1,0 +1,44 @@
+"""The words of the claim language as Markdown tables, made from the types that claims are read by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from cbspec.assertion import Assertion
+from cbspec.language.assertions import KINDS
+
+
+def reference(schema: Mapping[str, Any]) -> str:
+    """The table of a claim's keys, then that of the assertion kinds.
+
+    Args:
+        schema: of claim files, as `cbspec.language.schema` builds it.
+    """
+    return f"{keys(schema)}\n\n{kinds()}"
+
+
+def keys(schema: Mapping[str, Any]) -> str:
+    """One row for each top-level key of a claim file."""
+    needed = set(schema["required"])
+    rows = ((f"`{key}`", "yes" if key in needed else "", words["description"]) for key, words in schema["properties"].items())
+    return _table(("key", "needed", "meaning"), rows)
+
+
+def kinds() -> str:
+    """One row for each assertion kind; the words that every kind takes are left out."""
+    shared = {field.name for field in msgspec.structs.fields(Assertion)}
+    rows = []
+    for tag, kind in KINDS.items():
+        own = [field for field in msgspec.structs.fields(kind) if field.name not in shared]
+        needed = ", ".join(f"`{field.encode_name}`" for field in own if field.required)
+        more = ", ".join(f"`{field.encode_name}`" for field in own if not field.required)
+        rows.append((f"`{tag}`", (kind.__doc__ or "").strip().splitlines()[0], needed, more))
+    return _table(("kind", "asserts", "needs", "takes"), iter(rows))
+
+
+def _table(headings: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = [headings, tuple("---" for _ in headings), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)

@@ -1,0 +1,54 @@
+"""``cbspec run``: the same as pytest, with claims named by their ids."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+
+import click
+
+from cbspec.cli.output import json_option
+from cbspec.cli.project import Project, pass_project, shown
+from cbspec.cli.selection import base, complete
+
+WORKERS = "4"
+
+
+@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[CLAIMS]... [PYTEST ARGS]...", shell_complete=complete)
+@json_option
+@pass_project
+def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:
+    """Run claims: the same as pytest.
+
+    CLAIMS are ids, files or folders; all claims when left out. What follows from the first word with a dash goes to pytest as
+    it is: --scale memo, --device cuda, -k vec, -x, ... Four workers (-n 4) unless -n says otherwise. The exit status is
+    pytest's; with --json its output goes to stderr, and the run's report to stdout.
+    """
+    first = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
+    arguments = [sys.executable, "-m", "pytest", *targets(project, words[:first]), *words[first:]]
+    if not any(word == "--numprocesses" or word.startswith(("-n", "--numprocesses=")) for word in words[first:]):
+        arguments += ["-n", WORKERS]
+    if not as_json:
+        sys.stdout.flush()
+        os.execv(arguments[0], arguments)
+    report = project.config.reports / "latest.json"
+    before = report.stat().st_mtime_ns if report.exists() else None
+    status = subprocess.run(arguments, stdout=sys.stderr, check=False).returncode
+    if report.exists() and report.stat().st_mtime_ns != before:
+        click.echo(report.read_text(encoding="utf-8"), nl=False)
+    raise SystemExit(status)
+
+
+def targets(project: Project, words: Sequence[str]) -> Iterable[str]:
+    """pytest's names for claims: ``claims/phase6/6A.a.yaml::6A.a``, and files and folders as they are."""
+    if not words:
+        return [str(project.claims_folder)]
+    named = {claim.id: claim for claim in project.claims(words)}
+    found = []
+    for word in words:
+        own = [claim for claim in named.values() if word in (claim.id, base(claim.id))]
+        found += [f"{shown(claim.path)}::{claim.id}" for claim in own] or [word]
+    return found

@@ -1,0 +1,70 @@
+"""``cbspec schema``: the JSON Schema of claim files, made from the types and the engine's catalog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cbspec.cli.output import count, dumps, json_option
+from cbspec.cli.project import Project, pass_project, shown
+from cbspec.errors import ConfigError
+
+CLAIM, DEFAULTS = "claim.schema.json", "defaults.schema.json"
+
+
+@click.command("schema")
+@click.option("--defaults", is_flag=True, help="The schema of a defaults.yaml instead.")
+@click.option("--markdown", is_flag=True, help="The keys and assertion kinds as tables for people instead.")
+@click.option("--write", is_flag=True, help="Bring the project's schema files up to date instead of printing.")
+@json_option
+@pass_project
+def command(project: Project, defaults: bool, markdown: bool, write: bool, as_json: bool) -> None:
+    """Print the JSON Schema of claim files.
+
+    Claim files name it in their first line, so that editors complete and check them. --write is for after a change of the
+    engine's catalog. The schema is JSON with --json as without.
+    """
+    from cbspec.language import schema
+
+    if markdown:
+        from cbspec.cli.reference import reference
+
+        text = reference(schema.build(project.catalog))
+        click.echo(dumps({"markdown": text}) if as_json else text)
+        return
+    content = schema.files(project.catalog)
+    if not write:
+        click.echo(content[DEFAULTS if defaults else CLAIM], nl=False)
+        return
+    changed = write_to(folder(project), content)
+    text = f"{count(len(changed), 'file')} of {len(content)} changed in {shown(folder(project))}"
+    click.echo(dumps({"changed": [str(path) for path in changed]}) if as_json else text)
+
+
+def folder(project: Project) -> Path:
+    """Where the project keeps its schema files: in cbspec where that is part of the project, else beside the claims."""
+    from cbspec.language import schema
+
+    own = schema.FOLDER.resolve()
+    inside = own.is_relative_to(project.config.root) and "site-packages" not in own.parts
+    return own if inside else project.config.claims / "schema"
+
+
+def write_to(place: Path, content: dict[str, str]) -> list[Path]:
+    """Write what differs; the files written.
+
+    Raises:
+        ConfigError: the folder cannot be written.
+    """
+    changed = []
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name, text in content.items():
+            path = place / name
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                path.write_text(text, encoding="utf-8")
+                changed.append(path)
+    except OSError as error:
+        raise ConfigError(f"{place} cannot be written: {error.strerror}") from error
+    return changed

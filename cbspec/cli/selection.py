@@ -1,0 +1,101 @@
+"""Which claims a person means: by id, by file or by folder; and the ids that there are, without reading any claim in full."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from cbspec.errors import CbspecError, ConfigError, suggestion
+
+if TYPE_CHECKING:
+    from cbspec.claim import Claim
+    from cbspec.cli.project import Project
+
+_ID = re.compile(r"""^(?:id|'id'|"id")[ \t]*:[ \t]*(["']?)([A-Za-z0-9][A-Za-z0-9._-]*)\1[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
+
+
+class UnknownClaimError(ConfigError):
+    """A word that names no claim, file or folder."""
+
+
+def select(project: Project, words: Sequence[str], scale: str) -> tuple[Claim, ...]:
+    """The claims that words name, in the order of the words, each once.
+
+    A word is an id (without the values of a matrix it stands for all cells), a claim file or a folder. Only the files in
+    question are read, so that a mistake in another one is no hindrance.
+
+    Raises:
+        UnknownClaimError: naming every word that is none of these.
+        ClaimError: with every mistake of the files in question.
+    """
+    from cbspec.language import load
+
+    if not words:
+        return load([project.claims_folder], catalog=project.catalog, scale=scale)
+    places = _places(project, words)
+    read = load(dict.fromkeys(places.values()), catalog=project.catalog, scale=scale)
+    chosen = {word: [claim for claim in read if _means(word, place, claim)] for word, place in places.items()}
+    _refuse([word for word, found in chosen.items() if not found and not _is_path(word)], [claim.id for claim in read])
+    return tuple({claim.id: claim for found in chosen.values() for claim in found}.values())
+
+
+def _places(project: Project, words: Sequence[str]) -> Mapping[str, Path]:
+    """Word -> the file or folder to read for it."""
+    known = {} if all(map(_is_path, words)) else ids(project.claims_folder)
+    _refuse([word for word in words if not _is_path(word) and base(word) not in known], sorted(known))
+    return {word: Path(word) if _is_path(word) else known[base(word)] for word in words}
+
+
+def _refuse(words: Sequence[str], known: Sequence[str]) -> None:
+    if words:
+        raise UnknownClaimError("\n".join(f"unknown claim {word!r}{suggestion(word, known)}" for word in words))
+
+
+def _is_path(word: str) -> bool:
+    return word.endswith(".yaml") or "/" in word or Path(word).is_dir()
+
+
+def _means(word: str, place: Path, claim: Claim) -> bool:
+    if _is_path(word):
+        return place == claim.path or place in claim.path.parents
+    return word in (claim.id, base(claim.id))
+
+
+def base(claim: str) -> str:
+    """The id as its file has it, without the values of the matrix cell."""
+    return claim.partition("[")[0]
+
+
+def ids(folder: Path) -> Mapping[str, Path]:
+    """Id -> file, by a look at the line that has it; for thousands of files in a second."""
+    from cbspec.language import claim_files
+
+    found: dict[str, Path] = {}
+    for path in claim_files([folder]):
+        try:
+            match = _ID.search(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            continue
+        if match:
+            found.setdefault(match[2], path)
+    return found
+
+
+def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Ids for the shell, and files after them."""
+    from cbspec.cli.project import Project
+
+    try:
+        if directory := ctx.find_root().params.get("directory"):
+            os.chdir(directory)
+        known = ids(Project().claims_folder)
+    except (CbspecError, OSError):
+        return []
+    found = [CompletionItem(name) for name in sorted(known) if name.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]

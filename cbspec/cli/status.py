@@ -1,0 +1,49 @@
+"""``cbspec status``: the verdict on record of each claim at each scale, and whether it is still of this code."""
+
+from __future__ import annotations
+
+import click
+
+from cbspec.claim import Claim
+from cbspec.cli.output import dumps, json_option, table
+from cbspec.cli.project import Project, pass_project
+from cbspec.cli.selection import complete
+from cbspec.ledger import Entry, Standing
+from cbspec.ledger import status as standings
+
+
+@click.command("status")
+@click.argument("claims", nargs=-1, shell_complete=complete)
+@click.option("--scale", metavar="NAME", help="Only this scale (default: all).")
+@json_option
+@pass_project
+def command(project: Project, claims: tuple[str, ...], scale: str | None, as_json: bool) -> None:
+    """Show where each claim stands at each scale.
+
+    Its verdict on record is current or stale; stale when the claim, the code that its stages reach, or torch's minor version is
+    another one than recorded. Orphaned: on record, but no claim file has it any more.
+    """
+    code = project.planner("cpu")
+
+    def current(claim: Claim, entry: Entry) -> bool:
+        from cbspec.explain.edits import stages_of
+
+        reached = {name: stage.implementation for name, stage in stages_of(claim.arms.values()).items()}
+        now = {name: code.fingerprint(implementation).digest for name, implementation in reached.items()}
+        return not entry.stale(now) and entry.provenance.torch == code.numerics.torch
+
+    found = [row for row in standings(project.ledger, project.at_every_scale(claims), current) if scale in (None, row.scale)]
+    if claims:
+        found = [row for row in found if row.currency != "orphaned"]
+    if as_json:
+        click.echo(dumps(found))
+        return
+    rows = [(row.claim, row.scale, row.device or "-", row.verdict or "-", row.currency, _since(row), row.title) for row in found]
+    click.echo(table(rows, ("claim", "scale", "device", "verdict", "standing", "recorded", "title")))
+
+
+def _since(row: Standing) -> str:
+    if row.entry is None:
+        return "-"
+    made = row.entry.provenance
+    return f"{made.date} {made.commit[:10]}{'+' if made.dirty else ''}" if made.commit else made.date

@@ -1,0 +1,55 @@
+"""``cbspec validate``: every mistake of every claim file, at its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cbspec.cli.output import count, dumps, json_option
+from cbspec.cli.project import Project, pass_project
+from cbspec.errors import ClaimError, Mistake
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@json_option
+@pass_project
+@click.pass_context
+def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Check claim files and show every mistake at its line.
+
+    PATHS are files and folders; all claims when left out. A margin that the seeds can never show is a mistake as well, by the
+    spread over seeds that the ledger has at the project's scale. Exits with 1 when there is a mistake.
+    """
+    from cbspec.calibration import undecidable
+    from cbspec.language import claim_files, load
+
+    places = list(paths) or [project.claims_folder]
+    files, claims = claim_files(places), 0
+    mistakes: tuple[Mistake, ...] = ()
+    try:
+        read = load(places, catalog=project.catalog, scale=project.config.scale)
+        claims, mistakes = len(read), undecidable(read, project.ledger)
+    except ClaimError as error:
+        mistakes = error.mistakes
+    if as_json:
+        click.echo(dumps({"files": len(files), "claims": claims, "mistakes": [_mistake(mistake) for mistake in mistakes]}))
+    elif mistakes:
+        wrong = {mistake.origin.path for mistake in mistakes}
+        click.echo("\n".join(map(str, mistakes)), err=True)
+        click.echo(f"\n{count(len(mistakes), 'mistake')} in {len(wrong)} of {count(len(files), 'file')}", err=True)
+    else:
+        click.echo(f"{count(claims, 'claim')} in {count(len(files), 'file')}: valid")
+    ctx.exit(1 if mistakes else 0)
+
+
+def _mistake(mistake: Mistake) -> dict[str, object]:
+    origin = mistake.origin
+    return {
+        "path": str(origin.path),
+        "line": origin.line,
+        "column": origin.column,
+        "key": mistake.key,
+        "message": mistake.message,
+    }

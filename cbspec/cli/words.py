@@ -1,0 +1,112 @@
+"""The words that ``cbspec new`` was given, by flags and by answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import click
+
+from cbspec.catalog import Catalog
+from cbspec.cli import question
+from cbspec.cli.draft import Draft
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """As given; what was not is None or empty."""
+
+    claim: str | None
+    title: str | None
+    phase: str | None
+    memo: str | None
+    experiment: str | None
+    arms: tuple[str, ...]
+    asserted: tuple[str, ...]
+    controls: tuple[str, ...]
+    figures: tuple[str, ...]
+    status: str
+    revises: tuple[str, ...]
+    retracted_by: tuple[str, ...]
+    scales: str | None
+
+    @property
+    def missing(self) -> list[str]:
+        """The flags without which there is no claim."""
+        needed = {"ID": self.claim, "--title": self.title, "--phase": self.phase, "--memo": self.memo}
+        needed |= {"--experiment": self.experiment}
+        lists = {"--arm": self.arms, "--assert": self.asserted}
+        return [flag for flag, value in {**needed, **lists}.items() if not value]
+
+    def asked(self, stages: Sequence[str], catalog: Catalog) -> Words:
+        """These words, and the answers of a person for those that are missing.
+
+        Args:
+            stages: the named stage calls of the defaults.
+        """
+        words = replace(
+            self,
+            claim=self.claim or question.text("Id, e.g. 7A.a"),
+            title=self.title or question.text("Title: the finding in one sentence"),
+            phase=self.phase or question.text("Phase, e.g. 7A"),
+            memo=self.memo or question.text("Memo: where it was reported"),
+            experiment=self.experiment or question.experiment(stages, catalog),
+            arms=self.arms or tuple(f"{name}={words}" for name, words in question.arms().items()),
+        )
+        measures = sorted({measure for stage in catalog.values() for measure in stage.measures})
+        return words if words.asserted else replace(words, asserted=(question.assertion([*_named(words.arms)], measures),))
+
+    def draft(self, scales: Sequence[str]) -> Draft:
+        """The claim that these words make; `scales` are taken when none are given.
+
+        Raises:
+            click.UsageError: an arm or a figure is not of the form that its flag has.
+        """
+        return Draft(
+            id=(self.claim or "").strip(),
+            title=self.title or "",
+            phase=self.phase or "",
+            status=self.status,
+            memo=self.memo or "",
+            experiment=_line(self.experiment or ""),
+            arms={name: _line(words) or "{}" for name, words in _named(self.arms).items()},
+            asserted=[_line(words) for words in self.asserted],
+            controls=[_line(words) for words in self.controls],
+            scales=[scale.strip() for scale in self.scales.split(",")] if self.scales else scales,
+            revises=self.revises,
+            retracted_by=self.retracted_by,
+            figures=_figures(self.figures),
+        )
+
+
+def _line(words: str) -> str:
+    """YAML on one line: what spans several would fall out of its place in the file."""
+    return " ".join(words.split())
+
+
+def _named(pairs: Sequence[str]) -> dict[str, str]:
+    """``NAME=YAML`` -> name and YAML."""
+    found = {}
+    for pair in pairs:
+        name, equals, words = pair.partition("=")
+        if not equals or not name.strip():
+            raise click.UsageError(f"--arm {pair}: expected NAME=YAML, e.g. dfa='{{estimator: dfa}}'")
+        found[name.strip()] = words
+    return found
+
+
+def _figures(words: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
+    """``MEASURE.ARM=VALUE`` -> measure -> arm -> value."""
+    found: dict[str, dict[str, float]] = {}
+    for word in words:
+        wrong = partial(click.UsageError, f"--figure {word}: expected MEASURE.ARM=VALUE, e.g. gamma.dfa=0.006")
+        place, _, value = word.partition("=")
+        measure, _, arm = place.partition(".")
+        try:
+            found.setdefault(measure, {})[arm] = float(value)
+        except ValueError:
+            raise wrong() from None
+        if not measure or not arm:
+            raise wrong()
+    return found

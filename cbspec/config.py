@@ -1,0 +1,106 @@
+"""Where the project is and what it says about itself: ``[tool.cbspec]`` of the nearest pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cbspec.errors import ConfigError, suggestion
+
+FILE = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The project's settings; each but the root is a key of ``[tool.cbspec]``.
+
+    Attributes:
+        root: the folder of pyproject.toml; relative paths start there, and the engine is importable from there.
+        engine: the module that declares the stages.
+        scale: the scale of a run that asks for none.
+        claims: the folder of the claims.
+        store: the folder of the results; the environment variable CBSPEC_STORE comes first.
+        reports: the folder of the ledger and of the pages that each run writes.
+    """
+
+    root: Path
+    engine: str = "engine.catalog"
+    scale: str = "quick"
+    claims: Path = Path("claims")
+    store: Path = Path(".cbspec/store")
+    reports: Path = Path("reports")
+
+    def __post_init__(self) -> None:
+        if place := os.environ.get("CBSPEC_STORE"):
+            object.__setattr__(self, "store", Path(place))
+        for folder in ("claims", "store", "reports"):
+            object.__setattr__(self, folder, self.root / getattr(self, folder).expanduser())
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The engine's top-level packages: the code whose change makes results stale."""
+        return (self.engine.partition(".")[0],)
+
+    @property
+    def ledger(self) -> Path:
+        """The verdicts on record."""
+        return self.reports / "ledger.json"
+
+    @property
+    def runs(self) -> Path:
+        """Where the processes of a run talk to each other while it lasts."""
+        return self.root / ".cbspec" / "runs"
+
+
+_KEYS: Mapping[str, Callable[[str], Any]] = {"engine": str, "scale": str, "claims": Path, "store": Path, "reports": Path}
+
+
+def load(start: Path | None = None) -> Config:
+    """The settings that hold in a folder (the working directory when left out).
+
+    The nearest pyproject.toml with ``[tool.cbspec]`` is the project's; without one the nearest pyproject.toml or, without that
+    too, the folder itself, with the settings that `Config` has by itself.
+
+    Raises:
+        ConfigError: the file is no TOML, or a key is unknown, empty or not text.
+    """
+    folder = (start or Path.cwd()).resolve()
+    nearest: Path | None = None
+    for place in (folder, *folder.parents):
+        if (place / FILE).is_file():
+            nearest = nearest or place
+            table = _table(place / FILE)
+            if table is not None:
+                return _config(place, table)
+    return Config(nearest or folder)
+
+
+def _table(file: Path) -> Mapping[str, Any] | None:
+    """``[tool.cbspec]``, or None where the file has no such table."""
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: not TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    tool = content.get("tool", {})
+    table = tool.get("cbspec") if isinstance(tool, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise ConfigError(f"{file}: tool.cbspec: expected a table, got {table!r}")
+    return table
+
+
+def _config(root: Path, table: Mapping[str, Any]) -> Config:
+    mistakes = []
+    for key, value in table.items():
+        if key not in _KEYS:
+            mistakes.append(f"{root / FILE}: tool.cbspec: unknown key {key!r}{suggestion(key, list(_KEYS))}")
+        elif not isinstance(value, str) or not value.strip():
+            mistakes.append(f"{root / FILE}: tool.cbspec.{key}: expected text, got {value!r}")
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    return Config(root, **{key: _KEYS[key](value) for key, value in table.items()})

@@ -1,0 +1,69 @@
+"""Errors that speak to a person. Each is one clear message; none needs a traceback to be understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from cbspec.claim import Origin
+
+
+class CbspecError(Exception):
+    """Base of every error that a user can cause."""
+
+
+class ConfigError(CbspecError):
+    """pyproject.toml, a command-line option or an environment variable is off."""
+
+
+class StageError(CbspecError):
+    """A stage could not be computed: no data, no GPU, an exception in its implementation."""
+
+
+class StoreError(CbspecError):
+    """The store cannot be read or written."""
+
+
+class LedgerError(CbspecError):
+    """A ledger is damaged, of another version, missing in a commit, or cannot be written."""
+
+
+class MissingReasonError(LedgerError):
+    """A verdict that changed, or an assertion that was loosened, was to be accepted without saying why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One mistake in one place of a claim file."""
+
+    origin: Origin
+    key: str
+    message: str
+    line: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.origin}: {self.key + ': ' if self.key else ''}{self.message}"
+        if not self.line:
+            return head
+        return f"{head}\n    {self.line}\n    {' ' * (self.origin.column - 1)}^"
+
+
+class ClaimError(CbspecError):
+    """Every mistake found in the claim files, in file order."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(map(str, self.mistakes)))
+
+
+def suggestion(word: object, allowed: Sequence[str]) -> str:
+    """``"; did you mean 'trend'? (one of ...)"``, shortened when the list is long."""
+    close = get_close_matches(str(word), allowed, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    shown = ", ".join(allowed[:12]) + (", ..." if len(allowed) > 12 else "")
+    return f"{hint} (one of {shown})" if allowed else hint
+
+
+class Stopped(CbspecError):
+    """The run was asked to stop (Ctrl-C, -x) while a stage was computing; finished stages are kept."""

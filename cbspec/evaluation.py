@@ -1,0 +1,172 @@
+"""Evaluating claims in one process: from a resolved claim to the record of its verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cbspec.assertion import arms_of, measures_of
+from cbspec.claim import Claim
+from cbspec.config import Config
+from cbspec.execute import Executor, StageFailed
+from cbspec.finding import Judgement
+from cbspec.fingerprint import Code
+from cbspec.job import DIVERGED
+from cbspec.ledger import CHANGED, Comparison, Ledger, Provenance, compare, entry_of, provenance
+from cbspec.numerics import Numerics
+from cbspec.plan import Cell, Planner
+from cbspec.report import Edit, Record, record_of
+from cbspec.rundir import RunDirectory
+from cbspec.stage import Call
+from cbspec.store import Entry, Store
+
+if TYPE_CHECKING:
+    from cbspec.explain import History  # explained is what changed, which is seldom
+    from cbspec.judge import Table  # SciPy is imported when something is judged
+
+
+class Evaluation:
+    """What one process needs to evaluate claims.
+
+    Args:
+        config: the project.
+        numerics: resolved device, threads and torch version.
+        run: what the processes of this run tell each other.
+    """
+
+    def __init__(self, config: Config, numerics: Numerics, run: RunDirectory) -> None:
+        self.config = config
+        self.numerics = numerics
+        self.store = Store(config.store)
+        self.sources = Code(config.root, config.packages)
+        self.planner = Planner(self.sources.fingerprint, numerics)
+        self.executor = Executor(self.planner, self.store, run, numerics.device)
+        self.ledger = Ledger.load(config.ledger)
+        self._run = run
+        self._drawn: dict[str, int] = {}
+        self._claims: dict[str, Claim] = {}
+
+    def adopt(self, claims: Iterable[Claim]) -> None:
+        """Plan these claims together, so that what they share is computed once."""
+        self._claims = {claim.id: claim for claim in claims if claim.scale in claim.decidable}
+        self.executor.news = self._hear
+        self.executor.adopt(cell for claim in self._claims.values() for cell in self.cells(claim, claim.seeds.first).values())
+
+    def _hear(self) -> None:
+        """Plan the seeds that claims have drawn in other workers."""
+        news = {name: seeds for name, seeds in self._run.drawn().items() if seeds > self._drawn.get(name, 0)}
+        self._drawn |= news
+        self.executor.adopt(
+            cell
+            for name, seeds in news.items()
+            for cell in self.cells(self._claims[name], self._claims[name].seeds.pool[:seeds]).values()
+        )
+
+    def cells(self, claim: Claim, seeds: Sequence[int]) -> dict[tuple[str, int], Cell]:
+        """(arm, seed) -> the cell whose measures the claim reads."""
+        return {(arm, seed): self.planner.cell(call, seed) for arm, call in claim.arms.items() for seed in seeds}
+
+    def evaluate(self, claim: Claim) -> Record:
+        """Compute what is missing, judge, and compare with the ledger.
+
+        A stage that cannot be computed makes the verdict `error`; an inconclusive claim draws more seeds while it may.
+
+        Raises:
+            Stopped: the run was asked to stop.
+            StoreError: the store cannot be read or written.
+        """
+        began = time.monotonic()
+        trace = ""
+        try:
+            judgement = self._judged(claim)
+        except StageFailed as failure:
+            judgement, trace = _error(claim, str(failure)), failure.traceback
+        return self._record(claim, judgement, time.monotonic() - began, trace)
+
+    def _judged(self, claim: Claim) -> Judgement:
+        from cbspec.judge import judge, next_look
+
+        count: int | None = claim.seeds.start
+        while count is not None:
+            cells = self.cells(claim, claim.seeds.pool[:count])
+            self.executor.adopt(cells.values())
+            if count > claim.seeds.start:
+                self._run.announce(claim.id, count)
+            found = self.executor.ensure(list(cells.values()))
+            judgement = judge(claim, _table(claim, cells, found), units=_units(claim))
+            count = next_look(judgement, claim.seeds)
+        return judgement
+
+    def _record(self, claim: Claim, judgement: Judgement, seconds: float, trace: str) -> Record:
+        entry = entry_of(
+            claim, judgement, device=self.numerics.device, code=self.code(claim.arms.values()), provenance=self.provenance
+        )
+        comparison = compare(self.ledger.get(entry.key), entry)
+        return record_of(
+            claim,
+            judgement,
+            comparison,
+            device=self.numerics.device,
+            root=self.config.root,
+            seconds=seconds,
+            edits=self._edits(claim, comparison),
+            traceback=trace,
+        )
+
+    def _edits(self, claim: Claim, comparison: Comparison) -> tuple[Edit, ...]:
+        """What changed in the code since the verdict on record, asked only where the verdict is another one."""
+        if comparison.old is None or comparison.change not in CHANGED:
+            return ()
+        from cbspec.explain import edits_since
+
+        calls, root = claim.arms.values(), self.config.root
+        return edits_since(comparison.old, calls, code=self.sources, history=self._history, root=root)
+
+    @cached_property
+    def _history(self) -> History:
+        from cbspec.explain import History
+
+        return History(self.config.root, self.config.packages, self.store)
+
+    def code(self, calls: Iterable[Call]) -> dict[str, str]:
+        """Stage name -> code fingerprint, for every stage that these calls reach."""
+        found: dict[str, str] = {}
+        for call in calls:
+            found[call.stage.name] = self.planner.fingerprint(call.stage.implementation).digest
+            found |= self.code(call.inputs.values())
+        return found
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        return provenance(self.config.root, self.numerics.torch, exclude=self.config.reports)
+
+
+def _table(claim: Claim, cells: Mapping[tuple[str, int], Cell], found: Mapping[Cell, Entry]) -> Table:
+    """What the claim reads: (arm, measure) -> a sample over its seeds."""
+    from cbspec.judge import Sample
+
+    seeds = tuple(dict.fromkeys(seed for _, seed in cells))
+    table = {}
+    for assertion in claim.assertions + claim.controls:
+        for arm in arms_of(assertion):
+            entries = {seed: found[cells[arm, seed]] for seed in seeds}
+            for measure in measures_of(assertion):
+                table[arm, measure] = Sample(
+                    values=[entry.measures.get(measure) for entry in entries.values()],
+                    seeds=seeds,
+                    undefined={seed: entry.undefined[measure] for seed, entry in entries.items() if measure in entry.undefined},
+                    diverged={seed: str(e.provenance[DIVERGED]) for seed, e in entries.items() if DIVERGED in e.provenance},
+                )
+    return table
+
+
+def _units(claim: Claim) -> dict[str, str]:
+    return {name: measure.unit for call in claim.arms.values() for name, measure in call.stage.measures.items()}
+
+
+def _error(claim: Claim, reason: str) -> Judgement:
+    return Judgement(
+        claim=claim.id, scale=claim.scale, verdict="error", reason=reason, seeds=claim.seeds.first, findings=(), controls=()
+    )

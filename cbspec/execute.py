@@ -1,0 +1,219 @@
+"""Cooperative execution of a frozen plan: many processes, one store, no coordinator.
+
+Each process holds the same plan and repeats one step: take the first job, longest path first, whose inputs are stored and
+whose lanes nobody has locked, and compute what is missing of it. A process that finds no such job, because others compute all
+that is ready, sleeps a moment. A killed process loses its locks to the kernel, and its job is anyone's again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+import traceback
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+from cbspec.errors import CbspecError, StageError, Stopped, StoreError
+from cbspec.job import DIVERGED, Implementation, MissingInput, RunningJob
+from cbspec.plan import Cell, Job, Plan, Planner, closure
+from cbspec.rundir import Event, Failure, RunDirectory
+from cbspec.store import Entry, Lock, LostEntry, Store
+
+QUIET_SECONDS = 0.5  # between a worker's last stage and the seeds that its verdict may ask for
+IDLE_SECONDS = 0.05  # how long to sleep when everything ready is being computed elsewhere
+
+
+class Executor:
+    """One process' share in executing a plan.
+
+    Args:
+        planner: names the cells.
+        store: where results lie, shared by all processes.
+        run: what the processes of this run tell each other.
+        device: ``"cpu"`` or ``"cuda"``.
+
+    Attributes:
+        news: called before each look at the plan; it may adopt what other processes have added.
+    """
+
+    def __init__(self, planner: Planner, store: Store, run: RunDirectory, device: str) -> None:
+        self.news: Callable[[], None] = lambda: None
+        self.planner = planner
+        self.store = store
+        self.run = run
+        self.device = device
+        self.plan = Plan(())
+        self._stored: set[str] = set()
+
+    def adopt(self, cells: Iterable[Cell]) -> None:
+        """Plan these cells besides those planned already (the whole run at first, more seeds of a claim later)."""
+        known = dict.fromkeys(self.plan.cells)
+        if fresh := [cell for cell in cells if cell not in known]:
+            self.plan = self.planner.plan([*known, *fresh], wide=self.device == "cuda")
+
+    def ensure(self, cells: Sequence[Cell]) -> dict[Cell, Entry]:
+        """Work on the plan until these cells are stored, and return them.
+
+        Raises:
+            StageError: one of them, or something it needs, could not be computed in this run.
+            Stopped: the run was asked to stop.
+        """
+        while True:
+            for needed in closure([cell for cell in cells if not self._has(cell)]):
+                if failure := self.run.failure(needed.lane):
+                    raise StageFailed(failure)
+            if all(self._has(cell) for cell in cells):
+                entries = {cell: self.store.get(cell.key) for cell in cells}
+                found = {cell: entry for cell, entry in entries.items() if entry is not None}
+                if len(found) == len(entries):
+                    return found
+                self._stored -= {cell.key for cell in entries.keys() - found.keys()}  # damaged: computed again
+            elif not self.step():
+                time.sleep(IDLE_SECONDS)
+
+    def drain(self) -> None:
+        """Help until nothing of the plan is left that could be computed and no other worker is busy, or the run is stopped."""
+        quiet = 0.0
+        while quiet < QUIET_SECONDS:
+            try:
+                if self.step():
+                    quiet = 0.0
+                    continue
+            except Stopped:
+                return
+            waiting = self.run.busy() or any(self._open(job) for job in self.plan.jobs)
+            quiet = 0.0 if waiting else quiet + IDLE_SECONDS
+            time.sleep(IDLE_SECONDS)
+
+    def step(self) -> bool:
+        """Compute one job; False when no job is ready and free."""
+        if self.run.stopped:
+            raise Stopped("the run was stopped; what is stored is kept")
+        self.news()
+        return any(self._attempt(job) for job in self.plan.jobs)
+
+    def _open(self, job: Job) -> bool:
+        """Whether the job has a missing cell that nothing failed keeps from being computed."""
+        return any(not self._failed(cell) for cell in job.cells if not self._has(cell))
+
+    def _failed(self, cell: Cell) -> bool:
+        return any(self.run.failure(own.lane) for own in closure([cell]) if not self._has(own))
+
+    def _has(self, cell: Cell) -> bool:
+        if cell.key not in self._stored and self.store.has(cell.key):
+            self._stored.add(cell.key)
+        return cell.key in self._stored
+
+    def _attempt(self, job: Job) -> bool:
+        missing = [cell for cell in job.cells if not self._has(cell)]
+        if not missing or not all(self._has(own) for cell in missing for own in cell.inputs.values()):
+            return False
+        with self._locked(missing) as lanes:
+            mine = [cell for cell in missing if cell.lane in lanes and not self._has(cell) and not self._failed(cell)]
+            if mine:
+                self._compute(mine)
+            return bool(mine)
+
+    @contextmanager
+    def _locked(self, cells: Collection[Cell]) -> Iterator[set[str]]:
+        """Lock the lanes of these cells, as far as nobody else holds them.
+
+        Taken in one order by every process: whoever misses the first leaves the job to the one who has it.
+        """
+        held: dict[str, Lock] = {}
+        try:
+            for lane in sorted({cell.lane for cell in cells}):
+                lock = self.store.try_lock(lane)
+                if lock is None and not held:
+                    break
+                if lock is not None:
+                    held[lane] = lock
+            yield set(held)
+        finally:
+            for lock in held.values():
+                lock.release()
+
+    def _compute(self, cells: Sequence[Cell]) -> None:
+        label, began = str(Job(tuple(cells))), time.monotonic()
+        outcome = "failed"
+        try:
+            self._run(label, cells)
+            outcome = "done"
+        except (Stopped, KeyboardInterrupt):
+            outcome = "stopped"
+            raise
+        except (MissingInput, LostEntry) as lost:
+            self._stored.discard(lost.key)
+            outcome = f"put back, an input has to be computed again ({lost})"
+        except Exception as error:  # whatever an implementation raises is this claim's error, not the run's
+            self._fail(cells, error)
+        finally:
+            self.run.tell(None)
+            self.run.record(Event(worker=self.run.worker, job=label, seconds=time.monotonic() - began, outcome=outcome))
+
+    def _run(self, label: str, cells: Sequence[Cell]) -> None:
+        lanes = {cell.lane: cell for cell in sorted(cells, key=lambda cell: cell.call.point)}  # the last point of each wins
+        points = sorted({cell.call.point for cell in cells})
+        healthy = [cell for cell in lanes.values() if self._inherited(cell) is None]
+        start = self._resumable(healthy, points[0])
+        running = RunningJob(label, healthy, points, start, self.planner, self.store, self.run, self.device)
+        for cell in cells:
+            if reason := self._inherited(cell):
+                running.invalidate(cell, reason)
+        if healthy:
+            running.advance(start, max(points[-1], 1), self._unit(healthy[0]))
+            load(healthy[0].call.stage.implementation)(running)
+        if absent := [cell for cell in cells if not self._has(cell)]:
+            raise StageError(f"{absent[0]}: its implementation returned without a result")
+
+    def _inherited(self, cell: Cell) -> str | None:
+        """Why a cell is invalid before it is computed: one of its inputs diverged."""
+        for own in cell.inputs.values():
+            entry = self.store.get(own.key)
+            if entry is None:
+                raise MissingInput(own)
+            if reason := entry.provenance.get(DIVERGED):
+                return str(reason)
+        return None
+
+    def _resumable(self, lanes: Sequence[Cell], before: int) -> int:
+        """The latest point before the first wanted one that every lane has stored; 0 when there is none."""
+        if not lanes or not lanes[0].call.stage.progress:
+            return 0
+        for point in range(before - 1, 0, -1):
+            if all(self._resumes(self.planner.at(cell, point)) for cell in lanes):
+                return point
+        return 0
+
+    def _resumes(self, cell: Cell) -> bool:
+        if not self.store.has(cell.key):
+            return False
+        entry = self.store.get(cell.key)
+        return entry is not None and DIVERGED not in entry.provenance
+
+    @staticmethod
+    def _unit(cell: Cell) -> str:
+        return cell.call.stage.progress or "step"
+
+    def _fail(self, cells: Sequence[Cell], error: Exception) -> None:
+        if isinstance(error, StoreError):
+            raise error
+        kind = "" if isinstance(error, CbspecError) else f"{type(error).__name__}: "
+        message = f"{cells[0]} could not be computed: {kind}{error}"
+        for lane in {cell.lane for cell in cells}:
+            self.run.fail(lane, Failure(message=message, traceback=traceback.format_exc()))
+
+
+class StageFailed(StageError):
+    """A stage that this claim needs could not be computed; its traceback is kept for whoever asks."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.traceback = failure.traceback
+        super().__init__(failure.message)
+
+
+def load(implementation: str) -> Implementation:
+    """Import a stage's implementation, ``"module:function"``."""
+    module, _, function = implementation.partition(":")
+    return cast(Implementation, getattr(importlib.import_module(module), function))

@@ -1,0 +1,55 @@
+"""Why a stored result no longer counts, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from cbspec.fingerprint import Change, Code
+from cbspec.report.quote import relative
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason; `text` says it to a person.
+
+    Attributes:
+        kind: `point` where a shorter or longer run of the same trajectory is stored; `layout` where cbspec itself has changed.
+        path, line, definition: of a definition that changed, relative to the project.
+    """
+
+    kind: Literal["code", "parameter", "input", "numerics", "layout", "point"]
+    text: str
+    path: str = ""
+    line: int = 0
+    definition: str = ""
+
+
+def code_causes(found: Iterable[Change], code: Code, root: Path) -> tuple[Cause, ...]:
+    """One cause for each definition that changed, with the line at which it stands now; what was edited in place comes first."""
+    order = ("changed", "added", "removed")
+    ranked = sorted(found, key=lambda change: order.index(change.what))
+    return tuple(_code_cause(change, code, root) for change in ranked)
+
+
+def unknown_code(recorded: str) -> Cause:
+    """The code is another one, and what it was is no longer known here."""
+    return Cause(kind="code", text=f"its code was another one ({recorded[:10]}), whose definitions are not known here")
+
+
+def value_causes(
+    kind: Literal["parameter", "numerics"], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[Cause, ...]:
+    """One cause for each name whose value is another one."""
+    named = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    word = "parameter " if kind == "parameter" else ""
+    return tuple(Cause(kind=kind, text=f"{word}{name}: {before.get(name)} -> {after.get(name)}") for name in named)
+
+
+def _code_cause(change: Change, code: Code, root: Path) -> Cause:
+    path, line = code.locate(change.definition)
+    file = relative(path, root)
+    place = file if change.what == "removed" else f"{file}:{line}"
+    return Cause(kind="code", text=f"{place}: {change.name} {change.what}", path=file, line=line, definition=change.name)

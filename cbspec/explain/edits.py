@@ -1,0 +1,59 @@
+"""What changed in the code since a verdict was recorded: for annotations and for the text of a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from cbspec.explain.history import Definitions, History
+from cbspec.fingerprint import Change, Code, changes
+from cbspec.ledger import Entry
+from cbspec.report.quote import relative
+from cbspec.report.record import Edit
+from cbspec.stage import Call, Stage
+
+
+def edits_since(entry: Entry, calls: Iterable[Call], *, code: Code, history: History, root: Path) -> tuple[Edit, ...]:
+    """The definitions that differ between the code behind a recorded verdict and the code as it is.
+
+    One edit per definition, naming every stage that reaches it; none where the recorded code can no longer be told, or where
+    nothing that the claim's stages reach has changed.
+
+    Args:
+        entry: the verdict on record.
+        calls: the claim's arms.
+        root: the project's folder, to which the edits' paths are relative.
+    """
+    touched: dict[Change, list[str]] = {}
+    for stage in stages_of(calls).values():
+        for change in changed(entry, stage, code, history) or ():
+            touched.setdefault(change, []).append(stage.name)
+    return tuple(_edit(change, stages, code, root) for change, stages in sorted(touched.items(), key=lambda item: str(item[0])))
+
+
+def changed(entry: Entry, stage: Stage, code: Code, history: History) -> tuple[Change, ...] | None:
+    """What changed in the code of one stage since the verdict was recorded; None where that can no longer be told."""
+    now = code.fingerprint(stage.implementation)
+    recorded = entry.code.get(stage.name)
+    if recorded is None:
+        return None
+    if now.digest.startswith(recorded):
+        return ()
+    before: Definitions | None = history.definitions(stage.implementation, recorded, entry.provenance.commit)
+    return None if before is None else changes(before, now.definitions)
+
+
+def stages_of(calls: Iterable[Call]) -> Mapping[str, Stage]:
+    """Name -> stage, for every stage that these calls reach, inputs first."""
+    return {stage.name: stage for call in calls for stage in _below(call)}
+
+
+def _below(call: Call) -> Iterator[Stage]:
+    for own in call.inputs.values():
+        yield from _below(own)
+    yield call.stage
+
+
+def _edit(change: Change, stages: Iterable[str], code: Code, root: Path) -> Edit:
+    path, line = code.locate(change.definition)
+    return Edit(path=relative(path, root), line=line, definition=change.name, stage=", ".join(stages))

@@ -1,0 +1,111 @@
+"""What ``cbspec explain`` says of a claim: each of its stages, and what changed since the verdict on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from cbspec.claim import Claim
+from cbspec.explain.cause import Cause
+from cbspec.explain.edits import changed, edits_since, stages_of
+from cbspec.explain.standing import Standings, State, at
+from cbspec.ledger import Entry
+from cbspec.ledger.entry import short
+from cbspec.plan import Cell
+from cbspec.report import Edit
+from cbspec.stage import Call
+
+
+class StageState(msgspec.Struct, frozen=True, kw_only=True):
+    """One stage call of the claim, for the seeds that share its state."""
+
+    stage: str
+    arms: tuple[str, ...]
+    seeds: tuple[int, ...]
+    state: State
+    causes: tuple[Cause, ...]
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim at a scale.
+
+    Attributes:
+        stages: inputs first.
+        recorded: the verdict on record.
+        edits: the definitions that changed since.
+        remarks: what else is other than recorded, or cannot be told.
+    """
+
+    claim: str
+    scale: str
+    device: str
+    stages: tuple[StageState, ...]
+    recorded: Entry | None
+    edits: tuple[Edit, ...]
+    remarks: tuple[str, ...]
+
+
+def explain(claim: Claim, standings: Standings, recorded: Entry | None) -> Explanation:
+    """Where every stage of the claim stands, for the seeds that are drawn at first or, if those are more, were drawn."""
+    seeds = claim.seeds.first
+    if recorded and set(recorded.seeds) <= set(claim.seeds.pool):
+        seeds = max(seeds, recorded.seeds, key=len)
+    code, history, root = standings.code, standings.history, standings.root
+    return Explanation(
+        claim=claim.id,
+        scale=claim.scale,
+        device=standings.planner.numerics.device,
+        stages=_stages(claim, seeds, standings, recorded),
+        recorded=recorded,
+        edits=edits_since(recorded, claim.arms.values(), code=code, history=history, root=root) if recorded else (),
+        remarks=tuple(_remarks(claim, standings, recorded)) if recorded else (),
+    )
+
+
+def _stages(claim: Claim, seeds: tuple[int, ...], standings: Standings, recorded: Entry | None) -> tuple[StageState, ...]:
+    calls: dict[str, Call] = {}
+    arms: dict[str, dict[str, None]] = {}
+    for arm, call in claim.arms.items():
+        for below in _calls(call):
+            calls.setdefault(below.digest, below)
+            arms.setdefault(below.digest, {})[arm] = None
+    found = []
+    for digest, call in calls.items():
+        grouped: dict[tuple[State, tuple[Cause, ...]], list[Cell]] = {}
+        for cell in (standings.planner.cell(call, seed) for seed in seeds):
+            grouped.setdefault(standings.of(cell, recorded), []).append(cell)
+        for (state, causes), cells in grouped.items():
+            drawn = tuple(cell.seed for cell in cells)
+            label = f"{call.stage.name}{at(call)}"
+            found.append(StageState(stage=label, arms=tuple(arms[digest]), seeds=drawn, state=state, causes=causes))
+    return tuple(found)
+
+
+def _calls(call: Call) -> Iterator[Call]:
+    for own in call.inputs.values():
+        yield from _calls(own)
+    yield call
+
+
+def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[str]:
+    if recorded.digest != short(claim.digest):
+        moved = [arm for arm, call in claim.arms.items() if recorded.arms.get(arm) != short(call.digest)]
+        arms = f"arms {', '.join(moved)}" if moved else "assertions, seeds or error rate"
+        yield f"the claim itself is another one than recorded: {arms}"
+    if recorded.provenance.torch != standings.planner.numerics.torch:
+        yield f"torch: {recorded.provenance.torch} -> {standings.planner.numerics.torch}"
+    if recorded.provenance.dirty:
+        yield "it was recorded with uncommitted changes, which no commit has"
+    lost = [
+        name
+        for name, stage in stages_of(claim.arms.values()).items()
+        if name in recorded.code and changed(recorded, stage, standings.code, standings.history) is None
+    ]
+    if lost:
+        yield f"the recorded code of {', '.join(lost)} is not known here{_where(recorded)}"
+
+
+def _where(recorded: Entry) -> str:
+    commit = recorded.provenance.commit
+    return f"; commit {commit[:10]} may have it (git fetch --unshallow)" if commit else ""

@@ -1,0 +1,87 @@
+"""The code as it was: the definitions behind a recorded fingerprint, from the store or from the recorded commit."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from cbspec.errors import CbspecError
+from cbspec.fingerprint import Code
+from cbspec.store import Store
+
+Definitions = Mapping[str, str]
+
+
+class History:
+    """Earlier states of the engine's code.
+
+    Args:
+        root: the project's folder, in its repository or outside of any.
+        packages: the engine's top-level packages.
+        store: remembers the definitions of what was computed with it.
+    """
+
+    def __init__(self, root: Path, packages: Sequence[str], store: Store) -> None:
+        self._root = root
+        self._packages = packages
+        self._store = store
+        self._commits: dict[str, dict[str, Definitions | None]] = {}
+
+    def definitions(self, implementation: str, digest: str, commit: str | None) -> Definitions | None:
+        """What `implementation` reached when its fingerprint was `digest`; None where that can no longer be told.
+
+        Args:
+            digest: of the fingerprint, in full or its first digits, as the ledger has it.
+            commit: where to look when the store has never seen that code, as on a fresh machine.
+        """
+        known = self._store.code(digest)
+        if known is not None or commit is None:
+            return known
+        return self.at(commit, [implementation])[implementation]
+
+    def at(self, commit: str, implementations: Collection[str]) -> Mapping[str, Definitions | None]:
+        """Implementation -> the definitions that it reached in a commit; None where it or the commit is not there."""
+        known = self._commits.setdefault(commit, {})
+        if absent := [each for each in implementations if each not in known]:
+            with checked_out(self._root, commit) as folder:
+                known |= _definitions(folder, self._packages, absent)
+        return known
+
+
+@contextmanager
+def checked_out(root: Path, commit: str) -> Iterator[Path | None]:
+    """The Python files that a commit has below `root`, in a temporary folder; None without git, or without that commit."""
+    command = ["git", "-C", str(root), "archive", "--format=zip", commit, "--", ":(glob)**/*.py"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except FileNotFoundError:
+        yield None
+        return
+    if done.returncode:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="cbspec-") as folder:
+        with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
+            archive.extractall(folder)
+        yield Path(folder)
+
+
+def _definitions(folder: Path | None, packages: Sequence[str], implementations: Collection[str]) -> dict[str, Definitions | None]:
+    found: dict[str, Definitions | None] = dict.fromkeys(implementations)
+    if folder is None:
+        return found
+    try:
+        code = Code(folder, packages)
+    except CbspecError:  # the engine was not there yet
+        return found
+    for implementation in implementations:
+        try:
+            found[implementation] = code.fingerprint(implementation).definitions
+        except CbspecError:  # it stood elsewhere, or not at all
+            continue
+    return found

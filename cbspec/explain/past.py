@@ -1,0 +1,129 @@
+"""What the store holds, by stage call: for telling what is stale from what was never computed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from cbspec.stage import Call
+from cbspec.store import Store
+
+FOREIGN = 1000  # more than any two calls of the same stages can differ in
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What a stored result was computed from, as its provenance tells it."""
+
+    key: str
+    stage: str
+    parameters: Mapping[str, Any]
+    seed: int
+    lane: str
+    inputs: Mapping[str, str]
+    code: str
+    numerics: Mapping[str, Any]
+    created: str
+
+
+class Past:
+    """The stored results of one store, read once, when first asked for."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._identities: dict[str, str | None] = {}
+
+    @cached_property
+    def trails(self) -> Mapping[str, Trail]:
+        """Key -> trail, of every entry that is intact and tells where it comes from."""
+        keys = [holding.key for holding in self._store.ls()]
+        found = ((key, self._store.get(key, touch=False)) for key in keys)
+        read = (_trail(key, entry.provenance) for key, entry in found if entry is not None)
+        return {trail.key: trail for trail in read if trail is not None}
+
+    @cached_property
+    def _by_stage(self) -> Mapping[tuple[str, int], list[Trail]]:
+        """(stage, seed) -> trails, newest first."""
+        found: dict[tuple[str, int], list[Trail]] = defaultdict(list)
+        for trail in sorted(self.trails.values(), key=lambda trail: (trail.created, trail.key), reverse=True):
+            found[trail.stage, trail.seed].append(trail)
+        return found
+
+    def same(self, call: Call, seed: int, device: str) -> Trail | None:
+        """The newest result of this very call for this seed, whatever code, version and threads it was computed with."""
+        wanted = identity(call)
+        found = self._by_stage.get((call.stage.name, seed), ())
+        return next((trail for trail in found if self._identity(trail.key) == wanted and _device(trail) == device), None)
+
+    def near(self, call: Call, seed: int, device: str, wanted: Collection[str]) -> Trail | None:
+        """The newest result of the call that differs least from this one and that no claim asks for any more.
+
+        Args:
+            wanted: the identities of everything that claims ask for now (see `identity`).
+        """
+        best: tuple[int, Trail] | None = None
+        for trail in self._by_stage.get((call.stage.name, seed), ()):
+            if _device(trail) == device and self._identity(trail.key) not in wanted:
+                apart = self._distance(call, trail.key)
+                if apart < FOREIGN and (best is None or apart < best[0]):
+                    best = apart, trail
+        return best[1] if best else None
+
+    def point(self, lane: str) -> Trail | None:
+        """The newest stored point of a trajectory."""
+        found = (trail for trail in self.trails.values() if trail.lane == lane)
+        return max(found, key=lambda trail: trail.created, default=None)
+
+    def _identity(self, key: str) -> str | None:
+        """`identity` of the call that a result is of; None where one of its inputs is no longer stored."""
+        if key not in self._identities:
+            trail = self.trails.get(key)
+            inputs = {name: self._identity(own) for name, own in trail.inputs.items()} if trail else {}
+            lost = trail is None or None in inputs.values()
+            self._identities[key] = None if lost or trail is None else _identity(trail.stage, trail.parameters, inputs)
+        return self._identities[key]
+
+    def _distance(self, call: Call, key: str) -> int:
+        """In how many parameters a stored result's call differs, inputs and their inputs included."""
+        trail = self.trails.get(key)
+        if trail is None or trail.stage != call.stage.name or trail.inputs.keys() != call.inputs.keys():
+            return FOREIGN
+        parameters = msgspec.to_builtins(call.parameters)
+        own: int = sum(parameters.get(name) != trail.parameters.get(name) for name in {**parameters, **trail.parameters})
+        return own + sum(self._distance(below, trail.inputs[name]) for name, below in call.inputs.items())
+
+
+def identity(call: Call) -> str:
+    """Hex SHA-256 of a call: equal for calls of equal stage, parameters and inputs."""
+    inputs: dict[str, str | None] = {name: identity(own) for name, own in call.inputs.items()}
+    return _identity(call.stage.name, msgspec.to_builtins(call.parameters), inputs)
+
+
+def identities(call: Call) -> Iterator[str]:
+    """The identity of a call, of its inputs, and of theirs."""
+    yield identity(call)
+    for own in call.inputs.values():
+        yield from identities(own)
+
+
+def _identity(stage: str, parameters: Mapping[str, Any], inputs: Mapping[str, str | None]) -> str:
+    return hashlib.sha256(json.dumps([stage, parameters, inputs], sort_keys=True).encode()).hexdigest()
+
+
+def _device(trail: Trail) -> object:
+    return trail.numerics.get("device")
+
+
+def _trail(key: str, provenance: Mapping[str, Any]) -> Trail | None:
+    try:
+        told = {name: provenance[name] for name in Trail.__dataclass_fields__ if name != "key"}
+    except KeyError:  # an entry that another program put there
+        return None
+    return Trail(key=key, **told)

@@ -1,0 +1,112 @@
+"""The standing of one cell: whether its result is stored, was stored by other means, or was never computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from cbspec.explain.cause import Cause, code_causes, unknown_code, value_causes
+from cbspec.explain.edits import changed
+from cbspec.explain.history import History
+from cbspec.explain.past import Past, Trail, identities
+from cbspec.fingerprint import Code, changes
+from cbspec.ledger import Entry
+from cbspec.plan import Cell, Planner
+from cbspec.stage import Call
+from cbspec.store import Store
+
+State = Literal["current", "stale", "missing"]
+
+
+class Standings:
+    """Tells where cells stand.
+
+    Args:
+        planner: named the cells.
+        code: the engine's code as it is.
+        history: the engine's code as it was.
+        wanted: the arms of every claim at every scale; asked for only where something is missing.
+    """
+
+    def __init__(
+        self, planner: Planner, store: Store, code: Code, history: History, root: Path, wanted: Callable[[], Iterable[Call]]
+    ) -> None:
+        self.planner = planner
+        self.store = store
+        self.code = code
+        self.history = history
+        self.root = root
+        self.past = Past(store)
+        self._every_call = wanted
+
+    @cached_property
+    def _wanted(self) -> frozenset[str]:
+        return frozenset(found for call in self._every_call() for found in identities(call))
+
+    def of(self, cell: Cell, recorded: Entry | None = None) -> tuple[State, tuple[Cause, ...]]:
+        """The state of a cell, with the causes where it is not current.
+
+        - `current`: the result is stored.
+        - `stale`: a result of the same call for the same seed is stored, but of other code, inputs or versions; or one whose
+          parameters no claim asks for any more; or the verdict on record was reached with other code.
+        - `missing`: neither.
+
+        Args:
+            recorded: the verdict on record of the claim in question.
+        """
+        if self.store.has(cell.key):
+            return "current", ()
+        device = self.planner.numerics.device
+        if same := self.past.same(cell.call, cell.seed, device):
+            return "stale", self._since(cell, same)
+        if point := self.past.point(cell.lane):
+            where = f"{cell.call.stage.progress} {point.parameters.get(cell.call.stage.progress or '')}"
+            return "missing", (Cause(kind="point", text=f"of its trajectory, {where} is stored"),)
+        if near := self.past.near(cell.call, cell.seed, device, self._wanted):
+            return "stale", self._since(cell, near)
+        if causes := self._since_recorded(cell, recorded):
+            return "stale", causes
+        return "missing", ()
+
+    def _since(self, cell: Cell, trail: Trail) -> tuple[Cause, ...]:
+        """What is other than when a stored result was computed."""
+        causes = (
+            *self._code(cell, trail.code),
+            *value_causes("parameter", trail.parameters, msgspec.to_builtins(cell.call.parameters)),
+            *_inputs(cell, trail),
+            *value_causes("numerics", trail.numerics, self.planner.numerics.as_dict()),
+        )
+        return causes or (Cause(kind="layout", text="this version of cbspec stores results in another way"),)
+
+    def _code(self, cell: Cell, recorded: str) -> tuple[Cause, ...]:
+        implementation = cell.call.stage.implementation
+        now = self.code.fingerprint(implementation)
+        if now.digest == recorded:
+            return ()
+        before = self.history.definitions(implementation, recorded, None)
+        return (
+            (unknown_code(recorded),) if before is None else code_causes(changes(before, now.definitions), self.code, self.root)
+        )
+
+    def _since_recorded(self, cell: Cell, recorded: Entry | None) -> tuple[Cause, ...]:
+        """What changed in the code of the cell's own stage since the verdict was recorded."""
+        stage = cell.call.stage
+        if recorded is None or stage.name not in recorded.code:
+            return ()
+        found = changed(recorded, stage, self.code, self.history)
+        return (unknown_code(recorded.code[stage.name]),) if found is None else code_causes(found, self.code, self.root)
+
+
+def _inputs(cell: Cell, trail: Trail) -> Iterator[Cause]:
+    for name, own in cell.inputs.items():
+        if trail.inputs.get(name) != own.key:
+            yield Cause(kind="input", text=f"input {name} changed: {own.call.stage.name}{at(own.call)}")
+
+
+def at(call: Call) -> str:
+    """``" @20"``: where on its trajectory a call lies."""
+    return f" @{call.point}" if call.stage.progress else ""

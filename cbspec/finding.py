@@ -1,0 +1,72 @@
+"""What judging yields: effects, one finding per assertion, one judgement per claim; plain data for report and ledger."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Verdict = Literal["holds", "refuted", "inconclusive", "invalid", "error"]
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """One estimated quantity with its interval.
+
+    Attributes:
+        label: what it is in the claim's words, e.g. ``"vec_m4 - dfa"``.
+        estimate: mean over seeds, in `unit`.
+        low, high: two-sided confidence interval at `confidence`.
+        p: one-sided p-value of what was asserted.
+        n: training seeds.
+        needed: seeds at which the effect seen would decide, None when it already does or never would.
+        headroom: distance of the estimate from the bound that decides it, in standard errors; negative when beyond it.
+        reported: the memo's figure for the same quantity, where there is one.
+        spread: standard deviation over seeds of what `estimate` is the mean of, in `unit` (of the logarithm where it is a ratio);
+            None for a single seed.
+    """
+
+    label: str
+    measure: str
+    unit: str
+    estimate: float
+    low: float
+    high: float
+    confidence: float
+    p: float
+    n: int
+    needed: int | None = None
+    headroom: float | None = None
+    reported: float | None = None
+    spread: float | None = None
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """The decision on one assertion.
+
+    Attributes:
+        p: one-sided p-value for the assertion.
+        p_against: one-sided p-value for its refutation (the opposite, or practical equality, where the kind defines one).
+        reason: one sentence for a person.
+        key: the assertion's key path in the claim (``"assert[0]"``).
+    """
+
+    key: str
+    kind: str
+    verdict: Verdict
+    p: float
+    p_against: float
+    effects: tuple[Effect, ...]
+    reason: str
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """The verdict on one claim at one scale."""
+
+    claim: str
+    scale: str
+    verdict: Verdict
+    reason: str
+    seeds: tuple[int, ...]
+    findings: tuple[Finding, ...]
+    controls: tuple[Finding, ...]
+    headroom: float | None = None

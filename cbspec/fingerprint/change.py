@@ -1,0 +1,42 @@
+"""What differs between the code that a result was computed with and the code as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One definition that differs: the file it stands in, relative to the project root, and its qualified name."""
+
+    path: str
+    name: str
+    what: Literal["changed", "added", "removed"]
+
+    @property
+    def definition(self) -> str:
+        """``"engine/rules.py:inner_product"``, as in `Fingerprint.definitions`."""
+        return f"{self.path}:{self.name}"
+
+    def __str__(self) -> str:
+        return f"{self.definition} {self.what}"
+
+
+def changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, ...]:
+    """What changed between two fingerprints' definitions, in the order of their names.
+
+    A definition is *added* (or *removed*) when the implementation has come to reach it (or ceased to), whether or not it is
+    new in its file.
+    """
+    found: list[Change] = []
+    for definition in sorted(old.keys() | new.keys()):
+        path, _, name = definition.partition(":")
+        if definition not in old:
+            found.append(Change(path, name, "added"))
+        elif definition not in new:
+            found.append(Change(path, name, "removed"))
+        elif old[definition] != new[definition]:
+            found.append(Change(path, name, "changed"))
+    return tuple(found)

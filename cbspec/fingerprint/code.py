@@ -1,0 +1,168 @@
+"""The fingerprint of what a stage's implementation reaches inside the project."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cbspec.errors import ConfigError, suggestion
+from cbspec.fingerprint.effects import Effects
+from cbspec.fingerprint.module import DEFINITION, Module, Statement, entry_label
+from cbspec.fingerprint.node import Everything, Node, Whole
+from cbspec.fingerprint.normal import short_hash
+from cbspec.fingerprint.project import Project
+from cbspec.fingerprint.scope import Imported
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """The code that a result depends on.
+
+    Attributes:
+        digest: hex SHA-256 over the sorted definitions.
+        definitions: ``"engine/rules.py:inner_product"`` (path relative to the project root, qualified name) -> short hash of
+            its normal form. ``<module>`` are a module's statements that act when it is imported, and the order of those whose
+            order matters; ``Stage('bp')`` is a catalog's entry; an imported name stands for what it is bound to.
+    """
+
+    digest: str
+    definitions: Mapping[str, str]
+
+
+class Code:
+    """The source of a project, read as it is when first asked for; nothing of it is imported.
+
+    Args:
+        root: the folder that the packages lie in.
+        packages: dotted names of the packages (or modules) that belong to the project, e.g. ``("engine",)``.
+
+    Raises:
+        ConfigError: a package does not exist.
+    """
+
+    def __init__(self, root: Path, packages: Sequence[str]) -> None:
+        self._root = root.resolve()
+        self._project = Project(self._root, packages)
+        self._effects = Effects(self._project)
+        self._fingerprints: dict[tuple[str, str], Fingerprint] = {}
+        self._edges: dict[Node, frozenset[Node]] = {}
+
+    def fingerprint(self, implementation: str, stage: str = "") -> Fingerprint:
+        """The fingerprint of ``"module:function"`` with its catalog entries, which are found by that text.
+
+        Args:
+            implementation: as the catalog names it.
+            stage: of several stages with one implementation, count the entry of this one only.
+
+        Raises:
+            ConfigError: there is no such module or function, or a file it reaches is not Python.
+        """
+        key = implementation, stage
+        if key not in self._fingerprints:
+            module, name = self._locate(implementation)
+            starts: list[Node] = [module, *self._project.bound(module, (name,)), *self._entries(implementation, stage)]
+            definitions = self._definitions(self._reached(starts))
+            lines = "".join(f"{each} {digest}\n" for each, digest in definitions.items())
+            self._fingerprints[key] = Fingerprint(hashlib.sha256(lines.encode()).hexdigest(), definitions)
+        return self._fingerprints[key]
+
+    def locate(self, definition: str) -> tuple[Path, int]:
+        """The file and the line, counted from 1, where a definition stands; line 1 when it is no longer there."""
+        shown, _, name = definition.partition(":")
+        path = self._root / shown
+        module = next((self._project.module(each) for each, held in self._project.paths.items() if held == path), None)
+        return path, _line(module, name, self._effects) if module else 1
+
+    def _locate(self, implementation: str) -> tuple[Module, str]:
+        name, colon, function = implementation.partition(":")
+        where = f"implementation '{implementation}'"
+        if not colon:
+            raise ConfigError(f"{where} is not of the form 'module:function'")
+        if name not in self._project:
+            raise ConfigError(f"{where}: there is no module '{name}'{suggestion(name, sorted(self._project.paths))}")
+        module = self._project.module(name)
+        head = function.partition(".")[0]
+        if not self._project.bound(module, (head,)):
+            known = [each for each, held in module.bindings.items() if isinstance(held[-1].node, DEFINITION)]
+            raise ConfigError(f"{where}: {module.shown} defines no '{head}'{suggestion(head, known)}")
+        return module, head
+
+    def _entries(self, implementation: str, stage: str) -> list[Statement]:
+        modules = (self._project.module(name) for name in self._project.paths if self._project.mentions(name, implementation))
+        entries = [entry for module in modules for entry in module.calls_with(implementation)]
+        return [entry for entry in entries if entry.label.endswith(f"({stage!r})")] or entries
+
+    def _reached(self, starts: Iterable[Node]) -> set[Node]:
+        seen: set[Node] = set()
+        waiting = list(starts)
+        while waiting:
+            node = waiting.pop()
+            if node not in seen:
+                seen.add(node)
+                waiting += self._leads_to(node) - seen
+        return seen
+
+    def _leads_to(self, node: Node) -> frozenset[Node]:
+        if node not in self._edges:
+            self._edges[node] = frozenset(self._follow(node))
+        return self._edges[node]
+
+    def _follow(self, node: Node) -> Iterable[Node]:
+        if isinstance(node, Statement):
+            return self._project.edges(node)
+        if isinstance(node, Whole):
+            return {node.module, *self._project.edges_of_whole(node.module)}
+        if isinstance(node, Everything):
+            return map(Whole, self._project.modules())
+        acting = {each for each in node.statements if self._effects.has(each) or each.is_future}
+        return acting | self._project.executed([Imported(node.name), *node.imports], node)
+
+    def _definitions(self, reached: set[Node]) -> dict[str, str]:
+        found: dict[str, list[str]] = {}
+        statements = [node for node in reached if isinstance(node, Statement)]
+        for statement in sorted(statements, key=lambda each: (each.module.name, each.position, each.label)):
+            for name, digest in statement.pieces.items():
+                if name != "<module>":
+                    found.setdefault(f"{statement.module.shown}:{name}", []).append(digest)
+        for module in (node for node in reached if isinstance(node, Module)):
+            if order := self._order(module, reached):
+                found[f"{module.shown}:<module>"] = order
+        return {name: digests[0] if len(digests) == 1 else short_hash(digests) for name, digests in sorted(found.items())}
+
+    def _order(self, module: Module, reached: set[Node]) -> list[str]:
+        """What acts at import, and between what: a name of one value has it wherever its statement stands."""
+        lines = [line for star in module.stars if star in reached for line in self._overridden(star, reached)]
+        acting = {each for each in module.statements if self._effects.has(each)}
+        if not acting and not module.volatile:
+            return lines
+        for statement in module.statements:
+            if statement in acting or (statement in reached and statement.evaluated):
+                lines += [digest if name == "<module>" else name for name, digest in statement.pieces.items()]
+        return lines
+
+    def _overridden(self, star: Statement, reached: set[Node]) -> list[str]:
+        """The names above a star import that it may bind anew."""
+        source = star.imports["*"][0].module
+        given = self._project.module(source).bindings if source in self._project else None
+        above = [each for each in star.module.statements if each.position < star.position and each in reached]
+        names = sorted({name for each in above for name in each.names if name != "*" and (given is None or name in given)})
+        return [f"{source} over {names}"] if names else []
+
+
+def _line(module: Module, name: str, effects: Effects) -> int:
+    if name == "<module>":
+        return next((each.node.lineno for each in module.statements if effects.has(each)), 1)
+    head, *inner = name.split(".")
+    if "(" in name:
+        calls = (each for each in ast.walk(module.tree) if isinstance(each, ast.Call))
+        return next((each.lineno for each in calls if entry_label(each) == name), 1)
+    held = module.bindings.get(head)
+    if not held:
+        return 1
+    node = held[0].node
+    for part in inner:
+        node = next((each for each in getattr(node, "body", ()) if getattr(each, "name", "") == part), node)
+    return node.lineno

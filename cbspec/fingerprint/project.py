@@ -1,0 +1,128 @@
+"""The project's modules and what leads from one statement to others: a graph, each node's edges found once.
+
+Reaching is by reference. An object can only be used by code that got it from somewhere, so a method called on something
+unknown needs no search by its name: its class was named where the object was made, and a reached class brings all its
+methods. What breaks that rule (a namespace looked into by a computed name, an import by a computed name) brings the whole
+module, or the whole project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from cbspec.errors import ConfigError
+from cbspec.fingerprint.module import DEFINITION, Module, Statement
+from cbspec.fingerprint.node import Node, Whole
+from cbspec.fingerprint.resolution import Resolution
+from cbspec.fingerprint.scope import Chain, Imported, Load
+
+
+class Project:
+    """The modules of a project's packages.
+
+    Args:
+        root: the folder that the packages lie in.
+        packages: dotted names of packages or modules; nothing outside them is looked at.
+    """
+
+    def __init__(self, root: Path, packages: Sequence[str]) -> None:
+        self.root = root
+        self.paths: dict[str, Path | None] = {}
+        for package in packages:
+            self._discover(package)
+        self._loaded: dict[str, Module] = {}
+        self._texts: dict[str, bytes] = {}
+        self._edges: dict[Statement, frozenset[Node]] = {}
+
+    def _discover(self, package: str) -> None:
+        folder = self.root.joinpath(*package.split("."))
+        if folder.with_suffix(".py").is_file():
+            self.paths[package] = folder.with_suffix(".py")
+        elif not folder.is_dir():
+            raise ConfigError(
+                f"there is no package '{package}' in {self.root}: neither a folder {package} nor a file {package}.py"
+            )
+        for path in sorted(folder.rglob("*.py")):
+            parts = path.relative_to(self.root).with_suffix("").parts
+            self.paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+            for depth in range(1, len(parts)):
+                self.paths.setdefault(".".join(parts[:depth]), None)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.paths
+
+    def module(self, name: str) -> Module:
+        """A module of the project by its dotted name, parsed at its first use."""
+        if name not in self._loaded:
+            self._loaded[name] = load(name, self.paths[name], self.root)
+        return self._loaded[name]
+
+    def prefix(self, name: str) -> Module | None:
+        """The module that a dotted name begins with, the longest there is."""
+        while name and name not in self.paths:
+            name = name.rpartition(".")[0]
+        return self.module(name) if name else None
+
+    def mentions(self, name: str, text: str) -> bool:
+        """Whether a module's file contains `text`; a file that is not Python may, without being parsed."""
+        path = self.paths[name]
+        if name not in self._texts:
+            self._texts[name] = path.read_bytes() if path else b""
+        return text.encode() in self._texts[name]
+
+    def modules(self) -> Iterator[Module]:
+        """Every module of the project."""
+        return map(self.module, self.paths)
+
+    def edges(self, statement: Statement) -> frozenset[Node]:
+        """What a statement leads to."""
+        if statement not in self._edges:
+            self._edges[statement] = frozenset(Resolution(self, statement.module).statement(statement))
+        return self._edges[statement]
+
+    def edges_of_whole(self, module: Module) -> set[Node]:
+        """What all of a module leads to: its statements, and all that its names could lead to."""
+        resolution = Resolution(self, module)
+        resolution.found.update(module.statements)
+        for statement in module.statements:
+            for name, targets in statement.imports.items():
+                for target in targets:
+                    resolution.imported(Imported(target.module) if name == "*" else target, (), None)
+        below = f"{module.name}."
+        resolution.found.update(Whole(self.module(name)) for name in self.paths if name.startswith(below))
+        return resolution.found
+
+    def executed(self, imports: Iterable[Imported], module: Module) -> set[Node]:
+        """The modules that imports run, with the packages above them."""
+        resolution = Resolution(self, module)
+        for each in imports:
+            resolution.runs(each)
+        return resolution.found
+
+    def bound(self, module: Module, chain: Chain) -> set[Statement]:
+        """The statements that give a dotted name its meaning, read from `module`; empty when it has none in the project."""
+        resolution = Resolution(self, module)
+        resolution.member(module, chain, Load(chain))
+        return {node for node in resolution.found if isinstance(node, Statement)}
+
+    def classes(self) -> set[Node]:
+        """Every statement of the project that defines a class."""
+        return {each for module in self.modules() for each in module.statements if isinstance(each.node, DEFINITION[-1])}
+
+
+_SOURCES: dict[tuple[Path, str, str], tuple[tuple[int, int], Module]] = {}
+
+
+def load(name: str, path: Path | None, root: Path) -> Module:
+    """The parsed module, parsed anew only when its file has changed since this process last did."""
+    if path is None:
+        return Module(name, None, name.replace(".", "/"), b"")
+    shown = path.relative_to(root).as_posix()
+    status = path.stat()
+    stamp = (status.st_mtime_ns, status.st_size)
+    held = _SOURCES.get((path, name, shown))
+    if held is None or held[0] != stamp:
+        held = stamp, Module(name, path, shown, path.read_bytes())
+        _SOURCES[path, name, shown] = held
+    return held[1]

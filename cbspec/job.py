@@ -1,0 +1,222 @@
+"""One job as the engine sees it: replicas with their inputs on one side, results into the store on the other."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from cbspec.errors import StageError, Stopped
+from cbspec.plan import Cell, Planner
+from cbspec.rundir import RunDirectory, Status
+from cbspec.stage import Artifact, Call, Parameters
+from cbspec.store import Entry, Store
+
+AUTOSAVE_SECONDS = 120.0  # a killed run loses at most this much of a long trajectory
+TELL_SECONDS = 0.25  # four times a second is as live as a person can read
+DIVERGED = "diverged"  # the provenance entry that says a replica left the finite numbers
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An artifact in the store, its own inputs read when asked for."""
+
+    cell: Cell
+    entry: Entry
+    store: Store
+
+    @property
+    def call(self) -> Call:
+        return self.cell.call
+
+    @property
+    def seed(self) -> int:
+        return self.cell.seed
+
+    @property
+    def tensors(self) -> Mapping[str, Any]:
+        return self.entry.tensors
+
+    @property
+    def measures(self) -> Mapping[str, float]:
+        return self.entry.measures
+
+    @property
+    def series(self) -> Mapping[str, Any]:
+        return self.entry.series
+
+    @property
+    def inputs(self) -> Mapping[str, Artifact]:
+        return {name: artifact(own, self.store) for name, own in self.cell.inputs.items()}
+
+
+def artifact(cell: Cell, store: Store) -> Stored:
+    """The stored result of a cell.
+
+    Raises:
+        MissingInput: it is not there (any more), for instance because it was damaged and moved to quarantine.
+    """
+    entry = store.get(cell.key)
+    if entry is None:
+        raise MissingInput(cell)
+    return Stored(cell, entry, store)
+
+
+class MissingInput(Exception):
+    """A result that the plan counted as present could not be read."""
+
+    def __init__(self, cell: Cell) -> None:
+        self.key = cell.key
+        super().__init__(f"{cell} is not stored any more")
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One lane of the job; meets `cbspec.stage.Replica`."""
+
+    cell: Cell
+    inputs: Mapping[str, Artifact]
+    resumed: Artifact | None
+
+    @property
+    def parameters(self) -> Parameters:
+        return self.cell.call.parameters
+
+    @property
+    def seed(self) -> int:
+        return self.cell.seed
+
+
+@dataclass
+class RunningJob:
+    """Meets `cbspec.stage.Job`.
+
+    Args:
+        lanes: the last wanted cell of each lane.
+        points: the points that claims asked for.
+        start: the point that every lane resumes from, 0 for none.
+    """
+
+    label: str
+    lanes: Sequence[Cell]
+    points: Collection[int]
+    start: int
+    planner: Planner
+    store: Store
+    run: RunDirectory
+    device: str
+    emitted: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._saved = self._told = time.monotonic()
+        self._wall, self._spent = time.time(), self._clock()
+        self._saving: int | None = None
+        self.replicas = [self._replica(cell) for cell in self.lanes]
+
+    def _clock(self) -> float:
+        """Seconds of computing: other processes on the core are not this stage's cost, waiting for a GPU is."""
+        return time.process_time() if self.device == "cpu" else time.monotonic()
+
+    def _replica(self, cell: Cell) -> Replica:
+        resumed = artifact(self.planner.at(cell, self.start), self.store) if self.start else None
+        return Replica(cell, {name: artifact(own, self.store) for name, own in cell.inputs.items()}, resumed)
+
+    def wants(self, point: int) -> bool:
+        """Whether a claim asked for this point, or the last saved one is long ago."""
+        if point in self.points or point == self._saving:
+            return True
+        if time.monotonic() - self._saved < AUTOSAVE_SECONDS:
+            return False
+        self._saving = point  # every replica of this point is saved, not only the first one asked about
+        return True
+
+    def emit(
+        self,
+        replica: int,
+        *,
+        point: int = 0,
+        tensors: Mapping[str, Any] | None = None,
+        measures: Mapping[str, float] | None = None,
+        undefined: Mapping[str, str] | None = None,
+        series: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Store one replica's result; see `cbspec.stage.Job.emit`."""
+        cell = self.planner.at(self.lanes[replica], point)
+        values, missing = _checked(cell, measures or {}, undefined or {})
+        self._put(cell, tensors or {}, values, missing, series or {}, {})
+
+    def diverge(self, replica: int, reason: str) -> None:
+        """Record that a replica left the finite numbers; every wanted point not yet emitted becomes invalid."""
+        lane = self.lanes[replica]
+        for point in self.points:
+            cell = self.planner.at(lane, point)
+            if cell.key not in self.emitted and not self.store.has(cell.key):
+                self.invalidate(cell, f"{lane.call.stage.name} seed {lane.seed} diverged: {reason}")
+
+    def invalidate(self, cell: Cell, reason: str) -> None:
+        """Store a cell all of whose measures are undefined for a reason that spreads to whatever takes it as input."""
+        self._put(cell, {}, {}, dict.fromkeys(cell.call.stage.measures, reason), {}, {DIVERGED: reason})
+
+    def advance(self, done: float, total: float, unit: str) -> None:
+        """Publish progress, and leave the stage if the run was asked to stop."""
+        now = time.monotonic()
+        if now - self._told < TELL_SECONDS and done < total:
+            return
+        self._told = now
+        if self.run.stopped:
+            raise Stopped("the run was stopped; what is stored is kept")
+        worker = self.run.worker
+        self.run.tell(
+            Status(worker=worker, job=self.label, done=done, total=total, unit=unit, started=self._wall, updated=time.time())
+        )
+
+    def _put(
+        self,
+        cell: Cell,
+        tensors: Mapping[str, Any],
+        measures: Mapping[str, float],
+        undefined: Mapping[str, str],
+        series: Mapping[str, Any],
+        remark: Mapping[str, str],
+    ) -> None:
+        call = cell.call
+        self._saved = time.monotonic()
+        fingerprint = self.planner.fingerprint(call.stage.implementation)
+        self.store.remember_code(fingerprint.digest, fingerprint.definitions)
+        spent = call.cost - (self.planner.at(cell, self.start).call.cost if self.start else 0.0)
+        provenance = {
+            "stage": call.stage.name,
+            "parameters": msgspec.to_builtins(call.parameters),
+            "seed": cell.seed,
+            "lane": cell.lane,
+            "inputs": {name: own.key for name, own in cell.inputs.items()},
+            "code": fingerprint.digest,
+            "numerics": self.planner.numerics.as_dict(),
+            "seconds": (self._clock() - self._spent) / max(len(self.lanes), 1),
+            "cost": spent,
+            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            **remark,
+        }
+        self.store.put(cell.key, tensors=tensors, measures=measures, undefined=undefined, series=series, provenance=provenance)
+        self.emitted.add(cell.key)
+
+
+def _checked(cell: Cell, measures: Mapping[str, float], undefined: Mapping[str, str]) -> tuple[dict[str, float], dict[str, str]]:
+    """Every measure of the catalog is there, either with a finite value or with a reason why it has none."""
+    declared = cell.call.stage.measures
+    if stray := sorted((set(measures) | set(undefined)) - set(declared)):
+        raise StageError(f"{cell}: emits {', '.join(stray)}, which its catalog entry does not declare")
+    if absent := sorted(set(declared) - set(measures) - set(undefined)):
+        raise StageError(f"{cell}: leaves out {', '.join(absent)}, which its catalog entry declares")
+    values = {name: float(value) for name, value in measures.items()}
+    reasons = dict(undefined)
+    for name in [name for name, value in values.items() if not math.isfinite(value)]:
+        reasons[name] = f"{cell}: {name} is {values.pop(name)}"
+    return values, reasons
+
+
+Implementation = Callable[[RunningJob], None]

@@ -1,0 +1,15 @@
+"""Measurements become findings, findings a judgement: statistics over training seeds, by SciPy.
+
+What is promised: `holds` and `refuted` each err in at most alpha of the cases, and intervals cover. For comparisons between arms
+(differences, trends, interactions) under normal noise, and under noise that is skewed alike in all arms; for sums that pairing
+does not make symmetric (one arm against a constant, collapse, ratio) under normal noise and noise skewed up to the exponential,
+at the price of power (`cbspec.judge.skew`). ``python -m tests.bench.statistics`` prints the rates.
+"""
+
+from cbspec.judge.decision import decide
+from cbspec.judge.escalation import alpha_at, looks, next_look
+from cbspec.judge.power import lint
+from cbspec.judge.sample import Sample, Table, Unmeasured
+from cbspec.judge.verdict import judge
+
+__all__ = ["Sample", "Table", "Unmeasured", "alpha_at", "decide", "judge", "lint", "looks", "next_look"]

@@ -1,0 +1,118 @@
+"""From evidence to a finding: a verdict at a level, with the sentence that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from cbspec.assertion import Assertion
+from cbspec.finding import Effect, Finding
+from cbspec.judge.evidence import Evidence, Inference, Level
+from cbspec.judge.kinds import evidence_of
+from cbspec.judge.sample import Measurements, Table, Unmeasured
+
+Weighed = Evidence | Unmeasured
+"""What was found, or why nothing can be."""
+
+
+def decide(
+    assertion: Assertion,
+    table: Table,
+    *,
+    alpha: float,
+    key: str = "",
+    units: Mapping[str, str] | None = None,
+    reported: Mapping[str, Mapping[str, float]] | None = None,
+) -> Finding:
+    """One assertion by itself: no other assertions, one look.
+
+    Args:
+        table: (arm, measure) -> `Sample`; it may hold more than the assertion reads.
+        alpha: error rate of both `holds` and `refuted`; an assertion with its own alpha has that instead.
+        key: the assertion's key path, kept in the finding.
+        units: measure -> unit.
+        reported: measure -> arm -> the memo's figure.
+    """
+    own = alpha if assertion.alpha is None else assertion.alpha
+    data = Measurements(table, units or {}, reported or {})
+    return conclude(weigh(assertion, data, own), Level(shown=own, refuted=own), key=key, kind=kind_of(assertion))
+
+
+def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:
+    """The evidence, or why a value that the assertion reads is missing. `alpha`: of an assertion that has none of its own."""
+    if assertion.alpha is None:
+        assertion = msgspec.structs.replace(assertion, alpha=alpha)
+    try:
+        return evidence_of(assertion, data)
+    except Unmeasured as missing:
+        return missing
+
+
+def conclude(weighed: Weighed, level: Level, *, key: str, kind: str) -> Finding:
+    """The finding at a level."""
+    if isinstance(weighed, Unmeasured):
+        return Finding(key=key, kind=kind, verdict="invalid", p=1.0, p_against=1.0, effects=(), reason=str(weighed))
+    effects = tuple(inference.effect(level) for inference in weighed.inferences)
+    verdict, reason = _verdict(weighed, level, effects)
+    return Finding(
+        key=key,
+        kind=kind,
+        verdict=verdict,
+        p=float(weighed.p),
+        p_against=float(weighed.against),
+        effects=effects,
+        reason=reason,
+    )
+
+
+def kind_of(assertion: Assertion) -> str:
+    return str(assertion.__struct_config__.tag)
+
+
+def _verdict(
+    evidence: Evidence, level: Level, effects: tuple[Effect, ...]
+) -> tuple[Literal["holds", "refuted", "inconclusive", "invalid"], str]:
+    for premise in evidence.premises:
+        if premise.fails(level.shown):
+            return "invalid", premise.reason
+    shown, refuted = evidence.p <= level.shown, evidence.against <= level.refuted
+    best, worst = _extremes(evidence)
+    if shown and not refuted:
+        return "holds", _sentence(evidence, effects, best if evidence.some else worst, "lies", float(evidence.p))
+    if refuted and not shown:
+        strongest = min(range(len(effects)), key=lambda i: float(evidence.inferences[i].against))
+        return "refuted", _sentence(evidence, effects, strongest, "is shown not to lie", float(evidence.against))
+    sentence = _sentence(evidence, effects, best if evidence.some else worst, "is not shown to lie", float(evidence.p))
+    return "inconclusive", sentence + _outlook(effects, level)
+
+
+def _extremes(evidence: Evidence) -> tuple[int, int]:
+    """The tests with the smallest and the largest p."""
+    ps = [float(inference.p) for inference in evidence.inferences]
+    return ps.index(min(ps)), ps.index(max(ps))
+
+
+def _sentence(evidence: Evidence, effects: tuple[Effect, ...], which: int, verb: str, p: float) -> str:
+    inference: Inference = evidence.inferences[which]
+    effect = effects[which]
+    figures = f"{effect.estimate:.3g} [{effect.low:.3g}, {effect.high:.3g}]"
+    others = f", the {'strongest' if evidence.some else 'weakest'} of {len(effects)}" if len(effects) > 1 else ""
+    return f"{effect.measure}: {inference.label} = {figures} {verb} {inference.asserted} ({_p(p)}, {effect.n} seeds{others})"
+
+
+def _outlook(effects: tuple[Effect, ...], level: Level) -> str:
+    """What more seeds would do."""
+    wanting = [effect for effect in effects if effect.p > level.shown]
+    if not wanting:
+        return f"; p is held to {level.shown:.2g}"
+    needed = [effect.needed for effect in wanting]
+    known = [n for n in needed if n is not None]
+    if len(known) < len(needed):
+        return ""
+    return f"; about {max(known)} seeds would decide an effect of this size"
+
+
+def _p(p: float) -> str:
+    return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"

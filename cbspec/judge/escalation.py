@@ -1,0 +1,61 @@
+"""More seeds for what is inconclusive, without paying for the peeking in false verdicts.
+
+Verdicts are looked at after n = start, 2 start, 4 start, ... and all seeds. Each look spends a part of alpha, by the Pocock-type
+spending function of Lan and DeMets (1983), alpha log(1 + (e - 1) n / max), and holds its p-values to what it spends. By the
+union bound over the looks the error rates then stay below alpha for every kind, test and dependence between looks: the exact
+boundaries that Lan and DeMets derive for normal statistics would be a little wider, but hold for those alone (Slud and Wei 1982
+spend increments in the same way). Intervals miss at the spent part of 0.05: repeated confidence intervals (Jennison and
+Turnbull 1989), which cover at every look together.
+"""
+
+from __future__ import annotations
+
+import math
+
+from cbspec.claim import Seeds
+from cbspec.finding import Finding, Judgement
+
+
+def looks(seeds: Seeds) -> tuple[int, ...]:
+    """The numbers of seeds after which a verdict is taken, ascending: ``(3, 6, 12)`` for 3 of 12."""
+    sizes, most = [seeds.start], len(seeds.pool)
+    while sizes[-1] < most:
+        sizes.append(min(2 * sizes[-1], most))
+    return tuple(sizes)
+
+
+def share(n: int, seeds: Seeds) -> float:
+    """The part of alpha that the look at n seeds may spend; 1 for a claim without escalation. Other n count as the next look."""
+    sizes = looks(seeds)
+    at = next((i for i, size in enumerate(sizes) if size >= n), len(sizes) - 1)
+    return _spent(sizes[at], seeds) - (_spent(sizes[at - 1], seeds) if at else 0.0)
+
+
+def alpha_at(n: int, seeds: Seeds, alpha: float) -> float:
+    """The level of the look at n seeds; over all `looks` they add up to alpha."""
+    return alpha * share(n, seeds)
+
+
+def next_look(judgement: Judgement, seeds: Seeds) -> int | None:
+    """How many seeds to judge next, None where the verdict stands: decided, beyond repair by more seeds, or no seeds left."""
+    n = len(judgement.seeds)
+    further = [size for size in looks(seeds) if size > n]
+    return further[0] if further and _open(judgement) else None
+
+
+def _open(judgement: Judgement) -> bool:
+    """Inconclusive, or invalid only because something is not shown yet (a finding without effects had no values)."""
+    if judgement.verdict != "invalid":
+        return judgement.verdict == "inconclusive"
+    failed = [control for control in judgement.controls if control.verdict != "holds"]
+    return all(map(_unshown, failed + [finding for finding in judgement.findings if finding.verdict == "invalid"]))
+
+
+def _unshown(finding: Finding) -> bool:
+    return finding.verdict == "inconclusive" or (finding.verdict == "invalid" and bool(finding.effects))
+
+
+def _spent(n: int, seeds: Seeds) -> float:
+    if n >= len(seeds.pool):
+        return 1.0
+    return math.log1p((math.e - 1) * n / len(seeds.pool))

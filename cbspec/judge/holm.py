@@ -1,0 +1,22 @@
+"""Holm's step-down procedure (1979) over the assertions of a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def levels(ps: Sequence[float], alphas: Sequence[float]) -> list[float]:
+    """The level at which each p-value is decided: p <= level exactly for those that Holm rejects.
+
+    The smallest p (in units of its own alpha) is held to alpha / m, the next to alpha / (m - 1), ...; from the first that
+    fails on, the divisor stays.
+    """
+    order = sorted(range(len(ps)), key=lambda i: ps[i] / alphas[i])
+    found = [0.0] * len(ps)
+    divisor, failed = len(ps), False
+    for i in order:
+        found[i] = alphas[i] / divisor
+        failed = failed or ps[i] > found[i]
+        if not failed:
+            divisor -= 1
+    return found

@@ -1,0 +1,16 @@
+"""Gauss-Legendre nodes and weights, computed once each."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from cbspec.judge.sample import Array
+
+
+@lru_cache
+def legendre(count: int) -> tuple[Array, Array]:
+    """Nodes in (-1, 1), ascending, and their weights, which add up to 2."""
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    return nodes, weights

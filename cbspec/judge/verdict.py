@@ -1,0 +1,114 @@
+"""The verdict on a claim, from the findings on its assertions and controls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from cbspec.assertion import Assertion
+from cbspec.claim import Claim
+from cbspec.finding import Finding, Judgement, Verdict
+from cbspec.judge import escalation, holm, student
+from cbspec.judge.decision import Weighed, conclude, kind_of, weigh
+from cbspec.judge.evidence import Evidence, Level
+from cbspec.judge.sample import Measurements, Table
+
+MISS = 0.05  # of the two-sided intervals
+
+
+def judge(claim: Claim, table: Table, *, units: Mapping[str, str] | None = None) -> Judgement:
+    """The verdict at the seeds in the table.
+
+    `holds`: every assertion is shown, by Holm over them; `refuted`: the opposite of one is, likewise; each of the two errs at
+    most alpha of the time. `invalid`: a control does not hold, or a value that is read does not exist. Otherwise
+    `inconclusive`. With fewer seeds than the pool, alpha is what `escalation` lets this look spend.
+
+    Args:
+        table: (arm, measure) -> `Sample`, all over the same seeds.
+        units: measure -> unit, for the report.
+
+    Raises:
+        ValueError: the samples differ in seeds, so nothing is paired.
+    """
+    seeds = _seeds(table)
+    data = Measurements(table, units or {}, claim.source.figures)
+    part = escalation.share(len(seeds), claim.seeds)
+    found = _findings(claim, data, part)
+    findings = tuple(finding for finding, _ in found)
+    controls = tuple(_control(i, control, data, claim.alpha, part) for i, control in enumerate(claim.controls))
+    verdict, reason = _verdict(findings, controls)
+    return Judgement(
+        claim=claim.id,
+        scale=claim.scale,
+        verdict=verdict,
+        reason=reason,
+        seeds=seeds,
+        findings=findings,
+        controls=controls,
+        headroom=_headroom(verdict, found, len(seeds)),
+    )
+
+
+def _seeds(table: Table) -> tuple[int, ...]:
+    found = {sample.seeds for sample in table.values()}
+    if len(found) != 1:
+        raise ValueError(f"arms are paired by seed, but the samples have {len(found)} different lists of seeds: {sorted(found)}")
+    return found.pop()
+
+
+def _findings(claim: Claim, data: Measurements, part: float) -> list[tuple[Finding, Level]]:
+    """Every assertion with the level that Holm holds it to, once for `holds` and once for `refuted`."""
+    weighed = [weigh(assertion, data, claim.alpha) for assertion in claim.assertions]
+    alphas = [_alpha(assertion, claim.alpha) * part for assertion in claim.assertions]
+    shown = holm.levels([float(w.p) if isinstance(w, Evidence) else 1.0 for w in weighed], alphas)
+    refuted = holm.levels([float(w.against) if isinstance(w, Evidence) else 1.0 for w in weighed], alphas)
+    levels = [Level(shown=one, refuted=other, miss=MISS * part) for one, other in zip(shown, refuted, strict=True)]
+    return [
+        (conclude(w, level, key=f"assert[{i}]", kind=kind_of(assertion)), level)
+        for i, (assertion, w, level) in enumerate(zip(claim.assertions, weighed, levels, strict=True))
+    ]
+
+
+def _control(index: int, control: Assertion, data: Measurements, alpha: float, part: float) -> Finding:
+    """A control by itself: all have to hold, so each is held to the full alpha (Berger 1982)."""
+    own = _alpha(control, alpha) * part
+    weighed: Weighed = weigh(control, data, alpha)
+    level = Level(shown=own, refuted=own, miss=MISS * part)
+    return conclude(weighed, level, key=f"controls[{index}]", kind=kind_of(control))
+
+
+def _alpha(assertion: Assertion, alpha: float) -> float:
+    return alpha if assertion.alpha is None else assertion.alpha
+
+
+def _verdict(findings: Sequence[Finding], controls: Sequence[Finding]) -> tuple[Verdict, str]:
+    for control in controls:
+        if control.verdict != "holds":
+            return "invalid", f"{control.key} ({control.kind}) is {control.verdict}: {control.reason}"
+    for verdict in ("invalid", "refuted", "inconclusive"):
+        decisive = [finding for finding in findings if finding.verdict == verdict]
+        if decisive:
+            return decisive[0].verdict, _told(decisive, findings)
+    closest = max(findings, key=lambda finding: finding.p)
+    return "holds", _told([closest], findings)
+
+
+def _told(decisive: Sequence[Finding], findings: Sequence[Finding]) -> str:
+    """The first deciding finding's reason, named where the claim has several."""
+    return decisive[0].reason if len(findings) == 1 else f"{decisive[0].key} ({decisive[0].kind}): {decisive[0].reason}"
+
+
+def _headroom(verdict: Verdict, found: Sequence[tuple[Finding, Level]], n: int) -> float | None:
+    """Standard errors (of the t test with the same p) to the nearest other verdict; None undecided, or without any spread."""
+    if verdict == "holds":
+        headroom = min(_distance(finding.p, level.shown, n) for finding, level in found)
+    elif verdict == "refuted":
+        refuted = [(finding.p_against, level.refuted) for finding, level in found if finding.verdict == "refuted"]
+        headroom = max(_distance(p, level, n) for p, level in refuted)
+    else:
+        return None
+    return headroom if math.isfinite(headroom) else None
+
+
+def _distance(p: float, level: float, n: int) -> float:
+    return student.equivalent(p, n) - student.equivalent(level, n)

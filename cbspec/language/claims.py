@@ -1,0 +1,198 @@
+"""One claim file -> its claims: one for each cell of its matrix, checked at every scale that the file names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from cbspec.assertion import Assertion
+from cbspec.claim import Claim, Seeds, Source
+from cbspec.language import assertions, consistency, matrix, seeds
+from cbspec.language.assertions import Arms
+from cbspec.language.calls import Budget, Pool, Resolver, Trace
+from cbspec.language.conform import conform, unknown
+from cbspec.language.defaults import Defaults
+from cbspec.language.digest import digest
+from cbspec.language.grammar import ClaimWords, words
+from cbspec.language.matrix import Cell, cell_id
+from cbspec.language.mistakes import Mistakes
+from cbspec.language.node import Document, Node
+from cbspec.language.origins import Origins, walk
+from cbspec.language.parse import parse
+from cbspec.language.scope import Scope
+from cbspec.stage import Call, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a claim file is read against."""
+
+    catalog: Mapping[str, Stage]
+    scale: str
+    defaults: Defaults
+    pool: Pool
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """One cell at one scale; an arm with mistakes is None."""
+
+    arms: Mapping[str, Call | None]
+    assertions: tuple[Assertion, ...]
+    controls: tuple[Assertion, ...]
+    used: set[str]
+
+
+class ClaimFile:
+    """One file, its shape checked; sections of a wrong shape are left out, so that the others can be read all the same."""
+
+    def __init__(self, document: Document, setting: Setting, mistakes: Mistakes) -> None:
+        self.document = document
+        self.setting = setting
+        self.mistakes = mistakes
+        root = document.root
+        self.words = conform(root, words(root), ClaimWords, mistakes)
+        wrong = set() if self.words else {re.split(r"[.\[]", mistake.key)[0] for mistake in mistakes.in_order()}
+        self.sections = {key: node for key, node in root.entries.items() if key not in wrong}
+        self.cells = matrix.cells(self.sections.get("matrix"), mistakes) if "matrix" not in wrong else ()
+        self.decidable = self._decidable()
+        self._budget = Budget()
+
+    def claims(self, path: Path) -> tuple[Claim, ...]:
+        """One claim for each cell at the asked scale; none when there is any mistake."""
+        self.mistakes.extend(self.setting.defaults.mistakes)
+        if self.setting.defaults.mistakes:  # without them every name would seem unknown
+            return ()
+        own = seeds.read(self.sections.get("seeds"), self.setting.defaults.seeds, self.document.root, self.mistakes)
+        alpha = self._alpha()
+        resolved = [(cell, self._every_scale(cell)) for cell in self.cells]
+        if self.words is not None:
+            consistency.status(self.words, self.sections, self.mistakes)
+        if self.words is None or own is None or alpha is None or len(self.mistakes):
+            return ()
+        for _, at in resolved:
+            consistency.power(self.sections["assert"], at.assertions, own, alpha, self.mistakes, together=True)
+            if at.controls:
+                consistency.power(self.sections["controls"], at.controls, own, alpha, self.mistakes)
+        return tuple(self._claim(self.words, path, cell, at, own, alpha) for cell, at in resolved)
+
+    def trace(self, cell: Cell) -> Trace:
+        """Every value of one cell's claim with the node at which it stands, arms resolved and defaults filled in."""
+        setting, root = self.setting, self.document.root
+        found: Trace = {}
+        scope = self._scope(cell, setting.scale)
+        for key, node in root.entries.items():
+            if key == "arms":
+                self._arms(scope, found)
+            elif key == "matrix":
+                found |= {f"matrix.{name}": (value.value, value) for name, value in cell.items()}
+            elif key not in ("experiment", "seeds"):
+                found |= walk(node, key, root.keys[key], scope if key in ("assert", "controls") else None)
+        if drawn := seeds.merged(self.sections.get("seeds"), setting.defaults.seeds):
+            found |= walk(drawn, "seeds", root.keys.get("seeds"))
+        if setting.defaults.alpha is not None and "alpha" not in found:
+            found |= walk(setting.defaults.alpha, "alpha")
+        return found | {f"sizes.{name}": (size.value, size) for name, size in scope.sizes.items()}
+
+    def _every_scale(self, cell: Cell) -> _Resolved:
+        """The cell at the asked scale, after a look at every other scale at which it is said to be decidable."""
+        others = [scale for scale in self.decidable if scale != self.setting.scale]
+        resolved = [self._resolve(cell, scale) for scale in (*others, self.setting.scale)]
+        if all(at.arms and None not in at.arms.values() for at in resolved):
+            for name in cell.keys() - set().union(*(at.used for at in resolved)):
+                node = self.sections["matrix"].keys[name]
+                self.mistakes.add(node, f"is used nowhere: no ${name} in experiment, arms or assertions")
+        return resolved[-1]
+
+    def _resolve(self, cell: Cell, scale: str) -> _Resolved:
+        scope = self._scope(cell, scale)
+        calls = self._arms(scope)
+        named = self.sections.get("arms")
+        arms = Arms(list(named.entries), calls) if named is not None else None
+        read = {
+            key: assertions.read(self.sections[key].items if key in self.sections else [], scope, arms, self.mistakes)
+            for key in ("assert", "controls")
+        }
+        if arms is not None:
+            consistency.figures(self.sections.get("source"), arms, self.mistakes)
+        return _Resolved(calls, read["assert"], read["controls"], scope.used)
+
+    def _scope(self, cell: Cell, scale: str) -> Scope:
+        sizes = self._sizes(scale)
+        other = {name: f"no size of scale {scale}" for known in self.setting.defaults.scales.values() for name in known}
+        return Scope(cell, sizes, self.mistakes, other)
+
+    def _arms(self, scope: Scope, trace: Trace | None = None) -> dict[str, Call | None]:
+        experiment, arms = self.sections.get("experiment"), self.sections.get("arms")
+        if experiment is None or arms is None:
+            return {}
+        setting = self.setting
+        resolver = Resolver(setting.catalog, setting.defaults.stages, scope, self.mistakes, setting.pool, self._budget, trace)
+        return {name: resolver.arm(experiment, override, f"arms.{name}") for name, override in arms.entries.items()}
+
+    def _decidable(self) -> list[str]:
+        """The scales that the file names and the defaults know."""
+        node = self.sections.get("scales")
+        if node is None or self.setting.defaults.mistakes:
+            return []
+        named = {child.text: child for child in node.items} or node.keys
+        known = self.setting.defaults.scales
+        for name, place in named.items():
+            if name not in known:
+                none = "" if known else "; no defaults.yaml above this file has scales"
+                self.mistakes.add(place, unknown("scale", name, list(known)) + none)
+        return [name for name in named if name in known]
+
+    def _sizes(self, scale: str) -> Mapping[str, Node]:
+        """The sizes of a scale, with what the file says otherwise."""
+        sizes = self.setting.defaults.scales.get(scale, {})
+        scales = self.sections.get("scales")
+        if scales is None or scale not in scales.entries:
+            return sizes
+        own = scales.entries[scale]
+        for name in own.entries:
+            if name not in sizes:
+                self.mistakes.add(own.keys[name], unknown("size", name, list(sizes), of=f"scale {scale}"))
+        return {**sizes, **own.entries}
+
+    def _alpha(self) -> float | None:
+        node = self.sections.get("alpha") or self.setting.defaults.alpha
+        if node is None:
+            self.mistakes.add(self.document.root, "missing alpha: neither the claim nor a defaults.yaml above it has one")
+        return float(node.value) if node is not None and isinstance(node.value, int | float) else None
+
+    def _claim(self, said: ClaimWords, path: Path, cell: Cell, at: _Resolved, own: Seeds, alpha: float) -> Claim:
+        arms = {name: call for name, call in at.arms.items() if call is not None}
+        figures = {measure: {arm: float(value) for arm, value in row.items()} for measure, row in said.source.figures.items()}
+        return Claim(
+            id=cell_id(said.id, cell),
+            title=said.title,
+            phase=self.sections["phase"].text,
+            status=said.status,
+            source=Source(said.source.memo, figures, said.source.note),
+            arms=arms,
+            seeds=own,
+            assertions=at.assertions,
+            controls=at.controls,
+            alpha=alpha,
+            scale=self.setting.scale,
+            decidable=tuple(self.decidable),
+            sizes={name: node.value for name, node in self._sizes(self.setting.scale).items()},  # type: ignore[misc]
+            revises=said.revises,
+            retracted_by=said.retracted_by,
+            path=path,
+            origins=Origins(partial(_trace, self.document.path, self.document.text, self.setting, self.cells.index(cell))),
+            digest=digest(at.assertions, at.controls, alpha, own, arms),
+        )
+
+
+def _trace(path: Path, text: str, setting: Setting, cell: int) -> Trace:
+    """Reads the same text again, with its places: thousands of claims need not keep them."""
+    mistakes = Mistakes()
+    document = parse(Document(path, text), mistakes)
+    assert document is not None, "the text was read before"
+    file = ClaimFile(document, setting, mistakes)
+    return file.trace(file.cells[cell])

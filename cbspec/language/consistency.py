@@ -1,0 +1,51 @@
+"""What the sections of a claim must agree on: figures with arms, status with the claims named, assertions with seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cbspec.assertion import Assertion
+from cbspec.claim import Seeds
+from cbspec.language.assertions import Arms
+from cbspec.language.conform import unknown
+from cbspec.language.grammar import ClaimWords
+from cbspec.language.mistakes import Mistakes
+from cbspec.language.node import Node
+
+
+def figures(source: Node | None, arms: Arms, mistakes: Mistakes) -> None:
+    """A reported figure belongs to an arm of the claim and to a measure of that arm's stage."""
+    reported = source.entries.get("figures") if source is not None else None
+    if reported is None:
+        return
+    for measure, values in reported.entries.items():
+        for arm in values.entries:
+            offered = arms.measures(arm)
+            if arm not in arms.names:
+                mistakes.add(values.keys[arm], unknown("arm", arm, arms.names))
+            elif offered is not None and measure not in offered:
+                mistakes.add(reported.keys[measure], unknown("measure", measure, offered, of=f"arm {arm}"))
+                break
+
+
+def status(claim: ClaimWords, sections: Mapping[str, Node], mistakes: Mistakes) -> None:
+    """A claim is retracted by claims, or not at all."""
+    if claim.status == "retracted" and not claim.retracted_by:
+        mistakes.add(sections["status"], "a retracted claim names in retracted_by the claims that took it back")
+    if claim.status != "retracted" and claim.retracted_by:
+        mistakes.add(sections["retracted_by"], f"the claim is {claim.status}; only a retracted one has this")
+
+
+def power(
+    section: Node, asserted: tuple[Assertion, ...], seeds: Seeds, alpha: float, mistakes: Mistakes, *, together: bool = False
+) -> None:
+    """What no measurement over these seeds could ever show is a mistake; `together`: all of them, by Holm."""
+    from cbspec.judge import power  # NumPy, which reading alone does not need
+
+    possible = True
+    for node, assertion in zip(section.items, asserted, strict=True):
+        if reason := power.lint(assertion, seeds, alpha):
+            mistakes.add(node, reason)
+            possible = False
+    if together and possible and (reason := power.lint_all(asserted, seeds, alpha)):
+        mistakes.add(section, reason)

@@ -1,0 +1,36 @@
+"""What a claim's digest covers: everything that decides its verdict, nothing that only explains it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from cbspec.assertion import Assertion
+from cbspec.claim import Seeds
+from cbspec.stage import Call
+
+
+def digest(
+    assertions: tuple[Assertion, ...], controls: tuple[Assertion, ...], alpha: float, seeds: Seeds, arms: Mapping[str, Call]
+) -> str:
+    """Hex SHA-256 over assertions, controls, alpha, seeds and the arms' calls; blind to notes, titles and formatting."""
+    content = {
+        "assert": _without_notes(msgspec.to_builtins(assertions)),
+        "controls": _without_notes(msgspec.to_builtins(controls)),
+        "alpha": alpha,
+        "seeds": [seeds.pool, seeds.start],
+        "arms": {name: call.digest for name, call in arms.items()},
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _without_notes(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _without_notes(value) for key, value in content.items() if key != "note"}
+    if isinstance(content, list | tuple):
+        return [_without_notes(value) for value in content]
+    return content

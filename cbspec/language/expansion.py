@@ -1,0 +1,88 @@
+"""Named calls: `use` and bare names, each replaced by the call that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cbspec.language.conform import unknown
+from cbspec.language.mistakes import Mistakes, shown
+from cbspec.language.node import Node, merge
+from cbspec.language.scope import Scope
+from cbspec.stage import Stage
+
+DEEPEST = 24  # named calls within named calls
+WORDS = frozenset({"stage", "use"})
+
+
+class Endless(Exception):
+    """A call needs itself, or too many others."""
+
+
+class Expansion:
+    """Expands the calls of one claim.
+
+    Attributes:
+        chain: the words that name the calls being resolved, outermost first; a word that returns is a cycle.
+    """
+
+    def __init__(self, catalog: Mapping[str, Stage], named: Mapping[str, Node], scope: Scope, mistakes: Mistakes) -> None:
+        self.chain: list[Node] = []
+        self._catalog = catalog
+        self._named = named
+        self._scope = scope
+        self._mistakes = mistakes
+
+    def call(self, node: Node) -> Node | None:
+        """The call with every `use` replaced by what it names: a mapping with `stage`."""
+        found = self._scope.find(node) if node.text[:1] == "$" else node
+        if isinstance(found.value, str):
+            return self._named_call(node, found, empty(node))
+        if not isinstance(found.value, dict):
+            self._mistakes.add(node, f"expected a stage call (a mapping with stage or use, or a name), got {shown(found.value)}")
+        elif "use" in found.value and "stage" in found.value:
+            self._mistakes.add(found.keys["use"], "a stage call has either stage or use, not both")
+        elif "use" in found.value:
+            word = found.value["use"]
+            return self._named_call(word, self._scope.find(word), _without_use(found))
+        elif "stage" in found.value:
+            return found
+        else:
+            self._mistakes.add(node, "a stage call needs stage (a stage of the catalog) or use (a named call of the defaults)")
+        return None
+
+    def _named_call(self, word: Node, name: Node, rest: Node) -> Node | None:
+        """A named call with the rest of the mapping that uses it."""
+        if not isinstance(name.value, str):
+            self._mistakes.add(word, f"expected the name of a call, got {shown(name.value)}")
+            return None
+        if name.value not in self._named:
+            stage = f"; the stage of that name is {{stage: {name.value}}}" if name.value in self._catalog else ""
+            self._mistakes.add(word, unknown("named call", name.value, list(self._named)) + stage)
+            return None
+        for index, link in enumerate(self.chain):
+            if link is word:
+                lap = " -> ".join(link.text for link in (*self.chain[index:], word))
+                self.endless(word, f"{name.value!r} uses itself ({lap})")
+        if len(self.chain) == DEEPEST:
+            self.endless(word, f"named calls nest deeper than {DEEPEST}")
+        self.chain.append(word)
+        definition = self.call(self._named[name.value])
+        return None if definition is None else merge(definition, rest)
+
+    def endless(self, node: Node, message: str) -> None:
+        self._mistakes.add(node, message[:300])
+        raise Endless
+
+
+def empty(node: Node) -> Node:
+    """A mapping with nothing in it, in the place of `node`."""
+    mapping = Node(node.document, node.line, node.column, {})
+    mapping.site = node
+    return mapping
+
+
+def _without_use(node: Node) -> Node:
+    rest = Node(node.document, node.line, node.column, {key: value for key, value in node.entries.items() if key != "use"})
+    rest.keys = node.keys
+    rest.site = node.site or node
+    return rest

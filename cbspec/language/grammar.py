@@ -1,0 +1,139 @@
+"""The words of a claim file and of a defaults file, as types: what is read against them, and where their schema comes from.
+
+Stage calls and assertions stay `Node` here; `cbspec.language.calls` and `cbspec.language.assertions` read them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from cbspec.language.node import Node
+
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)"  # Python's $ would let a final newline pass
+NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$(?!\n)"
+SIZE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$(?!\n)"
+
+ClaimId = Annotated[str, Meta(pattern=ID_PATTERN, max_length=80, description="id of a claim, e.g. 6.5A.a")]
+ArmName = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=80, description="name of an arm")]
+ScaleName = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=80, description="name of a scale in defaults.yaml")]
+SizeName = Annotated[str, Meta(pattern=SIZE_PATTERN, max_length=80, description="name of a size, written $name where it is used")]
+Words = Annotated[str, Meta(min_length=1)]
+Seed = Annotated[int, Meta(ge=0, le=2**63 - 1, description="a training seed")]
+SeedList = Annotated[tuple[Seed, ...], Meta(min_length=1, description="the seeds, in the order in which they are drawn")]
+Alpha = Annotated[float, Meta(gt=0, lt=0.5, description="error rate of the claim, shared by its assertions (Holm)")]
+Size = Annotated[int | float, Meta(description="a number that $name stands for")]
+Sizes = dict[SizeName, Size]
+
+OPEN = ("#/$defs/call", "#/$defs/arm", "#/$defs/assertion")
+"""What stays `Node` here, as the schema refers to it."""
+StageCall = Annotated[Node, Meta(extra_json_schema={"$ref": OPEN[0]})]
+ArmOverrides = Annotated[Node, Meta(extra_json_schema={"$ref": OPEN[1]})]
+AssertionWords = Annotated[Node, Meta(extra_json_schema={"$ref": OPEN[2]})]
+
+
+class SourceWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the finding was reported, and the figures it was reported with."""
+
+    memo: Annotated[str, Meta(min_length=1, description="the memo and the table or section in it")]
+    figures: Annotated[
+        dict[Words, dict[ArmName, int | float]], Meta(description="measure -> arm -> the value that the memo reports")
+    ] = msgspec.field(default_factory=dict)
+    note: Annotated[str, Meta(description="what a reader of the figures should know")] = ""
+
+
+class SeedWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many seeds are drawn, and from where."""
+
+    pool: SeedList | UnsetType = UNSET
+    start: Annotated[int, Meta(ge=1, description="seeds drawn at first")] | UnsetType = UNSET
+    max: Annotated[int, Meta(ge=1, description="seeds drawn at most while the claim is inconclusive")] | UnsetType = UNSET
+
+
+class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One claim: what was reported, the experiment that repeats it, and what is asserted of its arms."""
+
+    id: Annotated[str, Meta(pattern=ID_PATTERN, max_length=80, description="unique over all claims, e.g. 6.5A.a")]
+    title: Annotated[str, Meta(min_length=1, max_length=200, description="the finding in one sentence")]
+    phase: Annotated[Words | int | float, Meta(description="phase of the research log, e.g. 7A; pytest -m phase7a selects by it")]
+    status: Annotated[
+        Literal["active", "retracted", "open-question"],
+        Meta(description="active: stands; retracted: taken back by those in retracted_by, still run; open-question: never run"),
+    ]
+    source: Annotated[SourceWords, Meta(description="where the finding was reported, and with which figures")]
+    revises: Annotated[tuple[ClaimId, ...], Meta(description="claims that this one corrects")] = ()
+    retracted_by: Annotated[tuple[ClaimId, ...], Meta(description="claims that took this one back")] = ()
+    experiment: Annotated[StageCall, Meta(description="the stage call that all arms share")]
+    arms: Annotated[
+        dict[ArmName, ArmOverrides],
+        Meta(
+            min_length=1,
+            description="name -> overrides of the experiment; a mapping with stage or use replaces, any other is merged",
+        ),
+    ]
+    assert_: Annotated[
+        tuple[AssertionWords, ...], Meta(min_length=1, max_length=64, description="all must hold for the claim to hold")
+    ] = msgspec.field(name="assert")
+    controls: Annotated[
+        tuple[AssertionWords, ...],
+        Meta(
+            max_length=64, description="assertions about the experiment itself; one that does not hold makes the verdict invalid"
+        ),
+    ] = ()
+    seeds: (
+        Annotated[SeedList | SeedWords, Meta(description="a list, or {start, max}; else those of the defaults")] | UnsetType
+    ) = UNSET
+    alpha: Annotated[Alpha, Meta(description="error rate of the claim; else that of the defaults")] | UnsetType = UNSET
+    matrix: Annotated[
+        dict[SizeName, Annotated[tuple[str | int | float | bool, ...], Meta(min_length=1)]],
+        Meta(description="name -> values; the claim stands once for each combination, $name being the value"),
+    ] = msgspec.field(default_factory=dict)
+    scales: Annotated[
+        Annotated[tuple[ScaleName, ...], Meta(min_length=1)] | Annotated[dict[ScaleName, Sizes | None], Meta(min_length=1)],
+        Meta(description="scales at which a verdict can be expected; as a mapping: scale -> sizes that differ from the defaults"),
+    ]
+
+
+class DefaultsWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the claims in and below a folder share; the nearest defaults.yaml wins, key by key."""
+
+    alpha: Alpha | UnsetType = UNSET
+    seeds: Annotated[SeedList | SeedWords, Meta(description="the pool of seeds, and how many are drawn at first")] | UnsetType = (
+        UNSET
+    )
+    scales: Annotated[dict[ScaleName, Sizes], Meta(description="scale -> its sizes")] = msgspec.field(default_factory=dict)
+    stages: Annotated[
+        dict[ArmName, StageCall], Meta(description="named stage calls, for `use: NAME` or NAME where an input is expected")
+    ] = msgspec.field(default_factory=dict)
+
+
+_CALLS = ("experiment",)
+_NAMED_CALLS = ("arms", "stages")
+_ASSERTIONS = ("assert", "controls")
+
+
+def plain(node: Node) -> Any:
+    """The bare value of a node, to any depth."""
+    value = node.value
+    if type(value) is dict:
+        return {key: plain(child) for key, child in value.items()}
+    if type(value) is list:
+        return [plain(child) for child in value]
+    return value
+
+
+def words(root: Node) -> Any:
+    """The bare value of a file, in which stage calls and assertions are still nodes."""
+    if not isinstance(root.value, dict):
+        return plain(root)
+    bare: dict[str, Any] = {}
+    for key, child in root.value.items():
+        if key in _CALLS:
+            bare[key] = child
+        elif isinstance(child.value, dict if key in _NAMED_CALLS else list if key in _ASSERTIONS else ()):
+            bare[key] = child.value
+        else:
+            bare[key] = plain(child)
+    return bare

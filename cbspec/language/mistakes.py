@@ -1,0 +1,69 @@
+"""The mistakes found so far: all of a file, each once, and never more than a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cbspec.claim import Origin
+from cbspec.errors import Mistake
+from cbspec.language.node import Document, Node
+
+LIMIT = 50  # of one file
+
+
+class TooMany(Exception):
+    """The file has `LIMIT` mistakes; looking for more helps nobody."""
+
+
+class Mistakes:
+    """Collects; `add` raises `TooMany` at the limit."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Origin, str], Mistake] = {}
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(self, node: Node, message: str) -> None:
+        """A mistake at a value or a key."""
+        site = node.site or node
+        key, shown = site.document.find(site)
+        self._keep(Mistake(shown.origin, key, message, site.document.line(shown.line)))
+
+    def add_at(self, document: Document, line: int, column: int, message: str) -> None:
+        """A mistake in the text, before there are values."""
+        self._keep(Mistake(document.origin(line, column), "", message, document.line(line)))
+
+    def extend(self, mistakes: Iterable[Mistake]) -> None:
+        """Mistakes found elsewhere (in the defaults)."""
+        for mistake in mistakes:
+            self._keep(mistake)
+
+    def _keep(self, mistake: Mistake) -> None:
+        self._found.setdefault((mistake.origin, mistake.message), mistake)
+        if len(self._found) == LIMIT:
+            end = Mistake(mistake.origin, "", f"there are more mistakes; {LIMIT} are shown")
+            self._found[mistake.origin, end.message] = end
+            raise TooMany
+
+    def in_order(self) -> tuple[Mistake, ...]:
+        """All, by file and line."""
+        return tuple(sorted(self._found.values(), key=_place))
+
+
+def _place(mistake: Mistake) -> tuple[str, int, int]:
+    return str(mistake.origin.path), mistake.origin.line, mistake.origin.column
+
+
+def shown(value: object) -> str:
+    """A value as a message can quote it: in a person's words and short."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:56]}...{text[-1]}"

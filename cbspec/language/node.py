@@ -1,0 +1,121 @@
+"""A YAML value that knows where it stands."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+
+from cbspec.claim import Origin
+
+Scalar = str | int | float | bool | None
+
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML 1.1 counts as the end of a line
+_SHOWN = 160  # a longer source line is left out of an error
+
+
+class Document:
+    """One file: its path as shown to a person, its text and, once parsed, its root value and how many there are in all."""
+
+    root: Node
+    size: int
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.text = text
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return _BREAK.split(self.text)
+
+    def line(self, number: int) -> str:
+        """The source line, counted from 1, as it can be printed above a caret; empty when it is too long for that."""
+        if not 0 < number <= len(self.lines) or len(self.lines[number - 1]) > _SHOWN:
+            return ""
+        return "".join(sign if sign.isprintable() else " " for sign in self.lines[number - 1])
+
+    def origin(self, line: int, column: int) -> Origin:
+        return Origin(self.path, line, column)
+
+    def find(self, node: Node) -> tuple[str, Node]:
+        """The key path of a value or key of this document, and the node to point at (a container's own key, where it has one)."""
+        return self._places.get(id(node), ("", node))
+
+    @cached_property
+    def _places(self) -> dict[int, tuple[str, Node]]:
+        places: dict[int, tuple[str, Node]] = {}
+        stack: list[tuple[str, Node, Node]] = [("", self.root, self.root)]
+        while stack:
+            path, key, value = stack.pop()
+            places.setdefault(id(key), (path, key))
+            places.setdefault(id(value), (path, key if isinstance(value.value, dict | list) else value))
+            stack += [(join(path, name), value.keys[name], child) for name, child in reversed(value.entries.items())]
+            stack += [(f"{path}[{index}]", child, child) for index, child in enumerate(value.items)]
+        return places
+
+
+class Node:
+    """A value (or a key) with its place.
+
+    Attributes:
+        value: ``dict[str, Node]``, ``list[Node]`` or a scalar.
+        text: a scalar as it was written.
+        keys: of a mapping, each key as a node of its own.
+        line, column: where it begins, counted from 1.
+        site: of a mapping that was merged from two, the one that a person would edit.
+    """
+
+    __slots__ = ("column", "document", "keys", "line", "site", "text", "value")
+
+    def __init__(
+        self, document: Document, line: int, column: int, value: dict[str, Node] | list[Node] | Scalar, text: str = ""
+    ) -> None:
+        self.document = document
+        self.line = line
+        self.column = column
+        self.value = value
+        self.text = text
+        self.keys: dict[str, Node] = {}
+        self.site: Node | None = None
+
+    @property
+    def origin(self) -> Origin:
+        return self.document.origin(self.line, self.column)
+
+    @property
+    def entries(self) -> dict[str, Node]:
+        """Those of a mapping; nothing for any other value."""
+        return self.value if type(self.value) is dict else {}
+
+    @property
+    def items(self) -> list[Node]:
+        """Those of a list; nothing for any other value."""
+        return self.value if type(self.value) is list else []
+
+
+def merge(base: Node, over: Node) -> Node:
+    """`over` laid on `base`.
+
+    A mapping without ``stage`` or ``use`` is merged into a mapping, key by key, and into the name of a call as its overrides;
+    anything else replaces.
+    """
+    if not isinstance(over.value, dict) or "stage" in over.value or "use" in over.value:
+        return over
+    if isinstance(base.value, dict):
+        entries, keys = dict(base.value), base.keys
+    elif isinstance(base.value, str):
+        entries, keys = {"use": base}, {"use": base}
+    else:
+        return over
+    for key, value in over.value.items():
+        entries[key] = merge(entries[key], value) if key in entries else value
+    merged = Node(over.document, over.line, over.column, entries)
+    merged.site = over.site or over
+    merged.keys = {**keys, **over.keys}
+    return merged
+
+
+def join(path: str, key: str) -> str:
+    """`path` one key deeper, as a person would write it."""
+    word = key if len(key) <= 60 else key[:60] + "..."
+    return f"{path}.{word}" if path else word

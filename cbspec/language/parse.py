@@ -1,0 +1,102 @@
+"""A file -> its text -> a document; whatever keeps it from being one is a mistake at its place."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import yaml
+
+from cbspec.claim import Origin
+from cbspec.errors import Mistake
+from cbspec.language.compose import CONTROL, Composer, Unreadable
+from cbspec.language.mistakes import Mistakes
+from cbspec.language.node import Document
+
+LARGEST = 256 * 1024  # bytes of a file; the longest claim by hand has 4 kB
+
+
+def display(path: Path) -> Path:
+    """The path as messages show it: relative to the working directory where that is shorter to read."""
+    try:
+        inside = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 - ten times as fast as Path, once per file
+    except OSError:  # the working directory is gone
+        return path
+    text = str(path)
+    return Path(text[len(inside) :]) if text.startswith(inside) else path
+
+
+def read(path: Path, mistakes: Mistakes) -> Document | None:
+    """One file as a document with its root value; None (and at least one mistake) when it has none."""
+    where = display(path)
+    try:
+        text = _text(path)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        mistakes.extend([Mistake(Origin(where, 1, 1), "", f"cannot be read: {reason}")])
+        return None
+    except Unreadable as error:
+        mistakes.extend([Mistake(Origin(where, *error.args[1:]), "", error.args[0])])
+        return None
+    return parse(Document(where, text), mistakes)
+
+
+def parse(document: Document, mistakes: Mistakes) -> Document | None:
+    """The document with its root value."""
+    try:
+        _check_signs(document)
+        composer = Composer(document, mistakes)
+        document.root, document.size = composer.compose(), composer.size
+    except Unreadable as error:
+        mistakes.add_at(document, error.args[1], error.args[2], error.args[0])
+        return None
+    except yaml.MarkedYAMLError as error:
+        mistakes.add_at(document, *_explained(document, error))
+        return None
+    except yaml.YAMLError as error:
+        mistakes.add_at(document, 1, 1, f"not YAML: {str(error).splitlines()[0]}")
+        return None
+    return document
+
+
+def _text(path: Path) -> str:
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
+        raise ValueError("not a regular file")
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            size = os.fstat(file.fileno()).st_size
+            raise ValueError(f"the file has {size} bytes; a claim file has at most {LARGEST}")
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise Unreadable("the file is UTF-16; save it as UTF-8", 1, 1)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8", "replace").removeprefix("\ufeff")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise Unreadable(f"byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8", line, column) from None
+
+
+def _check_signs(document: Document) -> None:
+    if found := CONTROL.search(document.text):
+        before = Document(document.path, document.text[: found.start()]).lines
+        raise Unreadable(f"control character U+{ord(found[0]):04X}; remove it", len(before), len(before[-1]) + 1)
+
+
+def _explained(document: Document, error: yaml.MarkedYAMLError) -> tuple[int, int, str]:
+    """Line, column and message of libyaml's error, in a person's words."""
+    lines = document.lines
+    marks = [mark for mark in (error.problem_mark, error.context_mark) if mark and mark.line < len(lines)]
+    line, column = (marks[0].line + 1, marks[0].column + 1) if marks else (len(lines), 1)
+    problem = str(error.problem or error.context or "cannot be understood")
+    sign = lines[line - 1][column - 1 : column]
+    if "cannot start any token" in problem:
+        hint = "a tab; indent with spaces" if sign == "\t" else f"a value cannot start with {sign!r}; quote it"
+        return line, column, hint
+    if "mapping values are not allowed" in problem:
+        problem += "; quote a text that contains ': ', and check the indentation"
+    context = f" {error.context}" if error.context and error.context != problem else ""
+    if context and error.context_mark and error.context_mark.line + 1 < line:
+        context += f" that begins in line {error.context_mark.line + 1}"
+    return line, column, f"not YAML: {problem}{context}"

@@ -1,0 +1,151 @@
+"""Many claim files: found, read against one catalog and scale, and checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from cbspec.catalog import Catalog
+from cbspec.claim import Claim
+from cbspec.errors import ClaimError, ConfigError, Mistake, suggestion
+from cbspec.language.calls import Pool
+from cbspec.language.claims import ClaimFile, Setting
+from cbspec.language.conform import unknown
+from cbspec.language.defaults import NAME, Folders
+from cbspec.language.mistakes import Mistakes, TooMany
+from cbspec.language.node import Node
+from cbspec.language.origins import Origins
+from cbspec.language.parse import display, read
+
+SUFFIX = ".yaml"
+
+
+class Reader:
+    """Reads claim files; what they share (defaults, equal stage calls) is read and kept once."""
+
+    def __init__(self, catalog: Catalog, scale: str) -> None:
+        self.catalog = catalog
+        self.scale = scale
+        self.folders = Folders()
+        self._pool = Pool()
+
+    def read(self, path: Path) -> tuple[tuple[Claim, ...], tuple[Mistake, ...]]:
+        """The claims of one file, one for each cell of its matrix, and its mistakes; either is empty.
+
+        Raises ConfigError when the asked scale is not among those of the file's defaults.
+        """
+        defaults = self.folders.defaults(path.parent)
+        if defaults.scales and self.scale not in defaults.scales:
+            raise ConfigError(f"unknown scale {self.scale!r}{suggestion(self.scale, list(defaults.scales))}")
+        mistakes = Mistakes()
+        claims: tuple[Claim, ...] = ()
+        try:
+            document = read(path, mistakes)
+            if document is not None:
+                claims = ClaimFile(document, Setting(self.catalog, self.scale, defaults, self._pool), mistakes).claims(path)
+                del document.root  # which refers back to the document: without the cycle no garbage collection is needed
+        except TooMany:
+            pass
+        return (() if len(mistakes) else claims), mistakes.in_order()
+
+
+@lru_cache(maxsize=4)
+def _reader(catalog: Catalog, scale: str) -> Reader:
+    return Reader(catalog, scale)
+
+
+def load_file(path: Path, *, catalog: Catalog, scale: str) -> tuple[Claim, ...]:
+    """The claims of one file, one for each cell of its matrix, at `scale`; other files are not looked at.
+
+    Raises:
+        ClaimError: with every mistake of the file and of the defaults above it.
+        ConfigError: the defaults do not know the scale.
+    """
+    claims, mistakes = _reader(catalog, scale).read(path)
+    if mistakes:
+        raise ClaimError(mistakes)
+    return claims
+
+
+def load(paths: Iterable[Path], *, catalog: Catalog, scale: str) -> tuple[Claim, ...]:
+    """The claims of files and folders, checked against each other.
+
+    Claims may not share an id. Where a folder is given that no defaults.yaml lies above (the whole of the claims), `revises` and
+    `retracted_by` must name claims.
+
+    Raises:
+        ClaimError: with every mistake of every file.
+        ConfigError: the defaults do not know the scale.
+    """
+    paths = list(paths)
+    reader = _reader(catalog, scale)
+    claims: list[Claim] = []
+    mistakes: dict[tuple[object, str], Mistake] = {}
+    for path in claim_files(paths):
+        found, wrong = reader.read(path)
+        claims += found
+        mistakes.update(((mistake.origin, mistake.message), mistake) for mistake in wrong)
+    whole = any(path.is_dir() and not reader.folders.above(path) for path in paths)
+    for mistake in check_together(claims, whole=whole and not mistakes):
+        mistakes[mistake.origin, mistake.message] = mistake
+    if mistakes:
+        raise ClaimError(mistakes.values())
+    return tuple(claims)
+
+
+def claim_files(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Every claim file among files and below folders, sorted within each; defaults and hidden folders are none."""
+    files: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = (file for file in path.rglob(f"*{SUFFIX}") if not _hidden(file.relative_to(path)))
+            files |= dict.fromkeys(sorted(file for file in inside if file.name != NAME))
+        else:
+            files[path] = None
+    return tuple(files)
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Mistake, ...]:
+    """What no file shows by itself: an id that two files share and, where these are all claims, one that none has."""
+    mistakes = Mistakes()
+    owners: dict[str, Path] = {}
+    try:
+        for claim in claims:
+            first = owners.setdefault(_base(claim.id), claim.path)
+            if first != claim.path:
+                mistakes.add(_node(claim, "id"), f"duplicate id {_base(claim.id)!r}; {display(first)} has it too")
+        known = [*owners, *(claim.id for claim in claims)]
+        for claim in claims:
+            for key, others in (("revises", claim.revises), ("retracted_by", claim.retracted_by)):
+                for index, other in enumerate(others):
+                    if other == _base(claim.id):
+                        mistakes.add(_node(claim, f"{key}[{index}]"), "names the claim itself")
+                    elif whole and other not in known:
+                        mistakes.add(_node(claim, f"{key}[{index}]"), unknown("claim", other, known))
+    except TooMany:
+        pass
+    return mistakes.in_order()
+
+
+def located(claim: Claim, key: str, message: str) -> Mistake:
+    """A mistake found in a claim that was read, at the place of one of its values (``"assert[0]"``)."""
+    mistakes = Mistakes()
+    mistakes.add(_node(claim, key), message)
+    return mistakes.in_order()[0]
+
+
+def _base(claim: str) -> str:
+    """The id as its file has it, without the values of the matrix cell."""
+    return claim.partition("[")[0]
+
+
+def _node(claim: Claim, key: str) -> Node:
+    assert isinstance(claim.origins, Origins)
+    node = claim.origins.trace[key][1]
+    assert node is not None, "every word of the file has a place"
+    return node

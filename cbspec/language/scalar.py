@@ -1,0 +1,58 @@
+"""What a plain YAML word means: the core schema of YAML 1.2 (section 10.3.2), not the surprises of 1.1.
+
+``yes``, ``no``, ``on``, ``off``, ``12:30`` and ``2024-01-01`` are text; ``1e-3`` is a number (PyYAML by itself reads it as
+text). A number that is not finite or does not fit 64 bits is refused, since no claim can mean it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from cbspec.language.node import Scalar
+
+_WORDS: dict[str, Scalar] = {"": None, "~": None}
+_WORDS |= dict.fromkeys(("null", "Null", "NULL"))
+_WORDS |= dict.fromkeys(("true", "True", "TRUE"), True)
+_WORDS |= dict.fromkeys(("false", "False", "FALSE"), False)
+
+_NUMERIC = frozenset("+-.0123456789")
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_LONGEST = 40  # digits; more say nothing to float64
+_EXACT = 2**53
+
+
+def resolve(text: str) -> Scalar:
+    """The value of a plain word. Raises ValueError, in a person's words, for a number that cannot be used."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _NUMERIC:
+        return text
+    if _INTEGER.fullmatch(text):
+        return _integer(text)
+    if _FLOAT.fullmatch(text):
+        return _float(text)
+    if _NOT_FINITE.fullmatch(text):
+        raise ValueError(f"{text} is not a finite number")
+    return text
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST:
+        raise ValueError(f"the number {text[:12]}... has too many digits; quote it if it is text")
+    value = int(text, base=0) if text[:2] in ("0o", "0x") else int(text)
+    if not -(2**63) <= value < 2**63:
+        raise ValueError(f"the number {text} does not fit 64 bits; quote it if it is text")
+    return value
+
+
+def _float(text: str) -> float | int:
+    if len(text) > _LONGEST:
+        raise ValueError(f"the number {text[:12]}... has too many digits; quote it if it is text")
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {text} is too large; quote it if it is text")
+    whole = "." not in text and value.is_integer() and abs(value) <= _EXACT  # 1e4 images are a whole number of images
+    return int(value) if whole else value

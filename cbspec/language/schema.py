@@ -1,0 +1,216 @@
+"""The JSON Schemas that editors complete and check claim files with: made from the types that the harness reads them by.
+
+One truth: the words of a file come from `cbspec.language.grammar`, the assertion kinds from `cbspec.assertion`, the stages with
+their parameters, inputs and measures from the engine's catalog. Draft 2020-12.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cbspec import config
+from cbspec.assertion import Kind
+from cbspec.catalog import Catalog, load
+from cbspec.language.assertions import KINDS
+from cbspec.language.grammar import ClaimWords, DefaultsWords
+from cbspec.stage import Input, Stage
+
+Schema = dict[str, Any]
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+FOLDER = Path(__file__).parent.parent / "schema"
+_REF = "#/$defs/{name}"
+_NAMED: list[Schema] = [{"required": ["stage"]}, {"required": ["use"]}]
+CALL = (
+    "a stage call: stage with its parameters and inputs, use with overrides, or the name of a call under stages of the defaults"
+)
+INPUT = "a stage call, or overrides of the one that it is merged into"
+ARM = "overrides of the experiment: with stage or use another call, else merged into it; empty: the experiment as it is"
+_NAME: Schema = {"$ref": "#/$defs/name"}
+
+
+def build(catalog: Catalog) -> Schema:
+    """The schema of a claim file."""
+    return _file(ClaimWords, "A claim of cbspec", catalog)
+
+
+def build_defaults(catalog: Catalog) -> Schema:
+    """The schema of a defaults.yaml."""
+    return _file(DefaultsWords, "What the claims of a folder share", catalog)
+
+
+def files(catalog: Catalog) -> dict[str, str]:
+    """File name -> content, as it stands in `FOLDER`."""
+    schemas = {"claim.schema.json": build(catalog), "defaults.schema.json": build_defaults(catalog)}
+    return {name: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
+
+
+def write(catalog: Catalog) -> None:
+    """The files anew, after a change of the types or of the catalog: ``python -m cbspec.language.schema``."""
+    for name, content in files(catalog).items():
+        (FOLDER / name).write_text(content, encoding="utf-8")
+
+
+def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
+    _, types = msgspec.json.schema_components([words, Kind], ref_template=_REF)
+    types = {name: _tidy(definition) for name, definition in types.items()}
+    root = types.pop(words.__name__)
+    for kind in KINDS.values():
+        types[kind.__name__]["properties"]["kind"]["description"] = _first(kind)
+    definitions = {
+        "assertion": _assertion(),
+        "call": {**_call(catalog, types=("object", "string"), description=CALL), "anyOf": [{"type": "string"}, *_NAMED]},
+        "input": _call(catalog, types=("object", "string"), description=INPUT),
+        "arm": _call(catalog, types=("object", "string", "null"), description=ARM),
+        "overrides": _overrides(catalog),
+        "name": _placeholder(),
+        **{f"stage.{stage.name}": _stage(stage) for stage in catalog.values()},
+        **types,
+    }
+    used = _reachable(root, definitions)
+    return {"$schema": DRAFT, **root, "title": title, "$defs": {name: definitions[name] for name in sorted(used)}}
+
+
+def _assertion() -> Schema:
+    """By kind, so that only what is wrong for this kind is reported."""
+    return {
+        "description": "what is asserted of the mean over seeds of a measure",
+        "type": "object",
+        "properties": {
+            "kind": {"description": "; ".join(f"{tag}: {_first(kind)}" for tag, kind in KINDS.items()), "enum": list(KINDS)}
+        },
+        "required": ["kind"],
+        "allOf": [_when("kind", tag, {"$ref": _REF.format(name=kind.__name__)}) for tag, kind in KINDS.items()],
+    }
+
+
+def _call(catalog: Catalog, *, types: tuple[str, ...], description: str) -> Schema:
+    """A mapping by its stage; one without a stage overrides a named call, or what it is merged into."""
+    named: Schema = {"if": {"required": ["stage"]}, "then": _choice(catalog), "else": {"$ref": "#/$defs/overrides"}}
+    cases = [_when("stage", name, {"$ref": _REF.format(name=f"stage.{name}")}) for name in catalog]
+    return {
+        "description": description,
+        "type": list(types),
+        "if": {"type": "object"},
+        "then": {"allOf": [named, *cases]},
+    }
+
+
+def _choice(catalog: Catalog) -> Schema:
+    described = "; ".join(f"{stage.name}: {stage.doc}" for stage in catalog.values())
+    return {"properties": {"stage": {"description": described, "enum": list(catalog)}}}
+
+
+def _stage(stage: Stage) -> Schema:
+    properties: Schema = {"stage": {"description": stage.doc, "const": stage.name}}
+    properties |= _parameters(stage)
+    properties |= {name: _input(taken) for name, taken in stage.inputs.items()}
+    measures = "; ".join(f"{name} ({measure.unit}): {measure.doc}" for name, measure in stage.measures.items())
+    return {
+        "description": stage.doc + (f". Measures: {measures}" if measures else ""),
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _overrides(catalog: Catalog) -> Schema:
+    """Parameters and inputs of a call whose stage the schema cannot know: those of any stage."""
+    found: dict[str, list[Schema]] = {}
+    for stage in catalog.values():
+        for name, schema in (*_parameters(stage).items(), *((name, _input(taken)) for name, taken in stage.inputs.items())):
+            known = found.setdefault(name, [])
+            if schema not in known:
+                known.append(schema)
+    properties: Schema = {"use": {"description": "a named call under stages of defaults.yaml", "type": "string"}}
+    properties |= {name: schemas[0] if len(schemas) == 1 else _any(schemas) for name, schemas in found.items()}
+    return {
+        "description": "parameters and inputs that differ from the call that they are merged into",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _any(schemas: list[Schema]) -> Schema:
+    descriptions = dict.fromkeys(schema["description"] for schema in schemas if "description" in schema)
+    return {"description": "; or: ".join(descriptions), "anyOf": schemas}
+
+
+def _parameters(stage: Stage) -> Schema:
+    """Each parameter, with ``$name`` allowed in its place; never required, since what is merged may bring it."""
+    schema = msgspec.json.schema(stage.parameters)
+    own = schema["$defs"][stage.parameters.__name__]["properties"]
+    found: Schema = {}
+    for name, parameter in own.items():
+        described = {key: parameter.pop(key) for key in ("description", "default") if key in parameter}
+        found[name] = (
+            {**described, "anyOf": [parameter, _NAME]} if parameter != {"type": "string"} else {**described, **parameter}
+        )
+    return found
+
+
+def _input(taken: Input) -> Schema:
+    return {"description": f"{taken.doc}; takes a stage of kind {taken.kind}", "$ref": "#/$defs/input"}
+
+
+def _placeholder() -> Schema:
+    return {
+        "description": "$name: a value of the claim's matrix, else a size of the scale",
+        "type": "string",
+        "pattern": r"^\$[A-Za-z_][A-Za-z0-9_]*$",
+    }
+
+
+def _when(key: str, word: str, then: Schema) -> Schema:
+    return {"if": {"properties": {key: {"const": word}}, "required": [key]}, "then": then}
+
+
+def _first(kind: type) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0]
+
+
+def _tidy(schema: Any) -> Any:
+    """Without what only the reading program needs: nothing as a value, whole numbers beside numbers, unions by tag."""
+    if isinstance(schema, list):
+        return [_tidy(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "discriminator" in schema:
+        return {"$ref": "#/$defs/assertion"}
+    optional = "default" in schema and schema["default"] is None
+    schema = {key: _tidy(part) for key, part in schema.items() if not (key == "default" and part in (None, [], {}, ""))}
+    if "anyOf" in schema:
+        branches = schema.pop("anyOf")
+        if optional:
+            branches.remove({"type": "null"})
+        if {"type": "number"} in branches:
+            branches.remove({"type": "integer"}) if {"type": "integer"} in branches else None
+        schema = {**branches[0], **schema} if len(branches) == 1 else {**schema, "anyOf": branches}
+    return schema
+
+
+def _reachable(schema: Any, definitions: Mapping[str, Schema]) -> set[str]:
+    """The names of the definitions that a schema refers to, by whatever way."""
+    found: set[str] = set()
+    stack = [schema]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, list):
+            stack += part
+        elif isinstance(part, dict):
+            name = str(part.get("$ref", "")).removeprefix("#/$defs/")
+            if name in definitions and name not in found:
+                found.add(name)
+                stack.append(definitions[name])
+            stack += part.values()
+    return found
+
+
+if __name__ == "__main__":
+    write(load(config.load()))

@@ -1,0 +1,69 @@
+"""What ``$name`` stands for: a value of the claim's matrix cell, else a size of the scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cbspec.language.conform import unknown
+from cbspec.language.mistakes import Mistakes
+from cbspec.language.node import Node
+
+_NOTHING: dict[str, Node] = {}
+
+
+class UnknownName(Exception):
+    """A ``$name`` that stands for nothing."""
+
+
+class Scope:
+    """The names of one matrix cell at one scale; remembers which of the cell's were used.
+
+    Args:
+        elsewhere: names that stand for nothing here -> what they are, for the message.
+    """
+
+    def __init__(
+        self, cell: Mapping[str, Node], sizes: Mapping[str, Node], mistakes: Mistakes, elsewhere: Mapping[str, str]
+    ) -> None:
+        self.cell = cell
+        self.sizes = sizes
+        self.elsewhere = elsewhere
+        self.used: set[str] = set()
+        self._mistakes = mistakes
+
+    def find(self, node: Node) -> Node:
+        """The node that holds the value of `node`: itself, or what its ``$name`` stands for. Raises UnknownName."""
+        for _ in range(2):  # a matrix value may itself name a size
+            if not node.text.startswith("$"):
+                break
+            node = self._named(node)
+        return node
+
+    def _named(self, node: Node) -> Node:
+        name = node.text[1:]
+        if name in self.cell:
+            self.used.add(name)
+            return self.cell[name]
+        if name in self.sizes:
+            return self.sizes[name]
+        names = [f"${known}" for known in dict.fromkeys((*self.cell, *self.sizes, *self.elsewhere))]
+        missed = f"{node.text} is {self.elsewhere[name]}" if name in self.elsewhere else ""
+        self._mistakes.add(node, missed or unknown("name", node.text, names))
+        raise UnknownName
+
+    def plain(self, node: Node) -> Any:
+        """The bare value, every ``$name`` replaced. Raises UnknownName."""
+        value = self.find(node).value if node.text[:1] == "$" else node.value
+        if type(value) is dict:
+            return {key: self.plain(child) for key, child in value.items()}
+        if type(value) is list:
+            return [self.plain(child) for child in value]
+        return value
+
+    def of_cell(self) -> Scope:
+        """The same without the sizes: what an assertion may name, since a scale never changes what is asserted."""
+        elsewhere = dict.fromkeys(self.sizes, "a size of the scale, and a scale never changes what is asserted")
+        scope = Scope(self.cell, _NOTHING, self._mistakes, elsewhere)
+        scope.used = self.used
+        return scope

@@ -1,0 +1,48 @@
+"""The seeds of a claim: its own words over those of the defaults."""
+
+from __future__ import annotations
+
+from cbspec.claim import Seeds
+from cbspec.language.conform import follow
+from cbspec.language.grammar import plain
+from cbspec.language.mistakes import Mistakes
+from cbspec.language.node import Node, merge
+
+
+def read(own: Node | None, shared: Node | None, claim: Node, mistakes: Mistakes) -> Seeds | None:
+    """Seeds from nodes that are of the right types already; None with a mistake noted.
+
+    ``pool`` is the order in which seeds are drawn, ``start`` how many are drawn at first, ``max`` how many at most; a bare
+    list is a pool that is drawn at once.
+    """
+    place = merged(own, shared) or claim
+    words = plain(place) if place is not claim else {}
+    if isinstance(words, list):
+        words = {"pool": words}
+    if "pool" not in words:
+        mistakes.add(place, "missing seeds: neither the claim nor a defaults.yaml above it has a list of them")
+        return None
+    pool = tuple(words["pool"])
+    start = words.get("start", len(pool))
+    most = words.get("max", len(pool))
+    if len(set(pool)) < len(pool):
+        twice = next(seed for index, seed in enumerate(pool) if seed in pool[:index])
+        mistakes.add(place, f"the seed {twice} stands twice")
+    elif most > len(pool):
+        mistakes.add(follow(place, ["max"]), f"max is {most}, but the pool has {len(pool)} seeds")
+    elif start > most:
+        mistakes.add(follow(place, ["start"]), f"start is {start}, but at most {most} seeds can be drawn")
+    else:
+        return Seeds(pool[:most], start)
+    return None
+
+
+def merged(own: Node | None, shared: Node | None) -> Node | None:
+    """The claim's words laid on the shared ones: a list is drawn whole, unless the claim says how much of the shared list."""
+    if own is None or shared is None:
+        return own or shared
+    if isinstance(shared.value, list) and isinstance(own.value, dict):
+        pool = Node(shared.document, shared.line, shared.column, {"pool": shared})
+        pool.keys = {"pool": shared}
+        return merge(pool, own)
+    return merge(shared, own)

@@ -1,0 +1,32 @@
+"""The verdicts on record, and what became of them: entries, comparison, pytest outcome, acceptance."""
+
+from cbspec.ledger.acceptance import accept
+from cbspec.ledger.comparison import CHANGED, Change, Comparison, compare, diff
+from cbspec.ledger.entry import Acceptance, Device, Entry, Key, Provenance, RecordedAssertion, RecordedEffect, entry_of
+from cbspec.ledger.ledger import Ledger
+from cbspec.ledger.outcome import Outcome, outcome
+from cbspec.ledger.provenance import provenance
+from cbspec.ledger.status import Standing, status
+
+__all__ = [
+    "CHANGED",
+    "Acceptance",
+    "Change",
+    "Comparison",
+    "Device",
+    "Entry",
+    "Key",
+    "Ledger",
+    "Outcome",
+    "Provenance",
+    "RecordedAssertion",
+    "RecordedEffect",
+    "Standing",
+    "accept",
+    "compare",
+    "diff",
+    "entry_of",
+    "outcome",
+    "provenance",
+    "status",
+]

@@ -1,0 +1,157 @@
+"""Whether what is asserted moved between two entries, and which way.
+
+Loosened or changed is moving the goalposts; tightened or reworded is not. What this module cannot order counts as changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any as Value
+
+import msgspec
+
+from cbspec.assertion import Assertion, Kind
+from cbspec.ledger.entry import Entry, RecordedAssertion
+from cbspec.ledger.shift import shifts
+
+# Field -> +1 where a larger value is harder to meet, -1 where a smaller one is. Adding a bound that was left out is harder.
+_DIRECTION = {
+    ("order", "margin"): 1,
+    ("extremum", "margin"): 1,
+    ("interaction", "margin"): 1,
+    ("equivalence", "margin"): -1,
+    ("threshold", "above"): 1,
+    ("threshold", "below"): -1,
+    ("range", "low"): 1,
+    ("range", "high"): -1,
+    ("collapse", "retain"): -1,
+    ("ratio", "above"): 1,
+    ("ratio", "below"): -1,
+    ("trend", "strict"): 1,
+}
+# Kinds that assert something of each arm named: one arm more is one condition more.
+_EACH_ARM = {("threshold", "arms"), ("range", "arms"), ("sign", "arms"), ("collapse", "arms"), ("extremum", "among")}
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is asserted otherwise than recorded. `loosened`: or changed in a way that has no order."""
+
+    text: str
+    loosened: bool
+
+
+def moves(old: Entry, new: Entry) -> tuple[Move, ...]:
+    """Everything in which the claim of `new` asserts or measures other than the one recorded in `old`."""
+    if old.digest == new.digest:
+        return ()
+    return (
+        *_assertions(old.assertions, new.assertions),
+        *_assertions(old.controls, new.controls),
+        *_seeds(old, new),
+        *_arms(old, new),
+    )
+
+
+def _assertions(old: Sequence[RecordedAssertion], new: Sequence[RecordedAssertion]) -> Iterator[Move]:
+    """Pair what is alike, in whatever order it stands, and compare the pairs."""
+    added = list(new)
+    gone = [recorded for recorded in old if not _take(added, recorded)]
+    for recorded in gone:
+        partner = _partner(recorded, added)
+        if partner is None:
+            yield Move(text=f"{recorded.key}: {_named(recorded.terms)} is no longer asserted", loosened=True)
+            continue
+        added.remove(partner)
+        for text, harder in _terms(recorded.terms, partner.terms):
+            yield Move(text=f"{partner.key}: {_named(partner.terms)}: {text}", loosened=not harder)
+    for extra in added:
+        yield Move(text=f"{extra.key}: {_named(extra.terms)} is asserted in addition", loosened=False)
+
+
+def _take(added: list[RecordedAssertion], recorded: RecordedAssertion) -> bool:
+    """Remove the assertion of `added` with the same terms, if there is one."""
+    twin = next((candidate for candidate in added if candidate.terms == recorded.terms), None)
+    if twin is not None:
+        added.remove(twin)
+    return twin is not None
+
+
+def _partner(recorded: RecordedAssertion, added: Sequence[RecordedAssertion]) -> RecordedAssertion | None:
+    alike = [candidate for candidate in added if _named(candidate.terms) == _named(recorded.terms)]
+    return next((candidate for candidate in alike if candidate.key == recorded.key), alike[0] if alike else None)
+
+
+def _named(terms: Assertion) -> str:
+    """``"trend of dL_same"``."""
+    measure = getattr(terms, "measure", None)
+    return f"{_kind(terms)} of {measure}" if measure else _kind(terms)
+
+
+def _kind(terms: Assertion) -> str:
+    return str(terms.__struct_config__.tag)
+
+
+def _terms(old: Kind, new: Kind) -> Iterator[tuple[str, bool]]:
+    """Each field that differs: what it was and is, and whether that is harder to meet."""
+    for field in new.__struct_fields__:
+        before, after = getattr(old, field), getattr(new, field)
+        if before != after:
+            yield f"{field} {_shown(before)} -> {_shown(after)}", _harder(_kind(new), field, before, after)
+
+
+def _harder(kind: str, field: str, before: Value, after: Value) -> bool:
+    if field == "alpha":
+        return bool(after < before)
+    if field == "of":
+        return _parts_harder(kind, before, after)
+    if (kind, field) in _EACH_ARM:
+        return set(before) <= set(after)
+    if field == "side":
+        return bool(after == "both")
+    direction = _DIRECTION.get((kind, field))
+    if direction is None or after is None:
+        return False
+    return before is None or (after - before) * direction > 0
+
+
+def _parts_harder(kind: str, before: Sequence[Kind], after: Sequence[Kind]) -> bool:
+    """`all` with the parts it had and more, or `any` with fewer of them."""
+    kept = [part for part in before if part in after]
+    return len(kept) == len(before) if kind == "all" else len(kept) == len(after)
+
+
+def _seeds(old: Entry, new: Entry) -> Iterator[Move]:
+    """More seeds of the same pool make a verdict firmer; fewer, or others, could be chosen for what they say."""
+    if old.drawn == new.drawn:
+        return
+    was, now = old.drawn, new.drawn
+    longer = now.pool[: len(was.pool)] == was.pool and now.start >= was.start
+    text = f"seeds: {was.start} of {_shown(was.pool)} -> {now.start} of {_shown(now.pool)}"
+    yield Move(text=text, loosened=not longer)
+
+
+def _arms(old: Entry, new: Entry) -> Iterator[Move]:
+    """An arm that became another stage call measures something else, unless its figures show that it does not."""
+    changed = sorted(arm for arm in old.arms.keys() & new.arms.keys() if old.arms[arm] != new.arms[arm])
+    if changed:
+        unmoved = not shifts(old, new) and _spread(new)
+        what = "but every figure is as recorded" if unmoved else "so it measures something else"
+        yield Move(text=f"arms {', '.join(changed)}: another stage call than recorded, {what}", loosened=not unmoved)
+    for arm in sorted(new.arms.keys() - old.arms.keys()):
+        yield Move(text=f"arm {arm} is new", loosened=False)
+    for arm in sorted(old.arms.keys() - new.arms.keys()):  # an assertion that needed it has changed too, and says so
+        yield Move(text=f"arm {arm} is gone", loosened=False)
+
+
+def _spread(entry: Entry) -> bool:
+    """Whether some figure varies over seeds: only then is finding it again, to the last digit, evidence."""
+    effects = [effect for recorded in entry.recorded for effect in recorded.effects]
+    return any(effect.low is not None and effect.high is not None and effect.low < effect.high for effect in effects)
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(_shown, value))})"
+    return _named(value) if isinstance(value, Assertion) else str(value)

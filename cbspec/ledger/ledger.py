@@ -1,0 +1,95 @@
+"""The ledger: every verdict on record, by claim, scale and device family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import msgspec
+
+from cbspec.errors import LedgerError
+from cbspec.ledger.entry import Entry, Key
+from cbspec.ledger.reading import VERSION, parse
+from cbspec.ledger.repository import git
+from cbspec.ledger.writing import dumps, write
+
+
+class Ledger:
+    """Verdicts on record. Immutable: recording yields another ledger."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        ordered = sorted(entries, key=lambda entry: entry.key)
+        self.entries: Mapping[Key, Entry] = MappingProxyType({entry.key: entry for entry in ordered})
+
+    @classmethod
+    def load(cls, path: Path) -> Ledger:
+        """The ledger at `path`; an empty one where there is no file yet.
+
+        Raises:
+            LedgerError: for a file that cannot be read, is damaged or was edited into something else, naming the place.
+        """
+        try:
+            return cls(parse(path.read_text(encoding="utf-8"), str(path)))
+        except FileNotFoundError:
+            return cls()
+        except (OSError, UnicodeDecodeError) as error:
+            raise LedgerError(f"{path} cannot be read: {error}") from error
+
+    @classmethod
+    def of_commit(cls, revision: str, path: Path) -> Ledger:
+        """The ledger at `path` as committed in `revision` of the repository around it.
+
+        Raises:
+            LedgerError: no repository, no such revision, no ledger in it, or a damaged one.
+        """
+        commit = git(path.parent, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        if commit is None:
+            raise LedgerError(f"'{revision}' is neither a ledger file nor a commit of the repository around {path.parent}")
+        text = git(path.parent, "show", f"{commit.strip()}:./{path.name}")
+        if text is None:
+            raise LedgerError(f"commit {revision} has no {path.name} in {path.parent.name}/")
+        return cls(parse(text, f"{revision}:{path.name}"))
+
+    @classmethod
+    def read(cls, reference: str, path: Path) -> Ledger:
+        """The ledger that a person means by `reference`: a file, or else a commit that holds the one at `path`.
+
+        Raises:
+            LedgerError: neither can be read.
+        """
+        return cls.load(Path(reference)) if Path(reference).is_file() else cls.of_commit(reference, path)
+
+    def save(self, path: Path) -> None:
+        """Write the ledger in one step, sorted, one key per line.
+
+        Raises:
+            LedgerError: the place cannot be written to; a ledger that was there is left as it was.
+        """
+        write(path, self.dumps())
+
+    def dumps(self) -> str:
+        """The text of the file."""
+        return dumps({"version": VERSION, "entries": msgspec.to_builtins(tuple(self))})
+
+    def get(self, key: Key) -> Entry | None:
+        return self.entries.get(key)
+
+    def of(self, claim: str) -> tuple[Entry, ...]:
+        """Every entry of a claim: all scales and device families."""
+        return tuple(entry for entry in self if entry.claim == claim)
+
+    def recording(self, entries: Iterable[Entry]) -> Ledger:
+        """This ledger with `entries` in place of what stands at their keys."""
+        return Ledger([*{**self.entries, **{entry.key: entry for entry in entries}}.values()])
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries.values())
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ledger) and dict(self.entries) == dict(other.entries)
+
+    __hash__ = None  # type: ignore[assignment]  # compared by content

@@ -1,0 +1,60 @@
+"""Numbers as people read them: an estimate with its interval, to the digits that the interval supports."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+DIGITS = 6  # significant digits of a recorded figure: noise in the last bits of a float64 does not reach them
+
+
+class Interval(Protocol):
+    """Anything that has an estimate with bounds: a judged `Effect` or a `RecordedEffect`."""
+
+    @property
+    def estimate(self) -> float | None: ...
+
+    @property
+    def low(self) -> float | None: ...
+
+    @property
+    def high(self) -> float | None: ...
+
+
+def rounded(value: float | None) -> float | None:
+    """`value` to `DIGITS` significant digits; None where it is not a finite number, -0.0 as 0.0."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.{DIGITS}g}") + 0.0
+
+
+def number(value: float | None, decimals: int | None = None) -> str:
+    """A figure by itself: to `decimals` places, or to three significant digits."""
+    if value is None or math.isnan(value):
+        return "?"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    text = f"{value:.3g}" if decimals is None else f"{value:.{decimals}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def interval(effect: Interval) -> str:
+    """``"-0.132 [-0.140, -0.124]"``: to two significant digits of the interval's half width."""
+    places = _decimals(effect)
+    return f"{number(effect.estimate, places)} [{number(effect.low, places)}, {number(effect.high, places)}]"
+
+
+def p_value(p: float | None) -> str:
+    """``"p = 0.012"``, with a floor below which the digits carry no information."""
+    if p is None or math.isnan(p):
+        return "p = ?"
+    return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
+
+
+def _decimals(effect: Interval) -> int | None:
+    figures = (effect.low, effect.estimate, effect.high)
+    known = [x for x in figures if x is not None and math.isfinite(x)]
+    if effect.low is None or effect.high is None or len(known) < 3 or effect.high <= effect.low:
+        return None
+    places = 1 - math.floor(math.log10((effect.high - effect.low) / 2))
+    return places if 0 <= places <= 6 and max(map(abs, known)) < 1e6 else None

@@ -1,0 +1,36 @@
+"""What a judged claim means to pytest."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from cbspec.finding import Judgement
+from cbspec.ledger.comparison import CHANGED, Comparison
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A pytest outcome with its reason, one line."""
+
+    kind: Literal["passed", "failed", "xfailed"]
+    reason: str
+
+
+def outcome(comparison: Comparison, judgement: Judgement) -> Outcome:
+    """Passed: holds, as recorded or anew. Xfailed: as recorded, and not holding. Failed: all else, errors first."""
+    reason = " ".join(judgement.reason.split())
+    if judgement.verdict == "error":
+        return Outcome(kind="failed", reason=f"error: {reason}")
+    if comparison.change in CHANGED:
+        return Outcome(kind="failed", reason=f"{comparison.headline}: {reason}")
+    if judgement.verdict == "holds":
+        return Outcome(kind="passed", reason=f"holds, {_record(comparison)}: {reason}")
+    if comparison.change == "new":
+        return Outcome(kind="failed", reason=f"{judgement.verdict}, {_record(comparison)}: {reason}")
+    return Outcome(kind="xfailed", reason=f"{judgement.verdict}, {_record(comparison)}: {reason}")
+
+
+def _record(comparison: Comparison) -> str:
+    words = {"new": "not yet on record", "drift": "as recorded, with other figures"}
+    return words.get(comparison.change, "as recorded")

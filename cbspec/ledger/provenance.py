@@ -1,0 +1,23 @@
+"""The commit that a run was made from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cbspec.ledger.entry import Provenance
+from cbspec.ledger.repository import git
+
+
+def provenance(root: Path, torch: str, exclude: Path | None = None) -> Provenance:
+    """Commit and state of the repository around `root`, today's date (UTC).
+
+    Args:
+        torch: torch's minor version, ``"2.11"``.
+        exclude: a folder whose changes do not count as uncommitted: where the ledger itself and the reports are written.
+    """
+    commit = git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+    pathspec = [".", f":(exclude){exclude.resolve()}"] if exclude else ["."]
+    changed = git(root, "status", "--porcelain", "--untracked-files=no", "--", *pathspec)
+    today = datetime.now(UTC).date().isoformat()
+    return Provenance(commit=commit.strip() if commit else None, dirty=bool(changed), torch=torch, date=today)

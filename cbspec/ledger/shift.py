@@ -1,0 +1,57 @@
+"""Effects whose figures are not the recorded ones."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cbspec.ledger.entry import Entry, RecordedEffect
+from cbspec.ledger.notation import interval
+
+TOLERANCE = 2e-5  # of the effect's largest figure: twice what rounding to six significant digits can differ by
+
+
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
+    """One effect before and after; None on the side that does not have it."""
+
+    before: RecordedEffect | None
+    after: RecordedEffect | None
+
+    @property
+    def text(self) -> str:
+        """``"vec_m4 - dfa of dL_same: -0.132 [-0.140, -0.124] -> -0.101 [-0.109, -0.093]"``."""
+        known = self.after or self.before
+        assert known is not None  # one side at least
+        return f"{known.label} of {known.measure}: {_side(self.before)} -> {_side(self.after)}"
+
+
+def shifts(old: Entry, new: Entry) -> tuple[Shift, ...]:
+    """Every effect whose estimate, interval or number of seeds moved beyond rounding, or that only one entry has."""
+    before, after = _effects(old), _effects(new)
+    pairs = [(before.get(name), after.get(name)) for name in {**before, **after}]
+    return tuple(Shift(before=was, after=now) for was, now in pairs if was is None or now is None or _moved(was, now))
+
+
+def _effects(entry: Entry) -> dict[tuple[str, str, int], RecordedEffect]:
+    """Effects by measure and label; a label that comes again (in another assertion) is told apart by its count."""
+    found: dict[tuple[str, str, int], RecordedEffect] = {}
+    for effect in (effect for recorded in entry.recorded for effect in recorded.effects):
+        count = sum(name[:2] == (effect.measure, effect.label) for name in found)
+        found[effect.measure, effect.label, count] = effect
+    return found
+
+
+def _moved(was: RecordedEffect, now: RecordedEffect) -> bool:
+    # The spread says nothing that estimate, interval and n do not; a record from before it was kept has not drifted.
+    pairs = [(was.estimate, now.estimate), (was.low, now.low), (was.high, now.high)]
+    size = max((abs(figure) for pair in pairs for figure in pair if figure is not None), default=0.0)
+    return was.n != now.n or any(_differ(a, b, TOLERANCE * size) for a, b in pairs)
+
+
+def _differ(a: float | None, b: float | None, tolerance: float) -> bool:
+    if a is None or b is None:
+        return a is not b
+    return abs(a - b) > tolerance
+
+
+def _side(effect: RecordedEffect | None) -> str:
+    return "none" if effect is None else f"{interval(effect)} (n = {effect.n})"

@@ -1,0 +1,64 @@
+"""Where each claim stands: its verdict on record at each scale, and whether that is still of this code and this claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from cbspec.claim import Claim
+from cbspec.finding import Verdict
+from cbspec.ledger.entry import Entry, short
+from cbspec.ledger.ledger import Ledger
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of ``cbspec status``.
+
+    Attributes:
+        device, verdict, entry: None where nothing is on record.
+        currency: `stale` when code, claim or numerics moved since; `orphaned` when the claim is no longer there.
+    """
+
+    claim: str
+    title: str
+    scale: str
+    device: str | None
+    verdict: Verdict | None
+    currency: Literal["current", "stale", "unrecorded", "orphaned"]
+    entry: Entry | None = None
+
+
+def status(ledger: Ledger, claims: Iterable[Claim], current: Callable[[Claim, Entry], bool]) -> list[Standing]:
+    """A row for each claim x scale x device family on record, one for each claim that has none where it is decidable.
+
+    Args:
+        claims: every claim at every scale of interest, in the order wanted.
+        current: whether an entry is still of the code and numerics of now; not asked when the claim itself changed.
+    """
+    claims = list(claims)
+    rows = [row for claim in claims for row in _rows(ledger, claim, current)]
+    known = {claim.id for claim in claims}
+    return rows + [_row(entry.claim, "", entry, "orphaned") for entry in ledger if entry.claim not in known]
+
+
+def _rows(ledger: Ledger, claim: Claim, current: Callable[[Claim, Entry], bool]) -> Iterable[Standing]:
+    entries = [entry for entry in ledger.of(claim.id) if entry.scale == claim.scale]
+    if not entries and claim.scale in claim.decidable:
+        yield Standing(claim=claim.id, title=claim.title, scale=claim.scale, device=None, verdict=None, currency="unrecorded")
+    for entry in entries:
+        fresh = entry.digest == short(claim.digest) and current(claim, entry)
+        yield _row(claim.id, claim.title, entry, "current" if fresh else "stale")
+
+
+def _row(claim: str, title: str, entry: Entry, currency: Literal["current", "stale", "orphaned"]) -> Standing:
+    return Standing(
+        claim=claim,
+        title=title,
+        scale=entry.scale,
+        device=entry.device,
+        verdict=entry.verdict,
+        currency=currency,
+        entry=entry,
+    )

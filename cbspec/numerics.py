@@ -1,0 +1,157 @@
+"""What a result depends on besides its parameters, its code and its seed; and the keys that follow from all of these.
+
+Nothing here imports torch: a run with nothing to compute ends before that would have finished.
+"""
+
+from __future__ import annotations
+
+import ast
+import ctypes
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from cbspec.errors import ConfigError
+from cbspec.stage import Call
+
+LAYOUT = 1  # raise it when what an entry means changes: every stored result is then computed again
+
+Device = Literal["cpu", "cuda"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numerics:
+    """The arithmetic that a result was computed with.
+
+    Attributes:
+        device: device family; results of two families agree to tolerance only.
+        torch: ``"major.minor"``; kernels change between minor versions.
+        dtype: of parameters and activations.
+        tf32: whether matrix products on a GPU round their factors to 10 bits.
+        threads: of one process; the order of summation depends on it.
+    """
+
+    device: Device
+    torch: str
+    dtype: str = "float32"
+    tf32: bool = False
+    threads: int = 1
+
+    def as_dict(self) -> dict[str, str | bool | int]:
+        """Name -> value, for provenance and keys."""
+        return asdict(self)
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 of all of it."""
+        return _digest(self.as_dict())
+
+
+def resolve(device: str = "auto", threads: int = 1, tf32: bool = False) -> Numerics:
+    """The numerics of this machine.
+
+    Args:
+        device: ``"cpu"``, ``"cuda"``, or ``"auto"`` for a CUDA device where there is one.
+        threads: of one process.
+        tf32: allow it on a GPU; no CPU has it, so it is dropped there.
+
+    Raises:
+        ConfigError: no torch, no such device, or no such number of threads.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise ConfigError(f"--device {device}: no such device; one of auto, cpu, cuda")
+    if threads < 1:
+        raise ConfigError(f"--threads {threads}: a process has at least 1 thread")
+    version, _ = torch_build()
+    absent = "not asked for" if device == "cpu" else cuda_absent()
+    if device == "cuda" and absent:
+        raise ConfigError(f"--device cuda: no CUDA device is visible ({absent}); use --device auto or --device cpu")
+    family: Device = "cpu" if absent else "cuda"
+    minor = ".".join(version.split("+")[0].split(".")[:2])
+    return Numerics(device=family, torch=minor, tf32=tf32 and family == "cuda", threads=threads)
+
+
+def result_key(call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics) -> str:
+    """Where the result of a call for a seed lies in the store: hex SHA-256 of all that it depends on.
+
+    Args:
+        inputs: name -> result key of the input.
+        code: digest of the code fingerprint of the stage's implementation.
+    """
+    return _digest(_identity(call, seed, inputs, code, numerics))
+
+
+def lane_key(call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics) -> str:
+    """`result_key` without the point: the points of one trajectory share it, so that one process computes them all."""
+    identity = _identity(call, seed, inputs, code, numerics)
+    if call.stage.progress:
+        del identity["parameters"][call.stage.progress]
+    return _digest({"lane": identity})
+
+
+@cache
+def torch_build() -> tuple[str, str | None]:
+    """Version of the installed torch and of the CUDA that it was built for, None for a CPU build; read, not imported.
+
+    Raises:
+        ConfigError: torch is not installed.
+    """
+    spec = find_spec("torch")
+    if spec is None or spec.origin is None:
+        raise ConfigError("torch is not installed in this environment: pip install torch")
+    constants = _constants(Path(spec.origin).with_name("version.py"))
+    return str(constants["__version__"]), constants.get("cuda")
+
+
+def cuda_absent() -> str:
+    """Why no CUDA device can be used here; empty when one can.
+
+    Asks the driver, which reads CUDA_VISIBLE_DEVICES. Do not fork afterwards: a forked child cannot use CUDA.
+    """
+    version, cuda = torch_build()
+    if cuda is None:
+        return f"torch {version} is built without CUDA"
+    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    try:
+        driver = ctypes.CDLL(name)
+    except OSError:
+        return f"the NVIDIA driver, {name}, is not installed"
+    count = ctypes.c_int(0)
+    for call, status in (("cuInit", driver.cuInit(0)), ("cuDeviceGetCount", driver.cuDeviceGetCount(ctypes.byref(count)))):
+        if status == 100:  # CUDA_ERROR_NO_DEVICE
+            return "the driver sees none; CUDA_VISIBLE_DEVICES may hide it"
+        if status:
+            return f"{call} of the driver answers with error {status}"
+    return "" if count.value else "the driver sees none; CUDA_VISIBLE_DEVICES may hide it"
+
+
+def _identity(call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics) -> dict[str, dict[str, object]]:
+    return {
+        "stage": {"name": call.stage.name, "layout": LAYOUT, "seed": seed, "code": code},
+        "parameters": msgspec.to_builtins(call.parameters, order="deterministic"),
+        "inputs": dict(inputs),
+        "numerics": dict(numerics.as_dict()),
+    }
+
+
+def _digest(content: object) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _constants(module: Path) -> dict[str, str | None]:
+    """The constants that a module assigns, without running it."""
+    found: dict[str, str | None] = {}
+    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        if targets and isinstance(targets[0], ast.Name) and isinstance(getattr(node, "value", None), ast.Constant):
+            found[targets[0].id] = ast.literal_eval(node.value)  # type: ignore[attr-defined]
+    return found

@@ -1,0 +1,174 @@
+"""The plan: every stage call of every claim for every seed, merged into one graph and grouped into jobs, before anything runs.
+
+A **cell** is one call for one seed: the unit that is stored. A **lane** is one trajectory for one seed, all its points: the unit
+that is locked. A **job** is a set of lanes computed together as one tensor program: the unit that is executed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import msgspec
+
+from cbspec.fingerprint import Fingerprint
+from cbspec.numerics import Numerics, lane_key, result_key
+from cbspec.stage import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One stage call for one seed.
+
+    Attributes:
+        key: where its result lies in the store.
+        lane: the name of its lane's lock.
+        inputs: the cells it takes, all of the same seed.
+    """
+
+    call: Call
+    seed: int
+    key: str
+    lane: str
+    inputs: Mapping[str, Cell] = field(hash=False)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        point = f"@{self.call.point}" if self.call.stage.progress else ""
+        return f"{self.call.stage.name}{point} seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """Cells that are computed together: points of lanes that agree in shape."""
+
+    cells: tuple[Cell, ...]
+
+    @property
+    def stage(self) -> str:
+        return self.cells[0].call.stage.name
+
+    @cached_property
+    def inputs(self) -> frozenset[Cell]:
+        return frozenset(cell for own in self.cells for cell in own.inputs.values())
+
+    @cached_property
+    def cost(self) -> float:
+        """Floating-point operations: each lane as far as its last point."""
+        lanes: dict[str, float] = {}
+        for cell in self.cells:
+            lanes[cell.lane] = max(lanes.get(cell.lane, 0.0), cell.call.cost)
+        return sum(lanes.values())
+
+    def __str__(self) -> str:
+        points = sorted({cell.call.point for cell in self.cells})
+        at = f" @{','.join(map(str, points))}" if self.cells[0].call.stage.progress else ""
+        return f"{self.stage}{at} seeds {','.join(map(str, sorted({cell.seed for cell in self.cells})))}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All jobs, longest path first: a job's rank is its cost and that of the costliest chain that waits for it."""
+
+    jobs: tuple[Job, ...]
+    rank: Mapping[Job, float] = field(hash=False, default_factory=dict)
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        return tuple(cell for job in self.jobs for cell in job.cells)
+
+
+class Planner:
+    """Turns calls and seeds into cells, and cells into a plan.
+
+    Args:
+        fingerprint: implementation path -> code fingerprint.
+        numerics: what the results depend on besides parameters, code and seed.
+    """
+
+    def __init__(self, fingerprint: Callable[[str], Fingerprint], numerics: Numerics) -> None:
+        self.fingerprint = fingerprint
+        self.numerics = numerics
+        self._cells: dict[tuple[str, int], Cell] = {}
+
+    def cell(self, call: Call, seed: int) -> Cell:
+        """The cell of one call for one seed; the same object however often it is asked for."""
+        known = self._cells.get((call.digest, seed))
+        if known is None:
+            inputs = {name: self.cell(own, seed) for name, own in call.inputs.items()}
+            keys = {name: cell.key for name, cell in inputs.items()}
+            code = self.fingerprint(call.stage.implementation).digest
+            known = Cell(
+                call,
+                seed,
+                key=result_key(call, seed, keys, code, self.numerics),
+                lane=lane_key(call, seed, keys, code, self.numerics),
+                inputs=inputs,
+            )
+            self._cells[call.digest, seed] = known
+        return known
+
+    def at(self, cell: Cell, point: int) -> Cell:
+        """The cell of the same lane at another point."""
+        progress = cell.call.stage.progress
+        if progress is None or cell.call.point == point:
+            return cell
+        parameters = msgspec.structs.replace(cell.call.parameters, **{progress: point})
+        return self.cell(Call(cell.call.stage, parameters, cell.call.inputs), cell.seed)
+
+    def plan(self, wanted: Iterable[Cell], *, wide: bool = False) -> Plan:
+        """Group the wanted cells and all they need into jobs.
+
+        Args:
+            wanted: the cells that claims read.
+            wide: also batch arms that are one tensor program (a GPU fills up with them; CPU cores are filled by jobs).
+        """
+        groups: dict[tuple[str, ...], list[Cell]] = defaultdict(list)
+        for cell in closure(wanted):
+            groups[_group(cell, wide)].append(cell)
+        jobs = [Job(tuple(sorted(cells, key=lambda c: (c.call.point, c.seed, c.key)))) for cells in groups.values()]
+        ranks = _ranks(jobs)
+        return Plan(tuple(sorted(jobs, key=lambda job: (-ranks[job], job.cells[0].key))), ranks)
+
+
+def closure(wanted: Iterable[Cell]) -> list[Cell]:
+    """The wanted cells and everything they are computed from, inputs first, each once."""
+    found: dict[str, Cell] = {}
+
+    def visit(cell: Cell) -> None:
+        if cell.key not in found:
+            for own in cell.inputs.values():
+                visit(own)
+            found[cell.key] = cell
+
+    for cell in wanted:
+        visit(cell)
+    return list(found.values())
+
+
+def _group(cell: Cell, wide: bool) -> tuple[str, ...]:
+    return (cell.call.stage.name, cell.call.shape if wide else cell.call.trajectory)
+
+
+def _ranks(jobs: Collection[Job]) -> dict[Job, float]:
+    """Upward rank (Topcuoglu et al. 2002): own cost plus the costliest dependent's rank."""
+    owner = {cell: job for job in jobs for cell in job.cells}
+    dependents: dict[Job, set[Job]] = defaultdict(set)
+    for job in jobs:
+        for cell in job.inputs:
+            if owner[cell] is not job:
+                dependents[owner[cell]].add(job)
+    ranks: dict[Job, float] = {}
+
+    def rank(job: Job) -> float:
+        if job not in ranks:
+            ranks[job] = job.cost + max((rank(later) for later in dependents[job]), default=0.0)
+        return ranks[job]
+
+    for job in jobs:
+        rank(job)
+    return ranks

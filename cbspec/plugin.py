@@ -1,0 +1,373 @@
+"""The pytest face: every claim file is collected, every claim (and matrix cell) is one item, outcomes follow the ledger.
+
+Public pytest API only. Under xdist each worker collects the same claims, holds the same plan and helps until all of it is
+computed; the controller shows the progress, writes the reports and ends the run with a table.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import Generator, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cbspec.config import Config, load
+from cbspec.errors import CbspecError, ConfigError, suggestion
+from cbspec.rundir import RunDirectory
+
+if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
+    from cbspec.catalog import Catalog
+    from cbspec.claim import Claim
+    from cbspec.evaluation import Evaluation
+    from cbspec.progress import Display
+    from cbspec.report import Record, Run, Skipped
+
+RECORD, SKIPPED = "cbspec-record", "cbspec-skipped"  # user properties in which workers hand their results to the controller
+RUN = "cbspec-run"  # the run's name, from the controller to its workers
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("cbspec", "research claims")
+    group.addoption("--scale", metavar="NAME", help="scale to run the claims at (default: the project's, quick)")
+    group.addoption("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where stages compute (default: auto)")
+    group.addoption(
+        "--stage-threads",
+        type=int,
+        default=1,
+        metavar="N",
+        help="threads per worker, part of what a result depends on (default: 1)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    try:
+        project = load(config.rootpath)
+        if project.claims.is_dir():
+            config.pluginmanager.register(ClaimsPlugin(config, project), "cbspec-claims")
+    except CbspecError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+class ClaimsPlugin:
+    """The plugin in one pytest process of a project with ``[tool.cbspec]``; idle until a claim file is collected."""
+
+    def __init__(self, config: pytest.Config, project: Config) -> None:
+        from cbspec.numerics import resolve
+
+        self.config = config
+        self.project = project
+        self.worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+        self.scale = known_scale(config.getoption("--scale"), project)
+        self.numerics = resolve(config.getoption("--device"), threads=config.getoption("--stage-threads"))
+        name = self.worker[RUN] if self.worker else uuid.uuid4().hex[:12]
+        self.run = RunDirectory(project.runs / name, self.worker["workerid"] if self.worker else "main")
+        self.display: Display | None = None
+        self.records: list[Record] = []
+        self.skipped: list[Skipped] = []
+        self.workers: set[str] = set()
+        self.claims: list[Claim] = []
+        self.opened = False
+        self._spare_hypothesis()
+        self.began = time.monotonic()
+
+    def _spare_hypothesis(self) -> None:
+        """A run of claims alone has no use for the summary of hypothesis, which would take a second to import."""
+        here = self.config.invocation_params.dir
+        places = [(here / argument.partition("::")[0]).resolve() for argument in self.config.args]
+        if all(self.project.claims in (place, *place.parents) for place in places):
+            self.config.pluginmanager.unregister(name="hypothesispytest")
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        from cbspec import catalog
+
+        return catalog.load(self.project)
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        from cbspec.evaluation import Evaluation
+
+        limit_threads(self.numerics.threads)
+        return Evaluation(self.project, self.numerics, self.run)
+
+    # --- collection
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ClaimFile | None:
+        if file_path.suffix != ".yaml" or file_path.name == "defaults.yaml" or self.project.claims not in file_path.parents:
+            return None
+        return ClaimFile.from_parent(parent, path=file_path, plugin=self)
+
+    def pytest_collection_modifyitems(self) -> None:
+        """What no file shows by itself: ids that two files share and, where all are collected, ids that none has."""
+        from cbspec.language import check_together, claim_files
+
+        if self.claims:
+            whole = {claim.path for claim in self.claims} == set(claim_files([self.project.claims]))
+            if mistakes := check_together(self.claims, whole=whole):
+                raise pytest.UsageError("\n".join(map(str, mistakes)))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Freeze the plan: what the selected claims need, merged."""
+        items = [item for item in session.items if isinstance(item, ClaimItem)]
+        if not items or self.config.getoption("collectonly"):
+            return
+        try:
+            if self.worker is None:
+                self._open_run()
+            self.evaluation.adopt(item.claim for item in items)
+        except CbspecError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    # --- progress, in the process that owns the terminal
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """An xdist hook: tell a worker the run's name."""
+        self._open_run()
+        node.workerinput[RUN] = self.run.path.name
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        if self.worker is not None or self.config.getoption("collectonly"):
+            return (yield)
+        from cbspec.progress import Display
+
+        stream = os.fdopen(os.dup(sys.__stdout__.fileno()), "w") if sys.__stdout__ else sys.stdout  # not pytest's capture
+        self.display = Display(self.run, stream)
+        self.display.start()
+        try:
+            return (yield)
+        finally:
+            self.display.close()
+            self.display = None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logstart(self) -> Generator[None]:
+        with self._quiet():
+            yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
+        if self.worker is None:
+            self._take(report)
+        with self._quiet():
+            yield
+
+    def _quiet(self) -> Any:
+        from contextlib import nullcontext
+
+        return self.display.hidden() if self.display else nullcontext()
+
+    # --- results
+
+    def _take(self, report: pytest.TestReport) -> None:
+        from cbspec.report import Record, Skipped, decode
+
+        if report.when != "call":
+            return
+        for name, value in report.user_properties:
+            if name == RECORD:
+                self.records.append(decode(str(value), Record))
+            elif name == SKIPPED:
+                self.skipped.append(decode(str(value), Skipped))
+        self.workers.add(getattr(report, "worker_id", "main"))
+        if self.config.getoption("maxfail") and report.failed:
+            failed = sum(record.outcome.kind == "failed" for record in self.records)
+            if failed >= self.config.getoption("maxfail"):
+                self.run.stop()
+
+    def pytest_keyboard_interrupt(self) -> None:
+        if self.worker is None:
+            self.run.stop()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A worker whose claims are judged helps with what the others still need; the controller writes the reports."""
+        if self.worker is not None:
+            if "evaluation" in self.__dict__ and not (session.shouldstop or session.shouldfail):
+                self.evaluation.executor.drain()
+            return
+        if self.records or self.skipped:
+            from cbspec.report import write_pages
+
+            write_pages(self._report(), self.project.reports)
+
+    def _open_run(self) -> None:
+        """Own the run directory, and clear away what killed runs left; the first call counts."""
+        from cbspec.store import Store
+
+        if not self.opened:
+            self.opened = True
+            self.run.hold()
+            Store(self.project.store).sweep()
+
+    def pytest_unconfigure(self) -> None:
+        """The workers are gone: clear away what they left."""
+        from cbspec.store import Store
+
+        if self.opened:
+            Store(self.project.store).sweep()
+            self.run.remove()
+
+    def _report(self) -> Run:
+        from cbspec.ledger import provenance
+        from cbspec.report import Run, ranked
+
+        return Run(
+            scale=self.scale,
+            device=self.numerics.device,
+            provenance=provenance(self.project.root, self.numerics.torch, exclude=self.project.reports),
+            seconds=time.monotonic() - self.began,
+            workers=len(self.workers),
+            records=tuple(ranked(self.records)),
+            skipped=tuple(sorted(self.skipped, key=lambda skipped: skipped.claim)),
+        )
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        from cbspec.report import annotations, job_summary, summary_table
+
+        if self.opened and self.run.stopped:
+            terminalreporter.write_line("stopped: every finished stage is stored; run again to go on from there")
+        if not self.records:
+            return
+        terminalreporter.section(f"claims at scale {self.scale} on {self.numerics.device}")
+        terminalreporter.write_line(summary_table(self.records, shutil.get_terminal_size((120, 24)).columns))
+        shown = os.path.relpath(self.project.reports / "latest.md", self.config.invocation_params.dir)
+        terminalreporter.write_line(f"report: {shown}")
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            for line in annotations(self.records):
+                terminalreporter.write_line(line)
+        if target := os.environ.get("GITHUB_STEP_SUMMARY"):
+            with Path(target).open("a", encoding="utf-8") as summary:
+                summary.write(job_summary(self._report()))
+
+
+class ClaimFile(pytest.File):
+    """One YAML file of claims."""
+
+    def __init__(self, *, plugin: ClaimsPlugin, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plugin = plugin
+
+    def collect(self) -> Iterator[ClaimItem]:
+        from cbspec.language import load_file
+
+        for claim in load_file(self.path, catalog=self.plugin.catalog, scale=self.plugin.scale):
+            self.plugin.claims.append(claim)
+            yield ClaimItem.from_parent(self, name=claim.id, claim=claim, plugin=self.plugin)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
+        """A user's mistake is told, not traced."""
+        return explained(self, excinfo) or super().repr_failure(excinfo)
+
+
+class ClaimItem(pytest.Item):
+    """One claim at the run's scale."""
+
+    def __init__(self, *, claim: Claim, plugin: ClaimsPlugin, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.claim = claim
+        self.plugin = plugin
+        self.extra_keyword_matches.update({claim.id, claim.phase, *claim.title.split(), *claim.arms})
+        for name in (marker(f"phase{claim.phase}"), marker(claim.status)):
+            self.config.addinivalue_line("markers", f"{name}: claims of that phase or status")
+            self.add_marker(name)
+
+    def runtest(self) -> None:
+        from cbspec.report import Skipped, encode
+
+        if self.claim.scale not in self.claim.decidable:
+            reason = self._undecidable()
+            path, line, _ = self.location
+            skipped = Skipped(claim=self.claim.id, title=self.claim.title, path=path, line=(line or 0) + 1, reason=reason)
+            self.user_properties.append((SKIPPED, encode(skipped)))
+            pytest.skip(reason)
+        self._warn_of_margins()
+        record = self.plugin.evaluation.evaluate(self.claim)
+        self.user_properties += [("verdict", record.judgement.verdict), (RECORD, encode(record))]
+        if record.outcome.kind == "xfailed":
+            pytest.xfail(record.outcome.reason)
+        if record.outcome.kind == "failed":
+            raise ClaimFailed(record)
+
+    def _warn_of_margins(self) -> None:
+        """A margin too narrow for the spread on record: `cbspec validate` refuses it, a run only warns.
+
+        The run is what the record comes from. An inconclusive verdict is a result, and whoever edits a claim that has one, or
+        runs the others, has to be able to. A warning per item is told once under xdist too, and ``-W error`` makes it a failure.
+        """
+        from cbspec.calibration import undecidable
+
+        for mistake in undecidable([self.claim], self.plugin.evaluation.ledger):
+            self.warn(UndecidableWarning(str(mistake)))
+
+    def _undecidable(self) -> str:
+        """Why the claim is skipped, with its last verdict where it can be decided."""
+        known = [entry for entry in self.plugin.evaluation.ledger.of(self.claim.id) if entry.scale in self.claim.decidable]
+        verdicts = "; ".join(f"{entry.scale} on {entry.device}: {entry.verdict}" for entry in known) or "no verdict on record yet"
+        return f"not decidable at scale {self.claim.scale}, only at {', '.join(self.claim.decidable)} ({verdicts})"
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        head = self.claim.origins.get("id")
+        return self.path, head.line - 1 if head else 0, self.name
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        return explained(self, excinfo) or super().repr_failure(excinfo, style)
+
+
+class UndecidableWarning(pytest.PytestWarning):
+    """An assertion of a claim can never be shown, as far as the spread on record tells."""
+
+
+class ClaimFailed(Exception):
+    """A claim whose outcome is a failure; carries the record that its text is made of."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        super().__init__(record.outcome.reason)
+
+
+def explained(node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str | None:
+    """The text of a failure that a person caused or has to decide on; None for a defect of the program, which pytest traces."""
+    error = excinfo.value
+    if isinstance(error, ClaimFailed):
+        from cbspec.report import failure_text
+
+        trace = error.record.traceback if node.config.getoption("fulltrace") else ""
+        return failure_text(error.record) + (f"\n\n{trace}" if trace else "")
+    return str(error) if isinstance(error, CbspecError | UndecidableWarning) else None
+
+
+def known_scale(asked: str | None, project: Config) -> str:
+    """The scale of the run.
+
+    Raises:
+        ConfigError: an asked one is not among those of the claims' defaults.
+    """
+    from cbspec.language.defaults import Folders
+
+    scales = list(Folders().defaults(project.claims).scales) if asked else []
+    if asked and scales and asked not in scales:
+        raise ConfigError(f"--scale {asked}: unknown scale {asked!r}{suggestion(asked, scales)}")
+    return asked or project.scale
+
+
+def marker(text: str) -> str:
+    """A pytest marker of a phase or status: ``phase6.5A`` -> ``phase6_5a``."""
+    return re.sub(r"\W", "_", text.lower())
+
+
+def limit_threads(threads: int) -> None:
+    """Have numerical libraries use this many threads: results depend on it, and workers share the cores."""
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[variable] = str(threads)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(threads)

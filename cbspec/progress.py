@@ -1,0 +1,123 @@
+"""Live progress of a run: one line per busy worker in a terminal, one plain line per finished job elsewhere.
+
+Workers publish into the run directory; whoever owns the terminal reads it in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from cbspec.rundir import Event, RunDirectory, Status
+
+REFRESH_SECONDS = 0.5
+PLAIN_SECONDS = 30.0  # a log shows signs of life of a long stage this often
+
+
+class Display:
+    """Shows what the workers do until it is closed.
+
+    Args:
+        run: where the workers publish.
+        stream: the real terminal or log, not one that pytest captures.
+    """
+
+    def __init__(self, run: RunDirectory, stream: TextIO) -> None:
+        self.run = run
+        self.console = Console(file=stream, highlight=False)
+        self._live: Live | None = None
+        self._lock = threading.RLock()
+        self._over = threading.Event()
+        self._shown: dict[str, int] = {}
+        self._spoke = time.monotonic()
+        self._thread = threading.Thread(target=self._watch, daemon=True, name="cbspec-progress")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._over.set()
+        self._thread.join(timeout=5)
+        with self._lock:
+            self._hide()
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Keep the live lines away while somebody else writes to the terminal; they come back by themselves."""
+        with self._lock:
+            self._hide()
+            yield
+
+    def _hide(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _watch(self) -> None:
+        while not self._over.wait(REFRESH_SECONDS):
+            with self._lock:
+                if self.console.is_terminal:
+                    self._draw()
+                else:
+                    self._speak()
+
+    def _draw(self) -> None:
+        statuses = self.run.statuses()
+        if not statuses:
+            self._hide()
+            return
+        if self._live is None:
+            self.console.print()  # pytest may have left the cursor within a line
+            self._live = Live(console=self.console, transient=True, auto_refresh=False)
+            self._live.start()
+        self._live.update(_table(statuses), refresh=True)
+
+    def _speak(self) -> None:
+        seen = dict.fromkeys(self._shown, 0)
+        for event in self.run.events():
+            seen[event.worker] = seen.get(event.worker, 0) + 1
+            if seen[event.worker] > self._shown.get(event.worker, 0):
+                self._shown[event.worker] = seen[event.worker]
+                self._say(_line(event))
+        if time.monotonic() - self._spoke > PLAIN_SECONDS:
+            for status in self.run.statuses():
+                self._say(f"{status.worker}  {status.job}: {_pace(status)}")
+
+    def _say(self, text: str) -> None:
+        self.console.print(f"[cbspec] {text}", markup=False, soft_wrap=True)
+        self._spoke = time.monotonic()
+
+
+def _line(event: Event) -> str:
+    return f"{event.worker}  {event.job}: {event.outcome} in {duration(event.seconds)}"
+
+
+def _pace(status: Status) -> str:
+    left = f", {duration(status.remaining)} left" if status.remaining is not None else ""
+    return f"{status.unit} {status.done:g}/{status.total:g}{left}"
+
+
+def _table(statuses: list[Status]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    for status in statuses:
+        bar = ProgressBar(total=status.total or 1, completed=status.done, width=24)
+        table.add_row(status.worker, status.job, bar, _pace(status))
+    return table
+
+
+def duration(seconds: float) -> str:
+    """``"4.2 s"``, ``"3 min 05 s"``, ``"2 h 10 min"``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,67 @@
+"""The source lines of a claim's assertions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from cbspec.claim import Claim, Origin
+
+LONGEST = 16  # lines; an assertion of more parts is cut, with a mark
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """An assertion as it stands in its file; `path` is relative to the repository, `line` counts from 1."""
+
+    key: str
+    path: str
+    line: int
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The lines with their numbers in front."""
+        width = len(str(self.line + len(self.lines)))
+        return "\n".join(f"{self.line + index:>{width}} | {line}".rstrip() for index, line in enumerate(self.lines))
+
+
+def quotes(claim: Claim, root: Path) -> tuple[Quote, ...]:
+    """Each assertion and control of the claim that has an origin; without lines where its file is no longer readable."""
+    keys = [f"assert[{index}]" for index in range(len(claim.assertions))]
+    keys += [f"controls[{index}]" for index in range(len(claim.controls))]
+    files: dict[Path, list[str]] = {}
+    return tuple(_quote(key, claim.origins[key], root, files) for key in keys if key in claim.origins)
+
+
+def relative(path: Path, root: Path) -> str:
+    """`path` below `root`, with `/`; as it is where it lies elsewhere."""
+    absolute = path if path.is_absolute() else root / path
+    return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else path.as_posix()
+
+
+def _quote(key: str, origin: Origin, root: Path, files: dict[Path, list[str]]) -> Quote:
+    path = origin.path if origin.path.is_absolute() else root / origin.path
+    if path not in files:
+        files[path] = _lines(path)
+    return Quote(key=key, path=relative(origin.path, root), line=origin.line, lines=_block(files[path], origin))
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def _block(lines: Sequence[str], origin: Origin) -> tuple[str, ...]:
+    """From the origin's line on, as long as the lines are indented as far as the origin's column."""
+    block = list(lines[origin.line - 1 : origin.line])
+    for line in lines[origin.line :]:
+        if line.strip() and len(line) - len(line.lstrip()) < origin.column - 1:
+            break
+        block.append(line)
+    while block and not block[-1].strip():
+        block.pop()
+    return tuple(block) if len(block) <= LONGEST else (*block[:LONGEST], "...")

@@ -1,0 +1,152 @@
+"""What a run leaves to be reported: one record per claim, and the run. Plain data that travels between workers as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from cbspec.claim import Claim, Status
+from cbspec.finding import Finding, Judgement
+from cbspec.ledger import CHANGED, Comparison, Device, Outcome, Provenance, outcome
+from cbspec.report.quote import Quote, quotes, relative
+
+T = TypeVar("T")
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
+    """A definition whose change made a stage of the claim stale; `path` is relative to the repository."""
+
+    path: str
+    line: int
+    definition: str
+    stage: str
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One claim of a run.
+
+    Attributes:
+        path: of the claim file, relative to the repository, with `/`.
+        memo: where the finding was reported.
+        quotes: the source of each assertion and control, in the order of the claim.
+        seconds: wall time spent on this claim, shared stages counted where they were computed.
+        edits: what changed in the code since the verdict on record.
+        traceback: of a stage that raised; shown to whoever asks.
+    """
+
+    claim: str
+    title: str
+    phase: str
+    status: Status
+    scale: str
+    device: Device
+    path: str
+    line: int
+    memo: str
+    quotes: tuple[Quote, ...]
+    judgement: Judgement
+    comparison: Comparison
+    outcome: Outcome
+    seconds: float
+    edits: tuple[Edit, ...] = ()
+    traceback: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the record no longer says what the run said: flip, weakened, goalposts."""
+        return self.comparison.change in CHANGED
+
+    @property
+    def implicated(self) -> tuple[Finding, ...]:
+        """The findings that made the verdict: failed controls where invalid, else those with the claim's verdict, else all."""
+        judged = self.judgement
+        failed = tuple(control for control in judged.controls if control.verdict != "holds")
+        if judged.verdict == "invalid" and failed:
+            return failed
+        return tuple(finding for finding in judged.findings if finding.verdict == judged.verdict) or judged.findings
+
+
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim that was not run, and why; a report that left it out would hide it."""
+
+    claim: str
+    title: str
+    path: str
+    line: int
+    reason: str
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one run has to say. `seconds`: wall time; `workers`: processes that computed."""
+
+    scale: str
+    device: Device
+    provenance: Provenance
+    seconds: float
+    workers: int
+    records: tuple[Record, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+def record_of(
+    claim: Claim,
+    judgement: Judgement,
+    comparison: Comparison,
+    *,
+    device: Device,
+    root: Path,
+    seconds: float,
+    edits: Iterable[Edit] = (),
+    traceback: str = "",
+) -> Record:
+    """The record of a judged claim; `root` is the repository's folder, to which paths are shown relative."""
+    head = claim.origins.get("id")
+    return Record(
+        claim=claim.id,
+        title=claim.title,
+        phase=claim.phase,
+        status=claim.status,
+        scale=claim.scale,
+        device=device,
+        path=relative(claim.path, root),
+        line=head.line if head else 1,
+        memo=claim.source.memo,
+        quotes=quotes(claim, root),
+        judgement=judgement,
+        comparison=comparison,
+        outcome=outcome(comparison, judgement),
+        seconds=seconds,
+        edits=tuple(edits),
+        traceback=traceback,
+    )
+
+
+def encode(value: Record | Skipped | Run) -> str:
+    """JSON of a record, a skipped claim or a run. Floats without a JSON word become strings, which `decode` reads back."""
+    return msgspec.json.encode(builtins(value)).decode()
+
+
+def decode(text: str, kind: type[T]) -> T:
+    """The record or run that `encode` wrote.
+
+    Raises:
+        msgspec.ValidationError: for anything else.
+    """
+    return msgspec.convert(msgspec.json.decode(text), kind, strict=False)
+
+
+def builtins(value: Record | Skipped | Run) -> Any:
+    """Dictionaries, lists, strings and finite numbers only."""
+    return _spelled(msgspec.to_builtins(value))
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _spelled(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelled(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

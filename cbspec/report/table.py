@@ -1,0 +1,100 @@
+"""The table that ends a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from tabulate import tabulate
+
+from cbspec.finding import Effect
+from cbspec.ledger.notation import interval, number
+from cbspec.report.record import Record
+
+COLUMNS = ("claim", "verdict", "effect", "estimate [interval]", "memo", "vs ledger", "s")
+_GIVEN_UP = ("s", "memo", "effect", "estimate [interval]")  # by a narrow terminal, one after another
+_NARROWEST = 12  # characters of an effect's name that still tell which it is
+_GAP = 2  # tabulate's, between columns
+_HEADING = 2  # tabulate's, spaces kept beside a heading
+_URGENCY = {"flip": 0, "goalposts": 1, "weakened": 2}
+
+
+def ranked(records: Sequence[Record]) -> list[Record]:
+    """What failed first, flips ahead of all; within the same change by file, line and id."""
+
+    def rank(record: Record) -> tuple[bool, int, str, int, str]:
+        urgency = _URGENCY.get(record.comparison.change, len(_URGENCY))
+        return record.outcome.kind != "failed", urgency, record.path, record.line, record.claim
+
+    return sorted(records, key=rank)
+
+
+def decisive(record: Record) -> Effect | None:
+    """The effect that the verdict hangs on: of the findings that made it, the one with the least headroom.
+
+    Where the verdict holds that is the weakest link, where it is refuted the effect that lies farthest on the other side.
+    """
+    effects = [effect for finding in record.implicated for effect in finding.effects]
+    return min(effects, key=lambda effect: math.inf if effect.headroom is None else effect.headroom, default=None)
+
+
+def row(record: Record) -> dict[str, str]:
+    """The cells of one claim, by `COLUMNS`."""
+    effect = decisive(record)
+    return {
+        "claim": record.claim,
+        "verdict": record.judgement.verdict,
+        "effect": f"{effect.label} of {effect.measure}" if effect else "",
+        "estimate [interval]": interval(effect) if effect else "",
+        "memo": number(effect.reported) if effect and effect.reported is not None else "",
+        "vs ledger": _against(record),
+        "s": f"{record.seconds:.1f}",
+    }
+
+
+def summary_table(records: Sequence[Record], width: int) -> str:
+    """The table for a terminal of `width` columns.
+
+    A narrow one shortens the effects' names, then gives up seconds, the memo's figures, the names, the figures; what is still
+    too long is cut.
+    """
+    rows = [row(record) for record in ranked(records)]
+    if not rows:
+        return ""
+    for count in range(len(_GIVEN_UP) + 1):
+        columns = [column for column in COLUMNS if column not in _GIVEN_UP[:count]]
+        room = width - _taken(rows, [column for column in columns if column != "effect"]) - _GAP * (len(columns) - 1)
+        if room >= min(_longest(rows, "effect"), _NARROWEST) if "effect" in columns else room >= 0:
+            return _drawn(rows, columns, room)
+    return "\n".join(shortened(line, width) for line in _drawn(rows, columns, 0).splitlines())
+
+
+def shortened(text: str, width: int) -> str:
+    """`text` in at most `width` characters, cut at its end with three dots where there is room for them."""
+    if len(text) <= width:
+        return text
+    return text[: width - 3] + "..." if width > 3 else text[:width]
+
+
+def _against(record: Record) -> str:
+    """The change, with the old verdict where it is another one."""
+    old = record.comparison.old
+    if old is None or old.verdict == record.judgement.verdict:
+        return record.comparison.change
+    return f"{record.comparison.change} (was {old.verdict})"
+
+
+def _taken(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> int:
+    return sum(_longest(rows, column) for column in columns)
+
+
+def _longest(rows: Sequence[Mapping[str, str]], column: str) -> int:
+    return max(len(column) + _HEADING, *(len(cells[column]) for cells in rows))
+
+
+def _drawn(rows: Sequence[Mapping[str, str]], columns: Sequence[str], room: int) -> str:
+    """The table, names of effects cut to `room`."""
+    body = [[shortened(cells[column], room) if column == "effect" else cells[column] for column in columns] for cells in rows]
+    right = {"memo", "s"}
+    align = ["right" if column in right else "left" for column in columns]
+    return tabulate(body, headers=columns, tablefmt="simple", disable_numparse=True, colalign=align)

@@ -1,0 +1,148 @@
+"""The run directory: what the processes of one run tell each other while it lasts (status, failures, the wish to stop)."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from cbspec.store import Lock, Locks
+
+LOST_SECONDS = 600.0  # a worker silent for so long was killed; no stage takes longer between two signs of life
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """What one worker computes right now; `started` and `updated` are Unix times in seconds."""
+
+    worker: str
+    job: str
+    done: float = 0.0
+    total: float = 0.0
+    unit: str = ""
+    started: float
+    updated: float
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds left at the pace so far; None before there is a pace."""
+        if self.done <= 0 or self.total <= 0:
+            return None
+        return (self.updated - self.started) * (self.total - self.done) / self.done
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that ended: for the plain lines of a log without a terminal."""
+
+    worker: str
+    job: str
+    seconds: float
+    outcome: str = "done"
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a lane could not be computed in this run: a sentence for a person, and the traceback for whoever asks."""
+
+    message: str
+    traceback: str = ""
+
+
+class RunDirectory:
+    """One folder per run, written by every worker, read by all; gone when the run ends.
+
+    Args:
+        path: the folder; made when something is first written.
+        worker: this process' name (``"gw0"``, or ``"main"``).
+    """
+
+    def __init__(self, path: Path, worker: str) -> None:
+        self.path = path
+        self.worker = worker
+        self._locks = Locks(path.parent)
+        self._held: Lock | None = None
+
+    def hold(self) -> None:
+        """Own the folder, and remove those whose owners are gone: a killed run leaves its folder to the next one."""
+        self._held = self._locks.attempt(self.path.name)
+        for folder in [each for each in self.path.parent.iterdir() if each.is_dir()]:
+            if lock := self._locks.attempt(folder.name):
+                with lock:
+                    shutil.rmtree(folder, ignore_errors=True)
+        self._locks.sweep()
+
+    def tell(self, status: Status | None) -> None:
+        """Publish what this worker does; None when it does nothing."""
+        if status is None:
+            (self.path / "status" / self.worker).unlink(missing_ok=True)
+        else:
+            self._write("status", self.worker, msgspec.json.encode(status))
+
+    def statuses(self) -> list[Status]:
+        return [msgspec.json.decode(text, type=Status) for text in _contents(self.path / "status")]
+
+    def record(self, event: Event) -> None:
+        (self.path / "events").mkdir(parents=True, exist_ok=True)
+        with (self.path / "events" / self.worker).open("ab") as log:
+            log.write(msgspec.json.encode(event) + b"\n")
+
+    def events(self) -> list[Event]:
+        """All events so far, per worker in order."""
+        lines = (line for text in _contents(self.path / "events") for line in text.splitlines(keepends=True))
+        return [msgspec.json.decode(line, type=Event) for line in lines if line.endswith(b"\n")]
+
+    def fail(self, lane: str, failure: Failure) -> None:
+        self._write("failures", lane, msgspec.json.encode(failure))
+
+    def failure(self, lane: str) -> Failure | None:
+        try:
+            return msgspec.json.decode((self.path / "failures" / lane).read_bytes(), type=Failure)
+        except FileNotFoundError:
+            return None
+
+    def announce(self, claim: str, seeds: int) -> None:
+        """Tell the others that a claim draws more seeds, so that they can help with them."""
+        self._write("drawn", quote(claim, safe=""), str(seeds).encode())
+
+    def drawn(self) -> dict[str, int]:
+        """Claim -> how many seeds it draws, for the claims that drew more."""
+        folder = self.path / "drawn"
+        found = sorted(folder.glob("[!.]*")) if folder.exists() else []
+        return {unquote(path.name): int(path.read_bytes()) for path in found}
+
+    def busy(self) -> bool:
+        """Whether another worker computes something, as far as its last sign of life tells."""
+        now = time.time()
+        return any(each.worker != self.worker and now - each.updated < LOST_SECONDS for each in self.statuses())
+
+    def stop(self) -> None:
+        """Ask every worker to leave its stage at the next opportunity."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / "stop").touch()
+
+    @property
+    def stopped(self) -> bool:
+        return (self.path / "stop").exists()
+
+    def remove(self) -> None:
+        """End the run; only its owner calls this."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        if self._held:
+            self._held.release()
+
+    def _write(self, folder: str, name: str, content: bytes) -> None:
+        """Atomically, for readers look at any moment."""
+        (self.path / folder).mkdir(parents=True, exist_ok=True)
+        scratch = self.path / folder / f".{name}.{self.worker}"
+        scratch.write_bytes(content)
+        scratch.replace(self.path / folder / name)
+
+
+def _contents(folder: Path) -> Iterator[bytes]:
+    for path in sorted(folder.glob("[!.]*")):
+        try:
+            yield path.read_bytes()
+        except FileNotFoundError:  # its worker has just finished
+            continue

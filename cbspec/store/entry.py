@@ -1,0 +1,169 @@
+"""One stored result: a folder with ``record.json`` and, where a stage leaves tensors, ``tensors.safetensors``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cbspec.errors import StoreError
+from cbspec.store.record import Record, TensorFile, seal, unseal
+from cbspec.store.scratch import write
+
+RECORD = "record.json"
+TENSORS = "tensors.safetensors"
+
+
+class LostEntry(StoreError):
+    """An entry that was there can no longer be read; it counts as missing now."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        self.key = key
+        super().__init__(f"stored result {key[:12]} can no longer be read: {reason}; it counts as missing now")
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """An entry that does not read back as it was written.
+
+    Attributes:
+        reason: what is wrong with it.
+        moved: where it lies now; None when the store is read-only and it had to stay.
+    """
+
+    key: str
+    reason: str
+    moved: Path | None
+
+    def __str__(self) -> str:
+        where = f"moved to {self.moved}" if self.moved else "left in place, for the store cannot be written"
+        return f"stored result {self.key[:12]} is damaged: {self.reason}; {where}, and counted as missing"
+
+
+class Tensors(Mapping[str, Any]):
+    """Name -> CPU tensor. The names cost nothing; the file is read, and its checksum verified, when a value is asked for.
+
+    Args:
+        discard: called when the file turns out to be damaged.
+    """
+
+    def __init__(self, folder: Path, file: TensorFile | None, discard: Callable[[str], object]) -> None:
+        self._folder = folder
+        self._file = file
+        self._names = file.names if file else ()
+        self._discard = discard
+        self._loaded: Mapping[str, Any] | None = None
+
+    def load(self) -> Mapping[str, Any]:
+        """All tensors, read once.
+
+        Raises:
+            LostEntry: the file is damaged (the entry is then in quarantine) or was collected meanwhile.
+        """
+        if self._loaded is None:
+            self._loaded = self._read() if self._file else {}
+        return self._loaded
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return self.load()[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def _read(self) -> Mapping[str, Any]:
+        from safetensors.torch import load_file  # imports torch, which a run with nothing to compute never needs
+
+        if fault := tensor_fault(self._folder / TENSORS, self._file):
+            self._discard(self._folder.name)
+            raise LostEntry(self._folder.name, fault)
+        loaded: Mapping[str, Any] = load_file(self._folder / TENSORS)
+        return loaded
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One stored result, as it was put.
+
+    Attributes:
+        tensors: name -> CPU tensor, read when a value is asked for; that may raise `LostEntry`.
+        measures: measure -> finite value.
+        undefined: measure -> why it has no value here.
+        series: name -> JSON content, without NaN and infinity.
+        provenance: how it came about, without host names and paths. The store itself reads ``stage``, ``seconds``, ``cost`` and
+            ``numerics.device`` of it, for `Store.rate`, and ``lane``, to spare what is being computed from `Store.gc`.
+    """
+
+    key: str
+    tensors: Tensors
+    measures: Mapping[str, float]
+    undefined: Mapping[str, str]
+    series: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+
+
+def write_entry(folder: Path, record: Record, tensors: Mapping[str, Any]) -> None:
+    """Write an entry into `folder`, which must not exist yet.
+
+    Raises:
+        OSError: the disk is full, read-only or broken.
+    """
+    folder.mkdir()
+    if tensors:
+        record = msgspec.structs.replace(record, tensors=_write_tensors(folder / TENSORS, tensors))
+    write(folder / RECORD, seal(record))
+
+
+def read_record(folder: Path) -> Record:
+    """The record of an entry, verified against its own checksum, with the tensors known to be there at full length.
+
+    Raises:
+        ValueError: the entry is damaged; the message says how.
+    """
+    try:
+        record = unseal((folder / RECORD).read_bytes(), Record)
+    except FileNotFoundError as error:
+        raise ValueError(f"{RECORD} is missing") from error
+    except ValueError as error:
+        raise ValueError(f"{RECORD} {error}") from error
+    if record.key != folder.name:
+        raise ValueError(f"{RECORD} belongs to {record.key[:12]}")
+    if record.tensors and _length(folder / TENSORS) != record.tensors.bytes:
+        raise ValueError(f"{TENSORS} has {_length(folder / TENSORS)} of {record.tensors.bytes} bytes")
+    return record
+
+
+def tensor_fault(path: Path, file: TensorFile | None) -> str | None:
+    """What is wrong with the tensors of an entry, by their SHA-256; None when nothing is."""
+    if file is None:
+        return None
+    try:
+        with path.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+    except FileNotFoundError:
+        return f"{TENSORS} is missing"
+    return None if digest == file.sha256 else f"{TENSORS} does not match its checksum"
+
+
+def _length(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _write_tensors(path: Path, tensors: Mapping[str, Any]) -> TensorFile:
+    from safetensors.torch import save
+
+    # A clone, because safetensors refuses tensors that share memory, as the replicas of one job do.
+    data = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()})
+    write(path, data)
+    return TensorFile(names=tuple(tensors), bytes=len(data), sha256=hashlib.sha256(data).hexdigest())

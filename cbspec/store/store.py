@@ -1,0 +1,227 @@
+"""The store: results under their keys, shared by many processes.
+
+Layout under the root::
+
+    entries/ab/abcdef.../record.json           measures, series, provenance, under its own checksum
+    entries/ab/abcdef.../tensors.safetensors   what later stages take as input
+    code/DIGEST.json                           the definitions behind a code fingerprint
+    rates/STAGE.DEVICE.json                    seconds per unit of cost
+    locks/, tmp/                               of processes that run; swept when they are gone
+    quarantine/                                damaged entries, for a look; emptied by `Store.gc`
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cbspec.errors import StoreError
+from cbspec.store.entry import RECORD, Damage, Entry, LostEntry, Tensors, read_record, write_entry
+from cbspec.store.failure import FORBIDDEN, explained
+from cbspec.store.lock import Lock, Locks
+from cbspec.store.rate import Rates
+from cbspec.store.record import record, seal, unseal
+from cbspec.store.scratch import Scratch
+from cbspec.store.shelf import Shelves
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What `Store.ls` says of an entry: its size on disk, and when it was last used (seconds since 1970)."""
+
+    key: str
+    bytes: int
+    used: float
+
+
+class Store:
+    """Content-addressed results under `root`. Creating one touches no disk; a read-only store can be read.
+
+    Args:
+        root: the folder; made when something is first stored.
+        on_damage: told of each damaged entry that was found; by default a Python warning.
+    """
+
+    def __init__(self, root: Path, on_damage: Callable[[Damage], None] | None = None) -> None:
+        self.root = root.absolute()
+        self._locks = Locks(self.root / "locks")
+        self._scratch = Scratch(self.root / "tmp", self._locks)
+        self._shelves = Shelves(self.root, self._locks, self._scratch, on_damage or _warn)
+        self._rates = Rates(self.root / "rates", self._scratch)
+        self._codes: set[str] = set()
+
+    def has(self, key: str) -> bool:
+        """Whether there is an entry, for one `stat`; whether it is intact, `get` says."""
+        return self._shelves.folder(key).exists()
+
+    def get(self, key: str, *, tensors: bool = False, touch: bool = True) -> Entry | None:
+        """The entry, verified, or None when there is none or it was damaged (and is now in quarantine).
+
+        Args:
+            tensors: read and verify the tensors at once; else when a value is first asked for, and `LostEntry` is raised then.
+            touch: count this as a use, for `gc`.
+
+        Raises:
+            StoreError: the disk is broken, or the entry may not be read.
+        """
+        if not self.has(key):
+            return None
+        folder = self._shelves.folder(key)
+        with explained(self.root, f"reading {key[:12]}"):
+            try:
+                found = read_record(folder)
+                lazy = Tensors(folder, found.tensors, self._shelves.discard)
+                if tensors:
+                    lazy.load()
+            except LostEntry:
+                return None
+            except ValueError:
+                self._shelves.discard(key)
+                return None
+        if touch:
+            with suppress(OSError):  # a read-only store has no least recently used
+                os.utime(folder / RECORD)
+        return Entry(key, lazy, found.measures, found.undefined, found.series, found.provenance)
+
+    def put(
+        self,
+        key: str,
+        *,
+        tensors: Mapping[str, Any] | None = None,
+        measures: Mapping[str, float] | None = None,
+        undefined: Mapping[str, str] | None = None,
+        series: Mapping[str, Any] | None = None,
+        provenance: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Store a result (see `Entry`); whether it was the first under its key. A later one is dropped: it says the same.
+
+        Args:
+            tensors: name -> tensor on any device, written from the CPU.
+
+        Raises:
+            StoreError: the disk is full, read-only or broken, or a number is not finite. Nothing is left half-written.
+        """
+        content = record(key, measures or {}, undefined or {}, series or {}, provenance or {})
+        with explained(self.root, f"storing {key[:12]}"), self._scratch.folder() as scratch:
+            write_entry(scratch / key, content, tensors or {})
+            placed = self._shelves.place(scratch / key, key)
+        if placed:
+            with suppress(OSError, StoreError):  # the result is safe; a forecast can do without it
+                self._rates.add(content.provenance)
+        return placed
+
+    def try_lock(self, name: str) -> Lock | None:
+        """Take the lock of this name without waiting; None while another holder has it. A killed holder has let go.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        with explained(self.root, "locking"):
+            return self._locks.attempt(name)
+
+    def lock(self, name: str, timeout: float = 60) -> Lock:
+        """Take the lock of this name, waiting up to `timeout` seconds; a context manager.
+
+        Raises:
+            StoreError: it is still held then, or the store cannot be written.
+        """
+        with explained(self.root, "locking"):
+            return self._locks.take(name, timeout)
+
+    def sweep(self) -> int:
+        """Remove the temporary folders and lock files of processes that are gone; how many. For the start and end of a run.
+
+        Raises:
+            StoreError: the disk is broken. A read-only store is left as it is.
+        """
+        with explained(self.root, "sweeping"):
+            try:
+                return self._scratch.sweep() + self._locks.sweep()
+            except OSError as error:
+                if error.errno in FORBIDDEN:
+                    return 0
+                raise
+
+    def ls(self) -> Iterator[Holding]:
+        """Every entry, in order of key."""
+        for folder in self._shelves.folders():
+            with suppress(FileNotFoundError):  # collected by another process meanwhile
+                files = [path.stat() for path in folder.iterdir()]
+                used = max((file.st_mtime for file in files), default=0.0)
+                yield Holding(folder.name, sum(file.st_size for file in files), used)
+
+    def find(self, prefix: str) -> list[str]:
+        """The keys that begin with `prefix`."""
+        return [folder.name for folder in self._shelves.folders() if folder.name.startswith(prefix)]
+
+    def verify(self) -> list[Damage]:
+        """Verify every checksum; the damaged entries, which are now in quarantine."""
+        with explained(self.root, "verifying"):
+            suspects = [folder.name for folder in self._shelves.folders() if self._shelves.fault(folder.name)]
+            return [damage for key in suspects if (damage := self._shelves.discard(key))]
+
+    def gc(self, limit_bytes: int, keep: Collection[str] = ()) -> list[Holding]:
+        """Shrink the store to `limit_bytes`: quarantine first, then entries, least recently used first; the entries removed.
+
+        An entry goes only if its key is not in `keep` and neither its key nor the lane it was computed on is locked.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        removed = []
+        with explained(self.root, "collecting"):
+            holdings = sorted(self.ls(), key=lambda holding: (holding.used, holding.key))
+            quarantined = _size(self._shelves.quarantine)
+            excess = sum(holding.bytes for holding in holdings) + quarantined - limit_bytes
+            if excess > 0 and quarantined:
+                shutil.rmtree(self._shelves.quarantine)
+                excess -= quarantined
+            for holding in holdings:
+                if excess > 0 and holding.key not in keep and self._shelves.remove(holding.key):
+                    removed.append(holding)
+                    excess -= holding.bytes
+        return removed
+
+    def remember_code(self, digest: str, definitions: Mapping[str, str]) -> None:
+        """Keep what a code fingerprint was made of: definition -> its own digest. Cheap when it is known already.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        if digest not in self._codes and self.code(digest) is None:
+            with explained(self.root, "storing a code fingerprint"):
+                self._scratch.replace(self._code(digest), seal(dict(definitions)))
+        self._codes.add(digest)
+
+    def code(self, digest: str) -> Mapping[str, str] | None:
+        """The definitions behind a code fingerprint, None when it was never seen here.
+
+        Args:
+            digest: in full, or its first 16 digits, as the ledger has it.
+        """
+        try:
+            path = next(self._code(digest).parent.glob(f"{digest}*.json"), self._code(digest))
+            return unseal(path.read_bytes(), dict[str, str])
+        except (OSError, ValueError):
+            return None
+
+    def rate(self, stage: str, device: str = "cpu") -> float | None:
+        """Median seconds per unit of cost over the newest results of a stage on a device family; None before the first."""
+        return self._rates.median(stage, device)
+
+    def _code(self, digest: str) -> Path:
+        return self.root / "code" / f"{digest}.json"
+
+
+def _warn(damage: Damage) -> None:
+    warnings.warn(str(damage), stacklevel=3)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
