@@ -1,0 +1,4 @@
+"""The experiments: tasks, networks, credit estimators, learning rules and measures on the replica axis.
+
+Knows nothing of pytest, YAML or verdicts; `engine.catalog` is what a harness loads.
+"""

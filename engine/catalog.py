@@ -1,0 +1,170 @@
+"""The stages that claims can ask for. Imports neither torch nor any implementation."""
+
+from __future__ import annotations
+
+from cbspec.stage import Input, Measure, Stage
+from engine import cost
+from engine.parameters import (
+    Cifar10,
+    CreditQuality,
+    LocalDescent,
+    ScalarBridge,
+    StateBridge,
+    TeacherStudent,
+    TrainBP,
+    TrainLocal,
+    VectorField,
+)
+
+TASK = Input("task", "the data that the network learns")
+SNAPSHOT = Input("snapshot", "the network: parameters and optimiser state of one run at one epoch")
+ESTIMATOR = Input("estimator", "what gives the credit")
+
+LEARNING = {
+    "test_accuracy": Measure("accuracy", "share of the test set classified correctly, no augmentation"),
+    "train_loss": Measure("nats", "mean cross-entropy over the augmented training batches of the epoch, before each step"),
+}
+
+FIT_LOSS = Measure("squared nats", "mean training objective of the estimator over the last epoch of its fit")
+
+STAGES = (
+    Stage(
+        name="cifar10",
+        doc="CIFAR-10: obtained, verified, ready for later stages (definitions, section 2)",
+        implementation="engine.tasks.cifar10:prepare",
+        opens="engine.tasks.cifar10:Cifar10Task",
+        parameters=Cifar10,
+        kind="task",
+    ),
+    Stage(
+        name="teacher_student",
+        doc="synthetic ladder: a random teacher labels Gaussian inputs; activation from linear to tanh (definitions, section 2)",
+        implementation="engine.tasks.teacher_student:prepare",
+        opens="engine.tasks.teacher_student:TeacherStudentTask",
+        parameters=TeacherStudent,
+        kind="task",
+    ),
+    Stage(
+        name="train_bp",
+        doc="back-propagation through a ResidualMLP, AdamW, cosine schedule (definitions, section 3)",
+        implementation="engine.training:train_bp",
+        parameters=TrainBP,
+        inputs={"task": TASK},
+        kind="snapshot",
+        measures=LEARNING,
+        progress="epoch",
+        cost=cost.train_bp,
+    ),
+    Stage(
+        name="train_local",
+        doc="blockwise training by local credit, branching from a snapshot (definitions, sections 5, 6 and 8)",
+        implementation="engine.local_training:train_local",
+        parameters=TrainLocal,
+        inputs={"snapshot": SNAPSHOT, "estimator": ESTIMATOR},
+        kind="snapshot",
+        measures=LEARNING,
+        progress="epoch",
+        varying=frozenset({"trainable", "blend", "source"}),
+        cost=cost.train_local,
+    ),
+    Stage(
+        name="dfa",
+        doc="direct feedback alignment: a_l = B_l e_T with one fixed Gaussian matrix per level and seed",
+        implementation="engine.credit.dfa:prepare",
+        opens="engine.credit.dfa:DFA",
+        inputs={"snapshot": SNAPSHOT},
+        kind="estimator",
+    ),
+    Stage(
+        name="oracle",
+        doc="the exact gradient of the batch-mean loss at every level",
+        implementation="engine.credit.oracle:prepare",
+        opens="engine.credit.oracle:Oracle",
+        inputs={"snapshot": SNAPSHOT},
+        kind="estimator",
+    ),
+    Stage(
+        name="state_bridge",
+        doc="state bridge SB, fitted to predict h_L of a frozen snapshot (memo of phase 4, A)",
+        implementation="engine.credit.state_bridge:fit",
+        opens="engine.credit.state_bridge:StateBridge",
+        parameters=StateBridge,
+        inputs={"snapshot": SNAPSHOT},
+        kind="estimator",
+        measures={
+            "fit_loss": Measure("relative squared error", "of the predicted h_L over the batches of the last epoch of the fit")
+        },
+        progress="epochs",
+        cost=cost.fit,
+    ),
+    Stage(
+        name="scalar_bridge",
+        doc="scalar credit bridge CB, a value network fitted by bridge consistency to a frozen snapshot (memo of phase 4, A)",
+        implementation="engine.credit.scalar_bridge:fit",
+        opens="engine.credit.scalar_bridge:ScalarBridge",
+        parameters=ScalarBridge,
+        inputs={"snapshot": SNAPSHOT},
+        kind="estimator",
+        measures={"fit_loss": FIT_LOSS},
+        progress="epochs",
+        cost=cost.fit,
+    ),
+    Stage(
+        name="vector_field",
+        doc="vector credit field Vec_M, fitted by perturbation to a frozen snapshot (memo of phase 4, C)",
+        implementation="engine.credit.vector_field:fit",
+        opens="engine.credit.vector_field:VectorField",
+        parameters=VectorField,
+        inputs={"snapshot": SNAPSHOT},
+        kind="estimator",
+        measures={"fit_loss": FIT_LOSS},
+        progress="epochs",
+        varying=frozenset({"targets", "inputs"}),
+        cost=cost.fit,
+    ),
+    Stage(
+        name="online_estimator",
+        doc="the estimator that a train_local run carried along, as it stands at the snapshot (phase 10A.5)",
+        implementation="engine.credit.online:take",
+        inputs={"snapshot": SNAPSHOT},
+        kind="estimator",
+    ),
+    Stage(
+        name="credit_quality",
+        doc="credit against the true gradient and the true loss change (definitions, section 7)",
+        implementation="engine.measures:credit_quality",
+        parameters=CreditQuality,
+        inputs={"snapshot": SNAPSHOT, "estimator": ESTIMATOR},
+        measures={
+            "gamma": Measure("cosine", "Gamma: cosine of credit and gradient per sample, mean over batch and levels 0..L-1"),
+            "rho": Measure("correlation", "rho: Pearson correlation of <a, eps v> with the real loss change, mean over levels"),
+            "nudge": Measure("nats", "mean loss change when h_l moves by -eta * normalised credit; negative is good"),
+            "reference_norm": Measure("nats", "norm of the per-sample gradient at h_l, mean over batch and levels"),
+            "hidden_norm": Measure("activation", "norm of h_l per sample, mean over batch and levels 0..L"),
+            "float32_agreement": Measure(
+                "cosine", "gradient in float32 against float64: near 1 where a float32 reading of Gamma can be trusted"
+            ),
+            "state_error": Measure(
+                "relative squared error",
+                "SB: of the h_L predicted from h_l, over the batch mean of |h_L|^2, mean over levels 0..L-1",
+            ),
+        },
+        cost=cost.credit_quality,
+    ),
+    Stage(
+        name="local_descent",
+        doc="loss change after k local SGD steps from a frozen snapshot (phases 6A, 6C, 6.5A, 7A)",
+        implementation="engine.descent:local_descent",
+        parameters=LocalDescent,
+        inputs={"snapshot": SNAPSHOT, "estimator": ESTIMATOR},
+        measures={
+            "dL_same": Measure("nats", "loss change on the update batch"),
+            "dL_held": Measure("nats", "loss change on a batch of the test set"),
+            "pur": Measure("ratio", "dL_held / dL_same, both averaged over batches first"),
+            "update_variance": Measure(
+                "ratio", "trace of the update's covariance across batches over the squared norm of its mean"
+            ),
+        },
+        cost=cost.local_descent,
+    ),
+)

@@ -1,0 +1,104 @@
+"""The interface of credit estimators, and how a stage opens the one that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cbspec.stage import Artifact
+from engine.forward import ForwardPass
+from engine.nets import Architecture
+
+FLOOR = 1e-6  # added to the RMS (definitions, section 5)
+
+PREFIX = "estimator."  # of the tensors with which a training run stores the estimator it carries along
+
+
+class Estimator:
+    """Gives the credit of R replicas; this base has nothing to fit and nothing to store.
+
+    Args:
+        parameters: of the estimator's stage, one per replica; they may differ where the catalog says `varying`.
+        seeds: one per replica.
+        architecture: of the network that is to be credited.
+        device, dtype: where and in which precision it works.
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[Any],
+        seeds: Sequence[int],
+        architecture: Architecture,
+        device: str,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.parameters, self.seeds, self.architecture = parameters, tuple(seeds), architecture
+        self.device, self.dtype = device, dtype
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is anything to train."""
+        return False
+
+    def credit(self, forward: ForwardPass, levels: Sequence[int]) -> Tensor:
+        """Credit a_l, a multiple of the per-sample gradient at h_l, not normalised.
+
+        Args:
+            levels: which l, from 0..L.
+
+        Returns:
+            `[replica, level, batch, d]`.
+        """
+        raise NotImplementedError
+
+    def state_error(self, forward: ForwardPass) -> Tensor | None:  # noqa: ARG002 - for those that do
+        """Relative squared error of the h_L predicted from each level 0..L-1, `[replica, level]`; None: it predicts no state."""
+        return None
+
+    def begin(self, purpose: str, epoch: int) -> None:
+        """Start the random streams of an epoch of fitting; `purpose` tells offline from online."""
+
+    def fit(self, forward: ForwardPass, active: Tensor | None = None) -> Tensor:
+        """One training step on a batch; never waits for the host.
+
+        Args:
+            active: bool `[replica]`; the others stay exactly as they are. None: all learn.
+
+        Returns:
+            The objective before the step, `[replica]`.
+        """
+        raise NotImplementedError
+
+    def of(self, replica: int, prefix: str = "") -> dict[str, Tensor]:  # noqa: ARG002
+        """What to store of one replica, optimiser included."""
+        return {}
+
+    def load(self, replicas: Sequence[Mapping[str, Tensor]], prefix: str = "", *, optimiser: bool = False) -> None:
+        """Take over what `of` gave for each replica, with or without the state of its optimiser."""
+
+
+def normalise(credit: Tensor) -> Tensor:
+    """``a / (RMS(a) + 1e-6)`` per sample over features (definitions, section 5)."""
+    return credit / (credit.square().mean(-1, keepdim=True).sqrt_() + FLOOR)
+
+
+def open_estimator(
+    artifacts: Sequence[Artifact], architecture: Architecture, device: str, dtype: torch.dtype = torch.float32
+) -> Estimator:
+    """The estimators of a job's replicas, as their artifacts hold them."""
+    sources = [declared(artifact).call for artifact in artifacts]
+    estimator: Estimator = sources[0].stage.opener(
+        [call.parameters for call in sources], [own.seed for own in artifacts], architecture, device, dtype
+    )
+    estimator.load([artifact.tensors for artifact in artifacts])
+    return estimator
+
+
+def declared(artifact: Artifact) -> Artifact:
+    """The estimator stage whose parameters hold: behind `online_estimator`, the one that the online run was given."""
+    while artifact.call.stage.name == "online_estimator":
+        artifact = artifact.inputs["snapshot"].inputs["estimator"]
+    return artifact

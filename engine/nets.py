@@ -1,0 +1,275 @@
+"""The residual MLP on the replica axis, its backward pass written out so that credit can enter at any level.
+
+`h_0 = embed(x)`, `h_{l+1} = h_l + F_l(h_l)`, `logits = head(LN(h_L))` (definitions, sections 1 and 3). Every function takes
+all replicas at once: activations are `[replica, batch, d]`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.randomness import generator
+from engine.weights import Layout, Weights
+
+EPSILON = 1e-5  # of every LayerNorm, PyTorch's default
+PIECE = 128  # rows that enter at a level at once on the CPU: what they become stays in cache. No matter how many replicas
+OUTPUT_SCALE = 0.01  # standard deviation of W2 at the start (definitions, section 3)
+
+
+class Activation(Protocol):
+    """A pointwise nonlinearity with its derivative."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        """The value at z `[replica, batch, d]`."""
+
+    def backward(self, gradient: Tensor, z: Tensor) -> Tensor:
+        """`gradient` times the derivative at z."""
+
+
+class Gelu:
+    """GELU with the exact error function, PyTorch's default."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return F.gelu(z)
+
+    def backward(self, gradient: Tensor, z: Tensor) -> Tensor:
+        return torch.ops.aten.gelu_backward(gradient, z)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a task and a snapshot's parameters say of the network."""
+
+    inputs: int
+    width: int
+    depth: int
+    classes: int = 10
+    activation: Activation = Gelu()  # noqa: RUF009 - stateless
+    terminal_norm: bool = True
+
+    def layout(self) -> Layout:
+        """The network's parameters; weights are `[in, out]`."""
+        d = self.width
+        shapes: dict[str, tuple[int, ...]] = {"embed.weight": (self.inputs, d), "embed.bias": (d,)}
+        for level in range(self.depth):
+            block = {"norm.weight": (d,), "norm.bias": (d,), "w1": (d, d), "b1": (d,), "w2": (d, d), "b2": (d,)}
+            shapes |= {f"blocks.{level}.{name}": shape for name, shape in block.items()}
+        if self.terminal_norm:
+            shapes |= {"norm.weight": (d,), "norm.bias": (d,)}
+        return Layout(shapes | {"head.weight": (d, self.classes), "head.bias": (self.classes,)})
+
+
+def initialise(architecture: Architecture, seeds: Sequence[int], device: str) -> Weights:
+    """PyTorch's default initialisation except W2 ~ N(0, .01^2) and b2 = 0 (definitions, section 3).
+
+    Each parameter of each seed has a stream of its own, so networks of different depth share their first blocks.
+    """
+    weights = Weights.zeros(architecture.layout(), len(seeds), device)
+    for name, view in weights.items():
+        for replica, seed in enumerate(seeds):
+            view[replica].copy_(_initial(name, view[replica].cpu(), architecture, generator(seed, "network", name)))
+    return weights
+
+
+def _initial(name: str, value: Tensor, architecture: Architecture, stream: torch.Generator) -> Tensor:
+    kind = name.rsplit(".", 1)[-1]
+    if name.endswith(("norm.weight", "norm.bias", "b2")):
+        return value.fill_(1.0 if kind == "weight" else 0.0)
+    if kind == "w2":
+        return value.normal_(0, OUTPUT_SCALE, generator=stream)
+    fan_in = architecture.inputs if name.startswith("embed") else architecture.width
+    return value.uniform_(-1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in), generator=stream)
+
+
+class Norm(NamedTuple):
+    """A LayerNorm without its affine part: output, mean and reciprocal standard deviation of each row."""
+
+    output: Tensor
+    mean: Tensor
+    rstd: Tensor
+
+
+class BlockTrace(NamedTuple):
+    """What a block computed, each `[replica, batch, d]`: input h, LN(h) without affine part, W1's output, activation, F(h)."""
+
+    entering: Tensor
+    norm: Norm
+    inner: Tensor
+    active: Tensor
+    output: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One forward pass: `hidden[l]` is h_l, `blocks[l]` what block l computed, `final` LN_out's affine image of h_L."""
+
+    hidden: list[Tensor]
+    blocks: list[BlockTrace]
+    norm: Norm | None
+    final: Tensor
+    logits: Tensor
+
+
+class ResidualMLP:
+    """The network over its weights: forward, backward part by part, and the tails that perturbed hidden states run through."""
+
+    def __init__(self, architecture: Architecture, weights: Weights) -> None:
+        self.architecture = architecture
+        self.weights = weights
+
+    @property
+    def depth(self) -> int:
+        return self.architecture.depth
+
+    def embed(self, x: Tensor) -> Tensor:
+        """h_0 of x `[replica, batch, inputs]`."""
+        return torch.baddbmm(self._row("embed.bias"), x, self.weights["embed.weight"])
+
+    def forward(self, h: Tensor, level: int = 0) -> Trace:
+        """Run hidden states that enter at `level` through the network and keep what the backward pass needs."""
+        hidden, blocks = [h], []
+        for block in range(level, self.depth):
+            blocks.append(self.block(block, hidden[-1]))
+            hidden.append(hidden[-1] + blocks[-1].output)
+        norm, final = self._final(hidden[-1])
+        return Trace(hidden, blocks, norm, final, self._logits(final))
+
+    def logits(self, h: Tensor, level: int = 0) -> Tensor:
+        """Logits `[replica, rows, classes]` of hidden states h that enter at `level`, nothing kept."""
+        for block in range(level, self.depth):
+            h = h + self.block(block, h).output
+        return self._logits(self._final(h)[1])
+
+    def block(self, level: int, h: Tensor) -> BlockTrace:
+        """F_l at h `[replica, rows, d]`."""
+        name, d = f"blocks.{level}.", self.architecture.width
+        norm = Norm(*torch.native_layer_norm(h, [d], None, None, EPSILON))
+        scaled = torch.addcmul(self._row(f"{name}norm.bias"), norm.output, self._row(f"{name}norm.weight"))
+        inner = torch.baddbmm(self._row(f"{name}b1"), scaled, self.weights[f"{name}w1"])
+        active = self.architecture.activation.forward(inner)
+        output = torch.baddbmm(self._row(f"{name}b2"), active, self.weights[f"{name}w2"])
+        return BlockTrace(h, norm, inner, active, output)
+
+    def tails(self, rows: Sequence[Tensor]) -> Tensor:
+        """Logits of hidden states that enter at different levels, run together as one growing batch.
+
+        Args:
+            rows: for each level 0..L-1 the states `[replica, n, d]` that enter there.
+
+        Returns:
+            `[replica, L, n, classes]`.
+        """
+        if rows[0].is_cuda:
+            return self._tails(rows)
+        pieces = zip(*(entering.split(PIECE, 1) for entering in rows), strict=True)
+        return torch.cat([self._tails(piece) for piece in pieces], 2)
+
+    def _tails(self, rows: Sequence[Tensor]) -> Tensor:
+        running = rows[0].clone(memory_format=torch.contiguous_format)
+        for level, entering in enumerate(rows):
+            running = torch.cat([running, entering], 1) if level else running
+            self._advance(level, running)
+        return self._logits(self._final(running)[1]).unflatten(1, (len(rows), -1))
+
+    def _advance(self, level: int, h: Tensor) -> None:
+        """Turn h_l `[replica, rows, d]` into h_{l+1} in place; LN's affine part goes into W1 and spares a pass over the rows."""
+        name, d = f"blocks.{level}.", self.architecture.width
+        w1 = self.weights[f"{name}norm.weight"].unsqueeze(2) * self.weights[f"{name}w1"]
+        b1 = torch.baddbmm(self._row(f"{name}b1"), self._row(f"{name}norm.bias"), self.weights[f"{name}w1"])
+        inner = torch.baddbmm(b1, torch.native_layer_norm(h, [d], None, None, EPSILON)[0], w1)
+        active = self.architecture.activation.forward(inner)
+        h.add_(self._row(f"{name}b2")).baddbmm_(active, self.weights[f"{name}w2"])
+
+    def head_backward(self, trace: Trace, gradient: Tensor, into: Weights | None = None) -> Tensor:
+        """Gradient at h_L `[replica, batch, d]` of a loss whose gradient at the logits is given.
+
+        Args:
+            into: also write the gradients of head and LN_out there.
+        """
+        back = torch.bmm(gradient, self.weights["head.weight"].transpose(1, 2))
+        if into is not None:
+            torch.bmm(trace.final.transpose(1, 2), gradient, out=into["head.weight"])
+            torch.sum(gradient, 1, out=into["head.bias"])
+        if trace.norm is None:
+            return back
+        if into is not None:
+            torch.sum(back * trace.norm.output, 1, out=into["norm.weight"])
+            torch.sum(back, 1, out=into["norm.bias"])
+        return self._norm_backward(back * self._row("norm.weight"), trace.hidden[-1], trace.norm)
+
+    def block_backward(self, level: int, block: BlockTrace, gradient: Tensor, into: Weights) -> Tensor:
+        """Write the gradients of block l's weights, given the one at its output.
+
+        LN's part follows from the product that W1's gradient needs anyway, not from the gradient at W1's input.
+
+        Returns:
+            The gradient at W1's output, from which `through_norm` goes on to the block's input.
+        """
+        name = f"blocks.{level}."
+        back = self._before_activation(level, block, gradient)
+        torch.bmm(block.active.transpose(1, 2), gradient, out=into[f"{name}w2"])
+        torch.sum(gradient, 1, out=into[f"{name}b2"])
+        total = torch.sum(back, 1, out=into[f"{name}b1"])
+        w1, bare = (
+            self.weights[f"{name}w1"],
+            torch.bmm(block.norm.output.transpose(1, 2), back),
+        )  # W1's gradient without affine part
+        torch.sum(w1 * bare, 2, out=into[f"{name}norm.weight"])
+        torch.sum(w1 * total.unsqueeze(1), 2, out=into[f"{name}norm.bias"])
+        torch.mul(bare, self.weights[f"{name}norm.weight"].unsqueeze(2), out=into[f"{name}w1"])
+        into[f"{name}w1"].addcmul_(self.weights[f"{name}norm.bias"].unsqueeze(2), total.unsqueeze(1))
+        return back
+
+    def through_norm(self, level: int, block: BlockTrace, back: Tensor) -> Tensor:
+        """Gradient at the block's input, given the one at W1's output; the skip is not in it."""
+        name = f"blocks.{level}."
+        back = torch.bmm(back, self.weights[f"{name}w1"].transpose(1, 2)).mul_(self._row(f"{name}norm.weight"))
+        return self._norm_backward(back, block.entering, block.norm)
+
+    def pull_back(self, level: int, block: BlockTrace, gradient: Tensor) -> Tensor:
+        """Gradient at h_l of a loss whose gradient at h_{l+1} is given: skip and block, no weight gradients."""
+        return gradient + self.through_norm(level, block, self._before_activation(level, block, gradient))
+
+    def _before_activation(self, level: int, block: BlockTrace, gradient: Tensor) -> Tensor:
+        back = torch.bmm(gradient, self.weights[f"blocks.{level}.w2"].transpose(1, 2))
+        return self.architecture.activation.backward(back, block.inner)
+
+    def embed_backward(self, x: Tensor, gradient: Tensor, into: Weights) -> None:
+        """Write the gradients of the embedding, given the one at h_0."""
+        torch.bmm(x.transpose(1, 2), gradient, out=into["embed.weight"])
+        torch.sum(gradient, 1, out=into["embed.bias"])
+
+    def _row(self, name: str) -> Tensor:
+        return self.weights[name].unsqueeze(1)  # [replica, 1, d]
+
+    def _final(self, h: Tensor) -> tuple[Norm | None, Tensor]:
+        if not self.architecture.terminal_norm:
+            return None, h
+        norm = Norm(*torch.native_layer_norm(h, [self.architecture.width], None, None, EPSILON))
+        return norm, torch.addcmul(self._row("norm.bias"), norm.output, self._row("norm.weight"))
+
+    def _logits(self, final: Tensor) -> Tensor:
+        return torch.baddbmm(self._row("head.bias"), final, self.weights["head.weight"])
+
+    def _norm_backward(self, gradient: Tensor, h: Tensor, norm: Norm) -> Tensor:
+        return torch.ops.aten.native_layer_norm_backward(
+            gradient, h, [self.architecture.width], norm.mean, norm.rstd, None, None, [True, False, False]
+        )[0]
+
+
+def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
+    """Per-sample loss `[replica, ..., rows]` of logits `[replica, ..., rows, classes]` for labels y, in nats."""
+    return -torch.log_softmax(logits, -1).gather(-1, y.unsqueeze(-1)).squeeze(-1)
+
+
+def output_error(logits: Tensor, y: Tensor) -> Tensor:
+    """e_T = softmax(logits) - onehot(y), the per-sample gradient of the loss at the logits."""
+    error = torch.softmax(logits, -1)
+    return error.scatter_add_(-1, y.unsqueeze(-1), error.new_full((), -1.0).expand(*y.shape, 1))
