@@ -1,0 +1,130 @@
+"""new: a claim file that is valid, or none."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cbspec.cli.draft import place, scalar
+from cbspec.language.mistakes import Mistakes
+from cbspec.language.node import Document
+from cbspec.language.parse import parse
+
+WORDS = {
+    "--title": "Darker plants stay small",
+    "--phase": "3A",
+    "--memo": "gardening log, page 3",
+    "--experiment": "plant",
+    "--arm": "dark={light: 2.0}",
+    "--assert": "{kind: threshold, measure: height, arms: [dark], below: 10.0}",
+}
+TEXT = """\
+# yaml-language-server: $schema=../schema/claim.schema.json
+id: 3.a
+title: Darker plants stay small
+phase: 3A
+status: active
+source:
+  memo: gardening log, page 3
+  figures: {}
+experiment: plant
+arms:
+  dark: {light: 2.0}
+assert:
+  - {kind: threshold, measure: height, arms: [dark], below: 10.0}
+scales: [quick, memo]
+"""
+
+
+def flags(**replaced):
+    words = {**WORDS, **{f"--{name}": value for name, value in replaced.items()}}
+    return [part for pair in words.items() for part in pair]
+
+
+def test_flags_become_a_valid_claim(laboratory):
+    """The file stands in its phase's folder, names a schema that is there, and the whole project is still valid."""
+    result = laboratory.cbspec("new", "3.a", *flags())
+
+    path = laboratory.root / "claims" / "phase3" / "3.a.yaml"
+    assert result.exit_code == 0
+    assert result.stdout == "claims/phase3/3.a.yaml\nNext: cbspec show 3.a; cbspec plan 3.a; pytest claims/phase3/3.a.yaml\n"
+    assert path.read_text() == TEXT
+    assert (path.parent / "../schema/claim.schema.json").is_file()
+    assert laboratory.cbspec("validate").stdout == "3 claims in 3 files: valid\n"
+
+
+def test_every_flag_is_written(laboratory):
+    """Figures, controls, revisions and scales find their places."""
+    more = ["--arm", "bright={light: 8.0}", "--figure", "height.dark=5.5", "--figure", "height.bright=24", "--revises", "1.a"]
+    control = "{kind: sign, measure: height, arms: [bright], sign: positive}"
+
+    result = laboratory.cbspec("new", "3.a", *flags(), *more, "--control", control, "--scales", "memo", "--json")
+
+    lines = (laboratory.root / json.loads(result.stdout)["path"]).read_text().splitlines()
+    assert "revises: [1.a]" in lines
+    assert "    height: {dark: 5.5, bright: 24.0}" in lines
+    assert lines[lines.index("controls:") + 1] == f"  - {control}"
+    assert lines[-1] == "scales: [memo]"
+
+
+def test_nothing_is_overwritten(laboratory):
+    """An id that is taken, and a file that is there, are refused; the file stays as it is."""
+    other = laboratory.write("claims/other.yaml", "id: 9.z\n")
+
+    taken = laboratory.cbspec("new", "1.a", *flags())
+    there = laboratory.cbspec("new", "3.a", *flags(), "--path", "claims/other.yaml")
+
+    assert (taken.exit_code, taken.stderr) == (2, "the id '1.a' is taken by claims/phase1/1.a.yaml\n")
+    assert (there.exit_code, there.stderr) == (2, "claims/other.yaml exists; nothing was overwritten\n")
+    assert other.read_text() == "id: 9.z\n"
+
+
+def test_invalid_words_leave_no_file(laboratory):
+    """Mistakes are told at their lines, and no file is left."""
+    broken = laboratory.cbspec("new", "3.a", *flags(experiment="plnt"))
+
+    assert broken.exit_code == 1
+    assert broken.stderr.startswith("no file was written, for the claim would not be valid:\n")
+    assert "claims/phase3/3.a.yaml:9:13: experiment: " in broken.stderr
+    assert "did you mean 'plant'?" in broken.stderr
+    assert not (laboratory.root / "claims" / "phase3" / "3.a.yaml").exists()
+
+
+def test_missing_flags_are_all_named(laboratory):
+    """Without a terminal every missing flag is named at once."""
+    result = laboratory.cbspec("new", "3.a", "--title", "x")
+
+    assert result.exit_code == 2
+    assert "missing --phase, --memo, --experiment, --arm, --assert" in result.stderr
+
+
+def test_answers_become_a_valid_claim(laboratory):
+    """What is not given is asked for, with the kind's own words, and the same file comes out."""
+    answers = ["3.a", "Darker plants stay small", "3A", "gardening log, page 3", "plant", "dark", "{light: 2.0}", ""]
+    answers += ["threshold", "height", "dark", "", "10.0"]
+
+    result = laboratory.cbspec("new", "--ask", input="\n".join(answers) + "\n")
+
+    assert result.exit_code == 0, result.stderr
+    written = (laboratory.root / "claims" / "phase3" / "3.a.yaml").read_text()
+    assert written == TEXT
+
+
+@pytest.mark.parametrize(
+    ("phase", "folder"),
+    [("7A", "phase7"), ("6.5A", "phase6_5"), ("10A.5", "phase10"), ("4", "phase4"), ("pilot study", "pilot_study")],
+)
+def test_folder_follows_the_phase(tmp_path, phase, folder):
+    """Claims of one numbered phase share a folder, whatever letter follows."""
+    assert place(tmp_path, phase, "x") == tmp_path / folder / "x.yaml"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"]), min_size=1, max_size=40))
+def test_any_text_reads_back_as_itself(text):
+    """A title keeps its words whatever signs it has: colons, quotes, hashes, what looks like a number or like nothing."""
+    mistakes = Mistakes()
+    document = parse(Document(None, f"title: {scalar(text)}\n"), mistakes)
+
+    assert document.root.entries["title"].value == " ".join(text.split())

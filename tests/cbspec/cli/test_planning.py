@@ -1,0 +1,118 @@
+"""plan and explain: what a run would compute, and why."""
+
+from tests.cbspec.plugin.conftest import LIGHT
+
+
+def rate(laboratory, stage, seconds):
+    """Have a stage take so many seconds per unit of cost."""
+    provenance = {"stage": stage, "seconds": seconds, "cost": 1.0, "numerics": {"device": "cpu"}}
+    laboratory.evaluation().store.put(f"{stage:0<64}".encode().hex()[:64], provenance=provenance)
+
+
+def test_plan_of_an_empty_store(laboratory):
+    """Jobs come longest path first, without a forecast as long as nothing was ever computed."""
+    result = laboratory.cbspec("plan", "--device", "cpu")
+
+    assert result.stdout == (
+        "2 claims at scale quick on cpu\n"
+        "\n"
+        "To compute (4 jobs, longest path first):\n"
+        "         ?  grow @3 seeds 1,2,3  missing\n"
+        "         ?  grow @3 seeds 1,2,3  missing\n"
+        "         ?  weigh seeds 1,2,3  missing\n"
+        "         ?  weigh seeds 1,2,3  missing\n"
+        "\n"
+        "No forecast: none of these stages was computed here before.\n"
+    )
+
+
+def test_forecast_is_rate_times_cost(laboratory):
+    """Seconds are the stage's rate times the cost of what is missing; the longest path is that of one arm's chain."""
+    rate(laboratory, "grow", 2.0)
+    rate(laboratory, "weigh", 0.5)
+
+    found = laboratory.json("plan", "--device", "cpu")
+
+    assert [(work["stage"], work["seconds"]) for work in found["work"]] == [
+        ("grow", 2.0 * 3 * 3),
+        ("grow", 2.0 * 3 * 3),
+        ("weigh", 0.5 * 3),
+        ("weigh", 0.5 * 3),
+    ]
+    assert (found["seconds"], found["longest"], found["unknown"]) == (39.0, 19.5, [])
+    last = laboratory.cbspec("plan", "--device", "cpu", "--workers", "2").stdout.splitlines()[-1]
+    assert last == "39.0 s of computing, longest path 19.5 s; about 19.5 s with 2 workers"
+
+
+def test_forecast_counts_only_what_is_missing(laboratory):
+    """Days that are stored are not counted again: from day 3 to day 5 are two days of each plant."""
+    laboratory.run()
+    stored = laboratory.json("plan", "--device", "cpu")
+    laboratory.edit("claims/defaults.yaml", "quick: {days: 3}", "quick: {days: 5}")
+    laboratory.write(
+        "claims/phase2/2.a.yaml", LIGHT.replace("id: 1.a", "id: 2.a").replace("{light: 2.0}", "{light: 2.0, day: 3}")
+    )
+
+    found = laboratory.json("plan", "--device", "cpu")
+
+    assert stored["seconds"] == 0.0
+    assert {work["state"] for work in stored["work"]} == {"current"}
+    assert [(work["points"], work["results"], work["absent"]) for work in found["work"]] == [([3, 5], 6, 3), ([5], 3, 3)]
+    per_day = found["work"][1]["seconds"] / 15
+    assert abs(found["work"][0]["seconds"] - 6 * per_day) < 1e-9
+
+
+def test_plan_with_nothing_to_do(laboratory):
+    """With every stage stored the plan says so."""
+    laboratory.run()
+
+    lines = laboratory.cbspec("plan", "--device", "cpu").stdout.splitlines()
+
+    assert lines[2] == "Stored (4 jobs):"
+    assert lines[-1] == "Nothing to compute."
+
+
+def test_plan_says_why(laboratory):
+    """A stale job is told with the definition that changed, the ones behind it with their input; what is skipped is counted."""
+    laboratory.run()
+    laboratory.edit("lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day")
+
+    quick = laboratory.cbspec("plan", "1.a", "2.a", "--device", "cpu").stdout
+    memo = laboratory.cbspec("plan", "--device", "cpu", "--scale", "memo").stdout
+
+    assert "lab/catalog.py:26: grow changed" in quick
+    assert "input plant changed: grow @3" in quick
+    assert memo.startswith("1 claim at scale memo on cpu; 1 more not decidable there\n")
+
+
+def test_explain_for_a_person(laboratory):
+    """Stages with state, seeds, arms and causes; then the record and what changed since."""
+    laboratory.commit()
+    laboratory.record(laboratory.run())
+    laboratory.edit("lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day")
+
+    lines = laboratory.cbspec("explain", "2.a", "--device", "cpu").stdout.splitlines()
+
+    assert lines[:9] == [
+        "2.a at scale quick on cpu",
+        "  stale    grow @3  seeds 1,2,3  (dark)",
+        "             lab/catalog.py:26: grow changed",
+        "  stale    weigh    seeds 1,2,3  (dark)",
+        "             input plant changed: grow @3",
+        "  stale    grow @3  seeds 1,2,3  (bright)",
+        "             lab/catalog.py:26: grow changed",
+        "  stale    weigh    seeds 1,2,3  (bright)",
+        "             input plant changed: grow @3",
+    ]
+    assert lines[9].startswith("On record: holds, 20")
+    assert lines[10:] == ["Changed in the code since:", "  lab/catalog.py:26: grow (stage grow)"]
+
+
+def test_explain_without_a_record(laboratory):
+    """A claim that is not on record says so, and what was never computed is missing."""
+    assert laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout == (
+        "1.a at scale quick on cpu\n"
+        "  missing  grow @3  seeds 1,2,3  (dark)\n"
+        "  missing  grow @3  seeds 1,2,3  (bright)\n"
+        "Nothing is on record.\n"
+    )

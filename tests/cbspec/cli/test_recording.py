@@ -1,0 +1,143 @@
+"""accept, status, diff: the verdicts on record."""
+
+from msgspec.structs import replace
+
+from cbspec.ledger import Key, Ledger
+from tests.cbspec.plugin.conftest import LIGHT
+
+
+def ledger(laboratory):
+    return Ledger.load(laboratory.root / "reports" / "ledger.json")
+
+
+def altered(laboratory, **changed):
+    """Have the ledger say other things of 1.a."""
+    entry = ledger(laboratory).get(Key("1.a", "quick", "cpu"))
+    ledger(laboratory).recording([replace(entry, **changed)]).save(laboratory.root / "reports" / "ledger.json")
+
+
+def test_accepting_one_claim(laboratory):
+    """The named claim of the last run goes on record, and no other."""
+    laboratory.run()
+
+    result = laboratory.cbspec("accept", "1.a")
+
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "1.a (quick, cpu): new: not on record -> holds\nrecorded in reports/ledger.json\n",
+    )
+    assert [entry.claim for entry in ledger(laboratory)] == ["1.a"]
+
+
+def test_accepting_all(laboratory):
+    """--all takes every claim of the last run; once more changes nothing."""
+    laboratory.run()
+
+    first = laboratory.json("accept", "--all")
+    text = (laboratory.root / "reports" / "ledger.json").read_text()
+    laboratory.run()
+    second = laboratory.json("accept", "--all")
+
+    assert [row["change"] for row in first] == ["new", "new"]
+    assert [row["change"] for row in second] == ["same", "same"]
+    assert (laboratory.root / "reports" / "ledger.json").read_text() == text
+
+
+def test_flip_needs_a_reason(laboratory):
+    """A flip is refused without a reason, leaving the ledger as it is; with one it is recorded, the reason kept."""
+    laboratory.record(laboratory.run())
+    altered(laboratory, verdict="refuted")
+    laboratory.run()
+
+    refused = laboratory.cbspec("accept", "1.a")
+    before = ledger(laboratory).get(Key("1.a", "quick", "cpu"))
+    taken = laboratory.cbspec("accept", "1.a", "--reason", "the lamp was off")
+    after = ledger(laboratory).get(Key("1.a", "quick", "cpu"))
+
+    assert refused.exit_code == 1
+    assert refused.stderr == ("say why with --reason; it is kept in the ledger:\n  1.a (quick, cpu): flip: refuted -> holds\n")
+    assert before.verdict == "refuted"
+    assert taken.exit_code == 0
+    assert (after.verdict, after.accepted[-1].reason) == ("holds", "the lamp was off")
+
+
+def test_outdated_run_is_not_recorded(laboratory):
+    """A run of other code or of another claim than they are now is refused, naming what was edited."""
+    laboratory.run()
+    laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace("light: 2.0", "light: 1.0"))
+    laboratory.edit("lab/catalog.py", '"weight": 2 *', '"weight": 3 *')
+
+    result = laboratory.cbspec("accept", "--all")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "the last run is not of the claims and code as they are; run again: cbspec run\n"
+        "  1.a: the claim was edited since\n"
+        "  2.a: the code of weigh was edited since\n"
+    )
+    assert not (laboratory.root / "reports" / "ledger.json").exists()
+
+
+def test_nothing_to_accept(laboratory):
+    """No run, a damaged report, an unknown claim, and neither claim nor --all are each one clear message."""
+    no_run = laboratory.cbspec("accept", "1.a")
+    laboratory.run()
+    strange = laboratory.cbspec("accept", "1.b")
+    neither = laboratory.cbspec("accept")
+    laboratory.write("reports/latest.json", '{"scale": 3}')
+    damaged = laboratory.cbspec("accept", "--all")
+
+    assert (no_run.exit_code, no_run.stderr) == (
+        1,
+        "reports/latest.json: there is no report of a run yet; run the claims first: cbspec run\n",
+    )
+    assert (strange.exit_code, strange.stderr.split(";")[0]) == (2, "the last run (scale quick) has no claim '1.b'")
+    assert neither.exit_code == 2
+    assert damaged.exit_code == 1
+    assert damaged.stderr.startswith("reports/latest.json: not the report of a run: ")
+
+
+def test_status_tells_current_from_stale(laboratory, monkeypatch):
+    """Each claim at each scale: current after recording, stale once its code moved, unrecorded, or orphaned."""
+    laboratory.record(laboratory.run())
+
+    def standing():
+        return {(row["claim"], row["scale"]): row["currency"] for row in laboratory.json("status")}
+
+    assert standing() == {("1.a", "quick"): "current", ("1.a", "memo"): "unrecorded", ("2.a", "quick"): "current"}
+
+    laboratory.edit("lab/catalog.py", '"weight": 2 *', '"weight": 3 *')
+    assert standing() == {("1.a", "quick"): "current", ("1.a", "memo"): "unrecorded", ("2.a", "quick"): "stale"}
+
+    (laboratory.root / "claims" / "phase2" / "2.a.yaml").unlink()
+    assert standing() == {("1.a", "quick"): "current", ("1.a", "memo"): "unrecorded", ("2.a", "quick"): "orphaned"}
+
+    monkeypatch.setattr("cbspec.numerics.torch_build", lambda: ("2.12.0", None))
+    assert standing()["1.a", "quick"] == "stale"
+
+
+def test_diff_of_commits(laboratory):
+    """Two commits are compared entry by entry, flips first; a changed verdict is status 1, none is 0."""
+    laboratory.record(laboratory.run())
+    laboratory.commit()
+    altered(laboratory, verdict="refuted", reason="the lamp was off")
+    laboratory.commit()
+
+    changed = laboratory.cbspec("diff", "HEAD~1", "HEAD")
+    same = laboratory.cbspec("diff", "HEAD")
+
+    assert changed.exit_code == 1
+    assert changed.stdout.startswith("1.a (quick, cpu): flip: holds -> refuted\n")
+    assert changed.stdout.endswith("1 flip\n")
+    assert laboratory.json("diff", "HEAD~1", "--all")[1]["change"] == "same"
+    assert (same.exit_code, same.stdout) == (0, "no difference\n")
+
+
+def test_diff_of_what_is_not_there(laboratory):
+    """A word that is neither file nor commit is told as such."""
+    laboratory.commit()
+
+    result = laboratory.cbspec("diff", "nowhere")
+
+    assert result.exit_code == 1
+    assert "'nowhere' is neither a ledger file nor a commit" in result.stderr

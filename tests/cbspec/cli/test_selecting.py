@@ -1,0 +1,182 @@
+"""validate, list, show, schema: looking at claims without running anything."""
+
+import json
+
+from cbspec.cli.selection import ids
+from tests.cbspec.cli.laboratory import WEIGHT
+from tests.cbspec.plugin.conftest import LIGHT
+
+
+def test_valid_claims_are_counted(laboratory):
+    """Valid claims and files are counted, and the status is 0."""
+    result = laboratory.cbspec("validate")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "2 claims in 2 files: valid\n", "")
+
+
+def test_all_mistakes_of_all_files_are_told(laboratory):
+    """Every mistake of every file goes to stderr at its line, with a count, and the status is 1."""
+    laboratory.write(
+        "claims/phase1/1.a.yaml", LIGHT.replace("kind: order", "kind: ordre").replace("status: active", "status: on")
+    )
+    laboratory.write("claims/phase2/2.a.yaml", WEIGHT.replace("measure: weight", "measure: wight"))
+
+    result = laboratory.cbspec("validate")
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    heads = [line.split(": ")[0] for line in result.stderr.splitlines() if line.startswith("claims/")]
+    assert heads == ["claims/phase1/1.a.yaml:4:9", "claims/phase1/1.a.yaml:11:12", "claims/phase2/2.a.yaml:12:28"]
+    assert "did you mean 'order'?" in result.stderr
+    assert result.stderr.splitlines()[-1] == "3 mistakes in 2 of 2 files"
+
+
+def test_margin_that_the_record_rules_out(laboratory):
+    """A margin that the seeds cannot show with the spread on record is a mistake at its line, with the seeds it takes."""
+    assertion = "{kind: equivalence, measure: height, arms: [bright], to: 24, margin: 0.1}"
+    order = "{kind: order, measure: height, arms: [dark, bright], direction: ascending}"
+    laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace(order, assertion))
+    before = laboratory.cbspec("validate")
+    laboratory.record(laboratory.run())
+
+    result = laboratory.cbspec("validate")
+
+    assert (before.exit_code, result.exit_code, result.stdout) == (0, 1, "")
+    message, line, _, _, closing = result.stderr.splitlines()
+    assert message.startswith(
+        "claims/phase1/1.a.yaml:11:5: assert[0]: 3 seeds can never show bright to lie within 0.1 of 24 where"
+    )
+    assert message.endswith("seeds are needed (on record: 1.a at scale quick)")
+    assert line == f"      - {assertion}"
+    assert closing == "1 mistake in 1 of 2 files"
+
+
+def test_mistakes_as_json(laboratory):
+    """With --json mistakes go to stdout with path, line, column, key and message."""
+    laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace("status: active", "status: on"))
+
+    result = laboratory.cbspec("validate", "claims/phase1", "--json")
+
+    content = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert (content["files"], content["claims"]) == (1, 0)
+    [mistake] = content["mistakes"]
+    assert {**mistake, "message": ""} == {
+        "path": "claims/phase1/1.a.yaml",
+        "line": 4,
+        "column": 9,
+        "key": "status",
+        "message": "",
+    }
+
+
+def test_list_shows_the_verdicts_on_record(laboratory):
+    """Each claim stands in one line with phase, status, verdicts on record and title."""
+    laboratory.record(laboratory.run())
+    laboratory.write("claims/phase1/1.b.yaml", LIGHT.replace("id: 1.a", "id: 1.b"))
+
+    result = laboratory.cbspec("list")
+
+    assert result.stdout == (
+        "claim    phase    status    on record           title\n"
+        "-------  -------  --------  ------------------  ------------------------------\n"
+        "1.a      1A       active    holds (quick, cpu)  More light makes taller plants\n"
+        "1.b      1A       active    nothing on record   More light makes taller plants\n"
+        "2.a      2A       active    holds (quick, cpu)  Taller plants weigh more\n"
+    )
+
+
+def test_list_filters(laboratory):
+    """Phase, status and verdict each narrow the list down, alone and together."""
+    laboratory.record(laboratory.run())
+    laboratory.write(
+        "claims/phase1/1.b.yaml",
+        LIGHT.replace("id: 1.a", "id: 1.b").replace("status: active", "status: retracted\nretracted_by: [2.a]"),
+    )
+
+    def listed(*filters):
+        return [row["id"] for row in laboratory.json("list", *filters)]
+
+    assert listed("--phase", "1") == ["1.a", "1.b"]
+    assert listed("--phase", "2a") == ["2.a"]
+    assert listed("--status", "retracted") == ["1.b"]
+    assert listed("--verdict", "holds") == ["1.a", "2.a"]
+    assert listed("--verdict", "none") == ["1.b"]
+    assert listed("--verdict", "holds", "--phase", "1") == ["1.a"]
+    assert listed("--verdict", "holds", "--scale", "memo") == []
+
+
+def test_graph_follows_revisions(laboratory):
+    """--graph shows, below each claim that was taken up, who revised or retracted it."""
+    retracted = LIGHT.replace("id: 1.a", "id: 1.b").replace("status: active", "status: retracted\nretracted_by: [1.a]")
+    laboratory.write("claims/phase1/1.b.yaml", retracted)
+
+    result = laboratory.cbspec("list", "--graph")
+
+    assert result.stdout == (
+        "1.b  More light makes taller plants [retracted; nothing on record]\n"
+        "    retracted by 1.a  More light makes taller plants [active; nothing on record]\n"
+        "        revised by 2.a  Taller plants weigh more [active; nothing on record]\n"
+    )
+
+
+def test_show_names_the_origin_of_each_value(laboratory):
+    """A claim is printed resolved at a scale, each value with the line that it comes from."""
+    result = laboratory.cbspec("show", "1.a", "--scale", "memo")
+
+    lines = dict(line.split("  ", 1) for line in (row.strip() for row in result.stdout.splitlines()[1:]))
+    assert result.stdout.splitlines()[0] == "1.a at scale memo"
+    assert lines["arms.dark.day: 30"].strip() == "claims/defaults.yaml:5"
+    assert lines["arms.dark.light: 2.0"].strip() == "claims/phase1/1.a.yaml:8"
+    assert lines["arms.dark.pause: 0.0"].strip() == "default of the stage"
+    assert lines["assert[0].kind: order"].strip() == "claims/phase1/1.a.yaml:11"
+
+
+def test_id_without_cell_stands_for_all_cells(laboratory):
+    """Of a matrix, the bare id names every cell and the full id one."""
+    matrix = LIGHT.replace("experiment: plant", "matrix: {pause: [0.0, 0.001]}\nexperiment: {use: plant, pause: $pause}")
+    laboratory.write("claims/phase1/1.a.yaml", matrix)
+
+    shown = laboratory.json("status", "1.a")
+
+    assert {row["claim"] for row in shown} == {"1.a[pause=0.0]", "1.a[pause=0.001]"}
+    assert {row["claim"] for row in laboratory.json("status", "1.a[pause=0.001]")} == {"1.a[pause=0.001]"}
+
+
+def test_unknown_claim_is_a_usage_mistake(laboratory):
+    """An id that no file has is refused with the nearest one, and status 2."""
+    for command in ("show", "explain", "plan", "status", "run"):
+        result = laboratory.cbspec(command, "1.b")
+
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == "unknown claim '1.b'; did you mean '1.a'? (one of 1.a, 2.a)\n"
+
+
+def test_mistakes_elsewhere_do_not_hinder(laboratory):
+    """A claim is shown although another file is broken."""
+    laboratory.write("claims/phase2/2.a.yaml", "id: 2.a\n")
+
+    assert laboratory.cbspec("show", "1.a").exit_code == 0
+    assert laboratory.cbspec("show", "2.a").exit_code == 1
+
+
+def test_ids_are_found_however_they_are_written(laboratory):
+    """Quotes, comments and Windows line ends around an id do not hide it."""
+    folder = laboratory.root / "claims"
+    laboratory.write("claims/a.yaml", "# id: no\nid: '7.x'  # the first\n")
+    laboratory.write("claims/b.yaml", 'title: x\r\nid: "7.y"\r\n')
+    laboratory.write("claims/c.yaml", "title: no id\nsource: {id: 9}\n")
+
+    assert sorted(ids(folder)) == ["1.a", "2.a", "7.x", "7.y"]
+
+
+def test_schema_is_printed_and_written(laboratory):
+    """A project that cbspec is not part of gets its schema beside its claims; writing again changes nothing."""
+    printed = json.loads(laboratory.cbspec("schema").stdout)
+    first = laboratory.cbspec("schema", "--write")
+    second = laboratory.json("schema", "--write")
+
+    assert "stage.grow" in printed["$defs"]
+    assert json.loads((laboratory.root / "claims" / "schema" / "claim.schema.json").read_text()) == printed
+    assert first.stdout == "2 files of 2 changed in claims/schema\n"
+    assert second == {"changed": []}

@@ -1,0 +1,94 @@
+"""An engine without torch, for tests of planning and execution: numbers that count, add up, break and wait."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from cbspec.stage import Input, Job, Measure, Parameters, Stage
+
+JOURNAL = "CBSPEC_TEST_JOURNAL"  # a file in which every computation leaves a line
+
+
+class Count(Parameters, frozen=True, kw_only=True):
+    """`step` counts up to `length`, each step taking `pause` seconds."""
+
+    step: int
+    length: int = 5
+    pause: float = 0.0
+    diverges_at: int = 0
+
+
+class Offset(Parameters, frozen=True, kw_only=True):
+    """Added to the input."""
+
+    by: float = 0.0
+
+
+VALUE = {"value": Measure("unit", "a number")}
+COUNT = Stage(
+    "count",
+    "counts from the seed",
+    "tests.cbspec.execution.arithmetic:count",
+    Count,
+    kind="number",
+    measures=VALUE,
+    progress="step",
+    cost=lambda call: float(call.point),
+)
+ADD = Stage(
+    "add",
+    "adds an offset",
+    "tests.cbspec.execution.arithmetic:add",
+    Offset,
+    inputs={"number": Input("number", "what is added to")},
+    kind="number",
+    measures=VALUE,
+    varying=frozenset({"by"}),
+)
+BREAK = Stage("break", "raises", "tests.cbspec.execution.arithmetic:break_down", kind="number", measures=VALUE)
+MUTE = Stage("mute", "forgets its measure", "tests.cbspec.execution.arithmetic:mute", kind="number", measures=VALUE)
+STAGES = (COUNT, ADD, BREAK, MUTE)
+
+
+def count(job: Job) -> None:
+    """The value at a step is 1000 * seed + step, reached by adding 1."""
+    parameters = job.replicas[0].parameters
+    values = [r.resumed.measures["value"] if r.resumed else 1000.0 * r.seed for r in job.replicas]
+    _note(f"count {[r.seed for r in job.replicas]} from {job.start}")
+    for step in range(job.start, parameters.step):
+        time.sleep(parameters.pause)
+        values = [value + 1 for value in values]
+        if step + 1 == parameters.diverges_at:
+            job.diverge(0, f"at step {step + 1}")
+            return
+        job.advance(step + 1, parameters.step, "step")
+        if job.wants(step + 1):
+            for index, value in enumerate(values):
+                job.emit(index, point=step + 1, measures={"value": value})
+
+
+def add(job: Job) -> None:
+    """Input plus offset, per replica."""
+    _note(f"add {[(r.seed, r.parameters.by) for r in job.replicas]}")
+    for index, replica in enumerate(job.replicas):
+        job.emit(index, measures={"value": replica.inputs["number"].measures["value"] + replica.parameters.by})
+
+
+def break_down(job: Job) -> None:
+    """Always raises."""
+    _note("break")
+    raise RuntimeError("the shaft is bent")
+
+
+def mute(job: Job) -> None:
+    """Emits a result that lacks its measure."""
+    job.emit(0)
+
+
+def _note(line: str) -> None:
+    if path := os.environ.get(JOURNAL):
+        descriptor = os.open(Path(path), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(descriptor, f"{os.getpid()} {line}\n".encode())
+        os.close(descriptor)

@@ -1,0 +1,271 @@
+import multiprocessing
+import os
+import shutil
+import signal
+import time
+
+import pytest
+
+from cbspec.errors import Stopped
+from cbspec.execute import Executor, StageFailed
+from cbspec.fingerprint import Fingerprint
+from cbspec.job import DIVERGED
+from cbspec.numerics import Numerics
+from cbspec.plan import Planner
+from cbspec.rundir import RunDirectory, Status
+from cbspec.stage import Call, NoParameters
+from cbspec.store import Store
+from tests.cbspec.execution.arithmetic import ADD, BREAK, COUNT, JOURNAL, MUTE, Count, Offset
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def code_of(implementation):
+    return Fingerprint(digest="c0de", definitions={})
+
+
+def executor(folder, run="run", worker="main"):
+    planner = Planner(code_of, Numerics(device="cpu", torch="2.11"))
+    return Executor(planner, Store(folder / "store"), RunDirectory(folder / "runs" / run, worker), "cpu")
+
+
+def counted(step, **parameters):
+    return Call(COUNT, Count(step=step, **parameters))
+
+
+def added(by, number):
+    return Call(ADD, Offset(by=by), {"number": number})
+
+
+@pytest.fixture
+def journal(tmp_path, monkeypatch):
+    """The lines that computations left, without process ids."""
+    monkeypatch.setenv(JOURNAL, str(tmp_path / "journal"))
+
+    def read():
+        path = tmp_path / "journal"
+        return [line.split(" ", 1)[1] for line in path.read_text().splitlines()] if path.exists() else []
+
+    return read
+
+
+def values(found):
+    return [entry.measures["value"] for entry in found.values()]
+
+
+def test_computes_what_is_missing_and_only_that(tmp_path, journal):
+    """Results come back in the order asked; asking again, or for more seeds, computes only what is not stored."""
+    first = executor(tmp_path)
+    cells = [first.planner.cell(added(0.5, counted(3)), seed) for seed in (1, 2)]
+    first.adopt(cells)
+    assert values(first.ensure(cells)) == [1003.5, 2003.5]
+
+    again = executor(tmp_path, run="second")
+    more = [again.planner.cell(added(0.5, counted(3)), seed) for seed in (1, 2, 3)]
+    again.adopt(more)
+
+    assert values(again.ensure(more)) == [1003.5, 2003.5, 3003.5]
+    assert journal() == [
+        "count [1, 2] from 0",
+        "add [(1, 0.5), (2, 0.5)]",
+        "count [3] from 0",
+        "add [(3, 0.5)]",
+    ]
+
+
+def test_later_point_continues_from_an_earlier_one(tmp_path, journal):
+    """A longer run of a stored trajectory starts at its last stored point and reaches the same value."""
+    first = executor(tmp_path)
+    first.adopt([first.planner.cell(counted(2), 1)])
+    first.drain()
+    later = executor(tmp_path, run="second")
+    cell = later.planner.cell(counted(5), 1)
+    later.adopt([cell])
+
+    assert values(later.ensure([cell])) == [1005.0]
+    assert journal() == ["count [1] from 0", "count [1] from 2"]
+
+
+def test_stage_failure_is_told_once_and_not_retried(tmp_path, journal):
+    """Whoever needs a stage that raised gets its message and traceback; nobody computes it again in this run."""
+    one = executor(tmp_path)
+    broken = Call(BREAK, NoParameters())
+    direct, behind = (one.planner.cell(call, 1) for call in (broken, added(1.0, broken)))
+    one.adopt([direct, behind])
+
+    with pytest.raises(StageFailed, match=r"^break seed 1 could not be computed: RuntimeError: the shaft is bent$") as caught:
+        one.ensure([behind])
+    with pytest.raises(StageFailed):
+        one.ensure([direct])
+    one.drain()
+
+    assert "break_down" in caught.value.traceback
+    assert journal() == ["break"]
+
+
+def test_leaving_out_a_declared_measure_is_an_error(tmp_path):
+    """A stage that emits less than its catalog entry promises fails, naming the measure."""
+    one = executor(tmp_path)
+    cell = one.planner.cell(Call(MUTE, NoParameters()), 1)
+    one.adopt([cell])
+
+    with pytest.raises(StageFailed, match="mute seed 1: leaves out value"):
+        one.ensure([cell])
+
+
+def test_divergence_is_a_result_and_spreads(tmp_path, journal):
+    """A diverged replica is stored as undefined, with its reason, and so is all that is computed from it; the others go on."""
+    one = executor(tmp_path)
+    sick = counted(5, diverges_at=3)
+    cells = [one.planner.cell(added(1.0, sick), 1), one.planner.cell(sick, 1)]
+    one.adopt(cells)
+
+    found = one.ensure(cells)
+
+    for entry in found.values():
+        assert entry.undefined == {"value": "count seed 1 diverged: at step 3"}
+        assert entry.provenance[DIVERGED] == "count seed 1 diverged: at step 3"
+    assert journal() == ["count [1] from 0"]
+
+
+def test_damaged_result_is_computed_again(tmp_path, journal):
+    """A stored result that no longer reads back counts as missing and is recomputed with the same value."""
+    one = executor(tmp_path)
+    cell = one.planner.cell(counted(2), 1)
+    one.adopt([cell])
+    one.ensure([cell])
+    record = next((tmp_path / "store" / "entries").rglob("record.json"))
+    record.write_bytes(record.read_bytes()[:-20])
+
+    again = executor(tmp_path, run="second")
+    again.adopt([again.planner.cell(counted(2), 1)])
+    with pytest.warns(UserWarning, match="damaged"):
+        found = again.ensure([again.planner.cell(counted(2), 1)])
+
+    assert values(found) == [1002.0]
+    assert len(journal()) == 2
+
+
+def test_stop_leaves_a_stage_and_keeps_what_is_stored(tmp_path):
+    """A run asked to stop leaves its stage at the next progress call and releases its locks."""
+    one = executor(tmp_path)
+    cell = one.planner.cell(counted(5), 1)
+    one.adopt([cell])
+    one.run.stop()
+
+    with pytest.raises(Stopped):
+        one.ensure([cell])
+
+    lock = one.store.try_lock(cell.lane)
+    assert lock is not None
+    lock.release()
+
+
+def work(folder, worker, steps):
+    """A worker process: hold the whole plan and help until it is done."""
+    own = executor(folder, worker=worker)
+    own.adopt(
+        own.planner.cell(added(1.0, counted(length, length=length, pause=0.01)), seed) for length in steps for seed in (1, 2)
+    )
+    own.drain()
+
+
+def test_processes_share_a_plan_without_computing_anything_twice(tmp_path, monkeypatch):
+    """Four processes with one plan leave each stage computed exactly once, by more than one of them."""
+    monkeypatch.setenv(JOURNAL, str(tmp_path / "journal"))
+    steps = range(3, 15)
+    workers = [SPAWN.Process(target=work, args=(tmp_path, f"gw{index}", steps)) for index in range(4)]
+    for process in workers:
+        process.start()
+    for process in workers:
+        process.join()
+
+    lines = (tmp_path / "journal").read_text().splitlines()
+    computed = [line.split(" ", 1)[1] for line in lines if " count" in line]
+    check = executor(tmp_path)
+    cells = [
+        check.planner.cell(added(1.0, counted(length, length=length, pause=0.01)), seed) for length in steps for seed in (1, 2)
+    ]
+
+    assert len(lines) == 2 * len(steps)
+    assert computed == ["count [1, 2] from 0"] * len(steps)
+    assert len({line.split()[0] for line in lines}) > 1
+    assert values(check.ensure(cells)) == [1000.0 * seed + length + 1 for length in steps for seed in (1, 2)]
+
+
+def test_killed_process_is_replaced(tmp_path, monkeypatch):
+    """A job whose process is killed in the middle is taken over; no lock and no scratch file stay behind."""
+    monkeypatch.setenv(JOURNAL, str(tmp_path / "journal"))
+    victim = SPAWN.Process(target=work, args=(tmp_path, "gw0", [400]))
+    victim.start()
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "journal").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(victim.pid, signal.SIGKILL)
+    victim.join()
+
+    heir = executor(tmp_path, worker="gw1")
+    cells = [heir.planner.cell(added(1.0, counted(6, length=400, pause=0.01)), seed) for seed in (1, 2)]
+    heir.adopt(cells)
+    found = heir.ensure(cells)
+    heir.store.sweep()
+
+    assert values(found) == [1007.0, 2007.0]
+    assert [path for name in ("tmp", "locks") for path in (tmp_path / "store" / name).rglob("*") if path.is_file()] == []
+
+
+def test_damaged_input_tensors_are_computed_again(tmp_path, journal):
+    """A stage that finds its input's tensors damaged puts the job back, and the input is recomputed first."""
+    one = executor(tmp_path)
+    base, top = one.planner.cell(counted(2), 1), one.planner.cell(added(1.0, counted(2)), 1)
+    one.adopt([top])
+    one.ensure([base])
+    entry = next((tmp_path / "store" / "entries").rglob("record.json")).parent
+
+    again = executor(tmp_path, run="second")
+    again.adopt([top])
+    assert again.store.has(base.key)
+    assert again._has(base)
+    shutil.rmtree(entry)  # between the look at it and its use
+    found = again.ensure([top])
+
+    assert values(found) == [1003.0]
+    assert journal() == ["count [1] from 0", "count [1] from 0", "add [(1, 1.0)]"]
+
+
+def test_news_from_other_workers_are_worked_on(tmp_path, journal):
+    """What another worker adds to the run while this one has nothing left to do is computed here."""
+    one = executor(tmp_path)
+    later = [one.planner.cell(counted(3), seed) for seed in (1, 2)]
+    one.news = lambda: one.adopt(later)
+
+    one.drain()
+
+    assert journal() == ["count [1, 2] from 0"]
+
+
+def test_waits_for_a_busy_worker_whose_verdict_may_ask_for_more(tmp_path):
+    """A worker without work stays while another one computes, and leaves when that one has ended."""
+    one, other = executor(tmp_path), RunDirectory(tmp_path / "runs" / "run", "gw1")
+    other.tell(Status(worker="gw1", job="count", started=time.time(), updated=time.time()))
+    looks = []
+
+    def news():
+        looks.append(other.busy())
+        if len(looks) == 3:
+            other.tell(None)
+
+    one.news = news
+    one.drain()
+
+    assert len(looks) > 3
+    assert not one.run.busy()
+
+
+def test_draws_are_told_to_all(tmp_path):
+    """The number of seeds that a claim draws is known to every worker, whatever its id is made of."""
+    one, other = (RunDirectory(tmp_path / "run", worker) for worker in ("gw0", "gw1"))
+    one.announce("1.b[depth=4]", 6)
+    one.announce("a/b c", 12)
+
+    assert other.drawn() == {"1.b[depth=4]": 6, "a/b c": 12}

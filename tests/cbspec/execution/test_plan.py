@@ -1,0 +1,102 @@
+import pytest
+
+from cbspec.fingerprint import Fingerprint
+from cbspec.numerics import Numerics
+from cbspec.plan import Planner, closure
+from cbspec.stage import Call
+from tests.cbspec.execution.arithmetic import ADD, COUNT, Count, Offset
+
+
+@pytest.fixture
+def planner():
+    return Planner(lambda implementation: Fingerprint(digest=f"code of {implementation}", definitions={}), NUMERICS)
+
+
+NUMERICS = Numerics(device="cpu", torch="2.11")
+
+
+def counted(step, **parameters):
+    return Call(COUNT, Count(step=step, **parameters))
+
+
+def added(by, number):
+    return Call(ADD, Offset(by=by), {"number": number})
+
+
+def test_points_of_one_trajectory_are_one_job(planner):
+    """Checkpoints at several points of one run, for several seeds, are computed by a single job."""
+    cells = [planner.cell(counted(step), seed) for step in (1, 3, 5) for seed in (7, 8)]
+
+    plan = planner.plan(cells)
+
+    assert [str(job) for job in plan.jobs] == ["count @1,3,5 seeds 7,8"]
+    assert plan.jobs[0].cost == 10.0  # two lanes of five steps, not the sum over points
+
+
+def test_equal_calls_merge(planner):
+    """A call that two claims ask for is one cell."""
+    cells = [planner.cell(added(1.0, counted(2)), 7), planner.cell(added(1.0, counted(2)), 7)]
+
+    plan = planner.plan(cells)
+
+    assert len(plan.cells) == 2  # the count and the addition, once each
+
+
+def test_longest_path_comes_first(planner):
+    """Jobs are ordered by their cost plus that of the costliest chain waiting for them."""
+    short, long = planner.cell(counted(3), 1), planner.cell(added(0.0, counted(5, length=9)), 1)
+
+    plan = planner.plan([short, long])
+
+    assert [str(job) for job in plan.jobs] == ["count @5 seeds 1", "count @3 seeds 1", "add seeds 1"]
+    assert list(plan.rank.values()) != []
+    assert [plan.rank[job] for job in plan.jobs] == [6.0, 3.0, 1.0]
+
+
+def test_wide_devices_batch_compatible_arms(planner):
+    """Arms that differ in a varying parameter alone share a job on a wide device, and have one each on a CPU."""
+    cells = [planner.cell(added(by, counted(2)), seed) for by in (1.0, 2.0) for seed in (7, 8)]
+
+    narrow, wide = planner.plan(cells), planner.plan(cells, wide=True)
+
+    assert sorted(len(job.cells) for job in narrow.jobs) == [2, 2, 2]
+    assert sorted(len(job.cells) for job in wide.jobs) == [2, 4]
+
+
+def test_keys_depend_on_what_a_result_depends_on(planner):
+    """Seed, parameter, input, code and numerics each give another key; asking again gives the same."""
+    other_code = Planner(lambda implementation: Fingerprint(digest="edited", definitions={}), NUMERICS)
+    threaded = Planner(planner.fingerprint, Numerics(device="cpu", torch="2.11", threads=2))
+    call = added(1.0, counted(2))
+
+    keys = [
+        planner.cell(call, 7).key,
+        planner.cell(call, 8).key,
+        planner.cell(added(2.0, counted(2)), 7).key,
+        planner.cell(added(1.0, counted(3)), 7).key,
+        other_code.cell(call, 7).key,
+        threaded.cell(call, 7).key,
+    ]
+
+    assert len(set(keys)) == len(keys)
+    assert planner.cell(added(1.0, counted(2)), 7).key == keys[0]
+
+
+def test_lane_is_shared_by_points_only(planner):
+    """The points of one trajectory share a lock, seeds do not."""
+    first, last, other = (planner.cell(counted(step), seed) for step, seed in ((1, 7), (5, 7), (5, 8)))
+
+    assert first.lane == last.lane != other.lane
+    assert planner.at(first, 5) is last
+
+
+def test_closure_lists_inputs_first(planner):
+    """Everything a cell is computed from comes before it, once."""
+    base = planner.cell(counted(2), 7)
+    top = planner.cell(added(2.0, added(1.0, counted(2))), 7)
+
+    cells = closure([top, base])
+
+    assert cells[0] is base
+    assert cells[-1] is top
+    assert len(cells) == 3

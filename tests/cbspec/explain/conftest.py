@@ -1,0 +1,3 @@
+from tests.cbspec.cli.conftest import laboratory
+
+__all__ = ["laboratory"]

@@ -1,0 +1,1 @@
+"""Code that acts when it is imported."""

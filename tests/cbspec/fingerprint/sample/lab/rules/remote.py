@@ -1,0 +1,7 @@
+"""Imported by nobody by name."""
+
+ANSWER = 42
+
+
+def act(x):
+    return x + ANSWER

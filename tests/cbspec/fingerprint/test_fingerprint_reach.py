@@ -1,0 +1,289 @@
+"""What a stage reaches, form by form: projects of a few lines, each with one thing that must, or must not, be found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cbspec.fingerprint import Code
+
+REACHED = {
+    "a function behind a loop variable of the same name": (
+        {"a": "def loss(x): return x\ndef stage(xs):\n    [loss for loss in xs]\n    return loss(xs)"},
+        "a.py:loss",
+    ),
+    "a name that only one branch of an outer function binds": (
+        {"a": "def rate(): return 1\ndef stage(x):\n"
+              "    def inner():\n        global rate\n        return rate()\n    rate = 2\n    return inner()"},
+        "a.py:rate",
+    ),
+    "a module named by its full path": (
+        {"a": "import lab.sub.deep\ndef stage(x): return lab.sub.deep.act(x)",
+         "sub/__init__": "", "sub/deep": "def act(x): return x"},
+        "sub/deep.py:act",
+    ),
+    "an import inside an enclosing function": (
+        {"a": "def stage(x):\n    from lab import b\n    def inner(): return b.act(x)\n    return inner()",
+         "b": "def act(x): return x"},
+        "b.py:act",
+    ),
+    "an import inside a class body": (
+        {"a": "class Box:\n    from lab.b import act\n    value = act(1)\ndef stage(x): return Box.value",
+         "b": "def act(x): return x"},
+        "b.py:act",
+    ),
+    "modules that import each other": (
+        {"a": "from lab.b import act\ndef helper(x): return x\ndef stage(x): return act(x)",
+         "b": "from lab import a\ndef act(x): return a.helper(x)"},
+        "a.py:helper",
+    ),
+    "a default of a lambda": (
+        {"a": "WIDTH = 3\ndef stage(x): return (lambda y, w=WIDTH: y + w)(x)"},
+        "a.py:WIDTH",
+    ),
+    "an exception class in a handler": (
+        {"a": "class Odd(Exception): pass\n"
+              "def stage(x):\n    try:\n        return x\n    except Odd as odd:\n        return odd"},
+        "a.py:Odd",
+    ),
+    "a class in a match pattern": (
+        {"a": "class Point: pass\ndef stage(x):\n    match x:\n        case Point(): return 1"},
+        "a.py:Point",
+    ),
+    "a module's own __getattr__": (
+        {"a": "from lab import b\ndef stage(x): return b.anything(x)",
+         "b": "def __getattr__(name): return act\ndef act(x): return x"},
+        "b.py:act",
+    ),
+    "a function that only globals() leads to": (
+        {"a": "def hidden(x): return x\ndef stage(x): return globals()['hid' + 'den'](x)"},
+        "a.py:hidden",
+    ),
+    "a name that nothing binds in sight": (
+        {"a": "def hidden(x): return x\nsetattr(__import__('lab.a'), 'x', 1)\ndef stage(x): return elsewhere(x)"},
+        "a.py:hidden",
+    ),
+    "a function named in evaluated text": (
+        {"a": "def stage(x): return eval('b.' + 'act')(x)", "b": "def act(x): return x"},
+        "b.py:act",
+    ),
+    "a module passed on as a value": (
+        {"a": "from lab import b\ndef pick(m): return m.act\ndef stage(x): return pick(b)(x)", "b": "def act(x): return x"},
+        "b.py:act",
+    ),
+    "a module in sys.modules": (
+        {"a": "import sys\ndef stage(x): return sys.modules['lab.b'].act(x)", "b": "def act(x): return x"},
+        "b.py:act",
+    ),
+    "an import by a relative text": (
+        {"a": "from importlib import import_module\ndef stage(x): return import_module('.b', __package__).act(x)",
+         "b": "def act(x): return x"},
+        "b.py:act",
+    ),
+    "an import by text, told from another one": (
+        {"a": "from importlib import import_module as load\ndef stage(x, name):\n    load('json')\n    return load(name)",
+         "b": "def act(x): return x"},
+        "b.py:act",
+    ),
+    "a path as catalogs write it": (
+        {"a": "TABLE = {'b': 'lab.b:act'}\ndef stage(x): return TABLE", "b": "def act(x): return x"},
+        "b.py:act",
+    ),
+    "a constant that registers": (
+        {"a": "from lab import b\ndef stage(x): return b.TABLE",
+         "b": "TABLE = {}\ndef act(x): return x\nHELD = TABLE.setdefault('act', act)"},
+        "b.py:HELD",
+    ),
+    "a constant made by a function that registers": (
+        {"a": "from lab.b import TABLE\ndef stage(x): return TABLE",
+         "b": "TABLE = []\ndef enrol(f):\n    table = TABLE\n    table.append(f)\n    return f\n"
+              "def act(x): return x\nHELD = enrol(act)"},
+        "b.py:act",
+    ),
+    "a decorator that is an object": (
+        {"a": "class Registry:\n    def __init__(self): self.held = []\n"
+              "    def add(self, f):\n        self.held.append(f)\n        return f\n"
+              "REGISTRY = Registry()\n@REGISTRY.add\ndef act(x): return x\ndef stage(x): return REGISTRY.held"},
+        "a.py:act",
+    ),
+    "a subscript of another module's table": (
+        {"a": "import lab.b\nfrom lab.c import TABLE\ndef stage(x): return TABLE", "c": "TABLE = {}",
+         "b": "from lab.c import TABLE\ndef act(x): return x\nTABLE['act'] = act"},
+        "b.py:act",
+    ),
+    "a table filled under another name": (
+        {"a": "TABLE = {}\nOTHER = TABLE\ndef act(x): return x\nOTHER['act'] = act\ndef stage(x): return TABLE"},
+        "a.py:act",
+    ),
+    "a call in a class body": (
+        {"a": "TABLE = []\nclass Unnamed:\n    TABLE.append(3)\ndef stage(x): return TABLE"},
+        "a.py:Unnamed",
+    ),
+    "a default that is computed by a call": (
+        {"a": "TABLE = []\ndef unnamed(x=TABLE.append(3)): return x\ndef stage(x): return TABLE"},
+        "a.py:unnamed",
+    ),
+    "a subclass by a base's hook": (
+        {"a": "import lab.b\nfrom lab.c import Base\ndef stage(x): return Base.held",
+         "c": "class Base:\n    held = []\n    def __init_subclass__(cls): Base.held.append(cls)",
+         "b": "from lab.c import Base\nclass Middle(Base): pass\nclass Leaf(Middle): pass"},
+        "b.py:Leaf",
+    ),
+    "what the package does when it is imported": (
+        {"__init__": "import lab.b\nlab.b.WIDTH = 4", "a": "def stage(x): return x", "b": "WIDTH = 3"},
+        "__init__.py:<module>",
+    ),
+    "a name that is bound twice": (
+        {"a": "def act(x): return x\ndef wrap(f): return f\nact = wrap(act)\ndef stage(x): return act(x)"},
+        "a.py:wrap",
+    ),
+    "a conditional alternative": (
+        {"a": "try:\n    from lab.b import act\nexcept ImportError:\n    from lab.c import act\ndef stage(x): return act(x)",
+         "b": "def act(x): return x", "c": "def act(x): return -x"},
+        "c.py:act",
+    ),
+    "a class that an annotation in quotes names": (
+        {"a": "class Width(int): pass\nclass Box:\n    width: 'list[Width]'\ndef stage(x): return Box"},
+        "a.py:Width",
+    ),
+    "the star that a name comes with": (
+        {"a": "from lab.b import *\ndef stage(x): return act(x)", "b": "def act(x): return x"},
+        "a.py:*",
+    ),
+    "the list of what a star brings": (
+        {"a": "from lab.b import *\ndef stage(x): return act(x)", "b": "__all__ = ['act']\ndef act(x): return x"},
+        "b.py:__all__",
+    ),
+    "a global that a class attribute of its name is made of": (
+        {"a": "rate = 3\nclass Box:\n    rate = rate + 1\ndef stage(x): return Box"},
+        "a.py:rate",
+    ),
+    "an object made for what making it does": (
+        {"a": "import threading\nTABLE = []\n_ = threading.Timer(1, TABLE.append)\ndef stage(x): return x"},
+        "a.py:_",
+    ),
+    "what a catalog's entry names by its path": (
+        {"a": "def stage(x): return x", "b": "class Estimator: pass",
+         "catalog": "from cbspec.stage import Stage\n"
+                    "STAGES = [Stage('s', implementation='lab.a:stage', opens='lab.b:Estimator')]"},
+        "b.py:Estimator",
+    ),
+    "a class that a quoted alias names": (
+        {"a": "class Width(int): pass\nWidths = list['Width']\nclass Box:\n    widths: Widths\ndef stage(x): return Box"},
+        "a.py:Width",
+    ),
+    "a module that is run by its name": (
+        {"a": "import subprocess\ndef stage(x): return subprocess.run(['python', '-m', 'lab.b'])",
+         "b": "if __name__ == '__main__':\n    print(3)"},
+        "b.py:<main>",
+    ),
+}  # fmt: skip
+
+UNREACHED = {
+    "a function behind a local variable of the same name": (
+        {"a": "def accuracy(x): return x\ndef stage(x):\n    accuracy = 3\n    return accuracy"},
+        "a.py:accuracy",
+    ),
+    "a function behind an argument of the same name": (
+        {"a": "def accuracy(x): return x\ndef stage(accuracy): return accuracy"},
+        "a.py:accuracy",
+    ),
+    "a method named as an attribute": (
+        {"a": "class Net:\n    def forward(self): pass\ndef stage(x): return x.forward()"},
+        "a.py:Net",
+    ),
+    "a constant made by a function that changes nothing": (
+        {"a": "def build(x):\n    doubled = 2 * x\n    return doubled\nSPARE = build(3)\ndef stage(x): return x"},
+        "a.py:SPARE",
+    ),
+    "a function under a wrapping decorator": (
+        {"a": "import functools\ndef timed(f):\n    @functools.wraps(f)\n    def inner(*a): return f(*a)\n    return inner\n"
+              "@timed\ndef spare(x): return x\ndef stage(x): return x"},
+        "a.py:spare",
+    ),
+    "an instance of a plain class": (
+        {"a": "class Box:\n    def __init__(self, x): self.x = x\nSPARE = Box(3)\ndef stage(x): return x"},
+        "a.py:SPARE",
+    ),
+    "a table and what fills it": (
+        {"a": "TABLE = {}\ndef act(x): return x\nTABLE['act'] = act\ndef stage(x): return x"},
+        "a.py:act",
+    ),
+    "a word in a Literal": (
+        {"a": "from typing import Literal\ndef act(x): return x\ndef stage(x: Literal['act']): return x"},
+        "a.py:act",
+    ),
+    "another module of the package": (
+        {"a": "from lab import b\ndef stage(x): return b.act(x)", "b": "def act(x): return x", "c": "def act(x): return x"},
+        "c.py:act",
+    ),
+}  # fmt: skip
+
+
+def _definitions(folder: Path, files: dict[str, str]) -> set[str]:
+    for name, source in {"__init__": "", **files}.items():
+        path = folder / "lab" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source)
+    return set(Code(folder, ["lab"]).fingerprint("lab.a:stage").definitions)
+
+
+ORDERED = {
+    "a constant computed before or after its source grows": (
+        ["PARTS = [1]", "PARTS += [2]", "COUNT = len(PARTS)", "def stage(x): return COUNT"],
+        ["PARTS = [1]", "COUNT = len(PARTS)", "PARTS += [2]", "def stage(x): return COUNT"],
+    ),
+    "a function before or after a star that brings its name": (
+        ["from lab.b import *", "def act(x): return -x", "def stage(x): return act(x)"],
+        ["def act(x): return -x", "from lab.b import *", "def stage(x): return act(x)"],
+    ),
+    "two stars that bring one name": (
+        ["from lab.b import *", "from lab.c import *", "def stage(x): return act(x)"],
+        ["from lab.c import *", "from lab.b import *", "def stage(x): return act(x)"],
+    ),
+    "two values of one name": (
+        ["RATE = 1", "RATE = 2", "def stage(x): return RATE"],
+        ["RATE = 2", "RATE = 1", "def stage(x): return RATE"],
+    ),
+    "two imports of one name": (
+        ["from lab.b import act", "from lab.c import act", "def stage(x): return act(x)"],
+        ["from lab.c import act", "from lab.b import act", "def stage(x): return act(x)"],
+    ),
+    "a function registered before or after another": (
+        ["from lab.c import enrol, TABLE", "@enrol\ndef f(): pass", "@enrol\ndef g(): pass", "def stage(x): return TABLE"],
+        ["from lab.c import enrol, TABLE", "@enrol\ndef g(): pass", "@enrol\ndef f(): pass", "def stage(x): return TABLE"],
+    ),
+}
+
+
+@pytest.mark.parametrize("form", ORDERED)
+def test_an_order_that_matters_is_seen(tmp_path: Path, form: str) -> None:
+    """Two orders of the same statements that give a stage different values give it different fingerprints."""
+    others = {
+        "b": "def act(x): return x",
+        "c": "TABLE = []\ndef enrol(f): TABLE.append(f)\ndef act(x): return 2 * x",
+    }
+    digests = set()
+
+    for position, lines in enumerate(ORDERED[form]):
+        _definitions(tmp_path / str(position), {"a": "\n".join(lines), **others})
+        digests.add(Code(tmp_path / str(position), ["lab"]).fingerprint("lab.a:stage").digest)
+
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize("form", REACHED)
+def test_a_stage_reaches(tmp_path: Path, form: str) -> None:
+    """The definition that this form of reference leads to is part of the fingerprint."""
+    files, definition = REACHED[form]
+
+    assert f"lab/{definition}" in _definitions(tmp_path, files)
+
+
+@pytest.mark.parametrize("form", UNREACHED)
+def test_a_stage_does_not_reach(tmp_path: Path, form: str) -> None:
+    """What looks like a reference and is none leaves the fingerprint small."""
+    files, definition = UNREACHED[form]
+
+    assert f"lab/{definition}" not in _definitions(tmp_path, files)

@@ -1,0 +1,172 @@
+"""A file becomes claims: identity, scales, matrix, seeds, digest."""
+
+import pytest
+
+from cbspec.assertion import All, Sign, Threshold, Trend
+from cbspec.claim import Seeds, Source
+
+OTHER_NOTE = ("sign: negative}", "sign: negative, note: why not}")
+
+
+def test_every_word_of_a_file_is_in_the_claim(project):
+    """Identity, source, assertions and controls stand in the claim as they were written."""
+    claim = project.claims()[0]
+
+    assert (claim.id, claim.phase, claim.status, claim.alpha) == ("6.5A.a[m=4]", "6.5A", "active", 0.05)
+    assert claim.source == Source("commit log: phase 6.5A", {"dL_same": {"dfa": -0.003, "vec": -0.135, "oracle": -0.406}}, "")
+    assert claim.assertions == (
+        Trend(measure="dL_same", arms=("dfa", "vec", "oracle"), direction="decreasing"),
+        All(
+            of=(
+                Sign(measure="dL_held", arms=("vec",), sign="negative"),
+                Threshold(measure="dL_same", arms=("oracle",), below=-0.01),
+            )
+        ),
+    )
+    assert [control.measure for control in claim.controls] == ["dL_same"]
+    assert claim.path == project.root / "claim.yaml"
+
+
+def test_the_matrix_is_one_claim_per_cell(project):
+    """Each combination of matrix values is a claim whose id says which, the last name varying fastest."""
+    edits = (("matrix: {m: [4, 8]}", "matrix: {rate: [1e-3, .5], m: [4, $late]}"), ("credit: normalised", "snapshot2: 0"))
+    edits = (edits[0], ("step_sizes: [1e-3, 3e-3]", "step_sizes: [$rate]"))
+    claims = project.claims(*edits)
+
+    assert [claim.id for claim in claims] == [
+        "6.5A.a[rate=1e-3,m=4]",
+        "6.5A.a[rate=1e-3,m=late]",
+        "6.5A.a[rate=.5,m=4]",
+        "6.5A.a[rate=.5,m=late]",
+    ]
+    assert [claim.arms["dfa"].parameters.step_sizes for claim in claims] == [(0.001,), (0.001,), (0.5,), (0.5,)]
+    assert claims[1].arms["vec"].inputs["estimator"].parameters.directions == 10
+
+
+def test_a_matrix_value_may_stand_in_an_assertion(project):
+    """The values of the cell are filled into assertions too, the sizes of the scale only into levels."""
+    edits = (
+        ("measure: dL_held, arms: [vec]", "measure: $m, arms: [vec]"),
+        ("[4, 8]", "[dL_same, dL_held]"),
+        (", directions: $m", ""),
+    )
+    interaction = (
+        "  - {kind: interaction, measure: dL_same, pairs: [[dfa, vec], [vec, oracle]], levels: [$width, $late]}\ncontrols:\n"
+    )
+    first, second = project.claims(*edits, ("controls:\n", interaction))
+
+    assert [claim.assertions[1].of[0].measure for claim in (first, second)] == ["dL_same", "dL_held"]
+    assert first.assertions[2].levels == (64.0, 10.0)
+
+
+@pytest.mark.parametrize(("scale", "late", "width"), [("quick", 10, 64), ("memo", 100, 256)])
+def test_a_scale_changes_sizes(project, scale, late, width):
+    """The sizes of the asked scale, with what the claim says otherwise, stand in the calls and in the claim."""
+    claim = project.claims(scale=scale)[0]
+    snapshot = claim.arms["dfa"].inputs["snapshot"].parameters
+
+    assert (claim.scale, claim.decidable, dict(claim.sizes)) == (scale, ("quick", "memo"), {"late": late, "width": width})
+    assert (snapshot.epoch, snapshot.width) == (late, width)
+
+
+def test_a_claim_resolves_where_it_cannot_be_decided(project):
+    """At a scale that the claim does not name it resolves all the same, and says that it is not decidable there."""
+    claim = project.claims(("{quick: {late: 10}, memo: {}}", "[memo]"), scale="quick")[0]
+
+    assert (claim.scale, claim.decidable) == ("quick", ("memo",))
+    assert claim.arms["dfa"].inputs["snapshot"].parameters.epoch == 20
+
+
+def test_every_named_scale_is_checked(project):
+    """A value that only another scale than the asked one makes wrong is a mistake."""
+    assert project.messages(("memo: {}", "memo: {width: 100}")) == [
+        "7:56: stages.bp.width: must be a multiple of 16, got 100 (by $width)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "seeds"),
+    [
+        ("{start: 3, max: 6}", Seeds((42, 123, 456, 789, 1011, 1213), 3)),
+        ("{start: 4}", Seeds((42, 123, 456, 789, 1011, 1213), 4)),
+        ("{max: 5}", Seeds((42, 123, 456, 789, 1011), 3)),
+        ("[7, 8, 9]", Seeds((7, 8, 9), 3)),
+        ("{pool: [7, 8, 9, 10], start: 2}", Seeds((7, 8, 9, 10), 2)),
+    ],
+)
+def test_seeds_come_from_claim_and_defaults(project, words, seeds):
+    """A list is drawn whole; start and max say how much of the defaults' pool is drawn."""
+    assert project.claims(("{start: 3, max: 6}", words))[0].seeds == seeds
+
+
+def test_a_pool_may_be_a_bare_list(project):
+    """Where the defaults have a bare list, the claim still says how much of it is drawn at first."""
+    text = (
+        (project.root / "defaults.yaml")
+        .read_text()
+        .replace("{pool: [42, 123, 456, 789, 1011, 1213], start: 3}", "[5, 6, 7, 8, 9, 10, 11]")
+    )
+    project.write("defaults.yaml", text)
+
+    assert project.claims()[0].seeds == Seeds((5, 6, 7, 8, 9, 10), 3)
+
+
+def test_the_phase_may_look_like_a_number(project):
+    """A phase is the text that stands there, also where YAML takes it for a number."""
+    assert [project.claims(("phase: 6.5A\nstatus", f"phase: {phase}\nstatus"))[0].phase for phase in ("8", "6.50", "'7A'")] == [
+        "8",
+        "6.50",
+        "7A",
+    ]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("credit quality", "the quality of credit"),
+        ("-0.406", "-0.5"),
+        OTHER_NOTE,
+        (
+            "{kind: range, measure: dL_same, arms: [dfa], low: -1, high: 1}",
+            "{high: 1.0, low: -1, arms: [dfa], measure: dL_same, kind: range}",
+        ),
+        ("{use: vec, directions: $m}", "{stage: vector_field, directions: $m}"),
+        ("memo: {}", "memo: {late: 90}"),
+    ],
+    ids=["title", "figures", "note", "order", "name", "other scale"],
+)
+def test_the_digest_ignores_what_decides_nothing(project, edit):
+    """Titles, notes, reported figures, formatting and other scales leave the digest alone."""
+    assert project.claims(edit)[0].digest == project.claims()[0].digest
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("direction: decreasing", "direction: increasing"),
+        ("below: -1e-2", "below: -1e-3"),
+        ("low: -1, high: 1", "low: -2, high: 1"),
+        ("max: 6", "max: 5"),
+        ("status: active", "status: active\nalpha: 0.1"),
+        ("3e-3", "4e-3"),
+        ("{late: 10}", "{late: 11}"),
+        ("[4, 8]", "[5, 8]"),
+    ],
+    ids=["direction", "threshold", "control", "seeds", "alpha", "parameter", "size", "cell"],
+)
+def test_the_digest_covers_what_decides(project, edit):
+    """Assertions, controls, alpha, seeds and every parameter of an arm change the digest."""
+    assert project.claims(edit)[0].digest != project.claims()[0].digest
+
+
+def test_all_sections_are_read_in_spite_of_a_broken_one(project):
+    """A wrong shape in one section hides no mistake of another."""
+    edits = (
+        ("phase: 6.5A\nstatus: active", "status: activ"),
+        ("memo: {}", "meno: {}"),
+        ("direction: decreasing", "direction: down"),
+        ("use: bp", "use: bq"),
+    )
+    keys = [message.split(": ")[1] for message in project.messages(*edits)]
+
+    assert keys == ["", "status", "experiment.snapshot.use", "assert[0].direction", "scales.meno"]

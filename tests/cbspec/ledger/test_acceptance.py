@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from cbspec.assertion import Order
+from cbspec.errors import CbspecError, LedgerError, MissingReasonError
+from cbspec.ledger import Acceptance, Ledger, accept, compare
+
+LATER = {"commit": "beef" * 10, "dirty": True, "torch": "2.12", "date": "2026-02-03"}
+
+
+@pytest.fixture(scope="session")
+def later(entry):
+    """The provenance of a later run."""
+    return replace(entry().provenance, **LATER)
+
+
+@pytest.fixture(scope="session")
+def loosened(claim):
+    """The sample claim without its margin."""
+    return claim(assertions=(Order(measure="gamma", arms=("dfa", "vec"), direction="ascending"),))
+
+
+@pytest.mark.parametrize(("old", "new"), [("holds", "refuted"), ("holds", "inconclusive"), ("inconclusive", "refuted")])
+@pytest.mark.parametrize("reason", ["", "  \n"])
+def test_a_changed_verdict_needs_a_reason(entry, old, new, reason):
+    """Without a reason a flip or a weakening is refused, and the claim is named with what changed."""
+    with pytest.raises(MissingReasonError, match=rf"6A\.a \(quick, cpu\): \w+: {old} -> {new}"):
+        accept(Ledger([entry(old)]), [entry(new)], reason)
+
+
+def test_moved_goalposts_need_a_reason(entry, loosened):
+    """Without a reason a loosened assertion is refused."""
+    with pytest.raises(MissingReasonError, match="goalposts: holds"):
+        accept(Ledger([entry()]), [entry(claim=loosened)])
+
+
+def test_refusal_is_an_error_of_the_user():
+    """The refusal is shown as a message, not as a traceback."""
+    assert issubclass(MissingReasonError, CbspecError)
+
+
+def test_the_reason_is_kept(entry, later):
+    """A reason is kept with its date and what changed, after those accepted before."""
+    ledger = Ledger([entry("holds")])
+
+    ledger = accept(ledger, [entry("refuted")], "the margin\nwas never met")
+    ledger = accept(ledger, [entry("holds", provenance=later)], "clamping was the cause")
+
+    [held] = ledger
+    assert held.verdict == "holds"
+    assert held.accepted == (
+        Acceptance(date="2026-01-02", outcome="flip", before="holds", after="refuted", reason="the margin was never met"),
+        Acceptance(date="2026-02-03", outcome="flip", before="refuted", after="holds", reason="clamping was the cause"),
+    )
+
+
+def test_what_was_loosened_is_kept(entry, loosened):
+    """The history of moved goalposts says which term moved and how."""
+    [held] = accept(Ledger([entry()]), [entry(claim=loosened)], "the memo states no margin")
+
+    assert held.accepted[0].moves == ("assert[0]: order of gamma: margin 0.1 -> 0",)
+
+
+def test_new_and_drift_need_no_reason(entry, judgement, finding, effect, claim):
+    """New claims, whatever their verdict, and drift are recorded without a reason and without history."""
+    moved = judgement(findings=(finding(effects=(effect(estimate=0.4),)),))
+    ledger = accept(Ledger([entry()]), [entry(judgement=moved), entry("refuted", claim=claim(id="6A.b"))])
+
+    assert [(held.key.claim, held.verdict, held.accepted) for held in ledger] == [("6A.a", "holds", ()), ("6A.b", "refuted", ())]
+    assert [held.assertions[0].effects[0].estimate for held in ledger] == [0.4, 0.369123]
+
+
+def test_accepting_what_did_not_change_changes_nothing(entry, judgement, finding, effect, later):
+    """The same figures to rounding, from a later commit, leave the entry as it stands."""
+    noisy = judgement(reason="other words", findings=(finding(effects=(effect(estimate=0.369124),)),))
+    ledger = Ledger([entry()])
+
+    assert accept(ledger, [entry(judgement=noisy, provenance=later)]) == ledger
+
+
+def test_the_same_figures_from_other_code_renew_the_fingerprints(entry, judgement, finding, effect, later):
+    """When code changed and figures did not, the fingerprints and the provenance are renewed and the figures stay."""
+    noisy = judgement(findings=(finding(effects=(effect(estimate=0.369124),)),))
+
+    [held] = accept(Ledger([entry()]), [entry(judgement=noisy, provenance=later, code={"train_bp": "cd" * 32})])
+
+    assert held == replace(entry(), code={"train_bp": "cd" * 8}, provenance=later)
+
+
+def test_a_memos_figure_that_was_corrected_is_renewed(entry, judgement, finding, effect):
+    """A corrected figure of the memo comes into the record although nothing measured moved."""
+    corrected = judgement(findings=(finding(effects=(effect(reported=0.378),)),))
+
+    [held] = accept(Ledger([entry()]), [entry(judgement=corrected)])
+
+    assert (held.assertions[0].effects[0].reported, held.accepted) == (0.378, ())
+
+
+def test_an_error_cannot_be_accepted(entry):
+    """An error is not a result, reason or not."""
+    with pytest.raises(LedgerError, match="not a result"):
+        accept(Ledger(), [entry("error")], "because")
+
+
+def test_refusal_is_all_or_nothing(entry, claim):
+    """One claim that needs a reason keeps all of them out, and only it is named."""
+    ledger = Ledger([entry("holds")])
+
+    with pytest.raises(MissingReasonError) as refusal:
+        accept(ledger, [entry("refuted"), entry(claim=claim(id="6A.b"))])
+
+    assert "6A.b" not in str(refusal.value)
+    assert [held.verdict for held in ledger] == ["holds"]
+
+
+def test_a_record_without_the_spread_gets_it(entry, judgement, finding, effect):
+    """A spread beside figures that did not move is no drift, and accepting adds it to a record that had none."""
+    spread = entry(judgement=judgement(findings=(finding(effects=(effect(spread=0.02),)),)))
+
+    assert compare(entry(), spread).change == "same"
+    [now] = accept(Ledger([entry()]), [spread])
+    assert now.assertions[0].effects[0].spread == 0.02

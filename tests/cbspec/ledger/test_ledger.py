@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cbspec.assertion import All, Any, Interaction, Ratio, Trend
+from cbspec.errors import LedgerError
+from cbspec.ledger import Key, Ledger, provenance
+
+TREND = {"measure": "gamma", "arms": ("a", "b", "c"), "direction": "increasing"}
+finite_or_not = st.floats(width=64)
+
+
+@pytest.fixture
+def three(entry, claim):
+    """A ledger of three claims."""
+    return Ledger([entry(claim=claim(id=name)) for name in ("6A.c", "6A.a", "6A.b")])
+
+
+def test_missing_file_is_an_empty_ledger(tmp_path):
+    """A project without a ledger starts with an empty one."""
+    assert len(Ledger.load(tmp_path / "ledger.json")) == 0
+
+
+def test_saved_and_loaded_is_equal(three, tmp_path):
+    """What is saved is what is loaded, with every key findable."""
+    three.save(tmp_path / "reports" / "ledger.json")
+
+    loaded = Ledger.load(tmp_path / "reports" / "ledger.json")
+
+    assert loaded == three
+    assert loaded.get(Key("6A.b", "quick", "cpu")) == three.get(Key("6A.b", "quick", "cpu"))
+    assert loaded.get(Key("6A.b", "memo", "cpu")) is None
+
+
+@given(estimate=finite_or_not, low=finite_or_not, high=finite_or_not, p=finite_or_not, headroom=st.none() | finite_or_not)
+def test_any_figures_survive(tmp_path_factory, entry, judgement, finding, effect, estimate, low, high, p, headroom):
+    """Any float, NaN and infinities among them, is recorded so that saving and loading yields the same entry."""
+    figures = finding(effects=(effect(estimate=estimate, low=low, high=high, p=p),))
+    ledger = Ledger([entry(judgement=judgement(findings=(figures,), headroom=headroom))])
+    path = tmp_path_factory.getbasetemp() / "ledger.json"
+
+    ledger.save(path)
+
+    assert Ledger.load(path) == ledger
+
+
+def test_a_ledger_from_before_the_spread_was_kept(entry, judgement, finding, effect, tmp_path):
+    """The spread is recorded to six digits; an entry that lacks the key is read, and has none."""
+    found = judgement(findings=(finding(effects=(effect(spread=0.0123456789),)),))
+    path = tmp_path / "ledger.json"
+    Ledger([entry(judgement=found)]).save(path)
+    text = path.read_text()
+
+    path.write_text(text.replace(',\n              "spread": 0.0123457', ""))
+    [old] = Ledger.load(path)
+
+    assert '"spread": 0.0123457' in text
+    assert "spread" not in path.read_text()
+    assert old == entry()
+
+
+@given(text=st.text())
+def test_any_words_survive(tmp_path_factory, entry, judgement, text):
+    """Any text of a reason is loaded as it was saved."""
+    ledger = Ledger([entry(judgement=judgement(reason=text.encode("utf-8", "replace").decode()))])
+    path = tmp_path_factory.getbasetemp() / "ledger.json"
+
+    ledger.save(path)
+
+    assert Ledger.load(path) == ledger
+
+
+def test_any_assertion_survives(entry, claim, tmp_path):
+    """Composite assertions are recorded with their parts, each with its alpha spelled out, and read back equal."""
+    slope = Interaction(measure="gamma", pairs=(("a", "b"), ("c", "d")), levels=(1.0, 4.0), note="by depth")
+    factor = Ratio(measure="gamma", arms=("a", "b"), above=20.0, alpha=0.01)
+    ledger = Ledger([entry(claim=claim(assertions=(All(of=(Any(of=(slope, factor)), Trend(**TREND))),)))])
+
+    ledger.save(tmp_path / "ledger.json")
+
+    assert Ledger.load(tmp_path / "ledger.json") == ledger
+    [recorded] = next(iter(ledger)).assertions
+    assert [part.alpha for part in recorded.terms.of[0].of] == [0.05, 0.01]
+    assert recorded.terms.of[0].of[0] == replace(slope, alpha=0.05, note="")
+
+
+def test_changing_one_claim_changes_only_its_lines(three):
+    """Another verdict and figure of one claim changes exactly those lines of the file."""
+    [old] = three.of("6A.b")
+    figures = replace(old.assertions[0].effects[0], estimate=0.25)
+    changed = replace(old, verdict="refuted", assertions=(replace(old.assertions[0], effects=(figures,)),))
+
+    lines = difflib.ndiff(three.dumps().splitlines(), three.recording([changed]).dumps().splitlines())
+
+    assert [line for line in lines if line[0] in "+-"] == [
+        '-       "verdict": "holds",',
+        '+       "verdict": "refuted",',
+        '-               "estimate": 0.369123,',
+        '+               "estimate": 0.25,',
+    ]
+
+
+def test_the_file_is_sorted_and_has_one_key_per_line(three):
+    """Entries stand in the order of their ids, and no line holds two keys."""
+    text = three.dumps()
+
+    assert [entry["claim"] for entry in json.loads(text)["entries"]] == ["6A.a", "6A.b", "6A.c"]
+    assert max(line.count('": ') for line in text.splitlines()) == 1
+    assert '      "seeds": [42, 123, 456],' in text.splitlines()
+
+
+def test_figures_have_six_significant_digits(entry, judgement, finding, effect):
+    """Figures are recorded to six significant digits, a negative zero as zero."""
+    figures = finding(effects=(effect(estimate=-0.123456789, low=-12345678.9, high=-0.0, p=1.23456789e-12),))
+    [recorded] = entry(judgement=judgement(findings=(figures,))).assertions[0].effects
+
+    assert (recorded.estimate, recorded.low, str(recorded.high), recorded.p) == (-0.123457, -12345700.0, "0.0", 1.23457e-12)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "headroom", "fragile"),
+    [
+        ("holds", 1.9, True),
+        ("holds", 2.0, False),
+        ("refuted", 1.5, True),
+        ("refuted", None, False),
+        ("inconclusive", 0.5, False),
+    ],
+)
+def test_fragile(entry, judgement, verdict, headroom, fragile):
+    """A decided verdict less than two standard errors from its bound is marked fragile."""
+    assert entry(judgement=judgement(verdict, headroom=headroom)).fragile is fragile
+
+
+def test_undecided_assertions_are_recorded_without_verdict(entry, judgement):
+    """An assertion that an error kept from being decided is on record with its terms and no verdict."""
+    [recorded] = entry(judgement=judgement("error", findings=())).assertions
+
+    assert (recorded.key, recorded.verdict, recorded.effects, recorded.terms.margin) == ("assert[0]", None, (), 0.1)
+
+
+def test_stale_names_the_stages(entry):
+    """Stale are the stages whose fingerprint moved, and those that only one side has."""
+    held = entry(code={"a": "a" * 64, "b": "b" * 64, "c": "c" * 64})
+
+    assert held.stale({"a": "a" * 64, "b": "d" * 64, "d": "d" * 64}) == ("b", "c", "d")
+
+
+DAMAGE = [
+    ('"verdict": "holds"', '"verdict": "hold"', "Invalid enum value 'hold'", '"verdict": "hold"', "verdict of claim 6A.a"),
+    ('"n": 3', '"n": "3"', "Expected `int`, got `str`", '"n": "3"', "assertions[0].effects[0].n of claim 6A.a"),
+    ('"fragile": false', '"fragil": false', "unknown field `fragil`", '"fragil"', "of claim 6A.a"),
+    ('"scale": "quick"', '"scale": "memo", "scale": "quick"', "key 'scale' stands twice", None, ""),
+    ('"dirty": false,', '"dirty": false', "not JSON: Expecting ',' delimiter", '"torch"', ""),
+    ('"kind": "order"', '"kind": "ordr"', "Invalid value 'ordr'", '"kind": "ordr"', "assertions[0].terms"),
+    ('"version": 1', '"version": 7', "version 7; this cbspec reads version 1", None, ""),
+    ("{", "<<<<<<< HEAD\n{", "an unresolved merge: '<<<<<<< HEAD'", "<<<<<<<", ""),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "message", "at", "key"), DAMAGE)
+def test_damage_is_located(three, tmp_path, before, after, message, at, key):
+    """A hand edit gone wrong is told with file, line, claim and what would be right."""
+    path = tmp_path / "ledger.json"
+    text = three.dumps().replace(before, after, 1)
+    path.write_text(text)
+
+    with pytest.raises(LedgerError) as refusal:
+        Ledger.load(path)
+
+    assert message in str(refusal.value)
+    assert key in str(refusal.value)
+    line = next((number for number, line in enumerate(text.splitlines(), 1) if at and at in line), None)
+    assert str(refusal.value).startswith(f"{path}:{line}:" if line else f"{path}: ")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", '{"version": 1}', "[" * 100_000, '{"version": 1, "entries": [3]}'])
+def test_what_is_no_ledger_is_refused(tmp_path, text):
+    """A file that is something else altogether is a located error of one message."""
+    path = tmp_path / "ledger.json"
+    path.write_text(text)
+
+    with pytest.raises(LedgerError, match=r"ledger\.json"):
+        Ledger.load(path)
+
+
+def test_a_folder_or_binary_file_is_refused(tmp_path):
+    """A folder in the ledger's place, and bytes that are no text, are told as such."""
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+
+    for path in (tmp_path, tmp_path / "binary"):
+        with pytest.raises(LedgerError, match="cannot be read"):
+            Ledger.load(path)
+
+
+def test_two_entries_for_one_key_are_refused(three, tmp_path):
+    """A merge that kept both sides of an entry is refused at the second one."""
+    path = tmp_path / "ledger.json"
+    text = three.dumps().replace('"claim": "6A.b"', '"claim": "6A.a"')
+    path.write_text(text)
+    second = [number for number, line in enumerate(text.splitlines(), 1) if '"claim": "6A.a"' in line][1] - 1
+
+    with pytest.raises(LedgerError, match=rf"ledger\.json:{second}:5: a second entry for 6A\.a \(quick, cpu\)"):
+        Ledger.load(path)
+
+
+def test_a_failed_save_keeps_the_old_file(three, tmp_path, monkeypatch):
+    """When writing fails the ledger that was there stays, and nothing is left beside it."""
+    path = tmp_path / "ledger.json"
+    Ledger().save(path)
+
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LedgerError, match="No space left on device"):
+        three.save(path)
+
+    assert len(Ledger.load(path)) == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["ledger.json"]
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """An empty repository, and a function that runs git in it."""
+
+    def git(*arguments):
+        identity = ["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "--initial-branch=main")
+    return git
+
+
+@pytest.fixture
+def committed(repository, tmp_path, three):
+    """The path of a ledger of three claims that was committed, then emptied in the working tree."""
+    path = tmp_path / "reports" / "ledger.json"
+    three.save(path)
+    repository("add", ".")
+    repository("commit", "-m", "record")
+    Ledger().save(path)
+    return path
+
+
+def test_read_a_commit_or_a_file(committed, three):
+    """A reference is a file where there is one, otherwise a commit."""
+    assert Ledger.read("HEAD", committed) == three
+    assert Ledger.read(str(committed), committed) == Ledger()
+
+
+@pytest.mark.parametrize("revision", ["nonsense", "--all", "HEAD~7", ""])
+def test_unknown_commits_are_refused(committed, revision):
+    """A word that is neither a file nor a commit is refused by name, and never taken for an option of git."""
+    with pytest.raises(LedgerError, match=f"'{revision}' is neither a ledger file nor a commit"):
+        Ledger.read(revision, committed)
+
+
+def test_a_commit_without_ledger_is_refused(committed, repository):
+    """A commit from before the ledger is refused by saying so."""
+    repository("rm", "-q", "-f", "reports/ledger.json")
+    repository("commit", "-m", "gone")
+    committed.parent.mkdir(exist_ok=True)
+
+    with pytest.raises(LedgerError, match=r"commit HEAD has no ledger\.json in reports/"):
+        Ledger.read("HEAD", committed)
+
+
+def test_provenance_knows_commit_and_changes(committed, repository, tmp_path):
+    """The commit is HEAD; changes in tracked files make it dirty, those of the reports folder do not."""
+    (tmp_path / "engine.py").write_text("width = 128\n")
+    repository("add", "engine.py")
+    repository("commit", "-m", "engine")
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout.strip()
+
+    clean = provenance(tmp_path, torch="2.11", exclude=committed.parent)
+    (tmp_path / "engine.py").write_text("width = 256\n")
+    dirty = provenance(tmp_path, torch="2.11", exclude=committed.parent)
+
+    assert (clean.commit, clean.dirty, dirty.dirty) == (head, False, True)
+
+
+def test_provenance_outside_a_repository(tmp_path, monkeypatch):
+    """Without a repository there is no commit, and that is no error."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+
+    found = provenance(tmp_path, torch="2.11")
+
+    assert (found.commit, found.dirty, found.torch) == (None, False, "2.11")
+
+
+def test_a_read_only_folder_is_an_error(three):
+    """A place that cannot be written to is told by name."""
+    with pytest.raises(LedgerError, match="cannot be written"):
+        three.save(Path("/proc/no/ledger.json"))

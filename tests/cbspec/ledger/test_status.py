@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from cbspec.ledger import Ledger, status
+
+
+def test_each_claim_at_each_scale(entry, claim):
+    """A claim has a row per recorded scale and device, or one that says that nothing is recorded where it is decidable."""
+    ids = [("a", "quick"), ("a", "memo"), ("b", "quick"), ("b", "memo")]
+    claims = [claim(id=name, scale=scale, decidable=("quick", "memo") if name == "a" else ("memo",)) for name, scale in ids]
+    ledger = Ledger([entry(claim=claims[0]), entry("refuted", claim=claims[0], device="cuda")])
+
+    rows = status(ledger, claims, lambda _claim, held: held.device == "cpu")
+
+    assert [(row.claim, row.scale, row.device, row.verdict, row.currency) for row in rows] == [
+        ("a", "quick", "cpu", "holds", "current"),
+        ("a", "quick", "cuda", "refuted", "stale"),
+        ("a", "memo", None, None, "unrecorded"),
+        ("b", "memo", None, None, "unrecorded"),
+    ]
+
+
+def test_a_claim_that_asserts_otherwise_is_stale(entry, claim):
+    """An entry of what a claim used to assert is stale whatever the code says."""
+    [row] = status(Ledger([entry()]), [claim(alpha=0.01)], lambda _claim, _entry: True)
+
+    assert row.currency == "stale"
+
+
+def test_entries_without_claim_are_orphaned(entry, claim):
+    """An entry whose claim is gone is shown, so that it can be removed."""
+    rows = status(Ledger([entry(claim=claim(id="z"))]), [claim(decidable=())], lambda _claim, _entry: True)
+
+    assert [(row.claim, row.currency) for row in rows] == [("z", "orphaned")]

@@ -1,0 +1,104 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cbspec.ledger import Ledger, accept
+from cbspec.report import Run, decode
+
+DEFAULTS = """\
+alpha: 0.05
+seeds: [1, 2, 3]
+scales:
+  quick: {days: 3}
+  memo: {days: 30}
+stages:
+  plant: {stage: grow, day: $days}
+"""
+
+LIGHT = """\
+id: 1.a
+title: More light makes taller plants
+phase: 1A
+status: active
+source: {memo: gardening log, figures: {height: {dark: 6.0, bright: 24.0}}}
+experiment: plant
+arms:
+  dark: {light: 2.0}
+  bright: {light: 8.0}
+assert:
+  - {kind: order, measure: height, arms: [dark, bright], direction: ascending}
+scales: [quick, memo]
+"""
+
+
+@dataclass
+class Project:
+    """A project in a folder of its own, with a small engine without torch."""
+
+    root: Path
+
+    def claim(self, name, text=LIGHT, **replaced):
+        """Write a claim file; keywords replace the values of top-level keys."""
+        for key, value in replaced.items():
+            text = re.sub(rf"^{key}: .*$", f"{key}: {value}", text, flags=re.MULTILINE)
+        path = self.root / "claims" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def start(self, *arguments, **environment):
+        command = [sys.executable, "-m", "pytest", "claims", "-p", "no:cacheprovider", *arguments]
+        if "--lf" in arguments or "--cache" in arguments:
+            command = [word for word in command if word not in ("-p", "no:cacheprovider", "--cache")]
+        hidden = ("GITHUB_", "PYTEST_", "CBSPEC_")  # what the test run itself was started with
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=inherited | environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background shell has it ignored
+        )
+
+    def pytest(self, *arguments, **environment):
+        """Run the claims; exit status and output."""
+        process = self.start(*arguments, **environment)
+        output, _ = process.communicate(timeout=120)
+        return process.returncode, output
+
+    @property
+    def report(self):
+        return decode((self.root / "reports" / "latest.json").read_text(), Run)
+
+    def verdicts(self):
+        """Claim -> verdict of the last run."""
+        return {record.claim: record.judgement.verdict for record in self.report.records}
+
+    def record_last_run(self, **changed):
+        """Put the last run's verdicts on record, entries changed as the keywords say."""
+        entries = [msgspec.structs.replace(record.comparison.new, **changed) for record in self.report.records]
+        path = self.root / "reports" / "ledger.json"
+        accept(Ledger.load(path), entries, "as found").save(path)
+
+    def stored(self):
+        return {path.parent.name: path.stat().st_ino for path in (self.root / ".cbspec" / "store").rglob("record.json")}
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "__init__.py").touch()
+    (tmp_path / "lab" / "catalog.py").write_text(Path(__file__).with_name("laboratory.py").read_text())
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "claims" / "defaults.yaml").write_text(DEFAULTS)
+    (tmp_path / "pyproject.toml").write_text('[tool.cbspec]\nengine = "lab.catalog"\n\n[tool.pytest.ini_options]\n')
+    return Project(tmp_path)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cbspec.report import annotations, failure_text
+from cbspec.report.github import command
+
+
+def parsed(line):
+    """A workflow command as the runner reads it (actions/runner, ActionCommand.TryParseV2)."""
+    name, listed, message = re.fullmatch(r"::(\w+) ([^\r\n]*?)::([^\r\n]*)", line).groups()
+    properties = dict(item.split("=", 1) for item in listed.split(","))
+    return name, {key: _unescaped(value, ",:") for key, value in properties.items()}, _unescaped(message, "")
+
+
+def _unescaped(text, more):
+    for character in more:
+        text = text.replace(f"%{ord(character):02X}", character)
+    return text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+
+
+def test_a_flip_is_marked_on_its_line_and_on_the_changed_definition(flipped):
+    """The error stands on the YAML line of the assertion, the warning on the definition that changed."""
+    error, warning = map(parsed, annotations([flipped]))
+
+    assert error == (
+        "error",
+        {"file": "claims/6A.a.yaml", "line": "4", "title": "6A.a: flip: holds -> refuted"},
+        failure_text(flipped),
+    )
+    assert warning == (
+        "warning",
+        {"file": "engine/credit/vector.py", "line": "31", "title": "fit changed: 1 claim with it"},
+        "stage vector_field\n6A.a: flip: holds -> refuted",
+    )
+
+
+def test_one_warning_per_definition(flipped):
+    """A definition that several claims reach is marked once, with all of them."""
+    found = annotations([flipped, replace(flipped, claim="7A.a")])
+
+    assert [parsed(line)[0] for line in found] == ["error", "error", "warning"]
+    assert parsed(found[-1])[2].splitlines()[1:] == ["6A.a: flip: holds -> refuted", "7A.a: flip: holds -> refuted"]
+
+
+def test_what_did_not_fail_is_not_marked(record):
+    """Claims that passed or failed as expected have no annotation."""
+    assert annotations([record(old="holds"), record("refuted", old="refuted")]) == []
+
+
+def test_an_error_is_marked_on_the_claim(record):
+    """A claim without findings is marked on the line of its id."""
+    [line] = annotations([record("error", findings=())])
+
+    assert parsed(line)[1]["line"] == "1"
+
+
+def test_escapes():
+    """Percent signs and line ends are escaped everywhere, colons and commas in properties."""
+    assert command("error", "5%\r\na: b, c", file="a,b:c%") == "::error file=a%2Cb%3Ac%25::5%25%0D%0Aa: b, c"
+
+
+@given(message=st.text(), title=st.text())
+def test_any_text_arrives(message, title):
+    """The runner reads back exactly the texts that were sent, and no text starts a command of its own."""
+    line = command("error", message, title=title)
+
+    assert not set(line) & {"\n", "\r"}
+    assert parsed(line) == ("error", {"title": title}, message)

@@ -1,0 +1,146 @@
+"""Locks exclude, between processes too, and leave no file behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection, Pipe
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+
+from cbspec.errors import StoreError
+from cbspec.store import Store
+
+Spawn = Callable[..., BaseProcess]
+
+
+def files(store: Store) -> list[str]:
+    """The names of all lock files and temporary folders."""
+    return sorted(path.name for place in ("locks", "tmp") for path in (store.root / place).glob("*"))
+
+
+def hold(root: Path, names: list[str], told: Connection) -> None:
+    held = [Store(root).try_lock(name) for name in names]
+    told.send([lock is not None for lock in held])
+    time.sleep(60)
+
+
+def held_by_another(store: Store, spawn: Spawn, *names: str) -> BaseProcess:
+    ours, theirs = Pipe()
+    process = spawn(hold, store.root, list(names), theirs)
+    assert ours.poll(30)
+    assert [True] * len(names) == ours.recv()
+    return process
+
+
+def test_lock_excludes_another_process(store: Store, spawn: Spawn) -> None:
+    """What another process holds cannot be taken, and what it does not hold can."""
+    held_by_another(store, spawn, "lane")
+
+    assert store.try_lock("lane") is None
+    with store.lock("other"):
+        assert files(store) == ["lane.lock", "other.lock"]
+
+
+def test_lock_of_a_killed_process_is_free(store: Store, spawn: Spawn) -> None:
+    """SIGKILL frees a process' locks at once, without a sweep; taking and releasing one removes the file that was left."""
+    process = held_by_another(store, spawn, "lane")
+    process.kill()
+    process.join()
+
+    assert files(store) == ["lane.lock"]
+    lock = store.try_lock("lane")
+    assert lock is not None
+    lock.release()
+    assert files(store) == []
+
+
+def test_sweep_removes_what_the_killed_left(store: Store, spawn: Spawn) -> None:
+    """A sweep removes the lock files of killed processes and leaves those that are held."""
+    process = held_by_another(store, spawn, "one", "two")
+    held_by_another(store, spawn, "three")
+    process.kill()
+    process.join()
+
+    assert store.sweep() == 2
+    assert files(store) == ["three.lock"]
+    assert store.sweep() == 0
+
+
+def test_lock_within_a_process(store: Store) -> None:
+    """A lock excludes a second holder in the same process; after its release it can be taken again."""
+    first = store.try_lock("lane")
+
+    assert store.try_lock("lane") is None
+    first.release()
+    second = store.try_lock("lane")
+    assert second is not None
+    first.release()  # must not release, nor unlink, what another holds now
+    assert store.try_lock("lane") is None
+    assert files(store) == ["lane.lock"]
+    second.release()
+    assert files(store) == []
+
+
+def test_lock_released_on_error(store: Store) -> None:
+    """A ``with`` block that raises releases its lock."""
+    with suppress(ZeroDivisionError), store.lock("lane"):
+        raise ZeroDivisionError
+
+    with store.lock("lane", timeout=0):
+        assert files(store) == ["lane.lock"]
+
+
+def test_lock_waits_in_vain(store: Store) -> None:
+    """A lock that stays held for the time given is a clear error that names its file."""
+    with store.lock("lane"), pytest.raises(StoreError, match=r"locks/lane\.lock: still locked .* after 0\.05 s"):
+        store.lock("lane", timeout=0.05)
+
+
+def test_lock_of_any_name(store: Store) -> None:
+    """Names that are no file names, and that differ in them alone, are locks of their own."""
+    names = ["a/b", "a%2Fb", "../a", "a b", "\u00e9"]
+
+    locks = [store.try_lock(name) for name in names]
+
+    assert None not in locks
+    assert len(names) == len(files(store))
+    assert [None] * len(names) == [store.try_lock(name) for name in names]
+    for lock in locks:
+        lock.release()
+    assert files(store) == []
+
+
+def contend(root: Path, rounds: int) -> None:
+    """Count up a file under the lock, in a way that loses counts if two processes ever hold it at once."""
+    store, counter = Store(root), root / "counter"
+    while rounds:
+        if lock := store.try_lock("lane"):
+            with lock:
+                count = int(counter.read_text())
+                time.sleep(0)
+                counter.write_text(str(count + 1))
+            rounds -= 1
+
+
+def sweep_forever(root: Path) -> None:
+    while True:
+        Store(root).sweep()
+
+
+def test_exclusion_while_lock_files_come_and_go(store: Store, spawn: Spawn) -> None:
+    """No two processes ever hold a lock at once, though each release and each sweep unlinks its file."""
+    store.root.mkdir()
+    (store.root / "counter").write_text("0")
+    sweeper = spawn(sweep_forever, store.root)
+    workers = [spawn(contend, store.root, 80) for _ in range(3)]
+    for worker in workers:
+        worker.join()
+    sweeper.kill()
+    sweeper.join()
+
+    assert [worker.exitcode for worker in workers] == [0] * 3
+    assert (store.root / "counter").read_text() == "240"

@@ -1,0 +1,118 @@
+"""The engine's catalog: found by configuration, checked, and cheap to have."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from msgspec import Meta
+
+from cbspec import catalog
+from cbspec.catalog import Catalog
+from cbspec.config import Config
+from cbspec.errors import CbspecError, ConfigError
+from cbspec.stage import Input, Parameters, Stage
+
+ROOT = Path(__file__).parents[2]
+
+
+class Steps(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    epoch: Annotated[int, Meta(ge=0)] = 0
+    rate: float = 0.1
+
+
+def stage(name="one", **words):
+    return Stage(name=name, doc="a stage", implementation="sample:run", **words)
+
+
+def test_stages_by_name():
+    """A catalog is a mapping of its stages, in the order of their declaration."""
+    one, two = stage("one"), stage("two")
+    found = Catalog([two, one])
+
+    assert (list(found), found["one"], "two" in found, "three" in found, found.get("three")) == (
+        ["two", "one"],
+        one,
+        True,
+        False,
+        None,
+    )
+
+
+def test_an_unknown_stage_is_suggested():
+    """An unknown name is answered by the nearest one, in a message without quotes around it."""
+    with pytest.raises(CbspecError) as caught:
+        Catalog([stage("train_bp"), stage("dfa")])["train_pb"]
+
+    assert str(caught.value) == "unknown stage 'train_pb'; did you mean 'train_bp'? (one of train_bp, dfa)"
+
+
+def test_every_contradiction_is_told():
+    """Stages that contradict themselves or each other are all named at once."""
+    with pytest.raises(ConfigError) as caught:
+        Catalog(
+            [
+                stage("one", parameters=Steps, progress="rate"),
+                stage("one", parameters=Steps, progress="epochs", varying=frozenset({"width"})),
+                stage("two", parameters=Steps, inputs={"rate": Input("net", ""), "use": Input("net", "")}, kind="data"),
+            ],
+            "lab.catalog",
+        )
+
+    assert str(caught.value).splitlines() == [
+        "lab.catalog: stage one is declared 2 times",
+        "lab.catalog: stage one: progress 'rate' is not an integer parameter",
+        "lab.catalog: stage one: progress 'epochs' is not an integer parameter",
+        "lab.catalog: stage one: varying 'width' is not a parameter",
+        "lab.catalog: stage two: 'rate' is a parameter and an input",
+        "lab.catalog: stage two: 'use' is a word of the claim language and cannot be a parameter or input",
+        "lab.catalog: stage two: input rate takes the kind 'net', which no stage yields",
+        "lab.catalog: stage two: input use takes the kind 'net', which no stage yields",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("lab_missing", None, "cannot be imported: ModuleNotFoundError"),
+        ("lab_raising", "raise RuntimeError('no licence')", "cannot be imported: RuntimeError('no licence')"),
+        ("lab_wrong", "import (", "cannot be imported: SyntaxError"),
+        ("lab_empty", "", "has no STAGES"),
+        ("lab_words", "STAGES = ('one',)", "has no STAGES"),
+    ],
+)
+def test_an_engine_that_is_none(tmp_path, monkeypatch, name, content, message):
+    """A module that cannot be imported or declares nothing is named, with the reason."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    if content is not None:
+        (tmp_path / f"{name}.py").write_text(content)
+
+    with pytest.raises(ConfigError, match="engine " + name) as caught:
+        catalog.load(Config(tmp_path, engine=name))
+    assert message in str(caught.value)
+
+
+def test_an_engine_beside_pyproject_is_found(tmp_path, monkeypatch):
+    """A module in the project's root needs no installation."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "lab_here.py").write_text(
+        "from cbspec.stage import Stage\nSTAGES = (Stage(name='one', doc='', implementation='lab:one'),)\n"
+    )
+
+    found = catalog.load(Config(tmp_path, engine="lab_here"))
+
+    assert (list(found), found.module) == (["one"], "lab_here")
+
+
+def test_loading_claims_imports_no_torch():
+    """The configured engine's catalog and every committed claim load without torch and what else is slow to import."""
+    script = (
+        "import sys; from cbspec import catalog, config, language; project = config.load();"
+        "claims = language.load([project.claims], catalog=catalog.load(project), scale=project.scale);"
+        "print(len(claims) > 0, sys.modules.keys() & {'torch', 'torchvision', 'scipy.stats', 'jsonschema', 'pytest'})"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "True set()"

@@ -1,0 +1,87 @@
+"""DFA and the oracle against back-propagation."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from engine.credit.dfa import DFA
+from engine.credit.estimator import normalise
+from engine.credit.oracle import Oracle
+from engine.forward import ForwardPass
+from engine.nets import Architecture, ResidualMLP, initialise
+from engine.rules import RULES, block_gradients
+from engine.training import bp_gradient
+
+SEEDS = (42, 123)
+
+
+class Identity:
+    """No nonlinearity."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return z
+
+    def backward(self, gradient: Tensor, z: Tensor) -> Tensor:  # noqa: ARG002
+        return gradient
+
+
+def forward_pass(shape: Architecture, size: int = 8) -> ForwardPass:
+    stream = torch.Generator().manual_seed(5)
+    x = torch.randn(2, size, shape.inputs, generator=stream, dtype=torch.float64)
+    y = torch.randint(10, (2, size), generator=stream)
+    return ForwardPass(ResidualMLP(shape, initialise(shape, SEEDS, "cpu").to(torch.float64)), x, y)
+
+
+def test_dfa_with_the_transposed_chain_is_back_propagation() -> None:
+    """On a linear network with one block, feedback W_head^T makes DFA's block gradient that of back-propagation."""
+    shape = Architecture(32, 16, 1, activation=Identity(), terminal_norm=False)
+    forward = forward_pass(shape)
+    dfa = DFA([None] * 2, SEEDS, shape, "cpu", torch.float64)
+    dfa.feedback[:, 0] = forward.network.weights["head.weight"].transpose(1, 2)
+    local, exact = forward.network.weights.like(), forward.network.weights.like()
+
+    block_gradients(forward, [0], dfa.credit(forward, [0]).unbind(1), RULES["inner_product"], 0.1, local)
+    bp_gradient(forward, exact)
+
+    for name in (name for name in local if name.startswith("blocks.")):
+        torch.testing.assert_close(local[name], exact[name], msg=name)
+
+
+def test_feedback_is_fixed_by_seed_and_level() -> None:
+    """B_l has standard deviation 1/sqrt(10), is the same in any company and at any depth, and differs between levels."""
+    wide = DFA([None] * 2, SEEDS, Architecture(32, 512, 3), "cpu")
+    alone = DFA([None], (123,), Architecture(32, 512, 2), "cpu")
+
+    assert torch.equal(wide.feedback[1, :3], alone.feedback[0])
+    assert not torch.equal(wide.feedback[0, 0], wide.feedback[0, 1])
+    torch.testing.assert_close(wide.feedback.std(), torch.tensor(10**-0.5), rtol=0.01, atol=0)
+
+
+def test_dfa_credit_by_hand() -> None:
+    """a_l is e_T times B_l, levels in the order asked for."""
+    shape = Architecture(32, 16, 2)
+    forward, dfa = forward_pass(shape), DFA([None] * 2, SEEDS, shape, "cpu", torch.float64)
+
+    credit = dfa.credit(forward, [2, 0])
+
+    expected = torch.einsum("rbc,rlcd->rlbd", forward.error, dfa.feedback[:, [2, 0]])
+    torch.testing.assert_close(credit, expected)
+
+
+def test_oracle_credit_is_the_gradient_of_the_batch_mean() -> None:
+    """The oracle's a_l is the per-sample gradient over the batch size, at any selection of levels."""
+    shape = Architecture(32, 16, 3)
+    forward = forward_pass(shape)
+
+    credit = Oracle([None] * 2, SEEDS, shape, "cpu").credit(forward, [1, 3])
+
+    torch.testing.assert_close(credit, forward.gradients()[:, [1, 3]] / 8)
+
+
+def test_normalised_credit_has_unit_rms_per_sample() -> None:
+    """Each sample's credit is divided by its own RMS plus 1e-6."""
+    credit = torch.tensor([[3.0, -4.0], [3e-6, 4e-6], [0.0, 0.0]], dtype=torch.float64)
+
+    rms = torch.tensor([12.5**0.5, 12.5**0.5 * 1e-6, 0.0], dtype=torch.float64)
+    torch.testing.assert_close(normalise(credit.clone()), credit / (rms + 1e-6)[:, None])

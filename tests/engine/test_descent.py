@@ -1,0 +1,153 @@
+"""Local descent: steps, step sizes, PUR and update variance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.credit.oracle import Oracle
+from engine.descent import LocalSGD, update_variance
+from engine.forward import ForwardPass
+from engine.nets import Architecture, ResidualMLP, initialise
+from engine.parameters import LocalDescent
+from engine.training import bp_gradient
+
+SEEDS = (42, 123)
+SHAPE = Architecture(32, 16, 2)
+
+
+def steps(**chosen: Any) -> tuple[LocalSGD, torch.Tensor, torch.Tensor]:
+    """Oracle credit on random networks, with one batch."""
+    network = ResidualMLP(SHAPE, initialise(SHAPE, SEEDS, "cpu").to(torch.float64))
+    stream = torch.Generator().manual_seed(1)
+    h = network.embed(torch.randn(2, 16, 32, generator=stream, dtype=torch.float64))
+    return (
+        LocalSGD(network, Oracle([None] * 2, SEEDS, SHAPE, "cpu"), LocalDescent(**chosen)),
+        h,
+        torch.randint(10, (2, 16), generator=stream),
+    )
+
+
+def test_one_raw_oracle_step_on_the_last_block_is_back_propagation_there() -> None:
+    """With the credit dL/dh_L at its output, the last block moves as under back-propagation, up to the credit's own 1/batch."""
+    sgd, h, y = steps(credit="raw", blocks="last1", rule="target_shift", eta=1.0, step_sizes=(0.5,))
+
+    change = sgd.runs(h, y)[0]
+
+    exact = sgd.network.weights.like()
+    sgd.network.weights.flat.copy_(sgd.frozen)
+    forward = ForwardPass(sgd.network, torch.zeros(2, 16, 32, dtype=torch.float64), y, h)
+    bp_gradient(forward, exact)
+    moved = sgd.network.weights.like()
+    moved.flat.copy_(change)
+    for name in moved:
+        expected = -0.5 * exact[name] / 16 if name.startswith("blocks.1.") else torch.zeros_like(exact[name])
+        torch.testing.assert_close(moved[name], expected, msg=name)
+
+
+def test_k_steps_are_k_single_steps_with_credit_estimated_anew() -> None:
+    """Three steps equal three runs of one step, each from where the last ended."""
+    sgd, h, y = steps(credit="raw", steps=3, step_sizes=(1.0,))
+    expected = sgd.runs(h, y)[0]
+
+    single, h, y = steps(credit="raw", steps=1, step_sizes=(1.0,))
+    total = torch.zeros_like(expected)
+    for _ in range(3):
+        change = single.runs(h, y)[0]
+        total += change
+        single.frozen += change
+
+    torch.testing.assert_close(total, expected)
+
+
+def test_clamped_gradients_stay_within_one() -> None:
+    """With a clamp no weight moves by more than step size times 1; without, some do."""
+    free, h, y = steps(rule="target_shift", eta=50.0, step_sizes=(0.01,))
+    bound, _, _ = steps(rule="target_shift", eta=50.0, step_sizes=(0.01,), clamp=True)
+
+    assert free.runs(h, y)[0].abs().max() > 0.01
+    assert bound.runs(h, y)[0].abs().max() <= 0.01 + 1e-15
+
+
+@given(st.integers(2, 9), st.integers(0, 2**30))
+@settings(max_examples=30, deadline=None)
+def test_update_variance_is_its_formula(batches: int, seed: int) -> None:
+    """It is the unbiased variance summed over weights, relative to the squared norm of the mean; 0 for identical updates."""
+    updates = torch.randn(batches, 50, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) + 1
+    same = updates[:1].expand(batches, -1)
+
+    expected = updates.var(0).sum() / updates.mean(0).square().sum()
+    torch.testing.assert_close(update_variance(updates.sum(0), updates.square().sum(), batches), expected)
+    assert abs(update_variance(same.sum(0), same.square().sum(), batches)) < 1e-10
+
+
+def descent(laboratory: Any, stage: str = "oracle", **chosen: Any) -> Any:
+    job = laboratory.run(
+        "train_bp", laboratory.tasks(SEEDS, train_images=192), epoch=2, width=16, depth=2, epochs=8, batch_size=32
+    )
+    snapshots = [{"snapshot": artifact} for artifact in laboratory.column(job, 2)]
+    estimators = laboratory.column(laboratory.run(stage, snapshots))
+    inputs = [own | {"estimator": artifact} for own, artifact in zip(snapshots, estimators, strict=True)]
+    return laboratory.run("local_descent", inputs, batches=4, batch_size=32, **chosen)
+
+
+def test_the_best_step_size_is_each_replicas_own(laboratory: Any) -> None:
+    """The reported step size has the lowest mean dL_same of the grid, and the measures are the batches' means at it."""
+    job = descent(laboratory, step_sizes=(1e-3, 1e-2, 1e9))
+
+    for artifact in laboratory.column(job):
+        grid = {float(size): pair for size, pair in artifact.series["grid"].items()}
+        best = min(grid, key=lambda size: grid[size][0])
+        assert artifact.series["step_size"] == best
+        assert artifact.measures["dL_same"] == pytest.approx(sum(artifact.series["dL_same"]) / 4)
+        assert artifact.measures["dL_same"] == pytest.approx(grid[best][0])
+        assert artifact.measures["dL_same"] < 0
+        assert artifact.measures["pur"] == pytest.approx(artifact.measures["dL_held"] / artifact.measures["dL_same"])
+
+
+def test_pur_of_identical_batches_is_one(laboratory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the held batch is the update batch, dL_held is dL_same and PUR is 1."""
+    from engine import descent as module
+
+    original = module._batches
+    monkeypatch.setattr(module, "_batches", lambda task, own: [(update, update) for update, _ in original(task, own)])
+
+    for artifact in laboratory.column(descent(laboratory)):
+        assert artifact.measures["dL_held"] == artifact.measures["dL_same"]
+        assert artifact.measures["pur"] == 1
+
+
+def test_update_and_held_batches_are_disjoint_when_both_are_test_batches(laboratory: Any) -> None:
+    """No test image of an update batch is in any held batch."""
+    from engine.descent import _batches
+    from engine.tasks import open_task
+
+    task = open_task([own["task"] for own in laboratory.tasks(SEEDS)], SEEDS, "cpu")
+    pairs = _batches(task, LocalDescent(update_from="test", batches=3, batch_size=32))
+
+    update, held = (torch.cat([pair[part][0] for pair in pairs], 1)[0] for part in (0, 1))
+    assert len(update) == len(held) == 96
+    assert not (update.unsqueeze(1) == held.unsqueeze(0)).all(-1).any()
+
+
+def test_a_replica_descends_alike_in_any_company(laboratory: Any) -> None:
+    """The second seed's figures are the same measured alone."""
+    both = descent(laboratory, "dfa", steps=2)
+    lane = both.replicas[1]
+
+    alone = laboratory.run("local_descent", [lane.inputs], batches=4, batch_size=32, steps=2)
+
+    assert alone.out[0, 0].measures == both.out[1, 0].measures
+
+
+def test_a_step_that_leaves_the_finite_numbers_is_undefined(laboratory: Any) -> None:
+    """With only an absurd step size the loss overflows, and every figure says that none is finite."""
+    job = descent(laboratory, step_sizes=(1e200,), steps=3)
+
+    artifact = job.out[0, 0]
+    assert artifact.measures.keys() <= {"update_variance"}
+    assert "not finite at any step size" in artifact.undefined["dL_same"]

@@ -1,0 +1,125 @@
+"""The GitHub workflow: what it names is there, and it runs what the Makefile and the command line offer."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from click import Context
+
+from cbspec import config
+from cbspec.cli import main
+
+REPOSITORY = Path(__file__).parents[1]
+WORKFLOW = REPOSITORY / ".github" / "workflows" / "claims.yml"
+
+
+@pytest.fixture(scope="module")
+def workflow():
+    return yaml.load(WORKFLOW.read_text(), yaml.BaseLoader)  # plain strings: `on` stays a word
+
+
+def steps(workflow, job):
+    return workflow["jobs"][job]["steps"]
+
+
+def commands(workflow):
+    """Every command line, as words."""
+    runs = [step["run"] for job in workflow["jobs"] for step in steps(workflow, job) if "run" in step]
+    return [shlex.split(line) for run in runs for line in run.splitlines()]
+
+
+def test_commands_exist(workflow):
+    """Every make target is one of the Makefile's, and every cbspec command one of the command line's."""
+    targets = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), flags=re.MULTILINE))
+    made = [word for line in commands(workflow) if line[0] == "make" for word in line[1:] if "=" not in word]
+    called = [line for line in commands(workflow) if line[0] == ".venv/bin/cbspec"]
+
+    assert set(made) <= targets
+    assert {"lint", "types", "test", "claims"} <= set(made)
+    for _, group, name, *arguments in called:
+        command = main.get_command(Context(main), group).get_command(Context(main), name)
+        assert command.make_context(name, arguments).params["limit"] == 2 * 10**9
+    assert [line[1:] for line in called] == [["store", "gc", "--limit", "2GB"]]
+
+
+def test_options_are_those_of_the_plugin(workflow):
+    """What the memo job hands to pytest are options that the plugin has, at a scale that the defaults have."""
+    [arguments] = [word.removeprefix("ARGS=").split() for line in commands(workflow) for word in line if word.startswith("ARGS=")]
+    plugin = (REPOSITORY / "cbspec" / "plugin.py").read_text()
+    scales = yaml.safe_load((REPOSITORY / "claims" / "defaults.yaml").read_text())["scales"]
+    words = dict(zip(arguments[::2], arguments[1::2], strict=True))
+
+    assert set(words) == {"--scale", "--device"}
+    assert all(f'addoption("{option}"' in plugin for option in words)
+    assert words["--scale"] in scales
+    assert words["--device"] == "cuda"
+
+
+def test_actions_are_pinned(workflow):
+    """Only GitHub's own actions are used, each at a major version, on a named system and the declared Python."""
+    used = {step["uses"] for job in workflow["jobs"] for step in steps(workflow, job) if "uses" in step}
+
+    assert used
+    assert all(re.fullmatch(r"actions/[a-z/-]+@v\d+", each) for each in used)
+    assert workflow["jobs"]["quick"]["runs-on"] == "ubuntu-24.04"
+    assert workflow["jobs"]["memo"]["runs-on"] == ["self-hosted", "gpu"]
+    pythons = {
+        step["with"]["python-version"]
+        for job in workflow["jobs"]
+        for step in steps(workflow, job)
+        if "python" in step.get("uses", "")
+    }
+    assert pythons == {"3.11"}
+    assert workflow["permissions"] == {"contents": "read"}
+
+
+def test_store_is_cached_but_not_at_night(workflow):
+    """The cached folder is the project's store, keyed by the engine's sources; a scheduled run neither takes nor leaves it."""
+    cached = [step for step in steps(workflow, "quick") if "store" in step.get("with", {}).get("path", "")]
+    place = config.Config(REPOSITORY).store.relative_to(REPOSITORY).as_posix()
+
+    assert [step["uses"] for step in cached] == ["actions/cache/restore@v4", "actions/cache/save@v4"]
+    assert all(step["with"]["path"] == place and "github.event_name != 'schedule'" in step["if"] for step in cached)
+    assert "engine/**/*.py" in cached[0]["with"]["key"]
+    assert cached[0]["with"]["key"].startswith(cached[0]["with"]["restore-keys"])
+
+
+def test_each_schedule_runs_one_job(workflow):
+    """The nightly time starts the quick job, the weekly one the memo job, and no job waits for a time that is not there."""
+    night, week = (each["cron"] for each in workflow["on"]["schedule"])
+
+    assert workflow["jobs"]["quick"]["if"] == f"github.event.schedule != '{week}'"
+    assert f"github.event.schedule == '{week}'" in workflow["jobs"]["memo"]["if"]
+    assert night != week
+    assert {"push", "pull_request", "workflow_dispatch"} <= set(workflow["on"])
+
+
+def test_recorded_commits_are_fetched(workflow):
+    """Every job has the whole history, without which no recorded commit could be compared with."""
+    checkouts = [
+        step for job in workflow["jobs"] for step in steps(workflow, job) if step.get("uses", "").startswith("actions/checkout")
+    ]
+
+    assert len(checkouts) == len(workflow["jobs"])
+    assert all(step["with"]["fetch-depth"] == "0" for step in checkouts)
+
+
+def test_report_is_uploaded_even_after_a_failure(workflow):
+    """Each job uploads the pages that the plugin writes, unless it was cancelled."""
+    for job in workflow["jobs"]:
+        [upload] = [step for step in steps(workflow, job) if "upload-artifact" in step.get("uses", "")]
+        assert upload["with"]["path"] == "reports/latest.*"
+        assert upload["if"] == "${{ !cancelled() }}"
+    assert (
+        len(
+            {
+                step["with"]["name"]
+                for job in workflow["jobs"]
+                for step in steps(workflow, job)
+                if "upload" in step.get("uses", "")
+            }
+        )
+        == 2
+    )
