@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cbspec.assertion import Assertion
 from cbspec.claim import Claim, Seeds, Source
 from cbspec.judge import Sample, Table
+from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC
 
 SEEDS = (42, 123, 456, 789, 1011, 1213, 1415, 1617, 1819, 2021, 2223, 2425)
 
@@ -22,6 +24,18 @@ def tabled() -> Callable[..., Table]:
         return {(arm, "x"): Sample(values, SEEDS[: len(values)]) for arm, values in arms.items()}
 
     return table
+
+
+@pytest.fixture
+def table(tabled: Callable[..., Table]) -> Table:
+    """Four arms of six seeds, from no credit to the exact one."""
+    return tabled(dfa=DFA, cb=CB, vec=VEC, oracle=ORACLE)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A stream of its own for each test, so that no value depends on which tests ran before."""
+    return np.random.default_rng(1964)
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""The arms that the tests of the assertion kinds judge, and SciPy's figures of them."""
+
+import numpy as np
+from scipy import stats
+
+from cbspec.assertion import Assertion
+from cbspec.finding import Finding
+from cbspec.judge import Table, decide, skew
+
+_DRAWN = np.random.default_rng(1963)
+DFA, CB, VEC, ORACLE = (
+    mean + spread * _DRAWN.normal(size=6) for mean, spread in ((0.01, 0.04), (0.12, 0.06), (0.38, 0.09), (1, 0.05))
+)
+
+
+def greater(values: np.ndarray, bound: float = 0.0) -> float:
+    """SciPy's one-sided p of a mean above the bound."""
+    return float(stats.ttest_1samp(values, bound, alternative="greater").pvalue)
+
+
+def guarded(values: np.ndarray, bound: float = 0.0) -> float:
+    """The same for values without a partner: not below the p under exponential noise."""
+    t = stats.ttest_1samp(values, bound).statistic
+    return max(greater(values, bound), float(skew.tail(np.array(t), len(values))))
+
+
+def decided(assertion: Assertion, table: Table) -> Finding:
+    return decide(assertion, table, alpha=0.05)

@@ -1,0 +1,28 @@
+import pytest
+
+from cbspec.assertion import All, Any, Order
+from cbspec.judge import Table
+from tests.cbspec.judge.arms import CB, DFA, VEC, decided, greater
+
+
+def test_all_takes_the_weakest_part_any_the_strongest(table: Table) -> None:
+    """all has the largest p of its parts, any the smallest times their number; refuting any takes every part."""
+    up = Order(measure="x", arms=("dfa", "cb"), direction="ascending")
+    more = Order(measure="x", arms=("cb", "vec"), direction="ascending")
+    down = Order(measure="x", arms=("vec", "cb"), direction="ascending")
+    ps = [greater(CB - DFA), greater(VEC - CB)]
+
+    both, either, neither = (decided(kind, table) for kind in (All(of=(up, more)), Any(of=(up, down)), Any(of=(down, down))))
+
+    assert ("holds", pytest.approx(max(ps))) == (both.verdict, both.p)
+    assert ("holds", pytest.approx(2 * ps[0])) == (either.verdict, either.p)
+    assert ("refuted", pytest.approx(ps[1])) == (neither.verdict, neither.p_against)
+
+
+def test_a_part_keeps_its_own_alpha(table: Table) -> None:
+    """A part with a stricter alpha has to be shown at that."""
+    step = Order(measure="x", arms=("dfa", "cb"), direction="ascending")
+    p = decided(step, table).p
+    own = Order(measure="x", arms=("dfa", "cb"), direction="ascending", alpha=p / 2)
+
+    assert (decided(All(of=(step,)), table).verdict, decided(All(of=(own,)), table).verdict) == ("holds", "inconclusive")
