@@ -7,15 +7,13 @@ that is ready, sleeps a moment. A killed process loses its locks to the kernel, 
 
 from __future__ import annotations
 
-import importlib
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import cast
 
 from cbspec.errors import CbspecError, StageError, Stopped, StoreError
-from cbspec.job import DIVERGED, Implementation, MissingInput, RunningJob
+from cbspec.job import DIVERGED, MissingInput, RunningJob
 from cbspec.plan import Cell, Job, Plan, Planner, closure
 from cbspec.rundir import Event, Failure, RunDirectory
 from cbspec.store import Entry, Lock, LostEntry, Store
@@ -163,7 +161,7 @@ class Executor:
                 running.invalidate(cell, reason)
         if healthy:
             running.advance(start, max(points[-1], 1), self._unit(healthy[0]))
-            load(healthy[0].call.stage.implementation)(running)
+            healthy[0].call.stage.implemented(running)
         if absent := [cell for cell in cells if not self._has(cell)]:
             raise StageError(f"{absent[0]}: its implementation returned without a result")
 
@@ -211,9 +209,3 @@ class StageFailed(StageError):
     def __init__(self, failure: Failure) -> None:
         self.traceback = failure.traceback
         super().__init__(failure.message)
-
-
-def load(implementation: str) -> Implementation:
-    """Import a stage's implementation, ``"module:function"``."""
-    module, _, function = implementation.partition(":")
-    return cast(Implementation, getattr(importlib.import_module(module), function))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -217,6 +217,3 @@ def _checked(cell: Cell, measures: Mapping[str, float], undefined: Mapping[str, 
     for name in [name for name, value in values.items() if not math.isfinite(value)]:
         reasons[name] = f"{cell}: {name} is {values.pop(name)}"
     return values, reasons
-
-
-Implementation = Callable[[RunningJob], None]

@@ -81,10 +81,15 @@ class Stage:
     opens: str = ""
 
     @property
+    def implemented(self) -> Callable[[Job], None]:
+        """What `implementation` names, imported."""
+        function: Callable[[Job], None] = _imported(self.implementation)
+        return function
+
+    @property
     def opener(self) -> Any:
         """What `opens` names, imported."""
-        module, _, name = self.opens.partition(":")
-        return getattr(importlib.import_module(module), name)
+        return _imported(self.opens)
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,12 @@ class Call:
     def cost(self) -> float:
         """Floating-point operations of one replica; 1 where the stage does not say."""
         return float(self.stage.cost(self)) if self.stage.cost else 1.0
+
+
+def _imported(reference: str) -> Any:
+    """What ``"module:name"`` refers to."""
+    module, _, name = reference.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def _digests(inputs: Mapping[str, Call]) -> dict[str, str]:

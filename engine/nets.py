@@ -97,10 +97,12 @@ class Norm(NamedTuple):
 
 
 class BlockTrace(NamedTuple):
-    """What a block computed, each `[replica, batch, d]`: input h, LN(h) without affine part, W1's output, activation, F(h)."""
+    """What a block computed, each `[replica, batch, d]`: its input h, LN(h) without and with the affine part, the output of W1
+    before and after the activation, and F(h)."""
 
     entering: Tensor
     norm: Norm
+    scaled: Tensor
     inner: Tensor
     active: Tensor
     output: Tensor
@@ -155,7 +157,7 @@ class ResidualMLP:
         inner = torch.baddbmm(self._row(f"{name}b1"), scaled, self.weights[f"{name}w1"])
         active = self.architecture.activation.forward(inner)
         output = torch.baddbmm(self._row(f"{name}b2"), active, self.weights[f"{name}w2"])
-        return BlockTrace(h, norm, inner, active, output)
+        return BlockTrace(h, norm, scaled, inner, active, output)
 
     def tails(self, rows: Sequence[Tensor]) -> Tensor:
         """Logits of hidden states that enter at different levels, run together as one growing batch.
@@ -204,42 +206,55 @@ class ResidualMLP:
             torch.sum(back, 1, out=into["norm.bias"])
         return self._norm_backward(back * self._row("norm.weight"), trace.hidden[-1], trace.norm)
 
-    def block_backward(self, level: int, block: BlockTrace, gradient: Tensor, into: Weights) -> Tensor:
-        """Write the gradients of block l's weights, given the one at its output.
+    def block_backward(self, level: int, block: BlockTrace, gradient: Tensor, into: Weights) -> None:
+        """Write the gradients of block l's weights, given the one at its output, when nothing below it needs one.
 
         LN's part follows from the product that W1's gradient needs anyway, not from the gradient at W1's input.
+        """
+        name = f"blocks.{level}."
+        back = self._second_layer_backward(level, block, gradient, into)
+        total, bare = into[f"{name}b1"].unsqueeze(1), torch.bmm(block.norm.output.transpose(1, 2), back)
+        w1 = self.weights[f"{name}w1"]
+        torch.sum(w1 * bare, 2, out=into[f"{name}norm.weight"])
+        torch.sum(w1 * total, 2, out=into[f"{name}norm.bias"])
+        torch.mul(bare, self.weights[f"{name}norm.weight"].unsqueeze(2), out=into[f"{name}w1"])
+        into[f"{name}w1"].addcmul_(self.weights[f"{name}norm.bias"].unsqueeze(2), total)
+
+    def block_backward_through(self, level: int, block: BlockTrace, gradient: Tensor, into: Weights) -> Tensor:
+        """Write the gradients of block l's weights, given the one at its output, and go on to its input.
 
         Returns:
-            The gradient at W1's output, from which `through_norm` goes on to the block's input.
+            The gradient at the block's input; the skip is not in it.
         """
+        name = f"blocks.{level}."
+        back = self._second_layer_backward(level, block, gradient, into)
+        torch.bmm(block.scaled.transpose(1, 2), back, out=into[f"{name}w1"])
+        back = self._before_first_layer(level, back)
+        torch.sum(back * block.norm.output, 1, out=into[f"{name}norm.weight"])
+        torch.sum(back, 1, out=into[f"{name}norm.bias"])
+        return self._norm_backward(back.mul_(self._row(f"{name}norm.weight")), block.entering, block.norm)
+
+    def pull_back(self, level: int, block: BlockTrace, gradient: Tensor) -> Tensor:
+        """Gradient at h_l of a loss whose gradient at h_{l+1} is given: skip and block, no weight gradients."""
+        back = self._before_first_layer(level, self._before_activation(level, block, gradient))
+        back.mul_(self._row(f"blocks.{level}.norm.weight"))
+        return gradient + self._norm_backward(back, block.entering, block.norm)
+
+    def _second_layer_backward(self, level: int, block: BlockTrace, gradient: Tensor, into: Weights) -> Tensor:
+        """Write the gradients of W2, b2 and b1; returns the gradient at W1's output."""
         name = f"blocks.{level}."
         back = self._before_activation(level, block, gradient)
         torch.bmm(block.active.transpose(1, 2), gradient, out=into[f"{name}w2"])
         torch.sum(gradient, 1, out=into[f"{name}b2"])
-        total = torch.sum(back, 1, out=into[f"{name}b1"])
-        w1, bare = (
-            self.weights[f"{name}w1"],
-            torch.bmm(block.norm.output.transpose(1, 2), back),
-        )  # W1's gradient without affine part
-        torch.sum(w1 * bare, 2, out=into[f"{name}norm.weight"])
-        torch.sum(w1 * total.unsqueeze(1), 2, out=into[f"{name}norm.bias"])
-        torch.mul(bare, self.weights[f"{name}norm.weight"].unsqueeze(2), out=into[f"{name}w1"])
-        into[f"{name}w1"].addcmul_(self.weights[f"{name}norm.bias"].unsqueeze(2), total.unsqueeze(1))
+        torch.sum(back, 1, out=into[f"{name}b1"])
         return back
-
-    def through_norm(self, level: int, block: BlockTrace, back: Tensor) -> Tensor:
-        """Gradient at the block's input, given the one at W1's output; the skip is not in it."""
-        name = f"blocks.{level}."
-        back = torch.bmm(back, self.weights[f"{name}w1"].transpose(1, 2)).mul_(self._row(f"{name}norm.weight"))
-        return self._norm_backward(back, block.entering, block.norm)
-
-    def pull_back(self, level: int, block: BlockTrace, gradient: Tensor) -> Tensor:
-        """Gradient at h_l of a loss whose gradient at h_{l+1} is given: skip and block, no weight gradients."""
-        return gradient + self.through_norm(level, block, self._before_activation(level, block, gradient))
 
     def _before_activation(self, level: int, block: BlockTrace, gradient: Tensor) -> Tensor:
         back = torch.bmm(gradient, self.weights[f"blocks.{level}.w2"].transpose(1, 2))
         return self.architecture.activation.backward(back, block.inner)
+
+    def _before_first_layer(self, level: int, back: Tensor) -> Tensor:
+        return torch.bmm(back, self.weights[f"blocks.{level}.w1"].transpose(1, 2))
 
     def embed_backward(self, x: Tensor, gradient: Tensor, into: Weights) -> None:
         """Write the gradients of the embedding, given the one at h_0."""

@@ -56,9 +56,7 @@ def bp_gradient(forward: ForwardPass, into: Weights) -> None:
     network, trace = forward.network, forward.trace
     gradient = network.head_backward(trace, forward.error / forward.size, into)
     for level in reversed(range(network.depth)):
-        block = trace.blocks[level]
-        back = network.block_backward(level, block, gradient, into)
-        gradient = gradient + network.through_norm(level, block, back)
+        gradient = gradient + network.block_backward_through(level, trace.blocks[level], gradient, into)
     network.embed_backward(forward.x, gradient, into)
 
 

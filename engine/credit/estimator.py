@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -82,7 +83,8 @@ class Estimator:
 
 def normalise(credit: Tensor) -> Tensor:
     """``a / (RMS(a) + 1e-6)`` per sample over features (definitions, section 5)."""
-    return credit / (credit.square().mean(-1, keepdim=True).sqrt_() + FLOOR)
+    length = torch.linalg.vector_norm(credit, dim=-1, keepdim=True)
+    return credit / length.div_(math.sqrt(credit.shape[-1])).add_(FLOOR)
 
 
 def open_estimator(
