@@ -58,6 +58,7 @@ class Claim:
         scale: the scale that the sizes in `arms` come from.
         decidable: the scales at which a verdict is expected; at another the claim is skipped.
         sizes: the scale's sizes after overrides, as they were used.
+        discussion: a person's sentences on where findings and memo differ, and why that may be; decides nothing.
         origins: key path (``"assert[0].kind"``) -> where its value stands.
     """
 
@@ -80,3 +81,4 @@ class Claim:
     origins: Mapping[str, Origin]
     digest: str
     """SHA-256 of what is asserted (assertions, controls, alpha, seeds) and measured (arms): moving it is moving the goalposts."""
+    discussion: str = ""

@@ -186,6 +186,7 @@ class ClaimFile:
             path=path,
             origins=Origins(partial(_trace, self.document.path, self.document.text, self.setting, self.cells.index(cell))),
             digest=digest(at.assertions, at.controls, alpha, own, arms),
+            discussion=" ".join(said.discussion.split()),
         )
 
 

@@ -63,6 +63,14 @@ class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Meta(description="active: stands; retracted: taken back by those in retracted_by, still run; open-question: never run"),
     ]
     source: Annotated[SourceWords, Meta(description="where the finding was reported, and with which figures")]
+    discussion: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=800,
+            description="where what was found differs from what was reported, and the likely reason, in a few sentences",
+        ),
+    ] = ""
     revises: Annotated[tuple[ClaimId, ...], Meta(description="claims that this one corrects")] = ()
     retracted_by: Annotated[tuple[ClaimId, ...], Meta(description="claims that took this one back")] = ()
     experiment: Annotated[StageCall, Meta(description="the stage call that all arms share")]

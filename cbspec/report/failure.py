@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from shlex import quote
-from textwrap import indent
+from textwrap import fill, indent
 
 from cbspec.finding import Effect, Finding
 from cbspec.ledger.notation import interval, number, p_value
 from cbspec.report.record import Record
+
+WIDTH = 118  # columns of running text
 
 
 def failure_text(record: Record) -> str:
@@ -17,6 +19,8 @@ def failure_text(record: Record) -> str:
     parts += [_finding(record, finding) for finding in record.implicated]
     if not record.implicated:
         parts.append(f"{record.path}:{record.line}")
+    if record.discussion:
+        parts.append(f"Against the memo\n{indent(fill(record.discussion, WIDTH), '  ')}")
     parts.append(f"Ledger ({record.scale}, {record.device})\n{indent(record.comparison.text, '  ')}")
     if record.edits:
         parts.append("Changed in the code\n" + "\n".join(f"  {line}" for line in _edits(record)))

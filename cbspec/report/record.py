@@ -32,6 +32,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         path: of the claim file, relative to the repository, with `/`.
         memo: where the finding was reported.
+        discussion: a person's sentences on where findings and memo differ; empty where there are none.
         quotes: the source of each assertion and control, in the order of the claim.
         seconds: wall time spent on this claim, shared stages counted where they were computed.
         edits: what changed in the code since the verdict on record.
@@ -54,6 +55,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     edits: tuple[Edit, ...] = ()
     traceback: str = ""
+    discussion: str = ""
 
     @property
     def changed(self) -> bool:
@@ -122,6 +124,7 @@ def record_of(
         seconds=seconds,
         edits=tuple(edits),
         traceback=traceback,
+        discussion=claim.discussion,
     )
 
 

@@ -132,6 +132,15 @@ def test_show_names_the_origin_of_each_value(laboratory):
     assert lines["assert[0].kind: order"].strip() == "claims/phase1/1.a.yaml:11"
 
 
+def test_show_has_the_discussion(laboratory):
+    """What a person says of the differences is printed with its line."""
+    laboratory.edit("claims/phase1/1.a.yaml", "status: active\n", "status: active\ndiscussion: the lamp was off\n")
+
+    lines = dict(line.split("  ", 1) for line in map(str.strip, laboratory.cbspec("show", "1.a").stdout.splitlines()[1:]))
+
+    assert lines["discussion: the lamp was off"].strip() == "claims/phase1/1.a.yaml:5"
+
+
 def test_id_without_cell_stands_for_all_cells(laboratory):
     """Of a matrix, the bare id names every cell and the full id one."""
     matrix = LIGHT.replace("experiment: plant", "matrix: {pause: [0.0, 0.001]}\nexperiment: {use: plant, pause: $pause}")

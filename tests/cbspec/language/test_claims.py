@@ -27,6 +27,14 @@ def test_every_word_of_a_file_is_in_the_claim(project):
     assert claim.path == project.root / "claim.yaml"
 
 
+def test_a_discussion_is_kept_on_one_line(project):
+    """A person's sentences stand in every cell of the claim, however they are wrapped; without any they are empty."""
+    edit = ("status: active", "status: active\ndiscussion: >-\n  The memo\n  had one seed.\n\n  We have three.")
+
+    assert [claim.discussion for claim in project.claims(edit)] == ["The memo had one seed. We have three."] * 2
+    assert project.claims()[0].discussion == ""
+
+
 def test_the_matrix_is_one_claim_per_cell(project):
     """Each combination of matrix values is a claim whose id says which, the last name varying fastest."""
     edits = (("matrix: {m: [4, 8]}", "matrix: {rate: [1e-3, .5], m: [4, $late]}"), ("credit: normalised", "snapshot2: 0"))
@@ -132,11 +140,12 @@ def test_the_phase_may_look_like_a_number(project):
         ),
         ("{use: vec, directions: $m}", "{stage: vector_field, directions: $m}"),
         ("memo: {}", "memo: {late: 90}"),
+        ("status: active", "status: active\ndiscussion: the memo had one seed"),
     ],
-    ids=["title", "figures", "note", "order", "name", "other scale"],
+    ids=["title", "figures", "note", "order", "name", "other scale", "discussion"],
 )
 def test_the_digest_ignores_what_decides_nothing(project, edit):
-    """Titles, notes, reported figures, formatting and other scales leave the digest alone."""
+    """Titles, notes, discussion, reported figures, formatting and other scales leave the digest alone."""
     assert project.claims(edit)[0].digest == project.claims()[0].digest
 
 

@@ -40,6 +40,18 @@ def test_text_of_a_flip(flipped):
     assert failure_text(flipped) == FLIP
 
 
+def test_the_discussion_stands_before_the_record(record):
+    """What a person says of memo and findings is part of the text, wrapped; without it there is no such part."""
+    text = failure_text(record("refuted", discussion="The memo had one seed, which may be why. " * 4))
+
+    assert (
+        "; memo 0.378\n\nAgainst the memo\n"
+        "  The memo had one seed, which may be why. The memo had one seed, which may be why. The memo had one seed, which may be\n"
+        "  why. The memo had one seed, which may be why.\n\nLedger (quick, cpu)\n"
+    ) in text
+    assert "Against the memo" not in failure_text(record("refuted"))
+
+
 def test_an_error_points_to_the_claim(record):
     """An error has no finding to quote: the text names the claim's place and does not offer to accept it."""
     text = failure_text(record("error", old="holds", findings=(), reason="no data"))
