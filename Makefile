@@ -27,7 +27,7 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-bench: data  ## every timing; prints tables and keeps them in reports/bench.json
+bench: data  ## every measurement, kept in reports/bench.json; ARGS="suite whole" for a part, tests/bench/__main__.py says which
 	$(BIN)/python -m tests.bench $(ARGS)
 
 $(INSTALLED): pyproject.toml

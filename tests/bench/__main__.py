@@ -1,49 +1,59 @@
-"""Every measurement that the project promises something about: ``make bench``, or ``python -m tests.bench engine suite``.
+"""Every measurement that the project promises something about.
 
-Tables are printed; the figures of `engine` and `suite` are kept in ``reports/bench.json`` with the machine they were taken on.
+``make bench`` runs all suites, each in a process of its own, as a release wants them: an hour on two cores. ``make bench
+ARGS="NAME [ARGUMENT...] ..."`` (or ``python -m tests.bench NAME ...``) runs the named ones, each with its own arguments:
+
+    language [speed] [broken [FILES]]    claims read per second, damaged files; 5000 of each kind
+    statistics [TRIALS]                  error rates, coverage and power of the judge; 20000 trials
+    engine [STEPS]                       each stage kind against torch.mm, BP against a plain script; 100 steps
+    suite [PART...]                      the claims as a whole: collect, orders, core, workers, whole
+
+Not run unless asked for, because it takes half an hour by itself: ``make bench ARGS="suite kills 200"``.
+
+Each figure is printed and kept in ``reports/bench.json`` as soon as it is measured, with its aim, date, torch and machine, in
+place of the last one of the same measurement. The exit status is 1 where an aim is missed.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
-REPORT = Path(__file__).parents[2] / "reports" / "bench.json"
-KEPT = ("engine", "suite")
-PRINTED = ("language", "statistics")
+from tests.bench import report
+
+SUITES = ("language", "statistics", "engine", "suite")  # modules with `main(arguments)`, which yields rows
 
 
-def main(names: list[str]) -> int:
-    """Run the named benchmarks, each in a process of its own; all when none is named."""
-    if names[:1] == ["--rows"]:
-        print("\n" + json.dumps(import_module(f"tests.bench.{names[1]}").main()))
-        return 0
-    broken = 0
-    for name in names or [*KEPT, *PRINTED]:
-        print(f"\n{name}", flush=True)
-        if name in KEPT:
-            keep(name)
+def main(words: Sequence[str]) -> int:
+    """Run the suites asked for, or all; 1 where one broke or missed an aim."""
+    try:
+        wanted = asked(words)
+    except ValueError as error:
+        sys.exit(f"{error}\n\n{__doc__}")
+    if len(wanted) == 1:
+        [(name, *arguments)] = wanted
+        return report.publish(name, import_module(f"tests.bench.{name}").main(arguments))
+    runs = [subprocess.run([sys.executable, "-m", "tests.bench", *own], check=False) for own in wanted]
+    return int(any(run.returncode for run in runs))
+
+
+def asked(words: Sequence[str]) -> list[list[str]]:
+    """Each suite asked for with its arguments; all, without any, when no word is given.
+
+    Raises:
+        ValueError: the first word is no suite.
+    """
+    wanted: list[list[str]] = []
+    for word in words or SUITES:
+        if word in SUITES:
+            wanted.append([word])
+        elif wanted:
+            wanted[-1].append(word)
         else:
-            broken += subprocess.run([sys.executable, "-m", f"tests.bench.{name}"], check=False).returncode
-    return int(broken > 0)
-
-
-def keep(name: str) -> None:
-    """Run a benchmark that returns rows and put them into the report."""
-    run = subprocess.run([sys.executable, "-m", "tests.bench", "--rows", name], check=True, text=True, stdout=subprocess.PIPE)
-    printed, _, rows = run.stdout.rstrip().rpartition("\n")
-    print(printed, flush=True)
-    known = json.loads(REPORT.read_text()) if REPORT.exists() else {}
-    known[name] = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "rows": [dict(zip(("measured", "figure", "wanted"), row, strict=True)) for row in json.loads(rows)],
-    }
-    REPORT.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
+            raise ValueError(f"no suite is called {word!r}; one of {', '.join(SUITES)}")
+    return wanted
 
 
 if __name__ == "__main__":

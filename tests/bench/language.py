@@ -1,6 +1,6 @@
 """Speed, memory and sturdiness of the claim language.
 
-Run from the repository root as ``python -m tests.bench.language [speed] [broken [N]]``; exits with 1 where a bound is broken.
+Run from the repository root as ``python -m tests.bench.language [speed] [broken [FILES]]``.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pathlib import Path
 import jsonschema  # noqa: F401 - its import is no part of the time that a broken file takes
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis.strategies import SearchStrategy
-from tabulate import tabulate
 
 from cbspec.catalog import Catalog
 from cbspec.errors import ClaimError
 from cbspec.language import load_file
+from tests.bench.report import Row, publish
 from tests.cbspec.language.broken_text import CLAIM, DEFAULTS, altered_claims, broken_claims
 from tests.cbspec.language.sample_engine import STAGES
 
@@ -40,30 +40,28 @@ print(len(claims), used.ru_maxrss / 1024, used.ru_utime + used.ru_stime, "torch"
 """
 
 
-def main(arguments: Sequence[str] = ()) -> int:
-    """Prints the tables; the number of bounds broken, at most 1."""
-    wanted = list(arguments) or ["speed", "broken"]
-    broken = 0
+def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
+    """Speed and memory on many claims, then two kinds of damaged files."""
+    wanted = {word for word in arguments if not word.isdigit()} or {"speed", "broken"}
     if "speed" in wanted:
-        broken += _speed()
+        for size in SIZES:
+            yield from _speed(*size)
     if "broken" in wanted:
-        count = next((int(word) for word in wanted if word.isdigit()), BROKEN)
-        broken += _broken("edited lines and bytes", broken_claims(), count)
-        broken += _broken("other values and keys", altered_claims(), count)
-    return int(broken > 0)
+        count = next((int(word) for word in arguments if word.isdigit()), BROKEN)
+        yield from _broken("edited lines and bytes", broken_claims(), count)
+        yield from _broken("other values and keys", altered_claims(), count)
 
 
-def _speed() -> int:
-    """Validation of generated claims in one process: the project's own claims, again and again under new ids."""
-    rows = []
-    for count, seconds, memory in SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            _generate(Path(folder), count)
-            took, processor, found, peak = min(_validate(Path(folder)) for _ in range(3))
-        within = found == count and took <= seconds and (memory is None or peak <= memory)
-        rows.append((count, f"{took:.2f}", seconds, f"{processor:.2f}", f"{peak:.0f}", memory or "", "yes" if within else "NO"))
-    print(tabulate(rows, headers=("claims", "s", "at most", "CPU s", "MB", "at most", "within")))
-    return sum(row[-1] == "NO" for row in rows)
+def _speed(count: int, seconds: float, memory: int | None) -> Iterator[Row]:
+    """Validation of generated claims in one process, the fastest of three: the project's own claims, again under new ids."""
+    with tempfile.TemporaryDirectory() as folder:
+        _generate(Path(folder), count)
+        took, processor, found, peak = min(_validate(Path(folder)) for _ in range(3))
+    assert found == count, f"{count} claims were written, {found} read"
+    measured = f"validating {count} claims in a process of its own"
+    yield Row(measured, f"{took:.2f} s ({processor:.2f} s of CPU)", f"at most {seconds:g} s", took <= seconds)
+    aim = () if memory is None else (f"at most {memory} MB", peak <= memory)
+    yield Row(f"{measured}: peak memory", f"{peak:.0f} MB", *aim)
 
 
 def _generate(folder: Path, count: int) -> None:
@@ -97,7 +95,7 @@ def _validate(folder: Path) -> tuple[float, float, int, float]:
     return took, float(processor), int(count), float(peak)
 
 
-def _broken(title: str, contents: SearchStrategy[bytes], count: int) -> int:
+def _broken(title: str, contents: SearchStrategy[bytes], count: int) -> Iterator[Row]:
     """Damaged claim files: each is a claim or has mistakes, soon."""
     slowest = 0.0
     kinds: Counter[str] = Counter()
@@ -110,13 +108,14 @@ def _broken(title: str, contents: SearchStrategy[bytes], count: int) -> int:
             kinds["claims" if load_file(path, catalog=catalog, scale="quick") else "nothing"] += 1
         except ClaimError as error:
             located = error.mistakes and all(m.origin.line >= 1 and m.origin.column >= 1 for m in error.mistakes)
-            kinds["located mistakes" if located else "unlocated"] += 1
+            kinds["located" if located else "unlocated"] += 1
         slowest = max(slowest, time.perf_counter() - begun)
 
     _each(contents, count, read)
-    wrong = kinds["nothing"] + kinds["unlocated"] + (slowest > SLOWEST)
-    print(f"\n{title}: {dict(kinds)}, slowest {slowest:.2f} s (at most {SLOWEST:g}){', BROKEN' if wrong else ''}")
-    return int(wrong > 0)
+    wrong, measured = kinds["nothing"] + kinds["unlocated"], f"{count} claim files with {title}"
+    figure = f"{wrong} ({kinds['claims']} claims, {kinds['located']} located)"
+    yield Row(f"{measured}: neither a claim nor located mistakes", figure, "0", wrong == 0)
+    yield Row(f"{measured}: the slowest", f"{slowest:.2f} s", f"at most {SLOWEST:g} s", slowest <= SLOWEST)
 
 
 def _each(contents: SearchStrategy[bytes], count: int, read: Callable[[Path, Catalog, bytes], None]) -> None:
@@ -137,4 +136,4 @@ def _each(contents: SearchStrategy[bytes], count: int, read: Callable[[Path, Cat
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(publish("language", main(sys.argv[1:])))

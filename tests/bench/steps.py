@@ -1,0 +1,144 @@
+"""One step of each kind of stage, for three seeds at once, with the floating-point operations that the algorithm needs for it.
+
+Operations are the stage's own forecast (`engine.cost`), of one batch. That of local_descent takes every pass for a whole training
+step, which would flatter it, so its products are counted as they run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count, cycle
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode, baddbmm_flop
+
+from cbspec.stage import Call, NoParameters, Parameters
+from engine import catalog, descent, parameters
+from engine.credit.dfa import DFA
+from engine.credit.fitted import FittedEstimator
+from engine.credit.scalar_bridge import ScalarBridge
+from engine.credit.state_bridge import StateBridge
+from engine.credit.vector_field import VectorField
+from engine.forward import ForwardPass
+from engine.local_training import LocalLearner, Mixture
+from engine.measures import Probe
+from engine.nets import ResidualMLP
+from engine.snapshot import Snapshot
+from engine.tasks.cifar10 import Cifar10Task
+from engine.tasks.task import Batch
+from engine.training import BackPropagation
+
+SEEDS, BATCH, DEPTH = (42, 123, 456), 128, 4
+STAGES = {stage.name: stage for stage in catalog.STAGES}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step to be repeated; the data of each, and its augmentation, are part of it.
+
+    Attributes:
+        operations: of one step of all seeds.
+        dtype: in which most of it is computed.
+    """
+
+    run: Callable[[], object]
+    operations: float
+    dtype: torch.dtype = torch.float32
+
+
+class Setting:
+    """Three networks of one width at the start of training, with their batches, and the calls of the catalog that mean them."""
+
+    def __init__(self, width: int) -> None:
+        task = Call(STAGES["cifar10"], parameters.Cifar10(train_images=BATCH))
+        self.start = Call(STAGES["train_bp"], parameters.TrainBP(epoch=0, width=width, depth=DEPTH), {"task": task})
+        self.dfa = Call(STAGES["dfa"], NoParameters(), {"snapshot": self.start})
+        self.task = Cifar10Task(parameters.Cifar10(train_images=BATCH * 64), SEEDS, "cpu")
+        own = parameters.TrainBP(width=width, depth=DEPTH, epoch=1)
+        self.snapshot = Snapshot.initialised(self.task, SEEDS, own, "cpu")
+        self.architecture = self.snapshot.network.architecture
+        self._batches = self._epochs()
+
+    def _epochs(self) -> Iterator[Batch]:
+        for epoch in count():
+            yield from self.task.epoch(epoch, BATCH)
+
+    def next(self) -> Batch:
+        """The next batch of the training set."""
+        return next(self._batches)
+
+    @cached_property
+    def double(self) -> ResidualMLP:
+        """The networks in float64, in which credit is measured."""
+        return ResidualMLP(self.architecture, self.snapshot.network.weights.to(torch.float64))
+
+    def feedback(self, dtype: torch.dtype = torch.float32) -> DFA:
+        """The estimator that costs nothing."""
+        return DFA([None] * len(SEEDS), SEEDS, self.architecture, "cpu", dtype)
+
+    def forecast(self, stage: str, own: Parameters, **inputs: Call) -> float:
+        """Operations of a stage call for all seeds."""
+        return len(SEEDS) * Call(STAGES[stage], own, inputs).cost
+
+
+def back_propagation(setting: Setting) -> Step:
+    """One step of train_bp."""
+    learner, shape = BackPropagation(setting.snapshot), setting.start.parameters
+    task = setting.start.inputs["task"]
+    epochs = [parameters.TrainBP(epoch=epoch, width=shape.width, depth=shape.depth) for epoch in (0, 1)]
+    before, after = (setting.forecast("train_bp", own, task=task) for own in epochs)  # both end with a test pass
+    return Step(lambda: learner.step(*setting.next()), after - before)
+
+
+def feedback_alignment(setting: Setting) -> Step:
+    """One step of train_local by DFA."""
+    own = [parameters.TrainLocal(epoch=1)] * len(SEEDS)
+    learner = LocalLearner(setting.snapshot, Mixture(setting.feedback(), own), setting.task, own)
+    learner.begin(0)
+    given = {"snapshot": setting.start, "estimator": setting.dfa}
+    before, after = (setting.forecast("train_local", parameters.TrainLocal(epoch=epoch), **given) for epoch in (0, 1))
+    return Step(lambda: learner.step(*setting.next()), after - before)
+
+
+def fit(cls: type[FittedEstimator], setting: Setting) -> Step:
+    """One step of an estimator's offline fit."""
+    own = STAGES[cls.stage].parameters
+    estimator = cls([own()] * len(SEEDS), SEEDS, setting.architecture, "cpu")
+    estimator.begin("bench", 0)
+    operations = setting.forecast(cls.stage, own(epochs=1), snapshot=setting.start)
+    return Step(lambda: estimator.fit(ForwardPass(setting.snapshot.network, *setting.next())), operations)
+
+
+def credit_quality(setting: Setting) -> Step:
+    """One batch of credit_quality, for DFA's credit."""
+    own = parameters.CreditQuality(batches=1)
+    probe = Probe(setting.double, setting.feedback(torch.float64), SEEDS, own)
+    batches = cycle(setting.task.sample("test", 8, BATCH))
+    operations = setting.forecast("credit_quality", own, snapshot=setting.start, estimator=setting.dfa)
+    return Step(lambda: probe.measure(next(batches)), operations, torch.float64)
+
+
+def local_descent(setting: Setting) -> Step:
+    """One update batch of local_descent, for DFA's credit."""
+    sgd = descent.LocalSGD(setting.double, setting.feedback(torch.float64), parameters.LocalDescent())
+    pairs = cycle(zip(setting.task.sample("train", 8, BATCH), setting.task.sample("test", 8, BATCH), strict=True))
+
+    def run() -> object:
+        return descent._measure(sgd, *next(pairs), descent.Outcome())
+
+    with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.baddbmm_: baddbmm_flop}) as counter:
+        run()
+    return Step(run, counter.get_total_flops(), torch.float64)
+
+
+KINDS: dict[str, Callable[[Setting], Step]] = {
+    "BP": back_propagation,
+    "DFA": feedback_alignment,
+    "Vec_M4 fit": lambda setting: fit(VectorField, setting),
+    "SB fit": lambda setting: fit(StateBridge, setting),
+    "CB fit": lambda setting: fit(ScalarBridge, setting),
+    "credit_quality": credit_quality,
+    "local_descent": local_descent,
+}
