@@ -136,8 +136,14 @@ STAGES = (
         parameters=CreditQuality,
         inputs={"snapshot": SNAPSHOT, "estimator": ESTIMATOR},
         measures={
-            "gamma": Measure("cosine", "Gamma: cosine of credit and gradient per sample, mean over batch and levels 0..L-1"),
-            "rho": Measure("correlation", "rho: Pearson correlation of <a, eps v> with the real loss change, mean over levels"),
+            "gamma": Measure(
+                "cosine",
+                "Gamma: cosine of credit and gradient per sample, mean over batch and levels 0..L-1; S1 is its gain over DFA's",
+            ),
+            "rho": Measure(
+                "correlation",
+                "rho: Pearson correlation of <a, eps v> with the real loss change, mean over levels; S2 is its gain over DFA's",
+            ),
             "nudge": Measure("nats", "mean loss change when h_l moves by -eta * normalised credit; negative is good"),
             "reference_norm": Measure("nats", "norm of the per-sample gradient at h_l, mean over batch and levels"),
             "hidden_norm": Measure("activation", "norm of h_l per sample, mean over batch and levels 0..L"),
@@ -162,7 +168,7 @@ STAGES = (
             "dL_held": Measure("nats", "loss change on a batch of the test set"),
             "pur": Measure("ratio", "dL_held / dL_same, both averaged over batches first"),
             "update_variance": Measure(
-                "ratio", "trace of the update's covariance across batches over the squared norm of its mean"
+                "ratio", "trace of the update's covariance across batches over the squared norm of its mean, both unbiased"
             ),
         },
         cost=cost.local_descent,

@@ -83,12 +83,16 @@ class Outcome:
 def update_variance(total: Tensor, squares: Tensor, batches: int) -> Tensor:
     """Trace of an update's covariance across batches over the squared norm of its mean (open: the memo of 7A has no formula).
 
+    The squared norm of a mean over n batches exceeds that of the expected update by trace / n; uncorrected, the ratio could
+    never exceed n. Not finite where n batches do not tell the expected update from zero.
+
     Args:
         total: sum of the updates `[..., P]`.
         squares: sum of their squared norms `[...]`.
     """
     mean = total.square().sum(-1) / batches**2
-    return (squares - batches * mean) / (batches - 1) / mean
+    trace = (squares - batches * mean) / (batches - 1)
+    return trace / (mean - trace / batches).clamp(min=0)
 
 
 def local_descent(job: Job) -> None:
@@ -143,7 +147,7 @@ def _emit(job: Job, replica: int, same: Tensor, held: Tensor, variance: Tensor, 
     if _finite(variance[best].item()):
         measures["update_variance"] = variance[best].item()
     else:
-        reasons["update_variance"] = "the mean update vanishes or is not finite"
+        reasons["update_variance"] = f"{own.batches} batches do not tell the mean update from zero"
     grid = {str(size): [same[k].mean().item(), held[k].mean().item()] for k, size in enumerate(own.step_sizes)}
     job.emit(
         replica,

@@ -76,13 +76,28 @@ def test_clamped_gradients_stay_within_one() -> None:
 @given(st.integers(2, 9), st.integers(0, 2**30))
 @settings(max_examples=30, deadline=None)
 def test_update_variance_is_its_formula(batches: int, seed: int) -> None:
-    """It is the unbiased variance summed over weights, relative to the squared norm of the mean; 0 for identical updates."""
+    """It is the unbiased variance summed over weights over the unbiased squared norm of the mean; 0 for identical updates."""
     updates = torch.randn(batches, 50, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) + 1
     same = updates[:1].expand(batches, -1)
 
-    expected = updates.var(0).sum() / updates.mean(0).square().sum()
+    trace = updates.var(0).sum()
+    expected = trace / (updates.mean(0).square().sum() - trace / batches).clamp(min=0)
     torch.testing.assert_close(update_variance(updates.sum(0), updates.square().sum(), batches), expected)
     assert abs(update_variance(same.sum(0), same.square().sum(), batches)) < 1e-10
+
+
+def test_update_variance_is_not_bounded_by_the_number_of_batches() -> None:
+    """Of updates with a true ratio of 16, four batches at a time give a mean squared norm that is right on average."""
+    batches, parameters, repeats = 4, 64, 4000
+    noise = torch.randn(repeats, batches, parameters, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    updates = noise + 0.25  # trace 64, squared norm of the mean 4
+    total, squares = updates.sum(1), updates.square().sum((1, 2))
+
+    found = update_variance(total, squares, batches)
+    trace = (squares - total.square().sum(1) / batches) / (batches - 1)
+
+    assert abs((trace / found).mean() - 4) < 0.5  # where not finite, the norm counts as 0
+    assert found.max() > batches
 
 
 def descent(laboratory: Any, stage: str = "oracle", **chosen: Any) -> Any:
