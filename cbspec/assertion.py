@@ -132,6 +132,41 @@ class Interaction(Measured, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reverses: Annotated[bool, Meta(description="two pairs: the sign itself must reverse, each difference shown")] = False
 
 
+class Figure(Assertion, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="figure"):
+    """Every point of a drawing has a value on every seed, and it lies within the drawing's axes.
+
+    A statement about the sample, not about what it was drawn from: nothing is tested, and p is 0 or 1. It has no error rate, so
+    neither alpha nor test says anything about it.
+
+    A point is one arm in one cell of the claim's matrix. The first word of an arm's name, up to a ``_``, is its method: one
+    curve, and one colour in all figures.
+    """
+
+    axes: Annotated[
+        dict[str, tuple[float, float]],
+        Meta(min_length=1, description="measure -> [low, high], one panel each; a value outside is a defect of the measure"),
+    ]
+    arms: Annotated[tuple[Arm, ...], Meta(min_length=1, description="the arms that are drawn, named method or method_variant")]
+    x: Annotated[
+        str | tuple[float | str, ...] | None,
+        Meta(
+            description="what the curves run along: a name of the matrix, or one number or word for each arm; "
+            "left out: the arms stand beside each other"
+        ),
+    ] = None
+    facet: Annotated[str | None, Meta(description="a name of the matrix; each of its values is a column of panels")] = None
+    lines: Annotated[
+        dict[str, dict[str, float]],
+        Meta(description="measure -> name -> value, a horizontal line such as {test_accuracy: {chance: 0.1}}"),
+    ] = {}
+    title: Annotated[str, Meta(description="the heading of these panels; figures of one claim that share it share a column")] = ""
+
+    def curves(self) -> tuple[str, ...]:
+        """The curve that each arm belongs to: its method, or the arm itself where each is a curve and two share a method."""
+        methods = tuple(method(arm) for arm in self.arms)
+        return self.arms if isinstance(self.x, str) and len(set(methods)) < len(methods) else methods
+
+
 class All(Assertion, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="all"):
     """Every part holds (intersection-union: each part at the full alpha)."""
 
@@ -144,7 +179,12 @@ class Any(Assertion, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     of: Annotated[tuple[Kind, ...], Meta(min_length=1, description="the parts, assertions themselves")]
 
 
-Kind = Order | Trend | Threshold | Range | Sign | Equivalence | Collapse | Ratio | Extremum | Interaction | All | Any
+Kind = Order | Trend | Threshold | Range | Sign | Equivalence | Collapse | Ratio | Extremum | Interaction | Figure | All | Any
+
+
+def method(arm: str) -> str:
+    """The method of an arm that is drawn: ``"cb"`` of ``"cb_eT"``."""
+    return arm.partition("_")[0]
 
 
 def arms_of(assertion: Assertion) -> tuple[str, ...]:
@@ -162,5 +202,5 @@ def arms_of(assertion: Assertion) -> tuple[str, ...]:
 def measures_of(assertion: Assertion) -> tuple[str, ...]:
     """Every measure that an assertion reads."""
     parts = getattr(assertion, "of", ())
-    own = (assertion.measure,) if isinstance(assertion, Measured) else ()
+    own = (assertion.measure,) if isinstance(assertion, Measured) else tuple(getattr(assertion, "axes", ()))
     return tuple(dict.fromkeys(own + tuple(measure for part in parts for measure in measures_of(part))))

@@ -78,6 +78,8 @@ def _verdict(
         if premise.fails(level.shown):
             return "invalid", premise.reason
     shown, refuted = evidence.p <= level.shown, evidence.against <= level.refuted
+    if evidence.said:
+        return "holds" if shown else "refuted", evidence.said
     best, worst = _extremes(evidence)
     if shown and not refuted:
         return "holds", _sentence(evidence, effects, best if evidence.some else worst, "lies", float(evidence.p))

@@ -44,7 +44,7 @@ def next_look(judgement: Judgement, seeds: Seeds) -> int | None:
 
 
 def _open(judgement: Judgement) -> bool:
-    """Inconclusive, or invalid only because something is not shown yet (a finding without effects had no values)."""
+    """Inconclusive, or invalid only because something is not shown yet: not where values are missing (no effects, or no n)."""
     if judgement.verdict != "invalid":
         return judgement.verdict == "inconclusive"
     failed = [control for control in judgement.controls if control.verdict != "holds"]
@@ -52,7 +52,8 @@ def _open(judgement: Judgement) -> bool:
 
 
 def _unshown(finding: Finding) -> bool:
-    return finding.verdict == "inconclusive" or (finding.verdict == "invalid" and bool(finding.effects))
+    measured = bool(finding.effects) and all(effect.n for effect in finding.effects)
+    return finding.verdict == "inconclusive" or (finding.verdict == "invalid" and measured)
 
 
 def _spent(n: int, seeds: Seeds) -> float:

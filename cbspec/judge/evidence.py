@@ -78,6 +78,7 @@ class Evidence:
         inferences: what they were combined from.
         premises: see `Premise`.
         some: whether one of the inferences suffices (`any`).
+        said: the reason of the finding, where there is no test whose figures would be one.
     """
 
     p: Array
@@ -85,6 +86,7 @@ class Evidence:
     inferences: tuple[Inference, ...]
     premises: tuple[Premise, ...] = ()
     some: bool = False
+    said: str = ""
 
     def scaled(self, factor: float) -> Evidence:
         """The same with p-values times `factor`: a part with its own alpha, measured by that of the whole."""

@@ -19,6 +19,7 @@ from cbspec.assertion import (
     Collapse,
     Equivalence,
     Extremum,
+    Figure,
     Interaction,
     Order,
     Range,
@@ -32,6 +33,7 @@ from cbspec.judge import trend as page_trend
 from cbspec.judge.bounds import Bounded, contrasts
 from cbspec.judge.contrast import Contrast
 from cbspec.judge.evidence import Evidence, Premise
+from cbspec.judge.figure import figure_evidence
 from cbspec.judge.ratio import ratio_evidence
 from cbspec.judge.sample import Measurements
 
@@ -165,6 +167,12 @@ def interaction(assertion: Interaction, data: Measurements) -> Evidence:
     differences = [f"({one} - {other})" for one, other in assertion.pairs]
     label = f"slope of {', '.join(differences)}" if assertion.levels else " - ".join(differences)
     return _signed(label, measure, weights, sign, margin).evidence(data, assertion.test)
+
+
+@decides(Figure)
+def figure(assertion: Figure, data: Measurements) -> Evidence:
+    """Every point within its axis; see `cbspec.judge.figure`."""
+    return figure_evidence(assertion, data)
 
 
 @decides(All)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from cbspec.assertion import All, Any, Assertion, Trend
+from cbspec.assertion import All, Any, Assertion, Figure, Trend
 from cbspec.claim import Seeds
 from cbspec.judge import escalation, holm, sign_flip, student
 from cbspec.judge.bounds import Bounded, contrasts
@@ -57,7 +57,12 @@ def lint_all(assertions: Sequence[Assertion], seeds: Seeds, alpha: float) -> str
 
 
 def least_p(assertion: Assertion, n: int, alpha: float) -> float:
-    """The smallest p that any measurements over n seeds could give; 0 for a t test, which has none. `alpha`: see `lint`."""
+    """The smallest p that any measurements over n seeds could give; 0 for a t test, which has none. `alpha`: see `lint`.
+
+    A figure needs no power: what one seed shows of the sample is shown.
+    """
+    if isinstance(assertion, Figure):
+        return 0.0
     if isinstance(assertion, All | Any):
         own = alpha if assertion.alpha is None else assertion.alpha
         parts = [least_p(part, n, own) * (own / part.alpha if part.alpha else 1.0) for part in assertion.of]

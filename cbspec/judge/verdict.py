@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from cbspec.assertion import Assertion
+from cbspec.assertion import Assertion, Figure
 from cbspec.claim import Claim
 from cbspec.finding import Finding, Judgement, Verdict
 from cbspec.judge import escalation, holm, student
@@ -57,16 +57,28 @@ def _seeds(table: Table) -> tuple[int, ...]:
 
 
 def _findings(claim: Claim, data: Measurements, part: float) -> list[tuple[Finding, Level]]:
-    """Every assertion with the level that Holm holds it to, once for `holds` and once for `refuted`."""
+    """Every assertion with the level that Holm holds it to, once for `holds` and once for `refuted`.
+
+    A figure tests nothing, so it takes no part of alpha from those that do.
+    """
     weighed = [weigh(assertion, data, claim.alpha) for assertion in claim.assertions]
     alphas = [_alpha(assertion, claim.alpha) * part for assertion in claim.assertions]
-    shown = holm.levels([float(w.p) if isinstance(w, Evidence) else 1.0 for w in weighed], alphas)
-    refuted = holm.levels([float(w.against) if isinstance(w, Evidence) else 1.0 for w in weighed], alphas)
+    tested = [i for i, assertion in enumerate(claim.assertions) if not isinstance(assertion, Figure)]
+    shown = _shared([float(w.p) if isinstance(w, Evidence) else 1.0 for w in weighed], alphas, tested)
+    refuted = _shared([float(w.against) if isinstance(w, Evidence) else 1.0 for w in weighed], alphas, tested)
     levels = [Level(shown=one, refuted=other, miss=MISS * part) for one, other in zip(shown, refuted, strict=True)]
     return [
         (conclude(w, level, key=f"assert[{i}]", kind=kind_of(assertion)), level)
         for i, (assertion, w, level) in enumerate(zip(claim.assertions, weighed, levels, strict=True))
     ]
+
+
+def _shared(ps: Sequence[float], alphas: Sequence[float], tested: Sequence[int]) -> list[float]:
+    """Alpha shared by Holm's rule among those that are tested; the others keep theirs."""
+    levels = list(alphas)
+    for i, level in zip(tested, holm.levels([ps[i] for i in tested], [alphas[i] for i in tested]), strict=True):
+        levels[i] = level
+    return levels
 
 
 def _control(index: int, control: Assertion, data: Measurements, alpha: float, part: float) -> Finding:

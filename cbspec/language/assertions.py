@@ -9,6 +9,7 @@ import msgspec
 
 from cbspec import assertion as kinds
 from cbspec.assertion import Assertion, Kind
+from cbspec.language import drawing
 from cbspec.language.conform import conform, follow, unknown
 from cbspec.language.mistakes import Mistakes, shown
 from cbspec.language.node import Node
@@ -24,6 +25,7 @@ _MEANT = {  # what people call a kind before they know its name
     "between": "range", "interval": "range", "above": "threshold", "below": "threshold", "bound": "threshold",
     "max": "extremum", "min": "extremum", "best": "extremum", "worst": "extremum", "highest": "extremum", "lowest": "extremum",
     "positive": "sign", "negative": "sign", "factor": "ratio", "and": "all", "or": "any", "slope": "interaction",
+    "plot": "figure", "drawing": "figure", "graph": "figure", "chart": "figure", "panel": "figure",
 }  # fmt: skip
 _ALL = tuple[Kind, ...]
 
@@ -54,6 +56,8 @@ def read(nodes: list[Node], scope: Scope, arms: Arms | None, mistakes: Mistakes)
     pairs = list(_converted(understood, values, mistakes))
     for node, assertion in pairs:
         _check(node, assertion, arms, mistakes)
+        if isinstance(assertion, kinds.Figure):
+            drawing.check(node, assertion, scope, mistakes)
     return tuple(assertion for _, assertion in pairs)
 
 
@@ -114,6 +118,8 @@ def _check(node: Node, assertion: Assertion, arms: Arms | None, mistakes: Mistak
     if isinstance(assertion, kinds.All | kinds.Any):
         for part, inner in zip(follow(node, ["of"]).items, assertion.of, strict=True):
             _check(part, inner, arms, mistakes)
+            if isinstance(inner, kinds.Figure):
+                mistakes.add(follow(part, ["kind"]), "a figure is asserted by itself, not as a part of all or any")
         return
     if arms is not None:
         _check_names(node, assertion, arms, mistakes)
@@ -130,7 +136,8 @@ def _check_names(node: Node, assertion: Assertion, arms: Arms, mistakes: Mistake
         for arm in named:
             offered = arms.measures(arm)
             if offered is not None and measure not in offered:
-                mistakes.add(follow(node, ["measure"]), unknown("measure", measure, offered, of=f"arm {arm}"))
+                place = follow(node, ["axes"]).keys[measure] if isinstance(assertion, kinds.Figure) else follow(node, ["measure"])
+                mistakes.add(place, unknown("measure", measure, offered, of=f"arm {arm}"))
                 break
 
 

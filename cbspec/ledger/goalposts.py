@@ -30,7 +30,8 @@ _DIRECTION = {
     ("trend", "strict"): 1,
 }
 # Kinds that assert something of each arm named: one arm more is one condition more.
-_EACH_ARM = {("threshold", "arms"), ("range", "arms"), ("sign", "arms"), ("collapse", "arms"), ("extremum", "among")}
+_EACH_ARM = {(kind, "arms") for kind in ("threshold", "range", "sign", "collapse", "figure")} | {("extremum", "among")}
+_DRAWN = {("figure", field) for field in ("x", "facet", "lines", "title")}  # how points are drawn is not asserted of them
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +107,10 @@ def _harder(kind: str, field: str, before: Value, after: Value) -> bool:
         return _parts_harder(kind, before, after)
     if (kind, field) in _EACH_ARM:
         return set(before) <= set(after)
+    if field == "axes":
+        return before.keys() <= after.keys() and all(_inside(after[measure], axis) for measure, axis in before.items())
+    if (kind, field) in _DRAWN:
+        return True
     if field == "side":
         return bool(after == "both")
     direction = _DIRECTION.get((kind, field))
@@ -118,6 +123,10 @@ def _parts_harder(kind: str, before: Sequence[Kind], after: Sequence[Kind]) -> b
     """`all` with the parts it had and more, or `any` with fewer of them."""
     kept = [part for part in before if part in after]
     return len(kept) == len(before) if kind == "all" else len(kept) == len(after)
+
+
+def _inside(axis: tuple[float, float], other: tuple[float, float]) -> bool:
+    return other[0] <= axis[0] and axis[1] <= other[1]
 
 
 def _seeds(old: Entry, new: Entry) -> Iterator[Move]:
@@ -154,4 +163,6 @@ def _shown(value: Value) -> str:
         return f"{value:.10g}"
     if isinstance(value, list | tuple):
         return f"({', '.join(map(_shown, value))})"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shown(item)}" for name, item in value.items())
     return _named(value) if isinstance(value, Assertion) else str(value)

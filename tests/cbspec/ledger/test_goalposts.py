@@ -8,6 +8,7 @@ from cbspec.assertion import (
     Collapse,
     Equivalence,
     Extremum,
+    Figure,
     Interaction,
     Order,
     Range,
@@ -64,6 +65,10 @@ def interaction(**changes):
     return Interaction(**{"measure": "gamma", "pairs": (("a", "b"), ("c", "d")), **changes})
 
 
+def figure(**changes):
+    return Figure(**{"axes": {"gamma": (-1.0, 1.0)}, "arms": ("a",), **changes})
+
+
 def sign(**changes):
     return Sign(**{"measure": "gamma", "arms": ("a",), "sign": "positive", **changes})
 
@@ -87,6 +92,9 @@ ORDERED = [  # the looser, then the tighter form
     (extremum(), extremum(among=("a", "b", "c"))),
     (extremum(), extremum(margin=0.1)),
     (interaction(), interaction(margin=0.1)),
+    (figure(), figure(arms=("a", "b"))),
+    (figure(), figure(axes={"gamma": (0.0, 1.0)})),
+    (figure(), figure(axes={"gamma": (-1.0, 1.0), "rho": (-1.0, 1.0)})),
     (All(of=(order(), sign())), All(of=(order(), sign(), trend()))),
     (Any(of=(order(), sign(), trend())), Any(of=(order(), sign()))),
 ]
@@ -104,6 +112,7 @@ UNORDERED = [
     (All(of=(order(), sign())), All(of=(order(), trend()))),
     (All(of=(order(), sign())), Any(of=(order(), sign()))),
     (within(low=0.1, high=0.2), within(low=0.0, high=0.15)),
+    (figure(), figure(axes={"gamma": (0.0, 2.0)})),
 ]
 
 
@@ -125,6 +134,16 @@ def test_tightened_is_not_goalposts(entry, claim, looser, tighter):
 def test_what_cannot_be_ordered_is_goalposts(entry, claim, one, other):
     """A change that is neither looser nor tighter for certain is goalposts, in both directions."""
     assert compare(entry(claim=claim(assertions=(one,))), entry(claim=claim(assertions=(other,)))).change == "goalposts"
+
+
+@pytest.mark.parametrize(
+    "redrawn", [figure(title="credit"), figure(x="depth"), figure(facet="alpha"), figure(lines={"gamma": {"none": 0.0}})]
+)
+def test_redrawing_a_figure_is_not_goalposts(entry, claim, redrawn):
+    """How the points of a figure are drawn may change in both directions: what is asserted of them does not."""
+    before, after = entry(claim=claim(assertions=(figure(),))), entry(claim=claim(assertions=(redrawn,)))
+
+    assert [compare(before, after).change, compare(after, before).change] == ["same", "same"]
 
 
 @pytest.mark.parametrize("section", ["assertions", "controls"])
