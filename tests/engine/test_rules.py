@@ -5,10 +5,17 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from engine.credit.dfa import DFA
+from engine.credit.estimator import normalise
 from engine.forward import ForwardPass
+from engine.local_training import LocalLearner, Mixture
 from engine.nets import Architecture, ResidualMLP, initialise
+from engine.parameters import TrainLocal
 from engine.rules import RULES, block_gradients, cosine, embedding_gradient, head_gradient, inner_product, target_shift
+from engine.snapshot import Snapshot
 
 SEEDS = (42, 123)
 SHAPE = Architecture(inputs=32, width=16, depth=3)
@@ -113,3 +120,55 @@ def test_credit_is_taken_at_the_input_but_for_target_shift() -> None:
     assert RULES["cosine"].levels([0, 2]) == [0, 2]
     assert RULES["target_shift"].levels([0, 2]) == [1, 3]
     torch.testing.assert_close(inner_product(draw(1, 1, 1), draw(1, 1, 1, seed=2), ETA), draw(1, 1, 1, seed=2))
+
+
+def plain_objective(
+    p: dict[str, torch.Tensor], x: torch.Tensor, y: torch.Tensor, rule: str, credit: torch.Tensor
+) -> torch.Tensor:
+    """What one replica minimises under local learning, as one sum: every part sees its input as a constant."""
+    levels = RULES[rule].levels(range(3))
+    h = x @ p["embed.weight"] + p["embed.bias"]
+    total = objective(rule, torch.zeros_like(h), h, credit[0])  # the embedding is a block without skip
+    for level in range(3):
+        b, h = f"blocks.{level}.", h.detach()
+        scaled = F.layer_norm(h, (16,), p[b + "norm.weight"], p[b + "norm.bias"])
+        output = F.gelu(scaled @ p[b + "w1"] + p[b + "b1"]) @ p[b + "w2"] + p[b + "b2"]
+        total = total + objective(rule, h, output, credit[levels[level]])
+        h = h + output
+    final = F.layer_norm(h.detach(), (16,), p["norm.weight"], p["norm.bias"])
+    return total + F.cross_entropy(final @ p["head.weight"] + p["head.bias"], y)
+
+
+@pytest.mark.parametrize("credit", ["normalised", "raw"])
+@pytest.mark.parametrize("rule", list(RULES))
+def test_a_local_step_follows_autograd_of_the_sum_of_all_objectives(rule: str, credit: str) -> None:
+    """The gradient of one step of local training is, for every parameter, that of the detached parts' objectives together."""
+    forward = forward_pass()
+    own = TrainLocal(epoch=1, rule=rule, credit=credit, eta=ETA)
+    dfa = DFA([None] * 2, SEEDS, SHAPE, "cpu", torch.float64)
+    a = dfa.credit(forward, range(4))
+    weights = {name: view.clone() for name, view in forward.network.weights.items()}
+    learner = LocalLearner(Snapshot(forward.network, own), Mixture(dfa, [own] * 2), None, [own] * 2)
+
+    learner.step(forward.x, forward.y)
+
+    if credit == "normalised":
+        a = a / (a.square().mean(-1, keepdim=True).sqrt() + 1e-6)
+    for replica in range(2):
+        p = {name: view[replica].requires_grad_() for name, view in weights.items()}
+        total = plain_objective(p, forward.x[replica], forward.y[replica], rule, a[replica])
+        for name, expected in zip(p, torch.autograd.grad(total, list(p.values())), strict=True):
+            torch.testing.assert_close(learner.snapshot.gradient[name][replica], expected, msg=name)
+
+
+@given(scale=st.floats(1e-3, 1e3), seed=st.integers(0, 2**30))
+@settings(max_examples=25, deadline=None)
+def test_normalised_credit_knows_direction_only(scale: float, seed: int) -> None:
+    """Credit far above the floor of 1e-6 is normalised to unit RMS whatever its length, and negated where it is negated."""
+    credit = draw(4, 16, seed=seed)
+
+    found = normalise(scale * credit)
+
+    torch.testing.assert_close(found, normalise(credit), rtol=5e-3, atol=0)
+    torch.testing.assert_close(normalise(-scale * credit), -found)
+    assert ((found.square().mean(-1).sqrt() - 1).abs() < 5e-3).all()
