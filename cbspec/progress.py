@@ -48,6 +48,8 @@ class Display:
         self._thread.join(timeout=5)
         with self._lock:
             self._hide()
+            if not self.console.is_terminal:
+                self._speak()  # of what ended since the last look
 
     @contextmanager
     def hidden(self) -> Iterator[None]:

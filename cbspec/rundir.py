@@ -66,7 +66,7 @@ class RunDirectory:
 
     def hold(self) -> None:
         """Own the folder, and remove those whose owners are gone: a killed run leaves its folder to the next one."""
-        self._held = self._locks.attempt(self.path.name)
+        self._held = self._locks.take(self.path.name)  # not attempt: the sweep of another run that starts may be at the file
         for folder in [each for each in self.path.parent.iterdir() if each.is_dir()]:
             if lock := self._locks.attempt(folder.name):
                 with lock:

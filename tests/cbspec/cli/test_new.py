@@ -120,7 +120,7 @@ def test_folder_follows_the_phase(tmp_path, phase, folder):
     assert place(tmp_path, phase, "x") == tmp_path / folder / "x.yaml"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"]), min_size=1, max_size=40))
 def test_any_text_reads_back_as_itself(text):
     """A title keeps its words whatever signs it has: colons, quotes, hashes, what looks like a number or like nothing."""

@@ -128,7 +128,7 @@ def test_show_names_the_origin_of_each_value(laboratory):
     assert result.stdout.splitlines()[0] == "1.a at scale memo"
     assert lines["arms.dark.day: 30"].strip() == "claims/defaults.yaml:5"
     assert lines["arms.dark.light: 2.0"].strip() == "claims/phase1/1.a.yaml:8"
-    assert lines["arms.dark.pause: 0.0"].strip() == "default of the stage"
+    assert lines["arms.dark.thirsty: false"].strip() == "default of the stage"
     assert lines["assert[0].kind: order"].strip() == "claims/phase1/1.a.yaml:11"
 
 
@@ -143,13 +143,13 @@ def test_show_has_the_discussion(laboratory):
 
 def test_id_without_cell_stands_for_all_cells(laboratory):
     """Of a matrix, the bare id names every cell and the full id one."""
-    matrix = LIGHT.replace("experiment: plant", "matrix: {pause: [0.0, 0.001]}\nexperiment: {use: plant, pause: $pause}")
+    matrix = LIGHT.replace("experiment: plant", "matrix: {late: [3, 4]}\nexperiment: {use: plant, day: $late}")
     laboratory.write("claims/phase1/1.a.yaml", matrix)
 
     shown = laboratory.json("status", "1.a")
 
-    assert {row["claim"] for row in shown} == {"1.a[pause=0.0]", "1.a[pause=0.001]"}
-    assert {row["claim"] for row in laboratory.json("status", "1.a[pause=0.001]")} == {"1.a[pause=0.001]"}
+    assert {row["claim"] for row in shown} == {"1.a[late=3]", "1.a[late=4]"}
+    assert {row["claim"] for row in laboratory.json("status", "1.a[late=4]")} == {"1.a[late=4]"}
 
 
 def test_unknown_claim_is_a_usage_mistake(laboratory):

@@ -1,4 +1,4 @@
-"""An engine without torch, for tests of planning and execution: numbers that count, add up, break and wait."""
+"""An engine without torch, for tests of planning and execution: numbers that count, add up, break and wait for company."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ JOURNAL = "CBSPEC_TEST_JOURNAL"  # a file in which every computation leaves a li
 
 
 class Count(Parameters, frozen=True, kw_only=True):
-    """`step` counts up to `length`, each step taking `pause` seconds."""
+    """`step` counts up to `length`, once `company` processes have begun to compute something."""
 
     step: int
     length: int = 5
-    pause: float = 0.0
+    company: int = 1
     diverges_at: int = 0
 
 
@@ -57,8 +57,9 @@ def count(job: Job) -> None:
     parameters = job.replicas[0].parameters
     values = [r.resumed.measures["value"] if r.resumed else 1000.0 * r.seed for r in job.replicas]
     _note(f"count {[r.seed for r in job.replicas]} from {job.start}")
+    while len(_processes()) < parameters.company:
+        time.sleep(0.01)
     for step in range(job.start, parameters.step):
-        time.sleep(parameters.pause)
         values = [value + 1 for value in values]
         if step + 1 == parameters.diverges_at:
             job.diverge(0, f"at step {step + 1}")
@@ -85,6 +86,11 @@ def break_down(job: Job) -> None:
 def mute(job: Job) -> None:
     """Emits a result that lacks its measure."""
     job.emit(0)
+
+
+def _processes() -> set[str]:
+    path = os.environ.get(JOURNAL)
+    return {line.split()[0] for line in Path(path).read_text().splitlines()} if path else {"this one"}
 
 
 def _note(line: str) -> None:

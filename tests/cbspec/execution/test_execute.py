@@ -1,7 +1,4 @@
-import multiprocessing
-import os
 import shutil
-import signal
 import time
 
 import pytest
@@ -16,8 +13,7 @@ from cbspec.rundir import RunDirectory, Status
 from cbspec.stage import Call, NoParameters
 from cbspec.store import Store
 from tests.cbspec.execution.arithmetic import ADD, BREAK, COUNT, JOURNAL, MUTE, Count, Offset
-
-SPAWN = multiprocessing.get_context("spawn")
+from tests.cbspec.patience import PATIENCE, until
 
 
 def code_of(implementation):
@@ -161,51 +157,48 @@ def test_stop_leaves_a_stage_and_keeps_what_is_stored(tmp_path):
     lock.release()
 
 
+def shared(planner, steps):
+    """Cells that one process cannot compute alone."""
+    calls = [added(1.0, counted(step, length=step, company=2)) for step in steps]
+    return [planner.cell(call, seed) for call in calls for seed in (1, 2)]
+
+
 def work(folder, worker, steps):
     """A worker process: hold the whole plan and help until it is done."""
     own = executor(folder, worker=worker)
-    own.adopt(
-        own.planner.cell(added(1.0, counted(length, length=length, pause=0.01)), seed) for length in steps for seed in (1, 2)
-    )
+    own.adopt(shared(own.planner, steps))
     own.drain()
 
 
-def test_processes_share_a_plan_without_computing_anything_twice(tmp_path, monkeypatch):
+def test_processes_share_a_plan_without_computing_anything_twice(tmp_path, monkeypatch, spawn):
     """Four processes with one plan leave each stage computed exactly once, by more than one of them."""
     monkeypatch.setenv(JOURNAL, str(tmp_path / "journal"))
     steps = range(3, 15)
-    workers = [SPAWN.Process(target=work, args=(tmp_path, f"gw{index}", steps)) for index in range(4)]
+    workers = [spawn(work, tmp_path, f"gw{index}", steps) for index in range(4)]
     for process in workers:
-        process.start()
-    for process in workers:
-        process.join()
+        process.join(PATIENCE)
 
     lines = (tmp_path / "journal").read_text().splitlines()
     computed = [line.split(" ", 1)[1] for line in lines if " count" in line]
     check = executor(tmp_path)
-    cells = [
-        check.planner.cell(added(1.0, counted(length, length=length, pause=0.01)), seed) for length in steps for seed in (1, 2)
-    ]
 
+    assert [process.exitcode for process in workers] == [0] * 4
     assert len(lines) == 2 * len(steps)
     assert computed == ["count [1, 2] from 0"] * len(steps)
     assert len({line.split()[0] for line in lines}) > 1
-    assert values(check.ensure(cells)) == [1000.0 * seed + length + 1 for length in steps for seed in (1, 2)]
+    assert values(check.ensure(shared(check.planner, steps))) == [1000.0 * seed + step + 1 for step in steps for seed in (1, 2)]
 
 
-def test_killed_process_is_replaced(tmp_path, monkeypatch):
+def test_killed_process_is_replaced(tmp_path, monkeypatch, spawn):
     """A job whose process is killed in the middle is taken over; no lock and no scratch file stay behind."""
     monkeypatch.setenv(JOURNAL, str(tmp_path / "journal"))
-    victim = SPAWN.Process(target=work, args=(tmp_path, "gw0", [400]))
-    victim.start()
-    deadline = time.monotonic() + 30
-    while not (tmp_path / "journal").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    os.kill(victim.pid, signal.SIGKILL)
+    victim = spawn(work, tmp_path, "gw0", [6])
+    until((tmp_path / "journal").exists, "the victim, to begin its job")
+    victim.kill()
     victim.join()
 
     heir = executor(tmp_path, worker="gw1")
-    cells = [heir.planner.cell(added(1.0, counted(6, length=400, pause=0.01)), seed) for seed in (1, 2)]
+    cells = shared(heir.planner, [6])
     heir.adopt(cells)
     found = heir.ensure(cells)
     heir.store.sweep()

@@ -17,7 +17,7 @@ def _arms(triple: tuple[list[float], ...]) -> Table:
 
 
 @given(TRIPLES)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_negation_turns_the_order_round(triple: tuple[list[float], ...]) -> None:
     """Negated values in the opposite direction give the same finding; the opposite direction refutes what holds."""
     ascending = decided(ORDER, _arms(triple))
@@ -31,7 +31,7 @@ def test_negation_turns_the_order_round(triple: tuple[list[float], ...]) -> None
 
 
 @given(TRIPLES, st.integers(-8, 8), st.sampled_from([0.25, 2.0, 64.0]), st.permutations(range(4)))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @pytest.mark.parametrize("assertion", [ORDER, TREND], ids=["order", "trend"])
 def test_shift_scale_and_seed_order_do_not_matter(
     assertion: Assertion, triple: tuple[list[float], ...], shift: int, scale: float, order: list[int]

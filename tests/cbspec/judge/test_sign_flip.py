@@ -21,7 +21,7 @@ def test_agrees_with_scipy(n: int) -> None:
 
 
 @given(DIFFERENCES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_negation_exchanges_the_tails(differences: np.ndarray) -> None:
     """The two tails share only the flips that give the very sum seen."""
     signs = np.array(np.meshgrid(*[[1, -1]] * differences.size)).reshape(differences.size, -1)

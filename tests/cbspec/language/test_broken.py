@@ -49,7 +49,7 @@ def test_every_golden_text_has_its_claim():
     assert len(CASES) >= 50
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(content=broken_claims() | altered_claims())
 def test_no_claim_breaks_the_reader(project, validator, content):
     """Whatever is done to a claim file, it is a claim, by the schema too, or it has mistakes, each in a line of the file."""
@@ -65,7 +65,7 @@ def test_no_claim_breaks_the_reader(project, validator, content):
     assert not claims or validator.is_valid(plain(read(path, Mistakes()).root))
 
 
-@settings(max_examples=max(30, EXAMPLES // 10), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=max(30, EXAMPLES // 10), suppress_health_check=list(HealthCheck))
 @given(content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 def test_no_bytes_break_the_reader(project, content):
     """Bytes that were never a claim end in a located mistake."""

@@ -29,7 +29,7 @@ _VALUES = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(_VALUES)
 def test_what_is_dumped_is_read(value):
     """Whatever PyYAML writes of plain data is read as the same data."""

@@ -3,7 +3,7 @@ import re
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -11,6 +11,7 @@ import pytest
 
 from cbspec.ledger import Ledger, accept
 from cbspec.report import Run, decode
+from tests.cbspec.patience import PATIENCE
 
 DEFAULTS = """\
 alpha: 0.05
@@ -43,6 +44,7 @@ class Project:
     """A project in a folder of its own, with a small engine without torch."""
 
     root: Path
+    started: list[subprocess.Popen] = field(default_factory=list)
 
     def claim(self, name, text=LIGHT, **replaced):
         """Write a claim file; keywords replace the values of top-level keys."""
@@ -59,7 +61,7 @@ class Project:
             command = [word for word in command if word not in ("-p", "no:cacheprovider", "--cache")]
         hidden = ("GITHUB_", "PYTEST_", "CBSPEC_")  # what the test run itself was started with
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             cwd=self.root,
             env=inherited | environment,
@@ -68,11 +70,16 @@ class Project:
             stderr=subprocess.STDOUT,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background shell has it ignored
         )
+        self.started.append(process)
+        return process
 
     def pytest(self, *arguments, **environment):
         """Run the claims; exit status and output."""
-        process = self.start(*arguments, **environment)
-        output, _ = process.communicate(timeout=120)
+        return self.end(self.start(*arguments, **environment))
+
+    def end(self, process):
+        """Wait for a run; exit status and output."""
+        output, _ = process.communicate(timeout=PATIENCE)
         return process.returncode, output
 
     @property
@@ -101,4 +108,8 @@ def project(tmp_path):
     (tmp_path / "claims").mkdir()
     (tmp_path / "claims" / "defaults.yaml").write_text(DEFAULTS)
     (tmp_path / "pyproject.toml").write_text('[tool.cbspec]\nengine = "lab.catalog"\n\n[tool.pytest.ini_options]\n')
-    return Project(tmp_path)
+    made = Project(tmp_path)
+    yield made
+    for process in made.started:
+        process.kill()
+        process.wait()

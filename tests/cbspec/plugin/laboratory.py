@@ -2,6 +2,7 @@
 
 import random
 import time
+from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta
@@ -14,7 +15,7 @@ class Plant(Parameters, frozen=True, kw_only=True):
 
     day: Annotated[int, Meta(ge=0, description="how long it grew")]
     light: Annotated[float, Meta(ge=0, description="hours a day")] = 8.0
-    pause: float = 0.0
+    thirsty: bool = False
 
 
 class Scales(Parameters, frozen=True, kw_only=True):
@@ -27,7 +28,10 @@ def grow(job: Job) -> None:
     """Height after `day` days: light times days plus a little noise of the seed."""
     days = job.replicas[0].parameters.day
     for day in range(job.start, days):
-        time.sleep(job.replicas[0].parameters.pause)
+        while job.replicas[0].parameters.thirsty:  # nobody brings water: until the run is stopped
+            Path("thirsty").touch()
+            job.advance(day, days, "day")
+            time.sleep(0.01)
         job.advance(day + 1, days, "day")
         if job.wants(day + 1):
             for index, replica in enumerate(job.replicas):

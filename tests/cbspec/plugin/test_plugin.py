@@ -3,12 +3,12 @@
 import signal
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 
+from tests.cbspec.patience import until
 from tests.cbspec.plugin.conftest import LIGHT
 
 WRONG = LIGHT.replace("arms: [dark, bright]", "arms: [bright, dark]").replace("id: 1.a", "id: 1.b")
@@ -276,17 +276,15 @@ def test_missing_claims_folder_and_file(project):
 def test_interrupted_run_keeps_finished_stages(project, workers):
     """After Ctrl-C in the middle, finished stages are there, nothing is half-written, and the next run computes only the rest."""
     project.claim("short.yaml", LIGHT.replace("8.0}", "8.0, day: 500}"))  # the longest path, so first, and quick
-    project.claim("long.yaml", LIGHT.replace("id: 1.a", "id: 1.z").replace("2.0}", "2.0, day: 400, pause: 0.05}"))
+    project.claim("endless.yaml", LIGHT.replace("id: 1.a", "id: 1.z").replace("2.0}", "2.0, day: 400, thirsty: true}"))
     process = project.start("-n", workers)
-    deadline = time.monotonic() + 60
-    while len(project.stored()) < 3 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: (project.root / "thirsty").exists() and len(project.stored()) >= 3, "a finished stage and one that never is")
     before = project.stored()
 
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    status, output = project.end(process)
 
-    assert process.returncode == 2, output
+    assert status == 2, output
     assert "run again to go on from there" in output
     assert list((project.root / ".cbspec" / "runs").iterdir()) == []
     assert before.items() <= project.stored().items()
@@ -296,12 +294,12 @@ def test_interrupted_run_keeps_finished_stages(project, workers):
 
 
 def test_plain_log_shows_finished_stages(project):
-    """Without a terminal every finished job leaves one plain line."""
-    project.claim("light.yaml", LIGHT.replace("light: 2.0", "light: 2.0, pause: 0.4"))
+    """Without a terminal every finished job leaves one plain line, the last one too."""
+    project.claim("light.yaml")
 
     _, output = project.pytest("-n", "2")
 
-    assert "grow @3 seeds 1,2,3: done in" in output
+    assert output.count("grow @3 seeds 1,2,3: done in") == 2
     assert "\x1b" not in output
 
 

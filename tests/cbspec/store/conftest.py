@@ -1,13 +1,12 @@
-"""Stores in temporary folders, and real processes to share, kill and forbid them."""
+"""Stores in temporary folders, and a process that file permissions bind."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,9 @@ import pytest
 import torch
 
 from cbspec.store import Damage, Store
+from tests.cbspec.patience import PATIENCE
 
 torch.set_num_threads(1)
-FORK = multiprocessing.get_context("fork")  # a fresh interpreter would import torch for seconds per process
 
 
 @pytest.fixture
@@ -34,29 +33,13 @@ def store(tmp_path: Path, damages: list[Damage]) -> Store:
 
 
 @pytest.fixture
-def spawn() -> Iterator[Callable[..., BaseProcess]]:
-    """Start a process that runs a function; killed at the end of the test."""
-    processes: list[BaseProcess] = []
-
-    def start(function: Callable[..., object], *arguments: object) -> BaseProcess:
-        processes.append(FORK.Process(target=function, args=arguments))
-        processes[-1].start()
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.join()
-
-
-@pytest.fixture
 def unprivileged(spawn: Callable[..., BaseProcess]) -> Callable[[Callable[[], object]], Any]:
     """Run a function in a process that file permissions bind, as they do not bind root; what it returned."""
 
     def run(function: Callable[[], object]) -> Any:
-        ours, theirs = FORK.Pipe()
+        ours, theirs = Pipe()
         spawn(_obey, function, theirs)
-        assert ours.poll(30)
+        assert ours.poll(PATIENCE)
         return ours.recv()
 
     return run

@@ -102,7 +102,7 @@ def test_unknown_tensor(store: Store) -> None:
         store.get(KEY).tensors["w"]
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(series=st.dictionaries(TEXT, JSON), measures=st.dictionaries(TEXT, FLOATS))
 def test_json_round_trip(store: Store, series: dict[str, Any], measures: dict[str, float]) -> None:
     """Series and measures of any JSON content come back equal, floats to the last bit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +14,7 @@ import pytest
 
 from cbspec.errors import StoreError
 from cbspec.store import Store
+from tests.cbspec.patience import PATIENCE
 
 Spawn = Callable[..., BaseProcess]
 
@@ -25,13 +27,13 @@ def files(store: Store) -> list[str]:
 def hold(root: Path, names: list[str], told: Connection) -> None:
     held = [Store(root).try_lock(name) for name in names]
     told.send([lock is not None for lock in held])
-    time.sleep(60)
+    signal.pause()
 
 
 def held_by_another(store: Store, spawn: Spawn, *names: str) -> BaseProcess:
     ours, theirs = Pipe()
     process = spawn(hold, store.root, list(names), theirs)
-    assert ours.poll(30)
+    assert ours.poll(PATIENCE)
     assert [True] * len(names) == ours.recv()
     return process
 
@@ -135,12 +137,10 @@ def test_exclusion_while_lock_files_come_and_go(store: Store, spawn: Spawn) -> N
     """No two processes ever hold a lock at once, though each release and each sweep unlinks its file."""
     store.root.mkdir()
     (store.root / "counter").write_text("0")
-    sweeper = spawn(sweep_forever, store.root)
+    spawn(sweep_forever, store.root)
     workers = [spawn(contend, store.root, 80) for _ in range(3)]
     for worker in workers:
-        worker.join()
-    sweeper.kill()
-    sweeper.join()
+        worker.join(PATIENCE)
 
     assert [worker.exitcode for worker in workers] == [0] * 3
     assert (store.root / "counter").read_text() == "240"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import pytest
 import torch
 
 from cbspec.store import Damage, Store
+from tests.cbspec.patience import PATIENCE
 
 Spawn = Callable[..., BaseProcess]
 KEYS = [f"{number:064x}"[::-1] for number in range(12)]
@@ -37,10 +37,10 @@ def test_one_of_many_puts_wins(store: Store, spawn: Spawn, damages: list[Damage]
     pipes = [Pipe() for _ in range(8)]
     for worker, (_, theirs) in enumerate(pipes):
         spawn(put_all, store.root, worker, theirs)
-    for ours, _ in pipes:
-        assert ours.recv() == "ready"
+    assert all(ours.poll(PATIENCE) and ours.recv() == "ready" for ours, _ in pipes)
     for ours, _ in pipes:
         ours.send("go")
+    assert all(ours.poll(PATIENCE) for ours, _ in pipes)
     answers = [ours.recv() for ours, _ in pipes]
 
     first = [[worker for worker, (placed, _) in enumerate(answers) if placed[index]] for index in range(len(KEYS))]
@@ -56,9 +56,9 @@ def expected_content(key: str) -> tuple[float, torch.Tensor]:
     return number / 7, torch.arange(20_000.0) + number % 1000
 
 
-def work_forever(root: Path, seed: int) -> None:
-    """All that a worker does to a store: locks, results, reads, fingerprints, collections."""
-    store, draw = Store(root), random.Random(seed)
+def work_forever(root: Path, seed: int, told: Connection) -> None:
+    """All that a worker does to a store: locks, results, reads, fingerprints, collections; tell of the first result."""
+    store, draw, silent = Store(root), random.Random(seed), True
     while True:
         key = f"{draw.getrandbits(256):064x}"
         measure, tensor = expected_content(key)
@@ -66,6 +66,9 @@ def work_forever(root: Path, seed: int) -> None:
             store.remember_code(key, {"definition": key})
             provenance = {"stage": "train", "seconds": 1.0, "cost": 2.0}
             store.put(key, tensors={"w": tensor}, measures={"m": measure}, provenance=provenance)
+        if silent:
+            told.send(key)
+            silent = False
         if draw.random() < 0.1:
             store.gc(2_000_000)
 
@@ -76,7 +79,9 @@ def test_killed_at_random_moments(store: Store, spawn: Spawn, damages: list[Dama
     draw = random.Random(seed)
     left = 0
     for round_ in range(10):
-        workers = [spawn(work_forever, store.root, os.getpid() * 1000 + seed * 100 + 2 * round_ + n) for n in range(2)]
+        ours, theirs = Pipe()
+        workers = [spawn(work_forever, store.root, 100 * seed + 2 * round_ + n, theirs) for n in range(2)]
+        assert round_ % 2 == 0 or ours.poll(PATIENCE)  # half of the kills may come before the first result, half cannot
         time.sleep(draw.uniform(0.02, 0.12))
         for worker in workers:
             worker.kill()

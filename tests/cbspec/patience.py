@@ -1,0 +1,20 @@
+"""Waiting for other processes: as long as it takes on a busy machine, and not forever."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+PATIENCE = 600.0  # seconds after which a process is taken to hang; how fast anything is, no test asks
+
+
+def until(reached: Callable[[], object], what: str) -> None:
+    """Return when `reached` says so.
+
+    Raises:
+        AssertionError: naming `what` was awaited in vain.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not reached():
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        time.sleep(0.01)
