@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.credit.estimator import normalise
+from engine.credit.dfa import DFA
+from engine.credit.estimator import normalise, open_estimator
+from engine.credit.oracle import Oracle
+from engine.forward import ForwardPass
 from engine.measures import MEASURES, correlation, cosine, gamma, undefined
-from engine.nets import cross_entropy
+from engine.nets import Architecture, ResidualMLP, cross_entropy, initialise
+from engine.randomness import generator
 from engine.snapshot import read_network
 from engine.tasks import open_task
 
@@ -46,13 +52,13 @@ def test_cosine_and_correlation_by_hand() -> None:
     assert correlation(a, torch.ones_like(a)).count_nonzero() == 0
 
 
-def measured(laboratory: Any, stage: str, scale: float = 1.0) -> Any:
+def measured(laboratory: Any, stage: str, scale: float = 1.0, **chosen: Any) -> Any:
     """Credit quality of an estimator on a briefly trained snapshot, the first replica's hidden states blown up by `scale`."""
     job = laboratory.run("train_bp", laboratory.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32)
     snapshots = [{"snapshot": artifact} for artifact in laboratory.column(job, 2)]
     for name in ("embed.weight", "embed.bias", *(f"blocks.{level}.{part}" for level in (0, 1) for part in ("w2", "b2"))):
         snapshots[0]["snapshot"].tensors[name].mul_(scale)
-    estimators = laboratory.column(laboratory.run(stage, snapshots))
+    estimators = laboratory.column(laboratory.run(stage, snapshots, **chosen))
     inputs = [own | {"estimator": artifact} for own, artifact in zip(snapshots, estimators, strict=True)]
     return laboratory.run("credit_quality", inputs, **SIZES), snapshots
 
@@ -84,8 +90,6 @@ def test_nudge_is_the_loss_change_of_a_small_step(laboratory: Any) -> None:
     artifacts = [own["snapshot"] for own in snapshots]
     task = open_task(artifacts, SEEDS, "cpu")
     network = read_network(artifacts, task, "cpu", torch.float64)
-
-    from engine.forward import ForwardPass
 
     changes = []
     for x, y in task.sample("test", 2, 16):
@@ -133,3 +137,89 @@ def test_reasons_name_measure_and_level() -> None:
     assert reasons.keys() == {"gamma", "float32_agreement", "rho", "nudge", "hidden_norm"}
     assert "at level 1" in reasons["gamma"]
     assert "at level 0" in reasons["rho"]
+
+
+def parts(snapshots: list[Any]) -> tuple[list[ForwardPass], ResidualMLP]:
+    """The batches that a snapshot's credit quality is measured on, and its network in float64."""
+    artifacts = [own["snapshot"] for own in snapshots]
+    task = open_task(artifacts, SEEDS, "cpu")
+    network = read_network(artifacts, task, "cpu", torch.float64)
+    return [ForwardPass(network, x.double(), y) for x, y in task.sample("test", 2, 16)], network
+
+
+def test_rho_is_numpys_correlation_over_directions_and_samples(laboratory: Any) -> None:
+    """With the stage's own unit directions, <a, eps v> against each sample's real loss change, one sample at a time."""
+    job, snapshots = measured(laboratory, "dfa")
+    passes, network = parts(snapshots)
+    streams = [generator(seed, "credit_quality", "directions") for seed in SEEDS]
+    predicted: dict[tuple[int, int], list[float]] = {}
+    changed: dict[tuple[int, int], list[float]] = {}
+    for forward in passes:
+        credit = DFA([None] * 2, SEEDS, network.architecture, "cpu", torch.float64).credit(forward, range(2))
+        for replica, stream in enumerate(streams):
+            v = torch.randn(2, 8, 16, generator=stream).double()
+            v = 1e-3 * v / v.norm(dim=-1, keepdim=True)
+            for level, direction in product(range(2), range(8)):
+                moved = forward.trace.hidden[level] + v[level, direction]
+                change = cross_entropy(network.logits(moved, level), forward.y) - forward.losses
+                changed.setdefault((replica, level), []).extend(change[replica].tolist())
+                predicted.setdefault((replica, level), []).extend((credit[replica, level] @ v[level, direction]).tolist())
+
+    for replica, artifact in enumerate(laboratory.column(job)):
+        expected = [np.corrcoef(predicted[replica, level], changed[replica, level])[0, 1] for level in range(2)]
+        assert artifact.series["rho"] == pytest.approx(expected, abs=1e-6)
+        assert artifact.measures["rho"] == pytest.approx(sum(expected) / 2, abs=1e-6)
+
+
+def test_gamma_and_norms_are_means_over_samples_then_levels(laboratory: Any) -> None:
+    """Gamma and the reference's norm over levels 0 to L-1, hidden norms over 0 to L, by autograd on each sample alone."""
+    job, snapshots = measured(laboratory, "dfa")
+    passes, network = parts(snapshots)
+    dfa = DFA([None] * 2, SEEDS, network.architecture, "cpu", torch.float64)
+
+    for replica, artifact in enumerate(laboratory.column(job)):
+        cosines, lengths, norms = ([[] for _ in range(3)] for _ in range(3))
+        for forward in passes:
+            credit = dfa.credit(forward, range(2))
+            for level, n in product(range(3), range(16)):
+                h = forward.trace.hidden[level].clone().requires_grad_()
+                loss = cross_entropy(network.logits(h, level), forward.y)[replica, n]
+                slope = torch.autograd.grad(loss, h)[0][replica, n]
+                norms[level].append(h[replica, n].norm().item())
+                if level < 2:
+                    cosines[level].append(torch.cosine_similarity(credit[replica, level, n], slope, 0).item())
+                    lengths[level].append(slope.norm().item())
+        for name, found, levels in (("gamma", cosines, 2), ("reference_norm", lengths, 2), ("hidden_norm", norms, 3)):
+            expected = [sum(found[level]) / 32 for level in range(levels)]
+            assert artifact.series[name] == pytest.approx(expected, rel=1e-9)
+            assert artifact.measures[name] == pytest.approx(sum(expected) / levels, rel=1e-9)
+
+
+def test_state_error_is_the_bridges_own_on_test_batches(laboratory: Any) -> None:
+    """Of an untrained bridge it is about 1: the mean over batches of |P - h_L|^2 over |h_L|^2, per level, in float64."""
+    job, snapshots = measured(laboratory, "state_bridge", epochs=0, hidden=16)
+    passes, network = parts(snapshots)
+    own = [replica.inputs["estimator"] for replica in job.replicas]
+    bridge = open_estimator(own, network.architecture, "cpu", torch.float64)
+
+    errors = torch.stack([bridge.state_error(forward) for forward in passes]).mean(0)
+
+    for replica, artifact in enumerate(laboratory.column(job)):
+        assert artifact.series["state_error"] == pytest.approx(errors[replica].tolist(), rel=1e-12)
+        assert 0.3 < artifact.measures["state_error"] < 3
+
+
+@given(seed=st.integers(0, 2**30), depth=st.integers(1, 4), scale=st.sampled_from([1e-3, 1.0, 30.0]))
+@settings(max_examples=15, deadline=None)
+def test_gamma_of_the_oracle_is_one_on_any_network(seed: int, depth: int, scale: float) -> None:
+    """Whatever the weights, width and data: the oracle's Gamma against dL/dh_l is 1, and DFA's lies between -1 and 1."""
+    shape = Architecture(32, 16, depth)
+    weights = initialise(shape, SEEDS, "cpu").to(torch.float64)
+    weights.flat += scale * 0.1 * draw(seed, *weights.flat.shape)
+    forward = ForwardPass(ResidualMLP(shape, weights), draw(seed + 1, 2, 8, 32), torch.arange(16).view(2, 8) % 10)
+    truth = forward.gradients()[:, :-1]
+
+    oracle, dfa = (kind([None] * 2, SEEDS, shape, "cpu", torch.float64).credit(forward, range(depth)) for kind in (Oracle, DFA))
+
+    torch.testing.assert_close(gamma(oracle, truth), torch.ones(2, depth, dtype=torch.float64))
+    assert (gamma(dfa, truth).abs() <= 1).all()
