@@ -1,0 +1,68 @@
+"""An edit of the engine that claims must notice, as ``mutations.yaml`` has it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from cbspec.claim import Claim
+from cbspec.explain.edits import stages_of
+from cbspec.fingerprint import Code
+
+FILE = Path(__file__).with_name("mutations.yaml")
+
+
+class Mutation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One edit.
+
+    Attributes:
+        definition: what is edited, as the code fingerprint names it: ``"engine/rules.py:inner_product"``.
+        old, new: the text replaced, which the file must have exactly once, and what takes its place.
+        noticed_by: the claims that must fail.
+        because: why they must.
+    """
+
+    name: str
+    title: str
+    definition: str
+    old: str
+    new: str
+    noticed_by: tuple[str, ...]
+    because: str
+
+    @property
+    def path(self) -> str:
+        return self.definition.partition(":")[0]
+
+    def edited(self, text: str) -> str:
+        """The file's text after the edit.
+
+        Raises:
+            ValueError: the edit no longer applies.
+        """
+        if (count := text.count(self.old)) != 1:
+            raise ValueError(f"mutation {self.name} no longer applies: {self.path} has {count} times, not once: {self.old!r}")
+        return text.replace(self.old, self.new)
+
+    def apply(self, root: Path) -> None:
+        """Edit the project at `root`. Raises ValueError where the edit no longer applies."""
+        file = root / self.path
+        file.write_text(self.edited(file.read_text(encoding="utf-8")), encoding="utf-8")
+
+    def named_in(self, text: str) -> bool:
+        """Whether the text of a failure names the edited definition."""
+        path, _, name = self.definition.partition(":")
+        return re.search(rf"^ *{re.escape(path)}:\d+: {re.escape(name)} \(stage", text, re.MULTILINE) is not None
+
+    def reaches(self, claim: Claim, code: Code) -> bool:
+        """Whether one of the claim's stages reaches the definition."""
+        stages = stages_of(claim.arms.values()).values()
+        return any(self.definition in code.fingerprint(stage.implementation).definitions for stage in stages)
+
+
+def mutations() -> tuple[Mutation, ...]:
+    """All edits, in the order of the file."""
+    return msgspec.convert(yaml.safe_load(FILE.read_text(encoding="utf-8")), tuple[Mutation, ...])
