@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from engine.descent import LocalSGD, update_variance
 from engine.forward import ForwardPass
 from engine.nets import Architecture, ResidualMLP, initialise
 from engine.parameters import LocalDescent
+from engine.snapshot import read_network
+from engine.tasks import open_task
 from engine.training import bp_gradient
 
 SEEDS = (42, 123)
@@ -47,6 +50,35 @@ def test_one_raw_oracle_step_on_the_last_block_is_back_propagation_there() -> No
     for name in moved:
         expected = -0.5 * exact[name] / 16 if name.startswith("blocks.1.") else torch.zeros_like(exact[name])
         torch.testing.assert_close(moved[name], expected, msg=name)
+
+
+@pytest.mark.parametrize(("blocks", "moving"), [("all", "blocks."), ("last1", "blocks.1.")])
+def test_only_the_blocks_in_range_move(blocks: str, moving: str) -> None:
+    """Every parameter of the blocks in range changes; embedding, LN_out, head and the other blocks keep theirs to the bit."""
+    sgd, h, y = steps(blocks=blocks)
+
+    moved = sgd.network.weights.like()
+    moved.flat.copy_(sgd.runs(h, y)[-1])
+
+    assert {name for name, view in moved.items() if view.count_nonzero()} == {name for name in moved if name.startswith(moving)}
+
+
+def test_raw_credit_keeps_its_scale_and_normalised_does_not() -> None:
+    """Ten times the credit makes the raw update ten times as large and leaves the normalised one as it is, but for the floor."""
+
+    class Tenfold(Oracle):
+        def credit(self, forward: Any, levels: Any) -> torch.Tensor:
+            return 10 * super().credit(forward, levels)
+
+    changes = {}
+    for credit in ("raw", "normalised"):
+        sgd, h, y = steps(credit=credit, step_sizes=(1e-3,))
+        once = sgd.runs(h, y)[0]
+        sgd.estimator = Tenfold([None] * 2, SEEDS, SHAPE, "cpu")
+        changes[credit] = once, sgd.runs(h, y)[0]
+
+    torch.testing.assert_close(changes["raw"][1], 10 * changes["raw"][0])
+    torch.testing.assert_close(changes["normalised"][1], changes["normalised"][0], rtol=1e-2, atol=1e-6)
 
 
 def test_k_steps_are_k_single_steps_with_credit_estimated_anew() -> None:
@@ -124,6 +156,40 @@ def test_the_best_step_size_is_each_replicas_own(laboratory: Any) -> None:
         assert artifact.measures["pur"] == pytest.approx(artifact.measures["dL_held"] / artifact.measures["dL_same"])
 
 
+def test_losses_change_as_on_a_copy_of_the_network(laboratory: Any) -> None:
+    """dL_same and dL_held are differences of losses on the two batches, before and after SGD on the copy's last block alone."""
+    job = descent(laboratory, credit="raw", blocks="last1", steps=3, step_sizes=(2.0,))
+    artifacts = [replica.inputs["snapshot"] for replica in job.replicas]
+    task = open_task(artifacts, SEEDS, "cpu")
+    network = read_network(artifacts, task, "cpu", torch.float64)
+    frozen, expected = network.weights.flat.clone(), []
+    for (x, y), (other, labels) in zip(task.sample("train", 4, 32), task.sample("test", 4, 32), strict=True):
+        losses = []
+        for step in range(4):
+            forward = ForwardPass(network, x.double(), y)
+            if step in (0, 3):
+                held = ForwardPass(network, other.double(), labels)
+                losses.append(torch.stack([forward.losses.mean(1), held.losses.mean(1)]))
+            credit = Oracle([None] * 2, SEEDS, network.architecture, "cpu").credit(forward, [1])[:, 0]
+            own = {
+                name: network.weights[name].clone().requires_grad_() for name in network.weights if name.startswith("blocks.1.")
+            }
+            h = forward.trace.hidden[1]
+            scaled = F.layer_norm(h, (16,)) * own["blocks.1.norm.weight"].unsqueeze(1) + own["blocks.1.norm.bias"].unsqueeze(1)
+            active = F.gelu(scaled @ own["blocks.1.w1"] + own["blocks.1.b1"].unsqueeze(1))
+            output = active @ own["blocks.1.w2"] + own["blocks.1.b2"].unsqueeze(1)
+            slopes = torch.autograd.grad((output * credit).sum(-1).mean(1).sum(), list(own.values()))
+            for name, slope in zip(own, slopes, strict=True):
+                network.weights[name].sub_(2.0 * slope)
+        expected.append(losses[1] - losses[0])
+        network.weights.flat.copy_(frozen)
+
+    same, held_out = torch.stack(expected).unbind(1)
+    for replica, artifact in enumerate(laboratory.column(job)):
+        assert artifact.series["dL_same"] == pytest.approx(same[:, replica].tolist(), rel=1e-7)
+        assert artifact.measures["dL_held"] == pytest.approx(held_out[:, replica].mean().item(), rel=1e-7)
+
+
 def test_pur_of_identical_batches_is_one(laboratory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the held batch is the update batch, dL_held is dL_same and PUR is 1."""
     from engine import descent as module
@@ -139,7 +205,6 @@ def test_pur_of_identical_batches_is_one(laboratory: Any, monkeypatch: pytest.Mo
 def test_update_and_held_batches_are_disjoint_when_both_are_test_batches(laboratory: Any) -> None:
     """No test image of an update batch is in any held batch."""
     from engine.descent import _batches
-    from engine.tasks import open_task
 
     task = open_task([own["task"] for own in laboratory.tasks(SEEDS)], SEEDS, "cpu")
     pairs = _batches(task, LocalDescent(update_from="test", batches=3, batch_size=32))

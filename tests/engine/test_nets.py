@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP, cross_entropy, initialise
+from engine.nets import Architecture, Gelu, ResidualMLP, cross_entropy, initialise
+from engine.tasks.teacher_student import PhiAlpha
 from engine.training import bp_gradient
 from engine.weights import Weights
 
@@ -30,36 +32,46 @@ def batch(dtype: torch.dtype = torch.float64, size: int = 8) -> tuple[torch.Tens
     return torch.randn(3, size, 32, generator=stream, dtype=dtype), torch.randint(10, (3, size), generator=stream)
 
 
-def plain(parameters: dict[str, torch.Tensor], x: torch.Tensor) -> list[torch.Tensor]:
+def plain(p: dict[str, torch.Tensor], x: torch.Tensor, depth: int, phi: Callable = F.gelu) -> list[torch.Tensor]:
     """h_0..h_L and the logits of one replica, as anyone would write it."""
-    p = parameters
     h = [x @ p["embed.weight"] + p["embed.bias"]]
-    for level in range(SHAPE.depth):
+    for level in range(depth):
         b = f"blocks.{level}."
-        u = F.layer_norm(h[-1], (SHAPE.width,), p[b + "norm.weight"], p[b + "norm.bias"])
-        h.append(h[-1] + F.gelu(u @ p[b + "w1"] + p[b + "b1"]) @ p[b + "w2"] + p[b + "b2"])
-    final = F.layer_norm(h[-1], (SHAPE.width,), p["norm.weight"], p["norm.bias"]) if "norm.weight" in p else h[-1]
+        u = F.layer_norm(h[-1], h[-1].shape[-1:], p[b + "norm.weight"], p[b + "norm.bias"])
+        h.append(h[-1] + phi(u @ p[b + "w1"] + p[b + "b1"]) @ p[b + "w2"] + p[b + "b2"])
+    final = F.layer_norm(h[-1], h[-1].shape[-1:], p["norm.weight"], p["norm.bias"]) if "norm.weight" in p else h[-1]
     return [*h, final @ p["head.weight"] + p["head.bias"]]
 
 
-@pytest.mark.parametrize("terminal_norm", [True, False])
-def test_forward_backward_and_reference_gradients_are_autograds(terminal_norm: bool) -> None:
+SHAPES = {
+    "terminal norm": SHAPE,
+    "no terminal norm": Architecture(32, 16, 3, terminal_norm=False),
+    "student, alpha 1": Architecture(32, 16, 2, activation=PhiAlpha(1.0), terminal_norm=False),
+    "student, alpha .25, deepest": Architecture(32, 16, 12, activation=PhiAlpha(0.25), terminal_norm=False),
+    "narrow and deep": Architecture(32, 64, 12),
+    "wide and shallow": Architecture(32, 512, 2),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_forward_backward_and_reference_gradients_are_autograds(shape: Architecture) -> None:
     """Logits, every parameter's gradient and dL/dh_l of each replica agree with autograd on a plain network."""
-    network = random_network(shape=Architecture(32, 16, 3, terminal_norm=terminal_norm))
+    network = random_network(shape=shape)
     x, y = batch()
     forward = ForwardPass(network, x, y)
     gradient = network.weights.like()
+    phi = F.gelu if isinstance(shape.activation, Gelu) else lambda z: torch.lerp(z, z.tanh(), shape.activation.alpha)
 
     bp_gradient(forward, gradient)
 
     for replica in range(3):
         own = {name: view[replica].clone().requires_grad_() for name, view in network.weights.items()}
-        states = plain(own, x[replica])
+        states = plain(own, x[replica], shape.depth, phi)
         loss = F.cross_entropy(states[-1], y[replica])
         slopes = torch.autograd.grad(loss, [*states[:-1], *own.values()])
         torch.testing.assert_close(forward.trace.logits[replica], states[-1].detach())
-        torch.testing.assert_close(forward.gradients()[replica] / forward.size, torch.stack(slopes[: SHAPE.depth + 1]))
-        for name, expected in zip(own, slopes[SHAPE.depth + 1 :], strict=True):
+        torch.testing.assert_close(forward.gradients()[replica] / forward.size, torch.stack(slopes[: shape.depth + 1]))
+        for name, expected in zip(own, slopes[shape.depth + 1 :], strict=True):
             torch.testing.assert_close(gradient[name][replica], expected, msg=name)
 
 

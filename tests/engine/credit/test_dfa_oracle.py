@@ -9,7 +9,7 @@ from engine.credit.dfa import DFA
 from engine.credit.estimator import normalise
 from engine.credit.oracle import Oracle
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP, initialise
+from engine.nets import Architecture, ResidualMLP, cross_entropy, initialise
 from engine.rules import RULES, block_gradients
 from engine.training import bp_gradient
 
@@ -77,6 +77,22 @@ def test_oracle_credit_is_the_gradient_of_the_batch_mean() -> None:
     credit = Oracle([None] * 2, SEEDS, shape, "cpu").credit(forward, [1, 3])
 
     torch.testing.assert_close(credit, forward.gradients()[:, [1, 3]] / 8)
+
+
+def test_oracle_credit_is_the_slope_of_the_batch_mean_loss() -> None:
+    """<a_l, v> is the central difference of the mean loss, in float64, when one sample's h_l moves along v, at every level."""
+    shape, eps = Architecture(32, 16, 3), 1e-5
+    forward = forward_pass(shape)
+    v = torch.randn(16, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+    credit = Oracle([None] * 2, SEEDS, shape, "cpu").credit(forward, range(4))
+
+    for level, h in enumerate(forward.trace.hidden):
+        for n in (0, 5):
+            move = torch.zeros_like(h)
+            move[:, n] = eps * v
+            up, down = (cross_entropy(forward.network.logits(h + way * move, level), forward.y).mean(1) for way in (1, -1))
+            torch.testing.assert_close(credit[:, level, n] @ v, (up - down) / (2 * eps), rtol=1e-6, atol=1e-10)
 
 
 def test_normalised_credit_has_unit_rms_per_sample() -> None:

@@ -7,6 +7,8 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.credit import features
 from engine.credit.scalar_bridge import ScalarBridge, softmin
@@ -105,6 +107,26 @@ def test_softmin_lies_between_its_limits():
     assert softmin(values, 1e-4, 1).item() == pytest.approx(0.3 + 1e-4 * math.log(2), abs=1e-12)
     assert softmin(values, 1e5, 1).item() == pytest.approx(1.0, abs=1e-5)
     assert softmin(values, 0.5, 1).item() == pytest.approx(-0.5 * math.log((math.exp(-0.6) + math.exp(-3.4)) / 2), abs=1e-12)
+
+
+@given(
+    values=st.lists(st.floats(-5, 5), min_size=1, max_size=8),
+    softness=st.floats(1e-3, 1e3),
+    factor=st.floats(1.0, 100.0),
+    shift=st.floats(-10, 10),
+)
+@settings(max_examples=100, deadline=None)
+def test_softmin_grows_with_lam_from_the_minimum_to_the_mean(values, softness, factor, shift):
+    """It lies between minimum and mean, never falls as lam grows, moves with its values, and knows no order among them."""
+    given_values = torch.tensor(values, dtype=torch.float64)
+
+    found = softmin(given_values, softness, 0)
+
+    slack = 1e-9 * (1 + softness)
+    assert given_values.min() - slack <= found <= given_values.mean() + slack
+    assert softmin(given_values, softness * factor, 0) >= found - slack * factor
+    torch.testing.assert_close(softmin(given_values + shift, softness, 0), found + shift, rtol=1e-9, atol=slack)
+    torch.testing.assert_close(softmin(given_values.flip(0), softness, 0), found, rtol=1e-9, atol=slack)
 
 
 def test_target_is_the_softmin_of_the_average_over_noisy_next_states():

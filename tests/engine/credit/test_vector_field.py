@@ -66,10 +66,11 @@ def test_gradient_and_objective_of_a_step_are_autograds(chosen: dict[str, Any]) 
             torch.testing.assert_close(estimator.optimiser.gradient[name][replica], expected, msg=name)
 
 
+@pytest.mark.parametrize("sampling", ["isotropic", "importance"])
 @pytest.mark.parametrize(("difference", "tolerance"), [("central", 1e-4), ("one_sided", 2e-2)])
-def test_many_directions_recover_the_gradient_by_least_squares(difference: str, tolerance: float) -> None:
+def test_many_directions_recover_the_gradient_by_least_squares(difference: str, tolerance: float, sampling: str) -> None:
     """The a that best explains the measured derivatives along many directions is the true per-sample gradient."""
-    forward, estimator = forward_pass(), field(directions=64, difference=difference, eps=1e-3)
+    forward, estimator = forward_pass(), field(directions=64, difference=difference, eps=1e-3, sampling=sampling)
     v = estimator._directions(forward.states[:, :2])
 
     g = estimator._targets(forward, v)
@@ -77,6 +78,37 @@ def test_many_directions_recover_the_gradient_by_least_squares(difference: str, 
     found = torch.linalg.lstsq(v.transpose(2, 3), g.transpose(2, 3).unsqueeze(-1)).solution.squeeze(-1)
     expected = forward.gradients()[:, :2]
     assert ((found - expected).norm(dim=-1) < tolerance * expected.norm(dim=-1)).all()
+
+
+@pytest.mark.parametrize("directions", [4, 8, 16, 32])
+def test_directions_are_fresh_standard_normals(directions: int) -> None:
+    """M independent v ~ N(0, I) for every sample, level and step, drawn from the seed's own stream of the epoch."""
+    forward, estimator, twin = forward_pass(size=64), field(directions=directions), field(directions=directions)
+
+    first, second = (estimator._directions(forward.states[:, :2]) for _ in range(2))
+
+    assert first.shape == (3, 2, directions, 64, 16)
+    covariance = torch.einsum("rlmbi,rlmbj->ij", first, first) / first[..., 0].numel()
+    assert (covariance - torch.eye(16)).abs().max() < 5 / first[..., 0].numel() ** 0.5
+    assert not (first == second).any()
+    assert torch.equal(twin._directions(forward.states[:, :2]), first)
+    estimator.begin("test", 1)
+    assert not (estimator._directions(forward.states[:, :2]) == first).any()
+
+
+def test_central_differences_err_by_the_square_of_eps_and_one_sided_by_eps() -> None:
+    """Ten times the perturbation makes the central error a hundred times and the one-sided error ten times as large."""
+    forward = forward_pass()
+    errors = {}
+    for difference in ("central", "one_sided"):
+        for eps in (1e-3, 1e-2):
+            estimator = field(difference=difference, eps=eps)
+            v = estimator._directions(forward.states[:, :2])
+            exact = (forward.gradients()[:, :2].unsqueeze(2) * v).sum(-1)
+            errors[difference, eps] = (estimator._targets(forward, v) - exact).square().mean().sqrt()
+
+    assert errors["central", 1e-2] / errors["central", 1e-3] == pytest.approx(100, rel=0.1)
+    assert errors["one_sided", 1e-2] / errors["one_sided", 1e-3] == pytest.approx(10, rel=0.1)
 
 
 def test_measured_targets_are_the_networks_own_losses() -> None:

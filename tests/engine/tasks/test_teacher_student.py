@@ -51,6 +51,19 @@ def test_labels_are_the_teachers():
     assert torch.equal(y[1], ((logits - teacher._mean) / teacher._deviation).argmax(-1))
 
 
+@pytest.mark.parametrize("alpha", [0.0, 0.25, 0.5, 0.7, 1.0])
+def test_the_student_has_the_ladders_activation_and_no_terminal_norm(alpha):
+    """At every alpha and depth of the grid: phi_alpha inside the blocks, the head on h_L itself."""
+    task = TeacherStudentTask(TeacherStudent(alpha=alpha, train_samples=96, test_samples=64, inputs=32), SEEDS, "cpu")
+
+    for depth in (2, 4, 8, 12):
+        student = task.architecture(128, depth)
+        assert (student.inputs, student.width, student.depth, student.classes) == (32, 128, depth, 10)
+        assert student.activation == PhiAlpha(alpha)
+        assert not student.terminal_norm
+        assert {"norm.weight", "norm.bias"}.isdisjoint(student.layout().shapes)
+
+
 def test_inputs_are_paired_along_the_ladder():
     """A seed's inputs are equal for every alpha; a linear and a tanh teacher label some of them differently."""
     linear, tanh = (TeacherStudentTask(TeacherStudent(alpha=alpha), [42], "cpu") for alpha in (0.0, 1.0))
