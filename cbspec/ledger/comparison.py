@@ -28,7 +28,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         change: the kind of change, see `compare`.
         old, new: the entry on record and the one to compare; None where there is none.
         moves: in what the assertion itself, or what it measures, is another one than recorded.
-        shifts: the effects that moved.
+        shifts: the effects that moved; none beside an error, which has no figures.
     """
 
     change: Change
@@ -65,7 +65,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     def _decisions(self) -> list[str]:
         """The assertions whose own verdict is another one than recorded."""
-        if not (self.old and self.new):
+        if not (self.old and self.new) or self.new.verdict == "error":
             return []
         before = {recorded.key: recorded.verdict for recorded in self.old.recorded}
         changed = [now for now in self.new.recorded if before.get(now.key) != now.verdict]
@@ -86,7 +86,7 @@ def compare(old: Entry | None, new: Entry) -> Comparison:
     """
     if old is None:
         return Comparison(change="new", old=None, new=new)
-    moved, shifted = moves(old, new), shifts(old, new)
+    moved, shifted = moves(old, new), () if new.verdict == "error" else shifts(old, new)
     return Comparison(change=_change(old, new, moved, shifted), old=old, new=new, moves=moved, shifts=shifted)
 
 

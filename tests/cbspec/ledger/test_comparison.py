@@ -131,6 +131,18 @@ def test_text_of_a_flip(entry, judgement, finding, effect):
     )
 
 
+def test_an_error_has_no_figures_to_compare(entry, judgement):
+    """Beside an error the text says what happened, and lists neither recorded figures nor assertions as gone."""
+    comparison = compare(entry(), entry(judgement=judgement("error", reason="the disk is full", findings=())))
+
+    assert comparison.shifts == ()
+    assert comparison.text == (
+        "weakened: holds -> error\n"
+        "  recorded 2026-01-02 at 3f2a1c0000, torch 2.11: it holds\n"
+        "  now: the disk is full"
+    )
+
+
 def test_diff_of_two_ledgers(entry, claim):
     """A diff has every entry of either ledger once, in order, and says which came and which are gone."""
     names = {"a": entry(claim=claim(id="a")), "b": entry(claim=claim(id="b")), "c": entry(claim=claim(id="c"))}
