@@ -34,9 +34,10 @@ class Evaluation:
         config: the project.
         numerics: resolved device, threads and torch version.
         run: what the processes of this run tell each other.
+        options: those of the run that a command has to be given to look at the same results.
     """
 
-    def __init__(self, config: Config, numerics: Numerics, run: RunDirectory) -> None:
+    def __init__(self, config: Config, numerics: Numerics, run: RunDirectory, options: str = "") -> None:
         self.config = config
         self.numerics = numerics
         self.store = Store(config.store)
@@ -45,6 +46,7 @@ class Evaluation:
         self.executor = Executor(self.planner, self.store, run, numerics.device)
         self.ledger = Ledger.load(config.ledger)
         self._run = run
+        self._options = options
         self._drawn: dict[str, int] = {}
         self._claims: dict[str, Claim] = {}
 
@@ -113,6 +115,7 @@ class Evaluation:
             seconds=seconds,
             edits=self._edits(claim, comparison),
             traceback=trace,
+            options=self._options,
         )
 
     def _edits(self, claim: Claim, comparison: Comparison) -> tuple[Edit, ...]:

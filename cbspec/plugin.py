@@ -96,7 +96,9 @@ class ClaimsPlugin:
         from cbspec.evaluation import Evaluation
 
         limit_threads(self.numerics.threads)
-        return Evaluation(self.project, self.numerics, self.run)
+        asked = {"--scale": (self.scale, self.project.scale), "--device": (self.config.getoption("--device"), "auto")}
+        options = " ".join(f"{option} {value}" for option, (value, usual) in asked.items() if value != usual)
+        return Evaluation(self.project, self.numerics, self.run, options)
 
     # --- collection
 

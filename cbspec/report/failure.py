@@ -39,14 +39,15 @@ def effect_text(effect: Effect) -> str:
 def next_steps(record: Record) -> Iterator[str]:
     """Commands, each with what it is for."""
     claim = quote(record.claim)
+    explain = f"cbspec explain {claim} {record.options}".rstrip()
     if record.judgement.verdict == "error":
-        yield f"cbspec explain {claim}   (which stages it needs, and where they stand)"
+        yield f"{explain}   (which stages it needs, and where they stand)"
         return
     if record.comparison.old is None:
-        yield f"cbspec explain {claim}   (which stages it stands on)"
+        yield f"{explain}   (which stages it stands on)"
         yield f"cbspec accept {claim}   (to put this verdict on record as a result)"
         return
-    yield f"cbspec explain {claim}   (what changed since the verdict on record)"
+    yield f"{explain}   (what changed since the verdict on record)"
     yield f'cbspec accept {claim} --reason "..."   (if the change is right)'
 
 

@@ -37,6 +37,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         seconds: wall time spent on this claim, shared stages counted where they were computed.
         edits: what changed in the code since the verdict on record.
         traceback: of a stage that raised; shown to whoever asks.
+        options: what a command has to be told to look at this scale and device, as in ``"--scale memo"``.
     """
 
     claim: str
@@ -56,6 +57,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     edits: tuple[Edit, ...] = ()
     traceback: str = ""
     discussion: str = ""
+    options: str = ""
 
     @property
     def changed(self) -> bool:
@@ -104,6 +106,7 @@ def record_of(
     seconds: float,
     edits: Iterable[Edit] = (),
     traceback: str = "",
+    options: str = "",
 ) -> Record:
     """The record of a judged claim; `root` is the repository's folder, to which paths are shown relative."""
     head = claim.origins.get("id")
@@ -125,6 +128,7 @@ def record_of(
         edits=tuple(edits),
         traceback=traceback,
         discussion=claim.discussion,
+        options=options,
     )
 
 

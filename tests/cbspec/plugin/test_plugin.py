@@ -1,5 +1,7 @@
 """The pytest face, in real pytest processes over a small engine without torch."""
 
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -50,6 +52,19 @@ def test_new_claim_that_does_not_hold_fails_at_its_line(project):
     assert "refuted" in output
     assert "Traceback" not in output
     assert "cbspec accept 1.b" in output
+
+
+def test_next_command_looks_where_the_run_looked(project):
+    """The command that a failure offers, pasted into a shell, explains the claim at the run's scale and on its device."""
+    project.claim("light.yaml", WRONG)
+
+    _, output = project.pytest("--scale", "memo", "--device", "cpu")
+    [command] = re.findall(r"^ *(cbspec explain .*?)   \(", output, flags=re.MULTILINE)
+    words = [sys.executable, "-m", "cbspec.cli", *shlex.split(command)[1:]]
+    explained = subprocess.run(words, cwd=project.root, text=True, capture_output=True, check=True).stdout
+
+    assert command == "cbspec explain 1.b --scale memo --device cpu"
+    assert explained.startswith("1.b at scale memo on cpu\n  current  grow @30 ")
 
 
 def test_refuted_claim_on_record_is_an_expected_failure(project):
