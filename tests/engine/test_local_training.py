@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from engine.credit.dfa import DFA
 from engine.credit.estimator import normalise
@@ -14,6 +15,9 @@ from engine.forward import ForwardPass
 from engine.local_training import Mixture
 from engine.nets import Architecture, ResidualMLP, initialise
 from engine.parameters import TrainLocal
+from engine.randomness import epoch_order
+from engine.tasks import open_task
+from tests.engine.test_training import Plain
 
 SEEDS = (42, 123, 456)
 SIZES: dict[str, Any] = {"epochs": 8, "batch_size": 32}
@@ -64,6 +68,23 @@ def test_a_resumed_run_carries_its_estimator_on(laboratory: Any) -> None:
 
     assert all(equal(rest.out[replica, 6], whole.out[replica, 6]) for replica in range(3))
     assert "estimator.w1" in rest.out[0, 6].tensors
+
+
+@pytest.mark.parametrize("stage", ["dfa", "vector_field"])
+@pytest.mark.parametrize("chosen", [(1, 0), (5, 3, 1), tuple(range(6))])
+def test_a_seed_has_one_trajectory_in_any_company(laboratory: Any, stage: str, chosen: tuple[int, ...]) -> None:
+    """After 60 local steps a seed's network and field are bit for bit the same in any subset, order and size of the batch."""
+    seeds = (42, 123, 456, 7, 8, 9)
+    field = FIELD if stage == "vector_field" else {}
+
+    def run(own: tuple[int, ...]) -> Any:
+        inputs = given(laboratory, initial(laboratory, own), stage, **field)
+        return laboratory.run("train_local", inputs, epoch=12, **SIZES | {"epochs": 12})
+
+    alone, company = run((seeds[chosen[-1]],)), run(tuple(seeds[k] for k in chosen))
+
+    assert alone.out[0, 12].tensors["optimiser.step"] == 60
+    assert equal(company.out[len(chosen) - 1, 12], alone.out[0, 12])
 
 
 def test_arms_that_are_one_program_run_as_if_alone(laboratory: Any) -> None:
@@ -190,3 +211,115 @@ def test_a_point_before_the_snapshot_is_refused(laboratory: Any) -> None:
 
     with pytest.raises(ValueError, match="epoch 1 lies before its snapshot's epoch 2"):
         laboratory.run("train_local", checkpoint, epoch=1, **SIZES)
+
+
+def test_a_dfa_run_is_the_looped_reference(laboratory: Any) -> None:
+    """Eight epochs agree with one nn.Module per seed that detaches, autograd, torch.optim.AdamW and CosineAnnealingLR."""
+    start = initial(laboratory, SEEDS[:2])
+    job = laboratory.run("train_local", given(laboratory, start), epoch=8, **SIZES)
+    x, y = open_task([start[0]["snapshot"]], [0], "cpu").train
+
+    for replica, seed in enumerate(SEEDS[:2]):
+        model = Plain(16, 2)
+        model.take(start[replica]["snapshot"].tensors)
+        feedback = DFA([None], [seed], Architecture(48, 16, 2), "cpu").feedback[0]  # [level, classes, d]
+        optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=8)
+        for epoch in range(8):
+            for index in epoch_order([seed], epoch, 160)[0].split(32):
+                optimiser.zero_grad()
+                detached_loss(model, x[index], y[index], feedback).backward()
+                optimiser.step()
+            schedule.step()
+        for name, parameter in model.named_parameters():
+            found, expected = job.out[replica, 8].tensors[Plain.name_of(name)], parameter.detach()
+            torch.testing.assert_close(found, expected.T if parameter.ndim == 2 else expected, rtol=1e-3, atol=2e-5)
+
+
+def detached_loss(model: Plain, x: torch.Tensor, y: torch.Tensor, feedback: torch.Tensor) -> torch.Tensor:
+    """Every block's, the embedding's and the head's objective under normalised DFA, by the formulas of the definitions."""
+    hidden, outputs = [model.embed(x)], []
+    for norm, first, second in zip(model.norms, model.first, model.second, strict=True):
+        h = hidden[-1].detach()
+        outputs.append(second(F.gelu(first(norm(h)))))
+        hidden.append(h + outputs[-1])
+    logits = model.head(model.norm(hidden[-1].detach()))
+    error = torch.softmax(logits, -1).detach() - F.one_hot(y, 10)
+    credit = [error @ own for own in feedback]
+    credit = [a / (a.square().mean(-1, keepdim=True).sqrt() + 1e-6) for a in credit]
+    local = [(own * a).sum(-1).mean() for own, a in zip([hidden[0], *outputs], [credit[0], *credit], strict=False)]
+    return sum(local, F.cross_entropy(logits, y))
+
+
+def test_a_carried_estimator_that_learns_no_more_stays_where_it_was_left(laboratory: Any) -> None:
+    """Frozen in a branch beside one that learns on, it keeps its weights to the bit: no momentum moves it."""
+    inputs = given(laboratory, initial(laboratory, (42,)), "vector_field", **FIELD)
+    run = laboratory.run("train_local", inputs, epoch=2, **SIZES)
+    checkpoint = given(laboratory, [{"snapshot": run.out[0, 2]}] * 2, "online_estimator")
+
+    branch = laboratory.run("train_local", checkpoint, each=[{"trainable": False}, {}], epoch=4, **SIZES)
+
+    left = run.out[0, 2].tensors
+    weights = [name for name in left if name.startswith("estimator.") and "optimiser" not in name]
+    assert all(torch.equal(branch.out[0, 4].tensors[name], left[name]) for name in weights)
+    assert not any(torch.equal(branch.out[1, 4].tensors[name], left[name]) for name in weights)
+
+
+@pytest.mark.parametrize(("first", "second"), [("dfa", "vector_field"), ("vector_field", "dfa")])
+def test_a_switch_keeps_the_network_and_changes_the_teacher(laboratory: Any, first: str, second: str) -> None:
+    """Switched at epoch 3 of 5, the run goes on from the first teacher's checkpoint; the field learns in its own part only."""
+    chosen = {"dfa": {}, "vector_field": FIELD}
+    start = initial(laboratory, (42,))
+    run = laboratory.run("train_local", given(laboratory, start, first, **chosen[first]), points=[3, 5], epoch=5, **SIZES)
+    checkpoint = [{"snapshot": run.out[0, 3]}]
+
+    job = laboratory.run("train_local", given(laboratory, checkpoint, second, **chosen[second]), points=[3, 5], epoch=5, **SIZES)
+
+    before, after = job.out[0, 3].tensors, job.out[0, 5]
+    own = [name for name in run.out[0, 3].tensors if not name.startswith("estimator.")]
+    assert all(torch.equal(before[name], run.out[0, 3].tensors[name]) for name in own)
+    assert after.series["train_loss"][:3] == run.out[0, 5].series["train_loss"][:3]
+    assert after.series["train_loss"][4] != run.out[0, 5].series["train_loss"][4]
+    assert after.tensors["optimiser.step"] == 5 * 5
+    if second == "vector_field":
+        assert after.tensors["estimator.optimiser.step"] == 2 * 5
+    else:
+        assert not any(name.startswith("estimator.") for name in after.tensors)
+
+
+def test_a_hand_off_begins_with_the_prefitted_field(laboratory: Any) -> None:
+    """A field fitted offline to the checkpoint enters the branch as fitted: frozen it stays so, trained along it moves on."""
+    run = laboratory.run("train_local", given(laboratory, initial(laboratory, (42,))), epoch=2, **SIZES)
+    fit = laboratory.run("vector_field", [{"snapshot": run.out[0, 2]}], **FIELD | {"epochs": 3, "batch_size": 32})
+    prefitted = [{"snapshot": run.out[0, 2], "estimator": fit.out[0, 3]}] * 2
+    fitted = prefitted[0]["estimator"].tensors
+
+    each = [{"trainable": False}, {"trainable": True}]
+    job = laboratory.run("train_local", prefitted, each=each, points=[2, 3], epoch=3, blend=0.5, **SIZES)
+
+    assert all(torch.equal(job.out[lane, 2].tensors["estimator.w1"], fitted["w1"]) for lane in range(2))
+    assert torch.equal(job.out[0, 3].tensors["estimator.w1"], fitted["w1"])
+    assert not torch.equal(job.out[1, 3].tensors["estimator.w1"], fitted["w1"])
+    assert job.out[1, 3].tensors["estimator.optimiser.step"] == 5  # an Adam of its own, begun with the branch
+
+
+def test_the_estimator_learns_along_during_the_warm_up(laboratory: Any) -> None:
+    """Half of eight epochs of warm-up: by epoch 4 the field has taken every step, on the states that DFA taught."""
+    inputs = given(laboratory, initial(laboratory, (42,)), "vector_field", **FIELD)
+
+    job = laboratory.run("train_local", inputs, points=[4], epoch=4, warmup=0.5, **SIZES)
+
+    tensors = job.out[0, 4].tensors
+    assert tensors["estimator.optimiser.step"] == 4 * 5
+    assert not torch.equal(tensors["estimator.w1"], inputs[0]["estimator"].tensors["w1"])
+
+
+def test_recalibration_comes_at_its_period_and_moves_the_field_alone(laboratory: Any) -> None:
+    """Two epochs of refit at epochs 0, 2 and 4 of five add thirty steps of the field, and none of the network."""
+    inputs = given(laboratory, initial(laboratory, (42,)), "vector_field", **FIELD)
+
+    job = laboratory.run("train_local", inputs, epoch=5, recalibrate_every=2, recalibrate_epochs=2, **SIZES)
+
+    tensors = job.out[0, 5].tensors
+    assert tensors["optimiser.step"] == 5 * 5
+    assert tensors["estimator.optimiser.step"] == 5 * 5 + 3 * 2 * 5
