@@ -8,7 +8,7 @@ EXTRAS := dev$(if $(shell command -v npm),,,npm)
 WORKERS ?= 4
 ARGS ?=
 
-.PHONY: claims test data lint types bench clean
+.PHONY: claims test data lint types publish bench clean
 
 claims: data  ## revalidate every finding
 	$(BIN)/pytest claims/ -n $(WORKERS) $(ARGS)
@@ -26,6 +26,9 @@ lint: $(INSTALLED)
 
 types: $(INSTALLED)
 	$(BIN)/mypy
+
+publish: $(INSTALLED)  ## the replication table and the figures, from claims and ledger; ARGS=--check only looks
+	$(BIN)/cbspec publish $(ARGS)
 
 bench: data  ## every measurement, kept in reports/bench.json; ARGS="suite whole" for a part, tests/bench/__main__.py says which
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -17,7 +17,7 @@ from cbspec.stage import Call
 def digest(
     assertions: tuple[Assertion, ...], controls: tuple[Assertion, ...], alpha: float, seeds: Seeds, arms: Mapping[str, Call]
 ) -> str:
-    """Hex SHA-256 over assertions, controls, alpha, seeds and the arms' calls; blind to notes, titles, discussion and formatting."""
+    """Hex SHA-256 over assertions, controls, alpha, seeds and the arms' calls; blind to what only explains and to formatting."""
     content = {
         "assert": _without_notes(msgspec.to_builtins(assertions)),
         "controls": _without_notes(msgspec.to_builtins(controls)),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from cbspec.ledger.notation import interval, number, p_value
 from cbspec.ledger.writing import dumps, write
 from cbspec.report.record import Run, builtins
 from cbspec.report.table import COLUMNS, ranked, row
+from cbspec.report.template import environment, tidy
 
 _FOLDER = Path(__file__).parent
 
@@ -38,40 +35,16 @@ def job_summary(run: Run) -> str:
     return _rendered("job_summary.md.j2", run)
 
 
-def escaped(text: str) -> str:
-    """`text` as plain words of a Markdown paragraph or table cell: on one line, nothing in it marks up."""
-    one_line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"([\\`*|~]|(?<=\])\(|(?<!\w)_|_(?!\w))", r"\\\1", one_line)  # inside a word _ is a letter: vec_m4
-
-
-def _sentence(text: str) -> str:
-    return escaped(text).rstrip(".") + "."
-
-
 def _rendered(template: str, run: Run) -> str:
     records = ranked(run.records)
-    text = (
-        _environment()
-        .get_template(template)
-        .render(
-            run=run,
-            records=records,
-            changed=[record for record in records if record.changed],
-            failed=[record for record in records if record.outcome.kind == "failed" and not record.changed],
-            verdicts=Counter(record.judgement.verdict for record in records).most_common(),
-            columns=COLUMNS,
-        )
+    templates = environment(_FOLDER)
+    templates.filters.update(row=row)
+    page = templates.get_template(template).render(
+        run=run,
+        records=records,
+        changed=[record for record in records if record.changed],
+        failed=[record for record in records if record.outcome.kind == "failed" and not record.changed],
+        verdicts=Counter(record.judgement.verdict for record in records).most_common(),
+        columns=COLUMNS,
     )
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(md=escaped, sentence=_sentence, interval=interval, number=number, p=p_value, row=row)
-    return environment
+    return tidy(page)

@@ -34,6 +34,8 @@ Next
   cbspec explain 6A.a   (what changed since the verdict on record)
   cbspec accept 6A.a --reason "..."   (if the change is right)"""
 
+SENTENCE = "The memo had one seed, which may be why."
+
 
 def test_text_of_a_flip(flipped):
     """A flip shows the assertion from its file, the effect beside the memo's figure, the record, the edit and the next step."""
@@ -42,12 +44,12 @@ def test_text_of_a_flip(flipped):
 
 def test_the_discussion_stands_before_the_record(record):
     """What a person says of memo and findings is part of the text, wrapped; without it there is no such part."""
-    text = failure_text(record("refuted", discussion="The memo had one seed, which may be why. " * 4))
+    text = failure_text(record("refuted", discussion=f"{SENTENCE} " * 4))
 
     assert (
         "; memo 0.378\n\nAgainst the memo\n"
-        "  The memo had one seed, which may be why. The memo had one seed, which may be why. The memo had one seed, which may be\n"
-        "  why. The memo had one seed, which may be why.\n\nLedger (quick, cpu)\n"
+        f"  {SENTENCE} {SENTENCE} The memo had one seed, which may be\n"
+        f"  why. {SENTENCE}\n\nLedger (quick, cpu)\n"
     ) in text
     assert "Against the memo" not in failure_text(record("refuted"))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cbspec.errors import LedgerError
 from cbspec.report import Run, Skipped, decode, encode, job_summary, markdown, write_pages
-from cbspec.report.page import escaped
+from cbspec.report.template import escaped
 
 PAGE = """\
 # Claims

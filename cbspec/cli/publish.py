@@ -1,0 +1,73 @@
+"""``cbspec publish``: what the project shows of itself, from claims and ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from cbspec.cli.output import dumps, json_option
+from cbspec.cli.project import Project, pass_project, shown
+
+
+@click.command("publish")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 where something is not current.")
+@json_option
+@pass_project
+def command(project: Project, check: bool, as_json: bool) -> None:
+    """Write the replication table and the figures from claims and ledger.
+
+    No results are needed and nothing is run: what is on record is what is shown. An accepted verdict and an edited claim want it
+    written again. --check compares the table and the figures' CSV; of an SVG, only whether there is one.
+    """
+    pages = _pages(project)
+    changed = [path for path, text in pages.items() if not _stands(path, text)]
+    if not check:
+        _write(project, pages)
+    if as_json:
+        click.echo(dumps({"pages": list(pages), "changed": changed}))
+    else:
+        for path in pages:
+            click.echo(f"{shown(path)}: {_word(path in changed, check)}")
+    if check and changed:
+        raise click.exceptions.Exit(1)
+
+
+def _pages(project: Project) -> Mapping[Path, str | None]:
+    """Path -> text; None for a drawing, which is only looked for."""
+    from cbspec.publication import FIGURES, PAGE, replication
+    from cbspec.publication.figures import tables
+
+    claims, folder = project.at_every_scale(), project.config.reports
+    pages: dict[Path, str | None] = {folder / PAGE: replication(claims, project.ledger, folder)}
+    for table in tables(claims, project.ledger):
+        pages |= {folder / FIGURES / f"{table.name}.csv": table.csv(), folder / FIGURES / f"{table.name}.svg": None}
+    return pages
+
+
+def _write(project: Project, pages: Mapping[Path, str | None]) -> None:
+    from cbspec.ledger.writing import write
+    from cbspec.publication import FIGURES, PAGE
+
+    page = project.config.reports / PAGE
+    text = pages[page]
+    assert text is not None
+    write(page, text)
+    if len(pages) > 1:  # matplotlib is for drawings alone
+        from cbspec.publication.drawing import draw
+
+        draw(project.at_every_scale(), project.ledger, project.config.reports / FIGURES)
+
+
+def _stands(path: Path, text: str | None) -> bool:
+    try:
+        return path.is_file() if text is None else path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _word(changed: bool, check: bool) -> str:
+    if not changed:
+        return "current"
+    return "not current; write it again: cbspec publish" if check else "written"

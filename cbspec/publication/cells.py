@@ -1,0 +1,140 @@
+"""The cells of the replication table, each one line of Markdown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from cbspec.claim import Claim, Status
+from cbspec.finding import Verdict
+from cbspec.ledger.notation import interval, number
+from cbspec.publication.effects import Compared, compared
+from cbspec.publication.row import Outcome, Row
+from cbspec.report.template import escaped
+
+COLUMNS = ("finding", "status", "memo → ours [95 % interval]", "verdict", "agrees", "where they differ, and the likely reason")
+STATUS: Mapping[Status, str] = {"active": "active", "retracted": "retracted", "open-question": "open"}
+MOST = 6  # lines of figures that stand openly; of more, all but the first are folded away
+
+CONFIDENCE = 0.95  # of the intervals in the column that says so; another one is named
+
+_BREAK = "<br>"
+
+
+def cells(row: Row, folder: Path, drawings: Sequence[str]) -> tuple[str, ...]:
+    """The cells of a finding, by `COLUMNS`.
+
+    Args:
+        folder: where the page stands.
+        drawings: the finding's own, as seen from the page.
+    """
+    return _finding(row, folder, drawings), _status(row.head), _figures(row), _verdicts(row), _agrees(row), _discussion(row)
+
+
+def link(path: Path, folder: Path) -> str:
+    """`path` as seen from `folder`."""
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+
+
+def _finding(row: Row, folder: Path, drawings: Sequence[str]) -> str:
+    (head, claim), *others = row.files.items()
+    lines = [f"**[{escaped(head)}]({link(claim.path, folder)})** {escaped(claim.title)}"]
+    lines += [f"and [{escaped(other)}]({link(claim.path, folder)})" for other, claim in others]
+    lines += [f"[drawing]({drawing})" for drawing in drawings]
+    return _BREAK.join(lines)
+
+
+def _status(claim: Claim) -> str:
+    if claim.retracted_by:
+        return f"retracted by {', '.join(claim.retracted_by)}"
+    return f"revises {', '.join(claim.revises)}" if claim.revises else STATUS[claim.status]
+
+
+def _figures(row: Row) -> str:
+    """What was measured, the memo's figure before ours; before anything is on record, the memo's figures as it reports them."""
+    recorded = [outcome for outcome in row.outcomes if outcome.entries]
+    ours = [_folded(list(_effects(row, outcome, named=len(recorded) > 1))) for outcome in recorded]
+    effects = [each.effect for outcome in recorded for entry in outcome.entries for each in compared(entry)]
+    beside = any(effect.reported is not None for effect in effects)
+    return _BREAK.join(line for line in (*([] if beside else _reported(row)), *ours) if line)
+
+
+def _reported(row: Row) -> list[str]:
+    """The memo's figures; where a claim has none, what is said of them."""
+    found = []
+    for source in (claim.source for claim in row.files.values()):
+        for measure, values in source.figures.items():
+            found.append(f"memo, {measure}: " + ", ".join(f"{arm} {number(value)}" for arm, value in values.items()))
+        if source.note and not source.figures:
+            found.append(f"memo: {source.note}")
+    return [escaped(line) for line in found or ["memo: no figures"]]
+
+
+def _effects(row: Row, outcome: Outcome, *, named: bool) -> Iterator[str]:
+    """A line for each effect; `named`: with the scale, since others follow."""
+    place = f"*{_place(outcome)}* " if named else ""
+    for entry in outcome.entries:
+        cell = f"{escaped(row.cell(entry.claim))}: " if outcome.several else ""
+        yield from (f"{place}{cell}{_effect(each)}" for each in compared(entry))
+
+
+def _effect(each: Compared) -> str:
+    effect = each.effect
+    memo = "" if effect.reported is None else f"{number(effect.reported)} → "
+    sure = "" if effect.confidence == CONFIDENCE else f" ({100 * effect.confidence:.3g} %)"
+    text = escaped(f"{effect.label} of {effect.measure}: {memo}{interval(effect)}{sure}")
+    return f"{text} *other sign*" if each.opposite else text
+
+
+def _folded(lines: Sequence[str]) -> str:
+    if len(lines) <= MOST:
+        return _BREAK.join(lines)
+    first, *more = lines
+    return f"{first}<details><summary>{len(more)} more</summary>{_BREAK.join(more)}</details>"
+
+
+def _verdicts(row: Row) -> str:
+    if not row.recorded:
+        return f"not run yet (decidable at: {', '.join(outcome.scale for outcome in row.outcomes)})"
+    return _BREAK.join(_verdict(row, outcome) for outcome in row.outcomes)
+
+
+def _verdict(row: Row, outcome: Outcome) -> str:
+    if not outcome.entries:
+        return f"not run yet at {outcome.scale}"
+    seeds = sorted({len(entry.seeds) for entry in outcome.entries})
+    marks = [f"{' to '.join(map(str, {seeds[0]: 0, seeds[-1]: 0}))} seed{'' if seeds == [1] else 's'}"]
+    marks += ["fragile"] * outcome.fragile
+    marks += ["the claim was edited since"] * bool(outcome.edited)
+    told = f"**{outcome.verdict or 'not complete'}** at {_place(outcome)} ({', '.join(marks)})"
+    if outcome.several:
+        told += f": {_by_verdict(row, outcome)}"
+    elif outcome.verdict in ("invalid", "error"):
+        told += f": {escaped(outcome.entries[0].reason)}"
+    return told
+
+
+def _by_verdict(row: Row, outcome: Outcome) -> str:
+    """Which claims of the finding have which verdict."""
+    groups: dict[Verdict | str, list[str]] = {}
+    for entry in outcome.entries:
+        groups.setdefault(entry.verdict, []).append(row.cell(entry.claim))
+    if outcome.missing:
+        groups["not run yet"] = [row.cell(claim) for claim in outcome.missing]
+    return escaped("; ".join(f"{verdict} {', '.join(members)}" for verdict, members in groups.items()))
+
+
+def _agrees(row: Row) -> str:
+    recorded = [outcome for outcome in row.outcomes if outcome.agrees]
+    if len(recorded) == 1:
+        return recorded[0].agrees
+    return _BREAK.join(f"{_place(outcome)}: {outcome.agrees}" for outcome in recorded)
+
+
+def _place(outcome: Outcome) -> str:
+    return outcome.scale + (f" on {outcome.device}" if outcome.device not in (None, "cpu") else "")
+
+
+def _discussion(row: Row) -> str:
+    return _BREAK.join(escaped(claim.discussion) for claim in row.files.values() if claim.discussion)

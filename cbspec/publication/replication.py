@@ -1,0 +1,153 @@
+"""The replication table: what the memos report beside what is on record, one row for each finding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from cbspec.claim import Claim
+from cbspec.finding import Verdict
+from cbspec.ledger import Ledger
+from cbspec.ledger.entry import FRAGILE
+from cbspec.publication.cells import COLUMNS, STATUS, cells, link
+from cbspec.publication.figures import tables
+from cbspec.publication.row import Row, base, rows, scales_of
+from cbspec.report.template import environment, tidy
+
+PAGE = "replication.md"
+FIGURES = "figures"
+
+_COUNTED: tuple[Verdict, ...] = ("holds", "refuted", "inconclusive", "invalid")
+
+
+class Tally(NamedTuple):
+    """How the findings stand at one scale on one device family.
+
+    Attributes:
+        device: None where nothing is on record at the scale.
+        decidable: findings of which a claim can be decided there.
+        missing: those of them that have no verdict yet.
+    """
+
+    scale: str
+    device: str | None
+    decidable: int
+    verdicts: Mapping[Verdict, int]
+    fragile: int
+    missing: int
+
+
+class Sizing(NamedTuple):
+    """Claim files that have sizes of their own at a scale."""
+
+    claims: tuple[str, ...]
+    scale: str
+    sizes: Mapping[str, float]
+
+
+def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path) -> str:
+    """The page as Markdown; it follows from claims and ledger alone.
+
+    Args:
+        claims: each at every scale at which it can be decided.
+        folder: where the page stands, from which it links to the claim files; the drawings lie below it in ``figures/``.
+    """
+    claims = list(claims)
+    found = rows(claims, ledger)
+    common = common_sizes(claims)
+    drawings = _drawings(claims, ledger)
+    templates = environment(Path(__file__).parent)
+    templates.filters.update(size=_size)
+    page = templates.get_template(f"{PAGE}.j2").render(
+        rows=found,
+        files=len({claim.path for claim in claims}),
+        statuses=[(STATUS[status], count) for status, count in Counter(row.head.status for row in found).items()],
+        recorded=sum(row.recorded for row in found),
+        tallies=tallies(found, common),
+        counted=_COUNTED,
+        fragile=FRAGILE,
+        readme=_readme(folder),
+        sizes=common,
+        names=list(dict.fromkeys(name for own in common.values() for name in own)),
+        others=other_sizes(claims),
+        seeds=_seeds(found),
+        columns=COLUMNS,
+        phases=[
+            (_heading(phase), [cells(row, folder, drawings.get(row.id, [])) for row in group])
+            for phase, group in groupby(found, key=lambda row: row.head.phase)
+        ],
+    )
+    return tidy(page)
+
+
+def tallies(found: Sequence[Row], scales: Iterable[str]) -> list[Tally]:
+    """One for each scale and device family on record; for a scale with nothing on record, one without a device."""
+    places = {(outcome.scale, outcome.device) for row in found for outcome in row.outcomes if outcome.device}
+    devices: dict[str, list[str | None]] = {
+        scale: [*sorted(device for at, device in places if at == scale and device)] for scale in scales
+    }
+    return [_tally(found, scale, device) for scale, there in devices.items() for device in there or [None]]
+
+
+def common_sizes(claims: Sequence[Claim]) -> dict[str, Mapping[str, float]]:
+    """Scale -> the sizes that most claims have at it."""
+    counted = {scale: Counter[tuple[tuple[str, float], ...]]() for scale in scales_of(claims)}
+    for claim in claims:
+        counted[claim.scale][tuple(claim.sizes.items())] += 1
+    return {scale: dict(most) for scale, counts in counted.items() for most, _ in counts.most_common(1)}
+
+
+def other_sizes(claims: Sequence[Claim]) -> list[Sizing]:
+    """What differs from the common sizes, claims with the same difference together."""
+    common = common_sizes(claims)
+    found: dict[tuple[str, tuple[tuple[str, float], ...]], list[str]] = {}
+    for claim in claims:
+        own = tuple((name, size) for name, size in claim.sizes.items() if common[claim.scale].get(name) != size)
+        if own:
+            found.setdefault((claim.scale, own), []).append(base(claim.id))
+    return [Sizing(tuple(dict.fromkeys(ids)), scale, dict(own)) for (scale, own), ids in found.items()]
+
+
+def _tally(found: Sequence[Row], scale: str, device: str | None) -> Tally:
+    decidable = [row for row in found if any(outcome.scale == scale for outcome in row.outcomes)]
+    there = [outcome for row in decidable for outcome in row.outcomes if (outcome.scale, outcome.device) == (scale, device)]
+    verdicts = Counter(outcome.verdict for outcome in there if outcome.verdict)
+    fragile = sum(outcome.fragile for outcome in there)
+    return Tally(scale, device, len(decidable), verdicts, fragile, missing=len(decidable) - verdicts.total())
+
+
+def _heading(phase: str) -> str:
+    return f"Phase {phase}" if phase[:1].isdigit() else phase.capitalize()
+
+
+def _seeds(found: Sequence[Row]) -> list[tuple[str, int]]:
+    """How seeds are drawn, and by how many claims; the most common way first."""
+    drawn = Counter((claim.seeds.start, claim.seeds.pool) for row in found for claim in row.claims)
+    return [(_drawing(pool[:start], pool[start:]), count) for (start, pool), count in drawn.most_common()]
+
+
+def _drawing(first: tuple[int, ...], more: tuple[int, ...]) -> str:
+    then = f", then up to {', '.join(map(str, more))} while inconclusive" if more else ""
+    return ", ".join(map(str, first)) + then
+
+
+def _drawings(claims: Sequence[Claim], ledger: Ledger) -> dict[str, list[str]]:
+    """Finding -> its drawings, as seen from the page."""
+    found: dict[str, list[str]] = {}
+    for table in tables(claims, ledger):
+        found.setdefault(table.id, []).append(f"{FIGURES}/{table.name}.svg")
+    return found
+
+
+def _readme(folder: Path) -> str:
+    """The project's README as seen from the page; empty where there is none above."""
+    above = (place / "README.md" for place in folder.resolve().parents)
+    found = next((path for path in above if path.is_file()), None)
+    return link(found, folder) if found else ""
+
+
+def _size(value: float) -> str:
+    return f"{value:,}".replace(",", " ")

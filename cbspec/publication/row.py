@@ -1,0 +1,161 @@
+"""Findings: the claims of each gathered, and what they come to at each scale and device family."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cbspec.claim import Claim
+from cbspec.finding import Verdict
+from cbspec.ledger import Entry, Ledger
+from cbspec.ledger.entry import short
+
+_RANK: tuple[Verdict, ...] = ("refuted", "error", "invalid", "inconclusive", "holds")
+"""A finding that is several claims asserts all of them: the first of these that one claim has is the finding's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is on record of a finding at one scale on one device family.
+
+    Attributes:
+        device: None where nothing is on record at the scale.
+        entries: in the order of the finding's claims.
+        missing: claims that can be decided at the scale and are not on record there.
+        edited: claims whose assertion or experiment is another one by now than was recorded.
+    """
+
+    scale: str
+    device: str | None
+    entries: tuple[Entry, ...] = ()
+    missing: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one claim of the finding can be decided here."""
+        return len(self.entries) + len(self.missing) > 1
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """One refuted claim refutes the finding; else None until every claim is on record."""
+        found = {entry.verdict for entry in self.entries}
+        if self.missing and "refuted" not in found:
+            return None
+        return next(verdict for verdict in _RANK if verdict in found)
+
+    @property
+    def fragile(self) -> bool:
+        """Whether the verdict hangs on a claim that another draw of seeds may flip."""
+        return any(entry.fragile and entry.verdict == self.verdict for entry in self.entries)
+
+    @property
+    def agrees(self) -> str:
+        """Whether the memo and this project say the same."""
+        return {None: "", "holds": "yes", "refuted": "no"}.get(self.verdict, "undecided")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One finding: its claims (cells of a matrix singly), the one that has the finding's own id first."""
+
+    id: str
+    claims: tuple[Claim, ...]
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def head(self) -> Claim:
+        return self.claims[0]
+
+    @property
+    def files(self) -> dict[str, Claim]:
+        """Id of each claim file -> its claim; of a matrix the first cell."""
+        found: dict[str, Claim] = {}
+        for claim in self.claims:
+            found.setdefault(base(claim.id), claim)
+        return found
+
+    @property
+    def recorded(self) -> bool:
+        """Whether anything is on record."""
+        return any(outcome.entries for outcome in self.outcomes)
+
+    def cell(self, claim: str) -> str:
+        """What tells a claim from the others of the finding: ``"depth=4"`` of a cell, else its id."""
+        return claim[len(self.id) + 1 : -1] if claim.startswith(f"{self.id}[") else claim
+
+
+def base(claim: str) -> str:
+    """The id as its file has it, without the values of the matrix cell."""
+    return claim.partition("[")[0]
+
+
+def rows(claims: Iterable[Claim], ledger: Ledger) -> list[Row]:
+    """Every finding, ordered by phase, then as the claims come.
+
+    A claim named after another (1.b.depths after 1.b) is of the same finding.
+
+    Args:
+        claims: each at every scale at which it can be decided.
+    """
+    claims = list(claims)
+    versions: dict[str, dict[str, Claim]] = {}
+    for claim in claims:
+        versions.setdefault(claim.id, {})[claim.scale] = claim
+    known = {base(name) for name in versions}
+    findings: dict[str, list[str]] = {}
+    for name in versions:
+        findings.setdefault(_finding(base(name), known), []).append(name)
+    scales = scales_of(claims)
+    found = [_row(finding, [versions[claim] for claim in members], ledger, scales) for finding, members in findings.items()]
+    return sorted(found, key=lambda row: _order(row.head.phase))
+
+
+def scales_of(claims: Iterable[Claim]) -> list[str]:
+    """Every scale, those first that claims name first, of these the most common."""
+    named = [(place, scale) for claim in claims for place, scale in enumerate(claim.decidable)]
+    last = {scale: place for place, scale in sorted(named)}
+    often = Counter(scale for _, scale in named)
+    return sorted(last, key=lambda scale: (last[scale], -often[scale], scale))
+
+
+def _finding(claim: str, known: set[str]) -> str:
+    words = claim.split(".")
+    prefixes = (".".join(words[:count]) for count in range(1, len(words) + 1))
+    return next(prefix for prefix in prefixes if prefix in known)
+
+
+def _row(finding: str, versions: Sequence[dict[str, Claim]], ledger: Ledger, scales: Sequence[str]) -> Row:
+    versions = sorted(versions, key=lambda at: base(next(iter(at.values())).id) != finding)
+    outcomes = tuple(outcome for scale in scales for outcome in _outcomes(versions, ledger, scale))
+    return Row(finding, tuple(next(iter(at.values())) for at in versions), outcomes)
+
+
+def _outcomes(versions: Sequence[dict[str, Claim]], ledger: Ledger, scale: str) -> Iterator[Outcome]:
+    """One for each device family on record at the scale, else one without; none where no claim can be decided."""
+    claims = [at[scale] for at in versions if scale in at]
+    recorded = [(claim, entry) for claim in claims for entry in ledger.of(claim.id) if entry.scale == scale]
+    if claims and not recorded:
+        yield Outcome(scale, None, missing=tuple(claim.id for claim in claims))
+    for device in sorted({entry.device for _, entry in recorded}):
+        own = [(claim, entry) for claim, entry in recorded if entry.device == device]
+        there = {claim.id for claim, _ in own}
+        yield Outcome(
+            scale,
+            device,
+            entries=tuple(entry for _, entry in own),
+            missing=tuple(claim.id for claim in claims if claim.id not in there),
+            edited=tuple(claim.id for claim, entry in own if entry.digest != short(claim.digest)),
+        )
+
+
+def _order(phase: str) -> tuple[bool, int, str]:
+    """4A, 6A, 6C, 6.5A, 10A, 10A.5 in the order of the log; phases without a number last."""
+    match = re.match(r"(\d+)(.*)", phase)
+    return (False, int(match[1]), _letters_first(match[2])) if match else (True, 0, phase)
+
+
+def _letters_first(rest: str) -> str:
+    return rest if rest[:1].isalpha() else f"~{rest}"  # 6.5A came after 6C; "~" sorts behind all letters

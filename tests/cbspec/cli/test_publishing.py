@@ -1,0 +1,104 @@
+"""publish: the replication table and the figures, written and looked after."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cbspec.plugin.conftest import LIGHT
+
+REPOSITORY = Path(__file__).parents[3]
+DRAWN = (
+    LIGHT.replace("id: 1.a", "id: F.1")
+    .replace("phase: 1A", "phase: figures")
+    .replace(
+        "{kind: order, measure: height, arms: [dark, bright], direction: ascending}",
+        "{kind: figure, axes: {height: [0, 100]}, arms: [dark, bright]}",
+    )
+)
+
+
+@pytest.fixture
+def page(laboratory):
+    return laboratory.root / "reports" / "replication.md"
+
+
+def test_the_table_follows_claims_and_ledger(laboratory, page):
+    """Before a run every finding waits; with its verdict on record it stands with figures, the memo's beside them."""
+    before = laboratory.cbspec("publish")
+    empty = page.read_text()
+    laboratory.record(laboratory.run())
+    after = laboratory.cbspec("publish")
+
+    assert (before.exit_code, before.stdout) == (0, "reports/replication.md: written\n")
+    assert "0 on record at one scale at least, 2 not run yet." in empty
+    assert after.stdout == "reports/replication.md: written\n"
+    assert "| **[1.a](../claims/phase1/1.a.yaml)** More light makes taller plants | active |" in page.read_text()
+    assert (
+        " bright - dark of height: 18 → 18 [18, 18] | **holds** at quick (3 seeds)<br>not run yet at memo | yes |"
+        in page.read_text()
+    )
+
+
+def test_check_writes_nothing(laboratory, page):
+    """--check tells what is not current and ends with 1, until it is published."""
+    missing = laboratory.cbspec("publish", "--check")
+    laboratory.cbspec("publish")
+    current = laboratory.cbspec("publish", "--check")
+    laboratory.edit("claims/phase1/1.a.yaml", "status: active\n", "status: active\ndiscussion: the lamp was off\n")
+    text = page.read_text()
+    edited = laboratory.cbspec("publish", "--check")
+
+    assert (missing.exit_code, missing.stdout) == (1, "reports/replication.md: not current; write it again: cbspec publish\n")
+    assert (current.exit_code, current.stdout) == (0, "reports/replication.md: current\n")
+    assert (edited.exit_code, edited.stdout) == (1, "reports/replication.md: not current; write it again: cbspec publish\n")
+    assert page.read_text() == text
+    assert laboratory.cbspec("publish").exit_code == 0
+    assert "the lamp was off |" in page.read_text()
+
+
+def test_publishing_again_changes_nothing(laboratory, page):
+    """What is current stays as it is, to the byte."""
+    laboratory.record(laboratory.run())
+    laboratory.cbspec("publish")
+    text = page.read_bytes()
+
+    assert laboratory.json("publish") == {"pages": [str(page)], "changed": []}
+    assert page.read_bytes() == text
+
+
+def test_figures_are_published_too(laboratory, page):
+    """A figure claim on record has its drawing and its table beside the page; --check misses either."""
+    laboratory.write("claims/figures/F.1.yaml", DRAWN)
+    laboratory.record(laboratory.run())
+    result = laboratory.cbspec("publish")
+    folder = laboratory.root / "reports" / "figures"
+
+    assert result.stdout.splitlines() == [
+        "reports/replication.md: written",
+        "reports/figures/F.1.quick.csv: written",
+        "reports/figures/F.1.quick.svg: written",
+    ]
+    assert "More light makes taller plants<br>[drawing](figures/F.1.quick.svg) |" in page.read_text()
+    assert laboratory.cbspec("publish", "--check").exit_code == 0
+
+    (folder / "F.1.quick.svg").write_text("drawn by another version of matplotlib")
+    assert laboratory.cbspec("publish", "--check").exit_code == 0
+    (folder / "F.1.quick.svg").unlink()
+    assert laboratory.json("publish", "--check")["changed"] == [str(folder / "F.1.quick.svg")]
+    (folder / "F.1.quick.csv").write_text("edited")
+    assert laboratory.json("publish", "--check")["changed"] == [str(folder / "F.1.quick.csv"), str(folder / "F.1.quick.svg")]
+
+
+def test_checking_needs_nothing_heavy():
+    """The check of this project imports neither torch nor SciPy nor matplotlib, and touches no store."""
+    program = (
+        "import sys\nfrom click.testing import CliRunner\nfrom cbspec.cli import main\n"
+        "CliRunner().invoke(main, ['publish', '--check'])\n"
+        "heavy = ('torch', 'scipy', 'matplotlib', 'cbspec.store', 'engine.nets')\n"
+        "print('cbspec.publication' in sys.modules, [name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "True []\n"
