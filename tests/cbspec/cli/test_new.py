@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cbspec.cli.draft import place, scalar
@@ -122,6 +122,7 @@ def test_folder_follows_the_phase(tmp_path, phase, folder):
 
 @settings(max_examples=200)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"]), min_size=1, max_size=40))
+@example("0E0")
 def test_any_text_reads_back_as_itself(text):
     """A title keeps its words whatever signs it has: colons, quotes, hashes, what looks like a number or like nothing."""
     mistakes = Mistakes()
