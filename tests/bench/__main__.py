@@ -1,12 +1,13 @@
 """Every measurement that the project promises something about.
 
-``make bench`` runs all suites, each in a process of its own, as a release wants them: an hour on two cores. ``make bench
+``make bench`` runs all suites, each in a process of its own, as a release wants them: hours on two cores. ``make bench
 ARGS="NAME [ARGUMENT...] ..."`` (or ``python -m tests.bench NAME ...``) runs the named ones, each with its own arguments:
 
     language [speed] [broken [FILES]]    claims read per second, damaged files; 5000 of each kind
     statistics [TRIALS]                  error rates, coverage and power of the judge; 20000 trials
     engine [STEPS]                       each stage kind against torch.mm, BP against a plain script; 100 steps
     suite [PART...]                      the claims as a whole: collect, orders, core, workers, whole
+    mutations [--store FOLDER] [EDIT...]  edits of the engine that claims must notice; all, in a copy of the project's store
 
 Not run unless asked for, because it takes half an hour by itself: ``make bench ARGS="suite kills 200"``.
 
@@ -23,7 +24,7 @@ from importlib import import_module
 
 from tests.bench import report
 
-SUITES = ("language", "statistics", "engine", "suite")  # modules with `main(arguments)`, which yields rows
+SUITES = ("language", "statistics", "engine", "suite", "mutations")  # modules with `main(arguments)`, which yields rows
 
 
 def main(words: Sequence[str]) -> int:
