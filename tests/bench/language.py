@@ -28,7 +28,6 @@ ROOT = Path(__file__).parents[2]
 SIZES = ((1_000, 1.5, None), (10_000, 10.0, 500))  # claims, seconds, MB: a whole process, imports included
 BROKEN = 5_000
 SLOWEST = 1.0  # seconds for one broken file
-FOLDERS = 20
 
 _PROCESS = """
 import resource, sys
@@ -65,24 +64,25 @@ def _speed(count: int, seconds: float, memory: int | None) -> Iterator[Row]:
 
 
 def _generate(folder: Path, count: int) -> None:
+    claims = ROOT / "claims"
     (folder / "pyproject.toml").touch()
-    (folder / "defaults.yaml").write_bytes((ROOT / "claims" / "defaults.yaml").read_bytes())
-    for index, text in zip(range(count), _texts(), strict=False):
-        inside = folder / f"phase{index % FOLDERS}"
-        inside.mkdir(exist_ok=True)
-        (inside / f"{index}.yaml").write_text(f"id: c{index}\n{text}", encoding="utf-8")
+    for path in claims.rglob("defaults.yaml"):
+        (folder / path.relative_to(claims)).parent.mkdir(exist_ok=True)
+        (folder / path.relative_to(claims)).write_bytes(path.read_bytes())
+    for index, (phase, text) in zip(range(count), _texts(claims), strict=False):
+        (folder / phase).mkdir(exist_ok=True)
+        (folder / phase / f"{index}.yaml").write_text(f"id: c{index}\n{text}", encoding="utf-8")
 
 
-def _texts() -> Iterator[str]:
-    """The committed claims without matrix, in turn, without what names other claims."""
+def _texts(claims: Path) -> Iterator[tuple[str, str]]:
+    """Folder and text of the committed claims without matrix, in turn, without what names other claims."""
     dropped = ("id:", "revises:", "retracted_by:", "#")
-    texts = [
-        path.read_text(encoding="utf-8") for path in sorted((ROOT / "claims").rglob("*.yaml")) if path.name != "defaults.yaml"
-    ]
-    kept = [text for text in texts if "\nmatrix:" not in text and "status: retracted" not in text]
+    paths = [path for path in sorted(claims.rglob("*.yaml")) if path.name != "defaults.yaml"]
+    texts = [(path.parent.name, path.read_text(encoding="utf-8")) for path in paths]
+    kept = [(phase, text) for phase, text in texts if "\nmatrix:" not in text and "status: retracted" not in text]
     while True:
-        for text in kept:
-            yield "".join(line for line in text.splitlines(keepends=True) if not line.startswith(dropped))
+        for phase, text in kept:
+            yield phase, "".join(line for line in text.splitlines(keepends=True) if not line.startswith(dropped))
 
 
 def _validate(folder: Path) -> tuple[float, float, int, float]:
