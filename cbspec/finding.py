@@ -14,7 +14,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         label: what it is in the claim's words, e.g. ``"vec_m4 - dfa"``.
-        estimate: mean over seeds, in `unit`.
+        estimate: mean over seeds, in `unit`; NaN for a point of a figure that has no value on some seed, and `n` is 0 then.
         low, high: two-sided confidence interval at `confidence`.
         p: one-sided p-value of what was asserted.
         n: training seeds.
