@@ -1,107 +1,15 @@
-"""A claim, its judgement and its entry, each to be varied by keyword."""
+"""What makes a claim, its judgement and its entry, each to be varied by keyword."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cbspec.assertion import Order
-from cbspec.claim import Claim, Seeds, Source
+from cbspec.claim import Claim
 from cbspec.finding import Effect, Finding, Judgement
-from cbspec.ledger import Entry, Provenance, entry_of
-from cbspec.stage import Call, Stage
-
-STAGE = Stage(name="local_descent", doc="", implementation="nowhere:nothing")
-ORDER = Order(measure="gamma", arms=("dfa", "vec"), direction="ascending", margin=0.1)
-
-
-def make_effect(**changes: Any) -> Effect:
-    known = {
-        "label": "vec - dfa",
-        "measure": "gamma",
-        "unit": "cosine",
-        "estimate": 0.36912345678,
-        "low": 0.31,
-        "high": 0.43,
-        "confidence": 0.95,
-        "p": 0.0012,
-        "n": 3,
-        "headroom": 5.0,
-        "reported": 0.369,
-    }
-    return Effect(**{**known, **changes})
-
-
-def make_finding(**changes: Any) -> Finding:
-    known = {
-        "key": "assert[0]",
-        "kind": "order",
-        "verdict": "holds",
-        "p": 0.0012,
-        "p_against": 0.999,
-        "effects": (make_effect(),),
-        "reason": "vec exceeds dfa",
-    }
-    return Finding(**{**known, **changes})
-
-
-def make_judgement(verdict: str = "holds", **changes: Any) -> Judgement:
-    known = {
-        "claim": "6A.a",
-        "scale": "quick",
-        "verdict": verdict,
-        "reason": f"it {verdict}",
-        "seeds": (42, 123, 456),
-        "findings": (make_finding(verdict=verdict),),
-        "controls": (),
-        "headroom": 5.0,
-    }
-    return Judgement(**{**known, **changes})
-
-
-def make_claim(**changes: Any) -> Claim:
-    """The digest follows from what is asserted and measured, as it does in a real claim, unless given."""
-    known: dict[str, Any] = {
-        "id": "6A.a",
-        "title": "Gamma orders the estimators",
-        "phase": "6A",
-        "status": "active",
-        "source": Source(memo="phase 6A", figures={"gamma": {"dfa": 0.009, "vec": 0.378}}),
-        "arms": {"dfa": Call(STAGE, STAGE.parameters()), "vec": Call(STAGE, STAGE.parameters())},
-        "seeds": Seeds(pool=(42, 123, 456, 789), start=3),
-        "assertions": (ORDER,),
-        "controls": (),
-        "alpha": 0.05,
-        "scale": "quick",
-        "decidable": ("quick", "memo"),
-        "sizes": {},
-        "revises": (),
-        "retracted_by": (),
-        "path": Path("claims/phase6/6A.a.yaml"),
-        "origins": {},
-    }
-    claim = {**known, **changes}
-    asserted = [claim[name] for name in ("assertions", "controls", "alpha", "seeds")]
-    measured = sorted((name, call.digest) for name, call in claim["arms"].items())
-    return Claim(**{"digest": _digest(asserted, measured), **claim})
-
-
-def make_entry(verdict: str = "holds", claim: Claim | None = None, **changes: Any) -> Entry:
-    judgement = changes.pop("judgement", None) or make_judgement(verdict)
-    known = {"device": "cpu", "code": {"local_descent": "c0de" * 16, "train_bp": "ab" * 32}, "provenance": make_provenance()}
-    return entry_of(claim or make_claim(), judgement, **{**known, **changes})
-
-
-def make_provenance(**changes: Any) -> Provenance:
-    return Provenance(**{"commit": "3f2a1c" + "0" * 34, "dirty": False, "torch": "2.11", "date": "2026-01-02", **changes})
-
-
-def _digest(*content: object) -> str:
-    return hashlib.sha256(repr(content).encode()).hexdigest()
+from cbspec.ledger import Entry
+from tests.cbspec.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement
 
 
 @pytest.fixture(scope="session")

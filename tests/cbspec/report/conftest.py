@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from cbspec.assertion import Order, Sign
-from cbspec.claim import Claim, Origin, Seeds, Source
+from cbspec.claim import Claim, Origin
 from cbspec.finding import Effect, Finding, Judgement
-from cbspec.ledger import Provenance, compare, entry_of
+from cbspec.ledger import compare
 from cbspec.report import Edit, Record, Run, Skipped, record_of
-from cbspec.stage import Call, Stage
+from tests.cbspec.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement, make_provenance
 
 YAML = """\
 id: 6A.a
@@ -32,40 +32,6 @@ controls:
   - {kind: sign, measure: gamma, arms: [vec], sign: positive}
 scales: [quick, memo]
 """
-STAGE = Stage(name="local_descent", doc="", implementation="nowhere:nothing")
-NOW = Provenance(commit="3f2a1c" + "0" * 34, dirty=False, torch="2.11", date="2026-01-02")
-
-
-def make_effect(**changes: Any) -> Effect:
-    known = {
-        "label": "vec - dfa",
-        "measure": "gamma",
-        "unit": "cosine",
-        "estimate": 0.369,
-        "low": 0.31,
-        "high": 0.43,
-        "confidence": 0.95,
-        "p": 0.0012,
-        "n": 3,
-        "headroom": 5.0,
-        "reported": 0.378,
-    }
-    return Effect(**{**known, **changes})
-
-
-def make_finding(**changes: Any) -> Finding:
-    known = {
-        "key": "assert[0]",
-        "kind": "order",
-        "verdict": "holds",
-        "p": 0.0012,
-        "p_against": 0.999,
-        "effects": (make_effect(),),
-        "reason": "vec exceeds dfa",
-    }
-    return Finding(**{**known, **changes})
-
-
 RHO = make_finding(
     key="assert[1]", kind="sign", effects=(make_effect(label="vec", measure="rho", reported=None),), reason="vec > 0"
 )
@@ -94,29 +60,15 @@ def claim(root: Path) -> Callable[..., Claim]:
 
     def make(**changes: Any) -> Claim:
         known: dict[str, Any] = {
-            "id": "6A.a",
-            "title": "Gamma orders the estimators",
-            "phase": "6A",
-            "status": "active",
-            "source": Source(memo="phase 6A", figures={}),
-            "arms": {"dfa": Call(STAGE, STAGE.parameters())},
-            "seeds": Seeds(pool=(42, 123, 456), start=3),
             "assertions": (
                 Order(measure="gamma", arms=("dfa", "vec"), direction="ascending"),
                 Sign(measure="rho", arms=("vec",), sign="positive"),
             ),
             "controls": (Sign(measure="gamma", arms=("vec",), sign="positive"),),
-            "alpha": 0.05,
-            "scale": "quick",
-            "decidable": ("quick", "memo"),
-            "sizes": {},
-            "revises": (),
-            "retracted_by": (),
             "path": path,
             "origins": {key: Origin(path, line, column) for key, (line, column) in places.items()},
-            "digest": "ab" * 32,
         }
-        return Claim(**{**known, **changes})
+        return make_claim(**{**known, **changes})
 
     return make
 
@@ -130,17 +82,12 @@ def record(root: Path, claim: Callable[..., Claim]) -> Callable[..., Record]:
         asserted = claim(**changes)
 
         def judged(verdict: str, **told: Any) -> Judgement:
-            known = {"reason": f"it {verdict}", "findings": (make_finding(verdict=verdict), RHO), "controls": ()}
-            seeds, headroom = (42, 123, 456), 5.0
-            return Judgement(
-                claim=asserted.id, scale="quick", verdict=verdict, seeds=seeds, headroom=headroom, **{**known, **told}
-            )
-
-        def entry(judgement: Judgement) -> Any:
-            return entry_of(asserted, judgement, device="cpu", code={"local_descent": "c0de" * 4}, provenance=NOW)
+            known = {"claim": asserted.id, "findings": (make_finding(verdict=verdict), RHO)}
+            return make_judgement(verdict, **{**known, **told})
 
         new = judged(verdict, **told)
-        comparison = compare(entry(judged(old)) if old else None, entry(new))
+        before = make_entry(claim=asserted, judgement=judged(old)) if old else None
+        comparison = compare(before, make_entry(claim=asserted, judgement=new))
         return record_of(asserted, new, comparison, device="cpu", root=root, seconds=1.25, edits=edits)
 
     return make
@@ -156,7 +103,9 @@ def flipped(record: Callable[..., Record]) -> Record:
 @pytest.fixture(scope="session")
 def run_of() -> Callable[..., Run]:
     def make(*records: Record, skipped: tuple[Skipped, ...] = ()) -> Run:
-        return Run(scale="quick", device="cpu", provenance=NOW, seconds=12.5, workers=4, records=records, skipped=skipped)
+        return Run(
+            scale="quick", device="cpu", provenance=make_provenance(), seconds=12.5, workers=4, records=records, skipped=skipped
+        )
 
     return make
 

@@ -18,7 +18,7 @@ claims/6A.a.yaml:4: assert[0]
   7 |
   8 |     direction: ascending
   refuted: vec lies below dfa
-    vec - dfa of gamma: -0.020 [-0.032, -0.008] cosine (95% interval, p = 0.99, n = 3); memo 0.378
+    vec - dfa of gamma: -0.020 [-0.032, -0.008] cosine (95% interval, p = 0.99, n = 3); memo 0.369
 
 Ledger (quick, cpu)
   flip: holds -> refuted
@@ -47,7 +47,7 @@ def test_the_discussion_stands_before_the_record(record):
     text = failure_text(record("refuted", discussion=f"{SENTENCE} " * 4))
 
     assert (
-        "; memo 0.378\n\nAgainst the memo\n"
+        "; memo 0.369\n\nAgainst the memo\n"
         f"  {SENTENCE} {SENTENCE} The memo had one seed, which may be\n"
         f"  why. {SENTENCE}\n\nLedger (quick, cpu)\n"
     ) in text

@@ -28,8 +28,8 @@ PAGE = """\
 
 | claim | verdict | effect | estimate [interval] | memo | vs ledger | s |
 |---|---|---|---|---|---|---|
-| 6A.a | refuted | vec - dfa of gamma | -0.020 [-0.032, -0.008] | 0.378 | flip (was holds) | 1.2 |
-| 8.a | holds | vec - dfa of gamma | 0.369 [0.310, 0.430] | 0.378 | drift | 1.2 |
+| 6A.a | refuted | vec - dfa of gamma | -0.020 [-0.032, -0.008] | 0.369 | flip (was holds) | 1.2 |
+| 8.a | holds | vec - dfa of gamma | 0.369 [0.310, 0.430] | 0.369 | drift | 1.2 |
 
 ## 6A.a: Gamma orders the estimators
 
@@ -41,7 +41,7 @@ Seeds 42, 123, 456. Headroom 5 standard errors. Ledger: flip: holds -> refuted.
 
   | effect | estimate [interval] | unit | memo | p | n | headroom |
   |---|---|---|---|---|---|---|
-  | vec - dfa of gamma | -0.020 [-0.032, -0.008] | cosine | 0.378 | 0.99 | 3 | -7 |
+  | vec - dfa of gamma | -0.020 [-0.032, -0.008] | cosine | 0.369 | 0.99 | 3 | -7 |
 
 - `assert[1]` sign: **holds** (p = 0.0012; p = 1 against). vec > 0.
 
@@ -59,7 +59,7 @@ Seeds 42, 123, 456. Headroom 5 standard errors. Ledger: drift: holds.
 
   | effect | estimate [interval] | unit | memo | p | n | headroom |
   |---|---|---|---|---|---|---|
-  | vec - dfa of gamma | 0.369 [0.310, 0.430] | cosine | 0.378 | 0.0012 | 3 | 5 |
+  | vec - dfa of gamma | 0.369 [0.310, 0.430] | cosine | 0.369 | 0.0012 | 3 | 5 |
 
 Controls:
 
@@ -67,7 +67,7 @@ Controls:
 
   | effect | estimate [interval] | unit | memo | p | n | headroom |
   |---|---|---|---|---|---|---|
-  | vec - dfa of gamma | 0.369 [0.310, 0.430] | cosine | 0.378 | 0.0012 | 3 | 5 |
+  | vec - dfa of gamma | 0.369 [0.310, 0.430] | cosine | 0.369 | 0.0012 | 3 | 5 |
 
 ## Skipped
 

@@ -11,13 +11,13 @@ from cbspec.report.table import decisive, shortened
 WIDE = """\
 claim    verdict    effect              estimate [interval]        memo  vs ledger           s
 -------  ---------  ------------------  -----------------------  ------  ----------------  ---
-6A.a     refuted    vec - dfa of gamma  -0.020 [-0.032, -0.008]   0.378  flip (was holds)  1.2
-8.a      holds      vec - dfa of gamma  0.369 [0.310, 0.430]      0.378  same              1.2"""
+6A.a     refuted    vec - dfa of gamma  -0.020 [-0.032, -0.008]   0.369  flip (was holds)  1.2
+8.a      holds      vec - dfa of gamma  0.369 [0.310, 0.430]      0.369  same              1.2"""
 SHORTER = """\
 claim    verdict    effect         estimate [interval]        memo  vs ledger
 -------  ---------  -------------  -----------------------  ------  ----------------
-6A.a     refuted    vec - dfa ...  -0.020 [-0.032, -0.008]   0.378  flip (was holds)
-8.a      holds      vec - dfa ...  0.369 [0.310, 0.430]      0.378  same"""
+6A.a     refuted    vec - dfa ...  -0.020 [-0.032, -0.008]   0.369  flip (was holds)
+8.a      holds      vec - dfa ...  0.369 [0.310, 0.430]      0.369  same"""
 WITHOUT_MEMO = """\
 claim    verdict    effect        estimate [interval]      vs ledger
 -------  ---------  ------------  -----------------------  ----------------
