@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cbspec.publication.effects import compared, decisive
-from tests.cbspec.ledger.conftest import make_effect, make_entry, make_finding, make_judgement
+from tests.cbspec.specimen import make_effect, make_entry, make_finding, make_judgement
 
 
 def recorded(verdict, *effects, key="assert[0]"):

@@ -16,7 +16,7 @@ from cbspec.judge import Sample, judge
 from cbspec.ledger import Entry, Ledger
 from cbspec.publication.drawing import caption, colours_of, draw, drawn, svg
 from cbspec.publication.figures import Table, tables, values_of
-from tests.cbspec.ledger.conftest import make_claim, make_entry
+from tests.cbspec.specimen import make_claim, make_entry
 
 SEEDS = (42, 123, 456)
 ALONG = Figure(axes={"gamma": (-1, 1), "rho": (-1, 1)}, arms=("dfa", "vec_m4"), x="depth", facet="alpha")
