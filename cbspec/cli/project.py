@@ -96,12 +96,9 @@ class Project:
 
     def at_every_scale(self, words: Sequence[str] = ()) -> tuple[Claim, ...]:
         """The claims, claim by claim, once for each scale at which they are decidable."""
-        first = self.claims(words)
-        scales = dict.fromkeys([self.config.scale, *(scale for claim in first for scale in claim.decidable)])
-        versions = {scale: first if scale == self.config.scale else self.claims(words, scale) for scale in scales}
-        return tuple(
-            claim for together in zip(*versions.values(), strict=True) for claim in together if claim.scale in claim.decidable
-        )
+        from cbspec.cli.selection import select
+
+        return select(self, words, self.config.scale, every=True)
 
     def _arms(self) -> Iterator[Call]:
         for claim in self.at_every_scale():

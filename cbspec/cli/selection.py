@@ -24,11 +24,14 @@ class UnknownClaimError(ConfigError):
     """A word that names no claim, file or folder."""
 
 
-def select(project: Project, words: Sequence[str], scale: str) -> tuple[Claim, ...]:
+def select(project: Project, words: Sequence[str], scale: str, *, every: bool = False) -> tuple[Claim, ...]:
     """The claims that words name, in the order of the words, each once.
 
     A word is an id (without the values of a matrix it stands for all cells), a claim file or a folder. Only the files in
     question are read, so that a mistake in another one is no hindrance.
+
+    Args:
+        every: each claim at every scale at which it is decidable, instead of at `scale`.
 
     Raises:
         UnknownClaimError: naming every word that is none of these.
@@ -37,12 +40,12 @@ def select(project: Project, words: Sequence[str], scale: str) -> tuple[Claim, .
     from cbspec.language import load
 
     if not words:
-        return load([project.claims_folder], catalog=project.catalog, scale=scale)
+        return load([project.claims_folder], catalog=project.catalog, scale=scale, every=every)
     places = _places(project, words)
-    read = load(dict.fromkeys(places.values()), catalog=project.catalog, scale=scale)
+    read = load(dict.fromkeys(places.values()), catalog=project.catalog, scale=scale, every=every)
     chosen = {word: [claim for claim in read if _means(word, place, claim)] for word, place in places.items()}
     _refuse([word for word, found in chosen.items() if not found and not _is_path(word)], [claim.id for claim in read])
-    return tuple({claim.id: claim for found in chosen.values() for claim in found}.values())
+    return tuple({(claim.id, claim.scale): claim for found in chosen.values() for claim in found}.values())
 
 
 def _places(project: Project, words: Sequence[str]) -> Mapping[str, Path]:

@@ -19,8 +19,8 @@ from cbspec.errors import ClaimError, Mistake
 def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_json: bool) -> None:
     """Check claim files and show every mistake at its line.
 
-    PATHS are files and folders; all claims when left out. A margin that the seeds can never show is a mistake as well, by the
-    spread over seeds that the ledger has at the project's scale. Exits with 1 when there is a mistake.
+    PATHS are files and folders; all claims when left out. Each claim is checked at every scale that it names. A margin that the
+    seeds can never show is a mistake as well, by the spread over seeds that the ledger has. Exits with 1 when there is a mistake.
     """
     from cbspec.calibration import undecidable
     from cbspec.language import claim_files, load
@@ -29,8 +29,8 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
     files, claims = claim_files(places), 0
     mistakes: tuple[Mistake, ...] = ()
     try:
-        read = load(places, catalog=project.catalog, scale=project.config.scale)
-        claims, mistakes = len(read), undecidable(read, project.ledger)
+        read = load(places, catalog=project.catalog, scale=project.config.scale, every=True)
+        claims, mistakes = len({claim.id for claim in read}), undecidable(read, project.ledger)
     except ClaimError as error:
         mistakes = error.mistakes
     if as_json:

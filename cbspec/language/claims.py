@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -61,23 +61,32 @@ class ClaimFile:
         self.decidable = self._decidable()
         self._budget = Budget()
 
-    def claims(self, path: Path) -> tuple[Claim, ...]:
-        """One claim for each cell at the asked scale; none when there is any mistake."""
+    def claims(self, path: Path, *, every: bool = False) -> tuple[Claim, ...]:
+        """One claim for each cell at the asked scale; none when there is any mistake.
+
+        Args:
+            every: one at each scale at which it is decidable, instead of the asked one.
+        """
         self.mistakes.extend(self.setting.defaults.mistakes)
         if self.setting.defaults.mistakes:  # without them every name would seem unknown
             return ()
         own = seeds.read(self.sections.get("seeds"), self.setting.defaults.seeds, self.document.root, self.mistakes)
         alpha = self._alpha()
-        resolved = [(cell, self._every_scale(cell)) for cell in self.cells]
+        resolved = self._every_scale()
         if self.words is not None:
             consistency.status(self.words, self.sections, self.mistakes)
         if self.words is None or own is None or alpha is None or len(self.mistakes):
             return ()
-        for _, at in resolved:
+        for at in resolved[self.setting.scale]:
             consistency.power(self.sections["assert"], at.assertions, own, alpha, self.mistakes, together=True)
             if at.controls:
                 consistency.power(self.sections["controls"], at.controls, own, alpha, self.mistakes)
-        return tuple(self._claim(self.words, path, cell, at, own, alpha) for cell, at in resolved)
+        scales = [scale for scale in resolved if scale in self.decidable] if every else [self.setting.scale]
+        return tuple(
+            self._claim(self.words, path, cell, scale, resolved[scale][cell], own, alpha)
+            for cell in range(len(self.cells))
+            for scale in scales
+        )
 
     def trace(self, cell: Cell) -> Trace:
         """Every value of one cell's claim with the node at which it stands, arms resolved and defaults filled in."""
@@ -97,15 +106,19 @@ class ClaimFile:
             found |= walk(setting.defaults.alpha, "alpha")
         return found | {f"sizes.{name}": (size.value, size) for name, size in scope.sizes.items()}
 
-    def _every_scale(self, cell: Cell) -> _Resolved:
-        """The cell at the asked scale, after a look at every other scale at which it is said to be decidable."""
-        others = [scale for scale in self.decidable if scale != self.setting.scale]
-        resolved = [self._resolve(cell, scale) for scale in (*others, self.setting.scale)]
-        if all(at.arms and None not in at.arms.values() for at in resolved):
-            for name in cell.keys() - set().union(*(at.used for at in resolved)):
-                node = self.sections["matrix"].keys[name]
-                self.mistakes.add(node, f"is used nowhere: no ${name} in experiment, arms or assertions")
-        return resolved[-1]
+    def _every_scale(self) -> Mapping[str, Sequence[_Resolved]]:
+        """The cells at the asked scale and at every other one at which they are said to be decidable."""
+        resolved = {}
+        for scale in dict.fromkeys((self.setting.scale, *self.decidable)):
+            self.mistakes.scale = scale if scale != self.setting.scale else ""
+            resolved[scale] = [self._resolve(cell, scale) for cell in self.cells]
+        self.mistakes.scale = ""
+        for cell, *versions in zip(self.cells, *resolved.values(), strict=True):
+            if all(at.arms and None not in at.arms.values() for at in versions):
+                for name in cell.keys() - set().union(*(at.used for at in versions)):
+                    node = self.sections["matrix"].keys[name]
+                    self.mistakes.add(node, f"is used nowhere: no ${name} in experiment, arms or assertions")
+        return resolved
 
     def _resolve(self, cell: Cell, scale: str) -> _Resolved:
         scope = self._scope(cell, scale)
@@ -164,11 +177,11 @@ class ClaimFile:
             self.mistakes.add(self.document.root, "missing alpha: neither the claim nor a defaults.yaml above it has one")
         return float(node.value) if node is not None and isinstance(node.value, int | float) else None
 
-    def _claim(self, said: ClaimWords, path: Path, cell: Cell, at: _Resolved, own: Seeds, alpha: float) -> Claim:
+    def _claim(self, said: ClaimWords, path: Path, cell: int, scale: str, at: _Resolved, own: Seeds, alpha: float) -> Claim:
         arms = {name: call for name, call in at.arms.items() if call is not None}
         figures = {measure: {arm: float(value) for arm, value in row.items()} for measure, row in said.source.figures.items()}
         return Claim(
-            id=cell_id(said.id, cell),
+            id=cell_id(said.id, self.cells[cell]),
             title=said.title,
             phase=self.sections["phase"].text,
             status=said.status,
@@ -178,13 +191,13 @@ class ClaimFile:
             assertions=at.assertions,
             controls=at.controls,
             alpha=alpha,
-            scale=self.setting.scale,
+            scale=scale,
             decidable=tuple(self.decidable),
-            sizes={name: node.value for name, node in self._sizes(self.setting.scale).items()},  # type: ignore[misc]
+            sizes={name: node.value for name, node in self._sizes(scale).items()},  # type: ignore[misc]
             revises=said.revises,
             retracted_by=said.retracted_by,
             path=path,
-            origins=Origins(partial(_trace, self.document.path, self.document.text, self.setting, self.cells.index(cell))),
+            origins=Origins(partial(_trace, self.document.path, self.document.text, replace(self.setting, scale=scale), cell)),
             digest=digest(at.assertions, at.controls, alpha, own, arms),
             discussion=" ".join(said.discussion.split()),
         )

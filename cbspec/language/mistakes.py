@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from cbspec.claim import Origin
 from cbspec.errors import Mistake
@@ -16,9 +17,14 @@ class TooMany(Exception):
 
 
 class Mistakes:
-    """Collects; `add` raises `TooMany` at the limit."""
+    """Collects; `add` raises `TooMany` at the limit.
+
+    Attributes:
+        scale: the one that is looked at beside the asked one; a mistake that is found only there names it.
+    """
 
     def __init__(self) -> None:
+        self.scale = ""
         self._found: dict[tuple[Origin, str], Mistake] = {}
 
     def __len__(self) -> int:
@@ -40,6 +46,10 @@ class Mistakes:
             self._keep(mistake)
 
     def _keep(self, mistake: Mistake) -> None:
+        if (mistake.origin, mistake.message) in self._found:
+            return
+        if self.scale and f"scale {self.scale}" not in mistake.message:
+            mistake = replace(mistake, message=f"{mistake.message} (at scale {self.scale})")
         self._found.setdefault((mistake.origin, mistake.message), mistake)
         if len(self._found) == LIMIT:
             end = Mistake(mistake.origin, "", f"there are more mistakes; {LIMIT} are shown")

@@ -30,8 +30,8 @@ class Reader:
         self.folders = Folders()
         self._pool = Pool()
 
-    def read(self, path: Path) -> tuple[tuple[Claim, ...], tuple[Mistake, ...]]:
-        """The claims of one file, one for each cell of its matrix, and its mistakes; either is empty.
+    def read(self, path: Path, *, every: bool = False) -> tuple[tuple[Claim, ...], tuple[Mistake, ...]]:
+        """The claims of one file, one for each cell of its matrix (with `every`: and scale), and its mistakes; either is empty.
 
         Raises ConfigError when the asked scale is not among those of the file's defaults.
         """
@@ -43,7 +43,8 @@ class Reader:
         try:
             document = read(path, mistakes)
             if document is not None:
-                claims = ClaimFile(document, Setting(self.catalog, self.scale, defaults, self._pool), mistakes).claims(path)
+                file = ClaimFile(document, Setting(self.catalog, self.scale, defaults, self._pool), mistakes)
+                claims = file.claims(path, every=every)
                 del document.root  # which refers back to the document: without the cycle no garbage collection is needed
         except TooMany:
             pass
@@ -68,11 +69,15 @@ def load_file(path: Path, *, catalog: Catalog, scale: str) -> tuple[Claim, ...]:
     return claims
 
 
-def load(paths: Iterable[Path], *, catalog: Catalog, scale: str) -> tuple[Claim, ...]:
+def load(paths: Iterable[Path], *, catalog: Catalog, scale: str, every: bool = False) -> tuple[Claim, ...]:
     """The claims of files and folders, checked against each other.
 
     Claims may not share an id. Where a folder is given that no defaults.yaml lies above (the whole of the claims), `revises` and
     `retracted_by` must name claims.
+
+    Args:
+        scale: at which the claims are read; what is wrong at another one that a claim names says so.
+        every: each claim at every scale at which it is decidable (at `scale` first), instead of at `scale` alone.
 
     Raises:
         ClaimError: with every mistake of every file.
@@ -83,7 +88,7 @@ def load(paths: Iterable[Path], *, catalog: Catalog, scale: str) -> tuple[Claim,
     claims: list[Claim] = []
     mistakes: dict[tuple[object, str], Mistake] = {}
     for path in claim_files(paths):
-        found, wrong = reader.read(path)
+        found, wrong = reader.read(path, every=every)
         claims += found
         mistakes.update(((mistake.origin, mistake.message), mistake) for mistake in wrong)
     whole = any(path.is_dir() and not reader.folders.above(path) for path in paths)

@@ -51,6 +51,21 @@ def test_margin_that_the_record_rules_out(laboratory):
     assert closing == "1 mistake in 1 of 2 files"
 
 
+def test_margins_are_checked_at_every_scale_of_a_claim(laboratory):
+    """A margin that only the record of another scale than the project's rules out is a mistake as well."""
+    assertion = "{kind: equivalence, measure: height, arms: [bright], to: 240, margin: 0.1}"
+    order = "{kind: order, measure: height, arms: [dark, bright], direction: ascending}"
+    laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace(order, assertion))
+    laboratory.record(laboratory.run(scale="memo"))
+
+    result = laboratory.cbspec("validate")
+
+    message, *_, closing = result.stderr.splitlines()
+    assert "3 seeds can never show bright to lie within 0.1 of 240" in message
+    assert message.endswith("(on record: 1.a at scale memo)")
+    assert (result.exit_code, closing) == (1, "1 mistake in 1 of 2 files")
+
+
 def test_mistakes_as_json(laboratory):
     """With --json mistakes go to stdout with path, line, column, key and message."""
     laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace("status: active", "status: on"))

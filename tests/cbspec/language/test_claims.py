@@ -86,10 +86,20 @@ def test_a_claim_resolves_where_it_cannot_be_decided(project):
 
 
 def test_every_named_scale_is_checked(project):
-    """A value that only another scale than the asked one makes wrong is a mistake."""
+    """A value that only another scale than the asked one makes wrong is a mistake, and names that scale."""
     assert project.messages(("memo: {}", "memo: {width: 100}")) == [
-        "7:56: stages.bp.width: must be a multiple of 16, got 100 (by $width)",
+        "7:56: stages.bp.width: must be a multiple of 16, got 100 (by $width) (at scale memo)",
     ]
+
+
+def test_what_is_wrong_at_every_scale_is_told_once(project):
+    """One mistake of two scales is told without naming either; where the values differ, each is told."""
+    wrong = "7:56: stages.bp.width: must be a multiple of 16, got"
+    both = ("{quick: {late: 10}, memo: {}}", "{quick: {width: 100}, memo: {width: 100}}")
+    each = ("{quick: {late: 10}, memo: {}}", "{quick: {width: 100}, memo: {width: 200}}")
+
+    assert project.messages(both) == [f"{wrong} 100 (by $width)"]
+    assert project.messages(each) == [f"{wrong} 100 (by $width)", f"{wrong} 200 (by $width) (at scale memo)"]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,23 @@ def test_a_folder_is_read_to_its_depth(project):
     assert [claim.id for claim in claims] == ["one[m=4]", "one[m=8]", "two[m=4]", "two[m=8]"]
 
 
+def test_a_claim_is_read_at_every_scale_that_decides_it(project):
+    """One reading gives each cell at each scale that it names, the asked one first, as readings at each scale do."""
+    project.write("one.yaml", named("one").replace("{quick: {late: 10}, memo: {}}", "[quick, memo]"))
+    project.write("two.yaml", named("two").replace("{quick: {late: 10}, memo: {}}", "[quick]"))
+    quick, memo = (load([project.root], catalog=project.catalog, scale=scale) for scale in ("quick", "memo"))
+
+    found = load([project.root], catalog=project.catalog, scale="memo", every=True)
+
+    assert [(claim.id, claim.scale) for claim in found] == [
+        ("one[m=4]", "memo"), ("one[m=4]", "quick"), ("one[m=8]", "memo"), ("one[m=8]", "quick"),
+        ("two[m=4]", "quick"), ("two[m=8]", "quick"),
+    ]  # fmt: skip
+    alone = {(claim.id, claim.scale): claim for claim in (*quick, *memo)}
+    assert [claim.digest for claim in found] == [alone[claim.id, claim.scale].digest for claim in found]
+    assert [claim.origins["arms.dfa.snapshot.epoch"].line for claim in found[:2]] == [5, 4]
+
+
 def test_the_nearest_defaults_win_key_by_key(project):
     """A folder's defaults change what they name and leave the rest of those above."""
     project.write("a/defaults.yaml", "scales: {quick: {width: 128}}\nstages: {vec: {clip: 0.5}}\nseeds: {start: 2}\n")

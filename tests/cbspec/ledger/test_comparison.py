@@ -137,9 +137,7 @@ def test_an_error_has_no_figures_to_compare(entry, judgement):
 
     assert comparison.shifts == ()
     assert comparison.text == (
-        "weakened: holds -> error\n"
-        "  recorded 2026-01-02 at 3f2a1c0000, torch 2.11: it holds\n"
-        "  now: the disk is full"
+        "weakened: holds -> error\n  recorded 2026-01-02 at 3f2a1c0000, torch 2.11: it holds\n  now: the disk is full"
     )
 
 
