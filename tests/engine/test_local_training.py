@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from engine.credit.dfa import DFA
 from engine.credit.estimator import normalise
 from engine.credit.oracle import Oracle
+from engine.credit.vector_field import VectorField
 from engine.forward import ForwardPass
 from engine.local_training import Mixture
 from engine.nets import Architecture, ResidualMLP, initialise
@@ -202,6 +203,39 @@ def test_mixtures_by_their_formulas(credit: str) -> None:
     assert abs(noise.std() - 1) < 0.1
     torch.testing.assert_close(found[2].norm(dim=-1), blend[2].norm(dim=-1))
     torch.testing.assert_close(torch.cosine_similarity(found[2], dfa[2], -1), torch.ones(2, 8))
+
+
+def test_gaussian_noise_is_new_at_every_step_and_the_epochs_own() -> None:
+    """Two steps and two epochs draw other noise; the same epoch of the same seed begins with the same."""
+    shape = Architecture(32, 16, 2)
+    forward = ForwardPass(ResidualMLP(shape, initialise(shape, (42,), "cpu")), torch.ones(1, 8, 32), torch.arange(8).view(1, 8))
+    mixture = Mixture(Oracle([None], (42,), shape, "cpu"), [TrainLocal(epoch=1, blend=0.75, source="gaussian")])
+    drawn = {}
+
+    for time, epoch in enumerate((0, 1, 0)):
+        mixture.begin(epoch)
+        drawn[time] = [mixture.credit(forward, range(2)) for _ in range(2)]
+
+    assert not torch.equal(drawn[0][0], drawn[0][1])
+    assert not torch.equal(drawn[0][0], drawn[1][0])
+    assert all(torch.equal(*pair) for pair in zip(drawn[0], drawn[2], strict=True))
+
+
+def test_every_epoch_of_fitting_has_streams_of_its_own(laboratory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offline, online and in each pause the field draws under its purpose and epoch, so no epoch repeats another's directions."""
+    begun: list[tuple[str, int]] = []
+    begin = VectorField.begin
+    monkeypatch.setattr(VectorField, "begin", lambda own, *name: (begun.append(name), begin(own, *name)))
+    start = initial(laboratory, (42,))
+
+    laboratory.run("vector_field", start, **FIELD | {"epochs": 2, "batch_size": 32})
+    inputs = given(laboratory, start, "vector_field", **FIELD)
+    laboratory.run("train_local", inputs, epoch=3, recalibrate_every=2, recalibrate_epochs=2, **SIZES)
+
+    offline, online = begun[:2], begun[2:]
+    assert offline == [("fit", 0), ("fit", 1)]
+    pauses = {epoch: [("pause 0", epoch), ("pause 1", epoch)] for epoch in (0, 2)}
+    assert online == [*pauses[0], ("online", 0), ("online", 1), *pauses[2], ("online", 2)]
 
 
 def test_a_point_before_the_snapshot_is_refused(laboratory: Any) -> None:
