@@ -118,17 +118,26 @@ class LocalLearner:
 def train_local(job: Job) -> None:
     """Local training for all replicas of a job; see `engine.parameters.TrainLocal`.
 
-    Replicas may branch from different epochs of their runs: each group of equal start is one tensor program.
+    Replicas may branch from different epochs of their runs, with estimators whose Adam has taken different numbers of steps: each
+    group of equal start is one tensor program.
     """
-    starts: dict[int, list[int]] = {}
+    starts: dict[tuple[int, int], list[int]] = {}
     for lane, replica in enumerate(job.replicas):
-        starts.setdefault(job.start or _origin(replica).call.point, []).append(lane)
-    for begin, lanes in sorted(starts.items()):
+        steps = _carried(replica).get(f"{OPTIMISER}step", torch.zeros(()))
+        starts.setdefault((job.start or _origin(replica).call.point, int(steps)), []).append(lane)
+    for (begin, _), lanes in sorted(starts.items()):
         _train(job, lanes, begin)
 
 
 def _origin(replica: Replica) -> Artifact:
     return replica.resumed or replica.inputs["snapshot"]
+
+
+def _carried(replica: Replica) -> dict[str, Tensor]:
+    """What a run takes over of its estimator: the Adam too of one that an earlier run carried along and this one trains on."""
+    estimator, own = replica.inputs["estimator"], replica.parameters
+    goes_on = estimator.call.stage.name == "online_estimator" and own.trainable and own.source != "gaussian"
+    return {name: value for name, value in estimator.tensors.items() if goes_on or not name.startswith(OPTIMISER)}
 
 
 def _train(job: Job, lanes: Sequence[int], begin: int) -> None:
@@ -141,6 +150,7 @@ def _train(job: Job, lanes: Sequence[int], begin: int) -> None:
     snapshot = Snapshot.continued(origins, task, parameters[0], job.device)
     given = [replica.inputs["estimator"] for replica in replicas]
     estimator = open_estimator(given, snapshot.network.architecture, job.device)
+    estimator.load([_carried(replica) for replica in replicas], optimiser=True)
     if job.start:
         estimator.load([origin.tensors for origin in origins], PREFIX, optimiser=True)
     learner = LocalLearner(snapshot, Mixture(estimator, parameters), task, parameters)

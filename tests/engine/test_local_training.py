@@ -357,3 +357,36 @@ def test_recalibration_comes_at_its_period_and_moves_the_field_alone(laboratory:
     tensors = job.out[0, 5].tensors
     assert tensors["optimiser.step"] == 5 * 5
     assert tensors["estimator.optimiser.step"] == 5 * 5 + 3 * 2 * 5
+
+
+FITTED = {
+    "state_bridge": {"epochs": 0, "hidden": 16},
+    "scalar_bridge": {"epochs": 0, "hidden": 16},
+    "vector_field": FIELD,
+}
+
+
+@pytest.mark.parametrize("stage", FITTED)
+def test_a_branch_continues_the_estimator_that_its_run_carried(laboratory: Any, stage: str) -> None:
+    """Branched at epoch 3 with the estimator as the run left it, its Adam included, epoch 6 is that of the uninterrupted run."""
+    inputs = given(laboratory, initial(laboratory), stage, **FITTED[stage])
+    whole = laboratory.run("train_local", inputs, points=[3, 6], epoch=6, **SIZES)
+    checkpoints = [{"snapshot": artifact} for artifact in laboratory.column(whole, 3)]
+
+    branch = laboratory.run("train_local", given(laboratory, checkpoints, "online_estimator"), epoch=6, **SIZES)
+
+    assert all(equal(branch.out[replica, 6], whole.out[replica, 6]) for replica in range(3))
+
+
+def test_estimators_of_different_age_go_on_in_one_job(laboratory: Any) -> None:
+    """Branches whose carried fields have taken different numbers of steps, one of them frozen, are each what they are alone."""
+    inputs = given(laboratory, initial(laboratory, (42,)), "vector_field", **FIELD)
+    whole = laboratory.run("train_local", inputs, points=[2, 3], epoch=3, **SIZES)
+    ages = [{"snapshot": laboratory.column(whole, point)[0]} for point in (2, 3, 3)]
+    branches, each = given(laboratory, ages, "online_estimator"), [{}, {}, {"trainable": False}]
+
+    job = laboratory.run("train_local", branches, each=each, epoch=5, **SIZES)
+
+    for lane, (own, chosen) in enumerate(zip(branches, each, strict=True)):
+        alone = laboratory.run("train_local", [own], each=[chosen], epoch=5, **SIZES)
+        assert equal(job.out[lane, 5], alone.out[0, 5])
