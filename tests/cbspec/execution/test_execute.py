@@ -13,7 +13,7 @@ from cbspec.rundir import RunDirectory, Status
 from cbspec.stage import Call, NoParameters
 from cbspec.store import Store
 from tests.cbspec.execution.arithmetic import ADD, BREAK, COUNT, JOURNAL, MUTE, Count, Offset
-from tests.cbspec.patience import PATIENCE, until
+from tests.patience import PATIENCE, until
 
 
 def code_of(implementation):

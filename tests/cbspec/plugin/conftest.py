@@ -11,7 +11,7 @@ import pytest
 
 from cbspec.ledger import Ledger, accept
 from cbspec.report import Run, decode
-from tests.cbspec.patience import PATIENCE
+from tests.patience import PATIENCE
 
 DEFAULTS = """\
 alpha: 0.05

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cbspec.patience import until
 from tests.cbspec.plugin.conftest import LIGHT
+from tests.patience import until
 
 WRONG = LIGHT.replace("arms: [dark, bright]", "arms: [bright, dark]").replace("id: 1.a", "id: 1.b")
 BROKEN = LIGHT.replace("id: 1.a", "id: 2.a").replace("phase: 1A", "phase: 2A")

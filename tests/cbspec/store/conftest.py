@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from cbspec.store import Damage, Store
-from tests.cbspec.patience import PATIENCE
+from tests.patience import PATIENCE
 
 torch.set_num_threads(1)
 

@@ -1,12 +1,12 @@
 import io
 import re
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from engine.data.progress import shown, watched
+from tests.patience import until
 
 
 class Terminal(io.StringIO):
@@ -60,8 +60,7 @@ def test_a_growing_folder_is_told(tmp_path: Path) -> None:
     with watched(tmp_path, 150, lambda done, _total, _what: told.append(done), "fetch"):
         for name in ("a", "cache/b"):
             (tmp_path / name).write_bytes(bytes(100))
-            seen, deadline = len(told), time.monotonic() + 20
-            while len(told) < seen + 2 and time.monotonic() < deadline:
-                time.sleep(0.01)
+            seen = len(told)
+            until(lambda seen=seen: len(told) >= seen + 2, "two more looks at the folder")
 
     assert list(dict.fromkeys(told)) == [0, 100, 150]
