@@ -337,15 +337,27 @@ class ClaimFailed(Exception):
         super().__init__(record.outcome.reason)
 
 
-def explained(node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str | None:
-    """The text of a failure that a person caused or has to decide on; None for a defect of the program, which pytest traces."""
+def explained(node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    """The failure that a person caused or has to decide on, as text; None for a defect of the program, which pytest traces.
+
+    Its headline goes into the closing summary, where pytest shows a mere string whole and a second time when it runs on CI.
+    """
     error = excinfo.value
     if isinstance(error, ClaimFailed):
         from cbspec.report import failure_text
 
         trace = error.record.traceback if node.config.getoption("fulltrace") else ""
-        return failure_text(error.record) + (f"\n\n{trace}" if trace else "")
-    return str(error) if isinstance(error, CbspecError | UndecidableWarning) else None
+        headline = error.record.outcome.reason
+        text = failure_text(error.record) + (f"\n\n{trace}" if trace else "")
+    elif isinstance(error, CbspecError | UndecidableWarning):
+        text = str(error)
+        headline, *_ = text.splitlines() or [""]
+    else:
+        return None
+    shown: Any = excinfo.getrepr(style="native")
+    shown.reprtraceback.reprentries[0].lines = [text + "\n"]
+    shown.reprcrash.message = headline
+    return shown
 
 
 def known_scale(asked: str | None, project: Config) -> str:

@@ -54,6 +54,21 @@ def test_new_claim_that_does_not_hold_fails_at_its_line(project):
     assert "cbspec accept 1.b" in output
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_closing_summary_has_one_line_per_failure_on_ci(project, workers):
+    """Where pytest runs on CI it does not shorten its summary: a claim is told there in one line, a wrong file in its first."""
+    project.claim("light.yaml", WRONG)
+    project.claim("broken.yaml", LIGHT.replace("kind: order", "kind: ordre"))
+
+    _, output = project.pytest("--continue-on-collection-errors", *workers, CI="true")
+    summary = output.split("short test summary info")[1].splitlines()[1:3]
+
+    assert output.count("Next\n") == 1
+    assert sorted(line.split(" - ")[0] for line in summary) == ["ERROR claims/broken.yaml", "FAILED claims/light.yaml::1.b"]
+    assert any(" - refuted, not yet on record: height: dark - bright = -18" in line for line in summary), summary
+    assert any("unknown value 'ordre'" in line for line in summary), summary
+
+
 def test_next_command_looks_where_the_run_looked(project):
     """The command that a failure offers, pasted into a shell, explains the claim at the run's scale and on its device."""
     project.claim("light.yaml", WRONG)
