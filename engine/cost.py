@@ -104,7 +104,9 @@ def credit_quality(call: Call) -> float:
 
 
 def local_descent(call: Call) -> float:
-    """k steps for each batch and step size, on top of one forward pass."""
+    """Both batches run once; then for each step size k steps, the first shared, and both losses, of the blocks that move."""
     _, embed, block, depth = _shape(call)
     p = call.parameters
-    return p.batches * p.batch_size * (4.0 * embed + len(p.step_sizes) * (p.steps + 1) * 6.0 * depth * block)
+    moving = block * (1 if p.blocks == "last1" else depth)
+    steps = 3.0 * moving + len(p.step_sizes) * (5.0 * (p.steps - 1) + 4.0) * moving
+    return p.batches * p.batch_size * (4.0 * embed + 4.0 * depth * block + steps)

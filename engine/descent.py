@@ -1,12 +1,12 @@
 """What local learning does to the loss: k plain SGD steps of a local rule from a frozen snapshot (phases 6A, 6C, 6.5A, 7A).
 
-Measured in float64. Only blocks move, so h_0 of a batch is computed once.
+Measured in float64. What lies below the lowest block that moves is computed once for each batch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -23,40 +23,68 @@ from engine.tasks import open_task
 from engine.tasks.task import Batch
 
 
+class Rerun(ForwardPass):
+    """The batch of a forward pass once more, after blocks from `level` on have moved."""
+
+    def __init__(self, before: ForwardPass, level: int) -> None:
+        self.network, self.x, self.y = before.network, before.x, before.y
+        below, above = before.trace, self.network.forward(before.trace.hidden[level], level)
+        self.trace = replace(above, hidden=below.hidden[:level] + above.hidden, blocks=below.blocks[:level] + above.blocks)
+
+
 class LocalSGD:
-    """Plain gradient steps of the blocks in range, credit estimated anew at each step."""
+    """Plain gradient steps of the blocks in range, credit estimated anew at each step.
+
+    A batch runs anew from the lowest of these blocks only, and only their part of the weights is copied and changed.
+
+    Attributes:
+        lowest: the lowest block that moves.
+        moving: the weights that move, `[replica, P]` of the network's own.
+        frozen: what they are in the snapshot.
+    """
 
     def __init__(self, network: ResidualMLP, estimator: Estimator, parameters: Any) -> None:
         self.network, self.estimator, self.own = network, estimator, parameters
         self.rule = RULES[parameters.rule]
-        self.blocks = range(network.depth - 1 if parameters.blocks == "last1" else 0, network.depth)
-        self.frozen = network.weights.flat.clone()
-        self.gradient = network.weights.like()
+        self.lowest = network.depth - 1 if parameters.blocks == "last1" else 0
+        self.blocks = range(self.lowest, network.depth)
+        self.into = network.weights.like()
+        offsets = network.weights.layout.offsets
+        above = min(offset for name, offset in offsets.items() if not name.startswith(("embed.", "blocks.")))
+        self._span = slice(offsets[f"blocks.{self.lowest}.norm.weight"], above)
+        self.moving = network.weights.flat[:, self._span]
+        self.frozen = self.moving.clone()
 
-    def update(self, h: Tensor, y: Tensor) -> Tensor:
-        """The gradient `[replica, P]` at the network's present weights; 0 outside the blocks in range."""
-        forward, levels = ForwardPass(self.network, None, y, h), self.rule.levels(self.blocks)
+    def update(self, forward: ForwardPass) -> Tensor:
+        """The gradient `[replica, P]` at the network's present weights."""
+        levels = self.rule.levels(self.blocks)
         credit = self.estimator.credit(forward, levels)
         credit = normalise(credit) if self.own.credit == "normalised" else credit
-        block_gradients(forward, self.blocks, credit.unbind(1), self.rule, self.own.eta, self.gradient)
-        return self.gradient.flat.clamp_(-1, 1) if self.own.clamp else self.gradient.flat
+        block_gradients(forward, self.blocks, credit.unbind(1), self.rule, self.own.eta, self.into)
+        gradient = self.into.flat[:, self._span]
+        return gradient.clamp_(-1, 1) if self.own.clamp else gradient
 
-    def runs(self, h: Tensor, y: Tensor) -> list[Tensor]:
-        """The weights' change `[replica, P]` after k steps from the snapshot, for each step size."""
-        self.network.weights.flat.copy_(self.frozen)
-        first = self.update(h, y).clone()  # the same for every step size
+    def runs(self, forward: ForwardPass) -> list[Tensor]:
+        """The change `[replica, P]` after k steps from the snapshot, whose forward pass is given, for each step size."""
+        first = self.update(forward).clone()  # the same for every step size
         changes = []
         for size in self.own.step_sizes:
-            self.network.weights.flat.copy_(self.frozen).add_(first, alpha=-size)
+            torch.add(self.frozen, first, alpha=-size, out=self.moving)
             for _ in range(self.own.steps - 1):
-                self.network.weights.flat.add_(self.update(h, y), alpha=-size)
-            changes.append(self.network.weights.flat - self.frozen)
+                self.moving.add_(self.update(Rerun(forward, self.lowest)), alpha=-size)
+            changes.append(self.moving - self.frozen)
         return changes
 
+    def enter(self, h: Tensor) -> Tensor:
+        """The state at the lowest block that moves, from h_0."""
+        for level in range(self.lowest):
+            h = h + self.network.block(level, h).output
+        return h
+
     def loss(self, h: Tensor, y: Tensor, change: Tensor | float = 0.0) -> Tensor:
-        """Batch-mean loss `[replica]` of the snapshot with its weights changed."""
-        torch.add(self.frozen, change, out=self.network.weights.flat)
-        return cross_entropy(self.network.logits(h), y).mean(1)
+        """Batch-mean loss `[replica]` of the snapshot with its weights changed, from what `enter` gave."""
+        torch.add(self.frozen, change, out=self.moving)
+        return cross_entropy(self.network.logits(h, self.lowest), y).mean(1)
 
 
 @dataclass
@@ -123,12 +151,14 @@ def _batches(task: Any, own: Any) -> Sequence[tuple[Batch, Batch]]:
 def _measure(sgd: LocalSGD, update: Batch, held: Batch, outcome: Outcome) -> Tensor:
     """One update batch, every step size; the snapshot's loss on it `[replica]`."""
     (h, y), (other, labels) = ((sgd.network.embed(x.double()), y) for x, y in (update, held))
-    before, before_held = sgd.loss(h, y), sgd.loss(other, labels)
-    changes = sgd.runs(h, y)
-    same = torch.stack([sgd.loss(h, y, change) - before for change in changes], 1)
+    forward, other = ForwardPass(sgd.network, None, y, h), sgd.enter(other)
+    entering = forward.trace.hidden[sgd.lowest]
+    before, before_held = sgd.loss(entering, y), sgd.loss(other, labels)
+    changes = sgd.runs(forward)
+    same = torch.stack([sgd.loss(entering, y, change) - before for change in changes], 1)
     held_out = torch.stack([sgd.loss(other, labels, change) - before_held for change in changes], 1)
     outcome.add(same, held_out, torch.stack(changes, 1))
-    sgd.loss(h, y)  # back to the snapshot
+    sgd.moving.copy_(sgd.frozen)  # back to the snapshot
     return before.cpu()
 
 
