@@ -70,7 +70,8 @@ def _chosen(run: Run, claims: Sequence[str]) -> list[Record]:
 def _refuse_outdated(project: Project, records: Sequence[Record]) -> None:
     """A verdict is recorded for the claim and the code as they are, or not at all."""
     if outdated := list(_outdated(project, records)):
-        raise LedgerError("the last run is not of the claims and code as they are; run again: cbspec run\n" + "\n".join(outdated))
+        again = f"cbspec run {records[0].options}".rstrip()
+        raise LedgerError(f"the last run is not of the claims and code as they are; run again: {again}\n" + "\n".join(outdated))
 
 
 def _outdated(project: Project, records: Sequence[Record]) -> Iterator[str]:

@@ -82,6 +82,19 @@ def test_next_command_looks_where_the_run_looked(project):
     assert explained.startswith("1.b at scale memo on cpu\n  current  grow @30 ")
 
 
+def test_verdict_of_an_edited_claim_is_refused_naming_the_run_to_repeat(project):
+    """Asked to record a verdict whose claim was edited since, `cbspec accept` names the run at its scale and on its device."""
+    path = project.claim("light.yaml")
+    project.pytest("--scale", "memo", "--device", "cpu")
+    path.write_text(path.read_text().replace("light: 2.0", "light: 1.0"))
+
+    words = [sys.executable, "-m", "cbspec.cli", "accept", "--all"]
+    refused = subprocess.run(words, cwd=project.root, text=True, capture_output=True, check=False)
+
+    assert refused.returncode == 1
+    assert "run again: cbspec run --scale memo --device cpu\n" in refused.stderr
+
+
 def test_refuted_claim_on_record_is_an_expected_failure(project):
     """What is recorded as refuted is reported as xfailed with its reason, and the run succeeds."""
     project.claim("light.yaml", WRONG)
