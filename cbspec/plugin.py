@@ -96,7 +96,11 @@ class ClaimsPlugin:
         from cbspec.evaluation import Evaluation
 
         limit_threads(self.numerics.threads)
-        asked = {"--scale": (self.scale, self.project.scale), "--device": (self.config.getoption("--device"), "auto")}
+        asked = {
+            "--scale": (self.scale, self.project.scale),
+            "--device": (self.config.getoption("--device"), "auto"),
+            "--stage-threads": (self.numerics.threads, 1),
+        }
         options = " ".join(f"{option} {value}" for option, (value, usual) in asked.items() if value != usual)
         return Evaluation(self.project, self.numerics, self.run, options)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cbspec.cli.output import device_option, dumps, json_option, scale_option
+from cbspec.cli.output import device_option, dumps, json_option, scale_option, threads_option
 from cbspec.cli.project import Project, pass_project
 from cbspec.cli.selection import complete
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 @click.argument("claim", shell_complete=complete)
 @scale_option
 @device_option
+@threads_option
 @json_option
 @pass_project
-def command(project: Project, claim: str, scale: str | None, device: str, as_json: bool) -> None:
+def command(project: Project, claim: str, scale: str | None, device: str, threads: int, as_json: bool) -> None:
     """Tell whether a claim's stages are current, and what changed.
 
     For each stage: current, stale or missing; for a stale one which definitions changed, or which parameter, input or version.
@@ -31,7 +32,7 @@ def command(project: Project, claim: str, scale: str | None, device: str, as_jso
     from cbspec.explain import explain
     from cbspec.ledger import Key
 
-    planner = project.planner(device)
+    planner = project.planner(device, threads)
     standings = project.standings(planner)
     found = []
     for each in project.claims([claim], scale):

@@ -13,6 +13,15 @@ scale_option = click.option("--scale", metavar="NAME", help="Scale to look at (d
 device_option = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Device family of the results (default: auto)."
 )
+threads_option = click.option(
+    "--stage-threads",
+    "threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Threads per worker that the results were computed with.",
+)
 
 
 def emit(as_json: bool, content: Any, text: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cbspec.cli.output import count, device_option, dumps, json_option, scale_option
+from cbspec.cli.output import count, device_option, dumps, json_option, scale_option, threads_option
 from cbspec.cli.project import Project, pass_project
 from cbspec.cli.selection import complete
 
@@ -22,10 +22,13 @@ SHOWN = 3  # causes of one job; the whole list is what `cbspec explain` is for
 @click.argument("claims", nargs=-1, shell_complete=complete)
 @scale_option
 @device_option
+@threads_option
 @click.option("--workers", type=click.IntRange(1), default=4, show_default=True, help="Processes to forecast the time for.")
 @json_option
 @pass_project
-def command(project: Project, claims: tuple[str, ...], scale: str | None, device: str, workers: int, as_json: bool) -> None:
+def command(
+    project: Project, claims: tuple[str, ...], scale: str | None, device: str, threads: int, workers: int, as_json: bool
+) -> None:
     """Show the stages that a run would compute, and why.
 
     Longest path first, as they would be started. The forecast comes from the times that the same stages took before on this
@@ -34,7 +37,7 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, device
     from cbspec.cli.forecast import forecast
 
     chosen = project.claims(claims, scale)
-    standings = project.standings(project.planner(device))
+    standings = project.standings(project.planner(device, threads))
     found = forecast(chosen, standings, project.ledger, scale or project.config.scale)
     click.echo(dumps(found) if as_json else "\n".join(lines(found, workers)))
 

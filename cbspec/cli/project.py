@@ -70,16 +70,17 @@ class Project:
             raise ConfigError(f"{folder}: there is no such folder of claims ([tool.cbspec] claims of {self.config.root})")
         return shown(folder)
 
-    def planner(self, device: str = "auto") -> Planner:
+    def planner(self, device: str = "auto", threads: int = 1) -> Planner:
         """A planner for the engine's code as it is.
 
         Args:
             device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+            threads: of one worker.
         """
         from cbspec.numerics import resolve
         from cbspec.plan import Planner
 
-        return Planner(self.code.fingerprint, resolve(device))
+        return Planner(self.code.fingerprint, resolve(device, threads))
 
     def standings(self, planner: Planner) -> Standings:
         """Where the planner's cells stand."""

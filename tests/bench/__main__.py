@@ -17,6 +17,7 @@ place of the last one of the same measurement. The exit status is 1 where an aim
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -28,7 +29,8 @@ SUITES = ("language", "statistics", "engine", "suite", "mutations")  # modules w
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the suites asked for, or all; 1 where one broke or missed an aim."""
+    """Run the suites asked for, or all; 1 where one broke or missed an aim. SIGTERM ends it, and all it started, like Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         wanted = asked(words)
     except ValueError as error:
@@ -36,8 +38,18 @@ def main(words: Sequence[str]) -> int:
     if len(wanted) == 1:
         [(name, *arguments)] = wanted
         return report.publish(name, import_module(f"tests.bench.{name}").main(arguments))
-    runs = [subprocess.run([sys.executable, "-m", "tests.bench", *own], check=False) for own in wanted]
-    return int(any(run.returncode for run in runs))
+    statuses = [_apart(own) for own in wanted]
+    return int(any(statuses))
+
+
+def _apart(words: Sequence[str]) -> int:
+    """The exit status of one suite in a process of its own, which ends with this one."""
+    with subprocess.Popen([sys.executable, "-m", "tests.bench", *words]) as run:
+        try:
+            return run.wait()
+        except KeyboardInterrupt:
+            run.terminate()
+            raise
 
 
 def asked(words: Sequence[str]) -> list[list[str]]:

@@ -70,15 +70,15 @@ def test_closing_summary_has_one_line_per_failure_on_ci(project, workers):
 
 
 def test_next_command_looks_where_the_run_looked(project):
-    """The command that a failure offers, pasted into a shell, explains the claim at the run's scale and on its device."""
+    """The command that a failure offers, pasted into a shell, explains the claim at the run's scale, device, threads."""
     project.claim("light.yaml", WRONG)
 
-    _, output = project.pytest("--scale", "memo", "--device", "cpu")
+    _, output = project.pytest("--scale", "memo", "--device", "cpu", "--stage-threads", "2")
     [command] = re.findall(r"^ *(cbspec explain .*?)   \(", output, flags=re.MULTILINE)
     words = [sys.executable, "-m", "cbspec.cli", *shlex.split(command)[1:]]
     explained = subprocess.run(words, cwd=project.root, text=True, capture_output=True, check=True).stdout
 
-    assert command == "cbspec explain 1.b --scale memo --device cpu"
+    assert command == "cbspec explain 1.b --scale memo --device cpu --stage-threads 2"
     assert explained.startswith("1.b at scale memo on cpu\n  current  grow @30 ")
 
 
