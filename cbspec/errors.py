@@ -30,7 +30,11 @@ class LedgerError(CbspecError):
 
 
 class MissingReasonError(LedgerError):
-    """A verdict that changed, or an assertion that was loosened, was to be accepted without saying why."""
+    """A verdict that changed, or an assertion that was loosened, was to be accepted without saying why, or one to be withdrawn."""
+
+
+class UncheckedError(LedgerError):
+    """A verdict is on record that nothing checks any more."""
 
 
 @dataclass(frozen=True, slots=True)

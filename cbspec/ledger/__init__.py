@@ -1,4 +1,4 @@
-"""The verdicts on record, and what became of them: entries, comparison, pytest outcome, acceptance."""
+"""The verdicts on record, and what became of them: entries, comparison, pytest outcome, acceptance, withdrawal."""
 
 from cbspec.ledger.acceptance import accept
 from cbspec.ledger.comparison import CHANGED, Change, Comparison, compare, diff
@@ -7,6 +7,8 @@ from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.outcome import Outcome, outcome
 from cbspec.ledger.provenance import provenance
 from cbspec.ledger.status import Standing, status
+from cbspec.ledger.withdrawal import orphaned, withdraw
+from cbspec.ledger.withdrawn import Withdrawn
 
 __all__ = [
     "CHANGED",
@@ -22,11 +24,14 @@ __all__ = [
     "RecordedAssertion",
     "RecordedEffect",
     "Standing",
+    "Withdrawn",
     "accept",
     "compare",
     "diff",
     "entry_of",
+    "orphaned",
     "outcome",
     "provenance",
     "status",
+    "withdraw",
 ]

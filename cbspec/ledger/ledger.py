@@ -1,4 +1,4 @@
-"""The ledger: every verdict on record, by claim, scale and device family."""
+"""The ledger: every verdict on record, by claim, scale and device family, and those that were withdrawn."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from cbspec.errors import LedgerError
 from cbspec.ledger.entry import Entry, Key
 from cbspec.ledger.reading import VERSION, parse
 from cbspec.ledger.repository import git
+from cbspec.ledger.withdrawn import Withdrawn
 from cbspec.ledger.writing import dumps, write
 
 
 class Ledger:
-    """Verdicts on record. Immutable: recording yields another ledger."""
+    """Verdicts on record. Immutable: recording and withdrawing yield another ledger."""
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, entries: Iterable[Entry] = (), withdrawn: Iterable[Withdrawn] = ()) -> None:
         ordered = sorted(entries, key=lambda entry: entry.key)
         self.entries: Mapping[Key, Entry] = MappingProxyType({entry.key: entry for entry in ordered})
+        self.withdrawn = tuple(sorted(withdrawn, key=lambda former: (former.key, former.withdrawn)))
 
     @classmethod
     def load(cls, path: Path) -> Ledger:
@@ -30,7 +32,7 @@ class Ledger:
             LedgerError: for a file that cannot be read, is damaged or was edited into something else, naming the place.
         """
         try:
-            return cls(parse(path.read_text(encoding="utf-8"), str(path)))
+            return cls._of(path.read_text(encoding="utf-8"), str(path))
         except FileNotFoundError:
             return cls()
         except (OSError, UnicodeDecodeError) as error:
@@ -49,7 +51,7 @@ class Ledger:
         text = git(path.parent, "show", f"{commit.strip()}:./{path.name}")
         if text is None:
             raise LedgerError(f"commit {revision} has no {path.name} in {path.parent.name}/")
-        return cls(parse(text, f"{revision}:{path.name}"))
+        return cls._of(text, f"{revision}:{path.name}")
 
     @classmethod
     def read(cls, reference: str, path: Path) -> Ledger:
@@ -60,6 +62,11 @@ class Ledger:
         """
         return cls.load(Path(reference)) if Path(reference).is_file() else cls.of_commit(reference, path)
 
+    @classmethod
+    def _of(cls, text: str, name: str) -> Ledger:
+        content = parse(text, name)
+        return cls(content.entries, content.withdrawn)
+
     def save(self, path: Path) -> None:
         """Write the ledger in one step, sorted, one key per line.
 
@@ -69,8 +76,9 @@ class Ledger:
         write(path, self.dumps())
 
     def dumps(self) -> str:
-        """The text of the file."""
-        return dumps({"version": VERSION, "entries": msgspec.to_builtins(tuple(self))})
+        """The text of the file; where nothing was withdrawn it does not speak of it."""
+        content = {"version": VERSION, "entries": tuple(self)} | ({"withdrawn": self.withdrawn} if self.withdrawn else {})
+        return dumps(msgspec.to_builtins(content))
 
     def get(self, key: Key) -> Entry | None:
         return self.entries.get(key)
@@ -81,7 +89,13 @@ class Ledger:
 
     def recording(self, entries: Iterable[Entry]) -> Ledger:
         """This ledger with `entries` in place of what stands at their keys."""
-        return Ledger([*{**self.entries, **{entry.key: entry for entry in entries}}.values()])
+        return Ledger({**self.entries, **{entry.key: entry for entry in entries}}.values(), self.withdrawn)
+
+    def withdrawing(self, former: Iterable[Withdrawn]) -> Ledger:
+        """This ledger with `former` among the withdrawn, and nothing on record at their keys."""
+        former = tuple(former)
+        gone = {each.key for each in former}
+        return Ledger((entry for entry in self if entry.key not in gone), self.withdrawn + former)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries.values())
@@ -90,6 +104,8 @@ class Ledger:
         return len(self.entries)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Ledger) and dict(self.entries) == dict(other.entries)
+        if not isinstance(other, Ledger):
+            return False
+        return (dict(self.entries), self.withdrawn) == (dict(other.entries), other.withdrawn)
 
     __hash__ = None  # type: ignore[assignment]  # compared by content

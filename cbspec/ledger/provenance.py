@@ -19,5 +19,9 @@ def provenance(root: Path, torch: str, exclude: Path | None = None) -> Provenanc
     commit = git(root, "rev-parse", "--verify", "--quiet", "HEAD")
     pathspec = [".", f":(exclude){exclude.resolve()}"] if exclude else ["."]
     changed = git(root, "status", "--porcelain", "--untracked-files=no", "--", *pathspec)
-    today = datetime.now(UTC).date().isoformat()
-    return Provenance(commit=commit.strip() if commit else None, dirty=bool(changed), torch=torch, date=today)
+    return Provenance(commit=commit.strip() if commit else None, dirty=bool(changed), torch=torch, date=today())
+
+
+def today() -> str:
+    """The date (UTC), as the ledger has dates."""
+    return datetime.now(UTC).date().isoformat()

@@ -12,19 +12,21 @@ import yaml
 
 from cbspec.errors import LedgerError
 from cbspec.ledger.entry import Entry
+from cbspec.ledger.withdrawn import Withdrawn
 
 VERSION = 1
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file: a version, which tells the shape of the rest, and the entries."""
+    """The file: a version, which tells the shape of the rest, the entries, and what was withdrawn."""
 
     version: int
     entries: tuple[Entry, ...]
+    withdrawn: tuple[Withdrawn, ...] = ()
 
 
-def parse(text: str, name: str) -> tuple[Entry, ...]:
-    """The entries of a ledger's text; `name` is what errors call the file.
+def parse(text: str, name: str) -> Content:
+    """The content of a ledger's text; `name` is what errors call the file.
 
     Raises:
         LedgerError: naming line and column, for what is not JSON, not of this version, not of the types, or there twice.
@@ -37,12 +39,12 @@ def parse(text: str, name: str) -> tuple[Entry, ...]:
         raise LedgerError(f"{name}: {error or 'nested too deeply'}") from None
     _check_version(raw, name)
     try:
-        entries = msgspec.convert(raw, Content).entries
+        content = msgspec.convert(raw, Content)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at ")
         raise LedgerError(_located(text, name, path.strip("`"), raw, message)) from None
-    _check_unique(entries, text, name)
-    return entries
+    _check_unique(content.entries, text, name)
+    return content
 
 
 class _TwiceError(Exception):
@@ -80,13 +82,14 @@ def _check_unique(entries: tuple[Entry, ...], text: str, name: str) -> None:
 
 
 def _located(text: str, name: str, path: str, raw: Any, message: str) -> str:
-    match = re.match(r"\$\.entries\[(\d+)\]", path)
-    entry = raw["entries"][int(match[1])] if match else None
+    match = re.match(r"\$\.(entries|withdrawn)\[(\d+)\]", path)
+    entry = raw[match[1]][int(match[2])] if match else None
     claim = f" of claim {entry['claim']}" if isinstance(entry, dict) and "claim" in entry else ""
     inside = path[match.end() :].lstrip(".") if match else path.removeprefix("$").lstrip(".")
     unknown = re.search(r"unknown field `(\w+)`", message)
     place = _place(text, name, path, unknown[1] if unknown else None)
-    return f"{place}: {inside or ('entry' if match else 'ledger')}{claim}: {message}"
+    whole = {"entries": "entry", "withdrawn": "withdrawn entry"}[match[1]] if match else "ledger"
+    return f"{place}: {inside or whole}{claim}: {message}"
 
 
 def _place(text: str, name: str, path: str, key: str | None = None) -> str:

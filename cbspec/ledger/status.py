@@ -11,6 +11,7 @@ from cbspec.claim import Claim
 from cbspec.finding import Verdict
 from cbspec.ledger.entry import Entry, short
 from cbspec.ledger.ledger import Ledger
+from cbspec.ledger.withdrawal import orphaned
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +19,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         device, verdict, entry: None where nothing is on record.
-        currency: `stale` when code, claim or numerics moved since; `orphaned` when the claim is no longer there.
+        currency: `stale` when code, claim or numerics moved since; `orphaned` when no claim is decidable there any more.
     """
 
     claim: str
@@ -39,13 +40,16 @@ def status(ledger: Ledger, claims: Iterable[Claim], current: Callable[[Claim, En
     """
     claims = list(claims)
     rows = [row for claim in claims for row in _rows(ledger, claim, current)]
-    known = {claim.id for claim in claims}
-    return rows + [_row(entry.claim, "", entry, "orphaned") for entry in ledger if entry.claim not in known]
+    titles = {claim.id: claim.title for claim in claims}
+    gone = orphaned(ledger, claims)
+    return rows + [_row(entry.claim, titles.get(entry.claim, ""), entry, "orphaned") for entry in gone]
 
 
 def _rows(ledger: Ledger, claim: Claim, current: Callable[[Claim, Entry], bool]) -> Iterable[Standing]:
+    if claim.scale not in claim.decidable:
+        return
     entries = [entry for entry in ledger.of(claim.id) if entry.scale == claim.scale]
-    if not entries and claim.scale in claim.decidable:
+    if not entries:
         yield Standing(claim=claim.id, title=claim.title, scale=claim.scale, device=None, verdict=None, currency="unrecorded")
     for entry in entries:
         fresh = entry.digest == short(claim.digest) and current(claim, entry)

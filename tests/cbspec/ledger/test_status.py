@@ -31,3 +31,11 @@ def test_entries_without_claim_are_orphaned(entry, claim):
     rows = status(Ledger([entry(claim=claim(id="z"))]), [claim(decidable=())], lambda _claim, _entry: True)
 
     assert [(row.claim, row.currency) for row in rows] == [("z", "orphaned")]
+
+
+def test_entries_at_a_scale_that_the_claim_gave_up_are_orphaned(entry, claim):
+    """An entry is orphaned too where its claim is decidable at other scales only, whichever it is read at."""
+    for scale in ("quick", "memo"):
+        rows = status(Ledger([entry()]), [claim(scale=scale, decidable=("memo",))], lambda _claim, _entry: True)
+
+        assert [(row.scale, row.currency) for row in rows if row.entry] == [("quick", "orphaned")]

@@ -1,0 +1,59 @@
+"""Verdicts on record that no claim file asks for any more, and taking them off the record, on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from shlex import quote
+
+from cbspec.claim import Claim
+from cbspec.errors import LedgerError, MissingReasonError
+from cbspec.ledger.entry import Entry
+from cbspec.ledger.ledger import Ledger
+from cbspec.ledger.provenance import today
+from cbspec.ledger.withdrawn import withdrawn_of
+
+
+def orphaned(ledger: Ledger, claims: Iterable[Claim]) -> tuple[Entry, ...]:
+    """The entries that no run checks: none of `claims`, which are all there are, is decidable at their scale."""
+    checked = {(claim.id, scale) for claim in claims for scale in claim.decidable}
+    return tuple(entry for entry in ledger if (entry.claim, entry.scale) not in checked)
+
+
+def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], why: str) -> Ledger:
+    """`ledger` with `entries` among the withdrawn, as of today.
+
+    Args:
+        claims: all that there are.
+
+    Raises:
+        MissingReasonError: `why` is blank.
+        LedgerError: naming every entry that a claim still has decidable; nothing is withdrawn then.
+    """
+    entries, why = list(entries), " ".join(why.split())
+    if not why:
+        raise MissingReasonError("say why with --reason; it is kept in the ledger")
+    gone = {entry.key for entry in orphaned(ledger, claims)}
+    if checked := [entry for entry in entries if entry.key not in gone]:
+        listed = "\n".join(f"  {entry.key}: {entry.verdict}" for entry in checked)
+        raise LedgerError(f"a verdict that a claim file has decidable at its scale is not withdrawn, suit or not:\n{listed}")
+    return ledger.withdrawing(withdrawn_of(entry, today(), why) for entry in entries)
+
+
+def unchecked(entry: Entry) -> str:
+    """What is wrong with an orphaned entry, in one line."""
+    return (
+        f"{entry.verdict} is on record at {entry.scale} on {entry.device} and would go unchecked: "
+        "no claim file has it decidable there"
+    )
+
+
+def advice(entry: Entry) -> str:
+    """The same, then the verdict's reason, and what to do about it."""
+    command = f'cbspec withdraw {quote(entry.claim)} --scale {quote(entry.scale)} --reason "..."'
+    return (
+        f"{unchecked(entry)}\n"
+        f"  recorded {entry.provenance.date}: {entry.reason}\n\n"
+        f"Next\n"
+        f"  give the claim the scale {entry.scale} back, or take the verdict off the record:\n"
+        f"  {command}"
+    )

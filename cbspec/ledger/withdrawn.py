@@ -1,0 +1,52 @@
+"""A verdict that was taken off the record: what it was, when it went, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from cbspec.finding import Verdict
+from cbspec.ledger.entry import Device, Entry, Key
+
+Date = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A former entry.
+
+    Attributes:
+        reason: of the verdict.
+        recorded: the date of the entry's provenance.
+        withdrawn: the date on which it was taken off the record.
+        why: it was.
+    """
+
+    claim: Text
+    scale: Text
+    device: Device
+    verdict: Verdict
+    reason: str
+    recorded: Date
+    withdrawn: Date
+    why: Text
+
+    @property
+    def key(self) -> Key:
+        return Key(self.claim, self.scale, self.device)
+
+
+def withdrawn_of(entry: Entry, date: str, why: str) -> Withdrawn:
+    """What the ledger keeps of an entry that was withdrawn on `date`."""
+    return Withdrawn(
+        claim=entry.claim,
+        scale=entry.scale,
+        device=entry.device,
+        verdict=entry.verdict,
+        reason=entry.reason,
+        recorded=entry.provenance.date,
+        withdrawn=date,
+        why=why,
+    )
