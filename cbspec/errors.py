@@ -30,7 +30,7 @@ class LedgerError(CbspecError):
 
 
 class MissingReasonError(LedgerError):
-    """A verdict that changed, or an assertion that was loosened, was to be accepted without saying why, or one to be withdrawn."""
+    """A changed verdict or a loosened assertion was to be accepted, or a verdict to be withdrawn, without saying why."""
 
 
 class UncheckedError(LedgerError):

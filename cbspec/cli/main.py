@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "status": "Show where each claim stands at each scale.",
     "diff": "Compare two ledgers or commits.",
     "accept": "Put verdicts of the last run on record.",
+    "withdraw": "Take orphaned verdicts off the record.",
     "publish": "Write the replication table and the figures from claims and ledger.",
     "store": "Look after the stored results.",
 }

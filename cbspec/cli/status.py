@@ -7,7 +7,7 @@ import click
 from cbspec.claim import Claim
 from cbspec.cli.output import dumps, json_option, table
 from cbspec.cli.project import Project, pass_project
-from cbspec.cli.selection import complete
+from cbspec.cli.selection import base, complete
 from cbspec.ledger import Entry, Standing
 from cbspec.ledger import status as standings
 
@@ -21,7 +21,7 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
     """Show where each claim stands at each scale.
 
     Its verdict on record is current or stale; stale when the claim, the code that its stages reach, or torch's minor version is
-    another one than recorded. Orphaned: on record, but no claim file has it any more.
+    another one than recorded. Orphaned: on record, but no claim file has it decidable at that scale any more.
     """
     code = project.planner("cpu")
 
@@ -32,9 +32,11 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
         now = {name: code.fingerprint(implementation).digest for name, implementation in reached.items()}
         return not entry.stale(now) and entry.provenance.torch == code.numerics.torch
 
-    found = [row for row in standings(project.ledger, project.at_every_scale(claims), current) if scale in (None, row.scale)]
-    if claims:
-        found = [row for row in found if row.currency != "orphaned"]
+    chosen = project.at_every_scale(claims)
+    found = [row for row in standings(project.ledger, chosen, current) if scale in (None, row.scale)]
+    if claims:  # what was not asked for is not orphaned
+        named = {*claims, *(claim.id for claim in chosen)}
+        found = [row for row in found if row.currency != "orphaned" or named & {row.claim, base(row.claim)}]
     if as_json:
         click.echo(dumps(found))
         return

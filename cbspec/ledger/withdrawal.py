@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from shlex import quote
 
 from cbspec.claim import Claim
@@ -34,9 +34,16 @@ def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], 
         raise MissingReasonError("say why with --reason; it is kept in the ledger")
     gone = {entry.key for entry in orphaned(ledger, claims)}
     if checked := [entry for entry in entries if entry.key not in gone]:
-        listed = "\n".join(f"  {entry.key}: {entry.verdict}" for entry in checked)
-        raise LedgerError(f"a verdict that a claim file has decidable at its scale is not withdrawn, suit or not:\n{listed}")
+        raise LedgerError(_refusal(checked, [entry for entry in entries if entry.key in gone]))
     return ledger.withdrawing(withdrawn_of(entry, today(), why) for entry in entries)
+
+
+def _refusal(checked: Iterable[Entry], others: Sequence[Entry]) -> str:
+    lines = ["a verdict that a claim file has decidable at its scale is not withdrawn, whether it suits or not:"]
+    lines += [f"  {entry.key}: {entry.verdict}" for entry in checked]
+    if others:
+        lines.append(f"orphaned are {', '.join(str(entry.key) for entry in others)}: name these alone, by --scale and --device")
+    return "\n".join(lines)
 
 
 def unchecked(entry: Entry) -> str:

@@ -1,5 +1,6 @@
-"""accept, status, diff: the verdicts on record."""
+"""accept, withdraw, status, diff: the verdicts on record."""
 
+import pytest
 from msgspec.structs import replace
 
 from cbspec.ledger import Key, Ledger
@@ -114,6 +115,102 @@ def test_status_tells_current_from_stale(laboratory, monkeypatch):
 
     monkeypatch.setattr("cbspec.numerics.torch_build", lambda: ("2.12.0", None))
     assert standing()["1.a", "quick"] == "stale"
+
+
+def test_status_shows_a_scale_that_the_claim_gave_up(laboratory):
+    """A verdict at a scale that its claim no longer names is orphaned, also where only this claim is asked about."""
+    laboratory.record(laboratory.run())
+    laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
+
+    def standing(*claims):
+        return {(row["claim"], row["scale"]): row["currency"] for row in laboratory.json("status", *claims)}
+
+    assert standing("1.a") == {("1.a", "memo"): "unrecorded", ("1.a", "quick"): "orphaned"}
+    assert standing("2.a") == {("2.a", "quick"): "current"}
+    assert standing() == standing("1.a") | standing("2.a")
+
+
+MATRIX = """\
+matrix: {hours: [2.0, 4.0]}
+arms:
+  dark: {light: $hours}
+"""
+
+
+@pytest.fixture
+def orphans(laboratory):
+    """1.a has two cells on record at quick, where it is not decidable any more; 2.a is on record without a file."""
+    laboratory.edit("claims/phase1/1.a.yaml", "arms:\n  dark: {light: 2.0}\n", MATRIX)
+    laboratory.record(laboratory.run())
+    laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
+    (laboratory.root / "claims" / "phase2" / "2.a.yaml").unlink()
+    return laboratory
+
+
+def test_withdrawing_orphans(orphans):
+    """A base id stands for all cells, the id of a deleted file for its verdict; what is withdrawn is kept with its reason."""
+    result = orphans.cbspec("withdraw", "1.a", "2.a", "--scale", "quick", "--reason", "too small")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == (
+        "1.a[hours=2.0] (quick, cpu): withdrawn: holds\n"
+        "1.a[hours=4.0] (quick, cpu): withdrawn: holds\n"
+        "2.a (quick, cpu): withdrawn: holds\n"
+        "recorded in reports/ledger.json\n"
+    )
+    assert len(ledger(orphans)) == 0
+    assert [(former.claim, former.why) for former in ledger(orphans).withdrawn] == [
+        ("1.a[hours=2.0]", "too small"),
+        ("1.a[hours=4.0]", "too small"),
+        ("2.a", "too small"),
+    ]
+
+
+def test_withdrawing_one_cell(orphans):
+    """The id of a cell stands for this cell alone; --json names what was withdrawn."""
+    taken = orphans.json("withdraw", "1.a[hours=4.0]", "--device", "cpu", "--reason", "too small")
+
+    assert taken == [{"claim": "1.a[hours=4.0]", "scale": "quick", "device": "cpu", "verdict": "holds"}]
+    assert [entry.claim for entry in ledger(orphans)] == ["1.a[hours=2.0]", "2.a"]
+
+
+def test_what_is_checked_is_not_withdrawn(laboratory):
+    """Verdicts that a claim file has decidable are refused, all named, and the orphaned one beside them stays on record."""
+    laboratory.record(laboratory.run())
+    laboratory.record(laboratory.run(scale="memo"))
+    laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
+    text = (laboratory.root / "reports" / "ledger.json").read_text()
+
+    result = laboratory.cbspec("withdraw", "1.a", "2.a", "--reason", "it does not suit")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "a verdict that a claim file has decidable at its scale is not withdrawn, whether it suits or not:\n"
+        "  1.a (memo, cpu): holds\n"
+        "  2.a (quick, cpu): holds\n"
+        "orphaned are 1.a (quick, cpu): name these alone, by --scale and --device\n"
+    )
+    assert (laboratory.root / "reports" / "ledger.json").read_text() == text
+
+
+def test_nothing_to_withdraw(orphans):
+    """An id with nothing on record (there), no id, no reason and a blank one are each one clear message; nothing is changed."""
+    text = (orphans.root / "reports" / "ledger.json").read_text()
+    strange = orphans.cbspec("withdraw", "2.b", "1.a", "--reason", "too small")
+    elsewhere = orphans.cbspec("withdraw", "2.a", "--scale", "memo", "--device", "cuda", "--reason", "too small")
+    nothing = orphans.cbspec("withdraw", "--reason", "too small")
+    silent = orphans.cbspec("withdraw", "2.a")
+    blank = orphans.cbspec("withdraw", "2.a", "--reason", " ")
+
+    assert (strange.exit_code, strange.stderr.split(" (one of")[0]) == (
+        2,
+        "nothing is on record of claim '2.b'; did you mean '2.a'?",
+    )
+    assert (elsewhere.exit_code, elsewhere.stderr) == (2, "nothing is on record of claim '2.a' at scale memo on cuda\n")
+    assert (nothing.exit_code, silent.exit_code) == (2, 2)
+    assert "Missing option '--reason'" in silent.stderr
+    assert (blank.exit_code, blank.stderr) == (1, "say why with --reason; it is kept in the ledger\n")
+    assert (orphans.root / "reports" / "ledger.json").read_text() == text
 
 
 def test_diff_of_commits(laboratory):

@@ -66,7 +66,11 @@ def test_a_verdict_that_is_checked_is_not_withdrawn(ledger, claims):
     with pytest.raises(LedgerError, match="is not withdrawn") as refusal:
         withdraw(ledger, ledger, claims, "it does not suit")
 
-    assert str(refusal.value).splitlines()[1:] == ["  6A.a (quick, cpu): refuted", "  6A.b (memo, cpu): refuted"]
+    assert str(refusal.value).splitlines()[1:] == [
+        "  6A.a (quick, cpu): refuted",
+        "  6A.b (memo, cpu): refuted",
+        "orphaned are 6A.b (quick, cpu), 6A.c (memo, cpu): name these alone, by --scale and --device",
+    ]
     assert len(ledger) == 4
 
 

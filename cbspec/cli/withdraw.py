@@ -1,0 +1,47 @@
+"""``cbspec withdraw``: verdicts that nothing checks any more come off the record, on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from cbspec.cli.output import dumps, json_option
+from cbspec.cli.project import Project, pass_project, shown
+from cbspec.cli.selection import UnknownClaimError, base, complete
+from cbspec.errors import suggestion
+from cbspec.ledger import Entry, withdraw
+
+
+@click.command("withdraw")
+@click.argument("claims", nargs=-1, required=True, shell_complete=complete)
+@click.option("--scale", metavar="NAME", help="Only the verdicts at this scale (default: all).")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Only the verdicts on this device family (default: all).")
+@click.option("--reason", required=True, help="Why they are not to be checked any more; kept in the ledger.")
+@json_option
+@pass_project
+def command(project: Project, claims: tuple[str, ...], scale: str | None, device: str | None, reason: str, as_json: bool) -> None:
+    """Take orphaned verdicts off the record.
+
+    CLAIMS are ids on record. A verdict is orphaned where no claim file has it decidable at its scale any more. Any other is
+    refused: a verdict that does not suit is not withdrawn. The ledger keeps what was withdrawn, with the reason.
+    """
+    chosen = _chosen(list(project.ledger), claims, scale, device)
+    withdraw(project.ledger, chosen, project.at_every_scale(), reason).save(project.config.ledger)
+    if as_json:
+        click.echo(dumps([{**entry.key._asdict(), "verdict": entry.verdict} for entry in chosen]))
+        return
+    for entry in chosen:
+        click.echo(f"{entry.key}: withdrawn: {entry.verdict}")
+    click.echo(f"recorded in {shown(project.config.ledger)}")
+
+
+def _chosen(entries: Sequence[Entry], words: Sequence[str], scale: str | None, device: str | None) -> list[Entry]:
+    """The entries that ids name at a scale and on a device family, or at all and on each."""
+    there = [entry for entry in entries if scale in (None, entry.scale) and device in (None, entry.device)]
+    known = list(dict.fromkeys(entry.claim for entry in there))
+    if strange := [word for word in words if not any(word in (name, base(name)) for name in known)]:
+        place = (f" at scale {scale}" if scale else "") + (f" on {device}" if device else "")
+        lines = (f"nothing is on record of claim {word!r}{place}{suggestion(word, known)}" for word in strange)
+        raise UnknownClaimError("\n".join(lines))
+    return [entry for entry in there if entry.claim in words or base(entry.claim) in words]
