@@ -2,51 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
+from cbspec.claim import Claim
 from cbspec.cli.output import dumps, json_option
 from cbspec.cli.project import Project, pass_project, shown
+from cbspec.ledger import Entry, orphaned
+from cbspec.ledger.withdrawal import unchecked
 
 
 @click.command("publish")
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 where something is not current.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit with 1 where something is not current, or an orphaned verdict on record."
+)
 @json_option
 @pass_project
 def command(project: Project, check: bool, as_json: bool) -> None:
     """Write the replication table and the figures from claims and ledger.
 
     No results are needed and nothing is run: what is on record is what is shown. An accepted verdict and an edited claim want it
-    written again. --check compares the table and the figures' CSV; of an SVG, only whether there is one.
+    written again. --check compares the table and the figures' CSV; of an SVG, only whether there is one. A verdict on record is
+    orphaned where no claim file has it decidable at its scale any more: no run would check it.
     """
-    pages = _pages(project)
+    claims = project.at_every_scale()
+    pages = _pages(project, claims)
     changed = [path for path, text in pages.items() if not _stands(path, text)]
+    gone = orphaned(project.ledger, claims)
     if not check:
-        _write(project, pages)
+        _write(project, claims, pages)
     if as_json:
-        click.echo(dumps({"pages": list(pages), "changed": changed}))
+        click.echo(dumps({"pages": list(pages), "changed": changed, "orphaned": [entry.key._asdict() for entry in gone]}))
     else:
         for path in pages:
             click.echo(f"{shown(path)}: {_word(path in changed, check)}")
-    if check and changed:
+    if gone:
+        click.echo(_told(gone), err=True)
+    if check and (changed or gone):
         raise click.exceptions.Exit(1)
 
 
-def _pages(project: Project) -> Mapping[Path, str | None]:
+def _pages(project: Project, claims: Sequence[Claim]) -> Mapping[Path, str | None]:
     """Path -> text; None for a drawing, which is only looked for."""
     from cbspec.publication import FIGURES, PAGE, replication
     from cbspec.publication.figures import tables
 
-    claims, folder = project.at_every_scale(), project.config.reports
+    folder = project.config.reports
     pages: dict[Path, str | None] = {folder / PAGE: replication(claims, project.ledger, folder)}
     for table in tables(claims, project.ledger):
         pages |= {folder / FIGURES / f"{table.name}.csv": table.csv(), folder / FIGURES / f"{table.name}.svg": None}
     return pages
 
 
-def _write(project: Project, pages: Mapping[Path, str | None]) -> None:
+def _write(project: Project, claims: Sequence[Claim], pages: Mapping[Path, str | None]) -> None:
     from cbspec.ledger.writing import write
     from cbspec.publication import FIGURES, PAGE
 
@@ -57,7 +67,7 @@ def _write(project: Project, pages: Mapping[Path, str | None]) -> None:
     if len(pages) > 1:  # matplotlib is for drawings alone
         from cbspec.publication.drawing import draw
 
-        draw(project.at_every_scale(), project.ledger, project.config.reports / FIGURES)
+        draw(claims, project.ledger, project.config.reports / FIGURES)
 
 
 def _stands(path: Path, text: str | None) -> bool:
@@ -65,6 +75,13 @@ def _stands(path: Path, text: str | None) -> bool:
         return path.is_file() if text is None else path.read_text(encoding="utf-8") == text
     except (OSError, UnicodeDecodeError):
         return False
+
+
+def _told(gone: Sequence[Entry]) -> str:
+    """The orphaned verdicts, and what to do about them."""
+    lines = [f"{entry.claim}: {unchecked(entry)}" for entry in gone]
+    command = 'cbspec withdraw CLAIM --scale NAME --reason "..."'
+    return "\n".join([*lines, f"give the claims these scales back, or take the verdicts off the record: {command}"])
 
 
 def _word(changed: bool, check: bool) -> str:

@@ -74,6 +74,7 @@ def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path) -> str:
         names=list(dict.fromkeys(name for own in common.values() for name in own)),
         others=other_sizes(claims),
         seeds=_seeds(found),
+        withdrawn=ledger.withdrawn,
         columns=COLUMNS,
         phases=[
             (_heading(phase), [cells(row, folder, drawings.get(row.id, [])) for row in group])

@@ -64,8 +64,33 @@ def test_publishing_again_changes_nothing(laboratory, page):
     laboratory.cbspec("publish")
     text = page.read_bytes()
 
-    assert laboratory.json("publish") == {"pages": [str(page)], "changed": []}
+    assert laboratory.json("publish") == {"pages": [str(page)], "changed": [], "orphaned": []}
     assert page.read_bytes() == text
+
+
+def test_orphaned_verdicts_are_told(laboratory, page):
+    """A verdict that no claim file asks for any more fails the check, current as the page is, until it is withdrawn."""
+    laboratory.record(laboratory.run())
+    laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
+    (laboratory.root / "claims" / "phase2" / "2.a.yaml").unlink()
+    written = laboratory.cbspec("publish")
+    checked = laboratory.cbspec("publish", "--check")
+    told = laboratory.json("publish", "--check")["orphaned"]
+    laboratory.cbspec("withdraw", "1.a", "2.a", "--reason", "too small | to tell")
+    laboratory.cbspec("publish")
+
+    assert (written.exit_code, written.stdout) == (0, "reports/replication.md: written\n")
+    assert (checked.exit_code, checked.stdout) == (1, "reports/replication.md: current\n")
+    assert written.stderr == checked.stderr
+    assert checked.stderr == (
+        "1.a: holds is on record at quick on cpu and would go unchecked: no claim file has it decidable there\n"
+        "2.a: holds is on record at quick on cpu and would go unchecked: no claim file has it decidable there\n"
+        "give the claims these scales back, or take the verdicts off the record: "
+        'cbspec withdraw CLAIM --scale NAME --reason "..."\n'
+    )
+    assert told == [{"claim": name, "scale": "quick", "device": "cpu"} for name in ("1.a", "2.a")]
+    assert "## Withdrawn verdicts\n" in page.read_text()
+    assert laboratory.cbspec("publish", "--check").exit_code == 0
 
 
 def test_figures_are_published_too(laboratory, page):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from cbspec.ledger import Ledger
+from cbspec.ledger.withdrawn import withdrawn_of
 from cbspec.publication import replication
 from cbspec.publication.replication import common_sizes, other_sizes
 from tests.cbspec.publication.conftest import entry
@@ -194,6 +195,19 @@ def test_every_row_has_every_column(claims, ledger, root):
 def test_nothing_but_claims_and_ledger_matters(claims, ledger, root):
     """The order of the claims within their phases apart, the page is the same whenever and from wherever it is made."""
     assert page(claims, ledger, root) == page(iter(claims), Ledger(reversed(list(ledger))), root)
+
+
+def test_withdrawn_verdicts_have_a_table(claims, ledger, root):
+    """What was withdrawn stands at the end, with why; a page of a ledger from which nothing was has no such section."""
+    former = withdrawn_of(next(iter(ledger)), "2026-03-04", "too small | to tell")
+    text = page(claims, ledger.withdrawing([former]), root)
+
+    assert "Withdrawn" not in page(claims, ledger, root)
+    assert text.split("## Withdrawn verdicts\n\n")[1].splitlines()[2:] == [
+        "| claim | scale | device | verdict | withdrawn on | why |",
+        "|---|---|---|---|---|---|",
+        rf"| {former.claim} | {former.scale} | cpu | {former.verdict} | 2026-03-04 | too small \| to tell |",
+    ]
 
 
 def test_sizes_of_their_own(claims):
