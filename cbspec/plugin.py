@@ -15,12 +15,12 @@ import uuid
 from collections.abc import Generator, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from cbspec.config import Config, load
-from cbspec.errors import CbspecError, ConfigError, suggestion
+from cbspec.errors import CbspecError, ConfigError, UncheckedError, suggestion
 from cbspec.rundir import RunDirectory
 
 if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
@@ -73,6 +73,7 @@ class ClaimsPlugin:
         self.records: list[Record] = []
         self.skipped: list[Skipped] = []
         self.workers: set[str] = set()
+        self.failed = 0
         self.claims: list[Claim] = []
         self.opened = False
         self._spare_hypothesis()
@@ -185,10 +186,10 @@ class ClaimsPlugin:
             elif name == SKIPPED:
                 self.skipped.append(decode(str(value), Skipped))
         self.workers.add(getattr(report, "worker_id", "main"))
-        if self.config.getoption("maxfail") and report.failed:
-            failed = sum(record.outcome.kind == "failed" for record in self.records)
-            if failed >= self.config.getoption("maxfail"):
-                self.run.stop()
+        self.failed += report.failed
+        most = self.config.getoption("maxfail")
+        if most and report.failed and self.failed >= most:
+            self.run.stop()
 
     def pytest_keyboard_interrupt(self) -> None:
         if self.worker is None:
@@ -288,14 +289,10 @@ class ClaimItem(pytest.Item):
             self.add_marker(name)
 
     def runtest(self) -> None:
-        from cbspec.report import Skipped, encode
+        from cbspec.report import encode
 
         if self.claim.scale not in self.claim.decidable:
-            reason = self._undecidable()
-            path, line, _ = self.location
-            skipped = Skipped(claim=self.claim.id, title=self.claim.title, path=path, line=(line or 0) + 1, reason=reason)
-            self.user_properties.append((SKIPPED, encode(skipped)))
-            pytest.skip(reason)
+            self._leave_out()
         self._warn_of_margins()
         record = self.plugin.evaluation.evaluate(self.claim)
         self.user_properties += [("verdict", record.judgement.verdict), (RECORD, encode(record))]
@@ -303,6 +300,21 @@ class ClaimItem(pytest.Item):
             pytest.xfail(record.outcome.reason)
         if record.outcome.kind == "failed":
             raise ClaimFailed(record)
+
+    def _leave_out(self) -> NoReturn:
+        """Report the claim as not run. It is skipped, unless a verdict on record would go unchecked in silence: then it fails."""
+        from cbspec.ledger import Key
+        from cbspec.ledger.withdrawal import advice, unchecked
+        from cbspec.report import Skipped, encode
+
+        entry = self.plugin.evaluation.ledger.get(Key(self.claim.id, self.claim.scale, self.plugin.numerics.device))
+        reason = f"failed: {unchecked(entry)}" if entry else self._undecidable()
+        path, line, _ = self.location
+        skipped = Skipped(claim=self.claim.id, title=self.claim.title, path=path, line=(line or 0) + 1, reason=reason)
+        self.user_properties.append((SKIPPED, encode(skipped)))
+        if entry:
+            raise UncheckedError(advice(entry))
+        pytest.skip(reason)
 
     def _warn_of_margins(self) -> None:
         """A margin too narrow for the spread on record: `cbspec validate` refuses it, a run only warns.

@@ -132,6 +132,48 @@ def test_undecidable_scale_is_skipped_with_the_last_verdict(project):
     assert [skipped.claim for skipped in project.report.skipped] == ["1.a"]
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_verdict_that_would_go_unchecked_fails(project, workers):
+    """A claim that gave up a scale at which it is on record fails there, in one line and with what to do, until withdrawn."""
+    project.claim("light.yaml")
+    project.pytest()
+    project.record_last_run()
+    project.claim("light.yaml", scales="[memo]")
+
+    status, output = project.pytest(*workers, CI="true")
+    [line] = output.split("short test summary info")[1].splitlines()[1:-1]
+    [command] = re.findall(r"^ *cbspec (withdraw .*)$", output, flags=re.MULTILINE)
+    words = [sys.executable, "-m", "cbspec.cli", *shlex.split(command)]
+    subprocess.run(words, cwd=project.root, check=True, capture_output=True)
+    again, after = project.pytest(*workers)
+
+    told = "holds is on record at quick on cpu and would go unchecked: no claim file has it decidable there"
+    assert (status, outcomes(output)) == (1, "1 failed")
+    assert line == f"FAILED claims/light.yaml::1.a - {told}"
+    assert "Traceback" not in output
+    assert command == 'withdraw 1.a --scale quick --reason "..."'
+    assert (again, outcomes(after)) == (0, "1 skipped")
+
+
+def test_what_would_go_unchecked_is_in_the_report(project):
+    """The report of the run names the claim and why it failed; elsewhere than where it is on record, it is skipped."""
+    project.claim("light.yaml")
+    project.pytest()
+    project.record_last_run(device="cuda")
+    project.claim("light.yaml", scales="[memo]")
+    elsewhere, _ = project.pytest()
+    ledger = project.root / "reports" / "ledger.json"
+    ledger.write_text(ledger.read_text().replace('"device": "cuda"', '"device": "cpu"'))
+
+    status, _ = project.pytest()
+    [left] = project.report.skipped
+
+    assert (elsewhere, status) == (0, 1)
+    assert left.claim == "1.a"
+    assert left.reason.startswith("failed: holds is on record at quick on cpu and would go unchecked")
+    assert left.reason.split(": ")[1] in (project.root / "reports" / "latest.md").read_text()
+
+
 def test_selection_behaves_as_anywhere(project):
     """-k selects by id and title, -m by phase and status, --collect-only runs nothing."""
     project.claim("light.yaml")
