@@ -114,10 +114,10 @@ def rows(claims: Iterable[Claim], ledger: Ledger) -> list[Row]:
 
 
 def scales_of(claims: Iterable[Claim]) -> list[str]:
-    """Every scale, those first that claims name first, of these the most common."""
-    named = [(place, scale) for claim in claims for place, scale in enumerate(claim.decidable)]
-    last = {scale: place for place, scale in sorted(named)}
-    often = Counter(scale for _, scale in named)
+    """Every scale, those first that claims name first, of these the one of most claims, a matrix counted once."""
+    named = {(place, scale, base(claim.id)) for claim in claims for place, scale in enumerate(claim.decidable)}
+    last = {scale: place for place, scale, _ in sorted(named)}
+    often = Counter(scale for _, scale, _ in named)
     return sorted(last, key=lambda scale: (last[scale], -often[scale], scale))
 
 

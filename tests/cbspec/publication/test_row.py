@@ -65,7 +65,8 @@ def test_a_claim_on_record_that_is_gone_is_no_finding():
 
 
 def test_scales_in_the_order_in_which_claims_name_them():
-    """The scale that claims name first stands first, the more common one of two."""
-    decidable = [("memo",), ("small", "memo"), ("quick", "memo"), ("quick", "memo")]
+    """The scale that claims name first stands first, of two the one of more claims, however many cells a matrix has."""
+    cells = [(f"1.a[depth={depth}]", ("a", "memo")) for depth in range(3)]
+    named = [("1.b", ("memo",)), *cells, ("1.c", ("quick", "memo")), ("1.d", ("quick", "memo"))]
 
-    assert scales_of(make_claim(decidable=scales) for scales in decidable) == ["quick", "small", "memo"]
+    assert scales_of(make_claim(id=name, decidable=scales) for name, scales in named) == ["quick", "a", "memo"]
