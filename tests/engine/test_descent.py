@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.credit.oracle import Oracle
-from engine.descent import LocalSGD, update_variance
+from engine.descent import LocalSGD, Rerun, update_variance
 from engine.forward import ForwardPass
 from engine.nets import Architecture, ResidualMLP, initialise
 from engine.parameters import LocalDescent
@@ -71,6 +71,20 @@ def test_only_the_blocks_in_range_move(blocks: str, moving: str) -> None:
     assert change_of_weights(sgd, changes[-1]).flat.equal(moved.flat)
 
     assert {name for name, view in moved.items() if view.count_nonzero()} == {name for name in moved if name.startswith(moving)}
+
+
+@pytest.mark.parametrize("blocks", ["all", "last1"])
+def test_a_batch_rerun_from_the_lowest_moved_block_is_a_whole_forward_pass(blocks: str) -> None:
+    """After the blocks in range moved, states, logits and true gradients are those of a new forward pass, bit for bit."""
+    sgd, forward = steps(blocks=blocks)
+    sgd.runs(forward)
+
+    again, whole = Rerun(forward, sgd.lowest), ForwardPass(sgd.network, None, forward.y, forward.trace.hidden[0])
+
+    assert not whole.trace.logits.equal(forward.trace.logits)
+    assert again.trace.logits.equal(whole.trace.logits)
+    assert again.states.equal(whole.states)
+    assert again.gradients().equal(whole.gradients())
 
 
 def test_raw_credit_keeps_its_scale_and_normalised_does_not() -> None:
