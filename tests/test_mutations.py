@@ -14,7 +14,7 @@ from cbspec.ledger import Comparison, Outcome
 from cbspec.report import Edit, Record, failure_text
 from cbspec.store import Store
 from tests.bench.mutation import Mutation, mutations
-from tests.bench.mutations import Failure, Observation, claims, duplicate, judged
+from tests.bench.mutations import Failure, Observation, claims, duplicate, expected, judged
 
 ROOT = Path(__file__).parents[1]
 ALL = mutations()
@@ -134,6 +134,24 @@ def test_edit_is_noticed_when_each_claim_fails_and_names_it():
     assert row.figure == (
         "noticed by 6A.a (flip: holds -> refuted), 8.b (flip: holds -> refuted); failed besides 1.f; 2 results computed; 61 s"
     )
+
+
+@pytest.mark.parametrize("mutation", ALL, ids=lambda mutation: mutation.name)
+def test_expected_claims_are_those_that_must_notice_and_those_out_of_reach(mutation, code):
+    """Left out are the claims that the edit reaches and that need not notice it, no others."""
+    chosen, every = {claim.id for claim in expected(mutation)}, {claim.id: claim for claim in claims()}
+    reached = {name for name, claim in every.items() if mutation.reaches(claim, code)}
+
+    assert chosen >= set(mutation.noticed_by)
+    assert every.keys() - chosen == reached - set(mutation.noticed_by)
+
+
+def test_row_tells_how_many_claims_were_left_out():
+    """A run of the expected claims alone does not pass for one of all."""
+    row = judged(SIGN, seen(**{"6A_a": NAMES, "8_b": NAMES}), disturbed=[], left_out=16)
+
+    assert row.met
+    assert "; 16 claims that it reaches left out; " in row.figure
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ ARGS="NAME [ARGUMENT...] ..."`` (or ``python -m tests.bench NAME ...``) runs the
     statistics [TRIALS]                  error rates, coverage and power of the judge; 20000 trials
     engine [STEPS]                       each stage kind against torch.mm, BP against a plain script; 100 steps
     suite [PART...]                      the claims as a whole: collect, orders, core, workers, whole
-    mutations [--store FOLDER] [EDIT...]  edits of the engine that claims must notice; all, in a copy of the project's store
+    mutations [--store FOLDER] [--expected] [EDIT...]
+                                         edits of the engine that claims must notice; all, in a copy of the project's store
 
 Not run unless asked for, because it takes half an hour by itself: ``make bench ARGS="suite kills 200"``.
 

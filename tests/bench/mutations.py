@@ -1,8 +1,9 @@
 """Edits of the engine that the claims must notice: each is made in a copy of the project, whose claims then have to fail.
 
-``python -m tests.bench.mutations [--store FOLDER] [NAME...]``; all edits by default. ``mutations.yaml`` holds them, each with the
-claims that must notice it. The project as it stands runs first, has to pass, and adds what is missing to the store (the project's
-own, if no other is named). Behind an edit only the stages that reach it are computed, in a copy of the store.
+``python -m tests.bench.mutations [--store FOLDER] [--expected] [NAME...]``; all edits by default. ``mutations.yaml`` holds them,
+each with the claims that must notice it. With `--expected`, claims that an edit reaches and that need not notice it are left out:
+to compute them again takes most of the time. The project as it stands runs first, has to pass, and adds what is missing to the
+store (the project's own, if no other is named). Behind an edit only the stages that reach it are computed, in a copy of the store.
 
 An edit is noticed where the run fails, each of those claims fails with a text that names the edited definition, and every claim
 that does not reach the definition neither fails nor is computed again.
@@ -44,7 +45,7 @@ class Failure(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """A run of all claims: its exit status, the claims that failed, the keys of the results it computed, its seconds."""
+    """A run of claims: its exit status, the claims that failed, the keys of the results it computed, its seconds."""
 
     status: int
     failed: Mapping[str, Failure]
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
     known = {mutation.name: mutation for mutation in mutations()}
     parser = argparse.ArgumentParser(prog="mutations", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
+    parser.add_argument("--expected", action="store_true", help="leave out claims that need not notice an edit that reaches them")
     parser.add_argument("--store", type=Path, default=config.load(ROOT).store, metavar="FOLDER")
     asked = parser.parse_args(arguments)
     if unknown := [name for name in asked.names if name not in known]:
@@ -67,7 +69,7 @@ def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
     store = asked.store.absolute()
     yield warmed(store)
     for mutation in chosen:
-        yield tried(mutation, store)
+        yield tried(mutation, store, expected(mutation) if asked.expected else claims())
 
 
 def claims() -> tuple[Claim, ...]:
@@ -88,24 +90,30 @@ def warmed(store: Path) -> Row:
         place = project.folder / STORE
         place.parent.mkdir()
         place.symlink_to(store)
-        seen = observe(project)
+        seen = observe(project, claims())
     if seen.failed or seen.status:
         raise RuntimeError(f"claims fail before any edit: {', '.join(seen.failed)} (pytest ended with status {seen.status})")
     return Row("no edit", f"no claim fails; {len(seen.computed)} results computed; {seen.seconds:.0f} s", "no claim fails")
 
 
-def tried(mutation: Mutation, store: Path) -> Row:
-    """Make the edit in a copy of the project with a copy of the store, and see which claims notice."""
+def expected(mutation: Mutation) -> tuple[Claim, ...]:
+    """The claims that must notice an edit, and those that it does not reach."""
+    code = Code(ROOT, config.load(ROOT).packages)
+    return tuple(claim for claim in claims() if claim.id in mutation.noticed_by or not mutation.reaches(claim, code))
+
+
+def tried(mutation: Mutation, store: Path, among: Sequence[Claim]) -> Row:
+    """Make the edit in a copy of the project with a copy of the store, and see which of these claims notice."""
     with fresh() as project:
         duplicate(store, project.folder / STORE)
         remember(project.folder)
         mutation.apply(project.folder)
-        seen = observe(project)
-        return judged(mutation, seen, disturbed(mutation, seen, project.folder))
+        seen = observe(project, among)
+        return judged(mutation, seen, disturbed(mutation, seen, project.folder), left_out=len(claims()) - len(among))
 
 
-def observe(project: Project) -> Observation:
-    """Run all claims of the copy.
+def observe(project: Project, among: Sequence[Claim]) -> Observation:
+    """Run these claims of the copy.
 
     Raises:
         RuntimeError: the run did not get to its end.
@@ -113,7 +121,7 @@ def observe(project: Project) -> Observation:
     store = Store(project.folder / STORE)
     before = {holding.key for holding in store.ls()}
     began = time.monotonic()
-    process = project.start("claims", "-n", "2", "--scale", SCALE, "--device", DEVICE)
+    process = project.start(*map(node, among), "-n", "2", "--scale", SCALE, "--device", DEVICE)
     try:
         status = process.wait()
     except BaseException:
@@ -141,13 +149,18 @@ def disturbed(mutation: Mutation, seen: Observation, folder: Path) -> list[str]:
     return [claim.id for claim in untouched if claim.id in seen.failed or seen.computed & keys(claim, planner)]
 
 
+def node(claim: Claim) -> str:
+    """What pytest calls the claim."""
+    return f"{claim.origins['id'].path.resolve().relative_to(ROOT)}::{claim.id}"
+
+
 def keys(claim: Claim, planner: Planner) -> set[str]:
     """Where all that the claim may need lies in a store."""
     wanted = (planner.cell(call, seed) for call in claim.arms.values() for seed in claim.seeds.pool)
     return {cell.key for cell in closure(wanted)}
 
 
-def judged(mutation: Mutation, seen: Observation, disturbed: Sequence[str]) -> Row:
+def judged(mutation: Mutation, seen: Observation, disturbed: Sequence[str], left_out: int = 0) -> Row:
     """The row of an edit: who noticed and how, who did not, and who failed besides."""
     noticed = [claim for claim in mutation.noticed_by if claim in seen.failed]
     missing = [claim for claim in mutation.noticed_by if claim not in seen.failed]
@@ -159,6 +172,7 @@ def judged(mutation: Mutation, seen: Observation, disturbed: Sequence[str]) -> R
         _told("not named by", unnamed),
         _told("untouched and not as before", disturbed),
         _told("failed besides", also),
+        f"{left_out} claims that it reaches left out" if left_out else "",
         f"{len(seen.computed)} results computed",
         f"{seen.seconds:.0f} s",
     )
