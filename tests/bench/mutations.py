@@ -3,7 +3,7 @@
 ``python -m tests.bench.mutations [--store FOLDER] [--expected] [NAME...]``; all edits by default. ``mutations.yaml`` holds them,
 each with the claims that must notice it. With `--expected`, claims that an edit reaches and that need not notice it are left out:
 to compute them again takes most of the time. The project as it stands runs first, has to pass, and adds what is missing to the
-store (the project's own, if no other is named). Behind an edit only the stages that reach it are computed, in a copy of the store.
+store (the project's own, if no other is named). Behind an edit only the stages that reach it are computed, in a copy of that.
 
 An edit is noticed where the run fails, each of those claims fails with a text that names the edited definition, and every claim
 that does not reach the definition neither fails nor is computed again.
