@@ -367,7 +367,7 @@ def explained(node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInf
         text = failure_text(error.record) + (f"\n\n{trace}" if trace else "")
     elif isinstance(error, CbspecError | UndecidableWarning):
         text = str(error)
-        headline, *_ = text.splitlines() or [""]
+        headline = text.partition("\n")[0]
     else:
         return None
     shown: Any = excinfo.getrepr(style="native")
