@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -10,15 +11,31 @@ import msgspec
 
 from cbspec.language.conform import conform, unknown
 from cbspec.language.expansion import WORDS, Endless, Expansion, empty
-from cbspec.language.mistakes import Mistakes
 from cbspec.language.node import Node, join, merge
-from cbspec.language.scope import Scope, UnknownName
+from cbspec.language.scope import UnknownName
 from cbspec.stage import Call, Parameters, Stage
 
+_PLAIN = frozenset({int, float, bool})
 MOST = 30_000  # calls of one claim: all arms, cells and scales
 
 Trace = dict[str, tuple[Any, Node | None]]
 """Key path -> value and the node that it stands at (None: the stage's own default)."""
+
+
+@dataclass(slots=True)
+class Form:
+    """A call without its inputs: what was written, expanded, with the stage that it names and its typed parameters."""
+
+    written: Node
+    given: Node
+    stage: Stage
+    parameters: Parameters | None  # None: with mistakes
+    named: bool  # whether the expansion or the stage took a size or a value of the matrix
+    call: Call | None = None  # the whole call, where nothing in it depends on the call around it
+
+
+Forms = dict[int, Form]
+"""By the identity of what was written; a form keeps it, so that nothing else can take its place."""
 
 
 class Pool:
@@ -26,6 +43,11 @@ class Pool:
 
     def __init__(self) -> None:
         self._calls: dict[object, Call] = {}
+        self._shared: dict[tuple[int, int], tuple[object, Forms]] = {}
+
+    def shared(self, named: Mapping[str, Node], sizes: Mapping[str, Node]) -> Forms:
+        """What is written in the defaults, resolved at these sizes: the same for every claim that changes neither."""
+        return self._shared.setdefault((id(named), id(sizes)), ((named, sizes), {}))[1]
 
     def call(self, stage: Stage, parameters: Parameters, inputs: dict[str, Call]) -> Call:
         key = (stage.name, parameters, *[(name, id(call)) for name, call in inputs.items()])
@@ -39,13 +61,14 @@ class Pool:
 
 
 class _Frame:
-    """A call being resolved: its stage, what it was given, and by which input of which call it is wanted."""
+    """A call being resolved: its form, where it is written, and by which input of which call it is wanted."""
 
-    __slots__ = ("active", "closed", "given", "inputs", "outer", "path", "stage", "via")
+    __slots__ = ("active", "closed", "given", "inputs", "outer", "path", "place", "stage", "via")
 
-    def __init__(self, stage: Stage, given: Node, outer: _Frame | None, via: str, path: str) -> None:
-        self.stage = stage
-        self.given = given
+    def __init__(self, form: Form, place: Node, outer: _Frame | None, via: str, path: str) -> None:
+        self.stage = form.stage
+        self.given = form.given.entries
+        self.place = place
         self.outer = outer
         self.via = via
         self.path = path
@@ -54,40 +77,49 @@ class _Frame:
         self.closed = True  # nothing in it is inherited from outside
 
 
-class Budget:
-    """How many calls one claim may still have: named calls that use each other could otherwise stand for millions."""
+class Memory:
+    """What the cells and scales of one claim file have in common.
+
+    Attributes:
+        left: calls that the claim may still have: named calls that use each other could otherwise stand for millions.
+        arms: each arm as written -> the experiment with its overrides.
+        shapes: a call as written -> the call expanded and its stage, where neither names a size or a value of the matrix.
+    """
 
     def __init__(self) -> None:
         self.left = MOST
+        self.arms: dict[int, tuple[Node, Node]] = {}
+        self.shapes: dict[int, tuple[Node, Node, Stage]] = {}
 
 
 class Resolver:
-    """Resolves the arms of one claim for one matrix cell at one scale; notes every mistake and returns None instead."""
+    """Resolves the arms of one claim for one matrix cell at one scale; notes every mistake and returns None instead.
 
-    def __init__(
-        self,
-        catalog: Mapping[str, Stage],
-        named: Mapping[str, Node],
-        scope: Scope,
-        mistakes: Mistakes,
-        pool: Pool,
-        budget: Budget,
-        trace: Trace | None = None,
-    ) -> None:
-        self._catalog = catalog
-        self._scope = scope
-        self._mistakes = mistakes
+    Args:
+        shared: what other claims have in common with this one; what is written in the defaults is resolved once for all of them.
+        trace: filled with every value and its place; then nothing is taken from what was resolved before.
+    """
+
+    def __init__(self, expansion: Expansion, pool: Pool, shared: Forms, memory: Memory, trace: Trace | None = None) -> None:
+        self._expansion = expansion
+        self._catalog = expansion.catalog
+        self._scope = expansion.scope
+        self._mistakes = expansion.mistakes
         self._pool = pool
+        self._shared = shared
+        self._forms: Forms = {}  # what arms have in common
+        self._memory = memory
         self._trace = trace
-        self._expansion = Expansion(catalog, named, scope, mistakes)
-        self._budget = budget
-        self._known: dict[int, tuple[Node, Call]] = {}  # what arms have in common, by identity
 
     def arm(self, experiment: Node, override: Node, path: str) -> Call | None:
         """The experiment with one arm's overrides; `path` is the arm's key path."""
-        call = merge(experiment, empty(override) if override.value is None else override)
-        if isinstance(call.value, dict) and not call.value.keys() & WORDS:
-            call = experiment  # where the word is missing
+        if id(override) not in self._memory.arms:
+            call = merge(experiment, empty(override) if override.value is None else override)
+            if isinstance(call.value, dict) and not call.value.keys() & WORDS:
+                call = experiment  # where the word is missing
+            self._memory.arms[id(override)] = override, call
+        call = self._memory.arms[id(override)][1]
+        self._document = experiment.document
         try:
             return self._resolve(call, None, "", path)
         except (Endless, UnknownName):
@@ -96,36 +128,54 @@ class Resolver:
             self._expansion.chain.clear()
 
     def _resolve(self, node: Node, outer: _Frame | None, via: str, path: str) -> Call | None:
-        if self._trace is None and id(node) in self._known:
-            return self._known[id(node)][1]
-        self._budget.left -= 1
-        if self._budget.left < 0:
+        written = self._expansion.named.get(node.text, node) if type(node.value) is str else node
+        form = None if self._trace is not None else self._forms.get(id(written)) or self._shared.get(id(written))
+        if form is not None and form.call is not None:
+            return form.call
+        self._memory.left -= 1
+        if self._memory.left < 0:
             self._expansion.endless(node, f"more than {MOST} stage calls in one claim")
-        depth = len(self._expansion.chain)
+        depth, before = len(self._expansion.chain), len(self._mistakes)
         try:
-            given = self._expansion.call(node)
-            stage = self._stage(given) if given is not None else None
-            if given is None or stage is None:
+            form = form or self._form(node, written, path)
+            if form is None:
                 return None
-            frame = _Frame(stage, given, outer, via, path)
-            call = self._call(frame)
-            if call is not None and frame.closed:
-                self._known[id(node)] = node, call
+            frame = _Frame(form, node, outer, via, path)
+            inputs = {name: self._input(frame, name) for name in form.stage.inputs}
+            complete = {name: call for name, call in inputs.items() if call is not None}
+            if form.parameters is None or len(complete) < len(inputs):
+                return None
+            call = self._pool.call(form.stage, form.parameters, complete)
+            if frame.closed:
+                form.call = call
+            if len(self._mistakes) == before:  # and no call within it needs it
+                (self._forms if written.document is self._document else self._shared)[id(written)] = form
+                if not form.named:
+                    self._memory.shapes[id(written)] = written, form.given, form.stage
             return call
         finally:
             del self._expansion.chain[depth:]
 
-    def _call(self, frame: _Frame) -> Call | None:
-        stage = frame.stage
-        self._check_keys(frame)
-        if self._trace is not None:
-            self._trace[join(frame.path, "stage")] = stage.name, frame.given.entries["stage"]
-        parameters = self._parameters(frame)
-        inputs = {name: self._input(frame, name) for name in stage.inputs}
-        complete = {name: call for name, call in inputs.items() if call is not None}
-        if parameters is None or len(complete) < len(inputs):
+    def _form(self, node: Node, written: Node, path: str) -> Form | None:
+        """The call at `node` without its inputs; None when it names no stage."""
+        looked_up = len(self._scope.used)
+        shape = self._memory.shapes[id(written)][1:] if id(written) in self._memory.shapes else self._shape(node)
+        if shape is None:
             return None
-        return self._pool.call(stage, parameters, complete)
+        given, stage = shape
+        named = len(self._scope.used) > looked_up
+        if self._trace is not None:
+            self._trace[join(path, "stage")] = stage.name, given.entries["stage"]
+        return Form(written, given, stage, self._parameters(given, stage, path), named)
+
+    def _shape(self, node: Node) -> tuple[Node, Stage] | None:
+        """The call at `node` expanded, and its stage."""
+        given = self._expansion.call(node)
+        stage = self._stage(given) if given is not None else None
+        if given is None or stage is None:
+            return None
+        self._check_keys(given, stage)
+        return given, stage
 
     def _stage(self, given: Node) -> Stage | None:
         word = given.entries["stage"]
@@ -135,56 +185,56 @@ class Resolver:
         self._mistakes.add(word, unknown("stage", name, list(self._catalog)))
         return None
 
-    def _check_keys(self, frame: _Frame) -> None:
-        stage = frame.stage
+    def _check_keys(self, given: Node, stage: Stage) -> None:
         known = defaults_of(stage.parameters)
-        for key in frame.given.entries:
+        for key in given.entries:
             if key not in known and key not in stage.inputs and key != "stage":
                 words = [*known, *stage.inputs]
-                self._mistakes.add(frame.given.keys[key], unknown("parameter or input", key, words, of=stage.name))
+                self._mistakes.add(given.keys[key], unknown("parameter or input", key, words, of=stage.name))
 
-    def _parameters(self, frame: _Frame) -> Parameters | None:
-        stage, given = frame.stage, frame.given.entries
+    def _parameters(self, given: Node, stage: Stage, path: str) -> Parameters | None:
+        entries = given.entries
         values: dict[str, Any] = {}
         understood = True
         for name in defaults_of(stage.parameters):
-            if name in given:
+            if name in entries:
+                node = entries[name]
                 try:
-                    values[name] = self._scope.plain(given[name])
+                    values[name] = node.value if type(node.value) in _PLAIN else self._scope.plain(node)
                 except UnknownName:
                     understood = False
-        if stage.progress is not None and stage.progress not in given:
-            self._mistakes.add(frame.given, f"missing {stage.progress}: which point of the run of {stage.name} is wanted")
+        if stage.progress is not None and stage.progress not in entries:
+            self._mistakes.add(given, f"missing {stage.progress}: which point of the run of {stage.name} is wanted")
             understood = False
-        parameters = conform(frame.given, values, stage.parameters, self._mistakes) if understood else None
+        parameters = conform(given, values, stage.parameters, self._mistakes) if understood else None
         if parameters is not None and self._trace is not None:
             for name, value in msgspec.to_builtins(parameters).items():
-                self._trace[join(frame.path, name)] = value, self._scope.find(given[name]) if name in given else None
+                self._trace[join(path, name)] = value, self._scope.find(entries[name]) if name in entries else None
         return parameters
 
     def _input(self, frame: _Frame, name: str) -> Call | None:
         """An input as given, or else as the nearest enclosing call with an input of that name has it."""
         owner = frame
-        while name not in owner.given.entries:
+        while name not in owner.given:
             outer = _enclosing(owner, name)
             if outer is None:
                 if owner is frame:  # else the enclosing call that lacks it is reported
                     kind = frame.stage.inputs[name].kind
                     lacks = f"{frame.stage.name} lacks its input {name} ({_a(kind)}), and no enclosing call has it"
-                    self._mistakes.add(frame.given, lacks)
+                    self._mistakes.add(frame.place, lacks)
                 return None
             owner = outer
         call = self._given_input(owner, name)
         if owner is frame or owner.stage.inputs[name].kind != frame.stage.inputs[name].kind:  # else its owner is told
-            self._check_kind(call, frame, name, owner.given.entries[name] if owner is frame else frame.given)
+            self._check_kind(call, frame, name, owner.given[name] if owner is frame else frame.place)
         if self._trace is not None and owner is not frame:
-            self._trace[join(frame.path, name)] = f"as {join(owner.path, name)}", owner.given.entries[name]
+            self._trace[join(frame.path, name)] = f"as {join(owner.path, name)}", owner.given[name]
         return call
 
     def _given_input(self, owner: _Frame, name: str) -> Call | None:
         if name in owner.inputs:
             return owner.inputs[name]
-        node = owner.given.entries[name]
+        node = owner.given[name]
         if name in owner.active:
             self._expansion.endless(node, f"the input {name} of {owner.stage.name} needs itself")
         owner.active.add(name)

@@ -12,10 +12,11 @@ from cbspec.assertion import Assertion
 from cbspec.claim import Claim, Seeds, Source
 from cbspec.language import assertions, consistency, matrix, seeds
 from cbspec.language.assertions import Arms
-from cbspec.language.calls import Budget, Pool, Resolver, Trace
+from cbspec.language.calls import Memory, Pool, Resolver, Trace
 from cbspec.language.conform import conform, unknown
 from cbspec.language.defaults import Defaults
 from cbspec.language.digest import digest
+from cbspec.language.expansion import Expansion
 from cbspec.language.grammar import ClaimWords, words
 from cbspec.language.matrix import Cell, cell_id
 from cbspec.language.mistakes import Mistakes
@@ -43,7 +44,7 @@ class _Resolved:
     arms: Mapping[str, Call | None]
     assertions: tuple[Assertion, ...]
     controls: tuple[Assertion, ...]
-    used: set[str]
+    used: set[str]  # names of the cell
 
 
 class ClaimFile:
@@ -59,7 +60,8 @@ class ClaimFile:
         self.sections = {key: node for key, node in root.entries.items() if key not in wrong}
         self.cells = matrix.cells(self.sections.get("matrix"), mistakes) if "matrix" not in wrong else ()
         self.decidable = self._decidable()
-        self._budget = Budget()
+        self._memory = Memory()
+        self._asserted: dict[tuple[object, ...], tuple[tuple[Assertion, ...], tuple[Assertion, ...]]] = {}
 
     def claims(self, path: Path, *, every: bool = False) -> tuple[Claim, ...]:
         """One claim for each cell at the asked scale; none when there is any mistake.
@@ -125,13 +127,23 @@ class ClaimFile:
         calls = self._arms(scope)
         named = self.sections.get("arms")
         arms = Arms(list(named.entries), calls) if named is not None else None
-        read = {
-            key: assertions.read(self.sections[key].items if key in self.sections else [], scope, arms, self.mistakes)
+        return _Resolved(calls, *self._read(cell, scope, arms), set(scope.used))
+
+    def _read(self, cell: Cell, scope: Scope, arms: Arms | None) -> tuple[tuple[Assertion, ...], tuple[Assertion, ...]]:
+        """Assertions and controls; once for all scales, where they name none of its sizes and the arms measure the same."""
+        key = (id(cell), *((name, call and call.stage.name) for name, call in arms.calls.items())) if arms else (id(cell),)
+        if key in self._asserted:
+            return self._asserted[key]
+        looked_up, mistaken = len(scope.used), len(self.mistakes)
+        asserted, controls = (
+            assertions.read(self.sections[key].items if key in self.sections else [], scope, arms, self.mistakes)
             for key in ("assert", "controls")
-        }
+        )
         if arms is not None:
             consistency.figures(self.sections.get("source"), arms, self.mistakes)
-        return _Resolved(calls, read["assert"], read["controls"], scope.used)
+        if (looked_up, mistaken) == (len(scope.used), len(self.mistakes)):
+            self._asserted[key] = asserted, controls
+        return asserted, controls
 
     def _scope(self, cell: Cell, scale: str) -> Scope:
         sizes = self._sizes(scale)
@@ -143,7 +155,10 @@ class ClaimFile:
         if experiment is None or arms is None:
             return {}
         setting = self.setting
-        resolver = Resolver(setting.catalog, setting.defaults.stages, scope, self.mistakes, setting.pool, self._budget, trace)
+        expansion = Expansion(setting.catalog, setting.defaults.stages, scope, self.mistakes)
+        plain = not scope.cell and scope.sizes in setting.defaults.scales.values()
+        shared = setting.pool.shared(setting.defaults.stages, scope.sizes) if plain else {}
+        resolver = Resolver(expansion, setting.pool, shared, self._memory, trace)
         return {name: resolver.arm(experiment, override, f"arms.{name}") for name, override in arms.entries.items()}
 
     def _decidable(self) -> list[str]:
@@ -169,7 +184,7 @@ class ClaimFile:
         for name in own.entries:
             if name not in sizes:
                 self.mistakes.add(own.keys[name], unknown("size", name, list(sizes), of=f"scale {scale}"))
-        return {**sizes, **own.entries}
+        return {**sizes, **own.entries} if own.entries else sizes
 
     def _alpha(self) -> float | None:
         node = self.sections.get("alpha") or self.setting.defaults.alpha

@@ -25,6 +25,20 @@ class Unreadable(Exception):
     """The text ends here: what follows cannot be understood."""
 
 
+class _Open:
+    """A container whose end has not come yet."""
+
+    __slots__ = ("anchor", "before", "height", "key", "mapping", "node")
+
+    def __init__(self, node: Node, anchor: str, before: int, mapping: bool) -> None:
+        self.node = node
+        self.anchor = anchor
+        self.before = before  # size of the document up to here
+        self.height = 0
+        self.mapping = mapping
+        self.key: Node | None = None  # of a mapping: the one that waits for its value
+
+
 class Composer:
     """Turns the events of one document into nodes, and counts what it builds."""
 
@@ -32,21 +46,22 @@ class Composer:
         self.document = document
         self.mistakes = mistakes
         self.anchors: dict[str, tuple[Node, int, int]] = {}  # name -> value, its size, its height
-        self.open: list[tuple[Node, str, int]] = []  # container, anchor, size of the document before it
-        self.heights: list[int] = []
-        self.pending: list[Node | None] = []  # the key that waits for its value, per open container
+        self.open: list[_Open] = []
+        self.top: _Open | None = None  # the last of them
         self.size = 0
         self.root: Node | None = None
 
     def compose(self) -> Node:
-        parser = CParser(self.document.text)
+        event_of = CParser(self.document.text).get_event
         documents = 0
-        while (event := parser.get_event()) is not None:
+        while (event := event_of()) is not None:
             kind = type(event)
             if kind is ScalarEvent:
                 self._scalar(event)
-            elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                self._start(event, {} if kind is MappingStartEvent else [])
+            elif kind is MappingStartEvent:
+                self._start(event, {})
+            elif kind is SequenceStartEvent:
+                self._start(event, [])
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 self._end()
             elif kind is AliasEvent:
@@ -60,17 +75,18 @@ class Composer:
         return self.root
 
     def _scalar(self, event: Any) -> None:
-        line, column = _place(event)
-        text: str = event.value
-        node = Node(self.document, line, column, text, text)
-        self._check_tag(event)
+        mark, text, top = event.start_mark, event.value, self.top
+        node = Node(self.document, mark.line + 1, mark.column + 1, text, text)
+        if event.tag is not None:
+            self._refuse_tag(event)
         if not text.isprintable() and CONTROL.search(text):
-            self.mistakes.add_at(self.document, line, column, "an escape for a control character; remove it")
-        if event.implicit[0] and not self._expects_key():
+            self._mistake(node, "an escape for a control character; remove it")
+        is_key = top is not None and top.mapping and top.key is None
+        if event.implicit[0] and not is_key:
             try:
                 node.value = resolve(text)
             except ValueError as error:
-                self.mistakes.add_at(self.document, line, column, str(error))
+                self._mistake(node, str(error))
                 node.value = 0
         self._attach(node, 1, 0)
         if event.anchor:
@@ -78,30 +94,30 @@ class Composer:
 
     def _start(self, event: Any, value: dict[str, Node] | list[Node]) -> None:
         line, column = _place(event)
-        if self._expects_key():
-            raise Unreadable("a key must be a plain word", line, column)
+        self._expect_value(line, column)
         if len(self.open) == DEEPEST:
             raise Unreadable(f"nested deeper than {DEEPEST} levels", line, column)
-        self._check_tag(event)
+        if event.tag is not None:
+            self._refuse_tag(event)
         node = Node(self.document, line, column, value)
-        self.open.append((node, event.anchor, self.size))
-        self.heights.append(0)
-        self.pending.append(None)
+        mapping = type(value) is dict
+        if mapping:
+            node.keys = {}
+        self.top = _Open(node, event.anchor, self.size, mapping)
+        self.open.append(self.top)
 
     def _end(self) -> None:
-        node, anchor, before = self.open.pop()
-        height = self.heights.pop() + 1
-        self.pending.pop()
-        self._attach(node, 1, height)
-        if anchor:
-            self.anchors[anchor] = node, self.size - before, height
+        ended = self.open.pop()
+        self.top = self.open[-1] if self.open else None
+        self._attach(ended.node, 1, ended.height + 1)
+        if ended.anchor:
+            self.anchors[ended.anchor] = ended.node, self.size - ended.before, ended.height + 1
 
     def _alias(self, event: Any) -> None:
         line, column = _place(event)
-        if self._expects_key():
-            raise Unreadable("a key must be a plain word", line, column)
+        self._expect_value(line, column)
         if event.anchor not in self.anchors:
-            within = any(anchor == event.anchor for _, anchor, _ in self.open)
+            within = any(container.anchor == event.anchor for container in self.open)
             problem = "contains itself" if within else "is not defined above"
             raise Unreadable(f"the anchor {shown(event.anchor)} {problem}", line, column)
         node, size, height = self.anchors[event.anchor]
@@ -114,18 +130,19 @@ class Composer:
         self.size += size
         if self.size > MOST:
             raise Unreadable(f"more than {MOST} values, aliases expanded", line or node.line, column or node.column)
-        if not self.open:
+        top = self.top
+        if top is None:
             self.root = node
             return
-        container = self.open[-1][0].value
-        self.heights[-1] = max(self.heights[-1], height)
-        if isinstance(container, list):
-            container.append(node)
-        elif self.pending[-1] is None:
-            self.pending[-1] = node
+        if height > top.height:
+            top.height = height
+        if not top.mapping:
+            top.node.items.append(node)
+        elif top.key is None:
+            top.key = node
         else:
-            self._put(self.open[-1][0], self.pending[-1], node)
-            self.pending[-1] = None
+            self._put(top.node, top.key, node)
+            top.key = None
 
     def _put(self, mapping: Node, key: Node, value: Node) -> None:
         if key.text == "<<":
@@ -135,15 +152,15 @@ class Composer:
             self._mistake(key, f"duplicate key {shown(key.text)}; it stands first in line {first.line}")
         else:
             mapping.value[key.text] = value  # type: ignore[index, call-overload]
-            mapping.keys[key.text] = key
+            mapping.keys[key.text] = key  # type: ignore[index]
 
-    def _expects_key(self) -> bool:
-        return bool(self.open) and type(self.open[-1][0].value) is dict and self.pending[-1] is None
+    def _expect_value(self, line: int, column: int) -> None:
+        if self.top is not None and self.top.mapping and self.top.key is None:
+            raise Unreadable("a key must be a plain word", line, column)
 
-    def _check_tag(self, event: Any) -> None:
-        if event.tag is not None:
-            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self.mistakes.add_at(self.document, *_place(event), f"the tag {shown(tag)} is not part of the claim language")
+    def _refuse_tag(self, event: Any) -> None:
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+        self.mistakes.add_at(self.document, *_place(event), f"the tag {shown(tag)} is not part of the claim language")
 
     def _mistake(self, node: Node, message: str) -> None:
         self.mistakes.add_at(self.document, node.line, node.column, message)

@@ -13,6 +13,8 @@ from cbspec.assertion import Assertion
 from cbspec.claim import Seeds
 from cbspec.stage import Call
 
+_ENCODER = json.JSONEncoder(sort_keys=True)  # made once: json.dumps makes one for every claim
+
 
 def digest(
     assertions: tuple[Assertion, ...], controls: tuple[Assertion, ...], alpha: float, seeds: Seeds, arms: Mapping[str, Call]
@@ -25,7 +27,7 @@ def digest(
         "seeds": [seeds.pool, seeds.start],
         "arms": {name: call.digest for name, call in arms.items()},
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(content).encode()).hexdigest()
 
 
 def _without_notes(content: Any) -> Any:

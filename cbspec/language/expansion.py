@@ -22,42 +22,43 @@ class Expansion:
     """Expands the calls of one claim.
 
     Attributes:
+        named: the defaults' calls by name.
         chain: the words that name the calls being resolved, outermost first; a word that returns is a cycle.
     """
 
     def __init__(self, catalog: Mapping[str, Stage], named: Mapping[str, Node], scope: Scope, mistakes: Mistakes) -> None:
         self.chain: list[Node] = []
-        self._catalog = catalog
-        self._named = named
-        self._scope = scope
-        self._mistakes = mistakes
+        self.catalog = catalog
+        self.named = named
+        self.scope = scope
+        self.mistakes = mistakes
 
     def call(self, node: Node) -> Node | None:
         """The call with every `use` replaced by what it names: a mapping with `stage`."""
-        found = self._scope.find(node) if node.text[:1] == "$" else node
+        found = self.scope.find(node) if node.text[:1] == "$" else node
         if isinstance(found.value, str):
             return self._named_call(node, found, empty(node))
         if not isinstance(found.value, dict):
-            self._mistakes.add(node, f"expected a stage call (a mapping with stage or use, or a name), got {shown(found.value)}")
+            self.mistakes.add(node, f"expected a stage call (a mapping with stage or use, or a name), got {shown(found.value)}")
         elif "use" in found.value and "stage" in found.value:
-            self._mistakes.add(found.keys["use"], "a stage call has either stage or use, not both")
+            self.mistakes.add(found.keys["use"], "a stage call has either stage or use, not both")
         elif "use" in found.value:
             word = found.value["use"]
-            return self._named_call(word, self._scope.find(word), _without_use(found))
+            return self._named_call(word, self.scope.find(word), _without_use(found))
         elif "stage" in found.value:
             return found
         else:
-            self._mistakes.add(node, "a stage call needs stage (a stage of the catalog) or use (a named call of the defaults)")
+            self.mistakes.add(node, "a stage call needs stage (a stage of the catalog) or use (a named call of the defaults)")
         return None
 
     def _named_call(self, word: Node, name: Node, rest: Node) -> Node | None:
         """A named call with the rest of the mapping that uses it."""
         if not isinstance(name.value, str):
-            self._mistakes.add(word, f"expected the name of a call, got {shown(name.value)}")
+            self.mistakes.add(word, f"expected the name of a call, got {shown(name.value)}")
             return None
-        if name.value not in self._named:
-            stage = f"; the stage of that name is {{stage: {name.value}}}" if name.value in self._catalog else ""
-            self._mistakes.add(word, unknown("named call", name.value, list(self._named)) + stage)
+        if name.value not in self.named:
+            stage = f"; the stage of that name is {{stage: {name.value}}}" if name.value in self.catalog else ""
+            self.mistakes.add(word, unknown("named call", name.value, list(self.named)) + stage)
             return None
         for index, link in enumerate(self.chain):
             if link is word:
@@ -66,11 +67,11 @@ class Expansion:
         if len(self.chain) == DEEPEST:
             self.endless(word, f"named calls nest deeper than {DEEPEST}")
         self.chain.append(word)
-        definition = self.call(self._named[name.value])
+        definition = self.call(self.named[name.value])
         return None if definition is None else merge(definition, rest)
 
     def endless(self, node: Node, message: str) -> None:
-        self._mistakes.add(node, message[:300])
+        self.mistakes.add(node, message[:300])
         raise Endless
 
 

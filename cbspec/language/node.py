@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from cbspec.claim import Origin
 
 Scalar = str | int | float | bool | None
 
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML 1.1 counts as the end of a line
+_NO_KEYS: Mapping[str, Node] = MappingProxyType({})
 _SHOWN = 160  # a longer source line is left out of an error
 
 
@@ -75,7 +78,7 @@ class Node:
         self.column = column
         self.value = value
         self.text = text
-        self.keys: dict[str, Node] = {}
+        self.keys: Mapping[str, Node] = _NO_KEYS
         self.site: Node | None = None
 
     @property

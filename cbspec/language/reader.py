@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 
 from cbspec.catalog import Catalog
@@ -12,7 +13,7 @@ from cbspec.errors import ClaimError, ConfigError, Mistake, suggestion
 from cbspec.language.calls import Pool
 from cbspec.language.claims import ClaimFile, Setting
 from cbspec.language.conform import unknown
-from cbspec.language.defaults import NAME, Folders
+from cbspec.language.defaults import NAME, Defaults, Folders
 from cbspec.language.mistakes import Mistakes, TooMany
 from cbspec.language.node import Node
 from cbspec.language.origins import Origins
@@ -30,12 +31,14 @@ class Reader:
         self.folders = Folders()
         self._pool = Pool()
 
-    def read(self, path: Path, *, every: bool = False) -> tuple[tuple[Claim, ...], tuple[Mistake, ...]]:
+    def read(self, path: Path, defaults: Defaults, *, every: bool = False) -> tuple[tuple[Claim, ...], tuple[Mistake, ...]]:
         """The claims of one file, one for each cell of its matrix (with `every`: and scale), and its mistakes; either is empty.
 
-        Raises ConfigError when the asked scale is not among those of the file's defaults.
+        Args:
+            defaults: those of its folder.
+
+        Raises ConfigError when the asked scale is not among those of the defaults.
         """
-        defaults = self.folders.defaults(path.parent)
         if defaults.scales and self.scale not in defaults.scales:
             raise ConfigError(f"unknown scale {self.scale!r}{suggestion(self.scale, list(defaults.scales))}")
         mistakes = Mistakes()
@@ -63,7 +66,8 @@ def load_file(path: Path, *, catalog: Catalog, scale: str) -> tuple[Claim, ...]:
         ClaimError: with every mistake of the file and of the defaults above it.
         ConfigError: the defaults do not know the scale.
     """
-    claims, mistakes = _reader(catalog, scale).read(path)
+    reader = _reader(catalog, scale)
+    claims, mistakes = reader.read(path, reader.folders.defaults(path.parent))
     if mistakes:
         raise ClaimError(mistakes)
     return claims
@@ -87,10 +91,12 @@ def load(paths: Iterable[Path], *, catalog: Catalog, scale: str, every: bool = F
     reader = _reader(catalog, scale)
     claims: list[Claim] = []
     mistakes: dict[tuple[object, str], Mistake] = {}
-    for path in claim_files(paths):
-        found, wrong = reader.read(path, every=every)
-        claims += found
-        mistakes.update(((mistake.origin, mistake.message), mistake) for mistake in wrong)
+    for folder, files in groupby(claim_files(paths), key=lambda path: path.parent):
+        defaults = reader.folders.defaults(folder)
+        for path in files:
+            found, wrong = reader.read(path, defaults, every=every)
+            claims += found
+            mistakes.update(((mistake.origin, mistake.message), mistake) for mistake in wrong)
     whole = any(path.is_dir() and not reader.folders.above(path) for path in paths)
     for mistake in check_together(claims, whole=whole and not mistakes):
         mistakes[mistake.origin, mistake.message] = mistake

@@ -17,10 +17,13 @@ class UnknownName(Exception):
 
 
 class Scope:
-    """The names of one matrix cell at one scale; remembers which of the cell's were used.
+    """The names of one matrix cell at one scale.
 
     Args:
         elsewhere: names that stand for nothing here -> what they are, for the message.
+
+    Attributes:
+        used: every name that was looked up, as often as it was.
     """
 
     def __init__(
@@ -29,7 +32,7 @@ class Scope:
         self.cell = cell
         self.sizes = sizes
         self.elsewhere = elsewhere
-        self.used: set[str] = set()
+        self.used: list[str] = []
         self._mistakes = mistakes
 
     def find(self, node: Node) -> Node:
@@ -42,8 +45,8 @@ class Scope:
 
     def _named(self, node: Node) -> Node:
         name = node.text[1:]
+        self.used.append(name)
         if name in self.cell:
-            self.used.add(name)
             return self.cell[name]
         if name in self.sizes:
             return self.sizes[name]
