@@ -11,7 +11,7 @@ import msgspec
 
 from cbspec.language.conform import conform, unknown
 from cbspec.language.expansion import WORDS, Endless, Expansion, empty
-from cbspec.language.node import Node, join, merge
+from cbspec.language.node import Document, Node, join, merge
 from cbspec.language.scope import UnknownName
 from cbspec.stage import Call, Parameters, Stage
 
@@ -31,6 +31,7 @@ class Form:
     stage: Stage
     parameters: Parameters | None  # None: with mistakes
     named: bool  # whether the expansion or the stage took a size or a value of the matrix
+    sized: bool  # whether the parameters did
     call: Call | None = None  # the whole call, where nothing in it depends on the call around it
 
 
@@ -81,12 +82,14 @@ class Memory:
     """What the cells and scales of one claim file have in common.
 
     Attributes:
+        document: the file; what is written elsewhere stands in the defaults.
         left: calls that the claim may still have: named calls that use each other could otherwise stand for millions.
         arms: each arm as written -> the experiment with its overrides.
         shapes: a call as written -> the call expanded and its stage, where neither names a size or a value of the matrix.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, document: Document) -> None:
+        self.document = document
         self.left = MOST
         self.arms: dict[int, tuple[Node, Node]] = {}
         self.shapes: dict[int, tuple[Node, Node, Stage]] = {}
@@ -98,6 +101,9 @@ class Resolver:
     Args:
         shared: what other claims have in common with this one; what is written in the defaults is resolved once for all of them.
         trace: filled with every value and its place; then nothing is taken from what was resolved before.
+
+    Attributes:
+        met: every call within the arms, those within calls of the defaults that were known already left out.
     """
 
     def __init__(self, expansion: Expansion, pool: Pool, shared: Forms, memory: Memory, trace: Trace | None = None) -> None:
@@ -107,6 +113,7 @@ class Resolver:
         self._mistakes = expansion.mistakes
         self._pool = pool
         self._shared = shared
+        self.met: Forms = {}
         self._forms: Forms = {}  # what arms have in common
         self._memory = memory
         self._trace = trace
@@ -119,9 +126,19 @@ class Resolver:
                 call = experiment  # where the word is missing
             self._memory.arms[id(override)] = override, call
         call = self._memory.arms[id(override)][1]
-        self._document = experiment.document
+        return self._begin(call, path)
+
+    def again(self, met: Forms) -> None:
+        """Checks calls that were resolved at another scale, none of which is named by a size: only parameters can be wrong."""
+        for form in met.values():
+            if form.call is not None and form.written.document is not self._memory.document:
+                self._begin(form.written, "")
+            elif form.sized:
+                self._parameters(form.given, form.stage, "")
+
+    def _begin(self, node: Node, path: str) -> Call | None:
         try:
-            return self._resolve(call, None, "", path)
+            return self._resolve(node, None, "", path)
         except (Endless, UnknownName):
             return None
         finally:
@@ -131,6 +148,7 @@ class Resolver:
         written = self._expansion.named.get(node.text, node) if type(node.value) is str else node
         form = None if self._trace is not None else self._forms.get(id(written)) or self._shared.get(id(written))
         if form is not None and form.call is not None:
+            self.met[id(written)] = form
             return form.call
         self._memory.left -= 1
         if self._memory.left < 0:
@@ -140,6 +158,7 @@ class Resolver:
             form = form or self._form(node, written, path)
             if form is None:
                 return None
+            self.met[id(written)] = form
             frame = _Frame(form, node, outer, via, path)
             inputs = {name: self._input(frame, name) for name in form.stage.inputs}
             complete = {name: call for name, call in inputs.items() if call is not None}
@@ -149,7 +168,7 @@ class Resolver:
             if frame.closed:
                 form.call = call
             if len(self._mistakes) == before:  # and no call within it needs it
-                (self._forms if written.document is self._document else self._shared)[id(written)] = form
+                (self._forms if written.document is self._memory.document else self._shared)[id(written)] = form
                 if not form.named:
                     self._memory.shapes[id(written)] = written, form.given, form.stage
             return call
@@ -163,10 +182,11 @@ class Resolver:
         if shape is None:
             return None
         given, stage = shape
-        named = len(self._scope.used) > looked_up
+        then = len(self._scope.used)
         if self._trace is not None:
             self._trace[join(path, "stage")] = stage.name, given.entries["stage"]
-        return Form(written, given, stage, self._parameters(given, stage, path), named)
+        parameters = self._parameters(given, stage, path)
+        return Form(written, given, stage, parameters, named=then > looked_up, sized=len(self._scope.used) > then)
 
     def _shape(self, node: Node) -> tuple[Node, Stage] | None:
         """The call at `node` expanded, and its stage."""

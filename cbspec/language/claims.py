@@ -12,7 +12,7 @@ from cbspec.assertion import Assertion
 from cbspec.claim import Claim, Seeds, Source
 from cbspec.language import assertions, consistency, matrix, seeds
 from cbspec.language.assertions import Arms
-from cbspec.language.calls import Memory, Pool, Resolver, Trace
+from cbspec.language.calls import Forms, Memory, Pool, Resolver, Trace
 from cbspec.language.conform import conform, unknown
 from cbspec.language.defaults import Defaults
 from cbspec.language.digest import digest
@@ -44,7 +44,13 @@ class _Resolved:
     arms: Mapping[str, Call | None]
     assertions: tuple[Assertion, ...]
     controls: tuple[Assertion, ...]
-    used: set[str]  # names of the cell
+    used: set[str]  # names of the cell and sizes
+    met: Forms
+
+    @property
+    def regular(self) -> bool:
+        """Whether every arm resolved, and no size decides which stage is called."""
+        return None not in self.arms.values() and not any(form.named for form in self.met.values())
 
 
 class ClaimFile:
@@ -60,7 +66,7 @@ class ClaimFile:
         self.sections = {key: node for key, node in root.entries.items() if key not in wrong}
         self.cells = matrix.cells(self.sections.get("matrix"), mistakes) if "matrix" not in wrong else ()
         self.decidable = self._decidable()
-        self._memory = Memory()
+        self._memory = Memory(document)
         self._asserted: dict[tuple[object, ...], tuple[tuple[Assertion, ...], tuple[Assertion, ...]]] = {}
 
     def claims(self, path: Path, *, every: bool = False) -> tuple[Claim, ...]:
@@ -74,7 +80,7 @@ class ClaimFile:
             return ()
         own = seeds.read(self.sections.get("seeds"), self.setting.defaults.seeds, self.document.root, self.mistakes)
         alpha = self._alpha()
-        resolved = self._every_scale()
+        resolved = self._every_scale(whole=every)
         if self.words is not None:
             consistency.status(self.words, self.sections, self.mistakes)
         if self.words is None or own is None or alpha is None or len(self.mistakes):
@@ -97,7 +103,7 @@ class ClaimFile:
         scope = self._scope(cell, setting.scale)
         for key, node in root.entries.items():
             if key == "arms":
-                self._arms(scope, found)
+                self._arms(self._resolver(scope, found))
             elif key == "matrix":
                 found |= {f"matrix.{name}": (value.value, value) for name, value in cell.items()}
             elif key not in ("experiment", "seeds"):
@@ -108,12 +114,21 @@ class ClaimFile:
             found |= walk(setting.defaults.alpha, "alpha")
         return found | {f"sizes.{name}": (size.value, size) for name, size in scope.sizes.items()}
 
-    def _every_scale(self) -> Mapping[str, Sequence[_Resolved]]:
-        """The cells at the asked scale and at every other one at which they are said to be decidable."""
-        resolved = {}
-        for scale in dict.fromkeys((self.setting.scale, *self.decidable)):
-            self.mistakes.scale = scale if scale != self.setting.scale else ""
-            resolved[scale] = [self._resolve(cell, scale) for cell in self.cells]
+    def _every_scale(self, *, whole: bool) -> Mapping[str, Sequence[_Resolved]]:
+        """The cells at the asked scale and at every other one at which they are said to be decidable.
+
+        Args:
+            whole: with the calls of the others too, instead of only checking them.
+        """
+        asked = self.setting.scale
+        resolved = {asked: [self._resolve(cell, asked) for cell in self.cells]}
+        for scale in self.decidable:
+            if scale != asked:
+                self.mistakes.scale = scale
+                resolved[scale] = [
+                    self._resolve(cell, scale) if whole or not at.regular else self._check(at, cell, scale)
+                    for cell, at in zip(self.cells, resolved[asked], strict=True)
+                ]
         self.mistakes.scale = ""
         for cell, *versions in zip(self.cells, *resolved.values(), strict=True):
             if all(at.arms and None not in at.arms.values() for at in versions):
@@ -124,13 +139,22 @@ class ClaimFile:
 
     def _resolve(self, cell: Cell, scale: str) -> _Resolved:
         scope = self._scope(cell, scale)
-        calls = self._arms(scope)
+        resolver = self._resolver(scope)
+        calls = self._arms(resolver)
+        return _Resolved(calls, *self._read(cell, scope, calls), set(scope.used), resolver.met)
+
+    def _check(self, at: _Resolved, cell: Cell, scale: str) -> _Resolved:
+        """What was resolved at another scale, each value that depends on a size checked at this one."""
+        scope = self._scope(cell, scale)
+        self._resolver(scope).again(at.met)
+        return _Resolved(at.arms, *self._read(cell, scope, at.arms), set(scope.used), at.met)
+
+    def _read(
+        self, cell: Cell, scope: Scope, calls: Mapping[str, Call | None]
+    ) -> tuple[tuple[Assertion, ...], tuple[Assertion, ...]]:
+        """Assertions and controls; once for all scales, where they name none of its sizes and the arms measure the same."""
         named = self.sections.get("arms")
         arms = Arms(list(named.entries), calls) if named is not None else None
-        return _Resolved(calls, *self._read(cell, scope, arms), set(scope.used))
-
-    def _read(self, cell: Cell, scope: Scope, arms: Arms | None) -> tuple[tuple[Assertion, ...], tuple[Assertion, ...]]:
-        """Assertions and controls; once for all scales, where they name none of its sizes and the arms measure the same."""
         key = (id(cell), *((name, call and call.stage.name) for name, call in arms.calls.items())) if arms else (id(cell),)
         if key in self._asserted:
             return self._asserted[key]
@@ -150,16 +174,18 @@ class ClaimFile:
         other = {name: f"no size of scale {scale}" for known in self.setting.defaults.scales.values() for name in known}
         return Scope(cell, sizes, self.mistakes, other)
 
-    def _arms(self, scope: Scope, trace: Trace | None = None) -> dict[str, Call | None]:
+    def _arms(self, resolver: Resolver) -> dict[str, Call | None]:
         experiment, arms = self.sections.get("experiment"), self.sections.get("arms")
         if experiment is None or arms is None:
             return {}
+        return {name: resolver.arm(experiment, override, f"arms.{name}") for name, override in arms.entries.items()}
+
+    def _resolver(self, scope: Scope, trace: Trace | None = None) -> Resolver:
         setting = self.setting
         expansion = Expansion(setting.catalog, setting.defaults.stages, scope, self.mistakes)
         plain = not scope.cell and scope.sizes in setting.defaults.scales.values()
         shared = setting.pool.shared(setting.defaults.stages, scope.sizes) if plain else {}
-        resolver = Resolver(expansion, setting.pool, shared, self._memory, trace)
-        return {name: resolver.arm(experiment, override, f"arms.{name}") for name, override in arms.entries.items()}
+        return Resolver(expansion, setting.pool, shared, self._memory, trace)
 
     def _decidable(self) -> list[str]:
         """The scales that the file names and the defaults know."""
