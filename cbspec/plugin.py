@@ -354,7 +354,7 @@ class ClaimFailed(Exception):
 
 
 def explained(node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
-    """The failure that a person caused or has to decide on, as text; None for a defect of the program, which pytest traces.
+    """What a person caused, has to decide on or expects, as text; None for a defect of the program, which pytest traces.
 
     Its headline goes into the closing summary, where pytest shows a mere string whole and a second time when it runs on CI.
     """
@@ -365,7 +365,7 @@ def explained(node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInf
         trace = error.record.traceback if node.config.getoption("fulltrace") else ""
         headline = error.record.outcome.reason
         text = failure_text(error.record) + (f"\n\n{trace}" if trace else "")
-    elif isinstance(error, CbspecError | UndecidableWarning):
+    elif isinstance(error, CbspecError | UndecidableWarning | pytest.xfail.Exception):
         text = str(error)
         headline = text.partition("\n")[0]
     else:

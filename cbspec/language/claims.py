@@ -238,7 +238,10 @@ class ClaimFile:
             revises=said.revises,
             retracted_by=said.retracted_by,
             path=path,
-            origins=Origins(partial(_trace, self.document.path, self.document.text, replace(self.setting, scale=scale), cell)),
+            origins=Origins(
+                partial(_trace, self.document.path, self.document.text, replace(self.setting, scale=scale), cell),
+                {"id": self.sections["id"].origin},
+            ),
             digest=digest(at.assertions, at.controls, alpha, own, arms),
             discussion=" ".join(said.discussion.split()),
         )

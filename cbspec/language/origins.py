@@ -13,10 +13,15 @@ from cbspec.language.scope import Scope
 
 
 class Origins(Mapping[str, Origin]):
-    """Key path (``"assert[0].kind"``, ``"arms.dfa.snapshot.epoch"``) -> place; `trace` has the values beside it."""
+    """Key path (``"assert[0].kind"``, ``"arms.dfa.snapshot.epoch"``) -> place; `trace` has the values beside it.
 
-    def __init__(self, recompute: Callable[[], Trace]) -> None:
+    Args:
+        known: places that every run asks for.
+    """
+
+    def __init__(self, recompute: Callable[[], Trace], known: Mapping[str, Origin]) -> None:
         self._recompute = recompute
+        self._known = known
 
     @cached_property
     def trace(self) -> Trace:
@@ -27,7 +32,7 @@ class Origins(Mapping[str, Origin]):
         return {key: node.origin for key, (_, node) in self.trace.items() if node is not None}
 
     def __getitem__(self, key: str) -> Origin:
-        return self._places[key]
+        return self._known[key] if key in self._known else self._places[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)

@@ -101,10 +101,11 @@ def test_refuted_claim_on_record_is_an_expected_failure(project):
     project.pytest()
     project.record_last_run()
 
-    status, output = project.pytest("-rx")
+    status, output = project.pytest("-rx", "--xfail-tb")
 
     assert (status, outcomes(output)) == (0, "1 xfailed")
     assert "refuted, as recorded" in output
+    assert "def runtest" not in output  # the program is no part of the result
 
 
 def test_flip_fails_the_run(project):
