@@ -239,12 +239,12 @@ class ClaimsPlugin:
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from cbspec.report import annotations, job_summary, summary_table
-
         if self.opened and self.run.stopped:
             terminalreporter.write_line("stopped: every finished stage is stored; run again to go on from there")
         if not self.records:
             return
+        from cbspec.report import annotations, job_summary, summary_table
+
         terminalreporter.section(f"claims at scale {self.scale} on {self.numerics.device}")
         terminalreporter.write_line(summary_table(self.records, shutil.get_terminal_size((120, 24)).columns))
         shown = os.path.relpath(self.project.reports / "latest.md", self.config.invocation_params.dir)
