@@ -7,20 +7,20 @@ computed; the controller shows the progress, writes the reports and ends the run
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import time
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cbspec.config import Config, load
-from cbspec.errors import CbspecError, ConfigError, UncheckedError, suggestion
+from cbspec.errors import CbspecError, ConfigError, suggestion
+from cbspec.items import RECORD, SKIPPED, ClaimFile, ClaimItem
 from cbspec.rundir import RunDirectory
 
 if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
@@ -30,7 +30,6 @@ if TYPE_CHECKING:  # imported when the first claim is collected: other projects'
     from cbspec.progress import Display
     from cbspec.report import Record, Run, Skipped
 
-RECORD, SKIPPED = "cbspec-record", "cbspec-skipped"  # user properties in which workers hand their results to the controller
 RUN = "cbspec-run"  # the run's name, from the controller to its workers
 
 
@@ -257,125 +256,6 @@ class ClaimsPlugin:
                 summary.write(job_summary(self._report()))
 
 
-class ClaimFile(pytest.File):
-    """One YAML file of claims."""
-
-    def __init__(self, *, plugin: ClaimsPlugin, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.plugin = plugin
-
-    def collect(self) -> Iterator[ClaimItem]:
-        from cbspec.language import load_file
-
-        for claim in load_file(self.path, catalog=self.plugin.catalog, scale=self.plugin.scale):
-            self.plugin.claims.append(claim)
-            yield ClaimItem.from_parent(self, name=claim.id, claim=claim, plugin=self.plugin)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
-        """A user's mistake is told, not traced."""
-        return explained(self, excinfo) or super().repr_failure(excinfo)
-
-
-class ClaimItem(pytest.Item):
-    """One claim at the run's scale."""
-
-    def __init__(self, *, claim: Claim, plugin: ClaimsPlugin, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.claim = claim
-        self.plugin = plugin
-        self.extra_keyword_matches.update({claim.id, claim.phase, *claim.title.split(), *claim.arms})
-        for name in (marker(f"phase{claim.phase}"), marker(claim.status)):
-            self.config.addinivalue_line("markers", f"{name}: claims of that phase or status")
-            self.add_marker(name)
-
-    def runtest(self) -> None:
-        from cbspec.report import encode
-
-        if self.claim.scale not in self.claim.decidable:
-            self._leave_out()
-        self._warn_of_margins()
-        record = self.plugin.evaluation.evaluate(self.claim)
-        self.user_properties += [("verdict", record.judgement.verdict), (RECORD, encode(record))]
-        if record.outcome.kind == "xfailed":
-            pytest.xfail(record.outcome.reason)
-        if record.outcome.kind == "failed":
-            raise ClaimFailed(record)
-
-    def _leave_out(self) -> NoReturn:
-        """Report the claim as not run. It is skipped, unless a verdict on record would go unchecked in silence: then it fails."""
-        from cbspec.ledger import Key
-        from cbspec.ledger.withdrawal import advice, unchecked
-        from cbspec.report import Skipped, encode
-
-        entry = self.plugin.evaluation.ledger.get(Key(self.claim.id, self.claim.scale, self.plugin.numerics.device))
-        reason = f"failed: {unchecked(entry)}" if entry else self._undecidable()
-        path, line, _ = self.location
-        skipped = Skipped(claim=self.claim.id, title=self.claim.title, path=path, line=(line or 0) + 1, reason=reason)
-        self.user_properties.append((SKIPPED, encode(skipped)))
-        if entry:
-            raise UncheckedError(advice(entry))
-        pytest.skip(reason)
-
-    def _warn_of_margins(self) -> None:
-        """A margin too narrow for the spread on record: `cbspec validate` refuses it, a run only warns.
-
-        The run is what the record comes from. An inconclusive verdict is a result, and whoever edits a claim that has one, or
-        runs the others, has to be able to. A warning per item is told once under xdist too, and ``-W error`` makes it a failure.
-        """
-        from cbspec.calibration import undecidable
-
-        for mistake in undecidable([self.claim], self.plugin.evaluation.ledger):
-            self.warn(UndecidableWarning(str(mistake)))
-
-    def _undecidable(self) -> str:
-        """Why the claim is skipped, with its last verdict where it can be decided."""
-        known = [entry for entry in self.plugin.evaluation.ledger.of(self.claim.id) if entry.scale in self.claim.decidable]
-        verdicts = "; ".join(f"{entry.scale} on {entry.device}: {entry.verdict}" for entry in known) or "no verdict on record yet"
-        return f"not decidable at scale {self.claim.scale}, only at {', '.join(self.claim.decidable)} ({verdicts})"
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        head = self.claim.origins.get("id")
-        return self.path, head.line - 1 if head else 0, self.name
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        return explained(self, excinfo) or super().repr_failure(excinfo, style)
-
-
-class UndecidableWarning(pytest.PytestWarning):
-    """An assertion of a claim can never be shown, as far as the spread on record tells."""
-
-
-class ClaimFailed(Exception):
-    """A claim whose outcome is a failure; carries the record that its text is made of."""
-
-    def __init__(self, record: Record) -> None:
-        self.record = record
-        super().__init__(record.outcome.reason)
-
-
-def explained(node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
-    """What a person caused, has to decide on or expects, as text; None for a defect of the program, which pytest traces.
-
-    Its headline goes into the closing summary, where pytest shows a mere string whole and a second time when it runs on CI.
-    """
-    error = excinfo.value
-    if isinstance(error, ClaimFailed):
-        from cbspec.report import failure_text
-
-        trace = error.record.traceback if node.config.getoption("fulltrace") else ""
-        headline = error.record.outcome.reason
-        text = failure_text(error.record) + (f"\n\n{trace}" if trace else "")
-    elif isinstance(error, CbspecError | UndecidableWarning | pytest.xfail.Exception):
-        text = str(error)
-        headline = text.partition("\n")[0]
-    else:
-        return None
-    shown: Any = excinfo.getrepr(style="native")
-    shown.reprtraceback.reprentries[0].lines = [text + "\n"]
-    shown.reprcrash.message = headline
-    return shown
-
-
 def known_scale(asked: str | None, project: Config) -> str:
     """The scale of the run.
 
@@ -388,11 +268,6 @@ def known_scale(asked: str | None, project: Config) -> str:
     if asked and scales and asked not in scales:
         raise ConfigError(f"--scale {asked}: unknown scale {asked!r}{suggestion(asked, scales)}")
     return asked or project.scale
-
-
-def marker(text: str) -> str:
-    """A pytest marker of a phase or status: ``phase6.5A`` -> ``phase6_5a``."""
-    return re.sub(r"\W", "_", text.lower())
 
 
 def limit_threads(threads: int) -> None:
