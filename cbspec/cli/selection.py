@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,14 +91,26 @@ def ids(folder: Path) -> Mapping[str, Path]:
 
 
 def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Ids for the shell, and files after them."""
+    """Ids of claims for the shell, and files after them."""
+    return _offered(ctx, incomplete, lambda project: ids(project.claims_folder)) or [CompletionItem(incomplete, type="file")]
+
+
+def complete_orphaned(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Ids for the shell of verdicts that no claim file asks for any more."""
+    from cbspec.ledger import orphaned
+
+    return _offered(
+        ctx, incomplete, lambda project: {entry.claim for entry in orphaned(project.ledger, project.at_every_scale())}
+    )
+
+
+def _offered(ctx: click.Context, incomplete: str, known: Callable[[Project], Iterable[str]]) -> list[CompletionItem]:
     from cbspec.cli.project import Project
 
     try:
         if directory := ctx.find_root().params.get("directory"):
             os.chdir(directory)
-        known = ids(Project().claims_folder)
+        names = sorted(known(Project()))
     except (CbspecError, OSError):
         return []
-    found = [CompletionItem(name) for name in sorted(known) if name.startswith(incomplete)]
-    return found or [CompletionItem(incomplete, type="file")]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]

@@ -8,13 +8,13 @@ import click
 
 from cbspec.cli.output import dumps, json_option
 from cbspec.cli.project import Project, pass_project, shown
-from cbspec.cli.selection import UnknownClaimError, base, complete
+from cbspec.cli.selection import UnknownClaimError, base, complete_orphaned
 from cbspec.errors import suggestion
 from cbspec.ledger import Entry, withdraw
 
 
 @click.command("withdraw")
-@click.argument("claims", nargs=-1, required=True, shell_complete=complete)
+@click.argument("claims", nargs=-1, required=True, shell_complete=complete_orphaned)
 @click.option("--scale", metavar="NAME", help="Only the verdicts at this scale (default: all).")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Only the verdicts on this device family (default: all).")
 @click.option("--reason", required=True, help="Why they are not to be checked any more; kept in the ledger.")

@@ -1,8 +1,10 @@
 """accept, withdraw, status, diff: the verdicts on record."""
 
 import pytest
+from click.shell_completion import ShellComplete
 from msgspec.structs import replace
 
+from cbspec.cli import main
 from cbspec.ledger import Key, Ledger
 from tests.cbspec.plugin.conftest import LIGHT
 
@@ -164,6 +166,15 @@ def test_withdrawing_orphans(orphans):
         ("1.a[hours=4.0]", "too small"),
         ("2.a", "too small"),
     ]
+
+
+def test_the_shell_completes_orphans(orphans):
+    """Where a verdict is withdrawn the ids offered are those that can be: no claim that a file still asks for."""
+    shell = ShellComplete(main, {}, "cbspec", "_CBSPEC_COMPLETE")
+    offered = shell.get_completions(["-C", str(orphans.root), "withdraw"], "")
+
+    assert [item.value for item in offered] == ["1.a[hours=2.0]", "1.a[hours=4.0]", "2.a"]
+    assert shell.get_completions(["-C", str(orphans.root), "withdraw"], "3") == []
 
 
 def test_withdrawing_one_cell(orphans):
