@@ -71,7 +71,11 @@ class Executor:
                 time.sleep(IDLE_SECONDS)
 
     def drain(self) -> None:
-        """Help until nothing of the plan is left that could be computed and no other worker is busy, or the run is stopped."""
+        """Help until nothing of the plan is left that could be computed and no other worker is busy, or the run is stopped.
+
+        Where every worker has come here, none can ask for more; one that was killed never comes, and is waited for a moment.
+        """
+        self.run.rest()
         quiet = 0.0
         while quiet < QUIET_SECONDS:
             try:
@@ -81,6 +85,8 @@ class Executor:
             except Stopped:
                 return
             waiting = self.run.busy() or any(self._open(job) for job in self.plan.jobs)
+            if not waiting and self.run.at_rest:
+                return
             quiet = 0.0 if waiting else quiet + IDLE_SECONDS
             time.sleep(IDLE_SECONDS)
 

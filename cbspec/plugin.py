@@ -67,7 +67,8 @@ class ClaimsPlugin:
         self.scale = known_scale(config.getoption("--scale"), project)
         self.numerics = resolve(config.getoption("--device"), threads=config.getoption("--stage-threads"))
         name = self.worker[RUN] if self.worker else uuid.uuid4().hex[:12]
-        self.run = RunDirectory(project.runs / name, self.worker["workerid"] if self.worker else "main")
+        own, workers = (self.worker["workerid"], self.worker["workercount"]) if self.worker else ("main", 1)
+        self.run = RunDirectory(project.runs / name, own, workers)
         self.display: Display | None = None
         self.records: list[Record] = []
         self.skipped: list[Skipped] = []

@@ -56,11 +56,13 @@ class RunDirectory:
     Args:
         path: the folder; made when something is first written.
         worker: this process' name (``"gw0"``, or ``"main"``).
+        workers: how many processes judge claims in this run.
     """
 
-    def __init__(self, path: Path, worker: str) -> None:
+    def __init__(self, path: Path, worker: str, workers: int = 1) -> None:
         self.path = path
         self.worker = worker
+        self.workers = workers
         self._locks = Locks(path.parent)
         self._held: Lock | None = None
 
@@ -116,6 +118,15 @@ class RunDirectory:
         """Whether another worker computes something, as far as its last sign of life tells."""
         now = time.time()
         return any(each.worker != self.worker and now - each.updated < LOST_SECONDS for each in self.statuses())
+
+    def rest(self) -> None:
+        """Tell that this worker has judged its claims, and so asks for nothing more."""
+        self._write("resting", self.worker, b"")
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether every worker has judged its claims."""
+        return len(list((self.path / "resting").glob("[!.]*"))) >= self.workers
 
     def stop(self) -> None:
         """Ask every worker to leave its stage at the next opportunity."""

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from cbspec.errors import Stopped
-from cbspec.execute import Executor, StageFailed
+from cbspec.execute import IDLE_SECONDS, QUIET_SECONDS, Executor, StageFailed
 from cbspec.fingerprint import Fingerprint
 from cbspec.job import DIVERGED
 from cbspec.numerics import Numerics
@@ -240,6 +240,7 @@ def test_news_from_other_workers_are_worked_on(tmp_path, journal):
 def test_waits_for_a_busy_worker_whose_verdict_may_ask_for_more(tmp_path):
     """A worker without work stays while another one computes, and leaves when that one has ended."""
     one, other = executor(tmp_path), RunDirectory(tmp_path / "runs" / "run", "gw1")
+    one.run.workers = 2
     other.tell(Status(worker="gw1", job="count", started=time.time(), updated=time.time()))
     looks = []
 
@@ -253,6 +254,35 @@ def test_waits_for_a_busy_worker_whose_verdict_may_ask_for_more(tmp_path):
 
     assert len(looks) > 3
     assert not one.run.busy()
+
+
+def test_leaves_at_once_when_all_have_judged(tmp_path, monkeypatch):
+    """A worker without work sleeps while another one may still ask for seeds, and not once more after all have judged."""
+    runs = [RunDirectory(tmp_path / "runs" / "run", worker, workers=2) for worker in ("main", "gw1")]
+    one = executor(tmp_path)
+    one.run = runs[0]
+    sleeps = []
+
+    def sleep(seconds):
+        sleeps.append(seconds)
+        if len(sleeps) == 3:
+            runs[1].rest()
+
+    monkeypatch.setattr("cbspec.execute.time.sleep", sleep)
+    one.drain()
+
+    assert len(sleeps) == 3
+
+
+def test_a_worker_that_was_killed_is_not_waited_for(tmp_path, monkeypatch):
+    """A worker without work leaves after a quiet moment although one of the run never says that it has judged."""
+    one = executor(tmp_path)
+    one.run = RunDirectory(tmp_path / "runs" / "run", "main", workers=2)
+    sleeps = []
+    monkeypatch.setattr("cbspec.execute.time.sleep", sleeps.append)
+    one.drain()
+
+    assert sum(sleeps) == pytest.approx(QUIET_SECONDS, abs=IDLE_SECONDS)
 
 
 def test_draws_are_told_to_all(tmp_path):
