@@ -85,14 +85,14 @@ class Memory:
         document: the file; what is written elsewhere stands in the defaults.
         left: calls that the claim may still have: named calls that use each other could otherwise stand for millions.
         arms: each arm as written -> the experiment with its overrides.
-        shapes: a call as written -> the call expanded and its stage, where neither names a size or a value of the matrix.
+        shapes: forms whose expansion and stage are the same at every scale and in every cell; their parameters are not.
     """
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.left = MOST
         self.arms: dict[int, tuple[Node, Node]] = {}
-        self.shapes: dict[int, tuple[Node, Node, Stage]] = {}
+        self.shapes: Forms = {}
 
 
 class Resolver:
@@ -170,7 +170,7 @@ class Resolver:
             if len(self._mistakes) == before:  # and no call within it needs it
                 (self._forms if written.document is self._memory.document else self._shared)[id(written)] = form
                 if not form.named:
-                    self._memory.shapes[id(written)] = written, form.given, form.stage
+                    self._memory.shapes[id(written)] = form
             return call
         finally:
             del self._expansion.chain[depth:]
@@ -178,7 +178,8 @@ class Resolver:
     def _form(self, node: Node, written: Node, path: str) -> Form | None:
         """The call at `node` without its inputs; None when it names no stage."""
         looked_up = len(self._scope.used)
-        shape = self._memory.shapes[id(written)][1:] if id(written) in self._memory.shapes else self._shape(node)
+        known = self._memory.shapes.get(id(written))
+        shape = (known.given, known.stage) if known is not None else self._shape(node)
         if shape is None:
             return None
         given, stage = shape

@@ -160,8 +160,8 @@ class ClaimFile:
             return self._asserted[key]
         looked_up, mistaken = len(scope.used), len(self.mistakes)
         asserted, controls = (
-            assertions.read(self.sections[key].items if key in self.sections else [], scope, arms, self.mistakes)
-            for key in ("assert", "controls")
+            assertions.read(self.sections[section].items if section in self.sections else [], scope, arms, self.mistakes)
+            for section in ("assert", "controls")
         )
         if arms is not None:
             consistency.figures(self.sections.get("source"), arms, self.mistakes)

@@ -61,12 +61,13 @@ def parse(document: Document, mistakes: Mistakes) -> Document | None:
 
 
 def _text(path: Path) -> str:
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):  # a pipe would never end
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
         raise ValueError("not a regular file")
-    if status.st_size > LARGEST:
-        raise ValueError(f"the file has {status.st_size} bytes; a claim file has at most {LARGEST}")
-    content = path.read_bytes()
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            size = os.fstat(file.fileno()).st_size
+            raise ValueError(f"the file has {size} bytes; a claim file has at most {LARGEST}")
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise Unreadable("the file is UTF-16; save it as UTF-8", 1, 1)
     try:

@@ -297,7 +297,7 @@ def test_margin_that_the_record_rules_out_is_a_warning(project):
     project.record_last_run()
 
     status, output = project.pytest("-n", "2")
-    strict, refused = project.pytest("-W", "error::cbspec.items.UndecidableWarning")
+    strict, refused = project.pytest("-W", "error::cbspec.plugin.UndecidableWarning")
 
     assert project.verdicts() == {"1.a": "inconclusive"}
     assert (status, outcomes(output)) == (0, "1 xfailed, 1 warning")
