@@ -38,6 +38,19 @@ assert:
 scales: [quick, memo]
 """
 
+WRONG = LIGHT.replace("arms: [dark, bright]", "arms: [bright, dark]").replace("id: 1.a", "id: 1.b")
+BROKEN = LIGHT.replace("id: 1.a", "id: 2.a").replace("phase: 1A", "phase: 2A")
+BROKEN = BROKEN.replace("experiment: plant", "experiment: {stage: weigh, plant: plant}").replace(
+    "figures: {height", "figures: {weight"
+)
+BROKEN = BROKEN.replace("dark: {light: 2.0}", "dark: {}").replace("bright: {light: 8.0}", "bright: {broken: true}")
+BROKEN = BROKEN.replace("measure: height", "measure: weight")
+
+
+def outcomes(output):
+    """The words of pytest's last line, without the time."""
+    return output.strip().splitlines()[-1].strip("= ").rsplit(" in ", 1)[0]
+
 
 @dataclass
 class Project:

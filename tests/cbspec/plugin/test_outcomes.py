@@ -1,30 +1,14 @@
-"""The pytest face, in real pytest processes over a small engine without torch."""
+"""What a verdict becomes in pytest: outcome, failure text, report; in real pytest processes over a small engine without torch."""
 
 import re
 import shlex
-import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
 import pytest
 
-from tests.cbspec.plugin.conftest import LIGHT
-from tests.patience import until
-
-WRONG = LIGHT.replace("arms: [dark, bright]", "arms: [bright, dark]").replace("id: 1.a", "id: 1.b")
-BROKEN = LIGHT.replace("id: 1.a", "id: 2.a").replace("phase: 1A", "phase: 2A")
-BROKEN = BROKEN.replace("experiment: plant", "experiment: {stage: weigh, plant: plant}").replace(
-    "figures: {height", "figures: {weight"
-)
-BROKEN = BROKEN.replace("dark: {light: 2.0}", "dark: {}").replace("bright: {light: 8.0}", "bright: {broken: true}")
-BROKEN = BROKEN.replace("measure: height", "measure: weight")
-
-
-def outcomes(output):
-    """The words of pytest's last line, without the time."""
-    return output.strip().splitlines()[-1].strip("= ").rsplit(" in ", 1)[0]
+from tests.cbspec.plugin.conftest import BROKEN, LIGHT, WRONG, outcomes
 
 
 def test_new_claim_that_holds_passes(project):
@@ -175,77 +159,6 @@ def test_what_would_go_unchecked_is_in_the_report(project):
     assert left.reason.split(": ")[1] in (project.root / "reports" / "latest.md").read_text()
 
 
-def test_selection_behaves_as_anywhere(project):
-    """-k selects by id and title, -m by phase and status, --collect-only runs nothing."""
-    project.claim("light.yaml")
-    project.claim("wrong.yaml", WRONG, phase="7A", title="Shade helps")
-
-    assert "claims/wrong.yaml::1.b" in project.pytest("--collect-only", "-q", "-k", "Shade")[1]
-    assert "1/2 tests collected" in project.pytest("--collect-only", "-q", "-m", "phase7a")[1]
-    assert "1/2 tests collected" in project.pytest("--collect-only", "-q", "-k", "1.a")[1]
-    assert not (project.root / ".cbspec").exists()
-
-
-def test_last_failed_and_first_failure(project):
-    """--lf runs only what failed last, -x stops at the first failure."""
-    project.claim("light.yaml")
-    project.claim("wrong.yaml", WRONG)
-    project.pytest("--cache")
-
-    assert outcomes(project.pytest("--lf")[1]) == "1 failed"
-    assert "stopping after 1 failures" in project.pytest("-x")[1]
-
-
-def test_junit_report_carries_the_verdict(project):
-    """--junitxml has one test case per claim, with its verdict as a property."""
-    project.claim("light.yaml")
-
-    project.pytest("--junitxml", "junit.xml", "-n", "2")
-
-    case = ElementTree.parse(project.root / "junit.xml").find(".//testcase")
-    properties = {each.get("name"): each.get("value") for each in case.iter("property")}
-    assert case.get("name") == "1.a"
-    assert properties["verdict"] == "holds"
-
-
-def test_workers_share_one_run_and_one_report(project):
-    """Under xdist every stage is stored once and the controller writes one report of all claims, equal to that of one process."""
-    for letter in "abcde":
-        project.claim(f"light{letter}.yaml", id=f"1.{letter}")
-    status, output = project.pytest("-n", "3")
-    shared = [record.judgement for record in project.report.records]
-    alone_status, _ = project.pytest("-n", "0")
-
-    assert (status, alone_status, outcomes(output)) == (0, 0, "5 passed")
-    assert [record.judgement for record in project.report.records] == shared
-    assert len(project.stored()) == 6
-    assert list((project.root / ".cbspec" / "runs").iterdir()) == []
-
-
-def test_second_run_computes_nothing(project):
-    """With everything stored, a run leaves the store as it is."""
-    project.claim("light.yaml")
-    project.pytest()
-    before = project.stored()
-
-    project.pytest("-n", "2")
-
-    assert project.stored() == before
-
-
-def test_more_seeds_compute_only_the_new_ones(project):
-    """Asking for two more seeds stores two more results per arm and leaves the others alone."""
-    project.claim("light.yaml")
-    project.pytest()
-    before = project.stored()
-    project.claim("light.yaml", LIGHT + "seeds: [1, 2, 3, 4, 5]\n")
-
-    project.pytest()
-
-    assert before.items() <= project.stored().items()
-    assert len(project.stored()) == len(before) + 4
-
-
 def test_broken_stage_is_an_error_of_its_claim_alone(project):
     """An exception in a stage fails the claims that need it, in one sentence; --full-trace shows where; others are judged."""
     project.claim("light.yaml")
@@ -259,30 +172,6 @@ def test_broken_stage_is_an_error_of_its_claim_alone(project):
     assert "Traceback" not in output
     assert 'raise RuntimeError("the scales are broken")' in traced
     assert project.verdicts() == {"1.a": "holds", "2.a": "error"}
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (("experiment: plant", "experiment: plnt"), "did you mean 'plant'"),
-        (("measure: height", "measure: heigth"), "did you mean 'height'"),
-        (("{light: 2.0}", "{lihgt: 2.0}"), "did you mean 'light'"),
-        (("kind: order", "kind: ordr"), "did you mean 'order'"),
-        (("[dark, bright]", "[drak, bright]"), "did you mean 'dark'"),
-        (("scales: [quick, memo]", "scales: [quik]"), "did you mean 'quick'"),
-        (("title:", "titel:"), "did you mean 'title'"),
-    ],
-)
-def test_malformed_claim_is_one_located_message(project, change, message):
-    """A mistake in a claim is told at its place, without a traceback, and pytest exits as for any collection error."""
-    project.claim("light.yaml", LIGHT.replace(*change))
-
-    status, output = project.pytest()
-
-    assert status == 2
-    assert "claims/light.yaml:" in output
-    assert message in output
-    assert "Traceback" not in output
 
 
 def test_margin_that_the_record_rules_out_is_a_warning(project):
@@ -307,86 +196,16 @@ def test_margin_that_the_record_rules_out_is_a_warning(project):
     assert "Traceback" not in refused
 
 
-def test_duplicate_ids_are_refused(project):
-    """Two files with one id end the run before anything is computed, naming both."""
-    project.claim("one.yaml")
-    project.claim("two.yaml")
-
-    status, output = project.pytest()
-
-    assert status == 4
-    assert "claims/one.yaml" in output
-    assert "claims/two.yaml:1:" in output
-
-
-@pytest.mark.parametrize("workers", ["0", "2"])
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--scale", "hugh"], "unknown scale 'hugh'"),
-        (["--device", "cuda"], "--device cuda: no CUDA device is visible"),
-        (["--stage-threads", "0"], "a process has at least 1 thread"),
-    ],
-)
-def test_wrong_option_is_a_usage_error(project, arguments, message, workers):
-    """An unknown scale, a GPU that is not there and an impossible number of threads are usage errors in one sentence."""
+def test_junit_report_carries_the_verdict(project):
+    """--junitxml has one test case per claim, with its verdict as a property."""
     project.claim("light.yaml")
 
-    status, output = project.pytest("-n", workers, *arguments, CUDA_VISIBLE_DEVICES="")
+    project.pytest("--junitxml", "junit.xml", "-n", "2")
 
-    assert status == 4
-    assert message in output
-    assert "Traceback" not in output
-
-
-def test_unknown_ids_are_refused(project):
-    """A claim that revises one which does not exist is told so at its line, when all claims are collected."""
-    project.claim("one.yaml", LIGHT + "revises: [9.z]\n")
-
-    status, output = project.pytest()
-
-    assert status == 4
-    assert "claims/one.yaml:" in output
-    assert "unknown claim '9.z'" in output
-
-
-def test_missing_claims_folder_and_file(project):
-    """A path that does not exist is pytest's own usage error."""
-    status, output = project.pytest("claims/nowhere.yaml")
-
-    assert status == 4
-    assert "nowhere.yaml" in output
-
-
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_interrupted_run_keeps_finished_stages(project, workers):
-    """After Ctrl-C in the middle, finished stages are there, nothing is half-written, and the next run computes only the rest."""
-    project.claim("short.yaml", LIGHT.replace("8.0}", "8.0, day: 500}"))  # the longest path, so first, and quick
-    project.claim("endless.yaml", LIGHT.replace("id: 1.a", "id: 1.z").replace("2.0}", "2.0, day: 400, thirsty: true}"))
-    process = project.start("-n", workers)
-    until(lambda: (project.root / "thirsty").exists() and len(project.stored()) >= 3, "a finished stage and one that never is")
-    before = project.stored()
-
-    process.send_signal(signal.SIGINT)
-    status, output = project.end(process)
-
-    assert status == 2, output
-    assert "run again to go on from there" in output
-    assert list((project.root / ".cbspec" / "runs").iterdir()) == []
-    assert before.items() <= project.stored().items()
-    assert [path for path in (project.root / ".cbspec" / "store" / "tmp").rglob("*") if path.is_file()] == []
-    assert outcomes(project.pytest("claims/short.yaml", "-k", "1.a")[1]).startswith("1 passed")
-    assert before.items() <= project.stored().items()
-
-
-def test_plain_log_shows_finished_stages(project):
-    """Without a terminal every finished job leaves one plain line, the last one too."""
-    project.claim("light.yaml")
-
-    _, output = project.pytest("-n", "2")
-
-    assert output.count("grow @3 seeds 1,2,3: done in") == 2
-    assert "\x1b" not in output
+    case = ElementTree.parse(project.root / "junit.xml").find(".//testcase")
+    properties = {each.get("name"): each.get("value") for each in case.iter("property")}
+    assert case.get("name") == "1.a"
+    assert properties["verdict"] == "holds"
 
 
 def test_annotations_and_job_summary_on_github(project, tmp_path):
@@ -397,30 +216,3 @@ def test_annotations_and_job_summary_on_github(project, tmp_path):
 
     assert output.count("::error file=claims/light.yaml,line=") == 1
     assert "1.b" in (tmp_path / "summary.md").read_text()
-
-
-def test_other_projects_pay_nothing(tmp_path):
-    """In a project without claims the plugin collects nothing and offers its options only."""
-    (tmp_path / "test_own.py").write_text("def test_own():\n    pass\n")
-    (tmp_path / "data.yaml").write_text("a: 1\n")
-
-    result = subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=tmp_path, text=True, capture_output=True, check=False)
-
-    assert result.returncode == 0
-    assert "1 passed" in result.stdout
-
-
-def test_collecting_the_real_claims_imports_no_torch():
-    """Collecting and validating every claim of this project leaves torch unimported."""
-    code = (
-        "import sys, pytest\n"
-        "status = pytest.main(['claims', '--collect-only', '-q', '-p', 'no:cacheprovider'])\n"
-        "assert status == 0, status\n"
-        "assert 'torch' not in sys.modules and 'scipy' not in sys.modules\n"
-    )
-
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[3], text=True, capture_output=True, check=False
-    )
-
-    assert result.returncode == 0, result.stdout + result.stderr

@@ -1,0 +1,132 @@
+"""What pytest collects, selects and refuses, in real pytest processes over a small engine without torch."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cbspec.plugin.conftest import LIGHT, WRONG, outcomes
+
+
+def test_selection_behaves_as_anywhere(project):
+    """-k selects by id and title, -m by phase and status, --collect-only runs nothing."""
+    project.claim("light.yaml")
+    project.claim("wrong.yaml", WRONG, phase="7A", title="Shade helps")
+
+    assert "claims/wrong.yaml::1.b" in project.pytest("--collect-only", "-q", "-k", "Shade")[1]
+    assert "1/2 tests collected" in project.pytest("--collect-only", "-q", "-m", "phase7a")[1]
+    assert "1/2 tests collected" in project.pytest("--collect-only", "-q", "-k", "1.a")[1]
+    assert not (project.root / ".cbspec").exists()
+
+
+def test_last_failed_and_first_failure(project):
+    """--lf runs only what failed last, -x stops at the first failure."""
+    project.claim("light.yaml")
+    project.claim("wrong.yaml", WRONG)
+    project.pytest("--cache")
+
+    assert outcomes(project.pytest("--lf")[1]) == "1 failed"
+    assert "stopping after 1 failures" in project.pytest("-x")[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("experiment: plant", "experiment: plnt"), "did you mean 'plant'"),
+        (("measure: height", "measure: heigth"), "did you mean 'height'"),
+        (("{light: 2.0}", "{lihgt: 2.0}"), "did you mean 'light'"),
+        (("kind: order", "kind: ordr"), "did you mean 'order'"),
+        (("[dark, bright]", "[drak, bright]"), "did you mean 'dark'"),
+        (("scales: [quick, memo]", "scales: [quik]"), "did you mean 'quick'"),
+        (("title:", "titel:"), "did you mean 'title'"),
+    ],
+)
+def test_malformed_claim_is_one_located_message(project, change, message):
+    """A mistake in a claim is told at its place, without a traceback, and pytest exits as for any collection error."""
+    project.claim("light.yaml", LIGHT.replace(*change))
+
+    status, output = project.pytest()
+
+    assert status == 2
+    assert "claims/light.yaml:" in output
+    assert message in output
+    assert "Traceback" not in output
+
+
+def test_duplicate_ids_are_refused(project):
+    """Two files with one id end the run before anything is computed, naming both."""
+    project.claim("one.yaml")
+    project.claim("two.yaml")
+
+    status, output = project.pytest()
+
+    assert status == 4
+    assert "claims/one.yaml" in output
+    assert "claims/two.yaml:1:" in output
+
+
+def test_unknown_ids_are_refused(project):
+    """A claim that revises one which does not exist is told so at its line, when all claims are collected."""
+    project.claim("one.yaml", LIGHT + "revises: [9.z]\n")
+
+    status, output = project.pytest()
+
+    assert status == 4
+    assert "claims/one.yaml:" in output
+    assert "unknown claim '9.z'" in output
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--scale", "hugh"], "unknown scale 'hugh'"),
+        (["--device", "cuda"], "--device cuda: no CUDA device is visible"),
+        (["--stage-threads", "0"], "a process has at least 1 thread"),
+    ],
+)
+def test_wrong_option_is_a_usage_error(project, arguments, message, workers):
+    """An unknown scale, a GPU that is not there and an impossible number of threads are usage errors in one sentence."""
+    project.claim("light.yaml")
+
+    status, output = project.pytest("-n", workers, *arguments, CUDA_VISIBLE_DEVICES="")
+
+    assert status == 4
+    assert message in output
+    assert "Traceback" not in output
+
+
+def test_missing_claims_folder_and_file(project):
+    """A path that does not exist is pytest's own usage error."""
+    status, output = project.pytest("claims/nowhere.yaml")
+
+    assert status == 4
+    assert "nowhere.yaml" in output
+
+
+def test_other_projects_pay_nothing(tmp_path):
+    """In a project without claims the plugin collects nothing and offers its options only."""
+    (tmp_path / "test_own.py").write_text("def test_own():\n    pass\n")
+    (tmp_path / "data.yaml").write_text("a: 1\n")
+
+    result = subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=tmp_path, text=True, capture_output=True, check=False)
+
+    assert result.returncode == 0
+    assert "1 passed" in result.stdout
+
+
+def test_collecting_the_real_claims_imports_no_torch():
+    """Collecting and validating every claim of this project leaves torch unimported."""
+    code = (
+        "import sys, pytest\n"
+        "status = pytest.main(['claims', '--collect-only', '-q', '-p', 'no:cacheprovider'])\n"
+        "assert status == 0, status\n"
+        "assert 'torch' not in sys.modules and 'scipy' not in sys.modules\n"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[3], text=True, capture_output=True, check=False
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr

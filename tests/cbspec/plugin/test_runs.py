@@ -1,0 +1,77 @@
+"""What a run computes, shares between workers and keeps, in real pytest processes over a small engine without torch."""
+
+import signal
+
+import pytest
+
+from tests.cbspec.plugin.conftest import LIGHT, outcomes
+from tests.patience import until
+
+
+def test_workers_share_one_run_and_one_report(project):
+    """Under xdist every stage is stored once and the controller writes one report of all claims, equal to that of one process."""
+    for letter in "abcde":
+        project.claim(f"light{letter}.yaml", id=f"1.{letter}")
+    status, output = project.pytest("-n", "3")
+    shared = [record.judgement for record in project.report.records]
+    alone_status, _ = project.pytest("-n", "0")
+
+    assert (status, alone_status, outcomes(output)) == (0, 0, "5 passed")
+    assert [record.judgement for record in project.report.records] == shared
+    assert len(project.stored()) == 6
+    assert list((project.root / ".cbspec" / "runs").iterdir()) == []
+
+
+def test_second_run_computes_nothing(project):
+    """With everything stored, a run leaves the store as it is."""
+    project.claim("light.yaml")
+    project.pytest()
+    before = project.stored()
+
+    project.pytest("-n", "2")
+
+    assert project.stored() == before
+
+
+def test_more_seeds_compute_only_the_new_ones(project):
+    """Asking for two more seeds stores two more results per arm and leaves the others alone."""
+    project.claim("light.yaml")
+    project.pytest()
+    before = project.stored()
+    project.claim("light.yaml", LIGHT + "seeds: [1, 2, 3, 4, 5]\n")
+
+    project.pytest()
+
+    assert before.items() <= project.stored().items()
+    assert len(project.stored()) == len(before) + 4
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_interrupted_run_keeps_finished_stages(project, workers):
+    """After Ctrl-C in the middle, finished stages are there, nothing is half-written, and the next run computes only the rest."""
+    project.claim("short.yaml", LIGHT.replace("8.0}", "8.0, day: 500}"))  # the longest path, so first, and quick
+    project.claim("endless.yaml", LIGHT.replace("id: 1.a", "id: 1.z").replace("2.0}", "2.0, day: 400, thirsty: true}"))
+    process = project.start("-n", workers)
+    until(lambda: (project.root / "thirsty").exists() and len(project.stored()) >= 3, "a finished stage and one that never is")
+    before = project.stored()
+
+    process.send_signal(signal.SIGINT)
+    status, output = project.end(process)
+
+    assert status == 2, output
+    assert "run again to go on from there" in output
+    assert list((project.root / ".cbspec" / "runs").iterdir()) == []
+    assert before.items() <= project.stored().items()
+    assert [path for path in (project.root / ".cbspec" / "store" / "tmp").rglob("*") if path.is_file()] == []
+    assert outcomes(project.pytest("claims/short.yaml", "-k", "1.a")[1]).startswith("1 passed")
+    assert before.items() <= project.stored().items()
+
+
+def test_plain_log_shows_finished_stages(project):
+    """Without a terminal every finished job leaves one plain line, the last one too."""
+    project.claim("light.yaml")
+
+    _, output = project.pytest("-n", "2")
+
+    assert output.count("grow @3 seeds 1,2,3: done in") == 2
+    assert "\x1b" not in output
