@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 import msgspec
 
 from cbspec.claim import Claim
 from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger
-from cbspec.plan import Cell, Job
+from cbspec.plan import Cell, Job, Plan, Planner
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
         work: the jobs, longest path first.
         seconds: of all that is to be computed, as far as stages have a rate; `longest`: of the longest chain of jobs that wait
             for each other. No number of workers ends sooner than that.
+        open: how many claims have no verdict on record and may draw more seeds; `further`: the seconds if all of them did.
         unknown: stages to be computed that have no rate yet.
     """
 
@@ -55,40 +57,60 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     work: tuple[Work, ...]
     seconds: float
     longest: float
+    open: int
+    further: float
     unknown: tuple[str, ...]
 
 
 def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scale: str) -> Forecast:
-    """The plan of a run of these claims, with the first seeds of each."""
+    """The plan of a run of these claims: each with the seeds that its verdict on record took, or else with its first."""
     decided = [claim for claim in claims if claim.scale in claim.decidable]
     device = standings.planner.numerics.device
-    wanted = [
-        (claim, standings.planner.cell(call, seed))
-        for claim in decided
-        for call in claim.arms.values()
-        for seed in claim.seeds.first
-    ]
-    plan = standings.planner.plan((cell for _, cell in wanted), wide=device == "cuda")
-    recorded = _recorded(wanted, ledger, device)
+    entries = {claim.id: ledger.get(Key(claim.id, claim.scale, device)) for claim in decided}
+    wanted = {claim.id: _cells(claim, _expected(claim, entries[claim.id]), standings.planner) for claim in decided}
+    plan = standings.planner.plan(chain.from_iterable(wanted.values()), wide=device == "cuda")
+    recorded = _recorded(wanted, entries)
     work = {job: _work(job, standings, recorded) for job in plan.jobs}
+    seconds = sum(each.seconds or 0.0 for each in work.values())
+    undecided = [claim for claim in decided if entries[claim.id] is None and claim.seeds.first != claim.seeds.pool]
     return Forecast(
         scale=scale,
         device=device,
         claims=len(decided),
         undecidable=len(claims) - len(decided),
         work=tuple(work.values()),
-        seconds=sum(each.seconds or 0.0 for each in work.values()),
+        seconds=seconds,
         longest=_longest({job: each.seconds or 0.0 for job, each in work.items()}),
+        open=len(undecided),
+        further=_all_seeds(plan, undecided, standings) - seconds,
         unknown=tuple(dict.fromkeys(each.stage for each in work.values() if each.seconds is None)),
     )
 
 
-def _recorded(wanted: Iterable[tuple[Claim, Cell]], ledger: Ledger, device: str) -> dict[Cell, Entry]:
+def _expected(claim: Claim, entry: Entry | None) -> tuple[int, ...]:
+    """The seeds that a run will likely need: those of the record, where the claim still draws them in that order."""
+    taken = len(entry.seeds) if entry else 0
+    drawn = claim.seeds.pool[:taken]
+    return drawn if entry and taken > claim.seeds.start and drawn == entry.seeds else claim.seeds.first
+
+
+def _all_seeds(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float:
+    """Seconds for the plan and every seed that these claims may draw."""
+    further = chain.from_iterable(_cells(claim, claim.seeds.pool, standings.planner) for claim in claims)
+    jobs = standings.planner.plan(chain(plan.cells, further)).jobs
+    return sum(_seconds(job, _absent(job, standings), standings) or 0.0 for job in jobs)
+
+
+def _cells(claim: Claim, seeds: Iterable[int], planner: Planner) -> list[Cell]:
+    return [planner.cell(call, seed) for call in claim.arms.values() for seed in seeds]
+
+
+def _recorded(wanted: Mapping[str, Iterable[Cell]], entries: Mapping[str, Entry | None]) -> dict[Cell, Entry]:
     """Cell -> the verdict on record of a claim that needs it."""
     found: dict[Cell, Entry] = {}
-    for claim, cell in wanted:
-        entry = ledger.get(Key(claim.id, claim.scale, device))
-        waiting = [cell] if entry else []
+    for claim, cells in wanted.items():
+        entry = entries[claim]
+        waiting = list(cells) if entry else []
         while waiting:
             below = waiting.pop()
             if entry and below not in found:
@@ -98,7 +120,7 @@ def _recorded(wanted: Iterable[tuple[Claim, Cell]], ledger: Ledger, device: str)
 
 
 def _work(job: Job, standings: Standings, recorded: dict[Cell, Entry]) -> Work:
-    absent = [cell for cell in job.cells if not standings.store.has(cell.key)]
+    absent = _absent(job, standings)
     found = [standings.of(cell, recorded.get(cell)) for cell in absent]
     states = {state for state, _ in found}
     return Work(
@@ -111,6 +133,10 @@ def _work(job: Job, standings: Standings, recorded: dict[Cell, Entry]) -> Work:
         causes=tuple(dict.fromkeys(cause for _, causes in found for cause in causes)),
         seconds=_seconds(job, absent, standings),
     )
+
+
+def _absent(job: Job, standings: Standings) -> list[Cell]:
+    return [cell for cell in job.cells if not standings.store.has(cell.key)]
 
 
 def _seconds(job: Job, absent: Sequence[Cell], standings: Standings) -> float | None:

@@ -31,8 +31,8 @@ def command(
 ) -> None:
     """Show the stages that a run would compute, and why.
 
-    Longest path first, as they would be started. The forecast comes from the times that the same stages took before on this
-    device family.
+    Longest path first, as they would be started, for the seeds that a verdict on record took, or else the first. The forecast
+    comes from the times that the same stages took before on this device family.
     """
     from cbspec.cli.forecast import forecast
 
@@ -56,6 +56,11 @@ def lines(found: Forecast, workers: int) -> Iterator[str]:
         yield f"\nStored ({count(len(stored), 'job')}):"
     yield from (f"            {work.label}" for work in stored)
     yield "\n" + _time(found, workers)
+    if found.further > 0.0:
+        yield (
+            f"{count(found.open, 'claim')} without a verdict on record may draw more seeds while inconclusive:"
+            f" at most {_duration(found.further)} more."
+        )
 
 
 def _absent(work: Work) -> Iterator[str]:

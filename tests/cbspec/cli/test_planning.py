@@ -64,6 +64,35 @@ def test_forecast_counts_only_what_is_missing(laboratory):
     assert longer["seconds"] == pytest.approx(new["seconds"] * 6 / 15)
 
 
+def test_forecast_tells_of_seeds_that_may_be_drawn(laboratory):
+    """What inconclusive claims could draw besides is told with its time, and is not part of the forecast."""
+    rate(laboratory, "grow", 2.0)
+    rate(laboratory, "weigh", 0.5)
+    laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: {pool: [1, 2, 3, 4, 5], start: 3}")
+
+    found = laboratory.json("plan", "--device", "cpu")
+
+    assert (found["seconds"], found["open"], found["further"]) == (39.0, 2, 26.0)
+    assert laboratory.cbspec("plan", "--device", "cpu").stdout.splitlines()[-1] == (
+        "2 claims without a verdict on record may draw more seeds while inconclusive: at most 26.0 s more."
+    )
+
+
+def test_forecast_has_the_seeds_that_the_record_took(laboratory):
+    """A verdict on record that took a second look is planned with all its seeds, as long as the claim draws them in that order."""
+    laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: [1, 2, 3, 4, 5]")
+    laboratory.record(laboratory.run())
+    laboratory.edit("lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day")
+
+    laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3, 4, 5]", "seeds: {pool: [1, 2, 3, 4, 5, 6], start: 3}")
+    again = laboratory.json("plan", "--device", "cpu")
+    laboratory.edit("claims/defaults.yaml", "pool: [1, 2, 3, 4, 5, 6]", "pool: [1, 2, 3, 5, 4, 6]")
+    other = laboratory.json("plan", "--device", "cpu")
+
+    assert ({tuple(work["seeds"]) for work in again["work"]}, again["open"]) == ({(1, 2, 3, 4, 5)}, 0)
+    assert {tuple(work["seeds"]) for work in other["work"]} == {(1, 2, 3)}
+
+
 def test_plan_with_nothing_to_do(laboratory):
     """With every stage stored the plan says so."""
     laboratory.run()
