@@ -9,7 +9,7 @@ import msgspec
 
 from cbspec.claim import Claim
 from cbspec.explain import Cause, Standings, State
-from cbspec.ledger import Entry, Key, Ledger
+from cbspec.ledger import Entry, Key, Ledger, seeds_taken
 from cbspec.plan import Cell, Job, Plan, Planner
 
 
@@ -67,7 +67,7 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     decided = [claim for claim in claims if claim.scale in claim.decidable]
     device = standings.planner.numerics.device
     entries = {claim.id: ledger.get(Key(claim.id, claim.scale, device)) for claim in decided}
-    wanted = {claim.id: _cells(claim, _expected(claim, entries[claim.id]), standings.planner) for claim in decided}
+    wanted = {claim.id: _cells(claim, seeds_taken(claim, entries[claim.id]), standings.planner) for claim in decided}
     plan = standings.planner.plan(chain.from_iterable(wanted.values()), wide=device == "cuda")
     recorded = _recorded(wanted, entries)
     work = {job: _work(job, standings, recorded) for job in plan.jobs}
@@ -85,13 +85,6 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
         further=_all_seeds(plan, undecided, standings) - seconds,
         unknown=tuple(dict.fromkeys(each.stage for each in work.values() if each.seconds is None)),
     )
-
-
-def _expected(claim: Claim, entry: Entry | None) -> tuple[int, ...]:
-    """The seeds that a run will likely need: those of the record, where the claim still draws them in that order."""
-    taken = len(entry.seeds) if entry else 0
-    drawn = claim.seeds.pool[:taken]
-    return drawn if entry and taken > claim.seeds.start and drawn == entry.seeds else claim.seeds.first
 
 
 def _all_seeds(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float:

@@ -10,7 +10,7 @@ from cbspec.claim import Claim
 from cbspec.explain.cause import Cause
 from cbspec.explain.edits import changed, edits_since, stages_of
 from cbspec.explain.standing import Standings, State, at
-from cbspec.ledger import Entry
+from cbspec.ledger import Entry, seeds_taken
 from cbspec.ledger.entry import short
 from cbspec.plan import Cell
 from cbspec.report import Edit
@@ -47,16 +47,13 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain(claim: Claim, standings: Standings, recorded: Entry | None) -> Explanation:
-    """Where every stage of the claim stands, for the seeds that are drawn at first or, if those are more, were drawn."""
-    seeds = claim.seeds.first
-    if recorded and set(recorded.seeds) <= set(claim.seeds.pool):
-        seeds = max(seeds, recorded.seeds, key=len)
+    """Where every stage of the claim stands, for the seeds that its verdict on record took, or else its first."""
     code, history, root = standings.code, standings.history, standings.root
     return Explanation(
         claim=claim.id,
         scale=claim.scale,
         device=standings.planner.numerics.device,
-        stages=_stages(claim, seeds, standings, recorded),
+        stages=_stages(claim, seeds_taken(claim, recorded), standings, recorded),
         recorded=recorded,
         edits=edits_since(recorded, claim.arms.values(), code=code, history=history, root=root) if recorded else (),
         remarks=tuple(_remarks(claim, standings, recorded)) if recorded else (),

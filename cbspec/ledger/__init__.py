@@ -2,7 +2,17 @@
 
 from cbspec.ledger.acceptance import accept
 from cbspec.ledger.comparison import CHANGED, Change, Comparison, compare, diff
-from cbspec.ledger.entry import Acceptance, Device, Entry, Key, Provenance, RecordedAssertion, RecordedEffect, entry_of
+from cbspec.ledger.entry import (
+    Acceptance,
+    Device,
+    Entry,
+    Key,
+    Provenance,
+    RecordedAssertion,
+    RecordedEffect,
+    entry_of,
+    seeds_taken,
+)
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.outcome import Outcome, outcome
 from cbspec.ledger.provenance import provenance
@@ -32,6 +42,7 @@ __all__ = [
     "orphaned",
     "outcome",
     "provenance",
+    "seeds_taken",
     "status",
     "withdraw",
 ]

@@ -168,6 +168,13 @@ def entry_of(claim: Claim, judgement: Judgement, *, device: Device, code: Mappin
     )
 
 
+def seeds_taken(claim: Claim, recorded: Entry | None) -> tuple[int, ...]:
+    """Those that the verdict on record took, if they are more than the first and the claim still draws them in that order."""
+    if recorded and len(recorded.seeds) > claim.seeds.start and recorded.seeds == claim.seeds.pool[: len(recorded.seeds)]:
+        return recorded.seeds
+    return claim.seeds.first
+
+
 def short(digest: str) -> str:
     """The first 16 hexadecimal digits: enough to tell any two of a project apart."""
     return digest[:16]

@@ -79,7 +79,7 @@ def test_forecast_tells_of_seeds_that_may_be_drawn(laboratory):
 
 
 def test_forecast_has_the_seeds_that_the_record_took(laboratory):
-    """A verdict on record that took a second look is planned with all its seeds, as long as the claim draws them in that order."""
+    """A verdict on record that took a second look is planned with all its seeds, while the claim draws them in that order."""
     laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: [1, 2, 3, 4, 5]")
     laboratory.record(laboratory.run())
     laboratory.edit("lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day")
