@@ -63,30 +63,55 @@ def train_bp(call: Call) -> float:
 
 
 def train_local(call: Call) -> float:
-    """Training from the snapshot's epoch to the wanted one, the estimator trained along where it can be."""
+    """Training from the snapshot's epoch to the wanted one: the local steps, the credit, and the estimator's own training."""
     images, embed, block, depth = _shape(call)
-    epochs = max(call.point - call.inputs["snapshot"].point, 0)
-    step = local_step(images, embed, block, depth) + estimator_step(call.inputs["estimator"], images)
-    return epochs * step + 2.0 * _tested(call) * (embed + depth * block)
+    p, estimator = call.parameters, _fitted(call.inputs["estimator"])
+    epoch = local_step(images, embed, block, depth) + credit(estimator, images)
+    if p.trainable and p.source != "gaussian":
+        learning = estimator_step(estimator, images)
+        epoch += learning
+        if learning and p.recalibrate_every:
+            epoch += (2.0 * images * (embed + depth * block) + learning) * p.recalibrate_epochs / p.recalibrate_every
+    return max(call.point - call.inputs["snapshot"].point, 0) * epoch + 2.0 * _tested(call) * (embed + depth * block)
+
+
+def _fitted(call: Call) -> Call:
+    """The stage call that declared an estimator, however many runs carried it since."""
+    while call.stage.name == "online_estimator":
+        call = call.inputs["snapshot"].inputs["estimator"]
+    return call
+
+
+def _perceptron(call: Call) -> tuple[float, float, float]:
+    """Weights of a fitted estimator's first and second layer, and of its last one where that yields a vector."""
+    p, width = call.parameters, network(call).parameters.width
+    own = (CLASSES if p.s_type.startswith("eT") else width) + (width if p.s_type.endswith("hL") else 0)
+    last = 0.0 if call.stage.name == "scalar_bridge" else float(p.hidden * width)
+    return float((width + TIME_EMBEDDING + own) * p.hidden), float(p.hidden**2), last
+
+
+def credit(call: Call, rows: int) -> float:
+    """The credit of `rows` samples at every block; 0 for an estimator that has no network of its own."""
+    if not hasattr(call.parameters, "s_type"):
+        return 0.0
+    pulled_back = call.stage.name in ("state_bridge", "scalar_bridge")  # their credit is a gradient of what they predict
+    return rows * network(call).parameters.depth * sum(_perceptron(call)) * (4.0 if pulled_back else 2.0)
 
 
 def estimator_step(call: Call, rows: int) -> float:
     """One pass of an estimator's own training over `rows` samples; 0 for one that has nothing to fit."""
-    while call.stage.name == "online_estimator":
-        call = call.inputs["snapshot"].inputs["estimator"]
     p, root = call.parameters, network(call).parameters
     if not hasattr(p, "s_type"):
         return 0.0
     width, depth = root.width, root.depth
-    own = (CLASSES if p.s_type.startswith("eT") else width) + (width if p.s_type.endswith("hL") else 0)
-    first, second = (width + TIME_EMBEDDING + own) * p.hidden, p.hidden**2
+    first, second, last = _perceptron(call)
     if call.stage.name == "state_bridge":
-        return rows * depth * (4.0 * first + 6.0 * (second + p.hidden * width))
+        return rows * depth * (4.0 * first + 6.0 * (second + last))
     if call.stage.name == "scalar_bridge":  # soft-min, then V at levels 0..L, its slope at L and that slope's gradient
         noisy = 2.0 * p.samples * depth * (width * p.hidden + second)
         return rows * (noisy + (depth + 1) * (4.0 * first + 6.0 * second) + 8.0 * first + 10.0 * second)
     perturbed = p.directions * (2 if p.difference == "central" else 1)
-    return tails(rows * perturbed, width, depth) + rows * (depth + 1) * (4.0 * first + 6.0 * (second + p.hidden * width))
+    return tails(rows * perturbed, width, depth) + rows * (depth + 1) * (4.0 * first + 6.0 * (second + last))
 
 
 def fit(call: Call) -> float:

@@ -67,6 +67,34 @@ def test_a_branch_costs_its_own_epochs_only() -> None:
     assert local(20, field) > 2 * local(20, dfa)
 
 
+def test_a_frozen_field_costs_its_credit_alone() -> None:
+    """Beside DFA's local steps a frozen field costs one pass forward at each block, and so does one that noise stands for."""
+    task = call("cifar10", train_images=128)
+    snapshot = call("train_bp", {"task": task}, epoch=5)
+    dfa, field = (call(name, {"snapshot": snapshot}) for name in ("dfa", "vector_field"))
+
+    def epoch(estimator: Call, **parameters: object) -> float:
+        inputs = {"snapshot": snapshot, "estimator": estimator}
+        return call("train_local", inputs, epoch=6, **parameters).cost - call("train_local", inputs, epoch=5, **parameters).cost
+
+    forward = 128 * 4 * 2 * ((256 + 32 + 10) * 256 + 2 * 256**2)
+    assert epoch(field, trainable=False) - epoch(dfa) == forward
+    assert epoch(field, source="gaussian") == epoch(field, trainable=False) < epoch(field)
+
+
+def test_recalibration_costs_its_share_of_an_epoch() -> None:
+    """Two epochs of refitting every five add two fifths of an offline epoch to each epoch of the run."""
+    task = call("cifar10", train_images=128)
+    snapshot = call("train_bp", {"task": task}, epoch=5)
+    field = call("vector_field", {"snapshot": snapshot}, epochs=1)
+    pauses = {"recalibrate_every": 5, "recalibrate_epochs": 2}
+    inputs = {"snapshot": snapshot, "estimator": field}
+
+    more = call("train_local", inputs, epoch=6, **pauses).cost - call("train_local", inputs, epoch=6).cost
+
+    assert more == pytest.approx(field.cost * 2 / 5)
+
+
 SPECIFIED = {  # definitions, sections 2 to 7; what the memos or the fits state, so one number for every claim
     "train_bp": {"width": 256, "depth": 4, "epochs": 100, "learning_rate": 1e-3, "weight_decay": 0.01, "batch_size": 128},
     "train_local": {"rule": "inner_product", "credit": "normalised", "clamp": False, "learning_rate": 1e-3, "weight_decay": 0.01},
