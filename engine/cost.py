@@ -132,6 +132,8 @@ def local_descent(call: Call) -> float:
     """Both batches run once; then for each step size k steps, the first shared, and both losses, of the blocks that move."""
     _, embed, block, depth = _shape(call)
     p = call.parameters
-    moving = block * (1 if p.blocks == "last1" else depth)
-    steps = 3.0 * moving + len(p.step_sizes) * (5.0 * (p.steps - 1) + 4.0) * moving
-    return p.batches * p.batch_size * (4.0 * embed + 4.0 * depth * block + steps)
+    rows, moving = p.batches * p.batch_size, 1 if p.blocks == "last1" else depth
+    further = len(p.step_sizes) * (p.steps - 1)
+    steps = (3.0 + 5.0 * further + 4.0 * len(p.step_sizes)) * moving * block
+    taught = (1 + further) * credit(_fitted(call.inputs["estimator"]), rows) * moving / depth
+    return rows * (4.0 * embed + 4.0 * depth * block + steps) + taught

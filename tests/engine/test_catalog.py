@@ -82,6 +82,17 @@ def test_a_frozen_field_costs_its_credit_alone() -> None:
     assert epoch(field, source="gaussian") == epoch(field, trainable=False) < epoch(field)
 
 
+def test_descent_reads_the_field_at_each_update() -> None:
+    """Five steps of the last block at two step sizes take nine updates, the first shared: nine passes of a field at one block."""
+    snapshot = call("train_bp", {"task": call("cifar10")}, epoch=5)
+    dfa, field = (call(name, {"snapshot": snapshot}) for name in ("dfa", "vector_field"))
+    own = {"steps": 5, "step_sizes": (1e-3, 1e-2), "blocks": "last1", "batches": 2, "batch_size": 64}
+
+    taught = [call("local_descent", {"snapshot": snapshot, "estimator": each}, **own).cost for each in (dfa, field)]
+
+    assert taught[1] - taught[0] == 9 * 2 * 64 * 2 * ((256 + 32 + 10) * 256 + 2 * 256**2)
+
+
 def test_recalibration_costs_its_share_of_an_epoch() -> None:
     """Two epochs of refitting every five add two fifths of an offline epoch to each epoch of the run."""
     task = call("cifar10", train_images=128)
