@@ -71,7 +71,6 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     plan = standings.planner.plan(chain.from_iterable(wanted.values()), wide=device == "cuda")
     recorded = _recorded(wanted, entries)
     work = {job: _work(job, standings, recorded) for job in plan.jobs}
-    seconds = sum(each.seconds or 0.0 for each in work.values())
     undecided = [claim for claim in decided if entries[claim.id] is None and claim.seeds.first != claim.seeds.pool]
     return Forecast(
         scale=scale,
@@ -79,19 +78,21 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
         claims=len(decided),
         undecidable=len(claims) - len(decided),
         work=tuple(work.values()),
-        seconds=seconds,
+        seconds=sum(each.seconds or 0.0 for each in work.values()),
         longest=_longest({job: each.seconds or 0.0 for job, each in work.items()}),
         open=len(undecided),
-        further=_all_seeds(plan, undecided, standings) - seconds,
+        further=_further(plan, undecided, standings),
         unknown=tuple(dict.fromkeys(each.stage for each in work.values() if each.seconds is None)),
     )
 
 
-def _all_seeds(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float:
-    """Seconds for the plan and every seed that these claims may draw."""
-    further = chain.from_iterable(_cells(claim, claim.seeds.pool, standings.planner) for claim in claims)
-    jobs = standings.planner.plan(chain(plan.cells, further)).jobs
-    return sum(_seconds(job, _absent(job, standings), standings) or 0.0 for job in jobs)
+def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float:
+    """Seconds for the seeds that these claims may draw, as far as they are not planned."""
+    planned = set(plan.cells)
+    drawn = chain.from_iterable(_cells(claim, claim.seeds.pool, standings.planner) for claim in claims)
+    jobs = standings.planner.plan(drawn).jobs
+    absent = {job: _absent((cell for cell in job.cells if cell not in planned), standings) for job in jobs}
+    return sum(_seconds(job, cells, standings) or 0.0 for job, cells in absent.items())
 
 
 def _cells(claim: Claim, seeds: Iterable[int], planner: Planner) -> list[Cell]:
@@ -113,7 +114,7 @@ def _recorded(wanted: Mapping[str, Iterable[Cell]], entries: Mapping[str, Entry 
 
 
 def _work(job: Job, standings: Standings, recorded: dict[Cell, Entry]) -> Work:
-    absent = _absent(job, standings)
+    absent = _absent(job.cells, standings)
     found = [standings.of(cell, recorded.get(cell)) for cell in absent]
     states = {state for state, _ in found}
     return Work(
@@ -128,8 +129,8 @@ def _work(job: Job, standings: Standings, recorded: dict[Cell, Entry]) -> Work:
     )
 
 
-def _absent(job: Job, standings: Standings) -> list[Cell]:
-    return [cell for cell in job.cells if not standings.store.has(cell.key)]
+def _absent(cells: Iterable[Cell], standings: Standings) -> list[Cell]:
+    return [cell for cell in cells if not standings.store.has(cell.key)]
 
 
 def _seconds(job: Job, absent: Sequence[Cell], standings: Standings) -> float | None:

@@ -78,6 +78,18 @@ def test_forecast_tells_of_seeds_that_may_be_drawn(laboratory):
     )
 
 
+def test_seeds_that_are_stored_cost_no_more(laboratory):
+    """What a claim without a record may draw is exactly nothing to compute where it is stored, and is not spoken of."""
+    laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: [1, 2, 3, 4, 5]")
+    laboratory.run()
+    laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3, 4, 5]", "seeds: {pool: [1, 2, 3, 4, 5], start: 3}")
+
+    found = laboratory.json("plan", "--device", "cpu")
+
+    assert (found["seconds"], found["open"], found["further"]) == (0.0, 2, 0.0)
+    assert laboratory.cbspec("plan", "--device", "cpu").stdout.splitlines()[-1] == "Nothing to compute."
+
+
 def test_forecast_has_the_seeds_that_the_record_took(laboratory):
     """A verdict on record that took a second look is planned with all its seeds, while the claim draws them in that order."""
     laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: [1, 2, 3, 4, 5]")
