@@ -89,23 +89,30 @@ class LocalSGD:
 
 @dataclass
 class Outcome:
-    """Per batch `[replica, step size]` losses' changes, and the sums that the update's variance is made of."""
+    """Per batch `[replica, step size]` losses' changes, and for each step size the sums that the update's variance is made of."""
 
     same: list[Tensor] = field(default_factory=list)
     held: list[Tensor] = field(default_factory=list)
-    total: Tensor | float = 0.0
-    squares: Tensor | float = 0.0
+    totals: list[Tensor] = field(default_factory=list)
+    squares: list[Tensor] = field(default_factory=list)
 
-    def add(self, same: Tensor, held: Tensor, changes: Tensor) -> None:
-        """One batch; changes `[replica, step size, P]`."""
+    def add(self, same: Tensor, held: Tensor, changes: Sequence[Tensor]) -> None:
+        """One batch; for each step size its change `[replica, P]`, which becomes this object's."""
         self.same.append(same)
         self.held.append(held)
-        self.total = self.total + changes
-        self.squares = self.squares + changes.square().sum(-1)
+        lengths = [torch.linalg.vector_norm(change, dim=-1).square_() for change in changes]
+        if not self.totals:
+            self.totals, self.squares = list(changes), lengths
+            return
+        for total, change in zip(self.totals, changes, strict=True):
+            total += change
+        for squares, length in zip(self.squares, lengths, strict=True):
+            squares += length
 
     def variance(self) -> Tensor:
         """`[replica, step size]`; see `update_variance`."""
-        return update_variance(self.total, self.squares, len(self.same))
+        pairs = zip(self.totals, self.squares, strict=True)
+        return torch.stack([update_variance(total, squares, len(self.same)) for total, squares in pairs], 1)
 
 
 def update_variance(total: Tensor, squares: Tensor, batches: int) -> Tensor:
@@ -153,11 +160,11 @@ def _measure(sgd: LocalSGD, update: Batch, held: Batch, outcome: Outcome) -> Ten
     (h, y), (other, labels) = ((sgd.network.embed(x.double()), y) for x, y in (update, held))
     forward, other = ForwardPass(sgd.network, None, y, h), sgd.enter(other)
     entering = forward.trace.hidden[sgd.lowest]
-    before, before_held = sgd.loss(entering, y), sgd.loss(other, labels)
+    before, before_held = forward.losses.mean(1), sgd.loss(other, labels)
     changes = sgd.runs(forward)
     same = torch.stack([sgd.loss(entering, y, change) - before for change in changes], 1)
     held_out = torch.stack([sgd.loss(other, labels, change) - before_held for change in changes], 1)
-    outcome.add(same, held_out, torch.stack(changes, 1))
+    outcome.add(same, held_out, changes)
     sgd.moving.copy_(sgd.frozen)  # back to the snapshot
     return before.cpu()
 

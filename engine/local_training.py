@@ -38,7 +38,7 @@ class Mixture:
     def begin(self, epoch: int) -> None:
         """Set the blend and start the noise of an epoch."""
         warming = [epoch < p.warmup * p.epochs for p in self.parameters]
-        self._warming = any(warming)
+        self._warming, self._only_dfa = any(warming), all(warming)
         self._w = self._mask([0.0 if warm else p.blend for warm, p in zip(warming, self.parameters, strict=True)])
         self._streams = {
             replica: generator(self.estimator.seeds[replica], "train_local", f"gaussian {epoch}", self.estimator.device)
@@ -48,6 +48,8 @@ class Mixture:
 
     def credit(self, forward: ForwardPass, levels: Sequence[int]) -> Tensor:
         """`[replica, level, batch, d]`, normalised or raw as the parameters say."""
+        if self._only_dfa:
+            return self.scaled(self.dfa.credit(forward, levels))
         own = self.estimator.credit(forward, levels)
         for replica, stream in self._streams.items():
             own[replica].normal_(generator=stream)
@@ -97,6 +99,8 @@ class LocalLearner:
         forward, into = ForwardPass(self.snapshot.network, x, y), self.snapshot.gradient
         blocks = range(self.snapshot.network.depth)
         levels = sorted({0, *self.rule.levels(blocks)})
+        if self._fits:
+            self.estimator.see(forward)
         credit = dict(zip(levels, self.mixture.credit(forward, levels).unbind(1), strict=True))
         block_gradients(forward, blocks, [credit[level] for level in self.rule.levels(blocks)], self.rule, self.own.eta, into)
         embedding_gradient(forward, credit[0], self.rule, self.own.eta, into)

@@ -15,16 +15,16 @@ from torch import Tensor
 from cbspec.stage import Job
 from engine.credit.estimator import Estimator, normalise, open_estimator
 from engine.forward import ForwardPass
-from engine.nets import ResidualMLP, cross_entropy
+from engine.nets import ResidualMLP
 from engine.randomness import generator
 from engine.snapshot import read_network
+from engine.tails import Tails
 from engine.tasks import open_task
 from engine.tasks.task import Batch
 
 UNITS = 2.0**12  # a state moved by so many units in its last place must leave its gradient's direction alone ...
 STEADY = 0.99  # ... up to this cosine, or the reference is noise
 ROUNDINGS = 64  # a loss change must exceed so many roundings of the loss
-CHUNK = 2**22  # elements of the perturbed states that run at once: 32 MB in float64
 
 MEASURES = ("gamma", "rho", "nudge", "reference_norm", "hidden_norm", "float32_agreement", "state_error")
 
@@ -85,17 +85,11 @@ class Probe:
         v = torch.stack([torch.randn(levels, self.own.directions, d, generator=s, device=s.device) for s in self._streams])
         v = (v / v.norm(dim=-1, keepdim=True)).to(credit.dtype) * self.own.eps
         predicted = torch.matmul(v, credit.transpose(2, 3))  # [replica, level, direction, batch]
-        moves = torch.cat([v.unsqueeze(3).expand(-1, -1, -1, batch, -1), -self.own.eta * normalise(credit).unsqueeze(2)], 2)
-        part = max(1, CHUNK // credit.numel())
-        losses = torch.cat([self._losses(forward, move) for move in moves.split(part, 2)], 2)
+        states, y, tails = forward.states[:, :-1], forward.y, Tails(self.network)
+        nudge = tails.losses(states, y, normalise(credit).unsqueeze(2), -self.own.eta)
+        losses = torch.cat([tails.losses(states, y, v.unsqueeze(3)), nudge], 2)
         change = losses - forward.losses.view(replicas, 1, 1, batch)
         return predicted.flatten(2), change[:, :, :-1].flatten(2), change[:, :, -1]
-
-    def _losses(self, forward: ForwardPass, moves: Tensor) -> Tensor:
-        """Losses `[replica, level, direction, batch]` after h_l moved by `[replica, level, direction, batch, d]`."""
-        rows = forward.states[:, :-1].unsqueeze(2) + moves
-        logits = self.network.tails(rows.flatten(2, 3).unbind(1)).unflatten(2, rows.shape[2:4])
-        return cross_entropy(logits, forward.y[:, None, None].expand(logits.shape[:-1]))
 
     def _shaken(self, forward: ForwardPass) -> ForwardPass:
         """The same batch with h_0 moved by some units in its last place."""

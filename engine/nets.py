@@ -19,7 +19,6 @@ from engine.randomness import generator
 from engine.weights import Layout, Weights
 
 EPSILON = 1e-5  # of every LayerNorm, PyTorch's default
-PIECE = 128  # rows that enter at a level at once on the CPU: what they become stays in cache. No matter how many replicas
 OUTPUT_SCALE = 0.01  # standard deviation of W2 at the start (definitions, section 3)
 
 
@@ -120,7 +119,7 @@ class Trace:
 
 
 class ResidualMLP:
-    """The network over its weights: forward, backward part by part, and the tails that perturbed hidden states run through."""
+    """The network over its weights: forward, and backward part by part."""
 
     def __init__(self, architecture: Architecture, weights: Weights) -> None:
         self.architecture = architecture
@@ -158,36 +157,6 @@ class ResidualMLP:
         active = self.architecture.activation.forward(inner)
         output = torch.baddbmm(self._row(f"{name}b2"), active, self.weights[f"{name}w2"])
         return BlockTrace(h, norm, scaled, inner, active, output)
-
-    def tails(self, rows: Sequence[Tensor]) -> Tensor:
-        """Logits of hidden states that enter at different levels, run together as one growing batch.
-
-        Args:
-            rows: for each level 0..L-1 the states `[replica, n, d]` that enter there.
-
-        Returns:
-            `[replica, L, n, classes]`.
-        """
-        if rows[0].is_cuda:
-            return self._tails(rows)
-        pieces = zip(*(entering.split(PIECE, 1) for entering in rows), strict=True)
-        return torch.cat([self._tails(piece) for piece in pieces], 2)
-
-    def _tails(self, rows: Sequence[Tensor]) -> Tensor:
-        running = rows[0].clone(memory_format=torch.contiguous_format)
-        for level, entering in enumerate(rows):
-            running = torch.cat([running, entering], 1) if level else running
-            self._advance(level, running)
-        return self._logits(self._final(running)[1]).unflatten(1, (len(rows), -1))
-
-    def _advance(self, level: int, h: Tensor) -> None:
-        """Turn h_l `[replica, rows, d]` into h_{l+1} in place; LN's affine part goes into W1 and spares a pass over the rows."""
-        name, d = f"blocks.{level}.", self.architecture.width
-        w1 = self.weights[f"{name}norm.weight"].unsqueeze(2) * self.weights[f"{name}w1"]
-        b1 = torch.baddbmm(self._row(f"{name}b1"), self._row(f"{name}norm.bias"), self.weights[f"{name}w1"])
-        inner = torch.baddbmm(b1, torch.native_layer_norm(h, [d], None, None, EPSILON)[0], w1)
-        active = self.architecture.activation.forward(inner)
-        h.add_(self._row(f"{name}b2")).baddbmm_(active, self.weights[f"{name}w2"])
 
     def head_backward(self, trace: Trace, gradient: Tensor, into: Weights | None = None) -> Tensor:
         """Gradient at h_L `[replica, batch, d]` of a loss whose gradient at the logits is given.

@@ -59,6 +59,9 @@ class Estimator:
         """Relative squared error of the h_L predicted from each level 0..L-1, `[replica, level]`; None: it predicts no state."""
         return None
 
+    def see(self, forward: ForwardPass) -> None:
+        """Run once what the credit of a batch and the fit on it have in common, where both follow."""
+
     def begin(self, purpose: str, epoch: int) -> None:
         """Start the random streams of an epoch of fitting; `purpose` tells offline from online."""
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.credit import features
 from engine.credit.estimator import Estimator
-from engine.credit.perceptron import Perceptron
+from engine.credit.perceptron import Activity, Perceptron
 from engine.forward import ForwardPass
 from engine.weights import AdamW, Weights
 
@@ -23,6 +23,7 @@ class FittedEstimator(Estimator):
     Attributes:
         stage: the name of its stage, which names its random streams too.
         own: the parameters that do not vary between replicas.
+        teaches: how many levels, from 0 on, the fit takes in.
     """
 
     stage: ClassVar[str]
@@ -30,6 +31,8 @@ class FittedEstimator(Estimator):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.own = self.parameters[0]
+        self.teaches = self.architecture.depth + 1
+        self._seen: tuple[ForwardPass, Activity] | None = None
         layout = Perceptron.layout(features.width(self.architecture, self.own.s_type), self.own.hidden, self._outputs)
         self._use(Perceptron.initialised(layout, self.seeds, self.stage, self.device).weights)
 
@@ -51,8 +54,18 @@ class FittedEstimator(Estimator):
             self.optimiser.load(replicas, prefix + OPTIMISER)
 
     def _use(self, weights: Weights) -> None:
+        self._seen = None
         self.network = Perceptron(weights if self.dtype == torch.float32 else weights.to(self.dtype))
         self.optimiser = AdamW(self.network.weights, self.own.learning_rate, weight_decay=0.0)
+
+    def see(self, forward: ForwardPass) -> None:
+        self._seen = forward, self.network.forward(self._features(forward, range(self.teaches)))
+
+    def _activity(self, forward: ForwardPass, levels: Sequence[int]) -> Activity:
+        """The perceptron's run on the features of levels, of what was seen already where these are among its first."""
+        if self._seen and self._seen[0] is forward and [*levels] == [*range(min(len(levels), self.teaches))]:
+            return self._seen[1].head(len(levels) * forward.size)
+        return self.network.forward(self._features(forward, levels))
 
     def _features(self, forward: ForwardPass, levels: Sequence[int]) -> Tensor:
         """`[replica, level * batch, width]`."""
@@ -64,3 +77,4 @@ class FittedEstimator(Estimator):
         if active is not None:
             self.optimiser.gradient.flat.masked_fill_(~active.unsqueeze(1), 0.0)
         self.optimiser.step()
+        self._seen = None  # by weights that have moved since

@@ -22,6 +22,10 @@ class Activity:
     inner: list[Tensor]
     output: Tensor
 
+    def head(self, rows: int) -> Activity:
+        """The first rows alone."""
+        return Activity([x[:, :rows] for x in self.inputs], [z[:, :rows] for z in self.inner], self.output[:, :rows])
+
     def tail(self, rows: int) -> Activity:
         """The last rows alone."""
         return Activity([x[:, -rows:] for x in self.inputs], [z[:, -rows:] for z in self.inner], self.output[:, -rows:])

@@ -39,14 +39,14 @@ class ScalarBridge(FittedEstimator):
 
     def credit(self, forward: ForwardPass, levels: Sequence[int]) -> Tensor:
         states = forward.at(levels)
-        return value.slope(self.network, self.network.forward(self._features(forward, levels)), states)
+        return value.slope(self.network, self._activity(forward, levels), states)
 
     def begin(self, purpose: str, epoch: int) -> None:
         self._streams = [generator(seed, self.stage, f"{purpose} {epoch}", self.device) for seed in self.seeds]
 
     def fit(self, forward: ForwardPass, active: Tensor | None = None) -> Tensor:
         batch, depth = forward.size, self.architecture.depth
-        activity = self.network.forward(self._features(forward, range(depth + 1)))
+        activity = self._activity(forward, range(depth + 1))
         targets = torch.cat([self._softmin(forward), forward.losses.unsqueeze(1)], 1)  # [replica, level, batch]
         miss = activity.output.unflatten(1, (depth + 1, batch)).squeeze(-1) - targets
         h_L = forward.states[:, -1:]

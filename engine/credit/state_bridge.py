@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,6 +26,10 @@ class StateBridge(FittedEstimator):
     """
 
     stage = "state_bridge"
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.teaches = self.architecture.depth
 
     def credit(self, forward: ForwardPass, levels: Sequence[int]) -> Tensor:
         below = [level for level in levels if level < self.architecture.depth]
@@ -51,12 +56,12 @@ class StateBridge(FittedEstimator):
 
     def _miss(self, forward: ForwardPass) -> tuple[Activity, Tensor]:
         """The prediction and by how much it misses h_L, `[replica, level, batch, d]`."""
-        activity = self.network.forward(self._features(forward, range(self.architecture.depth)))
+        activity = self._activity(forward, range(self.architecture.depth))
         predicted = activity.output.unflatten(1, (self.architecture.depth, -1))
         return activity, predicted - forward.trace.hidden[-1].unsqueeze(1)
 
     def _pulled_back(self, forward: ForwardPass, levels: Sequence[int]) -> Tensor:
-        activity = self.network.forward(self._features(forward, levels))
+        activity = self._activity(forward, levels)
         gradient = self._terminal_gradient(forward, activity.output, len(levels))
         at_features = self.network.at_input(self.network.backward(activity, gradient, None))
         return features.pull_back(at_features, forward.at(levels))

@@ -13,8 +13,8 @@ from engine.credit import features
 from engine.credit.fitted import FittedEstimator
 from engine.fitting import fit_offline
 from engine.forward import ForwardPass
-from engine.nets import cross_entropy
 from engine.randomness import generator
+from engine.tails import Tails
 
 
 class VectorField(FittedEstimator):
@@ -34,14 +34,14 @@ class VectorField(FittedEstimator):
         self._streams: list[torch.Generator] = []
 
     def credit(self, forward: ForwardPass, levels: Sequence[int]) -> Tensor:
-        return self.network.forward(self._features(forward, levels)).output.unflatten(1, (len(levels), -1))
+        return self._activity(forward, levels).output.unflatten(1, (len(levels), -1))
 
     def begin(self, purpose: str, epoch: int) -> None:
         self._streams = [generator(seed, self.stage, f"{purpose} {epoch}", self.device) for seed in self.seeds]
 
     def fit(self, forward: ForwardPass, active: Tensor | None = None) -> Tensor:
         depth = self.architecture.depth
-        activity = self.network.forward(self._features(forward, range(depth + 1)))
+        activity = self._activity(forward, range(depth + 1))
         credit = activity.output.unflatten(1, (depth + 1, -1))
         v = self._directions(credit[:, :depth])
         residual = (credit[:, :depth].unsqueeze(2) * v).sum(-1) - self._targets(forward, v)  # [replica, level, M, batch]
@@ -84,19 +84,12 @@ class VectorField(FittedEstimator):
         return g
 
     def _measure(self, forward: ForwardPass, v: Tensor) -> Tensor:
-        """The directional derivative of each sample's loss along v, by finite differences; all tails in one growing batch."""
-        eps, central = self.own.eps, self.own.difference == "central"
-        replicas, levels, directions, batch, d = v.shape
-        rows = v.new_empty(replicas, levels, 1 + central, directions, batch, d)
-        states = forward.states[:, :levels].unsqueeze(2)
-        torch.add(states, v, alpha=eps, out=rows[:, :, 0])
-        if central:
-            torch.sub(states, v, alpha=eps, out=rows[:, :, 1])
-        logits = forward.network.tails(rows.flatten(2, 4).unbind(1)).unflatten(2, rows.shape[2:5])
-        losses = cross_entropy(logits, forward.y.view(replicas, 1, 1, 1, batch).expand(logits.shape[:-1]))
-        if central:
-            return (losses[:, :, 0] - losses[:, :, 1]) / (2 * eps)
-        return (losses[:, :, 0] - forward.losses.view(replicas, 1, 1, batch)) / eps
+        """The directional derivative of each sample's loss along v, by finite differences."""
+        eps, states, tails = self.own.eps, forward.states[:, : v.shape[1]], Tails(forward.network)
+        ahead = tails.losses(states, forward.y, v, eps)
+        if self.own.difference == "central":
+            return (ahead - tails.losses(states, forward.y, v, -eps)) / (2 * eps)
+        return (ahead - forward.losses[:, None, None]) / eps
 
 
 def fit(job: Job) -> None:

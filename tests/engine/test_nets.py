@@ -86,17 +86,6 @@ def test_reference_gradient_is_the_slope_of_the_loss() -> None:
         torch.testing.assert_close((forward.gradients(level)[:, 0] * v).sum(-1), (up - down) / (2 * eps), rtol=1e-6, atol=1e-9)
 
 
-def test_tails_are_the_networks_own_rest() -> None:
-    """Rows that enter at different levels and run together have the logits of each level run alone."""
-    network, (x, y) = random_network(), batch()
-    hidden = ForwardPass(network, x, y).trace.hidden[: SHAPE.depth]
-
-    together = network.tails([h + level for level, h in enumerate(hidden)])
-
-    for level, h in enumerate(hidden):
-        torch.testing.assert_close(together[:, level], network.logits(h + level, level))
-
-
 def test_initialisation_is_torchs_but_for_the_second_layer() -> None:
     """Weights are uniform within 1/sqrt(fan in), W2 has standard deviation .01, b2 is 0, LayerNorms are the identity."""
     weights = initialise(Architecture(inputs=128, width=64, depth=1), SEEDS, "cpu")

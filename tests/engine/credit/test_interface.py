@@ -89,6 +89,36 @@ def test_a_fitting_step_leaves_the_network_alone(name: str) -> None:
     assert (own.network.weights.flat != weights).any(1).all()
 
 
+@pytest.mark.parametrize("name", LEARNED)
+def test_what_was_seen_once_serves_credit_and_fit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `see`, credit and fit of the batch are those of one that looks for each anew, by one run of the perceptron."""
+    forward, own, twin = forward_pass(), estimator(name), estimator(name)
+    expected = twin.credit(forward, range(3)), twin.fit(forward), twin.network.weights.flat
+    runs: list[Any] = []
+    run = own.network.forward
+    monkeypatch.setattr(own.network, "forward", lambda x: (runs.append(x), run(x))[1])
+
+    own.see(forward)
+    found = own.credit(forward, range(3)), own.fit(forward), own.network.weights.flat
+
+    torch.testing.assert_close(found, expected)
+    assert len(runs) == 1
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_what_was_seen_is_gone_once_weights_move_or_another_batch_comes(name: str) -> None:
+    """Credit after a fit is by the new weights, and credit of another batch is its own."""
+    forward, other, own, twin = forward_pass(), forward_pass(size=5), estimator(name), estimator(name)
+    twin.fit(forward)
+
+    own.see(forward)
+    of_other = own.credit(other, range(3))
+    own.fit(forward)
+
+    torch.testing.assert_close(of_other, estimator(name).credit(other, range(3)))
+    torch.testing.assert_close(own.credit(forward, range(3)), twin.credit(forward, range(3)))
+
+
 @pytest.mark.parametrize("name", [name for name in KINDS if name != "oracle"])
 def test_no_estimator_but_the_oracle_goes_back_through_a_block(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the blocks' backward pass out of reach all but the oracle fit and give credit: none sees a hidden gradient."""
