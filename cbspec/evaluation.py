@@ -14,7 +14,7 @@ from cbspec.execute import Executor, StageFailed
 from cbspec.finding import Judgement
 from cbspec.fingerprint import Code
 from cbspec.job import DIVERGED
-from cbspec.ledger import CHANGED, Comparison, Ledger, Provenance, compare, entry_of, provenance
+from cbspec.ledger import CHANGED, Comparison, Key, Ledger, Provenance, compare, entry_of, provenance, seeds_taken
 from cbspec.numerics import Numerics
 from cbspec.plan import Cell, Planner
 from cbspec.report import Edit, Record, record_of
@@ -51,10 +51,18 @@ class Evaluation:
         self._claims: dict[str, Claim] = {}
 
     def adopt(self, claims: Iterable[Claim]) -> None:
-        """Plan these claims together, so that what they share is computed once."""
+        """Plan these claims together, so that what they share is computed once.
+
+        The seeds that a verdict on record took are planned from the start: they run along with the first ones as one tensor
+        program, not at the end on their own. Verdicts are reached by the same looks as without a record.
+        """
         self._claims = {claim.id: claim for claim in claims if claim.scale in claim.decidable}
         self.executor.news = self._hear
-        self.executor.adopt(cell for claim in self._claims.values() for cell in self.cells(claim, claim.seeds.first).values())
+        self.executor.adopt(
+            cell
+            for claim in self._claims.values()
+            for cell in self.cells(claim, seeds_taken(claim, self.ledger.get(self._key(claim)))).values()
+        )
 
     def _hear(self) -> None:
         """Plan the seeds that claims have drawn in other workers."""
@@ -69,6 +77,9 @@ class Evaluation:
     def cells(self, claim: Claim, seeds: Sequence[int]) -> dict[tuple[str, int], Cell]:
         """(arm, seed) -> the cell whose measures the claim reads."""
         return {(arm, seed): self.planner.cell(call, seed) for arm, call in claim.arms.items() for seed in seeds}
+
+    def _key(self, claim: Claim) -> Key:
+        return Key(claim.id, claim.scale, self.numerics.device)
 
     def evaluate(self, claim: Claim) -> Record:
         """Compute what is missing, judge, and compare with the ledger.

@@ -20,6 +20,7 @@ from cbspec.store import Entry, Lock, LostEntry, Store
 
 QUIET_SECONDS = 0.5  # between a worker's last stage and the seeds that its verdict may ask for
 IDLE_SECONDS = 0.05  # how long to sleep when everything ready is being computed elsewhere
+WAITING_SECONDS = 0.25  # how long when every core is taken: looking at the plan takes time from them
 
 
 class Executor:
@@ -42,6 +43,7 @@ class Executor:
         self.run = run
         self.device = device
         self.plan = Plan(())
+        self._pause = IDLE_SECONDS
         self._stored: set[str] = set()
 
     def adopt(self, cells: Iterable[Cell]) -> None:
@@ -68,7 +70,7 @@ class Executor:
                     return found
                 self._stored -= {cell.key for cell in entries.keys() - found.keys()}  # damaged: computed again
             elif not self.step():
-                time.sleep(IDLE_SECONDS)
+                time.sleep(self._pause)
 
     def drain(self) -> None:
         """Help until nothing of the plan is left that could be computed and no other worker is busy, or the run is stopped.
@@ -87,15 +89,20 @@ class Executor:
             waiting = self.run.busy() or any(self._open(job) for job in self.plan.jobs)
             if not waiting and self.run.at_rest:
                 return
-            quiet = 0.0 if waiting else quiet + IDLE_SECONDS
-            time.sleep(IDLE_SECONDS)
+            quiet = 0.0 if waiting else quiet + self._pause
+            time.sleep(self._pause)
 
     def step(self) -> bool:
-        """Compute one job; False when no job is ready and free."""
+        """Compute one job; False when no job is ready and free, or no core is."""
         if self.run.stopped:
             raise Stopped("the run was stopped; what is stored is kept")
-        self.news()
-        return any(self._attempt(job) for job in self.plan.jobs)
+        self._pause = WAITING_SECONDS
+        if (core := self.run.core()) is None:
+            return False
+        with core:
+            self._pause = IDLE_SECONDS
+            self.news()
+            return any(self._attempt(job) for job in self.plan.jobs)
 
     def _open(self, job: Job) -> bool:
         """Whether the job has a missing cell that nothing failed keeps from being computed."""

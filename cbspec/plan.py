@@ -7,7 +7,7 @@ that is locked. A **job** is a set of lanes computed together as one tensor prog
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +16,8 @@ import msgspec
 from cbspec.fingerprint import Fingerprint
 from cbspec.numerics import Numerics, lane_key, result_key
 from cbspec.stage import Call
+
+SEEDS = 3  # of one program on a CPU core: with more the tensors leave its cache, and there are fewer jobs to fill the cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ class Planner:
         groups: dict[tuple[str, ...], list[Cell]] = defaultdict(list)
         for cell in closure(wanted):
             groups[_group(cell, wide)].append(cell)
-        jobs = [Job(tuple(sorted(cells, key=lambda c: (c.call.point, c.seed, c.key)))) for cells in groups.values()]
+        programs = [program for cells in groups.values() for program in _programs(cells, wide)]
+        jobs = [Job(tuple(sorted(cells, key=lambda c: (c.call.point, c.seed, c.key)))) for cells in programs]
         ranks = _ranks(jobs)
         return Plan(tuple(sorted(jobs, key=lambda job: (-ranks[job], job.cells[0].key))), ranks)
 
@@ -152,6 +155,14 @@ def closure(wanted: Iterable[Cell]) -> list[Cell]:
 
 def _group(cell: Cell, wide: bool) -> tuple[str, ...]:
     return (cell.call.stage.name, cell.call.shape if wide else cell.call.trajectory)
+
+
+def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
+    """The parts of a group that are one program each: all of it on a wide device, a few seeds on a CPU core."""
+    seeds = list(dict.fromkeys(cell.seed for cell in cells))
+    most = len(seeds) if wide else SEEDS
+    for first in range(0, len(seeds), most):
+        yield [cell for cell in cells if cell.seed in seeds[first : first + most]]
 
 
 def _ranks(jobs: Collection[Job]) -> dict[Job, float]:

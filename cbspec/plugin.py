@@ -22,7 +22,7 @@ from cbspec.config import Config, load
 from cbspec.errors import CbspecError, ConfigError, suggestion
 from cbspec.items import RECORD, SKIPPED, ClaimFile, ClaimItem
 from cbspec.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
-from cbspec.rundir import RunDirectory
+from cbspec.rundir import ANY_CORES, RunDirectory
 
 if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
     from cbspec.catalog import Catalog
@@ -69,7 +69,8 @@ class ClaimsPlugin:
         self.numerics = resolve(config.getoption("--device"), threads=config.getoption("--stage-threads"))
         name = self.worker[RUN] if self.worker else uuid.uuid4().hex[:12]
         own, workers = (self.worker["workerid"], self.worker["workercount"]) if self.worker else ("main", 1)
-        self.run = RunDirectory(project.runs / name, own, workers)
+        cores = max(available_cores() // self.numerics.threads, 1) if self.numerics.device == "cpu" else ANY_CORES
+        self.run = RunDirectory(project.runs / name, own, workers, cores)
         self.display: Display | None = None
         self.records: list[Record] = []
         self.skipped: list[Skipped] = []
@@ -270,6 +271,11 @@ def known_scale(asked: str | None, project: Config) -> str:
     if asked and scales and asked not in scales:
         raise ConfigError(f"--scale {asked}: unknown scale {asked!r}{suggestion(asked, scales)}")
     return asked or project.scale
+
+
+def available_cores() -> int:
+    """How many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def limit_threads(threads: int) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from cbspec.store import Lock, Locks
 
+ANY_CORES = 1024  # more than a run has workers
 LOST_SECONDS = 600.0  # a worker silent for so long was killed; no stage takes longer between two signs of life
 
 
@@ -57,13 +58,15 @@ class RunDirectory:
         path: the folder; made when something is first written.
         worker: this process' name (``"gw0"``, or ``"main"``).
         workers: how many processes judge claims in this run.
+        cores: how many of them may compute at once.
     """
 
-    def __init__(self, path: Path, worker: str, workers: int = 1) -> None:
+    def __init__(self, path: Path, worker: str, workers: int = 1, cores: int = ANY_CORES) -> None:
         self.path = path
         self.worker = worker
         self.workers = workers
-        self._locks = Locks(path.parent)
+        self._cores = cores
+        self._locks, self._core_locks = Locks(path.parent), Locks(path / "cores")
         self._held: Lock | None = None
 
     def hold(self) -> None:
@@ -127,6 +130,14 @@ class RunDirectory:
     def at_rest(self) -> bool:
         """Whether every worker has judged its claims."""
         return len(list((self.path / "resting").glob("[!.]*"))) >= self.workers
+
+    def core(self) -> Lock | None:
+        """A core to compute on, until it is released; None while as many workers compute as may.
+
+        Workers that take turns on a core push each other's tensors out of its cache.
+        """
+        taken = (self._core_locks.attempt(str(number)) for number in range(self._cores))
+        return next((lock for lock in taken if lock), None)
 
     def stop(self) -> None:
         """Ask every worker to leave its stage at the next opportunity."""

@@ -292,3 +292,26 @@ def test_draws_are_told_to_all(tmp_path):
     one.announce("a/b c", 12)
 
     assert other.drawn() == {"1.b[depth=4]": 6, "a/b c": 12}
+
+
+def test_no_more_workers_compute_than_there_are_cores(tmp_path, journal):
+    """With one core for two workers the second computes nothing while the first has it, and all once it is released."""
+    first, second = (
+        Executor(
+            Planner(code_of, Numerics(device="cpu", torch="2.11")),
+            Store(tmp_path / "store"),
+            RunDirectory(tmp_path / "runs" / "run", worker, workers=2, cores=1),
+            "cpu",
+        )
+        for worker in ("gw0", "gw1")
+    )
+    cell = second.planner.cell(counted(3), 1)
+    second.adopt([cell])
+
+    with first.run.core():
+        assert not second.step()
+        assert first.run.core() is None
+    assert journal() == []
+
+    assert second.step()
+    assert values(second.ensure([cell])) == [1003.0]

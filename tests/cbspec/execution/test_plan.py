@@ -100,3 +100,13 @@ def test_closure_lists_inputs_first(planner):
     assert cells[0] is base
     assert cells[-1] is top
     assert len(cells) == 3
+
+
+def test_a_cpu_core_takes_a_few_seeds_at_once(planner):
+    """Five seeds of a trajectory, all its points, are two jobs on a CPU, those asked for first together; one on a wide device."""
+    cells = [planner.cell(counted(step), seed) for seed in (9, 1, 5, 7, 3) for step in (2, 4)]
+
+    narrow, wide = planner.plan(cells), planner.plan(cells, wide=True)
+
+    assert sorted(map(str, narrow.jobs)) == ["count @2,4 seeds 1,5,9", "count @2,4 seeds 3,7"]
+    assert list(map(str, wide.jobs)) == ["count @2,4 seeds 1,3,5,7,9"]

@@ -1,5 +1,7 @@
 """What a run computes, shares between workers and keeps, in real pytest processes over a small engine without torch."""
 
+import re
+import shutil
 import signal
 
 import pytest
@@ -44,6 +46,23 @@ def test_more_seeds_compute_only_the_new_ones(project):
 
     assert before.items() <= project.stored().items()
     assert len(project.stored()) == len(before) + 4
+
+
+@pytest.mark.parametrize(
+    ("pool", "jobs"), [("[1, 2, 3, 4, 5]", ["1,2,3", "1,2,3", "4,5", "4,5"]), ("[9, 1, 2, 3, 4]", ["1,2,9", "1,2,9"])]
+)
+def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs):
+    """What a verdict on record drew is planned from the start, while the claim draws it in that order; the looks stay."""
+    project.claim("light.yaml", LIGHT + "seeds: [1, 2, 3, 4, 5]\n")
+    project.pytest()
+    project.record_last_run()
+    shutil.rmtree(project.root / ".cbspec" / "store")
+    project.claim("light.yaml", LIGHT + f"seeds: {{pool: {pool}, start: 3}}\n")
+
+    _, output = project.pytest("-n", "2")
+
+    assert sorted(re.findall(r"grow @3 seeds (\S+): done in", output)) == jobs
+    assert len(project.report.records[0].judgement.seeds) == 3
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
