@@ -62,9 +62,11 @@ def text(kept: Kept) -> str:
 
 
 def circumstances() -> dict[str, str]:
-    """Date (UTC), torch and machine of a figure taken now; names no host."""
+    """Date (UTC), torch and machine of a figure taken now, with the vector instructions that torch found; names no host."""
+    import torch  # measured by other processes, some of which must not have it
+
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "torch": numerics.resolve("cpu").torch,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "machine": f"{platform.machine()} with {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} cores",
     }
