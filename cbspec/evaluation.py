@@ -53,8 +53,8 @@ class Evaluation:
     def adopt(self, claims: Iterable[Claim]) -> None:
         """Plan these claims together, so that what they share is computed once.
 
-        The seeds that a verdict on record took are planned from the start: they run along with the first ones as one tensor
-        program, not at the end on their own. Verdicts are reached by the same looks as without a record.
+        The seeds that a verdict on record took are planned from the start, so that the last of them do not keep a single core
+        busy at the end. Verdicts are reached by the same looks as without a record.
         """
         self._claims = {claim.id: claim for claim in claims if claim.scale in claim.decidable}
         self.executor.news = self._hear

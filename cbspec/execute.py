@@ -1,8 +1,8 @@
 """Cooperative execution of a frozen plan: many processes, one store, no coordinator.
 
-Each process holds the same plan and repeats one step: take the first job, longest path first, whose inputs are stored and
-whose lanes nobody has locked, and compute what is missing of it. A process that finds no such job, because others compute all
-that is ready, sleeps a moment. A killed process loses its locks to the kernel, and its job is anyone's again.
+Each process holds the same plan and repeats one step: take a free core and the first job, longest path first, whose inputs are
+stored and whose lanes nobody has locked, and compute what is missing of it. A process that finds no such job or no core, because
+others compute, sleeps a moment. A killed process loses its locks to the kernel, and its job is anyone's again.
 """
 
 from __future__ import annotations
