@@ -75,3 +75,19 @@ def test_a_replicas_losses_are_its_own() -> None:
         part = slice(replica, replica + 1)
         alone = ResidualMLP(forward.network.architecture, Weights(weights.layout, weights.flat[part].clone()))
         assert torch.equal(Tails(alone).losses(forward.states[part, :-1], forward.y[part], v[part])[0], together[replica])
+
+
+@pytest.mark.parametrize("elements", [2**22, 1])
+def test_all_replicas_together_have_the_same_losses(elements: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way of a GPU, all replicas at once and as many moves as fit, gives what one replica after the other gives."""
+    forward = forward_pass(SHAPES["terminal norm"])
+    v, states = moves(forward, 5), forward.states[:, :-1]
+    expected = Tails(forward.network).losses(states, forward.y, v)
+
+    monkeypatch.setattr(tails, "ELEMENTS", elements)
+    with monkeypatch.context() as pretended:
+        pretended.setattr(torch.Tensor, "is_cuda", True)
+        wide = Tails(forward.network)
+
+    assert len(wide._rests) == 1
+    torch.testing.assert_close(wide.losses(states, forward.y, v), expected)
