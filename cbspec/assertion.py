@@ -46,7 +46,9 @@ class Order(Measured, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
 class Trend(Measured, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="trend"):
     """The measure moves monotonically along the arms (Page's test, exact); strict: every adjacent step is shown."""
 
-    arms: Annotated[tuple[Arm, ...], Meta(min_length=3, description="arms in the order along which the measure moves")]
+    arms: Annotated[
+        tuple[Arm, ...], Meta(min_length=3, max_length=12, description="arms in the order along which the measure moves")
+    ]
     direction: Annotated[Literal["increasing", "decreasing"], Meta(description="which way the measure moves along the arms")]
     strict: Annotated[bool, Meta(description="every adjacent step is shown, not the trend alone")] = False
 

@@ -25,6 +25,7 @@ class Config:
         claims: the folder of the claims.
         store: the folder of the results; the environment variable CBSPEC_STORE comes first.
         reports: the folder of the ledger and of the pages that each run writes.
+        declared: whether there is a ``[tool.cbspec]``: a project that means to have claims.
     """
 
     root: Path
@@ -33,6 +34,7 @@ class Config:
     claims: Path = Path("claims")
     store: Path = Path(".cbspec/store")
     reports: Path = Path("reports")
+    declared: bool = False
 
     def __post_init__(self) -> None:
         if place := os.environ.get("CBSPEC_STORE"):
@@ -103,4 +105,4 @@ def _config(root: Path, table: Mapping[str, Any]) -> Config:
             mistakes.append(f"{root / FILE}: tool.cbspec.{key}: expected text, got {value!r}")
     if mistakes:
         raise ConfigError("\n".join(mistakes))
-    return Config(root, **{key: _KEYS[key](value) for key, value in table.items()})
+    return Config(root, **{key: _KEYS[key](value) for key, value in table.items()}, declared=True)

@@ -25,6 +25,10 @@ class StoreError(CbspecError):
     """The store cannot be read or written."""
 
 
+class ContentError(CbspecError):
+    """A result holds what cannot be stored, such as a number that is not finite: a mistake of its stage, not of the store."""
+
+
 class LedgerError(CbspecError):
     """A ledger is damaged, of another version, missing in a commit, or cannot be written."""
 

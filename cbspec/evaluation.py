@@ -59,9 +59,7 @@ class Evaluation:
         self._claims = {claim.id: claim for claim in claims if claim.scale in claim.decidable}
         self.executor.news = self._hear
         self.executor.adopt(
-            cell
-            for claim in self._claims.values()
-            for cell in self.cells(claim, seeds_taken(claim, self.ledger.get(self._key(claim)))).values()
+            cell for claim in self._claims.values() for cell in self.cells(claim, self._expected_seeds(claim)).values()
         )
 
     def _hear(self) -> None:
@@ -78,8 +76,10 @@ class Evaluation:
         """(arm, seed) -> the cell whose measures the claim reads."""
         return {(arm, seed): self.planner.cell(call, seed) for arm, call in claim.arms.items() for seed in seeds}
 
-    def _key(self, claim: Claim) -> Key:
-        return Key(claim.id, claim.scale, self.numerics.device)
+    def _expected_seeds(self, claim: Claim) -> Sequence[int]:
+        """Those that the verdict on record took, of another device family where this one has none."""
+        key = Key(claim.id, claim.scale, self.numerics.device)
+        return seeds_taken(claim, self.ledger.get(key) or self.ledger.elsewhere(key))
 
     def evaluate(self, claim: Claim) -> Record:
         """Compute what is missing, judge, and compare with the ledger.
@@ -116,7 +116,7 @@ class Evaluation:
         entry = entry_of(
             claim, judgement, device=self.numerics.device, code=self.code(claim.arms.values()), provenance=self.provenance
         )
-        comparison = compare(self.ledger.get(entry.key), entry)
+        comparison = compare(self.ledger.get(entry.key), entry, self.ledger.elsewhere(entry.key))
         return record_of(
             claim,
             judgement,

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from cbspec.errors import CbspecError, UncheckedError
+from cbspec.errors import CbspecError, Stopped, UncheckedError
 
 if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
     from cbspec.claim import Claim
     from cbspec.plugin import ClaimsPlugin
     from cbspec.report import Record
 
-RECORD, SKIPPED = "cbspec-record", "cbspec-skipped"  # user properties in which workers hand their results to the controller
+RECORD, SKIPPED, BROKEN = "cbspec-record", "cbspec-skipped", "cbspec-broken"
+"""User properties in which workers hand their results to the controller."""
 
 
 class ClaimFile(pytest.File):
@@ -51,6 +52,15 @@ class ClaimItem(pytest.Item):
             self.add_marker(name)
 
     def runtest(self) -> None:
+        try:
+            self._run()
+        except (ClaimFailed, Stopped):
+            raise
+        except Exception as error:
+            self._note(BROKEN, str(error).partition("\n")[0] or type(error).__name__)
+            raise
+
+    def _run(self) -> None:
         from cbspec.report import encode
 
         if self.claim.scale not in self.claim.decidable:
@@ -66,17 +76,21 @@ class ClaimItem(pytest.Item):
     def _leave_out(self) -> NoReturn:
         """Report the claim as not run. It is skipped, unless a verdict on record would go unchecked in silence: then it fails."""
         from cbspec.ledger import Key
-        from cbspec.ledger.withdrawal import advice, unchecked
+        from cbspec.ledger.withdrawal import advice
+
+        if entry := self.plugin.evaluation.ledger.get(Key(self.claim.id, self.claim.scale, self.plugin.numerics.device)):
+            raise UncheckedError(advice(entry))
+        reason = self._undecidable()
+        self._note(SKIPPED, reason)
+        pytest.skip(reason)
+
+    def _note(self, kind: str, reason: str) -> None:
+        """Tell the report why the claim has no verdict."""
         from cbspec.report import Skipped, encode
 
-        entry = self.plugin.evaluation.ledger.get(Key(self.claim.id, self.claim.scale, self.plugin.numerics.device))
-        reason = f"failed: {unchecked(entry)}" if entry else self._undecidable()
         path, line, _ = self.location
         skipped = Skipped(claim=self.claim.id, title=self.claim.title, path=path, line=(line or 0) + 1, reason=reason)
-        self.user_properties.append((SKIPPED, encode(skipped)))
-        if entry:
-            raise UncheckedError(advice(entry))
-        pytest.skip(reason)
+        self.user_properties.append((kind, encode(skipped)))
 
     def _warn_of_margins(self) -> None:
         """A margin too narrow for the spread on record: `cbspec validate` refuses it, a run only warns.

@@ -9,6 +9,7 @@ import ast
 import ctypes
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -53,6 +54,11 @@ class Numerics:
     def digest(self) -> str:
         """Hex SHA-256 of all of it."""
         return _digest(self.as_dict())
+
+
+def available_cores() -> int:
+    """How many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def resolve(device: str = "auto", threads: int = 1, tf32: bool = False) -> Numerics:

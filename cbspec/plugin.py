@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cbspec.config import Config, load
-from cbspec.errors import CbspecError, ConfigError, suggestion
-from cbspec.items import RECORD, SKIPPED, ClaimFile, ClaimItem
+from cbspec.errors import CbspecError, ConfigError, LedgerError, suggestion
+from cbspec.items import BROKEN, RECORD, SKIPPED, ClaimFile, ClaimItem
 from cbspec.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
 from cbspec.rundir import ANY_CORES, RunDirectory
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # imported when the first claim is collected: other projects'
     from cbspec.report import Record, Run, Skipped
 
 RUN = "cbspec-run"  # the run's name, from the controller to its workers
+MISTAKE = "cbspec-mistake"  # why a worker could not begin, from the worker to the controller
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     try:
         project = load(config.rootpath)
-        if project.claims.is_dir():
+        if project.declared and project.claims.is_dir():
             config.pluginmanager.register(ClaimsPlugin(config, project), "cbspec-claims")
     except CbspecError as error:
         raise pytest.UsageError(str(error)) from None
@@ -60,7 +61,7 @@ class ClaimsPlugin:
     """The plugin in one pytest process of a project with ``[tool.cbspec]``; idle until a claim file is collected."""
 
     def __init__(self, config: pytest.Config, project: Config) -> None:
-        from cbspec.numerics import resolve
+        from cbspec.numerics import available_cores, resolve
 
         self.config = config
         self.project = project
@@ -74,6 +75,8 @@ class ClaimsPlugin:
         self.display: Display | None = None
         self.records: list[Record] = []
         self.skipped: list[Skipped] = []
+        self.broken: list[Skipped] = []
+        self.unwritten = ""
         self.workers: set[str] = set()
         self.failed = 0
         self.claims: list[Claim] = []
@@ -110,7 +113,9 @@ class ClaimsPlugin:
     # --- collection
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ClaimFile | None:
-        if file_path.suffix != ".yaml" or file_path.name == "defaults.yaml" or self.project.claims not in file_path.parents:
+        if file_path.suffix not in (".yaml", ".yml") or file_path.name == "defaults.yaml":
+            return None
+        if self.project.claims not in file_path.parents:
             return None
         return ClaimFile.from_parent(parent, path=file_path, plugin=self)
 
@@ -121,7 +126,7 @@ class ClaimsPlugin:
         if self.claims:
             whole = {claim.path for claim in self.claims} == set(claim_files([self.project.claims]))
             if mistakes := check_together(self.claims, whole=whole):
-                raise pytest.UsageError("\n".join(map(str, mistakes)))
+                raise self._refusal("\n".join(map(str, mistakes)))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Freeze the plan: what the selected claims need, merged."""
@@ -133,7 +138,20 @@ class ClaimsPlugin:
                 self._open_run()
             self.evaluation.adopt(item.claim for item in items)
         except CbspecError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise self._refusal(str(error)) from None
+
+    def _refusal(self, message: str) -> pytest.UsageError:
+        """A person's mistake, which ends the run. From a worker the controller has to be told: xdist would call it a crash."""
+        if self.worker is not None:
+            output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]  # an attribute that xdist adds
+            output[MISTAKE] = message
+        return pytest.UsageError(message)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """An xdist hook: a worker has ended."""
+        if message := getattr(node, "workeroutput", {}).get(MISTAKE):
+            raise pytest.UsageError(message)
 
     # --- progress, in the process that owns the terminal
 
@@ -187,6 +205,8 @@ class ClaimsPlugin:
                 self.records.append(decode(str(value), Record))
             elif name == SKIPPED:
                 self.skipped.append(decode(str(value), Skipped))
+            elif name == BROKEN:
+                self.broken.append(decode(str(value), Skipped))
         self.workers.add(getattr(report, "worker_id", "main"))
         self.failed += report.failed
         most = self.config.getoption("maxfail")
@@ -204,10 +224,13 @@ class ClaimsPlugin:
             if "evaluation" in self.__dict__ and not (session.shouldstop or session.shouldfail):
                 self.evaluation.executor.drain()
             return
-        if self.records or self.skipped:
+        if self.records or self.skipped or self.broken:
             from cbspec.report import write_pages
 
-            write_pages(self._report(), self.project.reports)
+            try:
+                write_pages(self._report(), self.project.reports)
+            except LedgerError as error:  # the verdicts are known all the same
+                self.unwritten = str(error)
 
     def _open_run(self) -> None:
         """Own the run directory, and clear away what killed runs left; the first call counts."""
@@ -215,7 +238,12 @@ class ClaimsPlugin:
 
         if not self.opened:
             self.opened = True
-            self.run.hold()
+            try:
+                self.run.hold()
+            except OSError as error:
+                self.opened = False
+                where = f"{self.run.path.parent}, where the processes of a run talk to each other"
+                raise pytest.UsageError(f"{where}, cannot be written: {error.strerror or error}") from None
             Store(self.project.store).sweep()
 
     def pytest_unconfigure(self) -> None:
@@ -238,21 +266,23 @@ class ClaimsPlugin:
             workers=len(self.workers),
             records=tuple(ranked(self.records)),
             skipped=tuple(sorted(self.skipped, key=lambda skipped: skipped.claim)),
+            broken=tuple(sorted(self.broken, key=lambda broken: broken.claim)),
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.opened and self.run.stopped:
             terminalreporter.write_line("stopped: every finished stage is stored; run again to go on from there")
-        if not self.records:
+        if not (self.records or self.broken):
             return
         from cbspec.report import annotations, job_summary, summary_table
 
-        terminalreporter.section(f"claims at scale {self.scale} on {self.numerics.device}")
-        terminalreporter.write_line(summary_table(self.records, shutil.get_terminal_size((120, 24)).columns))
-        shown = os.path.relpath(self.project.reports / "latest.md", self.config.invocation_params.dir)
-        terminalreporter.write_line(f"report: {shown}")
+        if self.records:
+            terminalreporter.section(f"claims at scale {self.scale} on {self.numerics.device}")
+            terminalreporter.write_line(summary_table(self.records, shutil.get_terminal_size((120, 24)).columns))
+            shown = os.path.relpath(self.project.reports / "latest.md", self.config.invocation_params.dir)
+            terminalreporter.write_line(f"no report: {self.unwritten}" if self.unwritten else f"report: {shown}")
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            for line in annotations(self.records):
+            for line in annotations(self.records, self.broken):
                 terminalreporter.write_line(line)
         if target := os.environ.get("GITHUB_STEP_SUMMARY"):
             with Path(target).open("a", encoding="utf-8") as summary:
@@ -271,11 +301,6 @@ def known_scale(asked: str | None, project: Config) -> str:
     if asked and scales and asked not in scales:
         raise ConfigError(f"--scale {asked}: unknown scale {asked!r}{suggestion(asked, scales)}")
     return asked or project.scale
-
-
-def available_cores() -> int:
-    """How many cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def limit_threads(threads: int) -> None:

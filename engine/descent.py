@@ -185,13 +185,18 @@ def _emit(job: Job, replica: int, same: Tensor, held: Tensor, variance: Tensor, 
         measures["update_variance"] = variance[best].item()
     else:
         reasons["update_variance"] = f"{own.batches} batches do not tell the mean update from zero"
-    grid = {str(size): [same[k].mean().item(), held[k].mean().item()] for k, size in enumerate(own.step_sizes)}
+    grid = {str(size): _listed(torch.stack([same[k].mean(), held[k].mean()])) for k, size in enumerate(own.step_sizes)}
     job.emit(
         replica,
         measures={name: value for name, value in measures.items() if name not in reasons},
         undefined=reasons,
-        series={"step_size": own.step_sizes[best], "dL_same": same[best].tolist(), "dL_held": held[best].tolist(), "grid": grid},
+        series={"step_size": own.step_sizes[best], "dL_same": _listed(same[best]), "dL_held": _listed(held[best]), "grid": grid},
     )
+
+
+def _listed(values: Tensor) -> list[float | None]:
+    """As a series has them: None where a step left the finite numbers."""
+    return [value if _finite(value) else None for value in values.tolist()]
 
 
 def _finite(value: float) -> bool:

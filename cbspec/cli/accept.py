@@ -35,7 +35,8 @@ def command(project: Project, claims: tuple[str, ...], every: bool, reason: str,
     records = _chosen(_last_run(project), claims)
     _refuse_outdated(project, records)
     entries = [record.comparison.new for record in records if record.comparison.new]
-    accept(project.ledger, entries, reason).save(project.config.ledger)
+    with project.editing() as ledger:
+        accept(ledger, entries, reason).save(project.config.ledger)
     if as_json:
         click.echo(dumps([{**record.comparison.key._asdict(), "change": record.comparison.change} for record in records]))
         return

@@ -66,8 +66,10 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     """The plan of a run of these claims: each with the seeds that its verdict on record took, or else with its first."""
     decided = [claim for claim in claims if claim.scale in claim.decidable]
     device = standings.planner.numerics.device
-    entries = {claim.id: ledger.get(Key(claim.id, claim.scale, device)) for claim in decided}
-    wanted = {claim.id: _cells(claim, seeds_taken(claim, entries[claim.id]), standings.planner) for claim in decided}
+    keys = {claim.id: Key(claim.id, claim.scale, device) for claim in decided}
+    entries = {name: ledger.get(key) for name, key in keys.items()}
+    expected = {name: entry or ledger.elsewhere(keys[name]) for name, entry in entries.items()}
+    wanted = {claim.id: _cells(claim, seeds_taken(claim, expected[claim.id]), standings.planner) for claim in decided}
     plan = standings.planner.plan(chain.from_iterable(wanted.values()), wide=device == "cuda")
     recorded = _recorded(wanted, entries)
     work = {job: _work(job, standings, recorded) for job in plan.jobs}

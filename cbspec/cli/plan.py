@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -72,11 +71,13 @@ def _absent(work: Work) -> Iterator[str]:
 
 
 def _time(found: Forecast, workers: int) -> str:
+    from cbspec.numerics import available_cores
+
     if not any(work.absent for work in found.work):
         return "Nothing to compute."
     if found.seconds == 0.0 and found.unknown:
         return "No forecast: none of these stages was computed here before."
-    wall = max(found.longest, found.seconds / min(workers, os.cpu_count() or 1))
+    wall = max(found.longest, found.seconds / min(workers, available_cores()))
     text = (
         f"{_duration(found.seconds)} of computing, longest path {_duration(found.longest)};"
         f" about {_duration(wall)} with {count(workers, 'worker')}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,14 @@ class Project:
         from cbspec.ledger import Ledger
 
         return Ledger.load(self.config.ledger)
+
+    @contextmanager
+    def editing(self) -> Iterator[Ledger]:
+        """The ledger as it is now, for a change of it: who else wants to change it waits."""
+        from cbspec.ledger import Ledger
+
+        with self.store.lock("ledger"):
+            yield Ledger.load(self.config.ledger)
 
     @cached_property
     def store(self) -> Store:

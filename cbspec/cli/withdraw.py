@@ -26,8 +26,9 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, device
     CLAIMS are ids on record. A verdict is orphaned where no claim file has it decidable at its scale any more. Any other is
     refused: a verdict that does not suit is not withdrawn. The ledger keeps what was withdrawn, with the reason.
     """
-    chosen = _chosen(list(project.ledger), claims, scale, device)
-    withdraw(project.ledger, chosen, project.at_every_scale(), reason).save(project.config.ledger)
+    with project.editing() as ledger:
+        chosen = _chosen(list(ledger), claims, scale, device)
+        withdraw(ledger, chosen, project.at_every_scale(), reason).save(project.config.ledger)
     if as_json:
         click.echo(dumps([{**entry.key._asdict(), "verdict": entry.verdict} for entry in chosen]))
         return

@@ -4,7 +4,9 @@ log a - log b against log f speaks of geometric means, a - f b against 0 of arit
 the means the two differ, and which of them a measure's zero allows is not known from its values. So both have to be shown, and
 both refuted: whichever is meant, the error rate is kept.
 
-Where a value is not positive (a cosine near 0 of random sign) there is no logarithm, and "a is more than f times b" is read as
+Where every value of both arms is negative (a fall of the loss), the ratio is that of their magnitudes, tested in the same way.
+
+Where values are of both signs (a cosine near 0 of random sign) there is no logarithm, and "a is more than f times b" is read as
 a > f |b|: both a - f b > 0 and a + f b > 0 (intersection-union, Berger 1982). That never divides by b, so it stays true to the
 words when b's interval reaches over 0 (the linear form of Fieller 1954). "a is less than f times b" is a - f b < 0 and b > 0.
 """
@@ -14,6 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 
 from cbspec.assertion import Ratio
@@ -27,12 +30,27 @@ def ratio_evidence(assertion: Ratio, data: Measurements) -> Evidence:
 
     Invalid where the denominator is shown to be smaller than the guard in magnitude (two one-sided tests).
     """
-    columns = [data.column(arm, assertion.measure) for arm in assertion.arms]
-    if np.all(np.stack(columns) > 0):
+    premises = (_denominator(assertion, data),)
+    columns = np.stack([data.column(arm, assertion.measure) for arm in assertion.arms])
+    if np.all(columns < 0):
+        assertion, data = _magnitudes(assertion, data)
+    if np.all(columns > 0) or np.all(columns < 0):
         evidence = _both(_logarithmic(assertion, data), every(_differences(assertion, data)))
     else:
         evidence = every(_differences(assertion, data) + _sides(assertion, data))
-    return replace(evidence, premises=(_denominator(assertion, data),))
+    return replace(evidence, premises=premises)
+
+
+def _magnitudes(assertion: Ratio, data: Measurements) -> tuple[Ratio, Measurements]:
+    """The same of what both arms are away from zero, for arms that are negative on every seed."""
+    measure, names = assertion.measure, {arm: f"|{arm}|" for arm in assertion.arms}
+    table = {
+        (names[arm], measure): replace(data.table[arm, measure], values=-data.column(arm, measure)) for arm in assertion.arms
+    }
+    figures = {arm: data.figure(measure, arm) for arm in assertion.arms}
+    reported = {measure: {names[arm]: -figure for arm, figure in figures.items() if figure is not None}}
+    renamed = msgspec.structs.replace(assertion, arms=tuple(names[arm] for arm in assertion.arms))
+    return renamed, Measurements(table, data.units, reported)
 
 
 def _both(one: Evidence, other: Evidence) -> Evidence:

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from cbspec.catalog import Catalog
-from cbspec.claim import Claim
+from cbspec.claim import Claim, Origin
 from cbspec.errors import ClaimError, ConfigError, Mistake, suggestion
 from cbspec.language.calls import Pool
 from cbspec.language.claims import ClaimFile, Setting
@@ -20,6 +20,7 @@ from cbspec.language.origins import Origins
 from cbspec.language.parse import display, read
 
 SUFFIX = ".yaml"
+MISNAMED = ".yml"  # what many would call a claim file; told, for a claim that is passed over is worse than none
 
 
 class Reader:
@@ -43,6 +44,9 @@ class Reader:
             raise ConfigError(f"unknown scale {self.scale!r}{suggestion(self.scale, list(defaults.scales))}")
         mistakes = Mistakes()
         claims: tuple[Claim, ...] = ()
+        if path.suffix == MISNAMED:
+            message = f"a claim file ends in {SUFFIX}: rename it to {path.stem}{SUFFIX}"
+            return (), (Mistake(Origin(display(path), 1, 1), "", message),)
         try:
             document = read(path, mistakes)
             if document is not None:
@@ -110,7 +114,8 @@ def claim_files(paths: Iterable[Path]) -> tuple[Path, ...]:
     files: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            inside = (file for file in path.rglob(f"*{SUFFIX}") if not _hidden(file.relative_to(path)))
+            named = (file for suffix in (SUFFIX, MISNAMED) for file in path.rglob(f"*{suffix}"))
+            inside = (file for file in named if not _hidden(file.relative_to(path)))
             files |= dict.fromkeys(sorted(file for file in inside if file.name != NAME))
         else:
             files[path] = None

@@ -29,6 +29,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         old, new: the entry on record and the one to compare; None where there is none.
         moves: in what the assertion itself, or what it measures, is another one than recorded.
         shifts: the effects that moved; none beside an error, which has no figures.
+        elsewhere: where nothing is on record on this device family, what is on another one.
     """
 
     change: Change
@@ -36,6 +37,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     new: Entry | None
     moves: tuple[Move, ...] = ()
     shifts: tuple[Shift, ...] = ()
+    elsewhere: Entry | None = None
 
     @property
     def key(self) -> Key:
@@ -56,6 +58,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         lines = [self.headline]
         if self.old:
             lines.append(f"  recorded {_origin(self.old)}: {self.old.reason}")
+        if other := self.elsewhere:
+            lines.append(f"  on {other.device}, recorded {_origin(other)}: {other.verdict}: {other.reason}")
         if self.new:
             lines.append(f"  now: {self.new.reason}")
         lines += [f"  {'moved' if move.loosened else 'tightened or reworded'}: {move.text}" for move in self.moves]
@@ -72,10 +76,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return [f"{now.key}: {before.get(now.key) or 'undecided'} -> {now.verdict or 'undecided'}" for now in changed]
 
 
-def compare(old: Entry | None, new: Entry) -> Comparison:
-    """Set a verdict beside the one on record.
+def compare(old: Entry | None, new: Entry, elsewhere: Entry | None = None) -> Comparison:
+    """Set a verdict beside the one on record, or else beside that of another device family.
 
-    - `new`: nothing on record.
+    - `new`: nothing on record, on this device family.
     - `goalposts`: the assertion was loosened, or changed in a way that cannot be ordered; it comes before every comparison of
       verdicts, which would then be of two different assertions. Tightened or reworded is compared as usual.
     - `weakened`: the verdict says less than it did: decided -> inconclusive, invalid or error, and down from there.
@@ -85,7 +89,7 @@ def compare(old: Entry | None, new: Entry) -> Comparison:
     - `same`: neither.
     """
     if old is None:
-        return Comparison(change="new", old=None, new=new)
+        return Comparison(change="new", old=None, new=new, elsewhere=elsewhere)
     moved, shifted = moves(old, new), () if new.verdict == "error" else shifts(old, new)
     return Comparison(change=_change(old, new, moved, shifted), old=old, new=new, moves=moved, shifts=shifted)
 

@@ -83,6 +83,11 @@ class Ledger:
     def get(self, key: Key) -> Entry | None:
         return self.entries.get(key)
 
+    def elsewhere(self, key: Key) -> Entry | None:
+        """What is on record of the same claim at the same scale on another device family."""
+        others = (entry for entry in self.of(key.claim) if entry.scale == key.scale and entry.device != key.device)
+        return next(others, None)
+
     def of(self, claim: str) -> tuple[Entry, ...]:
         """Every entry of a claim: all scales and device families."""
         return tuple(entry for entry in self if entry.claim == claim)

@@ -18,19 +18,28 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def outcome(comparison: Comparison, judgement: Judgement) -> Outcome:
-    """Passed: holds, as recorded or anew. Xfailed: as recorded, and not holding. Failed: all else, errors first."""
+    """Passed: holds, as recorded or anew. Xfailed: as recorded, and not holding. Failed: all else, errors first.
+
+    Where a device family has no verdict on record, that of another one is what is expected of it.
+    """
     reason = " ".join(judgement.reason.split())
     if judgement.verdict == "error":
         return Outcome(kind="failed", reason=f"error: {reason}")
     if comparison.change in CHANGED:
         return Outcome(kind="failed", reason=f"{comparison.headline}: {reason}")
+    other = comparison.elsewhere
+    if other and other.verdict != judgement.verdict:
+        there = f"where {other.verdict} is on record on {other.device}"
+        return Outcome(kind="failed", reason=f"{judgement.verdict}, {there}: {reason}")
     if judgement.verdict == "holds":
         return Outcome(kind="passed", reason=f"holds, {_record(comparison)}: {reason}")
-    if comparison.change == "new":
+    if comparison.change == "new" and not other:
         return Outcome(kind="failed", reason=f"{judgement.verdict}, {_record(comparison)}: {reason}")
     return Outcome(kind="xfailed", reason=f"{judgement.verdict}, {_record(comparison)}: {reason}")
 
 
 def _record(comparison: Comparison) -> str:
+    if comparison.elsewhere:
+        return f"as recorded on {comparison.elsewhere.device}, not yet on record here"
     words = {"new": "not yet on record", "drift": "as recorded, with other figures"}
     return words.get(comparison.change, "as recorded")

@@ -15,10 +15,14 @@ def provenance(root: Path, torch: str, exclude: Path | None = None) -> Provenanc
     Args:
         torch: torch's minor version, ``"2.11"``.
         exclude: a folder whose changes do not count as uncommitted: where the ledger itself and the reports are written.
+
+    Files that git neither tracks nor ignores count as uncommitted: one of them may be a stage or a claim.
     """
     commit = git(root, "rev-parse", "--verify", "--quiet", "HEAD")
-    pathspec = [".", f":(exclude){exclude.resolve()}"] if exclude else ["."]
-    changed = git(root, "status", "--porcelain", "--untracked-files=no", "--", *pathspec)
+    top = git(root, "rev-parse", "--show-toplevel")
+    inside = exclude is not None and top is not None and exclude.resolve().is_relative_to(Path(top.strip()).resolve())
+    pathspec = [".", f":(exclude){exclude.resolve()}"] if exclude and inside else ["."]
+    changed = git(root, "status", "--porcelain", "--untracked-files=normal", "--", *pathspec)
     return Provenance(commit=commit.strip() if commit else None, dirty=bool(changed), torch=torch, date=today())
 
 

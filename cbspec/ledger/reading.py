@@ -61,7 +61,7 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _explained(error: json.JSONDecodeError, text: str) -> str:
-    line = text.splitlines()[error.lineno - 1] if text.strip() else ""
+    line = [*text.split("\n"), ""][error.lineno - 1].rstrip("\r")
     if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
         return f"an unresolved merge: {line!r}"
     return f"not JSON: {error.msg}\n    {line}\n    {' ' * (error.colno - 1)}^"

@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 
 from cbspec.report.failure import failure_text
-from cbspec.report.record import Edit, Record
+from cbspec.report.record import Edit, Record, Skipped
 from cbspec.report.table import ranked
 
 
-def annotations(records: Sequence[Record]) -> list[str]:
+def annotations(records: Sequence[Record], broken: Sequence[Skipped] = ()) -> list[str]:
     """One error per failed claim, in order of urgency, then one warning per changed definition naming the claims it touches."""
     failed = [record for record in ranked(records) if record.outcome.kind == "failed"]
     touched: dict[Edit, list[Record]] = {}
     for record in failed:
         for edit in record.edits:
             touched.setdefault(edit, []).append(record)
-    return [_claim(record) for record in failed] + [_definition(edit, touched[edit]) for edit in touched]
+    return (
+        [_claim(record) for record in failed]
+        + [command("error", each.reason, file=each.path, line=each.line, title=f"{each.claim}: no verdict") for each in broken]
+        + [_definition(edit, touched[edit]) for edit in touched]
+    )
 
 
 def command(name: str, message: str, **properties: str | int) -> str:

@@ -85,7 +85,13 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one run has to say. `seconds`: wall time; `workers`: processes that computed."""
+    """Everything that one run has to say.
+
+    Attributes:
+        seconds: wall time.
+        workers: how many processes computed.
+        broken: the claims that failed before there was a verdict: nothing would check the one on record, or the store is broken.
+    """
 
     scale: str
     device: Device
@@ -94,6 +100,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     records: tuple[Record, ...]
     skipped: tuple[Skipped, ...] = ()
+    broken: tuple[Skipped, ...] = ()
 
 
 def record_of(

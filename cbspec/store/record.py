@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from cbspec.errors import StoreError
+from cbspec.errors import ContentError
 
 T = TypeVar("T")
 
@@ -48,12 +48,12 @@ def record(
     """A record in plain JSON types: scalars and arrays of numpy or torch become numbers and lists.
 
     Raises:
-        StoreError: a number that is not finite, a key that is not a string, or what JSON cannot hold; all places are named.
+        ContentError: a number that is not finite, a key that is not a string, or what JSON cannot hold; all places are named.
     """
     parts = {"measures": measures, "undefined": undefined, "series": series, "provenance": provenance}
     plain: dict[str, Any] = {name: _plain(name, part) for name, part in parts.items()}
     if faults := [fault for name, part in plain.items() for fault in _faults(name, part)]:
-        raise StoreError(
+        raise ContentError(
             f"result {key[:12]} cannot be stored: {'; '.join(faults)} (a measure without a value belongs in `undefined` with its"
             " reason, and in a series None stands for no value)"
         )
@@ -86,7 +86,7 @@ def _plain(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
         plain: dict[str, Any] = msgspec.to_builtins(dict(part), enc_hook=_builtin, order="deterministic")
         msgspec.json.encode(plain)  # half of a surrogate pair shows only here
     except (TypeError, UnicodeEncodeError, msgspec.MsgspecError) as error:
-        raise StoreError(f"a result cannot be stored: {name} holds what JSON does not ({error})") from error
+        raise ContentError(f"a result cannot be stored: {name} holds what JSON does not ({error})") from error
     return plain
 
 

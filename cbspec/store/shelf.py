@@ -20,11 +20,15 @@ class Shelves:
 
     Args:
         on_damage: told of each damaged entry that was found.
+
+    Attributes:
+        stuck: the damaged entries that could not be moved away; they are still there, and count as missing.
     """
 
     def __init__(self, root: Path, locks: Locks, scratch: Scratch, on_damage: Callable[[Damage], None]) -> None:
         self.entries = root / "entries"
         self.quarantine = root / "quarantine"
+        self.stuck: set[str] = set()
         self._locks = locks
         self._scratch = scratch
         self._on_damage = on_damage
@@ -74,6 +78,8 @@ class Shelves:
             if not self.folder(key).exists() or not (fault := self.fault(key)):
                 return None
             damage = Damage(key, fault, self._isolate(key))
+            if damage.moved is None:
+                self.stuck.add(key)
         self._on_damage(damage)
         return damage
 

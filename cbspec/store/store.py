@@ -57,8 +57,8 @@ class Store:
         self._codes: set[str] = set()
 
     def has(self, key: str) -> bool:
-        """Whether there is an entry, for one `stat`; whether it is intact, `get` says."""
-        return self._shelves.folder(key).exists()
+        """Whether there is an entry, for one `stat`; whether it is intact, `get` says. One found damaged does not count."""
+        return key not in self._shelves.stuck and self._shelves.folder(key).exists()
 
     def get(self, key: str, *, tensors: bool = False, touch: bool = True) -> Entry | None:
         """The entry, verified, or None when there is none or it was damaged (and is now in quarantine).
@@ -105,7 +105,8 @@ class Store:
             tensors: name -> tensor on any device, written from the CPU.
 
         Raises:
-            StoreError: the disk is full, read-only or broken, or a number is not finite. Nothing is left half-written.
+            ContentError: a number is not finite, or JSON cannot hold what is there.
+            StoreError: the disk is full, read-only or broken. Nothing is left half-written.
         """
         content = record(key, measures or {}, undefined or {}, series or {}, provenance or {})
         with explained(self.root, f"storing {key[:12]}"), self._scratch.folder() as scratch:

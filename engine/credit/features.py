@@ -33,7 +33,7 @@ def condition(forward: ForwardPass, s_type: str) -> Tensor:
 
 
 def time_embedding(t: Tensor) -> Tensor:
-    """Sines and cosines of t `[...]` at 16 geometric frequencies from 1 to 1/10000 (Vaswani et al., 2017); `[..., 32]`."""
+    """Sines and cosines of t `[...]` at the 16 frequencies 10000^(-i/16), i = 0..15 (Vaswani et al., 2017); `[..., 32]`."""
     half = TIME_WIDTH // 2
     frequencies = torch.exp(torch.arange(half, dtype=t.dtype, device=t.device) * (-math.log(10_000) / half))
     angles = t.unsqueeze(-1) * frequencies

@@ -256,3 +256,5 @@ def test_a_step_that_leaves_the_finite_numbers_is_undefined(laboratory: Any) -> 
     artifact = job.out[0, 0]
     assert artifact.measures.keys() <= {"update_variance"}
     assert "not finite at any step size" in artifact.undefined["dL_same"]
+    assert artifact.series["dL_same"] == [None] * 4
+    assert artifact.series["grid"] == {"1e+200": [None, None]}

@@ -5,6 +5,7 @@ from click.shell_completion import ShellComplete
 from msgspec.structs import replace
 
 from cbspec.cli import main
+from cbspec.cli.project import Project
 from cbspec.ledger import Key, Ledger
 from tests.cbspec.plugin.conftest import LIGHT
 
@@ -44,6 +45,20 @@ def test_accepting_all(laboratory):
     assert [row["change"] for row in first] == ["new", "new"]
     assert [row["change"] for row in second] == ["same", "same"]
     assert (laboratory.root / "reports" / "ledger.json").read_text() == text
+
+
+def test_changes_of_the_ledger_wait_for_each_other(laboratory, monkeypatch):
+    """While one command changes the ledger no other does, so that neither loses what the other recorded."""
+    laboratory.run()
+    monkeypatch.chdir(laboratory.root)
+
+    with Project().editing() as before:
+        refused = Project().store.try_lock("ledger")
+    laboratory.cbspec("accept", "1.a")
+    with Project().editing() as after:
+        pass
+
+    assert (len(before), refused, len(after)) == (0, None, 1)
 
 
 def test_flip_needs_a_reason(laboratory):

@@ -49,7 +49,8 @@ ADD = Stage(
 )
 BREAK = Stage("break", "raises", "tests.cbspec.execution.arithmetic:break_down", kind="number", measures=VALUE)
 MUTE = Stage("mute", "forgets its measure", "tests.cbspec.execution.arithmetic:mute", kind="number", measures=VALUE)
-STAGES = (COUNT, ADD, BREAK, MUTE)
+BLUR = Stage("blur", "has no number to show", "tests.cbspec.execution.arithmetic:blur", kind="number", measures=VALUE)
+STAGES = (COUNT, ADD, BREAK, MUTE, BLUR)
 
 
 def count(job: Job) -> None:
@@ -86,6 +87,12 @@ def break_down(job: Job) -> None:
 def mute(job: Job) -> None:
     """Emits a result that lacks its measure."""
     job.emit(0)
+
+
+def blur(job: Job) -> None:
+    """Emits a series that JSON cannot hold."""
+    _note("blur")
+    job.emit(0, measures={"value": 1.0}, series={"curve": [0.5, float("nan")]})
 
 
 def _processes() -> set[str]:

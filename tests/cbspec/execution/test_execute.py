@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from cbspec.errors import Stopped
+from cbspec.errors import Stopped, StoreError
 from cbspec.execute import IDLE_SECONDS, QUIET_SECONDS, Executor, StageFailed
 from cbspec.fingerprint import Fingerprint
 from cbspec.job import DIVERGED
@@ -12,7 +12,7 @@ from cbspec.plan import Planner
 from cbspec.rundir import RunDirectory, Status
 from cbspec.stage import Call, NoParameters
 from cbspec.store import Store
-from tests.cbspec.execution.arithmetic import ADD, BREAK, COUNT, JOURNAL, MUTE, Count, Offset
+from tests.cbspec.execution.arithmetic import ADD, BLUR, BREAK, COUNT, JOURNAL, MUTE, Count, Offset
 from tests.patience import PATIENCE, until
 
 
@@ -109,6 +109,20 @@ def test_leaving_out_a_declared_measure_is_an_error(tmp_path):
         one.ensure([cell])
 
 
+def test_a_result_that_cannot_be_stored_fails_its_own_stage(tmp_path, journal):
+    """A number in a series that is not finite is its stage's failure, named and not retried; other cells go on."""
+    one = executor(tmp_path)
+    bad, good = one.planner.cell(Call(BLUR, NoParameters()), 1), one.planner.cell(counted(2), 1)
+    one.adopt([bad, good])
+
+    with pytest.raises(StageFailed, match=r"^blur seed 1 could not be computed: .*series\['curve'\]\[1\] is nan"):
+        one.ensure([bad])
+    assert values(one.ensure([good])) == [1002.0]
+    one.drain()
+
+    assert journal().count("blur") == 1
+
+
 def test_divergence_is_a_result_and_spreads(tmp_path, journal):
     """A diverged replica is stored as undefined, with its reason, and so is all that is computed from it; the others go on."""
     one = executor(tmp_path)
@@ -140,6 +154,22 @@ def test_damaged_result_is_computed_again(tmp_path, journal):
 
     assert values(found) == [1002.0]
     assert len(journal()) == 2
+
+
+def test_damage_that_cannot_be_moved_away_ends_in_a_message(tmp_path):
+    """Where a damaged result can neither be moved away nor replaced, the run says so instead of trying for ever."""
+    one = executor(tmp_path)
+    cell = one.planner.cell(counted(2), 1)
+    one.adopt([cell])
+    one.ensure([cell])
+    record = next((tmp_path / "store" / "entries").rglob("record.json"))
+    record.write_bytes(b"{}")
+    (tmp_path / "store" / "quarantine").write_text("in the way")
+    again = executor(tmp_path, run="second")
+    again.adopt([cell])
+
+    with pytest.warns(UserWarning, match="damaged"), pytest.raises(StoreError, match=r"damaged: .*; left in place"):
+        again.ensure([cell])
 
 
 def test_stop_leaves_a_stage_and_keeps_what_is_stored(tmp_path):

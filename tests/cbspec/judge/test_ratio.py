@@ -49,10 +49,21 @@ def test_ratio_over_a_denominator_near_zero(tabled: Tabled) -> None:
 
 
 def test_ratio_below_wants_a_positive_denominator(tabled: Tabled) -> None:
-    """A negative denominator neither shows nor refutes that a ratio is small."""
-    found = decided(Ratio(measure="x", arms=("a", "b"), below=2), tabled(a=-VEC - 9, b=-VEC))
+    """A denominator that is negative on most seeds neither shows nor refutes that a ratio is small."""
+    found = decided(Ratio(measure="x", arms=("a", "b"), below=2), tabled(a=-VEC - 9, b=np.append(-VEC[:-1], 1e-3)))
 
     assert (found.verdict, found.p > 0.9) == ("inconclusive", True)
+
+
+def test_ratio_of_two_negative_arms_is_that_of_their_magnitudes(tabled: Tabled) -> None:
+    """Losses that both fall are compared by how far: same p, same ratio, whichever verdict."""
+    up, down = tabled(a=ORACLE, b=VEC), tabled(a=-ORACLE, b=-VEC)
+
+    for bounds in ({"above": 1.5}, {"below": 1.5}, {"above": 1.1, "below": 9.0}):
+        rise, fall = (decided(Ratio(measure="x", arms=("a", "b"), **bounds), table) for table in (up, down))
+        assert (rise.verdict, rise.p, rise.p_against) == (fall.verdict, fall.p, fall.p_against)
+        assert fall.effects[0].label == "|a| / |b|"
+        assert (rise.effects[0].estimate, rise.effects[0].low) == (fall.effects[0].estimate, fall.effects[0].low)
 
 
 def test_ratio_over_nothing_is_undefined(tabled: Tabled, rng: np.random.Generator) -> None:

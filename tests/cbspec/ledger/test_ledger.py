@@ -183,7 +183,9 @@ def test_damage_is_located(three, tmp_path, before, after, message, at, key):
     assert str(refusal.value).startswith(f"{path}:{line}:" if line else f"{path}: ")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", '{"version": 1}', "[" * 100_000, '{"version": 1, "entries": [3]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", '{"version": 1,\n', '{"version": 1}', "[" * 100_000, '{"version": 1, "entries": [3]}']
+)
 def test_what_is_no_ledger_is_refused(tmp_path, text):
     """A file that is something else altogether is a located error of one message."""
     path = tmp_path / "ledger.json"
@@ -276,7 +278,7 @@ def test_a_commit_without_ledger_is_refused(committed, repository):
 
 
 def test_provenance_knows_commit_and_changes(committed, repository, tmp_path):
-    """The commit is HEAD; changes in tracked files make it dirty, those of the reports folder do not."""
+    """The commit is HEAD; changed and new files make it dirty, those of the reports folder do not, wherever that is."""
     (tmp_path / "engine.py").write_text("width = 128\n")
     repository("add", "engine.py")
     repository("commit", "-m", "engine")
@@ -285,8 +287,12 @@ def test_provenance_knows_commit_and_changes(committed, repository, tmp_path):
     clean = provenance(tmp_path, torch="2.11", exclude=committed.parent)
     (tmp_path / "engine.py").write_text("width = 256\n")
     dirty = provenance(tmp_path, torch="2.11", exclude=committed.parent)
+    abroad = provenance(tmp_path, torch="2.11", exclude=Path("/elsewhere/reports"))
+    repository("checkout", "engine.py")
+    (tmp_path / "stage.py").touch()
+    new = provenance(tmp_path, torch="2.11", exclude=committed.parent)
 
-    assert (clean.commit, clean.dirty, dirty.dirty) == (head, False, True)
+    assert (clean.commit, clean.dirty, dirty.dirty, abroad.dirty, new.dirty) == (head, False, True, True, True)
 
 
 def test_provenance_outside_a_repository(tmp_path, monkeypatch):

@@ -54,27 +54,66 @@ def test_malformed_claim_is_one_located_message(project, change, message):
     assert "Traceback" not in output
 
 
-def test_duplicate_ids_are_refused(project):
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_duplicate_ids_are_refused(project, workers):
     """Two files with one id end the run before anything is computed, naming both."""
     project.claim("one.yaml")
     project.claim("two.yaml")
 
-    status, output = project.pytest()
+    status, output = project.pytest("-n", workers)
 
     assert status == 4
     assert "claims/one.yaml" in output
     assert "claims/two.yaml:1:" in output
+    assert "Error:" not in output
 
 
-def test_unknown_ids_are_refused(project):
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_unknown_ids_are_refused(project, workers):
     """A claim that revises one which does not exist is told so at its line, when all claims are collected."""
     project.claim("one.yaml", LIGHT + "revises: [9.z]\n")
 
-    status, output = project.pytest()
+    status, output = project.pytest("-n", workers)
 
     assert status == 4
     assert "claims/one.yaml:" in output
     assert "unknown claim '9.z'" in output
+    assert "Error:" not in output
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_damaged_ledger_is_one_message(project, workers):
+    """A ledger with an unresolved merge ends the run, naming the line."""
+    project.claim("light.yaml")
+    (project.root / "reports").mkdir()
+    (project.root / "reports" / "ledger.json").write_text('{\n<<<<<<< HEAD\n  "version": 1\n')
+
+    status, output = project.pytest("-n", workers)
+
+    assert status == 4
+    assert "ledger.json:2:1: an unresolved merge: '<<<<<<< HEAD'" in output
+    assert "Error:" not in output
+
+
+def test_a_misnamed_claim_file_is_told(project):
+    """A claim in a .yml file is not passed over in silence."""
+    project.claim("light.yml")
+
+    status, output = project.pytest()
+
+    assert status == 2
+    assert "claims/light.yml:1:1: a claim file ends in .yaml: rename it to light.yaml" in output
+
+
+def test_claims_of_a_project_that_declares_none_are_left_alone(project):
+    """Without [tool.cbspec] a folder called claims is another project's business."""
+    (project.root / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    project.claim("policy.yaml", "holder: somebody\n")
+
+    status, output = project.pytest()
+
+    assert status == 5
+    assert "policy.yaml" not in output
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])

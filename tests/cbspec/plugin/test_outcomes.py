@@ -151,12 +151,12 @@ def test_what_would_go_unchecked_is_in_the_report(project):
     ledger.write_text(ledger.read_text().replace('"device": "cuda"', '"device": "cpu"'))
 
     status, _ = project.pytest()
-    [left] = project.report.skipped
+    [left] = project.report.broken
 
     assert (elsewhere, status) == (0, 1)
-    assert left.claim == "1.a"
-    assert left.reason.startswith("failed: holds is on record at quick on cpu and would go unchecked")
-    assert left.reason.split(": ")[1] in (project.root / "reports" / "latest.md").read_text()
+    assert (left.claim, project.report.skipped) == ("1.a", ())
+    assert left.reason.startswith("holds is on record at quick on cpu and would go unchecked")
+    assert left.reason.split(": ")[0] in (project.root / "reports" / "latest.md").read_text()
 
 
 def test_broken_stage_is_an_error_of_its_claim_alone(project):
@@ -186,9 +186,11 @@ def test_margin_that_the_record_rules_out_is_a_warning(project):
     project.record_last_run()
 
     status, output = project.pytest("-n", "2")
+    verdicts = project.verdicts()
     strict, refused = project.pytest("-W", "error::cbspec.plugin.UndecidableWarning")
 
-    assert project.verdicts() == {"1.a": "inconclusive"}
+    assert verdicts == {"1.a": "inconclusive"}
+    assert [each.claim for each in project.report.broken] == ["1.a"]
     assert (status, outcomes(output)) == (0, "1 xfailed, 1 warning")
     assert f"light.yaml:{line}:5: assert[0]: 3 seeds can never show bright to lie within 0.1 of 24" in output
     assert (strict, outcomes(refused)) == (1, "1 failed")
@@ -216,3 +218,45 @@ def test_annotations_and_job_summary_on_github(project, tmp_path):
 
     assert output.count("::error file=claims/light.yaml,line=") == 1
     assert "1.b" in (tmp_path / "summary.md").read_text()
+
+
+def test_a_failure_without_a_verdict_is_told_on_github(project, tmp_path):
+    """A claim that failed before it was judged is annotated, and the job summary does not call the run as recorded."""
+    project.claim("light.yaml")
+    project.pytest()
+    project.record_last_run()
+    project.claim("light.yaml", scales="[memo]")
+
+    _, output = project.pytest("-n", "2", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+
+    assert output.count("::error file=claims/light.yaml,line=1,title=1.a%3A no verdict::holds is on record at quick") == 1
+    assert "## Claims: 1 failed" in (tmp_path / "summary.md").read_text()
+    assert "1 without a verdict" in (tmp_path / "summary.md").read_text()
+
+
+@pytest.mark.parametrize(("recorded", "kind"), [("refuted", "xfailed"), ("holds", "failed")])
+def test_the_record_of_another_device_family_is_what_is_expected(project, recorded, kind):
+    """A verdict recorded on a GPU alone is expected on the CPU as well: the same is no failure, another one is."""
+    project.claim("light.yaml", WRONG)
+    project.pytest()
+    project.record_last_run(device="cuda", verdict=recorded)
+
+    _, output = project.pytest()
+    [record] = project.report.records
+
+    assert (record.outcome.kind, record.comparison.change, record.comparison.elsewhere.verdict) == (kind, "new", recorded)
+    assert outcomes(output) == f"1 {kind}"
+    assert (f"refuted, where {recorded} is on record on cuda" in output) == (kind == "failed")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_reports_that_cannot_be_written_do_not_hide_the_verdicts(project, workers):
+    """Where the reports have no place, the table is shown, and why there is no report."""
+    project.claim("light.yaml")
+    (project.root / "reports" / "latest.json").mkdir(parents=True)
+
+    _, output = project.pytest(*workers)
+
+    assert "no report: " in output
+    assert re.search(r"^1\.a +holds", output, flags=re.MULTILINE)
+    assert "Traceback" not in output

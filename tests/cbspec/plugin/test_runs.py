@@ -94,3 +94,16 @@ def test_plain_log_shows_finished_stages(project):
 
     assert output.count("grow @3 seeds 1,2,3: done in") == 2
     assert "\x1b" not in output
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_project_that_cannot_be_written_is_one_message(project, workers):
+    """Where the processes of a run cannot talk to each other, the run ends with the folder's name."""
+    project.claim("light.yaml")
+    (project.root / ".cbspec").write_text("not a folder")
+
+    status, output = project.pytest("-n", workers)
+
+    assert status == 4
+    assert ".cbspec/runs, where the processes of a run talk to each other, cannot be written" in output
+    assert "Traceback" not in output

@@ -16,7 +16,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cbspec.errors import StoreError
+from cbspec.errors import ContentError
 from cbspec.store import Store
 
 KEY = "ab" * 32
@@ -154,7 +154,7 @@ def test_arrays_become_lists(store: Store) -> None:
 )
 def test_what_json_cannot_hold(store: Store, parts: dict[str, Any], message: str) -> None:
     """What JSON cannot give back as it was is refused, with every place named, and nothing is stored."""
-    with pytest.raises(StoreError, match=message):
+    with pytest.raises(ContentError, match=message):
         store.put(KEY, **parts)
 
     assert not store.root.exists()
