@@ -77,9 +77,8 @@ class Evaluation:
         return {(arm, seed): self.planner.cell(call, seed) for arm, call in claim.arms.items() for seed in seeds}
 
     def _expected_seeds(self, claim: Claim) -> Sequence[int]:
-        """Those that the verdict on record took, of another device family where this one has none."""
-        key = Key(claim.id, claim.scale, self.numerics.device)
-        return seeds_taken(claim, self.ledger.get(key) or self.ledger.elsewhere(key))
+        """Those that the verdict on record took."""
+        return seeds_taken(claim, self.ledger.expected(Key(claim.id, claim.scale, self.numerics.device)))
 
     def evaluate(self, claim: Claim) -> Record:
         """Compute what is missing, judge, and compare with the ledger.

@@ -237,13 +237,12 @@ class ClaimsPlugin:
         from cbspec.store import Store
 
         if not self.opened:
-            self.opened = True
             try:
                 self.run.hold()
             except OSError as error:
-                self.opened = False
                 where = f"{self.run.path.parent}, where the processes of a run talk to each other"
                 raise pytest.UsageError(f"{where}, cannot be written: {error.strerror or error}") from None
+            self.opened = True
             Store(self.project.store).sweep()
 
     def pytest_unconfigure(self) -> None:

@@ -68,8 +68,8 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     device = standings.planner.numerics.device
     keys = {claim.id: Key(claim.id, claim.scale, device) for claim in decided}
     entries = {name: ledger.get(key) for name, key in keys.items()}
-    expected = {name: entry or ledger.elsewhere(keys[name]) for name, entry in entries.items()}
-    wanted = {claim.id: _cells(claim, seeds_taken(claim, expected[claim.id]), standings.planner) for claim in decided}
+    seeds = {claim.id: seeds_taken(claim, ledger.expected(keys[claim.id])) for claim in decided}
+    wanted = {claim.id: _cells(claim, seeds[claim.id], standings.planner) for claim in decided}
     plan = standings.planner.plan(chain.from_iterable(wanted.values()), wide=device == "cuda")
     recorded = _recorded(wanted, entries)
     work = {job: _work(job, standings, recorded) for job in plan.jobs}

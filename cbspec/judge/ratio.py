@@ -32,9 +32,10 @@ def ratio_evidence(assertion: Ratio, data: Measurements) -> Evidence:
     """
     premises = (_denominator(assertion, data),)
     columns = np.stack([data.column(arm, assertion.measure) for arm in assertion.arms])
-    if np.all(columns < 0):
+    negative = np.all(columns < 0)
+    if negative:
         assertion, data = _magnitudes(assertion, data)
-    if np.all(columns > 0) or np.all(columns < 0):
+    if negative or np.all(columns > 0):
         evidence = _both(_logarithmic(assertion, data), every(_differences(assertion, data)))
     else:
         evidence = every(_differences(assertion, data) + _sides(assertion, data))

@@ -88,6 +88,10 @@ class Ledger:
         others = (entry for entry in self.of(key.claim) if entry.scale == key.scale and entry.device != key.device)
         return next(others, None)
 
+    def expected(self, key: Key) -> Entry | None:
+        """What a run is held to: the verdict on record, that of another device family where this one has none."""
+        return self.get(key) or self.elsewhere(key)
+
     def of(self, claim: str) -> tuple[Entry, ...]:
         """Every entry of a claim: all scales and device families."""
         return tuple(entry for entry in self if entry.claim == claim)

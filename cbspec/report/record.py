@@ -75,7 +75,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim that was not run, and why; a report that left it out would hide it."""
+    """A claim without a verdict, skipped or broken, and why; a report that left it out would hide it."""
 
     claim: str
     title: str
