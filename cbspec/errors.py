@@ -34,7 +34,7 @@ class LedgerError(CbspecError):
 
 
 class MissingReasonError(LedgerError):
-    """A changed verdict or a loosened assertion was to be accepted, or a verdict to be withdrawn, without saying why."""
+    """A changed verdict or a moved assertion was to be accepted, or a verdict to be withdrawn, without saying why."""
 
 
 class UncheckedError(LedgerError):

@@ -130,12 +130,12 @@ class Evaluation:
 
     def _edits(self, claim: Claim, comparison: Comparison) -> tuple[Edit, ...]:
         """What changed in the code since the verdict on record, asked only where the verdict is another one."""
-        if comparison.old is None or comparison.change not in CHANGED:
+        if comparison.expected is None or comparison.change not in CHANGED:
             return ()
         from cbspec.explain import edits_since
 
         calls, root = claim.arms.values(), self.config.root
-        return edits_since(comparison.old, calls, code=self.sources, history=self._history, root=root)
+        return edits_since(comparison.expected, calls, code=self.sources, history=self._history, root=root)
 
     @cached_property
     def _history(self) -> History:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def command(project: Project, claims: tuple[str, ...], every: bool, reason: str, as_json: bool) -> None:
     """Put verdicts of the last run on record.
 
-    CLAIMS are ids of the last run. A verdict that flipped or was weakened, and an assertion that was loosened, is taken only
-    with a reason. The ledger is committed: what it says is what the project publishes.
+    CLAIMS are ids of the last run. A verdict that flipped or was weakened, and an assertion that was moved, is taken only with a
+    reason. The ledger is committed: what it says is what the project publishes.
     """
     from cbspec.ledger import accept
 

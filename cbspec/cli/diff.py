@@ -23,7 +23,7 @@ def command(ctx: click.Context, project: Project, before: str, after: str | None
     """Compare two ledgers or commits.
 
     A and B are ledger files or commits; B is the ledger as it stands when left out. Exits with 1 when a verdict flipped or was
-    weakened, an assertion was loosened, or an entry is gone.
+    weakened, an assertion was moved, or an entry is gone.
     """
     path = project.config.ledger
     new = Ledger.read(after, path) if after else project.ledger

@@ -36,7 +36,7 @@ def command(project: Project, claim: str, scale: str | None, device: str, thread
     standings = project.standings(planner)
     found = []
     for each in project.claims([claim], scale):
-        recorded = project.ledger.get(Key(each.id, each.scale, planner.numerics.device))
+        recorded = project.ledger.expected(Key(each.id, each.scale, planner.numerics.device))
         found.append(explain(each, standings, recorded))
     click.echo(dumps(found) if as_json else "\n\n".join("\n".join(lines(each)) for each in found))
 
@@ -58,10 +58,12 @@ def _stage(stage: StageState, width: int, everyone: set[str]) -> Iterator[str]:
 
 
 def _record(explanation: Explanation) -> Iterator[str]:
-    if explanation.recorded is None:
-        yield "Nothing is on record."
+    recorded = explanation.recorded
+    if recorded is None:
+        yield f"Nothing is on record at scale {explanation.scale}."
         return
-    yield f"On record: {explanation.recorded.verdict}, {_made(explanation.recorded)}"
+    device = f" on {recorded.device}" if recorded.device != explanation.device else ""
+    yield f"On record{device}: {recorded.verdict}, {_made(recorded)}"
     if explanation.edits:
         yield "Changed in the code since:"
     yield from (f"  {edit.path}:{edit.line}: {edit.definition} (stage {edit.stage})" for edit in explanation.edits)

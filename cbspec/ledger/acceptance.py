@@ -25,7 +25,7 @@ def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger
         MissingReasonError: naming every claim that needs a reason. Nothing is recorded then.
         LedgerError: naming every claim that ended in an error, which is no result to record.
     """
-    comparisons = [compare(ledger.get(entry.key), entry) for entry in entries]
+    comparisons = [compare(ledger.get(entry.key), entry, ledger.elsewhere(entry.key)) for entry in entries]
     reason = " ".join(reason.split())
     _refuse_errors(comparisons)
     if not reason:
@@ -50,12 +50,10 @@ def _refuse_changes(comparisons: Iterable[Comparison]) -> None:
 def _settled(comparison: Comparison, reason: str) -> Entry:
     old, new = comparison.old, comparison.new
     assert new is not None  # compare always sets it
-    if old is None:
-        return new
-    if comparison.change == "same":
+    if old and comparison.change == "same":
         return _refreshed(old, new)
-    history = (*old.accepted, _acceptance(comparison, reason)) if comparison.change in CHANGED else old.accepted
-    return replace(new, accepted=history)
+    history = old.accepted if old else ()
+    return replace(new, accepted=(*history, _acceptance(comparison, reason)) if comparison.change in CHANGED else history)
 
 
 def _refreshed(old: Entry, new: Entry) -> Entry:
@@ -81,14 +79,15 @@ def _words(entry: Entry) -> list[object]:
 
 
 def _acceptance(comparison: Comparison, reason: str) -> Acceptance:
-    old, new = comparison.old, comparison.new
-    assert old is not None
+    old, new = comparison.expected, comparison.new
+    assert old is not None  # else it would be new
     assert new is not None
+    turned = tuple(decision.text for decision in comparison.decisions if old.verdict == new.verdict and decision.turned)
     return Acceptance(
         date=new.provenance.date,
         outcome=comparison.change,
         before=old.verdict,
         after=new.verdict,
         reason=reason,
-        moves=tuple(move.text for move in comparison.moves if move.loosened),
+        moves=tuple(move.text for move in comparison.goalposts) or turned,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 
 from cbspec.finding import Verdict
 from cbspec.ledger.entry import Entry, Key
-from cbspec.ledger.goalposts import Move, moves
+from cbspec.ledger.goalposts import Move, Way, moves
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.shift import Shift, shifts
 
@@ -21,23 +22,59 @@ CHANGED: frozenset[Change] = frozenset({"flip", "weakened", "goalposts"})
 _WEIGHT: dict[Verdict, int] = {"error": 0, "invalid": 1, "inconclusive": 2, "refuted": 3, "holds": 3}
 
 
+_MOVED: dict[Way, str] = {"looser": "moved", "tighter": "tightened", "neutral": "reworded"}
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """An assertion whose own verdict is another one than on record; None where a run ended before it had one."""
+
+    key: str
+    before: Verdict | None
+    after: Verdict | None
+
+    @property
+    def turned(self) -> bool:
+        """Whether its opposite is shown by now."""
+        return {self.before, self.after} == {"holds", "refuted"}
+
+    @property
+    def text(self) -> str:
+        """``"assert[0] holds -> refuted"``."""
+        return f"{self.key} {self.before or 'undecided'} -> {self.after or 'undecided'}"
+
+
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one entry.
 
     Attributes:
         change: the kind of change, see `compare`.
         old, new: the entry on record and the one to compare; None where there is none.
-        moves: in what the assertion itself, or what it measures, is another one than recorded.
-        shifts: the effects that moved; none beside an error, which has no figures.
-        elsewhere: where nothing is on record on this device family, what is on another one.
+        elsewhere: where nothing is on record on this device family, what is on another one, and is expected here too.
+        moves: in what the assertion itself, or what it measures, is another one than expected.
+        shifts: the effects that moved; none beside an error, which has no figures, or beside another family's.
     """
 
     change: Change
     old: Entry | None
     new: Entry | None
+    elsewhere: Entry | None = None
     moves: tuple[Move, ...] = ()
     shifts: tuple[Shift, ...] = ()
-    elsewhere: Entry | None = None
+
+    @property
+    def expected(self) -> Entry | None:
+        """The verdict on record that the new one is held to."""
+        return self.old or self.elsewhere
+
+    @property
+    def goalposts(self) -> tuple[Move, ...]:
+        """The moves that take a reason."""
+        return tuple(move for move in self.moves if self.expected and move.of_goalposts(self.expected.verdict))
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """The assertions whose own verdict is another one than expected."""
+        return _decisions(self.expected, self.new) if self.expected and self.new else ()
 
     @property
     def key(self) -> Key:
@@ -47,10 +84,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def headline(self) -> str:
-        """``"flip: holds -> refuted"``."""
-        before = self.old.verdict if self.old else "not on record"
-        after = self.new.verdict if self.new else "not there"
-        return f"{self.change}: {before}" if before == after else f"{self.change}: {before} -> {after}"
+        """``"flip: holds -> refuted"``; ``"flip: refuted, but assert[0] holds -> refuted"`` where one assertion did alone."""
+        where = f" on {self.elsewhere.device}" if self.elsewhere else ""
+        if self.expected is None or self.new is None or self.expected.verdict != self.new.verdict:
+            before = f"{self.expected.verdict}{where}" if self.expected else "not on record"
+            return f"{self.change}: {before} -> {self.new.verdict if self.new else 'not there'}"
+        turned = ", ".join(each.text for each in self.decisions if each.turned)
+        same = f"{self.change}: {self.new.verdict}{', as' if where else ''}{where}"
+        return f"{same}, but {turned}" if turned else same
 
     @property
     def text(self) -> str:
@@ -62,54 +103,65 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
             lines.append(f"  on {other.device}, recorded {_origin(other)}: {other.verdict}: {other.reason}")
         if self.new:
             lines.append(f"  now: {self.new.reason}")
-        lines += [f"  {'moved' if move.loosened else 'tightened or reworded'}: {move.text}" for move in self.moves]
-        lines += [f"  {line}" for line in self._decisions()]
+        lines += [f"  {_MOVED[move.way]}: {move.text}" for move in self.moves]
+        lines += [f"  {decision.text}" for decision in self.decisions]
         lines += [f"  {shift.text}" for shift in self.shifts if self.old and self.new]
         return "\n".join(lines)
-
-    def _decisions(self) -> list[str]:
-        """The assertions whose own verdict is another one than recorded."""
-        if not (self.old and self.new) or self.new.verdict == "error":
-            return []
-        before = {recorded.key: recorded.verdict for recorded in self.old.recorded}
-        changed = [now for now in self.new.recorded if before.get(now.key) != now.verdict]
-        return [f"{now.key}: {before.get(now.key) or 'undecided'} -> {now.verdict or 'undecided'}" for now in changed]
 
 
 def compare(old: Entry | None, new: Entry, elsewhere: Entry | None = None) -> Comparison:
     """Set a verdict beside the one on record, or else beside that of another device family.
 
-    - `new`: nothing on record, on this device family.
-    - `goalposts`: the assertion was loosened, or changed in a way that cannot be ordered; it comes before every comparison of
-      verdicts, which would then be of two different assertions. Tightened or reworded is compared as usual.
+    - `goalposts`: the assertion was loosened, or changed in a way that cannot be ordered, or tightened where it is not on record
+      as holding; it comes before every comparison of verdicts, which would then be of two different assertions.
     - `weakened`: the verdict says less than it did: decided -> inconclusive, invalid or error, and down from there.
-    - `flip`: any other change of verdict. Most of all holds <-> refuted, but also inconclusive -> decided: news, and the
-      record that the project publishes is no longer true, so it is taken in on purpose, with a reason, and never in silence.
-    - `drift`: the verdict stands, a figure moved beyond rounding (or an assertion's own verdict did).
+    - `flip`: any other change of verdict. Most of all holds <-> refuted, of the claim or of one of its assertions, but also
+      inconclusive -> decided: news, and the record that the project publishes is no longer true, so it is taken in on purpose,
+      with a reason, and never in silence.
+    - `new`: none of these, and nothing on record on this device family.
+    - `drift`: the verdict stands, a figure moved beyond rounding (or an assertion was decided and is no more, or is at last).
     - `same`: neither.
+
+    Args:
+        elsewhere: counts where there is no `old`.
     """
-    if old is None:
-        return Comparison(change="new", old=None, new=new, elsewhere=elsewhere)
-    moved, shifted = moves(old, new), () if new.verdict == "error" else shifts(old, new)
-    return Comparison(change=_change(old, new, moved, shifted), old=old, new=new, moves=moved, shifts=shifted)
+    expected = old or elsewhere
+    if expected is None:
+        return Comparison(change="new", old=None, new=new)
+    moved = moves(expected, new)
+    shifted = shifts(old, new) if old and new.verdict != "error" else ()
+    change = _change(expected, new, moved, moved_figures=bool(shifted))
+    if old is None and change not in CHANGED:
+        change = "new"
+    return Comparison(change=change, old=old, new=new, elsewhere=None if old else elsewhere, moves=moved, shifts=shifted)
 
 
 def diff(before: Ledger, after: Ledger) -> list[Comparison]:
     """Two ledgers entry by entry, in the order of their keys; an entry that `after` lacks is `gone`, which only this yields."""
-    compared = [compare(before.get(entry.key), entry) for entry in after]
+    compared = [compare(before.get(entry.key), entry, before.elsewhere(entry.key)) for entry in after]
     gone = [Comparison(change="gone", old=entry, new=None) for entry in before if after.get(entry.key) is None]
     return sorted(compared + gone, key=lambda comparison: comparison.key)
 
 
-def _change(old: Entry, new: Entry, moved: tuple[Move, ...], shifted: tuple[Shift, ...]) -> Change:
-    if any(move.loosened for move in moved):
+def _change(old: Entry, new: Entry, moved: Iterable[Move], *, moved_figures: bool) -> Change:
+    if any(move.of_goalposts(old.verdict) for move in moved):
         return "goalposts"
     if old.verdict != new.verdict:
         return "weakened" if _WEIGHT[new.verdict] < _WEIGHT[old.verdict] else "flip"
-    redecided = {recorded.key: recorded.verdict for recorded in old.recorded} != {
-        recorded.key: recorded.verdict for recorded in new.recorded
-    }
-    return "drift" if shifted or redecided else "same"
+    decisions = _decisions(old, new)
+    if any(decision.turned for decision in decisions):
+        return "flip"
+    return "drift" if moved_figures or decisions else "same"
+
+
+def _decisions(old: Entry, new: Entry) -> tuple[Decision, ...]:
+    """What was decided otherwise, of the assertions that both make; none beside an error, which decides nothing."""
+    if new.verdict == "error":
+        return ()
+    pairs = ((next((was for was in old.recorded if was.terms == now.terms), None), now) for now in new.recorded)
+    return tuple(
+        Decision(key=now.key, before=was.verdict, after=now.verdict) for was, now in pairs if was and was.verdict != now.verdict
+    )
 
 
 def _origin(entry: Entry) -> str:

@@ -1,16 +1,15 @@
-"""Whether what is asserted moved between two entries, and which way.
-
-Loosened or changed is moving the goalposts; tightened or reworded is not. What this module cannot order counts as changed.
-"""
+"""Whether what is asserted moved between two entries, and which way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any as Value
+from typing import Literal
 
 import msgspec
 
 from cbspec.assertion import Assertion, Kind
+from cbspec.finding import Verdict
 from cbspec.ledger.entry import Entry, RecordedAssertion
 from cbspec.ledger.shift import shifts
 
@@ -34,11 +33,25 @@ _EACH_ARM = {(kind, "arms") for kind in ("threshold", "range", "sign", "collapse
 _DRAWN = {("figure", field) for field in ("x", "facet", "lines", "title")}  # how points are drawn is not asserted of them
 
 
+Way = Literal["looser", "tighter", "neutral"]
+
+
 class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is asserted otherwise than recorded. `loosened`: or changed in a way that has no order."""
+    """One thing in which a claim is another one than recorded.
+
+    Attributes:
+        way: what it does to the assertion. Looser includes what this module cannot order; neutral leaves it as hard to meet.
+    """
 
     text: str
-    loosened: bool
+    way: Way
+
+    def of_goalposts(self, recorded: Verdict) -> bool:
+        """Whether it could hide that the code changed the verdict on record.
+
+        A looser assertion may hold though the recorded one does no more, and a tighter one may fail though it holds by now.
+        """
+        return self.way == "looser" or (self.way == "tighter" and recorded != "holds")
 
 
 def moves(old: Entry, new: Entry) -> tuple[Move, ...]:
@@ -60,13 +73,13 @@ def _assertions(old: Sequence[RecordedAssertion], new: Sequence[RecordedAssertio
     for recorded in gone:
         partner = _partner(recorded, added)
         if partner is None:
-            yield Move(text=f"{recorded.key}: {_named(recorded.terms)} is no longer asserted", loosened=True)
+            yield Move(text=f"{recorded.key}: {_named(recorded.terms)} is no longer asserted", way="looser")
             continue
         added.remove(partner)
-        for text, harder in _terms(recorded.terms, partner.terms):
-            yield Move(text=f"{partner.key}: {_named(partner.terms)}: {text}", loosened=not harder)
+        for text, way in _terms(recorded.terms, partner.terms):
+            yield Move(text=f"{partner.key}: {_named(partner.terms)}: {text}", way=way)
     for extra in added:
-        yield Move(text=f"{extra.key}: {_named(extra.terms)} is asserted in addition", loosened=False)
+        yield Move(text=f"{extra.key}: {_named(extra.terms)} is asserted in addition", way="tighter")
 
 
 def _take(added: list[RecordedAssertion], recorded: RecordedAssertion) -> bool:
@@ -92,12 +105,18 @@ def _kind(terms: Assertion) -> str:
     return str(terms.__struct_config__.tag)
 
 
-def _terms(old: Kind, new: Kind) -> Iterator[tuple[str, bool]]:
-    """Each field that differs: what it was and is, and whether that is harder to meet."""
+def _terms(old: Kind, new: Kind) -> Iterator[tuple[str, Way]]:
+    """Each field that differs: what it was and is, and what that does."""
     for field in new.__struct_fields__:
         before, after = getattr(old, field), getattr(new, field)
         if before != after:
-            yield f"{field} {_shown(before)} -> {_shown(after)}", _harder(_kind(new), field, before, after)
+            yield f"{field} {_shown(before)} -> {_shown(after)}", _way(_kind(new), field, before, after)
+
+
+def _way(kind: str, field: str, before: Value, after: Value) -> Way:
+    if (kind, field) in _DRAWN:
+        return "neutral"
+    return "tighter" if _harder(kind, field, before, after) else "looser"
 
 
 def _harder(kind: str, field: str, before: Value, after: Value) -> bool:
@@ -109,8 +128,6 @@ def _harder(kind: str, field: str, before: Value, after: Value) -> bool:
         return set(before) <= set(after)
     if field == "axes":
         return before.keys() <= after.keys() and all(_inside(after[measure], axis) for measure, axis in before.items())
-    if (kind, field) in _DRAWN:
-        return True
     if field == "side":
         return bool(after == "both")
     direction = _DIRECTION.get((kind, field))
@@ -136,7 +153,7 @@ def _seeds(old: Entry, new: Entry) -> Iterator[Move]:
     was, now = old.drawn, new.drawn
     longer = now.pool[: len(was.pool)] == was.pool and now.start >= was.start
     text = f"seeds: {was.start} of {_shown(was.pool)} -> {now.start} of {_shown(now.pool)}"
-    yield Move(text=text, loosened=not longer)
+    yield Move(text=text, way="neutral" if longer else "looser")
 
 
 def _arms(old: Entry, new: Entry) -> Iterator[Move]:
@@ -145,11 +162,11 @@ def _arms(old: Entry, new: Entry) -> Iterator[Move]:
     if changed:
         unmoved = not shifts(old, new) and _spread(new)
         what = "but every figure is as recorded" if unmoved else "so it measures something else"
-        yield Move(text=f"arms {', '.join(changed)}: another stage call than recorded, {what}", loosened=not unmoved)
+        yield Move(text=f"arms {', '.join(changed)}: another stage call than recorded, {what}", way="neutral" if unmoved else "looser")
     for arm in sorted(new.arms.keys() - old.arms.keys()):
-        yield Move(text=f"arm {arm} is new", loosened=False)
+        yield Move(text=f"arm {arm} is new", way="neutral")
     for arm in sorted(old.arms.keys() - new.arms.keys()):  # an assertion that needed it has changed too, and says so
-        yield Move(text=f"arm {arm} is gone", loosened=False)
+        yield Move(text=f"arm {arm} is gone", way="neutral")
 
 
 def _spread(entry: Entry) -> bool:

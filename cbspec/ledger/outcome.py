@@ -27,13 +27,9 @@ def outcome(comparison: Comparison, judgement: Judgement) -> Outcome:
         return Outcome(kind="failed", reason=f"error: {reason}")
     if comparison.change in CHANGED:
         return Outcome(kind="failed", reason=f"{comparison.headline}: {reason}")
-    other = comparison.elsewhere
-    if other and other.verdict != judgement.verdict:
-        there = f"where {other.verdict} is on record on {other.device}"
-        return Outcome(kind="failed", reason=f"{judgement.verdict}, {there}: {reason}")
     if judgement.verdict == "holds":
         return Outcome(kind="passed", reason=f"holds, {_record(comparison)}: {reason}")
-    if comparison.change == "new" and not other:
+    if comparison.expected is None:
         return Outcome(kind="failed", reason=f"{judgement.verdict}, {_record(comparison)}: {reason}")
     return Outcome(kind="xfailed", reason=f"{judgement.verdict}, {_record(comparison)}: {reason}")
 
@@ -41,5 +37,7 @@ def outcome(comparison: Comparison, judgement: Judgement) -> Outcome:
 def _record(comparison: Comparison) -> str:
     if comparison.elsewhere:
         return f"as recorded on {comparison.elsewhere.device}, not yet on record here"
-    words = {"new": "not yet on record", "drift": "as recorded, with other figures"}
-    return words.get(comparison.change, "as recorded")
+    if comparison.change == "drift":
+        turned = "".join(f", {decision.text}" for decision in comparison.decisions)
+        return f"as recorded, with other figures{turned}"
+    return "not yet on record" if comparison.change == "new" else "as recorded"

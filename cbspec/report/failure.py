@@ -43,7 +43,7 @@ def next_steps(record: Record) -> Iterator[str]:
     if record.judgement.verdict == "error":
         yield f"{explain}   (which stages it needs, and where they stand)"
         return
-    if record.comparison.old is None:
+    if record.comparison.expected is None:
         yield f"{explain}   (which stages it stands on)"
         yield f"cbspec accept {claim}   (to put this verdict on record as a result)"
         return

@@ -78,10 +78,10 @@ def shortened(text: str, width: int) -> str:
 
 def _against(record: Record) -> str:
     """The change, with the old verdict where it is another one."""
-    old = record.comparison.old
-    if old is None or old.verdict == record.judgement.verdict:
+    expected = record.comparison.expected
+    if expected is None or expected.verdict == record.judgement.verdict:
         return record.comparison.change
-    return f"{record.comparison.change} (was {old.verdict})"
+    return f"{record.comparison.change} (was {expected.verdict})"
 
 
 def _taken(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> int:

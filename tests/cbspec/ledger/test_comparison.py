@@ -102,7 +102,42 @@ def test_an_assertions_own_verdict_is_drift(entry, judgement, finding):
     comparison = compare(entry(), entry(judgement=mixed))
 
     assert comparison.change == "drift"
-    assert "  assert[0]: holds -> inconclusive" in comparison.text.splitlines()
+    assert "  assert[0] holds -> inconclusive" in comparison.text.splitlines()
+
+
+@pytest.mark.parametrize(("before", "after"), [("holds", "refuted"), ("refuted", "holds")])
+def test_an_assertion_that_turned_is_a_flip(entry, judgement, finding, before, after):
+    """Where the claim stays refuted by one assertion, the opposite of what another one showed is a flip, named in the headline."""
+
+    def recorded(verdict):
+        return entry(judgement=judgement("refuted", findings=(finding(verdict=verdict),)))
+
+    comparison = compare(recorded(before), recorded(after))
+
+    assert (comparison.change, comparison.headline) == ("flip", f"flip: refuted, but assert[0] {before} -> {after}")
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "change", "headline"),
+    [
+        ("holds", "refuted", "flip", "flip: holds on cuda -> refuted"),
+        ("refuted", "inconclusive", "weakened", "weakened: refuted on cuda -> inconclusive"),
+        ("refuted", "refuted", "new", "new: refuted, as on cuda"),
+    ],
+)
+def test_another_device_family_counts_where_this_one_has_nothing(entry, there, here, change, headline):
+    """A contradiction to the other family's verdict is a change like any other; the same verdict is new here."""
+    comparison = compare(None, entry(here), entry(there, device="cuda"))
+
+    assert (comparison.change, comparison.headline) == (change, headline)
+
+
+def test_goalposts_move_beside_another_device_family_too(entry, claim):
+    """An assertion looser than the other family's is goalposts; where there is an own record, the other one does not count."""
+    loosened = entry(claim=claim(assertions=(Order(measure="gamma", arms=("dfa", "vec"), direction="ascending"),)))
+
+    assert compare(None, loosened, entry(device="cuda")).change == "goalposts"
+    assert compare(loosened, loosened, entry(device="cuda")).change == "same"
 
 
 def test_goalposts_come_before_a_flip(entry, claim):
@@ -126,7 +161,7 @@ def test_text_of_a_flip(entry, judgement, finding, effect):
         "flip: holds -> refuted\n"
         "  recorded 2026-01-02 at 3f2a1c0000, torch 2.11: it holds\n"
         "  now: it refuted\n"
-        "  assert[0]: holds -> refuted\n"
+        "  assert[0] holds -> refuted\n"
         "  vec - dfa of gamma: 0.369 [0.310, 0.430] (n = 3) -> -0.020 [-0.050, 0.010] (n = 3)"
     )
 

@@ -124,10 +124,19 @@ def test_loosened_is_goalposts(entry, claim, looser, tighter):
 
 @pytest.mark.parametrize(("looser", "tighter"), ORDERED)
 def test_tightened_is_not_goalposts(entry, claim, looser, tighter):
-    """An assertion that became harder to meet is compared as usual, and the move is told."""
+    """What holds is compared as usual where it became harder to meet, and the move is told."""
     comparison = compare(entry(claim=claim(assertions=(looser,))), entry(claim=claim(assertions=(tighter,))))
 
-    assert (comparison.change, [move.loosened for move in comparison.moves]) == ("same", [False])
+    assert (comparison.change, [move.way for move in comparison.moves]) == ("same", ["tighter"])
+
+
+@pytest.mark.parametrize("verdict", ["refuted", "inconclusive", "invalid"])
+@pytest.mark.parametrize(("looser", "tighter"), ORDERED)
+def test_tightened_is_goalposts_for_what_does_not_hold(entry, claim, looser, tighter, verdict):
+    """Harder to meet than what is not on record as holding: that it still does not hold shows nothing of the code."""
+    comparison = compare(entry(verdict, claim=claim(assertions=(looser,))), entry(verdict, claim=claim(assertions=(tighter,))))
+
+    assert (comparison.change, len(comparison.goalposts)) == ("goalposts", 1)
 
 
 @pytest.mark.parametrize(("one", "other"), [*UNORDERED, *((other, one) for one, other in UNORDERED)])

@@ -234,8 +234,8 @@ def test_a_failure_without_a_verdict_is_told_on_github(project, tmp_path):
     assert "1 without a verdict" in (tmp_path / "summary.md").read_text()
 
 
-@pytest.mark.parametrize(("recorded", "kind"), [("refuted", "xfailed"), ("holds", "failed")])
-def test_the_record_of_another_device_family_is_what_is_expected(project, recorded, kind):
+@pytest.mark.parametrize(("recorded", "kind", "change"), [("refuted", "xfailed", "new"), ("holds", "failed", "flip")])
+def test_the_record_of_another_device_family_is_what_is_expected(project, recorded, kind, change):
     """A verdict recorded on a GPU alone is expected on the CPU as well: the same is no failure, another one is."""
     project.claim("light.yaml", WRONG)
     project.pytest()
@@ -244,9 +244,9 @@ def test_the_record_of_another_device_family_is_what_is_expected(project, record
     _, output = project.pytest()
     [record] = project.report.records
 
-    assert (record.outcome.kind, record.comparison.change, record.comparison.elsewhere.verdict) == (kind, "new", recorded)
+    assert (record.outcome.kind, record.comparison.change, record.comparison.elsewhere.verdict) == (kind, change, recorded)
     assert outcomes(output) == f"1 {kind}"
-    assert (f"refuted, where {recorded} is on record on cuda" in output) == (kind == "failed")
+    assert (f"flip: {recorded} on cuda -> refuted" in output) == (kind == "failed")
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])

@@ -24,7 +24,7 @@ Ledger (quick, cpu)
   flip: holds -> refuted
     recorded 2026-01-02 at 3f2a1c0000, torch 2.11: it holds
     now: assert[0]: vec lies below dfa
-    assert[0]: holds -> refuted
+    assert[0] holds -> refuted
     vec - dfa of gamma: 0.369 [0.310, 0.430] (n = 3) -> -0.020 [-0.032, -0.008] (n = 3)
 
 Changed in the code
