@@ -16,8 +16,8 @@ if TYPE_CHECKING:  # imported when the first claim is collected: other projects'
     from cbspec.plugin import ClaimsPlugin
     from cbspec.report import Record
 
-RECORD, SKIPPED, BROKEN = "cbspec-record", "cbspec-skipped", "cbspec-broken"
-"""User properties in which workers hand their results to the controller."""
+RECORD, SKIPPED, BROKEN = "record", "skipped", "broken"
+"""What a claim has to tell, as JSON in the attribute `cbspec` of its report, which workers hand to the controller."""
 
 
 class ClaimFile(pytest.File):
@@ -46,6 +46,7 @@ class ClaimItem(pytest.Item):
         super().__init__(**kwargs)
         self.claim = claim
         self.plugin = plugin
+        self.told: dict[str, str] = {}
         self.extra_keyword_matches.update({claim.id, claim.phase, *claim.title.split(), *claim.arms})
         for name in (marker(f"phase{claim.phase}"), marker(claim.status)):
             self.config.addinivalue_line("markers", f"{name}: claims of that phase or status")
@@ -67,7 +68,8 @@ class ClaimItem(pytest.Item):
             self._leave_out()
         self._warn_of_margins()
         record = self.plugin.evaluation.evaluate(self.claim)
-        self.user_properties += [("verdict", record.judgement.verdict), (RECORD, encode(record))]
+        self.user_properties.append(("verdict", record.judgement.verdict))
+        self.told[RECORD] = encode(record)
         if record.outcome.kind == "xfailed":
             pytest.xfail(record.outcome.reason)
         if record.outcome.kind == "failed":
@@ -90,10 +92,10 @@ class ClaimItem(pytest.Item):
 
         path, line, _ = self.location
         skipped = Skipped(claim=self.claim.id, title=self.claim.title, path=path, line=(line or 0) + 1, reason=reason)
-        self.user_properties.append((kind, encode(skipped)))
+        self.told[kind] = encode(skipped)
 
     def _warn_of_margins(self) -> None:
-        """A margin too narrow for the spread on record: `cbspec validate` refuses it, a run only warns.
+        """A margin too narrow for the spread on record: a warning, as in `cbspec validate`.
 
         The run is what the record comes from. An inconclusive verdict is a result, and whoever edits a claim that has one, or
         runs the others, has to be able to. A warning per item is told once under xdist too, and ``-W error`` makes it a failure.

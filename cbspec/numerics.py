@@ -75,7 +75,7 @@ def resolve(device: str = "auto", threads: int = 1, tf32: bool = False) -> Numer
     if device not in ("auto", "cpu", "cuda"):
         raise ConfigError(f"--device {device}: no such device; one of auto, cpu, cuda")
     if threads < 1:
-        raise ConfigError(f"--threads {threads}: a process has at least 1 thread")
+        raise ConfigError(f"--stage-threads {threads}: a process has at least 1 thread")
     version, _ = torch_build()
     absent = "not asked for" if device == "cpu" else cuda_absent()
     if device == "cuda" and absent:

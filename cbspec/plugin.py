@@ -7,11 +7,13 @@ computed; the controller shows the progress, writes the reports and ends the run
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import time
 import uuid
 from collections.abc import Generator
+from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +37,19 @@ RUN = "cbspec-run"  # the run's name, from the controller to its workers
 MISTAKE = "cbspec-mistake"  # why a worker could not begin, from the worker to the controller
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+PROJECT = pytest.StashKey[Config]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> None:
+    """Options for a project with claims, and for no other: elsewhere they are anyone's."""
+    try:
+        project = load(early_config.rootpath)
+    except CbspecError as error:
+        raise pytest.UsageError(str(error)) from None
+    if not (project.declared and project.claims.is_dir()):
+        return
+    early_config.stash[PROJECT] = project
     group = parser.getgroup("cbspec", "research claims")
     group.addoption("--scale", metavar="NAME", help="scale to run the claims at (default: the project's, quick)")
     group.addoption("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where stages compute (default: auto)")
@@ -49,12 +63,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    try:
-        project = load(config.rootpath)
-        if project.declared and project.claims.is_dir():
+    if project := config.stash.get(PROJECT, None):
+        try:
             config.pluginmanager.register(ClaimsPlugin(config, project), "cbspec-claims")
-    except CbspecError as error:
-        raise pytest.UsageError(str(error)) from None
+        except CbspecError as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 class ClaimsPlugin:
@@ -76,6 +89,7 @@ class ClaimsPlugin:
         self.records: list[Record] = []
         self.skipped: list[Skipped] = []
         self.broken: list[Skipped] = []
+        self.unread: list[Skipped] = []
         self.unwritten = ""
         self.workers: set[str] = set()
         self.failed = 0
@@ -112,12 +126,30 @@ class ClaimsPlugin:
 
     # --- collection
 
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Claims lie where a person puts them, also in a folder that pytest takes for a tool's: build, dist, venv."""
+        if self.project.claims not in collection_path.parents or collection_path.name.startswith("."):
+            return None
+        passed_over = any(fnmatch(collection_path.name, pattern) for pattern in self.config.getini("norecursedirs"))
+        return False if passed_over and collection_path.is_dir() else None
+
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ClaimFile | None:
-        if file_path.suffix not in (".yaml", ".yml") or file_path.name == "defaults.yaml":
+        if file_path.suffix.lower() not in (".yaml", ".yml") or file_path.name == "defaults.yaml":
             return None
         if self.project.claims not in file_path.parents:
             return None
         return ClaimFile.from_parent(parent, path=file_path, plugin=self)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A claim file with mistakes: pytest tells of them in the terminal, and GitHub is told by what is kept here."""
+        from cbspec.report import Skipped
+
+        place = self.config.rootpath / report.nodeid
+        if self.worker is None and report.failed and self.project.claims in place.parents:
+            found = re.findall(rf"^{re.escape(report.nodeid)}:(\d+):\d+: (.+)", report.longreprtext, flags=re.MULTILINE)
+            for line, reason in found or [(1, report.longreprtext.partition("\n")[0])]:
+                mistake = Skipped(claim=place.name, title="", path=report.nodeid, line=int(line), reason=reason)
+                self.unread += [mistake] * (mistake not in self.unread)  # each worker reports it
 
     def pytest_collection_modifyitems(self) -> None:
         """What no file shows by itself: ids that two files share and, where all are collected, ids that none has."""
@@ -177,6 +209,17 @@ class ClaimsPlugin:
             self.display = None
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """What the claim has to say travels with its report, and a skip names the claim's line instead of ours."""
+        report = yield
+        if isinstance(item, ClaimItem) and report.when == "call":
+            report.cbspec = item.told  # type: ignore[attr-defined]  # extra attributes travel with a report
+            if SKIPPED in item.told and isinstance(report.longrepr, tuple):
+                path, line, _ = item.reportinfo()
+                report.longrepr = (os.fspath(path), line + 1, report.longrepr[2])
+        return report
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logstart(self) -> Generator[None]:
         with self._quiet():
             yield
@@ -200,21 +243,22 @@ class ClaimsPlugin:
 
         if report.when != "call":
             return
-        for name, value in report.user_properties:
-            if name == RECORD:
-                self.records.append(decode(str(value), Record))
-            elif name == SKIPPED:
-                self.skipped.append(decode(str(value), Skipped))
-            elif name == BROKEN:
-                self.broken.append(decode(str(value), Skipped))
+        told: dict[str, str] = getattr(report, "cbspec", {})
+        if RECORD in told:
+            self.records.append(decode(told[RECORD], Record))
+        if SKIPPED in told:
+            self.skipped.append(decode(told[SKIPPED], Skipped))
+        if BROKEN in told:
+            self.broken.append(decode(told[BROKEN], Skipped))
         self.workers.add(getattr(report, "worker_id", "main"))
         self.failed += report.failed
         most = self.config.getoption("maxfail")
         if most and report.failed and self.failed >= most:
             self.run.stop()
 
-    def pytest_keyboard_interrupt(self) -> None:
-        if self.worker is None:
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Ctrl-C; pytest calls this also where it gives up by itself, for files that it cannot collect."""
+        if self.worker is None and not isinstance(excinfo.value, pytest.Session.Interrupted):
             self.run.stop()
 
     @pytest.hookimpl(tryfirst=True)
@@ -265,13 +309,13 @@ class ClaimsPlugin:
             workers=len(self.workers),
             records=tuple(ranked(self.records)),
             skipped=tuple(sorted(self.skipped, key=lambda skipped: skipped.claim)),
-            broken=tuple(sorted(self.broken, key=lambda broken: broken.claim)),
+            broken=tuple(sorted(self.broken + self.unread, key=lambda broken: broken.claim)),
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.opened and self.run.stopped:
             terminalreporter.write_line("stopped: every finished stage is stored; run again to go on from there")
-        if not (self.records or self.broken):
+        if not (self.records or self.broken or self.unread):
             return
         from cbspec.report import annotations, job_summary, summary_table
 
@@ -281,7 +325,7 @@ class ClaimsPlugin:
             shown = os.path.relpath(self.project.reports / "latest.md", self.config.invocation_params.dir)
             terminalreporter.write_line(f"no report: {self.unwritten}" if self.unwritten else f"report: {shown}")
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            for line in annotations(self.records, self.broken):
+            for line in annotations(self.records, self.broken + self.unread):
                 terminalreporter.write_line(line)
         if target := os.environ.get("GITHUB_STEP_SUMMARY"):
             with Path(target).open("a", encoding="utf-8") as summary:

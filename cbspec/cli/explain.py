@@ -60,7 +60,7 @@ def _stage(stage: StageState, width: int, everyone: set[str]) -> Iterator[str]:
 def _record(explanation: Explanation) -> Iterator[str]:
     recorded = explanation.recorded
     if recorded is None:
-        yield f"Nothing is on record at scale {explanation.scale}."
+        yield f"Nothing is on record at scale {explanation.scale}{_only(explanation)}."
         return
     device = f" on {recorded.device}" if recorded.device != explanation.device else ""
     yield f"On record{device}: {recorded.verdict}, {_made(recorded)}"
@@ -70,6 +70,12 @@ def _record(explanation: Explanation) -> Iterator[str]:
     yield from (f"  {remark}" for remark in explanation.remarks)
     if not explanation.edits and not explanation.remarks:
         yield "Nothing changed since."
+
+
+def _only(explanation: Explanation) -> str:
+    """Where the claim can be decided instead."""
+    others = explanation.decidable
+    return "" if explanation.scale in others else f", at which it is not decidable; --scale {' or '.join(others)}"
 
 
 def _made(entry: Entry) -> str:

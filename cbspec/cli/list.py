@@ -7,7 +7,7 @@ from typing import NamedTuple
 import click
 
 from cbspec.claim import Claim
-from cbspec.cli.output import dumps, json_option, scale_option, table
+from cbspec.cli.output import dumps, json_option, table
 from cbspec.cli.project import Project, pass_project
 
 VERDICTS = ("holds", "refuted", "inconclusive", "invalid", "error", "none")
@@ -22,11 +22,11 @@ class Recorded(NamedTuple):
 
 
 @click.command("list")
-@click.option("--phase", metavar="PHASE", help="Only claims whose phase begins so: 6 has 6A, 6C and 6.5A.")
+@click.option("--phase", metavar="PHASE", help="Only claims of this phase or its parts: 6 has 6A, 6C and 6.5A.")
 @click.option("--status", type=click.Choice(["active", "retracted", "open-question"]), help="Only claims of this status.")
 @click.option("--verdict", type=click.Choice(VERDICTS), help="Only claims with this verdict on record; none: with none.")
 @click.option("--graph", is_flag=True, help="Show which claims revise or retract which.")
-@scale_option
+@click.option("--scale", metavar="NAME", help="Scale of the verdicts to show (default: all).")
 @json_option
 @pass_project
 def command(
@@ -38,7 +38,7 @@ def command(
     chosen = [
         claim
         for claim in claims
-        if (phase is None or claim.phase.lower().startswith(phase.lower()))
+        if (phase is None or _within(claim.phase, phase))
         and (status is None or claim.status == status)
         and (verdict is None or verdict in ([each.verdict for each in recorded[claim.id]] or ["none"]))
     ]
@@ -52,6 +52,12 @@ def command(
     else:
         rows = [(claim.id, claim.phase, claim.status, _said(recorded[claim.id]), claim.title) for claim in chosen]
         click.echo(table(rows, ("claim", "phase", "status", "on record", "title")))
+
+
+def _within(phase: str, asked: str) -> bool:
+    """Whether a phase is the asked one or a part of it: 10A is no part of 1."""
+    begins, rest = phase.lower().startswith(asked.lower()), phase[len(asked) :]
+    return begins and not (asked[-1:].isdigit() and rest[:1].isdigit())
 
 
 def _recorded(project: Project, claim: Claim, scale: str | None) -> list[Recorded]:

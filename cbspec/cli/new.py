@@ -30,7 +30,7 @@ from cbspec.language.defaults import Folders
 @click.option("--status", type=click.Choice(["active", "retracted", "open-question"]), default="active", show_default=True)
 @click.option("--revises", multiple=True, metavar="ID", help="A claim that this one corrects; repeat it.")
 @click.option("--retracted-by", multiple=True, metavar="ID", help="A claim that took this one back; repeat it.")
-@click.option("--scales", metavar="NAMES", help="Scales that can decide it, with commas (default: all).")
+@click.option("--scales", metavar="NAMES", help="Scales that can decide it, with commas (default: the project's).")
 @click.option("--path", type=click.Path(dir_okay=False, path_type=Path), help="The file (default: by phase and id).")
 @click.option("--ask/--no-ask", default=None, help="Ask for what is not given (default: on a terminal).")
 @json_option
@@ -48,7 +48,7 @@ def command(project: Project, /, path: Path | None, ask: bool | None, as_json: b
         if not (sys.stdin.isatty() if ask is None else ask):
             raise click.UsageError(f"missing {', '.join(missing)} (asked for on a terminal, or with --ask)")
         words = words.asked(tuple(shared.stages), project.catalog)
-    draft = words.draft(tuple(shared.scales))
+    draft = words.draft((project.config.scale,) if shared.scales else ())
     known = ids(folder)
     if draft.id in known:
         raise ConfigError(f"the id '{draft.id}' is taken by {known[draft.id]}")

@@ -27,6 +27,8 @@ def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:
     it is: --scale memo, --device cuda, -k vec, -x, ... Four workers (-n 4) unless -n says otherwise. The exit status is
     pytest's; with --json its output goes to stderr, and the run's report to stdout.
     """
+    as_json = as_json or "--json" in words  # behind the claims too
+    words = tuple(word for word in words if word != "--json")
     first = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
     arguments = [sys.executable, "-m", "pytest", *targets(project, words[:first]), *words[first:]]
     if not any(word == "--numprocesses" or word.startswith(("-n", "--numprocesses=")) for word in words[first:]):

@@ -20,7 +20,8 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
     """Check claim files and show every mistake at its line.
 
     PATHS are files and folders; all claims when left out. Each claim is checked at every scale that it names. A margin that the
-    seeds can never show is a mistake as well, by the spread over seeds that the ledger has. Exits with 1 when there is a mistake.
+    seeds can never show, by the spread over seeds that the ledger has, is a warning: inconclusive is a result. Exits with 1 when
+    there is a mistake.
     """
     from cbspec.calibration import undecidable
     from cbspec.language import claim_files, load
@@ -28,23 +29,28 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
     places = list(paths) or [project.claims_folder]
     files, claims = claim_files(places), 0
     mistakes: tuple[Mistake, ...] = ()
+    warnings: tuple[Mistake, ...] = ()
     try:
         read = load(places, catalog=project.catalog, scale=project.config.scale, every=True)
-        claims, mistakes = len({claim.id for claim in read}), undecidable(read, project.ledger)
+        claims, warnings = len({claim.id for claim in read}), undecidable(read, project.ledger)
     except ClaimError as error:
         mistakes = error.mistakes
     if as_json:
-        click.echo(dumps({"files": len(files), "claims": claims, "mistakes": [_mistake(mistake) for mistake in mistakes]}))
+        told = {"mistakes": list(map(_place, mistakes)), "warnings": list(map(_place, warnings))}
+        click.echo(dumps({"files": len(files), "claims": claims, **told}))
     elif mistakes:
         wrong = {mistake.origin.path for mistake in mistakes}
         click.echo("\n".join(map(str, mistakes)), err=True)
         click.echo(f"\n{count(len(mistakes), 'mistake')} in {len(wrong)} of {count(len(files), 'file')}", err=True)
     else:
-        click.echo(f"{count(claims, 'claim')} in {count(len(files), 'file')}: valid")
+        for warning in warnings:
+            click.echo(f"warning: {warning}", err=True)
+        also = f", {count(len(warnings), 'warning')}" if warnings else ""
+        click.echo(f"{count(claims, 'claim')} in {count(len(files), 'file')}: valid{also}")
     ctx.exit(1 if mistakes else 0)
 
 
-def _mistake(mistake: Mistake) -> dict[str, object]:
+def _place(mistake: Mistake) -> dict[str, object]:
     origin = mistake.origin
     return {
         "path": str(origin.path),

@@ -31,6 +31,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """A claim at a scale.
 
     Attributes:
+        decidable: the scales at which the claim is.
         stages: inputs first.
         recorded: the verdict on record.
         edits: the definitions that changed since.
@@ -40,6 +41,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     claim: str
     scale: str
     device: str
+    decidable: tuple[str, ...]
     stages: tuple[StageState, ...]
     recorded: Entry | None
     edits: tuple[Edit, ...]
@@ -53,6 +55,7 @@ def explain(claim: Claim, standings: Standings, recorded: Entry | None) -> Expla
         claim=claim.id,
         scale=claim.scale,
         device=standings.planner.numerics.device,
+        decidable=claim.decidable,
         stages=_stages(claim, seeds_taken(claim, recorded), standings, recorded),
         recorded=recorded,
         edits=edits_since(recorded, claim.arms.values(), code=code, history=history, root=root) if recorded else (),

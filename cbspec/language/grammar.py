@@ -60,7 +60,7 @@ class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     phase: Annotated[Words | int | float, Meta(description="phase of the research log, e.g. 7A; pytest -m phase7a selects by it")]
     status: Annotated[
         Literal["active", "retracted", "open-question"],
-        Meta(description="active: stands; retracted: taken back by those in retracted_by, still run; open-question: never run"),
+        Meta(description="active: stands; retracted: taken back by those in retracted_by, still run; open-question: asked only"),
     ]
     source: Annotated[SourceWords, Meta(description="where the finding was reported, and with which figures")]
     discussion: Annotated[

@@ -20,7 +20,7 @@ from cbspec.language.origins import Origins
 from cbspec.language.parse import display, read
 
 SUFFIX = ".yaml"
-MISNAMED = ".yml"  # what many would call a claim file; told, for a claim that is passed over is worse than none
+LIKELY = (SUFFIX, ".yml")  # in whatever case, what many call a YAML file; told, for a claim passed over is worse than none
 
 
 class Reader:
@@ -44,7 +44,7 @@ class Reader:
             raise ConfigError(f"unknown scale {self.scale!r}{suggestion(self.scale, list(defaults.scales))}")
         mistakes = Mistakes()
         claims: tuple[Claim, ...] = ()
-        if path.suffix == MISNAMED:
+        if path.suffix != SUFFIX:
             message = f"a claim file ends in {SUFFIX}: rename it to {path.stem}{SUFFIX}"
             return (), (Mistake(Origin(display(path), 1, 1), "", message),)
         try:
@@ -114,7 +114,7 @@ def claim_files(paths: Iterable[Path]) -> tuple[Path, ...]:
     files: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            named = (file for suffix in (SUFFIX, MISNAMED) for file in path.rglob(f"*{suffix}"))
+            named = (file for file in path.rglob("*") if file.suffix.lower() in LIKELY)
             inside = (file for file in named if not _hidden(file.relative_to(path)))
             files |= dict.fromkeys(sorted(file for file in inside if file.name != NAME))
         else:

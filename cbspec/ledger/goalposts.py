@@ -162,7 +162,8 @@ def _arms(old: Entry, new: Entry) -> Iterator[Move]:
     if changed:
         unmoved = not shifts(old, new) and _spread(new)
         what = "but every figure is as recorded" if unmoved else "so it measures something else"
-        yield Move(text=f"arms {', '.join(changed)}: another stage call than recorded, {what}", way="neutral" if unmoved else "looser")
+        text = f"arms {', '.join(changed)}: another stage call than recorded, {what}"
+        yield Move(text=text, way="neutral" if unmoved else "looser")
     for arm in sorted(new.arms.keys() - old.arms.keys()):
         yield Move(text=f"arm {arm} is new", way="neutral")
     for arm in sorted(old.arms.keys() - new.arms.keys()):  # an assertion that needed it has changed too, and says so

@@ -59,12 +59,18 @@ def test_exit_status_is_documented(laboratory):
 def test_mistakes_of_configuration_are_status_2(laboratory):
     """A broken pyproject.toml, an engine that cannot be imported, an unknown scale and no claims are one message each."""
     scale = laboratory.cbspec("show", "1.a", "--scale", "quik")
+    status = laboratory.cbspec("status", "--scale", "quik")
+    (laboratory.root / "claims").rename(laboratory.root / "moved")
+    claims = laboratory.cbspec("list")
+    (laboratory.root / "moved").rename(laboratory.root / "claims")
     laboratory.edit("pyproject.toml", "lab.catalog", "lab.nowhere")
     engine = laboratory.cbspec("validate")
     laboratory.write("pyproject.toml", "[tool.cbspec]\nengin = 'x'\n")
     key = laboratory.cbspec("validate")
 
     assert (scale.exit_code, scale.stderr) == (2, "unknown scale 'quik'; did you mean 'quick'? (one of quick, memo)\n")
+    assert (status.exit_code, "unknown scale 'quik'; did you mean 'quick'?" in status.stderr) == (2, True)
+    assert (claims.exit_code, "there is no such folder of claims" in claims.stderr) == (2, True)
     assert engine.exit_code == 2
     assert engine.stderr.startswith("engine lab.nowhere ([tool.cbspec] of ")
     assert key.exit_code == 2

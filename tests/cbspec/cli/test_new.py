@@ -33,7 +33,7 @@ arms:
   dark: {light: 2.0}
 assert:
   - {kind: threshold, measure: height, arms: [dark], below: 10.0}
-scales: [quick, memo]
+scales: [quick]
 """
 
 

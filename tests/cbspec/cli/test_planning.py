@@ -1,7 +1,9 @@
 """plan and explain: what a run would compute, and why."""
 
+import msgspec
 import pytest
 
+from cbspec.ledger import Ledger
 from tests.cbspec.plugin.conftest import LIGHT
 
 
@@ -157,5 +159,25 @@ def test_explain_without_a_record(laboratory):
         "1.a at scale quick on cpu\n"
         "  missing  grow @3  seeds 1,2,3  (dark)\n"
         "  missing  grow @3  seeds 1,2,3  (bright)\n"
-        "Nothing is on record.\n"
+        "Nothing is on record at scale quick.\n"
     )
+
+
+def test_explain_of_a_claim_that_another_scale_decides(laboratory):
+    """A claim that is not decidable at the asked scale is explained with the scales that decide it."""
+    laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
+
+    last = laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout.splitlines()[-1]
+
+    assert last == "Nothing is on record at scale quick, at which it is not decidable; --scale memo"
+
+
+@pytest.mark.parametrize("verdict", ["holds", "refuted"])
+def test_explain_shows_the_record_of_another_device_family(laboratory, verdict):
+    """Where only another device family has a verdict on record, it is the one to compare with, and named."""
+    found = [record.comparison.new for record in laboratory.run().records]
+    Ledger(msgspec.structs.replace(entry, device="cuda", verdict=verdict) for entry in found).save(
+        laboratory.root / "reports" / "ledger.json"
+    )
+
+    assert f"On record on cuda: {verdict}, 20" in laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout

@@ -107,7 +107,7 @@ def test_an_assertions_own_verdict_is_drift(entry, judgement, finding):
 
 @pytest.mark.parametrize(("before", "after"), [("holds", "refuted"), ("refuted", "holds")])
 def test_an_assertion_that_turned_is_a_flip(entry, judgement, finding, before, after):
-    """Where the claim stays refuted by one assertion, the opposite of what another one showed is a flip, named in the headline."""
+    """Where the claim stays refuted by one assertion, another one that turned round is a flip, named in the headline."""
 
     def recorded(verdict):
         return entry(judgement=judgement("refuted", findings=(finding(verdict=verdict),)))

@@ -95,14 +95,40 @@ def test_a_damaged_ledger_is_one_message(project, workers):
     assert "Error:" not in output
 
 
-def test_a_misnamed_claim_file_is_told(project):
-    """A claim in a .yml file is not passed over in silence."""
-    project.claim("light.yml")
+@pytest.mark.parametrize("suffix", [".yml", ".YAML"])
+def test_a_misnamed_claim_file_is_told(project, suffix):
+    """A claim in a file with nearly the right suffix is not passed over in silence."""
+    project.claim(f"light{suffix}")
 
     status, output = project.pytest()
 
     assert status == 2
-    assert "claims/light.yml:1:1: a claim file ends in .yaml: rename it to light.yaml" in output
+    assert f"claims/light{suffix}:1:1: a claim file ends in .yaml: rename it to light.yaml" in output
+
+
+@pytest.mark.parametrize("folder", ["build", "dist", "venv"])
+def test_claims_in_a_folder_with_the_name_of_a_tools_are_collected(project, folder):
+    """What pytest passes over elsewhere is a folder of claims like any other; a hidden one is not."""
+    project.claim(f"{folder}/light.yaml")
+    project.claim(".hidden/light.yaml")
+
+    status, output = project.pytest("--collect-only", "-q")
+
+    assert (status, output.splitlines()[0]) == (0, f"claims/{folder}/light.yaml::1.a")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_mistakes_are_told_on_github_and_nothing_was_stopped(project, tmp_path, workers):
+    """A claim file that cannot be collected is annotated at the line of each mistake; that is no interrupted run."""
+    project.claim("light.yaml", LIGHT.replace("kind: order", "kind: ordre").replace("status: active", "status: on"))
+    summary = tmp_path / "summary.md"
+
+    _, output = project.pytest(*workers, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+
+    assert output.count("::error file=claims/light.yaml,line=4,title=light.yaml%3A no verdict::status: ") == 1
+    assert output.count("::error file=claims/light.yaml,line=11,title=light.yaml%3A no verdict::assert[0].kind: ") == 1
+    assert "2 without a verdict" in summary.read_text()
+    assert "run again to go on" not in output
 
 
 def test_claims_of_a_project_that_declares_none_are_left_alone(project):
@@ -145,11 +171,14 @@ def test_missing_claims_folder_and_file(project):
 
 
 def test_other_projects_pay_nothing(tmp_path):
-    """In a project without claims the plugin collects nothing and offers its options only."""
-    (tmp_path / "test_own.py").write_text("def test_own():\n    pass\n")
+    """In a project without claims the plugin collects nothing, and the names of its options are free."""
+    own = "def pytest_addoption(parser):\n    for name in ('--scale', '--device'):\n        parser.addoption(name)\n"
+    (tmp_path / "conftest.py").write_text(own)
+    (tmp_path / "test_own.py").write_text("def test_own(pytestconfig):\n    assert pytestconfig.option.device == 'x'\n")
     (tmp_path / "data.yaml").write_text("a: 1\n")
 
-    result = subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=tmp_path, text=True, capture_output=True, check=False)
+    command = [sys.executable, "-m", "pytest", "-q", "--device", "x"]
+    result = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, check=False)
 
     assert result.returncode == 0
     assert "1 passed" in result.stdout
