@@ -75,7 +75,7 @@ def _record(explanation: Explanation) -> Iterator[str]:
 def _only(explanation: Explanation) -> str:
     """Where the claim can be decided instead."""
     others = explanation.decidable
-    return "" if explanation.scale in others else f", at which it is not decidable; --scale {' or '.join(others)}"
+    return "" if explanation.scale in others else f", at which it is not decidable (--scale {' or '.join(others)})"
 
 
 def _made(entry: Entry) -> str:

@@ -169,15 +169,14 @@ def test_explain_of_a_claim_that_another_scale_decides(laboratory):
 
     last = laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout.splitlines()[-1]
 
-    assert last == "Nothing is on record at scale quick, at which it is not decidable; --scale memo"
+    assert last == "Nothing is on record at scale quick, at which it is not decidable (--scale memo)."
 
 
 @pytest.mark.parametrize("verdict", ["holds", "refuted"])
 def test_explain_shows_the_record_of_another_device_family(laboratory, verdict):
     """Where only another device family has a verdict on record, it is the one to compare with, and named."""
     found = [record.comparison.new for record in laboratory.run().records]
-    Ledger(msgspec.structs.replace(entry, device="cuda", verdict=verdict) for entry in found).save(
-        laboratory.root / "reports" / "ledger.json"
-    )
+    entries = [msgspec.structs.replace(entry, device="cuda", verdict=verdict) for entry in found]
+    Ledger(entries).save(laboratory.root / "reports" / "ledger.json")
 
     assert f"On record on cuda: {verdict}, 20" in laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout

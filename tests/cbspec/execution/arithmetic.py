@@ -1,4 +1,4 @@
-"""An engine without torch, for tests of planning and execution: numbers that count, add up, break and wait for company."""
+"""An engine for tests of planning and execution: numbers that count, add up, break and wait for company."""
 
 from __future__ import annotations
 
@@ -50,7 +50,16 @@ ADD = Stage(
 BREAK = Stage("break", "raises", "tests.cbspec.execution.arithmetic:break_down", kind="number", measures=VALUE)
 MUTE = Stage("mute", "forgets its measure", "tests.cbspec.execution.arithmetic:mute", kind="number", measures=VALUE)
 BLUR = Stage("blur", "has no number to show", "tests.cbspec.execution.arithmetic:blur", kind="number", measures=VALUE)
-STAGES = (COUNT, ADD, BREAK, MUTE, BLUR)
+PACK = Stage("pack", "the seed in a tensor", "tests.cbspec.execution.arithmetic:pack", kind="box", measures=VALUE)
+UNPACK = Stage(
+    "unpack",
+    "reads the tensor",
+    "tests.cbspec.execution.arithmetic:unpack",
+    inputs={"box": Input("box", "what is read")},
+    kind="number",
+    measures=VALUE,
+)
+STAGES = (COUNT, ADD, BREAK, MUTE, BLUR, PACK, UNPACK)
 
 
 def count(job: Job) -> None:
@@ -93,6 +102,20 @@ def blur(job: Job) -> None:
     """Emits a series that JSON cannot hold."""
     _note("blur")
     job.emit(0, measures={"value": 1.0}, series={"curve": [0.5, float("nan")]})
+
+
+def pack(job: Job) -> None:
+    """Emits a tensor of one number."""
+    import torch  # which nothing else here needs
+
+    _note("pack")
+    job.emit(0, tensors={"seed": torch.tensor([float(job.replicas[0].seed)])}, measures={"value": 0.0})
+
+
+def unpack(job: Job) -> None:
+    """The number in its input's tensor."""
+    _note("unpack")
+    job.emit(0, measures={"value": float(job.replicas[0].inputs["box"].tensors["seed"][0])})
 
 
 def _processes() -> set[str]:

@@ -12,7 +12,7 @@ from cbspec.plan import Planner
 from cbspec.rundir import RunDirectory, Status
 from cbspec.stage import Call, NoParameters
 from cbspec.store import Store
-from tests.cbspec.execution.arithmetic import ADD, BLUR, BREAK, COUNT, JOURNAL, MUTE, Count, Offset
+from tests.cbspec.execution.arithmetic import ADD, BLUR, BREAK, COUNT, JOURNAL, MUTE, PACK, UNPACK, Count, Offset
 from tests.patience import PATIENCE, until
 
 
@@ -172,19 +172,24 @@ def test_damage_that_cannot_be_moved_away_ends_in_a_message(tmp_path):
         again.ensure([cell])
 
 
-def test_stop_leaves_a_stage_and_keeps_what_is_stored(tmp_path):
-    """A run asked to stop leaves its stage at the next progress call and releases its locks."""
+def test_stop_leaves_a_stage_and_keeps_what_is_stored(tmp_path, journal, monkeypatch):
+    """A run asked to stop leaves its stage at the next progress call, releases its locks, and the next run goes on from there."""
+    monkeypatch.setattr("cbspec.job.TELL_SECONDS", 0.0)
     one = executor(tmp_path)
-    cell = one.planner.cell(counted(5), 1)
-    one.adopt([cell])
-    one.run.stop()
+    cells = [one.planner.cell(counted(step), 1) for step in (2, 9)]
+    monkeypatch.setattr(one.run, "tell", lambda status: one.run.stop() if status and status.done == 4 else None)
+    one.adopt(cells)
 
     with pytest.raises(Stopped):
-        one.ensure([cell])
-
-    lock = one.store.try_lock(cell.lane)
+        one.ensure(cells)
+    lock = one.store.try_lock(cells[0].lane)
     assert lock is not None
     lock.release()
+
+    again = executor(tmp_path, run="second")
+    again.adopt(cells)
+    assert values(again.ensure(cells)) == [1002.0, 1009.0]
+    assert journal() == ["count [1] from 0", "count [1] from 2"]
 
 
 def shared(planner, steps):
@@ -239,6 +244,22 @@ def test_killed_process_is_replaced(tmp_path, monkeypatch, spawn):
 
 def test_damaged_input_tensors_are_computed_again(tmp_path, journal):
     """A stage that finds its input's tensors damaged puts the job back, and the input is recomputed first."""
+    one = executor(tmp_path)
+    top = one.planner.cell(Call(UNPACK, NoParameters(), {"box": Call(PACK, NoParameters())}), 7)
+    one.adopt([top])
+    one.ensure([top.inputs["box"]])
+    tensors = next((tmp_path / "store" / "entries").rglob("*.safetensors"))
+    tensors.write_bytes(tensors.read_bytes()[:-1] + b"?")
+
+    with pytest.warns(UserWarning, match="damaged"):
+        found = one.ensure([top])
+
+    assert values(found) == [7.0]
+    assert journal() == ["pack", "unpack", "pack", "unpack"]
+
+
+def test_an_input_that_has_gone_is_computed_again(tmp_path, journal):
+    """A stage whose input was collected between the look at it and its use puts the job back, and the input comes first."""
     one = executor(tmp_path)
     base, top = one.planner.cell(counted(2), 1), one.planner.cell(added(1.0, counted(2)), 1)
     one.adopt([top])

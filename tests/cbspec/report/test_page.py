@@ -150,7 +150,7 @@ def test_markup_in_texts_is_shown_as_it_is(run_of, record):
 @given(text=st.text())
 def test_escaping_loses_nothing(text):
     """What a Markdown reader makes of an escaped text is the text on one line."""
-    shown = html.unescape(re.sub(r"\\([\\`*|~(_])", r"\1", escaped(text).replace("&", "&")))
+    shown = html.unescape(re.sub(r"\\([\\`*|~(_])", r"\1", escaped(text)))
 
     assert shown == html.unescape(" ".join(text.split()).replace("&", "&amp;"))
 

@@ -64,15 +64,17 @@ def test_no_records_no_table():
 
 def test_ranking(record, flipped):
     """Flips come first, then goalposts, weakened, other failures, then the rest by file and line."""
+    held = record(old="holds", id="2")
     records = [
         record(old="holds", id="5"),
         record("refuted", id="4"),
+        replace(held, comparison=replace(held.comparison, change="goalposts")),
         record("inconclusive", old="holds", id="3"),
         record("refuted", old="refuted", id="6"),
         flipped,
     ]
 
-    assert [found.claim for found in ranked(records)] == ["6A.a", "3", "4", "5", "6"]
+    assert [found.claim for found in ranked(records)] == ["6A.a", "2", "3", "4", "5", "6"]
 
 
 def test_decisive_effect_has_the_least_headroom(record, finding, effect):
