@@ -206,3 +206,8 @@ def measures_of(assertion: Assertion) -> tuple[str, ...]:
     parts = getattr(assertion, "of", ())
     own = (assertion.measure,) if isinstance(assertion, Measured) else tuple(getattr(assertion, "axes", ()))
     return tuple(dict.fromkeys(own + tuple(measure for part in parts for measure in measures_of(part))))
+
+
+def kind_of(assertion: Assertion) -> str:
+    """``"order"``: the word for its kind in a claim file."""
+    return str(assertion.__struct_config__.tag)

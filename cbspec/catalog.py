@@ -27,7 +27,6 @@ class Catalog(Mapping[str, Stage]):
 
     def __init__(self, stages: Iterable[Stage], module: str = "") -> None:
         stages = tuple(stages)
-        self.module = module
         self._stages = {stage.name: stage for stage in stages}
         if mistakes := [f"{module or 'catalog'}: {mistake}" for mistake in _mistakes(stages)]:
             raise ConfigError("\n".join(mistakes))

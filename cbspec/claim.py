@@ -82,3 +82,8 @@ class Claim:
     digest: str
     """SHA-256 of what is asserted (assertions, controls, alpha, seeds) and measured (arms): moving it is moving the goalposts."""
     discussion: str = ""
+
+
+def base(claim: str) -> str:
+    """The id as its file has it, without the values of the matrix cell."""
+    return claim.partition("[")[0]

@@ -19,7 +19,6 @@ from cbspec.numerics import Numerics
 from cbspec.plan import Cell, Planner
 from cbspec.report import Edit, Record, record_of
 from cbspec.rundir import RunDirectory
-from cbspec.stage import Call
 from cbspec.store import Entry, Store
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ class Evaluation:
 
     def _record(self, claim: Claim, judgement: Judgement, seconds: float, trace: str) -> Record:
         entry = entry_of(
-            claim, judgement, device=self.numerics.device, code=self.code(claim.arms.values()), provenance=self.provenance
+            claim, judgement, device=self.numerics.device, code=self.planner.code(claim.arms.values()), provenance=self.provenance
         )
         comparison = compare(self.ledger.get(entry.key), entry, self.ledger.elsewhere(entry.key))
         return record_of(
@@ -142,14 +141,6 @@ class Evaluation:
         from cbspec.explain import History
 
         return History(self.config.root, self.config.packages, self.store)
-
-    def code(self, calls: Iterable[Call]) -> dict[str, str]:
-        """Stage name -> code fingerprint, for every stage that these calls reach."""
-        found: dict[str, str] = {}
-        for call in calls:
-            found[call.stage.name] = self.planner.fingerprint(call.stage.implementation).digest
-            found |= self.code(call.inputs.values())
-        return found
 
     @cached_property
     def provenance(self) -> Provenance:

@@ -15,7 +15,7 @@ import msgspec
 
 from cbspec.fingerprint import Fingerprint
 from cbspec.numerics import Numerics, lane_key, result_key
-from cbspec.stage import Call
+from cbspec.stage import Call, stages_of
 
 SEEDS = 3  # of one program on a CPU core: with more the tensors leave its cache, and there are fewer jobs to fill the cores
 
@@ -113,6 +113,10 @@ class Planner:
             )
             self._cells[call.digest, seed] = known
         return known
+
+    def code(self, calls: Iterable[Call]) -> dict[str, str]:
+        """Stage name -> digest of its code fingerprint, for every stage that these calls reach."""
+        return {name: self.fingerprint(stage.implementation).digest for name, stage in stages_of(calls).items()}
 
     def at(self, cell: Cell, point: int) -> Cell:
         """The cell of the same lane at another point."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -236,3 +236,14 @@ class Job(Protocol):
 
     def advance(self, done: float, total: float, unit: str) -> None:
         """Tell progress, e.g. ``advance(3, 20, "epoch")``; cheap, call it freely."""
+
+
+def stages_of(calls: Iterable[Call]) -> Mapping[str, Stage]:
+    """Name -> stage, for every stage that these calls reach, inputs first."""
+    return {stage.name: stage for call in calls for stage in _below(call)}
+
+
+def _below(call: Call) -> Iterator[Stage]:
+    for own in call.inputs.values():
+        yield from _below(own)
+    yield call.stage

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cbspec.claim import base
 from cbspec.cli.output import dumps, json_option
 from cbspec.cli.project import Project, pass_project, shown
-from cbspec.cli.selection import UnknownClaimError, base, complete
+from cbspec.cli.selection import UnknownClaimError, complete
 from cbspec.errors import LedgerError, suggestion
 
 if TYPE_CHECKING:
@@ -76,9 +77,9 @@ def _refuse_outdated(project: Project, records: Sequence[Record]) -> None:
 
 
 def _outdated(project: Project, records: Sequence[Record]) -> Iterator[str]:
-    from cbspec.explain.edits import stages_of
     from cbspec.ledger.entry import short
 
+    planner = project.planner("cpu")  # on whatever device: the code is the same
     now = {(claim.id, scale): claim for scale in {each.scale for each in records} for claim in project.claims(scale=scale)}
     for record in records:
         entry, claim = record.comparison.new, now.get((record.claim, record.scale))
@@ -87,6 +88,5 @@ def _outdated(project: Project, records: Sequence[Record]) -> Iterator[str]:
             continue
         if entry.digest != short(claim.digest):
             yield f"  {record.claim}: the claim was edited since"
-        reached = {name: stage.implementation for name, stage in stages_of(claim.arms.values()).items()}
-        if stale := entry.stale({name: project.code.fingerprint(each).digest for name, each in reached.items()}):
+        if stale := entry.stale(planner.code(claim.arms.values())):
             yield f"  {record.claim}: the code of {', '.join(stale)} was edited since"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from cbspec.claim import Claim
-from cbspec.cli.selection import base
+from cbspec.claim import Claim, base
 
 Followers = Mapping[str, Mapping[str, str]]
 

@@ -24,11 +24,6 @@ threads_option = click.option(
 )
 
 
-def emit(as_json: bool, content: Any, text: str) -> None:
-    """Print `content` as JSON, or else `text`."""
-    click.echo(dumps(content) if as_json else text)
-
-
 def dumps(content: Any) -> str:
     """JSON of builtins, dataclasses and msgspec structs, indented; what is not finite is null."""
     import msgspec

@@ -9,10 +9,9 @@ from typing import Any, Literal
 import click
 import msgspec
 
-from cbspec.assertion import Kind
+from cbspec.language.assertions import KINDS
 from cbspec.stage import Stage
 
-KINDS: Mapping[str, type[msgspec.Struct]] = {kind.__struct_config__.tag: kind for kind in typing.get_args(Kind)}
 SIMPLE = [name for name in KINDS if name not in ("all", "any", "figure", "interaction")]  # the others are written by hand
 BOUNDS = ("above", "below")  # of which a kind needs one
 

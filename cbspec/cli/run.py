@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from cbspec.claim import base
 from cbspec.cli.output import json_option
 from cbspec.cli.project import Project, pass_project, shown
-from cbspec.cli.selection import base, complete
+from cbspec.cli.selection import complete
 
 WORKERS = "4"
 

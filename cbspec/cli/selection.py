@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
+from cbspec.claim import base
 from cbspec.errors import CbspecError, ConfigError, suggestion
 
 if TYPE_CHECKING:
@@ -68,11 +69,6 @@ def _means(word: str, place: Path, claim: Claim) -> bool:
     if _is_path(word):
         return place == claim.path or place in claim.path.parents
     return word in (claim.id, base(claim.id))
-
-
-def base(claim: str) -> str:
-    """The id as its file has it, without the values of the matrix cell."""
-    return claim.partition("[")[0]
 
 
 def ids(folder: Path) -> Mapping[str, Path]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from cbspec.claim import Claim
+from cbspec.claim import Claim, base
 from cbspec.cli.output import dumps, json_option, table
 from cbspec.cli.project import Project, pass_project
-from cbspec.cli.selection import base, complete
+from cbspec.cli.selection import complete
 from cbspec.ledger import Entry, Standing
 from cbspec.ledger import status as standings
 
@@ -26,14 +26,10 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
     from cbspec.plugin import known_scale
 
     known_scale(scale, project.config)
-    code = project.planner("cpu")
+    planner = project.planner("cpu")
 
     def current(claim: Claim, entry: Entry) -> bool:
-        from cbspec.explain.edits import stages_of
-
-        reached = {name: stage.implementation for name, stage in stages_of(claim.arms.values()).items()}
-        now = {name: code.fingerprint(implementation).digest for name, implementation in reached.items()}
-        return not entry.stale(now) and entry.provenance.torch == code.numerics.torch
+        return not entry.stale(planner.code(claim.arms.values())) and entry.provenance.torch == planner.numerics.torch
 
     chosen = project.at_every_scale(claims)
     found = [row for row in standings(project.ledger, chosen, current) if scale in (None, row.scale)]

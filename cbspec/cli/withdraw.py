@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import click
 
+from cbspec.claim import base
 from cbspec.cli.output import dumps, json_option
 from cbspec.cli.project import Project, pass_project, shown
-from cbspec.cli.selection import UnknownClaimError, base, complete_orphaned
+from cbspec.cli.selection import UnknownClaimError, complete_orphaned
 from cbspec.errors import suggestion
 from cbspec.ledger import Entry, withdraw
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from cbspec.explain.history import Definitions, History
@@ -10,7 +10,7 @@ from cbspec.fingerprint import Change, Code, changes
 from cbspec.ledger import Entry
 from cbspec.report.quote import relative
 from cbspec.report.record import Edit
-from cbspec.stage import Call, Stage
+from cbspec.stage import Call, Stage, stages_of
 
 
 def edits_since(entry: Entry, calls: Iterable[Call], *, code: Code, history: History, root: Path) -> tuple[Edit, ...]:
@@ -41,17 +41,6 @@ def changed(entry: Entry, stage: Stage, code: Code, history: History) -> tuple[C
         return ()
     before: Definitions | None = history.definitions(stage.implementation, recorded, entry.provenance.commit)
     return None if before is None else changes(before, now.definitions)
-
-
-def stages_of(calls: Iterable[Call]) -> Mapping[str, Stage]:
-    """Name -> stage, for every stage that these calls reach, inputs first."""
-    return {stage.name: stage for call in calls for stage in _below(call)}
-
-
-def _below(call: Call) -> Iterator[Stage]:
-    for own in call.inputs.values():
-        yield from _below(own)
-    yield call.stage
 
 
 def _edit(change: Change, stages: Iterable[str], code: Code, root: Path) -> Edit:

@@ -8,13 +8,13 @@ import msgspec
 
 from cbspec.claim import Claim
 from cbspec.explain.cause import Cause
-from cbspec.explain.edits import changed, edits_since, stages_of
+from cbspec.explain.edits import changed, edits_since
 from cbspec.explain.standing import Standings, State, at
 from cbspec.ledger import Entry, seeds_taken
 from cbspec.ledger.entry import short
 from cbspec.plan import Cell
 from cbspec.report import Edit
-from cbspec.stage import Call
+from cbspec.stage import Call, stages_of
 
 
 class StageState(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from cbspec.assertion import Assertion
+from cbspec.assertion import Assertion, kind_of
 from cbspec.finding import Effect, Finding
 from cbspec.judge.evidence import Evidence, Inference, Level
 from cbspec.judge.kinds import evidence_of
@@ -65,10 +65,6 @@ def conclude(weighed: Weighed, level: Level, *, key: str, kind: str) -> Finding:
         effects=effects,
         reason=reason,
     )
-
-
-def kind_of(assertion: Assertion) -> str:
-    return str(assertion.__struct_config__.tag)
 
 
 def _verdict(

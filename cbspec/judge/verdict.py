@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from cbspec.assertion import Assertion, Figure
+from cbspec.assertion import Assertion, Figure, kind_of
 from cbspec.claim import Claim
 from cbspec.finding import Finding, Judgement, Verdict
 from cbspec.judge import escalation, holm, student
-from cbspec.judge.decision import Weighed, conclude, kind_of, weigh
+from cbspec.judge.decision import Weighed, conclude, weigh
 from cbspec.judge.evidence import Evidence, Level
 from cbspec.judge.sample import Measurements, Table
 

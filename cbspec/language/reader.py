@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from cbspec.catalog import Catalog
-from cbspec.claim import Claim, Origin
+from cbspec.claim import Claim, Origin, base
 from cbspec.errors import ClaimError, ConfigError, Mistake, suggestion
 from cbspec.language.calls import Pool
 from cbspec.language.claims import ClaimFile, Setting
@@ -132,14 +132,14 @@ def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Mistake, ..
     owners: dict[str, Path] = {}
     try:
         for claim in claims:
-            first = owners.setdefault(_base(claim.id), claim.path)
+            first = owners.setdefault(base(claim.id), claim.path)
             if first != claim.path:
-                mistakes.add(_node(claim, "id"), f"duplicate id {_base(claim.id)!r}; {display(first)} has it too")
+                mistakes.add(_node(claim, "id"), f"duplicate id {base(claim.id)!r}; {display(first)} has it too")
         known = [*owners, *(claim.id for claim in claims)]
         for claim in claims:
             for key, others in (("revises", claim.revises), ("retracted_by", claim.retracted_by)):
                 for index, other in enumerate(others):
-                    if other == _base(claim.id):
+                    if other == base(claim.id):
                         mistakes.add(_node(claim, f"{key}[{index}]"), "names the claim itself")
                     elif whole and other not in known:
                         mistakes.add(_node(claim, f"{key}[{index}]"), unknown("claim", other, known))
@@ -153,11 +153,6 @@ def located(claim: Claim, key: str, message: str) -> Mistake:
     mistakes = Mistakes()
     mistakes.add(_node(claim, key), message)
     return mistakes.in_order()[0]
-
-
-def _base(claim: str) -> str:
-    """The id as its file has it, without the values of the matrix cell."""
-    return claim.partition("[")[0]
 
 
 def _node(claim: Claim, key: str) -> Node:

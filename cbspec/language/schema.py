@@ -13,9 +13,8 @@ from typing import Any
 
 import msgspec
 
-from cbspec import config
 from cbspec.assertion import Kind
-from cbspec.catalog import Catalog, load
+from cbspec.catalog import Catalog
 from cbspec.language.assertions import KINDS
 from cbspec.language.grammar import ClaimWords, DefaultsWords
 from cbspec.stage import Input, Stage
@@ -48,12 +47,6 @@ def files(catalog: Catalog) -> dict[str, str]:
     """File name -> content, as it stands in `FOLDER`."""
     schemas = {"claim.schema.json": build(catalog), "defaults.schema.json": build_defaults(catalog)}
     return {name: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
-
-
-def write(catalog: Catalog) -> None:
-    """The files anew, after a change of the types or of the catalog: ``python -m cbspec.language.schema``."""
-    for name, content in files(catalog).items():
-        (FOLDER / name).write_text(content, encoding="utf-8")
 
 
 def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
@@ -210,7 +203,3 @@ def _reachable(schema: Any, definitions: Mapping[str, Schema]) -> set[str]:
                 stack.append(definitions[name])
             stack += part.values()
     return found
-
-
-if __name__ == "__main__":
-    write(load(config.load()))

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from cbspec.assertion import Assertion, Kind
+from cbspec.assertion import Assertion, Kind, kind_of
 from cbspec.finding import Verdict
 from cbspec.ledger.entry import Entry, RecordedAssertion
 from cbspec.ledger.shift import shifts
@@ -98,11 +98,7 @@ def _partner(recorded: RecordedAssertion, added: Sequence[RecordedAssertion]) ->
 def _named(terms: Assertion) -> str:
     """``"trend of dL_same"``."""
     measure = getattr(terms, "measure", None)
-    return f"{_kind(terms)} of {measure}" if measure else _kind(terms)
-
-
-def _kind(terms: Assertion) -> str:
-    return str(terms.__struct_config__.tag)
+    return f"{kind_of(terms)} of {measure}" if measure else kind_of(terms)
 
 
 def _terms(old: Kind, new: Kind) -> Iterator[tuple[str, Way]]:
@@ -110,7 +106,7 @@ def _terms(old: Kind, new: Kind) -> Iterator[tuple[str, Way]]:
     for field in new.__struct_fields__:
         before, after = getattr(old, field), getattr(new, field)
         if before != after:
-            yield f"{field} {_shown(before)} -> {_shown(after)}", _way(_kind(new), field, before, after)
+            yield f"{field} {_shown(before)} -> {_shown(after)}", _way(kind_of(new), field, before, after)
 
 
 def _way(kind: str, field: str, before: Value, after: Value) -> Way:

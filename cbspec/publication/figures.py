@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cbspec.assertion import Figure
-from cbspec.claim import Claim
+from cbspec.claim import Claim, base
 from cbspec.ledger import Entry, Ledger, RecordedEffect
 
 X = float | str
@@ -92,8 +92,8 @@ def tables(claims: Iterable[Claim], ledger: Ledger) -> list[Table]:
     families: dict[str, dict[str, Claim]] = {}
     for claim in claims:
         if drawn_of(claim):
-            families.setdefault(claim.id.partition("[")[0], {}).setdefault(claim.id, claim)
-    return [table for base, cells in families.items() for table in _tables(base, list(cells.values()), ledger)]
+            families.setdefault(base(claim.id), {}).setdefault(claim.id, claim)
+    return [table for name, cells in families.items() for table in _tables(name, list(cells.values()), ledger)]
 
 
 def drawn_of(claim: Claim) -> tuple[Figure, ...]:

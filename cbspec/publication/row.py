@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cbspec.claim import Claim
+from cbspec.claim import Claim, base
 from cbspec.finding import Verdict
 from cbspec.ledger import Entry, Ledger
 from cbspec.ledger.entry import short
@@ -85,11 +85,6 @@ class Row:
     def cell(self, claim: str) -> str:
         """What tells a claim from the others of the finding: ``"depth=4"`` of a cell, else its id."""
         return claim[len(self.id) + 1 : -1] if claim.startswith(f"{self.id}[") else claim
-
-
-def base(claim: str) -> str:
-    """The id as its file has it, without the values of the matrix cell."""
-    return claim.partition("[")[0]
 
 
 def rows(claims: Iterable[Claim], ledger: Ledger) -> list[Row]:

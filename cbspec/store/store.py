@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,20 +157,16 @@ class Store:
                 used = max((file.st_mtime for file in files), default=0.0)
                 yield Holding(folder.name, sum(file.st_size for file in files), used)
 
-    def find(self, prefix: str) -> list[str]:
-        """The keys that begin with `prefix`."""
-        return [folder.name for folder in self._shelves.folders() if folder.name.startswith(prefix)]
-
     def verify(self) -> list[Damage]:
         """Verify every checksum; the damaged entries, which are now in quarantine."""
         with explained(self.root, "verifying"):
             suspects = [folder.name for folder in self._shelves.folders() if self._shelves.fault(folder.name)]
             return [damage for key in suspects if (damage := self._shelves.discard(key))]
 
-    def gc(self, limit_bytes: int, keep: Collection[str] = ()) -> list[Holding]:
+    def gc(self, limit_bytes: int) -> list[Holding]:
         """Shrink the store to `limit_bytes`: quarantine first, then entries, least recently used first; the entries removed.
 
-        An entry goes only if its key is not in `keep` and neither its key nor the lane it was computed on is locked.
+        An entry goes only if neither its key nor the lane it was computed on is locked.
 
         Raises:
             StoreError: the store cannot be written.
@@ -184,7 +180,7 @@ class Store:
                 shutil.rmtree(self._shelves.quarantine)
                 excess -= quarantined
             for holding in holdings:
-                if excess > 0 and holding.key not in keep and self._shelves.remove(holding.key):
+                if excess > 0 and self._shelves.remove(holding.key):
                     removed.append(holding)
                     excess -= holding.bytes
         return removed

@@ -9,8 +9,8 @@ import msgspec
 import yaml
 
 from cbspec.claim import Claim
-from cbspec.explain.edits import stages_of
 from cbspec.fingerprint import Code
+from cbspec.stage import stages_of
 
 FILE = Path(__file__).with_name("mutations.yaml")
 

@@ -50,7 +50,7 @@ def claim(tmp_path_factory):
 
 
 def test_the_files_are_current():
-    """The checked-in schemas are those of today's types and catalog; `python -m cbspec.language.schema` writes them."""
+    """The checked-in schemas are those of today's types and catalog; `cbspec schema --write` writes them."""
     content = schema.files(catalogs.load(config.load(ROOT)))
 
     assert {name: (schema.FOLDER / name).read_text(encoding="utf-8") for name in content} == content

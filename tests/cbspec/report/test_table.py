@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from cbspec.ledger import outcome
 from cbspec.ledger.notation import interval, number, p_value
 from cbspec.report import ranked, summary_table
 from cbspec.report.table import decisive, shortened
@@ -65,10 +67,11 @@ def test_no_records_no_table():
 def test_ranking(record, flipped):
     """Flips come first, then goalposts, weakened, other failures, then the rest by file and line."""
     held = record(old="holds", id="2")
+    moved = replace(held.comparison, change="goalposts")
     records = [
         record(old="holds", id="5"),
         record("refuted", id="4"),
-        replace(held, comparison=replace(held.comparison, change="goalposts")),
+        replace(held, comparison=moved, outcome=outcome(moved, held.judgement)),
         record("inconclusive", old="holds", id="3"),
         record("refuted", old="refuted", id="6"),
         flipped,

@@ -37,7 +37,7 @@ def test_least_recently_used_goes_first(store: Store, sizes: dict[str, int], rem
     removed = store.gc(limit)
 
     assert KEYS[: 4 - remaining] == [holding.key for holding in removed]
-    assert sorted(KEYS[4 - remaining :]) == store.find("")
+    assert sorted(KEYS[4 - remaining :]) == [holding.key for holding in store.ls()]
 
 
 def test_one_byte_over_the_limit(store: Store, sizes: dict[str, int]) -> None:
@@ -55,22 +55,13 @@ def test_reading_is_a_use(store: Store) -> None:
 
 
 @pytest.mark.usefixtures("sizes")
-def test_kept_entries_stay(store: Store) -> None:
-    """What the caller keeps stays, even when the limit is not reached then."""
-    removed = store.gc(0, keep={KEYS[0], KEYS[2]})
-
-    assert [KEYS[1], KEYS[3]] == [holding.key for holding in removed]
-    assert sorted([KEYS[0], KEYS[2]]) == store.find("")
-
-
-@pytest.mark.usefixtures("sizes")
 def test_locked_entries_stay(store: Store) -> None:
     """An entry whose key, or whose lane, is locked stays."""
     with store.lock(KEYS[0]), store.lock(f"lane-{KEYS[1][0]}"):
         removed = store.gc(0)
 
     assert KEYS[2:] == [holding.key for holding in removed]
-    assert sorted(KEYS[:2]) == store.find("")
+    assert sorted(KEYS[:2]) == [holding.key for holding in store.ls()]
 
 
 def test_quarantine_goes_first(store: Store, sizes: dict[str, int]) -> None:
@@ -85,7 +76,7 @@ def test_quarantine_goes_first(store: Store, sizes: dict[str, int]) -> None:
     assert quarantine.exists()
     assert store.gc(intact) == []
     assert not quarantine.exists()
-    assert sorted(KEYS[:3]) == store.find("")
+    assert sorted(KEYS[:3]) == [holding.key for holding in store.ls()]
 
 
 @pytest.mark.usefixtures("sizes")

@@ -171,17 +171,8 @@ def test_first_result_stays(store: Store) -> None:
 
 def test_missing(store: Store) -> None:
     """A key that was never put is missing, and asking for it makes no folder."""
-    assert (store.has(KEY), store.get(KEY), store.find("ab"), list(store.ls()), store.verify()) == (False, None, [], [], [])
+    assert (store.has(KEY), store.get(KEY), list(store.ls()), store.verify()) == (False, None, [], [])
     assert not store.root.exists()
-
-
-def test_find_by_prefix(store: Store) -> None:
-    """Keys are found by any beginning of them, in order."""
-    keys = ["abc" + "0" * 61, "abd" + "0" * 61, "bbc" + "0" * 61]
-    for key in reversed(keys):
-        store.put(key)
-
-    assert [keys, keys[:2], [keys[1]], []] == [store.find(prefix) for prefix in ("", "a", "abd", "c")]
 
 
 def test_code_fingerprint_round_trip(store: Store) -> None:

@@ -79,7 +79,14 @@ def test_read_only_store_can_be_read(stored: Path, unprivileged: Unprivileged) -
     store = Store(stored)
 
     def read() -> list[object]:
-        return [store.has(KEY), store.get(KEY).measures, store.find("a"), store.verify(), store.sweep(), store.rate("train")]
+        return [
+            store.has(KEY),
+            store.get(KEY).measures,
+            [holding.key for holding in store.ls()],
+            store.verify(),
+            store.sweep(),
+            store.rate("train"),
+        ]
 
     assert unprivileged(read) == [True, {"accuracy": 0.5}, [KEY], [], 0, 1.5]
 

@@ -47,7 +47,7 @@ def test_one_of_many_puts_wins(store: Store, spawn: Spawn, damages: list[Damage]
     assert [1] * len(KEYS) == [len(workers) for workers in first]
     expected = [(float(workers[0]), [float(workers[0])]) for workers in first]
     assert [expected] * 8 == [read for _, read in answers]
-    assert (sorted(KEYS), []) == (store.find(""), damages)
+    assert (sorted(KEYS), []) == ([holding.key for holding in store.ls()], damages)
     assert [*(store.root / "tmp").iterdir(), *(store.root / "locks").iterdir()] == []
 
 
@@ -93,7 +93,7 @@ def test_killed_at_random_moments(store: Store, spawn: Spawn, damages: list[Dama
     assert left > 0, "no kill met a worker at work"
     assert [path for place in ("locks", "tmp") for path in (store.root / place).glob("*")] == []
     assert [] == store.verify() == damages
-    keys = store.find("")
+    keys = [holding.key for holding in store.ls()]
     assert len(keys) > 1
     for key in keys:
         entry = store.get(key, tensors=True)
