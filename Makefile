@@ -8,7 +8,7 @@ EXTRAS := dev$(if $(shell command -v npm),,,npm)
 WORKERS ?= 4
 ARGS ?=
 
-.PHONY: claims test data lint types publish bench clean
+.PHONY: claims test data lint types publish bench clean help
 
 claims: data  ## revalidate every finding
 	$(BIN)/pytest claims/ -n $(WORKERS) $(ARGS)
@@ -19,12 +19,12 @@ test: data  ## the unit tests
 data: $(INSTALLED)  ## obtain and verify CIFAR-10, once per user
 	@$(BIN)/python -m engine.data
 
-lint: $(INSTALLED)
+lint: $(INSTALLED)  ## style, and which module may import which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: $(INSTALLED)
+types: $(INSTALLED)  ## static types
 	$(BIN)/mypy
 
 publish: $(INSTALLED)  ## the replication table and the figures, from claims and ledger; ARGS=--check only looks
@@ -40,5 +40,8 @@ $(INSTALLED): pyproject.toml
 	@$(BIN)/python -m compileall -q cbspec engine
 	@touch $@
 
-clean:
-	rm -rf $(VENV) .cbspec .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+clean:  ## what can be installed or made again; the results in .cbspec, which take hours, stay
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+
+help:  ## these lines
+	@sed -n 's/^\([a-z]*\):.*##/\1:/p' Makefile

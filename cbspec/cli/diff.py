@@ -16,21 +16,39 @@ from cbspec.ledger import diff as compared
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="[B]", required=False)
 @click.option("--all", "every", is_flag=True, help="Also what did not change.")
+@click.option("--unexplained", is_flag=True, help="Only what changed without a reason in B: neither accepted nor withdrawn.")
 @json_option
 @pass_project
 @click.pass_context
-def command(ctx: click.Context, project: Project, before: str, after: str | None, every: bool, as_json: bool) -> None:
+def command(
+    ctx: click.Context, project: Project, before: str, after: str | None, every: bool, unexplained: bool, as_json: bool
+) -> None:
     """Compare two ledgers or commits.
 
     A and B are ledger files or commits; B is the ledger as it stands when left out. Exits with 1 when a verdict flipped or was
-    weakened, an assertion was moved, or an entry is gone.
+    weakened, an assertion was moved, or an entry is gone; with --unexplained only where B has no reason for it.
     """
     path = project.config.ledger
-    new = Ledger.read(after, path) if after else project.ledger
-    found = [each for each in compared(Ledger.read(before, path), new) if every or each.change != "same"]
+    old, new = Ledger.read(before, path), Ledger.read(after, path) if after else project.ledger
+    found = [each for each in compared(old, new) if every or each.change != "same"]
+    if unexplained:
+        found = [each for each in found if _acts(each) and not _explained(each, old, new)]
     found.sort(key=_urgency)
-    click.echo(dumps([_content(each) for each in found]) if as_json else _text(found))
-    ctx.exit(1 if any(each.change in CHANGED or each.change == "gone" for each in found) else 0)
+    none = "no difference without a reason" if unexplained else "no difference"
+    click.echo(dumps([_content(each) for each in found]) if as_json else _text(found) or none)
+    ctx.exit(1 if any(map(_acts, found)) else 0)
+
+
+def _acts(comparison: Comparison) -> bool:
+    """Whether the record of before does not stand."""
+    return comparison.change in CHANGED or comparison.change == "gone"
+
+
+def _explained(comparison: Comparison, old: Ledger, new: Ledger) -> bool:
+    """Whether a person has said since why."""
+    if comparison.new is None:
+        return any(former.key == comparison.key for former in new.withdrawn if former not in old.withdrawn)
+    return len(comparison.new.accepted) > len(comparison.old.accepted if comparison.old else ())
 
 
 def _urgency(comparison: Comparison) -> int:
@@ -39,8 +57,9 @@ def _urgency(comparison: Comparison) -> int:
 
 
 def _text(found: list[Comparison]) -> str:
+    """One paragraph each, and the total; nothing where there is none."""
     if not found:
-        return "no difference"
+        return ""
     counts = Counter(comparison.change for comparison in found)
     total = ", ".join(f"{number} {change}" for change, number in counts.items())
     return "\n\n".join([f"{comparison.key}: {comparison.text}" for comparison in found] + [total])

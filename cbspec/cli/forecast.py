@@ -12,12 +12,15 @@ from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger, seeds_taken
 from cbspec.plan import Cell, Job, Plan, Planner
 
+SHOWN = 3  # arms of one job; the claims have them all
+
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """One job of the plan.
 
     Attributes:
         stage: its name, `points` where on its trajectory the results lie.
+        arms: those that it measures, of whatever claims; none where it is an input alone.
         results: how many it yields; `absent`: how many of them are not stored.
         state: of what is not stored; `current` when all is.
         seconds: forecast of one process; None where the stage was never computed on this device family.
@@ -26,6 +29,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     stage: str
     points: tuple[int, ...]
     seeds: tuple[int, ...]
+    arms: tuple[str, ...]
     results: int
     absent: int
     state: State
@@ -35,7 +39,12 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         at = f" @{','.join(map(str, self.points))}" if self.points else ""
-        return f"{self.stage}{at} seeds {','.join(map(str, self.seeds))}"
+        return f"{self.stage}{at} seeds {','.join(map(str, self.seeds))}{self._shown_arms}"
+
+    @property
+    def _shown_arms(self) -> str:
+        more = f" and {len(self.arms) - SHOWN} more" if len(self.arms) > SHOWN else ""
+        return f"  ({', '.join(self.arms[:SHOWN])}{more})" if self.arms else ""
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +80,9 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     seeds = {claim.id: seeds_taken(claim, ledger.expected(keys[claim.id])) for claim in decided}
     wanted = {claim.id: _cells(claim, seeds[claim.id], standings.planner) for claim in decided}
     plan = standings.planner.plan(chain.from_iterable(wanted.values()), wide=device == "cuda")
+    arms = _arms(decided, seeds, standings.planner)
     recorded = _recorded(wanted, entries)
-    work = {job: _work(job, standings, recorded) for job in plan.jobs}
+    work = {job: _work(job, standings, recorded, arms) for job in plan.jobs}
     undecided = [claim for claim in decided if entries[claim.id] is None and claim.seeds.first != claim.seeds.pool]
     return Forecast(
         scale=scale,
@@ -101,6 +111,16 @@ def _cells(claim: Claim, seeds: Iterable[int], planner: Planner) -> list[Cell]:
     return [planner.cell(call, seed) for call in claim.arms.values() for seed in seeds]
 
 
+def _arms(claims: Iterable[Claim], seeds: Mapping[str, Iterable[int]], planner: Planner) -> dict[Cell, list[str]]:
+    """Cell -> the arms that it is a value of."""
+    found: dict[Cell, list[str]] = {}
+    for claim in claims:
+        for arm, call in claim.arms.items():
+            for seed in seeds[claim.id]:
+                found.setdefault(planner.cell(call, seed), []).append(arm)
+    return found
+
+
 def _recorded(wanted: Mapping[str, Iterable[Cell]], entries: Mapping[str, Entry | None]) -> dict[Cell, Entry]:
     """Cell -> the verdict on record of a claim that needs it."""
     found: dict[Cell, Entry] = {}
@@ -115,7 +135,7 @@ def _recorded(wanted: Mapping[str, Iterable[Cell]], entries: Mapping[str, Entry 
     return found
 
 
-def _work(job: Job, standings: Standings, recorded: dict[Cell, Entry]) -> Work:
+def _work(job: Job, standings: Standings, recorded: Mapping[Cell, Entry], arms: Mapping[Cell, Iterable[str]]) -> Work:
     absent = _absent(job.cells, standings)
     found = [standings.of(cell, recorded.get(cell)) for cell in absent]
     states = {state for state, _ in found}
@@ -123,6 +143,7 @@ def _work(job: Job, standings: Standings, recorded: dict[Cell, Entry]) -> Work:
         stage=job.stage,
         points=tuple(sorted({cell.call.point for cell in job.cells})) if job.cells[0].call.stage.progress else (),
         seeds=tuple(sorted({cell.seed for cell in job.cells})),
+        arms=tuple(dict.fromkeys(arm for cell in job.cells for arm in arms.get(cell, ()))),
         results=len(job.cells),
         absent=len(absent),
         state="stale" if "stale" in states else "missing" if states else "current",

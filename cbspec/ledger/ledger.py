@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from cbspec.errors import LedgerError
+from cbspec.errors import ConfigError, LedgerError
 from cbspec.ledger.entry import Entry, Key
 from cbspec.ledger.reading import VERSION, parse
 from cbspec.ledger.repository import git
@@ -43,11 +43,12 @@ class Ledger:
         """The ledger at `path` as committed in `revision` of the repository around it.
 
         Raises:
-            LedgerError: no repository, no such revision, no ledger in it, or a damaged one.
+            ConfigError: no repository, or no such revision.
+            LedgerError: no ledger in it, or a damaged one.
         """
         commit = git(path.parent, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         if commit is None:
-            raise LedgerError(f"'{revision}' is neither a ledger file nor a commit of the repository around {path.parent}")
+            raise ConfigError(f"'{revision}' is neither a ledger file nor a commit of the repository around {path.parent}")
         text = git(path.parent, "show", f"{commit.strip()}:./{path.name}")
         if text is None:
             raise LedgerError(f"commit {revision} has no {path.name} in {path.parent.name}/")
@@ -58,7 +59,8 @@ class Ledger:
         """The ledger that a person means by `reference`: a file, or else a commit that holds the one at `path`.
 
         Raises:
-            LedgerError: neither can be read.
+            ConfigError: it is neither.
+            LedgerError: it cannot be read, or is damaged.
         """
         return cls.load(Path(reference)) if Path(reference).is_file() else cls.of_commit(reference, path)
 

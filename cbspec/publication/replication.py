@@ -48,6 +48,23 @@ class Sizing(NamedTuple):
     sizes: Mapping[str, float]
 
 
+class Recording(NamedTuple):
+    """Verdicts that were recorded together.
+
+    Attributes:
+        dirty: whether the commit had uncommitted changes; `commit` is empty outside a repository.
+        claims: ids, without the values of matrix cells.
+    """
+
+    date: str
+    commit: str
+    dirty: bool
+    torch: str
+    scale: str
+    device: str
+    claims: tuple[str, ...]
+
+
 def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path) -> str:
     """The page as Markdown; it follows from claims and ledger alone.
 
@@ -74,6 +91,7 @@ def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path) -> str:
         names=list(dict.fromkeys(name for own in common.values() for name in own)),
         others=other_sizes(claims),
         seeds=_seeds(found),
+        recordings=recordings(ledger),
         withdrawn=ledger.withdrawn,
         columns=COLUMNS,
         phases=[
@@ -110,6 +128,16 @@ def other_sizes(claims: Sequence[Claim]) -> list[Sizing]:
         if own:
             found.setdefault((claim.scale, own), []).append(base(claim.id))
     return [Sizing(tuple(dict.fromkeys(ids)), scale, dict(own)) for (scale, own), ids in found.items()]
+
+
+def recordings(ledger: Ledger) -> list[Recording]:
+    """What the verdicts on record were computed with, newest first."""
+    found: dict[tuple[str, str, bool, str, str, str], dict[str, None]] = {}
+    for entry in ledger:
+        made = entry.provenance
+        key = (made.date, (made.commit or "")[:10], made.dirty, made.torch, entry.scale, entry.device)
+        found.setdefault(key, {})[base(entry.claim)] = None
+    return [Recording(*key, claims=tuple(ids)) for key, ids in sorted(found.items(), reverse=True)]
 
 
 def _tally(found: Sequence[Row], scale: str, device: str | None) -> Tally:

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from cbspec.cli import main
 from cbspec.cli.project import Project
-from cbspec.ledger import Key, Ledger
+from cbspec.ledger import Key, Ledger, accept
+from cbspec.ledger.withdrawn import withdrawn_of
 from tests.cbspec.plugin.conftest import LIGHT
 
 
@@ -256,11 +257,31 @@ def test_diff_of_commits(laboratory):
     assert (same.exit_code, same.stdout) == (0, "no difference\n")
 
 
+def test_diff_of_what_has_no_reason(laboratory):
+    """With --unexplained a changed verdict counts until it is accepted with a reason, and a missing one until it is withdrawn."""
+    laboratory.record(laboratory.run())
+    before, path = ledger(laboratory), laboratory.root / "reports" / "ledger.json"
+    before.save(laboratory.root / "before.json")
+    first, second = before
+    flipped = replace(first, verdict="refuted")
+
+    def diff(after):
+        after.save(path)
+        found = laboratory.cbspec("diff", "before.json", "--unexplained")
+        return found.exit_code, found.stdout.splitlines()[-1]
+
+    assert diff(before.recording([flipped])) == (1, "1 flip")
+    assert diff(Ledger([first])) == (1, "1 gone")
+    explained = accept(before, [flipped], "the lamp was off").withdrawing([withdrawn_of(second, "2026-01-02", "too small")])
+    assert diff(explained) == (0, "no difference without a reason")
+    assert laboratory.cbspec("diff", "before.json").exit_code == 1
+
+
 def test_diff_of_what_is_not_there(laboratory):
     """A word that is neither file nor commit is told as such."""
     laboratory.commit()
 
     result = laboratory.cbspec("diff", "nowhere")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "'nowhere' is neither a ledger file nor a commit" in result.stderr

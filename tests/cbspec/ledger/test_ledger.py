@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cbspec.assertion import All, Any, Interaction, Ratio, Trend
-from cbspec.errors import LedgerError
+from cbspec.errors import ConfigError, LedgerError
 from cbspec.ledger import Key, Ledger, provenance
 
 TREND = {"measure": "gamma", "arms": ("a", "b", "c"), "direction": "increasing"}
@@ -263,7 +263,7 @@ def test_read_a_commit_or_a_file(committed, three):
 @pytest.mark.parametrize("revision", ["nonsense", "--all", "HEAD~7", ""])
 def test_unknown_commits_are_refused(committed, revision):
     """A word that is neither a file nor a commit is refused by name, and never taken for an option of git."""
-    with pytest.raises(LedgerError, match=f"'{revision}' is neither a ledger file nor a commit"):
+    with pytest.raises(ConfigError, match=f"'{revision}' is neither a ledger file nor a commit"):
         Ledger.read(revision, committed)
 
 

@@ -66,6 +66,7 @@ def test_findings_are_in_the_order_of_their_phases(claims, ledger, root):
         "## Phase 10A",
         "## Figures",
         "## Next",
+        "## Recorded with",
     ]
     assert list(table(text)) == ["1.b", "6A.a", "10A.a", "F.1", "N.a"]
 
@@ -195,6 +196,20 @@ def test_every_row_has_every_column(claims, ledger, root):
 def test_nothing_but_claims_and_ledger_matters(claims, ledger, root):
     """The order of the claims within their phases apart, the page is the same whenever and from wherever it is made."""
     assert page(claims, ledger, root) == page(iter(claims), Ledger(reversed(list(ledger))), root)
+
+
+def test_what_verdicts_were_recorded_with(claims, ledger, root):
+    """Verdicts are listed by date, commit and place, newest first, cells of a matrix once, and uncommitted changes are said."""
+    older = {"date": "2026-01-01", "commit": None, "dirty": True}
+    entries = [replace(each, provenance=replace(each.provenance, **older)) if each.device == "cuda" else each for each in ledger]
+
+    lines = page(claims, Ledger(entries), root).split("## Recorded with\n")[1].splitlines()
+
+    assert [line for line in lines if line.startswith("| 2026")] == [
+        "| 2026-01-02 | 3f2a1c0000 | 2.11 | quick | cpu | 1.b, 6A.a |",
+        "| 2026-01-02 | 3f2a1c0000 | 2.11 | memo | cpu | 1.b |",
+        "| 2026-01-01 | none with uncommitted changes | 2.11 | memo | cuda | 6A.a |",
+    ]
 
 
 def test_withdrawn_verdicts_have_a_table(claims, ledger, root):
