@@ -38,24 +38,26 @@ def test_commands_exist(workflow):
 
     assert set(made) <= targets
     assert {"lint", "types", "test", "publish", "claims"} <= set(made)
-    for _, group, name, *arguments in called:
-        command = main.get_command(Context(main), group).get_command(Context(main), name)
-        assert command.make_context(name, arguments).params["limit"] == 2 * 10**9
-    assert [line[1:] for line in called] == [["store", "gc", "--limit", "2GB"]]
+    diff, store = (words for _, *words in called)
+    command = main.get_command(Context(main), "diff")
+    assert command.make_context("diff", diff[1:]).params["unexplained"]
+    assert diff == ["diff", "origin/$GITHUB_BASE_REF", "--unexplained"]
+    command = main.get_command(Context(main), "store").get_command(Context(main), "gc")
+    assert command.make_context("gc", store[2:]).params["limit"] == 2 * 10**9
+    assert store == ["store", "gc", "--limit", "2GB"]
 
 
 def test_options_are_those_of_the_plugin(workflow):
-    """What the memo job hands to pytest are options that the plugin has, at a scale that the defaults have."""
+    """What the jobs hand to pytest are options that the plugin has; together they run every scale of the defaults."""
     claims = [line for line in commands(workflow) if line[:2] == ["make", "claims"]]
-    [arguments] = [word.removeprefix("ARGS=").split() for line in claims for word in line if word.startswith("ARGS=")]
+    given = [word.removeprefix("ARGS=").split() for line in claims for word in line if word.startswith("ARGS=")]
+    asked = [dict(zip(words[::2], words[1::2], strict=True)) for words in given]
     plugin = (REPOSITORY / "cbspec" / "plugin.py").read_text()
     scales = yaml.safe_load((REPOSITORY / "claims" / "defaults.yaml").read_text())["scales"]
-    words = dict(zip(arguments[::2], arguments[1::2], strict=True))
 
-    assert set(words) == {"--scale", "--device"}
-    assert all(f'addoption("{option}"' in plugin for option in words)
-    assert words["--scale"] in scales
-    assert words["--device"] == "cuda"
+    assert all(f'addoption("{option}"' in plugin for words in asked for option in words)
+    assert {"quick", *(words["--scale"] for words in asked)} == set(scales)
+    assert [words.get("--device") for words in asked] == [None, "cuda"]
 
 
 def test_actions_are_pinned(workflow):
@@ -88,11 +90,11 @@ def test_store_is_cached_but_not_at_night(workflow):
 
 
 def test_each_schedule_runs_one_job(workflow):
-    """The nightly time starts the quick job, the weekly one the memo job, and no job waits for a time that is not there."""
+    """The nightly time starts the quick job, the weekly one the others, and no job waits for a time that is not there."""
     night, week = (each["cron"] for each in workflow["on"]["schedule"])
 
     assert workflow["jobs"]["quick"]["if"] == f"github.event.schedule != '{week}'"
-    assert f"github.event.schedule == '{week}'" in workflow["jobs"]["memo"]["if"]
+    assert all(f"github.event.schedule == '{week}'" in workflow["jobs"][job]["if"] for job in ("figures", "memo"))
     assert night != week
     assert {"push", "pull_request", "workflow_dispatch"} <= set(workflow["on"])
 
@@ -113,14 +115,7 @@ def test_report_is_uploaded_even_after_a_failure(workflow):
         [upload] = [step for step in steps(workflow, job) if "upload-artifact" in step.get("uses", "")]
         assert upload["with"]["path"] == "reports/latest.*"
         assert upload["if"] == "${{ !cancelled() }}"
-    assert (
-        len(
-            {
-                step["with"]["name"]
-                for job in workflow["jobs"]
-                for step in steps(workflow, job)
-                if "upload" in step.get("uses", "")
-            }
-        )
-        == 2
-    )
+    names = [
+        step["with"]["name"] for job in workflow["jobs"] for step in steps(workflow, job) if "upload" in step.get("uses", "")
+    ]
+    assert len(names) == len(set(names)) == len(workflow["jobs"])
