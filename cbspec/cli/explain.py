@@ -66,7 +66,7 @@ def _record(explanation: Explanation) -> Iterator[str]:
     yield f"On record{device}: {recorded.verdict}, {_made(recorded)}"
     if explanation.edits:
         yield "Changed in the code since:"
-    yield from (f"  {edit.path}:{edit.line}: {edit.definition} (stage {edit.stage})" for edit in explanation.edits)
+    yield from (f"  {edit.text}" for edit in explanation.edits)
     yield from (f"  {remark}" for remark in explanation.remarks)
     if not explanation.edits and not explanation.remarks:
         yield "Nothing changed since."

@@ -16,8 +16,8 @@ from cbspec.stage import Call, Stage, stages_of
 def edits_since(entry: Entry, calls: Iterable[Call], *, code: Code, history: History, root: Path) -> tuple[Edit, ...]:
     """The definitions that differ between the code behind a recorded verdict and the code as it is.
 
-    One edit per definition, naming every stage that reaches it; none where the recorded code can no longer be told, or where
-    nothing that the claim's stages reach has changed.
+    One edit per definition, naming every stage that reaches it; imports that came with new code are not told besides. None where
+    the recorded code can no longer be told, or where nothing that the claim's stages reach has changed.
 
     Args:
         entry: the verdict on record.
@@ -27,7 +27,8 @@ def edits_since(entry: Entry, calls: Iterable[Call], *, code: Code, history: His
     touched: dict[Change, list[str]] = {}
     for stage in stages_of(calls).values():
         for change in changed(entry, stage, code, history) or ():
-            touched.setdefault(change, []).append(stage.name)
+            if change.what != "added" or not code.imported(change.definition):
+                touched.setdefault(change, []).append(stage.name)
     return tuple(_edit(change, stages, code, root) for change, stages in sorted(touched.items(), key=lambda item: str(item[0])))
 
 
@@ -45,4 +46,4 @@ def changed(entry: Entry, stage: Stage, code: Code, history: History) -> tuple[C
 
 def _edit(change: Change, stages: Iterable[str], code: Code, root: Path) -> Edit:
     path, line = code.locate(change.definition)
-    return Edit(path=relative(path, root), line=line, definition=change.name, stage=", ".join(stages))
+    return Edit(path=relative(path, root), line=line, definition=change.name, stage=", ".join(stages), what=change.what)

@@ -71,10 +71,20 @@ class Code:
 
     def locate(self, definition: str) -> tuple[Path, int]:
         """The file and the line, counted from 1, where a definition stands; line 1 when it is no longer there."""
+        module, path, name = self._held(definition)
+        return path, _line(module, name, self._effects) if module else 1
+
+    def imported(self, definition: str) -> bool:
+        """Whether a definition is a name that a module imports and does nothing else with."""
+        module, _, name = self._held(definition)
+        bound = module.bindings.get(name, ()) if module else ()
+        return bool(bound) and all(isinstance(each.node, ast.Import | ast.ImportFrom) for each in bound)
+
+    def _held(self, definition: str) -> tuple[Module | None, Path, str]:
+        """Module, file and name of a definition as a fingerprint has it; no module where there is none any more."""
         shown, _, name = definition.partition(":")
         path = self._root / shown
-        module = next((self._project.module(each) for each, held in self._project.paths.items() if held == path), None)
-        return path, _line(module, name, self._effects) if module else 1
+        return next((self._project.module(each) for each, held in self._project.paths.items() if held == path), None), path, name
 
     def _locate(self, implementation: str) -> tuple[Module, str]:
         name, colon, function = implementation.partition(":")

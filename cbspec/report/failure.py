@@ -23,7 +23,7 @@ def failure_text(record: Record) -> str:
         parts.append(f"Against the memo\n{indent(fill(record.discussion, WIDTH), '  ')}")
     parts.append(f"Ledger ({record.scale}, {record.device})\n{indent(record.comparison.text, '  ')}")
     if record.edits:
-        parts.append("Changed in the code\n" + "\n".join(f"  {line}" for line in _edits(record)))
+        parts.append("Changed in the code\n" + "\n".join(f"  {edit.text}" for edit in record.edits))
     parts.append("Next\n" + "\n".join(f"  {line}" for line in next_steps(record)))
     return "\n\n".join(parts)
 
@@ -60,7 +60,3 @@ def _finding(record: Record, finding: Finding) -> str:
     lines.append(f"  {finding.verdict}: {finding.reason}")
     lines += [f"    {effect_text(effect)}" for effect in finding.effects]
     return "\n".join(lines)
-
-
-def _edits(record: Record) -> list[str]:
-    return [f"{edit.path}:{edit.line}: {edit.definition} (stage {edit.stage})" for edit in record.edits]

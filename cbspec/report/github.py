@@ -37,7 +37,7 @@ def _claim(record: Record) -> str:
 
 def _definition(edit: Edit, records: Sequence[Record]) -> str:
     listed = "\n".join(f"{record.claim}: {record.comparison.headline}" for record in records)
-    title = f"{edit.definition} changed: {len(records)} claim{'s' if len(records) > 1 else ''} with it"
+    title = f"{edit.definition} {edit.what}: {len(records)} claim{'s' if len(records) > 1 else ''} with it"
     return command("warning", f"stage {edit.stage}\n{listed}", file=edit.path, line=edit.line, title=title)
 
 

@@ -176,6 +176,29 @@ def test_edits_name_a_definition_once_with_all_its_stages(laboratory):
     assert [(edit.definition, edit.stage) for edit in edits] == [("FACTOR", "grow, weigh")]
 
 
+def test_edits_say_what_came_and_what_went(laboratory):
+    """A definition that the stage has come to reach is added, one that it no longer does removed; an import is not told."""
+    laboratory.edit("lab/catalog.py", "def grow(job: Job) -> None:", "FACTOR = 2\n\n\ndef grow(job: Job) -> None:")
+    laboratory.edit("lab/catalog.py", GROWTH, f"FACTOR * {GROWTH}")
+    ledger = laboratory.record(laboratory.run())
+    laboratory.edit("lab/catalog.py", "FACTOR = 2\n", "from math import floor\n\nBASE = floor(2.5)\n")
+    laboratory.edit("lab/catalog.py", f"FACTOR * {GROWTH}", f"BASE * {GROWTH}")
+    evaluation = laboratory.evaluation()
+    claim = next(each for each in laboratory.claims() if each.id == "1.a")
+
+    edits = edits_since(
+        ledger.get(Key("1.a", "quick", "cpu")),
+        claim.arms.values(),
+        code=evaluation.sources,
+        history=History(laboratory.root, ["lab"], evaluation.store),
+        root=laboratory.root,
+    )
+
+    assert {edit.definition: edit.what for edit in edits} == {"BASE": "added", "FACTOR": "removed", "grow": "changed"}
+    assert [edit.line for edit in edits if edit.what == "removed"] == [1]
+    assert "FACTOR removed (stage grow)" in next(edit.text for edit in edits if edit.what == "removed")
+
+
 def test_flip_carries_the_edit_that_made_it(laboratory):
     """A claim that flips after an edit is reported with that edit; one that stands is reported without."""
     laboratory.record(laboratory.run())
