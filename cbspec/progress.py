@@ -37,6 +37,7 @@ class Display:
         self._lock = threading.RLock()
         self._over = threading.Event()
         self._shown: dict[str, int] = {}
+        self._within = False  # a line of somebody else's, who wrote since
         self._spoke = time.monotonic()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="cbspec-progress")
 
@@ -57,6 +58,7 @@ class Display:
         with self._lock:
             self._hide()
             yield
+            self._within = True
 
     def _hide(self) -> None:
         if self._live is not None:
@@ -94,7 +96,9 @@ class Display:
                 self._say(f"{status.worker}  {status.job}: {_pace(status)}")
 
     def _say(self, text: str) -> None:
-        self.console.print(f"[cbspec] {text}", markup=False, soft_wrap=True)
+        start = "\n" if self._within else ""
+        self.console.print(f"{start}[cbspec] {text}", markup=False, soft_wrap=True)
+        self._within = False
         self._spoke = time.monotonic()
 
 
