@@ -155,6 +155,18 @@ def test_moved_claim_and_version_are_remarked(laboratory):
     assert found.remarks == ("the claim itself is another one than recorded: arms dark", "torch: 2.11 -> 2.12")
 
 
+def edits_of(laboratory, ledger, claim):
+    """What changed in the code since the ledger's verdict on a claim."""
+    evaluation = laboratory.evaluation()
+    return edits_since(
+        ledger.get(Key(claim, "quick", "cpu")),
+        next(each for each in laboratory.claims() if each.id == claim).arms.values(),
+        code=evaluation.sources,
+        history=History(laboratory.root, ["lab"], evaluation.store),
+        root=laboratory.root,
+    )
+
+
 def test_edits_name_a_definition_once_with_all_its_stages(laboratory):
     """A definition that two stages reach is one edit that names both."""
     laboratory.edit("lab/catalog.py", "def grow(job: Job) -> None:", "FACTOR = 2\n\n\ndef grow(job: Job) -> None:")
@@ -162,16 +174,8 @@ def test_edits_name_a_definition_once_with_all_its_stages(laboratory):
     laboratory.edit("lab/catalog.py", '"weight": 2 *', '"weight": FACTOR *')
     ledger = laboratory.record(laboratory.run())
     laboratory.edit("lab/catalog.py", "FACTOR = 2", "FACTOR = 3")
-    evaluation = laboratory.evaluation()
-    claim = next(each for each in laboratory.claims() if each.id == "2.a")
 
-    edits = edits_since(
-        ledger.get(Key("2.a", "quick", "cpu")),
-        claim.arms.values(),
-        code=evaluation.sources,
-        history=History(laboratory.root, ["lab"], evaluation.store),
-        root=laboratory.root,
-    )
+    edits = edits_of(laboratory, ledger, "2.a")
 
     assert [(edit.definition, edit.stage) for edit in edits] == [("FACTOR", "grow, weigh")]
 
@@ -183,16 +187,8 @@ def test_edits_say_what_came_and_what_went(laboratory):
     ledger = laboratory.record(laboratory.run())
     laboratory.edit("lab/catalog.py", "FACTOR = 2\n", "from math import floor\n\nBASE = floor(2.5)\n")
     laboratory.edit("lab/catalog.py", f"FACTOR * {GROWTH}", f"BASE * {GROWTH}")
-    evaluation = laboratory.evaluation()
-    claim = next(each for each in laboratory.claims() if each.id == "1.a")
 
-    edits = edits_since(
-        ledger.get(Key("1.a", "quick", "cpu")),
-        claim.arms.values(),
-        code=evaluation.sources,
-        history=History(laboratory.root, ["lab"], evaluation.store),
-        root=laboratory.root,
-    )
+    edits = edits_of(laboratory, ledger, "1.a")
 
     assert {edit.definition: edit.what for edit in edits} == {"BASE": "added", "FACTOR": "removed", "grow": "changed"}
     assert [edit.line for edit in edits if edit.what == "removed"] == [1]
