@@ -35,7 +35,7 @@ def command(project: Project, claims: tuple[str, ...], every: bool, reason: str,
         raise click.UsageError("name the claims to accept, or --all of the last run")
     records = _chosen(_last_run(project), claims)
     _refuse_outdated(project, records)
-    entries = [record.comparison.new for record in records if record.comparison.new]
+    entries = [record.entry for record in records]
     with project.editing() as ledger:
         accept(ledger, entries, reason).save(project.config.ledger)
     if as_json:
@@ -82,8 +82,8 @@ def _outdated(project: Project, records: Sequence[Record]) -> Iterator[str]:
     planner = project.planner("cpu")  # on whatever device: the code is the same
     now = {(claim.id, scale): claim for scale in {each.scale for each in records} for claim in project.claims(scale=scale)}
     for record in records:
-        entry, claim = record.comparison.new, now.get((record.claim, record.scale))
-        if claim is None or entry is None:
+        entry, claim = record.entry, now.get((record.claim, record.scale))
+        if claim is None:
             yield f"  {record.claim}: no claim file has it any more"
             continue
         if entry.digest != short(claim.digest):

@@ -131,6 +131,21 @@ class Entry(_Record, frozen=True, kw_only=True):
         """Assertions, then controls."""
         return self.assertions + self.controls
 
+    @property
+    def implicated(self) -> tuple[RecordedAssertion, ...]:
+        """What made the verdict: failed controls where it is invalid, else the assertions with the same verdict, else all."""
+        failed = tuple(control for control in self.controls if control.verdict != "holds")
+        if self.verdict == "invalid" and failed:
+            return failed
+        return tuple(asserted for asserted in self.assertions if asserted.verdict == self.verdict) or self.assertions
+
+    @property
+    def decisive(self) -> RecordedEffect | None:
+        """The effect that the reason names; the only one, where there is one; None where all count alike (a drawing)."""
+        effects = [effect for asserted in self.implicated for effect in asserted.effects]
+        named = [effect for effect in effects if f"{effect.measure}: {effect.label} = " in self.reason]
+        return next(iter(named or (effects if len(effects) == 1 else [])), None)
+
     def measured_as(self, calls: Mapping[str, Call]) -> bool:
         """Whether these arms (name -> stage call) are on record, each as the same stage call."""
         return all(self.arms.get(name) == short(call.digest) for name, call in calls.items())

@@ -11,7 +11,7 @@ import msgspec
 
 from cbspec.claim import Claim, Status
 from cbspec.finding import Finding, Judgement
-from cbspec.ledger import CHANGED, Comparison, Device, Outcome, Provenance, outcome
+from cbspec.ledger import CHANGED, Comparison, Device, Entry, Outcome, Provenance, outcome
 from cbspec.report.quote import Quote, quotes, relative
 
 T = TypeVar("T")
@@ -79,13 +79,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return self.comparison.change in CHANGED
 
     @property
+    def entry(self) -> Entry:
+        """What the ledger would record."""
+        assert self.comparison.new is not None  # compare always sets it
+        return self.comparison.new
+
+    @property
     def implicated(self) -> tuple[Finding, ...]:
-        """The findings that made the verdict: failed controls where invalid, else those with the claim's verdict, else all."""
-        judged = self.judgement
-        failed = tuple(control for control in judged.controls if control.verdict != "holds")
-        if judged.verdict == "invalid" and failed:
-            return failed
-        return tuple(finding for finding in judged.findings if finding.verdict == judged.verdict) or judged.findings
+        """The findings that made the verdict, see `Entry.implicated`."""
+        keys = {asserted.key for asserted in self.entry.implicated}
+        return tuple(finding for finding in (*self.judgement.findings, *self.judgement.controls) if finding.key in keys)
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from tabulate import tabulate
 
-from cbspec.finding import Effect
 from cbspec.ledger.notation import interval, number
 from cbspec.report.record import Record
 
@@ -29,18 +27,9 @@ def ranked(records: Sequence[Record]) -> list[Record]:
     return sorted(records, key=rank)
 
 
-def decisive(record: Record) -> Effect | None:
-    """The effect that the verdict hangs on: of the findings that made it, the one with the least headroom.
-
-    Where the verdict holds that is the weakest link, where it is refuted the effect that lies farthest on the other side.
-    """
-    effects = [effect for finding in record.implicated for effect in finding.effects]
-    return min(effects, key=lambda effect: math.inf if effect.headroom is None else effect.headroom, default=None)
-
-
 def row(record: Record) -> dict[str, str]:
     """The cells of one claim, by `COLUMNS`."""
-    effect = decisive(record)
+    effect = record.entry.decisive
     return {
         "claim": record.claim,
         "verdict": record.judgement.verdict,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from cbspec.publication.effects import compared, decisive
+from cbspec.publication.effects import compared
 from tests.cbspec.specimen import make_effect, make_entry, make_finding, make_judgement
 
 
@@ -36,7 +36,7 @@ def test_what_made_the_verdict_decides():
     """Of assertions that name the same effect, the one with the claim's verdict is meant."""
     first, second = recorded("holds", ("vec", 0.1)), recorded("refuted", ("vec", 0.2), key="assert[1]")
 
-    assert decisive(entry("refuted", "assert[1] (sign): gamma: vec = 0.3", first, second)).reported == 0.2
+    assert entry("refuted", "assert[1] (sign): gamma: vec = 0.3", first, second).decisive.reported == 0.2
 
 
 def test_a_failed_control_decides_an_invalid_verdict():
@@ -51,8 +51,8 @@ def test_a_failed_control_decides_an_invalid_verdict():
 
 def test_where_no_effect_is_named():
     """A single effect is the one; of several none stands out."""
-    assert decisive(entry("holds", "it holds", recorded("holds", ("vec", None)))).label == "vec"
-    assert decisive(entry("holds", "each of 2 points", recorded("holds", ("a", None), ("b", None)))) is None
+    assert entry("holds", "it holds", recorded("holds", ("vec", None))).decisive.label == "vec"
+    assert entry("holds", "each of 2 points", recorded("holds", ("a", None), ("b", None))).decisive is None
     assert compared(entry("inconclusive", "no data", recorded("inconclusive"))) == []
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cbspec.ledger import outcome
 from cbspec.ledger.notation import interval, number, p_value
 from cbspec.report import ranked, summary_table
-from cbspec.report.table import decisive, shortened
+from cbspec.report.table import shortened
 
 WIDE = """\
 claim    verdict    effect              estimate [interval]        memo  vs ledger           s
@@ -40,7 +40,7 @@ claim    verdict    vs ledger
 @pytest.fixture(scope="module")
 def two(record, flipped):
     """A claim as recorded and one that flipped."""
-    return [record(old="holds", id="8.a"), flipped]
+    return [record(old="holds", id="8.a", reason="gamma: vec - dfa = 0.369 lies above 0"), flipped]
 
 
 @pytest.mark.parametrize(
@@ -80,14 +80,12 @@ def test_ranking(record, flipped):
     assert [found.claim for found in ranked(records)] == ["6A.a", "2", "3", "4", "5", "6"]
 
 
-def test_decisive_effect_has_the_least_headroom(record, finding, effect):
-    """Shown is the effect with the least headroom among the findings that made the verdict."""
-    sure, weak, unknown = effect(label="sure"), effect(label="weak", headroom=0.4), effect(label="unknown", headroom=None)
-    holding = finding(key="assert[1]", effects=(effect(label="other", headroom=-9.0),))
+def test_the_effect_of_the_table_is_the_one_that_the_reason_names(record, finding, effect):
+    """Of several effects that one is shown of which the reason speaks, also where another has less headroom."""
+    named, weak = effect(label="named"), effect(label="weak", headroom=0.4)
+    shown = record("refuted", reason="gamma: named = 0.369", findings=(finding(verdict="refuted", effects=(weak, named)),))
 
-    inconclusive = finding(verdict="inconclusive", effects=(unknown, sure, weak))
-
-    assert decisive(record("inconclusive", findings=(inconclusive, holding))).label == "weak"
+    assert summary_table([shown], 120).splitlines()[-1].split()[2:5] == ["named", "of", "gamma"]
 
 
 def test_a_claim_without_effect_has_empty_cells(record):
