@@ -49,7 +49,7 @@ def test_every_claim_can_be_decided_at_the_memos_own_scale(claims: tuple[Claim, 
 def test_what_retracts_a_claim_says_that_it_revises_it(claims: tuple[Claim, ...]) -> None:
     """The two ends of a retraction name each other."""
     taken_back = {(claim.id, other) for claim in claims for other in claim.retracted_by}
-    assert taken_back == {("6A.b", "6.5A.a"), ("6A.b", "6.5A.b"), ("7A.g", "8.a"), ("9A.d", "10A.b")}
+    assert taken_back == {("6A.b", "6.5A.a"), ("7A.g", "8.a"), ("9A.d", "10A.b")}
     revised = {(other, claim.id) for claim in claims for other in claim.revises}
     assert taken_back <= revised
 

@@ -71,7 +71,7 @@ class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="where what was found differs from what was reported, and the likely reason, in a few sentences",
         ),
     ] = ""
-    revises: Annotated[tuple[ClaimId, ...], Meta(description="claims that this one corrects")] = ()
+    revises: Annotated[tuple[ClaimId, ...], Meta(description="claims that this one corrects, or reads anew")] = ()
     retracted_by: Annotated[tuple[ClaimId, ...], Meta(description="claims that took this one back")] = ()
     experiment: Annotated[StageCall, Meta(description="the stage call that all arms share")]
     arms: Annotated[
