@@ -15,6 +15,7 @@ from cbspec.report import Edit, Record, failure_text
 from cbspec.store import Store
 from tests.bench.mutation import Mutation, mutations
 from tests.bench.mutations import Failure, Observation, claims, duplicate, expected, judged
+from tests.cbspec.specimen import make_entry
 
 ROOT = Path(__file__).parents[1]
 ALL = mutations()
@@ -107,7 +108,7 @@ def test_failure_names_the_edit(edit, named):
         memo="",
         quotes=(),
         judgement=judgement,
-        comparison=Comparison(change="flip", old=None, new=None),
+        comparison=Comparison(change="flip", old=None, new=make_entry("refuted")),
         outcome=Outcome(kind="failed", reason="flip"),
         seconds=1.0,
         edits=(edit,),

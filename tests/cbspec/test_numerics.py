@@ -190,7 +190,10 @@ def test_cuda_device(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"device": "gpu"}, "--device gpu: no such device; one of auto, cpu, cuda"), ({"threads": 0}, "--threads 0: .* at least 1")],
+    [
+        ({"device": "gpu"}, "--device gpu: no such device; one of auto, cpu, cuda"),
+        ({"threads": 0}, "--stage-threads 0: .* at least 1"),
+    ],
 )
 def test_wrong_options(options: dict[str, Any], message: str) -> None:
     """An unknown device or an impossible number of threads is a clear error."""
