@@ -58,7 +58,9 @@ class Evaluation:
         self._claims = {claim.id: claim for claim in claims if claim.scale in claim.decidable}
         self.executor.news = self._hear
         self.executor.adopt(
-            cell for claim in self._claims.values() for cell in self.cells(claim, self._expected_seeds(claim)).values()
+            cell
+            for claim in self._claims.values()
+            for cell in self.planner.cells(claim.arms, self._expected_seeds(claim)).values()
         )
 
     def _hear(self) -> None:
@@ -68,12 +70,8 @@ class Evaluation:
         self.executor.adopt(
             cell
             for name, seeds in news.items()
-            for cell in self.cells(self._claims[name], self._claims[name].seeds.pool[:seeds]).values()
+            for cell in self.planner.cells(self._claims[name].arms, self._claims[name].seeds.pool[:seeds]).values()
         )
-
-    def cells(self, claim: Claim, seeds: Sequence[int]) -> dict[tuple[str, int], Cell]:
-        """(arm, seed) -> the cell whose measures the claim reads."""
-        return {(arm, seed): self.planner.cell(call, seed) for arm, call in claim.arms.items() for seed in seeds}
 
     def _expected_seeds(self, claim: Claim) -> Sequence[int]:
         """Those that the verdict on record took."""
@@ -101,7 +99,7 @@ class Evaluation:
 
         count: int | None = claim.seeds.start
         while count is not None:
-            cells = self.cells(claim, claim.seeds.pool[:count])
+            cells = self.planner.cells(claim.arms, claim.seeds.pool[:count])
             self.executor.adopt(cells.values())
             if count > claim.seeds.start:
                 self._run.announce(claim.id, count)
@@ -114,7 +112,7 @@ class Evaluation:
         entry = entry_of(
             claim, judgement, device=self.numerics.device, code=self.planner.code(claim.arms.values()), provenance=self.provenance
         )
-        comparison = compare(self.ledger.get(entry.key), entry, self.ledger.elsewhere(entry.key))
+        comparison = compare(self.ledger.expected(entry.key), entry)
         return record_of(
             claim,
             judgement,

@@ -114,6 +114,10 @@ class Planner:
             self._cells[call.digest, seed] = known
         return known
 
+    def cells(self, arms: Mapping[str, Call], seeds: Sequence[int]) -> dict[tuple[str, int], Cell]:
+        """(arm, seed) -> the cell whose measures a claim with these arms reads."""
+        return {(arm, seed): self.cell(call, seed) for arm, call in arms.items() for seed in seeds}
+
     def code(self, calls: Iterable[Call]) -> dict[str, str]:
         """Stage name -> digest of its code fingerprint, for every stage that these calls reach."""
         return {name: self.fingerprint(stage.implementation).digest for name, stage in stages_of(calls).items()}

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cbspec.config import Config, load
-from cbspec.errors import CbspecError, ConfigError, LedgerError, suggestion
+from cbspec.errors import CbspecError, LedgerError
 from cbspec.items import BROKEN, RECORD, SKIPPED, ClaimFile, ClaimItem
 from cbspec.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
 from cbspec.rundir import ANY_CORES, RunDirectory
@@ -74,12 +74,13 @@ class ClaimsPlugin:
     """The plugin in one pytest process of a project with ``[tool.cbspec]``; idle until a claim file is collected."""
 
     def __init__(self, config: pytest.Config, project: Config) -> None:
+        from cbspec.language.defaults import known_scale
         from cbspec.numerics import available_cores, resolve
 
         self.config = config
         self.project = project
         self.worker: dict[str, Any] | None = getattr(config, "workerinput", None)
-        self.scale = known_scale(config.getoption("--scale"), project)
+        self.scale = known_scale(config.getoption("--scale"), project.claims) or project.scale
         self.numerics = resolve(config.getoption("--device"), threads=config.getoption("--stage-threads"))
         name = self.worker[RUN] if self.worker else uuid.uuid4().hex[:12]
         own, workers = (self.worker["workerid"], self.worker["workercount"]) if self.worker else ("main", 1)
@@ -330,20 +331,6 @@ class ClaimsPlugin:
         if target := os.environ.get("GITHUB_STEP_SUMMARY"):
             with Path(target).open("a", encoding="utf-8") as summary:
                 summary.write(job_summary(self._report()))
-
-
-def known_scale(asked: str | None, project: Config) -> str:
-    """The scale of the run.
-
-    Raises:
-        ConfigError: an asked one is not among those of the claims' defaults.
-    """
-    from cbspec.language.defaults import Folders
-
-    scales = list(Folders().defaults(project.claims).scales) if asked else []
-    if asked and scales and asked not in scales:
-        raise ConfigError(f"--scale {asked}: unknown scale {asked!r}{suggestion(asked, scales)}")
-    return asked or project.scale
 
 
 def limit_threads(threads: int) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from cbspec.claim import Claim
 from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger, seeds_taken
-from cbspec.plan import Cell, Job, Plan, Planner
+from cbspec.plan import Cell, Job, Plan
 
 SHOWN = 3  # arms of one job; the claims have them all
 
@@ -78,9 +78,12 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     keys = {claim.id: Key(claim.id, claim.scale, device) for claim in decided}
     entries = {name: ledger.get(key) for name, key in keys.items()}
     seeds = {claim.id: seeds_taken(claim, ledger.expected(keys[claim.id])) for claim in decided}
-    wanted = {claim.id: _cells(claim, seeds[claim.id], standings.planner) for claim in decided}
+    cells = {claim.id: standings.planner.cells(claim.arms, seeds[claim.id]) for claim in decided}
+    wanted = {name: own.values() for name, own in cells.items()}
     plan = standings.planner.plan(chain.from_iterable(wanted.values()), wide=device == "cuda")
-    arms = _arms(decided, seeds, standings.planner)
+    arms: dict[Cell, list[str]] = {}
+    for (arm, _), cell in chain.from_iterable(own.items() for own in cells.values()):
+        arms.setdefault(cell, []).append(arm)
     recorded = _recorded(wanted, entries)
     work = {job: _work(job, standings, recorded, arms) for job in plan.jobs}
     undecided = [claim for claim in decided if entries[claim.id] is None and claim.seeds.first != claim.seeds.pool]
@@ -101,24 +104,10 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
 def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float:
     """Seconds for the seeds that these claims may draw, as far as they are not planned."""
     planned = set(plan.cells)
-    drawn = chain.from_iterable(_cells(claim, claim.seeds.pool, standings.planner) for claim in claims)
+    drawn = chain.from_iterable(standings.planner.cells(claim.arms, claim.seeds.pool).values() for claim in claims)
     jobs = standings.planner.plan(drawn).jobs
     absent = {job: _absent((cell for cell in job.cells if cell not in planned), standings) for job in jobs}
     return sum(_seconds(job, cells, standings) or 0.0 for job, cells in absent.items())
-
-
-def _cells(claim: Claim, seeds: Iterable[int], planner: Planner) -> list[Cell]:
-    return [planner.cell(call, seed) for call in claim.arms.values() for seed in seeds]
-
-
-def _arms(claims: Iterable[Claim], seeds: Mapping[str, Iterable[int]], planner: Planner) -> dict[Cell, list[str]]:
-    """Cell -> the arms that it is a value of."""
-    found: dict[Cell, list[str]] = {}
-    for claim in claims:
-        for arm, call in claim.arms.items():
-            for seed in seeds[claim.id]:
-                found.setdefault(planner.cell(call, seed), []).append(arm)
-    return found
 
 
 def _recorded(wanted: Mapping[str, Iterable[Cell]], entries: Mapping[str, Entry | None]) -> dict[Cell, Entry]:

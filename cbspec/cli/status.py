@@ -23,9 +23,9 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
     Its verdict on record is current or stale; stale when the claim, the code that its stages reach, or torch's minor version is
     another one than recorded. Orphaned: on record, but no claim file has it decidable at that scale any more.
     """
-    from cbspec.plugin import known_scale
+    from cbspec.language.defaults import known_scale
 
-    known_scale(scale, project.config)
+    known_scale(scale, project.config.claims)
     planner = project.planner("cpu")
 
     def current(claim: Claim, entry: Entry) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from cbspec.errors import Mistake
+from cbspec.errors import ConfigError, Mistake, suggestion
 from cbspec.language.conform import conform
 from cbspec.language.grammar import DefaultsWords, words
 from cbspec.language.mistakes import Mistakes, TooMany
@@ -88,3 +88,15 @@ def _read(paths: list[Path]) -> Defaults:
     except TooMany:
         pass
     return Defaults(None if len(mistakes) else merged, mistakes.in_order())
+
+
+def known_scale(asked: str | None, claims: Path) -> str | None:
+    """The scale that a person asked for with ``--scale``, if any.
+
+    Raises:
+        ConfigError: it is not among those of the defaults of the folder `claims`.
+    """
+    scales = list(Folders().defaults(claims).scales) if asked else []
+    if asked and scales and asked not in scales:
+        raise ConfigError(f"--scale {asked}: unknown scale {asked!r}{suggestion(asked, scales)}")
+    return asked

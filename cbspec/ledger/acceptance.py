@@ -25,7 +25,7 @@ def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger
         MissingReasonError: naming every claim that needs a reason. Nothing is recorded then.
         LedgerError: naming every claim that ended in an error, which is no result to record.
     """
-    comparisons = [compare(ledger.get(entry.key), entry, ledger.elsewhere(entry.key)) for entry in entries]
+    comparisons = [compare(ledger.expected(entry.key), entry) for entry in entries]
     reason = " ".join(reason.split())
     _refuse_errors(comparisons)
     if not reason:

@@ -109,8 +109,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return "\n".join(lines)
 
 
-def compare(old: Entry | None, new: Entry, elsewhere: Entry | None = None) -> Comparison:
-    """Set a verdict beside the one on record, or else beside that of another device family.
+def compare(expected: Entry | None, new: Entry) -> Comparison:
+    """Set a verdict beside the one on record that it is held to, see `Ledger.expected`.
 
     - `goalposts`: the assertion was loosened, or changed in a way that cannot be ordered, or tightened where it is not on record
       as holding; it comes before every comparison of verdicts, which would then be of two different assertions.
@@ -121,24 +121,21 @@ def compare(old: Entry | None, new: Entry, elsewhere: Entry | None = None) -> Co
     - `new`: none of these, and nothing on record on this device family.
     - `drift`: the verdict stands, a figure moved beyond rounding (or an assertion was decided and is no more, or is at last).
     - `same`: neither.
-
-    Args:
-        elsewhere: counts where there is no `old`.
     """
-    expected = old or elsewhere
     if expected is None:
         return Comparison(change="new", old=None, new=new)
     moved = moves(expected, new)
-    shifted = shifts(old, new) if old and new.verdict != "error" else ()
+    own = expected.device == new.device
+    shifted = shifts(expected, new) if own and new.verdict != "error" else ()
     change = _change(expected, new, moved, moved_figures=bool(shifted))
-    if old is None and change not in CHANGED:
-        change = "new"
-    return Comparison(change=change, old=old, new=new, elsewhere=None if old else elsewhere, moves=moved, shifts=shifted)
+    if own:
+        return Comparison(change=change, old=expected, new=new, moves=moved, shifts=shifted)
+    return Comparison(change=change if change in CHANGED else "new", old=None, new=new, elsewhere=expected, moves=moved)
 
 
 def diff(before: Ledger, after: Ledger) -> list[Comparison]:
     """Two ledgers entry by entry, in the order of their keys; an entry that `after` lacks is `gone`, which only this yields."""
-    compared = [compare(before.get(entry.key), entry, before.elsewhere(entry.key)) for entry in after]
+    compared = [compare(before.expected(entry.key), entry) for entry in after]
     gone = [Comparison(change="gone", old=entry, new=None) for entry in before if after.get(entry.key) is None]
     return sorted(compared + gone, key=lambda comparison: comparison.key)
 

@@ -85,14 +85,9 @@ class Ledger:
     def get(self, key: Key) -> Entry | None:
         return self.entries.get(key)
 
-    def elsewhere(self, key: Key) -> Entry | None:
-        """What is on record of the same claim at the same scale on another device family."""
-        others = (entry for entry in self.of(key.claim) if entry.scale == key.scale and entry.device != key.device)
-        return next(others, None)
-
     def expected(self, key: Key) -> Entry | None:
         """What a run is held to: the verdict on record, that of another device family where this one has none."""
-        return self.get(key) or self.elsewhere(key)
+        return self.get(key) or next((entry for entry in self.of(key.claim) if entry.scale == key.scale), None)
 
     def of(self, claim: str) -> tuple[Entry, ...]:
         """Every entry of a claim: all scales and device families."""

@@ -201,7 +201,7 @@ def test_flip_carries_the_edit_that_made_it(laboratory):
     laboratory.edit("lab/catalog.py", GROWTH, f"-{GROWTH}")
 
     evaluation = laboratory.evaluation()
-    for cell in evaluation.cells(laboratory.claims()[0], (1, 2, 3)).values():
+    for cell in evaluation.planner.cells(laboratory.claims()[0].arms, (1, 2, 3)).values():
         height = -cell.call.parameters.light * 3 + cell.seed / 1000
         evaluation.store.put(cell.key, measures={"height": height})
     record = evaluation.evaluate(laboratory.claims()[0])

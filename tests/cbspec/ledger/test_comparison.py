@@ -127,7 +127,7 @@ def test_an_assertion_that_turned_is_a_flip(entry, judgement, finding, before, a
 )
 def test_another_device_family_counts_where_this_one_has_nothing(entry, there, here, change, headline):
     """A contradiction to the other family's verdict is a change like any other; the same verdict is new here."""
-    comparison = compare(None, entry(here), entry(there, device="cuda"))
+    comparison = compare(entry(there, device="cuda"), entry(here))
 
     assert (comparison.change, comparison.headline) == (change, headline)
 
@@ -136,8 +136,8 @@ def test_goalposts_move_beside_another_device_family_too(entry, claim):
     """An assertion looser than the other family's is goalposts; where there is an own record, the other one does not count."""
     loosened = entry(claim=claim(assertions=(Order(measure="gamma", arms=("dfa", "vec"), direction="ascending"),)))
 
-    assert compare(None, loosened, entry(device="cuda")).change == "goalposts"
-    assert compare(loosened, loosened, entry(device="cuda")).change == "same"
+    assert compare(entry(device="cuda"), loosened).change == "goalposts"
+    assert compare(Ledger([loosened, entry(device="cuda")]).expected(loosened.key), loosened).change == "same"
 
 
 def test_goalposts_come_before_a_flip(entry, claim):
