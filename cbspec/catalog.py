@@ -80,8 +80,11 @@ def _mistakes(stages: tuple[Stage, ...]) -> Iterator[str]:
             yield f"stage {name} is declared {count} times"
     for stage in stages:
         parameters = _parameters(stage.parameters)
-        if stage.progress is not None and parameters.get(stage.progress) is not int:
-            yield f"stage {stage.name}: progress {stage.progress!r} is not an integer parameter"
+        for role, along in (("progress", stage.progress), ("length", stage.length)):
+            if along is not None and parameters.get(along) is not int:
+                yield f"stage {stage.name}: {role} {along!r} is not an integer parameter"
+        if stage.length is not None and stage.progress in (None, stage.length):
+            yield f"stage {stage.name}: a length, but no progress that it could end"
         for name in sorted(stage.varying - parameters.keys()):
             yield f"stage {stage.name}: varying {name!r} is not a parameter"
         for name in parameters.keys() & stage.inputs.keys():

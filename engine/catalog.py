@@ -53,6 +53,7 @@ STAGES = (
         kind="snapshot",
         measures=LEARNING,
         progress="epoch",
+        length="epochs",
         cost=cost.train_bp,
     ),
     Stage(
@@ -64,6 +65,7 @@ STAGES = (
         kind="snapshot",
         measures=LEARNING,
         progress="epoch",
+        length="epochs",
         varying=frozenset({"trainable", "blend", "source"}),
         cost=cost.train_local,
     ),

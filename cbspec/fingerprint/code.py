@@ -47,27 +47,25 @@ class Code:
         self._root = root.resolve()
         self._project = Project(self._root, packages)
         self._effects = Effects(self._project)
-        self._fingerprints: dict[tuple[str, str], Fingerprint] = {}
+        self._fingerprints: dict[str, Fingerprint] = {}
         self._edges: dict[Node, frozenset[Node]] = {}
 
-    def fingerprint(self, implementation: str, stage: str = "") -> Fingerprint:
+    def fingerprint(self, implementation: str) -> Fingerprint:
         """The fingerprint of ``"module:function"`` with its catalog entries, which are found by that text.
 
         Args:
-            implementation: as the catalog names it.
-            stage: of several stages with one implementation, count the entry of this one only.
+            implementation: as the catalog names it; of several stages that share it, every entry counts.
 
         Raises:
             ConfigError: there is no such module or function, or a file it reaches is not Python.
         """
-        key = implementation, stage
-        if key not in self._fingerprints:
+        if implementation not in self._fingerprints:
             module, name = self._locate(implementation)
-            starts: list[Node] = [module, *self._project.bound(module, (name,)), *self._entries(implementation, stage)]
+            starts: list[Node] = [module, *self._project.bound(module, (name,)), *self._entries(implementation)]
             definitions = self._definitions(self._reached(starts))
             lines = "".join(f"{each} {digest}\n" for each, digest in definitions.items())
-            self._fingerprints[key] = Fingerprint(hashlib.sha256(lines.encode()).hexdigest(), definitions)
-        return self._fingerprints[key]
+            self._fingerprints[implementation] = Fingerprint(hashlib.sha256(lines.encode()).hexdigest(), definitions)
+        return self._fingerprints[implementation]
 
     def locate(self, definition: str) -> tuple[Path, int]:
         """The file and the line, counted from 1, where a definition stands; line 1 when it is no longer there."""
@@ -100,10 +98,9 @@ class Code:
             raise ConfigError(f"{where}: {module.shown} defines no '{head}'{suggestion(head, known)}")
         return module, head
 
-    def _entries(self, implementation: str, stage: str) -> list[Statement]:
+    def _entries(self, implementation: str) -> list[Statement]:
         modules = (self._project.module(name) for name in self._project.paths if self._project.mentions(name, implementation))
-        entries = [entry for module in modules for entry in module.calls_with(implementation)]
-        return [entry for entry in entries if entry.label.endswith(f"({stage!r})")] or entries
+        return [entry for module in modules for entry in module.calls_with(implementation)]
 
     def _reached(self, starts: Iterable[Node]) -> set[Node]:
         seen: set[Node] = set()

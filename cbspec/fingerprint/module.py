@@ -13,6 +13,7 @@ from cbspec.fingerprint.names import imported, references
 from cbspec.fingerprint.normal import Documented, alone, documented, dotted, idle, pieces, short_hash
 from cbspec.fingerprint.scope import Imported, References
 
+SILENT = frozenset({"cost", "length"})  # of a catalog entry: a forecast, and what claims may ask for; neither changes a result
 DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IN_PLACE = frozenset({"append", "extend", "insert", "update", "setdefault", "add"})
 
@@ -148,7 +149,7 @@ class Module:
         """The calls among the module's top-level values that have `text` as an argument: a catalog's entries."""
         for position, call in self._calls:
             if text in _plain_arguments(call):
-                kept = [word for word in call.keywords if word.arg != "cost"]  # a forecast, not a result
+                kept = [word for word in call.keywords if word.arg not in SILENT]
                 node = ast.copy_location(ast.Expr(ast.copy_location(ast.Call(call.func, call.args, kept), call)), call)
                 yield Statement(self, position, node, label=entry_label(call))
 

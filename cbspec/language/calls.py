@@ -228,10 +228,20 @@ class Resolver:
             self._mistakes.add(given, f"missing {stage.progress}: which point of the run of {stage.name} is wanted")
             understood = False
         parameters = conform(given, values, stage.parameters, self._mistakes) if understood else None
+        if parameters is not None and stage.length is not None:
+            self._check_end(given, stage, parameters)
         if parameters is not None and self._trace is not None:
             for name, value in msgspec.to_builtins(parameters).items():
                 self._trace[join(path, name)] = value, self._scope.find(entries[name]) if name in entries else None
         return parameters
+
+    def _check_end(self, given: Node, stage: Stage, parameters: Parameters) -> None:
+        """No point lies beyond the end of its run: what a schedule does there, nobody has said."""
+        point, end = (getattr(parameters, str(name)) for name in (stage.progress, stage.length))
+        if point > end:
+            place = given.entries[str(stage.progress)]
+            by = f" (by {place.text})" if place.text.startswith("$") else ""
+            self._mistakes.add(place, f"{stage.progress} {point}{by} lies beyond the end of the run, {stage.length} {end}")
 
     def _input(self, frame: _Frame, name: str) -> Call | None:
         """An input as given, or else as the nearest enclosing call with an input of that name has it."""

@@ -18,7 +18,7 @@ from cbspec.language.scalar import resolve
 
 DEEPEST = 32  # containers within containers, aliases expanded
 MOST = 20_000  # values of a file, aliases expanded
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")  # the line ends that no editor counts too
 
 
 class Unreadable(Exception):

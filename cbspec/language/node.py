@@ -12,7 +12,7 @@ from cbspec.claim import Origin
 
 Scalar = str | int | float | bool | None
 
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML 1.1 counts as the end of a line
+_BREAK = re.compile("\r\n|[\n\r]")
 _NO_KEYS: Mapping[str, Node] = MappingProxyType({})
 _SHOWN = 160  # a longer source line is left out of an error
 

@@ -55,6 +55,8 @@ def test_every_contradiction_is_told():
             [
                 stage("one", parameters=Steps, progress="rate"),
                 stage("one", parameters=Steps, progress="epochs", varying=frozenset({"width"})),
+                stage("three", parameters=Steps, progress="epoch", length="rate"),
+                stage("four", parameters=Steps, length="epoch"),
                 stage("two", parameters=Steps, inputs={"rate": Input("net", ""), "use": Input("net", "")}, kind="data"),
             ],
             "lab.catalog",
@@ -65,6 +67,8 @@ def test_every_contradiction_is_told():
         "lab.catalog: stage one: progress 'rate' is not an integer parameter",
         "lab.catalog: stage one: progress 'epochs' is not an integer parameter",
         "lab.catalog: stage one: varying 'width' is not a parameter",
+        "lab.catalog: stage three: length 'rate' is not an integer parameter",
+        "lab.catalog: stage four: a length, but no progress that it could end",
         "lab.catalog: stage two: 'rate' is a parameter and an input",
         "lab.catalog: stage two: 'use' is a word of the claim language and cannot be a parameter or input",
         "lab.catalog: stage two: input rate takes the kind 'net', which no stage yields",

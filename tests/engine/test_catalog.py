@@ -36,13 +36,13 @@ def test_every_implementation_can_be_called() -> None:
 
 
 def test_every_parameter_says_what_it_is() -> None:
-    """Each field of each stage has a description in its JSON Schema, and varying and progress name fields."""
+    """Each field of each stage has a description in its JSON Schema, and varying, progress and length name fields."""
     for stage in STAGES:
         fields = {field.encode_name: field for field in msgspec.structs.fields(stage.parameters)}
         schema = msgspec.json.schema(stage.parameters)["$defs"][stage.parameters.__name__]["properties"]
         assert [name for name in fields if "description" not in schema[name]] == [], stage.name
         assert issubclass(stage.parameters, Parameters)
-        assert {*stage.varying, *filter(None, [stage.progress])} <= fields.keys()
+        assert {*stage.varying, *filter(None, [stage.progress, stage.length])} <= fields.keys()
 
 
 def test_a_run_costs_what_its_products_cost() -> None:

@@ -66,19 +66,15 @@ def test_the_digest_is_the_hash_of_the_sorted_definitions(code: Code) -> None:
     assert fingerprint.digest == hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def test_entries_of_one_implementation_are_told_apart_by_their_stage(project: Path) -> None:
-    """Asked for one stage of two with one implementation, a fingerprint counts that stage's entry only."""
+def test_every_entry_of_an_implementation_counts(project: Path) -> None:
+    """Where two stages have one implementation, its fingerprint holds the entries of both."""
     path = project / "lab/catalog.py"
     path.write_text(path.read_text().replace("STAGES = (", 'STAGES = (Entry("again", "lab.training:train", Measure),'))
     code = Code(project, ["lab"])
 
-    entries = {
-        stage: {each for each in code.fingerprint("lab.training:train", stage).definitions if "catalog.py:Entry(" in each}
-        for stage in ("train", "again", "")
-    }
+    entries = {each for each in code.fingerprint("lab.training:train").definitions if "catalog.py:Entry(" in each}
 
-    train, again = "lab/catalog.py:Entry('train')", "lab/catalog.py:Entry('again')"
-    assert entries == {"train": {train}, "again": {again}, "": {train, again}}
+    assert entries == {"lab/catalog.py:Entry('train')", "lab/catalog.py:Entry('again')"}
 
 
 def test_changes_name_what_was_changed_added_and_removed(project: Path) -> None:

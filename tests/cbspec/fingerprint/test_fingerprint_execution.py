@@ -73,7 +73,7 @@ def test_every_function_that_a_stage_of_the_engine_runs_is_in_its_fingerprint() 
     def reached(stage: str) -> dict[str, str]:
         """Definitions of a stage and of those it takes: their fingerprints are in its key."""
         names = [stage, "cifar10", *TAKEN.get(stage, ())]
-        return {each: digest for name in names for each, digest in code.fingerprint(catalog[name], name).definitions.items()}
+        return {each: digest for name in names for each, digest in code.fingerprint(catalog[name]).definitions.items()}
 
     missing = {stage: omitted(ROOT, reached(stage), ran[stage]) for stage in ENGINE_RUNS}
 

@@ -45,6 +45,7 @@ STAGES = (
         kind="snapshot",
         measures={"test_accuracy": Measure("accuracy", "on the test set")},
         progress="epoch",
+        length="epochs",
     ),
     Stage(name="dfa", doc="fixed feedback", implementation="sample:run", inputs={"snapshot": SNAPSHOT}, kind="estimator"),
     Stage(name="oracle", doc="the gradient", implementation="sample:run", inputs={"snapshot": SNAPSHOT}, kind="estimator"),

@@ -14,6 +14,7 @@ class Entry:
     implementation: str
     parameters: type = object
     cost: object = None
+    length: object = None
 
 
 class Train:
