@@ -24,12 +24,14 @@ def command(project: Project, check: bool, as_json: bool) -> None:
     """Write the replication table and the figures from claims and ledger.
 
     No results are needed and nothing is run: what is on record is what is shown. An accepted verdict and an edited claim want it
-    written again. --check compares the table and the figures' CSV; of an SVG, only whether there is one. A verdict on record is
-    orphaned where no claim file has it decidable at its scale any more: no run would check it.
+    written again. --check compares the table and the figures' CSV; an SVG, which another matplotlib draws otherwise, is current
+    where its CSV is. A verdict on record is orphaned where no claim file has it decidable at its scale any more: no run would
+    check it.
     """
     claims = project.at_every_scale()
     pages = _pages(project, claims)
-    changed = [path for path, text in pages.items() if not _stands(path, text)]
+    moved = {path for path, text in pages.items() if not _stands(path, text)}
+    changed = [path for path in pages if path in moved or path.with_suffix(".csv") in moved]
     gone = orphaned(project.ledger, claims)
     if not check:
         _write(project, claims, pages)

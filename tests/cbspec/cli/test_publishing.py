@@ -114,6 +114,13 @@ def test_figures_are_published_too(laboratory, page):
     assert laboratory.json("publish", "--check")["changed"] == [str(folder / "F.1.quick.svg")]
     (folder / "F.1.quick.csv").write_text("edited")
     assert laboratory.json("publish", "--check")["changed"] == [str(folder / "F.1.quick.csv"), str(folder / "F.1.quick.svg")]
+    laboratory.cbspec("publish")
+    (folder / "F.1.quick.csv").write_text("of an earlier record")
+    assert laboratory.cbspec("publish").stdout.splitlines() == [
+        "reports/replication.md: current",
+        "reports/figures/F.1.quick.csv: written",
+        "reports/figures/F.1.quick.svg: written",
+    ]
 
 
 def test_checking_needs_nothing_heavy():
