@@ -50,8 +50,13 @@ class Mistake:
     message: str
     line: str = ""
 
+    @property
+    def text(self) -> str:
+        """What is wrong with which key, without the place."""
+        return f"{self.key}: {self.message}" if self.key else self.message
+
     def __str__(self) -> str:
-        head = f"{self.origin}: {self.key + ': ' if self.key else ''}{self.message}"
+        head = f"{self.origin}: {self.text}"
         if not self.line:
             return head
         return f"{head}\n    {self.line}\n    {' ' * (self.origin.column - 1)}^"

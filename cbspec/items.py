@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from cbspec.errors import CbspecError, Stopped, UncheckedError
+from cbspec.errors import CbspecError, ClaimError, Stopped, UncheckedError
 
 if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
     from cbspec.claim import Claim
@@ -26,6 +27,7 @@ class ClaimFile(pytest.File):
     def __init__(self, *, plugin: ClaimsPlugin, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.plugin = plugin
+        self.told: list[str] = []
 
     def collect(self) -> Iterator[ClaimItem]:
         from cbspec.language import load_file
@@ -36,7 +38,21 @@ class ClaimFile(pytest.File):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """A user's mistake is told, not traced."""
+        self.told = list(self._unread(excinfo.value))
         return explained(self, excinfo) or super().repr_failure(excinfo)
+
+    def _unread(self, error: BaseException) -> Iterator[str]:
+        """Every mistake that keeps the file from being claims, at its place: that may be in the defaults."""
+        from cbspec.report import Skipped, encode
+
+        if isinstance(error, ClaimError):
+            for mistake in error.mistakes:
+                place = os.path.relpath(mistake.origin.path, self.config.rootpath)
+                name, line = mistake.origin.path.name, mistake.origin.line
+                yield encode(Skipped(claim=name, title="", path=place, line=line, reason=mistake.text))
+        else:
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            yield encode(Skipped(claim=self.path.name, title="", path=self.nodeid, line=1, reason=reason))
 
 
 class ClaimItem(pytest.Item):

@@ -7,7 +7,6 @@ computed; the controller shows the progress, writes the reports and ends the run
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import time
@@ -135,22 +134,29 @@ class ClaimsPlugin:
         return False if passed_over and collection_path.is_dir() else None
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ClaimFile | None:
-        if file_path.suffix.lower() not in (".yaml", ".yml") or file_path.name == "defaults.yaml":
-            return None
         if self.project.claims not in file_path.parents:
             return None
-        return ClaimFile.from_parent(parent, path=file_path, plugin=self)
+        from cbspec.language import is_claim_file
+
+        return ClaimFile.from_parent(parent, path=file_path, plugin=self) if is_claim_file(file_path) else None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """What keeps a file from being claims travels with its report."""
+        report = yield
+        if isinstance(collector, ClaimFile):
+            report.cbspec = collector.told  # type: ignore[attr-defined]  # extra attributes travel with a report
+        return report
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A claim file with mistakes: pytest tells of them in the terminal, and GitHub is told by what is kept here."""
-        from cbspec.report import Skipped
+        from cbspec.report import Skipped, decode
 
-        place = self.config.rootpath / report.nodeid
-        if self.worker is None and report.failed and self.project.claims in place.parents:
-            found = re.findall(rf"^{re.escape(report.nodeid)}:(\d+):\d+: (.+)", report.longreprtext, flags=re.MULTILINE)
-            for line, reason in found or [(1, report.longreprtext.partition("\n")[0])]:
-                mistake = Skipped(claim=place.name, title="", path=report.nodeid, line=int(line), reason=reason)
-                self.unread += [mistake] * (mistake not in self.unread)  # each worker reports it
+        if self.worker is None and report.failed:
+            told = [decode(text, Skipped) for text in getattr(report, "cbspec", [])]
+            self.unread += [mistake for mistake in told if mistake not in self.unread]  # each worker reports it
 
     def pytest_collection_modifyitems(self) -> None:
         """What no file shows by itself: ids that two files share and, where all are collected, ids that none has."""

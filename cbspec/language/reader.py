@@ -114,12 +114,16 @@ def claim_files(paths: Iterable[Path]) -> tuple[Path, ...]:
     files: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            named = (file for file in path.rglob("*") if file.suffix.lower() in LIKELY)
-            inside = (file for file in named if not _hidden(file.relative_to(path)))
-            files |= dict.fromkeys(sorted(file for file in inside if file.name != NAME))
+            inside = (file for file in path.rglob("*") if is_claim_file(file) and not _hidden(file.relative_to(path)))
+            files |= dict.fromkeys(sorted(inside))
         else:
             files[path] = None
     return tuple(files)
+
+
+def is_claim_file(path: Path) -> bool:
+    """Whether a file among claims is one, or is meant to be."""
+    return path.suffix.lower() in LIKELY and path.name != NAME
 
 
 def _hidden(path: Path) -> bool:

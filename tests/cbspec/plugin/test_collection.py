@@ -131,6 +131,20 @@ def test_mistakes_are_told_on_github_and_nothing_was_stopped(project, tmp_path, 
     assert "run again to go on" not in output
 
 
+def test_a_mistake_in_the_defaults_is_told_on_github_where_it_stands(project):
+    """What is wrong above every claim is annotated once, in the defaults."""
+    project.claim("light.yaml")
+    project.claim("more.yaml", LIGHT.replace("id: 1.a", "id: 1.b"))
+    defaults = project.root / "claims" / "defaults.yaml"
+    defaults.write_text(defaults.read_text() + "colour: red\n")
+    lines = len(defaults.read_text().splitlines())
+
+    _, output = project.pytest("-n", "2", GITHUB_ACTIONS="true")
+
+    assert output.count("::error file=") == 1
+    assert f"::error file=claims/defaults.yaml,line={lines},title=defaults.yaml%3A no verdict::colour: unknown key" in output
+
+
 def test_claims_of_a_project_that_declares_none_are_left_alone(project):
     """Without [tool.cbspec] a folder called claims is another project's business."""
     (project.root / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
