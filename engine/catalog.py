@@ -10,6 +10,7 @@ from engine.parameters import (
     LocalDescent,
     ScalarBridge,
     StateBridge,
+    TargetQuality,
     TeacherStudent,
     TrainBP,
     TrainLocal,
@@ -158,6 +159,21 @@ STAGES = (
             ),
         },
         cost=cost.credit_quality,
+    ),
+    Stage(
+        name="target_quality",
+        doc="what a vector field is fitted to on a snapshot, against the true derivative (definitions, section 7, Validity)",
+        implementation="engine.targets:target_quality",
+        parameters=TargetQuality,
+        inputs={"snapshot": SNAPSHOT, "estimator": Input("estimator", "the vector field: its directions and differences count")},
+        measures={
+            "target_correlation": Measure(
+                "correlation",
+                "Pearson correlation of g, measured as in training, with <dL/dh_l, v> in float64; lowest of the levels",
+            ),
+            "silent_targets": Measure("share", "of g that is exactly 0, for no state moved; highest of the levels"),
+        },
+        cost=cost.target_quality,
     ),
     Stage(
         name="local_descent",

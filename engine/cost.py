@@ -128,6 +128,13 @@ def credit_quality(call: Call) -> float:
     return rows * (6.0 * embed + 6.0 * depth * block) + tails(rows * (p.directions + 2), network(call).parameters.width, depth)
 
 
+def target_quality(call: Call) -> float:
+    """The tails of the finite differences dominate."""
+    _, embed, block, depth = _shape(call)
+    rows = call.parameters.batches * call.parameters.batch_size
+    return rows * (6.0 * embed + 8.0 * depth * block) + estimator_step(_fitted(call.inputs["estimator"]), rows)
+
+
 def local_descent(call: Call) -> float:
     """Both batches run once; then for each step size k steps, the first shared, and both losses, of the blocks that move."""
     _, embed, block, depth = _shape(call)

@@ -191,6 +191,13 @@ class CreditQuality(Parameters, frozen=True, kw_only=True, forbid_unknown_fields
     eta: Annotated[float, Meta(gt=0, description="step of the nudge")] = 3e-3
 
 
+class TargetQuality(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a vector field is fitted to on a snapshot, against the true directional derivative."""
+
+    batches: Annotated[int, Meta(ge=1, description="training batches, without augmentation")] = 8
+    batch_size: Batch = 128
+
+
 class LocalDescent(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What k local steps do to the loss of a frozen snapshot."""
 

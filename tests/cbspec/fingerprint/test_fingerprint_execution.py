@@ -31,9 +31,10 @@ with_field = given(job, "estimator", snapshots)
 """,
     "train_local": 'laboratory.run("train_local", with_dfa, epoch=2, **sizes)',
     "credit_quality": 'laboratory.run("credit_quality", with_field, batches=2, batch_size=16, directions=8)',
+    "target_quality": 'laboratory.run("target_quality", with_field, batches=2, batch_size=16)',
     "local_descent": 'laboratory.run("local_descent", with_dfa, batches=2, batch_size=16)',
 }
-TAKEN = {"train_local": ["dfa"], "credit_quality": ["vector_field"], "local_descent": ["dfa"]}
+TAKEN = {"train_local": ["dfa"], "credit_quality": ["vector_field"], "target_quality": ["vector_field"], "local_descent": ["dfa"]}
 """Whose artifacts, and so whose openers, each run takes besides the task's; the blobs draw their order as CIFAR-10 does."""
 
 
