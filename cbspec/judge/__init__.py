@@ -1,7 +1,8 @@
 """Measurements become findings, findings a judgement: statistics over training seeds, by SciPy.
 
 What is promised: `holds` and `refuted` each err in at most alpha of the cases, and intervals cover. For comparisons between arms
-(differences, trends, interactions) under normal noise, and under noise that is skewed alike in all arms; for sums that pairing
+(differences, strict trends, interactions) under normal noise, and under noise that is skewed alike in all arms; for trends by
+ranks where it is also alike and independent in all arms (`cbspec.judge.page`); for sums that pairing
 does not make symmetric (one arm against a constant, collapse, ratio) under normal noise and noise skewed up to the exponential,
 at the price of power (`cbspec.judge.skew`). ``python -m tests.bench.statistics`` prints the rates.
 """

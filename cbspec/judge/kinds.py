@@ -188,12 +188,12 @@ def some(assertion: Any, data: Measurements) -> Evidence:
 
 
 def _parts(whole: Assertion, of: tuple[Assertion, ...], data: Measurements) -> list[Evidence]:
-    """The parts, those with an alpha of their own scaled to be read at that of the whole."""
+    """The parts, those with a smaller alpha of their own scaled to be read at that of the whole; a larger one raises nothing."""
     found = []
     for part in of:
         if part.alpha is None:
             part = msgspec.structs.replace(part, alpha=whole.alpha)
-        scale = whole.alpha / part.alpha if whole.alpha and part.alpha else 1.0
+        scale = max(1.0, whole.alpha / part.alpha) if whole.alpha and part.alpha else 1.0
         found.append(evidence_of(part, data).scaled(scale))
     return found
 

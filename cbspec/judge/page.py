@@ -1,7 +1,9 @@
 """Page's test for ordered alternatives (Page 1963), exact: seeds are blocks, arms are ranked within each seed.
 
 L = sum over seeds and positions of position x rank. Under the null every order of a seed's values is as likely as any other;
-tied values share their mean rank, and then the orders of those shared ranks are equally likely (exact, given the ties).
+tied values share their mean rank, and then the orders of those shared ranks are equally likely (exact, given the ties). That null
+is more than equal means: noise of another size, or shared, in some of the arms makes orders unequally likely. With two pairs of
+arms whose noise correlates by .8 the test errs in 10 % of the cases at alpha .05; `strict`, every step by a t test, does not.
 """
 
 from __future__ import annotations

@@ -26,3 +26,15 @@ def test_a_part_keeps_its_own_alpha(table: Table) -> None:
     own = Order(measure="x", arms=("dfa", "cb"), direction="ascending", alpha=p / 2)
 
     assert (decided(All(of=(step,)), table).verdict, decided(All(of=(own,)), table).verdict) == ("holds", "inconclusive")
+
+
+def test_a_part_with_a_larger_alpha_does_not_raise_the_wholes(table: Table) -> None:
+    """What a part by itself would be shown at is no easier for the whole: its error rate is its own."""
+    step = Order(measure="x", arms=("dfa", "cb"), direction="ascending")
+    p = decided(step, table).p
+    loose = Order(measure="x", arms=("dfa", "cb"), direction="ascending", alpha=0.4)
+
+    assert decided(loose, table).verdict == "holds"
+    for kind in (All, Any):
+        whole = decided(kind(of=(loose,), alpha=p / 2), table)
+        assert (whole.verdict, whole.p) == ("inconclusive", pytest.approx(p))
