@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from cbspec.language.conform import conform, unknown
+from cbspec.language.conform import by_name, conform, unknown
 from cbspec.language.expansion import WORDS, Endless, Expansion, empty
 from cbspec.language.node import Document, Node, join, merge
 from cbspec.language.scope import UnknownName
@@ -240,8 +240,8 @@ class Resolver:
         point, end = (getattr(parameters, str(name)) for name in (stage.progress, stage.length))
         if point > end:
             place = given.entries[str(stage.progress)]
-            by = f" (by {place.text})" if place.text.startswith("$") else ""
-            self._mistakes.add(place, f"{stage.progress} {point}{by} lies beyond the end of the run, {stage.length} {end}")
+            asked = f"{stage.progress} {point}{by_name(place)}"
+            self._mistakes.add(place, f"{asked} lies beyond the end of the run, {stage.length} {end}")
 
     def _input(self, frame: _Frame, name: str) -> Call | None:
         """An input as given, or else as the nearest enclosing call with an input of that name has it."""

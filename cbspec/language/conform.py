@@ -55,6 +55,11 @@ def follow(node: Node, path: Iterable[str | int]) -> Node:
     return node
 
 
+def by_name(node: Node) -> str:
+    """``" (by $late)"`` where a value was given by the name of a size or of the matrix, else nothing."""
+    return f" (by {node.text})" if node.text.startswith("$") else ""
+
+
 def _steps(path: str) -> list[str | int]:
     """msgspec's ``.arms[2].x`` as steps."""
     words = path.replace("[", ".").replace("]", "").split(".")
@@ -95,7 +100,7 @@ def _report(node: Node, error: ValidationError, mistakes: Mistakes) -> None:
 
 def _message(node: Node, error: ValidationError) -> str:
     rule, bound, value = str(error.validator), error.validator_value, error.instance
-    got = f"got {shown(value)}{f' (by {node.text})' if node.text.startswith('$') else ''}"
+    got = f"got {shown(value)}{by_name(node)}"
     if rule in _BOUNDS:
         return f"must be {_BOUNDS[rule]} {bound}, {got}"
     if rule == "multipleOf":
@@ -124,10 +129,9 @@ def _expected(wanted: Iterable[Any], place: Node, value: object) -> str:
     if "number" in kinds and "integer" in kinds:
         kinds.remove("integer")
     quote = f"; write '{place.text}'" if "string" in kinds and isinstance(value, int | float) and place.text else ""
-    by = f" (by {place.text})" if place.text.startswith("$") else ""
     words = [_NAMES.get(kind, kind) for kind in kinds]
     either = " or ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
-    return f"expected {either}, got {shown(value)}{by}{quote}"
+    return f"expected {either}, got {shown(value)}{by_name(place)}{quote}"
 
 
 def _wrong_word(place: Node, error: ValidationError, mistakes: Mistakes) -> None:
