@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
-from statistics import median
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ NEWEST = 50  # enough for a steady median; a machine or an implementation that c
 
 
 class Rates:
-    """Seconds per unit of cost of the newest results, one small file per stage and device family.
+    """Seconds and cost of the newest results, one small file per stage and device family.
 
     Two processes that add at once may lose one of the two figures: they are for forecasts, no result depends on them.
     """
@@ -30,19 +31,24 @@ class Rates:
         if "stage" in provenance and seconds is not None and cost:
             device = provenance.get("numerics", {}).get("device", "cpu")
             path = self._path(provenance["stage"], device)
-            self._scratch.replace(path, seal([*_read(path), seconds / cost][-NEWEST:]))
+            self._scratch.replace(path, seal([*_read(path), (seconds, cost)][-NEWEST:]))
 
     def median(self, stage: str, device: str) -> float | None:
-        """Median seconds per unit of cost, None where nothing was computed yet."""
-        rates = _read(self._path(stage, device))
-        return median(rates) if rates else None
+        """Median seconds per unit of cost, each result weighed by its cost; None where nothing was computed yet.
+
+        Unweighed, the many results that cost next to nothing, such as a network before its first epoch, would set the rate by
+        what they spend on setting up.
+        """
+        taken = sorted((seconds / cost, cost) for seconds, cost in _read(self._path(stage, device)))
+        upto = [*accumulate(cost for _, cost in taken)]
+        return taken[bisect_left(upto, upto[-1] / 2)][0] if taken else None
 
     def _path(self, stage: str, device: str) -> Path:
         return self._folder / f"{quote(stage, safe='')}.{device}.json"
 
 
-def _read(path: Path) -> list[float]:
+def _read(path: Path) -> list[tuple[float, float]]:
     try:
-        return unseal(path.read_bytes(), list[float])
+        return unseal(path.read_bytes(), list[tuple[float, float]])
     except (OSError, ValueError):
         return []

@@ -5,7 +5,7 @@ Layout under the root::
     entries/ab/abcdef.../record.json           measures, series, provenance, under its own checksum
     entries/ab/abcdef.../tensors.safetensors   what later stages take as input
     code/DIGEST.json                           the definitions behind a code fingerprint
-    rates/STAGE.DEVICE.json                    seconds per unit of cost
+    rates/STAGE.DEVICE.json                    seconds and cost
     locks/, tmp/                               of processes that run; swept when they are gone
     quarantine/                                damaged entries, for a look; emptied by `Store.gc`
 """
@@ -209,7 +209,7 @@ class Store:
             return None
 
     def rate(self, stage: str, device: str = "cpu") -> float | None:
-        """Median seconds per unit of cost over the newest results of a stage on a device family; None before the first."""
+        """Seconds per unit of cost of the newest results of a stage on a device family (see `Rates`); None before the first."""
         return self._rates.median(stage, device)
 
     def _code(self, digest: str) -> Path:

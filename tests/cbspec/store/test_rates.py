@@ -19,6 +19,16 @@ def test_median_rate(store: Store) -> None:
     assert 0.3 == store.rate("train") == Store(store.root).rate("train")
 
 
+def test_cheap_results_do_not_set_the_rate(store: Store) -> None:
+    """Results that cost next to nothing and took a moment to set up leave the rate to those that cost something."""
+    put(store, 0, 200.0, 100.0)
+    put(store, 1, 10.0, 4.0)
+    for number in range(2, 50):
+        put(store, number, 1.0, 0.01)
+
+    assert store.rate("train") == 2.0
+
+
 def test_rate_per_stage_and_device(store: Store) -> None:
     """Stages, and device families, have rates of their own; one without results has none."""
     put(store, 0, 8.0, 2.0, numerics={"device": "cpu"})
