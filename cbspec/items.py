@@ -38,21 +38,15 @@ class ClaimFile(pytest.File):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """A user's mistake is told, not traced."""
-        self.told = list(self._unread(excinfo.value))
+        error = excinfo.value
+        self.told = unread(error, self.config.rootpath) if isinstance(error, ClaimError) else [self._broken(error)]
         return explained(self, excinfo) or super().repr_failure(excinfo)
 
-    def _unread(self, error: BaseException) -> Iterator[str]:
-        """Every mistake that keeps the file from being claims, at its place: that may be in the defaults."""
+    def _broken(self, error: BaseException) -> str:
         from cbspec.report import Skipped, encode
 
-        if isinstance(error, ClaimError):
-            for mistake in error.mistakes:
-                place = os.path.relpath(mistake.origin.path, self.config.rootpath)
-                name, line = mistake.origin.path.name, mistake.origin.line
-                yield encode(Skipped(claim=name, title="", path=place, line=line, reason=mistake.text))
-        else:
-            reason = str(error).partition("\n")[0] or type(error).__name__
-            yield encode(Skipped(claim=self.path.name, title="", path=self.nodeid, line=1, reason=reason))
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        return encode(Skipped(claim=self.path.name, title="", path=self.nodeid, line=1, reason=reason))
 
 
 class ClaimItem(pytest.Item):
@@ -133,6 +127,18 @@ class ClaimItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         return explained(self, excinfo) or super().repr_failure(excinfo, style)
+
+
+def unread(error: ClaimError, root: Path) -> list[str]:
+    """Each mistake that keeps files from being claims at its place, which may be in the defaults; as JSON."""
+    from cbspec.report import Skipped, encode
+
+    told = []
+    for mistake in error.mistakes:
+        path, line = mistake.origin.path, mistake.origin.line
+        place = os.path.relpath(path, root)
+        told.append(encode(Skipped(claim=path.name, title="", path=place, line=line, reason=mistake.text)))
+    return told
 
 
 class UndecidableWarning(pytest.PytestWarning):

@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cbspec.config import Config, load
-from cbspec.errors import CbspecError, LedgerError
-from cbspec.items import BROKEN, RECORD, SKIPPED, ClaimFile, ClaimItem
+from cbspec.errors import CbspecError, ClaimError, LedgerError
+from cbspec.items import BROKEN, RECORD, SKIPPED, ClaimFile, ClaimItem, unread
 from cbspec.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
 from cbspec.rundir import ANY_CORES, RunDirectory
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # imported when the first claim is collected: other projects'
 
 RUN = "cbspec-run"  # the run's name, from the controller to its workers
 MISTAKE = "cbspec-mistake"  # why a worker could not begin, from the worker to the controller
+MISTAKES = "cbspec-mistakes"  # the same as JSON, each at its place
 
 
 PROJECT = pytest.StashKey[Config]()
@@ -152,11 +153,15 @@ class ClaimsPlugin:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A claim file with mistakes: pytest tells of them in the terminal, and GitHub is told by what is kept here."""
+        if self.worker is None and report.failed:
+            self._misread(getattr(report, "cbspec", []))
+
+    def _misread(self, told: Iterable[str]) -> None:
         from cbspec.report import Skipped, decode
 
-        if self.worker is None and report.failed:
-            told = [decode(text, Skipped) for text in getattr(report, "cbspec", [])]
-            self.unread += [mistake for mistake in told if mistake not in self.unread]  # each worker reports it
+        for mistake in (decode(text, Skipped) for text in told):
+            if mistake not in self.unread:  # each worker reports it
+                self.unread.append(mistake)
 
     def pytest_collection_modifyitems(self) -> None:
         """What no file shows by itself: ids that two files share and, where all are collected, ids that none has."""
@@ -165,7 +170,7 @@ class ClaimsPlugin:
         if self.claims:
             whole = {claim.path for claim in self.claims} == set(claim_files([self.project.claims]))
             if mistakes := check_together(self.claims, whole=whole):
-                raise self._refusal("\n".join(map(str, mistakes)))
+                raise self._refusal(ClaimError(mistakes))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Freeze the plan: what the selected claims need, merged."""
@@ -177,19 +182,24 @@ class ClaimsPlugin:
                 self._open_run()
             self.evaluation.adopt(item.claim for item in items)
         except CbspecError as error:
-            raise self._refusal(str(error)) from None
+            raise self._refusal(error) from None
 
-    def _refusal(self, message: str) -> pytest.UsageError:
+    def _refusal(self, error: CbspecError) -> pytest.UsageError:
         """A person's mistake, which ends the run. From a worker the controller has to be told: xdist would call it a crash."""
-        if self.worker is not None:
+        told = unread(error, self.config.rootpath) if isinstance(error, ClaimError) else []
+        if self.worker is None:
+            self._misread(told)
+        else:
             output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]  # an attribute that xdist adds
-            output[MISTAKE] = message
-        return pytest.UsageError(message)
+            output |= {MISTAKE: str(error), MISTAKES: told}
+        return pytest.UsageError(str(error))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """An xdist hook: a worker has ended."""
-        if message := getattr(node, "workeroutput", {}).get(MISTAKE):
+        output = getattr(node, "workeroutput", {})
+        if message := output.get(MISTAKE):
+            self._misread(output[MISTAKES])
             raise pytest.UsageError(message)
 
     # --- progress, in the process that owns the terminal

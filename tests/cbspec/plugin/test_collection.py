@@ -128,6 +128,8 @@ def test_mistakes_are_told_on_github_and_nothing_was_stopped(project, tmp_path, 
     assert output.count("::error file=claims/light.yaml,line=4,title=light.yaml%3A no verdict::status: ") == 1
     assert output.count("::error file=claims/light.yaml,line=11,title=light.yaml%3A no verdict::assert[0].kind: ") == 1
     assert "2 without a verdict" in summary.read_text()
+    assert "- **light.yaml**: status: " in summary.read_text()
+    assert "<details>" not in summary.read_text()
     assert "run again to go on" not in output
 
 
@@ -143,6 +145,19 @@ def test_a_mistake_in_the_defaults_is_told_on_github_where_it_stands(project):
 
     assert output.count("::error file=") == 1
     assert f"::error file=claims/defaults.yaml,line={lines},title=defaults.yaml%3A no verdict::colour: unknown key" in output
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_a_duplicate_id_is_told_on_github(project, workers):
+    """A claim that was copied and kept its id is annotated once, at the id."""
+    project.claim("one.yaml")
+    project.claim("two.yaml")
+
+    status, output = project.pytest(*workers, GITHUB_ACTIONS="true")
+
+    assert status == 4
+    told = "::error file=claims/two.yaml,line=1,title=two.yaml%3A no verdict::id: duplicate id '1.a'; "
+    assert [line[: len(told)] for line in output.splitlines() if line.startswith("::error")] == [told]
 
 
 def test_claims_of_a_project_that_declares_none_are_left_alone(project):
