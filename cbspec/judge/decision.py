@@ -9,7 +9,7 @@ import msgspec
 
 from cbspec.assertion import Assertion, kind_of
 from cbspec.finding import Effect, Finding
-from cbspec.judge.evidence import Evidence, Inference, Level
+from cbspec.judge.evidence import Evidence, Level
 from cbspec.judge.kinds import evidence_of
 from cbspec.judge.sample import Measurements, Table, Unmeasured
 
@@ -76,28 +76,28 @@ def _verdict(
     shown, refuted = evidence.p <= level.shown, evidence.against <= level.refuted
     if evidence.said:
         return "holds" if shown else "refuted", evidence.said
-    best, worst = _extremes(evidence)
     if shown and not refuted:
-        return "holds", _sentence(evidence, effects, best if evidence.some else worst, "lies", float(evidence.p))
+        return "holds", _sentence(evidence, effects, "lies")
     if refuted and not shown:
-        strongest = min(range(len(effects)), key=lambda i: float(evidence.inferences[i].against))
-        return "refuted", _sentence(evidence, effects, strongest, "is shown not to lie", float(evidence.against))
-    sentence = _sentence(evidence, effects, best if evidence.some else worst, "is not shown to lie", float(evidence.p))
-    return "inconclusive", sentence + _outlook(effects, level)
+        return "refuted", _sentence(evidence, effects, "is shown not to lie", against=True)
+    return "inconclusive", _sentence(evidence, effects, "is not shown to lie") + _outlook(effects, level)
 
 
-def _extremes(evidence: Evidence) -> tuple[int, int]:
-    """The tests with the smallest and the largest p."""
-    ps = [float(inference.p) for inference in evidence.inferences]
-    return ps.index(min(ps)), ps.index(max(ps))
-
-
-def _sentence(evidence: Evidence, effects: tuple[Effect, ...], which: int, verb: str, p: float) -> str:
-    inference: Inference = evidence.inferences[which]
-    effect = effects[which]
+def _sentence(evidence: Evidence, effects: tuple[Effect, ...], verb: str, *, against: bool = False) -> str:
+    inference = evidence.decisive(against=against)
+    effect = next(effect for one, effect in zip(evidence.inferences, effects, strict=True) if one is inference)
     figures = f"{effect.estimate:.3g} [{effect.low:.3g}, {effect.high:.3g}]"
-    others = f", the {'strongest' if evidence.some else 'weakest'} of {len(effects)}" if len(effects) > 1 else ""
-    return f"{effect.measure}: {inference.label} = {figures} {verb} {inference.asserted} ({_p(p)}, {effect.n} seeds{others})"
+    basis = f"{_p(float(evidence.against if against else evidence.p))}, {effect.n} seeds{_among(evidence)}"
+    return f"{effect.measure}: {inference.label} = {figures} {verb} {inference.asserted} ({basis})"
+
+
+def _among(evidence: Evidence) -> str:
+    """Which of several tests it is."""
+    if len(evidence.inferences) < 2:
+        return ""
+    joins = evidence.joins
+    which = "one" if len(joins) > 1 else "the strongest" if joins == {True} else "the weakest"
+    return f", {which} of {len(evidence.inferences)}"
 
 
 def _outlook(effects: tuple[Effect, ...], level: Level) -> str:

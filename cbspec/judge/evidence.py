@@ -77,7 +77,8 @@ class Evidence:
         p, against: one-sided p-values for the assertion and for its refutation, shape `[...]`.
         inferences: what they were combined from.
         premises: see `Premise`.
-        some: whether one of the inferences suffices (`any`).
+        parts: the evidence that this was joined from; none where the inferences are two readings of one statement.
+        some: whether one of the parts suffices (`any`).
         said: the reason of the finding, where there is no test whose figures would be one.
     """
 
@@ -85,12 +86,30 @@ class Evidence:
     against: Array
     inferences: tuple[Inference, ...]
     premises: tuple[Premise, ...] = ()
+    parts: tuple[Evidence, ...] = ()
     some: bool = False
     said: str = ""
 
     def scaled(self, factor: float) -> Evidence:
         """The same with p-values times `factor`: a part with its own alpha, measured by that of the whole."""
         return replace(self, p=np.minimum(self.p * factor, 1), against=np.minimum(self.against * factor, 1))
+
+    def decisive(self, *, against: bool) -> Inference:
+        """The test that `p`, or `against`, comes from: the strongest part where one suffices, else the weakest."""
+
+        def p(one: Evidence | Inference) -> float:
+            return float(one.against if against else one.p)
+
+        if not self.parts:
+            return max(self.inferences, key=p)
+        strongest = self.some != against  # one part refutes what takes all, and all refute what takes one
+        return (min if strongest else max)(self.parts, key=p).decisive(against=against)
+
+    @property
+    def joins(self) -> set[bool]:
+        """Whether one part suffices, of every joining of several parts below and here."""
+        own = {self.some} if len(self.parts) > 1 else set()
+        return own.union(*(part.joins for part in self.parts))
 
 
 def of_inference(inference: Inference) -> Evidence:
@@ -114,4 +133,4 @@ def some(parts: Iterable[Evidence]) -> Evidence:
 def _join(parts: tuple[Evidence, ...], *, p: Array, against: Array, some: bool) -> Evidence:
     inferences = tuple(inference for part in parts for inference in part.inferences)
     premises = tuple(premise for part in parts for premise in part.premises)
-    return Evidence(p=p, against=against, inferences=inferences, premises=premises, some=some)
+    return Evidence(p=p, against=against, inferences=inferences, premises=premises, parts=parts, some=some)

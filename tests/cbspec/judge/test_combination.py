@@ -38,3 +38,21 @@ def test_a_part_with_a_larger_alpha_does_not_raise_the_wholes(table: Table) -> N
     for kind in (All, Any):
         whole = decided(kind(of=(loose,), alpha=p / 2), table)
         assert (whole.verdict, whole.p) == ("inconclusive", pytest.approx(p))
+
+
+def test_the_reason_names_the_test_that_decides(table: Table) -> None:
+    """The sentence is about the part that p, or p against, comes from, also where parts are joined of parts."""
+
+    def step(one: str, other: str) -> Order:
+        return Order(measure="x", arms=(one, other), direction="ascending")
+
+    small, large = step("dfa", "cb"), step("dfa", "oracle")  # both rise, the second with the smaller p
+    up, down = All(of=(small, large)), Any(of=(step("cb", "dfa"), step("oracle", "dfa")))
+    wholes = (up, Any(of=(small, large)), down, Any(of=(up, step("cb", "dfa"))), All(of=(up, down)))
+    found = [decided(whole, table) for whole in wholes]
+
+    assert [finding.verdict for finding in found] == ["holds", "holds", "refuted", "holds", "refuted"]
+    named = [finding.reason.split(" = ")[0].removeprefix("x: ") for finding in found]
+    assert named == ["cb - dfa", "oracle - dfa", "dfa - cb", "cb - dfa", "dfa - cb"]
+    among = [finding.reason.removesuffix(")").rpartition("seeds, ")[2] for finding in found]
+    assert among == ["the weakest of 2", "the strongest of 2", "the strongest of 2", "one of 3", "one of 4"]
