@@ -85,6 +85,8 @@ def _mistakes(stages: tuple[Stage, ...]) -> Iterator[str]:
                 yield f"stage {stage.name}: {role} {along!r} is not an integer parameter"
         if stage.length is not None and stage.progress in (None, stage.length):
             yield f"stage {stage.name}: a length, but no progress that it could end"
+        if stage.continues is not None and (stage.progress is None or stage.continues not in stage.inputs):
+            yield f"stage {stage.name}: continues {stage.continues!r}, which is no input, or has no progress to go on with"
         for name in sorted(stage.varying - parameters.keys()):
             yield f"stage {stage.name}: varying {name!r} is not a parameter"
         for name in parameters.keys() & stage.inputs.keys():

@@ -63,6 +63,7 @@ class Stage:
         progress: the name of the integer parameter along which results lie on one trajectory (``"epoch"``): calls that differ
             in it alone are points of one run, computed by one job, and a later point may continue from an earlier one.
         length: the name of the integer parameter that says where the run ends: no claim can ask for a later point.
+        continues: the name of the input whose run this one goes on from: no claim can ask for a point before that one's.
         varying: parameters in which the replicas of one job may differ (arms that are one tensor program).
         cost: floating-point operations of one replica of a call, for forecasts and for the longest path.
         opens: ``"module:name"`` of what reads this stage's artifacts for later stages (an estimator's or a task's class), see
@@ -78,6 +79,7 @@ class Stage:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     progress: str | None = None
     length: str | None = None
+    continues: str | None = None
     varying: frozenset[str] = frozenset()
     cost: Callable[[Call], float] | None = None
     opens: str = ""

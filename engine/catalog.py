@@ -67,6 +67,7 @@ STAGES = (
         measures=LEARNING,
         progress="epoch",
         length="epochs",
+        continues="snapshot",
         varying=frozenset({"trainable", "blend", "source"}),
         cost=cost.train_local,
     ),

@@ -13,7 +13,7 @@ from cbspec.fingerprint.names import imported, references
 from cbspec.fingerprint.normal import Documented, alone, documented, dotted, idle, pieces, short_hash
 from cbspec.fingerprint.scope import Imported, References
 
-SILENT = frozenset({"cost", "length"})  # of a catalog entry: a forecast, and what claims may ask for; neither changes a result
+SILENT = frozenset({"cost", "length", "continues"})  # of a catalog entry: a forecast and what claims may ask for change no result
 DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IN_PLACE = frozenset({"append", "extend", "insert", "update", "setdefault", "add"})
 

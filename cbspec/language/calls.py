@@ -165,6 +165,8 @@ class Resolver:
             if form.parameters is None or len(complete) < len(inputs):
                 return None
             call = self._pool.call(form.stage, form.parameters, complete)
+            if form.stage.continues is not None:
+                self._check_beginning(form.given, call, complete[form.stage.continues])
             if frame.closed:
                 form.call = call
             if len(self._mistakes) == before:  # and no call within it needs it
@@ -242,6 +244,15 @@ class Resolver:
             place = given.entries[str(stage.progress)]
             asked = f"{stage.progress} {point}{by_name(place)}"
             self._mistakes.add(place, f"{asked} lies beyond the end of the run, {stage.length} {end}")
+
+    def _check_beginning(self, given: Node, call: Call, origin: Call) -> None:
+        """No point lies before that of the run which this one goes on from: it would be found out once that is computed."""
+        if call.point < origin.point:
+            progress = str(call.stage.progress)
+            place = given.entries[progress]
+            asked = f"{progress} {call.point}{by_name(place)}"
+            begins = f"{call.stage.continues} at {origin.stage.progress} {origin.point}"
+            self._mistakes.add(place, f"{asked} lies before the {begins} that the run goes on from")
 
     def _input(self, frame: _Frame, name: str) -> Call | None:
         """An input as given, or else as the nearest enclosing call with an input of that name has it."""

@@ -49,8 +49,8 @@ class _Resolved:
 
     @property
     def regular(self) -> bool:
-        """Whether every arm resolved, and no size decides which stage is called."""
-        return None not in self.arms.values() and not any(form.named for form in self.met.values())
+        """Whether every arm resolved, and no size decides which stage is called or can set two calls at odds."""
+        return None not in self.arms.values() and not any(form.named or form.stage.continues for form in self.met.values())
 
 
 class ClaimFile:

@@ -136,6 +136,7 @@ UNREACHED = [
          'if __name__ == "__main__":\n    print(train(1))\n\n\ndef closed(job):', set()),
     Edit("cost in a catalog entry", "catalog.py", ", cost=lambda call: 3.0", ", cost=lambda call: 4.0", set()),
     Edit("length in a catalog entry", "catalog.py", ", cost=lambda", ', length="epochs", cost=lambda', set()),
+    Edit("continues in a catalog entry", "catalog.py", ", cost=lambda", ', continues="snapshot", cost=lambda', set()),
     Edit("unused import", "training.py", "from lab import maths\n", "import json\nfrom lab import maths\n", set()),
     Edit("list of exports", "training.py", "@offset(2)", '__all__ = ["train"]\n\n\n@offset(2)', set()),
     Edit("new function beside others", "catalog.py", "def limits", "def other(x):\n    return x\n\n\ndef limits", set()),

@@ -73,5 +73,6 @@ STAGES = (
         inputs={"snapshot": SNAPSHOT, "estimator": ESTIMATOR},
         kind="snapshot",
         progress="epoch",
+        continues="snapshot",
     ),
 )

@@ -94,7 +94,7 @@ def test_an_empty_arm_is_the_experiment(project):
 
 def test_an_input_comes_from_the_nearest_enclosing_call(project):
     """A nested call takes a missing input from the innermost call around it that has one, never from its own place."""
-    tuned = "{stage: fine_tune, epoch: 1, snapshot: {use: bp, epoch: 2}, estimator: {stage: dfa}}"
+    tuned = "{stage: fine_tune, epoch: 3, snapshot: {use: bp, epoch: 2}, estimator: {stage: dfa}}"
     claim = project.claims(("{use: bp, epoch: $late}", tuned))[0]
     outer = claim.arms["oracle"]
 

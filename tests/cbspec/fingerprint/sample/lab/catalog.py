@@ -15,6 +15,7 @@ class Entry:
     parameters: type = object
     cost: object = None
     length: object = None
+    continues: object = None
 
 
 class Train:
