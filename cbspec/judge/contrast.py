@@ -12,9 +12,7 @@ import numpy as np
 from cbspec.finding import Effect
 from cbspec.judge import sign_flip, student
 from cbspec.judge.evidence import Evidence, Level, of_inference
-from cbspec.judge.sample import Array, Measurements
-
-EPS = float(np.finfo(np.float64).eps)
+from cbspec.judge.sample import ROUNDING, Array, Measurements
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +51,7 @@ class Contrast:
             columns = {arm: np.log(column) for arm, column in columns.items()}
         total = sum((weight * columns[arm] for arm, weight in self.weights.items()), np.full(1, self.offset))
         size = sum((abs(weight * columns[arm]) for arm, weight in self.weights.items()), np.full(1, abs(self.offset)))
-        rounding = 8 * EPS * (np.max(size, axis=-1, keepdims=True) + float(self.logs))
+        rounding = ROUNDING * (np.max(size, axis=-1, keepdims=True) + float(self.logs))
         for anchor in (total[..., :1], self.low, self.high):
             if np.all(np.isfinite(anchor)):
                 total = np.where(np.abs(total - anchor) <= rounding, anchor, total)

@@ -57,6 +57,15 @@ def test_all_equal_says_nothing() -> None:
     assert (float(above), float(below)) == (1.0, 1.0)
 
 
+def test_rounding_is_no_trend() -> None:
+    """Arms that differ by the last digits of a sum are tied, at any size."""
+    noise = 1 + np.finfo(np.float64).eps * np.arange(3)[:, None]
+
+    for size in (1e-150, 1.0, -1e150):
+        above, below = page.tails(page.ranks(size * noise * np.ones((3, 6))))
+        assert (float(above), float(below)) == (1.0, 1.0)
+
+
 def test_batch_is_row_by_row() -> None:
     """Leading axes are independent tests."""
     values = np.random.default_rng(0).normal(size=(7, 3, 5))
