@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from cbspec.assertion import arms_of, measures_of
@@ -19,6 +21,7 @@ from cbspec.numerics import Numerics
 from cbspec.plan import Cell, Planner
 from cbspec.report import Edit, Record, record_of
 from cbspec.rundir import RunDirectory
+from cbspec.stage import calls_of
 from cbspec.store import Entry, Store
 
 if TYPE_CHECKING:
@@ -57,6 +60,7 @@ class Evaluation:
         """
         self._claims = {claim.id: claim for claim in claims if claim.scale in claim.decidable}
         self.executor.news = self._hear
+        self.executor.purpose = self._purpose
         self.executor.adopt(
             cell
             for claim in self._claims.values()
@@ -72,6 +76,22 @@ class Evaluation:
             for name, seeds in news.items()
             for cell in self.planner.cells(self._claims[name].arms, self._claims[name].seeds.pool[:seeds]).values()
         )
+
+    def _purpose(self, cells: Iterable[Cell]) -> str:
+        """``"for 6A.a vec_m4 and 3 more"``: the claims' arms that need these cells."""
+        served = dict.fromkeys(chain.from_iterable(self._served[cell.call.digest] for cell in cells))
+        more = f" and {len(served) - 1} more" if len(served) > 1 else ""
+        return f"for {next(iter(served))}{more}" if served else ""
+
+    @cached_property
+    def _served(self) -> Mapping[str, list[str]]:
+        """Digest of a call -> the claims and arms that need it."""
+        served: dict[str, list[str]] = defaultdict(list)
+        for claim in self._claims.values():
+            for arm, call in claim.arms.items():
+                for own in calls_of(call):
+                    served[own.digest].append(f"{claim.id} {arm}")
+        return served
 
     def _expected_seeds(self, claim: Claim) -> Sequence[int]:
         """Those that the verdict on record took."""

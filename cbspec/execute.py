@@ -34,10 +34,12 @@ class Executor:
 
     Attributes:
         news: called before each look at the plan; it may adopt what other processes have added.
+        purpose: what cells are for, in a few words to be shown behind them; empty where nobody knows.
     """
 
     def __init__(self, planner: Planner, store: Store, run: RunDirectory, device: str) -> None:
         self.news: Callable[[], None] = lambda: None
+        self.purpose: Callable[[Iterable[Cell]], str] = lambda _cells: ""
         self.planner = planner
         self.store = store
         self.run = run
@@ -146,7 +148,7 @@ class Executor:
                 lock.release()
 
     def _compute(self, cells: Sequence[Cell]) -> None:
-        label, began = str(Job(tuple(cells))), time.monotonic()
+        label, began = f"{Job(tuple(cells))} {self.purpose(cells)}".rstrip(), time.monotonic()
         outcome = "failed"
         try:
             self._run(label, cells)

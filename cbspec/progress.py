@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 from cbspec.rundir import Event, RunDirectory, Status
 
@@ -112,10 +113,14 @@ def _pace(status: Status) -> str:
 
 
 def _table(statuses: list[Status]) -> Table:
+    """One row per busy worker; in a narrow terminal what it does is cut short."""
     table = Table.grid(padding=(0, 1))
+    for gives_way in (False, True, False, False):
+        table.add_column(no_wrap=not gives_way)
     for status in statuses:
-        bar = ProgressBar(total=status.total or 1, completed=status.done, width=24)
-        table.add_row(status.worker, status.job, bar, _pace(status))
+        job = Text(status.job, no_wrap=True, overflow="ellipsis")
+        bar = ProgressBar(total=status.total or 1, completed=status.done, width=16)
+        table.add_row(status.worker, job, bar, _pace(status))
     return table
 
 

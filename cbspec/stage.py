@@ -244,10 +244,11 @@ class Job(Protocol):
 
 def stages_of(calls: Iterable[Call]) -> Mapping[str, Stage]:
     """Name -> stage, for every stage that these calls reach, inputs first."""
-    return {stage.name: stage for call in calls for stage in _below(call)}
+    return {own.stage.name: own.stage for call in calls for own in calls_of(call)}
 
 
-def _below(call: Call) -> Iterator[Stage]:
+def calls_of(call: Call) -> Iterator[Call]:
+    """A call and all that it takes, inputs first."""
     for own in call.inputs.values():
-        yield from _below(own)
-    yield call.stage
+        yield from calls_of(own)
+    yield call

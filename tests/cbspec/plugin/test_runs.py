@@ -61,7 +61,7 @@ def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs):
 
     _, output = project.pytest("-n", "2")
 
-    assert sorted(re.findall(r"grow @3 seeds (\S+): done in", output)) == jobs
+    assert sorted(re.findall(r"grow @3 seeds (\S+) for 1.a \w+: done in", output)) == jobs
     assert len(project.report.records[0].judgement.seeds) == 3
 
 
@@ -87,14 +87,14 @@ def test_interrupted_run_keeps_finished_stages(project, workers):
 
 
 def test_plain_log_shows_finished_stages(project):
-    """Without a terminal every finished job leaves one plain line of its own, the last one too."""
+    """Without a terminal every finished job leaves one plain line of its own, the last one too, which says what it is for."""
     project.claim("dark.yaml", scales="[memo]", id="1.z")
     project.claim("light.yaml")
 
     _, output = project.pytest("-n", "2")
 
-    lines = [line for line in output.splitlines() if "grow @3 seeds 1,2,3: done in" in line]
-    assert len(lines) == 2
+    lines = [line for line in output.splitlines() if "grow @3 seeds 1,2,3 for " in line]
+    assert sorted(line.partition(" for ")[2].partition(" in ")[0] for line in lines) == ["1.a bright: done", "1.a dark: done"]
     assert all(line.startswith("[cbspec]") for line in lines)
     assert "\x1b" not in output
 
