@@ -79,7 +79,7 @@ class Evaluation:
 
     def _purpose(self, cells: Iterable[Cell]) -> str:
         """``"for 6A.a vec_m4 and 3 more"``: the claims' arms that need these cells."""
-        served = dict.fromkeys(chain.from_iterable(self._served[cell.call.digest] for cell in cells))
+        served = dict.fromkeys(chain.from_iterable(self._served.get(cell.call.digest, ()) for cell in cells))
         more = f" and {len(served) - 1} more" if len(served) > 1 else ""
         return f"for {next(iter(served))}{more}" if served else ""
 
