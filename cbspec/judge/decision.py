@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 import msgspec
 
 from cbspec.assertion import Assertion, kind_of
 from cbspec.finding import Effect, Finding
-from cbspec.judge.evidence import Evidence, Level
+from cbspec.judge.evidence import Evidence, Inference, Level
 from cbspec.judge.kinds import evidence_of
 from cbspec.judge.sample import Measurements, Table, Unmeasured
 
@@ -80,7 +82,7 @@ def _verdict(
         return "holds", _sentence(evidence, effects, "lies")
     if refuted and not shown:
         return "refuted", _sentence(evidence, effects, "is shown not to lie", against=True)
-    return "inconclusive", _sentence(evidence, effects, "is not shown to lie") + _outlook(effects, level)
+    return "inconclusive", _sentence(evidence, effects, "is not shown to lie") + _outlook(evidence, effects, level)
 
 
 def _sentence(evidence: Evidence, effects: tuple[Effect, ...], verb: str, *, against: bool = False) -> str:
@@ -100,16 +102,32 @@ def _among(evidence: Evidence) -> str:
     return f", {which} of {len(evidence.inferences)}"
 
 
-def _outlook(effects: tuple[Effect, ...], level: Level) -> str:
+def _outlook(evidence: Evidence, effects: tuple[Effect, ...], level: Level) -> str:
     """What more seeds would do."""
-    wanting = [effect for effect in effects if effect.p > level.shown]
-    if not wanting:
+    if all(effect.p <= level.shown for effect in effects):
         return f"; p is held to {level.shown:.2g}"
-    needed = [effect.needed for effect in wanting]
-    known = [n for n in needed if n is not None]
-    if len(known) < len(needed):
-        return ""
-    return f"; about {max(known)} seeds would decide an effect of this size"
+    seeds, _ = _deciding(evidence, level)
+    return f"; about {seeds:g} seeds would decide an effect of this size" if 0 < seeds < math.inf else ""
+
+
+def _deciding(evidence: Evidence, level: Level) -> tuple[float, bool]:
+    """Seeds at which effects of the sizes seen would decide (0: they do; infinite: never), and whether for or against."""
+    if not evidence.parts:  # its readings have to agree
+        sides = {bool(one.p <= 0.5) for one in evidence.inferences}
+        return max(_needed(one, level) for one in evidence.inferences) if len(sides) == 1 else math.inf, True in sides
+    shown, refuted = (len(evidence.parts), 1) if evidence.some else (1, len(evidence.parts))  # the shares of alpha
+    level = replace(level, shown=level.shown / shown, refuted=level.refuted / refuted)
+    parts = [_deciding(part, level) for part in evidence.parts]
+    alone = [seeds for seeds, holds in parts if holds == evidence.some]  # any of them decides by itself
+    return (min(alone), evidence.some) if alone else (max(seeds for seeds, _ in parts), not evidence.some)
+
+
+def _needed(inference: Inference, level: Level) -> float:
+    """Seeds at which an effect of the size seen is decided by itself."""
+    if inference.p <= level.shown or inference.against <= level.refuted:
+        return 0
+    needed = inference.effect(level).needed
+    return math.inf if needed is None else needed
 
 
 def _p(p: float) -> str:

@@ -1,8 +1,13 @@
+from collections.abc import Callable
+
+import numpy as np
 import pytest
 
-from cbspec.assertion import All, Any, Order
+from cbspec.assertion import All, Any, Assertion, Order
 from cbspec.judge import Table
 from tests.cbspec.judge.arms import CB, DFA, VEC, decided, greater
+
+Tabled = Callable[..., Table]
 
 
 def test_all_takes_the_weakest_part_any_the_strongest(table: Table) -> None:
@@ -56,3 +61,23 @@ def test_the_reason_names_the_test_that_decides(table: Table) -> None:
     assert named == ["cb - dfa", "oracle - dfa", "dfa - cb", "cb - dfa", "dfa - cb"]
     among = [finding.reason.removesuffix(")").rpartition("seeds, ")[2] for finding in found]
     assert among == ["the weakest of 2", "the strongest of 2", "the strongest of 2", "one of 3", "one of 4"]
+
+
+def test_the_outlook_is_that_of_the_part_that_decides_first(tabled: Tabled) -> None:
+    """Of an any the strongest part decides, of an all the one that points the other way, at its share of alpha."""
+    noise = np.array([0.9, -1.1, 0.4, -0.6, 1.2, -0.8])
+    wide = tabled(a=np.zeros(6), far=0.5 + noise, near=0.05 + noise, below=-0.5 + noise)
+
+    def step(arm: str, alpha: float = 0.05) -> Order:
+        return Order(measure="x", arms=("a", arm), direction="ascending", alpha=alpha)
+
+    def seeds(assertion: Assertion) -> int:
+        found = decided(assertion, wide)
+        assert found.verdict == "inconclusive"
+        return int(found.reason.split("about ")[1].split(" seeds")[0])
+
+    [alone] = decided(step("far"), wide).effects
+    assert seeds(step("far")) == alone.needed
+    assert seeds(step("far", 0.025)) == seeds(Any(of=(step("far"), step("near"))))
+    assert seeds(All(of=(step("far"), step("near")))) == seeds(step("near")) > seeds(step("far"))
+    assert seeds(All(of=(step("near"), step("below")))) == seeds(step("below", 0.025)) < seeds(step("near"))
