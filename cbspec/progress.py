@@ -113,9 +113,9 @@ def _pace(status: Status) -> str:
 
 
 def _table(statuses: list[Status]) -> Table:
-    """One row per busy worker; in a narrow terminal what it does is cut short."""
+    """One row per busy worker; in a narrow terminal what it does is cut short, and then the bar."""
     table = Table.grid(padding=(0, 1))
-    for gives_way in (False, True, False, False):
+    for gives_way in (False, True, True, False):
         table.add_column(no_wrap=not gives_way)
     for status in statuses:
         job = Text(status.job, no_wrap=True, overflow="ellipsis")

@@ -82,7 +82,7 @@ def _verdict(
         return "holds", _sentence(evidence, effects, "lies")
     if refuted and not shown:
         return "refuted", _sentence(evidence, effects, "is shown not to lie", against=True)
-    return "inconclusive", _sentence(evidence, effects, "is not shown to lie") + _outlook(evidence, effects, level)
+    return "inconclusive", _sentence(evidence, effects, "is not shown to lie") + _outlook(evidence, level)
 
 
 def _sentence(evidence: Evidence, effects: tuple[Effect, ...], verb: str, *, against: bool = False) -> str:
@@ -98,32 +98,41 @@ def _among(evidence: Evidence) -> str:
     if len(evidence.inferences) < 2:
         return ""
     joins = evidence.joins
-    which = "one" if len(joins) > 1 else "the strongest" if joins == {True} else "the weakest"
+    which = "one" if len(joins) > 1 else "the strongest" if joins == {"some"} else "the weakest"
     return f", {which} of {len(evidence.inferences)}"
 
 
-def _outlook(evidence: Evidence, effects: tuple[Effect, ...], level: Level) -> str:
+def _outlook(evidence: Evidence, level: Level) -> str:
     """What more seeds would do."""
-    if all(effect.p <= level.shown for effect in effects):
-        return f"; p is held to {level.shown:.2g}"
     seeds, _ = _deciding(evidence, level)
     return f"; about {seeds:g} seeds would decide an effect of this size" if 0 < seeds < math.inf else ""
 
 
 def _deciding(evidence: Evidence, level: Level) -> tuple[float, bool]:
     """Seeds at which effects of the sizes seen would decide (0: they do; infinite: never), and whether for or against."""
-    if not evidence.parts:  # its readings have to agree
-        sides = {bool(one.p <= 0.5) for one in evidence.inferences}
-        return max(_needed(one, level) for one in evidence.inferences) if len(sides) == 1 else math.inf, True in sides
-    shown, refuted = (len(evidence.parts), 1) if evidence.some else (1, len(evidence.parts))  # the shares of alpha
-    level = replace(level, shown=level.shown / shown, refuted=level.refuted / refuted)
+    level = _divided(level, evidence.strictness, evidence.strictness)
+    if not evidence.parts:
+        side = bool(evidence.p <= evidence.against)
+        [inference] = evidence.inferences
+        return _needed(inference, level) if side == (inference.p <= inference.against) else math.inf, side
+    count = len(evidence.parts)
+    if evidence.join != "readings":
+        level = _divided(level, count, 1) if evidence.join == "some" else _divided(level, 1, count)
     parts = [_deciding(part, level) for part in evidence.parts]
-    alone = [seeds for seeds, holds in parts if holds == evidence.some]  # any of them decides by itself
-    return (min(alone), evidence.some) if alone else (max(seeds for seeds, _ in parts), not evidence.some)
+    if evidence.join == "readings":
+        sides = {side for _, side in parts}
+        return max(seeds for seeds, _ in parts) if len(sides) == 1 else math.inf, True in sides
+    suffices = evidence.join == "some"
+    alone = [seeds for seeds, side in parts if side == suffices]  # any of them decides by itself
+    return (min(alone), suffices) if alone else (max(seeds for seeds, _ in parts), not suffices)
+
+
+def _divided(level: Level, shown: float, refuted: float) -> Level:
+    return replace(level, shown=level.shown / shown, refuted=level.refuted / refuted)
 
 
 def _needed(inference: Inference, level: Level) -> float:
-    """Seeds at which an effect of the size seen is decided by itself."""
+    """Seeds at which the effect of one inference, of the size seen, is decided by itself."""
     if inference.p <= level.shown or inference.against <= level.refuted:
         return 0
     needed = inference.effect(level).needed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,10 @@ class Premise:
         return np.logical_not(shown) if self.wanted else shown
 
 
+Join = Literal["every", "some", "readings"]
+"""Whether all parts are needed, or one suffices (the opposite takes one, or all); or all are to agree, for and against."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """All that judging an assertion needs besides the level.
@@ -77,8 +81,9 @@ class Evidence:
         p, against: one-sided p-values for the assertion and for its refutation, shape `[...]`.
         inferences: what they were combined from.
         premises: see `Premise`.
-        parts: the evidence that this was joined from; none where the inferences are two readings of one statement.
-        some: whether one of the parts suffices (`any`).
+        parts: the evidence that this was joined from; none where it is that of one inference.
+        join: see `Join`.
+        strictness: what the p-values were multiplied by.
         said: the reason of the finding, where there is no test whose figures would be one.
     """
 
@@ -87,28 +92,30 @@ class Evidence:
     inferences: tuple[Inference, ...]
     premises: tuple[Premise, ...] = ()
     parts: tuple[Evidence, ...] = ()
-    some: bool = False
+    join: Join = "every"
+    strictness: float = 1.0
     said: str = ""
 
     def scaled(self, factor: float) -> Evidence:
         """The same with p-values times `factor`: a part with its own alpha, measured by that of the whole."""
-        return replace(self, p=np.minimum(self.p * factor, 1), against=np.minimum(self.against * factor, 1))
+        p, against = np.minimum(self.p * factor, 1), np.minimum(self.against * factor, 1)
+        return replace(self, p=p, against=against, strictness=self.strictness * factor)
 
     def decisive(self, *, against: bool) -> Inference:
         """The test that `p`, or `against`, comes from: the strongest part where one suffices, else the weakest."""
 
-        def p(one: Evidence | Inference) -> float:
-            return float(one.against if against else one.p)
+        def p(part: Evidence) -> float:
+            return float(part.against if against else part.p)
 
         if not self.parts:
-            return max(self.inferences, key=p)
-        strongest = self.some != against  # one part refutes what takes all, and all refute what takes one
+            return self.inferences[0]
+        strongest = self.join == ("every" if against else "some")
         return (min if strongest else max)(self.parts, key=p).decisive(against=against)
 
     @property
-    def joins(self) -> set[bool]:
-        """Whether one part suffices, of every joining of several parts below and here."""
-        own = {self.some} if len(self.parts) > 1 else set()
+    def joins(self) -> set[Join]:
+        """In which ways several parts are joined, below and here; readings of one statement are one part."""
+        own: set[Join] = {self.join} if len(self.parts) > 1 and self.join != "readings" else set()
         return own.union(*(part.joins for part in self.parts))
 
 
@@ -119,18 +126,31 @@ def of_inference(inference: Inference) -> Evidence:
 def every(parts: Iterable[Evidence]) -> Evidence:
     """All parts hold: each is shown at the full alpha (intersection-union, Berger 1982); refuted by any one part (Bonferroni)."""
     parts = tuple(parts)
-    against = reduce(np.minimum, [part.against for part in parts])
-    return _join(parts, p=reduce(np.maximum, [part.p for part in parts]), against=np.minimum(against * len(parts), 1), some=False)
+    p, against = _largest(part.p for part in parts), _smallest(part.against for part in parts)
+    return _joined("every", parts, p, np.minimum(against * len(parts), 1))
 
 
 def some(parts: Iterable[Evidence]) -> Evidence:
     """At least one part holds (Holm 1979, whose first step decides); refuted when every part is."""
     parts = tuple(parts)
-    p = reduce(np.minimum, [part.p for part in parts])
-    return _join(parts, p=np.minimum(p * len(parts), 1), against=reduce(np.maximum, [part.against for part in parts]), some=True)
+    p, against = _smallest(part.p for part in parts), _largest(part.against for part in parts)
+    return _joined("some", parts, np.minimum(p * len(parts), 1), against)
 
 
-def _join(parts: tuple[Evidence, ...], *, p: Array, against: Array, some: bool) -> Evidence:
+def readings(*parts: Evidence) -> Evidence:
+    """Readings of one statement: it neither holds nor is refuted unless it does in each."""
+    return _joined("readings", parts, _largest(part.p for part in parts), _largest(part.against for part in parts))
+
+
+def _largest(values: Iterable[Array]) -> Array:
+    return reduce(np.maximum, values)
+
+
+def _smallest(values: Iterable[Array]) -> Array:
+    return reduce(np.minimum, values)
+
+
+def _joined(join: Join, parts: tuple[Evidence, ...], p: Array, against: Array) -> Evidence:
     inferences = tuple(inference for part in parts for inference in part.inferences)
     premises = tuple(premise for part in parts for premise in part.premises)
-    return Evidence(p=p, against=against, inferences=inferences, premises=premises, parts=parts, some=some)
+    return Evidence(p=p, against=against, inferences=inferences, premises=premises, parts=parts, join=join)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar, cast
 
 import msgspec
@@ -125,7 +126,7 @@ def collapse(assertion: Collapse, data: Measurements) -> Evidence:
         ).evidence(data, assertion.test)
         for arm in assertion.arms
     )
-    return Evidence(p=kept.p, against=kept.against, inferences=kept.inferences, premises=(premise,))
+    return replace(kept, premises=(premise,))
 
 
 @decides(Ratio)

@@ -19,7 +19,7 @@ from cbspec.judge.sample import ROUNDING, Array
 def ranks(values: Array) -> Array:
     """Rank of each arm within its seed, 1 the lowest, ties shared, also of rounding; shape `[..., arm, seed]` in and out."""
     one, other = values[..., :, None, :], values[..., None, :, :]
-    tied = np.abs(one - other) <= ROUNDING * np.maximum(np.abs(one), np.abs(other))
+    tied = np.abs(one - other) <= ROUNDING * (np.abs(one) + np.abs(other))
     ranked: Array = ((one > other) & ~tied).sum(axis=-2) + (tied.sum(axis=-2) + 1) / 2
     return ranked
 

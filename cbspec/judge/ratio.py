@@ -21,7 +21,7 @@ import numpy as np
 
 from cbspec.assertion import Ratio
 from cbspec.judge.contrast import Contrast
-from cbspec.judge.evidence import Evidence, Premise, every
+from cbspec.judge.evidence import Evidence, Premise, every, readings
 from cbspec.judge.sample import Measurements
 
 
@@ -36,7 +36,7 @@ def ratio_evidence(assertion: Ratio, data: Measurements) -> Evidence:
     if negative:
         assertion, data = _magnitudes(assertion, data)
     if negative or np.all(columns > 0):
-        evidence = _both(_logarithmic(assertion, data), every(_differences(assertion, data)))
+        evidence = readings(_logarithmic(assertion, data), every(_differences(assertion, data)))
     else:
         evidence = every(_differences(assertion, data) + _sides(assertion, data))
     return replace(evidence, premises=premises)
@@ -52,15 +52,6 @@ def _magnitudes(assertion: Ratio, data: Measurements) -> tuple[Ratio, Measuremen
     reported = {measure: {names[arm]: -figure for arm, figure in figures.items() if figure is not None}}
     renamed = msgspec.structs.replace(assertion, arms=tuple(names[arm] for arm in assertion.arms))
     return renamed, Measurements(table, data.units, reported)
-
-
-def _both(one: Evidence, other: Evidence) -> Evidence:
-    """Two readings of one statement: neither holds nor is refuted unless both are."""
-    return Evidence(
-        p=np.maximum(one.p, other.p),
-        against=np.maximum(one.against, other.against),
-        inferences=one.inferences + other.inferences,
-    )
 
 
 def _logarithmic(assertion: Ratio, data: Measurements) -> Evidence:

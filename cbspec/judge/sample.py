@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.float64]
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
-"""Values that differ by less of their size differ by the order of summation alone, and count as equal."""
+"""Values that differ by less of their sizes' sum differ by the order of summation alone, and count as equal."""
 
 
 class Unmeasured(Exception):

@@ -153,7 +153,7 @@ class Resolver:
         self._memory.left -= 1
         if self._memory.left < 0:
             self._expansion.endless(node, f"more than {MOST} stage calls in one claim")
-        depth, before = len(self._expansion.chain), len(self._mistakes)
+        depth, before = len(self._expansion.chain), self._mistakes.met
         try:
             form = form or self._form(node, written, path)
             if form is None:
@@ -169,7 +169,7 @@ class Resolver:
                 self._check_beginning(form.given, call, complete[form.stage.continues])
             if frame.closed:
                 form.call = call
-            if len(self._mistakes) == before:  # and no call within it needs it
+            if self._mistakes.met == before:  # and no call within it needs it
                 (self._forms if written.document is self._memory.document else self._shared)[id(written)] = form
                 if not form.named:
                     self._memory.shapes[id(written)] = form
@@ -241,17 +241,16 @@ class Resolver:
         """No point lies beyond the end of its run: what a schedule does there, nobody has said."""
         point, end = (getattr(parameters, str(name)) for name in (stage.progress, stage.length))
         if point > end:
-            place = given.entries[str(stage.progress)]
-            asked = f"{stage.progress} {point}{by_name(place)}"
+            asked = f"{stage.progress} {point}{by_name(given.entries[str(stage.progress)])}"
+            place = _own(given, stage.progress, *({stage.length} & given.entries.keys()))
             self._mistakes.add(place, f"{asked} lies beyond the end of the run, {stage.length} {end}")
 
     def _check_beginning(self, given: Node, call: Call, origin: Call) -> None:
         """No point lies before that of the run which this one goes on from: it would be found out once that is computed."""
         if call.point < origin.point:
-            progress = str(call.stage.progress)
-            place = given.entries[progress]
-            asked = f"{progress} {call.point}{by_name(place)}"
+            asked = f"{call.stage.progress} {call.point}{by_name(given.entries[str(call.stage.progress)])}"
             begins = f"{call.stage.continues} at {origin.stage.progress} {origin.point}"
+            place = _own(given, call.stage.progress, call.stage.continues)
             self._mistakes.add(place, f"{asked} lies before the {begins} that the run goes on from")
 
     def _input(self, frame: _Frame, name: str) -> Call | None:
@@ -310,6 +309,12 @@ def _enclosing(frame: _Frame, name: str) -> _Frame | None:
         if name in frame.stage.inputs and via != name:
             return frame
     return None
+
+
+def _own(given: Node, *names: str | None) -> Node:
+    """Where values of a call are at odds: the first in the call's own file, or the call where one comes from around it."""
+    places = [given.entries.get(str(name), given) for name in names]
+    return next((place for place in places if place.document is given.document), places[0])
 
 
 def _a(kind: str) -> str:

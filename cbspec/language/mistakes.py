@@ -21,10 +21,12 @@ class Mistakes:
 
     Attributes:
         scale: the one that is looked at beside the asked one; a mistake that is found only there names it.
+        met: how often a mistake was met, known or not.
     """
 
     def __init__(self) -> None:
         self.scale = ""
+        self.met = 0
         self._found: dict[tuple[Origin, str], Mistake] = {}
 
     def __len__(self) -> int:
@@ -46,6 +48,7 @@ class Mistakes:
             self._keep(mistake)
 
     def _keep(self, mistake: Mistake) -> None:
+        self.met += 1
         if (mistake.origin, mistake.message) in self._found:
             return
         if self.scale and f"scale {self.scale}" not in mistake.message:

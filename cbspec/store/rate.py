@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping
 from itertools import accumulate
 from pathlib import Path
@@ -12,7 +14,7 @@ from urllib.parse import quote
 from cbspec.store.record import seal, unseal
 from cbspec.store.scratch import Scratch
 
-NEWEST = 50  # enough for a steady median; a machine or an implementation that changed has taken over after as many results
+NEWEST = 50  # of one order of cost: a machine or an implementation that changed has taken over after as many results
 
 
 class Rates:
@@ -28,16 +30,16 @@ class Rates:
     def add(self, provenance: Mapping[str, Any]) -> None:
         """Take up what a new result's provenance says; nothing when it does not say stage, seconds and cost."""
         seconds, cost = provenance.get("seconds"), provenance.get("cost")
-        if "stage" in provenance and seconds is not None and cost:
+        if "stage" in provenance and seconds is not None and cost is not None and cost > 0:
             device = provenance.get("numerics", {}).get("device", "cpu")
             path = self._path(provenance["stage"], device)
-            self._scratch.replace(path, seal([*_read(path), (seconds, cost)][-NEWEST:]))
+            self._scratch.replace(path, seal(_newest([*_read(path), (seconds, cost)])))
 
     def median(self, stage: str, device: str) -> float | None:
         """Median seconds per unit of cost, each result weighed by its cost; None where nothing was computed yet.
 
-        Unweighed, the many results that cost next to nothing, such as a network before its first epoch, would set the rate by
-        what they spend on setting up.
+        Else the many results that cost next to nothing, such as a network before its first epoch, would set the rate by what they
+        spend on setting up.
         """
         taken = sorted((seconds / cost, cost) for seconds, cost in _read(self._path(stage, device)))
         upto = [*accumulate(cost for _, cost in taken)]
@@ -45,6 +47,18 @@ class Rates:
 
     def _path(self, stage: str, device: str) -> Path:
         return self._folder / f"{quote(stage, safe='')}.{device}.json"
+
+
+def _newest(results: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The last `NEWEST` of each power of ten of the cost, so that cheap results do not push out dear ones."""
+    counted: Counter[int] = Counter()
+    kept = []
+    for seconds, cost in reversed(results):
+        order = math.floor(math.log10(cost))
+        counted[order] += 1
+        if counted[order] <= NEWEST:
+            kept.append((seconds, cost))
+    return kept[::-1]
 
 
 def _read(path: Path) -> list[tuple[float, float]]:

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cbspec.assertion import All, Any, Assertion, Order
+from cbspec.assertion import All, Any, Assertion, Collapse, Order, Ratio
 from cbspec.judge import Table
 from tests.cbspec.judge.arms import CB, DFA, VEC, decided, greater
 
@@ -81,3 +81,43 @@ def test_the_outlook_is_that_of_the_part_that_decides_first(tabled: Tabled) -> N
     assert seeds(step("far", 0.025)) == seeds(Any(of=(step("far"), step("near"))))
     assert seeds(All(of=(step("far"), step("near")))) == seeds(step("near")) > seeds(step("far"))
     assert seeds(All(of=(step("near"), step("below")))) == seeds(step("below", 0.025)) < seeds(step("near"))
+
+
+def test_arms_of_a_collapse_are_parts(tabled: Tabled) -> None:
+    """A collapse refuted by one of its arms names that arm, and its outlook is that of an all of one arm each."""
+    noise = np.array([0.01, -0.02, 0.015, -0.01, 0.02, -0.015])
+    table = tabled(ref=0.5 + noise, gone=0.1 - noise, kept=0.45 + noise / 2, half=0.27 - 4 * noise)
+
+    def collapse(*arms: str) -> Collapse:
+        return Collapse(measure="x", arms=arms, reference="ref", retain=0.5)
+
+    refuted = decided(collapse("gone", "kept"), table)
+    together, apart = decided(collapse("gone", "half"), table), decided(All(of=(collapse("gone"), collapse("half"))), table)
+
+    assert (refuted.verdict, refuted.reason.split(" = ")[0]) == ("refuted", "x: kept - 0.5 ref")
+    assert together.reason == apart.reason
+    assert "seeds would decide" in together.reason
+
+
+def test_bounds_of_a_ratio_are_parts_of_each_reading(tabled: Tabled) -> None:
+    """Between two factors, the reason of a ratio beyond one of them is about that one."""
+    noise = np.array([0.01, -0.02, 0.015, -0.01, 0.02, -0.015])
+    far, near = tabled(over=4 + noise, under=1 - noise), tabled(over=1.3 + 3 * noise, under=1 - noise)
+
+    refuted = decided(Ratio(measure="x", arms=("over", "under"), above=0.5, below=2), far)
+    open_ = decided(Ratio(measure="x", arms=("over", "under"), above=0.5, below=1.31), near)
+
+    assert refuted.verdict == "refuted"
+    assert refuted.reason.startswith(("x: over / under = 4", "x: over - 2 under = 2"))
+    assert open_.verdict == "inconclusive"
+    assert "seeds would decide" in open_.reason
+
+
+def test_the_outlook_of_a_part_is_at_its_own_alpha(tabled: Tabled) -> None:
+    """A part that is held to a stricter alpha needs as many seeds within a whole as by itself."""
+    step = Order(measure="x", arms=("a", "b"), direction="ascending", alpha=0.001)
+    table = tabled(a=np.zeros(6), b=0.5 + np.array([0.9, -1.1, 0.4, -0.6, 1.2, -0.8]))
+
+    outlooks = [decided(whole, table).reason.split(";")[1] for whole in (step, All(of=(step,)))]
+
+    assert outlooks[0] == outlooks[1]

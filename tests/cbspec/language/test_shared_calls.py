@@ -118,3 +118,32 @@ def test_another_scale_is_checked_where_only_a_level_takes_a_size(project):
     (told,) = mistakes(project, PLAIN.replace("controls:\n", slope + "controls:\n"), "claim.yaml")
 
     assert "$early is no size of scale memo" in told
+
+
+ODD = {
+    "branch: {stage: fine_tune, epoch: 10, snapshot: {use: bp, epoch: 20}, estimator: {stage: dfa}}": (
+        "epoch 10 lies before the snapshot at epoch 20 that the run goes on from"
+    ),
+    "branch: {stage: train_bp, task: {stage: cifar10}, epoch: 101}": "epoch 101 lies beyond the end of the run, epochs 100",
+}
+
+
+@pytest.mark.parametrize("call", ODD)
+def test_a_named_call_at_odds_with_itself_is_told_by_every_claim(project, call):
+    """A claim of two arms that meet the mistake twice keeps it from none that comes later; it stands in the defaults."""
+    project.write("defaults.yaml", DEFAULTS + f"  {call}\n")
+    line = len(DEFAULTS.splitlines()) + 1
+    for name in ("one.yaml", "two.yaml"):
+        text = PLAIN.replace("{use: bp, epoch: $late}", "branch").replace("6.5A.a", name[:3])
+        assert mistakes(project, text, name) == [f"defaults.yaml:{line}: {ODD[call]}"]
+
+
+def test_a_claim_at_odds_with_a_named_call_is_told_at_its_own_line(project):
+    """Where the claim overrides one of two values that do not fit, the mistake is where a person would edit: in the claim."""
+    project.write("defaults.yaml", DEFAULTS + "  branch: {stage: fine_tune, epoch: 50, snapshot: bp, estimator: {stage: dfa}}\n")
+    text = PLAIN.replace("{use: bp, epoch: $late}", "{use: branch, snapshot: {epoch: 60}}")
+
+    line = text.splitlines().index("  snapshot: {use: branch, snapshot: {epoch: 60}}") + 1
+    assert mistakes(project, text, "claim.yaml") == [
+        f"claim.yaml:{line}: epoch 50 lies before the snapshot at epoch 60 that the run goes on from"
+    ]

@@ -23,7 +23,7 @@ def test_cheap_results_do_not_set_the_rate(store: Store) -> None:
     """Results that cost next to nothing and took a moment to set up leave the rate to those that cost something."""
     put(store, 0, 200.0, 100.0)
     put(store, 1, 10.0, 4.0)
-    for number in range(2, 50):
+    for number in range(2, 102):
         put(store, number, 1.0, 0.01)
 
     assert store.rate("train") == 2.0
@@ -40,7 +40,7 @@ def test_rate_per_stage_and_device(store: Store) -> None:
 
 
 def test_newest_results_count(store: Store) -> None:
-    """The newest 50 results make the rate: what ran before on a slower machine is forgotten."""
+    """The newest 50 results of a size make the rate: what ran before on a slower machine is forgotten."""
     for number in range(40):
         put(store, number, 100.0, 1.0)
     for number in range(40, 90):
@@ -59,7 +59,7 @@ def test_dropped_result_does_not_count(store: Store) -> None:
     assert store.rate("train") == 1.0
 
 
-@pytest.mark.parametrize(("seconds", "cost"), [(None, 1.0), (1.0, None), (1.0, 0.0)])
+@pytest.mark.parametrize(("seconds", "cost"), [(None, 1.0), (1.0, None), (1.0, 0.0), (1.0, -1.0)])
 def test_result_without_rate(store: Store, seconds: float | None, cost: float | None) -> None:
     """A result that does not say seconds and cost is stored, and makes no rate."""
     put(store, 0, seconds, cost)
