@@ -45,8 +45,7 @@ class ClaimFile(pytest.File):
     def _broken(self, error: BaseException) -> str:
         from cbspec.report import Skipped, encode
 
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        return encode(Skipped(claim=self.path.name, title="", path=self.nodeid, line=1, reason=reason))
+        return encode(Skipped(claim=self.path.name, title="", path=self.nodeid, line=1, reason=_headline(error)))
 
 
 class ClaimItem(pytest.Item):
@@ -68,7 +67,7 @@ class ClaimItem(pytest.Item):
         except (ClaimFailed, Stopped):
             raise
         except Exception as error:
-            self._note(BROKEN, str(error).partition("\n")[0] or type(error).__name__)
+            self._note(BROKEN, _headline(error))
             raise
 
     def _run(self) -> None:
@@ -127,6 +126,11 @@ class ClaimItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         return explained(self, excinfo) or super().repr_failure(excinfo, style)
+
+
+def _headline(error: BaseException) -> str:
+    """The first line of what it says; its kind where it says nothing."""
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def unread(error: ClaimError, root: Path) -> list[str]:

@@ -14,7 +14,7 @@ from cbspec.ledger import Entry, seeds_taken
 from cbspec.ledger.entry import short
 from cbspec.plan import Cell
 from cbspec.report import Edit
-from cbspec.stage import Call, stages_of
+from cbspec.stage import Call, calls_of, stages_of
 
 
 class StageState(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ def _stages(claim: Claim, seeds: tuple[int, ...], standings: Standings, recorded
     calls: dict[str, Call] = {}
     arms: dict[str, dict[str, None]] = {}
     for arm, call in claim.arms.items():
-        for below in _calls(call):
+        for below in calls_of(call):
             calls.setdefault(below.digest, below)
             arms.setdefault(below.digest, {})[arm] = None
     found = []
@@ -80,12 +80,6 @@ def _stages(claim: Claim, seeds: tuple[int, ...], standings: Standings, recorded
             label = f"{call.stage.name}{at(call)}"
             found.append(StageState(stage=label, arms=tuple(arms[digest]), seeds=drawn, state=state, causes=causes))
     return tuple(found)
-
-
-def _calls(call: Call) -> Iterator[Call]:
-    for own in call.inputs.values():
-        yield from _calls(own)
-    yield call
 
 
 def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -104,13 +104,6 @@ def identity(call: Call) -> str:
     """Hex SHA-256 of a call: equal for calls of equal stage, parameters and inputs."""
     inputs: dict[str, str | None] = {name: identity(own) for name, own in call.inputs.items()}
     return _identity(call.stage.name, msgspec.to_builtins(call.parameters), inputs)
-
-
-def identities(call: Call) -> Iterator[str]:
-    """The identity of a call, of its inputs, and of theirs."""
-    yield identity(call)
-    for own in call.inputs.values():
-        yield from identities(own)
 
 
 def _identity(stage: str, parameters: Mapping[str, Any], inputs: Mapping[str, str | None]) -> str:

@@ -12,11 +12,11 @@ import msgspec
 from cbspec.explain.cause import Cause, code_causes, unknown_code, value_causes
 from cbspec.explain.edits import changed
 from cbspec.explain.history import History
-from cbspec.explain.past import Past, Trail, identities
+from cbspec.explain.past import Past, Trail, identity
 from cbspec.fingerprint import Code, changes
 from cbspec.ledger import Entry
 from cbspec.plan import Cell, Planner
-from cbspec.stage import Call
+from cbspec.stage import Call, calls_of
 from cbspec.store import Store
 
 State = Literal["current", "stale", "missing"]
@@ -45,7 +45,7 @@ class Standings:
 
     @cached_property
     def _wanted(self) -> frozenset[str]:
-        return frozenset(found for call in self._every_call() for found in identities(call))
+        return frozenset(identity(own) for call in self._every_call() for own in calls_of(call))
 
     def of(self, cell: Cell, recorded: Entry | None = None) -> tuple[State, tuple[Cause, ...]]:
         """The state of a cell, with the causes where it is not current.

@@ -116,9 +116,8 @@ def _deciding(evidence: Evidence, level: Level) -> tuple[float, bool]:
         [inference] = evidence.inferences
         return _needed(inference, level) if side == (inference.p <= inference.against) else math.inf, side
     count = len(evidence.parts)
-    if evidence.join != "readings":
-        level = _divided(level, count, 1) if evidence.join == "some" else _divided(level, 1, count)
-    parts = [_deciding(part, level) for part in evidence.parts]
+    shown, refuted = {"every": (1, count), "some": (count, 1), "readings": (1, 1)}[evidence.join]  # who shares alpha
+    parts = [_deciding(part, _divided(level, shown, refuted)) for part in evidence.parts]
     if evidence.join == "readings":
         sides = {side for _, side in parts}
         return max(seeds for seeds, _ in parts) if len(sides) == 1 else math.inf, True in sides

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -241,17 +241,22 @@ class Resolver:
         """No point lies beyond the end of its run: what a schedule does there, nobody has said."""
         point, end = (getattr(parameters, str(name)) for name in (stage.progress, stage.length))
         if point > end:
-            asked = f"{stage.progress} {point}{by_name(given.entries[str(stage.progress)])}"
-            place = _own(given, stage.progress, *({stage.length} & given.entries.keys()))
-            self._mistakes.add(place, f"{asked} lies beyond the end of the run, {stage.length} {end}")
+            others = {str(stage.length)} & given.entries.keys()
+            self._misplaced(given, stage, point, others, f"beyond the end of the run, {stage.length} {end}")
 
     def _check_beginning(self, given: Node, call: Call, origin: Call) -> None:
         """No point lies before that of the run which this one goes on from: it would be found out once that is computed."""
         if call.point < origin.point:
-            asked = f"{call.stage.progress} {call.point}{by_name(given.entries[str(call.stage.progress)])}"
-            begins = f"{call.stage.continues} at {origin.stage.progress} {origin.point}"
-            place = _own(given, call.stage.progress, call.stage.continues)
-            self._mistakes.add(place, f"{asked} lies before the {begins} that the run goes on from")
+            continued = str(call.stage.continues)
+            begins = f"{continued} at {origin.stage.progress} {origin.point}"
+            self._misplaced(given, call.stage, call.point, {continued}, f"before the {begins} that the run goes on from")
+
+    def _misplaced(self, given: Node, stage: Stage, point: int, others: Iterable[str], where: str) -> None:
+        """A point at odds with another value, told at the first of them in the call's own file, or at the call."""
+        written = given.entries[str(stage.progress)]
+        places = [written, *(given.entries.get(name, given) for name in others)]
+        place = next((place for place in places if place.document is given.document), written)
+        self._mistakes.add(place, f"{stage.progress} {point}{by_name(written)} lies {where}")
 
     def _input(self, frame: _Frame, name: str) -> Call | None:
         """An input as given, or else as the nearest enclosing call with an input of that name has it."""
@@ -309,12 +314,6 @@ def _enclosing(frame: _Frame, name: str) -> _Frame | None:
         if name in frame.stage.inputs and via != name:
             return frame
     return None
-
-
-def _own(given: Node, *names: str | None) -> Node:
-    """Where values of a call are at odds: the first in the call's own file, or the call where one comes from around it."""
-    places = [given.entries.get(str(name), given) for name in names]
-    return next((place for place in places if place.document is given.document), places[0])
 
 
 def _a(kind: str) -> str:
