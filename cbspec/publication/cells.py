@@ -54,10 +54,12 @@ def _status(claim: Claim) -> str:
 def _figures(row: Row) -> str:
     """What was measured, the memo's figure before ours; before anything is on record, the memo's figures as it reports them."""
     recorded = [outcome for outcome in row.outcomes if outcome.entries]
-    ours = [_folded(list(_effects(row, outcome, named=len(recorded) > 1))) for outcome in recorded]
+    named = len({outcome.scale for outcome in recorded}) > 1
+    ours = [_again(row, outcome) or _folded(list(_effects(row, outcome, named=named))) for outcome in recorded]
     effects = [each.effect for outcome in recorded for entry in outcome.entries for each in compared(entry)]
     beside = any(effect.reported is not None for effect in effects)
-    return _BREAK.join(line for line in (*([] if beside else _reported(row)), *ours) if line)
+    lines = _BREAK.join(line for line in (*([] if beside else _reported(row)), *ours) if line)
+    return lines.replace(f"{_BREAK}<details>", "<details>").replace(f"</details>{_BREAK}", "</details>")  # a block is a line of its own
 
 
 def _reported(row: Row) -> list[str]:
@@ -85,6 +87,15 @@ def _effect(each: Compared) -> str:
     sure = "" if effect.confidence == CONFIDENCE else f" ({100 * effect.confidence:.3g} %)"
     text = escaped(f"{effect.label} of {effect.measure}: {memo}{interval(effect)}{sure}")
     return f"{text} *other sign*" if each.opposite else text
+
+
+def _again(row: Row, outcome: Outcome) -> str:
+    """All figures of a device family folded away, where another one's stand openly at the same scale."""
+    first = next(each for each in row.outcomes if each.scale == outcome.scale)
+    lines = list(_effects(row, outcome, named=False))
+    if first is outcome or not lines:
+        return ""
+    return f"<details><summary>{escaped(_place(outcome))}</summary>{_BREAK.join(lines)}</details>"
 
 
 def _folded(lines: Sequence[str]) -> str:
@@ -126,10 +137,13 @@ def _by_verdict(row: Row, outcome: Outcome) -> str:
 
 
 def _agrees(row: Row) -> str:
+    """For each scale; a device family is named where another one says otherwise there."""
     recorded = [outcome for outcome in row.outcomes if outcome.agrees]
-    if len(recorded) == 1:
-        return recorded[0].agrees
-    return _BREAK.join(f"{_place(outcome)}: {outcome.agrees}" for outcome in recorded)
+    said = {scale: [each for each in recorded if each.scale == scale] for scale in dict.fromkeys(each.scale for each in recorded)}
+    told = [each for own in said.values() for each in (own[:1] if len({one.agrees for one in own}) == 1 else own)]
+    if len(told) == 1:
+        return told[0].agrees
+    return _BREAK.join(f"{_place(outcome)}: {outcome.agrees}" for outcome in told)
 
 
 def _place(outcome: Outcome) -> str:

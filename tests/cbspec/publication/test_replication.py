@@ -97,6 +97,30 @@ def test_a_finding_at_two_scales(claims, ledger, root):
     assert discussion == ["The memo had one seed."]
 
 
+def test_a_finding_on_two_device_families(claims, at, root):
+    """The figures of the second family are folded away; whether it agrees is said where the two do not say the same."""
+    ours = {"estimate": 0.369, "low": 0.31, "high": 0.43, "reported": 0.378}
+    on = {
+        device: [entry(at("6A.a", "quick"), verdict, ours, device=device), entry(at("6A.a", "memo"), "holds", ours, device=device)]
+        for device, verdict in (("cpu", "holds"), ("cuda", "refuted"))
+    }
+    shown = "vec - dfa of gamma: 0.378 → 0.369 [0.310, 0.430]"
+
+    _, _, figures, verdicts, agrees, _ = table(page(claims, Ledger([*on["cpu"], *on["cuda"]]), root))["6A.a"]
+
+    assert figures == [
+        f"*quick* {shown}<details><summary>quick on cuda</summary>{shown}</details>"
+        f"*memo* {shown}<details><summary>memo on cuda</summary>{shown}</details>"
+    ]
+    assert verdicts == [
+        "**holds** at quick (3 seeds)",
+        "**refuted** at quick on cuda (3 seeds)",
+        "**holds** at memo (3 seeds)",
+        "**holds** at memo on cuda (3 seeds)",
+    ]
+    assert agrees == ["quick: yes", "quick on cuda: no", "memo: yes"]
+
+
 def test_a_finding_of_several_claims(claims, ledger, root):
     """Cells stand in one row, each with its effect and its verdict; what the memo says without figures is quoted."""
     finding, status, figures, verdicts, agrees, discussion = table(page(claims, ledger, root))["1.b"]
