@@ -205,9 +205,13 @@ class ClaimsPlugin:
     # --- progress, in the process that owns the terminal
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self) -> None:
+        """An xdist hook: no worker process is there yet. Where a run cannot begin, none has to be ended."""
+        self._open_run()
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """An xdist hook: tell a worker the run's name."""
-        self._open_run()
         node.workerinput[RUN] = self.run.path.name
 
     @pytest.hookimpl(wrapper=True)

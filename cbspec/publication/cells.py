@@ -59,7 +59,9 @@ def _figures(row: Row) -> str:
     effects = [each.effect for outcome in recorded for entry in outcome.entries for each in compared(entry)]
     beside = any(effect.reported is not None for effect in effects)
     lines = _BREAK.join(line for line in (*([] if beside else _reported(row)), *ours) if line)
-    return lines.replace(f"{_BREAK}<details>", "<details>").replace(f"</details>{_BREAK}", "</details>")  # a block is a line of its own
+    for block in ("<details>", "</details>"):  # stands on a line of its own anyway
+        lines = lines.replace(f"{_BREAK}{block}", block).replace(f"{block}{_BREAK}", block)
+    return lines
 
 
 def _reported(row: Row) -> list[str]:

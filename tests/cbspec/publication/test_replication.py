@@ -100,13 +100,16 @@ def test_a_finding_at_two_scales(claims, ledger, root):
 def test_a_finding_on_two_device_families(claims, at, root):
     """The figures of the second family are folded away; whether it agrees is said where the two do not say the same."""
     ours = {"estimate": 0.369, "low": 0.31, "high": 0.43, "reported": 0.378}
-    on = {
-        device: [entry(at("6A.a", "quick"), verdict, ours, device=device), entry(at("6A.a", "memo"), "holds", ours, device=device)]
-        for device, verdict in (("cpu", "holds"), ("cuda", "refuted"))
-    }
+    found = [
+        ("quick", "holds", "cpu"),
+        ("quick", "refuted", "cuda"),
+        ("memo", "holds", "cpu"),
+        ("memo", "holds", "cuda"),
+    ]
+    recorded = [entry(at("6A.a", scale), verdict, ours, device=device) for scale, verdict, device in found]
     shown = "vec - dfa of gamma: 0.378 → 0.369 [0.310, 0.430]"
 
-    _, _, figures, verdicts, agrees, _ = table(page(claims, Ledger([*on["cpu"], *on["cuda"]]), root))["6A.a"]
+    _, _, figures, verdicts, agrees, _ = table(page(claims, Ledger(recorded), root))["6A.a"]
 
     assert figures == [
         f"*quick* {shown}<details><summary>quick on cuda</summary>{shown}</details>"
