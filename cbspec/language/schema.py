@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ def _first(kind: type) -> str:
 
 
 def _tidy(schema: Any) -> Any:
-    """Without what only the reading program needs: nothing as a value, whole numbers beside numbers, unions by tag."""
+    """Without what only the reading program needs: nothing as a value, whole numbers beside numbers, unions by tag, indentation."""
     if isinstance(schema, list):
         return [_tidy(part) for part in schema]
     if not isinstance(schema, dict):
@@ -178,6 +179,8 @@ def _tidy(schema: Any) -> Any:
         return {"$ref": "#/$defs/assertion"}
     optional = "default" in schema and schema["default"] is None
     schema = {key: _tidy(part) for key, part in schema.items() if not (key == "default" and part in (None, [], {}, ""))}
+    if isinstance(schema.get("description"), str):
+        schema["description"] = cleandoc(schema["description"])  # Python 3.13 does so to docstrings itself
     if "anyOf" in schema:
         branches = schema.pop("anyOf")
         if optional:
