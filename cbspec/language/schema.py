@@ -170,7 +170,7 @@ def _first(kind: type) -> str:
 
 
 def _tidy(schema: Any) -> Any:
-    """Without what only the reading program needs: nothing as a value, whole numbers beside numbers, unions by tag, indentation."""
+    """Without what only the reading program needs: nothing as a value, integers beside numbers, unions by tag, indentation."""
     if isinstance(schema, list):
         return [_tidy(part) for part in schema]
     if not isinstance(schema, dict):
