@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -115,18 +115,14 @@ class Evaluation:
         return self._record(claim, judgement, time.monotonic() - began, trace)
 
     def _judged(self, claim: Claim) -> Judgement:
-        from cbspec.judge import judge, next_look
-
-        count: int | None = claim.seeds.start
-        while count is not None:
-            cells = self.planner.cells(claim.arms, claim.seeds.pool[:count])
-            self.executor.adopt(cells.values())
-            if count > claim.seeds.start:
+        def computed(cells: Sequence[Cell]) -> Mapping[Cell, Entry]:
+            self.executor.adopt(cells)
+            if (count := len({cell.seed for cell in cells})) > claim.seeds.start:
                 self._run.announce(claim.id, count)
-            found = self.executor.ensure(list(cells.values()))
-            judgement = judge(claim, _table(claim, cells, found), units=_units(claim))
-            count = next_look(judgement, claim.seeds)
-        return judgement
+            return self.executor.ensure(cells)
+
+        *_, last = looked(claim, self.planner, computed)
+        return last
 
     def _record(self, claim: Claim, judgement: Judgement, seconds: float, trace: str) -> Record:
         entry = entry_of(
@@ -163,6 +159,26 @@ class Evaluation:
     @cached_property
     def provenance(self) -> Provenance:
         return provenance(self.config.root, self.numerics.torch, exclude=self.config.reports)
+
+
+def looked(
+    claim: Claim, planner: Planner, results: Callable[[Sequence[Cell]], Mapping[Cell, Entry] | None]
+) -> Iterator[Judgement]:
+    """The verdict of each look: at the claim's first seeds, then at more while it is inconclusive and may draw them.
+
+    Args:
+        results: those of the cells of a look; None ends the looks before it.
+    """
+    from cbspec.judge import judge, next_look
+
+    count: int | None = claim.seeds.start
+    while count is not None:
+        cells = planner.cells(claim.arms, claim.seeds.pool[:count])
+        if (found := results(list(cells.values()))) is None:
+            return
+        judgement = judge(claim, _table(claim, cells, found), units=_units(claim))
+        yield judgement
+        count = next_look(judgement, claim.seeds)
 
 
 def _table(claim: Claim, cells: Mapping[tuple[str, int], Cell], found: Mapping[Cell, Entry]) -> Table:

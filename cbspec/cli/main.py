@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "schema": "Print the JSON Schema of claim files.",
     "plan": "Show the stages that a run would compute, and why.",
     "run": "Run claims: the same as pytest.",
+    "interim": "Show what the stored results say so far.",
     "explain": "Tell whether a claim's stages are current, and what changed.",
     "status": "Show where each claim stands at each scale.",
     "diff": "Compare two ledgers or commits.",

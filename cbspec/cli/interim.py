@@ -1,0 +1,82 @@
+"""``cbspec interim``: what the stored results say so far, while a long run goes on or after it was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from cbspec.cli.output import count, device_option, dumps, json_option, scale_option, threads_option
+from cbspec.cli.project import Project, pass_project
+from cbspec.cli.selection import complete
+from cbspec.finding import Judgement
+
+if TYPE_CHECKING:
+    from cbspec.claim import Claim
+    from cbspec.plan import Cell, Planner
+    from cbspec.store import Entry
+
+
+class Interim(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim at the last of its looks that is stored in full.
+
+    Attributes:
+        next: how many seeds the next look takes; None where the verdict stands.
+        recorded: the verdict on record, of this device family or else of the other.
+    """
+
+    judgement: Judgement
+    next: int | None
+    recorded: str | None
+
+
+@click.command("interim")
+@click.argument("claims", nargs=-1, shell_complete=complete)
+@scale_option
+@device_option
+@threads_option
+@json_option
+@pass_project
+def command(project: Project, claims: tuple[str, ...], scale: str | None, device: str, threads: int, as_json: bool) -> None:
+    """Show what the stored results say so far.
+
+    Each claim at the last of its looks of which every result is stored: its verdict, and whether that stands or more seeds are
+    due. Nothing is computed and nothing goes on record; a look costs no error rate that the claim would not spend anyway.
+    """
+    planner = project.planner(device, threads)
+    decidable = [claim for claim in project.claims(claims, scale) if claim.scale in claim.decidable]
+    found = [own for own in (_so_far(claim, planner, project) for claim in decidable) if own]
+    if as_json:
+        click.echo(dumps(found))
+        return
+    for each in found:
+        click.echo("\n".join(_lines(each)))
+    if lacking := len(decidable) - len(found):
+        click.echo(f"{count(lacking, 'claim')} without all results of a first look; cbspec plan names them")
+
+
+def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
+    """The last look that stored results allow; None before the first."""
+    from cbspec.evaluation import looked
+    from cbspec.judge import next_look
+    from cbspec.ledger import Key
+
+    def stored(cells: Sequence[Cell]) -> Mapping[Cell, Entry] | None:
+        found = {cell: entry for cell in cells if (entry := project.store.get(cell.key, touch=False))}
+        return found if len(found) == len(set(cells)) else None
+
+    looks = list(looked(claim, planner, stored))
+    if not looks:
+        return None
+    recorded = project.ledger.expected(Key(claim.id, claim.scale, planner.numerics.device))
+    return Interim(judgement=looks[-1], next=next_look(looks[-1], claim.seeds), recorded=recorded.verdict if recorded else None)
+
+
+def _lines(interim: Interim) -> Iterator[str]:
+    own = interim.judgement
+    due = f" so far, {len(own.seeds)} of {interim.next} seeds" if interim.next else f", {count(len(own.seeds), 'seed')}"
+    recorded = f" (on record: {interim.recorded})" if interim.recorded not in (None, own.verdict) else ""
+    yield f"{own.claim}: {own.verdict}{due}{recorded}"
+    yield f"    {own.reason}"

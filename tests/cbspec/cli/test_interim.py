@@ -1,0 +1,64 @@
+"""interim: what the stored results say so far."""
+
+import pytest
+
+LACKING = "claims without all results of a first look; cbspec plan names them\n"
+
+
+@pytest.fixture
+def doubtful(laboratory):
+    """The project with a claim that three seeds leave open, and two more that it may draw."""
+    order = "{kind: order, measure: height, arms: [dark, bright], direction: ascending}"
+    laboratory.edit("claims/phase1/1.a.yaml", order, "{kind: threshold, measure: height, arms: [bright], above: 24.0}")
+    laboratory.edit("claims/phase1/1.a.yaml", "  dark: {light: 2.0}\n", "")
+    laboratory.edit("claims/phase1/1.a.yaml", "{dark: 6.0, bright: 24.0}", "{bright: 24.0}")
+    return laboratory
+
+
+def draw_more(laboratory):
+    """From now on claims may draw two seeds more."""
+    laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: {pool: [1, 2, 3, 4, 5], start: 3}")
+
+
+def test_nothing_is_said_before_the_first_look(laboratory):
+    """Without results, or with those of one arm alone, a claim has no verdict yet, and nothing is computed for one."""
+    assert laboratory.cbspec("interim", "--device", "cpu").stdout == f"2 {LACKING}"
+    assert not (laboratory.root / ".cbspec" / "store").exists()
+
+
+def test_a_verdict_that_stands(laboratory):
+    """A claim that its first look decides is told with its reason, and what is on record where that is another verdict."""
+    run = laboratory.run()
+    laboratory.record(run)
+    found = laboratory.json("interim", "--device", "cpu")
+    told = laboratory.cbspec("interim", "1.a", "--device", "cpu").stdout.splitlines()
+
+    assert [(each["judgement"]["claim"], each["judgement"]["verdict"], each["next"]) for each in found] == [
+        ("1.a", "holds", None),
+        ("2.a", "holds", None),
+    ]
+    assert told == ["1.a: holds, 3 seeds", f"    {run.records[0].judgement.reason}"]
+    ledger = laboratory.root / "reports" / "ledger.json"
+    ledger.write_text(ledger.read_text().replace('"verdict": "holds"', '"verdict": "refuted"'))
+    assert laboratory.cbspec("interim", "1.a", "--device", "cpu").stdout.startswith("1.a: holds, 3 seeds (on record: refuted)\n")
+
+
+def test_a_verdict_that_awaits_more_seeds(doubtful):
+    """A claim that its stored seeds leave open is told as far as it got; with the further seeds stored it stands."""
+    doubtful.run()
+    draw_more(doubtful)
+    before = doubtful.json("interim", "1.a", "--device", "cpu")
+    told = doubtful.cbspec("interim", "1.a", "--device", "cpu").stdout
+    doubtful.run()
+    [after] = doubtful.json("interim", "1.a", "--device", "cpu")
+
+    assert [(each["judgement"]["seeds"], each["next"]) for each in before] == [([1, 2, 3], 5)]
+    assert told.startswith("1.a: inconclusive so far, 3 of 5 seeds\n")
+    assert (after["judgement"]["seeds"], after["next"]) == ([1, 2, 3, 4, 5], None)
+
+
+def test_a_claim_that_is_not_decidable_is_left_out(laboratory):
+    """At a scale at which one of two claims can be decided only that one is spoken of."""
+    assert (
+        laboratory.cbspec("interim", "--scale", "memo", "--device", "cpu").stdout == f"1 {LACKING.replace('claims', 'claim', 1)}"
+    )
