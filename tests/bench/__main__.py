@@ -6,6 +6,7 @@ ARGS="NAME [ARGUMENT...] ..."`` (or ``python -m tests.bench NAME ...``) runs the
     language [speed] [broken [FILES]]    claims read per second, damaged files; 5000 of each kind
     statistics [TRIALS]                  error rates, coverage and power of the judge; 20000 trials
     engine [STEPS]                       each stage kind against torch.mm, BP against a plain script; 100 steps
+    cuda [SECONDS]                       steps on a GPU, where there is one; 2 seconds each
     suite [PART...]                      the claims as a whole: collect, orders, core, workers, whole
     mutations [--store FOLDER] [--expected] [EDIT...]
                                          edits of the engine that claims must notice; all, in a copy of the project's store
@@ -26,7 +27,7 @@ from importlib import import_module
 
 from tests.bench import report
 
-SUITES = ("language", "statistics", "engine", "suite", "mutations")  # modules with `main(arguments)`, which yields rows
+SUITES = ("language", "statistics", "engine", "cuda", "suite", "mutations")  # modules with `main(arguments)`, which yields rows
 
 
 def main(words: Sequence[str]) -> int:

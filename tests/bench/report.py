@@ -62,11 +62,12 @@ def text(kept: Kept) -> str:
 
 
 def circumstances() -> dict[str, str]:
-    """Date (UTC), torch and machine of a figure taken now, with the vector instructions that torch found; names no host."""
+    """Date (UTC), torch and machine of a figure taken now, with vector instructions and GPU that torch found; names no host."""
     import torch  # measured by other processes, some of which must not have it
 
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "torch": numerics.resolve("cpu").torch,
-        "machine": f"{platform.machine()} with {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} cores",
+        "machine": f"{platform.machine()} with {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} cores{gpu}",
     }
