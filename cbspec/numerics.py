@@ -61,13 +61,14 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def resolve(device: str = "auto", threads: int = 1, tf32: bool = False) -> Numerics:
+def resolve(device: str = "auto", threads: int = 1, tf32: bool = False, *, computing: bool = True) -> Numerics:
     """The numerics of this machine.
 
     Args:
         device: ``"cpu"``, ``"cuda"``, or ``"auto"`` for a CUDA device where there is one.
         threads: of one process.
         tf32: allow it on a GPU; no CPU has it, so it is dropped there.
+        computing: the device has to be there; else ``"cuda"`` may be asked for of what another machine computes or has stored.
 
     Raises:
         ConfigError: no torch, no such device, or no such number of threads.
@@ -77,7 +78,7 @@ def resolve(device: str = "auto", threads: int = 1, tf32: bool = False) -> Numer
     if threads < 1:
         raise ConfigError(f"--stage-threads {threads}: a process has at least 1 thread")
     version, _ = torch_build()
-    absent = "not asked for" if device == "cpu" else cuda_absent()
+    absent = "not asked for" if device == "cpu" else "" if device == "cuda" and not computing else cuda_absent()
     if device == "cuda" and absent:
         raise ConfigError(f"--device cuda: no CUDA device is visible ({absent}); use --device auto or --device cpu")
     family: Device = "cpu" if absent else "cuda"

@@ -80,7 +80,7 @@ class Project:
         return shown(folder)
 
     def planner(self, device: str = "auto", threads: int = 1) -> Planner:
-        """A planner for the engine's code as it is.
+        """A planner for the engine's code as it is. Nothing is computed by it, so a GPU may be another machine's.
 
         Args:
             device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
@@ -89,7 +89,7 @@ class Project:
         from cbspec.numerics import resolve
         from cbspec.plan import Planner
 
-        return Planner(self.code.fingerprint, resolve(device, threads))
+        return Planner(self.code.fingerprint, resolve(device, threads, computing=False))
 
     def standings(self, planner: Planner) -> Standings:
         """Where the planner's cells stand."""

@@ -176,6 +176,7 @@ def test_no_cuda_device(monkeypatch: pytest.MonkeyPatch, cuda: str | None, drive
     assert Numerics(device="cpu", torch="2.15") == resolve("auto", tf32=True)
     with pytest.raises(ConfigError, match=rf"^--device cuda: no CUDA device is visible \({reason}\); use --device auto or"):
         resolve("cuda")
+    assert resolve("cuda", computing=False) == Numerics(device="cuda", torch="2.15")  # to look at another machine's results
 
 
 def test_cuda_device(monkeypatch: pytest.MonkeyPatch) -> None:

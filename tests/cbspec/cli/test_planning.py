@@ -30,6 +30,14 @@ def test_plan_of_an_empty_store(laboratory):
     )
 
 
+def test_plan_for_another_machine(laboratory):
+    """What a GPU would compute is told where there is none."""
+    found = laboratory.json("plan", "--device", "cuda")
+
+    assert found["device"] == "cuda"
+    assert [(work["stage"], work["results"]) for work in found["work"]] == [("grow", 3), ("grow", 3), ("weigh", 3), ("weigh", 3)]
+
+
 def test_forecast_is_rate_times_cost(laboratory):
     """Seconds are the stage's rate times the cost of what is missing; the longest path is that of one arm's chain."""
     rate(laboratory, "grow", 2.0)
