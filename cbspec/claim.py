@@ -45,6 +45,14 @@ class Seeds:
     def first(self) -> tuple[int, ...]:
         return self.pool[: self.start]
 
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The numbers of seeds after which a verdict is taken, ascending: ``(3, 6, 12)`` for 3 of 12."""
+        sizes = [self.start]
+        while sizes[-1] < len(self.pool):
+            sizes.append(min(2 * sizes[-1], len(self.pool)))
+        return tuple(sizes)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

@@ -18,7 +18,7 @@ from cbspec.fingerprint import Code
 from cbspec.job import DIVERGED
 from cbspec.ledger import CHANGED, Comparison, Key, Ledger, Provenance, compare, entry_of, provenance, seeds_taken
 from cbspec.numerics import Numerics
-from cbspec.plan import Cell, Planner
+from cbspec.plan import Cell, Planner, awaited
 from cbspec.report import Edit, Record, record_of
 from cbspec.rundir import RunDirectory
 from cbspec.stage import calls_of
@@ -61,10 +61,13 @@ class Evaluation:
         self._claims = {claim.id: claim for claim in claims if claim.scale in claim.decidable}
         self.executor.news = self._hear
         self.executor.purpose = self._purpose
+        device = self.numerics.device
+        claims = self._claims.values()
+        recorded = [(claim, self.ledger.expected(Key(claim.id, claim.scale, device))) for claim in claims]
+        fresh = [claim for claim, entry in recorded if entry is None]
         self.executor.adopt(
-            cell
-            for claim in self._claims.values()
-            for cell in self.planner.cells(claim.arms, self._expected_seeds(claim)).values()
+            (cell for claim, entry in recorded for cell in self.planner.cells(claim.arms, seeds_taken(claim, entry)).values()),
+            after=awaited(fresh, self.planner, lambda cell: self.store.has(cell.key)),
         )
 
     def _hear(self) -> None:
@@ -92,10 +95,6 @@ class Evaluation:
                 for own in calls_of(call):
                     served[own.digest].append(f"{claim.id} {arm}")
         return served
-
-    def _expected_seeds(self, claim: Claim) -> Sequence[int]:
-        """Those that the verdict on record took."""
-        return seeds_taken(claim, self.ledger.expected(Key(claim.id, claim.scale, self.numerics.device)))
 
     def evaluate(self, claim: Claim) -> Record:
         """Compute what is missing, judge, and compare with the ledger.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from cbspec.errors import CbspecError, StageError, Stopped, StoreError
@@ -47,12 +47,18 @@ class Executor:
         self.plan = Plan(())
         self._pause = IDLE_SECONDS
         self._stored: set[str] = set()
+        self._after: dict[Cell, float] = {}
 
-    def adopt(self, cells: Iterable[Cell]) -> None:
-        """Plan these cells besides those planned already (the whole run at first, more seeds of a claim later)."""
+    def adopt(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
+        """Plan these cells besides those planned already (the whole run at first, more seeds of a claim later).
+
+        Args:
+            after: the cost of what may have to follow them.
+        """
+        self._after |= after or {}
         known = dict.fromkeys(self.plan.cells)
         if fresh := [cell for cell in cells if cell not in known]:
-            self.plan = self.planner.plan([*known, *fresh], wide=self.device == "cuda")
+            self.plan = self.planner.plan([*known, *fresh], wide=self.device == "cuda", after=self._after)
 
     def ensure(self, cells: Sequence[Cell]) -> dict[Cell, Entry]:
         """Work on the plan until these cells are stored, and return them.

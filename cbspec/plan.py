@@ -10,12 +10,16 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from cbspec.fingerprint import Fingerprint
 from cbspec.numerics import Numerics, lane_key, result_key
 from cbspec.stage import Call, stages_of
+
+if TYPE_CHECKING:
+    from cbspec.claim import Claim
 
 SEEDS = 3  # of one program on a CPU core: with more the tensors leave its cache, and there are fewer jobs to fill the cores
 
@@ -130,20 +134,48 @@ class Planner:
         parameters = msgspec.structs.replace(cell.call.parameters, **{progress: point})
         return self.cell(Call(cell.call.stage, parameters, cell.call.inputs), cell.seed)
 
-    def plan(self, wanted: Iterable[Cell], *, wide: bool = False) -> Plan:
+    def plan(self, wanted: Iterable[Cell], *, wide: bool = False, after: Mapping[Cell, float] | None = None) -> Plan:
         """Group the wanted cells and all they need into jobs.
 
         Args:
             wanted: the cells that claims read.
             wide: also batch arms that are one tensor program (a GPU fills up with them; CPU cores are filled by jobs).
+            after: the cost of what may have to follow a cell (`awaited`).
         """
         groups: dict[tuple[str, ...], list[Cell]] = defaultdict(list)
         for cell in closure(wanted):
             groups[_group(cell, wide)].append(cell)
         programs = [program for cells in groups.values() for program in _programs(cells, wide)]
         jobs = [Job(tuple(sorted(cells, key=lambda c: (c.call.point, c.seed, c.key)))) for cells in programs]
-        ranks = _ranks(jobs)
+        ranks = _ranks(jobs, after or {})
         return Plan(tuple(sorted(jobs, key=lambda job: (-ranks[job], job.cells[0].key))), ranks)
+
+
+def awaited(claims: Iterable[Claim], planner: Planner, stored: Callable[[Cell], bool]) -> dict[Cell, float]:
+    """Cells of first looks -> the cost of the longest chain of what their claim asks for where it is inconclusive.
+
+    So a claim that is soon computed and may then want long runs is judged soon, and not beside everything else that is long.
+
+    Args:
+        claims: those that may draw more seeds.
+        stored: whether a cell needs no computing.
+    """
+    found: dict[Cell, float] = {}
+    costs: dict[Cell, float] = {}
+
+    def chain(cell: Cell) -> float:
+        if cell not in costs:
+            longest = max(map(chain, cell.inputs.values()), default=0.0)
+            costs[cell] = longest + (0.0 if stored(cell) else cell.call.cost)
+        return costs[cell]
+
+    for claim in claims:
+        for count in claim.seeds.looks[1:2]:
+            drawn = claim.seeds.pool[claim.seeds.start : count]
+            further = sum(max(chain(planner.cell(call, seed)) for call in claim.arms.values()) for seed in drawn)
+            for cell in planner.cells(claim.arms, claim.seeds.first).values():
+                found[cell] = max(found.get(cell, 0.0), further)
+    return found
 
 
 def closure(wanted: Iterable[Cell]) -> list[Cell]:
@@ -173,8 +205,8 @@ def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
         yield [cell for cell in cells if cell.seed in seeds[first : first + most]]
 
 
-def _ranks(jobs: Collection[Job]) -> dict[Job, float]:
-    """Upward rank (Topcuoglu et al. 2002): own cost plus the costliest dependent's rank."""
+def _ranks(jobs: Collection[Job], after: Mapping[Cell, float]) -> dict[Job, float]:
+    """Upward rank (Topcuoglu et al. 2002): own cost plus the costliest dependent's rank, or what may have to follow."""
     owner = {cell: job for job in jobs for cell in job.cells}
     dependents: dict[Job, set[Job]] = defaultdict(set)
     for job in jobs:
@@ -185,7 +217,8 @@ def _ranks(jobs: Collection[Job]) -> dict[Job, float]:
 
     def rank(job: Job) -> float:
         if job not in ranks:
-            ranks[job] = job.cost + max((rank(later) for later in dependents[job]), default=0.0)
+            may_follow = max(after.get(cell, 0.0) for cell in job.cells)
+            ranks[job] = job.cost + max([may_follow, *(rank(later) for later in dependents[job])])
         return ranks[job]
 
     for job in jobs:

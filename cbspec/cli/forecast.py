@@ -10,7 +10,7 @@ import msgspec
 from cbspec.claim import Claim
 from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger, seeds_taken
-from cbspec.plan import Cell, Job, Plan
+from cbspec.plan import Cell, Job, Plan, awaited
 
 SHOWN = 3  # arms of one job; the claims have them all
 
@@ -80,13 +80,18 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     seeds = {claim.id: seeds_taken(claim, ledger.expected(keys[claim.id])) for claim in decided}
     cells = {claim.id: standings.planner.cells(claim.arms, seeds[claim.id]) for claim in decided}
     wanted = {name: own.values() for name, own in cells.items()}
-    plan = standings.planner.plan(chain.from_iterable(wanted.values()), wide=device == "cuda")
+    undecided = [claim for claim in decided if entries[claim.id] is None and claim.seeds.first != claim.seeds.pool]
+    fresh = [claim for claim in undecided if ledger.expected(keys[claim.id]) is None]
+    plan = standings.planner.plan(
+        chain.from_iterable(wanted.values()),
+        wide=device == "cuda",
+        after=awaited(fresh, standings.planner, lambda cell: standings.store.has(cell.key)),
+    )
     arms: dict[Cell, list[str]] = {}
     for (arm, _), cell in chain.from_iterable(own.items() for own in cells.values()):
         arms.setdefault(cell, []).append(arm)
     recorded = _recorded(wanted, entries)
     work = {job: _work(job, standings, recorded, arms) for job in plan.jobs}
-    undecided = [claim for claim in decided if entries[claim.id] is None and claim.seeds.first != claim.seeds.pool]
     return Forecast(
         scale=scale,
         device=device,

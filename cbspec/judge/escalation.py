@@ -16,30 +16,22 @@ from cbspec.claim import Seeds
 from cbspec.finding import Finding, Judgement
 
 
-def looks(seeds: Seeds) -> tuple[int, ...]:
-    """The numbers of seeds after which a verdict is taken, ascending: ``(3, 6, 12)`` for 3 of 12."""
-    sizes, most = [seeds.start], len(seeds.pool)
-    while sizes[-1] < most:
-        sizes.append(min(2 * sizes[-1], most))
-    return tuple(sizes)
-
-
 def share(n: int, seeds: Seeds) -> float:
     """The part of alpha that the look at n seeds may spend; 1 for a claim without escalation. Other n count as the next look."""
-    sizes = looks(seeds)
+    sizes = seeds.looks
     at = next((i for i, size in enumerate(sizes) if size >= n), len(sizes) - 1)
     return _spent(sizes[at], seeds) - (_spent(sizes[at - 1], seeds) if at else 0.0)
 
 
 def alpha_at(n: int, seeds: Seeds, alpha: float) -> float:
-    """The level of the look at n seeds; over all `looks` they add up to alpha."""
+    """The level of the look at n seeds; over all looks they add up to alpha."""
     return alpha * share(n, seeds)
 
 
 def next_look(judgement: Judgement, seeds: Seeds) -> int | None:
     """How many seeds to judge next, None where the verdict stands: decided, beyond repair by more seeds, or no seeds left."""
     n = len(judgement.seeds)
-    further = [size for size in looks(seeds) if size > n]
+    further = [size for size in seeds.looks if size > n]
     return further[0] if further and _open(judgement) else None
 
 

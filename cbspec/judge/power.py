@@ -29,7 +29,7 @@ def lint(assertion: Assertion, seeds: Seeds, alpha: float, *, spreads: Spreads |
     own = alpha if assertion.alpha is None else assertion.alpha
     if _exact(assertion) and len(seeds.pool) > sign_flip.MOST:
         return f"test: exact enumerates the sign flips of at most {sign_flip.MOST} seeds, not {len(seeds.pool)}; use test: t"
-    attainable = {n: least_p(assertion, n, own) for n in escalation.looks(seeds)}
+    attainable = {n: least_p(assertion, n, own) for n in seeds.looks}
     if not any(p <= escalation.alpha_at(n, seeds, own) for n, p in attainable.items()):
         n = len(seeds.pool)
         held = escalation.alpha_at(n, seeds, own)
@@ -47,7 +47,7 @@ def lint_all(assertions: Sequence[Assertion], seeds: Seeds, alpha: float) -> str
         ps = [least_p(assertion, n, own) for assertion, own in zip(assertions, alphas, strict=True)]
         return all(p <= level for p, level in zip(ps, holm.levels(ps, [own * part for own in alphas]), strict=True))
 
-    if not assertions or any(possible(n, escalation.share(n, seeds)) for n in escalation.looks(seeds)):
+    if not assertions or any(possible(n, escalation.share(n, seeds)) for n in seeds.looks):
         return None
     enough = next((n for n in range(1, ENOUGH) if possible(n, 1.0)), ENOUGH)
     return (
@@ -105,7 +105,7 @@ def _out_of_reach(contrast: Contrast, seeds: Seeds, alpha: float, spread: float)
     half, guarded = (contrast.high - contrast.low) / 2, not contrast.balanced
     reached = [
         student.critical(escalation.alpha_at(n, seeds, alpha), n, guarded=guarded) * spread / math.sqrt(n)
-        for n in escalation.looks(seeds)
+        for n in seeds.looks
         if n > 1
     ]
     if math.isinf(half) or not reached or min(reached) < half:

@@ -1,10 +1,12 @@
 import pytest
 
+from cbspec.claim import Seeds
 from cbspec.fingerprint import Fingerprint
 from cbspec.numerics import Numerics
-from cbspec.plan import Planner, closure
+from cbspec.plan import Planner, awaited, closure
 from cbspec.stage import Call
 from tests.cbspec.execution.arithmetic import ADD, COUNT, Count, Offset
+from tests.cbspec.specimen import make_claim
 
 
 @pytest.fixture
@@ -51,6 +53,25 @@ def test_longest_path_comes_first(planner):
     assert [str(job) for job in plan.jobs] == ["count @5 seeds 1", "count @3 seeds 1", "add seeds 1"]
     assert list(plan.rank.values()) != []
     assert [plan.rank[job] for job in plan.jobs] == [6.0, 3.0, 1.0]
+
+
+def test_what_may_have_to_follow_counts_as_waiting(planner):
+    """A short job goes ahead of a longer one where its claim, left open, would ask for seeds that take longer still."""
+    short, long = counted(1, length=9), counted(3)
+    wanted = [planner.cell(short, 1), planner.cell(long, 1)]
+    doubtful = make_claim(arms={"short": short, "other": counted(2, length=9)}, seeds=Seeds(pool=(1, 2, 3), start=1))
+
+    follows = awaited([doubtful], planner, lambda cell: cell.seed == 1)
+
+    assert {str(cell): cost for cell, cost in follows.items()} == {"count@1 seed 1": 2.0, "count@2 seed 1": 2.0}
+    assert [str(job) for job in planner.plan(wanted).jobs] == ["count @3 seeds 1", "count @1 seeds 1"]
+    assert [str(job) for job in planner.plan(wanted, after={wanted[0]: 2.5}).jobs] == ["count @1 seeds 1", "count @3 seeds 1"]
+    assert set(awaited([doubtful], planner, lambda _: True).values()) == {0.0}
+
+
+def test_no_more_seeds_no_more_waiting(planner):
+    """A claim that has all its seeds at first awaits nothing."""
+    assert awaited([make_claim(arms={"a": counted(1)}, seeds=Seeds(pool=(1, 2), start=2))], planner, lambda _: False) == {}
 
 
 def test_wide_devices_batch_compatible_arms(planner):

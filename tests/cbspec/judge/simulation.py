@@ -29,7 +29,7 @@ from cbspec.assertion import (
 from cbspec.claim import Seeds
 from cbspec.judge.contrast import Contrast, Location
 from cbspec.judge.decision import weigh
-from cbspec.judge.escalation import looks, share
+from cbspec.judge.escalation import share
 from cbspec.judge.evidence import Evidence
 from cbspec.judge.sample import Array, Measurements, Sample
 
@@ -121,7 +121,7 @@ def rates(case: Case, noise: str, seeds: Seeds, trials: int, rng: np.random.Gene
     """How often the case is said to hold, and to be refuted, at any look."""
     drawn = draw(case, noise, len(seeds.pool), trials, rng)
     waiting, holds, refuted = np.ones(trials, bool), np.zeros(trials, bool), np.zeros(trials, bool)
-    for n in looks(seeds):
+    for n in seeds.looks:
         level = ALPHA * share(n, seeds)
         for rows, evidence in _evidence(case.assertion, {arm: values[:, :n] for arm, values in drawn.items()}):
             valid = ~np.any([premise.fails(level) for premise in evidence.premises] or [np.zeros(rows.sum(), bool)], axis=0)
@@ -137,7 +137,7 @@ def coverage(weights: Mapping[str, float], noise: str, seeds: Seeds, trials: int
     case = Case(_above, dict.fromkeys(weights, 0.0))
     drawn = draw(case, noise, len(seeds.pool), trials, rng)
     waiting, covered = np.ones(trials, bool), np.zeros(trials, bool)
-    for n in looks(seeds):
+    for n in seeds.looks:
         part = share(n, seeds)
         sum_ = Contrast(label="", measure="x", weights=weights, low=0.0)
         located = Location(sum_, _measured({arm: values[:, :n] for arm, values in drawn.items()}), exact=False)

@@ -6,7 +6,7 @@ import pytest
 
 from cbspec.assertion import Order, Sign
 from cbspec.claim import Claim, Seeds
-from cbspec.judge import Sample, Table, alpha_at, judge, looks, next_look
+from cbspec.judge import Sample, Table, alpha_at, judge, next_look
 
 Claimed = Callable[..., Claim]
 Tabled = Callable[..., Table]
@@ -23,13 +23,13 @@ def _seeds(start: int, most: int) -> Seeds:
 )
 def test_looks_double_up_to_all(start: int, most: int, expected: tuple[int, ...]) -> None:
     """Verdicts are taken after the first seeds, each doubling, and all of them."""
-    assert looks(_seeds(start, most)) == expected
+    assert _seeds(start, most).looks == expected
 
 
 @pytest.mark.parametrize(("start", "most"), [(3, 12), (2, 11), (6, 6), (1, 40)])
 def test_looks_spend_alpha_exactly(start: int, most: int) -> None:
     """The levels of all looks add up to alpha, each positive."""
-    levels = [alpha_at(n, _seeds(start, most), 0.05) for n in looks(_seeds(start, most))]
+    levels = [alpha_at(n, _seeds(start, most), 0.05) for n in _seeds(start, most).looks]
 
     assert min(levels) > 0
     assert sum(levels) == pytest.approx(0.05)
