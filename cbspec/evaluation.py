@@ -61,9 +61,9 @@ class Evaluation:
         self._claims = {claim.id: claim for claim in claims if claim.scale in claim.decidable}
         self.executor.news = self._hear
         self.executor.purpose = self._purpose
-        device = self.numerics.device
-        claims = self._claims.values()
-        recorded = [(claim, self.ledger.expected(Key(claim.id, claim.scale, device))) for claim in claims]
+        recorded = [
+            (claim, self.ledger.expected(Key(claim.id, claim.scale, self.numerics.device))) for claim in self._claims.values()
+        ]
         fresh = [claim for claim, entry in recorded if entry is None]
         self.executor.adopt(
             (cell for claim, entry in recorded for cell in self.planner.cells(claim.arms, seeds_taken(claim, entry)).values()),
