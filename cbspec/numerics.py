@@ -78,10 +78,10 @@ def resolve(device: str = "auto", threads: int = 1, tf32: bool = False, *, compu
     if threads < 1:
         raise ConfigError(f"--stage-threads {threads}: a process has at least 1 thread")
     version, _ = torch_build()
-    absent = "not asked for" if device == "cpu" else "" if device == "cuda" and not computing else cuda_absent()
-    if device == "cuda" and absent:
+    absent = "not asked for" if device == "cpu" else cuda_absent()
+    if device == "cuda" and absent and computing:
         raise ConfigError(f"--device cuda: no CUDA device is visible ({absent}); use --device auto or --device cpu")
-    family: Device = "cpu" if absent else "cuda"
+    family: Device = "cuda" if device == "cuda" or not absent else "cpu"
     minor = ".".join(version.split("+")[0].split(".")[:2])
     return Numerics(device=family, torch=minor, tf32=tf32 and family == "cuda", threads=threads)
 

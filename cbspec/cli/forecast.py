@@ -77,11 +77,10 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     device = standings.planner.numerics.device
     keys = {claim.id: Key(claim.id, claim.scale, device) for claim in decided}
     entries = {name: ledger.get(key) for name, key in keys.items()}
-    seeds = {claim.id: seeds_taken(claim, ledger.expected(keys[claim.id])) for claim in decided}
-    cells = {claim.id: standings.planner.cells(claim.arms, seeds[claim.id]) for claim in decided}
+    expected = {name: ledger.expected(key) for name, key in keys.items()}
+    cells = {claim.id: standings.planner.cells(claim.arms, seeds_taken(claim, expected[claim.id])) for claim in decided}
     wanted = {name: own.values() for name, own in cells.items()}
-    undecided = [claim for claim in decided if entries[claim.id] is None and claim.seeds.first != claim.seeds.pool]
-    fresh = [claim for claim in undecided if ledger.expected(keys[claim.id]) is None]
+    fresh = [claim for claim in decided if expected[claim.id] is None]
     plan = standings.planner.plan(
         chain.from_iterable(wanted.values()),
         wide=device == "cuda",
@@ -92,6 +91,7 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
         arms.setdefault(cell, []).append(arm)
     recorded = _recorded(wanted, entries)
     work = {job: _work(job, standings, recorded, arms) for job in plan.jobs}
+    undecided = [claim for claim in decided if entries[claim.id] is None and claim.seeds.first != claim.seeds.pool]
     return Forecast(
         scale=scale,
         device=device,

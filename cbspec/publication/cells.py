@@ -20,6 +20,7 @@ MOST = 6  # lines of figures that stand openly; of more, all but the first are f
 CONFIDENCE = 0.95  # of the intervals in the column that says so; another one is named
 
 _BREAK = "<br>"
+_FOLD, _UNFOLD = "<details>", "</details>"
 
 
 def cells(row: Row, folder: Path, drawings: Sequence[str]) -> tuple[str, ...]:
@@ -59,9 +60,7 @@ def _figures(row: Row) -> str:
     effects = [each.effect for outcome in recorded for entry in outcome.entries for each in compared(entry)]
     beside = any(effect.reported is not None for effect in effects)
     lines = _BREAK.join(line for line in (*([] if beside else _reported(row)), *ours) if line)
-    for block in ("<details>", "</details>"):  # stands on a line of its own anyway
-        lines = lines.replace(f"{_BREAK}{block}", block).replace(f"{block}{_BREAK}", block)
-    return lines
+    return lines.replace(f"{_BREAK}{_FOLD}", _FOLD).replace(f"{_UNFOLD}{_BREAK}", _UNFOLD)  # a fold is a line of its own anyway
 
 
 def _reported(row: Row) -> list[str]:
@@ -93,18 +92,19 @@ def _effect(each: Compared) -> str:
 
 def _again(row: Row, outcome: Outcome) -> str:
     """All figures of a device family folded away, where another one's stand openly at the same scale."""
-    first = next(each for each in row.outcomes if each.scale == outcome.scale)
     lines = list(_effects(row, outcome, named=False))
-    if first is outcome or not lines:
-        return ""
-    return f"<details><summary>{escaped(_place(outcome))}</summary>{_BREAK.join(lines)}</details>"
+    return "" if _first(row, outcome) is outcome or not lines else _fold(escaped(_place(outcome)), lines)
 
 
 def _folded(lines: Sequence[str]) -> str:
     if len(lines) <= MOST:
         return _BREAK.join(lines)
     first, *more = lines
-    return f"{first}<details><summary>{len(more)} more</summary>{_BREAK.join(more)}</details>"
+    return first + _fold(f"{len(more)} more", more)
+
+
+def _fold(summary: str, lines: Sequence[str]) -> str:
+    return f"{_FOLD}<summary>{summary}</summary>{_BREAK.join(lines)}{_UNFOLD}"
 
 
 def _verdicts(row: Row) -> str:
@@ -140,12 +140,16 @@ def _by_verdict(row: Row, outcome: Outcome) -> str:
 
 def _agrees(row: Row) -> str:
     """For each scale; a device family is named where another one says otherwise there."""
-    recorded = [outcome for outcome in row.outcomes if outcome.agrees]
-    said = {scale: [each for each in recorded if each.scale == scale] for scale in dict.fromkeys(each.scale for each in recorded)}
-    told = [each for own in said.values() for each in (own[:1] if len({one.agrees for one in own}) == 1 else own)]
+    firsts = [(outcome, _first(row, outcome)) for outcome in row.outcomes if outcome.agrees]
+    told = [outcome for outcome, first in firsts if outcome is first or outcome.agrees != first.agrees]
     if len(told) == 1:
         return told[0].agrees
     return _BREAK.join(f"{_place(outcome)}: {outcome.agrees}" for outcome in told)
+
+
+def _first(row: Row, outcome: Outcome) -> Outcome:
+    """The one of the device family that stands first at the same scale."""
+    return next(each for each in row.outcomes if each.scale == outcome.scale)
 
 
 def _place(outcome: Outcome) -> str:

@@ -37,16 +37,21 @@ Step = Callable[[Tensor, Tensor], object]
 Made = tuple[Snapshot, Step]
 
 
+def seeds(replicas: int) -> tuple[int, ...]:
+    """One for each; the same again where there are more than three."""
+    return (SEEDS * replicas)[:replicas]
+
+
 def networks(replicas: int, device: str) -> Snapshot:
-    """So many networks at the start of training; equal seeds where there are more than three."""
-    weights = initialise(SHAPE, (SEEDS * replicas)[:replicas], device)
+    """So many networks at the start of training."""
+    weights = initialise(SHAPE, seeds(replicas), device)
     return Snapshot(ResidualMLP(SHAPE, weights), parameters.TrainBP(epoch=1, width=SHAPE.width, depth=SHAPE.depth))
 
 
 def estimators(kind: type[Estimator], own: object, snapshot: Snapshot) -> Estimator:
     """Of these networks, as they are before any fit."""
     flat = snapshot.network.weights.flat
-    return kind([own] * len(flat), (SEEDS * len(flat))[: len(flat)], SHAPE, flat.device.type)
+    return kind([own] * len(flat), seeds(len(flat)), SHAPE, flat.device.type)
 
 
 def back_propagation(replicas: int, device: str) -> Made:

@@ -25,6 +25,12 @@ def test_nothing_is_said_before_the_first_look(laboratory):
     assert laboratory.cbspec("interim", "--device", "cpu").stdout == f"2 {LACKING}"
     assert not (laboratory.root / ".cbspec" / "store").exists()
 
+    evaluation, [claim, _] = laboratory.evaluation(), laboratory.claims()
+    one_arm = list(evaluation.planner.cells({"dark": claim.arms["dark"]}, claim.seeds.first).values())
+    evaluation.executor.adopt(one_arm)
+    assert len(evaluation.executor.ensure(one_arm)) == 3
+    assert laboratory.cbspec("interim", "--device", "cpu").stdout == f"2 {LACKING}"
+
 
 def test_a_verdict_that_stands(laboratory):
     """A claim that its first look decides is told with its reason, and what is on record where that is another verdict."""
