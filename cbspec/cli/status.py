@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from cbspec.claim import Claim, base
@@ -21,26 +23,36 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
     """Show where each claim stands at each scale.
 
     Its verdict on record is current or stale; stale when the claim, the code that its stages reach, or torch's minor version is
-    another one than recorded. Orphaned: on record, but no claim file has it decidable at that scale any more.
+    another one than recorded, and which of these is said. Orphaned: on record, but no claim file has it decidable at that scale
+    any more.
     """
     from cbspec.language.defaults import known_scale
 
     known_scale(scale, project.config.claims)
     planner = project.planner("cpu")
 
-    def current(claim: Claim, entry: Entry) -> bool:
-        return not entry.stale(planner.code(claim.arms.values())) and entry.provenance.torch == planner.numerics.torch
+    def moved(claim: Claim, entry: Entry) -> Iterator[str]:
+        if entry.stale(planner.code(claim.arms.values())):
+            yield "code"
+        if entry.provenance.torch != planner.numerics.torch:
+            yield f"torch {entry.provenance.torch}"
 
     chosen = project.at_every_scale(claims)
-    found = [row for row in standings(project.ledger, chosen, current) if scale in (None, row.scale)]
+    found = [row for row in standings(project.ledger, chosen, moved) if scale in (None, row.scale)]
     if claims:  # what was not asked for is not orphaned
         named = {*claims, *(claim.id for claim in chosen)}
         found = [row for row in found if row.currency != "orphaned" or named & {row.claim, base(row.claim)}]
     if as_json:
         click.echo(dumps(found))
         return
-    rows = [(row.claim, row.scale, row.device or "-", row.verdict or "-", row.currency, _since(row), row.title) for row in found]
-    click.echo(table(rows, ("claim", "scale", "device", "verdict", "standing", "recorded", "title")))
+    lines = [
+        (row.claim, row.scale, row.device or "-", row.verdict or "-", _standing(row), _since(row), row.title) for row in found
+    ]
+    click.echo(table(lines, ("claim", "scale", "device", "verdict", "standing", "recorded", "title")))
+
+
+def _standing(row: Standing) -> str:
+    return f"{row.currency}: {', '.join(row.moved)}" if row.moved else row.currency
 
 
 def _since(row: Standing) -> str:

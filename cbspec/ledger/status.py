@@ -19,7 +19,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         device, verdict, entry: None where nothing is on record.
-        currency: `stale` when code, claim or numerics moved since; `orphaned` when no claim is decidable there any more.
+        currency: `stale` when claim, code or numerics moved since; `orphaned` when no claim is decidable there any more.
+        moved: what makes it stale.
     """
 
     claim: str
@@ -28,35 +29,38 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     device: str | None
     verdict: Verdict | None
     currency: Literal["current", "stale", "unrecorded", "orphaned"]
+    moved: tuple[str, ...] = ()
     entry: Entry | None = None
 
 
-def status(ledger: Ledger, claims: Iterable[Claim], current: Callable[[Claim, Entry], bool]) -> list[Standing]:
+def status(ledger: Ledger, claims: Iterable[Claim], moved: Callable[[Claim, Entry], Iterable[str]]) -> list[Standing]:
     """A row for each claim x scale x device family on record, one for each claim that has none where it is decidable.
 
     Args:
         claims: every claim at every scale of interest, in the order wanted.
-        current: whether an entry is still of the code and numerics of now; not asked when the claim itself changed.
+        moved: what of code and numerics is not as an entry has it; not asked when the claim itself changed.
     """
     claims = list(claims)
-    rows = [row for claim in claims for row in _rows(ledger, claim, current)]
+    rows = [row for claim in claims for row in _rows(ledger, claim, moved)]
     titles = {claim.id: claim.title for claim in claims}
     gone = orphaned(ledger, claims)
     return rows + [_row(entry.claim, titles.get(entry.claim, ""), entry, "orphaned") for entry in gone]
 
 
-def _rows(ledger: Ledger, claim: Claim, current: Callable[[Claim, Entry], bool]) -> Iterable[Standing]:
+def _rows(ledger: Ledger, claim: Claim, moved: Callable[[Claim, Entry], Iterable[str]]) -> Iterable[Standing]:
     if claim.scale not in claim.decidable:
         return
     entries = [entry for entry in ledger.of(claim.id) if entry.scale == claim.scale]
     if not entries:
         yield Standing(claim=claim.id, title=claim.title, scale=claim.scale, device=None, verdict=None, currency="unrecorded")
     for entry in entries:
-        fresh = entry.digest == short(claim.digest) and current(claim, entry)
-        yield _row(claim.id, claim.title, entry, "current" if fresh else "stale")
+        since = tuple(moved(claim, entry)) if entry.digest == short(claim.digest) else ("claim",)
+        yield _row(claim.id, claim.title, entry, "stale" if since else "current", since)
 
 
-def _row(claim: str, title: str, entry: Entry, currency: Literal["current", "stale", "orphaned"]) -> Standing:
+def _row(
+    claim: str, title: str, entry: Entry, currency: Literal["current", "stale", "orphaned"], moved: tuple[str, ...] = ()
+) -> Standing:
     return Standing(
         claim=claim,
         title=title,
@@ -64,5 +68,6 @@ def _row(claim: str, title: str, entry: Entry, currency: Literal["current", "sta
         device=entry.device,
         verdict=entry.verdict,
         currency=currency,
+        moved=moved,
         entry=entry,
     )

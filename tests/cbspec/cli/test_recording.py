@@ -117,22 +117,28 @@ def test_nothing_to_accept(laboratory):
 
 
 def test_status_tells_current_from_stale(laboratory, monkeypatch):
-    """Each claim at each scale: current after recording, stale once its code moved, unrecorded, or orphaned."""
+    """Each claim at each scale: current after recording, stale once its code or torch moved, unrecorded, or orphaned."""
     laboratory.record(laboratory.run())
 
     def standing():
         return {(row["claim"], row["scale"]): row["currency"] for row in laboratory.json("status")}
 
+    def moved():
+        return {row["claim"]: row["moved"] for row in laboratory.json("status", "--scale", "quick")}
+
     assert standing() == {("1.a", "quick"): "current", ("1.a", "memo"): "unrecorded", ("2.a", "quick"): "current"}
 
     laboratory.edit("lab/catalog.py", '"weight": 2 *', '"weight": 3 *')
     assert standing() == {("1.a", "quick"): "current", ("1.a", "memo"): "unrecorded", ("2.a", "quick"): "stale"}
+    assert moved() == {"1.a": [], "2.a": ["code"]}
 
     (laboratory.root / "claims" / "phase2" / "2.a.yaml").unlink()
     assert standing() == {("1.a", "quick"): "current", ("1.a", "memo"): "unrecorded", ("2.a", "quick"): "orphaned"}
 
     monkeypatch.setattr("cbspec.numerics.torch_build", lambda: ("2.12.0", None))
     assert standing()["1.a", "quick"] == "stale"
+    assert moved()["1.a"] == ["torch 2.11"]
+    assert "stale: torch 2.11" in laboratory.cbspec("status", "1.a").stdout
 
 
 def test_status_shows_a_scale_that_the_claim_gave_up(laboratory):
