@@ -88,7 +88,7 @@ def normalise(credit: Tensor) -> Tensor:
     """``a / (RMS(a) + 1e-6)`` per sample over features (definitions, section 5).
 
     The floor is absolute. Credit of RMS 1e-8, such as a bridge's on what DFA made of a network at the memo's size, comes out at
-    .01, and beside the moments that AdamW still has of DFA's it moves next to nothing.
+    .01, which AdamW makes up for only as the second moments that it has of DFA's fade (beta2 .999: e-fold in a thousand steps).
     """
     length = torch.linalg.vector_norm(credit, dim=-1, keepdim=True)
     return credit / length.div_(math.sqrt(credit.shape[-1])).add_(FLOOR)
