@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from cbspec.assertion import arms_of, measures_of
 from cbspec.claim import Claim
 from cbspec.config import Config
 from cbspec.execute import Executor, StageFailed
 from cbspec.finding import Judgement
 from cbspec.fingerprint import Code
-from cbspec.job import DIVERGED
-from cbspec.ledger import CHANGED, Comparison, Key, Ledger, Provenance, compare, entry_of, provenance, seeds_taken
+from cbspec.ledger import CHANGED, Comparison, Key, Ledger, Provenance, compare, entry_of, provenance
+from cbspec.look import looked, seeds_due
 from cbspec.numerics import Numerics
 from cbspec.plan import Cell, Planner, awaited
 from cbspec.report import Edit, Record, record_of
@@ -26,7 +25,6 @@ from cbspec.store import Entry, Store
 
 if TYPE_CHECKING:
     from cbspec.explain import History  # explained is what changed, which is seldom
-    from cbspec.judge import Table  # SciPy is imported when something is judged
 
 
 class Evaluation:
@@ -55,8 +53,8 @@ class Evaluation:
     def adopt(self, claims: Iterable[Claim]) -> None:
         """Plan these claims together, so that what they share is computed once.
 
-        The seeds that a verdict on record took are planned from the start, so that the last of them do not keep a single core
-        busy at the end. Verdicts are reached by the same looks as without a record.
+        The seeds that a verdict on record took are planned from the start, and those that stored results already ask for, so that
+        the last of them do not keep a single core busy at the end. Verdicts are reached by the same looks in any case.
         """
         self._claims = {claim.id: claim for claim in claims if claim.scale in claim.decidable}
         self.executor.news = self._hear
@@ -65,8 +63,9 @@ class Evaluation:
             (claim, self.ledger.expected(Key(claim.id, claim.scale, self.numerics.device))) for claim in self._claims.values()
         ]
         fresh = [claim for claim, entry in recorded if entry is None]
+        due = [(claim, seeds_due(claim, entry, self.planner, self.store)) for claim, entry in recorded]
         self.executor.adopt(
-            (cell for claim, entry in recorded for cell in self.planner.cells(claim.arms, seeds_taken(claim, entry)).values()),
+            (cell for claim, seeds in due for cell in self.planner.cells(claim.arms, seeds).values()),
             after=awaited(fresh, self.planner, lambda cell: self.store.has(cell.key)),
         )
 
@@ -158,49 +157,6 @@ class Evaluation:
     @cached_property
     def provenance(self) -> Provenance:
         return provenance(self.config.root, self.numerics.torch, exclude=self.config.reports)
-
-
-def looked(
-    claim: Claim, planner: Planner, results: Callable[[Sequence[Cell]], Mapping[Cell, Entry] | None]
-) -> Iterator[Judgement]:
-    """The verdict of each look: at the claim's first seeds, then at more while it is inconclusive and may draw them.
-
-    Args:
-        results: those of the cells of a look; None ends the looks before it.
-    """
-    from cbspec.judge import judge, next_look
-
-    count: int | None = claim.seeds.start
-    while count is not None:
-        cells = planner.cells(claim.arms, claim.seeds.pool[:count])
-        if (found := results(list(cells.values()))) is None:
-            return
-        judgement = judge(claim, _table(claim, cells, found), units=_units(claim))
-        yield judgement
-        count = next_look(judgement, claim.seeds)
-
-
-def _table(claim: Claim, cells: Mapping[tuple[str, int], Cell], found: Mapping[Cell, Entry]) -> Table:
-    """What the claim reads: (arm, measure) -> a sample over its seeds."""
-    from cbspec.judge import Sample
-
-    seeds = tuple(dict.fromkeys(seed for _, seed in cells))
-    table = {}
-    for assertion in claim.assertions + claim.controls:
-        for arm in arms_of(assertion):
-            entries = {seed: found[cells[arm, seed]] for seed in seeds}
-            for measure in measures_of(assertion):
-                table[arm, measure] = Sample(
-                    values=[entry.measures.get(measure) for entry in entries.values()],
-                    seeds=seeds,
-                    undefined={seed: entry.undefined[measure] for seed, entry in entries.items() if measure in entry.undefined},
-                    diverged={seed: str(e.provenance[DIVERGED]) for seed, e in entries.items() if DIVERGED in e.provenance},
-                )
-    return table
-
-
-def _units(claim: Claim) -> dict[str, str]:
-    return {name: measure.unit for call in claim.arms.values() for name, measure in call.stage.measures.items()}
 
 
 def _error(claim: Claim, reason: str) -> Judgement:

@@ -9,7 +9,8 @@ import msgspec
 
 from cbspec.claim import Claim
 from cbspec.explain import Cause, Standings, State
-from cbspec.ledger import Entry, Key, Ledger, seeds_taken
+from cbspec.ledger import Entry, Key, Ledger
+from cbspec.look import seeds_due
 from cbspec.plan import Cell, Job, Plan, awaited
 
 SHOWN = 3  # arms of one job; the claims have them all
@@ -55,7 +56,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
         work: the jobs, longest path first.
         seconds: of all that is to be computed, as far as stages have a rate; `longest`: of the longest chain of jobs that wait
             for each other. No number of workers ends sooner than that.
-        open: how many claims have no verdict on record and may draw more seeds; `further`: the seconds if all of them did.
+        open: how many claims have no verdict, on record or stored, and may draw more seeds; `further`: the seconds if all did.
         unknown: stages to be computed that have no rate yet.
     """
 
@@ -72,13 +73,14 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scale: str) -> Forecast:
-    """The plan of a run of these claims: each with the seeds that its verdict on record took, or else with its first."""
+    """The plan of a run of these claims, each with the seeds that it is sure to take."""
     decided = [claim for claim in claims if claim.scale in claim.decidable]
     device = standings.planner.numerics.device
     keys = {claim.id: Key(claim.id, claim.scale, device) for claim in decided}
     entries = {name: ledger.get(key) for name, key in keys.items()}
     expected = {name: ledger.expected(key) for name, key in keys.items()}
-    cells = {claim.id: standings.planner.cells(claim.arms, seeds_taken(claim, expected[claim.id])) for claim in decided}
+    due = {claim.id: seeds_due(claim, expected[claim.id], standings.planner, standings.store) for claim in decided}
+    cells = {claim.id: standings.planner.cells(claim.arms, due[claim.id]) for claim in decided}
     wanted = {name: own.values() for name, own in cells.items()}
     fresh = [claim for claim in decided if expected[claim.id] is None]
     plan = standings.planner.plan(
@@ -91,7 +93,13 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
         arms.setdefault(cell, []).append(arm)
     recorded = _recorded(wanted, entries)
     work = {job: _work(job, standings, recorded, arms) for job in plan.jobs}
-    undecided = [claim for claim in decided if entries[claim.id] is None and claim.seeds.first != claim.seeds.pool]
+    undecided = [
+        claim
+        for claim in decided
+        if entries[claim.id] is None
+        and due[claim.id] != claim.seeds.pool
+        and (expected[claim.id] or _absent(wanted[claim.id], standings))  # with all stored it would be due more, were it open
+    ]
     return Forecast(
         scale=scale,
         device=device,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -15,8 +15,7 @@ from cbspec.finding import Judgement
 
 if TYPE_CHECKING:
     from cbspec.claim import Claim
-    from cbspec.plan import Cell, Planner
-    from cbspec.store import Entry
+    from cbspec.plan import Planner
 
 
 class Interim(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,15 +58,11 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, device
 
 def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
     """The last look that stored results allow; None before the first."""
-    from cbspec.evaluation import looked
     from cbspec.judge import next_look
     from cbspec.ledger import Key
+    from cbspec.look import stored_looks
 
-    def stored(cells: Sequence[Cell]) -> Mapping[Cell, Entry] | None:
-        found = {cell: entry for cell in cells if (entry := project.store.get(cell.key, touch=False))}
-        return found if len(found) == len(set(cells)) else None
-
-    looks = list(looked(claim, planner, stored))
+    looks = stored_looks(claim, planner, project.store)
     if not looks:
         return None
     recorded = project.ledger.expected(Key(claim.id, claim.scale, planner.numerics.device))

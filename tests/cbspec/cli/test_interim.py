@@ -1,23 +1,6 @@
 """interim: what the stored results say so far."""
 
-import pytest
-
 LACKING = "claims without all results of a first look; cbspec plan names them\n"
-
-
-@pytest.fixture
-def doubtful(laboratory):
-    """The project with a claim that three seeds leave open, and two more that it may draw."""
-    order = "{kind: order, measure: height, arms: [dark, bright], direction: ascending}"
-    laboratory.edit("claims/phase1/1.a.yaml", order, "{kind: threshold, measure: height, arms: [bright], above: 24.0}")
-    laboratory.edit("claims/phase1/1.a.yaml", "  dark: {light: 2.0}\n", "")
-    laboratory.edit("claims/phase1/1.a.yaml", "{dark: 6.0, bright: 24.0}", "{bright: 24.0}")
-    return laboratory
-
-
-def draw_more(laboratory):
-    """From now on claims may draw two seeds more."""
-    laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: {pool: [1, 2, 3, 4, 5], start: 3}")
 
 
 def test_nothing_is_said_before_the_first_look(laboratory):
@@ -52,7 +35,7 @@ def test_a_verdict_that_stands(laboratory):
 def test_a_verdict_that_awaits_more_seeds(doubtful):
     """A claim that its stored seeds leave open is told as far as it got; with the further seeds stored it stands."""
     doubtful.run()
-    draw_more(doubtful)
+    doubtful.draw_more()
     before = doubtful.json("interim", "1.a", "--device", "cpu")
     told = doubtful.cbspec("interim", "1.a", "--device", "cpu").stdout
     doubtful.run()

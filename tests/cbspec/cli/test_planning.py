@@ -78,7 +78,7 @@ def test_forecast_tells_of_seeds_that_may_be_drawn(laboratory):
     """What inconclusive claims could draw besides is told with its time, and is not part of the forecast."""
     rate(laboratory, "grow", 2.0)
     rate(laboratory, "weigh", 0.5)
-    laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: {pool: [1, 2, 3, 4, 5], start: 3}")
+    laboratory.draw_more()
 
     found = laboratory.json("plan", "--device", "cpu")
 
@@ -88,15 +88,42 @@ def test_forecast_tells_of_seeds_that_may_be_drawn(laboratory):
     )
 
 
-def test_seeds_that_are_stored_cost_no_more(laboratory):
-    """What a claim without a record may draw is exactly nothing to compute where it is stored, and is not spoken of."""
+def test_forecast_has_the_seeds_of_the_next_look(doubtful):
+    """Where a first look is stored and leaves a claim open, its next look is planned; one that is decided has its own seeds."""
+    doubtful.run()
+    doubtful.draw_more()
+
+    before = doubtful.json("plan", "--device", "cpu")
+    doubtful.run()
+    after = doubtful.json("plan", "--device", "cpu")
+
+    absent = [(work["stage"], work["arms"], work["seeds"]) for work in before["work"] if work["absent"]]
+    assert absent == [("grow", ["bright"], [4, 5])]
+    assert before["open"] == after["open"] == 0
+    assert {work["absent"] for work in after["work"]} == {0}
+
+
+def test_run_begins_with_the_seeds_of_the_next_look(doubtful):
+    """A run plans what stored looks already ask for before it judges a claim, so that all of it is computed side by side."""
+    doubtful.run()
+    doubtful.draw_more()
+    evaluation = doubtful.evaluation()
+
+    evaluation.adopt(doubtful.claims())
+
+    absent = [cell for cell in evaluation.executor.plan.cells if not evaluation.store.has(cell.key)]
+    assert sorted(cell.seed for cell in absent) == [4, 5]
+
+
+def test_a_claim_that_stored_results_decide_draws_no_more(laboratory):
+    """Seeds that a claim without a record may draw are not spoken of where the stored ones decide it."""
     laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: [1, 2, 3, 4, 5]")
     laboratory.run()
     laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3, 4, 5]", "seeds: {pool: [1, 2, 3, 4, 5], start: 3}")
 
     found = laboratory.json("plan", "--device", "cpu")
 
-    assert (found["seconds"], found["open"], found["further"]) == (0.0, 2, 0.0)
+    assert (found["seconds"], found["open"], found["further"]) == (0.0, 0, 0.0)
     assert laboratory.cbspec("plan", "--device", "cpu").stdout.splitlines()[-1] == "Nothing to compute."
 
 
