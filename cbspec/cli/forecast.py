@@ -159,19 +159,16 @@ def _absent(cells: Iterable[Cell], standings: Standings) -> list[Cell]:
 
 
 def _seconds(job: Job, absent: Sequence[Cell], standings: Standings) -> float | None:
-    """Each lane from its last stored point before the first absent one to its last absent one."""
+    """Each lane from the point that the job resumes at to its last absent one."""
     if not absent:
         return 0.0
     rate = standings.store.rate(job.stage, standings.planner.numerics.device)
     if rate is None:
         return None
-    cost = 0.0
-    for lane in {cell.lane for cell in absent}:
-        missing = [cell for cell in absent if cell.lane == lane]
-        first = min(cell.call.point for cell in missing)
-        before = [c.call.cost for c in job.cells if c.lane == lane and c not in missing and c.call.point < first]
-        cost += max(cell.call.cost for cell in missing) - max(before, default=0.0)
-    return rate * cost
+    lanes = {cell.lane: cell for cell in sorted(absent, key=lambda cell: cell.call.point)}  # the last point of each wins
+    start = standings.resumes(lanes.values(), min(cell.call.point for cell in absent))
+    done = (standings.planner.at(cell, start).call.cost if start else 0.0 for cell in lanes.values())
+    return rate * (sum(cell.call.cost for cell in lanes.values()) - sum(done))
 
 
 def _longest(seconds: dict[Job, float]) -> float:

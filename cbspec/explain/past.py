@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -38,7 +39,7 @@ class Past:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._identities: dict[str, str | None] = {}
+        self._identities: dict[tuple[str, str | None], str | None] = {}
 
     @cached_property
     def trails(self) -> Mapping[str, Trail]:
@@ -56,6 +57,14 @@ class Past:
             found[trail.stage, trail.seed].append(trail)
         return found
 
+    @cached_property
+    def _by_lane(self) -> Mapping[str, list[Trail]]:
+        """Lane -> trails, newest first."""
+        found: dict[str, list[Trail]] = defaultdict(list)
+        for trail in chain.from_iterable(self._by_stage.values()):
+            found[trail.lane].append(trail)
+        return found
+
     def same(self, call: Call, seed: int, device: str) -> Trail | None:
         """The newest result of this very call for this seed, whatever code, version and threads it was computed with."""
         wanted = identity(call)
@@ -66,29 +75,34 @@ class Past:
         """The newest result of the call that differs least from this one and that no claim asks for any more.
 
         Args:
-            wanted: the identities of everything that claims ask for now (see `identity`).
+            wanted: the trajectories of everything that claims ask for now (see `trajectory`): results that lie on them were saved
+                on the way.
         """
         best: tuple[int, Trail] | None = None
         for trail in self._by_stage.get((call.stage.name, seed), ()):
-            if _device(trail) == device and self._identity(trail.key) not in wanted:
+            if _device(trail) == device and self._identity(trail.key, call.stage.progress) not in wanted:
                 apart = self._distance(call, trail.key)
                 if apart < FOREIGN and (best is None or apart < best[0]):
                     best = apart, trail
         return best[1] if best else None
 
-    def point(self, lane: str) -> Trail | None:
-        """The newest stored point of a trajectory."""
-        found = (trail for trail in self.trails.values() if trail.lane == lane)
-        return max(found, key=lambda trail: trail.created, default=None)
+    def points(self, lane: str, progress: str) -> list[int]:
+        """The stored points of a lane, newest first."""
+        return [trail.parameters[progress] for trail in self._by_lane.get(lane, ())]
 
-    def _identity(self, key: str) -> str | None:
-        """`identity` of the call that a result is of; None where one of its inputs is no longer stored."""
-        if key not in self._identities:
+    def _identity(self, key: str, progress: str | None = None) -> str | None:
+        """`identity` of the call that a result is of; None where one of its inputs is no longer stored.
+
+        Args:
+            progress: the parameter to leave out, for the `trajectory` instead.
+        """
+        if (key, progress) not in self._identities:
             trail = self.trails.get(key)
             inputs = {name: self._identity(own) for name, own in trail.inputs.items()} if trail else {}
             lost = trail is None or None in inputs.values()
-            self._identities[key] = None if lost or trail is None else _identity(trail.stage, trail.parameters, inputs)
-        return self._identities[key]
+            own = None if lost or trail is None else _identity(trail.stage, trail.parameters, inputs, progress)
+            self._identities[key, progress] = own
+        return self._identities[key, progress]
 
     def _distance(self, call: Call, key: str) -> int:
         """In how many parameters a stored result's call differs, inputs and their inputs included."""
@@ -100,14 +114,20 @@ class Past:
         return own + sum(self._distance(below, trail.inputs[name]) for name, below in call.inputs.items())
 
 
-def identity(call: Call) -> str:
+def identity(call: Call, progress: str | None = None) -> str:
     """Hex SHA-256 of a call: equal for calls of equal stage, parameters and inputs."""
     inputs: dict[str, str | None] = {name: identity(own) for name, own in call.inputs.items()}
-    return _identity(call.stage.name, msgspec.to_builtins(call.parameters), inputs)
+    return _identity(call.stage.name, msgspec.to_builtins(call.parameters), inputs, progress)
 
 
-def _identity(stage: str, parameters: Mapping[str, Any], inputs: Mapping[str, str | None]) -> str:
-    return hashlib.sha256(json.dumps([stage, parameters, inputs], sort_keys=True).encode()).hexdigest()
+def trajectory(call: Call) -> str:
+    """As `identity`, but equal for all points of a trajectory."""
+    return identity(call, call.stage.progress)
+
+
+def _identity(stage: str, parameters: Mapping[str, Any], inputs: Mapping[str, str | None], progress: str | None) -> str:
+    told = {name: value for name, value in parameters.items() if name != progress}
+    return hashlib.sha256(json.dumps([stage, told, inputs], sort_keys=True).encode()).hexdigest()
 
 
 def _device(trail: Trail) -> object:

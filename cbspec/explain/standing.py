@@ -12,7 +12,7 @@ import msgspec
 from cbspec.explain.cause import Cause, code_causes, unknown_code, value_causes
 from cbspec.explain.edits import changed
 from cbspec.explain.history import History
-from cbspec.explain.past import Past, Trail, identity
+from cbspec.explain.past import Past, Trail, trajectory
 from cbspec.fingerprint import Code, changes
 from cbspec.ledger import Entry
 from cbspec.plan import Cell, Planner
@@ -45,7 +45,7 @@ class Standings:
 
     @cached_property
     def _wanted(self) -> frozenset[str]:
-        return frozenset(identity(own) for call in self._every_call() for own in calls_of(call))
+        return frozenset(trajectory(own) for call in self._every_call() for own in calls_of(call))
 
     def of(self, cell: Cell, recorded: Entry | None = None) -> tuple[State, tuple[Cause, ...]]:
         """The state of a cell, with the causes where it is not current.
@@ -63,14 +63,24 @@ class Standings:
         device = self.planner.numerics.device
         if same := self.past.same(cell.call, cell.seed, device):
             return "stale", self._since(cell, same)
-        if point := self.past.point(cell.lane):
-            where = f"{cell.call.stage.progress} {point.parameters.get(cell.call.stage.progress or '')}"
-            return "missing", (Cause(kind="point", text=f"of its trajectory, {where} is stored"),)
+        if points := self._points(cell):
+            text = f"of its trajectory, {cell.call.stage.progress} {points[0]} is stored"
+            return "missing", (Cause(kind="point", text=text),)
         if near := self.past.near(cell.call, cell.seed, device, self._wanted):
             return "stale", self._since(cell, near)
         if causes := self._since_recorded(cell, recorded):
             return "stale", causes
         return "missing", ()
+
+    def resumes(self, cells: Iterable[Cell], before: int) -> int:
+        """The latest point before the given one that the lanes of all these cells have stored; 0 when there is none."""
+        shared = set[int].intersection(*({*self._points(cell)} for cell in cells))
+        return max((point for point in shared if point < before), default=0)
+
+    def _points(self, cell: Cell) -> list[int]:
+        """The stored points of a cell's lane, newest first."""
+        progress = cell.call.stage.progress
+        return self.past.points(cell.lane, progress) if progress else []
 
     def _since(self, cell: Cell, trail: Trail) -> tuple[Cause, ...]:
         """What is other than when a stored result was computed."""

@@ -69,9 +69,10 @@ def test_forecast_counts_only_what_is_missing(laboratory):
 
     assert stored["seconds"] == 0.0
     assert {work["state"] for work in stored["work"]} == {"current"}
-    longer, new = sorted(found["work"], key=lambda work: work["points"])  # of one rank, so in the order of their keys
-    assert [(work["points"], work["results"], work["absent"]) for work in (longer, new)] == [([3, 5], 6, 3), ([5], 3, 3)]
-    assert longer["seconds"] == pytest.approx(new["seconds"] * 6 / 15)
+    longer, other = sorted(found["work"], key=lambda work: work["points"])  # of one rank, so in the order of their keys
+    assert [(work["points"], work["results"], work["absent"]) for work in (longer, other)] == [([3, 5], 6, 3), ([5], 3, 3)]
+    two_days = 3 * 2 * laboratory.evaluation().store.rate("grow", "cpu")
+    assert [longer["seconds"], other["seconds"]] == pytest.approx([two_days, two_days])
 
 
 def test_forecast_tells_of_seeds_that_may_be_drawn(laboratory):

@@ -113,6 +113,16 @@ def test_longer_run_is_missing_a_point(laboratory):
     assert rows(laboratory)[0] == ("grow @5", "missing", ("of its trajectory, day 3 is stored",))
 
 
+def test_new_arm_is_missing_beside_what_was_saved_on_the_way(laboratory):
+    """A point that lies on a trajectory which claims ask for is no earlier state of another arm."""
+    laboratory.run()
+    laboratory.edit("claims/defaults.yaml", "quick: {days: 3}", "quick: {days: 5}")
+    laboratory.run()
+    laboratory.write("claims/phase1/1.b.yaml", LIGHT.replace("id: 1.a", "id: 1.b").replace("light: 2.0", "light: 4.0"))
+
+    assert rows(laboratory, "1.b") == [("grow @5", "missing", ()), ("grow @5", "current", ())]
+
+
 def test_fresh_machine_learns_from_the_recorded_commit(laboratory):
     """With an empty store, what changed since the verdict on record is read from the commit that it was recorded at."""
     laboratory.commit()
