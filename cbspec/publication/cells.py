@@ -28,7 +28,7 @@ def cells(row: Row, folder: Path, drawings: Sequence[str]) -> tuple[str, ...]:
 
     Args:
         folder: where the page stands.
-        drawings: the finding's own, as seen from the page.
+        drawings: the links to the finding's own.
     """
     return _finding(row, folder, drawings), _status(row.head), _figures(row), _verdicts(row), _agrees(row), _discussion(row)
 
@@ -38,12 +38,16 @@ def link(path: Path, folder: Path) -> str:
     return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
 
 
+def place_of(scale: str, device: str | None) -> str:
+    """``"memo on cuda"``: where a verdict was reached, with the device family where that is not the CPU."""
+    return scale + (f" on {device}" if device not in (None, "cpu") else "")
+
+
 def _finding(row: Row, folder: Path, drawings: Sequence[str]) -> str:
     (head, claim), *others = row.files.items()
     lines = [f"**[{escaped(head)}]({link(claim.path, folder)})** {escaped(claim.title)}"]
     lines += [f"and [{escaped(other)}]({link(claim.path, folder)})" for other, claim in others]
-    lines += [f"[drawing]({drawing})" for drawing in drawings]
-    return _BREAK.join(lines)
+    return _BREAK.join([*lines, *drawings])
 
 
 def _status(claim: Claim) -> str:
@@ -76,7 +80,7 @@ def _reported(row: Row) -> list[str]:
 
 def _effects(row: Row, outcome: Outcome, *, named: bool) -> Iterator[str]:
     """A line for each effect; `named`: with the scale, since others follow."""
-    place = f"*{_place(outcome)}* " if named else ""
+    place = f"*{place_of(outcome.scale, outcome.device)}* " if named else ""
     for entry in outcome.entries:
         cell = f"{escaped(row.cell(entry.claim))}: " if outcome.several else ""
         yield from (f"{place}{cell}{_effect(each)}" for each in compared(entry))
@@ -93,7 +97,7 @@ def _effect(each: Compared) -> str:
 def _again(row: Row, outcome: Outcome) -> str:
     """All figures of a device family folded away, where another one's stand openly at the same scale."""
     lines = list(_effects(row, outcome, named=False))
-    return "" if _first(row, outcome) is outcome or not lines else _fold(escaped(_place(outcome)), lines)
+    return "" if _first(row, outcome) is outcome or not lines else _fold(escaped(place_of(outcome.scale, outcome.device)), lines)
 
 
 def _folded(lines: Sequence[str]) -> str:
@@ -120,7 +124,7 @@ def _verdict(row: Row, outcome: Outcome) -> str:
     marks = [f"{' to '.join(map(str, {seeds[0]: 0, seeds[-1]: 0}))} seed{'' if seeds == [1] else 's'}"]
     marks += ["fragile"] * outcome.fragile
     marks += ["the claim was edited since"] * bool(outcome.edited)
-    told = f"**{outcome.verdict or 'not complete'}** at {_place(outcome)} ({', '.join(marks)})"
+    told = f"**{outcome.verdict or 'not complete'}** at {place_of(outcome.scale, outcome.device)} ({', '.join(marks)})"
     if outcome.several:
         told += f": {_by_verdict(row, outcome)}"
     elif outcome.verdict in ("invalid", "error"):
@@ -144,16 +148,12 @@ def _agrees(row: Row) -> str:
     told = [outcome for outcome, first in firsts if outcome is first or outcome.agrees != first.agrees]
     if len(told) == 1:
         return told[0].agrees
-    return _BREAK.join(f"{_place(outcome)}: {outcome.agrees}" for outcome in told)
+    return _BREAK.join(f"{place_of(outcome.scale, outcome.device)}: {outcome.agrees}" for outcome in told)
 
 
 def _first(row: Row, outcome: Outcome) -> Outcome:
     """The one of the device family that stands first at the same scale."""
     return next(each for each in row.outcomes if each.scale == outcome.scale)
-
-
-def _place(outcome: Outcome) -> str:
-    return outcome.scale + (f" on {outcome.device}" if outcome.device not in (None, "cpu") else "")
 
 
 def _discussion(row: Row) -> str:

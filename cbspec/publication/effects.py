@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import NamedTuple
 
+from cbspec.assertion import Figure
 from cbspec.ledger import Entry, RecordedEffect
 
 
@@ -19,12 +21,17 @@ class Compared(NamedTuple):
 
 
 def compared(entry: Entry) -> list[Compared]:
-    """The effect that the verdict hangs on, then every other one for which the memo reports a figure."""
+    """The effect that the verdict hangs on, then every other one for which the memo reports a figure, each once.
+
+    Of an effect that is both drawn and tested the test's interval is shown, for the verdict stands on that.
+    """
     first = entry.decisive
-    reported = [
-        each for asserted in entry.assertions for each in asserted.effects if each.reported is not None and each is not first
-    ]
-    return [Compared(effect, _opposite(effect)) for effect in ([first] if first else []) + reported]
+    tested = sorted(entry.assertions, key=lambda asserted: isinstance(asserted.terms, Figure))
+    reported = (effect for asserted in tested for effect in asserted.effects if effect.reported is not None)
+    shown: dict[tuple[str, str], RecordedEffect] = {}
+    for effect in chain([first] if first else [], reported):
+        shown.setdefault((effect.label, effect.measure), effect)
+    return [Compared(effect, _opposite(effect)) for effect in shown.values()]
 
 
 def _opposite(effect: RecordedEffect) -> bool:

@@ -12,7 +12,7 @@ from cbspec.claim import Claim, base
 from cbspec.finding import Verdict
 from cbspec.ledger import Ledger
 from cbspec.ledger.entry import FRAGILE
-from cbspec.publication.cells import COLUMNS, STATUS, cells, link
+from cbspec.publication.cells import COLUMNS, STATUS, cells, link, place_of
 from cbspec.publication.figures import tables
 from cbspec.publication.row import Row, rows, scales_of
 from cbspec.report.template import environment, tidy
@@ -164,10 +164,10 @@ def _drawing(first: tuple[int, ...], more: tuple[int, ...]) -> str:
 
 
 def _drawings(claims: Sequence[Claim], ledger: Ledger) -> dict[str, list[str]]:
-    """Finding -> its drawings, as seen from the page."""
+    """Finding -> the links to its drawings."""
     found: dict[str, list[str]] = {}
     for table in tables(claims, ledger):
-        found.setdefault(table.id, []).append(f"{FIGURES}/{table.name}.svg")
+        found.setdefault(table.id, []).append(f"[drawing at {place_of(table.scale, table.device)}]({FIGURES}/{table.name}.svg)")
     return found
 
 

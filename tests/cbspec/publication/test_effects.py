@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from cbspec.assertion import Figure
 from cbspec.publication.effects import compared
 from tests.cbspec.specimen import make_effect, make_entry, make_finding, make_judgement
 
@@ -47,6 +48,18 @@ def test_a_failed_control_decides_an_invalid_verdict():
     )
 
     assert labels(compared(found)) == ["oracle", "vec"]
+
+
+def test_an_effect_that_is_drawn_and_tested_is_shown_once():
+    """The tested one is shown, in the place of its assertion, whichever of the two stands first in the claim."""
+    drawing = Figure(axes={"gamma": (-1.0, 1.0)}, arms=("sb", "vec"), x=("a", "b"))
+    drawn = replace(recorded("holds", ("sb", 0.1), ("vec", 0.2), ("dfa", 0.3)), terms=drawing)
+    tested = recorded("holds", ("vec", 0.2), ("sb", 0.1), key="assert[1]")
+
+    found = compared(entry("holds", "assert[1] (sign): gamma: vec = 0.3", drawn, tested))
+
+    assert [each.effect for each in found] == [*tested.effects, drawn.effects[2]]
+    assert compared(entry("holds", "each of 3 points", drawn))[0].effect is drawn.effects[0]
 
 
 def test_where_no_effect_is_named():

@@ -164,8 +164,8 @@ def test_a_drawing_is_linked_from_its_finding(claims, at, root):
 
     assert table(page(claims, Ledger(drawn), root))["F.1"][0] == [
         "**[F.1](../claims/F.1.yaml)** Figure",
-        "[drawing](figures/F.1.memo.svg)",
-        "[drawing](figures/F.1.memo.cuda.svg)",
+        "[drawing at memo](figures/F.1.memo.svg)",
+        "[drawing at memo on cuda](figures/F.1.memo.cuda.svg)",
     ]
 
 
