@@ -105,7 +105,7 @@ def test_figures_are_published_too(laboratory, page):
         "reports/figures/F.1.quick.csv: written",
         "reports/figures/F.1.quick.svg: written",
     ]
-    assert "More light makes taller plants<br>[drawing](figures/F.1.quick.svg) |" in page.read_text()
+    assert "More light makes taller plants<br>[drawing at quick](figures/F.1.quick.svg) |" in page.read_text()
     assert laboratory.cbspec("publish", "--check").exit_code == 0
 
     (folder / "F.1.quick.svg").write_text("drawn by another version of matplotlib")
