@@ -38,11 +38,6 @@ def link(path: Path, folder: Path) -> str:
     return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
 
 
-def place_of(scale: str, device: str | None) -> str:
-    """``"memo on cuda"``: where a verdict was reached, with the device family where that is not the CPU."""
-    return scale + (f" on {device}" if device not in (None, "cpu") else "")
-
-
 def _finding(row: Row, folder: Path, drawings: Sequence[str]) -> str:
     (head, claim), *others = row.files.items()
     lines = [f"**[{escaped(head)}]({link(claim.path, folder)})** {escaped(claim.title)}"]
@@ -80,7 +75,7 @@ def _reported(row: Row) -> list[str]:
 
 def _effects(row: Row, outcome: Outcome, *, named: bool) -> Iterator[str]:
     """A line for each effect; `named`: with the scale, since others follow."""
-    place = f"*{place_of(outcome.scale, outcome.device)}* " if named else ""
+    place = f"*{outcome.place}* " if named else ""
     for entry in outcome.entries:
         cell = f"{escaped(row.cell(entry.claim))}: " if outcome.several else ""
         yield from (f"{place}{cell}{_effect(each)}" for each in compared(entry))
@@ -97,7 +92,7 @@ def _effect(each: Compared) -> str:
 def _again(row: Row, outcome: Outcome) -> str:
     """All figures of a device family folded away, where another one's stand openly at the same scale."""
     lines = list(_effects(row, outcome, named=False))
-    return "" if _first(row, outcome) is outcome or not lines else _fold(escaped(place_of(outcome.scale, outcome.device)), lines)
+    return "" if _first(row, outcome) is outcome or not lines else _fold(escaped(outcome.place), lines)
 
 
 def _folded(lines: Sequence[str]) -> str:
@@ -124,7 +119,7 @@ def _verdict(row: Row, outcome: Outcome) -> str:
     marks = [f"{' to '.join(map(str, {seeds[0]: 0, seeds[-1]: 0}))} seed{'' if seeds == [1] else 's'}"]
     marks += ["fragile"] * outcome.fragile
     marks += ["the claim was edited since"] * bool(outcome.edited)
-    told = f"**{outcome.verdict or 'not complete'}** at {place_of(outcome.scale, outcome.device)} ({', '.join(marks)})"
+    told = f"**{outcome.verdict or 'not complete'}** at {outcome.place} ({', '.join(marks)})"
     if outcome.several:
         told += f": {_by_verdict(row, outcome)}"
     elif outcome.verdict in ("invalid", "error"):
@@ -148,7 +143,7 @@ def _agrees(row: Row) -> str:
     told = [outcome for outcome, first in firsts if outcome is first or outcome.agrees != first.agrees]
     if len(told) == 1:
         return told[0].agrees
-    return _BREAK.join(f"{place_of(outcome.scale, outcome.device)}: {outcome.agrees}" for outcome in told)
+    return _BREAK.join(f"{outcome.place}: {outcome.agrees}" for outcome in told)
 
 
 def _first(row: Row, outcome: Outcome) -> Outcome:

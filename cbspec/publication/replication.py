@@ -12,9 +12,9 @@ from cbspec.claim import Claim, base
 from cbspec.finding import Verdict
 from cbspec.ledger import Ledger
 from cbspec.ledger.entry import FRAGILE
-from cbspec.publication.cells import COLUMNS, STATUS, cells, link, place_of
+from cbspec.publication.cells import COLUMNS, STATUS, cells, link
 from cbspec.publication.figures import tables
-from cbspec.publication.row import Row, rows, scales_of
+from cbspec.publication.row import Row, place_of, rows, scales_of
 from cbspec.report.template import environment, tidy
 
 PAGE = "replication.md"

@@ -16,6 +16,11 @@ _RANK: tuple[Verdict, ...] = ("refuted", "error", "invalid", "inconclusive", "ho
 """A finding that is several claims asserts all of them: the first of these that one claim has is the finding's."""
 
 
+def place_of(scale: str, device: str | None) -> str:
+    """``"memo on cuda"``: where a verdict was reached, with the device family where that is not the CPU."""
+    return scale + (f" on {device}" if device not in (None, "cpu") else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What is on record of a finding at one scale on one device family.
@@ -32,6 +37,10 @@ class Outcome:
     entries: tuple[Entry, ...] = ()
     missing: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        return place_of(self.scale, self.device)
 
     @property
     def several(self) -> bool:
