@@ -142,9 +142,11 @@ class Planner:
             wide: also batch arms that are one tensor program (a GPU fills up with them; CPU cores are filled by jobs).
             after: the cost of what may have to follow a cell (`awaited`).
         """
-        groups: dict[tuple[str, ...], list[Cell]] = defaultdict(list)
-        for cell in closure(wanted):
-            groups[_group(cell, wide)].append(cell)
+        cells = closure(wanted)
+        trained = {cell.lane for cell in cells if cell.call.point}
+        groups: dict[tuple[object, ...], list[Cell]] = defaultdict(list)
+        for cell in cells:
+            groups[_group(cell, wide, cell.lane in trained)].append(cell)
         programs = [program for cells in groups.values() for program in _programs(cells, wide)]
         jobs = [Job(tuple(sorted(cells, key=lambda c: (c.call.point, c.seed, c.key)))) for cells in programs]
         ranks = _ranks(jobs, after or {})
@@ -193,8 +195,9 @@ def closure(wanted: Iterable[Cell]) -> list[Cell]:
     return list(found.values())
 
 
-def _group(cell: Cell, wide: bool) -> tuple[str, ...]:
-    return (cell.call.stage.name, cell.call.shape if wide else cell.call.trajectory)
+def _group(cell: Cell, wide: bool, trained: bool) -> tuple[object, ...]:
+    """What the cells of a job agree in: on a wide device arms do, but one left as it began does not wait for others' inputs."""
+    return (cell.call.stage.name, cell.call.shape, trained) if wide else (cell.call.stage.name, cell.call.trajectory)
 
 
 def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:

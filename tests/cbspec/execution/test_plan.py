@@ -4,7 +4,7 @@ from cbspec.claim import Seeds
 from cbspec.fingerprint import Fingerprint
 from cbspec.numerics import Numerics
 from cbspec.plan import Planner, awaited, closure
-from cbspec.stage import Call
+from cbspec.stage import Call, Input, Stage
 from tests.cbspec.execution.arithmetic import ADD, COUNT, Count, Offset
 from tests.cbspec.specimen import make_claim
 
@@ -82,6 +82,22 @@ def test_wide_devices_batch_compatible_arms(planner):
 
     assert sorted(len(job.cells) for job in narrow.jobs) == [2, 2, 2]
     assert sorted(len(job.cells) for job in wide.jobs) == [2, 4]
+
+
+def test_what_is_not_trained_waits_for_no_training(planner):
+    """On a wide device an estimator left as it began shares no job with one that is fitted, whose input takes long."""
+    fit = Stage(
+        "fit", "counts beside its input", COUNT.implementation, Count, inputs={"number": Input("number", "")}, progress="step"
+    )
+    random, fitted = (Call(fit, Count(step=step), {"number": counted(begin)}) for step, begin in ((0, 0), (3, 5)))
+
+    plan = planner.plan([planner.cell(call, seed) for call in (random, fitted) for seed in (7, 8)], wide=True)
+
+    assert sorted(map(str, plan.jobs)) == ["count @0,5 seeds 7,8", "fit @0 seeds 7,8", "fit @3 seeds 7,8"]
+    assert {str(cell) for job in plan.jobs if str(job).startswith("fit @0") for cell in job.inputs} == {
+        "count@0 seed 7",
+        "count@0 seed 8",
+    }
 
 
 def test_keys_depend_on_what_a_result_depends_on(planner):
