@@ -127,6 +127,22 @@ class ClaimsPlugin:
 
     # --- collection
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """A person's mistake ends the run. From a worker the controller has to be told: xdist would call it a crash."""
+        try:
+            return (yield)
+        except pytest.UsageError as error:
+            if self.worker is not None:
+                self._output[MISTAKE] = "\n".join(map(str, error.args))
+            raise
+
+    @property
+    def _output(self) -> dict[str, Any]:
+        """What a worker hands to the controller when it ends."""
+        output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]  # an attribute that xdist adds
+        return output
+
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Claims lie where a person puts them, also in a folder that pytest takes for a tool's: build, dist, venv."""
         if self.project.claims not in collection_path.parents or collection_path.name.startswith("."):
@@ -185,13 +201,13 @@ class ClaimsPlugin:
             raise self._refusal(error) from None
 
     def _refusal(self, error: CbspecError) -> pytest.UsageError:
-        """A person's mistake, which ends the run. From a worker the controller has to be told: xdist would call it a crash."""
-        told = unread(error, self.config.rootpath) if isinstance(error, ClaimError) else []
-        if self.worker is None:
-            self._misread(told)
-        else:
-            output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]  # an attribute that xdist adds
-            output |= {MISTAKE: str(error), MISTAKES: told}
+        """What ends the run; mistakes in claims are also told at their places."""
+        if isinstance(error, ClaimError):
+            told = unread(error, self.config.rootpath)
+            if self.worker is None:
+                self._misread(told)
+            else:
+                self._output[MISTAKES] = told
         return pytest.UsageError(str(error))
 
     @pytest.hookimpl(optionalhook=True)
@@ -199,7 +215,7 @@ class ClaimsPlugin:
         """An xdist hook: a worker has ended."""
         output = getattr(node, "workeroutput", {})
         if message := output.get(MISTAKE):
-            self._misread(output[MISTAKES])
+            self._misread(output.get(MISTAKES, ()))
             raise pytest.UsageError(message)
 
     # --- progress, in the process that owns the terminal
@@ -283,10 +299,11 @@ class ClaimsPlugin:
             self.run.stop()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """A worker whose claims are judged helps with what the others still need; the controller writes the reports."""
         if self.worker is not None:
-            if "evaluation" in self.__dict__ and not (session.shouldstop or session.shouldfail):
+            judged = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+            if judged and "evaluation" in self.__dict__ and not (session.shouldstop or session.shouldfail):
                 self.evaluation.executor.drain()
             return
         if self.records or self.skipped or self.broken:

@@ -191,6 +191,19 @@ def test_wrong_option_is_a_usage_error(project, arguments, message, workers):
     assert "Traceback" not in output
 
 
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_wrong_selection_computes_nothing(project, workers):
+    """An expression that pytest cannot read is told in its words, and no worker goes on with all the claims."""
+    project.claim("light.yaml")
+
+    status, output = project.pytest("-n", workers, "-k", "depth=2")
+
+    assert status == 4
+    assert "Wrong expression passed to '-k': depth=2" in output
+    assert "INTERNALERROR" not in output
+    assert project.stored() == {}
+
+
 def test_missing_claims_folder_and_file(project):
     """A path that does not exist is pytest's own usage error."""
     status, output = project.pytest("claims/nowhere.yaml")
