@@ -48,6 +48,13 @@ class ClaimFile(pytest.File):
         return encode(Skipped(claim=self.path.name, title="", path=self.nodeid, line=1, reason=_headline(error)))
 
 
+class NoClaims(pytest.File):
+    """A defaults.yaml, which a shell's ``claims/phase10/*.yaml`` names along with the claims."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        return iter(())
+
+
 class ClaimItem(pytest.Item):
     """One claim at the run's scale."""
 
@@ -166,7 +173,7 @@ def explained(node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInf
     if isinstance(error, ClaimFailed):
         from cbspec.report import failure_text
 
-        trace = error.record.traceback if node.config.getoption("fulltrace") else ""
+        trace = error.record.traceback if node.config.getoption("fulltrace", False) else ""
         headline = error.record.outcome.reason
         text = failure_text(error.record) + (f"\n\n{trace}" if trace else "")
     elif isinstance(error, CbspecError | UndecidableWarning | pytest.xfail.Exception):

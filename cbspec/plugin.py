@@ -21,7 +21,7 @@ import pytest
 
 from cbspec.config import Config, load
 from cbspec.errors import CbspecError, ClaimError, LedgerError
-from cbspec.items import BROKEN, RECORD, SKIPPED, ClaimFile, ClaimItem, unread
+from cbspec.items import BROKEN, RECORD, SKIPPED, ClaimFile, ClaimItem, NoClaims, unread
 from cbspec.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
 from cbspec.rundir import ANY_CORES, RunDirectory
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # imported when the first claim is collected: other projects'
 
 RUN = "cbspec-run"  # the run's name, from the controller to its workers
 MISTAKE = "cbspec-mistake"  # why a worker could not begin, from the worker to the controller
+UNCOLLECTED = "cbspec-uncollected"  # how many files a worker could not collect, in pytest's words
+SHOWING = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 MISTAKES = "cbspec-mistakes"  # the same as JSON, each at its place
 
 
@@ -92,6 +94,7 @@ class ClaimsPlugin:
         self.broken: list[Skipped] = []
         self.unread: list[Skipped] = []
         self.unwritten = ""
+        self._told: dict[tuple[str, str], Any] = {}
         self.workers: set[str] = set()
         self.failed = 0
         self.claims: list[Claim] = []
@@ -128,14 +131,31 @@ class ClaimsPlugin:
     # --- collection
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_collection(self) -> Generator[None, object, object]:
-        """A person's mistake ends the run. From a worker the controller has to be told: xdist would call it a crash."""
+    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
+        """A person's mistake ends the run. From a worker the controller has to be told: xdist would call it a crash.
+
+        A file that cannot be collected ends it too, as it does without xdist, which would compute everything else first.
+        """
         try:
-            return (yield)
+            result = yield
+            if self.worker is not None and self.claims and session.testsfailed and not self._goes_on:
+                errors = "error" if session.testsfailed == 1 else "errors"
+                self._output[UNCOLLECTED] = f"{session.testsfailed} {errors} during collection"
+                raise session.Interrupted(self._output[UNCOLLECTED])
+            return result
         except pytest.UsageError as error:
             if self.worker is not None:
                 self._output[MISTAKE] = "\n".join(map(str, error.args))
             raise
+
+    @property
+    def _goes_on(self) -> bool:
+        return bool(self.config.getoption("continue_on_collection_errors"))
+
+    @property
+    def _shows(self) -> bool:
+        """Whether pytest was asked what there is or what it would do, and to run nothing."""
+        return any(self.config.getoption(option, False) for option in SHOWING)
 
     @property
     def _output(self) -> dict[str, Any]:
@@ -150,11 +170,13 @@ class ClaimsPlugin:
         passed_over = any(fnmatch(collection_path.name, pattern) for pattern in self.config.getini("norecursedirs"))
         return False if passed_over and collection_path.is_dir() else None
 
-    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ClaimFile | None:
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.File | None:
         if self.project.claims not in file_path.parents:
             return None
-        from cbspec.language import is_claim_file
+        from cbspec.language import is_claim_file, is_shared
 
+        if is_shared(file_path):
+            return NoClaims.from_parent(parent, path=file_path)
         return ClaimFile.from_parent(parent, path=file_path, plugin=self) if is_claim_file(file_path) else None
 
     @pytest.hookimpl(wrapper=True)
@@ -165,6 +187,14 @@ class ClaimsPlugin:
         report = yield
         if isinstance(collector, ClaimFile):
             report.cbspec = collector.told  # type: ignore[attr-defined]  # extra attributes travel with a report
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_from_serializable(self) -> Generator[None, Any, Any]:
+        """Each worker reports a file that cannot be collected; xdist tells it once where the same object says so."""
+        report = yield
+        if isinstance(report, pytest.CollectReport) and report.failed:
+            report.longrepr = self._told.setdefault((report.nodeid, str(report.longrepr)), report.longrepr)
         return report
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -191,7 +221,7 @@ class ClaimsPlugin:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Freeze the plan: what the selected claims need, merged."""
         items = [item for item in session.items if isinstance(item, ClaimItem)]
-        if not items or self.config.getoption("collectonly"):
+        if not items or self._shows or (session.testsfailed and not self._goes_on):
             return
         try:
             if self.worker is None:
@@ -212,8 +242,12 @@ class ClaimsPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """An xdist hook: a worker has ended."""
+        """An xdist hook: a worker has ended, or was killed."""
+        if self.opened:
+            self.run.lost(node.gateway.id)
         output = getattr(node, "workeroutput", {})
+        if message := output.get(UNCOLLECTED):
+            raise pytest.Session.Interrupted(message)
         if message := output.get(MISTAKE):
             self._misread(output.get(MISTAKES, ()))
             raise pytest.UsageError(message)
@@ -232,7 +266,7 @@ class ClaimsPlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
-        if self.worker is not None or self.config.getoption("collectonly"):
+        if self.worker is not None or self._shows:
             return (yield)
         from cbspec.progress import Display
 
@@ -244,6 +278,8 @@ class ClaimsPlugin:
         finally:
             self.display.close()
             self.display = None
+            if stream is not sys.stdout:
+                stream.close()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -278,9 +314,11 @@ class ClaimsPlugin:
     def _take(self, report: pytest.TestReport) -> None:
         from cbspec.report import Record, Skipped, decode
 
-        if report.when != "call":
+        if report.when in ("setup", "teardown"):
             return
         told: dict[str, str] = getattr(report, "cbspec", {})
+        if report.when != "call" and report.failed:
+            self._crashed(report)
         if RECORD in told:
             self.records.append(decode(told[RECORD], Record))
         if SKIPPED in told:
@@ -292,6 +330,15 @@ class ClaimsPlugin:
         most = self.config.getoption("maxfail")
         if most and report.failed and self.failed >= most:
             self.run.stop()
+
+    def _crashed(self, report: pytest.TestReport) -> None:
+        """The worker that judged a claim was killed: xdist reports a failure in its place."""
+        from cbspec.report import Skipped
+
+        place, _, claim = report.nodeid.partition("::")
+        if self.project.claims in (self.config.rootpath / place).parents:
+            reason = str(report.longrepr).partition("\n")[0]
+            self.broken.append(Skipped(claim=claim, title="", path=place, line=1, reason=reason))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C; pytest calls this also where it gives up by itself, for files that it cannot collect."""
@@ -366,8 +413,11 @@ class ClaimsPlugin:
             for line in annotations(self.records, self.broken + self.unread):
                 terminalreporter.write_line(line)
         if target := os.environ.get("GITHUB_STEP_SUMMARY"):
-            with Path(target).open("a", encoding="utf-8") as summary:
-                summary.write(job_summary(self._report()))
+            try:
+                with Path(target).open("a", encoding="utf-8") as summary:
+                    summary.write(job_summary(self._report()))
+            except OSError as error:
+                terminalreporter.write_line(f"no job summary: {target} cannot be written: {error.strerror or error}")
 
 
 def limit_threads(threads: int) -> None:

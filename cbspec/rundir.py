@@ -126,6 +126,11 @@ class RunDirectory:
         """Tell that this worker has judged its claims, and so asks for nothing more."""
         self._write("resting", self.worker, b"")
 
+    def lost(self, worker: str) -> None:
+        """Tell that a worker has ended, however it did: it computes nothing, and asks for nothing more."""
+        (self.path / "status" / worker).unlink(missing_ok=True)
+        self._write("resting", worker, b"")
+
     @property
     def at_rest(self) -> bool:
         """Whether every worker has judged its claims."""

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import click
 
@@ -32,7 +33,8 @@ def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:
     words = tuple(word for word in words if word != "--json")
     first = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
     arguments = [sys.executable, "-m", "pytest", *targets(project, words[:first]), *words[first:]]
-    if not any(word == "--numprocesses" or word.startswith(("-n", "--numprocesses=")) for word in words[first:]):
+    own = ("-n", "--numprocesses", "no:xdist", "-pno:xdist")
+    if not any(word.startswith(own) for word in words[first:]):
         arguments += ["-n", WORKERS]
     if not as_json:
         sys.stdout.flush()
@@ -47,11 +49,13 @@ def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:
 
 def targets(project: Project, words: Sequence[str]) -> Iterable[str]:
     """pytest's names for claims: ``claims/phase6/6A.a.yaml::6A.a``, and files and folders as they are."""
+    from cbspec.language import meant
+
     if not words:
         return [str(project.claims_folder)]
     named = {claim.id: claim for claim in project.claims(words)}
     found = []
     for word in words:
         own = [claim for claim in named.values() if word in (claim.id, base(claim.id))]
-        found += [f"{shown(claim.path)}::{claim.id}" for claim in own] or [word]
+        found += [f"{shown(claim.path)}::{claim.id}" for claim in own] or [str(meant(Path(word)))]
     return found

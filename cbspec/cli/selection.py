@@ -28,8 +28,8 @@ class UnknownClaimError(ConfigError):
 def select(project: Project, words: Sequence[str], scale: str, *, every: bool = False) -> tuple[Claim, ...]:
     """The claims that words name, in the order of the words, each once.
 
-    A word is an id (without the values of a matrix it stands for all cells), a claim file or a folder. Only the files in
-    question are read, so that a mistake in another one is no hindrance.
+    A word is an id (without the values of a matrix it stands for all cells), a claim file or a folder, for which its
+    defaults.yaml may stand. Only the files in question are read, so that a mistake in another one is no hindrance.
 
     Args:
         every: each claim at every scale at which it is decidable, instead of at `scale`.
@@ -44,16 +44,18 @@ def select(project: Project, words: Sequence[str], scale: str, *, every: bool = 
         return load([project.claims_folder], catalog=project.catalog, scale=scale, every=every)
     places = _places(project, words)
     read = load(dict.fromkeys(places.values()), catalog=project.catalog, scale=scale, every=every)
-    chosen = {word: [claim for claim in read if _means(word, place, claim)] for word, place in places.items()}
+    chosen = {word: [claim for claim in read if _means(word, places[word], claim)] for word in places}
     _refuse([word for word, found in chosen.items() if not found and not _is_path(word)], [claim.id for claim in read])
     return tuple({(claim.id, claim.scale): claim for found in chosen.values() for claim in found}.values())
 
 
 def _places(project: Project, words: Sequence[str]) -> Mapping[str, Path]:
     """Word -> the file or folder to read for it."""
+    from cbspec.language import meant
+
     known = {} if all(map(_is_path, words)) else ids(project.claims_folder)
     _refuse([word for word in words if not _is_path(word) and base(word) not in known], sorted(known))
-    return {word: Path(word) if _is_path(word) else known[base(word)] for word in words}
+    return {word: meant(Path(word)) if _is_path(word) else known[base(word)] for word in words}
 
 
 def _refuse(words: Sequence[str], known: Sequence[str]) -> None:
@@ -62,7 +64,7 @@ def _refuse(words: Sequence[str], known: Sequence[str]) -> None:
 
 
 def _is_path(word: str) -> bool:
-    return word.endswith(".yaml") or "/" in word or Path(word).is_dir()
+    return word.endswith(".yaml") or "/" in word or (word != "" and Path(word).is_dir())
 
 
 def _means(word: str, place: Path, claim: Claim) -> bool:
@@ -78,12 +80,24 @@ def ids(folder: Path) -> Mapping[str, Path]:
     found: dict[str, Path] = {}
     for path in claim_files([folder]):
         try:
-            match = _ID.search(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError):
             continue
-        if match:
-            found.setdefault(match[2], path)
+        match = _ID.search(text)
+        if id := match[2] if match else _parsed(text):
+            found.setdefault(id, path)
     return found
+
+
+def _parsed(text: str) -> str | None:
+    """The id of a claim that is written in another way than most are, as JSON for instance."""
+    import yaml
+
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):
+        return None
+    return str(document["id"]) if isinstance(document, dict) and "id" in document else None
 
 
 def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:

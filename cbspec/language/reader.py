@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -44,7 +45,7 @@ class Reader:
             raise ConfigError(f"unknown scale {self.scale!r}{suggestion(self.scale, list(defaults.scales))}")
         mistakes = Mistakes()
         claims: tuple[Claim, ...] = ()
-        if path.suffix != SUFFIX:
+        if path.suffix != SUFFIX and path.exists():
             message = f"a claim file ends in {SUFFIX}: rename it to {path.stem}{SUFFIX}"
             return (), (Mistake(Origin(display(path), 1, 1), "", message),)
         try:
@@ -91,7 +92,7 @@ def load(paths: Iterable[Path], *, catalog: Catalog, scale: str, every: bool = F
         ClaimError: with every mistake of every file.
         ConfigError: the defaults do not know the scale.
     """
-    paths = list(paths)
+    paths = list(map(meant, paths))
     reader = _reader(catalog, scale)
     claims: list[Claim] = []
     mistakes: dict[tuple[object, str], Mistake] = {}
@@ -112,10 +113,9 @@ def load(paths: Iterable[Path], *, catalog: Catalog, scale: str, every: bool = F
 def claim_files(paths: Iterable[Path]) -> tuple[Path, ...]:
     """Every claim file among files and below folders, sorted within each; defaults and hidden folders are none."""
     files: dict[Path, None] = {}
-    for path in paths:
+    for path in map(meant, paths):
         if path.is_dir():
-            inside = (file for file in path.rglob("*") if is_claim_file(file) and not _hidden(file.relative_to(path)))
-            files |= dict.fromkeys(sorted(inside))
+            files |= dict.fromkeys(sorted(filter(is_claim_file, _below(path))))
         else:
             files[path] = None
     return tuple(files)
@@ -123,11 +123,27 @@ def claim_files(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 def is_claim_file(path: Path) -> bool:
     """Whether a file among claims is one, or is meant to be."""
-    return path.suffix.lower() in LIKELY and path.name != NAME
+    return path.suffix.lower() in LIKELY and path.name != NAME and not path.name.startswith(".")
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def is_shared(path: Path) -> bool:
+    """Whether a file is what the claims of its folder, and below, share."""
+    return path.name == NAME
+
+
+def meant(path: Path) -> Path:
+    """What a path names among claims: a defaults.yaml stands for its folder, the claims that share it."""
+    return path.parent if is_shared(path) and path.is_file() else path
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, through links to folders as pytest goes, hidden folders left out."""
+    seen = {os.path.realpath(folder)}
+    for place, folders, names in os.walk(folder, followlinks=True):
+        within = {name: os.path.realpath(Path(place, name)) for name in folders if not name.startswith(".")}
+        folders[:] = [name for name, real in within.items() if real not in seen]  # a link may lead back up
+        seen |= set(within.values())
+        yield from (Path(place, name) for name in names)
 
 
 def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Mistake, ...]:
@@ -139,7 +155,7 @@ def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Mistake, ..
             first = owners.setdefault(base(claim.id), claim.path)
             if first != claim.path:
                 mistakes.add(_node(claim, "id"), f"duplicate id {base(claim.id)!r}; {display(first)} has it too")
-        known = [*owners, *(claim.id for claim in claims)]
+        known = list(dict.fromkeys([*owners, *(claim.id for claim in claims)]))
         for claim in claims:
             for key, others in (("revises", claim.revises), ("retracted_by", claim.retracted_by)):
                 for index, other in enumerate(others):

@@ -180,6 +180,14 @@ def test_unknown_claim_is_a_usage_mistake(laboratory):
         assert result.stderr == "unknown claim '1.b'; did you mean '1.a'? (one of 1.a, 2.a)\n"
 
 
+def test_an_empty_word_is_no_folder(laboratory):
+    """An unset variable of a shell names nothing, and not everything below the working directory."""
+    result = laboratory.cbspec("run", "")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("unknown claim ''")
+
+
 def test_mistakes_elsewhere_do_not_hinder(laboratory):
     """A claim is shown although another file is broken."""
     laboratory.write("claims/phase2/2.a.yaml", "id: 2.a\n")
@@ -189,13 +197,24 @@ def test_mistakes_elsewhere_do_not_hinder(laboratory):
 
 
 def test_ids_are_found_however_they_are_written(laboratory):
-    """Quotes, comments and Windows line ends around an id do not hide it."""
+    """Quotes, comments, Windows line ends, a mark of the byte order, JSON and indentation do not hide an id."""
     folder = laboratory.root / "claims"
     laboratory.write("claims/a.yaml", "# id: no\nid: '7.x'  # the first\n")
     laboratory.write("claims/b.yaml", 'title: x\r\nid: "7.y"\r\n')
     laboratory.write("claims/c.yaml", "title: no id\nsource: {id: 9}\n")
+    laboratory.write("claims/d.yaml", "\ufeffid: 7.z\n")
+    laboratory.write("claims/e.yaml", '{"title": "x", "id": "8.a"}')
+    laboratory.write("claims/f.yaml", "  title: x\n  id: 8.b\n")
+    laboratory.write("claims/g.yaml", "title: [broken\n")
 
-    assert sorted(ids(folder)) == ["1.a", "2.a", "7.x", "7.y"]
+    assert sorted(ids(folder)) == ["1.a", "2.a", "7.x", "7.y", "7.z", "8.a", "8.b"]
+
+
+def test_defaults_stand_for_the_claims_that_share_them(laboratory):
+    """A hook that passes the changed files may pass a defaults.yaml: the claims of its folder are meant."""
+    result = laboratory.cbspec("validate", "claims/defaults.yaml", "claims/phase1/1.a.yaml")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "2 claims in 2 files: valid\n", "")
 
 
 def test_schema_is_printed_and_written(laboratory):

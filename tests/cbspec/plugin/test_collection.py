@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cbspec.plugin.conftest import LIGHT, WRONG, outcomes
+from cbspec.language import claim_files
+from tests.cbspec.plugin.conftest import DEFAULTS, LIGHT, WRONG, outcomes
 
 
 def test_selection_behaves_as_anywhere(project):
@@ -115,6 +116,32 @@ def test_claims_in_a_folder_with_the_name_of_a_tools_are_collected(project, fold
     status, output = project.pytest("--collect-only", "-q")
 
     assert (status, output.splitlines()[0]) == (0, f"claims/{folder}/light.yaml::1.a")
+
+
+def test_hidden_files_are_no_claims_and_linked_folders_have_some(project, tmp_path):
+    """pytest and the commands agree: what a system leaves beside a file is none of it, and a link leads to more claims."""
+    project.claim("light.yaml")
+    project.claim("._light.yaml")
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "defaults.yaml").write_text(DEFAULTS)
+    (tmp_path / "shared" / "more.yaml").write_text(LIGHT.replace("id: 1.a", "id: 1.b"))
+    (project.root / "claims" / "linked").symlink_to(tmp_path / "shared")
+
+    _, output = project.pytest("--collect-only", "-q")
+
+    assert output.splitlines()[:2] == ["claims/light.yaml::1.a", "claims/linked/more.yaml::1.b"]
+    (tmp_path / "shared" / "up").symlink_to(tmp_path / "shared")  # a circle ends
+    found = [path.relative_to(project.root) for path in claim_files([project.root / "claims"])]
+    assert list(map(str, found)) == ["claims/light.yaml", "claims/linked/more.yaml"]
+
+
+def test_defaults_among_named_files_are_passed_over(project):
+    """A shell's *.yaml names the defaults along with the claims."""
+    project.claim("light.yaml")
+
+    status, output = project.pytest("claims/light.yaml", "claims/defaults.yaml")
+
+    assert (status, outcomes(output)) == (0, "1 passed")
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])

@@ -234,6 +234,25 @@ def test_a_failure_without_a_verdict_is_told_on_github(project, tmp_path):
     assert "1 without a verdict" in (tmp_path / "summary.md").read_text()
 
 
+def test_a_job_summary_that_has_no_place_fails_nothing(project):
+    """A container may inherit the variable without the file: the verdicts are told all the same."""
+    project.claim("light.yaml")
+
+    status, output = project.pytest(GITHUB_STEP_SUMMARY="/nowhere/summary.md")
+
+    assert (status, outcomes(output)) == (0, "1 passed")
+    assert "no job summary: /nowhere/summary.md cannot be written: No such file or directory" in output
+
+
+def test_warnings_as_errors_find_nothing_left_open(project):
+    """With -W error a run passes that would pass without."""
+    project.claim("light.yaml")
+
+    status, output = project.pytest("-W", "error")
+
+    assert (status, outcomes(output)) == (0, "1 passed")
+
+
 @pytest.mark.parametrize(("recorded", "kind", "change"), [("refuted", "xfailed", "new"), ("holds", "failed", "flip")])
 def test_the_record_of_another_device_family_is_what_is_expected(project, recorded, kind, change):
     """A verdict recorded on a GPU alone is expected on the CPU as well: the same is no failure, another one is."""

@@ -86,6 +86,62 @@ def test_interrupted_run_keeps_finished_stages(project, workers):
     assert before.items() <= project.stored().items()
 
 
+DEADLY = """\
+    if not Path("dead").exists():  # to the first worker that comes here, once it has shown a sign of life
+        import os, signal
+        Path("dead").touch()
+        time.sleep(0.3)
+        job.advance(0, 1, "day")
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_worker_keeps_nobody_and_is_told(project, tmp_path):
+    """The others do not wait for what it computed, and its claim is without a verdict in every report."""
+    project.claim("light.yaml")
+    project.claim("more.yaml", id="1.b")
+    catalog = project.root / "lab" / "catalog.py"
+    catalog.write_text(catalog.read_text().replace("    days = ", DEADLY + "    days = ", 1))
+    summary = tmp_path / "summary.md"
+
+    status, output = project.pytest("-n", "2", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+
+    [lost] = project.report.broken
+    assert status == 1
+    assert re.fullmatch(r"worker 'gw\d' crashed while running 'claims/(light|more).yaml::1.[ab]'", lost.reason)
+    assert f"::error file={lost.path},line=1,title={lost.claim}%3A no verdict::worker " in output
+    assert "1 without a verdict" in summary.read_text()
+    assert set(project.verdicts()) | {lost.claim} == {"1.a", "1.b"}
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("option", ["--collect-only", "--setup-plan", "--setup-only", "--fixtures", "--fixtures-per-test"])
+def test_showing_computes_nothing(project, option, workers):
+    """Asked what there is or what it would do, pytest computes no result, with workers or without."""
+    project.claim("light.yaml")
+
+    status, _ = project.pytest("-n", workers, option)
+
+    assert status in (0, 5)
+    assert project.stored() == {}
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_file_that_cannot_be_collected_ends_the_run(project, workers):
+    """One mistake is told once and before anything is computed, unless pytest is asked to continue."""
+    project.claim("light.yaml")
+    project.claim("wrong.yaml", LIGHT.replace("kind: order", "kind: ordre"))
+
+    status, output = project.pytest("-n", workers)
+
+    assert status == 2
+    assert output.count("ERROR collecting") == 1
+    assert "Interrupted: 1 error during collection" in output
+    assert project.stored() == {}
+    assert project.pytest("-n", workers, "--continue-on-collection-errors")[0] == 1
+    assert project.verdicts() == {"1.a": "holds"}
+
+
 def test_plain_log_shows_finished_stages(project):
     """Without a terminal every finished job leaves one plain line of its own, the last one too, which says what it is for."""
     project.claim("dark.yaml", scales="[memo]", id="1.z")
