@@ -34,9 +34,9 @@ if TYPE_CHECKING:  # imported when the first claim is collected: other projects'
 
 RUN = "cbspec-run"  # the run's name, from the controller to its workers
 MISTAKE = "cbspec-mistake"  # why a worker could not begin, from the worker to the controller
+MISTAKES = "cbspec-mistakes"  # the same as JSON, each at its place
 UNCOLLECTED = "cbspec-uncollected"  # how many files a worker could not collect, in pytest's words
 SHOWING = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
-MISTAKES = "cbspec-mistakes"  # the same as JSON, each at its place
 
 
 PROJECT = pytest.StashKey[Config]()

@@ -95,7 +95,7 @@ def _parsed(text: str) -> str | None:
 
     try:
         document = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, RecursionError):
         return None
     return str(document["id"]) if isinstance(document, dict) and "id" in document else None
 
