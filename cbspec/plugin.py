@@ -7,11 +7,9 @@ computed; the controller shows the progress, writes the reports and ends the run
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import time
 import uuid
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
@@ -20,17 +18,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cbspec.config import Config, load
-from cbspec.errors import CbspecError, ClaimError, LedgerError
-from cbspec.items import BROKEN, RECORD, SKIPPED, ClaimFile, ClaimItem, NoClaims, unread
+from cbspec.errors import CbspecError, ClaimError
+from cbspec.items import SKIPPED, ClaimFile, ClaimItem, NoClaims, unread
 from cbspec.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
 from cbspec.rundir import ANY_CORES, RunDirectory
+from cbspec.tally import Tally
 
 if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
     from cbspec.catalog import Catalog
     from cbspec.claim import Claim
     from cbspec.evaluation import Evaluation
     from cbspec.progress import Display
-    from cbspec.report import Record, Run, Skipped
 
 RUN = "cbspec-run"  # the run's name, from the controller to its workers
 MISTAKE = "cbspec-mistake"  # why a worker could not begin, from the worker to the controller
@@ -89,18 +87,12 @@ class ClaimsPlugin:
         cores = max(available_cores() // self.numerics.threads, 1) if self.numerics.device == "cpu" else ANY_CORES
         self.run = RunDirectory(project.runs / name, own, workers, cores)
         self.display: Display | None = None
-        self.records: list[Record] = []
-        self.skipped: list[Skipped] = []
-        self.broken: list[Skipped] = []
-        self.unread: list[Skipped] = []
-        self.unwritten = ""
+        self.tally = Tally(config.rootpath, project, self.scale, self.numerics)
         self._told: dict[tuple[str, str], Any] = {}
-        self.workers: set[str] = set()
         self.failed = 0
         self.claims: list[Claim] = []
         self.opened = False
         self._spare_hypothesis()
-        self.began = time.monotonic()
 
     def _spare_hypothesis(self) -> None:
         """A run of claims alone has no use for the summary of hypothesis, which would take a second to import."""
@@ -200,14 +192,7 @@ class ClaimsPlugin:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A claim file with mistakes: pytest tells of them in the terminal, and GitHub is told by what is kept here."""
         if self.worker is None and report.failed:
-            self._misread(getattr(report, "cbspec", []))
-
-    def _misread(self, told: Iterable[str]) -> None:
-        from cbspec.report import Skipped, decode
-
-        for mistake in (decode(text, Skipped) for text in told):
-            if mistake not in self.unread:  # each worker reports it
-                self.unread.append(mistake)
+            self.tally.misread(getattr(report, "cbspec", []))
 
     def pytest_collection_modifyitems(self) -> None:
         """What no file shows by itself: ids that two files share and, where all are collected, ids that none has."""
@@ -235,7 +220,7 @@ class ClaimsPlugin:
         if isinstance(error, ClaimError):
             told = unread(error, self.config.rootpath)
             if self.worker is None:
-                self._misread(told)
+                self.tally.misread(told)
             else:
                 self._output[MISTAKES] = told
         return pytest.UsageError(str(error))
@@ -249,7 +234,7 @@ class ClaimsPlugin:
         if message := output.get(UNCOLLECTED):
             raise pytest.Session.Interrupted(message)
         if message := output.get(MISTAKE):
-            self._misread(output.get(MISTAKES, ()))
+            self.tally.misread(output.get(MISTAKES, ()))
             raise pytest.UsageError(message)
 
     # --- progress, in the process that owns the terminal
@@ -300,7 +285,7 @@ class ClaimsPlugin:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         if self.worker is None:
-            self._take(report)
+            self._count(report)
         with self._quiet():
             yield
 
@@ -311,34 +296,14 @@ class ClaimsPlugin:
 
     # --- results
 
-    def _take(self, report: pytest.TestReport) -> None:
-        from cbspec.report import Record, Skipped, decode
-
+    def _count(self, report: pytest.TestReport) -> None:
         if report.when in ("setup", "teardown"):
             return
-        told: dict[str, str] = getattr(report, "cbspec", {})
-        if report.when != "call" and report.failed:
-            self._crashed(report)
-        if RECORD in told:
-            self.records.append(decode(told[RECORD], Record))
-        if SKIPPED in told:
-            self.skipped.append(decode(told[SKIPPED], Skipped))
-        if BROKEN in told:
-            self.broken.append(decode(told[BROKEN], Skipped))
-        self.workers.add(getattr(report, "worker_id", "main"))
+        self.tally.take(report)
         self.failed += report.failed
         most = self.config.getoption("maxfail")
         if most and report.failed and self.failed >= most:
             self.run.stop()
-
-    def _crashed(self, report: pytest.TestReport) -> None:
-        """The worker that judged a claim was killed: xdist reports a failure in its place."""
-        from cbspec.report import Skipped
-
-        place, _, claim = report.nodeid.partition("::")
-        if self.project.claims in (self.config.rootpath / place).parents:
-            reason = str(report.longrepr).partition("\n")[0]
-            self.broken.append(Skipped(claim=claim, title="", path=place, line=1, reason=reason))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C; pytest calls this also where it gives up by itself, for files that it cannot collect."""
@@ -353,13 +318,7 @@ class ClaimsPlugin:
             if judged and "evaluation" in self.__dict__ and not (session.shouldstop or session.shouldfail):
                 self.evaluation.executor.drain()
             return
-        if self.records or self.skipped or self.broken:
-            from cbspec.report import write_pages
-
-            try:
-                write_pages(self._report(), self.project.reports)
-            except LedgerError as error:  # the verdicts are known all the same
-                self.unwritten = str(error)
+        self.tally.write()
 
     def _open_run(self) -> None:
         """Own the run directory, and clear away what killed runs left; the first call counts."""
@@ -382,42 +341,10 @@ class ClaimsPlugin:
             Store(self.project.store).sweep()
             self.run.remove()
 
-    def _report(self) -> Run:
-        from cbspec.ledger import provenance
-        from cbspec.report import Run, ranked
-
-        return Run(
-            scale=self.scale,
-            device=self.numerics.device,
-            provenance=provenance(self.project.root, self.numerics.torch, exclude=self.project.reports),
-            seconds=time.monotonic() - self.began,
-            workers=len(self.workers),
-            records=tuple(ranked(self.records)),
-            skipped=tuple(sorted(self.skipped, key=lambda skipped: skipped.claim)),
-            broken=tuple(sorted(self.broken + self.unread, key=lambda broken: broken.claim)),
-        )
-
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.opened and self.run.stopped:
             terminalreporter.write_line("stopped: every finished stage is stored; run again to go on from there")
-        if not (self.records or self.broken or self.unread):
-            return
-        from cbspec.report import annotations, job_summary, summary_table
-
-        if self.records:
-            terminalreporter.section(f"claims at scale {self.scale} on {self.numerics.device}")
-            terminalreporter.write_line(summary_table(self.records, shutil.get_terminal_size((120, 24)).columns))
-            shown = os.path.relpath(self.project.reports / "latest.md", self.config.invocation_params.dir)
-            terminalreporter.write_line(f"no report: {self.unwritten}" if self.unwritten else f"report: {shown}")
-        if os.environ.get("GITHUB_ACTIONS") == "true":
-            for line in annotations(self.records, self.broken + self.unread):
-                terminalreporter.write_line(line)
-        if target := os.environ.get("GITHUB_STEP_SUMMARY"):
-            try:
-                with Path(target).open("a", encoding="utf-8") as summary:
-                    summary.write(job_summary(self._report()))
-            except OSError as error:
-                terminalreporter.write_line(f"no job summary: {target} cannot be written: {error.strerror or error}")
+        self.tally.summarise(terminalreporter, self.config.invocation_params.dir)
 
 
 def limit_threads(threads: int) -> None:

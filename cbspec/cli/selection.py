@@ -44,7 +44,7 @@ def select(project: Project, words: Sequence[str], scale: str, *, every: bool = 
         return load([project.claims_folder], catalog=project.catalog, scale=scale, every=every)
     places = _places(project, words)
     read = load(dict.fromkeys(places.values()), catalog=project.catalog, scale=scale, every=every)
-    chosen = {word: [claim for claim in read if _means(word, places[word], claim)] for word in places}
+    chosen = {word: [claim for claim in read if _means(word, place, claim)] for word, place in places.items()}
     _refuse([word for word, found in chosen.items() if not found and not _is_path(word)], [claim.id for claim in read])
     return tuple({(claim.id, claim.scale): claim for found in chosen.values() for claim in found}.values())
 

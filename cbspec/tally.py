@@ -1,0 +1,123 @@
+"""What the reports of a run say of its claims, gathered in the process that owns the terminal, and the pages and lines of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cbspec.config import Config
+from cbspec.errors import LedgerError
+from cbspec.items import BROKEN, RECORD, SKIPPED
+
+if TYPE_CHECKING:  # imported when there is something to tell: other projects' runs pay nothing for this plugin
+    from cbspec.numerics import Numerics
+    from cbspec.report import Record, Run, Skipped
+
+
+class Tally:
+    """The verdicts of a run, and what kept other claims from one.
+
+    Args:
+        root: pytest's, where the paths of reports start.
+    """
+
+    def __init__(self, root: Path, project: Config, scale: str, numerics: Numerics) -> None:
+        self.root = root
+        self.project = project
+        self.scale = scale
+        self.numerics = numerics
+        self._began = time.monotonic()
+        self._records: list[Record] = []
+        self._skipped: list[Skipped] = []
+        self._broken: list[Skipped] = []
+        self._unread: list[Skipped] = []
+        self._unwritten = ""
+        self._workers: set[str] = set()
+
+    def take(self, report: pytest.TestReport) -> None:
+        """A claim was judged, left out, or broke; or its worker did, of which xdist reports in its place."""
+        from cbspec.report import Record, Skipped, decode
+
+        told: dict[str, str] = getattr(report, "cbspec", {})
+        if report.when != "call" and report.failed:
+            self._crashed(report)
+        if RECORD in told:
+            self._records.append(decode(told[RECORD], Record))
+        if SKIPPED in told:
+            self._skipped.append(decode(told[SKIPPED], Skipped))
+        if BROKEN in told:
+            self._broken.append(decode(told[BROKEN], Skipped))
+        self._workers.add(getattr(report, "worker_id", "main"))
+
+    def _crashed(self, report: pytest.TestReport) -> None:
+        """The worker that judged a claim was killed."""
+        from cbspec.report import Skipped
+
+        place, _, claim = report.nodeid.partition("::")
+        if self.project.claims in (self.root / place).parents:
+            reason = str(report.longrepr).partition("\n")[0]
+            self._broken.append(Skipped(claim=claim, title="", path=place, line=1, reason=reason))
+
+    def misread(self, told: Iterable[str]) -> None:
+        """Mistakes that keep files from being claims, each at its place, as JSON."""
+        from cbspec.report import Skipped, decode
+
+        for mistake in (decode(text, Skipped) for text in told):
+            if mistake not in self._unread:  # every file below a defaults.yaml reports what is wrong in it
+                self._unread.append(mistake)
+
+    def write(self) -> None:
+        """The pages of the run, where it has come to any claim."""
+        if self._records or self._skipped or self._broken:
+            from cbspec.report import write_pages
+
+            try:
+                write_pages(self._run(), self.project.reports)
+            except LedgerError as error:  # the verdicts are known all the same
+                self._unwritten = str(error)
+
+    def summarise(self, terminal: pytest.TerminalReporter, here: Path) -> None:
+        """The table of verdicts and, on GitHub, annotations and the job summary.
+
+        Args:
+            here: where a person reads it.
+        """
+        if not (self._records or self._broken or self._unread):
+            return
+        from cbspec.report import annotations, job_summary, summary_table
+
+        if self._records:
+            terminal.section(f"claims at scale {self.scale} on {self.numerics.device}")
+            terminal.write_line(summary_table(self._records, shutil.get_terminal_size((120, 24)).columns))
+            shown = os.path.relpath(self.project.reports / "latest.md", here)
+            terminal.write_line(f"no report: {self._unwritten}" if self._unwritten else f"report: {shown}")
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            for line in annotations(self._records, self._broken + self._unread):
+                terminal.write_line(line)
+        if target := os.environ.get("GITHUB_STEP_SUMMARY"):
+            try:
+                with Path(target).open("a", encoding="utf-8") as summary:
+                    summary.write(job_summary(self._run()))
+            except OSError as error:
+                terminal.write_line(f"no job summary: {target} cannot be written: {error.strerror or error}")
+
+    def _run(self) -> Run:
+        from cbspec.ledger import provenance
+        from cbspec.report import Run, ranked
+
+        return Run(
+            scale=self.scale,
+            device=self.numerics.device,
+            provenance=provenance(self.project.root, self.numerics.torch, exclude=self.project.reports),
+            seconds=time.monotonic() - self._began,
+            workers=len(self._workers),
+            records=tuple(ranked(self._records)),
+            skipped=tuple(sorted(self._skipped, key=lambda skipped: skipped.claim)),
+            broken=tuple(sorted(self._broken + self._unread, key=lambda broken: broken.claim)),
+        )
