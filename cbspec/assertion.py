@@ -98,7 +98,7 @@ class Collapse(Measured, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
 
 class Ratio(Measured, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ratio"):
-    """The first arm over the second, on logarithms, lies above (or below) a stated factor."""
+    """The first arm over the second lies above (or below) a stated factor, shown on logarithms and without them."""
 
     arms: Annotated[tuple[Arm, ...], Meta(min_length=2, max_length=2, description="numerator and denominator")]
     above: Annotated[float, Meta(gt=0, description="the factor that the ratio exceeds")] | None = None

@@ -6,12 +6,13 @@ import importlib
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 import msgspec
 
 from cbspec.config import Config
-from cbspec.errors import ConfigError, suggestion
-from cbspec.stage import Parameters, Stage
+from cbspec.errors import ConfigError, belongs, place_of, suggestion
+from cbspec.stage import Input, Measure, Parameters, Stage
 
 RESERVED = ("stage", "use")  # the words of a stage call
 
@@ -28,7 +29,7 @@ class Catalog(Mapping[str, Stage]):
     def __init__(self, stages: Iterable[Stage], module: str = "") -> None:
         stages = tuple(stages)
         self._stages = {stage.name: stage for stage in stages}
-        if mistakes := [f"{module or 'catalog'}: {mistake}" for mistake in _mistakes(stages)]:
+        if mistakes := [f"{module or 'catalog'}: {mistake}" for mistake in [*_mistyped(stages)] or _contradictions(stages)]:
             raise ConfigError("\n".join(mistakes))
 
     def __getitem__(self, name: str) -> Stage:
@@ -57,22 +58,40 @@ def load(config: Config) -> Catalog:
     """The catalog of the configured engine.
 
     Raises:
-        ConfigError: the module cannot be imported, has no ``STAGES``, or its stages contradict each other.
+        ConfigError: the module cannot be imported or lies elsewhere, has no ``STAGES``, or its stages contradict each other.
     """
     root = str(config.root)
     if root not in sys.path:
-        sys.path.append(root)  # last, so that the project shadows nothing
+        sys.path.insert(0, root)  # first: what is fingerprinted is what runs, also where the engine is installed besides
+    where, package = f"engine {config.engine} ([tool.cbspec] of {config.root})", config.root / config.packages[0]
     try:
         module = importlib.import_module(config.engine)
     except Exception as error:  # whatever the engine's own code raises
-        raise ConfigError(f"engine {config.engine} ([tool.cbspec] of {config.root}) cannot be imported: {error!r}") from error
+        raise ConfigError(f"{where} cannot be imported: {error!r}{place_of(error, package)}") from error
+    if not belongs(file := Path(module.__file__ or ""), package):
+        raise ConfigError(
+            f"{where} is imported from {file}, but has to lie in {config.root}, as {package.name} beside pyproject.toml"
+        )
     stages = getattr(module, "STAGES", None)
     if not isinstance(stages, tuple | list) or not stages or not all(isinstance(stage, Stage) for stage in stages):
         raise ConfigError(f"engine {config.engine} has no STAGES: expected a tuple of cbspec.stage.Stage")
     return Catalog(stages, config.engine)
 
 
-def _mistakes(stages: tuple[Stage, ...]) -> Iterator[str]:
+def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:
+    """What the annotations of a declaration ask for and Python does not check."""
+    for stage in stages:
+        if not (isinstance(stage.parameters, type) and issubclass(stage.parameters, Parameters)):
+            yield f"stage {stage.name}: parameters {stage.parameters!r} is no subclass of cbspec.stage.Parameters"
+        for role, reference in (("implementation", stage.implementation), ("opens", stage.opens or "module:name")):
+            if not (isinstance(reference, str) and all(reference.partition(":"))):
+                yield f"stage {stage.name}: {role} {reference!r} is not of the form 'module:name'"
+        for role, given, kind in (("inputs", stage.inputs, Input), ("measures", stage.measures, Measure)):
+            if not (isinstance(given, Mapping) and all(isinstance(each, kind) for each in given.values())):
+                yield f"stage {stage.name}: {role} {given!r} is no mapping from names to cbspec.stage.{kind.__name__}"
+
+
+def _contradictions(stages: tuple[Stage, ...]) -> Iterator[str]:
     """What the types of a declaration cannot say, for every stage."""
     kinds = {stage.kind for stage in stages if stage.kind}
     for name, count in Counter(stage.name for stage in stages).items():

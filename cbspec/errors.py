@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 from cbspec.claim import Origin
 
@@ -76,6 +78,20 @@ def suggestion(word: object, allowed: Sequence[str]) -> str:
     hint = f"; did you mean '{close[0]}'?" if close else ""
     shown = ", ".join(allowed[:12]) + (", ..." if len(allowed) > 12 else "")
     return f"{hint} (one of {shown})" if allowed else hint
+
+
+def belongs(file: Path, package: Path) -> bool:
+    """Whether a file is a package's: below its folder, or the module ``package.py`` itself."""
+    file, package = file.resolve(), package.resolve()
+    return file.is_relative_to(package) or file == package.with_suffix(".py")
+
+
+def place_of(error: BaseException, package: Path) -> str:
+    """``" (lab/nets.py:12 in forward)"``: the last line of a package that an error came through; empty where there is none."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if belongs(Path(frame.filename), package)]
+    if not own:
+        return ""
+    return f" ({Path(own[-1].filename).resolve().relative_to(package.resolve().parent)}:{own[-1].lineno} in {own[-1].name})"
 
 
 class Stopped(CbspecError):

@@ -7,15 +7,18 @@ others compute, sleeps a moment. A killed process loses its locks to the kernel,
 
 from __future__ import annotations
 
+import sys
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
-from cbspec.errors import CbspecError, StageError, Stopped, StoreError
+from cbspec.errors import CbspecError, StageError, Stopped, StoreError, place_of
 from cbspec.job import DIVERGED, MissingInput, RunningJob
 from cbspec.plan import Cell, Job, Plan, Planner, closure
 from cbspec.rundir import Event, Failure, RunDirectory
+from cbspec.stage import Stage
 from cbspec.store import Entry, Lock, LostEntry, Store
 
 QUIET_SECONDS = 0.5  # between a worker's last stage and the seeds that its verdict may ask for
@@ -165,7 +168,7 @@ class Executor:
         except (MissingInput, LostEntry) as lost:
             self._stored.discard(lost.key)
             outcome = f"put back, an input has to be computed again ({lost})"
-        except Exception as error:  # whatever an implementation raises is this claim's error, not the run's
+        except (Exception, SystemExit) as error:  # whatever an implementation raises is this claim's error, not the run's
             self._fail(cells, error)
         finally:
             self.run.tell(None)
@@ -184,7 +187,7 @@ class Executor:
             running.advance(start, max(points[-1], 1), self._unit(healthy[0]))
             healthy[0].call.stage.implemented(running)
         if absent := [cell for cell in cells if not self._has(cell)]:
-            raise StageError(f"{absent[0]}: its implementation returned without a result")
+            raise StageError(f"its implementation returned without a result{_instead(absent, running.emitted.values())}")
 
     def _inherited(self, cell: Cell) -> str | None:
         """Why a cell is invalid before it is computed: one of its inputs diverged."""
@@ -215,13 +218,29 @@ class Executor:
     def _unit(cell: Cell) -> str:
         return cell.call.stage.progress or "step"
 
-    def _fail(self, cells: Sequence[Cell], error: Exception) -> None:
+    def _fail(self, cells: Sequence[Cell], error: Exception | SystemExit) -> None:
         if isinstance(error, StoreError):
             raise error
-        kind = "" if isinstance(error, CbspecError) else f"{type(error).__name__}: "
-        message = f"{cells[0]} could not be computed: {kind}{error}"
+        what = str(error) if isinstance(error, CbspecError) else _raised(error, cells[0].call.stage)
+        message = f"{cells[0]} could not be computed: {what}"
         for lane in {cell.lane for cell in cells}:
             self.run.fail(lane, Failure(message=message, traceback=traceback.format_exc()))
+
+
+def _instead(absent: Sequence[Cell], emitted: Iterable[int]) -> str:
+    """Which points of a trajectory are not there, and which are."""
+    if not absent[0].call.stage.progress:
+        return ""
+    wanted, given = (", ".join(map(str, sorted(set(points)))) for points in ([cell.call.point for cell in absent], emitted))
+    return f" at {absent[0].call.stage.progress} {wanted}; it emitted at {given or 'no point'}"
+
+
+def _raised(error: BaseException, stage: Stage) -> str:
+    """``"IndexError: list index out of range (lab/nets.py:12 in forward)"``, and what else it has to say."""
+    head, newline, rest = "".join(traceback.format_exception_only(error)).strip().partition("\n")
+    package = sys.modules.get(stage.implementation.partition(":")[0].partition(".")[0])
+    path = next(iter(getattr(package, "__path__", [getattr(package, "__file__", None)])))
+    return f"{head}{place_of(error, Path(path).with_suffix('')) if path else ''}{newline}{rest}"
 
 
 class StageFailed(StageError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -109,10 +110,11 @@ class RunningJob:
     store: Store
     run: RunDirectory
     device: str
-    emitted: set[str] = field(default_factory=set)
+    emitted: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._saved = self._told = time.monotonic()
+        self._saved = time.monotonic()
+        self._told = 0.0
         self._wall, self._spent = time.time(), self._clock()
         self._saving: int | None = None
         self.replicas = [self._replica(cell) for cell in self.lanes]
@@ -145,9 +147,22 @@ class RunningJob:
         series: Mapping[str, Any] | None = None,
     ) -> None:
         """Store one replica's result; see `cbspec.stage.Job.emit`."""
-        cell = self.planner.at(self.lanes[replica], point)
+        cell = self._emitting(replica, point)
         values, missing = _checked(cell, measures or {}, undefined or {})
         self._put(cell, tensors or {}, values, missing, series or {}, {})
+
+    def _emitting(self, replica: int, point: int) -> Cell:
+        """The cell that a result is of: of a replica of this job, at a point on its way."""
+        if replica not in range(len(self.lanes)):
+            raise StageError(f"{self.label}: emits replica {replica} of {len(self.lanes)}, counted from 0")
+        lane = self.lanes[replica]
+        try:
+            whole = operator.index(point)
+        except TypeError:
+            raise StageError(f"{lane}: emits at the point {point!r}, which is no integer") from None
+        if not self.start <= whole <= lane.call.point:
+            raise StageError(f"{lane}: emits at the point {whole}, not from {self.start} to {lane.call.point}")
+        return self.planner.at(lane, whole)
 
     def diverge(self, replica: int, reason: str) -> None:
         """Record that a replica left the finite numbers; every wanted point not yet emitted becomes invalid."""
@@ -169,9 +184,17 @@ class RunningJob:
         self._told = now
         if self.run.stopped:
             raise Stopped("the run was stopped; what is stored is kept")
-        worker = self.run.worker
         self.run.tell(
-            Status(worker=worker, job=self.label, done=done, total=total, unit=unit, started=self._wall, updated=time.time())
+            Status(
+                worker=self.run.worker,
+                job=self.label,
+                lanes=tuple(cell.lane for cell in self.lanes),
+                done=done,
+                total=total,
+                unit=unit,
+                started=self._wall,
+                updated=time.time(),
+            )
         )
 
     def _put(
@@ -202,7 +225,7 @@ class RunningJob:
             **remark,
         }
         self.store.put(cell.key, tensors=tensors, measures=measures, undefined=undefined, series=series, provenance=provenance)
-        self.emitted.add(cell.key)
+        self.emitted[cell.key] = cell.call.point
 
 
 def _checked(cell: Cell, measures: Mapping[str, float], undefined: Mapping[str, str]) -> tuple[dict[str, float], dict[str, str]]:
@@ -212,8 +235,20 @@ def _checked(cell: Cell, measures: Mapping[str, float], undefined: Mapping[str, 
         raise StageError(f"{cell}: emits {', '.join(stray)}, which its catalog entry does not declare")
     if absent := sorted(set(declared) - set(measures) - set(undefined)):
         raise StageError(f"{cell}: leaves out {', '.join(absent)}, which its catalog entry declares")
-    values = {name: float(value) for name, value in measures.items()}
+    if both := sorted(set(measures) & set(undefined)):
+        raise StageError(f"{cell}: gives {', '.join(both)} a value and a reason to have none")
+    for name, reason in undefined.items():
+        if not (isinstance(reason, str) and reason):
+            raise StageError(f"{cell}: {name} is undefined for the reason {reason!r}, which is no text")
+    values = {name: _number(cell, name, value) for name, value in measures.items()}
     reasons = dict(undefined)
     for name in [name for name, value in values.items() if not math.isfinite(value)]:
         reasons[name] = f"{cell}: {name} is {values.pop(name)}"
     return values, reasons
+
+
+def _number(cell: Cell, name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError) as error:  # torch raises the last for a tensor of several elements
+        raise StageError(f"{cell}: {name} is no number but a {type(value).__name__} ({error})") from None

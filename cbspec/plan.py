@@ -105,18 +105,20 @@ class Planner:
         """The cell of one call for one seed; the same object however often it is asked for."""
         known = self._cells.get((call.digest, seed))
         if known is None:
-            inputs = {name: self.cell(own, seed) for name, own in call.inputs.items()}
-            keys = {name: cell.key for name, cell in inputs.items()}
-            code = self.fingerprint(call.stage.implementation).digest
-            known = Cell(
-                call,
-                seed,
-                key=result_key(call, seed, keys, code, self.numerics),
-                lane=lane_key(call, seed, keys, code, self.numerics),
-                inputs=inputs,
-            )
-            self._cells[call.digest, seed] = known
+            known = self._cells[call.digest, seed] = self._named(call, seed)
         return known
+
+    def _named(self, call: Call, seed: int) -> Cell:
+        inputs = {name: self.cell(own, seed) for name, own in call.inputs.items()}
+        keys = {name: cell.key for name, cell in inputs.items()}
+        code = self.fingerprint(call.stage.implementation).digest
+        return Cell(
+            call,
+            seed,
+            key=result_key(call, seed, keys, code, self.numerics),
+            lane=lane_key(call, seed, keys, code, self.numerics),
+            inputs=inputs,
+        )
 
     def cells(self, arms: Mapping[str, Call], seeds: Sequence[int]) -> dict[tuple[str, int], Cell]:
         """(arm, seed) -> the cell whose measures a claim with these arms reads."""
@@ -127,12 +129,13 @@ class Planner:
         return {name: self.fingerprint(stage.implementation).digest for name, stage in stages_of(calls).items()}
 
     def at(self, cell: Cell, point: int) -> Cell:
-        """The cell of the same lane at another point."""
+        """The cell of the same lane at another point; one that no plan has is not kept, for a lane may have a million."""
         progress = cell.call.stage.progress
         if progress is None or cell.call.point == point:
             return cell
         parameters = msgspec.structs.replace(cell.call.parameters, **{progress: point})
-        return self.cell(Call(cell.call.stage, parameters, cell.call.inputs), cell.seed)
+        call = Call(cell.call.stage, parameters, cell.call.inputs)
+        return self._cells.get((call.digest, cell.seed)) or self._named(call, cell.seed)
 
     def plan(self, wanted: Iterable[Cell], *, wide: bool = False, after: Mapping[Cell, float] | None = None) -> Plan:
         """Group the wanted cells and all they need into jobs.

@@ -40,26 +40,35 @@ SHOWING = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtur
 PROJECT = pytest.StashKey[Config]()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> Generator[None, Any, Any]:
     """Options for a project with claims, and for no other: elsewhere they are anyone's."""
+    result = yield  # the project's own conftest.py says its options first: a clash is told here, not as its traceback
     try:
         project = load(early_config.rootpath)
+        if not project.declared:  # pytest's root is further up, where a configuration of several projects lies
+            project = load(early_config.invocation_params.dir)
     except CbspecError as error:
         raise pytest.UsageError(str(error)) from None
-    if not (project.declared and project.claims.is_dir()):
-        return
-    early_config.stash[PROJECT] = project
-    group = parser.getgroup("cbspec", "research claims")
-    group.addoption("--scale", metavar="NAME", help="scale to run the claims at (default: the project's, quick)")
-    group.addoption("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where stages compute (default: auto)")
-    group.addoption(
-        "--stage-threads",
-        type=int,
-        default=1,
-        metavar="N",
-        help="threads per worker, part of what a result depends on (default: 1)",
-    )
+    if project.declared and project.claims.is_dir():
+        early_config.stash[PROJECT] = project
+        _add_options(parser.getgroup("cbspec", "research claims"))
+    return result
+
+
+def _add_options(group: pytest.OptionGroup) -> None:
+    try:
+        group.addoption("--scale", metavar="NAME", help="scale to run the claims at (default: the project's, quick)")
+        group.addoption("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where stages compute (default: auto)")
+        group.addoption(
+            "--stage-threads",
+            type=int,
+            default=1,
+            metavar="N",
+            help="threads per worker, part of what a result depends on (default: 1)",
+        )
+    except ValueError as error:
+        raise pytest.UsageError(f"an option of cbspec's is one of a conftest.py or another plugin, too: {error}") from None
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -17,10 +17,11 @@ LOST_SECONDS = 600.0  # a worker silent for so long was killed; no stage takes l
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """What one worker computes right now; `started` and `updated` are Unix times in seconds."""
+    """What one worker computes right now, on which lanes; `started` and `updated` are Unix times in seconds."""
 
     worker: str
     job: str
+    lanes: tuple[str, ...] = ()
     done: float = 0.0
     total: float = 0.0
     unit: str = ""
@@ -127,9 +128,21 @@ class RunDirectory:
         self._write("resting", self.worker, b"")
 
     def lost(self, worker: str) -> None:
-        """Tell that a worker has ended, however it did: it computes nothing, and asks for nothing more."""
+        """Tell that a worker has ended, however it did: it computes nothing, and asks for nothing more.
+
+        What it was killed at is anyone's again, once: a second worker that is killed at the same lane was killed by it.
+        """
+        for status in self.statuses():
+            if status.worker == worker:
+                for lane in status.lanes:
+                    self._killed(lane, status.job)
         (self.path / "status" / worker).unlink(missing_ok=True)
         self._write("resting", worker, b"")
+
+    def _killed(self, lane: str, job: str) -> None:
+        if (self.path / "killed" / lane).exists():
+            self.fail(lane, Failure(message=f"{job} could not be computed: two processes were killed at it (out of memory?)"))
+        self._write("killed", lane, b"")
 
     @property
     def at_rest(self) -> bool:

@@ -61,7 +61,8 @@ class Stage:
         kind: the kind of artifact it yields (``"snapshot"``, ``"estimator"``), or ``""`` when it yields only measures.
         measures: measure name -> unit and meaning.
         progress: the name of the integer parameter along which results lie on one trajectory (``"epoch"``): calls that differ
-            in it alone are points of one run, computed by one job, and a later point may continue from an earlier one.
+            in it alone are points of one run, computed by one job, and a later point may continue from an earlier one. Count
+            what takes a moment (epochs, thousands of steps): an interrupted run looks at every earlier point for one saved.
         length: the name of the integer parameter that says where the run ends: no claim can ask for a later point.
         continues: the name of the input whose run this one goes on from: no claim can ask for a point before that one's.
         varying: parameters in which the replicas of one job may differ (arms that are one tensor program).
@@ -225,7 +226,7 @@ class Job(Protocol):
         Args:
             replica: index into `replicas`.
             point: where on the trajectory, for a stage with progress.
-            tensors: what later stages take as input, CPU or device, without replica axis.
+            tensors: what later stages take as input: torch tensors, CPU or device, without replica axis.
             measures: every measure of the catalog entry that is defined here, finite.
             undefined: measure -> why it has no value here (reference below numerical resolution, ...).
             series: further JSON content.
@@ -239,7 +240,10 @@ class Job(Protocol):
         """
 
     def advance(self, done: float, total: float, unit: str) -> None:
-        """Tell progress, e.g. ``advance(3, 20, "epoch")``; cheap, call it freely."""
+        """Tell progress, e.g. ``advance(3, 20, "epoch")``; cheap, call it freely.
+
+        Where the run was asked to stop it raises `cbspec.errors.Stopped`: let it through.
+        """
 
 
 def stages_of(calls: Iterable[Call]) -> Mapping[str, Stage]:

@@ -1,4 +1,5 @@
-"""The tutorial of claims/README.md: every command that it shows is run, in a copy of the project whose stages take no time."""
+"""What the pages show is run: the tutorial of claims/README.md, in a copy of the project whose stages take no time, and another
+lab, as CONTRIBUTING.md has it."""
 
 import doctest
 import os
@@ -53,6 +54,11 @@ def project(tmp_path_factory):
     shutil.copy(REPOSITORY / "pyproject.toml", root)
     with (root / "engine" / "catalog.py").open("a") as file:
         file.write(TINY)
+    return with_commands(root)
+
+
+def with_commands(root):
+    """The folder, `cbspec` and `pytest` in its `bin`."""
     (root / "bin").mkdir()
     for name, module in {"cbspec": "cbspec.cli", "pytest": "pytest"}.items():
         script = root / "bin" / name
@@ -72,18 +78,16 @@ def steps(text):
     return found
 
 
-def test_tutorial_does_what_it_shows(project):
-    """Each step ends with status 0 and prints what the tutorial shows, `...` standing for anything."""
+def run(shown, root):
+    """Each command ends with status 0 and prints what is shown with it."""
     hidden = ("GITHUB_", "PYTEST_", "CBSPEC_", "CUDA_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-    environment |= {"PATH": f"{project / 'bin'}{os.pathsep}{os.environ['PATH']}", "CUDA_VISIBLE_DEVICES": "", "COLUMNS": "140"}
+    environment |= {"PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}", "CUDA_VISIBLE_DEVICES": "", "COLUMNS": "140"}
     checker = doctest.OutputChecker()
-    shown = steps(README.read_text())
-
     for command, want in shown:
         done = subprocess.run(
             ["bash", "-c", command],
-            cwd=project,
+            cwd=root,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -92,6 +96,24 @@ def test_tutorial_does_what_it_shows(project):
         )
         assert done.returncode == 0, f"$ {command}{done.stdout}"
         assert checker.check_output(want, done.stdout, FLAGS), f"$ {command}expected:\n{want}\ngot:\n{done.stdout}"
+
+
+def test_another_lab_needs_no_more_than_is_shown(tmp_path):
+    """The files of CONTRIBUTING.md, each with its name in its first line, are a project whose claim is made and holds."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
+    for block in re.findall(r"^```(?:toml|python|yaml)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL):
+        name = re.match(r"# ([\w./]+)", block)[1]
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(block)
+
+    run(steps(text), with_commands(tmp_path))
+
+
+def test_tutorial_does_what_it_shows(project):
+    """Each step ends with status 0 and prints what the tutorial shows, `...` standing for anything."""
+    shown = steps(README.read_text())
+
+    run(shown, project)
 
     assert {command.split()[1] for command, _ in shown if command.startswith("cbspec")} == {
         "new",

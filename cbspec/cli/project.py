@@ -101,8 +101,9 @@ class Project:
     def claims(self, words: Sequence[str] = (), scale: str | None = None) -> tuple[Claim, ...]:
         """The claims that words name at a scale (the project's by default), all of them without a word; see `select`."""
         from cbspec.cli.selection import select
+        from cbspec.language.defaults import known_scale
 
-        return select(self, words, scale or self.config.scale)
+        return select(self, words, known_scale(scale, self.config.claims) or self.config.scale)
 
     def at_every_scale(self, words: Sequence[str] = ()) -> tuple[Claim, ...]:
         """The claims, claim by claim, once for each scale at which they are decidable."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from cbspec.stage import Call
+from cbspec.stage import Call, Parameters
 from cbspec.store import Store
 
 FOREIGN = 1000  # more than any two calls of the same stages can differ in
@@ -109,7 +109,7 @@ class Past:
         trail = self.trails.get(key)
         if trail is None or trail.stage != call.stage.name or trail.inputs.keys() != call.inputs.keys():
             return FOREIGN
-        parameters = msgspec.to_builtins(call.parameters)
+        parameters = as_stored(call.parameters)
         own: int = sum(parameters.get(name) != trail.parameters.get(name) for name in {**parameters, **trail.parameters})
         return own + sum(self._distance(below, trail.inputs[name]) for name, below in call.inputs.items())
 
@@ -117,7 +117,13 @@ class Past:
 def identity(call: Call, progress: str | None = None) -> str:
     """Hex SHA-256 of a call: equal for calls of equal stage, parameters and inputs."""
     inputs: dict[str, str | None] = {name: identity(own) for name, own in call.inputs.items()}
-    return _identity(call.stage.name, msgspec.to_builtins(call.parameters), inputs, progress)
+    return _identity(call.stage.name, as_stored(call.parameters), inputs, progress)
+
+
+def as_stored(parameters: Parameters) -> dict[str, Any]:
+    """Parameters as a result's provenance gives them back: a tuple is a list there."""
+    stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(parameters))
+    return stored
 
 
 def trajectory(call: Call) -> str:

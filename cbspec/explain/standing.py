@@ -7,12 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import msgspec
-
 from cbspec.explain.cause import Cause, code_causes, unknown_code, value_causes
 from cbspec.explain.edits import changed
 from cbspec.explain.history import History
-from cbspec.explain.past import Past, Trail, trajectory
+from cbspec.explain.past import Past, Trail, as_stored, trajectory
 from cbspec.fingerprint import Code, changes
 from cbspec.ledger import Entry
 from cbspec.plan import Cell, Planner
@@ -86,7 +84,7 @@ class Standings:
         """What is other than when a stored result was computed."""
         causes = (
             *self._code(cell, trail.code),
-            *value_causes("parameter", trail.parameters, msgspec.to_builtins(cell.call.parameters)),
+            *value_causes("parameter", trail.parameters, as_stored(cell.call.parameters)),
             *_inputs(cell, trail),
             *value_causes("numerics", trail.numerics, self.planner.numerics.as_dict()),
         )

@@ -8,6 +8,7 @@ module, or the whole project.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,23 +18,40 @@ from cbspec.fingerprint.node import Node, Whole
 from cbspec.fingerprint.resolution import Resolution
 from cbspec.fingerprint.scope import Chain, Imported, Load
 
+HARNESS = "cbspec"  # no project's code, also where it lies beside the engine: what it does with results has its own versions
+_MENTIONS = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([\w., \t]+)|[\"'](\w+)[.:]\w", re.MULTILINE)
+
 
 class Project:
     """The modules of a project's packages.
 
     Args:
         root: the folder that the packages lie in.
-        packages: dotted names of packages or modules; nothing outside them is looked at.
+        packages: dotted names of packages or modules. What they import, or name in a string, of the same folder belongs to the
+            project as well; nothing else is looked at.
     """
 
     def __init__(self, root: Path, packages: Sequence[str]) -> None:
         self.root = root
         self.paths: dict[str, Path | None] = {}
-        for package in packages:
-            self._discover(package)
         self._loaded: dict[str, Module] = {}
         self._texts: dict[str, bytes] = {}
         self._edges: dict[Statement, frozenset[Node]] = {}
+        for package in packages:
+            self._discover(package)
+        self._discover_neighbours()
+
+    def _discover_neighbours(self) -> None:
+        """The packages and modules beside those known that these mention, and so on."""
+        beside = {path.stem for path in self.root.glob("*.py")} | {path.parent.name for path in self.root.glob("*/*.py")}
+        waiting = list(self.paths)
+        while waiting:
+            mentions = b" ".join(map(b" ".join, _MENTIONS.findall(self._text(waiting.pop()))))
+            found = set(re.findall(r"\w+", mentions.decode(errors="replace")))
+            for package in sorted(found & beside - {HARNESS, *self.paths}):
+                known = set(self.paths)
+                self._discover(package)
+                waiting += self.paths.keys() - known
 
     def _discover(self, package: str) -> None:
         folder = self.root.joinpath(*package.split("."))
@@ -66,10 +84,13 @@ class Project:
 
     def mentions(self, name: str, text: str) -> bool:
         """Whether a module's file contains `text`; a file that is not Python may, without being parsed."""
+        return text.encode() in self._text(name)
+
+    def _text(self, name: str) -> bytes:
         path = self.paths[name]
         if name not in self._texts:
             self._texts[name] = path.read_bytes() if path else b""
-        return text.encode() in self._texts[name]
+        return self._texts[name]
 
     def modules(self) -> Iterator[Module]:
         """Every module of the project."""

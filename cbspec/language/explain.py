@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from cbspec.claim import Claim, Origin
@@ -24,10 +25,11 @@ def explain_values(claim: Claim) -> list[Explained]:
     assert isinstance(claim.origins, Origins), "a claim that was read from a file"
     trace = claim.origins.trace
     whole = {key for key, (value, _) in trace.items() if _flat(value)}
+    opened = {key[: match.start()] for key in trace for match in re.finditer(r"[.\[]", key)}  # what is told part by part
     return [
         Explained(key, value, node.origin if node is not None else None)
         for key, (value, node) in trace.items()
-        if key in whole or not (isinstance(value, dict | list) or key.rpartition("[")[0] in whole)
+        if key in whole or not (key in opened or value == {} or key.rpartition("[")[0] in whole)
     ]
 
 

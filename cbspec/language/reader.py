@@ -42,7 +42,8 @@ class Reader:
         Raises ConfigError when the asked scale is not among those of the defaults.
         """
         if defaults.scales and self.scale not in defaults.scales:
-            raise ConfigError(f"unknown scale {self.scale!r}{suggestion(self.scale, list(defaults.scales))}")
+            known = suggestion(self.scale, list(defaults.scales))
+            raise ConfigError(f"unknown scale {self.scale!r}{known}: the one under [tool.cbspec], or quick where none is")
         mistakes = Mistakes()
         claims: tuple[Claim, ...] = ()
         if path.suffix != SUFFIX and path.exists():

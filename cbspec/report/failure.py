@@ -42,6 +42,7 @@ def next_steps(record: Record) -> Iterator[str]:
     explain = f"cbspec explain {claim} {record.options}".rstrip()
     if record.judgement.verdict == "error":
         yield f"{explain}   (which stages it needs, and where they stand)"
+        yield f"cbspec run {claim} {record.options} --full-trace".replace("  ", " ") + "   (where in the code it happened)"
         return
     if record.comparison.expected is None:
         yield f"{explain}   (which stages it stands on)"

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from cbspec.errors import StoreError
+from cbspec.errors import ContentError, StoreError
 from cbspec.store.record import Record, TensorFile, seal, unseal
 from cbspec.store.scratch import write
 
@@ -164,6 +164,8 @@ def _write_tensors(path: Path, tensors: Mapping[str, Any]) -> TensorFile:
     from safetensors.torch import save
 
     # A clone, because safetensors refuses tensors that share memory, as the replicas of one job do.
+    if wrong := [f"{name} is a {type(given).__name__}" for name, given in tensors.items() if not hasattr(given, "detach")]:
+        raise ContentError(f"a result cannot be stored: tensors are torch's, and {', '.join(wrong)}")
     data = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()})
     write(path, data)
     return TensorFile(names=tuple(tensors), bytes=len(data), sha256=hashlib.sha256(data).hexdigest())

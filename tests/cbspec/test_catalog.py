@@ -111,6 +111,56 @@ def test_an_engine_beside_pyproject_is_found(tmp_path, monkeypatch):
     assert list(found) == ["one"]
 
 
+def test_an_engine_that_is_imported_from_elsewhere_is_refused(tmp_path, monkeypatch):
+    """The code that is fingerprinted is the code that runs: a copy that was imported before, or lies elsewhere, is named."""
+    declared = "from cbspec.stage import Stage\nSTAGES = (Stage(name='one', doc='', implementation='lab:one'),)\n"
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "installed"), *sys.path])
+    for folder in ("installed", "mine", "yours"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "installed" / "lab_twice.py").write_text(declared.replace("one", "old"))
+    (tmp_path / "installed" / "lab_far.py").write_text(declared)
+    (tmp_path / "mine" / "lab_twice.py").write_text(declared)
+
+    assert list(catalog.load(Config(tmp_path / "mine", engine="lab_twice"))) == ["one"]
+    for root, engine in ((tmp_path / "yours", "lab_twice"), (tmp_path / "yours", "lab_far")):
+        with pytest.raises(ConfigError, match=rf"is imported from .*{engine}.py, but has to lie in {root}, as {engine} beside"):
+            catalog.load(Config(root, engine=engine))
+
+
+def test_where_an_engine_fails_to_import_is_told(tmp_path, monkeypatch):
+    """An import that fails inside the engine names the file and the line of the engine that asked for it."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "lab_deep").mkdir()
+    (tmp_path / "lab_deep" / "__init__.py").touch()
+    (tmp_path / "lab_deep" / "catalog.py").write_text("import lab_deep.nets\n")
+    (tmp_path / "lab_deep" / "nets.py").write_text("\nimport no_such_module\n")
+
+    with pytest.raises(ConfigError, match=r"No module named 'no_such_module'.* \(lab_deep/nets.py:2 in <module>\)$"):
+        catalog.load(Config(tmp_path, engine="lab_deep.catalog"))
+
+
+def test_what_annotations_ask_for_is_checked():
+    """Inputs, measures, parameters and implementations of another type are named when the catalog is made."""
+    with pytest.raises(ConfigError) as caught:
+        Catalog(
+            [
+                stage("one", parameters=dict, inputs={"net": "snapshot"}),
+                Stage(name="two", doc="", implementation=print, measures={"height": "cm"}),
+                Stage(name="three", doc="", implementation="lab.run", measures=["height"], opens="lab.net"),
+            ]
+        )
+
+    assert str(caught.value).splitlines() == [
+        "catalog: stage one: parameters <class 'dict'> is no subclass of cbspec.stage.Parameters",
+        "catalog: stage one: inputs {'net': 'snapshot'} is no mapping from names to cbspec.stage.Input",
+        "catalog: stage two: implementation <built-in function print> is not of the form 'module:name'",
+        "catalog: stage two: measures {'height': 'cm'} is no mapping from names to cbspec.stage.Measure",
+        "catalog: stage three: implementation 'lab.run' is not of the form 'module:name'",
+        "catalog: stage three: opens 'lab.net' is not of the form 'module:name'",
+        "catalog: stage three: measures ['height'] is no mapping from names to cbspec.stage.Measure",
+    ]
+
+
 def test_loading_claims_imports_no_torch():
     """The configured engine's catalog and every committed claim load without torch and what else is slow to import."""
     script = (

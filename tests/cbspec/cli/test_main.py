@@ -68,7 +68,10 @@ def test_mistakes_of_configuration_are_status_2(laboratory):
     laboratory.write("pyproject.toml", "[tool.cbspec]\nengin = 'x'\n")
     key = laboratory.cbspec("validate")
 
-    assert (scale.exit_code, scale.stderr) == (2, "unknown scale 'quik'; did you mean 'quick'? (one of quick, memo)\n")
+    assert (scale.exit_code, scale.stderr) == (
+        2,
+        "--scale quik: unknown scale 'quik'; did you mean 'quick'? (one of quick, memo)\n",
+    )
     assert (status.exit_code, "unknown scale 'quik'; did you mean 'quick'?" in status.stderr) == (2, True)
     assert (claims.exit_code, "there is no such folder of claims" in claims.stderr) == (2, True)
     assert engine.exit_code == 2

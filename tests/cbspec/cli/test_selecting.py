@@ -227,3 +227,14 @@ def test_schema_is_printed_and_written(laboratory):
     assert json.loads((laboratory.root / "claims" / "schema" / "claim.schema.json").read_text()) == printed
     assert first.stdout == "2 files of 2 changed in claims/schema\n"
     assert second == {"changed": []}
+
+
+def test_show_has_parameters_that_are_mappings(laboratory):
+    """A mapping given as one parameter is one value of the claim."""
+    pot = "    thirsty: bool = False\n"
+    laboratory.edit("lab/catalog.py", pot, f"{pot}    soil: dict[str, float] = {{}}\n")
+    laboratory.edit("claims/phase1/1.a.yaml", "  bright: {light: 8.0}", "  bright: {light: 8.0, soil: {sand: 1.0}}")
+
+    result = laboratory.cbspec("show", "1.a")
+
+    assert 'arms.bright.soil: {"sand": 1.0}' in result.stdout

@@ -12,6 +12,7 @@ from cbspec.plan import Planner
 from cbspec.rundir import RunDirectory, Status
 from cbspec.stage import Call, NoParameters
 from cbspec.store import Store
+from tests.cbspec.execution import arithmetic
 from tests.cbspec.execution.arithmetic import ADD, BLUR, BREAK, COUNT, JOURNAL, MUTE, PACK, UNPACK, Count, Offset
 from tests.patience import PATIENCE, until
 
@@ -89,7 +90,10 @@ def test_stage_failure_is_told_once_and_not_retried(tmp_path, journal):
     direct, behind = (one.planner.cell(call, 1) for call in (broken, added(1.0, broken)))
     one.adopt([direct, behind])
 
-    with pytest.raises(StageFailed, match=r"^break seed 1 could not be computed: RuntimeError: the shaft is bent$") as caught:
+    message = (
+        r"^break seed 1 could not be computed: RuntimeError: the shaft is bent \(tests/.*/arithmetic.py:\d+ in break_down\)$"
+    )
+    with pytest.raises(StageFailed, match=message) as caught:
         one.ensure([behind])
     with pytest.raises(StageFailed):
         one.ensure([direct])
@@ -107,6 +111,65 @@ def test_leaving_out_a_declared_measure_is_an_error(tmp_path):
 
     with pytest.raises(StageFailed, match="mute seed 1: leaves out value"):
         one.ensure([cell])
+
+
+@pytest.mark.parametrize(
+    ("emits", "message"),
+    [
+        ([{"undefined": {"value": None}}], "undefined for the reason None, which is no text"),
+        ([{"undefined": {"value": ""}}], "undefined for the reason '', which is no text"),
+        ([{"measures": {"value": 1.0}, "undefined": {"value": "late"}}], "gives value a value and a reason to have none"),
+        ([{"measures": {"value": [1.0]}}], "value is no number but a list"),
+        ([{"measures": {"value": 1.0}, "tensors": {"seed": [1]}}], "tensors are torch's, and seed is a list"),
+        ([{"measures": {"value": 1.0}, "point": 1}], "emits at the point 1, not from 0 to 0"),
+        ([{"measures": {"value": 1.0}, "point": 0.0}], "emits at the point 0.0, which is no integer"),
+        ([{"replica": -1, "measures": {"value": 1.0}}], "emits replica -1 of 1, counted from 0"),
+        ([], "returned without a result$"),
+        (SystemExit(3), "SystemExit: 3"),
+    ],
+)
+def test_what_a_stage_hands_over_is_checked(tmp_path, monkeypatch, emits, message):
+    """A result that no reader could use, or that is nobody's, fails its stage at once and names what is wrong with it."""
+
+    def emitting(job):
+        if isinstance(emits, SystemExit):
+            raise emits
+        for words in emits:
+            job.emit(**{"replica": 0} | words)
+
+    monkeypatch.setattr(arithmetic, "mute", emitting)
+    one = executor(tmp_path)
+    cell = one.planner.cell(Call(MUTE, NoParameters()), 1)
+    one.adopt([cell])
+
+    with pytest.raises(StageFailed, match=message):
+        one.ensure([cell])
+
+
+def test_a_missing_point_is_told_beside_those_that_came(tmp_path, monkeypatch):
+    """A run that ends before the points that claims asked for says which it has."""
+
+    def short(job):
+        job.emit(0, point=1, measures={"value": 1.0})
+
+    monkeypatch.setattr(arithmetic, "count", short)
+    one = executor(tmp_path)
+    cells = [one.planner.cell(counted(step), 1) for step in (1, 3)]
+    one.adopt(cells)
+
+    with pytest.raises(StageFailed, match=r"returned without a result at step 3; it emitted at 1$"):
+        one.ensure(cells)
+
+
+def test_points_that_no_plan_has_are_not_kept(tmp_path):
+    """Looking for a point to go on from leaves nothing behind: a trajectory may have a million."""
+    planner = executor(tmp_path).planner
+    cell = planner.cell(counted(500), 1)
+    held = len(planner._cells)
+
+    assert planner.at(cell, 3).call.point == 3
+    assert len(planner._cells) == held
+    assert planner.at(planner.at(cell, 3), 500) is cell
 
 
 def test_a_result_that_cannot_be_stored_fails_its_own_stage(tmp_path, journal):
@@ -334,6 +397,19 @@ def test_a_worker_that_was_killed_is_not_waited_for(tmp_path, monkeypatch):
     one.drain()
 
     assert sum(sleeps) == pytest.approx(QUIET_SECONDS + IDLE_SECONDS)  # ten pauses, rounded, are a little less than quiet
+
+
+def test_what_kills_two_workers_is_not_given_to_a_third(tmp_path):
+    """A lane at which a worker was killed is anyone's again; one that killed two has failed, for the run and with its reason."""
+    owner = RunDirectory(tmp_path / "runs" / "run", "main")
+    for worker, failed in (("gw0", False), ("gw1", True)):
+        now = time.time()
+        dying = RunDirectory(owner.path, worker)
+        dying.tell(Status(worker=worker, job="count @5 seeds 1", lanes=("a", "b"), started=now, updated=now))
+        owner.lost(worker)
+
+        assert [owner.failure(lane) is not None for lane in ("a", "b", "c")] == [failed, failed, False]
+    assert owner.failure("a").message.startswith("count @5 seeds 1 could not be computed: two processes were killed at it")
 
 
 def test_draws_are_told_to_all(tmp_path):

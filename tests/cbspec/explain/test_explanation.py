@@ -97,6 +97,19 @@ def test_stage_is_stale_by_a_parameter(laboratory):
     assert states == {("dark",): ("stale", ["parameter light: 1.5 -> 1.0"]), ("bright",): ("current", [])}
 
 
+def test_a_tuple_is_no_other_parameter_once_stored(laboratory):
+    """A parameter that JSON gives back as a list is not named as changed beside the one that was."""
+    pot = "    thirsty: bool = False\n"
+    laboratory.edit("lab/catalog.py", pot, f"{pot}    hours: tuple[int, ...] = (6, 18)\n")
+    laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace("light: 2.0", "light: 1.5"))
+    laboratory.run()
+    laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace("light: 2.0", "light: 1.0"))
+
+    [dark, _] = explained(laboratory, "1.a").stages
+
+    assert [cause.text for cause in dark.causes] == ["parameter light: 1.5 -> 1.0"]
+
+
 def test_new_arm_is_missing_beside_its_neighbours(laboratory):
     """A call that differs from others only in a parameter, which claims still ask for, is missing and not stale."""
     laboratory.run()

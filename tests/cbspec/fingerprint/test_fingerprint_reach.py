@@ -287,3 +287,26 @@ def test_a_stage_does_not_reach(tmp_path: Path, form: str) -> None:
     files, definition = UNREACHED[form]
 
     assert f"lab/{definition}" not in _definitions(tmp_path, files)
+
+
+@pytest.mark.parametrize("mention", ["from tools.sums import total", "import json, tools.sums", "MODEL = 'tools.sums:total'"])
+def test_packages_beside_the_engines_belong_to_it(tmp_path: Path, mention: str) -> None:
+    """What the engine imports, or names in a string, from beside it is the project's code, and what that imports in turn."""
+    used = {"from": "total", "import": "tools.sums.total", "MODEL": "MODEL"}[mention.split()[0]]
+    write = {
+        "lab/__init__.py": "",
+        "lab/stages.py": f"{mention}\nimport cbspec.stage\n\n\ndef run(job):\n    return {used}\n",
+        "tools/__init__.py": "",
+        "tools/sums.py": "from deeper import start\n\n\ndef total(x):\n    return start + x\n",
+        "deeper.py": "start = 1\n",
+        "cbspec/stage.py": "VERSION = 1\n",
+        "unused/__init__.py": "from lab import stages\n",
+    }
+    for name, text in write.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    reached = Code(tmp_path, ("lab",)).fingerprint("lab.stages:run").definitions
+
+    assert {"lab/stages.py:run", "tools/sums.py:total", "deeper.py:start"} <= set(reached)
+    assert not any(name.startswith(("cbspec/", "unused/")) for name in reached)

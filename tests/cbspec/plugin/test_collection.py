@@ -187,6 +187,37 @@ def test_a_duplicate_id_is_told_on_github(project, workers):
     assert [line[: len(told)] for line in output.splitlines() if line.startswith("::error")] == [told]
 
 
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_pytest_configuration_further_up_leaves_claims_where_they_are(project, tmp_path, workers):
+    """Where pytest's root is a folder above, which holds several projects, the project of the working directory counts."""
+    lab = tmp_path / "labs" / "plants"
+    lab.mkdir(parents=True)
+    for name in ("lab", "claims", "pyproject.toml"):
+        (tmp_path / name).rename(lab / name)
+    (lab / "pyproject.toml").write_text('[tool.cbspec]\nengine = "lab.catalog"\n')
+    (tmp_path / "labs" / "pytest.ini").write_text("[pytest]\n")
+    project.root = lab
+    project.claim("light.yaml")
+
+    status, output = project.pytest("-n", workers, "--scale", "quick")
+
+    assert (status, project.verdicts()) == (0, {"1.a": "holds"}), output
+
+
+@pytest.mark.parametrize("option", ["--device", "--scale"])
+def test_an_option_that_a_conftest_has_too_is_told(project, option):
+    """An option of cbspec's that the project's own conftest.py has as well is named in one message."""
+    project.claim("light.yaml")
+    (project.root / "conftest.py").write_text(f"def pytest_addoption(parser):\n    parser.addoption('{option}')\n")
+
+    status, output = project.pytest()
+
+    assert (status, "Traceback" in output) == (4, False)
+    assert (
+        f"an option of cbspec's is one of a conftest.py or another plugin, too: option dest '{option[2:]}' already used" in output
+    )
+
+
 def test_claims_of_a_project_that_declares_none_are_left_alone(project):
     """Without [tool.cbspec] a folder called claims is another project's business."""
     (project.root / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")

@@ -72,12 +72,12 @@ def test_findings_are_in_the_order_of_their_phases(claims, ledger, root):
 
 
 def test_phases_in_the_order_of_a_log(root):
-    """6.5A came after 6C, and 10A.5 after 10A."""
-    phases = ["10A.6", "10A", "next", "8", "6.5A", "6C", "6A", "10A.5", "1"]
+    """6.5A came after 6C, 10A.5 after 10A, and 1b after 1."""
+    phases = ["10A.6", "10A", "next", "8", "6.5A", "6C", "6A", "10A.5", "1b", "1"]
     claims = [make_claim(id=f"{phase}.a", phase=phase, path=root / "claims" / f"{phase}.yaml") for phase in phases]
 
     assert list(table(page(claims, Ledger(), root))) == [
-        f"{phase}.a" for phase in ("1", "6A", "6C", "6.5A", "8", "10A", "10A.5", "10A.6", "next")
+        f"{phase}.a" for phase in ("1", "1b", "6A", "6C", "6.5A", "8", "10A", "10A.5", "10A.6", "next")
     ]
 
 
