@@ -44,7 +44,7 @@ class Config:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """The engine's top-level packages: the code whose change makes results stale."""
+        """The engine's top-level packages: the code whose change makes results stale, with what it imports from beside them."""
         return (self.engine.partition(".")[0],)
 
     @property
