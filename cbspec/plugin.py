@@ -44,13 +44,12 @@ PROJECT = pytest.StashKey[Config]()
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> Generator[None, Any, Any]:
     """Options for a project with claims, and for no other: elsewhere they are anyone's."""
     result = yield  # the project's own conftest.py says its options first: a clash is told here, not as its traceback
+    places = dict.fromkeys((early_config.rootpath, early_config.invocation_params.dir))  # the former may be of several projects
     try:
-        project = load(early_config.rootpath)
-        if not project.declared:  # pytest's root is further up, where a configuration of several projects lies
-            project = load(early_config.invocation_params.dir)
+        project = next((found for found in map(load, places) if found.declared), None)
     except CbspecError as error:
         raise pytest.UsageError(str(error)) from None
-    if project.declared and project.claims.is_dir():
+    if project and project.claims.is_dir():
         early_config.stash[PROJECT] = project
         _add_options(parser.getgroup("cbspec", "research claims"))
     return result

@@ -43,15 +43,17 @@ class Project:
 
     def _discover_neighbours(self) -> None:
         """The packages and modules beside those known that these mention, and so on."""
-        beside = {path.stem for path in self.root.glob("*.py")} | {path.parent.name for path in self.root.glob("*/*.py")}
         waiting = list(self.paths)
         while waiting:
             mentions = b" ".join(map(b" ".join, _MENTIONS.findall(self._text(waiting.pop()))))
             found = set(re.findall(r"\w+", mentions.decode(errors="replace")))
-            for package in sorted(found & beside - {HARNESS, *self.paths}):
+            for package in sorted(filter(self._is_beside, found - {HARNESS, *self.paths})):
                 known = set(self.paths)
                 self._discover(package)
                 waiting += self.paths.keys() - known
+
+    def _is_beside(self, name: str) -> bool:
+        return (self.root / f"{name}.py").is_file() or any((self.root / name).glob("*.py"))
 
     def _discover(self, package: str) -> None:
         folder = self.root.joinpath(*package.split("."))

@@ -39,10 +39,11 @@ def effect_text(effect: Effect) -> str:
 def next_steps(record: Record) -> Iterator[str]:
     """Commands, each with what it is for."""
     claim = quote(record.claim)
-    explain = f"cbspec explain {claim} {record.options}".rstrip()
+    asked = f"{claim} {record.options}".rstrip()
+    explain = f"cbspec explain {asked}"
     if record.judgement.verdict == "error":
         yield f"{explain}   (which stages it needs, and where they stand)"
-        yield f"cbspec run {claim} {record.options} --full-trace".replace("  ", " ") + "   (where in the code it happened)"
+        yield f"cbspec run {asked} --full-trace   (where in the code it happened)"
         return
     if record.comparison.expected is None:
         yield f"{explain}   (which stages it stands on)"

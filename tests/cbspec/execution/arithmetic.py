@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from cbspec.stage import Input, Job, Measure, Parameters, Stage
+from cbspec.stage import Call, Input, Job, Measure, Parameters, Stage
 
 JOURNAL = "CBSPEC_TEST_JOURNAL"  # a file in which every computation leaves a line
 
@@ -60,6 +60,16 @@ UNPACK = Stage(
     measures=VALUE,
 )
 STAGES = (COUNT, ADD, BREAK, MUTE, BLUR, PACK, UNPACK)
+
+
+def counted(step: int, **parameters: int) -> Call:
+    """A call of `count`."""
+    return Call(COUNT, Count(step=step, **parameters))
+
+
+def added(by: float, number: Call) -> Call:
+    """A call of `add`."""
+    return Call(ADD, Offset(by=by), {"number": number})
 
 
 def count(job: Job) -> None:

@@ -1,53 +1,17 @@
+"""What processes that share a plan and a store compute, and what they do when results, processes or the run go away."""
+
 import shutil
 import time
 
 import pytest
 
 from cbspec.errors import Stopped, StoreError
-from cbspec.execute import IDLE_SECONDS, QUIET_SECONDS, Executor, StageFailed
-from cbspec.fingerprint import Fingerprint
-from cbspec.job import DIVERGED
-from cbspec.numerics import Numerics
-from cbspec.plan import Planner
+from cbspec.execute import IDLE_SECONDS, QUIET_SECONDS, StageFailed
 from cbspec.rundir import RunDirectory, Status
 from cbspec.stage import Call, NoParameters
-from cbspec.store import Store
-from tests.cbspec.execution import arithmetic
-from tests.cbspec.execution.arithmetic import ADD, BLUR, BREAK, COUNT, JOURNAL, MUTE, PACK, UNPACK, Count, Offset
+from tests.cbspec.execution.arithmetic import BREAK, JOURNAL, PACK, UNPACK, added, counted
+from tests.cbspec.execution.conftest import executor, values
 from tests.patience import PATIENCE, until
-
-
-def code_of(implementation):
-    return Fingerprint(digest="c0de", definitions={})
-
-
-def executor(folder, run="run", worker="main"):
-    planner = Planner(code_of, Numerics(device="cpu", torch="2.11"))
-    return Executor(planner, Store(folder / "store"), RunDirectory(folder / "runs" / run, worker), "cpu")
-
-
-def counted(step, **parameters):
-    return Call(COUNT, Count(step=step, **parameters))
-
-
-def added(by, number):
-    return Call(ADD, Offset(by=by), {"number": number})
-
-
-@pytest.fixture
-def journal(tmp_path, monkeypatch):
-    """The lines that computations left, without process ids."""
-    monkeypatch.setenv(JOURNAL, str(tmp_path / "journal"))
-
-    def read():
-        path = tmp_path / "journal"
-        return [line.split(" ", 1)[1] for line in path.read_text().splitlines()] if path.exists() else []
-
-    return read
-
-
-def values(found):
-    return [entry.measures["value"] for entry in found.values()]
 
 
 def test_computes_what_is_missing_and_only_that(tmp_path, journal):
@@ -101,104 +65,6 @@ def test_stage_failure_is_told_once_and_not_retried(tmp_path, journal):
 
     assert "break_down" in caught.value.traceback
     assert journal() == ["break"]
-
-
-def test_leaving_out_a_declared_measure_is_an_error(tmp_path):
-    """A stage that emits less than its catalog entry promises fails, naming the measure."""
-    one = executor(tmp_path)
-    cell = one.planner.cell(Call(MUTE, NoParameters()), 1)
-    one.adopt([cell])
-
-    with pytest.raises(StageFailed, match="mute seed 1: leaves out value"):
-        one.ensure([cell])
-
-
-@pytest.mark.parametrize(
-    ("emits", "message"),
-    [
-        ([{"undefined": {"value": None}}], "undefined for the reason None, which is no text"),
-        ([{"undefined": {"value": ""}}], "undefined for the reason '', which is no text"),
-        ([{"measures": {"value": 1.0}, "undefined": {"value": "late"}}], "gives value a value and a reason to have none"),
-        ([{"measures": {"value": [1.0]}}], "value is no number but a list"),
-        ([{"measures": {"value": 1.0}, "tensors": {"seed": [1]}}], "tensors are torch's, and seed is a list"),
-        ([{"measures": {"value": 1.0}, "point": 1}], "emits at the point 1, not from 0 to 0"),
-        ([{"measures": {"value": 1.0}, "point": 0.0}], "emits at the point 0.0, which is no integer"),
-        ([{"replica": -1, "measures": {"value": 1.0}}], "emits replica -1 of 1, counted from 0"),
-        ([], "returned without a result$"),
-        (SystemExit(3), "SystemExit: 3"),
-    ],
-)
-def test_what_a_stage_hands_over_is_checked(tmp_path, monkeypatch, emits, message):
-    """A result that no reader could use, or that is nobody's, fails its stage at once and names what is wrong with it."""
-
-    def emitting(job):
-        if isinstance(emits, SystemExit):
-            raise emits
-        for words in emits:
-            job.emit(**{"replica": 0} | words)
-
-    monkeypatch.setattr(arithmetic, "mute", emitting)
-    one = executor(tmp_path)
-    cell = one.planner.cell(Call(MUTE, NoParameters()), 1)
-    one.adopt([cell])
-
-    with pytest.raises(StageFailed, match=message):
-        one.ensure([cell])
-
-
-def test_a_missing_point_is_told_beside_those_that_came(tmp_path, monkeypatch):
-    """A run that ends before the points that claims asked for says which it has."""
-
-    def short(job):
-        job.emit(0, point=1, measures={"value": 1.0})
-
-    monkeypatch.setattr(arithmetic, "count", short)
-    one = executor(tmp_path)
-    cells = [one.planner.cell(counted(step), 1) for step in (1, 3)]
-    one.adopt(cells)
-
-    with pytest.raises(StageFailed, match=r"returned without a result at step 3; it emitted at 1$"):
-        one.ensure(cells)
-
-
-def test_points_that_no_plan_has_are_not_kept(tmp_path):
-    """Looking for a point to go on from leaves nothing behind: a trajectory may have a million."""
-    planner = executor(tmp_path).planner
-    cell = planner.cell(counted(500), 1)
-    held = len(planner._cells)
-
-    assert planner.at(cell, 3).call.point == 3
-    assert len(planner._cells) == held
-    assert planner.at(planner.at(cell, 3), 500) is cell
-
-
-def test_a_result_that_cannot_be_stored_fails_its_own_stage(tmp_path, journal):
-    """A number in a series that is not finite is its stage's failure, named and not retried; other cells go on."""
-    one = executor(tmp_path)
-    bad, good = one.planner.cell(Call(BLUR, NoParameters()), 1), one.planner.cell(counted(2), 1)
-    one.adopt([bad, good])
-
-    with pytest.raises(StageFailed, match=r"^blur seed 1 could not be computed: .*series\['curve'\]\[1\] is nan"):
-        one.ensure([bad])
-    assert values(one.ensure([good])) == [1002.0]
-    one.drain()
-
-    assert journal().count("blur") == 1
-
-
-def test_divergence_is_a_result_and_spreads(tmp_path, journal):
-    """A diverged replica is stored as undefined, with its reason, and so is all that is computed from it; the others go on."""
-    one = executor(tmp_path)
-    sick = counted(5, diverges_at=3)
-    cells = [one.planner.cell(added(1.0, sick), 1), one.planner.cell(sick, 1)]
-    one.adopt(cells)
-
-    found = one.ensure(cells)
-
-    for entry in found.values():
-        assert entry.undefined == {"value": "count seed 1 diverged: at step 3"}
-        assert entry.provenance[DIVERGED] == "count seed 1 diverged: at step 3"
-    assert journal() == ["count [1] from 0"]
 
 
 def test_damaged_result_is_computed_again(tmp_path, journal):
@@ -399,39 +265,9 @@ def test_a_worker_that_was_killed_is_not_waited_for(tmp_path, monkeypatch):
     assert sum(sleeps) == pytest.approx(QUIET_SECONDS + IDLE_SECONDS)  # ten pauses, rounded, are a little less than quiet
 
 
-def test_what_kills_two_workers_is_not_given_to_a_third(tmp_path):
-    """A lane at which a worker was killed is anyone's again; one that killed two has failed, for the run and with its reason."""
-    owner = RunDirectory(tmp_path / "runs" / "run", "main")
-    for worker, failed in (("gw0", False), ("gw1", True)):
-        now = time.time()
-        dying = RunDirectory(owner.path, worker)
-        dying.tell(Status(worker=worker, job="count @5 seeds 1", lanes=("a", "b"), started=now, updated=now))
-        owner.lost(worker)
-
-        assert [owner.failure(lane) is not None for lane in ("a", "b", "c")] == [failed, failed, False]
-    assert owner.failure("a").message.startswith("count @5 seeds 1 could not be computed: two processes were killed at it")
-
-
-def test_draws_are_told_to_all(tmp_path):
-    """The number of seeds that a claim draws is known to every worker, whatever its id is made of."""
-    one, other = (RunDirectory(tmp_path / "run", worker) for worker in ("gw0", "gw1"))
-    one.announce("1.b[depth=4]", 6)
-    one.announce("a/b c", 12)
-
-    assert other.drawn() == {"1.b[depth=4]": 6, "a/b c": 12}
-
-
 def test_no_more_workers_compute_than_there_are_cores(tmp_path, journal):
     """With one core for two workers the second computes nothing while the first has it, and all once it is released."""
-    first, second = (
-        Executor(
-            Planner(code_of, Numerics(device="cpu", torch="2.11")),
-            Store(tmp_path / "store"),
-            RunDirectory(tmp_path / "runs" / "run", worker, workers=2, cores=1),
-            "cpu",
-        )
-        for worker in ("gw0", "gw1")
-    )
+    first, second = (executor(tmp_path, worker=worker, workers=2, cores=1) for worker in ("gw0", "gw1"))
     cell = second.planner.cell(counted(3), 1)
     second.adopt([cell])
 

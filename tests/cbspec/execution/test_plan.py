@@ -5,7 +5,7 @@ from cbspec.fingerprint import Fingerprint
 from cbspec.numerics import Numerics
 from cbspec.plan import Planner, awaited, closure
 from cbspec.stage import Call, Input, Stage
-from tests.cbspec.execution.arithmetic import ADD, COUNT, Count, Offset
+from tests.cbspec.execution.arithmetic import COUNT, Count, added, counted
 from tests.cbspec.specimen import make_claim
 
 
@@ -15,14 +15,6 @@ def planner():
 
 
 NUMERICS = Numerics(device="cpu", torch="2.11")
-
-
-def counted(step, **parameters):
-    return Call(COUNT, Count(step=step, **parameters))
-
-
-def added(by, number):
-    return Call(ADD, Offset(by=by), {"number": number})
 
 
 def test_points_of_one_trajectory_are_one_job(planner):
@@ -125,6 +117,16 @@ def test_lane_is_shared_by_points_only(planner):
 
     assert first.lane == last.lane != other.lane
     assert planner.at(first, 5) is last
+
+
+def test_points_that_no_plan_has_are_not_kept(planner):
+    """Looking for a point to go on from leaves nothing behind: a trajectory may have a million."""
+    cell = planner.cell(counted(500), 1)
+    held = len(planner._cells)
+
+    assert planner.at(cell, 3).call.point == 3
+    assert len(planner._cells) == held
+    assert planner.at(planner.at(cell, 3), 500) is cell
 
 
 def test_closure_lists_inputs_first(planner):

@@ -1,0 +1,34 @@
+import pytest
+
+from cbspec.execute import Executor
+from cbspec.fingerprint import Fingerprint
+from cbspec.numerics import Numerics
+from cbspec.plan import Planner
+from cbspec.rundir import RunDirectory
+from cbspec.store import Store
+from tests.cbspec.execution.arithmetic import JOURNAL
+
+
+def code_of(implementation):
+    return Fingerprint(digest="c0de", definitions={})
+
+
+def executor(folder, run="run", worker="main", **shared):
+    planner = Planner(code_of, Numerics(device="cpu", torch="2.11"))
+    return Executor(planner, Store(folder / "store"), RunDirectory(folder / "runs" / run, worker, **shared), "cpu")
+
+
+@pytest.fixture
+def journal(tmp_path, monkeypatch):
+    """The lines that computations left, without process ids."""
+    monkeypatch.setenv(JOURNAL, str(tmp_path / "journal"))
+
+    def read():
+        path = tmp_path / "journal"
+        return [line.split(" ", 1)[1] for line in path.read_text().splitlines()] if path.exists() else []
+
+    return read
+
+
+def values(found):
+    return [entry.measures["value"] for entry in found.values()]

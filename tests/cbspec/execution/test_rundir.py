@@ -1,0 +1,27 @@
+"""What the processes of one run tell each other."""
+
+import time
+
+from cbspec.rundir import RunDirectory, Status
+
+
+def test_what_kills_two_workers_is_not_given_to_a_third(tmp_path):
+    """A lane at which a worker was killed is anyone's again; one that killed two has failed, for the run and with its reason."""
+    owner = RunDirectory(tmp_path / "runs" / "run", "main")
+    for worker, failed in (("gw0", False), ("gw1", True)):
+        now = time.time()
+        dying = RunDirectory(owner.path, worker)
+        dying.tell(Status(worker=worker, job="count @5 seeds 1", lanes=("a", "b"), started=now, updated=now))
+        owner.lost(worker)
+
+        assert [owner.failure(lane) is not None for lane in ("a", "b", "c")] == [failed, failed, False]
+    assert owner.failure("a").message.startswith("count @5 seeds 1 could not be computed: two processes were killed at it")
+
+
+def test_draws_are_told_to_all(tmp_path):
+    """The number of seeds that a claim draws is known to every worker, whatever its id is made of."""
+    one, other = (RunDirectory(tmp_path / "run", worker) for worker in ("gw0", "gw1"))
+    one.announce("1.b[depth=4]", 6)
+    one.announce("a/b c", 12)
+
+    assert other.drawn() == {"1.b[depth=4]": 6, "a/b c": 12}
