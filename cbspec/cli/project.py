@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cbspec.claim import base
 from cbspec.config import Config, load
 
 if TYPE_CHECKING:  # a command pays for what it uses
@@ -106,10 +107,11 @@ class Project:
         return select(self, words, known_scale(scale, self.config.claims) or self.config.scale)
 
     def at_every_scale(self, words: Sequence[str] = ()) -> tuple[Claim, ...]:
-        """The claims, claim by claim, once for each scale at which they are decidable."""
+        """The claims, claim by claim, once for each scale at which they are decidable; none of an id that is only on record."""
         from cbspec.cli.selection import select
 
-        return select(self, words, self.config.scale, every=True)
+        recorded = {name for entry in self.ledger for name in (entry.claim, base(entry.claim))} if words else ()
+        return select(self, words, self.config.scale, every=True, recorded=recorded)
 
     def _arms(self) -> Iterator[Call]:
         for claim in self.at_every_scale():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,9 @@ class UnknownClaimError(ConfigError):
     """A word that names no claim, file or folder."""
 
 
-def select(project: Project, words: Sequence[str], scale: str, *, every: bool = False) -> tuple[Claim, ...]:
+def select(
+    project: Project, words: Sequence[str], scale: str, *, every: bool = False, recorded: Collection[str] = ()
+) -> tuple[Claim, ...]:
     """The claims that words name, in the order of the words, each once.
 
     A word is an id (without the values of a matrix it stands for all cells), a claim file or a folder, for which its
@@ -33,6 +35,7 @@ def select(project: Project, words: Sequence[str], scale: str, *, every: bool = 
 
     Args:
         every: each claim at every scale at which it is decidable, instead of at `scale`.
+        recorded: ids that are known, though there may be no such claim any more.
 
     Raises:
         UnknownClaimError: naming every word that is none of these.
@@ -42,20 +45,22 @@ def select(project: Project, words: Sequence[str], scale: str, *, every: bool = 
 
     if not words:
         return load([project.claims_folder], catalog=project.catalog, scale=scale, every=every)
-    places = _places(project, words)
+    places = _places(project, words, recorded)
     read = load(dict.fromkeys(places.values()), catalog=project.catalog, scale=scale, every=every)
     chosen = {word: [claim for claim in read if _means(word, place, claim)] for word, place in places.items()}
-    _refuse([word for word, found in chosen.items() if not found and not _is_path(word)], [claim.id for claim in read])
+    strange = [word for word, found in chosen.items() if not (found or _is_path(word) or word in recorded)]
+    _refuse(strange, [claim.id for claim in read])
     return tuple({(claim.id, claim.scale): claim for found in chosen.values() for claim in found}.values())
 
 
-def _places(project: Project, words: Sequence[str]) -> Mapping[str, Path]:
-    """Word -> the file or folder to read for it."""
+def _places(project: Project, words: Sequence[str], recorded: Collection[str]) -> Mapping[str, Path]:
+    """Word -> the file or folder to read for it; without the words that only `recorded` knows."""
     from cbspec.language import meant
 
     known = {} if all(map(_is_path, words)) else ids(project.claims_folder)
-    _refuse([word for word in words if not _is_path(word) and base(word) not in known], sorted(known))
-    return {word: meant(Path(word)) if _is_path(word) else known[base(word)] for word in words}
+    without = [word for word in words if not _is_path(word) and base(word) not in known]
+    _refuse([word for word in without if word not in recorded], sorted(known))
+    return {word: meant(Path(word)) if _is_path(word) else known[base(word)] for word in words if word not in without}
 
 
 def _refuse(words: Sequence[str], known: Sequence[str]) -> None:

@@ -171,6 +171,20 @@ def orphans(laboratory):
     return laboratory
 
 
+def test_status_of_what_is_only_on_record(orphans):
+    """A deleted claim and a cell that its matrix gave up are known by the ids they are on record under; no other id is."""
+    orphans.edit("claims/phase1/1.a.yaml", "[2.0, 4.0]", "[2.0, 3.0]")
+
+    def standing(*claims):
+        return [(row["claim"], row["scale"], row["currency"]) for row in orphans.json("status", *claims)]
+
+    assert standing("2.a") == [("2.a", "quick", "orphaned")]
+    assert standing("1.a[hours=4.0]", "2.a") == [("1.a[hours=4.0]", "quick", "orphaned"), ("2.a", "quick", "orphaned")]
+    assert standing("1.a[hours=3.0]", "2.a") == [("1.a[hours=3.0]", "memo", "unrecorded"), ("2.a", "quick", "orphaned")]
+    unknown = orphans.cbspec("status", "1.a[hours=5.0]", "2.a")
+    assert (unknown.exit_code, unknown.stderr.split(";")[0]) == (2, "unknown claim '1.a[hours=5.0]'")
+
+
 def test_withdrawing_orphans(orphans):
     """A base id stands for all cells, the id of a deleted file for its verdict; what is withdrawn is kept with its reason."""
     result = orphans.cbspec("withdraw", "1.a", "2.a", "--scale", "quick", "--reason", "too small")
