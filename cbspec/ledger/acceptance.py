@@ -15,8 +15,8 @@ from cbspec.ledger.ledger import Ledger
 def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger:
     """`ledger` with `entries` on record.
 
-    What did not change stays as it stands, so that accepting everything touches only the lines of what moved. A change of verdict
-    or of the assertion is added to the entry's history with its reason.
+    What did not change stays as it stands, so that accepting everything touches only the lines of what moved; only a clean commit
+    takes the place of uncommitted changes. A change of verdict or of the assertion is added to the history with its reason.
 
     Args:
         reason: why the change is right; needed for flip, weakened and goalposts.
@@ -57,7 +57,10 @@ def _settled(comparison: Comparison, reason: str) -> Entry:
 
 
 def _refreshed(old: Entry, new: Entry) -> Entry:
-    """The old figures in the words and for the code of the new entry; the old entry itself where those did not change either."""
+    """The old figures in the words, for the code and from the commit of the new entry.
+
+    The old entry itself where words and code did not change either, unless a clean commit takes the place of uncommitted changes.
+    """
     figures = old if _words(old) == _words(new) else new
     fresh = replace(
         new,
@@ -68,7 +71,8 @@ def _refreshed(old: Entry, new: Entry) -> Entry:
         controls=figures.controls,
         accepted=old.accepted,
     )
-    return old if replace(fresh, provenance=old.provenance) == old else fresh
+    vouched = old.provenance.dirty and fresh.provenance.commit and not fresh.provenance.dirty
+    return fresh if vouched or replace(fresh, provenance=old.provenance) != old else old
 
 
 def _words(entry: Entry) -> list[object]:

@@ -89,6 +89,19 @@ def test_the_same_figures_from_other_code_renew_the_fingerprints(entry, judgemen
     assert held == replace(entry(), code={"train_bp": "cd" * 8}, provenance=later)
 
 
+@pytest.mark.parametrize(
+    ("change", "renewed"),
+    [({}, True), ({"dirty": True}, False), ({"commit": None}, False)],
+    ids=["clean", "uncommitted again", "no repository"],
+)
+def test_a_clean_commit_takes_the_place_of_uncommitted_changes(entry, later, change, renewed):
+    """The same figures renew the provenance of an entry that no commit vouched for, if one vouches for the new run."""
+    unvouched = entry(provenance=replace(later, commit="dead" * 10))
+    run = replace(later, **({"dirty": False} | change))
+
+    assert list(accept(Ledger([unvouched]), [entry(provenance=run)])) == [entry(provenance=run) if renewed else unvouched]
+
+
 def test_a_memos_figure_that_was_corrected_is_renewed(entry, judgement, finding, effect):
     """A corrected figure of the memo comes into the record although nothing measured moved."""
     corrected = judgement(findings=(finding(effects=(effect(reported=0.378),)),))
