@@ -142,6 +142,11 @@ def readings(*parts: Evidence) -> Evidence:
     return _joined("readings", parts, _largest(part.p for part in parts), _largest(part.against for part in parts))
 
 
+def strictness(part: float | None, whole: float | None) -> float:
+    """The factor on p of a part with an alpha of its own that lets it be read at the whole's; a larger alpha raises nothing."""
+    return max(1.0, whole / part) if whole and part else 1.0
+
+
 def _largest(values: Iterable[Array]) -> Array:
     return reduce(np.maximum, values)
 

@@ -189,13 +189,12 @@ def some(assertion: Any, data: Measurements) -> Evidence:
 
 
 def _parts(whole: Assertion, of: tuple[Assertion, ...], data: Measurements) -> list[Evidence]:
-    """The parts, those with a smaller alpha of their own scaled to be read at that of the whole; a larger one raises nothing."""
+    """The parts, scaled to be read at the alpha of the whole."""
     found = []
     for part in of:
         if part.alpha is None:
             part = msgspec.structs.replace(part, alpha=whole.alpha)
-        scale = max(1.0, whole.alpha / part.alpha) if whole.alpha and part.alpha else 1.0
-        found.append(evidence_of(part, data).scaled(scale))
+        found.append(evidence_of(part, data).scaled(combine.strictness(part.alpha, whole.alpha)))
     return found
 
 

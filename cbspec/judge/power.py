@@ -10,6 +10,7 @@ from cbspec.claim import Seeds
 from cbspec.judge import escalation, holm, sign_flip, student
 from cbspec.judge.bounds import Bounded, contrasts
 from cbspec.judge.contrast import Contrast
+from cbspec.judge.evidence import strictness
 
 ENOUGH = 1000  # more seeds than anybody trains
 POWER = 0.8
@@ -65,7 +66,7 @@ def least_p(assertion: Assertion, n: int, alpha: float) -> float:
         return 0.0
     if isinstance(assertion, All | Any):
         own = alpha if assertion.alpha is None else assertion.alpha
-        parts = [least_p(part, n, own) * (own / part.alpha if part.alpha else 1.0) for part in assertion.of]
+        parts = [least_p(part, n, own) * strictness(part.alpha, own) for part in assertion.of]
         return min(1.0, max(parts) if isinstance(assertion, All) else min(parts) * len(parts))
     if isinstance(assertion, Trend) and not assertion.strict:
         return float(math.factorial(len(assertion.arms)) ** -n)  # every seed in the one order of k!
@@ -87,7 +88,7 @@ def _ask(assertion: Assertion, alpha: float) -> str:
 
 def _too_wide(assertion: Assertion, seeds: Seeds, alpha: float, spreads: Spreads, share: float = 1.0) -> str | None:
     """Two one-sided tests that fail even at the very middle, with the spread on record. `share`: part of alpha left by Holm."""
-    own = alpha if assertion.alpha is None else assertion.alpha
+    own = min(alpha, assertion.alpha or alpha)
     if isinstance(assertion, All | Any):
         part = share / len(assertion.of) if isinstance(assertion, Any) else share
         reasons = [_too_wide(one, seeds, own, spreads, part) for one in assertion.of]

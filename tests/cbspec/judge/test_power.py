@@ -56,6 +56,19 @@ def test_own_alpha_counts() -> None:
     assert lint(strict, _seeds(7), 0.05) is None
 
 
+@pytest.mark.parametrize("whole", [All, Any])
+@pytest.mark.parametrize("part", [EXACT, Equivalence(measure="x", arms=("a", "b"), margin=0.01)])
+def test_a_part_with_a_larger_alpha_is_held_to_the_wholes(whole: type[All | Any], part: Assertion) -> None:
+    """What three seeds can show at an alpha of .2 they cannot within an assertion at .05, where a larger one raises nothing."""
+    spreads = {("x", "b - a"): 0.0075}
+    lax = structs.replace(part, alpha=0.2)
+    refused = lint(part, _seeds(3), 0.05, spreads=spreads)
+
+    assert lint(lax, _seeds(3), 0.05, spreads=spreads) is None
+    assert refused is not None
+    assert lint(whole(of=(lax,)), _seeds(3), 0.05, spreads=spreads) == refused
+
+
 def test_more_seeds_than_can_be_enumerated() -> None:
     """Sign flips over more than forty seeds are refused with the test to use instead."""
     message = lint(EXACT, _seeds(41), 0.05)
