@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -90,6 +90,17 @@ class Claim:
     digest: str
     """SHA-256 of what is asserted (assertions, controls, alpha, seeds) and measured (arms): moving it is moving the goalposts."""
     discussion: str = ""
+
+
+def finding_of(claim: str, known: Collection[str]) -> str:
+    """Return the finding that a claim is of: the shortest id that is a prefix of its own, as 1.b is of 1.b.depths.
+
+    Args:
+        known: the ids of all claims, without the values of matrix cells.
+    """
+    words = base(claim).split(".")
+    prefixes = [".".join(words[:count]) for count in range(1, len(words) + 1)]
+    return next(prefix for prefix in prefixes if prefix in known)
 
 
 def base(claim: str) -> str:

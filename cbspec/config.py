@@ -24,7 +24,9 @@ class Config:
         scale: the scale of a run that asks for none.
         claims: the folder of the claims.
         store: the folder of the results; the environment variable CBSPEC_STORE comes first.
-        reports: the folder of the ledger and of the pages that each run writes.
+        reports: the folder of the ledger and of the pages that each run writes; the environment variable CBSPEC_REPORTS comes first.
+        canary: the scale of the canaries; empty for a project without.
+        adopt: whether results of other code are adopted where its canary is identical: `identical`, or `never`.
         declared: whether there is a ``[tool.cbspec]``: a project that means to have claims.
     """
 
@@ -34,11 +36,15 @@ class Config:
     claims: Path = Path("claims")
     store: Path = Path(".cbspec/store")
     reports: Path = Path("reports")
+    canary: str = ""
+    adopt: str = "identical"
     declared: bool = False
 
     def __post_init__(self) -> None:
         if place := os.environ.get("CBSPEC_STORE"):
             object.__setattr__(self, "store", Path(place))
+        if place := os.environ.get("CBSPEC_REPORTS"):
+            object.__setattr__(self, "reports", Path(place))
         for folder in ("claims", "store", "reports"):
             object.__setattr__(self, folder, self.root / getattr(self, folder).expanduser())
 
@@ -53,12 +59,32 @@ class Config:
         return self.reports / "ledger.json"
 
     @property
+    def evidence(self) -> Path:
+        """The values that the verdicts on record were judged on."""
+        return self.reports / "evidence"
+
+    @property
+    def canary_record(self) -> Path:
+        """The canary figures on record."""
+        return self.reports / "canary.json"
+
+    @property
     def runs(self) -> Path:
         """Where the processes of a run talk to each other while it lasts."""
         return self.root / ".cbspec" / "runs"
 
 
-_KEYS: Mapping[str, Callable[[str], Any]] = {"engine": str, "scale": str, "claims": Path, "store": Path, "reports": Path}
+ADOPT = ("identical", "never")
+
+_KEYS: Mapping[str, Callable[[str], Any]] = {
+    "engine": str,
+    "scale": str,
+    "claims": Path,
+    "store": Path,
+    "reports": Path,
+    "canary": str,
+    "adopt": str,
+}
 
 
 def load(start: Path | None = None) -> Config:
@@ -103,6 +129,8 @@ def _config(root: Path, table: Mapping[str, Any]) -> Config:
             mistakes.append(f"{root / FILE}: tool.cbspec: unknown key {key!r}{suggestion(key, list(_KEYS))}")
         elif not isinstance(value, str) or not value.strip():
             mistakes.append(f"{root / FILE}: tool.cbspec.{key}: expected text, got {value!r}")
+        elif key == "adopt" and value not in ADOPT:
+            mistakes.append(f"{root / FILE}: tool.cbspec.adopt: unknown value {value!r}{suggestion(value, ADOPT)}")
     if mistakes:
         raise ConfigError("\n".join(mistakes))
     return Config(root, **{key: _KEYS[key](value) for key, value in table.items()}, declared=True)

@@ -103,6 +103,11 @@ class Executor:
             quiet = 0.0 if waiting else quiet + self._pause
             time.sleep(self._pause)
 
+    def work_off(self) -> None:
+        """Compute every job of the plan that is ready and free, then leave the rest to others."""
+        while self.step():
+            continue
+
     def step(self) -> bool:
         """Compute one job; False when no job is ready and free, or no core is."""
         if self.run.stopped:

@@ -6,18 +6,19 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cbspec.errors import CbspecError, ClaimError, Stopped, UncheckedError
+from cbspec.errors import CbspecError, ClaimError, Stopped
 
 if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
+    from cbspec.canary import CanaryCheck
     from cbspec.claim import Claim
     from cbspec.plugin import ClaimsPlugin
-    from cbspec.report import Record
+    from cbspec.report import Record, Upheld
 
-RECORD, SKIPPED, BROKEN = "record", "skipped", "broken"
+RECORD, UPHELD, CANARY, SKIPPED, BROKEN = "record", "upheld", "canary", "skipped", "broken"
 """What a claim has to tell, as JSON in the attribute `cbspec` of its report, which workers hand to the controller."""
 
 
@@ -71,36 +72,68 @@ class ClaimItem(pytest.Item):
     def runtest(self) -> None:
         try:
             self._run()
-        except (ClaimFailed, Stopped):
+        except (ClaimFailed, DoubtError, CanaryError, Stopped):
             raise
         except Exception as error:
             self._note(BROKEN, _headline(error))
             raise
 
     def _run(self) -> None:
+        evaluation = self.plugin.evaluation
+        if self.claim.scale == self.plugin.project.canary:
+            self._canary()
+        elif evaluation.recomputes(self.claim):
+            self._judge()
+        else:
+            self._uphold()
+
+    def _judge(self) -> None:
+        """Compute the verdict."""
         from cbspec.report import encode
 
-        if self.claim.scale not in self.claim.decidable:
-            self._leave_out()
         self._warn_of_margins()
         record = self.plugin.evaluation.evaluate(self.claim)
         self.user_properties.append(("verdict", record.judgement.verdict))
         self.told[RECORD] = encode(record)
+        self._tell_canary()
         if record.outcome.kind == "xfailed":
             pytest.xfail(record.outcome.reason)
         if record.outcome.kind == "failed":
             raise ClaimFailed(record)
 
-    def _leave_out(self) -> NoReturn:
-        """Report the claim as not run. It is skipped, unless a verdict on record would go unchecked in silence: then it fails."""
-        from cbspec.ledger import Key
-        from cbspec.ledger.withdrawal import advice
+    def _uphold(self) -> None:
+        """Check what is on record of a claim that has no verdict at this scale."""
+        from cbspec.report import encode
 
-        if entry := self.plugin.evaluation.ledger.get(Key(self.claim.id, self.claim.scale, self.plugin.numerics.device)):
-            raise UncheckedError(advice(entry))
-        reason = self._undecidable()
-        self._note(SKIPPED, reason)
-        pytest.skip(reason)
+        upheld = self.plugin.evaluation.upheld(self.claim)
+        self.user_properties.append(("checked", ", ".join(dict.fromkeys(check.way for check in upheld.checks))))
+        self.told[UPHELD] = encode(upheld)
+        self._tell_canary()
+        reason = upheld.outcome.reason
+        if upheld.outcome.kind == "failed":
+            raise DoubtError(upheld, self.plugin.device_option)
+        if upheld.outcome.kind == "xfailed":
+            pytest.xfail(reason)
+        if upheld.outcome.kind == "skipped":
+            self._note(SKIPPED, reason)
+            pytest.skip(reason)
+
+    def _canary(self) -> None:
+        """Compare the claim's canary; nothing is judged."""
+        from cbspec.report import encode
+
+        check = self.plugin.evaluation.canary(self.claim)
+        self.user_properties.append(("canary", check.state))
+        self.told[CANARY] = encode(check)
+        if check.failed:
+            raise CanaryError(check)
+
+    def _tell_canary(self) -> None:
+        """Add the claim's canary to the report, where the checks of its verdicts needed it."""
+        from cbspec.report import encode
+
+        if check := self.plugin.evaluation.canary_told(self.claim):
+            self.told[CANARY] = encode(check)
 
     def _note(self, kind: str, reason: str) -> None:
         """Tell the report why the claim has no verdict."""
@@ -120,12 +153,6 @@ class ClaimItem(pytest.Item):
 
         for mistake in undecidable([self.claim], self.plugin.evaluation.ledger):
             self.warn(UndecidableWarning(str(mistake)))
-
-    def _undecidable(self) -> str:
-        """Why the claim is skipped, with its last verdict where it can be decided."""
-        known = [entry for entry in self.plugin.evaluation.ledger.of(self.claim.id) if entry.scale in self.claim.decidable]
-        verdicts = "; ".join(f"{entry.scale} on {entry.device}: {entry.verdict}" for entry in known) or "no verdict on record yet"
-        return f"not decidable at scale {self.claim.scale}, only at {', '.join(self.claim.decidable)} ({verdicts})"
 
     def reportinfo(self) -> tuple[Path, int, str]:
         head = self.claim.origins.get("id")
@@ -164,6 +191,23 @@ class ClaimFailed(Exception):
         super().__init__(record.outcome.reason)
 
 
+class DoubtError(Exception):
+    """A verdict on record that the run did not recompute has failed its check."""
+
+    def __init__(self, upheld: Upheld, options: str) -> None:
+        self.upheld = upheld
+        self.options = options
+        super().__init__(upheld.outcome.reason)
+
+
+class CanaryError(Exception):
+    """A canary is not as recorded."""
+
+    def __init__(self, check: CanaryCheck) -> None:
+        self.check = check
+        super().__init__(check.text)
+
+
 def explained(node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
     """What a person caused, has to decide on or expects, as text; None for a defect of the program, which pytest traces.
 
@@ -176,6 +220,14 @@ def explained(node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInf
         trace = error.record.traceback if node.config.getoption("fulltrace", False) else ""
         headline = error.record.outcome.reason
         text = failure_text(error.record) + (f"\n\n{trace}" if trace else "")
+    elif isinstance(error, DoubtError):
+        from cbspec.report import doubt_text
+
+        text, headline = doubt_text(error.upheld, error.options), str(error)
+    elif isinstance(error, CanaryError):
+        from cbspec.report import canary_text
+
+        text, headline = canary_text(error.check), str(error)
     elif isinstance(error, CbspecError | UndecidableWarning | pytest.xfail.Exception):
         text = str(error)
         headline = text.partition("\n")[0]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cbspec.config import Config, load
+from cbspec.config import ADOPT, Config, load
 from cbspec.errors import CbspecError, ClaimError
 from cbspec.items import SKIPPED, ClaimFile, ClaimItem, NoClaims, unread
 from cbspec.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
@@ -65,6 +65,11 @@ def _add_options(group: pytest.OptionGroup) -> None:
             default=1,
             metavar="N",
             help="threads per worker, part of what a result depends on (default: 1)",
+        )
+        group.addoption(
+            "--adopt",
+            choices=ADOPT,
+            help="whether stored results are adopted for edited code whose canary is identical (default: the project's)",
         )
     except ValueError as error:
         raise pytest.UsageError(f"an option of cbspec's is one of a conftest.py or another plugin, too: {error}") from None
@@ -118,15 +123,27 @@ class ClaimsPlugin:
     @cached_property
     def evaluation(self) -> Evaluation:
         from cbspec.evaluation import Evaluation
+        from cbspec.language import Versions
 
         limit_threads(self.numerics.threads)
-        asked = {
-            "--scale": (self.scale, self.project.scale),
-            "--device": (self.config.getoption("--device"), "auto"),
-            "--stage-threads": (self.numerics.threads, 1),
-        }
-        options = " ".join(f"{option} {value}" for option, (value, usual) in asked.items() if value != usual)
-        return Evaluation(self.project, self.numerics, self.run, options)
+        scale = f"--scale {self.scale}" if self.scale != self.project.scale else ""
+        return Evaluation(
+            self.project,
+            self.numerics,
+            self.run,
+            Versions(self.catalog),
+            f"{scale} {self.device_option}".strip(),
+            adopting=(self.config.getoption("--adopt") or self.project.adopt) == "identical",
+        )
+
+    @property
+    def device_option(self) -> str:
+        """What a command has to be told to look at the results of this run's device and threads."""
+        device = self.config.getoption("--device")
+        told = [f"--device {device}"] if device != "auto" else []
+        if self.numerics.threads != 1:
+            told.append(f"--stage-threads {self.numerics.threads}")
+        return " ".join(told)
 
     # --- collection
 
@@ -321,12 +338,11 @@ class ClaimsPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """A worker whose claims are judged helps with what the others still need; the controller writes the reports."""
-        if self.worker is not None:
-            judged = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-            if judged and "evaluation" in self.__dict__ and not (session.shouldstop or session.shouldfail):
-                self.evaluation.executor.drain()
-            return
-        self.tally.write()
+        judged = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if judged and "evaluation" in self.__dict__ and not (session.shouldstop or session.shouldfail or self._shows):
+            self.evaluation.drain()
+        if self.worker is None:
+            self.tally.write()
 
     def _open_run(self) -> None:
         """Own the run directory, and clear away what killed runs left; the first call counts."""

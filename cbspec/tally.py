@@ -13,11 +13,12 @@ import pytest
 
 from cbspec.config import Config
 from cbspec.errors import LedgerError
-from cbspec.items import BROKEN, RECORD, SKIPPED
+from cbspec.items import BROKEN, CANARY, RECORD, SKIPPED, UPHELD
 
 if TYPE_CHECKING:  # imported when there is something to tell: other projects' runs pay nothing for this plugin
     from cbspec.numerics import Numerics
-    from cbspec.report import Record, Run, Skipped
+    from cbspec.canary import CanaryCheck
+    from cbspec.report import Record, Run, Skipped, Upheld
 
 
 class Tally:
@@ -34,6 +35,8 @@ class Tally:
         self.numerics = numerics
         self._began = time.monotonic()
         self._records: list[Record] = []
+        self._upheld: list[Upheld] = []
+        self._canaries: list[CanaryCheck] = []
         self._skipped: list[Skipped] = []
         self._broken: list[Skipped] = []
         self._unread: list[Skipped] = []
@@ -42,13 +45,18 @@ class Tally:
 
     def take(self, report: pytest.TestReport) -> None:
         """A claim was judged, left out, or broke; or its worker did, of which xdist reports in its place."""
-        from cbspec.report import Record, Skipped, decode
+        from cbspec.canary import CanaryCheck
+        from cbspec.report import Record, Skipped, Upheld, decode
 
         told: dict[str, str] = getattr(report, "cbspec", {})
         if report.when != "call" and report.failed:
             self._crashed(report)
         if RECORD in told:
             self._records.append(decode(told[RECORD], Record))
+        if UPHELD in told:
+            self._upheld.append(decode(told[UPHELD], Upheld))
+        if CANARY in told:
+            self._canaries.append(decode(told[CANARY], CanaryCheck))
         if SKIPPED in told:
             self._skipped.append(decode(told[SKIPPED], Skipped))
         if BROKEN in told:
@@ -74,7 +82,7 @@ class Tally:
 
     def write(self) -> None:
         """The pages of the run, where it has come to any claim."""
-        if self._records or self._skipped or self._broken:
+        if self._records or self._upheld or self._canaries or self._skipped or self._broken:
             from cbspec.report import write_pages
 
             try:
@@ -88,22 +96,31 @@ class Tally:
         Args:
             here: where a person reads it.
         """
-        if not (self._records or self._broken or self._unread):
+        if not (self._records or self._upheld or self._canaries or self._broken or self._unread):
             return
-        from cbspec.report import annotations, job_summary, summary_table
+        from cbspec.report import annotations, canaries_counted, counted, doubts_listed, job_summary, summary_table
 
-        if self._records:
+        run = self._run()
+        if self._records or self._upheld or self._canaries:
             terminal.section(f"claims at scale {self.scale} on {self.numerics.device}")
-            terminal.write_line(summary_table(self._records, shutil.get_terminal_size((120, 24)).columns))
+            columns = shutil.get_terminal_size((120, 24)).columns
+            if self._records:
+                terminal.write_line(summary_table(self._records, columns))
+            for line in doubts_listed(run):
+                terminal.write_line(line)
+            if self._records or self._upheld:
+                terminal.write_line(counted(run))
+            if self._canaries:
+                terminal.write_line(canaries_counted(run))
             shown = os.path.relpath(self.project.reports / "latest.md", here)
             terminal.write_line(f"no report: {self._unwritten}" if self._unwritten else f"report: {shown}")
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            for line in annotations(self._records, self._broken + self._unread):
+            for line in annotations(run):
                 terminal.write_line(line)
         if target := os.environ.get("GITHUB_STEP_SUMMARY"):
             try:
                 with Path(target).open("a", encoding="utf-8") as summary:
-                    summary.write(job_summary(self._run()))
+                    summary.write(job_summary(run))
             except OSError as error:
                 terminal.write_line(f"no job summary: {target} cannot be written: {error.strerror or error}")
 
@@ -118,6 +135,8 @@ class Tally:
             seconds=time.monotonic() - self._began,
             workers=len(self._workers),
             records=tuple(ranked(self._records)),
+            upheld=tuple(sorted(self._upheld, key=lambda upheld: (not upheld.doubted, upheld.claim))),
+            canaries=tuple(sorted(self._canaries, key=lambda check: (not check.failed, check.claim))),
             skipped=tuple(sorted(self._skipped, key=lambda skipped: skipped.claim)),
             broken=tuple(sorted(self._broken + self._unread, key=lambda broken: broken.claim)),
         )

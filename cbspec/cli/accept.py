@@ -1,8 +1,8 @@
-"""``cbspec accept``: verdicts of the last run go on record, on purpose."""
+"""``cbspec accept``: verdicts, or the canary figures, of the last run go on record, on purpose."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -14,36 +14,154 @@ from cbspec.cli.selection import UnknownClaimError, complete
 from cbspec.errors import LedgerError, suggestion
 
 if TYPE_CHECKING:
+    from cbspec.canary import CanaryCheck, CanaryRecord
+    from cbspec.ledger import Comparison, Entry, Evidence, EvidenceFolder, Ledger
     from cbspec.report import Record, Run
 
 
 @click.command("accept")
 @click.argument("claims", nargs=-1, shell_complete=complete)
 @click.option("--all", "every", is_flag=True, help="Every claim of the last run.")
-@click.option("--reason", default="", help="Why a changed verdict or assertion is right; kept in the ledger.")
+@click.option("--canary", is_flag=True, help="Take the canary figures; all of the last run, or those of CLAIMS.")
+@click.option("--carry-over", is_flag=True, help="With --canary: keep the verdicts in doubt, in place of superseding them.")
+@click.option("--reason", default="", help="Why a change is right; kept in the ledger.")
 @json_option
 @pass_project
-def command(project: Project, claims: tuple[str, ...], every: bool, reason: str, as_json: bool) -> None:
+def command(
+    project: Project,
+    claims: tuple[str, ...],
+    every: bool,
+    canary: bool,
+    carry_over: bool,
+    reason: str,
+    as_json: bool,
+) -> None:
     """Put verdicts of the last run on record.
 
     CLAIMS are ids of the last run. A verdict that flipped or was weakened, and an assertion that was moved, is taken only with a
-    reason. The ledger is committed: what it says is what the project publishes.
-    """
-    from cbspec.ledger import accept
+    reason. The values that each verdict was judged on are kept beside the ledger, as evidence. Of a claim that the run did not
+    compute, the verdict that its evidence gives is taken where it changed.
 
-    if bool(claims) == every:
+    --canary takes the canary figures instead. Verdicts that the changed code has not confirmed are then superseded until they are
+    run again, or carried over by your word.
+    """
+    if carry_over and not canary:
+        raise click.UsageError("--carry-over belongs to --canary")
+    if canary and every:
+        raise click.UsageError("--canary takes all figures of the last run unless claims are named")
+    if not canary and bool(claims) == every:
         raise click.UsageError("name the claims to accept, or --all of the last run")
-    records = _chosen(_last_run(project), claims)
+    run = _last_run(project)
+    if canary:
+        told = _accept_canary(project, run, claims, reason, carry_over=carry_over)
+    else:
+        told = _accept_verdicts(project, run, claims, reason)
+    click.echo(dumps(told) if as_json else "\n".join(each["text"] for each in told))
+    if not as_json:
+        place = project.config.canary_record if canary else project.config.ledger
+        click.echo(f"recorded in {shown(place)}")
+
+
+def _accept_verdicts(project: Project, run: Run, claims: Sequence[str], reason: str) -> list[dict[str, str]]:
+    from cbspec.canary import CanaryRecord
+    from cbspec.ledger import EvidenceFolder, accept
+
+    records = _chosen(run, claims)
     _refuse_outdated(project, records)
+    anew = _judged_anew(run, claims)
     entries = [record.entry for record in records]
+    entries += [comparison.new for comparison in anew if comparison.new is not None]
     with project.editing() as ledger:
-        accept(ledger, entries, reason).save(project.config.ledger)
-    if as_json:
-        click.echo(dumps([{**record.comparison.key._asdict(), "change": record.comparison.change} for record in records]))
-        return
-    for record in records:
-        click.echo(f"{record.comparison.key}: {record.comparison.headline}")
-    click.echo(f"recorded in {shown(project.config.ledger)}")
+        folder = EvidenceFolder(project.config.evidence)
+        after = accept(ledger, entries, reason)
+        _save(project, folder, ledger, after, [record.evidence for record in records if record.evidence])
+        _keep_new_canaries(project, run, CanaryRecord.load(project.config.canary_record), entries)
+    compared = [record.comparison for record in records] + anew
+    return [{**each.key._asdict(), "change": each.change, "text": f"{each.key}: {each.headline}"} for each in compared]
+
+
+def _save(project: Project, folder: EvidenceFolder, before: Ledger, after: Ledger, evidence: Sequence[Evidence]) -> None:
+    """Write evidence first, then the ledger that names it, then drop what nothing names any more."""
+    folder.keep(evidence, before, after)
+    after.save(project.config.ledger)
+    folder.prune([each.claim for each in evidence], after)
+
+
+def _keep_new_canaries(project: Project, run: Run, record: CanaryRecord, entries: Sequence[Entry]) -> None:
+    """Take the canary figures of claims that have none on record: the verdicts going on record are of the same code."""
+    accepted = {entry.claim for entry in entries}
+    new = [
+        check.figures for check in run.canaries if check.claim in accepted and check.figures and check.claim not in record.figures
+    ]
+    if new:
+        record.recording(new).save(project.config.canary_record)
+
+
+def _accept_canary(project: Project, run: Run, claims: Sequence[str], reason: str, *, carry_over: bool) -> list[dict[str, str]]:
+    from cbspec.canary import CanaryRecord
+    from cbspec.ledger import EvidenceFolder, accept, supersede, today
+    from cbspec.ledger import carry_over as carried
+
+    checks = _canaries(run, claims)
+    with project.editing() as ledger:
+        record = CanaryRecord.load(project.config.canary_record)
+        confirmed = _confirmed(run, {check.claim for check in checks})
+        settled = accept(ledger, [each.entry for each in confirmed], reason)
+        outdated = _unconfirmed(settled, [check for check in checks if check.claim in record.figures])
+        decide = carried if carry_over else supersede
+        after = decide(settled, outdated, reason, today())
+        record.recording(check.figures for check in checks if check.figures).save(project.config.canary_record)
+        folder = EvidenceFolder(project.config.evidence)
+        _save(project, folder, ledger, after, [each.evidence for each in confirmed if each.evidence])
+    word = "carried over" if carry_over else "superseded"
+    told = [{"claim": entry.claim, "change": word, "text": f"{entry.key}: {entry.verdict} {word}"} for entry in outdated]
+    summary = f"{len(checks)} {'canary' if len(checks) == 1 else 'canaries'} taken"
+    return [*told, {"change": "canary", "text": summary}]
+
+
+def _canaries(run: Run, claims: Sequence[str]) -> list[CanaryCheck]:
+    """Return the canaries to take: those that are not as recorded, of the claims that ids name.
+
+    Raises:
+        LedgerError: one of them could not be computed, or the last run has none.
+    """
+    known = {check.claim: check for check in run.canaries}
+    if not known:
+        raise LedgerError("the last run computed no canary; run them first: cbspec run --scale with the canary's name")
+    strange = [word for word in claims if not any(word in (name, base(name)) for name in known)]
+    if strange:
+        lines = [f"the last run has no canary of {word!r}{suggestion(word, list(known))}" for word in strange]
+        raise UnknownClaimError("\n".join(lines))
+    named = [check for name, check in known.items() if not claims or name in claims or base(name) in claims]
+    if broken := [check for check in named if check.state == "error"]:
+        listed = "\n".join(f"  {check.claim}: {check.reason}" for check in broken)
+        raise LedgerError(f"a canary that broke is no result; mend it and run again:\n{listed}")
+    return [check for check in named if check.state != "equal"]
+
+
+def _confirmed(run: Run, claims: Collection[str]) -> list[Record]:
+    """Return the verdicts of these claims that the last run computed and found as recorded."""
+    found = [record for record in run.records if record.claim in claims]
+    return [record for record in found if record.comparison.old and record.comparison.change in ("same", "drift")]
+
+
+def _unconfirmed(ledger: Ledger, checks: Sequence[CanaryCheck]) -> list[Entry]:
+    """Return the verdicts of claims with another canary that were not reached by the code as it is."""
+    from cbspec.ledger.entry import short
+
+    found = []
+    for check in checks:
+        assert check.figures is not None  # those that broke are refused
+        code = {stage: short(digest) for stage, digest in check.figures.code.items()}
+        found += [entry for entry in ledger.of(check.claim) if entry.stale(code) and entry.doubt != "superseded"]
+    return found
+
+
+def _judged_anew(run: Run, claims: Sequence[str]) -> list[Comparison]:
+    """Return what evidence says otherwise by now, of the claims that ids name."""
+    chosen = [each for each in (*run.records, *run.upheld) if not claims or each.claim in claims or base(each.claim) in claims]
+    checks = [check for each in chosen for check in each.checks]
+    return [check.comparison for check in checks if check.way == "judged otherwise" and check.comparison is not None]
 
 
 def _last_run(project: Project) -> Run:
@@ -61,8 +179,8 @@ def _last_run(project: Project) -> Run:
 
 
 def _chosen(run: Run, claims: Sequence[str]) -> list[Record]:
-    """The records that ids name, all without one."""
-    known = [record.claim for record in run.records]
+    """Return the records that ids name, all without one."""
+    known = [record.claim for record in run.records] + [upheld.claim for upheld in run.upheld]
     if strange := [word for word in claims if not any(word in (name, base(name)) for name in known)]:
         lines = (f"the last run (scale {run.scale}) has no claim {word!r}{suggestion(word, known)}" for word in strange)
         raise UnknownClaimError("\n".join(lines))
@@ -70,7 +188,7 @@ def _chosen(run: Run, claims: Sequence[str]) -> list[Record]:
 
 
 def _refuse_outdated(project: Project, records: Sequence[Record]) -> None:
-    """A verdict is recorded for the claim and the code as they are, or not at all."""
+    """Refuse a verdict that is not of the claim and the code as they are."""
     if outdated := list(_outdated(project, records)):
         again = f"cbspec run {records[0].options}".rstrip()
         raise LedgerError(f"the last run is not of the claims and code as they are; run again: {again}\n" + "\n".join(outdated))

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from cbspec.cli.output import device_option, dumps, json_option, scale_option, threads_option
 from cbspec.cli.project import Project, pass_project
 from cbspec.cli.selection import complete
 
 if TYPE_CHECKING:
+    from cbspec.canary import CanaryCheck
     from cbspec.explain import Explanation, StageState
     from cbspec.ledger import Entry
 
@@ -27,18 +29,37 @@ def command(project: Project, claim: str, scale: str | None, device: str, thread
     """Tell whether a claim's stages are current, and what changed.
 
     For each stage: current, stale or missing; for a stale one which definitions changed, or which parameter, input or version.
-    Then what changed in the code since the verdict on record.
+    Then what changed in the code since the verdict on record, and what its canary says as far as stored results tell.
     """
     from cbspec.explain import explain
     from cbspec.ledger import Key
 
     planner = project.planner(device, threads)
     standings = project.standings(planner)
+    canaries = project.canaries(project.planner("cpu", threads))
     found = []
+    checks = []
     for each in project.claims([claim], scale):
         recorded = project.ledger.expected(Key(each.id, each.scale, planner.numerics.device))
         found.append(explain(each, standings, recorded))
-    click.echo(dumps(found) if as_json else "\n\n".join("\n".join(lines(each)) for each in found))
+        checks.append(canaries.stored(each) if canaries else None)
+    if as_json:
+        told = [{**msgspec.to_builtins(each), "canary": check} for each, check in zip(found, checks, strict=True)]
+        click.echo(dumps(told))
+        return
+    texts = []
+    for each, check in zip(found, checks, strict=True):
+        canary = [] if canaries is None else [_canary(check)]
+        texts.append("\n".join([*lines(each), *canary]))
+    click.echo("\n\n".join(texts))
+
+
+def _canary(check: CanaryCheck | None) -> str:
+    """Say what stored results tell of a claim's canary, every figure that differs on a line of its own."""
+    if check is None:
+        return "Canary: not run with this code."
+    told = [f"Canary: {check.text}"] + [f"  {difference.text}" for difference in check.differences]
+    return "\n".join(told)
 
 
 def lines(explanation: Explanation) -> Iterator[str]:
@@ -54,6 +75,8 @@ def lines(explanation: Explanation) -> Iterator[str]:
 def _stage(stage: StageState, width: int, everyone: set[str]) -> Iterator[str]:
     arms = "" if set(stage.arms) == everyone else f"  ({', '.join(stage.arms)})"
     yield f"  {stage.state:<7}  {stage.stage:<{width}}  seeds {','.join(map(str, stage.seeds))}{arms}"
+    if stage.adopted:
+        yield f"             {stage.adopted}"
     yield from (f"             {cause.text}" for cause in stage.causes)
 
 
@@ -63,7 +86,8 @@ def _record(explanation: Explanation) -> Iterator[str]:
         yield f"Nothing is on record at scale {explanation.scale}{_only(explanation)}."
         return
     device = f" on {recorded.device}" if recorded.device != explanation.device else ""
-    yield f"On record{device}: {recorded.verdict}, {_made(recorded)}"
+    evidence = "" if recorded.evidence else ", without evidence"
+    yield f"On record{device}: {recorded.verdict}, {_made(recorded)}{evidence}"
     if explanation.edits:
         yield "Changed in the code since:"
     yield from (f"  {edit.text}" for edit in explanation.edits)

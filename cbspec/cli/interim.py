@@ -60,13 +60,14 @@ def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
     """The last look that stored results allow; None before the first."""
     from cbspec.judge import next_look
     from cbspec.ledger import Key
-    from cbspec.look import stored_looks
+    from cbspec.evaluation.look import stored_looks
 
     looks = stored_looks(claim, planner, project.store)
     if not looks:
         return None
     recorded = project.ledger.expected(Key(claim.id, claim.scale, planner.numerics.device))
-    return Interim(judgement=looks[-1], next=next_look(looks[-1], claim.seeds), recorded=recorded.verdict if recorded else None)
+    last = looks[-1].judgement
+    return Interim(judgement=last, next=next_look(last, claim.seeds), recorded=recorded.verdict if recorded else None)
 
 
 def _lines(interim: Interim) -> Iterator[str]:

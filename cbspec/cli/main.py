@@ -25,6 +25,8 @@ COMMANDS: Mapping[str, str] = {
     "explain": "Tell whether a claim's stages are current, and what changed.",
     "status": "Show where each claim stands at each scale.",
     "diff": "Compare two ledgers or commits.",
+    "judge": "Judge the verdicts on record anew, from their evidence alone.",
+    "canary": "Show what the canary is held to, and measure it anew.",
     "accept": "Put verdicts of the last run on record.",
     "withdraw": "Take orphaned verdicts off the record.",
     "publish": "Write the replication table and the figures from claims and ledger.",

@@ -16,6 +16,7 @@ from cbspec.config import Config, load
 if TYPE_CHECKING:  # a command pays for what it uses
     from cbspec.catalog import Catalog
     from cbspec.claim import Claim
+    from cbspec.evaluation.canary import Canaries
     from cbspec.explain import Standings
     from cbspec.fingerprint import Code
     from cbspec.ledger import Ledger
@@ -91,6 +92,30 @@ class Project:
         from cbspec.plan import Planner
 
         return Planner(self.code.fingerprint, resolve(device, threads, computing=False))
+
+    def canaries(self, planner: Planner) -> Canaries | None:
+        """Return what stored results say of the claims' canaries; None for a project without a canary scale.
+
+        Nothing is computed by it.
+        """
+        from cbspec.canary import CanaryRecord
+        from cbspec.evaluation.canary import Canaries
+        from cbspec.execute import Executor
+        from cbspec.language import Versions
+        from cbspec.ledger import provenance
+        from cbspec.rundir import RunDirectory
+
+        scale = self.config.canary
+        if not scale:
+            return None
+        versions = Versions(self.catalog)
+        nobody = RunDirectory(self.config.runs / "none", "none")
+        return Canaries(
+            Executor(planner, self.store, nobody, "cpu"),
+            CanaryRecord.load(self.config.canary_record),
+            lambda claim: versions.at(claim, scale),
+            lambda: provenance(self.config.root, planner.numerics.torch, exclude=self.config.reports),
+        )
 
     def standings(self, planner: Planner) -> Standings:
         """Where the planner's cells stand."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,12 @@ from cbspec.cli.output import dumps, json_option
 from cbspec.cli.project import Project, pass_project, shown
 from cbspec.ledger import Entry, orphaned
 from cbspec.ledger.withdrawal import unchecked
+
+if TYPE_CHECKING:
+    from cbspec.canary import CanaryRecord
+
+
+TAKE = "run the canary scale, then cbspec accept --canary"
 
 
 @click.command("publish")
@@ -33,16 +40,23 @@ def command(project: Project, check: bool, as_json: bool) -> None:
     moved = {path for path, text in pages.items() if not _stands(path, text)}
     changed = [path for path in pages if path in moved or path.with_suffix(".csv") in moved]
     gone = orphaned(project.ledger, claims)
+    lacking = _without_canary(project, claims)
     if not check:
         _write(project, claims, pages)
     if as_json:
-        click.echo(dumps({"pages": list(pages), "changed": changed, "orphaned": [entry.key._asdict() for entry in gone]}))
+        click.echo(
+            dumps(
+                {"pages": list(pages), "changed": changed, "orphaned": [entry.key._asdict() for entry in gone], "canary": lacking}
+            )
+        )
     else:
         for path in pages:
             click.echo(f"{shown(path)}: {_word(path in changed, check)}")
     if gone:
         click.echo(_told(gone), err=True)
-    if check and (changed or gone):
+    if lacking:
+        click.echo(f"no canary on record of {', '.join(lacking)}: {TAKE}", err=True)
+    if check and (changed or gone or lacking):
         raise click.exceptions.Exit(1)
 
 
@@ -52,14 +66,31 @@ def _pages(project: Project, claims: Sequence[Claim]) -> Mapping[Path, str | Non
     from cbspec.publication.figures import tables
 
     folder = project.config.reports
-    pages: dict[Path, str | None] = {folder / PAGE: replication(claims, project.ledger, folder)}
+    canary = _canary(project)
+    pages: dict[Path, str | None] = {folder / PAGE: replication(claims, project.ledger, folder, canary)}
     for table in tables(claims, project.ledger):
         pages |= {folder / FIGURES / f"{table.name}.csv": table.csv(), folder / FIGURES / f"{table.name}.svg": None}
     return pages
 
 
+def _canary(project: Project) -> CanaryRecord | None:
+    """Return the canary on record; None for a project without a canary scale."""
+    from cbspec.canary import CanaryRecord
+
+    return CanaryRecord.load(project.config.canary_record) if project.config.canary else None
+
+
+def _without_canary(project: Project, claims: Sequence[Claim]) -> list[str]:
+    """Return the claims that have no canary figures on record, and canaries of claims that are gone."""
+    record = _canary(project)
+    if record is None:
+        return []
+    known = {claim.id for claim in claims}
+    return sorted(known - record.figures.keys()) + [f"{name} (no such claim)" for name in record.figures.keys() - known]
+
+
 def _write(project: Project, claims: Sequence[Claim], pages: Mapping[Path, str | None]) -> None:
-    from cbspec.ledger.writing import write
+    from cbspec.committed.writing import write
     from cbspec.publication import FIGURES, PAGE
 
     page = project.config.reports / PAGE

@@ -24,7 +24,8 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
 
     Its verdict on record is current or stale; stale when the claim, the code that its stages reach, or torch's minor version is
     another one than recorded, and which of these is said. Orphaned: on record, but no claim file has it decidable at that scale
-    any more.
+    any more. A stale verdict stands where the canary of its claim is equal, as far as stored results tell; one whose canary
+    differs is in doubt. Superseded: a person took another canary, and it has to be run again.
     """
     from cbspec.language.defaults import known_scale
 
@@ -37,8 +38,16 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
         if entry.provenance.torch != planner.numerics.torch:
             yield f"torch {entry.provenance.torch}"
 
+    canaries = project.canaries(planner)
+
+    def checked(claim: Claim) -> str:
+        if canaries is None:
+            return ""
+        check = canaries.stored(claim)
+        return check.text if check else "canary not run"
+
     chosen = project.at_every_scale(claims)
-    found = [row for row in standings(project.ledger, chosen, moved) if scale in (None, row.scale)]
+    found = [row for row in standings(project.ledger, chosen, moved, checked) if scale in (None, row.scale)]
     if claims:  # what was not asked for is not orphaned
         named = {*claims, *(claim.id for claim in chosen)}
         found = [row for row in found if row.currency != "orphaned" or named & {row.claim, base(row.claim)}]
@@ -52,7 +61,16 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
 
 
 def _standing(row: Standing) -> str:
-    return f"{row.currency}: {', '.join(row.moved)}" if row.moved else row.currency
+    """``"stale: code; canary equal"``."""
+    doubt = row.entry.doubt if row.entry else None
+    if doubt == "superseded":
+        return "superseded"
+    parts = [f"{row.currency}: {', '.join(row.moved)}" if row.moved else row.currency]
+    if doubt:
+        parts.append(doubt)
+    if row.checked:
+        parts.append(row.checked)
+    return "; ".join(parts)
 
 
 def _since(row: Standing) -> str:

@@ -1,10 +1,22 @@
 """Where the results that a claim stands on come from: current, stale or missing, and what made them stale."""
 
 from cbspec.explain.cause import Cause
-from cbspec.explain.edits import edits_since
+from cbspec.explain.edits import Recorded, edits_since
 from cbspec.explain.explanation import Explanation, StageState, explain
 from cbspec.explain.history import History
-from cbspec.explain.past import Past
+from cbspec.explain.past import Past, Trail
 from cbspec.explain.standing import Standings, State
 
-__all__ = ["Cause", "Explanation", "History", "Past", "StageState", "Standings", "State", "edits_since", "explain"]
+__all__ = [
+    "Cause",
+    "Explanation",
+    "History",
+    "Past",
+    "Recorded",
+    "StageState",
+    "Standings",
+    "State",
+    "Trail",
+    "edits_since",
+    "explain",
+]

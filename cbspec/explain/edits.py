@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from cbspec.explain.history import Definitions, History
 from cbspec.fingerprint import Change, Code, changes
-from cbspec.ledger import Entry
+from cbspec.ledger import Provenance
 from cbspec.report.quote import relative
-from cbspec.report.record import Edit
+from cbspec.edit import Edit
 from cbspec.stage import Call, Stage, stages_of
 
 
-def edits_since(entry: Entry, calls: Iterable[Call], *, code: Code, history: History, root: Path) -> tuple[Edit, ...]:
-    """The definitions that differ between the code behind a recorded verdict and the code as it is.
+class Recorded(Protocol):
+    """What is on record of some code: a verdict, or canary figures."""
+
+    @property
+    def code(self) -> Mapping[str, str]:
+        """Stage -> code fingerprint, shortened."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """The commit that it was measured at."""
+
+
+def edits_since(entry: Recorded, calls: Iterable[Call], *, code: Code, history: History, root: Path) -> tuple[Edit, ...]:
+    """Return the definitions that differ between the code behind what is on record and the code as it is.
 
     One edit per definition, naming every stage that reaches it; imports that came with new code are not told besides. None where
     the recorded code can no longer be told, or where nothing that the claim's stages reach has changed.
 
     Args:
-        entry: the verdict on record.
+        entry: what is on record.
         calls: the claim's arms.
         root: the project's folder, to which the edits' paths are relative.
     """
@@ -32,7 +45,7 @@ def edits_since(entry: Entry, calls: Iterable[Call], *, code: Code, history: His
     return tuple(_edit(change, stages, code, root) for change, stages in sorted(touched.items(), key=lambda item: str(item[0])))
 
 
-def changed(entry: Entry, stage: Stage, code: Code, history: History) -> tuple[Change, ...] | None:
+def changed(entry: Recorded, stage: Stage, code: Code, history: History) -> tuple[Change, ...] | None:
     """What changed in the code of one stage since the verdict was recorded; None where that can no longer be told."""
     now = code.fingerprint(stage.implementation)
     recorded = entry.code.get(stage.name)

@@ -13,8 +13,9 @@ from cbspec.explain.standing import Standings, State, at
 from cbspec.ledger import Entry, seeds_taken
 from cbspec.ledger.entry import short
 from cbspec.plan import Cell
-from cbspec.report import Edit
+from cbspec.edit import Edit
 from cbspec.stage import Call, calls_of, stages_of
+from cbspec.store import ADOPTED
 
 
 class StageState(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +26,8 @@ class StageState(msgspec.Struct, frozen=True, kw_only=True):
     seeds: tuple[int, ...]
     state: State
     causes: tuple[Cause, ...]
+    adopted: str = ""
+    """Which code computed an adopted result, and on what ground it was adopted; empty for any other."""
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,14 +75,33 @@ def _stages(claim: Claim, seeds: tuple[int, ...], standings: Standings, recorded
             arms.setdefault(below.digest, {})[arm] = None
     found = []
     for digest, call in calls.items():
-        grouped: dict[tuple[State, tuple[Cause, ...]], list[Cell]] = {}
-        for cell in (standings.planner.cell(call, seed) for seed in seeds):
-            grouped.setdefault(standings.of(cell, recorded), []).append(cell)
-        for (state, causes), cells in grouped.items():
+        grouped: dict[tuple[State, tuple[Cause, ...], str], list[Cell]] = {}
+        for seed in seeds:
+            cell = standings.planner.cell(call, seed)
+            state, causes = standings.of(cell, recorded)
+            grouped.setdefault((state, causes, _adopted(cell, standings)), []).append(cell)
+        for (state, causes, adopted), cells in grouped.items():
             drawn = tuple(cell.seed for cell in cells)
             label = f"{call.stage.name}{at(call)}"
-            found.append(StageState(stage=label, arms=tuple(arms[digest]), seeds=drawn, state=state, causes=causes))
+            measured = tuple(arms[digest])
+            if adopted:
+                adopted = f"{adopted} (results {', '.join(_root(cell, standings) for cell in cells)})"
+            found.append(StageState(stage=label, arms=measured, seeds=drawn, state=state, causes=causes, adopted=adopted))
     return tuple(found)
+
+
+def _adopted(cell: Cell, standings: Standings) -> str:
+    entry = standings.store.get(cell.key, touch=False)
+    adopted = entry.provenance.get(ADOPTED) if entry else None
+    if not adopted:
+        return ""
+    return f"adopted {adopted['date']} from code {adopted['code'][:10]}: {adopted['ground']}"
+
+
+def _root(cell: Cell, standings: Standings) -> str:
+    """Return the first digits of the key under which an adopted result was computed."""
+    entry = standings.store.get(cell.key, touch=False)
+    return str(entry.provenance[ADOPTED]["key"])[:10] if entry else "?"
 
 
 def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[str]:
@@ -89,6 +111,11 @@ def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[st
         yield f"the claim itself is another one than recorded: {arms}"
     if recorded.provenance.torch != standings.planner.numerics.torch:
         yield f"torch: {recorded.provenance.torch} -> {standings.planner.numerics.torch}"
+    if recorded.doubt:
+        last = recorded.accepted[-1]
+        yield f"{recorded.doubt} {last.date}: {last.reason}"
+    for stage, code in recorded.adopted.items():
+        yield f"its results of {stage} were adopted from code {code[:10]}, whose canary was identical"
     if recorded.provenance.dirty:
         yield "it was recorded with uncommitted changes, which no commit has"
     lost = [

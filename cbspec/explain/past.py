@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from cbspec.stage import Call, Parameters
-from cbspec.store import Store
+from cbspec.store import ADOPTED, Store
 
 FOREIGN = 1000  # more than any two calls of the same stages can differ in
 
@@ -32,6 +32,13 @@ class Trail:
     code: str
     numerics: Mapping[str, Any]
     created: str
+    origin: str = ""
+    """The code that computed an adopted result; of any other the code itself."""
+
+    @property
+    def adopted(self) -> bool:
+        """Whether the result was computed by other code than it is stored for."""
+        return self.origin != self.code
 
 
 class Past:
@@ -70,6 +77,12 @@ class Past:
         wanted = identity(call)
         found = self._by_stage.get((call.stage.name, seed), ())
         return next((trail for trail in found if self._identity(trail.key) == wanted and _device(trail) == device), None)
+
+    def computed(self, call: Call, seed: int, numerics: Mapping[str, Any]) -> list[Trail]:
+        """Return every result of this very call for this seed with these numerics, newest first, of whatever code."""
+        wanted = identity(call)
+        found = self._by_stage.get((call.stage.name, seed), ())
+        return [trail for trail in found if trail.numerics == numerics and self._identity(trail.key) == wanted]
 
     def near(self, call: Call, seed: int, device: str, wanted: Collection[str]) -> Trail | None:
         """The newest result of the call that differs least from this one and that no claim asks for any more.
@@ -141,8 +154,10 @@ def _device(trail: Trail) -> object:
 
 
 def _trail(key: str, provenance: Mapping[str, Any]) -> Trail | None:
+    names = [name for name in Trail.__dataclass_fields__ if name not in ("key", "origin")]
     try:
-        told = {name: provenance[name] for name in Trail.__dataclass_fields__ if name != "key"}
+        told = {name: provenance[name] for name in names}
     except KeyError:  # an entry that another program put there
         return None
-    return Trail(key=key, **told)
+    origin = provenance.get(ADOPTED, {}).get("code", told["code"])
+    return Trail(key=key, origin=origin, **told)

@@ -10,7 +10,7 @@ at the price of power (`cbspec.judge.skew`). ``python -m tests.bench.statistics`
 from cbspec.judge.decision import decide
 from cbspec.judge.escalation import alpha_at, next_look
 from cbspec.judge.power import lint
-from cbspec.judge.sample import Sample, Table, Unmeasured
+from cbspec.judge.sample import Sample, Table, Unmeasured, table_of
 from cbspec.judge.verdict import judge
 
-__all__ = ["Sample", "Table", "Unmeasured", "alpha_at", "decide", "judge", "lint", "next_look"]
+__all__ = ["Sample", "Table", "Unmeasured", "alpha_at", "decide", "judge", "lint", "next_look", "table_of"]

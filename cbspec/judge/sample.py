@@ -9,6 +9,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from cbspec.values import Values
+
 Array: TypeAlias = NDArray[np.float64]
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
 """Values that differ by less of their sizes' sum differ by the order of summation alone, and count as equal."""
@@ -65,6 +67,18 @@ class Sample:
 
 Table: TypeAlias = Mapping[tuple[str, str], Sample]
 """(arm, measure) -> `Sample`."""
+
+
+def table_of(values: Values) -> Table:
+    """Return the columns of a claim's values, one for each arm and measure."""
+    table: dict[tuple[str, str], Sample] = {}
+    for arm, measures in values.arms.items():
+        diverged = {int(seed): reason for seed, reason in values.diverged.get(arm, {}).items()}
+        for measure, column in measures.items():
+            reasons = values.undefined.get(arm, {}).get(measure, {})
+            undefined = {int(seed): reason for seed, reason in reasons.items()}
+            table[arm, measure] = Sample(column, values.seeds, undefined, diverged)
+    return table
 
 
 @dataclass(frozen=True)

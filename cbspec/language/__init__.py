@@ -1,10 +1,21 @@
 """Claim files -> resolved claims, every mistake at its place: YAML with positions, defaults, scales, matrix and schema."""
 
 from cbspec.language.explain import Explained, explain_values
-from cbspec.language.reader import check_together, claim_files, is_claim_file, is_shared, load, load_file, located, meant
+from cbspec.language.reader import (
+    Versions,
+    check_together,
+    claim_files,
+    is_claim_file,
+    is_shared,
+    load,
+    load_file,
+    located,
+    meant,
+)
 
 __all__ = [
     "Explained",
+    "Versions",
     "check_together",
     "claim_files",
     "explain_values",

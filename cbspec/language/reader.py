@@ -111,6 +111,32 @@ def load(paths: Iterable[Path], *, catalog: Catalog, scale: str, every: bool = F
     return tuple(claims)
 
 
+class Versions:
+    """The same claims at other scales, each file read once for each scale."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._read: dict[tuple[Path, str], dict[str, Claim]] = {}
+
+    def at(self, claim: Claim, scale: str) -> Claim:
+        """Return a claim as it reads at `scale`, whether or not it is decidable there.
+
+        Raises:
+            ClaimError: its file has mistakes by now, or no longer has the claim.
+            ConfigError: the defaults do not know the scale.
+        """
+        if claim.scale == scale:
+            return claim
+        key = claim.path, scale
+        if key not in self._read:
+            claims = load_file(claim.path, catalog=self._catalog, scale=scale)
+            self._read[key] = {each.id: each for each in claims}
+        if claim.id not in self._read[key]:
+            message = f"{claim.id} is no longer in this file; run again"
+            raise ClaimError([Mistake(Origin(display(claim.path), 1, 1), "", message)])
+        return self._read[key][claim.id]
+
+
 def claim_files(paths: Iterable[Path]) -> tuple[Path, ...]:
     """Every claim file among files and below folders, sorted within each; defaults and hidden folders are none."""
     files: dict[Path, None] = {}

@@ -2,6 +2,7 @@
 
 from cbspec.ledger.acceptance import accept
 from cbspec.ledger.comparison import CHANGED, Change, Comparison, compare, diff
+from cbspec.ledger.doubt import carry_over, supersede
 from cbspec.ledger.entry import (
     Acceptance,
     Device,
@@ -13,9 +14,10 @@ from cbspec.ledger.entry import (
     entry_of,
     seeds_taken,
 )
+from cbspec.ledger.evidence import Evidence, EvidenceFolder
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.outcome import Outcome, outcome
-from cbspec.ledger.provenance import provenance
+from cbspec.ledger.provenance import provenance, today
 from cbspec.ledger.status import Standing, status
 from cbspec.ledger.withdrawal import orphaned, withdraw
 from cbspec.ledger.withdrawn import Withdrawn
@@ -27,6 +29,8 @@ __all__ = [
     "Comparison",
     "Device",
     "Entry",
+    "Evidence",
+    "EvidenceFolder",
     "Key",
     "Ledger",
     "Outcome",
@@ -36,6 +40,7 @@ __all__ = [
     "Standing",
     "Withdrawn",
     "accept",
+    "carry_over",
     "compare",
     "diff",
     "entry_of",
@@ -44,5 +49,7 @@ __all__ = [
     "provenance",
     "seeds_taken",
     "status",
+    "supersede",
+    "today",
     "withdraw",
 ]

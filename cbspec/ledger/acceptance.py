@@ -16,7 +16,7 @@ def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger
     """`ledger` with `entries` on record.
 
     What did not change stays as it stands, so that accepting everything touches only the lines of what moved; only a clean commit
-    takes the place of uncommitted changes. A change of verdict or of the assertion is added to the history with its reason.
+    takes the place of uncommitted changes, and evidence that of none. A change of verdict or of the assertion is added to the history with its reason.
 
     Args:
         reason: why the change is right; needed for flip, weakened and goalposts.
@@ -60,7 +60,10 @@ def _refreshed(old: Entry, new: Entry) -> Entry:
     """The old figures in the words, for the code and from the commit of the new entry.
 
     The old entry itself where words and code did not change either, unless a clean commit takes the place of uncommitted changes.
+    All of the new one where the old has no evidence: its figures are then those that follow from the evidence, to the last digit.
     """
+    if old.evidence is None and new.evidence is not None:
+        return replace(new, accepted=old.accepted)
     figures = old if _words(old) == _words(new) else new
     fresh = replace(
         new,
@@ -70,6 +73,7 @@ def _refreshed(old: Entry, new: Entry) -> Entry:
         assertions=figures.assertions,
         controls=figures.controls,
         accepted=old.accepted,
+        evidence=old.evidence,
     )
     vouched = old.provenance.dirty and fresh.provenance.commit and not fresh.provenance.dirty
     return fresh if vouched or replace(fresh, provenance=old.provenance) != old else old

@@ -13,6 +13,7 @@ from cbspec.claim import Claim
 from cbspec.finding import Effect, Finding, Judgement, Verdict
 from cbspec.ledger.notation import rounded
 from cbspec.stage import Call
+from cbspec.values import Values
 
 Device = Literal["cpu", "cuda"]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{4,64}$", description="hexadecimal; digests are shortened to 16 digits")]
@@ -31,8 +32,8 @@ class Key(NamedTuple):
         return f"{self.claim} ({self.scale}, {self.device})"
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of what stands in the ledger: unknown keys are mistakes of a hand edit."""
+class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of what stands in the ledger: unknown keys are mistakes of a hand edit, and what is as usual is left out."""
 
 
 class Provenance(_Record, frozen=True, kw_only=True):
@@ -103,6 +104,11 @@ class Entry(_Record, frozen=True, kw_only=True):
         arms: arm -> digest of its stage call: what was measured.
         code: stage -> code fingerprint of its implementation.
         accepted: oldest first.
+        evidence: digest of the values that it was judged on; None for one from before they were kept.
+        adopted: stage -> fingerprint of the code that computed the results which were adopted for this code, their canary being
+            identical.
+        doubt: what a person decided when the code's canary was another one: `superseded` until it is run again, or `carried
+            over` with the reason that `accepted` has.
     """
 
     claim: Annotated[str, Meta(min_length=1)]
@@ -121,6 +127,9 @@ class Entry(_Record, frozen=True, kw_only=True):
     code: dict[str, Digest]
     provenance: Provenance
     accepted: tuple[Acceptance, ...] = ()
+    evidence: Digest | None = None
+    adopted: dict[str, Digest] = {}
+    doubt: Literal["superseded", "carried over"] | None = None
 
     @property
     def key(self) -> Key:
@@ -156,11 +165,22 @@ class Entry(_Record, frozen=True, kw_only=True):
         return tuple(sorted(stage for stage in now.keys() | self.code.keys() if now.get(stage) != self.code.get(stage)))
 
 
-def entry_of(claim: Claim, judgement: Judgement, *, device: Device, code: Mapping[str, str], provenance: Provenance) -> Entry:
-    """What the ledger would record of a judgement.
+def entry_of(
+    claim: Claim,
+    judgement: Judgement,
+    *,
+    device: Device,
+    code: Mapping[str, str],
+    provenance: Provenance,
+    values: Values | None = None,
+    adopted: Mapping[str, str] | None = None,
+) -> Entry:
+    """Return what the ledger would record of a judgement.
 
     Args:
         code: stage name -> fingerprint of the code that its implementation reaches, for every stage the claim runs.
+        values: what was judged; None where a stage failed.
+        adopted: stage name -> fingerprint of the code that computed its adopted results.
     """
     decided = judgement.verdict in ("holds", "refuted")
     headroom = rounded(judgement.headroom)
@@ -180,6 +200,8 @@ def entry_of(claim: Claim, judgement: Judgement, *, device: Device, code: Mappin
         arms={name: short(call.digest) for name, call in sorted(claim.arms.items())},
         code={stage: short(digest) for stage, digest in sorted(code.items())},
         provenance=provenance,
+        evidence=short(values.digest) if values else None,
+        adopted={stage: short(digest) for stage, digest in sorted((adopted or {}).items())},
     )
 
 

@@ -13,7 +13,7 @@ from cbspec.ledger.entry import Entry, Key
 from cbspec.ledger.reading import VERSION, parse
 from cbspec.ledger.repository import git
 from cbspec.ledger.withdrawn import Withdrawn
-from cbspec.ledger.writing import dumps, write
+from cbspec.committed.writing import dumps, write
 
 
 class Ledger:

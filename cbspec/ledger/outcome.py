@@ -13,7 +13,7 @@ from cbspec.ledger.comparison import CHANGED, Comparison
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """A pytest outcome with its reason, one line."""
 
-    kind: Literal["passed", "failed", "xfailed"]
+    kind: Literal["passed", "failed", "xfailed", "skipped"]
     reason: str
 
 

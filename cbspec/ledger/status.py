@@ -21,6 +21,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         device, verdict, entry: None where nothing is on record.
         currency: `stale` when claim, code or numerics moved since; `orphaned` when no claim is decidable there any more.
         moved: what makes it stale.
+        checked: how a stale one is checked: `canary equal`, `canary differs`, `canary not run`; empty for any other.
     """
 
     claim: str
@@ -30,36 +31,57 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None
     currency: Literal["current", "stale", "unrecorded", "orphaned"]
     moved: tuple[str, ...] = ()
+    checked: str = ""
     entry: Entry | None = None
 
 
-def status(ledger: Ledger, claims: Iterable[Claim], moved: Callable[[Claim, Entry], Iterable[str]]) -> list[Standing]:
+def status(
+    ledger: Ledger,
+    claims: Iterable[Claim],
+    moved: Callable[[Claim, Entry], Iterable[str]],
+    checked: Callable[[Claim], str] = lambda _claim: "",
+) -> list[Standing]:
     """A row for each claim x scale x device family on record, one for each claim that has none where it is decidable.
 
     Args:
         claims: every claim at every scale of interest, in the order wanted.
         moved: what of code and numerics is not as an entry has it; not asked when the claim itself changed.
+        checked: what the claim's canary says, asked where code or numerics moved.
     """
     claims = list(claims)
-    rows = [row for claim in claims for row in _rows(ledger, claim, moved)]
+    rows = [row for claim in claims for row in _rows(ledger, claim, moved, checked)]
     titles = {claim.id: claim.title for claim in claims}
     gone = orphaned(ledger, claims)
     return rows + [_row(entry.claim, titles.get(entry.claim, ""), entry, "orphaned") for entry in gone]
 
 
-def _rows(ledger: Ledger, claim: Claim, moved: Callable[[Claim, Entry], Iterable[str]]) -> Iterable[Standing]:
+def _rows(
+    ledger: Ledger,
+    claim: Claim,
+    moved: Callable[[Claim, Entry], Iterable[str]],
+    checked: Callable[[Claim], str],
+) -> Iterable[Standing]:
     if claim.scale not in claim.decidable:
         return
     entries = [entry for entry in ledger.of(claim.id) if entry.scale == claim.scale]
     if not entries:
         yield Standing(claim=claim.id, title=claim.title, scale=claim.scale, device=None, verdict=None, currency="unrecorded")
     for entry in entries:
-        since = tuple(moved(claim, entry)) if entry.digest == short(claim.digest) else ("claim",)
-        yield _row(claim.id, claim.title, entry, "stale" if since else "current", since)
+        if entry.digest != short(claim.digest):
+            yield _row(claim.id, claim.title, entry, "stale", ("claim",))
+            continue
+        since = tuple(moved(claim, entry))
+        how = checked(claim) if since else ""
+        yield _row(claim.id, claim.title, entry, "stale" if since else "current", since, how)
 
 
 def _row(
-    claim: str, title: str, entry: Entry, currency: Literal["current", "stale", "orphaned"], moved: tuple[str, ...] = ()
+    claim: str,
+    title: str,
+    entry: Entry,
+    currency: Literal["current", "stale", "orphaned"],
+    moved: tuple[str, ...] = (),
+    checked: str = "",
 ) -> Standing:
     return Standing(
         claim=claim,
@@ -69,5 +91,6 @@ def _row(
         verdict=entry.verdict,
         currency=currency,
         moved=moved,
+        checked=checked,
         entry=entry,
     )

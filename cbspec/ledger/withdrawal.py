@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from shlex import quote
 
 from cbspec.claim import Claim
 from cbspec.errors import LedgerError, MissingReasonError
@@ -51,16 +50,4 @@ def unchecked(entry: Entry) -> str:
     return (
         f"{entry.verdict} is on record at {entry.scale} on {entry.device} and would go unchecked: "
         "no claim file has it decidable there"
-    )
-
-
-def advice(entry: Entry) -> str:
-    """The same, then the verdict's reason, and what to do about it."""
-    command = f'cbspec withdraw {quote(entry.claim)} --scale {quote(entry.scale)} --reason "..."'
-    return (
-        f"{unchecked(entry)}\n"
-        f"  recorded {entry.provenance.date}: {entry.reason}\n\n"
-        f"Next\n"
-        f"  give the claim the scale {entry.scale} back, or take the verdict off the record:\n"
-        f"  {command}"
     )

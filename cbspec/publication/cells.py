@@ -118,6 +118,8 @@ def _verdict(row: Row, outcome: Outcome) -> str:
     seeds = sorted({len(entry.seeds) for entry in outcome.entries})
     marks = [f"{' to '.join(map(str, {seeds[0]: 0, seeds[-1]: 0}))} seed{'' if seeds == [1] else 's'}"]
     marks += ["fragile"] * outcome.fragile
+    marks += outcome.decided
+    marks += ["on adopted results"] * outcome.adopted
     marks += ["the claim was edited since"] * bool(outcome.edited)
     told = f"**{outcome.verdict or 'not complete'}** at {outcome.place} ({', '.join(marks)})"
     if outcome.several:

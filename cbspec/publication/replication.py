@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from cbspec.canary import CanaryRecord
 from cbspec.claim import Claim, base
 from cbspec.finding import Verdict
 from cbspec.ledger import Ledger
@@ -48,6 +49,18 @@ class Sizing(NamedTuple):
     sizes: Mapping[str, float]
 
 
+class Decision(NamedTuple):
+    """What a person decided of a verdict when the canary of its claim had changed."""
+
+    claim: str
+    scale: str
+    device: str
+    verdict: Verdict
+    what: str
+    date: str
+    reason: str
+
+
 class Recording(NamedTuple):
     """Verdicts that were recorded together.
 
@@ -65,11 +78,12 @@ class Recording(NamedTuple):
     claims: tuple[str, ...]
 
 
-def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path) -> str:
-    """The page as Markdown; it follows from claims and ledger alone.
+def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path, canary: CanaryRecord | None = None) -> str:
+    """Return the page as Markdown; it follows from claims, ledger and canary record alone.
 
     Args:
         claims: each at every scale at which it can be decided.
+        canary: the figures on record; None for a project without canaries.
         folder: where the page stands, from which it links to the claim files; the drawings lie below it in ``figures/``.
     """
     claims = list(claims)
@@ -92,6 +106,10 @@ def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path) -> str:
         others=other_sizes(claims),
         seeds=_seeds(found),
         recordings=recordings(ledger),
+        decisions=decisions(ledger),
+        evident=sum(entry.evidence is not None for entry in ledger),
+        verdicts=len(ledger),
+        canary=canary,
         withdrawn=ledger.withdrawn,
         columns=COLUMNS,
         phases=[
@@ -100,6 +118,16 @@ def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path) -> str:
         ],
     )
     return tidy(page)
+
+
+def decisions(ledger: Ledger) -> list[Decision]:
+    """Return every verdict that is superseded or carried over, with the reason."""
+    found = []
+    for entry in ledger:
+        if entry.doubt:
+            last = entry.accepted[-1]
+            found.append(Decision(entry.claim, entry.scale, entry.device, entry.verdict, entry.doubt, last.date, last.reason))
+    return found
 
 
 def tallies(found: Sequence[Row], scales: Iterable[str]) -> list[Tally]:

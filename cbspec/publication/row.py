@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cbspec.claim import Claim, base
+from cbspec.claim import Claim, base, finding_of
 from cbspec.finding import Verdict
 from cbspec.ledger import Entry, Ledger
 from cbspec.ledger.entry import short
@@ -48,10 +48,22 @@ class Outcome:
         return len(self.entries) + len(self.missing) > 1
 
     @property
+    def decided(self) -> tuple[str, ...]:
+        """What persons decided of these verdicts when the canary had changed: superseded, carried over."""
+        return tuple(sorted({entry.doubt for entry in self.entries if entry.doubt}))
+
+    @property
+    def adopted(self) -> bool:
+        """Whether a verdict rests on results that were adopted for other code than computed them."""
+        return any(entry.adopted for entry in self.entries)
+
+    @property
     def verdict(self) -> Verdict | None:
-        """One refuted claim refutes the finding; else None until every claim is on record."""
-        found = {entry.verdict for entry in self.entries}
-        if self.missing and "refuted" not in found:
+        """One refuted claim refutes the finding; else None until every claim is on record, and none is superseded."""
+        standing = [entry for entry in self.entries if entry.doubt != "superseded"]
+        found = {entry.verdict for entry in standing}
+        incomplete = bool(self.missing) or len(standing) < len(self.entries)
+        if incomplete and "refuted" not in found:
             return None
         return next(verdict for verdict in _RANK if verdict in found)
 
@@ -111,7 +123,7 @@ def rows(claims: Iterable[Claim], ledger: Ledger) -> list[Row]:
     known = {base(name) for name in versions}
     findings: dict[str, list[str]] = {}
     for name in versions:
-        findings.setdefault(_finding(base(name), known), []).append(name)
+        findings.setdefault(finding_of(name, known), []).append(name)
     scales = scales_of(claims)
     found = [_row(finding, [versions[claim] for claim in members], ledger, scales) for finding, members in findings.items()]
     return sorted(found, key=lambda row: _order(row.head.phase))
@@ -123,12 +135,6 @@ def scales_of(claims: Iterable[Claim]) -> list[str]:
     last = {scale: place for place, scale, _ in sorted(named)}
     often = Counter(scale for _, scale, _ in named)
     return sorted(last, key=lambda scale: (last[scale], -often[scale], scale))
-
-
-def _finding(claim: str, known: set[str]) -> str:
-    words = claim.split(".")
-    prefixes = (".".join(words[:count]) for count in range(1, len(words) + 1))
-    return next(prefix for prefix in prefixes if prefix in known)
 
 
 def _row(finding: str, versions: Sequence[dict[str, Claim]], ledger: Ledger, scales: Sequence[str]) -> Row:

@@ -1,20 +1,32 @@
 """What people read of a run: the closing table, the text of a failure, the pages, GitHub's annotations and job summary."""
 
-from cbspec.report.failure import effect_text, failure_text
+from cbspec.report.check import Check, Upheld, Way, doubts, standing
+from cbspec.edit import Edit
+from cbspec.report.count import canaries_counted, counted, doubts_listed
+from cbspec.report.failure import canary_text, doubt_text, effect_text, failure_text
 from cbspec.report.github import annotations
 from cbspec.report.page import job_summary, markdown, write_pages
 from cbspec.report.quote import Quote
-from cbspec.report.record import Edit, Record, Run, Skipped, decode, encode, record_of
+from cbspec.report.record import Record, Run, Skipped, decode, encode, record_of
 from cbspec.report.table import ranked, summary_table
 
 __all__ = [
+    "Check",
     "Edit",
     "Quote",
     "Record",
     "Run",
     "Skipped",
+    "Upheld",
+    "Way",
     "annotations",
+    "canaries_counted",
+    "canary_text",
+    "counted",
     "decode",
+    "doubt_text",
+    "doubts",
+    "doubts_listed",
     "effect_text",
     "encode",
     "failure_text",
@@ -22,6 +34,7 @@ __all__ = [
     "markdown",
     "ranked",
     "record_of",
+    "standing",
     "summary_table",
     "write_pages",
 ]

@@ -2,23 +2,37 @@
 
 from collections.abc import Sequence
 
-from cbspec.report.failure import failure_text
-from cbspec.report.record import Edit, Record, Skipped
+from cbspec.report.count import failed_canaries
+from cbspec.report.failure import canary_text, doubt_text, failure_text
+from cbspec.edit import Edit
+from cbspec.report.record import Record, Run
 from cbspec.report.table import ranked
 
 
-def annotations(records: Sequence[Record], broken: Sequence[Skipped] = ()) -> list[str]:
-    """One error per failed claim, in order of urgency, then one warning per changed definition naming the claims it touches."""
-    failed = [record for record in ranked(records) if record.outcome.kind == "failed"]
-    touched: dict[Edit, list[Record]] = {}
+def annotations(run: Run) -> list[str]:
+    """Return one error per failed claim, in order of urgency, then one warning per changed definition naming the claims it touches."""
+    failed = [record for record in ranked(run.records) if record.outcome.kind == "failed"]
+    lines = [_claim(record) for record in failed]
+    touched: dict[Edit, list[str]] = {}
     for record in failed:
         for edit in record.edits:
-            touched.setdefault(edit, []).append(record)
-    return (
-        [_claim(record) for record in failed]
-        + [command("error", each.reason, file=each.path, line=each.line, title=f"{each.claim}: no verdict") for each in broken]
-        + [_definition(edit, touched[edit]) for edit in touched]
-    )
+            touched.setdefault(edit, []).append(f"{record.claim}: {record.comparison.headline}")
+    for upheld in run.upheld:
+        if upheld.doubted:
+            text = doubt_text(upheld)
+            way = next(check.way for check in upheld.checks if check.failed)
+            lines.append(command("error", text, file=upheld.path, line=upheld.line, title=f"{upheld.claim}: {way}"))
+            for edit in dict.fromkeys(edit for check in upheld.checks for edit in check.edits):
+                touched.setdefault(edit, []).append(f"{upheld.claim}: in doubt")
+    for check in failed_canaries(run):
+        text = canary_text(check)
+        lines.append(command("error", text, file=check.path, line=check.line, title=f"{check.claim}: {check.text}"))
+        for edit in check.edits:
+            touched.setdefault(edit, []).append(f"{check.claim}: canary {check.state}")
+    for each in run.broken:
+        title = f"{each.claim}: no verdict"
+        lines.append(command("error", each.reason, file=each.path, line=each.line, title=title))
+    return lines + [_definition(edit, claims) for edit, claims in touched.items()]
 
 
 def command(name: str, message: str, **properties: str | int) -> str:
@@ -35,9 +49,9 @@ def _claim(record: Record) -> str:
     return command("error", failure_text(record), file=path, line=line, title=title)
 
 
-def _definition(edit: Edit, records: Sequence[Record]) -> str:
-    listed = "\n".join(f"{record.claim}: {record.comparison.headline}" for record in records)
-    title = f"{edit.definition} {edit.what}: {len(records)} claim{'s' if len(records) > 1 else ''} with it"
+def _definition(edit: Edit, claims: Sequence[str]) -> str:
+    listed = "\n".join(claims)
+    title = f"{edit.definition} {edit.what}: {len(claims)} claim{'s' if len(claims) > 1 else ''} with it"
     return command("warning", f"stage {edit.stage}\n{listed}", file=edit.path, line=edit.line, title=title)
 
 

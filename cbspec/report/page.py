@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from cbspec.ledger.writing import dumps, write
+from cbspec.committed.writing import dumps, write
+from cbspec.report.count import canaries_counted, counted, failed_canaries
 from cbspec.report.record import Run, builtins
 from cbspec.report.table import COLUMNS, ranked, row
 from cbspec.report.template import environment, tidy
@@ -37,13 +38,21 @@ def job_summary(run: Run) -> str:
 
 def _rendered(template: str, run: Run) -> str:
     records = ranked(run.records)
+    in_doubt = [record for record in records if any(check.failed for check in record.checks)]
     templates = environment(_FOLDER)
     templates.filters.update(row=row)
     page = templates.get_template(template).render(
         run=run,
         records=records,
         changed=[record for record in records if record.changed],
-        failed=[record for record in records if record.outcome.kind == "failed" and not record.changed],
+        failed=[
+            record for record in records if record.outcome.kind == "failed" and not record.changed and record not in in_doubt
+        ],
+        doubted=[upheld for upheld in run.upheld if upheld.doubted],
+        in_doubt=in_doubt,
+        canaries=failed_canaries(run),
+        counted=counted(run) if run.records or run.upheld else "",
+        canaries_counted=canaries_counted(run),
         verdicts=Counter(record.judgement.verdict for record in records).most_common(),
         columns=COLUMNS,
     )

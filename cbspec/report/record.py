@@ -5,39 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim, Status
 from cbspec.finding import Finding, Judgement
-from cbspec.ledger import CHANGED, Comparison, Device, Entry, Outcome, Provenance, outcome
+from cbspec.ledger import CHANGED, Comparison, Device, Entry, Evidence, Outcome, Provenance, outcome
+from cbspec.report.check import Check, Upheld, doubts
+from cbspec.edit import Edit
 from cbspec.report.quote import Quote, quotes, relative
 
 T = TypeVar("T")
-
-
-class Edit(msgspec.Struct, frozen=True, kw_only=True):
-    """A definition whose change made a stage of the claim stale.
-
-    Attributes:
-        path: relative to the repository.
-        line: 1 where it was removed.
-        stage: names of the stages, with commas.
-        what: added (or removed) where the stage has come to reach it (or ceased to).
-    """
-
-    path: str
-    line: int
-    definition: str
-    stage: str
-    what: Literal["changed", "added", "removed"] = "changed"
-
-    @property
-    def text(self) -> str:
-        """``"engine/rules.py:23: inner_product (stage local_descent)"``; what became of it where it did not just change."""
-        became = "" if self.what == "changed" else f" {self.what}"
-        return f"{self.path}:{self.line}: {self.definition}{became} (stage {self.stage})"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +32,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         edits: what changed in the code since the verdict on record.
         traceback: of a stage that raised; shown to whoever asks.
         options: what a command has to be told to look at this scale and device, as in ``"--scale memo"``.
+        evidence: the values that were judged; None where a stage failed.
+        checks: the claim's verdicts on record at other scales and device families.
     """
 
     claim: str
@@ -72,6 +54,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     traceback: str = ""
     discussion: str = ""
     options: str = ""
+    evidence: Evidence | None = None
+    checks: tuple[Check, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -107,6 +91,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         seconds: wall time.
         workers: how many processes computed.
+        upheld: the claims that were not recomputed, each with what is on record.
+        canaries: the canaries that were computed.
         broken: the claims that failed before there was a verdict: nothing would check the one on record, or the store is broken.
     """
 
@@ -118,6 +104,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[Record, ...]
     skipped: tuple[Skipped, ...] = ()
     broken: tuple[Skipped, ...] = ()
+    upheld: tuple[Upheld, ...] = ()
+    canaries: tuple[CanaryCheck, ...] = ()
 
 
 def record_of(
@@ -131,9 +119,12 @@ def record_of(
     edits: Iterable[Edit] = (),
     traceback: str = "",
     options: str = "",
+    evidence: Evidence | None = None,
+    checks: Iterable[Check] = (),
 ) -> Record:
     """The record of a judged claim; `root` is the repository's folder, to which paths are shown relative."""
     head = claim.origins.get("id")
+    checks = tuple(checks)
     return Record(
         claim=claim.id,
         title=claim.title,
@@ -147,17 +138,26 @@ def record_of(
         quotes=quotes(claim, root),
         judgement=judgement,
         comparison=comparison,
-        outcome=outcome(comparison, judgement),
+        outcome=_outcome(comparison, judgement, checks),
         seconds=seconds,
         edits=tuple(edits),
         traceback=traceback,
         discussion=claim.discussion,
         options=options,
+        evidence=evidence,
+        checks=checks,
     )
 
 
-def encode(value: Record | Skipped | Run) -> str:
-    """JSON of a record, a skipped claim or a run. Floats without a JSON word become strings, which `decode` reads back."""
+def _outcome(comparison: Comparison, judgement: Judgement, checks: Iterable[Check]) -> Outcome:
+    """Return the outcome of the verdict itself, failed where another verdict of the claim is in doubt."""
+    own = outcome(comparison, judgement)
+    failures = doubts(checks)
+    return own if own.kind == "failed" or not failures else Outcome(kind="failed", reason=failures)
+
+
+def encode(value: msgspec.Struct) -> str:
+    """JSON of what a run has to say. Floats without a JSON word become strings, which `decode` reads back."""
     return msgspec.json.encode(builtins(value)).decode()
 
 
@@ -170,7 +170,7 @@ def decode(text: str, kind: type[T]) -> T:
     return msgspec.convert(msgspec.json.decode(text), kind, strict=False)
 
 
-def builtins(value: Record | Skipped | Run) -> Any:
+def builtins(value: msgspec.Struct) -> Any:
     """Dictionaries, lists, strings and finite numbers only."""
     return _spelled(msgspec.to_builtins(value))
 

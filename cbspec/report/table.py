@@ -66,11 +66,12 @@ def shortened(text: str, width: int) -> str:
 
 
 def _against(record: Record) -> str:
-    """The change, with the old verdict where it is another one."""
+    """Return the change, with the old verdict where it is another one, and whether adopted results were judged."""
     expected = record.comparison.expected
+    adopted = ", adopted" if record.entry.adopted else ""
     if expected is None or expected.verdict == record.judgement.verdict:
-        return record.comparison.change
-    return f"{record.comparison.change} (was {expected.verdict})"
+        return f"{record.comparison.change}{adopted}"
+    return f"{record.comparison.change} (was {expected.verdict}){adopted}"
 
 
 def _taken(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> int:

@@ -16,6 +16,7 @@ from cbspec.store.scratch import write
 
 RECORD = "record.json"
 TENSORS = "tensors.safetensors"
+ADOPTED = "adopted"  # the provenance entry that says which result, of other code, was taken over, and on what ground
 
 
 class LostEntry(StoreError):
@@ -53,7 +54,7 @@ class Tensors(Mapping[str, Any]):
 
     def __init__(self, folder: Path, file: TensorFile | None, discard: Callable[[str], object]) -> None:
         self._folder = folder
-        self._file = file
+        self.file = file
         self._names = file.names if file else ()
         self._discard = discard
         self._loaded: Mapping[str, Any] | None = None
@@ -65,7 +66,7 @@ class Tensors(Mapping[str, Any]):
             LostEntry: the file is damaged (the entry is then in quarantine) or was collected meanwhile.
         """
         if self._loaded is None:
-            self._loaded = self._read() if self._file else {}
+            self._loaded = self._read() if self.file else {}
         return self._loaded
 
     def __getitem__(self, name: str) -> Any:
@@ -85,7 +86,7 @@ class Tensors(Mapping[str, Any]):
     def _read(self) -> Mapping[str, Any]:
         from safetensors.torch import load_file  # imports torch, which a run with nothing to compute never needs
 
-        if fault := tensor_fault(self._folder / TENSORS, self._file):
+        if fault := tensor_fault(self._folder / TENSORS, self.file):
             self._discard(self._folder.name)
             raise LostEntry(self._folder.name, fault)
         loaded: Mapping[str, Any] = load_file(self._folder / TENSORS)
@@ -112,6 +113,13 @@ class Entry:
     series: Mapping[str, Any]
     provenance: Mapping[str, Any]
 
+    @property
+    def content(self) -> str:
+        """Hex SHA-256 of everything that was computed: equal for results that are equal to the last bit."""
+        file = self.tensors.file
+        told = [self.measures, self.undefined, self.series, file.sha256 if file else ""]
+        return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
+
 
 def write_entry(folder: Path, record: Record, tensors: Mapping[str, Any]) -> None:
     """Write an entry into `folder`, which must not exist yet.
@@ -122,6 +130,21 @@ def write_entry(folder: Path, record: Record, tensors: Mapping[str, Any]) -> Non
     folder.mkdir()
     if tensors:
         record = msgspec.structs.replace(record, tensors=_write_tensors(folder / TENSORS, tensors))
+    write(folder / RECORD, seal(record))
+
+
+def copy_entry(source: Path, folder: Path, record: Record) -> None:
+    """Write an entry with the tensors of another one into `folder`, which must not exist yet.
+
+    Raises:
+        OSError: the disk is full, read-only or broken.
+        ValueError: the other entry's tensors are damaged.
+    """
+    if fault := tensor_fault(source / TENSORS, record.tensors):
+        raise ValueError(fault)
+    folder.mkdir()
+    if record.tensors:
+        write(folder / TENSORS, (source / TENSORS).read_bytes())
     write(folder / RECORD, seal(record))
 
 

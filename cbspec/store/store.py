@@ -21,8 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from cbspec.errors import StoreError
-from cbspec.store.entry import RECORD, Damage, Entry, LostEntry, Tensors, read_record, write_entry
+from cbspec.store.entry import RECORD, Damage, Entry, LostEntry, Tensors, copy_entry, read_record, write_entry
 from cbspec.store.failure import FORBIDDEN, explained
 from cbspec.store.lock import Lock, Locks
 from cbspec.store.rate import Rates
@@ -116,6 +118,27 @@ class Store:
             with suppress(OSError, StoreError):  # the result is safe; a forecast can do without it
                 self._rates.add(content.provenance)
         return placed
+
+    def copy(self, source: str, key: str, provenance: Mapping[str, Any]) -> bool:
+        """Store what an entry holds under another key as well, with provenance of its own; whether it was taken.
+
+        Not taken where the source is gone or damaged, or something is stored under the key already.
+
+        Raises:
+            StoreError: the disk is full, read-only or broken. Nothing is left half-written.
+        """
+        entry = self.get(source)
+        if entry is None:
+            return False
+        content = record(key, entry.measures, entry.undefined, entry.series, provenance)
+        content = msgspec.structs.replace(content, tensors=entry.tensors.file)
+        with explained(self.root, f"storing {key[:12]}"), self._scratch.folder() as scratch:
+            try:
+                copy_entry(self._shelves.folder(source), scratch / key, content)
+            except ValueError:
+                self._shelves.discard(source)
+                return False
+            return self._shelves.place(scratch / key, key)
 
     def try_lock(self, name: str) -> Lock | None:
         """Take the lock of this name without waiting; None while another holder has it. A killed holder has let go.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cbspec import numerics
-from cbspec.ledger import writing
+from cbspec.committed import writing
 
 REPORT = Path(__file__).parents[2] / "reports" / "bench.json"
 NO_AIM = "-"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from cbspec.assertion import Order
 from cbspec.claim import Claim, Seeds, Source
 from cbspec.finding import Effect, Finding, Judgement
-from cbspec.ledger import Entry, Provenance, entry_of
+from cbspec.ledger import Entry, EvidenceFolder, Ledger, Provenance, accept, entry_of
+from cbspec.report import Record
 from cbspec.stage import Call, Stage
 
 STAGE = Stage(name="local_descent", doc="", implementation="nowhere:nothing")
@@ -99,3 +103,17 @@ def make_provenance(**changes: Any) -> Provenance:
 
 def _digest(*content: object) -> str:
     return hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+def put_on_record(reports: Path, records: Iterable[Record], reason: str = "as found", **changed: Any) -> Ledger:
+    """Put verdicts on record, with their evidence; entries changed as the keywords say."""
+    path, folder = reports / "ledger.json", EvidenceFolder(reports / "evidence")
+    records = list(records)
+    before = Ledger.load(path)
+    entries = [msgspec.structs.replace(record.entry, **changed) for record in records]
+    after = accept(before, entries, reason)
+    device = {"device": changed["device"]} if "device" in changed else {}
+    evidence = [msgspec.structs.replace(record.evidence, **device) for record in records if record.evidence]
+    folder.keep(evidence, before, after)
+    after.save(path)
+    return after

@@ -13,12 +13,13 @@ from click.testing import CliRunner, Result
 from cbspec import catalog, config
 from cbspec.cli import main
 from cbspec.evaluation import Evaluation
-from cbspec.language import load
-from cbspec.ledger import Ledger, accept, provenance
+from cbspec.language import Versions, load
+from cbspec.ledger import Ledger, provenance
 from cbspec.numerics import Numerics
 from cbspec.report import Run, write_pages
 from cbspec.rundir import RunDirectory
 from tests.cbspec.plugin.conftest import DEFAULTS
+from tests.cbspec.specimen import put_on_record
 
 ENGINE = Path(__file__).parents[1] / "plugin" / "laboratory.py"
 NUMERICS = Numerics(device="cpu", torch="2.11")
@@ -78,7 +79,9 @@ class Laboratory:
         return json.loads(self.cbspec(*arguments, "--json").stdout)
 
     def evaluation(self, numerics: Numerics = NUMERICS) -> Evaluation:
-        return Evaluation(config.load(self.root), numerics, RunDirectory(self.root / ".cbspec" / "runs" / "test", "main"))
+        project = config.load(self.root)
+        run = RunDirectory(self.root / ".cbspec" / "runs" / "test", "main")
+        return Evaluation(project, numerics, run, Versions(catalog.load(project)))
 
     def claims(self, scale: str = "quick"):
         return load([Path("claims")], catalog=catalog.load(config.load(self.root)), scale=scale)
@@ -94,10 +97,7 @@ class Laboratory:
 
     def record(self, run: Run, reason: str = "as found") -> Ledger:
         """Put a run's verdicts on record."""
-        path = self.root / "reports" / "ledger.json"
-        ledger = accept(Ledger.load(path), [record.comparison.new for record in run.records], reason)
-        ledger.save(path)
-        return ledger
+        return put_on_record(self.root / "reports", run.records, reason)
 
     def git(self, *arguments: str) -> str:
         identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]

@@ -64,7 +64,7 @@ def test_publishing_again_changes_nothing(laboratory, page):
     laboratory.cbspec("publish")
     text = page.read_bytes()
 
-    assert laboratory.json("publish") == {"pages": [str(page)], "changed": [], "orphaned": []}
+    assert laboratory.json("publish") == {"pages": [str(page)], "changed": [], "orphaned": [], "canary": []}
     assert page.read_bytes() == text
 
 

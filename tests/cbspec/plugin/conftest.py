@@ -6,11 +6,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from cbspec.ledger import Ledger, accept
 from cbspec.report import Run, decode
+from tests.cbspec.specimen import put_on_record
 from tests.patience import PATIENCE
 
 DEFAULTS = """\
@@ -105,9 +104,7 @@ class Project:
 
     def record_last_run(self, **changed):
         """Put the last run's verdicts on record, entries changed as the keywords say."""
-        entries = [msgspec.structs.replace(record.comparison.new, **changed) for record in self.report.records]
-        path = self.root / "reports" / "ledger.json"
-        accept(Ledger.load(path), entries, "as found").save(path)
+        put_on_record(self.root / "reports", self.report.records, **changed)
 
     def stored(self):
         entries = self.root / ".cbspec" / "store" / "entries"  # not its neighbours, where folders come and go

@@ -23,9 +23,9 @@ def _unescaped(text, more):
     return text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
 
 
-def test_a_flip_is_marked_on_its_line_and_on_the_changed_definition(flipped):
+def test_a_flip_is_marked_on_its_line_and_on_the_changed_definition(flipped, run_of):
     """The error stands on the YAML line of the assertion, the warning on the definition that changed."""
-    error, warning = map(parsed, annotations([flipped]))
+    error, warning = map(parsed, annotations(run_of(flipped)))
 
     assert error == (
         "error",
@@ -39,22 +39,22 @@ def test_a_flip_is_marked_on_its_line_and_on_the_changed_definition(flipped):
     )
 
 
-def test_one_warning_per_definition(flipped):
+def test_one_warning_per_definition(flipped, run_of):
     """A definition that several claims reach is marked once, with all of them."""
-    found = annotations([flipped, replace(flipped, claim="7A.a")])
+    found = annotations(run_of(flipped, replace(flipped, claim="7A.a")))
 
     assert [parsed(line)[0] for line in found] == ["error", "error", "warning"]
     assert parsed(found[-1])[2].splitlines()[1:] == ["6A.a: flip: holds -> refuted", "7A.a: flip: holds -> refuted"]
 
 
-def test_what_did_not_fail_is_not_marked(record):
+def test_what_did_not_fail_is_not_marked(record, run_of):
     """Claims that passed or failed as expected have no annotation."""
-    assert annotations([record(old="holds"), record("refuted", old="refuted")]) == []
+    assert annotations(run_of(record(old="holds"), record("refuted", old="refuted"))) == []
 
 
-def test_an_error_is_marked_on_the_claim(record):
+def test_an_error_is_marked_on_the_claim(record, run_of):
     """A claim without findings is marked on the line of its id."""
-    [line] = annotations([record("error", findings=())])
+    [line] = annotations(run_of(record("error", findings=())))
 
     assert parsed(line)[1]["line"] == "1"
 

@@ -1,0 +1,149 @@
+"""Deriving tolerances from the spread of the canary over platforms: they follow from what was measured, and are never chosen.
+
+Two platforms that compute the same code add up in another order, or fuse a product and a sum. How far that moves a figure
+depends on the experiment: a cosine after ten steps moves in its sixth digit, the accuracy of a run that is about to diverge in
+its first. So each measure of each claim has its own spread, the largest difference between any two platforms over the claim's
+arms and seeds. A claim whose figures happened to agree on the platforms at hand would be held to the last bit by that; it gets
+what is usual for the measure instead: the spread below which three quarters of all claims lie.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cbspec.canary.record import Calibration, Figures, Platform, Tolerance, Unheld
+from cbspec.values import Values
+
+FACTOR = 10.0  # of the spread over platforms; the platforms at hand are few, and another one lies beyond them now and then
+FLOAT32 = 2.0**-23  # the spacing of float32 numbers between 1 and 2: no figure is more exact than the arithmetic
+USUAL = 0.75  # the share of claims whose spread a measure's usual one is not below
+MEANINGLESS = 0.5  # of a figure's own size; a tolerance beyond that would let anything pass
+
+METHOD = (
+    f"atol is {FACTOR:g} times the largest difference between platforms over the claim's arms and seeds, or {FACTOR:g} times "
+    f"the spread that {USUAL:.0%} of all claims do not exceed for the measure, whichever is larger; rtol is {FACTOR:g} times "
+    f"the spacing of float32; an arm whose own spread times {FACTOR:g} exceeds {MEANINGLESS:.0%} of its figures is not held"
+)
+
+Name = tuple[str, str, str]
+"""(claim, arm, measure)."""
+
+
+@dataclass(frozen=True)
+class PlatformRun:
+    """The canary of every claim on one platform."""
+
+    name: str
+    torch: str
+    figures: Mapping[str, Figures]
+
+
+def calibrated(runs: Sequence[PlatformRun], *, date: str, commit: str | None) -> Calibration:
+    """Return the tolerances that these runs of the same code support.
+
+    Args:
+        runs: at least two; the first is what the others' differing figures are counted against.
+        date: of the calibration.
+        commit: of the code that was run.
+    """
+    spreads: dict[Name, float] = {}
+    sizes: dict[Name, float] = {}
+    unheld: list[Unheld] = []
+    for name in _names(runs):
+        columns = [_column(run, name) for run in runs]
+        if reason := _one_sided(runs, name):
+            unheld.append(Unheld(claim=name[0], arm=name[1], measure=name[2], reason=reason))
+            continue
+        spreads[name] = max((_range(values) for values in zip(*columns, strict=True)), default=0.0)
+        sizes[name] = max((abs(value) for column in columns for value in column if value is not None), default=0.0)
+    usual = _usual(spreads)
+    chaotic = {name for name, spread in spreads.items() if FACTOR * spread > MEANINGLESS * sizes[name]}
+    for claim, arm, measure in sorted(chaotic):
+        spread, size = spreads[claim, arm, measure], sizes[claim, arm, measure]
+        reason = f"moves by {spread:.2g} between platforms, at a size of {size:.2g}"
+        unheld.append(Unheld(claim=claim, arm=arm, measure=measure, reason=reason))
+    tolerances: dict[tuple[str, str], Tolerance] = {}
+    for name, spread in spreads.items():
+        if name not in chaotic:
+            claim, _, measure = name
+            known = tolerances.get((claim, measure))
+            largest = max(spread, known.spread if known else 0.0)
+            tolerances[claim, measure] = Tolerance(
+                claim=claim,
+                measure=measure,
+                atol=_rounded_up(FACTOR * max(largest, usual[measure])),
+                rtol=_rounded_up(FACTOR * FLOAT32),
+                spread=_rounded_up(largest),
+            )
+    return Calibration(
+        date=date,
+        commit=commit,
+        factor=FACTOR,
+        method=METHOD,
+        platforms=tuple(_platform(run, runs[0]) for run in runs),
+        tolerances=tuple(tolerances[key] for key in sorted(tolerances)),
+        unheld=tuple(sorted(unheld, key=lambda each: (each.claim, each.arm, each.measure))),
+    )
+
+
+def _names(runs: Sequence[PlatformRun]) -> Iterable[Name]:
+    """Yield every figure that all platforms have."""
+    for claim, figures in sorted(runs[0].figures.items()):
+        if all(claim in run.figures for run in runs):
+            for arm, measures in sorted(figures.values.arms.items()):
+                for measure in sorted(measures):
+                    yield claim, arm, measure
+
+
+def _column(run: PlatformRun, name: Name) -> Sequence[float | None]:
+    claim, arm, measure = name
+    return run.figures[claim].values.arms[arm][measure]
+
+
+def _one_sided(runs: Sequence[PlatformRun], name: Name) -> str:
+    """Return why a figure cannot be held though it is a number somewhere: it is undefined elsewhere; empty where it can."""
+    claim, arm, measure = name
+    for index, _ in enumerate(runs[0].figures[claim].values.seeds):
+        defined = [_column(run, name)[index] is not None for run in runs]
+        if any(defined) and not all(defined):
+            where = next(run for run, has in zip(runs, defined, strict=True) if not has)
+            return f"undefined on {where.name} and a number elsewhere: {_reason(where.figures[claim].values, name, index)}"
+    return ""
+
+
+def _reason(values: Values, name: Name, index: int) -> str | None:
+    return values.reason(name[1], name[2], values.seeds[index])
+
+
+def _range(values: Iterable[float | None]) -> float:
+    """Return the largest difference between any two platforms for one seed; 0 where the figure is undefined."""
+    there = [value for value in values if value is not None]
+    return max(there) - min(there) if there else 0.0
+
+
+def _usual(spreads: Mapping[Name, float]) -> dict[str, float]:
+    """Return measure -> the spread that `USUAL` of the figures of that measure do not exceed."""
+    by_measure: dict[str, list[float]] = {}
+    for (_, _, measure), spread in spreads.items():
+        by_measure.setdefault(measure, []).append(spread)
+    return {measure: sorted(found)[math.ceil(USUAL * len(found)) - 1] for measure, found in by_measure.items()}
+
+
+def _platform(run: PlatformRun, first: PlatformRun) -> Platform:
+    count = differing = 0
+    for name in _names([first, run]):
+        for before, after in zip(_column(first, name), _column(run, name), strict=True):
+            count += 1
+            differing += before != after
+    return Platform(name=run.name, torch=run.torch, differing=round(differing / max(count, 1), 4))
+
+
+def _rounded_up(value: float) -> float:
+    """Return a value to two significant digits, away from zero: a tolerance is no more exact than that."""
+    if value == 0.0:
+        return 0.0
+    places = 1 - math.floor(math.log10(value))
+    scaled = math.ceil(value * 10.0**places - 1e-9)
+    return float(f"{scaled / 10.0**places:.2g}")

@@ -1,0 +1,145 @@
+"""A claim's canary figures beside those on record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from cbspec.canary.record import CanaryRecord, Figures
+from cbspec.edit import Edit
+
+State = Literal["equal", "differs", "new", "error"]
+
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure that is not as recorded.
+
+    Attributes:
+        seed: None where the whole arm differs.
+        before, after: the values, or why there is none.
+        allowed: the difference that would be within tolerance; None where no number is compared.
+    """
+
+    arm: str
+    measure: str
+    seed: int | None
+    before: float | str
+    after: float | str
+    allowed: float | None = None
+
+    @property
+    def text(self) -> str:
+        """``"gamma of vec_m4, seed 42: 0.5123 -> 0.4877 (tolerance 0.0004)"``."""
+        seed = "" if self.seed is None else f", seed {self.seed}"
+        within = "" if self.allowed is None else f" (tolerance {self.allowed:.1g})"
+        figures = f"{_shown(self.before)} -> {_shown(self.after)}"
+        return f"{self.measure} of {self.arm}{seed}: {figures}{within}"
+
+
+class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one claim's canary.
+
+    Attributes:
+        state: `new` where nothing comparable is on record; `error` where a stage broke.
+        reason: of `new` and `error`.
+        figures: what the run measured; None beside an error.
+        edits: the definitions that changed since the figures on record were measured.
+        title, path, line: of the claim, for people; the path relative to the repository.
+    """
+
+    claim: str
+    state: State
+    reason: str = ""
+    differences: tuple[Difference, ...] = ()
+    figures: Figures | None = None
+    edits: tuple[Edit, ...] = ()
+    title: str = ""
+    path: str = ""
+    line: int = 1
+
+    @property
+    def failed(self) -> bool:
+        """Whether the canary is not as recorded, or could not be computed."""
+        return self.state in ("differs", "error")
+
+    @property
+    def text(self) -> str:
+        """Say in one line what became of it."""
+        if self.state == "differs":
+            count = len(self.differences)
+            return f"{count} canary figure{'' if count == 1 else 's'} changed; {self.differences[0].text}"
+        return {"equal": "canary equal", "new": f"canary not on record: {self.reason}"}.get(self.state, self.reason)
+
+
+def compared(record: CanaryRecord, found: Figures) -> CanaryCheck:
+    """Set a claim's canary figures beside those on record, value by value.
+
+    A value counts as recorded where ``|x - r| <= atol + rtol * |r|``; one that is undefined, where it was so for the same reason,
+    numbers in the reason aside. Figures of measures and arms that are not on record, or of other stage calls, make the whole
+    canary `new`: there is nothing that they could be held to.
+    """
+    known = record.figures.get(found.claim)
+    if known is None:
+        return CanaryCheck(claim=found.claim, state="new", reason="no figures of this claim", figures=found)
+    if reason := _incomparable(known, found):
+        return CanaryCheck(claim=found.claim, state="new", reason=reason, figures=found)
+    differences = tuple(_differences(record, known, found))
+    return CanaryCheck(
+        claim=found.claim,
+        state="differs" if differences else "equal",
+        differences=differences,
+        figures=found,
+    )
+
+
+def _incomparable(known: Figures, found: Figures) -> str:
+    """Return why figures cannot be compared; empty where they can."""
+    if known.values.seeds != found.values.seeds:
+        return f"its seeds were {known.values.seeds}, now {found.values.seeds}"
+    moved = [arm for arm, call in found.calls.items() if known.calls.get(arm) != call]
+    if moved:
+        return f"another stage call than recorded: {', '.join(moved)}"
+    for arm, measures in found.values.arms.items():
+        absent = sorted(measures.keys() - known.values.arms.get(arm, {}).keys())
+        if absent:
+            return f"no figures of {', '.join(absent)} of {arm}"
+    return ""
+
+
+def _differences(record: CanaryRecord, known: Figures, found: Figures) -> Iterator[Difference]:
+    for arm, measures in found.values.arms.items():
+        for measure in measures:
+            tolerance = record.tolerance(found.claim, arm, measure)
+            if tolerance is None:
+                continue
+            for seed in found.values.seeds:
+                before, after = _value(known, arm, measure, seed), _value(found, arm, measure, seed)
+                if isinstance(before, str) or isinstance(after, str):
+                    allowed = None
+                    same = isinstance(before, str) and isinstance(after, str) and _told(before) == _told(after)
+                else:
+                    allowed = tolerance.atol + tolerance.rtol * abs(before)
+                    same = abs(after - before) <= allowed
+                if not same:
+                    yield Difference(arm=arm, measure=measure, seed=seed, before=before, after=after, allowed=allowed)
+
+
+def _value(figures: Figures, arm: str, measure: str, seed: int) -> float | str:
+    """Return a value, or why there is none."""
+    values = figures.values
+    value = values.arms[arm][measure][values.seeds.index(seed)]
+    return values.reason(arm, measure, seed) or "no value" if value is None else value
+
+
+def _told(reason: str) -> str:
+    """Return a reason without its numbers, whose last digits are the platform's."""
+    return _NUMBER.sub("#", reason)
+
+
+def _shown(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.6g}"

@@ -1,0 +1,179 @@
+"""``reports/canary.json``: the canary figures of every claim, and what tolerance each is held to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from cbspec.committed import decode, dumps, place, write
+from cbspec.errors import LedgerError
+from cbspec.ledger import Provenance
+from cbspec.ledger.entry import Digest
+from cbspec.values import Values
+
+VERSION = 1
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of what stands in the file: unknown keys are mistakes of a hand edit."""
+
+
+class Figures(_Record, frozen=True, kw_only=True):
+    """The canary figures of one claim: what its whole experiment yields at toy sizes.
+
+    Attributes:
+        calls: arm -> digest of its stage call; figures of other calls cannot be compared.
+        code: stage -> code fingerprint of its implementation.
+        provenance: when, and at which commit, they were measured.
+        values: one for each arm, measure and seed.
+    """
+
+    claim: Annotated[str, Meta(min_length=1)]
+    calls: dict[str, Digest]
+    code: dict[str, Digest]
+    provenance: Provenance
+    values: Values
+
+
+class Platform(_Record, frozen=True, kw_only=True):
+    """Where the canary was computed to learn how far arithmetic alone moves its figures.
+
+    Attributes:
+        name: ``"one thread, AVX2"``.
+        torch: its version, with the build.
+        differing: share of all figures that are not those of the first platform to the last bit.
+    """
+
+    name: str
+    torch: str
+    differing: Annotated[float, Meta(ge=0, le=1)]
+
+
+class Tolerance(_Record, frozen=True, kw_only=True):
+    """What a measure of one claim is held to: ``|x - r| <= atol + rtol * |r|``, with the recorded value r.
+
+    Attributes:
+        atol: in the measure's unit.
+        spread: the largest difference between platforms over the claim's arms and seeds, in the measure's unit.
+    """
+
+    claim: str
+    measure: str
+    atol: Annotated[float, Meta(ge=0)]
+    rtol: Annotated[float, Meta(ge=0)]
+    spread: Annotated[float, Meta(ge=0)]
+
+
+class Unheld(_Record, frozen=True, kw_only=True):
+    """A measure of one arm that arithmetic alone moves so far that holding it would say nothing."""
+
+    claim: str
+    arm: str
+    measure: str
+    reason: str
+
+
+class Calibration(_Record, frozen=True, kw_only=True):
+    """What the tolerances rest on.
+
+    Attributes:
+        factor: the multiple of the spread over platforms that is tolerated.
+        method: how they follow from the spread, in a sentence.
+    """
+
+    date: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
+    commit: Digest | None
+    factor: float
+    method: str
+    platforms: tuple[Platform, ...]
+    tolerances: tuple[Tolerance, ...]
+    unheld: tuple[Unheld, ...] = ()
+
+
+class _Content(_Record, frozen=True, kw_only=True):
+    version: int
+    calibration: Calibration | None = None
+    claims: tuple[Figures, ...] = ()
+
+
+class CanaryRecord:
+    """The canary on record. Immutable: recording yields another one."""
+
+    def __init__(self, figures: Iterable[Figures] = (), calibration: Calibration | None = None) -> None:
+        ordered = sorted(figures, key=lambda each: each.claim)
+        self.figures: Mapping[str, Figures] = {each.claim: each for each in ordered}
+        self.calibration = calibration
+        held = calibration.tolerances if calibration else ()
+        unheld = calibration.unheld if calibration else ()
+        self._tolerances = {(each.claim, each.measure): each for each in held}
+        self._unheld = {(each.claim, each.arm, each.measure) for each in unheld}
+
+    @classmethod
+    def load(cls, path: Path) -> CanaryRecord:
+        """Return the record at `path`; an empty one where there is no file yet.
+
+        Raises:
+            LedgerError: for a file that is damaged or was edited into something else, naming the place.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return cls()
+        except (OSError, UnicodeDecodeError) as error:
+            raise LedgerError(f"{path} cannot be read: {error}") from error
+        content = decode(text, str(path), _Content, version=VERSION, noun="canary record")
+        seen = set()
+        for index, figures in enumerate(content.claims):
+            if figures.claim in seen:
+                where = place(text, str(path), f"$.claims[{index}]")
+                raise LedgerError(f"{where}: a second canary of {figures.claim}; keep one")
+            seen.add(figures.claim)
+        return cls(content.claims, content.calibration)
+
+    def save(self, path: Path) -> None:
+        """Write the record in one step, sorted, the values of a measure on one line.
+
+        Raises:
+            LedgerError: the place cannot be written to; a record that was there is left as it was.
+        """
+        write(path, self.dumps())
+
+    def dumps(self) -> str:
+        """Return the text of the file."""
+        content = _Content(version=VERSION, calibration=self.calibration, claims=tuple(self))
+        return dumps(msgspec.to_builtins(content, order="deterministic"))
+
+    def recording(self, figures: Iterable[Figures]) -> CanaryRecord:
+        """Return this record with `figures` in place of what stands for their claims."""
+        taken = {each.claim: each for each in figures}
+        return CanaryRecord({**self.figures, **taken}.values(), self.calibration)
+
+    def without(self, claims: Iterable[str]) -> CanaryRecord:
+        """Return this record without the figures of these claims."""
+        gone = set(claims)
+        kept = [each for each in self if each.claim not in gone]
+        return CanaryRecord(kept, self.calibration)
+
+    def calibrated(self, calibration: Calibration) -> CanaryRecord:
+        """Return this record with other tolerances."""
+        return CanaryRecord(self, calibration)
+
+    def tolerance(self, claim: str, arm: str, measure: str) -> Tolerance | None:
+        """Return what a figure is held to; None for one that is not held.
+
+        A figure that no calibration knows is held to the last bit.
+        """
+        if (claim, arm, measure) in self._unheld:
+            return None
+        exact = Tolerance(claim=claim, measure=measure, atol=0.0, rtol=0.0, spread=0.0)
+        return self._tolerances.get((claim, measure), exact)
+
+    def __iter__(self) -> Iterator[Figures]:
+        return iter(self.figures.values())
+
+    def __len__(self) -> int:
+        return len(self.figures)

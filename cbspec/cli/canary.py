@@ -1,0 +1,89 @@
+"""``cbspec canary``: what the canary figures are held to, and measuring that anew."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from cbspec.cli.output import dumps, json_option, table
+from cbspec.cli.project import Project, pass_project, shown
+from cbspec.errors import ConfigError
+
+if TYPE_CHECKING:
+    from cbspec.canary import Calibration, CanaryRecord
+
+
+@click.command("canary")
+@click.option("--calibrate", is_flag=True, help="Measure the spread over platforms, and derive the tolerances from it.")
+@click.option(
+    "--python",
+    "pythons",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="PATH",
+    help="With --calibrate: also with this interpreter, of an environment with another torch; repeatable.",
+)
+@json_option
+@pass_project
+def command(project: Project, calibrate: bool, pythons: tuple[str, ...], as_json: bool) -> None:
+    """Show what the canary is held to, and measure it anew.
+
+    The canary runs every claim's whole experiment at toy sizes: cbspec run --scale canary, by the name that [tool.cbspec] gives
+    the scale. Its figures are on record with tolerances that follow from how far other instruction sets and thread counts move
+    them. --calibrate runs it on each of these, which takes minutes, and writes the tolerances into the record; the figures stay.
+    """
+    from cbspec.canary import CanaryRecord
+
+    if not project.config.canary:
+        raise ConfigError('[tool.cbspec] names no canary scale; add canary = "NAME", and the scale to claims/defaults.yaml')
+    if pythons and not calibrate:
+        raise click.UsageError("--python belongs to --calibrate")
+    place = project.config.canary_record
+    record = CanaryRecord.load(place)
+    if calibrate:
+        calibration = _calibration(project, pythons)
+        with project.editing():
+            record = CanaryRecord.load(place).calibrated(calibration)
+            record.save(place)
+        click.echo(f"recorded in {shown(place)}", err=True)
+    click.echo(dumps(record.calibration) if as_json else "\n".join(_lines(record)))
+
+
+def _calibration(project: Project, pythons: tuple[str, ...]) -> Calibration:
+    from cbspec.canary.calibration import calibrated
+    from cbspec.evaluation.platforms import SETTINGS, measured, with_python
+    from cbspec.ledger import provenance
+
+    config = project.config
+    settings = [*SETTINGS, *map(with_python, pythons)]
+    runs = []
+    for number, setting in enumerate(settings, start=1):
+        click.echo(f"{number} of {len(settings)}: {setting.name}", err=True)
+        runs.append(measured(setting, root=config.root, claims=config.claims, scale=config.canary))
+    made = provenance(config.root, runs[0].torch, exclude=config.reports)
+    return calibrated(runs, date=made.date, commit=made.commit)
+
+
+def _lines(record: CanaryRecord) -> Iterator[str]:
+    calibration = record.calibration
+    yield f"{len(record)} claims have canary figures on record"
+    if calibration is None:
+        yield "No tolerances: every figure is held to the last bit. Measure them with cbspec canary --calibrate."
+        return
+    yield f"Tolerances of {calibration.date}: {calibration.method}."
+    rows = [(platform.name, platform.torch, f"{platform.differing:.1%}") for platform in calibration.platforms]
+    yield table(rows, ("platform", "torch", "figures that differ"), right=("figures that differ",))
+    spreads: dict[str, list[float]] = {}
+    for tolerance in calibration.tolerances:
+        spreads.setdefault(tolerance.measure, []).append(tolerance.atol)
+    unheld = Counter(each.measure for each in calibration.unheld)
+    rows = [
+        (measure, f"{min(found):.2g}", f"{sorted(found)[len(found) // 2]:.2g}", f"{max(found):.2g}", str(unheld[measure]))
+        for measure, found in sorted(spreads.items())
+    ]
+    headings = ("measure", "smallest atol", "median", "largest", "arms not held")
+    yield table(rows, headings, right=headings[1:])
+    yield from (f"not held: {each.measure} of {each.arm} in {each.claim}: {each.reason}" for each in calibration.unheld)

@@ -1,0 +1,124 @@
+"""Reading JSON that people merge and edit by hand: each mistake gets its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from cbspec.errors import LedgerError
+
+T = TypeVar("T")
+
+
+def decode(text: str, name: str, kind: type[T], *, version: int, noun: str) -> T:
+    """Return the content of a committed file.
+
+    Args:
+        text: the file's.
+        name: what errors call the file.
+        kind: a struct with the field ``version``.
+        version: the one that this cbspec reads.
+        noun: what the file is, as in ``"ledger"``.
+
+    Raises:
+        LedgerError: naming line and column, for what is not JSON, not of this version, not of the
+            types, or there twice.
+    """
+    try:
+        raw = json.loads(text, object_pairs_hook=_mapping, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise LedgerError(f"{name}:{error.lineno}:{error.colno}: {_explained(error, text)}") from None
+    except (_RefusedError, RecursionError, ValueError) as error:
+        raise LedgerError(f"{name}: {str(error) or 'nested too deeply'}") from None
+    _check_version(raw, name, version, noun)
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at ")
+        raise LedgerError(_located(text, name, path.strip("`"), raw, message, noun)) from None
+
+
+def place(text: str, name: str, path: str, key: str | None = None) -> str:
+    """Return ``name:line:column`` of a JSON path, or of a key there.
+
+    JSON is read as YAML, whose nodes know where they stand.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError):
+        return name
+    for step in _steps(path):
+        below = _child(node, step)
+        if below is None:
+            break
+        node = below
+    if key and isinstance(node, yaml.MappingNode):
+        node = next((named for named, _ in node.value if named.value == key), node)
+    return f"{name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}" if node else name
+
+
+class _RefusedError(Exception):
+    pass
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise _RefusedError(f"key '{twice}' stands twice in one mapping; keep one of the two")
+    return mapping
+
+
+def _no_number(word: str) -> float:
+    raise _RefusedError(f"{word} is no JSON number")
+
+
+def _explained(error: json.JSONDecodeError, text: str) -> str:
+    line = [*text.split("\n"), ""][error.lineno - 1].rstrip("\r")
+    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+        return f"an unresolved merge: {line!r}"
+    return f"not JSON: {error.msg}\n    {line}\n    {' ' * (error.colno - 1)}^"
+
+
+def _check_version(raw: Any, name: str, version: int, noun: str) -> None:
+    found = raw.get("version") if isinstance(raw, dict) else None
+    if isinstance(found, int) and found != version:
+        article = "an" if noun[0] in "aeiou" else "a"
+        message = f"{article} {noun} of version {found}; this cbspec reads version {version}"
+        raise LedgerError(f"{name}: {message}")
+
+
+def _located(text: str, name: str, path: str, raw: Any, message: str, noun: str) -> str:
+    """Return the message with its place, and with the claim whose item of a list it is about."""
+    match = re.match(r"\$\.(\w+)\[(\d+)\]", path)
+    item = raw[match[1]][int(match[2])] if match else None
+    claim = f" of claim {item['claim']}" if isinstance(item, dict) and "claim" in item else ""
+    inside = path[match.end() :].lstrip(".") if match else path.removeprefix("$").lstrip(".")
+    unknown = re.search(r"unknown field `(\w+)`", message)
+    where = place(text, name, path, unknown[1] if unknown else None)
+    return f"{where}: {inside or (match and _singular(match[1])) or noun}{claim}: {message}"
+
+
+def _singular(section: str) -> str:
+    """Return what one item of a section is called."""
+    known = {"entries": "entry", "withdrawn": "withdrawn entry"}
+    return known.get(section, section.removesuffix("s"))
+
+
+def _steps(path: str) -> Iterator[str | int]:
+    for key, index in re.findall(r"\.([A-Za-z_]\w*)|\[(\d+)\]", path):
+        yield int(index) if index else key
+
+
+def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+        return node.value[step]  # type: ignore[no-any-return]
+    if isinstance(node, yaml.MappingNode):
+        return next((value for key, value in node.value if key.value == step), None)
+    return None

@@ -1,0 +1,121 @@
+"""Adopting stored results for code that was edited, where the canary of every stage they come from is identical to the last bit.
+
+The ground is always the code that computed a result, never code that had adopted it: an edit that changes nothing, made after
+one that did, cannot lead back to results of the code before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from cbspec.explain.past import Past, Trail
+from cbspec.plan import Cell, Planner, closure
+from cbspec.store import ADOPTED, Store
+
+Grounds = Mapping[str, Sequence[Cell]]
+"""Stage -> the canary cells of that stage."""
+
+
+@dataclass
+class Adoption:
+    """One process' adoption of stored results.
+
+    Attributes:
+        planner: names the cells, of the code as it is.
+        canary_planner: names the canary's cells.
+        store: holds the results of both codes.
+        taken: key -> digest of the code that computed the result, for every result adopted here.
+    """
+
+    planner: Planner
+    canary_planner: Planner
+    store: Store
+    taken: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._past = Past(self.store)
+        self._judged: dict[tuple[str, str], int | None] = {}
+
+    def candidates(self, wanted: Iterable[Cell]) -> dict[Cell, Trail]:
+        """Return what is not stored -> the newest result of the same call, seed and numerics that is, of other code."""
+        found: dict[Cell, Trail] = {}
+        for cell in closure(wanted):
+            if not self.store.has(cell.key):
+                trails = self._past.computed(cell.call, cell.seed, self.planner.numerics.as_dict())
+                if trails:
+                    found[cell] = trails[0]
+        return found
+
+    def adopt(self, candidates: Mapping[Cell, Trail], grounds: Grounds, clean: Callable[[str], bool]) -> None:
+        """Adopt each candidate whose stage has an identical canary, and whose inputs are the ones that it was computed from.
+
+        Args:
+            candidates: inputs before what takes them, as `candidates` has them.
+            grounds: whose results, of this code, are stored.
+            clean: whether no claim that reaches a stage has a canary that failed.
+        """
+        for cell, trail in candidates.items():
+            stage = cell.call.stage.name
+            count = self._identical(stage, trail.origin, grounds)
+            if count and clean(stage) and self._same_inputs(cell, trail) and self._take(cell, trail, count):
+                self.taken[cell.key] = trail.origin
+
+    def _same_inputs(self, cell: Cell, trail: Trail) -> bool:
+        """Whether the inputs of a cell are the very results that an earlier result was computed from."""
+        return all(
+            self.store.has(below.key) and self._root(below.key) == self._root(trail.inputs[name])
+            for name, below in cell.inputs.items()
+        )
+
+    def _root(self, key: str) -> str:
+        """Return the key under which a result was first stored, before it was adopted for other code."""
+        entry = self.store.get(key, touch=False)
+        return str(entry.provenance.get(ADOPTED, {}).get("key", key)) if entry else key
+
+    def _identical(self, stage: str, origin: str, grounds: Grounds) -> int | None:
+        """Return how many canary results of a stage are those of the earlier code to the last bit; None where one is not."""
+        if (stage, origin) not in self._judged:
+            self._judged[stage, origin] = self._compared(origin, grounds.get(stage, ()))
+        return self._judged[stage, origin]
+
+    def _compared(self, origin: str, cells: Sequence[Cell]) -> int | None:
+        numerics = self.canary_planner.numerics.as_dict()
+        for cell in cells:
+            now = self.store.get(cell.key, touch=False)
+            then = self._of_code(cell, origin, numerics)
+            before = self.store.get(then.key, touch=False) if then else None
+            if now is None or before is None or now.content != before.content:
+                return None
+        return len(cells) or None
+
+    def _of_code(self, cell: Cell, origin: str, numerics: Mapping[str, Any]) -> Trail | None:
+        """Return the result of a canary cell that the earlier code itself computed."""
+        trails = self._past.computed(cell.call, cell.seed, numerics)
+        return next((trail for trail in trails if trail.code == origin and not trail.adopted), None)
+
+    def _take(self, cell: Cell, trail: Trail, count: int) -> bool:
+        entry = self.store.get(trail.key)
+        if entry is None:
+            return False
+        call = cell.call
+        fingerprint = self.planner.fingerprint(call.stage.implementation)
+        self.store.remember_code(fingerprint.digest, fingerprint.definitions)
+        provenance = {
+            **entry.provenance,
+            "parameters": msgspec.to_builtins(call.parameters),
+            "lane": cell.lane,
+            "inputs": {name: below.key for name, below in cell.inputs.items()},
+            "code": fingerprint.digest,
+            ADOPTED: {
+                "key": self._root(trail.key),
+                "code": trail.origin,
+                "ground": f"{count} canary results of {call.stage.name} identical to the last bit",
+                "date": time.strftime("%Y-%m-%d", time.gmtime()),
+            },
+        }
+        return self.store.copy(trail.key, cell.key, provenance)

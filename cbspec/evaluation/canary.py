@@ -1,0 +1,108 @@
+"""The canary of a claim: its whole experiment at toy sizes, computed and held against the figures on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from cbspec.canary import CanaryCheck, CanaryRecord, Figures, compared
+from cbspec.claim import Claim
+from cbspec.evaluation.look import values_of
+from cbspec.execute import Executor, StageFailed
+from cbspec.ledger import Provenance
+from cbspec.ledger.entry import short
+from cbspec.plan import Cell, closure
+from cbspec.store import Entry
+
+SEEDS = 2  # one could agree by luck where a choice is made; more would only cost
+
+
+class Canaries:
+    """The canaries of claims in one process, each computed and compared once.
+
+    Args:
+        executor: computes on a CPU, where canaries are on record.
+        record: the figures on record.
+        at_canary: a claim at whatever scale -> the same claim at the canary's.
+        provenance: of this run; asked for when there is something to say.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        record: CanaryRecord,
+        at_canary: Callable[[Claim], Claim],
+        provenance: Callable[[], Provenance],
+    ) -> None:
+        self.executor = executor
+        self.record = record
+        self._at_canary = at_canary
+        self._provenance = provenance
+        self._checks: dict[str, CanaryCheck] = {}
+
+    def cells(self, claim: Claim) -> Mapping[tuple[str, int], Cell]:
+        """Return (arm, seed) -> cell of a claim's canary."""
+        toy = self._at_canary(claim)
+        return self.executor.planner.cells(toy.arms, toy.seeds.pool[:SEEDS])
+
+    def plan(self, claims: Iterable[Claim]) -> None:
+        """Plan the canaries of these claims, so that all workers help with them."""
+        for claim in claims:
+            self.executor.adopt(self.cells(claim).values())
+
+    def check(self, claim: Claim) -> CanaryCheck:
+        """Compute what is missing of a claim's canary and compare it with the record.
+
+        Raises:
+            Stopped: the run was asked to stop.
+            StoreError: the store cannot be read or written.
+        """
+        if claim.id not in self._checks:
+            self._checks[claim.id] = self._checked(claim)
+        return self._checks[claim.id]
+
+    def stored(self, claim: Claim) -> CanaryCheck | None:
+        """Return the comparison if every canary result of a claim is stored already; None where one is not."""
+        cells = self.cells(claim)
+        store = self.executor.store
+        entries = {cell: store.get(cell.key, touch=False) for cell in cells.values()}
+        present = {cell: entry for cell, entry in entries.items() if entry is not None}
+        if len(present) < len(entries):
+            return None
+        return compared(self.record, self._figures(claim, cells, present))
+
+    @property
+    def checked(self) -> frozenset[str]:
+        """The claims whose canary was compared so far."""
+        return frozenset(self._checks)
+
+    def _checked(self, claim: Claim) -> CanaryCheck:
+        cells = self.cells(claim)
+        self.executor.adopt(cells.values())
+        try:
+            entries = self.executor.ensure(list(cells.values()))
+        except StageFailed as failure:
+            return CanaryCheck(claim=claim.id, state="error", reason=str(failure))
+        return compared(self.record, self._figures(claim, cells, entries))
+
+    def _figures(self, claim: Claim, cells: Mapping[tuple[str, int], Cell], entries: Mapping[Cell, Entry]) -> Figures:
+        toy = self._at_canary(claim)
+        seeds = toy.seeds.pool[:SEEDS]
+        code = self.executor.planner.code(toy.arms.values())
+        return Figures(
+            claim=toy.id,
+            calls={arm: short(call.digest) for arm, call in toy.arms.items()},
+            code={stage: short(digest) for stage, digest in code.items()},
+            provenance=self._provenance(),
+            values=values_of(toy, seeds, cells, entries),
+        )
+
+
+def grounds(canaries: Iterable[Mapping[tuple[str, int], Cell]]) -> dict[str, list[Cell]]:
+    """Return stage name -> every cell of that stage that these canaries compute, each once."""
+    found: dict[str, list[Cell]] = {}
+    for cells in canaries:
+        for cell in closure(cells.values()):
+            known = found.setdefault(cell.call.stage.name, [])
+            if cell not in known:
+                known.append(cell)
+    return found

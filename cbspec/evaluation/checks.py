@@ -1,0 +1,142 @@
+"""Checking the verdicts on record that a run does not recompute: by code, by canary, and judged anew from their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from cbspec.canary import CanaryCheck
+from cbspec.claim import Claim
+from cbspec.evaluation.look import judged
+from cbspec.ledger import CHANGED, Comparison, Entry, EvidenceFolder, compare, entry_of
+from cbspec.ledger.entry import short
+from cbspec.ledger.withdrawal import unchecked
+from cbspec.plan import Planner
+from cbspec.edit import Edit
+from cbspec.report import Check
+from cbspec.report.check import Way
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Checks verdicts on record.
+
+    Attributes:
+        planner: knows the code as it is.
+        evidence: what the verdicts were judged on.
+        at_scale: a claim and a scale -> that claim there.
+        canary: computes a claim's canary and compares it; None where the project has no canary scale.
+        edits: what changed in a claim's code since an entry.
+    """
+
+    planner: Planner
+    evidence: EvidenceFolder
+    at_scale: Callable[[Claim, str], Claim]
+    canary: Callable[[Claim], CanaryCheck] | None
+    edits: Callable[[Claim, Entry], tuple[Edit, ...]]
+
+    def check(self, claim: Claim, entry: Entry) -> Check:
+        """Return what became of one verdict on record of a claim, which is read at whatever scale."""
+        if entry.scale not in claim.decidable:
+            return _check(entry, "orphaned", reason=unchecked(entry))
+        there = self.at_scale(claim, entry.scale)
+        comparison = rejudged(there, entry, self.evidence)
+        if entry.doubt == "superseded":
+            return _check(entry, "superseded", reason=_decided(entry), comparison=comparison)
+        if moved := measures_otherwise(there, entry):
+            return _check(entry, "in doubt", reason=moved)
+        if comparison is not None and comparison.change in CHANGED:
+            return _check(entry, "judged otherwise", reason=would_be(comparison), comparison=comparison)
+        if comparison is None and entry.digest != short(there.digest):
+            return _check(entry, "in doubt", reason="the claim was edited since, and there is no evidence to judge it by")
+        return self._by_code(there, entry, comparison)
+
+    def _by_code(self, claim: Claim, entry: Entry, comparison: Comparison | None) -> Check:
+        remark = f"carried over {_decided(entry)}" if entry.doubt else ""
+        since = changed_since(claim, entry, self.planner)
+        if not since:
+            return _check(entry, "code unchanged", reason=remark, comparison=comparison)
+        if self.canary is None:
+            reason = f"{since} changed since, and the project has no canary scale"
+            return _check(entry, "unchecked", reason=reason, comparison=comparison)
+        canary = self.canary(claim)
+        if canary.state == "equal":
+            return _check(entry, "canary equal", reason=remark, comparison=comparison)
+        return _check(
+            entry,
+            "in doubt",
+            reason=f"{since} changed since; {canary.text}",
+            comparison=comparison,
+            differences=canary.differences,
+            edits=self.edits(claim, entry),
+        )
+
+
+def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison | None:
+    """Return the verdict that the claim, as it is, and the judge, as it is, reach on an entry's evidence, beside the entry.
+
+    Args:
+        claim: at the entry's scale.
+
+    Returns:
+        None where there is no evidence, or none of what the claim reads by now.
+
+    Raises:
+        LedgerError: the evidence is damaged or is not the entry's.
+    """
+    evidence = folder.of(entry)
+    if evidence is None:
+        return None
+    try:
+        judgement = judged(claim, evidence.values)
+    except KeyError:  # an arm or a measure that was not there
+        return None
+    anew = entry_of(
+        claim,
+        judgement,
+        device=entry.device,
+        code=entry.code,
+        provenance=entry.provenance,
+        values=evidence.values,
+        adopted=entry.adopted,
+    )
+    return compare(entry, anew)
+
+
+def changed_since(claim: Claim, entry: Entry, planner: Planner) -> str:
+    """Return what of code and torch is not as an entry has it: ``"the code of train_bp"``; empty where nothing is."""
+    parts = []
+    if stale := entry.stale(planner.code(claim.arms.values())):
+        parts.append(f"the code of {', '.join(stale)}")
+    if entry.provenance.torch != planner.numerics.torch:
+        parts.append(f"torch {entry.provenance.torch}")
+    return " and ".join(parts)
+
+
+def measures_otherwise(claim: Claim, entry: Entry) -> str:
+    """Return which arms have become other stage calls than recorded; empty where none has."""
+    moved = [arm for arm, call in claim.arms.items() if entry.arms.get(arm) != short(call.digest)]
+    return f"another experiment than recorded: {', '.join(moved)}" if moved else ""
+
+
+def would_be(comparison: Comparison) -> str:
+    """Say what an edited claim, or another judge, makes of the evidence of a verdict on record."""
+    assert comparison.new is not None  # compare always sets it
+    told = "; ".join(move.text for move in comparison.goalposts)
+    what = f"{comparison.change}: {told}" if told else comparison.headline
+    return f"{what}; by its evidence the verdict would have been {comparison.new.verdict}: {comparison.new.reason}"
+
+
+def _decided(entry: Entry) -> str:
+    """Say when and why a person decided about an entry whose canary had changed."""
+    last = entry.accepted[-1]
+    return f"{last.date}: {last.reason}"
+
+
+def _check(entry: Entry, way: Way, **fields: object) -> Check:
+    return Check(scale=entry.scale, device=entry.device, verdict=entry.verdict, way=way, **fields)  # type: ignore[arg-type]
+
+
+def needs_canary(claim: Claim, entries: Iterable[Entry], planner: Planner) -> bool:
+    """Return whether one of these entries of a claim was reached with other code or another torch, so that its canary decides."""
+    return any(entry.doubt != "superseded" and changed_since(claim, entry, planner) for entry in entries)

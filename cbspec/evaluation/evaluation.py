@@ -1,0 +1,398 @@
+"""Evaluating claims in one process: from a resolved claim to the record of its verdict, or to the checks of those on record."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cbspec.canary import CanaryCheck, CanaryRecord
+from cbspec.claim import Claim
+from cbspec.config import Config
+from cbspec.evaluation.canary import Canaries, grounds
+from cbspec.evaluation.checks import Checker, needs_canary
+from cbspec.evaluation.look import Look, looked, seeds_due
+from cbspec.execute import Executor, StageFailed
+from cbspec.finding import Judgement
+from cbspec.fingerprint import Code
+from cbspec.language import Versions
+from cbspec.ledger import (
+    CHANGED,
+    Comparison,
+    Entry,
+    Evidence,
+    EvidenceFolder,
+    Key,
+    Ledger,
+    Provenance,
+    compare,
+    entry_of,
+    provenance,
+)
+from cbspec.numerics import Numerics
+from cbspec.plan import Cell, Planner, awaited, closure
+from cbspec.edit import Edit
+from cbspec.report import Check, Record, Upheld, record_of, standing
+from cbspec.report.quote import relative
+from cbspec.rundir import RunDirectory
+from cbspec.stage import calls_of
+from cbspec.store import ADOPTED, Store
+from cbspec.store import Entry as Stored
+from cbspec.values import Values
+
+if TYPE_CHECKING:
+    from cbspec.evaluation.adoption import Adoption  # nothing is adopted where nothing is missing
+    from cbspec.explain import History, Recorded, Trail  # explained is what changed, which is seldom
+
+
+class Evaluation:
+    """What one process needs to evaluate claims.
+
+    Args:
+        config: the project.
+        numerics: resolved device, threads and torch version.
+        run: what the processes of this run tell each other.
+        versions: reads claims at other scales.
+        options: those of the run that a command has to be given to look at the same results.
+        adopting: whether stored results may be adopted for edited code whose canary is identical.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        numerics: Numerics,
+        run: RunDirectory,
+        versions: Versions,
+        options: str = "",
+        *,
+        adopting: bool = False,
+    ) -> None:
+        self.config = config
+        self.numerics = numerics
+        self.store = Store(config.store)
+        self.sources = Code(config.root, config.packages)
+        self.planner = Planner(self.sources.fingerprint, numerics)
+        self.executor = Executor(self.planner, self.store, run, numerics.device)
+        self.ledger = Ledger.load(config.ledger)
+        self.evidence = EvidenceFolder(config.evidence)
+        self._run = run
+        self._versions = versions
+        self._options = options
+        self._adopting = adopting and bool(config.canary)
+        self._drawn: dict[str, int] = {}
+        self._claims: dict[str, Claim] = {}
+        self._adopted = not self._adopting
+        self._origins: dict[str, str] = {}
+        self._wanted: list[Cell] = []
+        self._after: dict[Cell, float] = {}
+
+    # --- the plan
+
+    def adopt(self, claims: Iterable[Claim]) -> None:
+        """Plan these claims together, so that what they share is computed once.
+
+        The seeds that a verdict on record took are planned from the start, and those that stored results already ask for, so that
+        the last of them do not keep a single core busy at the end. Verdicts are reached by the same looks in any case. Canaries
+        are planned for claims with a verdict on record that other code reached, and as grounds for adoption.
+
+        Raises:
+            LedgerError: evidence or the canary on record is damaged.
+        """
+        claims = list(claims)
+        self._claims = {claim.id: claim for claim in claims if self.recomputes(claim)}
+        self.executor.news = self._hear
+        self.executor.purpose = self._purpose
+        recorded = [(claim, self.ledger.expected(self._key(claim))) for claim in self._claims.values()]
+        fresh = [claim for claim, entry in recorded if entry is None]
+        due = [(claim, seeds_due(claim, entry, self.planner, self.store)) for claim, entry in recorded]
+        self._wanted = [cell for claim, seeds in due for cell in self.planner.cells(claim.arms, seeds).values()]
+        self._after = awaited(fresh, self.planner, lambda cell: self.store.has(cell.key))
+        for claim in claims:  # damaged evidence ends the run here, once, and not at each claim
+            for entry in self._others(claim):
+                self.evidence.of(entry)
+        if self.config.canary:
+            self.canaries.plan(claim for claim in claims if self._wants_canary(claim))
+        if not self._adopting:
+            self._plan_wanted()
+
+    def _plan_wanted(self) -> None:
+        self.executor.adopt(self._wanted, after=self._after)
+
+    def recomputes(self, claim: Claim) -> bool:
+        """Whether a run at the claim's scale computes a verdict on it."""
+        return claim.scale in claim.decidable and claim.scale != self.config.canary
+
+    def _wants_canary(self, claim: Claim) -> bool:
+        if claim.scale == self.config.canary or self._adopting:
+            return True
+        return needs_canary(claim, self._others(claim), self.planner)
+
+    def _key(self, claim: Claim) -> Key:
+        return Key(claim.id, claim.scale, self.numerics.device)
+
+    def _others(self, claim: Claim) -> list[Entry]:
+        """Return the verdicts on record of a claim that this run does not recompute."""
+        own = self._key(claim) if self.recomputes(claim) else None
+        return [entry for entry in self.ledger.of(claim.id) if entry.key != own]
+
+    def _hear(self) -> None:
+        """Plan the seeds that claims have drawn in other workers."""
+        news = {name: seeds for name, seeds in self._run.drawn().items() if seeds > self._drawn.get(name, 0)}
+        self._drawn |= news
+        self.executor.adopt(
+            cell
+            for name, seeds in news.items()
+            for cell in self.planner.cells(self._claims[name].arms, self._claims[name].seeds.pool[:seeds]).values()
+        )
+
+    def _purpose(self, cells: Iterable[Cell]) -> str:
+        """``"for 6A.a vec_m4 and 3 more"``: the claims' arms that need these cells; of any other a canary does."""
+        served = dict.fromkeys(chain.from_iterable(self._served.get(cell.call.digest, ()) for cell in cells))
+        if not served:
+            return "for canaries" if self.config.canary else ""
+        more = f" and {len(served) - 1} more" if len(served) > 1 else ""
+        return f"for {next(iter(served))}{more}"
+
+    @cached_property
+    def _served(self) -> Mapping[str, list[str]]:
+        """Digest of a call -> the claims and arms that need it."""
+        served: dict[str, list[str]] = defaultdict(list)
+        for claim in self._claims.values():
+            for arm, call in claim.arms.items():
+                for own in calls_of(call):
+                    served[own.digest].append(f"{claim.id} {arm}")
+        return served
+
+    # --- verdicts
+
+    def evaluate(self, claim: Claim) -> Record:
+        """Compute what is missing, judge, and compare with the ledger; check what else is on record of the claim.
+
+        A stage that cannot be computed makes the verdict `error`; an inconclusive claim draws more seeds while it may.
+
+        Raises:
+            Stopped: the run was asked to stop.
+            StoreError: the store cannot be read or written.
+        """
+        began = time.monotonic()
+        self._adopt_results()
+        trace = ""
+        values: Values | None = None
+        try:
+            judgement, values = self._last_look(claim)
+        except StageFailed as failure:
+            judgement, trace = _error(claim, str(failure)), failure.traceback
+        checks = self.checks(claim)
+        return self._record(claim, judgement, values, checks, time.monotonic() - began, trace)
+
+    def _last_look(self, claim: Claim) -> Look:
+        def computed(cells: Sequence[Cell]) -> Mapping[Cell, Stored]:
+            self.executor.adopt(cells)
+            if (count := len({cell.seed for cell in cells})) > claim.seeds.start:
+                self._run.announce(claim.id, count)
+            return self.executor.ensure(cells)
+
+        *_, last = looked(claim, self.planner, computed)
+        return last
+
+    def _record(
+        self,
+        claim: Claim,
+        judgement: Judgement,
+        values: Values | None,
+        checks: Sequence[Check],
+        seconds: float,
+        trace: str,
+    ) -> Record:
+        device = self.numerics.device
+        entry = entry_of(
+            claim,
+            judgement,
+            device=device,
+            code=self.planner.code(claim.arms.values()),
+            provenance=self.provenance,
+            values=values,
+            adopted=self._adopted_stages(claim, judgement.seeds),
+        )
+        comparison = compare(self.ledger.expected(entry.key), entry)
+        evidence = Evidence(claim=claim.id, scale=claim.scale, device=device, values=values) if values else None
+        return record_of(
+            claim,
+            judgement,
+            comparison,
+            device=device,
+            root=self.config.root,
+            seconds=seconds,
+            edits=self._edits(claim, comparison),
+            traceback=trace,
+            options=self._options,
+            evidence=evidence,
+            checks=checks,
+        )
+
+    def _edits(self, claim: Claim, comparison: Comparison) -> tuple[Edit, ...]:
+        """Return what changed in the code since the verdict on record, asked only where the verdict is another one."""
+        if comparison.expected is None or comparison.change not in CHANGED:
+            return ()
+        return self._edited(claim, comparison.expected)
+
+    def _edited(self, claim: Claim, entry: Recorded) -> tuple[Edit, ...]:
+        from cbspec.explain import edits_since
+
+        calls, root = claim.arms.values(), self.config.root
+        return edits_since(entry, calls, code=self.sources, history=self._history, root=root)
+
+    # --- what is on record, and not recomputed
+
+    def upheld(self, claim: Claim) -> Upheld:
+        """Check every verdict on record of a claim that this run does not recompute.
+
+        Raises:
+            Stopped: the run was asked to stop.
+            LedgerError: evidence is damaged.
+        """
+        self._adopt_results()
+        checks = self.checks(claim)
+        head = claim.origins.get("id")
+        return Upheld(
+            claim=claim.id,
+            title=claim.title,
+            phase=claim.phase,
+            status=claim.status,
+            path=relative(claim.path, self.config.root),
+            line=head.line if head else 1,
+            checks=checks,
+            outcome=standing(claim, checks),
+        )
+
+    def checks(self, claim: Claim) -> tuple[Check, ...]:
+        """Return how each verdict on record of a claim stands that this run does not recompute."""
+        entries = self._others(claim)
+        return tuple(self._checker.check(claim, entry) for entry in entries)
+
+    @cached_property
+    def _checker(self) -> Checker:
+        return Checker(
+            planner=self.planner,
+            evidence=self.evidence,
+            at_scale=self._at,
+            canary=self.canaries.check if self.config.canary else None,
+            edits=self._edited,
+        )
+
+    @cached_property
+    def canaries(self) -> Canaries:
+        """The canaries of this run, computed on the CPU whatever else it computes on."""
+        executor = self.executor
+        if self.numerics.device != "cpu":
+            numerics = replace(self.numerics, device="cpu", tf32=False)
+            planner = Planner(self.sources.fingerprint, numerics)
+            executor = Executor(planner, self.store, self._run, "cpu")
+        return Canaries(
+            executor,
+            CanaryRecord.load(self.config.canary_record),
+            lambda claim: self._at(claim, self.config.canary),
+            lambda: self.provenance,
+        )
+
+    def canary(self, claim: Claim) -> CanaryCheck:
+        """Compute a claim's canary, compare it with the record, and tell what changed where it differs."""
+        check = self.canaries.check(claim)
+        known = self.canaries.record.figures.get(claim.id)
+        edits = self._edited(claim, known) if check.failed and known else ()
+        head = claim.origins.get("id")
+        return msgspec.structs.replace(
+            check,
+            edits=edits,
+            title=claim.title,
+            path=relative(claim.path, self.config.root),
+            line=head.line if head else 1,
+        )
+
+    def canary_told(self, claim: Claim) -> CanaryCheck | None:
+        """Return the comparison of a claim's canary where this process has made it."""
+        if not self.config.canary or claim.id not in self.canaries.checked:
+            return None
+        return self.canary(claim)
+
+    def _at(self, claim: Claim, scale: str) -> Claim:
+        return self._versions.at(claim, scale)
+
+    def drain(self) -> None:
+        """Help the other processes with what is left of the plan."""
+        self._adopt_results()
+        if self.config.canary and self.canaries.executor is not self.executor:
+            self.canaries.executor.work_off()
+        self.executor.drain()
+
+    # --- adoption
+
+    def _adopt_results(self) -> None:
+        """Adopt stored results for code whose canary is identical, once, before any other than a canary is computed."""
+        if not self._adopted:
+            self._adopted = True
+            candidates = self._adoption.candidates(self._wanted)
+            if candidates:
+                self._adopt_from(candidates)
+            self._plan_wanted()
+
+    def _adopt_from(self, candidates: Mapping[Cell, Trail]) -> None:
+        candidates = {cell: trail for cell, trail in candidates.items() if cell not in self._canary_cells}
+        stages = {cell.call.stage.name for cell in candidates}
+        failed: set[str] = set()
+        for claim in self._claims.values():
+            reached = {below.stage.name for call in claim.arms.values() for below in calls_of(call)}
+            if reached & stages and self.canaries.check(claim).state in ("differs", "error"):
+                failed |= reached
+        canaries = [self.canaries.cells(claim) for claim in self._claims.values()]
+        self._adoption.adopt(candidates, grounds(canaries), lambda stage: stage not in failed)
+
+    @cached_property
+    def _canary_cells(self) -> frozenset[Cell]:
+        canaries = [self.canaries.cells(claim).values() for claim in self._claims.values()]
+        return frozenset(closure(chain.from_iterable(canaries)))
+
+    @cached_property
+    def _adoption(self) -> Adoption:
+        from cbspec.evaluation.adoption import Adoption
+
+        return Adoption(self.planner, self.canaries.executor.planner, self.store)
+
+    def _adopted_stages(self, claim: Claim, seeds: Sequence[int]) -> dict[str, str]:
+        """Return stage -> digest of the code that computed its results, for the stages with adopted ones."""
+        found: dict[str, str] = {}
+        for cell in closure(self.planner.cells(claim.arms, seeds).values()):
+            if code := self._adopted_code(cell):
+                found[cell.call.stage.name] = code
+        return found
+
+    def _adopted_code(self, cell: Cell) -> str:
+        """Return the digest of the code that computed an adopted result; empty for any other."""
+        if cell.key not in self._origins:
+            entry = self.store.get(cell.key, touch=False)
+            adopted = entry.provenance.get(ADOPTED, {}) if entry else {}
+            self._origins[cell.key] = adopted.get("code", "")
+        return self._origins[cell.key]
+
+    @cached_property
+    def _history(self) -> History:
+        from cbspec.explain import History
+
+        return History(self.config.root, self.config.packages, self.store)
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """The commit and state of the project, once for the run."""
+        return provenance(self.config.root, self.numerics.torch, exclude=self.config.reports)
+
+
+def _error(claim: Claim, reason: str) -> Judgement:
+    return Judgement(
+        claim=claim.id, scale=claim.scale, verdict="error", reason=reason, seeds=claim.seeds.first, findings=(), controls=()
+    )

@@ -1,0 +1,111 @@
+"""The interim analyses of a claim: its verdict at the first seeds, then at more while it is inconclusive and may draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from cbspec.claim import Claim
+from cbspec.finding import Judgement
+from cbspec.job import DIVERGED
+from cbspec.ledger import Entry as Recorded
+from cbspec.ledger import seeds_taken
+from cbspec.plan import Cell, Planner
+from cbspec.store import Entry, Store
+from cbspec.values import Values
+
+
+class Look(NamedTuple):
+    """One interim analysis: the verdict, and the values that it was judged on."""
+
+    judgement: Judgement
+    values: Values
+
+
+def looked(claim: Claim, planner: Planner, results: Callable[[Sequence[Cell]], Mapping[Cell, Entry] | None]) -> Iterator[Look]:
+    """Yield each look: at the claim's first seeds, then at more while it is inconclusive and may draw them.
+
+    Args:
+        results: those of the cells of a look; None ends the looks before it.
+    """
+    from cbspec.judge import next_look
+
+    count: int | None = claim.seeds.start
+    while count is not None:
+        seeds = claim.seeds.pool[:count]
+        cells = planner.cells(claim.arms, seeds)
+        entries = results(list(cells.values()))
+        if entries is None:
+            return
+        values = values_of(claim, seeds, cells, entries)
+        judgement = judged(claim, values)
+        yield Look(judgement, values)
+        count = next_look(judgement, claim.seeds)
+
+
+def judged(claim: Claim, values: Values) -> Judgement:
+    """Return the verdict on a claim from values alone, wherever they were measured.
+
+    Raises:
+        KeyError: the claim reads an arm or a measure that has no values.
+    """
+    from cbspec.judge import judge, table_of  # SciPy is imported when something is judged
+
+    return judge(claim, table_of(values), units=units_of(claim))
+
+
+def stored_looks(claim: Claim, planner: Planner, store: Store) -> list[Look]:
+    """Return those looks of which every result is stored."""
+
+    def stored(cells: Sequence[Cell]) -> Mapping[Cell, Entry] | None:
+        entries = {cell: store.get(cell.key, touch=False) for cell in cells}
+        present = {cell: entry for cell, entry in entries.items() if entry is not None}
+        return present if len(present) == len(entries) else None
+
+    return list(looked(claim, planner, stored))
+
+
+def seeds_due(claim: Claim, recorded: Recorded | None, planner: Planner, store: Store) -> tuple[int, ...]:
+    """Return the seeds that a run is sure to take: those of the verdict on record, else those that the stored looks lead to."""
+    if recorded:
+        return seeds_taken(claim, recorded)
+    looks = stored_looks(claim, planner, store)
+    if not looks:
+        return claim.seeds.first
+    from cbspec.judge import next_look
+
+    last = looks[-1].judgement
+    return claim.seeds.pool[: next_look(last, claim.seeds) or len(last.seeds)]
+
+
+def values_of(claim: Claim, seeds: Sequence[int], cells: Mapping[tuple[str, int], Cell], entries: Mapping[Cell, Entry]) -> Values:
+    """Return every measure of every arm over these seeds.
+
+    Args:
+        cells: (arm, seed) -> cell.
+        entries: the stored results of the cells.
+    """
+    arms: dict[str, dict[str, tuple[float | None, ...]]] = {}
+    undefined: dict[str, dict[str, dict[str, str]]] = {}
+    diverged: dict[str, dict[str, str]] = {}
+    for arm, call in claim.arms.items():
+        results = {seed: entries[cells[arm, seed]] for seed in seeds}
+        lost = {str(seed): str(entry.provenance[DIVERGED]) for seed, entry in results.items() if DIVERGED in entry.provenance}
+        if lost:
+            diverged[arm] = lost
+        arms[arm] = {}
+        for measure in call.stage.measures:
+            arms[arm][measure] = tuple(entry.measures.get(measure) for entry in results.values())
+            reasons = {
+                str(seed): entry.undefined[measure]
+                for seed, entry in results.items()
+                if measure in entry.undefined and str(seed) not in lost
+            }
+            if reasons:
+                undefined.setdefault(arm, {})[measure] = reasons
+    return Values(seeds=tuple(seeds), arms=arms, undefined=undefined, diverged=diverged)
+
+
+def units_of(claim: Claim) -> dict[str, str]:
+    """Return measure -> unit, as the catalog has them."""
+    return {name: measure.unit for call in claim.arms.values() for name, measure in call.stage.measures.items()}

@@ -1,0 +1,37 @@
+"""What a person decides of verdicts whose code has another canary than the one on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from cbspec.errors import MissingReasonError
+from cbspec.ledger.entry import Acceptance, Entry
+from cbspec.ledger.ledger import Ledger
+
+
+def supersede(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
+    """Return `ledger` with these verdicts superseded: they no longer describe the code, and count as such until run again.
+
+    Raises:
+        MissingReasonError: no reason is given.
+    """
+    return ledger.recording(_decided(entry, "superseded", reason, date) for entry in entries)
+
+
+def carry_over(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
+    """Return `ledger` with these verdicts carried over by a person's word that they describe the code all the same.
+
+    Raises:
+        MissingReasonError: no reason is given.
+    """
+    return ledger.recording(_decided(entry, "carried over", reason, date) for entry in entries)
+
+
+def _decided(entry: Entry, outcome: str, reason: str, date: str) -> Entry:
+    reason = " ".join(reason.split())
+    if not reason:
+        raise MissingReasonError("say why with --reason; it is kept in the ledger and shown beside the verdicts")
+    accepted = Acceptance(date=date, outcome=outcome, before=entry.verdict, after=entry.verdict, reason=reason)
+    return replace(entry, doubt=outcome, accepted=(*entry.accepted, accepted))

@@ -1,0 +1,105 @@
+"""What a run found of verdicts on record that it did not recompute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from cbspec.canary import Difference
+from cbspec.claim import Claim, Status
+from cbspec.finding import Verdict
+from cbspec.ledger import Comparison, Device, Outcome
+from cbspec.edit import Edit
+
+Way = Literal[
+    "code unchanged",
+    "canary equal",
+    "in doubt",
+    "judged otherwise",
+    "superseded",
+    "orphaned",
+    "unchecked",
+]
+"""How a verdict was checked, or why it was not."""
+
+_FAILED: frozenset[Way] = frozenset({"in doubt", "judged otherwise", "orphaned"})
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One verdict on record, and how it was checked without computing it again.
+
+    Attributes:
+        way: `code unchanged`: it was reached with the code and the torch of today. `canary equal`: it was not, but all canary
+            figures of its claim are as recorded. `in doubt`: they are not, or cannot be compared. `judged otherwise`: the claim,
+            or the judge, says something else of its evidence. `superseded`: a person took a new canary; it has to be run again.
+            `orphaned`: no claim file has it decidable any more. `unchecked`: the code changed and there is no canary scale.
+        reason: why, in a line; empty where there is nothing to add.
+        comparison: the verdict from its evidence beside the one on record; None for a verdict without evidence.
+        differences: the canary figures that are not as recorded.
+        edits: the definitions that changed since.
+    """
+
+    scale: str
+    device: Device
+    verdict: Verdict
+    way: Way
+    reason: str = ""
+    comparison: Comparison | None = None
+    differences: tuple[Difference, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the verdict on record may no longer be said of this code and this claim."""
+        return self.way in _FAILED
+
+    @property
+    def text(self) -> str:
+        """``"holds at memo on cpu, canary equal"``, and the reason; of an orphaned one the reason alone, which names it."""
+        if self.way == "orphaned":
+            return self.reason
+        head = f"{self.verdict} at {self.scale} on {self.device}, {self.way}"
+        return f"{head}: {self.reason}" if self.reason else head
+
+
+class Upheld(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim that a run did not recompute, with each of its verdicts on record; none for a claim that was never run."""
+
+    claim: str
+    title: str
+    phase: str
+    status: Status
+    path: str
+    line: int
+    checks: tuple[Check, ...]
+    outcome: Outcome
+
+    @property
+    def doubted(self) -> bool:
+        """Whether one of its verdicts failed its check."""
+        return any(check.failed for check in self.checks)
+
+
+def doubts(checks: Iterable[Check]) -> str:
+    """Return what failed among checks, as one line; empty where nothing did."""
+    return "; ".join(check.text for check in checks if check.failed)
+
+
+def standing(claim: Claim, checks: Sequence[Check]) -> Outcome:
+    """Return what a claim that was not recomputed means to pytest.
+
+    Passed: everything on record holds and was checked. Xfailed: what is on record does not hold, is superseded, or nothing is
+    on record. Failed: a check failed. Skipped: there was no way to check.
+    """
+    if failures := doubts(checks):
+        return Outcome(kind="failed", reason=failures)
+    if not checks:
+        places = ", ".join(claim.decidable)
+        return Outcome(kind="xfailed", reason=f"never run: no verdict on record (decidable at {places})")
+    told = "; ".join(check.text for check in checks)
+    if any(check.way == "unchecked" for check in checks):
+        return Outcome(kind="skipped", reason=told)
+    holds = all(check.verdict == "holds" and check.way != "superseded" for check in checks)
+    return Outcome(kind="passed" if holds else "xfailed", reason=told)

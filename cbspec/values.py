@@ -1,0 +1,43 @@
+"""The values that a claim was measured at: one for each arm, measure and seed. Plain data, kept and committed as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+
+class Values(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Every measure of every arm over the same seeds.
+
+    Attributes:
+        seeds: in the order in which they were drawn.
+        arms: arm -> measure -> one value for each seed, in the measure's unit; None where there is none.
+        undefined: arm -> measure -> seed -> why the measure has no value there.
+        diverged: arm -> seed -> where the run left the finite numbers; none of its measures has a value.
+    """
+
+    seeds: tuple[int, ...]
+    arms: dict[str, dict[str, tuple[float | None, ...]]]
+    undefined: dict[str, dict[str, dict[str, str]]] = {}
+    diverged: dict[str, dict[str, str]] = {}
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where an arm has more or fewer values than there are seeds."""
+        for arm, measures in self.arms.items():
+            for measure, column in measures.items():
+                if len(column) != len(self.seeds):
+                    message = f"arm {arm}, {measure}: {len(column)} values for {len(self.seeds)} seeds"
+                    raise ValueError(message)
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 of all of it."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+    def reason(self, arm: str, measure: str, seed: int) -> str | None:
+        """Return why there is no value for an arm, measure and seed; None where there is one."""
+        key = str(seed)
+        if key in self.diverged.get(arm, {}):
+            return f"diverged ({self.diverged[arm][key]})"
+        return self.undefined.get(arm, {}).get(measure, {}).get(key)
