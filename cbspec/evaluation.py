@@ -20,6 +20,7 @@ from cbspec.numerics import Numerics
 from cbspec.plan import Cell, Planner, awaited
 from cbspec.report import Edit, Record, record_of
 from cbspec.rundir import RunDirectory
+from cbspec.signature import Signatures
 from cbspec.stage import calls_of
 from cbspec.store import Entry, Store
 
@@ -35,15 +36,24 @@ class Evaluation:
         numerics: resolved device, threads and torch version.
         run: what the processes of this run tell each other.
         options: those of the run that a command has to be given to look at the same results.
+        seen: signatures of source files, taken before the catalog was imported.
     """
 
-    def __init__(self, config: Config, numerics: Numerics, run: RunDirectory, options: str = "") -> None:
+    def __init__(
+        self,
+        config: Config,
+        numerics: Numerics,
+        run: RunDirectory,
+        options: str = "",
+        seen: Signatures | None = None,
+    ) -> None:
         self.config = config
         self.numerics = numerics
         self.store = Store(config.store)
-        self.sources = Code(config.root, config.packages)
+        self.sources = Code(config.root, config.packages, seen)
         self.planner = Planner(self.sources.fingerprint, numerics)
         self.executor = Executor(self.planner, self.store, run, numerics.device)
+        self.executor.changed = self.sources.changed
         self.ledger = Ledger.load(config.ledger)
         self._run = run
         self._options = options
@@ -101,7 +111,7 @@ class Evaluation:
         A stage that cannot be computed makes the verdict `error`; an inconclusive claim draws more seeds while it may.
 
         Raises:
-            Stopped: the run was asked to stop.
+            Stopped: the run was asked to stop, or a source file changed (`SourceChanged`).
             StoreError: the store cannot be read or written.
         """
         began = time.monotonic()

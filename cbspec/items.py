@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from cbspec.errors import CbspecError, ClaimError, Stopped, UncheckedError
+from cbspec.errors import CbspecError, ClaimError, SourceChanged, Stopped, UncheckedError
 
 if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
     from cbspec.claim import Claim
@@ -71,6 +71,10 @@ class ClaimItem(pytest.Item):
     def runtest(self) -> None:
         try:
             self._run()
+        except SourceChanged as error:
+            self.session.shouldstop = str(error)
+            self._note(BROKEN, _headline(error))
+            raise
         except (ClaimFailed, Stopped):
             raise
         except Exception as error:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cbspec.config import Config, load
-from cbspec.errors import CbspecError, ClaimError
+from cbspec.errors import CbspecError, ClaimError, SourceChanged
 from cbspec.items import SKIPPED, ClaimFile, ClaimItem, NoClaims, unread
 from cbspec.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
 from cbspec.rundir import ANY_CORES, RunDirectory
@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # imported when the first claim is collected: other projects'
     from cbspec.claim import Claim
     from cbspec.evaluation import Evaluation
     from cbspec.progress import Display
+    from cbspec.signature import Signatures
 
 RUN = "cbspec-run"  # the run's name, from the controller to its workers
 MISTAKE = "cbspec-mistake"  # why a worker could not begin, from the worker to the controller
@@ -100,6 +101,7 @@ class ClaimsPlugin:
         self.failed = 0
         self.claims: list[Claim] = []
         self.opened = False
+        self._seen: Signatures = {}
         self._spare_hypothesis()
 
     def _spare_hypothesis(self) -> None:
@@ -112,7 +114,9 @@ class ClaimsPlugin:
     @cached_property
     def catalog(self) -> Catalog:
         from cbspec import catalog
+        from cbspec.signature import signatures
 
+        self._seen = signatures(self.project.root, self.project.packages)
         return catalog.load(self.project)
 
     @cached_property
@@ -126,7 +130,7 @@ class ClaimsPlugin:
             "--stage-threads": (self.numerics.threads, 1),
         }
         options = " ".join(f"{option} {value}" for option, (value, usual) in asked.items() if value != usual)
-        return Evaluation(self.project, self.numerics, self.run, options)
+        return Evaluation(self.project, self.numerics, self.run, options, self._seen)
 
     # --- collection
 
@@ -321,11 +325,13 @@ class ClaimsPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """A worker whose claims are judged helps with what the others still need; the controller writes the reports."""
+        judged = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if self.worker is not None:
-            judged = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
             if judged and "evaluation" in self.__dict__ and not (session.shouldstop or session.shouldfail):
                 self.evaluation.executor.drain()
             return
+        if judged and self.run.changed:  # met by a worker that was helping, after the last verdict
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
         self.tally.write()
 
     def _open_run(self) -> None:
@@ -351,7 +357,9 @@ class ClaimsPlugin:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.opened and self.run.stopped:
-            terminalreporter.write_line("stopped: every finished stage is stored; run again to go on from there")
+            kept = "every finished stage is stored; run again to go on from there"
+            changed = self.run.changed
+            terminalreporter.write_line(f"stopped: {SourceChanged(changed) if changed else kept}")
         self.tally.summarise(terminalreporter, self.config.invocation_params.dir)
 
 
