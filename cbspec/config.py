@@ -24,7 +24,8 @@ class Config:
         scale: the scale of a run that asks for none.
         claims: the folder of the claims.
         store: the folder of the results; the environment variable CBSPEC_STORE comes first.
-        reports: the folder of the ledger and of the pages that each run writes; the environment variable CBSPEC_REPORTS comes first.
+        reports: the folder of the record and of the pages that each run writes; the environment variable CBSPEC_REPORTS
+            comes first.
         canary: the scale of the canaries; empty for a project without.
         adopt: whether results of other code are adopted where its canary is identical: `identical`, or `never`.
         declared: whether there is a ``[tool.cbspec]``: a project that means to have claims.

@@ -96,3 +96,15 @@ def place_of(error: BaseException, package: Path) -> str:
 
 class Stopped(CbspecError):
     """The run was asked to stop (Ctrl-C, -x) while a stage was computing; finished stages are kept."""
+
+
+class SourceChanged(Stopped):
+    """A source file changed since its fingerprint: results may be of either version.
+
+    Args:
+        path: the file, relative to the project's root.
+    """
+
+    def __init__(self, path: str) -> None:
+        kept = "nothing more that depends on it is stored"
+        super().__init__(f"{path} changed during the run: {kept}; run again")

@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from cbspec.errors import CbspecError, StageError, Stopped, StoreError, place_of
@@ -38,11 +39,14 @@ class Executor:
     Attributes:
         news: called before each look at the plan; it may adopt what other processes have added.
         purpose: what cells are for, in a few words to be shown behind them; empty where nobody knows.
+        changed: implementation path -> a file of its code that changed since its fingerprint was
+            taken; None where none did.
     """
 
     def __init__(self, planner: Planner, store: Store, run: RunDirectory, device: str) -> None:
         self.news: Callable[[], None] = lambda: None
         self.purpose: Callable[[Iterable[Cell]], str] = lambda _cells: ""
+        self.changed: Callable[[str], Path | None] = lambda _implementation: None
         self.planner = planner
         self.store = store
         self.run = run
@@ -71,9 +75,8 @@ class Executor:
             Stopped: the run was asked to stop.
         """
         while True:
-            for needed in closure([cell for cell in cells if not self._has(cell)]):
-                if failure := self.run.failure(needed.lane):
-                    raise StageFailed(failure)
+            if failure := self._failure(cells):
+                raise StageFailed(failure)
             if all(self._has(cell) for cell in cells):
                 entries = {cell: self.store.get(cell.key) for cell in cells}
                 found = {cell: entry for cell, entry in entries.items() if entry is not None}
@@ -97,7 +100,9 @@ class Executor:
                     continue
             except Stopped:
                 return
-            waiting = self.run.busy() or any(self._open(job) for job in self.plan.jobs)
+            failed = self.run.failed()
+            ready = any(self._computable(job, failed) for job in self.plan.jobs)
+            waiting = ready or self.run.busy()
             if not waiting and self.run.at_rest:
                 return
             quiet = 0.0 if waiting else quiet + self._pause
@@ -110,34 +115,48 @@ class Executor:
 
     def step(self) -> bool:
         """Compute one job; False when no job is ready and free, or no core is."""
-        if self.run.stopped:
-            raise Stopped("the run was stopped; what is stored is kept")
+        self.run.heed()
         self._pause = WAITING_SECONDS
         if (core := self.run.core()) is None:
             return False
         with core:
             self._pause = IDLE_SECONDS
             self.news()
-            return any(self._attempt(job) for job in self.plan.jobs)
+            failed = self.run.failed()
+            return any(self._attempt(job, failed) for job in self.plan.jobs)
 
-    def _open(self, job: Job) -> bool:
-        """Whether the job has a missing cell that nothing failed keeps from being computed."""
-        return any(not self._failed(cell) for cell in job.cells if not self._has(cell))
+    def _failure(self, cells: Sequence[Cell]) -> Failure | None:
+        """Return why the first of these cells that cannot be computed in this run cannot be."""
+        failed = self.run.failed()
+        blocks = (self._block(cell, failed) for cell in cells)
+        return next((self.run.failure(block.lane) for block in blocks if block), None)
 
-    def _failed(self, cell: Cell) -> bool:
-        return any(self.run.failure(own.lane) for own in closure([cell]) if not self._has(own))
+    def _block(self, cell: Cell, failed: Collection[str]) -> Cell | None:
+        """Return the failed cell, itself or one it needs, that keeps a cell from being computed.
+
+        A stored cell needs nothing, and one that was stored before its lane failed has not failed.
+        """
+        if not failed or self._has(cell):
+            return None
+        suspects = (own for own in closure([cell]) if own.lane in failed)
+        return next((own for own in suspects if not self._has(own)), None)
+
+    def _computable(self, job: Job, failed: Collection[str]) -> list[Cell]:
+        """Return the cells of a job that are not stored and that no failed cell blocks."""
+        missing = (cell for cell in job.cells if not self._has(cell))
+        return [cell for cell in missing if not self._block(cell, failed)]
 
     def _has(self, cell: Cell) -> bool:
         if cell.key not in self._stored and self.store.has(cell.key):
             self._stored.add(cell.key)
         return cell.key in self._stored
 
-    def _attempt(self, job: Job) -> bool:
-        missing = [cell for cell in job.cells if not self._has(cell)]
+    def _attempt(self, job: Job, failed: Collection[str]) -> bool:
+        missing = self._computable(job, failed)
         if not missing or not all(self._has(own) for cell in missing for own in cell.inputs.values()):
             return False
         with self._locked(missing) as lanes:
-            mine = [cell for cell in missing if cell.lane in lanes and not self._has(cell) and not self._failed(cell)]
+            mine = [cell for cell in self._computable(job, self.run.failed()) if cell.lane in lanes]
             if mine:
                 self._compute(mine)
             return bool(mine)
@@ -162,6 +181,24 @@ class Executor:
                 lock.release()
 
     def _compute(self, cells: Sequence[Cell]) -> None:
+        """Compute cells together; where that fails or has killed a process, each lane by itself.
+
+        So only those lanes fail that do so alone.
+        """
+        lanes: dict[str, list[Cell]] = {}
+        for cell in cells:
+            lanes.setdefault(cell.lane, []).append(cell)
+        if not self.run.killed().isdisjoint(lanes) or not self._settles(cells):
+            for lane in lanes.values():
+                if missing := [cell for cell in lane if not self._has(cell)]:
+                    self._settles(missing)
+
+    def _settles(self, cells: Sequence[Cell]) -> bool:
+        """Compute cells, or record why that failed.
+
+        Returns:
+            False where several lanes failed together: whose failure it is, nobody knows.
+        """
         label, began = f"{Job(tuple(cells))} {self.purpose(cells)}".rstrip(), time.monotonic()
         outcome = "failed"
         try:
@@ -173,24 +210,42 @@ class Executor:
         except (MissingInput, LostEntry) as lost:
             self._stored.discard(lost.key)
             outcome = f"put back, an input has to be computed again ({lost})"
+        except StoreError:
+            raise
         except (Exception, SystemExit) as error:  # whatever an implementation raises is this claim's error, not the run's
-            self._fail(cells, error)
+            lanes = {cell.lane for cell in cells}
+            if len(lanes) > 1:
+                outcome = f"failed, its {len(lanes)} replicas are computed one by one"
+                return False
+            self._fail(cells[0], error)
         finally:
             self.run.tell(None)
             self.run.record(Event(worker=self.run.worker, job=label, seconds=time.monotonic() - began, outcome=outcome))
+        return True
 
     def _run(self, label: str, cells: Sequence[Cell]) -> None:
         lanes = {cell.lane: cell for cell in sorted(cells, key=lambda cell: cell.call.point)}  # the last point of each wins
         points = sorted({cell.call.point for cell in cells})
         healthy = [cell for cell in lanes.values() if self._inherited(cell) is None]
         start = self._resumable(healthy, points[0])
-        running = RunningJob(label, healthy, points, start, self.planner, self.store, self.run, self.device)
+        stage = cells[0].call.stage
+        running = RunningJob(
+            label,
+            healthy,
+            points,
+            start,
+            self.planner,
+            self.store,
+            self.run,
+            self.device,
+            partial(self.changed, stage.implementation),
+        )
         for cell in cells:
             if reason := self._inherited(cell):
                 running.invalidate(cell, reason)
         if healthy:
             running.advance(start, max(points[-1], 1), self._unit(healthy[0]))
-            healthy[0].call.stage.implemented(running)
+            _execute(stage, running)
         if absent := [cell for cell in cells if not self._has(cell)]:
             raise StageError(f"its implementation returned without a result{_instead(absent, running.emitted.values())}")
 
@@ -223,13 +278,26 @@ class Executor:
     def _unit(cell: Cell) -> str:
         return cell.call.stage.progress or "step"
 
-    def _fail(self, cells: Sequence[Cell], error: Exception | SystemExit) -> None:
-        if isinstance(error, StoreError):
-            raise error
-        what = str(error) if isinstance(error, CbspecError) else _raised(error, cells[0].call.stage)
-        message = f"{cells[0]} could not be computed: {what}"
-        for lane in {cell.lane for cell in cells}:
-            self.run.fail(lane, Failure(message=message, traceback=traceback.format_exc()))
+    def _fail(self, cell: Cell, error: Exception | SystemExit) -> None:
+        what = str(error) if isinstance(error, CbspecError) else _raised(error, cell.call.stage)
+        message = f"{cell} could not be computed: {what}"
+        self.run.fail(cell.lane, Failure(message=message, traceback=traceback.format_exc()))
+
+
+def _execute(stage: Stage, running: RunningJob) -> None:
+    """Import a stage's implementation and run it on a job.
+
+    Raises:
+        SourceChanged: its code changed.
+    """
+    try:
+        implementation = stage.implemented
+        running.check_code()
+        implementation(running)
+    except Exception as error:
+        if not isinstance(error, Stopped):
+            running.check_code()  # a file that is edited halfway raises what it likes
+        raise
 
 
 def _instead(absent: Sequence[Cell], emitted: Iterable[int]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cbspec.errors import CbspecError, ClaimError, Stopped
+from cbspec.errors import CbspecError, ClaimError, SourceChanged, Stopped
 
 if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
     from cbspec.canary import CanaryCheck
@@ -72,6 +72,10 @@ class ClaimItem(pytest.Item):
     def runtest(self) -> None:
         try:
             self._run()
+        except SourceChanged as error:
+            self.session.shouldstop = str(error)
+            self._note(BROKEN, _headline(error))
+            raise
         except (ClaimFailed, DoubtError, CanaryError, Stopped):
             raise
         except Exception as error:

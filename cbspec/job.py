@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import operator
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from cbspec.errors import StageError, Stopped
+from cbspec.errors import SourceChanged, StageError
 from cbspec.plan import Cell, Planner
 from cbspec.rundir import RunDirectory, Status
 from cbspec.stage import Artifact, Call, Parameters
@@ -100,6 +101,7 @@ class RunningJob:
         lanes: the last wanted cell of each lane.
         points: the points that claims asked for.
         start: the point that every lane resumes from, 0 for none.
+        changed: asked for a file of the stage's code that changed since its fingerprint was taken.
     """
 
     label: str
@@ -110,6 +112,7 @@ class RunningJob:
     store: Store
     run: RunDirectory
     device: str
+    changed: Callable[[], Path | None]
     emitted: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -177,13 +180,13 @@ class RunningJob:
         self._put(cell, {}, {}, dict.fromkeys(cell.call.stage.measures, reason), {}, {DIVERGED: reason})
 
     def advance(self, done: float, total: float, unit: str) -> None:
-        """Publish progress, and leave the stage if the run was asked to stop."""
+        """Publish progress; leave the stage if the run was asked to stop or its code changed."""
         now = time.monotonic()
         if now - self._told < TELL_SECONDS and done < total:
             return
         self._told = now
-        if self.run.stopped:
-            raise Stopped("the run was stopped; what is stored is kept")
+        self.run.heed()
+        self.check_code()
         self.run.tell(
             Status(
                 worker=self.run.worker,
@@ -197,6 +200,18 @@ class RunningJob:
             )
         )
 
+    def check_code(self) -> None:
+        """Stop the run where a file of the stage's code changed since its fingerprint was taken.
+
+        A result's key names the code as it was then, and what is imported since may be other code.
+
+        Raises:
+            SourceChanged: naming the file.
+        """
+        if path := self.changed():
+            self.run.stop(changed=path.as_posix())
+            raise SourceChanged(path.as_posix())
+
     def _put(
         self,
         cell: Cell,
@@ -206,6 +221,7 @@ class RunningJob:
         series: Mapping[str, Any],
         remark: Mapping[str, str],
     ) -> None:
+        self.check_code()
         call = cell.call
         self._saved = time.monotonic()
         fingerprint = self.planner.fingerprint(call.stage.implementation)

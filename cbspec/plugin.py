@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cbspec.config import ADOPT, Config, load
-from cbspec.errors import CbspecError, ClaimError
+from cbspec.errors import CbspecError, ClaimError, SourceChanged
 from cbspec.items import SKIPPED, ClaimFile, ClaimItem, NoClaims, unread
 from cbspec.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
 from cbspec.rundir import ANY_CORES, RunDirectory
@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # imported when the first claim is collected: other projects'
     from cbspec.claim import Claim
     from cbspec.evaluation import Evaluation
     from cbspec.progress import Display
+    from cbspec.signature import Signatures
 
 RUN = "cbspec-run"  # the run's name, from the controller to its workers
 MISTAKE = "cbspec-mistake"  # why a worker could not begin, from the worker to the controller
@@ -105,6 +106,7 @@ class ClaimsPlugin:
         self.failed = 0
         self.claims: list[Claim] = []
         self.opened = False
+        self._seen: Signatures = {}
         self._spare_hypothesis()
 
     def _spare_hypothesis(self) -> None:
@@ -117,7 +119,9 @@ class ClaimsPlugin:
     @cached_property
     def catalog(self) -> Catalog:
         from cbspec import catalog
+        from cbspec.signature import signatures
 
+        self._seen = signatures(self.project.root, self.project.packages)
         return catalog.load(self.project)
 
     @cached_property
@@ -133,6 +137,7 @@ class ClaimsPlugin:
             self.run,
             Versions(self.catalog),
             f"{scale} {self.device_option}".strip(),
+            self._seen,
             adopting=(self.config.getoption("--adopt") or self.project.adopt) == "identical",
         )
 
@@ -339,9 +344,12 @@ class ClaimsPlugin:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """A worker whose claims are judged helps with what the others still need; the controller writes the reports."""
         judged = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        if judged and "evaluation" in self.__dict__ and not (session.shouldstop or session.shouldfail or self._shows):
+        ended = session.shouldstop or session.shouldfail or self._shows
+        if judged and "evaluation" in self.__dict__ and not ended:
             self.evaluation.drain()
         if self.worker is None:
+            if judged and self.run.changed:  # met by a worker that was helping, after the last verdict
+                session.exitstatus = pytest.ExitCode.INTERRUPTED
             self.tally.write()
 
     def _open_run(self) -> None:
@@ -367,7 +375,9 @@ class ClaimsPlugin:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.opened and self.run.stopped:
-            terminalreporter.write_line("stopped: every finished stage is stored; run again to go on from there")
+            kept = "every finished stage is stored; run again to go on from there"
+            changed = self.run.changed
+            terminalreporter.write_line(f"stopped: {SourceChanged(changed) if changed else kept}")
         self.tally.summarise(terminalreporter, self.config.invocation_params.dir)
 
 

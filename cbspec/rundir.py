@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
+from cbspec.errors import SourceChanged, Stopped
 from cbspec.store import Lock, Locks
 
 ANY_CORES = 1024  # more than a run has workers
@@ -108,6 +109,14 @@ class RunDirectory:
         except FileNotFoundError:
             return None
 
+    def failed(self) -> frozenset[str]:
+        """Return the lanes that could not be computed in this run."""
+        return self._names("failures")
+
+    def killed(self) -> frozenset[str]:
+        """Return the lanes at which a process was killed, alone or with others of their job."""
+        return self._names("killed")
+
     def announce(self, claim: str, seeds: int) -> None:
         """Tell the others that a claim draws more seeds, so that they can help with them."""
         self._write("drawn", quote(claim, safe=""), str(seeds).encode())
@@ -157,20 +166,44 @@ class RunDirectory:
         taken = (self._core_locks.attempt(str(number)) for number in range(self._cores))
         return next((lock for lock in taken if lock), None)
 
-    def stop(self) -> None:
-        """Ask every worker to leave its stage at the next opportunity."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        (self.path / "stop").touch()
+    def stop(self, changed: str = "") -> None:
+        """Ask every worker to leave its stage at the next opportunity; the first reason counts.
+
+        Args:
+            changed: the source file that changed, where that is the reason.
+        """
+        if not self.stopped:
+            self._write("", "stop", changed.encode())
 
     @property
     def stopped(self) -> bool:
         return (self.path / "stop").exists()
+
+    @property
+    def changed(self) -> str:
+        """The source file whose change stopped the run; empty where none did."""
+        return (self.path / "stop").read_text() if self.stopped else ""
+
+    def heed(self) -> None:
+        """Leave where the run was asked to stop.
+
+        Raises:
+            SourceChanged: because a source file changed.
+            Stopped: for any other reason.
+        """
+        if self.stopped:
+            if changed := self.changed:
+                raise SourceChanged(changed)
+            raise Stopped("the run was stopped; what is stored is kept")
 
     def remove(self) -> None:
         """End the run; only its owner calls this."""
         shutil.rmtree(self.path, ignore_errors=True)
         if self._held:
             self._held.release()
+
+    def _names(self, folder: str) -> frozenset[str]:
+        return frozenset(path.name for path in (self.path / folder).glob("[!.]*"))
 
     def _write(self, folder: str, name: str, content: bytes) -> None:
         """Atomically, for readers look at any moment."""

@@ -104,7 +104,7 @@ def _column(run: PlatformRun, name: Name) -> Sequence[float | None]:
 
 def _one_sided(runs: Sequence[PlatformRun], name: Name) -> str:
     """Return why a figure cannot be held though it is a number somewhere: it is undefined elsewhere; empty where it can."""
-    claim, arm, measure = name
+    claim = name[0]
     for index, _ in enumerate(runs[0].figures[claim].values.seeds):
         defined = [_column(run, name)[index] is not None for run in runs]
         if any(defined) and not all(defined):

@@ -159,9 +159,12 @@ def _unconfirmed(ledger: Ledger, checks: Sequence[CanaryCheck]) -> list[Entry]:
 
 def _judged_anew(run: Run, claims: Sequence[str]) -> list[Comparison]:
     """Return what evidence says otherwise by now, of the claims that ids name."""
-    chosen = [each for each in (*run.records, *run.upheld) if not claims or each.claim in claims or base(each.claim) in claims]
-    checks = [check for each in chosen for check in each.checks]
-    return [check.comparison for check in checks if check.way == "judged otherwise" and check.comparison is not None]
+    found = []
+    for claim, checks in run.checks.items():
+        if not claims or claim in claims or base(claim) in claims:
+            anew = [check.comparison for check in checks if check.way == "judged otherwise"]
+            found += [comparison for comparison in anew if comparison is not None]
+    return found
 
 
 def _last_run(project: Project) -> Run:

@@ -80,10 +80,10 @@ def _lines(record: CanaryRecord) -> Iterator[str]:
     for tolerance in calibration.tolerances:
         spreads.setdefault(tolerance.measure, []).append(tolerance.atol)
     unheld = Counter(each.measure for each in calibration.unheld)
-    rows = [
+    measures = [
         (measure, f"{min(found):.2g}", f"{sorted(found)[len(found) // 2]:.2g}", f"{max(found):.2g}", str(unheld[measure]))
         for measure, found in sorted(spreads.items())
     ]
     headings = ("measure", "smallest atol", "median", "largest", "arms not held")
-    yield table(rows, headings, right=headings[1:])
+    yield table(measures, headings, right=headings[1:])
     yield from (f"not held: {each.measure} of {each.arm} in {each.claim}: {each.reason}" for each in calibration.unheld)

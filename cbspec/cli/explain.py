@@ -48,9 +48,9 @@ def command(project: Project, claim: str, scale: str | None, device: str, thread
         click.echo(dumps(told))
         return
     texts = []
-    for each, check in zip(found, checks, strict=True):
+    for explanation, check in zip(found, checks, strict=True):
         canary = [] if canaries is None else [_canary(check)]
-        texts.append("\n".join([*lines(each), *canary]))
+        texts.append("\n".join([*lines(explanation), *canary]))
     click.echo("\n\n".join(texts))
 
 

@@ -8,9 +8,9 @@ from itertools import chain
 import msgspec
 
 from cbspec.claim import Claim
+from cbspec.evaluation.look import seeds_due
 from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger
-from cbspec.evaluation.look import seeds_due
 from cbspec.plan import Cell, Job, Plan, awaited
 
 SHOWN = 3  # arms of one job; the claims have them all

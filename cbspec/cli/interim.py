@@ -58,9 +58,9 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, device
 
 def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
     """The last look that stored results allow; None before the first."""
+    from cbspec.evaluation.look import stored_looks
     from cbspec.judge import next_look
     from cbspec.ledger import Key
-    from cbspec.evaluation.look import stored_looks
 
     looks = stored_looks(claim, planner, project.store)
     if not looks:

@@ -1,4 +1,4 @@
-"""A claim from its plan to its comparison with the record: interim analyses, canary, checks of what is not recomputed, adoption."""
+"""A claim from its plan to its comparison with the record: interim analyses, canary, checks of the record, adoption."""
 
 from cbspec.evaluation.evaluation import Evaluation
 

@@ -15,6 +15,7 @@ import msgspec
 from cbspec.canary import CanaryCheck, CanaryRecord
 from cbspec.claim import Claim
 from cbspec.config import Config
+from cbspec.edit import Edit
 from cbspec.evaluation.canary import Canaries, grounds
 from cbspec.evaluation.checks import Checker, needs_canary
 from cbspec.evaluation.look import Look, looked, seeds_due
@@ -37,10 +38,10 @@ from cbspec.ledger import (
 )
 from cbspec.numerics import Numerics
 from cbspec.plan import Cell, Planner, awaited, closure
-from cbspec.edit import Edit
 from cbspec.report import Check, Record, Upheld, record_of, standing
 from cbspec.report.quote import relative
 from cbspec.rundir import RunDirectory
+from cbspec.signature import Signatures
 from cbspec.stage import calls_of
 from cbspec.store import ADOPTED, Store
 from cbspec.store import Entry as Stored
@@ -60,6 +61,7 @@ class Evaluation:
         run: what the processes of this run tell each other.
         versions: reads claims at other scales.
         options: those of the run that a command has to be given to look at the same results.
+        seen: signatures of source files, taken before the catalog was imported.
         adopting: whether stored results may be adopted for edited code whose canary is identical.
     """
 
@@ -70,15 +72,17 @@ class Evaluation:
         run: RunDirectory,
         versions: Versions,
         options: str = "",
+        seen: Signatures | None = None,
         *,
         adopting: bool = False,
     ) -> None:
         self.config = config
         self.numerics = numerics
         self.store = Store(config.store)
-        self.sources = Code(config.root, config.packages)
+        self.sources = Code(config.root, config.packages, seen)
         self.planner = Planner(self.sources.fingerprint, numerics)
         self.executor = Executor(self.planner, self.store, run, numerics.device)
+        self.executor.changed = self.sources.changed
         self.ledger = Ledger.load(config.ledger)
         self.evidence = EvidenceFolder(config.evidence)
         self._run = run
@@ -177,7 +181,7 @@ class Evaluation:
         A stage that cannot be computed makes the verdict `error`; an inconclusive claim draws more seeds while it may.
 
         Raises:
-            Stopped: the run was asked to stop.
+            Stopped: the run was asked to stop, or a source file changed (`SourceChanged`).
             StoreError: the store cannot be read or written.
         """
         began = time.monotonic()
@@ -294,6 +298,7 @@ class Evaluation:
             numerics = replace(self.numerics, device="cpu", tf32=False)
             planner = Planner(self.sources.fingerprint, numerics)
             executor = Executor(planner, self.store, self._run, "cpu")
+            executor.changed = self.sources.changed
         return Canaries(
             executor,
             CanaryRecord.load(self.config.canary_record),

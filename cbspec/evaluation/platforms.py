@@ -1,4 +1,4 @@
-"""Running the canary on several platforms: other instruction sets, thread counts and torch versions of one machine, and a GPU's."""
+"""Running the canary on several platforms: other instruction sets, thread counts and torch versions of one machine."""
 
 from __future__ import annotations
 

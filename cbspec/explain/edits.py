@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from cbspec.edit import Edit
 from cbspec.explain.history import Definitions, History
 from cbspec.fingerprint import Change, Code, changes
 from cbspec.ledger import Provenance
 from cbspec.report.quote import relative
-from cbspec.edit import Edit
 from cbspec.stage import Call, Stage, stages_of
 
 

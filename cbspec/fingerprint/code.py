@@ -15,6 +15,7 @@ from cbspec.fingerprint.node import Everything, Node, Whole
 from cbspec.fingerprint.normal import short_hash
 from cbspec.fingerprint.project import Project
 from cbspec.fingerprint.scope import Imported
+from cbspec.signature import Signatures
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,19 @@ class Code:
     Args:
         root: the folder that the packages lie in.
         packages: dotted names of the packages (or modules) that belong to the project, e.g. ``("engine",)``.
+        seen: signatures of files (`cbspec.signature`), taken before any code of the project was
+            imported.
 
     Raises:
         ConfigError: a package does not exist.
     """
 
-    def __init__(self, root: Path, packages: Sequence[str]) -> None:
+    def __init__(self, root: Path, packages: Sequence[str], seen: Signatures | None = None) -> None:
         self._root = root.resolve()
-        self._project = Project(self._root, packages)
+        self._project = Project(self._root, packages, seen)
         self._effects = Effects(self._project)
         self._fingerprints: dict[str, Fingerprint] = {}
+        self._files: dict[str, frozenset[Path]] = {}
         self._edges: dict[Node, frozenset[Node]] = {}
 
     def fingerprint(self, implementation: str) -> Fingerprint:
@@ -62,10 +66,26 @@ class Code:
         if implementation not in self._fingerprints:
             module, name = self._locate(implementation)
             starts: list[Node] = [module, *self._project.bound(module, (name,)), *self._entries(implementation)]
-            definitions = self._definitions(self._reached(starts))
+            reached = self._reached(starts)
+            definitions = self._definitions(reached)
+            self._files[implementation] = _files(reached)
             lines = "".join(f"{each} {digest}\n" for each, digest in definitions.items())
             self._fingerprints[implementation] = Fingerprint(hashlib.sha256(lines.encode()).hexdigest(), definitions)
         return self._fingerprints[implementation]
+
+    def changed(self, implementation: str) -> Path | None:
+        """Return a file of an implementation's code that changed since its fingerprint was taken.
+
+        A file that was written again with the same content (`git checkout`) counts as changed:
+        something else may have been imported from it in between.
+
+        Returns:
+            The first such file of all that the implementation reaches, relative to the root; None
+            where each has the time of modification, size and inode that it had.
+        """
+        self.fingerprint(implementation)
+        changed = filter(self._project.changed, self._files[implementation])
+        return min((path.relative_to(self._root) for path in changed), default=None)
 
     def locate(self, definition: str) -> tuple[Path, int]:
         """The file and the line, counted from 1, where a definition stands; line 1 when it is no longer there."""
@@ -157,6 +177,13 @@ class Code:
         above = [each for each in star.module.statements if each.position < star.position and each in reached]
         names = sorted({name for each in above for name in each.names if name != "*" and (given is None or name in given)})
         return [f"{source} over {names}"] if names else []
+
+
+def _files(reached: Iterable[Node]) -> frozenset[Path]:
+    """Return the files that nodes stand in; `Everything` leads to each module of the project."""
+    nodes = (node for node in reached if not isinstance(node, Everything))
+    modules = {node if isinstance(node, Module) else node.module for node in nodes}
+    return frozenset(module.path for module in modules if module.path)
 
 
 def _line(module: Module, name: str, effects: Effects) -> int:

@@ -99,6 +99,7 @@ class Module:
 
     def __init__(self, name: str, path: Path | None, shown: str, source: bytes) -> None:
         self.name = name
+        self.path = path
         self.shown = shown
         is_package = path is None or path.name == "__init__.py"
         self.package = name if is_package else name.rpartition(".")[0]

@@ -17,6 +17,7 @@ from cbspec.fingerprint.module import DEFINITION, Module, Statement
 from cbspec.fingerprint.node import Node, Whole
 from cbspec.fingerprint.resolution import Resolution
 from cbspec.fingerprint.scope import Chain, Imported, Load
+from cbspec.signature import Signature, Signatures, signature
 
 HARNESS = "cbspec"  # no project's code, also where it lies beside the engine: what it does with results has its own versions
 _MENTIONS = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([\w., \t]+)|[\"'](\w+)[.:]\w", re.MULTILINE)
@@ -29,10 +30,12 @@ class Project:
         root: the folder that the packages lie in.
         packages: dotted names of packages or modules. What they import, or name in a string, of the same folder belongs to the
             project as well; nothing else is looked at.
+        seen: signatures of files, taken before any code of the project was imported.
     """
 
-    def __init__(self, root: Path, packages: Sequence[str]) -> None:
+    def __init__(self, root: Path, packages: Sequence[str], seen: Signatures | None = None) -> None:
         self.root = root
+        self._signatures = dict(seen or {})
         self.paths: dict[str, Path | None] = {}
         self._loaded: dict[str, Module] = {}
         self._texts: dict[str, bytes] = {}
@@ -75,6 +78,7 @@ class Project:
     def module(self, name: str) -> Module:
         """A module of the project by its dotted name, parsed at its first use."""
         if name not in self._loaded:
+            self._see(self.paths[name])
             self._loaded[name] = load(name, self.paths[name], self.root)
         return self._loaded[name]
 
@@ -91,8 +95,18 @@ class Project:
     def _text(self, name: str) -> bytes:
         path = self.paths[name]
         if name not in self._texts:
+            self._see(path)
             self._texts[name] = path.read_bytes() if path else b""
         return self._texts[name]
+
+    def _see(self, path: Path | None) -> None:
+        """Keep the signature of a file that is about to be read; the first one counts."""
+        if path and path not in self._signatures:
+            self._signatures[path] = signature(path)
+
+    def changed(self, path: Path) -> bool:
+        """Whether a file that was read is another one than it was at first."""
+        return signature(path) != self._signatures[path]
 
     def modules(self) -> Iterator[Module]:
         """Every module of the project."""
@@ -134,7 +148,7 @@ class Project:
         return {each for module in self.modules() for each in module.statements if isinstance(each.node, DEFINITION[-1])}
 
 
-_SOURCES: dict[tuple[Path, str, str], tuple[tuple[int, int], Module]] = {}
+_SOURCES: dict[tuple[Path, str, str], tuple[Signature | None, Module]] = {}
 
 
 def load(name: str, path: Path | None, root: Path) -> Module:
@@ -142,8 +156,7 @@ def load(name: str, path: Path | None, root: Path) -> Module:
     if path is None:
         return Module(name, None, name.replace(".", "/"), b"")
     shown = path.relative_to(root).as_posix()
-    status = path.stat()
-    stamp = (status.st_mtime_ns, status.st_size)
+    stamp = signature(path)
     held = _SOURCES.get((path, name, shown))
     if held is None or held[0] != stamp:
         held = stamp, Module(name, path, shown, path.read_bytes())

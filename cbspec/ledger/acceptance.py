@@ -16,7 +16,8 @@ def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger
     """`ledger` with `entries` on record.
 
     What did not change stays as it stands, so that accepting everything touches only the lines of what moved; only a clean commit
-    takes the place of uncommitted changes, and evidence that of none. A change of verdict or of the assertion is added to the history with its reason.
+    takes the place of uncommitted changes, and evidence that of none. A change of verdict or of the assertion is added to the
+    history with its reason.
 
     Args:
         reason: why the change is right; needed for flip, weakened and goalposts.

@@ -8,12 +8,12 @@ from types import MappingProxyType
 
 import msgspec
 
+from cbspec.committed.writing import dumps, write
 from cbspec.errors import ConfigError, LedgerError
 from cbspec.ledger.entry import Entry, Key
 from cbspec.ledger.reading import VERSION, parse
 from cbspec.ledger.repository import git
 from cbspec.ledger.withdrawn import Withdrawn
-from cbspec.committed.writing import dumps, write
 
 
 class Ledger:

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure as Canvas
 
 from cbspec.assertion import method
 from cbspec.claim import Claim
-from cbspec.ledger import Ledger
 from cbspec.committed.writing import write
+from cbspec.ledger import Ledger
 from cbspec.publication import panel
 from cbspec.publication.figures import Table, drawn_of, tables
 

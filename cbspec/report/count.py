@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from cbspec.canary import CanaryCheck
+from cbspec.canary.comparison import State
 from cbspec.claim import base, finding_of
 from cbspec.report.record import Run
+
+_STATES: dict[State, str] = {"equal": "equal", "differs": "differ", "new": "not on record", "error": "broke"}
 
 # The first of these that one claim of a finding is, the finding is.
 _ORDER = ("in doubt", "recomputed", "by record", "superseded", "unchecked", "never run")
@@ -40,8 +43,7 @@ def counted(run: Run) -> str:
 def canaries_counted(run: Run) -> str:
     """``"103 canaries: 101 equal, 2 differ"``; empty where none was compared."""
     counts = Counter(check.state for check in run.canaries)
-    words = {"equal": "equal", "differs": "differ", "new": "not on record", "error": "broke"}
-    told = ", ".join(f"{counts[state]} {word}" for state, word in words.items() if counts[state])
+    told = ", ".join(f"{counts[state]} {word}" for state, word in _STATES.items() if counts[state])
     noun = "canary" if len(run.canaries) == 1 else "canaries"
     return f"{len(run.canaries)} {noun}: {told}" if run.canaries else ""
 
@@ -49,7 +51,7 @@ def canaries_counted(run: Run) -> str:
 def doubts_listed(run: Run) -> list[str]:
     """Return a line for each verdict on record that failed its check, and for each canary that is not as recorded."""
     lines = []
-    for claim, checks in [(each.claim, each.checks) for each in (*run.records, *run.upheld)]:
+    for claim, checks in run.checks.items():
         lines += [f"{claim}  {check.text}" for check in checks if check.failed]
     lines += [f"{check.claim}  {check.text}" for check in failed_canaries(run)]
     return lines
@@ -57,8 +59,7 @@ def doubts_listed(run: Run) -> list[str]:
 
 def failed_canaries(run: Run) -> list[CanaryCheck]:
     """Return the canaries that are not as recorded, of a run that was about canaries; in others the claims say it."""
-    told = {each.claim for each in (*run.records, *run.upheld)}
-    return [check for check in run.canaries if check.failed and check.claim not in told]
+    return [check for check in run.canaries if check.failed and check.claim not in run.checks]
 
 
 def _ways(run: Run) -> dict[str, str]:

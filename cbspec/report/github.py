@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
+from cbspec.edit import Edit
 from cbspec.report.count import failed_canaries
 from cbspec.report.failure import canary_text, doubt_text, failure_text
-from cbspec.edit import Edit
 from cbspec.report.record import Record, Run
 from cbspec.report.table import ranked
 
 
 def annotations(run: Run) -> list[str]:
-    """Return one error per failed claim, in order of urgency, then one warning per changed definition naming the claims it touches."""
+    """Return one error per failed claim, most urgent first, then one warning per changed definition with the claims it touches."""
     failed = [record for record in ranked(run.records) if record.outcome.kind == "failed"]
     lines = [_claim(record) for record in failed]
     touched: dict[Edit, list[str]] = {}

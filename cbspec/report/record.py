@@ -11,10 +11,10 @@ import msgspec
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim, Status
+from cbspec.edit import Edit
 from cbspec.finding import Finding, Judgement
 from cbspec.ledger import CHANGED, Comparison, Device, Entry, Evidence, Outcome, Provenance, outcome
 from cbspec.report.check import Check, Upheld, doubts
-from cbspec.edit import Edit
 from cbspec.report.quote import Quote, quotes, relative
 
 T = TypeVar("T")
@@ -106,6 +106,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     broken: tuple[Skipped, ...] = ()
     upheld: tuple[Upheld, ...] = ()
     canaries: tuple[CanaryCheck, ...] = ()
+
+    @property
+    def checks(self) -> dict[str, tuple[Check, ...]]:
+        """Claim -> the checks of its verdicts on record, for every claim that was judged or upheld."""
+        found = {record.claim: record.checks for record in self.records}
+        return found | {upheld.claim: upheld.checks for upheld in self.upheld}
 
 
 def record_of(

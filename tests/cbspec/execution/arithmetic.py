@@ -26,6 +26,12 @@ class Offset(Parameters, frozen=True, kw_only=True):
     by: float = 0.0
 
 
+class Brittle(Parameters, frozen=True, kw_only=True):
+    """The seed at which it breaks."""
+
+    at: int
+
+
 VALUE = {"value": Measure("unit", "a number")}
 COUNT = Stage(
     "count",
@@ -59,7 +65,15 @@ UNPACK = Stage(
     kind="number",
     measures=VALUE,
 )
-STAGES = (COUNT, ADD, BREAK, MUTE, BLUR, PACK, UNPACK)
+CRACK = Stage(
+    "crack",
+    "raises at one seed",
+    "tests.cbspec.execution.arithmetic:crack",
+    Brittle,
+    kind="number",
+    measures=VALUE,
+)
+STAGES = (COUNT, ADD, BREAK, MUTE, BLUR, PACK, UNPACK, CRACK)
 
 
 def counted(step: int, **parameters: int) -> Call:
@@ -70,6 +84,11 @@ def counted(step: int, **parameters: int) -> Call:
 def added(by: float, number: Call) -> Call:
     """A call of `add`."""
     return Call(ADD, Offset(by=by), {"number": number})
+
+
+def cracked(at: int) -> Call:
+    """A call of `crack`."""
+    return Call(CRACK, Brittle(at=at))
 
 
 def count(job: Job) -> None:
@@ -101,6 +120,15 @@ def break_down(job: Job) -> None:
     """Always raises."""
     _note("break")
     raise RuntimeError("the shaft is bent")
+
+
+def crack(job: Job) -> None:
+    """The seed itself, replica by replica, up to the one that breaks."""
+    _note(f"crack {[r.seed for r in job.replicas]}")
+    for index, replica in enumerate(job.replicas):
+        if replica.seed == replica.parameters.at:
+            raise RuntimeError("the shaft is bent")
+        job.emit(index, measures={"value": float(replica.seed)})
 
 
 def mute(job: Job) -> None:

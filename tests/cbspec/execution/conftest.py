@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from cbspec.execute import Executor
@@ -7,6 +9,7 @@ from cbspec.plan import Planner
 from cbspec.rundir import RunDirectory
 from cbspec.store import Store
 from tests.cbspec.execution.arithmetic import JOURNAL
+from tests.patience import PATIENCE
 
 
 def code_of(implementation):
@@ -16,6 +19,18 @@ def code_of(implementation):
 def executor(folder, run="run", worker="main", **shared):
     planner = Planner(code_of, Numerics(device="cpu", torch="2.11"))
     return Executor(planner, Store(folder / "store"), RunDirectory(folder / "runs" / run, worker, **shared), "cpu")
+
+
+def impatient(folder, **named):
+    """An executor that is taken to hang after a while, and then says so."""
+    one = executor(folder, **named)
+    deadline = time.monotonic() + PATIENCE
+
+    def news():
+        assert time.monotonic() < deadline, "the run does not end"
+
+    one.news = news
+    return one
 
 
 @pytest.fixture
