@@ -10,7 +10,7 @@ from cbspec.report.table import ranked
 
 
 def annotations(run: Run) -> list[str]:
-    """Return one error per failed claim, most urgent first, then one warning per changed definition with the claims it touches."""
+    """Return one error per failed claim, most urgent first, then one warning per changed definition with its claims."""
     failed = [record for record in ranked(run.records) if record.outcome.kind == "failed"]
     lines = [_claim(record) for record in failed]
     touched: dict[Edit, list[str]] = {}
