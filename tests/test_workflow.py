@@ -57,8 +57,17 @@ def test_options_are_those_of_the_plugin(workflow):
     scales = yaml.safe_load((REPOSITORY / "claims" / "defaults.yaml").read_text())["scales"]
 
     assert all(f'addoption("{option}"' in plugin for words in asked for option in words)
-    assert {"quick", *(words["--scale"] for words in asked)} == set(scales)
-    assert [words.get("--device") for words in asked] == [None, "cuda"]
+    assert {words.get("--scale", "quick") for words in asked} == set(scales)
+    assert [words.get("--device") for words in asked] == [None, None, None, "cuda"]
+
+
+def test_results_are_adopted_but_not_at_night(workflow):
+    """A scheduled run computes again what other runs may adopt from code with an identical canary; so does the project's CI."""
+    [step] = [step for step in steps(workflow, "quick") if "--adopt" in step.get("run", "")]
+
+    assert step["env"] == {"ADOPT": "${{ github.event_name == 'schedule' && 'never' || 'identical' }}"}
+    assert step["run"] == 'make claims ARGS="--adopt $ADOPT"'
+    assert "--adopt never" in (REPOSITORY / ".ci" / "run").read_text()
 
 
 def test_actions_are_pinned(workflow):

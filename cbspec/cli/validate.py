@@ -19,7 +19,7 @@ from cbspec.errors import ClaimError, Mistake
 def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_json: bool) -> None:
     """Check claim files and show every mistake at its line.
 
-    PATHS are files and folders; all claims when left out. Each claim is checked at every scale that it names. A margin that the
+    PATHS are files and folders; all claims when left out. Each claim is checked at every scale that it names, and at that of the canaries. A margin that the
     seeds can never show, by the spread over seeds that the ledger has, is a warning: inconclusive is a result. Exits with 1 when
     there is a mistake.
     """
@@ -32,6 +32,8 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
     warnings: tuple[Mistake, ...] = ()
     try:
         read = load(places, catalog=project.catalog, scale=project.config.scale, every=True)
+        if project.config.canary:
+            load(places, catalog=project.catalog, scale=project.config.canary)
         claims, warnings = len({claim.id for claim in read}), undecidable(read, project.ledger)
     except ClaimError as error:
         mistakes = error.mistakes

@@ -11,7 +11,7 @@ from cbspec.cli.output import dumps, json_option
 from cbspec.cli.project import Project, pass_project, shown
 from cbspec.cli.selection import UnknownClaimError, complete_orphaned
 from cbspec.errors import suggestion
-from cbspec.ledger import Entry, withdraw
+from cbspec.ledger import Entry, EvidenceFolder, withdraw
 
 
 @click.command("withdraw")
@@ -29,7 +29,9 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, device
     """
     with project.editing() as ledger:
         chosen = _chosen(list(ledger), claims, scale, device)
-        withdraw(ledger, chosen, project.at_every_scale(), reason).save(project.config.ledger)
+        after = withdraw(ledger, chosen, project.at_every_scale(), reason)
+        after.save(project.config.ledger)
+        EvidenceFolder(project.config.evidence).prune([entry.claim for entry in chosen], after)
     if as_json:
         click.echo(dumps([{**entry.key._asdict(), "verdict": entry.verdict} for entry in chosen]))
         return

@@ -46,8 +46,7 @@ class Canaries:
 
     def plan(self, claims: Iterable[Claim]) -> None:
         """Plan the canaries of these claims, so that all workers help with them."""
-        for claim in claims:
-            self.executor.adopt(self.cells(claim).values())
+        self.executor.adopt([cell for claim in claims for cell in self.cells(claim).values()])
 
     def check(self, claim: Claim) -> CanaryCheck:
         """Compute what is missing of a claim's canary and compare it with the record.

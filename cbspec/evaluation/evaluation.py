@@ -135,7 +135,7 @@ class Evaluation:
     def _wants_canary(self, claim: Claim) -> bool:
         if claim.scale == self.config.canary or self._adopting:
             return True
-        return needs_canary(claim, self._others(claim), self.planner)
+        return claim.id not in self.canaries.record.figures or needs_canary(claim, self._others(claim), self.planner)
 
     def _key(self, claim: Claim) -> Key:
         return Key(claim.id, claim.scale, self.numerics.device)
@@ -321,8 +321,11 @@ class Evaluation:
         )
 
     def canary_told(self, claim: Claim) -> CanaryCheck | None:
-        """Return the comparison of a claim's canary where this process has made it."""
-        if not self.config.canary or claim.id not in self.canaries.checked:
+        """Return a claim's canary where it was needed, or where none is on record: `accept` takes it along."""
+        if not self.config.canary:
+            return None
+        known = claim.id in self.canaries.record.figures
+        if known and claim.id not in self.canaries.checked:
             return None
         return self.canary(claim)
 

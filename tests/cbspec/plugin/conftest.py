@@ -111,15 +111,20 @@ class Project:
         return {path.parent.name: path.stat().st_ino for path in entries.glob("*/*/record.json")}
 
 
+def furnish(root):
+    """Write a project without claims into an empty folder."""
+    (root / "lab").mkdir()
+    (root / "lab" / "__init__.py").touch()
+    (root / "lab" / "catalog.py").write_text(Path(__file__).with_name("laboratory.py").read_text())
+    (root / "claims").mkdir()
+    (root / "claims" / "defaults.yaml").write_text(DEFAULTS)
+    (root / "pyproject.toml").write_text('[tool.cbspec]\nengine = "lab.catalog"\n\n[tool.pytest.ini_options]\n')
+    return Project(root)
+
+
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "lab").mkdir()
-    (tmp_path / "lab" / "__init__.py").touch()
-    (tmp_path / "lab" / "catalog.py").write_text(Path(__file__).with_name("laboratory.py").read_text())
-    (tmp_path / "claims").mkdir()
-    (tmp_path / "claims" / "defaults.yaml").write_text(DEFAULTS)
-    (tmp_path / "pyproject.toml").write_text('[tool.cbspec]\nengine = "lab.catalog"\n\n[tool.pytest.ini_options]\n')
-    made = Project(tmp_path)
+    made = furnish(tmp_path)
     yield made
     for process in made.started:
         process.kill()

@@ -1,0 +1,240 @@
+"""Verdicts on record that a run does not recompute: held to the code's canary and judged anew from their evidence."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cbspec.canary import CanaryRecord
+from cbspec.ledger import EvidenceFolder, Ledger
+from tests.cbspec.plugin.conftest import DEFAULTS, LIGHT, Project, furnish, outcomes
+
+MEMO = LIGHT.replace("id: 1.a", "id: 1.m").replace("scales: [quick, memo]", "scales: [memo]")
+BENIGN = ("days = job.replicas[0].parameters.day", "days = 1 * job.replicas[0].parameters.day")
+CHANGED = ("replica.parameters.light * (day + 1)", "replica.parameters.light * (day + 1.01)")
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A claim with verdicts at two scales on record, one with a verdict at memo scale alone, and the canaries of both."""
+    project = furnish(tmp_path_factory.mktemp("recorded"))
+    defaults = project.root / "claims" / "defaults.yaml"
+    defaults.write_text(DEFAULTS.replace("  memo: {days: 30}\n", "  memo: {days: 30}\n  canary: {days: 2}\n"))
+    pyproject = project.root / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('"lab.catalog"\n', '"lab.catalog"\ncanary = "canary"\n'))
+    project.claim("light.yaml")
+    project.claim("memo.yaml", MEMO)
+    for scale in ("memo", "quick"):
+        project.pytest("--scale", scale)
+        assert cbspec(project, "accept", "--all").returncode == 0
+    project.pytest("--scale", "canary")
+    assert cbspec(project, "accept", "--canary").returncode == 0
+    return project.root
+
+
+@pytest.fixture
+def recorded(template, tmp_path):
+    """A copy of the template that a test may change."""
+    return Project(Path(shutil.copytree(template, tmp_path / "project")))
+
+
+def cbspec(project, *words):
+    """Call the command line in a process of its own."""
+    command = [sys.executable, "-m", "cbspec.cli", *words]
+    return subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=False)
+
+
+def edit(project, old, new, name="lab/catalog.py"):
+    path = project.root / name
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+
+
+def ways(project):
+    """Claim -> how each of its verdicts was checked in the last run."""
+    return {claim: [check.way for check in checks] for claim, checks in project.report.checks.items()}
+
+
+def test_nothing_is_skipped(recorded):
+    """With the code as it was, what is not recomputed passes by record, at whatever scale, and the last lines count it."""
+    status, output = recorded.pytest("-n", "2")
+
+    assert (status, outcomes(output)) == (0, "2 passed")
+    assert ways(recorded) == {"1.a": ["code unchanged"], "1.m": ["code unchanged"]}
+    assert "2 findings: 1 recomputed, 1 by record (1 code unchanged, 0 canary equal), 0 in doubt, 0 never run" in output
+
+
+def test_an_edit_that_changes_nothing_leaves_the_record_standing(recorded):
+    """Where all canary figures are as recorded, verdicts of other code stand, and stored results are adopted for the new code."""
+    before = recorded.stored()
+    edit(recorded, *BENIGN)
+
+    status, output = recorded.pytest("-n", "2")
+    [record] = recorded.report.records
+    told = cbspec(recorded, "explain", "1.a").stdout
+
+    assert (status, outcomes(output)) == (0, "2 passed")
+    assert ways(recorded) == {"1.a": ["canary equal"], "1.m": ["canary equal"]}
+    assert list(record.entry.adopted) == ["grow"]
+    assert len(recorded.stored()) == len(before) + 6 + 4  # two arms and three seeds adopted, the canary's computed
+    assert "adopted" in told
+    assert "4 canary results of grow identical to the last bit" in told
+
+
+def test_never_adopting_computes_again(recorded):
+    """With --adopt never results of other code are not taken, whatever the canary says."""
+    edit(recorded, *BENIGN)
+
+    recorded.pytest("--adopt", "never")
+    [record] = recorded.report.records
+
+    assert record.entry.adopted == {}
+    assert record.comparison.change == "same"
+
+
+def test_an_edit_that_changes_something_puts_verdicts_in_doubt(recorded):
+    """The claims fail, naming the figures, old and new, and the definition that changed; nothing is adopted."""
+    edit(recorded, *CHANGED)
+
+    status, output = recorded.pytest("-n", "2")
+    [record] = recorded.report.records
+
+    assert (status, outcomes(output)) == (1, "2 failed")
+    assert ways(recorded) == {"1.a": ["in doubt"], "1.m": ["in doubt"]}
+    assert "height of dark, seed 1: 4.0867 -> 4.1067" in output
+    assert "lab/catalog.py:27: grow (stage grow)" in output
+    assert "0 recomputed, 0 by record (0 code unchanged, 0 canary equal), 2 in doubt" in output
+    assert record.entry.adopted == {}
+    assert "## Verdicts in doubt" in (recorded.root / "reports" / "latest.md").read_text()
+
+
+def test_a_canary_run_fails_where_figures_changed(recorded):
+    """At the canary's scale each claim is its canary: it passes as recorded, and fails with the figures that are not."""
+    as_recorded, first = recorded.pytest("--scale", "canary")
+    edit(recorded, *CHANGED)
+    status, output = recorded.pytest("--scale", "canary", "-n", "2")
+
+    assert (as_recorded, outcomes(first), status, outcomes(output)) == (0, "2 passed", 1, "2 failed")
+    assert "2 canaries: 2 equal" in first
+    assert "2 canaries: 2 differ" in output
+    assert "4 canary figures changed" in output
+
+
+def test_taking_a_new_canary_supersedes_what_it_does_not_confirm(recorded):
+    """With a reason the new figures go on record; verdicts that no run confirmed wait, superseded, until they are run again."""
+    edit(recorded, *CHANGED)
+    recorded.pytest()
+    refused = cbspec(recorded, "accept", "--canary")
+    taken = cbspec(recorded, "accept", "--canary", "--reason", "plants grow faster")
+    status, output = recorded.pytest("-rx")
+    ledger = Ledger.load(recorded.root / "reports" / "ledger.json")
+    recorded.pytest("--scale", "memo")
+    cbspec(recorded, "accept", "--all")
+    again, after = recorded.pytest()
+
+    assert refused.returncode == 1
+    assert "say why with --reason" in refused.stderr
+    assert taken.returncode == 0
+    assert {(entry.claim, entry.scale): entry.doubt for entry in ledger} == {
+        ("1.a", "memo"): "superseded",
+        ("1.a", "quick"): None,  # the run that was accepted had computed it, with the verdict on record
+        ("1.m", "memo"): "superseded",
+    }
+    assert (status, outcomes(output)) == (0, "1 passed, 1 xfailed")
+    assert "holds at memo on cpu, superseded" in output
+    assert "plants grow faster" in output
+    assert (again, outcomes(after)) == (0, "2 passed")
+
+
+def test_a_verdict_carried_over_says_so(recorded):
+    """By a person's word verdicts stand under the new canary, with the reason wherever they are told."""
+    edit(recorded, *CHANGED)
+    recorded.pytest("--scale", "canary")
+    cbspec(recorded, "accept", "--canary", "--carry-over", "--reason", "a change of units alone")
+
+    status, output = recorded.pytest("--scale", "memo", "-k", "nothing")
+    status, output = recorded.pytest()
+    [_, upheld] = recorded.report.checks.values()
+
+    assert (status, outcomes(output)) == (0, "2 passed")
+    assert upheld[0].way == "canary equal"
+    assert "carried over" in upheld[0].reason
+    assert "a change of units alone" in upheld[0].reason
+    assert "carried over" in cbspec(recorded, "status").stdout
+
+
+def test_an_edited_assertion_is_judged_from_evidence_at_once(recorded):
+    """At a scale that is not run a loosened assertion is told as moved goalposts, with the verdict it would have been."""
+    edit(recorded, "arms: [dark, bright], direction", "arms: [dark, bright], margin: 200, direction", "claims/memo.yaml")
+
+    status, output = recorded.pytest()
+    judged = cbspec(recorded, "judge")
+    accepted = cbspec(recorded, "accept", "1.m", "--reason", "a stricter margin")
+    again, after = recorded.pytest()
+
+    assert (status, outcomes(output)) == (1, "1 failed, 1 passed")
+    assert "by its evidence the verdict would have been refuted" in output
+    assert judged.returncode == 1
+    assert "refuted" in judged.stdout
+    assert accepted.returncode == 0
+    assert (again, outcomes(after)) == (0, "1 passed, 1 xfailed")
+
+
+def test_another_experiment_is_in_doubt(recorded):
+    """A verdict whose arms have become other stage calls is of another experiment than the claim's."""
+    edit(recorded, "bright: {light: 8.0}", "bright: {light: 9.0}", "claims/memo.yaml")
+
+    status, output = recorded.pytest()
+
+    assert (status, outcomes(output)) == (1, "1 failed, 1 passed")
+    assert "another experiment than recorded: bright" in output
+
+
+def test_changed_code_without_canary_figures_is_in_doubt(recorded):
+    """Where no canary of a claim is on record, changed code cannot be vouched for."""
+    edit(recorded, *BENIGN)
+    (recorded.root / "reports" / "canary.json").unlink()
+
+    status, output = recorded.pytest()
+
+    assert (status, outcomes(output)) == (1, "2 failed")
+    assert "canary not on record: no figures of this claim" in output
+
+
+@pytest.mark.parametrize("name", ["canary.json", "evidence/1.m.json"])
+def test_a_damaged_record_is_one_error(recorded, name):
+    """A truncated canary or evidence file ends the run in one sentence with file and line, under workers too."""
+    path = recorded.root / "reports" / name
+    path.write_text(path.read_text()[:-30])
+
+    status, output = recorded.pytest("-n", "2")
+
+    assert status == 4
+    assert output.count("not JSON") == 1
+    assert name.rpartition("/")[2] in output
+    assert "Traceback" not in output
+
+
+def test_evidence_judges_as_the_run_did(recorded):
+    """Every verdict on record follows from its evidence alone: judged anew, all are the same."""
+    judged = cbspec(recorded, "judge", "--json")
+    folder = EvidenceFolder(recorded.root / "reports" / "evidence")
+    ledger = Ledger.load(recorded.root / "reports" / "ledger.json")
+
+    assert judged.returncode == 0
+    assert judged.stdout.count('"change": "same"') == len(ledger) == 3
+    assert all(folder.of(entry) for entry in ledger)
+
+
+def test_new_claims_bring_their_canary(recorded):
+    """Accepting a verdict of a claim that has no canary on record takes its figures along."""
+    recorded.claim("new.yaml", LIGHT.replace("id: 1.a", "id: 1.n"))
+    recorded.pytest("-n", "2")
+    cbspec(recorded, "accept", "1.n")
+
+    assert "1.n" in CanaryRecord.load(recorded.root / "reports" / "canary.json").figures
