@@ -8,6 +8,8 @@ ARGS="NAME [ARGUMENT...] ..."`` (or ``python -m tests.bench NAME ...``) runs the
     engine [STEPS]                       each stage kind against torch.mm, BP against a plain script; 100 steps
     cuda [SECONDS]                       steps on a GPU, where there is one; 2 seconds each
     suite [PART...]                      the claims as a whole: collect, orders, core, workers, whole
+    canary [time] [mutations [EDIT...]] [benign [CHANGE...]]
+                                         the canary of every claim: time, mistakes it notices, changes it lets pass
     mutations [--store FOLDER] [--expected] [EDIT...]
                                          edits of the engine that claims must notice; all, in a copy of the project's store
 
@@ -27,7 +29,7 @@ from importlib import import_module
 
 from tests.bench import report
 
-SUITES = ("language", "statistics", "engine", "cuda", "suite", "mutations")  # modules with `main(arguments)`, which yields rows
+SUITES = ("language", "statistics", "engine", "cuda", "suite", "canary", "mutations")  # modules with `main(arguments)`, which yields rows
 
 
 def main(words: Sequence[str]) -> int:

@@ -23,6 +23,8 @@ class Mutation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         old, new: the text replaced, which the file must have exactly once, and what takes its place.
         noticed_by: the claims that must fail.
         because: why they must.
+        unmoved: claims whose canary runs the definition and whose figures the edit cannot move.
+        unmoved_because: why it cannot.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Mutation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     new: str
     noticed_by: tuple[str, ...]
     because: str
+    unmoved: tuple[str, ...] = ()
+    unmoved_because: str = ""
 
     @property
     def path(self) -> str:

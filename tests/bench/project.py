@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("claims", "cbspec", "engine", "reports/ledger.json", "pyproject.toml")
+PARTS = ("claims", "cbspec", "engine", "reports/ledger.json", "reports/evidence", "reports/canary.json", "pyproject.toml")
 SMALL = {"train_images": 4096, "width": 32, "epochs": 4, "middle": 2, "late": 4, "fit_epochs": 1}  # 7A.a takes 4096 images
 
 
@@ -34,22 +34,26 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Begin a run of the claims in a process group of its own."""
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
+        """Begin a run of the claims in a process group of its own.
+
+        Args:
+            variables: of the environment, besides those that there are.
+        """
         hidden = ("PYTEST_", "CBSPEC_STORE", "GITHUB_", "PYTHONDONTWRITEBYTECODE")  # byte code is cached, as it is installed
         environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
         with (self.folder / "output.txt").open("wb") as output:
             return subprocess.Popen(
                 [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
                 cwd=self.folder,
-                env=environment | {"PYTHONPATH": str(self.folder)},
+                env=environment | {"PYTHONPATH": str(self.folder)} | variables,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def run(self, *arguments: str) -> Run:
-        """A whole run of the claims.
+    def run(self, *arguments: str, **variables: str) -> Run:
+        """A whole run of the claims; `variables` are of the environment.
 
         Raises:
             RuntimeError: it did not get to its end, so that its figures would mean nothing.
@@ -57,7 +61,7 @@ class Project:
         page = self.folder / "reports" / "latest.md"  # the last thing that a run of claims writes, failed ones or not
         page.unlink(missing_ok=True)
         began = time.monotonic()
-        process = self.start(*arguments)
+        process = self.start(*arguments, **variables)
         try:
             _, status, usage = os.wait4(process.pid, 0)  # the kernel's peak over the process and all that it waited for
         except BaseException:  # an interrupted benchmark leaves no run behind
