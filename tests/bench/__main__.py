@@ -29,7 +29,15 @@ from importlib import import_module
 
 from tests.bench import report
 
-SUITES = ("language", "statistics", "engine", "cuda", "suite", "canary", "mutations")  # modules with `main(arguments)`, which yields rows
+SUITES = (
+    "language",
+    "statistics",
+    "engine",
+    "cuda",
+    "suite",
+    "canary",
+    "mutations",
+)  # modules with `main(arguments)`, which yields rows
 
 
 def main(words: Sequence[str]) -> int:

@@ -2,9 +2,10 @@
 
 ``python -m tests.bench.canary [time] [mutations [NAME...]] [benign [NAME...]]``; all three by default.
 
-`mutations` are the mistakes of ``mutations.yaml``. Each is made in a copy of the project, and the canary of every claim that runs
-the edited definition has to differ, but for those that the file says it cannot move. Which claims run it is seen from a second copy,
-where the definition raises at its first line. `benign` are the changes of ``benign.yaml``, which put no claim in doubt.
+`mutations` are the mistakes of ``mutations.yaml``. Each is made in a copy of the project, and the canary of
+every claim that runs the edited definition has to differ, but for those that the file says it cannot move.
+Which claims run it is seen from a second copy, where the definition raises at its first line. `benign` are
+the changes of ``benign.yaml``, which put no claim in doubt.
 """
 
 from __future__ import annotations
