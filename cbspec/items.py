@@ -33,7 +33,7 @@ class ClaimFile(pytest.File):
     def collect(self) -> Iterator[ClaimItem]:
         from cbspec.language import load_file
 
-        for claim in load_file(self.path, catalog=self.plugin.catalog, scale=self.plugin.scale):
+        for claim in load_file(self.path, catalog=self.plugin.project.catalog, scale=self.plugin.scale):
             self.plugin.claims.append(claim)
             yield ClaimItem.from_parent(self, name=claim.id, claim=claim, plugin=self.plugin)
 
@@ -84,7 +84,7 @@ class ClaimItem(pytest.Item):
 
     def _run(self) -> None:
         evaluation = self.plugin.evaluation
-        if self.claim.scale == self.plugin.project.canary:
+        if self.claim.scale == self.plugin.settings.canary:
             self._canary()
         elif evaluation.recomputes(self.claim):
             self._judge()

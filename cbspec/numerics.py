@@ -56,6 +56,14 @@ class Numerics:
         return _digest(self.as_dict())
 
 
+def limit_threads(threads: int) -> None:
+    """Have numerical libraries use this many threads: results depend on it, and workers share the cores."""
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[variable] = str(threads)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(threads)
+
+
 def available_cores() -> int:
     """How many cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -21,15 +21,14 @@ from cbspec.config import ADOPT, Config, load
 from cbspec.errors import CbspecError, ClaimError, SourceChanged
 from cbspec.items import SKIPPED, ClaimFile, ClaimItem, NoClaims, unread
 from cbspec.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
+from cbspec.project import Project
 from cbspec.rundir import ANY_CORES, RunDirectory
 from cbspec.tally import Tally
 
 if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
-    from cbspec.catalog import Catalog
     from cbspec.claim import Claim
     from cbspec.evaluation import Evaluation
     from cbspec.progress import Display
-    from cbspec.signature import Signatures
 
 RUN = "cbspec-run"  # the run's name, from the controller to its workers
 MISTAKE = "cbspec-mistake"  # why a worker could not begin, from the worker to the controller
@@ -87,58 +86,47 @@ def pytest_configure(config: pytest.Config) -> None:
 class ClaimsPlugin:
     """The plugin in one pytest process of a project with ``[tool.cbspec]``; idle until a claim file is collected."""
 
-    def __init__(self, config: pytest.Config, project: Config) -> None:
+    def __init__(self, config: pytest.Config, settings: Config) -> None:
         from cbspec.language.defaults import known_scale
         from cbspec.numerics import available_cores, resolve
 
         self.config = config
-        self.project = project
+        self.settings = settings
+        self.project = Project(settings.root)
         self.worker: dict[str, Any] | None = getattr(config, "workerinput", None)
-        self.scale = known_scale(config.getoption("--scale"), project.claims) or project.scale
+        self.scale = known_scale(config.getoption("--scale"), settings.claims) or settings.scale
         self.numerics = resolve(config.getoption("--device"), threads=config.getoption("--stage-threads"))
         name = self.worker[RUN] if self.worker else uuid.uuid4().hex[:12]
         own, workers = (self.worker["workerid"], self.worker["workercount"]) if self.worker else ("main", 1)
         cores = max(available_cores() // self.numerics.threads, 1) if self.numerics.device == "cpu" else ANY_CORES
-        self.run = RunDirectory(project.runs / name, own, workers, cores)
+        self.run = RunDirectory(settings.runs / name, own, workers, cores)
         self.display: Display | None = None
-        self.tally = Tally(config.rootpath, project, self.scale, self.numerics)
+        self.tally = Tally(config.rootpath, settings, self.scale, self.numerics)
         self._told: dict[tuple[str, str], Any] = {}
         self.failed = 0
         self.claims: list[Claim] = []
         self.opened = False
-        self._seen: Signatures = {}
         self._spare_hypothesis()
 
     def _spare_hypothesis(self) -> None:
         """A run of claims alone has no use for the summary of hypothesis, which would take a second to import."""
         here = self.config.invocation_params.dir
         places = [(here / argument.partition("::")[0]).resolve() for argument in self.config.args]
-        if all(self.project.claims in (place, *place.parents) for place in places):
+        if all(self.settings.claims in (place, *place.parents) for place in places):
             self.config.pluginmanager.unregister(name="hypothesispytest")
 
     @cached_property
-    def catalog(self) -> Catalog:
-        from cbspec import catalog
-        from cbspec.signature import signatures
-
-        self._seen = signatures(self.project.root, self.project.packages)
-        return catalog.load(self.project)
-
-    @cached_property
     def evaluation(self) -> Evaluation:
-        from cbspec.evaluation import Evaluation
-        from cbspec.language import Versions
+        """This process' share in evaluating the claims."""
+        from cbspec.numerics import limit_threads
 
         limit_threads(self.numerics.threads)
-        scale = f"--scale {self.scale}" if self.scale != self.project.scale else ""
-        return Evaluation(
-            self.project,
-            self.numerics,
+        scale = f"--scale {self.scale}" if self.scale != self.settings.scale else ""
+        return self.project.evaluation(
             self.run,
-            Versions(self.catalog),
-            f"{scale} {self.device_option}".strip(),
-            self._seen,
-            adopting=(self.config.getoption("--adopt") or self.project.adopt) == "identical",
+            self.numerics,
+            options=f"{scale} {self.device_option}".strip(),
+            adopting=(self.config.getoption("--adopt") or self.settings.adopt) == "identical",
         )
 
     @property
@@ -187,13 +175,13 @@ class ClaimsPlugin:
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Claims lie where a person puts them, also in a folder that pytest takes for a tool's: build, dist, venv."""
-        if self.project.claims not in collection_path.parents or collection_path.name.startswith("."):
+        if self.settings.claims not in collection_path.parents or collection_path.name.startswith("."):
             return None
         passed_over = any(fnmatch(collection_path.name, pattern) for pattern in self.config.getini("norecursedirs"))
         return False if passed_over and collection_path.is_dir() else None
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.File | None:
-        if self.project.claims not in file_path.parents:
+        if self.settings.claims not in file_path.parents:
             return None
         from cbspec.language import is_claim_file, is_shared
 
@@ -229,7 +217,7 @@ class ClaimsPlugin:
         from cbspec.language import check_together, claim_files
 
         if self.claims:
-            whole = {claim.path for claim in self.claims} == set(claim_files([self.project.claims]))
+            whole = {claim.path for claim in self.claims} == set(claim_files([self.settings.claims]))
             if mistakes := check_together(self.claims, whole=whole):
                 raise self._refusal(ClaimError(mistakes))
 
@@ -363,14 +351,14 @@ class ClaimsPlugin:
                 where = f"{self.run.path.parent}, where the processes of a run talk to each other"
                 raise pytest.UsageError(f"{where}, cannot be written: {error.strerror or error}") from None
             self.opened = True
-            Store(self.project.store).sweep()
+            Store(self.settings.store).sweep()
 
     def pytest_unconfigure(self) -> None:
         """The workers are gone: clear away what they left."""
         from cbspec.store import Store
 
         if self.opened:
-            Store(self.project.store).sweep()
+            Store(self.settings.store).sweep()
             self.run.remove()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -379,11 +367,3 @@ class ClaimsPlugin:
             changed = self.run.changed
             terminalreporter.write_line(f"stopped: {SourceChanged(changed) if changed else kept}")
         self.tally.summarise(terminalreporter, self.config.invocation_params.dir)
-
-
-def limit_threads(threads: int) -> None:
-    """Have numerical libraries use this many threads: results depend on it, and workers share the cores."""
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[variable] = str(threads)
-    if torch := sys.modules.get("torch"):
-        torch.set_num_threads(threads)

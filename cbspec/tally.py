@@ -126,17 +126,17 @@ class Tally:
 
     def _run(self) -> Run:
         from cbspec.ledger import provenance
-        from cbspec.report import Run, ranked
+        from cbspec.report import run_of
 
-        return Run(
+        return run_of(
             scale=self.scale,
             device=self.numerics.device,
             provenance=provenance(self.project.root, self.numerics.torch, exclude=self.project.reports),
             seconds=time.monotonic() - self._began,
             workers=len(self._workers),
-            records=tuple(ranked(self._records)),
-            upheld=tuple(sorted(self._upheld, key=lambda upheld: (not upheld.doubted, upheld.claim))),
-            canaries=tuple(sorted(self._canaries, key=lambda check: (not check.failed, check.claim))),
-            skipped=tuple(sorted(self._skipped, key=lambda skipped: skipped.claim)),
-            broken=tuple(sorted(self._broken + self._unread, key=lambda broken: broken.claim)),
+            records=self._records,
+            upheld=self._upheld,
+            canaries=self._canaries,
+            skipped=self._skipped,
+            broken=self._broken + self._unread,
         )

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cbspec.claim import base
+from cbspec.cli.completion import complete
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import dumps, json_option
-from cbspec.cli.project import Project, pass_project, shown
-from cbspec.cli.selection import UnknownClaimError, complete
 from cbspec.errors import LedgerError, suggestion
+from cbspec.paths import display
+from cbspec.project import Project
+from cbspec.selection import UnknownClaimError
 
 if TYPE_CHECKING:
     from cbspec.canary import CanaryCheck, CanaryRecord
@@ -59,7 +62,7 @@ def command(
     click.echo(dumps(told) if as_json else "\n".join(each["text"] for each in told))
     if not as_json:
         place = project.config.canary_record if canary else project.config.ledger
-        click.echo(f"recorded in {shown(place)}")
+        click.echo(f"recorded in {display(place)}")
 
 
 def _accept_verdicts(project: Project, run: Run, claims: Sequence[str], reason: str) -> list[dict[str, str]]:
@@ -176,9 +179,9 @@ def _last_run(project: Project) -> Run:
     try:
         return decode(path.read_text(encoding="utf-8"), Run)
     except FileNotFoundError:
-        raise LedgerError(f"{shown(path)}: there is no report of a run yet; run the claims first: cbspec run") from None
+        raise LedgerError(f"{display(path)}: there is no report of a run yet; run the claims first: cbspec run") from None
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
-        raise LedgerError(f"{shown(path)}: not the report of a run: {error}; run the claims again") from None
+        raise LedgerError(f"{display(path)}: not the report of a run: {error}; run the claims again") from None
 
 
 def _chosen(run: Run, claims: Sequence[str]) -> list[Record]:

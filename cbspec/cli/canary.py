@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import dumps, json_option, table
-from cbspec.cli.project import Project, pass_project, shown
 from cbspec.errors import ConfigError
+from cbspec.paths import display
+from cbspec.project import Project
 
 if TYPE_CHECKING:
     from cbspec.canary import Calibration, CanaryRecord
@@ -48,7 +50,7 @@ def command(project: Project, calibrate: bool, pythons: tuple[str, ...], as_json
         with project.editing():
             record = CanaryRecord.load(place).calibrated(calibration)
             record.save(place)
-        click.echo(f"recorded in {shown(place)}", err=True)
+        click.echo(f"recorded in {display(place)}", err=True)
     click.echo(dumps(record.calibration) if as_json else "\n".join(_lines(record)))
 
 

@@ -6,10 +6,11 @@ from collections import Counter
 
 import click
 
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import dumps, json_option
-from cbspec.cli.project import Project, pass_project
 from cbspec.ledger import CHANGED, Comparison, Ledger
 from cbspec.ledger import diff as compared
+from cbspec.project import Project
 
 
 @click.command("diff")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from cbspec.cli.completion import complete
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import device_option, dumps, json_option, scale_option, threads_option
-from cbspec.cli.project import Project, pass_project
-from cbspec.cli.selection import complete
+from cbspec.project import Project
 
 if TYPE_CHECKING:
     from cbspec.canary import CanaryCheck

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import click
 
 from cbspec.claim import Claim
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import dumps, json_option, table
-from cbspec.cli.project import Project, pass_project
+from cbspec.project import Project
 
 VERDICTS = ("holds", "refuted", "inconclusive", "invalid", "error", "none")
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from cbspec.cli.project import Project
 from cbspec.errors import CbspecError, ConfigError
+from cbspec.project import Project
 
 # Name -> what `cbspec --help` says of it; the module of that name is imported when the command is called.
 COMMANDS: Mapping[str, str] = {

@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
+from cbspec.cli.context import pass_project
 from cbspec.cli.draft import Draft, place, schema_seen_from
 from cbspec.cli.output import dumps, json_option
-from cbspec.cli.project import Project, pass_project
-from cbspec.cli.selection import ids
 from cbspec.cli.words import Words
 from cbspec.errors import ClaimError, ConfigError
 from cbspec.language.defaults import Folders
+from cbspec.project import Project
+from cbspec.selection import ids
 
 
 @click.command("new")

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cbspec.cli.completion import complete
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import count, device_option, dumps, json_option, scale_option, threads_option
-from cbspec.cli.project import Project, pass_project
-from cbspec.cli.selection import complete
+from cbspec.project import Project
 
 if TYPE_CHECKING:
-    from cbspec.cli.forecast import Forecast, Work
+    from cbspec.evaluation.forecast import Forecast, Work
 
 SHOWN = 3  # causes of one job; the whole list is what `cbspec explain` is for
 
@@ -34,7 +35,7 @@ def command(
     the first, and more where these are stored and leave the claim inconclusive. The forecast comes from the times that the same
     stages took before on this device family.
     """
-    from cbspec.cli.forecast import forecast
+    from cbspec.evaluation.forecast import forecast
 
     chosen = project.claims(claims, scale)
     standings = project.standings(project.planner(device, threads))

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from cbspec.claim import Claim
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import dumps, json_option
-from cbspec.cli.project import Project, pass_project, shown
 from cbspec.ledger import Entry, orphaned
 from cbspec.ledger.withdrawal import unchecked
+from cbspec.paths import display
+from cbspec.project import Project
 
 if TYPE_CHECKING:
     from cbspec.canary import CanaryRecord
@@ -51,7 +53,7 @@ def command(project: Project, check: bool, as_json: bool) -> None:
         )
     else:
         for path in pages:
-            click.echo(f"{shown(path)}: {_word(path in changed, check)}")
+            click.echo(f"{display(path)}: {_word(path in changed, check)}")
     if gone:
         click.echo(_told(gone), err=True)
     if lacking:

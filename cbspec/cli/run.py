@@ -11,9 +11,11 @@ from pathlib import Path
 import click
 
 from cbspec.claim import base
+from cbspec.cli.completion import complete
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import json_option
-from cbspec.cli.project import Project, pass_project, shown
-from cbspec.cli.selection import complete
+from cbspec.paths import display
+from cbspec.project import Project
 
 WORKERS = "4"
 
@@ -57,5 +59,5 @@ def targets(project: Project, words: Sequence[str]) -> Iterable[str]:
     found = []
     for word in words:
         own = [claim for claim in named.values() if word in (claim.id, base(claim.id))]
-        found += [f"{shown(claim.path)}::{claim.id}" for claim in own] or [str(meant(Path(word)))]
+        found += [f"{display(claim.path)}::{claim.id}" for claim in own] or [str(meant(Path(word)))]
     return found

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import count, dumps, json_option
-from cbspec.cli.project import Project, pass_project, shown
 from cbspec.errors import ConfigError
+from cbspec.paths import display
+from cbspec.project import Project
 
 CLAIM, DEFAULTS = "claim.schema.json", "defaults.schema.json"
 
@@ -38,7 +40,7 @@ def command(project: Project, defaults: bool, markdown: bool, write: bool, as_js
         click.echo(content[DEFAULTS if defaults else CLAIM], nl=False)
         return
     changed = write_to(folder(project), content)
-    text = f"{count(len(changed), 'file')} of {len(content)} changed in {shown(folder(project))}"
+    text = f"{count(len(changed), 'file')} of {len(content)} changed in {display(folder(project))}"
     click.echo(dumps({"changed": [str(path) for path in changed]}) if as_json else text)
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cbspec.claim import Claim
+from cbspec.cli.completion import complete
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import dumps, json_option, scale_option
-from cbspec.cli.project import Project, pass_project
-from cbspec.cli.selection import complete
+from cbspec.project import Project
 
 if TYPE_CHECKING:
     from cbspec.language import Explained

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import click
 
 from cbspec.claim import Claim, base
+from cbspec.cli.completion import complete
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import dumps, json_option, table
-from cbspec.cli.project import Project, pass_project
-from cbspec.cli.selection import complete
 from cbspec.ledger import Entry, Standing
 from cbspec.ledger import status as standings
+from cbspec.project import Project
 
 
 @click.command("status")

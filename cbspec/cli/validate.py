@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import count, dumps, json_option
-from cbspec.cli.project import Project, pass_project
 from cbspec.errors import ClaimError, Mistake
+from cbspec.project import Project
 
 
 @click.command("validate")

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 import click
 
 from cbspec.claim import base
+from cbspec.cli.completion import complete_orphaned
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import dumps, json_option
-from cbspec.cli.project import Project, pass_project, shown
-from cbspec.cli.selection import UnknownClaimError, complete_orphaned
 from cbspec.errors import suggestion
 from cbspec.ledger import Entry, EvidenceFolder, withdraw
+from cbspec.paths import display
+from cbspec.project import Project
+from cbspec.selection import UnknownClaimError
 
 
 @click.command("withdraw")
@@ -37,7 +40,7 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, device
         return
     for entry in chosen:
         click.echo(f"{entry.key}: withdrawn: {entry.verdict}")
-    click.echo(f"recorded in {shown(project.config.ledger)}")
+    click.echo(f"recorded in {display(project.config.ledger)}")
 
 
 def _chosen(entries: Sequence[Entry], words: Sequence[str], scale: str | None, device: str | None) -> list[Entry]:

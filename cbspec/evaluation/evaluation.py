@@ -37,11 +37,10 @@ from cbspec.ledger import (
     provenance,
 )
 from cbspec.numerics import Numerics
+from cbspec.paths import relative
 from cbspec.plan import Cell, Planner, awaited, closure
 from cbspec.report import Check, Record, Upheld, record_of, standing
-from cbspec.report.quote import relative
 from cbspec.rundir import RunDirectory
-from cbspec.signature import Signatures
 from cbspec.stage import calls_of
 from cbspec.store import ADOPTED, Store
 from cbspec.store import Entry as Stored
@@ -61,7 +60,7 @@ class Evaluation:
         run: what the processes of this run tell each other.
         versions: reads claims at other scales.
         options: those of the run that a command has to be given to look at the same results.
-        seen: signatures of source files, taken before the catalog was imported.
+        code: the engine's source code, with the signatures that its files had before they were imported.
         adopting: whether stored results may be adopted for edited code whose canary is identical.
     """
 
@@ -72,14 +71,14 @@ class Evaluation:
         run: RunDirectory,
         versions: Versions,
         options: str = "",
-        seen: Signatures | None = None,
         *,
+        code: Code,
         adopting: bool = False,
     ) -> None:
         self.config = config
         self.numerics = numerics
         self.store = Store(config.store)
-        self.sources = Code(config.root, config.packages, seen)
+        self.sources = code
         self.planner = Planner(self.sources.fingerprint, numerics)
         self.executor = Executor(self.planner, self.store, run, numerics.device)
         self.executor.changed = self.sources.changed

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from cbspec.fingerprint import Change, Code
-from cbspec.report.quote import relative
+from cbspec.paths import relative
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from cbspec.edit import Edit
 from cbspec.explain.history import Definitions, History
 from cbspec.fingerprint import Change, Code, changes
 from cbspec.ledger import Provenance
-from cbspec.report.quote import relative
+from cbspec.paths import relative
 from cbspec.stage import Call, Stage, stages_of
 
 

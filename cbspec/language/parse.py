@@ -13,18 +13,9 @@ from cbspec.errors import Mistake
 from cbspec.language.compose import CONTROL, Composer, Unreadable
 from cbspec.language.mistakes import Mistakes
 from cbspec.language.node import Document
+from cbspec.paths import display
 
 LARGEST = 256 * 1024  # bytes of a file; the longest claim by hand has 4 kB
-
-
-def display(path: Path) -> Path:
-    """The path as messages show it: relative to the working directory where that is shorter to read."""
-    try:
-        inside = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 - ten times as fast as Path, once per file
-    except OSError:  # the working directory is gone
-        return path
-    text = str(path)
-    return Path(text[len(inside) :]) if text.startswith(inside) else path
 
 
 def read(path: Path, mistakes: Mistakes) -> Document | None:

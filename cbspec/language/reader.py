@@ -18,7 +18,8 @@ from cbspec.language.defaults import NAME, Defaults, Folders
 from cbspec.language.mistakes import Mistakes, TooMany
 from cbspec.language.node import Node
 from cbspec.language.origins import Origins
-from cbspec.language.parse import display, read
+from cbspec.language.parse import read
+from cbspec.paths import display
 
 SUFFIX = ".yaml"
 LIKELY = (SUFFIX, ".yml")  # in whatever case, what many call a YAML file; told, for a claim passed over is worse than none

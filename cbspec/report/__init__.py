@@ -7,8 +7,8 @@ from cbspec.report.failure import canary_text, doubt_text, effect_text, failure_
 from cbspec.report.github import annotations
 from cbspec.report.page import job_summary, markdown, write_pages
 from cbspec.report.quote import Quote
-from cbspec.report.record import Record, Run, Skipped, decode, encode, record_of
-from cbspec.report.table import ranked, summary_table
+from cbspec.report.record import Record, Run, Skipped, decode, encode, ranked, record_of, run_of
+from cbspec.report.table import summary_table
 
 __all__ = [
     "Check",
@@ -34,6 +34,7 @@ __all__ = [
     "markdown",
     "ranked",
     "record_of",
+    "run_of",
     "standing",
     "summary_table",
     "write_pages",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cbspec.committed.writing import dumps, write
 from cbspec.report.count import canaries_counted, counted, failed_canaries
-from cbspec.report.record import Run, builtins
-from cbspec.report.table import COLUMNS, ranked, row
+from cbspec.report.record import Run, builtins, ranked
+from cbspec.report.table import COLUMNS, row
 from cbspec.report.template import environment, tidy
 
 _FOLDER = Path(__file__).parent

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from cbspec.claim import Claim, Origin
+from cbspec.paths import relative
 
 LONGEST = 16  # lines; an assertion of more parts is cut, with a mark
 
@@ -33,12 +34,6 @@ def quotes(claim: Claim, root: Path) -> tuple[Quote, ...]:
     keys += [f"controls[{index}]" for index in range(len(claim.controls))]
     files: dict[Path, list[str]] = {}
     return tuple(_quote(key, claim.origins[key], root, files) for key in keys if key in claim.origins)
-
-
-def relative(path: Path, root: Path) -> str:
-    """`path` below `root`, with `/`; as it is where it lies elsewhere."""
-    absolute = path if path.is_absolute() else root / path
-    return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else path.as_posix()
 
 
 def _quote(key: str, origin: Origin, root: Path, files: dict[Path, list[str]]) -> Quote:

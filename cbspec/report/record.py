@@ -14,10 +14,13 @@ from cbspec.claim import Claim, Status
 from cbspec.edit import Edit
 from cbspec.finding import Finding, Judgement
 from cbspec.ledger import CHANGED, Comparison, Device, Entry, Evidence, Outcome, Provenance, outcome
+from cbspec.paths import relative
 from cbspec.report.check import Check, Upheld, doubts
-from cbspec.report.quote import Quote, quotes, relative
+from cbspec.report.quote import Quote, quotes
 
 T = TypeVar("T")
+
+_URGENCY = {"flip": 0, "goalposts": 1, "weakened": 2}
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +115,44 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         """Claim -> the checks of its verdicts on record, for every claim that was judged or upheld."""
         found = {record.claim: record.checks for record in self.records}
         return found | {upheld.claim: upheld.checks for upheld in self.upheld}
+
+
+def ranked(records: Iterable[Record]) -> list[Record]:
+    """Order records: what failed first, flips ahead of all; within the same change by file, line and id."""
+
+    def rank(record: Record) -> tuple[bool, int, str, int, str]:
+        urgency = _URGENCY.get(record.comparison.change, len(_URGENCY))
+        return record.outcome.kind != "failed", urgency, record.path, record.line, record.claim
+
+    return sorted(records, key=rank)
+
+
+def run_of(
+    *,
+    scale: str,
+    device: Device,
+    provenance: Provenance,
+    seconds: float,
+    workers: int,
+    records: Iterable[Record] = (),
+    upheld: Iterable[Upheld] = (),
+    canaries: Iterable[CanaryCheck] = (),
+    skipped: Iterable[Skipped] = (),
+    broken: Iterable[Skipped] = (),
+) -> Run:
+    """Return the report of a run with its parts in the order in which people read them: what failed first."""
+    return Run(
+        scale=scale,
+        device=device,
+        provenance=provenance,
+        seconds=seconds,
+        workers=workers,
+        records=tuple(ranked(records)),
+        upheld=tuple(sorted(upheld, key=lambda claim: (not claim.doubted, claim.claim))),
+        canaries=tuple(sorted(canaries, key=lambda check: (not check.failed, check.claim))),
+        skipped=tuple(sorted(skipped, key=lambda claim: claim.claim)),
+        broken=tuple(sorted(broken, key=lambda claim: claim.claim)),
+    )
 
 
 def record_of(

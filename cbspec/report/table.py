@@ -7,24 +7,13 @@ from collections.abc import Mapping, Sequence
 from tabulate import tabulate
 
 from cbspec.ledger.notation import interval, number
-from cbspec.report.record import Record
+from cbspec.report.record import Record, ranked
 
 COLUMNS = ("claim", "verdict", "effect", "estimate [interval]", "memo", "vs ledger", "s")
 _GIVEN_UP = ("s", "memo", "effect", "estimate [interval]")  # by a narrow terminal, one after another
 _NARROWEST = 12  # characters of an effect's name that still tell which it is
 _GAP = 2  # tabulate's, between columns
 _HEADING = 2  # tabulate's, spaces kept beside a heading
-_URGENCY = {"flip": 0, "goalposts": 1, "weakened": 2}
-
-
-def ranked(records: Sequence[Record]) -> list[Record]:
-    """What failed first, flips ahead of all; within the same change by file, line and id."""
-
-    def rank(record: Record) -> tuple[bool, int, str, int, str]:
-        urgency = _URGENCY.get(record.comparison.change, len(_URGENCY))
-        return record.outcome.kind != "failed", urgency, record.path, record.line, record.claim
-
-    return sorted(records, key=rank)
 
 
 def row(record: Record) -> dict[str, str]:

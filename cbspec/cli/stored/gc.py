@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import count, dumps, json_option
-from cbspec.cli.project import Project, pass_project, shown
 from cbspec.cli.stored.size import Size, size_text
+from cbspec.paths import display
+from cbspec.project import Project
 
 
 @click.command("gc")
@@ -25,6 +27,5 @@ def command(project: Project, limit: int, as_json: bool) -> None:
     if as_json:
         click.echo(dumps({"removed": [holding.key for holding in removed], "freed": freed, "left": left}))
     else:
-        click.echo(
-            f"{count(len(removed), 'result')} removed, {size_text(freed)}; {size_text(left)} left in {shown(project.store.root)}"
-        )
+        place = display(project.store.root)
+        click.echo(f"{count(len(removed), 'result')} removed, {size_text(freed)}; {size_text(left)} left in {place}")

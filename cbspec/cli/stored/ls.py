@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 import click
 
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import count, dumps, json_option, table
-from cbspec.cli.project import Project, pass_project, shown
 from cbspec.cli.stored.size import size_text
+from cbspec.paths import display
+from cbspec.project import Project
 
 
 @click.command("ls")
@@ -32,7 +34,7 @@ def command(project: Project, stage: str | None, as_json: bool) -> None:
     total = sum(int(str(row["bytes"])) for row in rows)
     if cells:
         click.echo(table(cells, ("key", "stage", "seed", "size", "last used"), right=("seed", "size")))
-    click.echo(f"{count(len(rows), 'result')}, {size_text(total)} in {shown(project.store.root)}")
+    click.echo(f"{count(len(rows), 'result')}, {size_text(total)} in {display(project.store.root)}")
 
 
 def _rows(project: Project) -> Iterator[dict[str, object]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from cbspec.cli.context import pass_project
 from cbspec.cli.output import count, dumps, json_option
-from cbspec.cli.project import Project, pass_project, shown
+from cbspec.paths import display
+from cbspec.project import Project
 
 
 @click.command("verify")
@@ -22,5 +24,5 @@ def command(ctx: click.Context, project: Project, as_json: bool) -> None:
     if as_json:
         click.echo(dumps({"checked": checked, "damaged": damages}))
     else:
-        click.echo(f"{count(checked, 'result')} in {shown(project.store.root)}: {len(damages) or 'none'} damaged")
+        click.echo(f"{count(checked, 'result')} in {display(project.store.root)}: {len(damages) or 'none'} damaged")
     ctx.exit(1 if damages else 0)

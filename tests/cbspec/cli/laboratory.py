@@ -13,9 +13,10 @@ from click.testing import CliRunner, Result
 from cbspec import catalog, config
 from cbspec.cli import main
 from cbspec.evaluation import Evaluation
-from cbspec.language import Versions, load
+from cbspec.language import load
 from cbspec.ledger import Ledger, provenance
 from cbspec.numerics import Numerics
+from cbspec.project import Project
 from cbspec.report import Run, write_pages
 from cbspec.rundir import RunDirectory
 from tests.cbspec.plugin.conftest import DEFAULTS
@@ -79,9 +80,8 @@ class Laboratory:
         return json.loads(self.cbspec(*arguments, "--json").stdout)
 
     def evaluation(self, numerics: Numerics = NUMERICS) -> Evaluation:
-        project = config.load(self.root)
         run = RunDirectory(self.root / ".cbspec" / "runs" / "test", "main")
-        return Evaluation(project, numerics, run, Versions(catalog.load(project)))
+        return Project(self.root).evaluation(run, numerics)
 
     def claims(self, scale: str = "quick"):
         return load([Path("claims")], catalog=catalog.load(config.load(self.root)), scale=scale)

@@ -5,9 +5,9 @@ from click.shell_completion import ShellComplete
 from msgspec.structs import replace
 
 from cbspec.cli import main
-from cbspec.cli.project import Project
 from cbspec.ledger import Key, Ledger, accept
 from cbspec.ledger.withdrawn import withdrawn_of
+from cbspec.project import Project
 from tests.cbspec.plugin.conftest import LIGHT
 
 

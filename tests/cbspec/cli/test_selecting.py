@@ -2,7 +2,7 @@
 
 import json
 
-from cbspec.cli.selection import ids
+from cbspec.selection import ids
 from tests.cbspec.cli.laboratory import WEIGHT
 from tests.cbspec.plugin.conftest import LIGHT
 

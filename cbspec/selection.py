@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-from click.shell_completion import CompletionItem
-
 from cbspec.claim import base
-from cbspec.errors import CbspecError, ConfigError, suggestion
+from cbspec.errors import ConfigError, suggestion
 
 if TYPE_CHECKING:
+    from cbspec.catalog import Catalog
     from cbspec.claim import Claim
-    from cbspec.cli.project import Project
 
 _ID = re.compile(r"""^(?:id|'id'|"id")[ \t]*:[ \t]*(["']?)([A-Za-z0-9][A-Za-z0-9._-]*)\1[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
 
@@ -26,14 +22,21 @@ class UnknownClaimError(ConfigError):
 
 
 def select(
-    project: Project, words: Sequence[str], scale: str, *, every: bool = False, recorded: Collection[str] = ()
+    folder: Path,
+    catalog: Catalog,
+    words: Sequence[str],
+    scale: str,
+    *,
+    every: bool = False,
+    recorded: Collection[str] = (),
 ) -> tuple[Claim, ...]:
-    """The claims that words name, in the order of the words, each once.
+    """Read the claims that words name, in the order of the words, each once.
 
     A word is an id (without the values of a matrix it stands for all cells), a claim file or a folder, for which its
     defaults.yaml may stand. Only the files in question are read, so that a mistake in another one is no hindrance.
 
     Args:
+        folder: of the claims; all of them are meant without a word.
         every: each claim at every scale at which it is decidable, instead of at `scale`.
         recorded: ids that are known, though there may be no such claim any more.
 
@@ -44,20 +47,20 @@ def select(
     from cbspec.language import load
 
     if not words:
-        return load([project.claims_folder], catalog=project.catalog, scale=scale, every=every)
-    places = _places(project, words, recorded)
-    read = load(dict.fromkeys(places.values()), catalog=project.catalog, scale=scale, every=every)
+        return load([folder], catalog=catalog, scale=scale, every=every)
+    places = _places(folder, words, recorded)
+    read = load(dict.fromkeys(places.values()), catalog=catalog, scale=scale, every=every)
     chosen = {word: [claim for claim in read if _means(word, place, claim)] for word, place in places.items()}
     strange = [word for word, found in chosen.items() if not (found or _is_path(word) or word in recorded)]
     _refuse(strange, [claim.id for claim in read])
     return tuple({(claim.id, claim.scale): claim for found in chosen.values() for claim in found}.values())
 
 
-def _places(project: Project, words: Sequence[str], recorded: Collection[str]) -> Mapping[str, Path]:
+def _places(folder: Path, words: Sequence[str], recorded: Collection[str]) -> Mapping[str, Path]:
     """Word -> the file or folder to read for it; without the words that only `recorded` knows."""
     from cbspec.language import meant
 
-    known = {} if all(map(_is_path, words)) else ids(project.claims_folder)
+    known = {} if all(map(_is_path, words)) else ids(folder)
     without = [word for word in words if not _is_path(word) and base(word) not in known]
     _refuse([word for word in without if word not in recorded], sorted(known))
     return {word: meant(Path(word)) if _is_path(word) else known[base(word)] for word in words if word not in without}
@@ -103,29 +106,3 @@ def _parsed(text: str) -> str | None:
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     return str(document["id"]) if isinstance(document, dict) and "id" in document else None
-
-
-def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Ids of claims for the shell, and files after them."""
-    return _offered(ctx, incomplete, lambda project: ids(project.claims_folder)) or [CompletionItem(incomplete, type="file")]
-
-
-def complete_orphaned(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Ids for the shell of verdicts that no claim file asks for any more."""
-    from cbspec.ledger import orphaned
-
-    return _offered(
-        ctx, incomplete, lambda project: {entry.claim for entry in orphaned(project.ledger, project.at_every_scale())}
-    )
-
-
-def _offered(ctx: click.Context, incomplete: str, known: Callable[[Project], Iterable[str]]) -> list[CompletionItem]:
-    from cbspec.cli.project import Project
-
-    try:
-        if directory := ctx.find_root().params.get("directory"):
-            os.chdir(directory)
-        names = sorted(known(Project()))
-    except (CbspecError, OSError):
-        return []
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]

@@ -1,0 +1,39 @@
+"""Completing ids of claims in a shell."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+
+import click
+from click.shell_completion import CompletionItem
+
+from cbspec.errors import CbspecError
+from cbspec.project import Project
+from cbspec.selection import ids
+
+
+def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer ids of claims, and files where no id begins like this."""
+    known = _offered(ctx, incomplete, lambda project: ids(project.claims_folder))
+    return known or [CompletionItem(incomplete, type="file")]
+
+
+def complete_orphaned(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the ids of verdicts on record that no claim file asks for any more."""
+    from cbspec.ledger import orphaned
+
+    def names(project: Project) -> Iterable[str]:
+        return {entry.claim for entry in orphaned(project.ledger, project.at_every_scale())}
+
+    return _offered(ctx, incomplete, names)
+
+
+def _offered(ctx: click.Context, incomplete: str, known: Callable[[Project], Iterable[str]]) -> list[CompletionItem]:
+    try:
+        if directory := ctx.find_root().params.get("directory"):
+            os.chdir(directory)
+        names = sorted(known(Project()))
+    except (CbspecError, OSError):
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]

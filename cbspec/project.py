@@ -1,0 +1,314 @@
+"""The project: everything that a run, a command or a notebook works with, put together in one place.
+
+Each part is loaded when it is first asked for, so that a command pays only for what it uses.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from cbspec.claim import base
+from cbspec.config import Config, load
+from cbspec.errors import ConfigError, LedgerError
+from cbspec.paths import display
+
+if TYPE_CHECKING:
+    from cbspec.catalog import Catalog
+    from cbspec.claim import Claim
+    from cbspec.evaluation import Evaluation
+    from cbspec.evaluation.canary import Canaries
+    from cbspec.evaluation.forecast import Forecast
+    from cbspec.explain import Standings
+    from cbspec.fingerprint import Code
+    from cbspec.language import Versions
+    from cbspec.ledger import Device, Entry, EvidenceFolder, Ledger
+    from cbspec.numerics import Numerics
+    from cbspec.plan import Planner
+    from cbspec.report import Run
+    from cbspec.rundir import RunDirectory
+    from cbspec.signature import Signatures
+    from cbspec.stage import Call
+    from cbspec.store import Damage, Store
+    from cbspec.values import Values
+
+Words = str | Sequence[str]
+"""Which claims are meant: ids (without the values of a matrix: all its cells), files or folders."""
+
+
+class Project:
+    """A folder with claims, an engine, a store of results and a record of verdicts.
+
+    The methods that take `words` mean all claims where there is none. Every part raises
+    `CbspecError` where it cannot be loaded.
+
+    Args:
+        folder: the project is the one around this folder; around the working directory if left out.
+
+    Example:
+        >>> import cbspec
+        >>> project = cbspec.Project()
+        >>> [claim.id for claim in project.claims("6A.a")]
+        ['6A.a']
+        >>> [entry.verdict for entry in project.verdicts("6A.a", scale="quick")]
+        ['holds', 'holds']
+    """
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        self._start = Path(folder) if folder is not None else None
+
+    # --- parts
+
+    @cached_property
+    def config(self) -> Config:
+        """The settings of the project."""
+        return load(self._start)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The stages that claims can ask for."""
+        from cbspec import catalog
+
+        assert self._signatures is not None  # taken before the engine is imported
+        return catalog.load(self.config)
+
+    @cached_property
+    def _signatures(self) -> Signatures:
+        """What the source files were before any was imported: an edit after that stops a run."""
+        from cbspec.signature import signatures
+
+        return signatures(self.config.root, self.config.packages)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The verdicts on record, as they were when first asked for."""
+        from cbspec.ledger import Ledger
+
+        return Ledger.load(self.config.ledger)
+
+    @cached_property
+    def evidence(self) -> EvidenceFolder:
+        """The values that the verdicts on record were judged on."""
+        from cbspec.ledger import EvidenceFolder
+
+        return EvidenceFolder(self.config.evidence)
+
+    @cached_property
+    def store(self) -> Store:
+        """The stored results; damaged ones are reported to standard error."""
+        from cbspec.store import Store
+
+        def warn(damage: Damage) -> None:
+            print(damage, file=sys.stderr)
+
+        return Store(self.config.store, on_damage=warn)
+
+    @cached_property
+    def code(self) -> Code:
+        """The engine's source code as it is."""
+        from cbspec.fingerprint import Code
+
+        return Code(self.config.root, self.config.packages, self._signatures)
+
+    @cached_property
+    def versions(self) -> Versions:
+        """The claims at other scales than the one they were read at."""
+        from cbspec.language import Versions
+
+        return Versions(self.catalog)
+
+    @property
+    def claims_folder(self) -> Path:
+        """The folder of the claims, relative to the working directory where it lies below.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        folder = self.config.claims
+        if not folder.is_dir():
+            where = f"([tool.cbspec] claims of {self.config.root})"
+            raise ConfigError(f"{folder}: there is no such folder of claims {where}")
+        return display(folder)
+
+    @contextmanager
+    def editing(self) -> Iterator[Ledger]:
+        """Yield the ledger as it is on disk, to be changed; whoever else wants to change it waits."""
+        from cbspec.ledger import Ledger
+
+        with self.store.lock("ledger"):
+            yield Ledger.load(self.config.ledger)
+
+    # --- claims
+
+    def claims(self, words: Words = (), scale: str | None = None) -> tuple[Claim, ...]:
+        """Read claims at one scale, the project's default if left out.
+
+        Raises:
+            UnknownClaimError: a word names no claim, file or folder.
+            ClaimError: with every mistake of the files in question.
+            ConfigError: the scale is unknown.
+        """
+        from cbspec.language.defaults import known_scale
+        from cbspec.selection import select
+
+        at = known_scale(scale, self.config.claims) or self.config.scale
+        return select(self.claims_folder, self.catalog, _listed(words), at)
+
+    def at_every_scale(self, words: Words = ()) -> tuple[Claim, ...]:
+        """Read claims, claim by claim, once for each scale at which they are decidable.
+
+        An id that only the record knows, because its claim is gone, is no mistake and gives none.
+        """
+        from cbspec.selection import select
+
+        known: set[str] = set()
+        if words:
+            known = {entry.claim for entry in self.ledger}
+            known |= {base(claim) for claim in known}
+        scale = self.config.scale
+        return select(self.claims_folder, self.catalog, _listed(words), scale, every=True, recorded=known)
+
+    # --- the record
+
+    def verdicts(self, words: Words = (), scale: str | None = None) -> list[Entry]:
+        """Return the verdicts on record of claims, at one scale or at all."""
+        entries = []
+        for claim in dict.fromkeys(claim.id for claim in self.at_every_scale(words)):
+            for entry in self.ledger.of(claim):
+                if scale in (None, entry.scale):
+                    entries.append(entry)
+        return entries
+
+    def values(self, claim: str, scale: str | None = None, device: Device = "cpu") -> Values:
+        """Return the values that a verdict on record was judged on: arm x measure x seed.
+
+        Raises:
+            LedgerError: no such verdict is on record, or it has no evidence.
+        """
+        from cbspec.ledger import Key
+
+        key = Key(claim, scale or self.config.scale, device)
+        entry = self.ledger.get(key)
+        if entry is None:
+            raise LedgerError(f"{key}: no verdict is on record")
+        evidence = self.evidence.of(entry)
+        if evidence is None:
+            raise LedgerError(f"{key}: recorded before evidence was kept; run the claim and accept it")
+        return evidence.values
+
+    # --- running
+
+    def numerics(self, device: str = "auto", threads: int = 1, *, computing: bool) -> Numerics:
+        """Resolve what results depend on besides parameters, code and seed.
+
+        Args:
+            device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+            threads: of one worker.
+            computing: whether something will be computed, so that the device has to be there.
+        """
+        from cbspec.numerics import resolve
+
+        return resolve(device, threads, computing=computing)
+
+    def planner(self, device: str = "auto", threads: int = 1) -> Planner:
+        """Return a planner for the engine's code as it is, which computes nothing."""
+        from cbspec.plan import Planner
+
+        return Planner(self.code.fingerprint, self.numerics(device, threads, computing=False))
+
+    def plan(self, words: Words = (), scale: str | None = None, device: str = "auto", threads: int = 1) -> Forecast:
+        """Return the jobs that a run would compute, and how long they take."""
+        from cbspec.evaluation.forecast import forecast
+
+        claims = self.claims(words, scale)
+        standings = self.standings(self.planner(device, threads))
+        return forecast(claims, standings, self.ledger, scale or self.config.scale)
+
+    def run(
+        self,
+        words: Words = (),
+        scale: str | None = None,
+        device: str = "auto",
+        threads: int = 1,
+        adopt: Literal["identical", "never"] | None = None,
+    ) -> Run:
+        """Run claims in this process, compare them with the record, and return the report.
+
+        Nothing goes on record. Results are stored as they come, so that an interrupted run goes on
+        where it was.
+
+        Raises:
+            ClaimError: with every mistake of the claims.
+            StoreError: the store cannot be read or written.
+        """
+        from cbspec.evaluation.session import run_claims
+
+        claims = self.claims(words, scale)
+        numerics = self.numerics(device, threads, computing=True)
+        adopting = (adopt or self.config.adopt) == "identical"
+
+        def begin(run: RunDirectory) -> Evaluation:
+            return self.evaluation(run, numerics, adopting=adopting)
+
+        return run_claims(claims, self.config, numerics, self.store, begin)
+
+    def evaluation(self, run: RunDirectory, numerics: Numerics, *, options: str = "", adopting: bool = False) -> Evaluation:
+        """Return one process' share in evaluating claims.
+
+        Args:
+            run: what the processes of this run tell each other.
+            options: those that a command has to be given to look at the same results.
+            adopting: whether results of other code are adopted where its canary is identical.
+        """
+        from cbspec.evaluation import Evaluation
+
+        return Evaluation(
+            self.config,
+            numerics,
+            run,
+            self.versions,
+            options,
+            code=self.code,
+            adopting=adopting,
+        )
+
+    def canaries(self, planner: Planner) -> Canaries | None:
+        """Return what stored results say of the claims' canaries; None without a canary scale.
+
+        Nothing is computed by it.
+        """
+        from cbspec.canary import CanaryRecord
+        from cbspec.evaluation.canary import Canaries
+        from cbspec.execute import Executor
+        from cbspec.ledger import provenance
+        from cbspec.rundir import RunDirectory
+
+        scale = self.config.canary
+        if not scale:
+            return None
+        nobody = RunDirectory(self.config.runs / "none", "none")
+        return Canaries(
+            Executor(planner, self.store, nobody, "cpu"),
+            CanaryRecord.load(self.config.canary_record),
+            lambda claim: self.versions.at(claim, scale),
+            lambda: provenance(self.config.root, planner.numerics.torch, exclude=self.config.reports),
+        )
+
+    def standings(self, planner: Planner) -> Standings:
+        """Return where the planner's cells stand: current, stale or missing."""
+        from cbspec.explain import History, Standings
+
+        history = History(self.config.root, self.config.packages, self.store)
+        return Standings(planner, self.store, self.code, history, self.config.root, self._arms)
+
+    def _arms(self) -> Iterator[Call]:
+        for claim in self.at_every_scale():
+            yield from claim.arms.values()
+
+
+def _listed(words: Words) -> Sequence[str]:
+    return [words] if isinstance(words, str) else words
