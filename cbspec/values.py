@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class Value(NamedTuple):
+    """One measured value; None with the reason where there is none."""
+
+    arm: str
+    measure: str
+    seed: int
+    value: float | None
+    reason: str | None
 
 
 class Values(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -41,3 +55,23 @@ class Values(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if key in self.diverged.get(arm, {}):
             return f"diverged ({self.diverged[arm][key]})"
         return self.undefined.get(arm, {}).get(measure, {}).get(key)
+
+    def records(self) -> list[Value]:
+        """Return every value with its arm, measure and seed, in that order."""
+        records = []
+        for arm, measures in self.arms.items():
+            for measure, column in measures.items():
+                for seed, value in zip(self.seeds, column, strict=True):
+                    reason = self.reason(arm, measure, seed) if value is None else None
+                    records.append(Value(arm, measure, seed, value, reason))
+        return records
+
+    def frame(self) -> DataFrame:
+        """Return `records` as a data frame.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        from pandas import DataFrame
+
+        return DataFrame(self.records(), columns=Value._fields)
