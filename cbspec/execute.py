@@ -10,12 +10,12 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from cbspec.errors import CbspecError, StageError, Stopped, StoreError, place_of
+from cbspec.fingerprint import Code
 from cbspec.job import DIVERGED, MissingInput, RunningJob
 from cbspec.plan import Cell, Job, Plan, Planner, closure
 from cbspec.rundir import Event, Failure, RunDirectory
@@ -35,18 +35,10 @@ class Executor:
         store: where results lie, shared by all processes.
         run: what the processes of this run tell each other.
         device: ``"cpu"`` or ``"cuda"``.
-
-    Attributes:
-        news: called before each look at the plan; it may adopt what other processes have added.
-        purpose: what cells are for, in a few words to be shown behind them; empty where nobody knows.
-        changed: implementation path -> a file of its code that changed since its fingerprint was
-            taken; None where none did.
+        code: the engine's source code, which may change during the run; None where nothing is watched.
     """
 
-    def __init__(self, planner: Planner, store: Store, run: RunDirectory, device: str) -> None:
-        self.news: Callable[[], None] = lambda: None
-        self.purpose: Callable[[Iterable[Cell]], str] = lambda _cells: ""
-        self.changed: Callable[[str], Path | None] = lambda _implementation: None
+    def __init__(self, planner: Planner, store: Store, run: RunDirectory, device: str, code: Code | None = None) -> None:
         self.planner = planner
         self.store = store
         self.run = run
@@ -55,6 +47,11 @@ class Executor:
         self._pause = IDLE_SECONDS
         self._stored: set[str] = set()
         self._after: dict[Cell, float] = {}
+        self._code = code
+        self._expected: Mapping[str, Mapping[int, Sequence[Cell]]] = {}
+        self._drawn: dict[str, int] = {}
+        self._users: Mapping[str, Sequence[str]] = {}
+        self._otherwise = ""
 
     def adopt(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
         """Plan these cells besides those planned already (the whole run at first, more seeds of a claim later).
@@ -66,6 +63,24 @@ class Executor:
         known = dict.fromkeys(self.plan.cells)
         if fresh := [cell for cell in cells if cell not in known]:
             self.plan = self.planner.plan([*known, *fresh], wide=self.device == "cuda", after=self._after)
+
+    def expect(self, further: Mapping[str, Mapping[int, Sequence[Cell]]]) -> None:
+        """Take in what claims may ask for later, and plan it once any process of the run says so.
+
+        Args:
+            further: claim -> number of seeds -> all its cells for as many seeds.
+        """
+        self._expected = further
+
+    def name_users(self, users: Mapping[str, Sequence[str]], otherwise: str = "") -> None:
+        """Tell whom cells are for, which is shown behind them while they are computed.
+
+        Args:
+            users: digest of a stage call -> the arms that need it, such as ``"6A.a vec_m4"``.
+            otherwise: what is shown behind a cell that nobody of these needs.
+        """
+        self._users = users
+        self._otherwise = otherwise
 
     def ensure(self, cells: Sequence[Cell]) -> dict[Cell, Entry]:
         """Work on the plan until these cells are stored, and return them.
@@ -121,9 +136,24 @@ class Executor:
             return False
         with core:
             self._pause = IDLE_SECONDS
-            self.news()
+            self._hear()
             failed = self.run.failed()
             return any(self._attempt(job, failed) for job in self.plan.jobs)
+
+    def _hear(self) -> None:
+        """Plan the seeds that claims have drawn in any process of the run."""
+        for claim, seeds in self.run.drawn().items():
+            if seeds > self._drawn.get(claim, 0):
+                self._drawn[claim] = seeds
+                self.adopt(self._expected.get(claim, {}).get(seeds, ()))
+
+    def _label(self, cells: Sequence[Cell]) -> str:
+        """Return ``"train_bp seeds 42,123 for 6A.a vec_m4 and 3 more"``."""
+        users = list(dict.fromkeys(user for cell in cells for user in self._users.get(cell.call.digest, ())))
+        purpose = f"for {users[0]}" if users else self._otherwise
+        if len(users) > 1:
+            purpose += f" and {len(users) - 1} more"
+        return f"{Job(tuple(cells))} {purpose}".rstrip()
 
     def _failure(self, cells: Sequence[Cell]) -> Failure | None:
         """Return why the first of these cells that cannot be computed in this run cannot be."""
@@ -199,7 +229,7 @@ class Executor:
         Returns:
             False where several lanes failed together: whose failure it is, nobody knows.
         """
-        label, began = f"{Job(tuple(cells))} {self.purpose(cells)}".rstrip(), time.monotonic()
+        label, began = self._label(cells), time.monotonic()
         outcome = "failed"
         try:
             self._run(label, cells)
@@ -238,7 +268,7 @@ class Executor:
             self.store,
             self.run,
             self.device,
-            partial(self.changed, stage.implementation),
+            self._code,
         )
         for cell in cells:
             if reason := self._inherited(cell):

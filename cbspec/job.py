@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import operator
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from cbspec.errors import SourceChanged, StageError
+from cbspec.fingerprint import Code
 from cbspec.plan import Cell, Planner
 from cbspec.rundir import RunDirectory, Status
 from cbspec.stage import Artifact, Call, Parameters
@@ -101,7 +101,7 @@ class RunningJob:
         lanes: the last wanted cell of each lane.
         points: the points that claims asked for.
         start: the point that every lane resumes from, 0 for none.
-        changed: asked for a file of the stage's code that changed since its fingerprint was taken.
+        code: the engine's source code, which may change while the job runs; None where nothing is watched.
     """
 
     label: str
@@ -112,7 +112,7 @@ class RunningJob:
     store: Store
     run: RunDirectory
     device: str
-    changed: Callable[[], Path | None]
+    code: Code | None = None
     emitted: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -208,7 +208,9 @@ class RunningJob:
         Raises:
             SourceChanged: naming the file.
         """
-        if path := self.changed():
+        if self.code is None:
+            return
+        if path := self.code.changed(self.lanes[0].call.stage.implementation):
             self.run.stop(changed=path.as_posix())
             raise SourceChanged(path.as_posix())
 

@@ -80,15 +80,13 @@ class Evaluation:
         self.store = Store(config.store)
         self.sources = code
         self.planner = Planner(self.sources.fingerprint, numerics)
-        self.executor = Executor(self.planner, self.store, run, numerics.device)
-        self.executor.changed = self.sources.changed
+        self.executor = Executor(self.planner, self.store, run, numerics.device, code)
         self.ledger = Ledger.load(config.ledger)
         self.evidence = EvidenceFolder(config.evidence)
         self._run = run
         self._versions = versions
         self._options = options
         self._adopting = adopting and bool(config.canary)
-        self._drawn: dict[str, int] = {}
         self._claims: dict[str, Claim] = {}
         self._adopted = not self._adopting
         self._origins: dict[str, str] = {}
@@ -109,8 +107,8 @@ class Evaluation:
         """
         claims = list(claims)
         self._claims = {claim.id: claim for claim in claims if self.recomputes(claim)}
-        self.executor.news = self._hear
-        self.executor.purpose = self._purpose
+        self.executor.expect({claim.id: self._further(claim) for claim in self._claims.values()})
+        self.executor.name_users(self._served, "for canaries" if self.config.canary else "")
         recorded = [(claim, self.ledger.expected(self._key(claim))) for claim in self._claims.values()]
         fresh = [claim for claim, entry in recorded if entry is None]
         due = [(claim, seeds_due(claim, entry, self.planner, self.store)) for claim, entry in recorded]
@@ -123,6 +121,11 @@ class Evaluation:
             self.canaries.plan(claim for claim in claims if self._wants_canary(claim))
         if not self._adopting:
             self._plan_wanted()
+
+    def _further(self, claim: Claim) -> dict[int, list[Cell]]:
+        """Return number of seeds -> the cells of an interim analysis that a claim may ask for beyond its first."""
+        counts = claim.seeds.looks[1:]
+        return {count: list(self.planner.cells(claim.arms, claim.seeds.pool[:count]).values()) for count in counts}
 
     def _plan_wanted(self) -> None:
         self.executor.adopt(self._wanted, after=self._after)
@@ -143,24 +146,6 @@ class Evaluation:
         """Return the verdicts on record of a claim that this run does not recompute."""
         own = self._key(claim) if self.recomputes(claim) else None
         return [entry for entry in self.ledger.of(claim.id) if entry.key != own]
-
-    def _hear(self) -> None:
-        """Plan the seeds that claims have drawn in other workers."""
-        news = {name: seeds for name, seeds in self._run.drawn().items() if seeds > self._drawn.get(name, 0)}
-        self._drawn |= news
-        self.executor.adopt(
-            cell
-            for name, seeds in news.items()
-            for cell in self.planner.cells(self._claims[name].arms, self._claims[name].seeds.pool[:seeds]).values()
-        )
-
-    def _purpose(self, cells: Iterable[Cell]) -> str:
-        """``"for 6A.a vec_m4 and 3 more"``: the claims' arms that need these cells; of any other a canary does."""
-        served = dict.fromkeys(chain.from_iterable(self._served.get(cell.call.digest, ()) for cell in cells))
-        if not served:
-            return "for canaries" if self.config.canary else ""
-        more = f" and {len(served) - 1} more" if len(served) > 1 else ""
-        return f"for {next(iter(served))}{more}"
 
     @cached_property
     def _served(self) -> Mapping[str, list[str]]:
@@ -296,8 +281,7 @@ class Evaluation:
         if self.numerics.device != "cpu":
             numerics = replace(self.numerics, device="cpu", tf32=False)
             planner = Planner(self.sources.fingerprint, numerics)
-            executor = Executor(planner, self.store, self._run, "cpu")
-            executor.changed = self.sources.changed
+            executor = Executor(planner, self.store, self._run, "cpu", self.sources)
         return Canaries(
             executor,
             CanaryRecord.load(self.config.canary_record),

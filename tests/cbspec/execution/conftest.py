@@ -16,9 +16,10 @@ def code_of(implementation):
     return Fingerprint(digest="c0de", definitions={})
 
 
-def executor(folder, run="run", worker="main", **shared):
+def executor(folder, run="run", worker="main", code=None, **shared):
     planner = Planner(code_of, Numerics(device="cpu", torch="2.11"))
-    return Executor(planner, Store(folder / "store"), RunDirectory(folder / "runs" / run, worker, **shared), "cpu")
+    directory = RunDirectory(folder / "runs" / run, worker, **shared)
+    return Executor(planner, Store(folder / "store"), directory, "cpu", code)
 
 
 def impatient(folder, **named):
@@ -26,10 +27,12 @@ def impatient(folder, **named):
     one = executor(folder, **named)
     deadline = time.monotonic() + PATIENCE
 
-    def news():
-        assert time.monotonic() < deadline, "the run does not end"
+    class Watched(RunDirectory):
+        def heed(self):
+            assert time.monotonic() < deadline, "the run does not end"
+            super().heed()
 
-    one.news = news
+    one.run.__class__ = Watched
     return one
 
 

@@ -31,8 +31,7 @@ def sources():
 @pytest.fixture
 def one(tmp_path, sources):
     """An executor with one cell of `count` to compute."""
-    made = executor(tmp_path)
-    made.changed = sources.changed
+    made = executor(tmp_path, code=sources)
     made.adopt([made.planner.cell(counted(2), 1)])
     return made
 

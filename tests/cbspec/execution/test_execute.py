@@ -209,8 +209,8 @@ def test_an_input_that_has_gone_is_computed_again(tmp_path, journal):
 def test_news_from_other_workers_are_worked_on(tmp_path, journal):
     """What another worker adds to the run while this one has nothing left to do is computed here."""
     one = executor(tmp_path)
-    later = [one.planner.cell(counted(3), seed) for seed in (1, 2)]
-    one.news = lambda: one.adopt(later)
+    one.expect({"6A.a": {2: [one.planner.cell(counted(3), seed) for seed in (1, 2)]}})
+    RunDirectory(one.run.path, "gw1").announce("6A.a", 2)
 
     one.drain()
 
@@ -224,12 +224,14 @@ def test_waits_for_a_busy_worker_whose_verdict_may_ask_for_more(tmp_path):
     other.tell(Status(worker="gw1", job="count", started=time.time(), updated=time.time()))
     looks = []
 
-    def news():
-        looks.append(other.busy())
-        if len(looks) == 3:
-            other.tell(None)
+    class Watched(RunDirectory):
+        def drawn(self):
+            looks.append(other.busy())
+            if len(looks) == 3:
+                other.tell(None)
+            return super().drawn()
 
-    one.news = news
+    one.run.__class__ = Watched
     one.drain()
 
     assert len(looks) > 3
