@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -15,17 +15,40 @@ from cbspec.errors import CbspecError, ClaimError, SourceChanged, Stopped
 if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
     from cbspec.canary import CanaryCheck
     from cbspec.claim import Claim
-    from cbspec.plugin import ClaimsPlugin
+    from cbspec.config import Config
+    from cbspec.evaluation import Evaluation
+    from cbspec.project import Project
     from cbspec.report import Record, Upheld
 
 RECORD, UPHELD, CANARY, SKIPPED, BROKEN = "record", "upheld", "canary", "skipped", "broken"
 """What a claim has to tell, as JSON in the attribute `cbspec` of its report, which workers hand to the controller."""
 
 
+class Host(Protocol):
+    """What a claim file and its claims need of the plugin that collects them.
+
+    Attributes:
+        claims: all that this process collected.
+        device_option: what a command has to be told to look at the results of this run's device.
+    """
+
+    settings: Config
+    project: Project
+    scale: str
+    claims: list[Claim]
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """This process' share in evaluating the claims."""
+
+    @property
+    def device_option(self) -> str: ...
+
+
 class ClaimFile(pytest.File):
     """One YAML file of claims."""
 
-    def __init__(self, *, plugin: ClaimsPlugin, **kwargs: Any) -> None:
+    def __init__(self, *, plugin: Host, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.plugin = plugin
         self.told: list[str] = []
@@ -59,7 +82,7 @@ class NoClaims(pytest.File):
 class ClaimItem(pytest.Item):
     """One claim at the run's scale."""
 
-    def __init__(self, *, claim: Claim, plugin: ClaimsPlugin, **kwargs: Any) -> None:
+    def __init__(self, *, claim: Claim, plugin: Host, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.claim = claim
         self.plugin = plugin
