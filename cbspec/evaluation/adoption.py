@@ -7,14 +7,17 @@ one that did, cannot lead back to results of the code before.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from cbspec.claim import Claim
+from cbspec.evaluation.canary import Canaries, grounds
 from cbspec.explain.past import Past, Trail
 from cbspec.plan import Cell, Planner, closure
+from cbspec.stage import calls_of
 from cbspec.store import ADOPTED, Store
 
 Grounds = Mapping[str, Sequence[Cell]]
@@ -119,3 +122,38 @@ class Adoption:
             },
         }
         return self.store.copy(trail.key, cell.key, provenance)
+
+
+class Adopter:
+    """Adopts what a run wants, where the canaries of the claims that want it allow it.
+
+    Args:
+        claims: those that the run recomputes.
+    """
+
+    def __init__(self, planner: Planner, store: Store, canaries: Canaries, claims: Iterable[Claim]) -> None:
+        self._canaries = canaries
+        self._claims = list(claims)
+        self._adoption = Adoption(planner, canaries.executor.planner, store)
+
+    def adopt(self, wanted: Iterable[Cell]) -> None:
+        """Adopt each wanted result, and what it needs, that is stored for other code of identical canary."""
+        candidates = self._adoption.candidates(wanted)
+        if not candidates:
+            return
+        cells = [self._canaries.cells(claim) for claim in self._claims]
+        toys = {cell for canary in cells for cell in closure(canary.values())}
+        candidates = {cell: trail for cell, trail in candidates.items() if cell not in toys}
+        failed = self._failed({cell.call.stage.name for cell in candidates})
+        self._adoption.adopt(candidates, grounds(cells), lambda stage: stage not in failed)
+
+    def _failed(self, stages: Collection[str]) -> set[str]:
+        """Return the stages that a claim reaches whose canary differs or broke, of the claims that reach one of these."""
+        failed: set[str] = set()
+        for claim in self._claims:
+            reached = {below.stage.name for call in claim.arms.values() for below in calls_of(call)}
+            if reached.isdisjoint(stages):
+                continue
+            if self._canaries.check(claim).state in ("differs", "error"):
+                failed |= reached
+        return failed

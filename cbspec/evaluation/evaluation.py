@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,9 +14,11 @@ from cbspec.canary import CanaryCheck, CanaryRecord
 from cbspec.claim import Claim
 from cbspec.config import Config
 from cbspec.edit import Edit
-from cbspec.evaluation.canary import Canaries, grounds
+from cbspec.evaluation.adopted import Adopted
+from cbspec.evaluation.agenda import Agenda, agenda_of
+from cbspec.evaluation.canary import Canaries
 from cbspec.evaluation.checks import Checker, needs_canary
-from cbspec.evaluation.look import Look, looked, seeds_due
+from cbspec.evaluation.look import Look, looked
 from cbspec.execute import Executor, StageFailed
 from cbspec.finding import Judgement
 from cbspec.fingerprint import Code
@@ -38,17 +38,16 @@ from cbspec.ledger import (
 )
 from cbspec.numerics import Numerics
 from cbspec.paths import relative
-from cbspec.plan import Cell, Planner, awaited, closure
+from cbspec.plan import Cell, Planner
 from cbspec.report import Check, Record, Upheld, record_of, standing
 from cbspec.rundir import RunDirectory
-from cbspec.stage import calls_of
-from cbspec.store import ADOPTED, Store
 from cbspec.store import Entry as Stored
+from cbspec.store import Store
 from cbspec.values import Values
 
 if TYPE_CHECKING:
-    from cbspec.evaluation.adoption import Adoption  # nothing is adopted where nothing is missing
-    from cbspec.explain import History, Recorded, Trail  # explained is what changed, which is seldom
+    from cbspec.evaluation.adoption import Adopter  # nothing is adopted where nothing is missing
+    from cbspec.explain import History, Recorded  # explained is what changed, which is seldom
 
 
 class Evaluation:
@@ -87,11 +86,8 @@ class Evaluation:
         self._versions = versions
         self._options = options
         self._adopting = adopting and bool(config.canary)
-        self._claims: dict[str, Claim] = {}
-        self._adopted = not self._adopting
-        self._origins: dict[str, str] = {}
-        self._wanted: list[Cell] = []
-        self._after: dict[Cell, float] = {}
+        self._agenda = Agenda({}, [], {})
+        self._adopted = Adopted(self.store)
 
     # --- the plan
 
@@ -106,14 +102,11 @@ class Evaluation:
             LedgerError: evidence or the canary on record is damaged.
         """
         claims = list(claims)
-        self._claims = {claim.id: claim for claim in claims if self.recomputes(claim)}
-        self.executor.expect({claim.id: self._further(claim) for claim in self._claims.values()})
-        self.executor.name_users(self._served, "for canaries" if self.config.canary else "")
-        recorded = [(claim, self.ledger.expected(self._key(claim))) for claim in self._claims.values()]
-        fresh = [claim for claim, entry in recorded if entry is None]
-        due = [(claim, seeds_due(claim, entry, self.planner, self.store)) for claim, entry in recorded]
-        self._wanted = [cell for claim, seeds in due for cell in self.planner.cells(claim.arms, seeds).values()]
-        self._after = awaited(fresh, self.planner, lambda cell: self.store.has(cell.key))
+        decided = [claim for claim in claims if self.recomputes(claim)]
+        recorded = {claim.id: self.ledger.expected(self._key(claim)) for claim in decided}
+        self._agenda = agenda_of(decided, recorded, self.planner, self.store)
+        self.executor.expect(self._agenda.further(self.planner))
+        self.executor.name_users(self._agenda.users(), "for canaries" if self.config.canary else "")
         for claim in claims:  # damaged evidence ends the run here, once, and not at each claim
             for entry in self._others(claim):
                 self.evidence.of(entry)
@@ -122,13 +115,9 @@ class Evaluation:
         if not self._adopting:
             self._plan_wanted()
 
-    def _further(self, claim: Claim) -> dict[int, list[Cell]]:
-        """Return number of seeds -> the cells of an interim analysis that a claim may ask for beyond its first."""
-        counts = claim.seeds.looks[1:]
-        return {count: list(self.planner.cells(claim.arms, claim.seeds.pool[:count]).values()) for count in counts}
-
     def _plan_wanted(self) -> None:
-        self.executor.adopt(self._wanted, after=self._after)
+        self.executor.adopt(self._agenda.wanted, after=self._agenda.after)
+        self._agenda.planned = True
 
     def recomputes(self, claim: Claim) -> bool:
         """Whether a run at the claim's scale computes a verdict on it."""
@@ -146,16 +135,6 @@ class Evaluation:
         """Return the verdicts on record of a claim that this run does not recompute."""
         own = self._key(claim) if self.recomputes(claim) else None
         return [entry for entry in self.ledger.of(claim.id) if entry.key != own]
-
-    @cached_property
-    def _served(self) -> Mapping[str, list[str]]:
-        """Digest of a call -> the claims and arms that need it."""
-        served: dict[str, list[str]] = defaultdict(list)
-        for claim in self._claims.values():
-            for arm, call in claim.arms.items():
-                for own in calls_of(call):
-                    served[own.digest].append(f"{claim.id} {arm}")
-        return served
 
     # --- verdicts
 
@@ -206,7 +185,7 @@ class Evaluation:
             code=self.planner.code(claim.arms.values()),
             provenance=self.provenance,
             values=values,
-            adopted=self._adopted_stages(claim, judgement.seeds),
+            adopted=self._adopted.stages(self.planner.cells(claim.arms, judgement.seeds).values()),
         )
         comparison = compare(self.ledger.expected(entry.key), entry)
         evidence = Evidence(claim=claim.id, scale=claim.scale, device=device, values=values) if values else None
@@ -322,54 +301,20 @@ class Evaluation:
             self.canaries.executor.work_off()
         self.executor.drain()
 
-    # --- adoption
+    # --- what both need
 
     def _adopt_results(self) -> None:
-        """Adopt stored results for code whose canary is identical, once, before any other than a canary is computed."""
-        if not self._adopted:
-            self._adopted = True
-            candidates = self._adoption.candidates(self._wanted)
-            if candidates:
-                self._adopt_from(candidates)
-            self._plan_wanted()
-
-    def _adopt_from(self, candidates: Mapping[Cell, Trail]) -> None:
-        candidates = {cell: trail for cell, trail in candidates.items() if cell not in self._canary_cells}
-        stages = {cell.call.stage.name for cell in candidates}
-        failed: set[str] = set()
-        for claim in self._claims.values():
-            reached = {below.stage.name for call in claim.arms.values() for below in calls_of(call)}
-            if reached & stages and self.canaries.check(claim).state in ("differs", "error"):
-                failed |= reached
-        canaries = [self.canaries.cells(claim) for claim in self._claims.values()]
-        self._adoption.adopt(candidates, grounds(canaries), lambda stage: stage not in failed)
+        """Adopt stored results of other code, once, before anything but a canary is computed."""
+        if self._agenda.planned:
+            return
+        self._adopter.adopt(self._agenda.wanted)
+        self._plan_wanted()
 
     @cached_property
-    def _canary_cells(self) -> frozenset[Cell]:
-        canaries = [self.canaries.cells(claim).values() for claim in self._claims.values()]
-        return frozenset(closure(chain.from_iterable(canaries)))
+    def _adopter(self) -> Adopter:
+        from cbspec.evaluation.adoption import Adopter
 
-    @cached_property
-    def _adoption(self) -> Adoption:
-        from cbspec.evaluation.adoption import Adoption
-
-        return Adoption(self.planner, self.canaries.executor.planner, self.store)
-
-    def _adopted_stages(self, claim: Claim, seeds: Sequence[int]) -> dict[str, str]:
-        """Return stage -> digest of the code that computed its results, for the stages with adopted ones."""
-        found: dict[str, str] = {}
-        for cell in closure(self.planner.cells(claim.arms, seeds).values()):
-            if code := self._adopted_code(cell):
-                found[cell.call.stage.name] = code
-        return found
-
-    def _adopted_code(self, cell: Cell) -> str:
-        """Return the digest of the code that computed an adopted result; empty for any other."""
-        if cell.key not in self._origins:
-            entry = self.store.get(cell.key, touch=False)
-            adopted = entry.provenance.get(ADOPTED, {}) if entry else {}
-            self._origins[cell.key] = adopted.get("code", "")
-        return self._origins[cell.key]
+        return Adopter(self.planner, self.store, self.canaries, self._agenda.claims.values())
 
     @cached_property
     def _history(self) -> History:

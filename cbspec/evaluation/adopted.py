@@ -1,0 +1,35 @@
+"""Which of a verdict's results were adopted from other code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cbspec.plan import Cell, closure
+from cbspec.store import ADOPTED, Store
+
+
+class Adopted:
+    """Tells which stored results were adopted; each is looked up once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._origins: dict[str, str] = {}
+
+    def stages(self, cells: Iterable[Cell]) -> dict[str, str]:
+        """Return stage -> digest of the code that computed its results, for stages with adopted ones.
+
+        Args:
+            cells: those that a verdict reads; what they are computed from counts as well.
+        """
+        stages: dict[str, str] = {}
+        for cell in closure(cells):
+            if code := self._origin(cell):
+                stages[cell.call.stage.name] = code
+        return stages
+
+    def _origin(self, cell: Cell) -> str:
+        if cell.key not in self._origins:
+            entry = self._store.get(cell.key, touch=False)
+            adopted = entry.provenance.get(ADOPTED, {}) if entry else {}
+            self._origins[cell.key] = adopted.get("code", "")
+        return self._origins[cell.key]

@@ -1,0 +1,69 @@
+"""What a run of claims computes: its cells from the start, and those that may follow."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cbspec.claim import Claim
+from cbspec.evaluation.look import seeds_due
+from cbspec.ledger import Entry
+from cbspec.plan import Cell, Planner, awaited
+from cbspec.stage import calls_of
+from cbspec.store import Store
+
+
+@dataclass
+class Agenda:
+    """The claims that a run recomputes, and what it computes for them.
+
+    Attributes:
+        claims: id -> claim.
+        wanted: the cells that are planned from the start.
+        after: the cost of what may have to follow a cell (`awaited`).
+        planned: whether an executor has taken in the wanted cells.
+    """
+
+    claims: Mapping[str, Claim]
+    wanted: Sequence[Cell]
+    after: Mapping[Cell, float]
+    planned: bool = False
+
+    def further(self, planner: Planner) -> dict[str, dict[int, list[Cell]]]:
+        """Return claim -> number of seeds -> the cells of an interim analysis beyond its first."""
+        found: dict[str, dict[int, list[Cell]]] = {}
+        for claim in self.claims.values():
+            analyses = found[claim.id] = {}
+            for count in claim.seeds.looks[1:]:
+                seeds = claim.seeds.pool[:count]
+                analyses[count] = list(planner.cells(claim.arms, seeds).values())
+        return found
+
+    def users(self) -> dict[str, list[str]]:
+        """Return digest of a stage call -> the arms that need it, such as ``"6A.a vec_m4"``."""
+        users: dict[str, list[str]] = defaultdict(list)
+        for claim in self.claims.values():
+            for arm, call in claim.arms.items():
+                for below in calls_of(call):
+                    users[below.digest].append(f"{claim.id} {arm}")
+        return users
+
+
+def agenda_of(claims: Sequence[Claim], recorded: Mapping[str, Entry | None], planner: Planner, store: Store) -> Agenda:
+    """Return what a run of these claims computes.
+
+    The seeds that a verdict on record took are wanted from the start, and those that stored results
+    already ask for, so that the last of them do not keep a single core busy at the end. Verdicts are
+    reached by the same interim analyses in any case.
+
+    Args:
+        recorded: claim -> the verdict that is expected of it; None where there is none.
+    """
+    wanted: list[Cell] = []
+    for claim in claims:
+        seeds = seeds_due(claim, recorded[claim.id], planner, store)
+        wanted += planner.cells(claim.arms, seeds).values()
+    fresh = [claim for claim in claims if recorded[claim.id] is None]
+    after = awaited(fresh, planner, lambda cell: store.has(cell.key))
+    return Agenda({claim.id: claim for claim in claims}, wanted, after)
