@@ -12,6 +12,7 @@ ARGS="NAME [ARGUMENT...] ..."`` (or ``python -m tests.bench NAME ...``) runs the
                                          the canary of every claim: time, mistakes it notices, changes it lets pass
     mutations [--store FOLDER] [--expected] [EDIT...]
                                          edits of the engine that claims must notice; all, in a copy of the project's store
+    style [FOLDER...]                    how dense the code is to read; a second
 
 Not run unless asked for, because it takes half an hour by itself: ``make bench ARGS="suite kills 200"``.
 
