@@ -334,8 +334,9 @@ def _instead(absent: Sequence[Cell], emitted: Iterable[int]) -> str:
     """Which points of a trajectory are not there, and which are."""
     if not absent[0].call.stage.progress:
         return ""
-    wanted, given = (", ".join(map(str, sorted(set(points)))) for points in ([cell.call.point for cell in absent], emitted))
-    return f" at {absent[0].call.stage.progress} {wanted}; it emitted at {given or 'no point'}"
+    wanted = ", ".join(map(str, sorted({cell.call.point for cell in absent})))
+    given = ", ".join(map(str, sorted(set(emitted)))) or "no point"
+    return f" at {absent[0].call.stage.progress} {wanted}; it emitted at {given}"
 
 
 def _raised(error: BaseException, stage: Stage) -> str:

@@ -177,7 +177,9 @@ def awaited(claims: Iterable[Claim], planner: Planner, stored: Callable[[Cell], 
     for claim in claims:
         for count in claim.seeds.looks[1:2]:
             drawn = claim.seeds.pool[claim.seeds.start : count]
-            further = sum(max(chain(planner.cell(call, seed)) for call in claim.arms.values()) for seed in drawn)
+            further = 0.0
+            for seed in drawn:
+                further += max(chain(planner.cell(call, seed)) for call in claim.arms.values())
             for cell in planner.cells(claim.arms, claim.seeds.first).values():
                 found[cell] = max(found.get(cell, 0.0), further)
     return found

@@ -50,10 +50,21 @@ def select(
         return load([folder], catalog=catalog, scale=scale, every=every)
     places = _places(folder, words, recorded)
     read = load(dict.fromkeys(places.values()), catalog=catalog, scale=scale, every=every)
-    chosen = {word: [claim for claim in read if _means(word, place, claim)] for word, place in places.items()}
-    strange = [word for word, found in chosen.items() if not (found or _is_path(word) or word in recorded)]
+    chosen: dict[tuple[str, str], Claim] = {}
+    strange = []
+    for word, place in places.items():
+        meant = [claim for claim in read if _means(word, place, claim)]
+        chosen |= {(claim.id, claim.scale): claim for claim in meant}
+        if not (meant or _is_path(word) or word in recorded):
+            strange.append(word)
     _refuse(strange, [claim.id for claim in read])
-    return tuple({(claim.id, claim.scale): claim for found in chosen.values() for claim in found}.values())
+    return tuple(chosen.values())
+
+
+def unknown(words: Sequence[str], ids: Collection[str]) -> list[str]:
+    """Return the words that are none of these ids, with or without the values of a matrix."""
+    known = {*ids, *map(base, ids)}
+    return [word for word in words if word not in known]
 
 
 def _places(folder: Path, words: Sequence[str], recorded: Collection[str]) -> Mapping[str, Path]:

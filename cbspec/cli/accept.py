@@ -14,10 +14,11 @@ from cbspec.cli.output import dumps, json_option
 from cbspec.errors import LedgerError, suggestion
 from cbspec.paths import display
 from cbspec.project import Project
-from cbspec.selection import UnknownClaimError
+from cbspec.selection import UnknownClaimError, unknown
 
 if TYPE_CHECKING:
     from cbspec.canary import CanaryCheck, CanaryRecord
+    from cbspec.claim import Claim
     from cbspec.ledger import Comparison, Entry, Evidence, EvidenceFolder, Ledger
     from cbspec.report import Record, Run
 
@@ -131,8 +132,7 @@ def _canaries(run: Run, claims: Sequence[str]) -> list[CanaryCheck]:
     known = {check.claim: check for check in run.canaries}
     if not known:
         raise LedgerError("the last run computed no canary; run them first: cbspec run --scale with the canary's name")
-    strange = [word for word in claims if not any(word in (name, base(name)) for name in known)]
-    if strange:
+    if strange := unknown(claims, known):
         lines = [f"the last run has no canary of {word!r}{suggestion(word, list(known))}" for word in strange]
         raise UnknownClaimError("\n".join(lines))
     named = [check for name, check in known.items() if not claims or name in claims or base(name) in claims]
@@ -187,7 +187,7 @@ def _last_run(project: Project) -> Run:
 def _chosen(run: Run, claims: Sequence[str]) -> list[Record]:
     """Return the records that ids name, all without one."""
     known = [record.claim for record in run.records] + [upheld.claim for upheld in run.upheld]
-    if strange := [word for word in claims if not any(word in (name, base(name)) for name in known)]:
+    if strange := unknown(claims, known):
         lines = (f"the last run (scale {run.scale}) has no claim {word!r}{suggestion(word, known)}" for word in strange)
         raise UnknownClaimError("\n".join(lines))
     return [record for record in run.records if not claims or record.claim in claims or base(record.claim) in claims]
@@ -204,7 +204,9 @@ def _outdated(project: Project, records: Sequence[Record]) -> Iterator[str]:
     from cbspec.ledger.entry import short
 
     planner = project.planner("cpu")  # on whatever device: the code is the same
-    now = {(claim.id, scale): claim for scale in {each.scale for each in records} for claim in project.claims(scale=scale)}
+    now: dict[tuple[str, str], Claim] = {}
+    for scale in {record.scale for record in records}:
+        now |= {(claim.id, scale): claim for claim in project.claims(scale=scale)}
     for record in records:
         entry, claim = record.entry, now.get((record.claim, record.scale))
         if claim is None:

@@ -47,7 +47,10 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, device
     """
     planner = project.planner(device, threads)
     decidable = [claim for claim in project.claims(claims, scale) if claim.scale in claim.decidable]
-    found = [own for own in (_so_far(claim, planner, project) for claim in decidable) if own]
+    found = []
+    for claim in decidable:
+        if interim := _so_far(claim, planner, project):
+            found.append(interim)
     if as_json:
         click.echo(dumps(found))
         return

@@ -36,13 +36,15 @@ def command(
     """List claims with their verdicts on record."""
     claims = project.claims(scale=scale)
     recorded = {claim.id: _recorded(project, claim, scale) for claim in claims}
-    chosen = [
-        claim
-        for claim in claims
-        if (phase is None or _within(claim.phase, phase))
-        and (status is None or claim.status == status)
-        and (verdict is None or verdict in ([each.verdict for each in recorded[claim.id]] or ["none"]))
-    ]
+    chosen = []
+    for claim in claims:
+        verdicts = [entry.verdict for entry in recorded[claim.id]] or ["none"]
+        if (
+            (phase is None or _within(claim.phase, phase))
+            and status in (None, claim.status)
+            and (verdict is None or verdict in verdicts)
+        ):
+            chosen.append(claim)
     if as_json:
         click.echo(dumps([_row(claim, recorded[claim.id]) for claim in chosen]))
     elif graph:

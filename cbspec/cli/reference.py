@@ -41,4 +41,9 @@ def kinds() -> str:
 
 def _table(headings: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
     lines = [headings, tuple("---" for _ in headings), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    return "\n".join(_line(cells) for cells in lines)
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    escaped = (cell.replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"

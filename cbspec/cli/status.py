@@ -78,4 +78,6 @@ def _since(row: Standing) -> str:
     if row.entry is None:
         return "-"
     made = row.entry.provenance
-    return f"{made.date} {made.commit[:10]}{'+' if made.dirty else ''}" if made.commit else made.date
+    if not made.commit:
+        return made.date
+    return f"{made.date} {made.commit[:10]}{'+' if made.dirty else ''}"

@@ -14,7 +14,7 @@ from cbspec.errors import suggestion
 from cbspec.ledger import Entry, EvidenceFolder, withdraw
 from cbspec.paths import display
 from cbspec.project import Project
-from cbspec.selection import UnknownClaimError
+from cbspec.selection import UnknownClaimError, unknown
 
 
 @click.command("withdraw")
@@ -47,7 +47,7 @@ def _chosen(entries: Sequence[Entry], words: Sequence[str], scale: str | None, d
     """The entries that ids name at a scale and on a device family, or at all and on each."""
     there = [entry for entry in entries if scale in (None, entry.scale) and device in (None, entry.device)]
     known = list(dict.fromkeys(entry.claim for entry in there))
-    if strange := [word for word in words if not any(word in (name, base(name)) for name in known)]:
+    if strange := unknown(words, known):
         place = (f" at scale {scale}" if scale else "") + (f" on {device}" if device else "")
         lines = (f"nothing is on record of claim {word!r}{place}{suggestion(word, known)}" for word in strange)
         raise UnknownClaimError("\n".join(lines))

@@ -119,8 +119,11 @@ def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float
     planned = set(plan.cells)
     drawn = chain.from_iterable(standings.planner.cells(claim.arms, claim.seeds.pool).values() for claim in claims)
     jobs = standings.planner.plan(drawn).jobs
-    absent = {job: _absent((cell for cell in job.cells if cell not in planned), standings) for job in jobs}
-    return sum(_seconds(job, cells, standings) or 0.0 for job, cells in absent.items())
+    seconds = 0.0
+    for job in jobs:
+        absent = [cell for cell in _absent(job.cells, standings) if cell not in planned]
+        seconds += _seconds(job, absent, standings) or 0.0
+    return seconds
 
 
 def _recorded(wanted: Mapping[str, Iterable[Cell]], entries: Mapping[str, Entry | None]) -> dict[Cell, Entry]:
@@ -141,6 +144,9 @@ def _work(job: Job, standings: Standings, recorded: Mapping[Cell, Entry], arms: 
     absent = _absent(job.cells, standings)
     found = [standings.of(cell, recorded.get(cell)) for cell in absent]
     states = {state for state, _ in found}
+    state: State = "missing" if states else "current"
+    if "stale" in states:
+        state = "stale"
     return Work(
         stage=job.stage,
         points=tuple(sorted({cell.call.point for cell in job.cells})) if job.cells[0].call.stage.progress else (),
@@ -148,7 +154,7 @@ def _work(job: Job, standings: Standings, recorded: Mapping[Cell, Entry], arms: 
         arms=tuple(dict.fromkeys(arm for cell in job.cells for arm in arms.get(cell, ()))),
         results=len(job.cells),
         absent=len(absent),
-        state="stale" if "stale" in states else "missing" if states else "current",
+        state=state,
         causes=tuple(dict.fromkeys(cause for _, causes in found for cause in causes)),
         seconds=_seconds(job, absent, standings),
     )

@@ -82,9 +82,11 @@ def _refreshed(old: Entry, new: Entry) -> Entry:
 
 def _words(entry: Entry) -> list[object]:
     """What the entry takes from the claim's file (terms, the memo's figures), and which effects have their spread beside them."""
-    return [
-        (recorded.terms, [(effect.reported, effect.spread is None) for effect in recorded.effects]) for recorded in entry.recorded
-    ]
+    words: list[object] = []
+    for recorded in entry.recorded:
+        effects = [(effect.reported, effect.spread is None) for effect in recorded.effects]
+        words.append((recorded.terms, effects))
+    return words
 
 
 def _acceptance(comparison: Comparison, reason: str) -> Acceptance:

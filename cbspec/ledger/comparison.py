@@ -155,15 +155,17 @@ def _decisions(old: Entry, new: Entry) -> tuple[Decision, ...]:
     """What was decided otherwise, of the assertions that both make; none beside an error, which decides nothing."""
     if new.verdict == "error":
         return ()
-    pairs = ((next((was for was in old.recorded if was.terms == now.terms), None), now) for now in new.recorded)
-    return tuple(
-        Decision(key=now.key, before=was.verdict, after=now.verdict) for was, now in pairs if was and was.verdict != now.verdict
-    )
+    decisions = []
+    for now in new.recorded:
+        was = next((was for was in old.recorded if was.terms == now.terms), None)
+        if was and was.verdict != now.verdict:
+            decisions.append(Decision(key=now.key, before=was.verdict, after=now.verdict))
+    return tuple(decisions)
 
 
 def _origin(entry: Entry) -> str:
     made = entry.provenance
-    commit = (
-        f"at {made.commit[:10]}{' (with uncommitted changes)' if made.dirty else ''}" if made.commit else "outside a repository"
-    )
+    commit = "outside a repository"
+    if made.commit:
+        commit = f"at {made.commit[:10]}{' (with uncommitted changes)' if made.dirty else ''}"
     return f"{made.date} {commit}, torch {made.torch}"

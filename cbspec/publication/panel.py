@@ -84,7 +84,8 @@ def draw(axes: Axes, panel: Panel, colours: Mapping[str, str]) -> None:
 
 def _curve(axes: Axes, at: Sequence[float], points: Sequence[Point], *, color: str, linestyle: str) -> None:
     axes.plot(at, [_known(point.mean) for point in points], "o", color=color, linestyle=linestyle, markersize=4, linewidth=1.4)
-    low, high = ([_known(bound) for bound in bounds] for bounds in ([p.low for p in points], [p.high for p in points]))
+    low = [_known(point.low) for point in points]
+    high = [_known(point.high) for point in points]
     axes.vlines(at, low, high, color=color, alpha=0.45, linewidth=1.2)
     memo = [_known(point.memo) for point in points]
     axes.plot(at, memo, "D", markersize=6, markerfacecolor="none", markeredgecolor=color, zorder=4)

@@ -90,12 +90,16 @@ def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path, canary: C
     found = rows(claims, ledger)
     common = common_sizes(claims)
     drawings = _drawings(claims, ledger)
+    statuses = Counter(row.head.status for row in found)
+    phases = []
+    for phase, group in groupby(found, key=lambda row: row.head.phase):
+        phases.append((_heading(phase), [cells(row, folder, drawings.get(row.id, [])) for row in group]))
     templates = environment(Path(__file__).parent)
     templates.filters.update(size=_size)
     page = templates.get_template(f"{PAGE}.j2").render(
         rows=found,
         files=len({claim.path for claim in claims}),
-        statuses=[(STATUS[status], count) for status, count in Counter(row.head.status for row in found).items()],
+        statuses=[(STATUS[status], count) for status, count in statuses.items()],
         recorded=sum(row.recorded for row in found),
         tallies=tallies(found, common),
         counted=_COUNTED,
@@ -112,10 +116,7 @@ def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path, canary: C
         canary=canary,
         withdrawn=ledger.withdrawn,
         columns=COLUMNS,
-        phases=[
-            (_heading(phase), [cells(row, folder, drawings.get(row.id, [])) for row in group])
-            for phase, group in groupby(found, key=lambda row: row.head.phase)
-        ],
+        phases=phases,
     )
     return tidy(page)
 
@@ -133,10 +134,12 @@ def decisions(ledger: Ledger) -> list[Decision]:
 def tallies(found: Sequence[Row], scales: Iterable[str]) -> list[Tally]:
     """One for each scale and device family on record; for a scale with nothing on record, one without a device."""
     places = {(outcome.scale, outcome.device) for row in found for outcome in row.outcomes if outcome.device}
-    devices: dict[str, list[str | None]] = {
-        scale: [*sorted(device for at, device in places if at == scale and device)] for scale in scales
-    }
-    return [_tally(found, scale, device) for scale, there in devices.items() for device in there or [None]]
+    told = []
+    for scale in scales:
+        devices: list[str | None] = []
+        devices += sorted(device for at, device in places if at == scale and device)
+        told += [_tally(found, scale, device) for device in devices or [None]]
+    return told
 
 
 def common_sizes(claims: Sequence[Claim]) -> dict[str, Mapping[str, float]]:
@@ -169,7 +172,7 @@ def recordings(ledger: Ledger) -> list[Recording]:
 
 
 def _tally(found: Sequence[Row], scale: str, device: str | None) -> Tally:
-    decidable = [row for row in found if any(outcome.scale == scale for outcome in row.outcomes)]
+    decidable = [row for row in found if scale in row.scales]
     there = [outcome for row in decidable for outcome in row.outcomes if (outcome.scale, outcome.device) == (scale, device)]
     verdicts = Counter(outcome.verdict for outcome in there if outcome.verdict)
     fragile = sum(outcome.fragile for outcome in there)

@@ -99,6 +99,11 @@ class Row:
         return found
 
     @property
+    def scales(self) -> set[str]:
+        """The scales at which the finding is decided."""
+        return {outcome.scale for outcome in self.outcomes}
+
+    @property
     def recorded(self) -> bool:
         """Whether anything is on record."""
         return any(outcome.entries for outcome in self.outcomes)
@@ -125,7 +130,9 @@ def rows(claims: Iterable[Claim], ledger: Ledger) -> list[Row]:
     for name in versions:
         findings.setdefault(finding_of(name, known), []).append(name)
     scales = scales_of(claims)
-    found = [_row(finding, [versions[claim] for claim in members], ledger, scales) for finding, members in findings.items()]
+    found = []
+    for finding, members in findings.items():
+        found.append(_row(finding, [versions[claim] for claim in members], ledger, scales))
     return sorted(found, key=lambda row: _order(row.head.phase))
 
 

@@ -38,7 +38,7 @@ def job_summary(run: Run) -> str:
 
 def _rendered(template: str, run: Run) -> str:
     records = ranked(run.records)
-    in_doubt = [record for record in records if any(check.failed for check in record.checks)]
+    in_doubt = [record for record in records if record.in_doubt]
     templates = environment(_FOLDER)
     templates.filters.update(row=row)
     page = templates.get_template(template).render(

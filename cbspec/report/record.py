@@ -66,6 +66,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return self.comparison.change in CHANGED
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether another verdict of the claim failed its check."""
+        return any(check.failed for check in self.checks)
+
+    @property
     def entry(self) -> Entry:
         """What the ledger would record."""
         assert self.comparison.new is not None  # compare always sets it

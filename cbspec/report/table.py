@@ -73,7 +73,10 @@ def _longest(rows: Sequence[Mapping[str, str]], column: str) -> int:
 
 def _drawn(rows: Sequence[Mapping[str, str]], columns: Sequence[str], room: int) -> str:
     """The table, names of effects cut to `room`."""
-    body = [[shortened(cells[column], room) if column == "effect" else cells[column] for column in columns] for cells in rows]
+    body = []
+    for cells in rows:
+        shown = {**cells, "effect": shortened(cells["effect"], room)}
+        body.append([shown[column] for column in columns])
     right = {"memo", "s"}
     align = ["right" if column in right else "left" for column in columns]
     return tabulate(body, headers=columns, tablefmt="simple", disable_numparse=True, colalign=align)
