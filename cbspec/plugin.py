@@ -385,5 +385,7 @@ def limit_threads(threads: int) -> None:
     """Have numerical libraries use this many threads: results depend on it, and workers share the cores."""
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = str(threads)
-    if torch := sys.modules.get("torch"):
-        torch.set_num_threads(threads)
+    if "torch" in sys.modules:
+        from cbspec import pytorch
+
+        pytorch.limit_threads(threads)
