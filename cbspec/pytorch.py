@@ -41,12 +41,15 @@ def dump(tensors: Mapping[str, Any]) -> bytes:
     Raises:
         TypeError: naming what is not a torch tensor.
     """
-    if wrong := [f"{name} is a {type(value).__name__}" for name, value in tensors.items() if not hasattr(value, "detach")]:
+    others = {name: value for name, value in tensors.items() if not hasattr(value, "detach")}
+    if others:
+        wrong = (f"{name} is a {type(value).__name__}" for name, value in others.items())
         raise TypeError(", ".join(wrong))
     from safetensors.torch import save  # imports torch
 
     # A clone, because safetensors refuses tensors that share memory, as the replicas of one job do.
-    data: bytes = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()})
+    stored = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    data: bytes = save(stored)
     return data
 
 
