@@ -8,13 +8,16 @@ EXTRAS := dev$(if $(shell command -v npm),,,npm)
 WORKERS ?= 4
 ARGS ?=
 
-.PHONY: claims test data lint types publish bench clean help
+.PHONY: claims test coverage data lint types publish bench clean help
 
 claims: data  ## revalidate every finding
 	$(BIN)/pytest claims/ -n $(WORKERS) $(ARGS)
 
 test: data  ## the unit tests
 	$(BIN)/pytest tests/ -n 2 $(ARGS)
+
+coverage: data  ## the unit tests, and which lines none of them runs
+	$(BIN)/pytest tests/ -n 2 --cov --cov-report=term $(ARGS)
 
 data: $(INSTALLED)  ## obtain and verify CIFAR-10, once per user
 	@$(BIN)/python -m engine.data
@@ -41,7 +44,7 @@ $(INSTALLED): pyproject.toml
 	@touch $@
 
 clean:  ## what can be installed or made again; the results in .cbspec, which take hours, stay
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage* *.egg-info
 
 help:  ## these lines
 	@sed -n 's/^\([a-z]*\):.*##/\1:/p' Makefile

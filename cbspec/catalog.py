@@ -60,17 +60,17 @@ def load(config: Config) -> Catalog:
     Raises:
         ConfigError: the module cannot be imported or lies elsewhere, has no ``STAGES``, or its stages contradict each other.
     """
-    root = str(config.root)
-    if root not in sys.path:
-        sys.path.insert(0, root)  # first: what is fingerprinted is what runs, also where the engine is installed besides
-    where, package = f"engine {config.engine} ([tool.cbspec] of {config.root})", config.root / config.packages[0]
+    source = config.source
+    if str(source) not in sys.path:
+        sys.path.insert(0, str(source))  # first: what is fingerprinted is what runs, also where the engine is installed besides
+    where, package = f"engine {config.engine} ([tool.cbspec] of {config.root})", source / config.packages[0]
     try:
         module = importlib.import_module(config.engine)
     except Exception as error:  # whatever the engine's own code raises
         raise ConfigError(f"{where} cannot be imported: {error!r}{place_of(error, package)}") from error
     if not belongs(file := Path(module.__file__ or ""), package):
         raise ConfigError(
-            f"{where} is imported from {file}, but has to lie in {config.root}, as {package.name} beside pyproject.toml"
+            f"{where} is imported from {file}, but has to lie in {config.root}, as {package.name} beside pyproject.toml or in src"
         )
     stages = getattr(module, "STAGES", None)
     if not isinstance(stages, tuple | list) or not stages or not all(isinstance(stage, Stage) for stage in stages):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cbspec.errors import ConfigError, suggestion
+from cbspec.layout import source_folder
 
 FILE = "pyproject.toml"
 
@@ -19,7 +20,8 @@ class Config:
     """The project's settings; each but the root is a key of ``[tool.cbspec]``.
 
     Attributes:
-        root: the folder of pyproject.toml; relative paths start there, and the engine is importable from there.
+        root: the folder of pyproject.toml; relative paths start there, and the engine is importable from there or from
+            its ``src``.
         engine: the module that declares the stages.
         scale: the scale of a run that asks for none.
         claims: the folder of the claims.
@@ -53,6 +55,11 @@ class Config:
     def packages(self) -> tuple[str, ...]:
         """The engine's top-level packages: the code whose change makes results stale, with what it imports from beside them."""
         return (self.engine.partition(".")[0],)
+
+    @property
+    def source(self) -> Path:
+        """The folder that the engine is imported from: the root, or ``src`` in it."""
+        return source_folder(self.root, self.packages)
 
     @property
     def ledger(self) -> Path:

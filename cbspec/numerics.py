@@ -5,7 +5,6 @@ Nothing here imports torch: a run with nothing to compute ends before that would
 
 from __future__ import annotations
 
-import ast
 import ctypes
 import hashlib
 import json
@@ -15,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -24,6 +22,8 @@ from cbspec.errors import ConfigError
 from cbspec.stage import Call
 
 LAYOUT = 1  # raise it when what an entry means changes: every stored result is then computed again
+
+NO_TORCH = "none"  # in place of its version, where it is not installed
 
 Device = Literal["cpu", "cuda"]
 
@@ -34,7 +34,7 @@ class Numerics:
 
     Attributes:
         device: device family; results of two families agree to tolerance only.
-        torch: ``"major.minor"``; kernels change between minor versions.
+        torch: ``"major.minor"``, as kernels change between minor versions; `NO_TORCH` without it.
         dtype: of parameters and activations.
         tf32: whether matrix products on a GPU round their factors to 10 bits.
         threads: of one process; the order of summation depends on it.
@@ -60,8 +60,10 @@ def limit_threads(threads: int) -> None:
     """Have numerical libraries use this many threads: results depend on it, and workers share the cores."""
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = str(threads)
-    if torch := sys.modules.get("torch"):
-        torch.set_num_threads(threads)
+    if "torch" in sys.modules:
+        from cbspec import pytorch
+
+        pytorch.limit_threads(threads)
 
 
 def available_cores() -> int:
@@ -79,19 +81,17 @@ def resolve(device: str = "auto", threads: int = 1, tf32: bool = False, *, compu
         computing: the device has to be there; else ``"cuda"`` may be asked for of what another machine computes or has stored.
 
     Raises:
-        ConfigError: no torch, no such device, or no such number of threads.
+        ConfigError: no such device, or no such number of threads.
     """
     if device not in ("auto", "cpu", "cuda"):
         raise ConfigError(f"--device {device}: no such device; one of auto, cpu, cuda")
     if threads < 1:
         raise ConfigError(f"--stage-threads {threads}: a process has at least 1 thread")
-    version, _ = torch_build()
     absent = "not asked for" if device == "cpu" else cuda_absent()
     if device == "cuda" and absent and computing:
         raise ConfigError(f"--device cuda: no CUDA device is visible ({absent}); use --device auto or --device cpu")
     family: Device = "cuda" if device == "cuda" or not absent else "cpu"
-    minor = ".".join(version.split("+")[0].split(".")[:2])
-    return Numerics(device=family, torch=minor, tf32=tf32 and family == "cuda", threads=threads)
+    return Numerics(device=family, torch=_minor(torch_build()), tf32=tf32 and family == "cuda", threads=threads)
 
 
 def result_key(call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics) -> str:
@@ -113,17 +113,18 @@ def lane_key(call: Call, seed: int, inputs: Mapping[str, str], code: str, numeri
 
 
 @cache
-def torch_build() -> tuple[str, str | None]:
-    """Version of the installed torch and of the CUDA that it was built for, None for a CPU build; read, not imported.
-
-    Raises:
-        ConfigError: torch is not installed.
-    """
+def torch_build() -> tuple[str, str | None] | None:
+    """Return what `cbspec.pytorch.build` does, or None where torch is not installed."""
     spec = find_spec("torch")
-    if spec is None or spec.origin is None:
-        raise ConfigError("torch is not installed in this environment: pip install torch")
-    constants = _constants(Path(spec.origin).with_name("version.py"))
-    return str(constants["__version__"]), constants.get("cuda")
+    if spec is None or spec.origin is None:  # the latter is a folder that an uninstallation left
+        return None
+    from cbspec import pytorch
+
+    return pytorch.build(spec.origin)
+
+
+def _minor(build: tuple[str, str | None] | None) -> str:
+    return ".".join(build[0].split("+")[0].split(".")[:2]) if build else NO_TORCH
 
 
 def cuda_absent() -> str:
@@ -131,9 +132,11 @@ def cuda_absent() -> str:
 
     Asks the driver, which reads CUDA_VISIBLE_DEVICES. Do not fork afterwards: a forked child cannot use CUDA.
     """
-    version, cuda = torch_build()
-    if cuda is None:
-        return f"torch {version} is built without CUDA"
+    build = torch_build()
+    if build is None:
+        return "torch is not installed"
+    if build[1] is None:
+        return f"torch {build[0]} is built without CUDA"
     name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     try:
         driver = ctypes.CDLL(name)
@@ -160,13 +163,3 @@ def _identity(call: Call, seed: int, inputs: Mapping[str, str], code: str, numer
 def _digest(content: object) -> str:
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _constants(module: Path) -> dict[str, str | None]:
-    """The constants that a module assigns, without running it."""
-    found: dict[str, str | None] = {}
-    for node in ast.parse(module.read_text(encoding="utf-8")).body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        if targets and isinstance(targets[0], ast.Name) and isinstance(getattr(node, "value", None), ast.Constant):
-            found[targets[0].id] = ast.literal_eval(node.value)  # type: ignore[attr-defined]
-    return found

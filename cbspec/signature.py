@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cbspec.layout import source_folder
+
 Signature = tuple[int, int, int]
 Signatures = Mapping[Path, Signature | None]
 
@@ -21,8 +23,9 @@ def signature(path: Path) -> Signature | None:
 def signatures(root: Path, packages: Sequence[str]) -> Signatures:
     """Return the signature of every Python file of these packages, by its resolved path."""
     found: dict[Path, Signature | None] = {}
+    source = source_folder(root.resolve(), packages)
     for package in packages:
-        folder = root.resolve().joinpath(*package.split("."))
+        folder = source.joinpath(*package.split("."))
         for path in (folder.with_suffix(".py"), *folder.rglob("*.py")):
             found[path] = signature(path)
     return found

@@ -78,11 +78,18 @@ def steps(text):
     return found
 
 
-def run(shown, root):
-    """Each command ends with status 0 and prints what is shown with it."""
+def run(shown, root, variables=None):
+    """Each command ends with status 0 and prints what is shown with it.
+
+    Args:
+        shown: pairs of a command and its output.
+        root: the folder to run in, with a `bin`.
+        variables: further environment variables.
+    """
     hidden = ("GITHUB_", "PYTEST_", "CBSPEC_", "CUDA_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     environment |= {"PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}", "CUDA_VISIBLE_DEVICES": "", "COLUMNS": "140"}
+    environment |= variables or {}
     checker = doctest.OutputChecker()
     for command, want in shown:
         done = subprocess.run(
@@ -98,13 +105,21 @@ def run(shown, root):
         assert checker.check_output(want, done.stdout, FLAGS), f"$ {command}expected:\n{want}\ngot:\n{done.stdout}"
 
 
-def test_another_lab_needs_no_more_than_is_shown(tmp_path):
-    """The files of CONTRIBUTING.md, each with its name in its first line, are a project whose claim is made and holds."""
-    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
-    for block in re.findall(r"^```(?:toml|python|yaml)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL):
+def write_lab(text, root, source="."):
+    """Write the files that a page shows, each with its name in its first line; `lab` goes into `source`."""
+    blocks = re.findall(r"^```(?:toml|python|yaml)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    for block in blocks:
         name = re.match(r"# ([\w./]+)", block)[1]
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(block)
+        path = root / source / name if name.startswith("lab/") else root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block)
+
+
+@pytest.mark.parametrize("source", [".", "src"])
+def test_another_lab_needs_no_more_than_is_shown(tmp_path, source):
+    """The files of CONTRIBUTING.md are a project whose claim is made and holds, also where its package lies in src."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
+    write_lab(text, tmp_path, source)
 
     run(steps(text), with_commands(tmp_path))
 

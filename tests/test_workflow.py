@@ -38,7 +38,7 @@ def test_commands_exist(workflow):
     called = [line for line in commands(workflow) if line[0] == ".venv/bin/cbspec"]
 
     assert set(made) <= targets
-    assert {"lint", "types", "test", "publish", "claims"} <= set(made)
+    assert {"lint", "types", "test", "coverage", "publish", "claims"} <= set(made)
     diff, store = (words for _, *words in called)
     command = main.get_command(Context(main), "diff")
     assert command.make_context("diff", diff[1:]).params["unexplained"]
@@ -71,12 +71,34 @@ def test_results_are_adopted_but_not_at_night(workflow):
     assert "--adopt never" in (REPOSITORY / ".ci" / "run").read_text()
 
 
-def test_actions_are_pinned(workflow):
-    """Only GitHub's own actions are used, each at a major version, on a named system; claims run on the oldest Python."""
-    used = {step["uses"] for job in workflow["jobs"] for step in steps(workflow, job) if "uses" in step}
+def used():
+    """Return action, commit and version of each `uses:`; the version is a comment, which YAML drops."""
+    lines = [line.partition("uses:")[2] for line in WORKFLOW.read_text().splitlines() if "uses:" in line]
+    pins = [re.fullmatch(r" (actions/[a-z/-]+)@([0-9a-f]{40})  # (v\d+\.\d+\.\d+)", line) for line in lines]
+    assert all(pins), lines
+    return [pin.groups() for pin in pins]
 
-    assert used
-    assert all(re.fullmatch(r"actions/[a-z/-]+@v\d+", each) for each in used)
+
+def test_actions_are_pinned():
+    """Only GitHub's own actions are used, each at a commit with its version beside it, and each repository at one."""
+    commits = {}
+    for action, commit, version in used():
+        commits.setdefault("/".join(action.split("/")[:2]), set()).add((commit, version))
+
+    assert commits.keys() == {f"actions/{name}" for name in ("checkout", "setup-python", "cache", "upload-artifact")}
+    assert all(len(pins) == 1 for pins in commits.values())
+
+
+def test_jobs_may_do_no_more_than_they_need(workflow):
+    """The workflow grants nothing, each job reads the repository and nothing else, and no job keeps the credentials."""
+    assert workflow["permissions"] == {}
+    assert all(job["permissions"] == {"contents": "read"} for job in workflow["jobs"].values())
+    checkouts = [step for job in workflow["jobs"] for step in steps(workflow, job) if "/checkout@" in step.get("uses", "")]
+    assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
+
+
+def test_systems_and_pythons_are_named(workflow):
+    """Each job runs on a named system; claims run on the oldest Python, the unit tests on the later ones, too."""
     assert workflow["jobs"]["quick"]["runs-on"] == "ubuntu-24.04"
     assert workflow["jobs"]["memo"]["runs-on"] == ["self-hosted", "gpu"]
     pythons = {
@@ -88,15 +110,18 @@ def test_actions_are_pinned(workflow):
     assert pythons == dict.fromkeys(("quick", "figures", "memo"), "3.11") | {"pythons": "${{ matrix.python }}"}
     oldest = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["requires-python"]
     assert oldest == f">={pythons['quick']}"
-    assert workflow["permissions"] == {"contents": "read"}
+    assert workflow["jobs"]["pythons"]["strategy"]["matrix"]["python"] == ["3.12", "3.13"]
+    assert "github.event_name != 'schedule'" in workflow["jobs"]["pythons"]["if"]
 
 
-def test_store_is_cached_but_not_at_night(workflow):
+def test_store_is_cached_but_not_at_night(workflow, monkeypatch):
     """The cached folder is the project's store, keyed by the engine's sources; a scheduled run neither takes nor leaves it."""
+    monkeypatch.delenv("CBSPEC_STORE", raising=False)
     cached = [step for step in steps(workflow, "quick") if "store" in step.get("with", {}).get("path", "")]
     place = config.Config(REPOSITORY).store.relative_to(REPOSITORY).as_posix()
 
-    assert [step["uses"] for step in cached] == ["actions/cache/restore@v4", "actions/cache/save@v4"]
+    actions = [step["uses"].partition("@")[0] for step in cached]
+    assert actions == ["actions/cache/restore", "actions/cache/save"]
     assert all(step["with"]["path"] == place and "github.event_name != 'schedule'" in step["if"] for step in cached)
     assert "engine/**/*.py" in cached[0]["with"]["key"]
     assert cached[0]["with"]["key"].startswith(cached[0]["with"]["restore-keys"])

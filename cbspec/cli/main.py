@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from cbspec import __version__
 from cbspec.errors import CbspecError, ConfigError
 from cbspec.project import Project
 
@@ -94,6 +95,7 @@ class Main(Commands):
     epilog=STATUS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+@click.version_option(__version__, prog_name="cbspec")
 @click.option(
     "-C",
     "directory",

@@ -11,6 +11,7 @@ import click
 from cbspec.claim import Claim
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import dumps, json_option
+from cbspec.errors import ConfigError
 from cbspec.ledger import Entry, orphaned
 from cbspec.ledger.withdrawal import unchecked
 from cbspec.paths import display
@@ -100,7 +101,10 @@ def _write(project: Project, claims: Sequence[Claim], pages: Mapping[Path, str |
     assert text is not None
     write(page, text)
     if len(pages) > 1:  # matplotlib is for drawings alone
-        from cbspec.publication.drawing import draw
+        try:
+            from cbspec.publication.drawing import draw
+        except ModuleNotFoundError as error:
+            raise ConfigError(f"drawings need {error.name}: pip install 'cbspec[figures]'") from error
 
         draw(claims, project.ledger, project.config.reports / FIGURES)
 

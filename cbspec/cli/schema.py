@@ -45,12 +45,8 @@ def command(project: Project, defaults: bool, markdown: bool, write: bool, as_js
 
 
 def folder(project: Project) -> Path:
-    """Where the project keeps its schema files: in cbspec where that is part of the project, else beside the claims."""
-    from cbspec.language import schema
-
-    own = schema.FOLDER.resolve()
-    inside = own.is_relative_to(project.config.root) and "site-packages" not in own.parts
-    return own if inside else project.config.claims / "schema"
+    """Return the folder of the project's schema files, which describe its own stages."""
+    return project.config.claims / "schema"
 
 
 def write_to(place: Path, content: dict[str, str]) -> list[Path]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,17 +14,20 @@ import yaml
 from cbspec.errors import LedgerError
 
 T = TypeVar("T")
+Steps = Mapping[int, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
+NO_STEPS: Steps = MappingProxyType({})
 
 
-def decode(text: str, name: str, kind: type[T], *, version: int, noun: str) -> T:
+def decode(text: str, name: str, kind: type[T], *, version: int, noun: str, steps: Steps = NO_STEPS) -> T:
     """Return the content of a committed file.
 
     Args:
         text: the file's.
         name: what errors call the file.
         kind: a struct with the field ``version``.
-        version: the one that this cbspec reads.
+        version: the one that this cbspec writes.
         noun: what the file is, as in ``"ledger"``.
+        steps: earlier version -> what makes its content that of the next version, up to `version`.
 
     Raises:
         LedgerError: naming line and column, for what is not JSON, not of this version, not of the
@@ -35,7 +39,7 @@ def decode(text: str, name: str, kind: type[T], *, version: int, noun: str) -> T
         raise LedgerError(f"{name}:{error.lineno}:{error.colno}: {_explained(error, text)}") from None
     except (_RefusedError, RecursionError, ValueError) as error:
         raise LedgerError(f"{name}: {str(error) or 'nested too deeply'}") from None
-    _check_version(raw, name, version, noun)
+    raw = _converted(raw, name, version, noun, steps)
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
@@ -86,12 +90,18 @@ def _explained(error: json.JSONDecodeError, text: str) -> str:
     return f"not JSON: {error.msg}\n    {line}\n    {' ' * (error.colno - 1)}^"
 
 
-def _check_version(raw: Any, name: str, version: int, noun: str) -> None:
+def _converted(raw: Any, name: str, version: int, noun: str, steps: Steps) -> Any:
+    """Return content of the version that is written, made from content of an earlier one."""
     found = raw.get("version") if isinstance(raw, dict) else None
-    if isinstance(found, int) and found != version:
+    if not isinstance(found, int) or found == version:
+        return raw
+    if found not in steps:
         article = "an" if noun[0] in "aeiou" else "a"
-        message = f"{article} {noun} of version {found}; this cbspec reads version {version}"
+        known = f"versions {min(steps)} to {version}" if steps else f"version {version}"
+        newer = "; install a newer cbspec" if found > version else ""
+        message = f"{article} {noun} of version {found}; this cbspec reads {known}{newer}"
         raise LedgerError(f"{name}: {message}")
+    return _converted({**steps[found](raw), "version": found + 1}, name, version, noun, steps)
 
 
 def _located(text: str, name: str, path: str, raw: Any, message: str, noun: str) -> str:

@@ -37,7 +37,7 @@ class Code:
     """The source of a project, read as it is when first asked for; nothing of it is imported.
 
     Args:
-        root: the folder that the packages lie in.
+        root: the project's folder; the packages lie in it, or in its ``src``.
         packages: dotted names of the packages (or modules) that belong to the project, e.g. ``("engine",)``.
         seen: signatures of files (`cbspec.signature`), taken before any code of the project was
             imported.

@@ -17,6 +17,7 @@ from cbspec.fingerprint.module import DEFINITION, Module, Statement
 from cbspec.fingerprint.node import Node, Whole
 from cbspec.fingerprint.resolution import Resolution
 from cbspec.fingerprint.scope import Chain, Imported, Load
+from cbspec.layout import source_folder
 from cbspec.signature import Signature, Signatures, signature
 
 HARNESS = "cbspec"  # no project's code, also where it lies beside the engine: what it does with results has its own versions
@@ -27,7 +28,7 @@ class Project:
     """The modules of a project's packages.
 
     Args:
-        root: the folder that the packages lie in.
+        root: the project's folder; the packages lie in it, or in its ``src``.
         packages: dotted names of packages or modules. What they import, or name in a string, of the same folder belongs to the
             project as well; nothing else is looked at.
         seen: signatures of files, taken before any code of the project was imported.
@@ -35,6 +36,7 @@ class Project:
 
     def __init__(self, root: Path, packages: Sequence[str], seen: Signatures | None = None) -> None:
         self.root = root
+        self.source = source_folder(root, packages)
         self._signatures = dict(seen or {})
         self.paths: dict[str, Path | None] = {}
         self._loaded: dict[str, Module] = {}
@@ -56,18 +58,19 @@ class Project:
                 waiting += self.paths.keys() - known
 
     def _is_beside(self, name: str) -> bool:
-        return (self.root / f"{name}.py").is_file() or any((self.root / name).glob("*.py"))
+        return (self.source / f"{name}.py").is_file() or any((self.source / name).glob("*.py"))
 
     def _discover(self, package: str) -> None:
-        folder = self.root.joinpath(*package.split("."))
+        folder = self.source.joinpath(*package.split("."))
         if folder.with_suffix(".py").is_file():
             self.paths[package] = folder.with_suffix(".py")
         elif not folder.is_dir():
             raise ConfigError(
-                f"there is no package '{package}' in {self.root}: neither a folder {package} nor a file {package}.py"
+                f"there is no package '{package}' in {self.root}: neither a folder {package} nor a file {package}.py, "
+                "nor either of them in src"
             )
         for path in sorted(folder.rglob("*.py")):
-            parts = path.relative_to(self.root).with_suffix("").parts
+            parts = path.relative_to(self.source).with_suffix("").parts
             self.paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
             for depth in range(1, len(parts)):
                 self.paths.setdefault(".".join(parts[:depth]), None)

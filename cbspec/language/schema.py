@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from inspect import cleandoc
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,7 +22,6 @@ from cbspec.stage import Input, Stage
 Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-FOLDER = Path(__file__).parent.parent / "schema"
 _REF = "#/$defs/{name}"
 _NAMED: list[Schema] = [{"required": ["stage"]}, {"required": ["use"]}]
 CALL = (
@@ -45,7 +43,7 @@ def build_defaults(catalog: Catalog) -> Schema:
 
 
 def files(catalog: Catalog) -> dict[str, str]:
-    """File name -> content, as it stands in `FOLDER`."""
+    """Return the content of the project's schema files by name."""
     schemas = {"claim.schema.json": build(catalog), "defaults.schema.json": build_defaults(catalog)}
     return {name: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
 

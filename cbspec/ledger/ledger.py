@@ -11,7 +11,8 @@ import msgspec
 from cbspec.committed.writing import dumps, write
 from cbspec.errors import ConfigError, LedgerError
 from cbspec.ledger.entry import Entry, Key
-from cbspec.ledger.reading import VERSION, parse
+from cbspec.ledger.migration import VERSION
+from cbspec.ledger.reading import parse
 from cbspec.ledger.repository import git
 from cbspec.ledger.withdrawn import Withdrawn
 

@@ -7,9 +7,8 @@ import msgspec
 from cbspec.committed import decode, place
 from cbspec.errors import LedgerError
 from cbspec.ledger.entry import Entry
+from cbspec.ledger.migration import STEPS, VERSION
 from cbspec.ledger.withdrawn import Withdrawn
-
-VERSION = 1
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,12 +20,12 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def parse(text: str, name: str) -> Content:
-    """Return the content of a ledger's text; `name` is what errors call the file.
+    """Return the content of a ledger's text, of an earlier version too; `name` is what errors call the file.
 
     Raises:
         LedgerError: as `cbspec.committed.decode`, and for a second entry of one key.
     """
-    content = decode(text, name, Content, version=VERSION, noun="ledger")
+    content = decode(text, name, Content, version=VERSION, noun="ledger", steps=STEPS)
     seen = set()
     for index, entry in enumerate(content.entries):
         if entry.key in seen:

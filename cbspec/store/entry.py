@@ -84,13 +84,12 @@ class Tensors(Mapping[str, Any]):
         return len(self._names)
 
     def _read(self) -> Mapping[str, Any]:
-        from safetensors.torch import load_file  # imports torch, which a run with nothing to compute never needs
+        from cbspec import pytorch  # a run without tensors never needs torch
 
         if fault := tensor_fault(self._folder / TENSORS, self.file):
             self._discard(self._folder.name)
             raise LostEntry(self._folder.name, fault)
-        loaded: Mapping[str, Any] = load_file(self._folder / TENSORS)
-        return loaded
+        return pytorch.load(self._folder / TENSORS)
 
 
 @dataclass(frozen=True)
@@ -184,11 +183,11 @@ def _length(path: Path) -> int:
 
 
 def _write_tensors(path: Path, tensors: Mapping[str, Any]) -> TensorFile:
-    from safetensors.torch import save
+    from cbspec import pytorch
 
-    # A clone, because safetensors refuses tensors that share memory, as the replicas of one job do.
-    if wrong := [f"{name} is a {type(given).__name__}" for name, given in tensors.items() if not hasattr(given, "detach")]:
-        raise ContentError(f"a result cannot be stored: tensors are torch's, and {', '.join(wrong)}")
-    data = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()})
+    try:
+        data = pytorch.dump(tensors)
+    except TypeError as error:
+        raise ContentError(f"a result cannot be stored: tensors are torch's, and {error}") from None
     write(path, data)
     return TensorFile(names=tuple(tensors), bytes=len(data), sha256=hashlib.sha256(data).hexdigest())

@@ -16,6 +16,7 @@ from cbspec.language.parse import read
 from tests.cbspec.language.broken_text import CLAIM, DEFAULTS
 
 ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "claims" / "schema"
 COMMITTED = claim_files([ROOT / "claims"])
 
 
@@ -53,13 +54,13 @@ def test_the_files_are_current():
     """The checked-in schemas are those of today's types and catalog; `cbspec schema --write` writes them."""
     content = schema.files(catalogs.load(config.load(ROOT)))
 
-    assert {name: (schema.FOLDER / name).read_text(encoding="utf-8") for name in content} == content
+    assert {name: (FOLDER / name).read_text(encoding="utf-8") for name in content} == content
 
 
 @pytest.mark.parametrize("name", ["claim.schema.json", "defaults.schema.json"])
 def test_the_files_are_schemas(name):
     """Each file is a schema by the metaschema of the draft that it names, and every reference in it resolves."""
-    content = json.loads((schema.FOLDER / name).read_text(encoding="utf-8"))
+    content = json.loads((FOLDER / name).read_text(encoding="utf-8"))
 
     assert content["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     Draft202012Validator.check_schema(content)
@@ -73,13 +74,13 @@ def test_committed_claims_comply(path):
     first = path.read_text(encoding="utf-8").splitlines()[0]
     named = path.parent / first.removeprefix("# yaml-language-server: $schema=")
 
-    assert named.resolve() == (schema.FOLDER / "claim.schema.json").resolve()
+    assert named.resolve() == (FOLDER / "claim.schema.json").resolve()
     assert valid(Draft202012Validator(json.loads(named.read_text(encoding="utf-8"))), value(path))
 
 
 def test_committed_defaults_comply():
     """Every committed defaults.yaml is valid by its schema."""
-    validator = Draft202012Validator(json.loads((schema.FOLDER / "defaults.schema.json").read_text(encoding="utf-8")))
+    validator = Draft202012Validator(json.loads((FOLDER / "defaults.schema.json").read_text(encoding="utf-8")))
 
     assert all(valid(validator, value(path)) for path in (ROOT / "claims").rglob("defaults.yaml"))
 

@@ -162,7 +162,8 @@ DAMAGE = [
     ('"scale": "quick"', '"scale": "memo", "scale": "quick"', "key 'scale' stands twice", None, ""),
     ('"dirty": false,', '"dirty": false', "not JSON: Expecting ',' delimiter", '"torch"', ""),
     ('"kind": "order"', '"kind": "ordr"', "Invalid value 'ordr'", '"kind": "ordr"', "assertions[0].terms"),
-    ('"version": 1', '"version": 7', "version 7; this cbspec reads version 1", None, ""),
+    ('"version": 2', '"version": 7', "a ledger of version 7; this cbspec reads versions 1 to 2; install a newer", None, ""),
+    ('"version": 2', '"version": 0', "a ledger of version 0; this cbspec reads versions 1 to 2", None, ""),
     ("{", "<<<<<<< HEAD\n{", "an unresolved merge: '<<<<<<< HEAD'", "<<<<<<<", ""),
 ]
 

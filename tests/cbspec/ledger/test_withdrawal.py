@@ -7,7 +7,7 @@ import pytest
 
 from cbspec.errors import LedgerError, MissingReasonError
 from cbspec.ledger import Ledger, Withdrawn, orphaned, withdraw
-from cbspec.ledger.withdrawal import advice, unchecked
+from cbspec.ledger.withdrawal import unchecked
 
 
 @pytest.fixture(autouse=True)
@@ -133,22 +133,14 @@ def test_damage_is_located(gone, tmp_path, before, after, message, key):
 def test_withdrawn_is_a_list(ledger, tmp_path):
     """Something else in its place is told with its line."""
     path = tmp_path / "ledger.json"
-    path.write_text(ledger.dumps().replace('"version": 1,', '"version": 1,\n  "withdrawn": null,'))
+    path.write_text(ledger.dumps().replace('"version": 2,', '"version": 2,\n  "withdrawn": null,'))
 
     with pytest.raises(LedgerError, match=r"ledger\.json:3:16: withdrawn: Expected `array`, got `null`"):
         Ledger.load(path)
 
 
-def test_advice_is_to_be_pasted(entry, claim):
-    """One line says what is on record and would go unchecked; the advice adds the verdict's reason and the command, quoted."""
+def test_an_orphan_is_told_in_one_line(entry, claim):
+    """One line says what is on record and would go unchecked."""
     cell = entry(claim=claim(id="1.b[depth=4]"))
 
     assert unchecked(cell) == "holds is on record at quick on cpu and would go unchecked: no claim file has it decidable there"
-    assert advice(cell).splitlines() == [
-        unchecked(cell),
-        "  recorded 2026-01-02: it holds",
-        "",
-        "Next",
-        "  give the claim the scale quick back, or take the verdict off the record:",
-        "  cbspec withdraw '1.b[depth=4]' --scale quick --reason \"...\"",
-    ]

@@ -1,0 +1,30 @@
+"""Where a lab keeps its Python: beside pyproject.toml, or in ``src``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+SRC = "src"
+
+
+def source_folder(root: Path, packages: Sequence[str]) -> Path:
+    """Return the folder that a project's packages are imported from.
+
+    Args:
+        root: the folder of pyproject.toml.
+        packages: dotted names of packages or modules.
+
+    Returns:
+        ``src`` where one of the packages lies in it and none lies in the root, else the root.
+    """
+    for folder in (root, root / SRC):
+        if any(_holds(folder, package) for package in packages):
+            return folder
+    return root
+
+
+def _holds(folder: Path, package: str) -> bool:
+    """Return whether a folder has Python of this name; one of data alone does not count."""
+    place = folder.joinpath(*package.split("."))
+    return place.with_suffix(".py").is_file() or any(place.rglob("*.py"))

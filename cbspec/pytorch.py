@@ -1,0 +1,66 @@
+"""All that the harness knows of torch. Import this module only where torch is installed."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def build(origin: str) -> tuple[str, str | None]:
+    """Return the version of torch and the CUDA version that it was built for, None for a CPU build.
+
+    Reads ``version.py`` of torch and does not import torch, which would take seconds.
+
+    Args:
+        origin: the file of the package ``torch``.
+    """
+    constants = _constants(Path(origin).with_name("version.py"))
+    return str(constants["__version__"]), constants.get("cuda")
+
+
+def limit_threads(threads: int) -> None:
+    """Have torch use this many threads, if this process has imported it."""
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(threads)
+
+
+def load(path: Path) -> Mapping[str, Any]:
+    """Return the tensors of a file by name, on the CPU."""
+    from safetensors.torch import load_file  # imports torch
+
+    loaded: Mapping[str, Any] = load_file(path)
+    return loaded
+
+
+def dump(tensors: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a file that holds these tensors.
+
+    Raises:
+        TypeError: naming what is not a torch tensor.
+    """
+    others = {name: value for name, value in tensors.items() if not hasattr(value, "detach")}
+    if others:
+        wrong = (f"{name} is a {type(value).__name__}" for name, value in others.items())
+        raise TypeError(", ".join(wrong))
+    from safetensors.torch import save  # imports torch
+
+    # A clone, because safetensors refuses tensors that share memory, as the replicas of one job do.
+    stored = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    data: bytes = save(stored)
+    return data
+
+
+def _constants(module: Path) -> dict[str, str | None]:
+    """Return the constants that a module assigns, without running it."""
+    constants: dict[str, str | None] = {}
+    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        value = getattr(node, "value", None)
+        if targets and isinstance(targets[0], ast.Name) and isinstance(value, ast.Constant):
+            constants[targets[0].id] = ast.literal_eval(value)
+    return constants
