@@ -11,7 +11,7 @@ from torch import Tensor
 from cbspec.stage import Artifact, Job, Replica
 from engine.credit.dfa import DFA
 from engine.credit.estimator import PREFIX, Estimator, normalise, open_estimator
-from engine.fitting import fit_epoch
+from engine.credit.fitting import fit_epoch
 from engine.forward import ForwardPass
 from engine.randomness import generator
 from engine.rules import RULES, block_gradients, embedding_gradient, head_gradient

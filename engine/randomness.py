@@ -13,8 +13,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from engine.data.augment import SHIFTS
-
 
 def generator(seed: int, stage: str, purpose: str, device: torch.device | str = "cpu") -> torch.Generator:
     """A generator of its own for one seed, stage and purpose.
@@ -33,14 +31,3 @@ def epoch_order(seeds: Sequence[int], epoch: int, n: int) -> Tensor:
         int64 `[replica, n]`, a permutation per seed.
     """
     return torch.stack([torch.randperm(n, generator=generator(seed, "order", str(epoch))) for seed in seeds])
-
-
-def epoch_views(seeds: Sequence[int], epoch: int, n: int) -> Tensor:
-    """The crop and flip of each visit of an epoch, uniform; see `engine.data.augment.augment`.
-
-    Returns:
-        int64 `[replica, n, 3]`: top row and left column (0 to 8), flipped (0 or 1).
-    """
-    draws = [torch.randint(2 * SHIFTS**2, (n,), generator=generator(seed, "augmentation", str(epoch))) for seed in seeds]
-    crop, flipped = torch.stack(draws).div(2, rounding_mode="floor"), torch.stack(draws) % 2
-    return torch.stack([crop // SHIFTS, crop % SHIFTS, flipped], dim=-1)

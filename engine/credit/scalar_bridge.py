@@ -12,7 +12,7 @@ from cbspec.stage import Job
 from engine.credit import features, value
 from engine.credit.fitted import FittedEstimator
 from engine.credit.perceptron import Perceptron
-from engine.fitting import fit_offline
+from engine.credit.fitting import fit_offline
 from engine.forward import ForwardPass
 from engine.randomness import generator
 from engine.weights import Weights

@@ -12,7 +12,7 @@ from cbspec.stage import Job
 from engine.credit import features
 from engine.credit.fitted import FittedEstimator
 from engine.credit.perceptron import Activity
-from engine.fitting import fit_offline
+from engine.credit.fitting import fit_offline
 from engine.forward import ForwardPass
 from engine.nets import output_error
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from cbspec.stage import Job
 from engine.credit import features
 from engine.credit.fitted import FittedEstimator
-from engine.fitting import fit_offline
+from engine.credit.fitting import fit_offline
 from engine.forward import ForwardPass
 from engine.randomness import generator
 from engine.tails import Tails

@@ -6,11 +6,14 @@ samples and no host synchronisation: about half a millisecond for 3 x 128 images
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from engine.randomness import generator
 
 PAD = 4
 SHIFTS = 2 * PAD + 1  # a crop's corner lies at 0..8 in the padded image, each way
@@ -34,6 +37,18 @@ def normalise(images: Tensor) -> Tensor:
     centre, scale = _normalisation(images.device)
     flat = images.reshape(-1, 3, PLANE).float().sub_(centre).mul_(scale)
     return flat.view(*images.shape[:-3], PIXELS)
+
+
+def epoch_views(seeds: Sequence[int], epoch: int, n: int) -> Tensor:
+    """Draw the crop and flip of each visit of an epoch, uniformly; see `augment`.
+
+    Returns:
+        int64 `[replica, n, 3]`: top row and left column (0 to 8), flipped (0 or 1).
+    """
+    streams = [generator(seed, "augmentation", str(epoch)) for seed in seeds]
+    draws = torch.stack([torch.randint(2 * SHIFTS**2, (n,), generator=own) for own in streams])
+    crop, flipped = draws.div(2, rounding_mode="floor"), draws % 2
+    return torch.stack([crop // SHIFTS, crop % SHIFTS, flipped], dim=-1)
 
 
 def augment(images: Tensor, index: Tensor, views: Tensor) -> Tensor:

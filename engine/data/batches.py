@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.data.augment import augment, normalise
-from engine.randomness import epoch_order, epoch_views
+from engine.data.augment import augment, epoch_views, normalise
+from engine.randomness import epoch_order
 
 
 class Batches:

@@ -3,7 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from engine.randomness import epoch_order, epoch_views, generator
+from engine.data.augment import epoch_views
+from engine.randomness import epoch_order, generator
 
 
 def draw(seed: int, stage: str, purpose: str) -> list[float]:

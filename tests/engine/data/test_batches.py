@@ -1,8 +1,8 @@
 import torch
 
-from engine.data.augment import augment, normalise
+from engine.data.augment import augment, epoch_views, normalise
 from engine.data.batches import Batches
-from engine.randomness import epoch_order, epoch_views
+from engine.randomness import epoch_order
 
 N = 37
 IMAGES = torch.randint(0, 256, (N, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
