@@ -22,11 +22,18 @@ SNAPSHOT = Input("snapshot", "the network: parameters and optimiser state of one
 ESTIMATOR = Input("estimator", "what gives the credit")
 
 LEARNING = {
-    "test_accuracy": Measure("accuracy", "share of the test set classified correctly, no augmentation"),
-    "train_loss": Measure("nats", "mean cross-entropy over the augmented training batches of the epoch, before each step"),
+    "test_accuracy": Measure(
+        "accuracy", "share of the test set classified correctly, no augmentation"
+    ),
+    "train_loss": Measure(
+        "nats",
+        "mean cross-entropy over the augmented training batches of the epoch, before each step",
+    ),
 }
 
-FIT_LOSS = Measure("squared nats", "mean training objective of the estimator over the last epoch of its fit")
+FIT_LOSS = Measure(
+    "squared nats", "mean training objective of the estimator over the last epoch of its fit"
+)
 
 STAGES = (
     Stage(
@@ -96,7 +103,10 @@ STAGES = (
         inputs={"snapshot": SNAPSHOT},
         kind="estimator",
         measures={
-            "fit_loss": Measure("relative squared error", "of the predicted h_L over the batches of the last epoch of the fit")
+            "fit_loss": Measure(
+                "relative squared error",
+                "of the predicted h_L over the batches of the last epoch of the fit",
+            )
         },
         progress="epochs",
         cost=cost.fit,
@@ -148,11 +158,19 @@ STAGES = (
                 "correlation",
                 "rho: Pearson correlation of <a, eps v> with the real loss change, mean over levels; S2 is its gain over DFA's",
             ),
-            "nudge": Measure("nats", "mean loss change when h_l moves by -eta * normalised credit; negative is good"),
-            "reference_norm": Measure("nats", "norm of the per-sample gradient at h_l, mean over batch and levels"),
-            "hidden_norm": Measure("activation", "norm of h_l per sample, mean over batch and levels 0..L"),
+            "nudge": Measure(
+                "nats",
+                "mean loss change when h_l moves by -eta * normalised credit; negative is good",
+            ),
+            "reference_norm": Measure(
+                "nats", "norm of the per-sample gradient at h_l, mean over batch and levels"
+            ),
+            "hidden_norm": Measure(
+                "activation", "norm of h_l per sample, mean over batch and levels 0..L"
+            ),
             "float32_agreement": Measure(
-                "cosine", "gradient in float32 against float64: near 1 where a float32 reading of Gamma can be trusted"
+                "cosine",
+                "gradient in float32 against float64: near 1 where a float32 reading of Gamma can be trusted",
             ),
             "state_error": Measure(
                 "relative squared error",
@@ -166,13 +184,20 @@ STAGES = (
         doc="what a vector field is fitted to on a snapshot, against the true derivative (definitions, section 7, Validity)",
         implementation="engine.targets:target_quality",
         parameters=TargetQuality,
-        inputs={"snapshot": SNAPSHOT, "estimator": Input("estimator", "the vector field: its directions and differences count")},
+        inputs={
+            "snapshot": SNAPSHOT,
+            "estimator": Input(
+                "estimator", "the vector field: its directions and differences count"
+            ),
+        },
         measures={
             "target_correlation": Measure(
                 "correlation",
                 "Pearson correlation of g, measured as in training, with <dL/dh_l, v> in float64; lowest of the levels",
             ),
-            "silent_targets": Measure("share", "of g that is exactly 0, for no state moved; highest of the levels"),
+            "silent_targets": Measure(
+                "share", "of g that is exactly 0, for no state moved; highest of the levels"
+            ),
         },
         cost=cost.target_quality,
     ),
@@ -187,7 +212,8 @@ STAGES = (
             "dL_held": Measure("nats", "loss change on a batch of the test set"),
             "pur": Measure("ratio", "dL_held / dL_same, both averaged over batches first"),
             "update_variance": Measure(
-                "ratio", "trace of the update's covariance across batches over the squared norm of its mean, both unbiased"
+                "ratio",
+                "trace of the update's covariance across batches over the squared norm of its mean, both unbiased",
             ),
         },
         cost=cost.local_descent,

@@ -59,7 +59,9 @@ def tails(rows: int, width: int, depth: int) -> float:
 def train_bp(call: Call) -> float:
     """Training to the wanted epoch and one test pass."""
     images, embed, block, depth = _shape(call)
-    return call.point * bp_step(images, embed, block, depth) + 2.0 * _tested(call) * (embed + depth * block)
+    return call.point * bp_step(images, embed, block, depth) + 2.0 * _tested(call) * (
+        embed + depth * block
+    )
 
 
 def train_local(call: Call) -> float:
@@ -71,8 +73,14 @@ def train_local(call: Call) -> float:
         learning = estimator_step(estimator, images)
         epoch += learning
         if learning and p.recalibrate_every:
-            epoch += (2.0 * images * (embed + depth * block) + learning) * p.recalibrate_epochs / p.recalibrate_every
-    return max(call.point - call.inputs["snapshot"].point, 0) * epoch + 2.0 * _tested(call) * (embed + depth * block)
+            epoch += (
+                (2.0 * images * (embed + depth * block) + learning)
+                * p.recalibrate_epochs
+                / p.recalibrate_every
+            )
+    return max(call.point - call.inputs["snapshot"].point, 0) * epoch + 2.0 * _tested(call) * (
+        embed + depth * block
+    )
 
 
 def _fitted(call: Call) -> Call:
@@ -85,7 +93,9 @@ def _fitted(call: Call) -> Call:
 def _perceptron(call: Call) -> tuple[float, float, float]:
     """Weights of a fitted estimator's first and second layer, and of its last one where that yields a vector."""
     p, width = call.parameters, network(call).parameters.width
-    own = (CLASSES if p.s_type.startswith("eT") else width) + (width if p.s_type.endswith("hL") else 0)
+    own = (CLASSES if p.s_type.startswith("eT") else width) + (
+        width if p.s_type.endswith("hL") else 0
+    )
     last = 0.0 if call.stage.name == "scalar_bridge" else float(p.hidden * width)
     return float((width + TIME_EMBEDDING + own) * p.hidden), float(p.hidden**2), last
 
@@ -94,8 +104,16 @@ def credit(call: Call, rows: int) -> float:
     """The credit of `rows` samples at every block; 0 for an estimator that has no network of its own."""
     if not hasattr(call.parameters, "s_type"):
         return 0.0
-    pulled_back = call.stage.name in ("state_bridge", "scalar_bridge")  # their credit is a gradient of what they predict
-    return rows * network(call).parameters.depth * sum(_perceptron(call)) * (4.0 if pulled_back else 2.0)
+    pulled_back = call.stage.name in (
+        "state_bridge",
+        "scalar_bridge",
+    )  # their credit is a gradient of what they predict
+    return (
+        rows
+        * network(call).parameters.depth
+        * sum(_perceptron(call))
+        * (4.0 if pulled_back else 2.0)
+    )
 
 
 def estimator_step(call: Call, rows: int) -> float:
@@ -107,11 +125,17 @@ def estimator_step(call: Call, rows: int) -> float:
     first, second, last = _perceptron(call)
     if call.stage.name == "state_bridge":
         return rows * depth * (4.0 * first + 6.0 * (second + last))
-    if call.stage.name == "scalar_bridge":  # soft-min, then V at levels 0..L, its slope at L and that slope's gradient
+    if (
+        call.stage.name == "scalar_bridge"
+    ):  # soft-min, then V at levels 0..L, its slope at L and that slope's gradient
         noisy = 2.0 * p.samples * depth * (width * p.hidden + second)
-        return rows * (noisy + (depth + 1) * (4.0 * first + 6.0 * second) + 8.0 * first + 10.0 * second)
+        return rows * (
+            noisy + (depth + 1) * (4.0 * first + 6.0 * second) + 8.0 * first + 10.0 * second
+        )
     perturbed = p.directions * (2 if p.difference == "central" else 1)
-    return tails(rows * perturbed, width, depth) + rows * (depth + 1) * (4.0 * first + 6.0 * (second + last))
+    return tails(rows * perturbed, width, depth) + rows * (depth + 1) * (
+        4.0 * first + 6.0 * (second + last)
+    )
 
 
 def fit(call: Call) -> float:
@@ -125,14 +149,18 @@ def credit_quality(call: Call) -> float:
     _, embed, block, depth = _shape(call)
     p = call.parameters
     rows = p.batches * p.batch_size
-    return rows * (6.0 * embed + 6.0 * depth * block) + tails(rows * (p.directions + 2), network(call).parameters.width, depth)
+    return rows * (6.0 * embed + 6.0 * depth * block) + tails(
+        rows * (p.directions + 2), network(call).parameters.width, depth
+    )
 
 
 def target_quality(call: Call) -> float:
     """The tails of the finite differences dominate."""
     _, embed, block, depth = _shape(call)
     rows = call.parameters.batches * call.parameters.batch_size
-    return rows * (6.0 * embed + 8.0 * depth * block) + estimator_step(_fitted(call.inputs["estimator"]), rows)
+    return rows * (6.0 * embed + 8.0 * depth * block) + estimator_step(
+        _fitted(call.inputs["estimator"]), rows
+    )
 
 
 def local_descent(call: Call) -> float:

@@ -14,10 +14,20 @@ from cbspec.stage import Parameters
 Count = Annotated[int, Meta(ge=1)]
 Epochs = Annotated[int, Meta(ge=0)]
 Width = Annotated[
-    int, Meta(ge=16, multiple_of=16, description="hidden width d; whole vector lanes keep replicas bit for bit alike")
+    int,
+    Meta(
+        ge=16,
+        multiple_of=16,
+        description="hidden width d; whole vector lanes keep replicas bit for bit alike",
+    ),
 ]
 Depth = Annotated[int, Meta(ge=1, le=64, description="residual blocks L")]
-Rate = Annotated[float, Meta(gt=0, description="AdamW learning rate at the start of the cosine schedule (phase 4, fit)")]
+Rate = Annotated[
+    float,
+    Meta(
+        gt=0, description="AdamW learning rate at the start of the cosine schedule (phase 4, fit)"
+    ),
+]
 Decay = Annotated[float, Meta(ge=0, description="AdamW weight decay (phase 4, fit)")]
 Batch = Annotated[int, Meta(ge=8, multiple_of=8, description="samples per step (memo: 128)")]
 Rule = Annotated[
@@ -26,14 +36,27 @@ Rule = Annotated[
 ]
 Credit = Annotated[
     Literal["normalised", "raw"],
-    Meta(description="normalised: a / (RMS(a) + 1e-6) per sample over features (fit); raw: as it is"),
+    Meta(
+        description="normalised: a / (RMS(a) + 1e-6) per sample over features (fit); raw: as it is"
+    ),
 ]
-Eta = Annotated[float, Meta(gt=0, description="step of the target-shift rule, {.01, .1, .3, 1} in phase 6C")]
-Clamp = Annotated[bool, Meta(description="clamp every local parameter gradient to [-1, 1], as the legacy protocol of phase 6A")]
+Eta = Annotated[
+    float, Meta(gt=0, description="step of the target-shift rule, {.01, .1, .3, 1} in phase 6C")
+]
+Clamp = Annotated[
+    bool,
+    Meta(
+        description="clamp every local parameter gradient to [-1, 1], as the legacy protocol of phase 6A"
+    ),
+]
 
 
-FitEpochs = Annotated[int, Meta(ge=0, description="epochs of offline fitting; 0 is the random initial network")]
-Hidden = Annotated[int, Meta(ge=16, multiple_of=16, description="width of the estimator's two hidden layers (fit)")]
+FitEpochs = Annotated[
+    int, Meta(ge=0, description="epochs of offline fitting; 0 is the random initial network")
+]
+Hidden = Annotated[
+    int, Meta(ge=16, multiple_of=16, description="width of the estimator's two hidden layers (fit)")
+]
 AdamRate = Annotated[float, Meta(gt=0, description="Adam learning rate, constant (fit)")]
 Condition = Annotated[
     Literal["eT", "deltaL", "eT_hL", "deltaL_hL"],
@@ -44,22 +67,39 @@ Condition = Annotated[
 class Cifar10(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """CIFAR-10 as every stage sees it."""
 
-    train_images: Annotated[int, Meta(ge=8, le=50000, description="the first n images of the training set")] = 50000
+    train_images: Annotated[
+        int, Meta(ge=8, le=50000, description="the first n images of the training set")
+    ] = 50000
 
 
 class TeacherStudent(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Gaussian inputs labelled by a random teacher; the activation of teacher and student goes from linear to tanh."""
 
     alpha: Annotated[
-        float, Meta(ge=0, le=1, description="phi_alpha(z) = (1-alpha) z + alpha tanh(z), in teacher and student (memo)")
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="phi_alpha(z) = (1-alpha) z + alpha tanh(z), in teacher and student (memo)",
+        ),
     ] = 1.0
     train_samples: Annotated[int, Meta(ge=8, description="training inputs per seed (open)")] = 10000
-    test_samples: Annotated[int, Meta(ge=8, multiple_of=8, description="test inputs per seed (open)")] = 2000
-    inputs: Annotated[int, Meta(ge=16, multiple_of=16, description="input dimension, standard normal (open)")] = 128
+    test_samples: Annotated[
+        int, Meta(ge=8, multiple_of=8, description="test inputs per seed (open)")
+    ] = 2000
+    inputs: Annotated[
+        int, Meta(ge=16, multiple_of=16, description="input dimension, standard normal (open)")
+    ] = 128
     teacher_depth: Annotated[int, Meta(ge=1, description="the teacher's hidden layers (open)")] = 2
-    teacher_width: Annotated[int, Meta(ge=1, description="width of the teacher's hidden layers (open)")] = 128
+    teacher_width: Annotated[
+        int, Meta(ge=1, description="width of the teacher's hidden layers (open)")
+    ] = 128
     teacher_gain: Annotated[
-        float, Meta(gt=0, description="teacher weights are N(0, gain^2 / fan-in): how far tanh is driven into saturation (open)")
+        float,
+        Meta(
+            gt=0,
+            description="teacher weights are N(0, gain^2 / fan-in): how far tanh is driven into saturation (open)",
+        ),
     ] = 2.0
 
 
@@ -69,7 +109,9 @@ class TrainBP(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True)
     width: Width = 256
     depth: Depth = 4
     epochs: Annotated[int, Meta(ge=1, description="length of the cosine schedule")] = 100
-    epoch: Annotated[int, Meta(ge=0, description="the checkpoint wanted; 0 is the initialised network")]
+    epoch: Annotated[
+        int, Meta(ge=0, description="the checkpoint wanted; 0 is the initialised network")
+    ]
     learning_rate: Rate = 1e-3
     weight_decay: Decay = 0.01
     batch_size: Batch = 128
@@ -78,15 +120,24 @@ class TrainBP(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class TrainLocal(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Blockwise training by a local rule, from a snapshot whose optimiser, schedule and data order are continued."""
 
-    epochs: Annotated[int, Meta(ge=1, description="length of the cosine schedule, counted from epoch 0 of the run")] = 100
-    epoch: Annotated[int, Meta(ge=0, description="the checkpoint wanted, as absolute epoch of the schedule")]
+    epochs: Annotated[
+        int,
+        Meta(ge=1, description="length of the cosine schedule, counted from epoch 0 of the run"),
+    ] = 100
+    epoch: Annotated[
+        int, Meta(ge=0, description="the checkpoint wanted, as absolute epoch of the schedule")
+    ]
     rule: Rule = "inner_product"
     eta: Eta = 0.1
     credit: Credit = "normalised"
     clamp: Clamp = False
     blend: Annotated[
         float,
-        Meta(ge=0, le=1, description="weight w of the estimator's credit: w * norm(a_est) + (1-w) * norm(a_dfa) (phase 9A)"),
+        Meta(
+            ge=0,
+            le=1,
+            description="weight w of the estimator's credit: w * norm(a_est) + (1-w) * norm(a_dfa) (phase 9A)",
+        ),
     ] = 1.0
     source: Annotated[
         Literal["estimator", "gaussian", "dfa_rescaled"],
@@ -96,7 +147,10 @@ class TrainLocal(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ),
     ] = "estimator"
     trainable: Annotated[
-        bool, Meta(description="train the estimator on every batch, after its credit was used; else it stays frozen")
+        bool,
+        Meta(
+            description="train the estimator on every batch, after its credit was used; else it stays frozen"
+        ),
     ] = True
     warmup: Annotated[
         float,
@@ -108,7 +162,10 @@ class TrainLocal(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 0.0
     recalibrate_every: Annotated[
         int,
-        Meta(ge=0, description="pause the network every so many epochs and refit the estimator; 0: never (open question N.c)"),
+        Meta(
+            ge=0,
+            description="pause the network every so many epochs and refit the estimator; 0: never (open question N.c)",
+        ),
     ] = 0
     recalibrate_epochs: Annotated[int, Meta(ge=1, description="epochs of each refit")] = 1
     learning_rate: Rate = 1e-3
@@ -119,7 +176,9 @@ class TrainLocal(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class VectorField(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Vector credit field Vec_M, fitted to measured directional derivatives of a frozen snapshot."""
 
-    directions: Annotated[int, Meta(ge=1, description="M, fresh directions per sample and level at every step")] = 4
+    directions: Annotated[
+        int, Meta(ge=1, description="M, fresh directions per sample and level at every step")
+    ] = 4
     epochs: FitEpochs = 100
     targets: Annotated[
         Literal["true", "shuffled", "zero", "fresh_random"],
@@ -130,13 +189,18 @@ class VectorField(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = "true"
     inputs: Annotated[
         Literal["full", "time", "constant"],
-        Meta(description="time: h_l is hidden from the field; constant: h_l and t are (phase 10A.6)"),
+        Meta(
+            description="time: h_l is hidden from the field; constant: h_l and t are (phase 10A.6)"
+        ),
     ] = "full"
     s_type: Condition = "eT"
-    difference: Annotated[Literal["central", "one_sided"], Meta(description="how the derivative is measured (phase 5A)")] = (
-        "central"
-    )
-    eps: Annotated[float, Meta(gt=0, description="length of the perturbation per unit of v (fit)")] = 1e-2
+    difference: Annotated[
+        Literal["central", "one_sided"],
+        Meta(description="how the derivative is measured (phase 5A)"),
+    ] = "central"
+    eps: Annotated[
+        float, Meta(gt=0, description="length of the perturbation per unit of v (fit)")
+    ] = 1e-2
     sampling: Annotated[
         Literal["isotropic", "importance"],
         Meta(
@@ -144,7 +208,9 @@ class VectorField(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=T
             "(open question N.d)"
         ),
     ] = "isotropic"
-    terminal_weight: Annotated[float, Meta(ge=0, description="weight of |A(h_L, 1, s) - dCE/dh_L|^2")] = 1.0
+    terminal_weight: Annotated[
+        float, Meta(ge=0, description="weight of |A(h_L, 1, s) - dCE/dh_L|^2")
+    ] = 1.0
     hidden: Hidden = 256
     learning_rate: AdamRate = 1e-3
     batch_size: Batch = 128
@@ -155,11 +221,16 @@ class StateBridge(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     epochs: FitEpochs = 100
     s_type: Annotated[
-        Literal["eT", "deltaL"], Meta(description="conditioning s: e_T (phase 4) or dCE/dh_L per sample; h_L is what it predicts")
+        Literal["eT", "deltaL"],
+        Meta(
+            description="conditioning s: e_T (phase 4) or dCE/dh_L per sample; h_L is what it predicts"
+        ),
     ] = "eT"
     gradient_at: Annotated[
         Literal["predicted", "actual"],
-        Meta(description="the state at which the terminal loss has its gradient taken: the predicted h_L, or h_L itself (open)"),
+        Meta(
+            description="the state at which the terminal loss has its gradient taken: the predicted h_L, or h_L itself (open)"
+        ),
     ] = "predicted"
     hidden: Hidden = 256
     learning_rate: AdamRate = 1e-3
@@ -171,14 +242,28 @@ class ScalarBridge(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=
 
     epochs: FitEpochs = 100
     s_type: Condition = "eT"
-    tgw: Annotated[float, Meta(ge=0, description="weight of |grad_h V(h_L, 1, s) - dCE/dh_L|^2 (phase 3: 0 to 4)")] = 1.0
-    sigma: Annotated[float, Meta(ge=0, description="standard deviation of the noise on the next state (fit)")] = 0.1
+    tgw: Annotated[
+        float,
+        Meta(ge=0, description="weight of |grad_h V(h_L, 1, s) - dCE/dh_L|^2 (phase 3: 0 to 4)"),
+    ] = 1.0
+    sigma: Annotated[
+        float, Meta(ge=0, description="standard deviation of the noise on the next state (fit)")
+    ] = 0.1
     softness: Annotated[float, Meta(gt=0, description="lam of the soft-min, in nats (fit)")] = 0.1
-    samples: Annotated[int, Meta(ge=1, description="K, noisy next states per sample and level (memo)")] = 8
-    ema: Annotated[float, Meta(ge=0, lt=1, description="what the average of V keeps of itself at every step (fit)")] = 0.995
+    samples: Annotated[
+        int, Meta(ge=1, description="K, noisy next states per sample and level (memo)")
+    ] = 8
+    ema: Annotated[
+        float,
+        Meta(ge=0, lt=1, description="what the average of V keeps of itself at every step (fit)"),
+    ] = 0.995
     hidden: Hidden = 256
     learning_rate: AdamRate = 1e-3
     batch_size: Batch = 128
+
+
+Fitted = StateBridge | ScalarBridge | VectorField
+"""Parameters of an estimator with a network of its own, fitted epoch by epoch."""
 
 
 class CreditQuality(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -203,19 +288,27 @@ class LocalDescent(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=
 
     credit: Credit = "normalised"
     blocks: Annotated[Literal["all", "last1"], Meta(description="which blocks move")] = "all"
-    steps: Annotated[int, Meta(ge=1, description="k plain SGD steps, credit estimated anew at each")] = 1
+    steps: Annotated[
+        int, Meta(ge=1, description="k plain SGD steps, credit estimated anew at each")
+    ] = 1
     rule: Rule = "inner_product"
     eta: Eta = 0.1
     clamp: Clamp = False
     step_sizes: Annotated[
         tuple[Annotated[float, Meta(gt=0)], ...],
         Meta(
-            min_length=1, description="grid from which each estimator and seed takes the step size with the lowest mean dL_same"
+            min_length=1,
+            description="grid from which each estimator and seed takes the step size with the lowest mean dL_same",
         ),
     ] = (1e-3, 3e-3, 1e-2, 3e-2)
-    batches: Annotated[int, Meta(ge=2, description="update batches averaged over, each from the unchanged snapshot")] = 8
+    batches: Annotated[
+        int,
+        Meta(ge=2, description="update batches averaged over, each from the unchanged snapshot"),
+    ] = 8
     batch_size: Batch = 128
     update_from: Annotated[
         Literal["train", "test"],
-        Meta(description="where the update batch comes from, never augmented; the held one is a test batch (open)"),
+        Meta(
+            description="where the update batch comes from, never augmented; the held one is a test batch (open)"
+        ),
     ] = "train"

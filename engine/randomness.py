@@ -14,7 +14,9 @@ import torch
 from torch import Tensor
 
 
-def generator(seed: int, stage: str, purpose: str, device: torch.device | str = "cpu") -> torch.Generator:
+def generator(
+    seed: int, stage: str, purpose: str, device: torch.device | str = "cpu"
+) -> torch.Generator:
     """A generator of its own for one seed, stage and purpose.
 
     The streams of the CPU and of CUDA differ: draw on the CPU what must agree. (PyTorch's CPU generator uses the lower
@@ -30,4 +32,6 @@ def epoch_order(seeds: Sequence[int], epoch: int, n: int) -> Tensor:
     Returns:
         int64 `[replica, n]`, a permutation per seed.
     """
-    return torch.stack([torch.randperm(n, generator=generator(seed, "order", str(epoch))) for seed in seeds])
+    return torch.stack(
+        [torch.randperm(n, generator=generator(seed, "order", str(epoch))) for seed in seeds]
+    )

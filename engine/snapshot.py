@@ -1,28 +1,26 @@
-"""A network with its optimiser at one epoch: what training moves, checkpoints hold and branches start from."""
+"""A network and optimiser at one epoch: what training moves, checkpoints hold, branches start from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from cbspec.stage import Artifact
 from engine.nets import ResidualMLP, initialise
+from engine.parameters import TrainBP, TrainLocal
 from engine.tasks import Task, root_of
-from engine.weights import AdamW, Weights, cosine
-
-OPTIMISER = "optimiser."
+from engine.weights import OPTIMISER, AdamW, Weights, cosine
 
 
 class Snapshot:
-    """R networks and their AdamW under the cosine schedule that a training stage's parameters describe."""
+    """R networks and their AdamW under the cosine schedule that a training stage asks for."""
 
-    def __init__(self, network: ResidualMLP, parameters: Any) -> None:
+    def __init__(self, network: ResidualMLP, parameters: TrainBP | TrainLocal) -> None:
         self.network = network
         self.parameters = parameters
-        self.optimiser = AdamW(network.weights, parameters.learning_rate, parameters.weight_decay)
+        self.optimiser = AdamW(network.weights, parameters.weight_decay)
 
     @property
     def gradient(self) -> Weights:
@@ -30,30 +28,43 @@ class Snapshot:
         return self.optimiser.gradient
 
     def step(self, epoch: int) -> None:
-        """One AdamW step at the epoch's learning rate."""
-        self.optimiser.step(cosine(self.parameters.learning_rate, epoch, self.parameters.epochs))
+        """Take one AdamW step at the epoch's learning rate."""
+        parameters = self.parameters
+        self.optimiser.step(cosine(parameters.learning_rate, epoch, parameters.epochs))
 
     def of(self, replica: int) -> dict[str, Tensor]:
-        """What a checkpoint of one replica holds."""
+        """Return what a checkpoint of one replica holds."""
         return self.network.weights.of(replica) | self.optimiser.of(replica, OPTIMISER)
 
     @classmethod
-    def initialised(cls, task: Task, seeds: Sequence[int], parameters: Any, device: str) -> Snapshot:
-        """Networks at epoch 0, one per seed."""
+    def initialised(
+        cls, task: Task, seeds: Sequence[int], parameters: TrainBP, device: str
+    ) -> Snapshot:
+        """Return networks at epoch 0, one per seed."""
         architecture = task.architecture(parameters.width, parameters.depth)
-        return cls(ResidualMLP(architecture, initialise(architecture, seeds, device)), parameters)
+        weights = initialise(architecture, seeds, device)
+        return cls(ResidualMLP(architecture, weights), parameters)
 
     @classmethod
-    def continued(cls, artifacts: Sequence[Artifact], task: Task, parameters: Any, device: str) -> Snapshot:
-        """The artifacts' networks and optimisers, to go on from."""
+    def continued(
+        cls,
+        artifacts: Sequence[Artifact],
+        task: Task,
+        parameters: TrainBP | TrainLocal,
+        device: str,
+    ) -> Snapshot:
+        """Return the artifacts' networks and optimisers, to go on from."""
         snapshot = cls(read_network(artifacts, task, device), parameters)
         snapshot.optimiser.load([artifact.tensors for artifact in artifacts], OPTIMISER)
         return snapshot
 
 
-def read_network(artifacts: Sequence[Artifact], task: Task, device: str, dtype: torch.dtype = torch.float32) -> ResidualMLP:
-    """The networks of snapshots, one per replica."""
-    shape = root_of(artifacts[0]).call.parameters
+def read_network(
+    artifacts: Sequence[Artifact], task: Task, device: str, dtype: torch.dtype = torch.float32
+) -> ResidualMLP:
+    """Return the networks of snapshots, one per replica."""
+    shape = root_of(artifacts[0])
     architecture = task.architecture(shape.width, shape.depth)
-    weights = Weights.stack(architecture.layout(), [artifact.tensors for artifact in artifacts], device)
+    tensors = [artifact.tensors for artifact in artifacts]
+    weights = Weights.stack(architecture.layout(), tensors, device)
     return ResidualMLP(architecture, weights if dtype == torch.float32 else weights.to(dtype))

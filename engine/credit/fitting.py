@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from cbspec.stage import Job
 from engine.credit.estimator import Estimator
+from engine.credit.fitted import FittedEstimator, P
 from engine.forward import ForwardPass
 from engine.nets import ResidualMLP
-from engine.snapshot import read_network
-from engine.tasks import Task, open_task
+from engine.replicas import Replicas
+from engine.tasks import Task
 
 
-def fit_offline(job: Job, cls: type[Estimator]) -> None:
-    """Fit an estimator of the given class for all replicas of its stage's job; the progress parameter is ``epochs``."""
-    replicas = job.replicas
-    seeds, snapshots = [own.seed for own in replicas], [own.inputs["snapshot"] for own in replicas]
-    task = open_task(snapshots, seeds, job.device)
-    network = read_network(snapshots, task, job.device)
-    estimator = cls([own.parameters for own in replicas], seeds, network.architecture, job.device)
-    resumed = [own.resumed for own in replicas if own.resumed]
+def fit_offline(job: Job[P], cls: type[FittedEstimator[P]]) -> None:
+    """Fit an estimator of the given class for all replicas of its stage's job.
+
+    The progress parameter is ``epochs``.
+    """
+    replicas = Replicas(job)
+    network = replicas.network()
+    estimator = cls(replicas.parameters, replicas.seeds, network.architecture, job.device)
+    resumed = replicas.resumed
     if resumed:
         estimator.load([artifact.tensors for artifact in resumed], optimiser=True)
-    curves = [list(artifact.series["fit_loss"]) for artifact in resumed] or [[] for _ in seeds]
-    _follow(job, network, estimator, task, curves)
+    _follow(replicas, network, estimator)
 
 
-def _follow(job: Job, network: ResidualMLP, estimator: Estimator, task: Task, curves: list[list[float]]) -> None:
-    end = max(own.parameters.epochs for own in job.replicas)
-    healthy = set(range(len(job.replicas)))
+def _follow(replicas: Replicas[P], network: ResidualMLP, estimator: FittedEstimator[P]) -> None:
+    """Fit to the last wanted epoch and emit every wanted point."""
+    job, curves = replicas.job, replicas.curves("fit_loss")
+    end = max(parameters.epochs for parameters in replicas.parameters)
+    healthy = set(range(len(replicas)))
     if job.start == 0 and job.wants(0):
         _emit(job, estimator, 0, curves, healthy)
     for epoch in range(job.start, end):
-        losses = fit_epoch(network, estimator, task, "fit", epoch, job.replicas[0].parameters.batch_size)
+        size = replicas.shared.batch_size
+        losses = fit_epoch(network, estimator, replicas.task, "fit", epoch, size)
         for replica, loss in enumerate(losses.tolist()):
             curves[replica].append(loss)
         for replica in [replica for replica in healthy if not torch.isfinite(losses[replica])]:
@@ -49,17 +51,39 @@ def _follow(job: Job, network: ResidualMLP, estimator: Estimator, task: Task, cu
 
 
 def fit_epoch(
-    network: ResidualMLP, estimator: Estimator, task: Task, purpose: str, epoch: int, size: int, active: Any = None
+    network: ResidualMLP,
+    estimator: Estimator,
+    task: Task,
+    purpose: str,
+    epoch: int,
+    size: int,
+    active: Tensor | None = None,
 ) -> Tensor:
-    """Train the estimator on one epoch of batches of the frozen network; the mean objective, float64 `[replica]`."""
+    """Train the estimator on one epoch of batches of the frozen network.
+
+    Args:
+        purpose: names the random streams, see `Estimator.begin`.
+        size: samples per batch and replica.
+        active: bool `[replica]`; the others stay exactly as they are. None: all learn.
+
+    Returns:
+        The mean objective, float64 `[replica]`.
+    """
     estimator.begin(purpose, epoch)
     total, batches = torch.zeros((), dtype=torch.float64), 0
     for x, y in task.epoch(epoch, size):
-        total, batches = total + estimator.fit(ForwardPass(network, x, y), active).double(), batches + 1
+        total = total + estimator.fit(ForwardPass(network, x, y), active).double()
+        batches += 1
     return total / batches
 
 
-def _emit(job: Job, estimator: Estimator, epoch: int, curves: list[list[float]], healthy: set[int]) -> None:
+def _emit(
+    job: Job[P],
+    estimator: Estimator,
+    epoch: int,
+    curves: list[list[float]],
+    healthy: set[int],
+) -> None:
     for replica in sorted(healthy):
         curve = curves[replica]
         job.emit(

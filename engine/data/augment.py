@@ -64,8 +64,12 @@ def augment(images: Tensor, index: Tensor, views: Tensor) -> Tensor:
         float32 `[replica, batch, 3072]`, in channel, row, column order.
     """
     top, left, flipped = views.reshape(-1, 3).unbind(1)
-    crops = _crop(images.view(-1, PIXELS).index_select(0, index.flatten()), top, left).view(-1, 3, SIDE, SIDE)
-    crops = torch.where(flipped.bool()[:, None], _words(crops.flip(-1)), _words(crops)).view(torch.uint8)
+    crops = _crop(images.view(-1, PIXELS).index_select(0, index.flatten()), top, left).view(
+        -1, 3, SIDE, SIDE
+    )
+    crops = torch.where(flipped.bool()[:, None], _words(crops.flip(-1)), _words(crops)).view(
+        torch.uint8
+    )
     return normalise(crops.view(*index.shape, 3, SIDE, SIDE))
 
 
@@ -77,7 +81,9 @@ def _crop(images: Tensor, top: Tensor, left: Tensor) -> Tensor:
     """
     count = len(images)
     flat = F.pad(images.flatten(), (MARGIN, MARGIN))
-    windows = flat.as_strided((len(flat) - PIXELS + 1, PIXELS), (1, 1))  # row i: the 3072 bytes from i on
+    windows = flat.as_strided(
+        (len(flat) - PIXELS + 1, PIXELS), (1, 1)
+    )  # row i: the 3072 bytes from i on
     start = torch.arange(count, device=images.device) * PIXELS + top * SIDE + left
     inside = _inside(images.device).index_select(0, top * SHIFTS + left)
     masked = _words(windows.index_select(0, start)).view(count, 3, -1) & _words(inside)[:, None]
@@ -94,7 +100,11 @@ def _inside(device: torch.device) -> Tensor:
     """uint8 `[81, 1024]`: 255 where a crop with corner (row, column) = (i // 9, i % 9) shows the image, 0 where padding."""
     source = torch.arange(SIDE) + torch.arange(SHIFTS)[:, None] - PAD  # [shift, place in the crop]
     shown = ((source >= 0) & (source < SIDE)).to(torch.uint8)
-    return (255 * shown[:, None, :, None] * shown[None, :, None, :]).reshape(SHIFTS**2, PLANE).to(device)
+    return (
+        (255 * shown[:, None, :, None] * shown[None, :, None, :])
+        .reshape(SHIFTS**2, PLANE)
+        .to(device)
+    )
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 CLASSES = 10
-IMAGE = (3, 32, 32)  # channel, row, column; torchvision's CIFAR10.data is the same with the channel last
+IMAGE = (
+    3,
+    32,
+    32,
+)  # channel, row, column; torchvision's CIFAR10.data is the same with the channel last
 
 # Train images, train labels, test images, test labels: each in the order of the original python batches, one byte a value.
 SHA256 = "32e5966899bde482c0ef7d076bf69809b4b1488c806f657a814cfca4646ec493"
@@ -78,13 +82,19 @@ class Identity:
         if wrong:
             return wrong
         for name, labels in (("train", data.train_labels), ("test", data.test_labels)):
-            counts = dict(zip(*(part.tolist() for part in np.unique(labels, return_counts=True)), strict=True))
+            counts = dict(
+                zip(*(part.tolist() for part in np.unique(labels, return_counts=True)), strict=True)
+            )
             expected = dict.fromkeys(range(CLASSES), len(labels) // CLASSES)
             if counts != expected:
                 wrong.append(f"the {name} set has {counts} images per class, not {expected}")
-        for name, found, reported in zip(("mean", "std"), moments(data.train_images), (self.mean, self.std), strict=True):
+        for name, found, reported in zip(
+            ("mean", "std"), moments(data.train_images), (self.mean, self.std), strict=True
+        ):
             if not np.allclose(found, reported, rtol=0, atol=1e-8):
-                wrong.append(f"the {name} of the training pixels is {found.round(8).tolist()}, not {list(reported)}")
+                wrong.append(
+                    f"the {name} of the training pixels is {found.round(8).tolist()}, not {list(reported)}"
+                )
         if data.sha256 != self.sha256:
             wrong.append(f"the SHA-256 of the decoded arrays is {data.sha256}, not {self.sha256}")
         return wrong
@@ -96,7 +106,10 @@ def moments(images: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[Any], npt.NDArra
     histogram = np.zeros((images.shape[1], 256), dtype=np.int64)
     for start in range(0, len(images), 5_000):  # bincount widens to 8 bytes a pixel
         part = images[start : start + 5_000]
-        histogram += [np.bincount(part[:, channel].ravel(), minlength=256) for channel in range(len(histogram))]
+        histogram += [
+            np.bincount(part[:, channel].ravel(), minlength=256)
+            for channel in range(len(histogram))
+        ]
     share = histogram / histogram.sum(axis=1, keepdims=True)
     mean = share @ levels
     return mean / 255, np.sqrt((share * (levels - mean[:, None]) ** 2).sum(axis=1)) / 255

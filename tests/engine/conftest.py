@@ -58,7 +58,14 @@ class Blobs:
         return centres[y] + 1.5 * torch.randn(count, INPUTS, generator=stream), y
 
 
-BLOBS = Stage("blobs", "", "tests:none", parameters=BlobsParameters, kind="task", opens="tests.engine.conftest:Blobs")
+BLOBS = Stage(
+    "blobs",
+    "",
+    "tests:none",
+    parameters=BlobsParameters,
+    kind="task",
+    opens="tests.engine.conftest:Blobs",
+)
 
 
 @dataclass
@@ -110,7 +117,9 @@ class Job:
         given = {name: value for name, value in content.items() if value is not None}
         declared = given.get("measures", {}).keys() | given.get("undefined", {}).keys()
         assert declared == stage.measures.keys()
-        self.out[replica, point] = Artifact(Call(stage, parameters, lane.call.inputs), lane.seed, lane.inputs, **given)
+        self.out[replica, point] = Artifact(
+            Call(stage, parameters, lane.call.inputs), lane.seed, lane.inputs, **given
+        )
 
     def diverge(self, replica: int, reason: str) -> None:
         self.diverged[replica] = reason
@@ -149,7 +158,9 @@ class Laboratory:
             )
             seed = next(iter(own.values())).seed
             lanes.append(Lane(call, seed, own, resumed[replica] if resumed else None))
-        job = Job(lanes, set(points or [lanes[0].call.point]), resumed[0].call.point if resumed else 0)
+        job = Job(
+            lanes, set(points or [lanes[0].call.point]), resumed[0].call.point if resumed else 0
+        )
         module, name = self.stages[stage].implementation.split(":")
         getattr(import_module(module), name)(job)
         return job

@@ -29,8 +29,15 @@ def steps(**chosen: Any) -> tuple[LocalSGD, ForwardPass]:
     network = ResidualMLP(SHAPE, initialise(SHAPE, SEEDS, "cpu").to(torch.float64))
     stream = torch.Generator().manual_seed(1)
     h = network.embed(torch.randn(2, 16, 32, generator=stream, dtype=torch.float64))
-    forward = ForwardPass(network, torch.zeros(2, 16, 32, dtype=torch.float64), torch.randint(10, (2, 16), generator=stream), h)
-    return LocalSGD(network, Oracle([None] * 2, SEEDS, SHAPE, "cpu"), LocalDescent(**chosen)), forward
+    forward = ForwardPass(
+        network,
+        torch.zeros(2, 16, 32, dtype=torch.float64),
+        torch.randint(10, (2, 16), generator=stream),
+        h,
+    )
+    return LocalSGD(
+        network, Oracle([None] * 2, SEEDS, SHAPE, "cpu"), LocalDescent(**chosen)
+    ), forward
 
 
 def change_of_weights(sgd: LocalSGD, change: torch.Tensor) -> Weights:
@@ -47,14 +54,20 @@ def change_of_weights(sgd: LocalSGD, change: torch.Tensor) -> Weights:
 
 def test_one_raw_oracle_step_on_the_last_block_is_back_propagation_there() -> None:
     """With the credit dL/dh_L at its output, the last block moves as under back-propagation, up to the credit's own 1/batch."""
-    sgd, forward = steps(credit="raw", blocks="last1", rule="target_shift", eta=1.0, step_sizes=(0.5,))
+    sgd, forward = steps(
+        credit="raw", blocks="last1", rule="target_shift", eta=1.0, step_sizes=(0.5,)
+    )
 
     exact = sgd.network.weights.like()
     bp_gradient(forward, exact)
     moved = change_of_weights(sgd, sgd.runs(forward)[0])
 
     for name in moved:
-        expected = -0.5 * exact[name] / 16 if name.startswith("blocks.1.") else torch.zeros_like(exact[name])
+        expected = (
+            -0.5 * exact[name] / 16
+            if name.startswith("blocks.1.")
+            else torch.zeros_like(exact[name])
+        )
         torch.testing.assert_close(moved[name], expected, msg=name)
 
 
@@ -70,7 +83,9 @@ def test_only_the_blocks_in_range_move(blocks: str, moving: str) -> None:
 
     assert change_of_weights(sgd, changes[-1]).flat.equal(moved.flat)
 
-    assert {name for name, view in moved.items() if view.count_nonzero()} == {name for name in moved if name.startswith(moving)}
+    assert {name for name, view in moved.items() if view.count_nonzero()} == {
+        name for name in moved if name.startswith(moving)
+    }
 
 
 @pytest.mark.parametrize("blocks", ["all", "last1"])
@@ -79,7 +94,10 @@ def test_a_batch_rerun_from_the_lowest_moved_block_is_a_whole_forward_pass(block
     sgd, forward = steps(blocks=blocks)
     sgd.runs(forward)
 
-    again, whole = Rerun(forward, sgd.lowest), ForwardPass(sgd.network, None, forward.y, forward.trace.hidden[0])
+    again, whole = (
+        Rerun(forward, sgd.lowest),
+        ForwardPass(sgd.network, None, forward.y, forward.trace.hidden[0]),
+    )
 
     assert not whole.trace.logits.equal(forward.trace.logits)
     assert again.trace.logits.equal(whole.trace.logits)
@@ -102,7 +120,9 @@ def test_raw_credit_keeps_its_scale_and_normalised_does_not() -> None:
         changes[credit] = once, sgd.runs(forward)[0]
 
     torch.testing.assert_close(changes["raw"][1], 10 * changes["raw"][0])
-    torch.testing.assert_close(changes["normalised"][1], changes["normalised"][0], rtol=1e-2, atol=1e-6)
+    torch.testing.assert_close(
+        changes["normalised"][1], changes["normalised"][0], rtol=1e-2, atol=1e-6
+    )
 
 
 def test_k_steps_are_k_single_steps_with_credit_estimated_anew() -> None:
@@ -134,19 +154,30 @@ def test_clamped_gradients_stay_within_one() -> None:
 @settings(max_examples=30, deadline=None)
 def test_update_variance_is_its_formula(batches: int, seed: int) -> None:
     """It is the unbiased variance summed over weights over the unbiased squared norm of the mean; 0 for identical updates."""
-    updates = torch.randn(batches, 50, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) + 1
+    updates = (
+        torch.randn(batches, 50, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+        + 1
+    )
     same = updates[:1].expand(batches, -1)
 
     trace = updates.var(0).sum()
     expected = trace / (updates.mean(0).square().sum() - trace / batches).clamp(min=0)
-    torch.testing.assert_close(update_variance(updates.sum(0), updates.square().sum(), batches), expected)
+    torch.testing.assert_close(
+        update_variance(updates.sum(0), updates.square().sum(), batches), expected
+    )
     assert abs(update_variance(same.sum(0), same.square().sum(), batches)) < 1e-10
 
 
 def test_update_variance_is_not_bounded_by_the_number_of_batches() -> None:
     """Of updates with a true ratio of 16, four batches at a time give a mean squared norm that is right on average."""
     batches, parameters, repeats = 4, 64, 4000
-    noise = torch.randn(repeats, batches, parameters, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    noise = torch.randn(
+        repeats,
+        batches,
+        parameters,
+        generator=torch.Generator().manual_seed(1),
+        dtype=torch.float64,
+    )
     updates = noise + 0.25  # trace 64, squared norm of the mean 4
     total, squares = updates.sum(1), updates.square().sum((1, 2))
 
@@ -159,11 +190,19 @@ def test_update_variance_is_not_bounded_by_the_number_of_batches() -> None:
 
 def descent(laboratory: Any, stage: str = "oracle", **chosen: Any) -> Any:
     job = laboratory.run(
-        "train_bp", laboratory.tasks(SEEDS, train_images=192), epoch=2, width=16, depth=2, epochs=8, batch_size=32
+        "train_bp",
+        laboratory.tasks(SEEDS, train_images=192),
+        epoch=2,
+        width=16,
+        depth=2,
+        epochs=8,
+        batch_size=32,
     )
     snapshots = [{"snapshot": artifact} for artifact in laboratory.column(job, 2)]
     estimators = laboratory.column(laboratory.run(stage, snapshots))
-    inputs = [own | {"estimator": artifact} for own, artifact in zip(snapshots, estimators, strict=True)]
+    inputs = [
+        own | {"estimator": artifact} for own, artifact in zip(snapshots, estimators, strict=True)
+    ]
     return laboratory.run("local_descent", inputs, batches=4, batch_size=32, **chosen)
 
 
@@ -178,7 +217,9 @@ def test_the_best_step_size_is_each_replicas_own(laboratory: Any) -> None:
         assert artifact.measures["dL_same"] == pytest.approx(sum(artifact.series["dL_same"]) / 4)
         assert artifact.measures["dL_same"] == pytest.approx(grid[best][0])
         assert artifact.measures["dL_same"] < 0
-        assert artifact.measures["pur"] == pytest.approx(artifact.measures["dL_held"] / artifact.measures["dL_same"])
+        assert artifact.measures["pur"] == pytest.approx(
+            artifact.measures["dL_held"] / artifact.measures["dL_same"]
+        )
 
 
 def test_losses_change_as_on_a_copy_of_the_network(laboratory: Any) -> None:
@@ -188,22 +229,32 @@ def test_losses_change_as_on_a_copy_of_the_network(laboratory: Any) -> None:
     task = open_task(artifacts, SEEDS, "cpu")
     network = read_network(artifacts, task, "cpu", torch.float64)
     frozen, expected = network.weights.flat.clone(), []
-    for (x, y), (other, labels) in zip(task.sample("train", 4, 32), task.sample("test", 4, 32), strict=True):
+    for (x, y), (other, labels) in zip(
+        task.sample("train", 4, 32), task.sample("test", 4, 32), strict=True
+    ):
         losses = []
         for step in range(4):
             forward = ForwardPass(network, x.double(), y)
             if step in (0, 3):
                 held = ForwardPass(network, other.double(), labels)
                 losses.append(torch.stack([forward.losses.mean(1), held.losses.mean(1)]))
-            credit = Oracle([None] * 2, SEEDS, network.architecture, "cpu").credit(forward, [1])[:, 0]
+            credit = Oracle([None] * 2, SEEDS, network.architecture, "cpu").credit(forward, [1])[
+                :, 0
+            ]
             own = {
-                name: network.weights[name].clone().requires_grad_() for name in network.weights if name.startswith("blocks.1.")
+                name: network.weights[name].clone().requires_grad_()
+                for name in network.weights
+                if name.startswith("blocks.1.")
             }
             h = forward.trace.hidden[1]
-            scaled = F.layer_norm(h, (16,)) * own["blocks.1.norm.weight"].unsqueeze(1) + own["blocks.1.norm.bias"].unsqueeze(1)
+            scaled = F.layer_norm(h, (16,)) * own["blocks.1.norm.weight"].unsqueeze(1) + own[
+                "blocks.1.norm.bias"
+            ].unsqueeze(1)
             active = F.gelu(scaled @ own["blocks.1.w1"] + own["blocks.1.b1"].unsqueeze(1))
             output = active @ own["blocks.1.w2"] + own["blocks.1.b2"].unsqueeze(1)
-            slopes = torch.autograd.grad((output * credit).sum(-1).mean(1).sum(), list(own.values()))
+            slopes = torch.autograd.grad(
+                (output * credit).sum(-1).mean(1).sum(), list(own.values())
+            )
             for name, slope in zip(own, slopes, strict=True):
                 network.weights[name].sub_(2.0 * slope)
         expected.append(losses[1] - losses[0])
@@ -212,7 +263,9 @@ def test_losses_change_as_on_a_copy_of_the_network(laboratory: Any) -> None:
     same, held_out = torch.stack(expected).unbind(1)
     for replica, artifact in enumerate(laboratory.column(job)):
         assert artifact.series["dL_same"] == pytest.approx(same[:, replica].tolist(), rel=1e-7)
-        assert artifact.measures["dL_held"] == pytest.approx(held_out[:, replica].mean().item(), rel=1e-7)
+        assert artifact.measures["dL_held"] == pytest.approx(
+            held_out[:, replica].mean().item(), rel=1e-7
+        )
 
 
 def test_pur_of_identical_batches_is_one(laboratory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +273,11 @@ def test_pur_of_identical_batches_is_one(laboratory: Any, monkeypatch: pytest.Mo
     from engine import descent as module
 
     original = module._batches
-    monkeypatch.setattr(module, "_batches", lambda task, own: [(update, update) for update, _ in original(task, own)])
+    monkeypatch.setattr(
+        module,
+        "_batches",
+        lambda task, own: [(update, update) for update, _ in original(task, own)],
+    )
 
     for artifact in laboratory.column(descent(laboratory)):
         assert artifact.measures["dL_held"] == artifact.measures["dL_same"]

@@ -29,14 +29,20 @@ def draw(seed: int, *shape: int) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-@given(seed=st.integers(0, 2**30), scale=st.floats(1e-150, 1e150), sign=st.sampled_from([1.0, -1.0]))
+@given(
+    seed=st.integers(0, 2**30), scale=st.floats(1e-150, 1e150), sign=st.sampled_from([1.0, -1.0])
+)
 @settings(max_examples=50, deadline=None)
 def test_gamma_and_rho_know_direction_only(seed: int, scale: float, sign: float) -> None:
     """Any positive rescaling leaves them as they are, however small or large; negation flips their sign."""
     credit, reference = draw(seed, 4, 16), draw(seed + 1, 4, 16)
 
-    torch.testing.assert_close(gamma(sign * scale * credit, reference), sign * gamma(credit, reference))
-    torch.testing.assert_close(correlation(sign * scale * credit, reference), sign * correlation(credit, reference))
+    torch.testing.assert_close(
+        gamma(sign * scale * credit, reference), sign * gamma(credit, reference)
+    )
+    torch.testing.assert_close(
+        correlation(sign * scale * credit, reference), sign * correlation(credit, reference)
+    )
 
 
 def test_cosine_and_correlation_by_hand() -> None:
@@ -45,7 +51,8 @@ def test_cosine_and_correlation_by_hand() -> None:
 
     torch.testing.assert_close(cosine(a, b), torch.cosine_similarity(a, b, -1))
     torch.testing.assert_close(
-        correlation(a, b), torch.stack([torch.corrcoef(torch.stack(pair))[0, 1] for pair in zip(a, b, strict=True)])
+        correlation(a, b),
+        torch.stack([torch.corrcoef(torch.stack(pair))[0, 1] for pair in zip(a, b, strict=True)]),
     )
     torch.testing.assert_close(cosine(a, 3 * a), torch.ones(5, dtype=torch.float64))
     assert cosine(a, torch.zeros_like(a)).count_nonzero() == 0
@@ -54,12 +61,20 @@ def test_cosine_and_correlation_by_hand() -> None:
 
 def measured(laboratory: Any, stage: str, scale: float = 1.0, **chosen: Any) -> Any:
     """Credit quality of an estimator on a briefly trained snapshot, the first replica's hidden states blown up by `scale`."""
-    job = laboratory.run("train_bp", laboratory.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32)
+    job = laboratory.run(
+        "train_bp", laboratory.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32
+    )
     snapshots = [{"snapshot": artifact} for artifact in laboratory.column(job, 2)]
-    for name in ("embed.weight", "embed.bias", *(f"blocks.{level}.{part}" for level in (0, 1) for part in ("w2", "b2"))):
+    for name in (
+        "embed.weight",
+        "embed.bias",
+        *(f"blocks.{level}.{part}" for level in (0, 1) for part in ("w2", "b2")),
+    ):
         snapshots[0]["snapshot"].tensors[name].mul_(scale)
     estimators = laboratory.column(laboratory.run(stage, snapshots, **chosen))
-    inputs = [own | {"estimator": artifact} for own, artifact in zip(snapshots, estimators, strict=True)]
+    inputs = [
+        own | {"estimator": artifact} for own, artifact in zip(snapshots, estimators, strict=True)
+    ]
     return laboratory.run("credit_quality", inputs, **SIZES), snapshots
 
 
@@ -95,12 +110,21 @@ def test_nudge_is_the_loss_change_of_a_small_step(laboratory: Any) -> None:
     for x, y in task.sample("test", 2, 16):
         forward = ForwardPass(network, x.double(), y)
         credit = normalise(forward.gradients() / 16)
-        moved = [network.logits(forward.trace.hidden[level] - 3e-3 * credit[:, level], level) for level in range(2)]
-        changes.append(torch.stack([(cross_entropy(logits, y) - forward.losses).mean(1) for logits in moved], 1))
+        moved = [
+            network.logits(forward.trace.hidden[level] - 3e-3 * credit[:, level], level)
+            for level in range(2)
+        ]
+        changes.append(
+            torch.stack(
+                [(cross_entropy(logits, y) - forward.losses).mean(1) for logits in moved], 1
+            )
+        )
     expected = torch.stack(changes).mean(0)
 
     for replica, artifact in enumerate(laboratory.column(job)):
-        torch.testing.assert_close(torch.tensor(artifact.series["nudge"], dtype=torch.float64), expected[replica])
+        torch.testing.assert_close(
+            torch.tensor(artifact.series["nudge"], dtype=torch.float64), expected[replica]
+        )
 
 
 def test_float64_settles_what_float32_cannot(laboratory: Any) -> None:
@@ -126,7 +150,10 @@ def test_a_reference_below_resolution_is_undefined_and_named(laboratory: Any) ->
 
 def test_reasons_name_measure_and_level() -> None:
     """A turning reference makes Gamma undefined, a silent loss rho and nudge, a non-finite value its own measure."""
-    found = {name: torch.ones(2, dtype=torch.float64) for name in (*MEASURES, "steadiness", "signal", "loss")}
+    found = {
+        name: torch.ones(2, dtype=torch.float64)
+        for name in (*MEASURES, "steadiness", "signal", "loss")
+    }
     assert undefined(found) == {}
 
     found["steadiness"] = torch.tensor([1.0, 0.5], dtype=torch.float64)
@@ -155,7 +182,9 @@ def test_rho_is_numpys_correlation_over_directions_and_samples(laboratory: Any) 
     predicted: dict[tuple[int, int], list[float]] = {}
     changed: dict[tuple[int, int], list[float]] = {}
     for forward in passes:
-        credit = DFA([None] * 2, SEEDS, network.architecture, "cpu", torch.float64).credit(forward, range(2))
+        credit = DFA([None] * 2, SEEDS, network.architecture, "cpu", torch.float64).credit(
+            forward, range(2)
+        )
         for replica, stream in enumerate(streams):
             v = torch.randn(2, 8, 16, generator=stream).double()
             v = 1e-3 * v / v.norm(dim=-1, keepdim=True)
@@ -163,10 +192,15 @@ def test_rho_is_numpys_correlation_over_directions_and_samples(laboratory: Any) 
                 moved = forward.trace.hidden[level] + v[level, direction]
                 change = cross_entropy(network.logits(moved, level), forward.y) - forward.losses
                 changed.setdefault((replica, level), []).extend(change[replica].tolist())
-                predicted.setdefault((replica, level), []).extend((credit[replica, level] @ v[level, direction]).tolist())
+                predicted.setdefault((replica, level), []).extend(
+                    (credit[replica, level] @ v[level, direction]).tolist()
+                )
 
     for replica, artifact in enumerate(laboratory.column(job)):
-        expected = [np.corrcoef(predicted[replica, level], changed[replica, level])[0, 1] for level in range(2)]
+        expected = [
+            np.corrcoef(predicted[replica, level], changed[replica, level])[0, 1]
+            for level in range(2)
+        ]
         assert artifact.series["rho"] == pytest.approx(expected, abs=1e-6)
         assert artifact.measures["rho"] == pytest.approx(sum(expected) / 2, abs=1e-6)
 
@@ -187,9 +221,15 @@ def test_gamma_and_norms_are_means_over_samples_then_levels(laboratory: Any) -> 
                 slope = torch.autograd.grad(loss, h)[0][replica, n]
                 norms[level].append(h[replica, n].norm().item())
                 if level < 2:
-                    cosines[level].append(torch.cosine_similarity(credit[replica, level, n], slope, 0).item())
+                    cosines[level].append(
+                        torch.cosine_similarity(credit[replica, level, n], slope, 0).item()
+                    )
                     lengths[level].append(slope.norm().item())
-        for name, found, levels in (("gamma", cosines, 2), ("reference_norm", lengths, 2), ("hidden_norm", norms, 3)):
+        for name, found, levels in (
+            ("gamma", cosines, 2),
+            ("reference_norm", lengths, 2),
+            ("hidden_norm", norms, 3),
+        ):
             expected = [sum(found[level]) / 32 for level in range(levels)]
             assert artifact.series[name] == pytest.approx(expected, rel=1e-9)
             assert artifact.measures[name] == pytest.approx(sum(expected) / levels, rel=1e-9)
@@ -200,7 +240,7 @@ def test_state_error_is_the_bridges_own_on_test_batches(laboratory: Any) -> None
     job, snapshots = measured(laboratory, "state_bridge", epochs=0, hidden=16)
     passes, network = parts(snapshots)
     own = [replica.inputs["estimator"] for replica in job.replicas]
-    bridge = open_estimator(own, network.architecture, "cpu", torch.float64)
+    bridge = open_estimator(own, network)
 
     errors = torch.stack([bridge.state_error(forward) for forward in passes]).mean(0)
 
@@ -209,17 +249,24 @@ def test_state_error_is_the_bridges_own_on_test_batches(laboratory: Any) -> None
         assert 0.3 < artifact.measures["state_error"] < 3
 
 
-@given(seed=st.integers(0, 2**30), depth=st.integers(1, 4), scale=st.sampled_from([1e-3, 1.0, 30.0]))
+@given(
+    seed=st.integers(0, 2**30), depth=st.integers(1, 4), scale=st.sampled_from([1e-3, 1.0, 30.0])
+)
 @settings(max_examples=15, deadline=None)
 def test_gamma_of_the_oracle_is_one_on_any_network(seed: int, depth: int, scale: float) -> None:
     """Whatever the weights, width and data: the oracle's Gamma against dL/dh_l is 1, and DFA's lies between -1 and 1."""
     shape = Architecture(32, 16, depth)
     weights = initialise(shape, SEEDS, "cpu").to(torch.float64)
     weights.flat += scale * 0.1 * draw(seed, *weights.flat.shape)
-    forward = ForwardPass(ResidualMLP(shape, weights), draw(seed + 1, 2, 8, 32), torch.arange(16).view(2, 8) % 10)
+    forward = ForwardPass(
+        ResidualMLP(shape, weights), draw(seed + 1, 2, 8, 32), torch.arange(16).view(2, 8) % 10
+    )
     truth = forward.gradients()[:, :-1]
 
-    oracle, dfa = (kind([None] * 2, SEEDS, shape, "cpu", torch.float64).credit(forward, range(depth)) for kind in (Oracle, DFA))
+    oracle, dfa = (
+        kind([None] * 2, SEEDS, shape, "cpu", torch.float64).credit(forward, range(depth))
+        for kind in (Oracle, DFA)
+    )
 
     torch.testing.assert_close(gamma(oracle, truth), torch.ones(2, depth, dtype=torch.float64))
     assert (gamma(dfa, truth).abs() <= 1).all()

@@ -34,7 +34,9 @@ SHAPE = Architecture(inputs=48, width=16, depth=2)
 class NoReading(TorchDispatchMode):
     """Refuses every operation that takes something from the device to the host."""
 
-    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:
+    def __torch_dispatch__(
+        self, function: Any, types: Any, arguments: Any = (), named: Any = None
+    ) -> Any:
         result = function(*arguments, **(named or {}))
         given = [leaf for leaf in tree_leaves((arguments, named)) if isinstance(leaf, torch.Tensor)]
         made = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
@@ -58,7 +60,9 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def networks() -> Snapshot:
-    return Snapshot(ResidualMLP(SHAPE, Weights.zeros(SHAPE.layout(), len(SEEDS), "cuda")), TrainBP(epoch=1))
+    return Snapshot(
+        ResidualMLP(SHAPE, Weights.zeros(SHAPE.layout(), len(SEEDS), "cuda")), TrainBP(epoch=1)
+    )
 
 
 def estimator(kind: Any, parameters: Any) -> Any:
@@ -71,8 +75,16 @@ LOCAL = {
     "state bridge": (StateBridge, States(epochs=0, hidden=16), {}),
     "scalar bridge": (ScalarBridge, Bridge(epochs=0, hidden=16), {"rule": "target_shift"}),
     "vector field": (VectorField, Field(epochs=0, hidden=16), {"blend": 0.75}),
-    "shuffled": (VectorField, Field(epochs=0, hidden=16, targets="shuffled", sampling="importance"), {"clamp": True}),
-    "rescaled": (VectorField, Field(epochs=0, hidden=16), {"source": "dfa_rescaled", "blend": 0.5, "rule": "cosine"}),
+    "shuffled": (
+        VectorField,
+        Field(epochs=0, hidden=16, targets="shuffled", sampling="importance"),
+        {"clamp": True},
+    ),
+    "rescaled": (
+        VectorField,
+        Field(epochs=0, hidden=16),
+        {"source": "dfa_rescaled", "blend": 0.5, "rule": "cosine"},
+    ),
     "gaussian": (VectorField, Field(epochs=0, hidden=16), {"source": "gaussian", "warmup": 0.5}),
 }
 
@@ -90,7 +102,10 @@ def test_a_step_never_waits_for_the_host(cuda: None, kind: str) -> None:
     """No step of any learner reads a value, a shape or a tensor back from the device, whatever it learns by."""
     own = learner(kind)
     own.begin(0)
-    x, y = torch.empty(3, BATCH, 48, device="cuda"), torch.zeros(3, BATCH, dtype=torch.int64, device="cuda")
+    x, y = (
+        torch.empty(3, BATCH, 48, device="cuda"),
+        torch.zeros(3, BATCH, dtype=torch.int64, device="cuda"),
+    )
 
     with NoReading():
         logits = own.step(x, y)

@@ -33,7 +33,11 @@ def test_the_derivation_of_a_seed_is_on_record() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(seeds=st.lists(st.integers(0, 2**31), min_size=1, max_size=4), epoch=st.integers(0, 200), n=st.integers(1, 300))
+@given(
+    seeds=st.lists(st.integers(0, 2**31), min_size=1, max_size=4),
+    epoch=st.integers(0, 200),
+    n=st.integers(1, 300),
+)
 def test_epoch_draws_do_not_depend_on_company(seeds: list[int], epoch: int, n: int) -> None:
     """Each replica's order is a permutation, and its order and views are those it would draw alone."""
     order, views = epoch_order(seeds, epoch, n), epoch_views(seeds, epoch, n)
@@ -58,6 +62,13 @@ def test_views_are_uniform() -> None:
     top, left, flipped = epoch_views([42], 0, 50_000)[0].unbind(1)
     counts = torch.bincount((top * 9 + left) * 2 + flipped, minlength=162)
 
-    assert (top.min(), top.max(), left.min(), left.max(), flipped.min(), flipped.max()) == (0, 8, 0, 8, 0, 1)
+    assert (top.min(), top.max(), left.min(), left.max(), flipped.min(), flipped.max()) == (
+        0,
+        8,
+        0,
+        8,
+        0,
+        1,
+    )
     assert len(counts) == 162
     assert chisquare(counts).pvalue > 1e-3

@@ -14,7 +14,15 @@ from engine.forward import ForwardPass
 from engine.local_training import LocalLearner, Mixture
 from engine.nets import Architecture, ResidualMLP, initialise
 from engine.parameters import TrainLocal
-from engine.rules import RULES, block_gradients, cosine, embedding_gradient, head_gradient, inner_product, target_shift
+from engine.rules import (
+    RULES,
+    block_gradients,
+    cosine,
+    embedding_gradient,
+    head_gradient,
+    inner_product,
+    target_shift,
+)
 from engine.snapshot import Snapshot
 
 SEEDS = (42, 123)
@@ -33,7 +41,9 @@ def forward_pass() -> ForwardPass:
     return ForwardPass(ResidualMLP(SHAPE, weights), draw(2, 8, 32), y)
 
 
-def objective(rule: str, h: torch.Tensor, output: torch.Tensor, credit: torch.Tensor) -> torch.Tensor:
+def objective(
+    rule: str, h: torch.Tensor, output: torch.Tensor, credit: torch.Tensor
+) -> torch.Tensor:
     """The batch mean of what block l minimises, as the definitions write it."""
     if rule == "inner_product":
         return (output * credit).sum(-1).mean()
@@ -60,7 +70,9 @@ def test_block_gradients_are_those_of_each_blocks_own_objective(rule: str) -> No
             h = forward.trace.hidden[level][replica]
             scaled = F.layer_norm(h, (16,), p["norm.weight"], p["norm.bias"])
             output = F.gelu(scaled @ p["w1"] + p["b1"]) @ p["w2"] + p["b2"]
-            expected = torch.autograd.grad(objective(rule, h, output, credit[level][replica]), list(own.values()))
+            expected = torch.autograd.grad(
+                objective(rule, h, output, credit[level][replica]), list(own.values())
+            )
             for name, gradient in zip(names, expected, strict=True):
                 torch.testing.assert_close(into[name][replica], gradient, msg=name)
 
@@ -92,7 +104,9 @@ def test_inner_product_by_hand() -> None:
     block_gradients(forward, [0], [credit], RULES["inner_product"], ETA, into)
 
     active = forward.trace.blocks[0].active
-    torch.testing.assert_close(into["blocks.0.w2"], torch.einsum("rbi,rbo->rio", active, credit) / 8)
+    torch.testing.assert_close(
+        into["blocks.0.w2"], torch.einsum("rbi,rbo->rio", active, credit) / 8
+    )
     torch.testing.assert_close(into["blocks.0.b2"], credit.mean(1))
 
 
@@ -110,7 +124,9 @@ def test_cosine_is_blind_to_the_credits_length_and_orthogonal_to_the_output() ->
     gradient = cosine(output, credit, ETA)
 
     torch.testing.assert_close(cosine(output, 7 * credit, ETA), gradient)
-    torch.testing.assert_close((gradient * output).sum(-1), torch.zeros(2, 8, dtype=torch.float64), atol=1e-12, rtol=0)
+    torch.testing.assert_close(
+        (gradient * output).sum(-1), torch.zeros(2, 8, dtype=torch.float64), atol=1e-12, rtol=0
+    )
     assert cosine(output, torch.zeros_like(credit), ETA).count_nonzero() == 0
 
 
@@ -119,7 +135,9 @@ def test_credit_is_taken_at_the_input_but_for_target_shift() -> None:
     assert RULES["inner_product"].levels([0, 2]) == [0, 2]
     assert RULES["cosine"].levels([0, 2]) == [0, 2]
     assert RULES["target_shift"].levels([0, 2]) == [1, 3]
-    torch.testing.assert_close(inner_product(draw(1, 1, 1), draw(1, 1, 1, seed=2), ETA), draw(1, 1, 1, seed=2))
+    torch.testing.assert_close(
+        inner_product(draw(1, 1, 1), draw(1, 1, 1, seed=2), ETA), draw(1, 1, 1, seed=2)
+    )
 
 
 def plain_objective(
@@ -128,7 +146,9 @@ def plain_objective(
     """What one replica minimises under local learning, as one sum: every part sees its input as a constant."""
     levels = RULES[rule].levels(range(3))
     h = x @ p["embed.weight"] + p["embed.bias"]
-    total = objective(rule, torch.zeros_like(h), h, credit[0])  # the embedding is a block without skip
+    total = objective(
+        rule, torch.zeros_like(h), h, credit[0]
+    )  # the embedding is a block without skip
     for level in range(3):
         b, h = f"blocks.{level}.", h.detach()
         scaled = F.layer_norm(h, (16,), p[b + "norm.weight"], p[b + "norm.bias"])

@@ -49,7 +49,9 @@ def test_losses_are_those_of_each_level_run_alone(shape: Architecture, each: boo
     for level in range(shape.depth):
         for move in range(5):
             h = forward.trace.hidden[level] - 0.3 * v[:, level, move]
-            torch.testing.assert_close(found[:, level, move], cross_entropy(forward.network.logits(h, level), forward.y))
+            torch.testing.assert_close(
+                found[:, level, move], cross_entropy(forward.network.logits(h, level), forward.y)
+            )
 
 
 def test_losses_do_not_depend_on_what_runs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,12 +75,19 @@ def test_a_replicas_losses_are_its_own() -> None:
 
     for replica in range(3):
         part = slice(replica, replica + 1)
-        alone = ResidualMLP(forward.network.architecture, Weights(weights.layout, weights.flat[part].clone()))
-        assert torch.equal(Tails(alone).losses(forward.states[part, :-1], forward.y[part], v[part])[0], together[replica])
+        alone = ResidualMLP(
+            forward.network.architecture, Weights(weights.layout, weights.flat[part].clone())
+        )
+        assert torch.equal(
+            Tails(alone).losses(forward.states[part, :-1], forward.y[part], v[part])[0],
+            together[replica],
+        )
 
 
 @pytest.mark.parametrize("elements", [2**22, 1])
-def test_all_replicas_together_have_the_same_losses(elements: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_replicas_together_have_the_same_losses(
+    elements: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The way of a GPU, all replicas at once and as many moves as fit, gives what one replica after the other gives."""
     forward = forward_pass(SHAPES["terminal norm"])
     v, states = moves(forward, 5), forward.states[:, :-1]

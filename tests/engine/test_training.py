@@ -36,14 +36,21 @@ class Plain(nn.Module):
     def take(self, weights: dict[str, torch.Tensor]) -> None:
         """Begin with the given parameters; nn.Linear holds `[out, in]`."""
         for name, parameter in self.named_parameters():
-            parameter.data.copy_(weights[self.name_of(name)].T if parameter.ndim == 2 else weights[self.name_of(name)])
+            parameter.data.copy_(
+                weights[self.name_of(name)].T
+                if parameter.ndim == 2
+                else weights[self.name_of(name)]
+            )
 
     @staticmethod
     def name_of(name: str) -> str:
         group, *rest = name.split(".")
         if group in ("norms", "first", "second"):
             level, kind = rest
-            return f"blocks.{level}." + {"norms": f"norm.{kind}", "first": f"{kind[0]}1", "second": f"{kind[0]}2"}[group]
+            return (
+                f"blocks.{level}."
+                + {"norms": f"norm.{kind}", "first": f"{kind[0]}1", "second": f"{kind[0]}2"}[group]
+            )
         return name
 
 
@@ -67,7 +74,9 @@ def test_a_run_is_the_looped_reference(laboratory: Any) -> None:
         for name, parameter in model.named_parameters():
             found = job.out[replica, 8].tensors[Plain.name_of(name)]
             expected = parameter.detach()
-            torch.testing.assert_close(found, expected.T if parameter.ndim == 2 else expected, rtol=1e-3, atol=2e-5)
+            torch.testing.assert_close(
+                found, expected.T if parameter.ndim == 2 else expected, rtol=1e-3, atol=2e-5
+            )
 
 
 def blobs(laboratory: Any, tasks: Any) -> tuple[torch.Tensor, torch.Tensor]:
@@ -80,16 +89,24 @@ def blobs(laboratory: Any, tasks: Any) -> tuple[torch.Tensor, torch.Tensor]:
 def test_a_seed_has_one_trajectory_in_any_company(laboratory: Any, chosen: tuple[int, ...]) -> None:
     """After 60 steps and an odd last batch each, the state of a seed is bit for bit the same in any subset, order and size."""
     alone = laboratory.run(
-        "train_bp", laboratory.tasks([SEEDS[chosen[-1]]], train_images=152), epoch=12, **SIZES | {"epochs": 12}
+        "train_bp",
+        laboratory.tasks([SEEDS[chosen[-1]]], train_images=152),
+        epoch=12,
+        **SIZES | {"epochs": 12},
     )
 
     company = laboratory.run(
-        "train_bp", laboratory.tasks([SEEDS[k] for k in chosen], train_images=152), epoch=12, **SIZES | {"epochs": 12}
+        "train_bp",
+        laboratory.tasks([SEEDS[k] for k in chosen], train_images=152),
+        epoch=12,
+        **SIZES | {"epochs": 12},
     )
 
     expected, found = alone.out[0, 12], company.out[len(chosen) - 1, 12]
     assert found.measures == expected.measures
-    assert all(torch.equal(found.tensors[name], expected.tensors[name]) for name in expected.tensors)
+    assert all(
+        torch.equal(found.tensors[name], expected.tensors[name]) for name in expected.tensors
+    )
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(laboratory: Any) -> None:
@@ -97,14 +114,18 @@ def test_a_resumed_run_is_the_uninterrupted_one(laboratory: Any) -> None:
     tasks = laboratory.tasks(SEEDS[:2])
     whole = laboratory.run("train_bp", tasks, points=[3, 8], epoch=8, **SIZES)
 
-    rest = laboratory.run("train_bp", tasks, points=[8], resumed=laboratory.column(whole, 3), epoch=8, **SIZES)
+    rest = laboratory.run(
+        "train_bp", tasks, points=[8], resumed=laboratory.column(whole, 3), epoch=8, **SIZES
+    )
 
     assert set(rest.out) == {(0, 8), (1, 8)}
     for replica in range(2):
         expected, found = whole.out[replica, 8], rest.out[replica, 8]
         assert found.series == expected.series
         assert found.measures == expected.measures
-        assert all(torch.equal(found.tensors[name], expected.tensors[name]) for name in expected.tensors)
+        assert all(
+            torch.equal(found.tensors[name], expected.tensors[name]) for name in expected.tensors
+        )
 
 
 def test_epoch_zero_is_the_initialised_network(laboratory: Any) -> None:
@@ -120,7 +141,9 @@ def test_epoch_zero_is_the_initialised_network(laboratory: Any) -> None:
 
 def test_training_learns_the_task(laboratory: Any) -> None:
     """On separable blobs the loss falls below half of chance and accuracy exceeds .5."""
-    job = laboratory.run("train_bp", laboratory.tasks([42]), epoch=8, **SIZES | {"learning_rate": 1e-2})
+    job = laboratory.run(
+        "train_bp", laboratory.tasks([42]), epoch=8, **SIZES | {"learning_rate": 1e-2}
+    )
 
     assert job.out[0, 8].measures["test_accuracy"] > 0.5
     assert job.out[0, 8].measures["train_loss"] < 0.5 * 2.3026
@@ -137,4 +160,7 @@ def test_a_diverged_replica_is_named_and_harms_no_other(laboratory: Any) -> None
 
     assert job.diverged == {0: "loss or weights not finite in epoch 3"}
     assert set(job.out) == {(1, 4)}
-    assert all(torch.equal(job.out[1, 4].tensors[name], value) for name, value in healthy.out[1, 4].tensors.items())
+    assert all(
+        torch.equal(job.out[1, 4].tensors[name], value)
+        for name, value in healthy.out[1, 4].tensors.items()
+    )

@@ -41,7 +41,9 @@ def test_dfa_with_the_transposed_chain_is_back_propagation() -> None:
     dfa.feedback[:, 0] = forward.network.weights["head.weight"].transpose(1, 2)
     local, exact = forward.network.weights.like(), forward.network.weights.like()
 
-    block_gradients(forward, [0], dfa.credit(forward, [0]).unbind(1), RULES["inner_product"], 0.1, local)
+    block_gradients(
+        forward, [0], dfa.credit(forward, [0]).unbind(1), RULES["inner_product"], 0.1, local
+    )
     bp_gradient(forward, exact)
 
     for name in (name for name in local if name.startswith("blocks.")):
@@ -91,8 +93,13 @@ def test_oracle_credit_is_the_slope_of_the_batch_mean_loss() -> None:
         for n in (0, 5):
             move = torch.zeros_like(h)
             move[:, n] = eps * v
-            up, down = (cross_entropy(forward.network.logits(h + way * move, level), forward.y).mean(1) for way in (1, -1))
-            torch.testing.assert_close(credit[:, level, n] @ v, (up - down) / (2 * eps), rtol=1e-6, atol=1e-10)
+            up, down = (
+                cross_entropy(forward.network.logits(h + way * move, level), forward.y).mean(1)
+                for way in (1, -1)
+            )
+            torch.testing.assert_close(
+                credit[:, level, n] @ v, (up - down) / (2 * eps), rtol=1e-6, atol=1e-10
+            )
 
 
 def test_normalised_credit_has_unit_rms_per_sample() -> None:

@@ -37,7 +37,11 @@ def estimator(name: str, dtype: torch.dtype = torch.float64) -> Estimator:
 def test_the_catalog_names_the_estimators_of_the_memos() -> None:
     """DFA, oracle, state bridge, scalar bridge and vector field; the three bridges and fields are those that are fitted."""
     assert set(KINDS) == {"dfa", "oracle", "state_bridge", "scalar_bridge", "vector_field"}
-    assert {name for name in KINDS if estimator(name).fits} == set(LEARNED) == {"state_bridge", "scalar_bridge", "vector_field"}
+    assert (
+        {name for name in KINDS if estimator(name).fits}
+        == set(LEARNED)
+        == {"state_bridge", "scalar_bridge", "vector_field"}
+    )
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -90,7 +94,9 @@ def test_a_fitting_step_leaves_the_network_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LEARNED)
-def test_what_was_seen_once_serves_credit_and_fit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_seen_once_serves_credit_and_fit(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After `see`, credit and fit of the batch are those of one that looks for each anew, by one run of the perceptron."""
     forward, own, twin = forward_pass(), estimator(name), estimator(name)
     expected = twin.credit(forward, range(3)), twin.fit(forward), twin.network.weights.flat
@@ -108,7 +114,12 @@ def test_what_was_seen_once_serves_credit_and_fit(name: str, monkeypatch: pytest
 @pytest.mark.parametrize("name", LEARNED)
 def test_what_was_seen_is_gone_once_weights_move_or_another_batch_comes(name: str) -> None:
     """Credit after a fit is by the new weights, and credit of another batch is its own."""
-    forward, other, own, twin = forward_pass(), forward_pass(size=5), estimator(name), estimator(name)
+    forward, other, own, twin = (
+        forward_pass(),
+        forward_pass(size=5),
+        estimator(name),
+        estimator(name),
+    )
     twin.fit(forward)
 
     own.see(forward)
@@ -120,7 +131,9 @@ def test_what_was_seen_is_gone_once_weights_move_or_another_batch_comes(name: st
 
 
 @pytest.mark.parametrize("name", [name for name in KINDS if name != "oracle"])
-def test_no_estimator_but_the_oracle_goes_back_through_a_block(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_estimator_but_the_oracle_goes_back_through_a_block(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the blocks' backward pass out of reach all but the oracle fit and give credit: none sees a hidden gradient."""
 
     def refuse(*_: Any) -> None:
@@ -162,4 +175,6 @@ def test_single_precision_agrees_with_double(name: str) -> None:
 
     single = estimator(name, torch.float32).credit(forward_pass(torch.float32), range(4))
 
-    torch.testing.assert_close(single.double(), double, rtol=1e-3, atol=1e-5 * double.abs().max().item())
+    torch.testing.assert_close(
+        single.double(), double, rtol=1e-3, atol=1e-5 * double.abs().max().item()
+    )

@@ -5,7 +5,9 @@ from engine.data.batches import Batches
 from engine.randomness import epoch_order
 
 N = 37
-IMAGES = torch.randint(0, 256, (N, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+IMAGES = torch.randint(
+    0, 256, (N, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+)
 LABELS = torch.arange(N)  # a label tells the image it belongs to
 
 
@@ -50,4 +52,6 @@ def test_an_epoch_can_be_reached_without_those_before_it() -> None:
 
     resumed = list(Batches(IMAGES, LABELS, [42], size=8).epoch(5))
 
-    assert all(torch.equal(x, again) for (x, _), (again, _) in zip(through.epoch(5), resumed, strict=True))
+    assert all(
+        torch.equal(x, again) for (x, _), (again, _) in zip(through.epoch(5), resumed, strict=True)
+    )

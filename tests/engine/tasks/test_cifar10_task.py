@@ -69,5 +69,8 @@ def test_samples_are_disjoint_unaugmented_and_a_seeds_own(task: Cifar10Task, spl
 
 def test_asking_for_more_images_than_there_are_says_so(task: Cifar10Task) -> None:
     """The message names what was asked, what there is and what to do."""
-    with pytest.raises(ValueError, match="96 train images are asked for, CIFAR-10 here has 80; ask for fewer batches"):
+    with pytest.raises(
+        ValueError,
+        match="96 train images are asked for, CIFAR-10 here has 80; ask for fewer batches",
+    ):
         task.sample("train", 6, 16)
