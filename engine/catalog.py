@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from cbspec.stage import Input, Measure, Stage
-from engine import cost
+from engine.costs.credit_quality import credit_quality
+from engine.costs.estimator import fit
+from engine.costs.local_descent import local_descent
+from engine.costs.target_quality import target_quality
+from engine.costs.train_bp import train_bp
+from engine.costs.train_local import train_local
 from engine.parameters import (
     Cifar10,
     CreditQuality,
@@ -62,7 +67,7 @@ STAGES = (
         measures=LEARNING,
         progress="epoch",
         length="epochs",
-        cost=cost.train_bp,
+        cost=train_bp,
     ),
     Stage(
         name="train_local",
@@ -76,7 +81,7 @@ STAGES = (
         length="epochs",
         continues="snapshot",
         varying=frozenset({"trainable", "blend", "source"}),
-        cost=cost.train_local,
+        cost=train_local,
     ),
     Stage(
         name="dfa",
@@ -109,7 +114,7 @@ STAGES = (
             )
         },
         progress="epochs",
-        cost=cost.fit,
+        cost=fit,
     ),
     Stage(
         name="scalar_bridge",
@@ -121,7 +126,7 @@ STAGES = (
         kind="estimator",
         measures={"fit_loss": FIT_LOSS},
         progress="epochs",
-        cost=cost.fit,
+        cost=fit,
     ),
     Stage(
         name="vector_field",
@@ -134,7 +139,7 @@ STAGES = (
         measures={"fit_loss": FIT_LOSS},
         progress="epochs",
         varying=frozenset({"targets", "inputs"}),
-        cost=cost.fit,
+        cost=fit,
     ),
     Stage(
         name="online_estimator",
@@ -177,7 +182,7 @@ STAGES = (
                 "SB: of the h_L predicted from h_l, over the batch mean of |h_L|^2, mean over levels 0..L-1",
             ),
         },
-        cost=cost.credit_quality,
+        cost=credit_quality,
     ),
     Stage(
         name="target_quality",
@@ -199,7 +204,7 @@ STAGES = (
                 "share", "of g that is exactly 0, for no state moved; highest of the levels"
             ),
         },
-        cost=cost.target_quality,
+        cost=target_quality,
     ),
     Stage(
         name="local_descent",
@@ -216,6 +221,6 @@ STAGES = (
                 "trace of the update's covariance across batches over the squared norm of its mean, both unbiased",
             ),
         },
-        cost=cost.local_descent,
+        cost=local_descent,
     ),
 )

@@ -195,4 +195,5 @@ def _train(replicas: Replicas[TrainLocal], begin: int) -> None:
         estimator.load([origin.tensors for origin in origins], PREFIX, optimiser=True)
     learner = LocalLearner(snapshot, Mixture(estimator, parameters), replicas.task, parameters)
     curves = [list(origin.series["train_loss"]) for origin in origins]
-    Run(replicas, learner, begin, curves).follow()
+    last = max(p.epoch for p in parameters)
+    Run(replicas, learner, begin, curves).follow(last, replicas.shared.batch_size)

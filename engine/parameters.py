@@ -5,7 +5,7 @@ Choices that no memo states say *open* in their description; one value serves ev
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
@@ -64,15 +64,41 @@ Condition = Annotated[
 ]
 
 
-class Cifar10(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Sizes(NamedTuple):
+    """How much data a task has.
+
+    Attributes:
+        train, test: samples of an epoch and of a test pass.
+        inputs: numbers per sample.
+    """
+
+    train: int
+    test: int
+    inputs: int
+
+
+class TaskParameters(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every task's parameters."""
+
+    @property
+    def sizes(self) -> Sizes:
+        """How much data the task has."""
+        raise NotImplementedError
+
+
+class Cifar10(TaskParameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """CIFAR-10 as every stage sees it."""
 
     train_images: Annotated[
         int, Meta(ge=8, le=50000, description="the first n images of the training set")
     ] = 50000
 
+    @property
+    def sizes(self) -> Sizes:
+        return Sizes(self.train_images, test=10_000, inputs=3 * 32 * 32)
 
-class TeacherStudent(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
+
+class TeacherStudent(TaskParameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Gaussian inputs labelled by a random teacher; the activation of teacher and student goes from linear to tanh."""
 
     alpha: Annotated[
@@ -101,6 +127,10 @@ class TeacherStudent(Parameters, frozen=True, kw_only=True, forbid_unknown_field
             description="teacher weights are N(0, gain^2 / fan-in): how far tanh is driven into saturation (open)",
         ),
     ] = 2.0
+
+    @property
+    def sizes(self) -> Sizes:
+        return Sizes(self.train_samples, self.test_samples, self.inputs)
 
 
 class TrainBP(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -173,7 +203,34 @@ class TrainLocal(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     batch_size: Batch = 128
 
 
-class VectorField(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FittedParameters(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the parameters of an estimator that has a network of its own.
+
+    It has no fields: each such estimator declares these with its own range and meaning.
+    """
+
+    @property
+    def epochs(self) -> int:
+        raise NotImplementedError
+
+    @property
+    def s_type(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def hidden(self) -> int:
+        raise NotImplementedError
+
+    @property
+    def learning_rate(self) -> float:
+        raise NotImplementedError
+
+    @property
+    def batch_size(self) -> int:
+        raise NotImplementedError
+
+
+class VectorField(FittedParameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Vector credit field Vec_M, fitted to measured directional derivatives of a frozen snapshot."""
 
     directions: Annotated[
@@ -216,7 +273,7 @@ class VectorField(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=T
     batch_size: Batch = 128
 
 
-class StateBridge(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StateBridge(FittedParameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """State bridge SB: predicts h_L from (h_l, t_l, s); credit is the terminal gradient pulled back through the prediction."""
 
     epochs: FitEpochs = 100
@@ -237,7 +294,7 @@ class StateBridge(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=T
     batch_size: Batch = 128
 
 
-class ScalarBridge(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScalarBridge(FittedParameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Scalar credit bridge CB: a value network V(h, t, s) taught by a soft-min over its noisy next states."""
 
     epochs: FitEpochs = 100
@@ -260,10 +317,6 @@ class ScalarBridge(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=
     hidden: Hidden = 256
     learning_rate: AdamRate = 1e-3
     batch_size: Batch = 128
-
-
-Fitted = StateBridge | ScalarBridge | VectorField
-"""Parameters of an estimator with a network of its own, fitted epoch by epoch."""
 
 
 class CreditQuality(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from cbspec.stage import Artifact
 from engine.nets import ResidualMLP, initialise
-from engine.parameters import TrainBP, TrainLocal
+from engine.parameters import TrainBP
 from engine.tasks import Task, root_of
 from engine.weights import OPTIMISER, AdamW, Weights, cosine
 
 
-class Snapshot:
-    """R networks and their AdamW under the cosine schedule that a training stage asks for."""
+class Schedule(Protocol):
+    """What AdamW needs of a training stage's parameters."""
 
-    def __init__(self, network: ResidualMLP, parameters: TrainBP | TrainLocal) -> None:
-        self.network = network
-        self.parameters = parameters
-        self.optimiser = AdamW(network.weights, parameters.weight_decay)
+    @property
+    def learning_rate(self) -> float:
+        """Of epoch 0."""
+
+    @property
+    def weight_decay(self) -> float: ...
+
+    @property
+    def epochs(self) -> int:
+        """At which the learning rate is 0."""
+
+
+class Snapshot:
+    """R networks and their AdamW under a training stage's cosine schedule."""
+
+    def __init__(self, network: ResidualMLP, schedule: Schedule) -> None:
+        self.network, self.schedule = network, schedule
+        self.optimiser = AdamW(network.weights, schedule.weight_decay)
 
     @property
     def gradient(self) -> Weights:
@@ -29,8 +44,8 @@ class Snapshot:
 
     def step(self, epoch: int) -> None:
         """Take one AdamW step at the epoch's learning rate."""
-        parameters = self.parameters
-        self.optimiser.step(cosine(parameters.learning_rate, epoch, parameters.epochs))
+        rate, epochs = self.schedule.learning_rate, self.schedule.epochs
+        self.optimiser.step(cosine(rate, epoch, epochs))
 
     def of(self, replica: int) -> dict[str, Tensor]:
         """Return what a checkpoint of one replica holds."""
@@ -47,14 +62,10 @@ class Snapshot:
 
     @classmethod
     def continued(
-        cls,
-        artifacts: Sequence[Artifact],
-        task: Task,
-        parameters: TrainBP | TrainLocal,
-        device: str,
+        cls, artifacts: Sequence[Artifact], task: Task, schedule: Schedule, device: str
     ) -> Snapshot:
         """Return the artifacts' networks and optimisers, to go on from."""
-        snapshot = cls(read_network(artifacts, task, device), parameters)
+        snapshot = cls(read_network(artifacts, task, device), schedule)
         snapshot.optimiser.load([artifact.tensors for artifact in artifacts], OPTIMISER)
         return snapshot
 

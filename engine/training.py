@@ -7,10 +7,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from cbspec.stage import Job
+from cbspec.stage import Job, Parameters
 from engine.forward import ForwardPass
 from engine.nets import ResidualMLP, cross_entropy
-from engine.parameters import TrainBP, TrainLocal
+from engine.parameters import TrainBP
 from engine.replicas import Replicas
 from engine.snapshot import Snapshot
 from engine.tasks import Task
@@ -79,7 +79,7 @@ class Run:
 
     def __init__(
         self,
-        replicas: Replicas[TrainBP | TrainLocal],
+        replicas: Replicas[Parameters],
         learner: Learner,
         begin: int,
         curves: list[list[float]],
@@ -88,24 +88,23 @@ class Run:
         self.begin, self.curves = begin, curves
         self.healthy = set(range(len(replicas)))
 
-    def follow(self) -> None:
-        """Train to the last wanted epoch, emitting every wanted point from `begin` on."""
-        end = max(parameters.epoch for parameters in self.replicas.parameters)
+    def follow(self, end: int, size: int) -> None:
+        """Train to the epoch `end` in batches of `size`, emitting every wanted point on the way."""
         if self.begin > self.job.start or self.begin == 0:  # a resumed point is stored already
             self._emit(self.begin)
         for epoch in range(self.begin, end):
-            self._close(epoch, self._train(epoch))
+            self._close(epoch, self._train(epoch, size))
             if not self.healthy:
                 return
             self.job.advance(epoch + 1 - self.begin, end - self.begin, "epoch")
             self._emit(epoch + 1)
 
-    def _train(self, epoch: int) -> Tensor:
+    def _train(self, epoch: int, size: int) -> Tensor:
         """Train for one epoch; return its mean loss, float64 `[replica]`, summed on the device."""
         self.learner.begin(epoch)
         total = torch.zeros((), dtype=torch.float64)
         samples = 0
-        for x, y in self.replicas.task.epoch(epoch, self.replicas.shared.batch_size):
+        for x, y in self.replicas.task.epoch(epoch, size):
             total = total + cross_entropy(self.learner.step(x, y), y).sum(1, dtype=torch.float64)
             samples += y.shape[1]
         return total / samples
@@ -158,4 +157,5 @@ def train_bp(job: Job[TrainBP]) -> None:
     else:
         snapshot = Snapshot.initialised(task, replicas.seeds, parameters, job.device)
     curves = replicas.curves("train_loss")
-    Run(replicas, BackPropagation(snapshot), job.start, curves).follow()
+    last = max(p.epoch for p in replicas.parameters)
+    Run(replicas, BackPropagation(snapshot), job.start, curves).follow(last, parameters.batch_size)

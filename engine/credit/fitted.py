@@ -13,10 +13,10 @@ from engine.credit.estimator import Estimator
 from engine.credit.perceptron import Activity, Perceptron
 from engine.forward import ForwardPass
 from engine.nets import Architecture
-from engine.parameters import Fitted
+from engine.parameters import FittedParameters
 from engine.weights import OPTIMISER, AdamW, Weights
 
-P = TypeVar("P", bound=Fitted)
+P = TypeVar("P", bound=FittedParameters)
 
 
 class FittedEstimator(Estimator, Generic[P]):

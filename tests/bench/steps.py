@@ -1,6 +1,6 @@
 """One step of each kind of stage, for three seeds at once, with the floating-point operations that the algorithm needs for it.
 
-Operations are the stage's own forecast (`engine.cost`), of one batch. That of local_descent takes every pass for a whole training
+Operations are the stage's own forecast (`engine.costs`), of one batch. That of local_descent takes every pass for a whole training
 step, which would flatter it, so its products are counted as they run.
 """
 
