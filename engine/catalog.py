@@ -51,7 +51,8 @@ STAGES = (
     ),
     Stage(
         name="teacher_student",
-        doc="synthetic ladder: a random teacher labels Gaussian inputs; activation from linear to tanh (definitions, section 2)",
+        doc="synthetic ladder: a random teacher labels Gaussian inputs; activation from linear to "
+        "tanh (definitions, section 2)",
         implementation="engine.tasks.teacher_student:prepare",
         opens="engine.tasks.teacher_student:TeacherStudentTask",
         parameters=TeacherStudent,
@@ -59,7 +60,8 @@ STAGES = (
     ),
     Stage(
         name="train_bp",
-        doc="back-propagation through a ResidualMLP, AdamW, cosine schedule (definitions, section 3)",
+        doc="back-propagation through a ResidualMLP, AdamW, cosine schedule (definitions, section "
+        "3)",
         implementation="engine.training:train_bp",
         parameters=TrainBP,
         inputs={"task": TASK},
@@ -71,7 +73,8 @@ STAGES = (
     ),
     Stage(
         name="train_local",
-        doc="blockwise training by local credit, branching from a snapshot (definitions, sections 5, 6 and 8)",
+        doc="blockwise training by local credit, branching from a snapshot (definitions, sections "
+        "5, 6 and 8)",
         implementation="engine.local_training:train_local",
         parameters=TrainLocal,
         inputs={"snapshot": SNAPSHOT, "estimator": ESTIMATOR},
@@ -85,7 +88,8 @@ STAGES = (
     ),
     Stage(
         name="dfa",
-        doc="direct feedback alignment: a_l = B_l e_T with one fixed Gaussian matrix per level and seed",
+        doc="direct feedback alignment: a_l = B_l e_T with one fixed Gaussian matrix per level "
+        "and seed",
         implementation="engine.credit.dfa:prepare",
         opens="engine.credit.dfa:DFA",
         inputs={"snapshot": SNAPSHOT},
@@ -118,7 +122,8 @@ STAGES = (
     ),
     Stage(
         name="scalar_bridge",
-        doc="scalar credit bridge CB, a value network fitted by bridge consistency to a frozen snapshot (memo of phase 4, A)",
+        doc="scalar credit bridge CB, a value network fitted by bridge consistency to a frozen "
+        "snapshot (memo of phase 4, A)",
         implementation="engine.credit.scalar_bridge:fit",
         opens="engine.credit.scalar_bridge:ScalarBridge",
         parameters=ScalarBridge,
@@ -130,7 +135,8 @@ STAGES = (
     ),
     Stage(
         name="vector_field",
-        doc="vector credit field Vec_M, fitted by perturbation to a frozen snapshot (memo of phase 4, C)",
+        doc="vector credit field Vec_M, fitted by perturbation to a frozen snapshot (memo of "
+        "phase 4, C)",
         implementation="engine.credit.vector_field:fit",
         opens="engine.credit.vector_field:VectorField",
         parameters=VectorField,
@@ -143,7 +149,8 @@ STAGES = (
     ),
     Stage(
         name="online_estimator",
-        doc="the estimator that a train_local run carried along, as it stands at the snapshot (phase 10A.5)",
+        doc="the estimator that a train_local run carried along, as it stands at the snapshot "
+        "(phase 10A.5)",
         implementation="engine.credit.online:take",
         inputs={"snapshot": SNAPSHOT},
         kind="estimator",
@@ -157,11 +164,13 @@ STAGES = (
         measures={
             "gamma": Measure(
                 "cosine",
-                "Gamma: cosine of credit and gradient per sample, mean over batch and levels 0..L-1; S1 is its gain over DFA's",
+                "Gamma: cosine of credit and gradient per sample, mean over batch and levels "
+                "0..L-1; S1 is its gain over DFA's",
             ),
             "rho": Measure(
                 "correlation",
-                "rho: Pearson correlation of <a, eps v> with the real loss change, mean over levels; S2 is its gain over DFA's",
+                "rho: Pearson correlation of <a, eps v> with the real loss change, mean over "
+                "levels; S2 is its gain over DFA's",
             ),
             "nudge": Measure(
                 "nats",
@@ -175,18 +184,21 @@ STAGES = (
             ),
             "float32_agreement": Measure(
                 "cosine",
-                "gradient in float32 against float64: near 1 where a float32 reading of Gamma can be trusted",
+                "gradient in float32 against float64: near 1 where a float32 reading of Gamma can "
+                "be trusted",
             ),
             "state_error": Measure(
                 "relative squared error",
-                "SB: of the h_L predicted from h_l, over the batch mean of |h_L|^2, mean over levels 0..L-1",
+                "SB: of the h_L predicted from h_l, over the batch mean of |h_L|^2, mean over "
+                "levels 0..L-1",
             ),
         },
         cost=credit_quality,
     ),
     Stage(
         name="target_quality",
-        doc="what a vector field is fitted to on a snapshot, against the true derivative (definitions, section 7, Validity)",
+        doc="what a vector field is fitted to on a snapshot, against the true derivative "
+        "(definitions, section 7, Validity)",
         implementation="engine.targets:target_quality",
         parameters=TargetQuality,
         inputs={
@@ -198,7 +210,8 @@ STAGES = (
         measures={
             "target_correlation": Measure(
                 "correlation",
-                "Pearson correlation of g, measured as in training, with <dL/dh_l, v> in float64; lowest of the levels",
+                "Pearson correlation of g, measured as in training, with <dL/dh_l, v> in float64; "
+                "lowest of the levels",
             ),
             "silent_targets": Measure(
                 "share", "of g that is exactly 0, for no state moved; highest of the levels"
@@ -218,7 +231,8 @@ STAGES = (
             "pur": Measure("ratio", "dL_held / dL_same, both averaged over batches first"),
             "update_variance": Measure(
                 "ratio",
-                "trace of the update's covariance across batches over the squared norm of its mean, both unbiased",
+                "trace of the update's covariance across batches over the squared norm of its "
+                "mean, both unbiased",
             ),
         },
         cost=local_descent,

@@ -1,111 +1,26 @@
 """What local learning does to the loss: k plain SGD steps of a local rule from a frozen snapshot.
 
-Phases 6A, 6C, 6.5A and 7A. Measured in float64. What lies below the lowest block that moves is
-computed once for each batch.
+Phases 6A, 6C, 6.5A and 7A. Measured in float64.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from cbspec.stage import Job
-from engine.credit.estimator import Estimator, normalise, open_estimator
+from engine.credit.estimator import open_estimator
 from engine.forward import ForwardPass
+from engine.local_sgd import LocalSGD
 from engine.measures import ROUNDINGS
-from engine.nets import ResidualMLP, cross_entropy
 from engine.parameters import LocalDescent
 from engine.replicas import Replicas
-from engine.rules import RULES, block_gradients
 from engine.tasks import Task
 from engine.tasks.task import Batch
-
-
-class Rerun(ForwardPass):
-    """The batch of a forward pass once more, after blocks from `level` on have moved."""
-
-    def __init__(self, before: ForwardPass, level: int) -> None:
-        self.network, self.x, self.y = before.network, before.x, before.y
-        below, above = before.trace, self.network.forward(before.trace.hidden[level], level)
-        self.trace = replace(
-            above,
-            hidden=below.hidden[:level] + above.hidden,
-            blocks=below.blocks[:level] + above.blocks,
-        )
-
-
-class LocalSGD:
-    """Plain gradient steps of the blocks in range, credit estimated anew at each step.
-
-    A batch runs anew from the lowest of these blocks only, and only their part of the weights is
-    copied and changed.
-
-    Attributes:
-        lowest: the lowest block that moves.
-        moving: the weights that move, `[replica, P]` of the network's own.
-        frozen: what they are in the snapshot.
-    """
-
-    def __init__(
-        self, network: ResidualMLP, estimator: Estimator, parameters: LocalDescent
-    ) -> None:
-        self.network, self.estimator, self.parameters = network, estimator, parameters
-        self.rule = RULES[parameters.rule]
-        self.lowest = network.depth - 1 if parameters.blocks == "last1" else 0
-        self.blocks = range(self.lowest, network.depth)
-        self.into = network.weights.like()
-        # The blocks lie one after another, between the embedding and LN_out or the head.
-        offsets = network.weights.layout.offsets
-        behind = [name for name in offsets if not name.startswith(("embed.", "blocks."))]
-        above = min(offsets[name] for name in behind)
-        self._span = slice(offsets[f"blocks.{self.lowest}.norm.weight"], above)
-        self.moving = network.weights.flat[:, self._span]
-        self.frozen = self.moving.clone()
-
-    def update(self, forward: ForwardPass) -> Tensor:
-        """Return the gradient `[replica, P]` at the network's present weights."""
-        levels = self.rule.levels(self.blocks)
-        credit = self.estimator.credit(forward, levels)
-        credit = normalise(credit) if self.parameters.credit == "normalised" else credit
-        eta = self.parameters.eta
-        block_gradients(forward, self.blocks, credit.unbind(1), self.rule, eta, self.into)
-        gradient = self.into.flat[:, self._span]
-        return gradient.clamp_(-1, 1) if self.parameters.clamp else gradient
-
-    def runs(self, forward: ForwardPass) -> list[Tensor]:
-        """Return the change `[replica, P]` after k steps from the snapshot, for each step size.
-
-        Args:
-            forward: the snapshot's forward pass on the update batch.
-        """
-        first = self.update(forward).clone()  # the same for every step size
-        changes = []
-        for size in self.parameters.step_sizes:
-            torch.add(self.frozen, first, alpha=-size, out=self.moving)
-            for _ in range(self.parameters.steps - 1):
-                self.moving.add_(self.update(Rerun(forward, self.lowest)), alpha=-size)
-            changes.append(self.moving - self.frozen)
-        return changes
-
-    def enter(self, h: Tensor) -> Tensor:
-        """Return the state at the lowest block that moves, from h_0; both `[replica, batch, d]`."""
-        for level in range(self.lowest):
-            h = h + self.network.block(level, h).output
-        return h
-
-    def loss(self, h: Tensor, y: Tensor, change: Tensor | float = 0.0) -> Tensor:
-        """Return the batch-mean loss `[replica]`, in nats, of the snapshot with changed weights.
-
-        Args:
-            h: what `enter` gave.
-            change: of the weights that move, `[replica, P]`.
-        """
-        torch.add(self.frozen, change, out=self.moving)
-        return cross_entropy(self.network.logits(h, self.lowest), y).mean(1)
 
 
 @dataclass
@@ -213,28 +128,25 @@ def _emit(
         variance: `[step size]`.
         loss: the snapshot's mean loss on the update batches, in nats.
     """
-    parameters = job.replicas[replica].parameters
-    sizes = parameters.step_sizes
+    sizes = job.replicas[replica].parameters.step_sizes
     best = int(torch.nan_to_num(same.mean(-1), nan=torch.inf).argmin())
-    measures = {"dL_same": same[best].mean().item(), "dL_held": held[best].mean().item()}
-    reasons = {
-        name: f"not finite at any step size of {list(sizes)}"
-        for name, value in measures.items()
-        if not math.isfinite(value)
+    measures = {
+        "dL_same": same[best].mean().item(),
+        "dL_held": held[best].mean().item(),
+        "update_variance": variance[best].item(),
     }
+    lost = f"not finite at any step size of {list(sizes)}"
+    reasons = {name: lost for name in ("dL_same", "dL_held") if not math.isfinite(measures[name])}
     floor = ROUNDINGS * torch.finfo(torch.float64).eps * max(1.0, loss)
     if reasons:
-        reasons["pur"] = f"not finite at any step size of {list(sizes)}"
+        reasons["pur"] = lost
     elif abs(measures["dL_same"]) <= floor:
         reasons["pur"] = f"dL_same is below float64 resolution ({floor:.0e} nats)"
     else:
         measures["pur"] = measures["dL_held"] / measures["dL_same"]
-    measures["update_variance"] = variance[best].item()
     if not math.isfinite(measures["update_variance"]):
-        reasons["update_variance"] = (
-            f"{parameters.batches} batches do not tell the mean update from zero"
-        )
-    grid = [torch.stack([same[k].mean(), held[k].mean()]) for k in range(len(sizes))]
+        batches = same.shape[-1]
+        reasons["update_variance"] = f"{batches} batches do not tell the mean update from zero"
     job.emit(
         replica,
         measures={name: value for name, value in measures.items() if name not in reasons},
@@ -243,9 +155,15 @@ def _emit(
             "step_size": sizes[best],
             "dL_same": _listed(same[best]),
             "dL_held": _listed(held[best]),
-            "grid": {str(size): _listed(pair) for size, pair in zip(sizes, grid, strict=True)},
+            "grid": _grid(sizes, same, held),
         },
     )
+
+
+def _grid(sizes: Sequence[float], same: Tensor, held: Tensor) -> dict[str, list[float | None]]:
+    """Return mean dL_same and dL_held of each step size, in nats."""
+    pairs = zip(sizes, same, held, strict=True)
+    return {str(size): _listed(torch.stack([a.mean(), b.mean()])) for size, a, b in pairs}
 
 
 def _listed(values: Tensor) -> list[float | None]:

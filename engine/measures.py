@@ -128,8 +128,7 @@ class Probe:
     def _directions(self, credit: Tensor) -> Tensor:
         """Draw directions of length eps, the same for all samples, `[replica, level, M, d]`."""
         shape = (credit.shape[1], self.parameters.directions, credit.shape[-1])
-        streams = self._streams
-        drawn = [torch.randn(shape, generator=own, device=own.device) for own in streams]
+        drawn = [torch.randn(shape, generator=s, device=s.device) for s in self._streams]
         v = torch.stack(drawn)
         unit: Tensor = v / v.norm(dim=-1, keepdim=True)
         return unit.to(credit.dtype) * self.parameters.eps
@@ -160,7 +159,9 @@ def credit_quality(job: Job[CreditQuality]) -> None:
 
 def _pooled(parts: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
     """Return every measure `[replica, level]` over all batches, with what its validity needs."""
-    pooled = {name: torch.stack([part[name] for part in parts]).mean(0) for name in parts[0]}
+    pooled = {}
+    for name in parts[0]:
+        pooled[name] = torch.stack([part[name] for part in parts]).mean(0)
     predicted = torch.cat([part["predicted"] for part in parts], -1)
     changed = torch.cat([part["changed"] for part in parts], -1)
     rho, signal = correlation(predicted, changed), changed.square().mean(-1).sqrt()

@@ -17,7 +17,7 @@ P_co = TypeVar("P_co", bound=Parameters, covariant=True)
 
 
 class Replicas(Generic[P_co]):
-    """What every stage needs to begin: seeds, parameters, inputs, task and networks, replica by replica.
+    """What every stage needs to begin: seeds, parameters, inputs, task and networks.
 
     Args:
         job: the job that the harness handed to the stage.

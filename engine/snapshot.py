@@ -1,4 +1,7 @@
-"""A network and optimiser at one epoch: what training moves, checkpoints hold, branches start from."""
+"""A network with its optimiser at one epoch.
+
+It is what training moves, checkpoints hold and branches start from.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ import torch
 from torch import Tensor
 
 from cbspec.stage import Artifact
-from engine.nets import ResidualMLP, initialise
+from engine.architecture import initialise
+from engine.nets import ResidualMLP
 from engine.parameters import TrainBP
 from engine.tasks import Task, root_of
 from engine.weights import OPTIMISER, AdamW, Weights, cosine

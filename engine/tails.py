@@ -14,7 +14,7 @@ from torch import Tensor
 from engine.nets import EPSILON, ResidualMLP
 from engine.weights import Weights
 
-# Rows of a level that run at once on the CPU, one replica at a time: what they become stays in cache.
+# Rows of a level that run at once on the CPU, one replica at a time: they stay in the cache.
 ROWS = 512
 ELEMENTS = 2**22  # of the moved states that run at once on a GPU: 16 MB
 
@@ -116,7 +116,11 @@ def _folded_block(weights: Weights, level: int) -> Block:
 
 
 def _folded_head(weights: Weights, terminal_norm: bool) -> tuple[Tensor, Tensor]:
-    """Return weights `[replica, d, classes]` and bias `[replica, 1, classes]`, LN_out's folded in."""
+    """Return the head's weights and bias, LN_out's scale and shift folded in.
+
+    Returns:
+        `[replica, d, classes]` and `[replica, 1, classes]`.
+    """
     head, bias = weights["head.weight"], weights["head.bias"]
     if not terminal_norm:
         return head, bias.unsqueeze(1)

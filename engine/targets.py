@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from cbspec.stage import Job
+from engine.architecture import Architecture
 from engine.credit.estimator import declared
 from engine.credit.vector_field import VectorField
 from engine.forward import ForwardPass
 from engine.measures import correlation
-from engine.nets import Architecture, ResidualMLP
+from engine.nets import ResidualMLP
 from engine.parameters import TargetQuality
 from engine.parameters import VectorField as FieldParameters
 from engine.replicas import Replicas

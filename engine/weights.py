@@ -87,7 +87,7 @@ class Weights(Mapping[str, Tensor]):
 
 
 class AdamW:
-    """`torch.optim.AdamW` over all replicas' weights, one fused update, its state saved per replica.
+    """`torch.optim.AdamW` over all replicas' weights as one fused update, saved per replica.
 
     It calls PyTorch's functional form: the class would import the compiler, a second or two in
     every process.

@@ -43,7 +43,10 @@ class Network:
         return rows * (4.0 * self.embed + 6.0 * self.depth * self.block)
 
     def local_step(self, rows: int) -> float:
-        """Return the cost of one local step: a block's second layer alone needs an input gradient."""
+        """Return the cost of one local step.
+
+        As `bp_step`, but a block needs the input gradient of its second layer only.
+        """
         return rows * (4.0 * self.embed + 5.0 * self.depth * self.block)
 
     def tails(self, rows: int) -> float:

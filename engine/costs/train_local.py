@@ -14,10 +14,10 @@ def train_local(call: Call) -> float:
     The local steps, the credit, the estimator's own training, and one test pass.
     """
     parameters, network = parameters_of(call, TrainLocal), network_of(call)
-    images, given = network.images, call.inputs["estimator"]
-    epoch = network.local_step(images) + estimator.credit(given, images)
+    images, credited = network.images, call.inputs["estimator"]
+    epoch = network.local_step(images) + estimator.credit(credited, images)
     if parameters.trainable and parameters.source != "gaussian":
-        learning = estimator.step(given, images)
+        learning = estimator.step(credited, images)
         epoch += learning
         if learning and parameters.recalibrate_every:
             refit = (network.forward(images) + learning) * parameters.recalibrate_epochs

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from cbspec.stage import Job, NoParameters, Parameters
+from engine.architecture import Architecture
 from engine.credit.estimator import Estimator
 from engine.forward import ForwardPass
-from engine.nets import Architecture
 from engine.randomness import generator
 
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from cbspec.stage import Artifact, Parameters
+from engine.architecture import Architecture
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP
+from engine.nets import ResidualMLP
 
 FLOOR = 1e-6  # added to the RMS (definitions, section 5)
 

@@ -12,8 +12,9 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from engine.architecture import Architecture
 from engine.forward import ForwardPass
-from engine.nets import EPSILON, Architecture, norm_backward
+from engine.nets import EPSILON, norm_backward
 
 TIME_WIDTH = 32
 

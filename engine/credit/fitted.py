@@ -8,11 +8,11 @@ from typing import ClassVar, Generic, TypeVar
 import torch
 from torch import Tensor
 
+from engine.architecture import Architecture
 from engine.credit import features
 from engine.credit.estimator import Estimator
 from engine.credit.perceptron import Activity, Perceptron
 from engine.forward import ForwardPass
-from engine.nets import Architecture
 from engine.parameters import FittedParameters
 from engine.weights import OPTIMISER, AdamW, Weights
 

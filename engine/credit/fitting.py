@@ -1,4 +1,4 @@
-"""Offline fitting: an estimator learns on a frozen snapshot, on its task's augmented training data."""
+"""Offline fitting: an estimator learns on a frozen snapshot, on augmented training data."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class Perceptron:
         return gradient
 
     def at_input(self, gradient: Tensor) -> Tensor:
-        """Return the gradient at the input `[replica, rows, inputs]`, given what `backward` gave."""
+        """Return the gradient at the input `[replica, rows, inputs]` from what `backward` gave."""
         return torch.bmm(gradient, self.weights["w1"].transpose(1, 2))
 
     def last(self, x: Tensor) -> Tensor:

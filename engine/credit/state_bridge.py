@@ -74,7 +74,7 @@ class StateBridge(FittedEstimator[Parameters]):
         return features.pull_back(at_features, forward.at(levels))
 
     def _terminal_gradient(self, forward: ForwardPass, predicted: Tensor, levels: int) -> Tensor:
-        """Return the per-sample gradient that enters the predictor, `[replica, level * batch, d]`."""
+        """Return the gradient that enters the predictor, `[replica, level * batch, d]`."""
         if self.shared.gradient_at == "actual":
             return forward.terminal.repeat(1, levels, 1)
         ending = forward.network.forward(predicted, self.architecture.depth)

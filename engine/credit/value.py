@@ -1,4 +1,4 @@
-"""The value network V(h, t, s): its slope in h, and the gradient of both in the weights, written out."""
+"""The value network V(h, t, s): its slope in h, and the weights' gradient of both."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def of_many(network: Perceptron, states: Tensor, context: Tensor) -> Tensor:
             the first layer runs once.
     """
     d, per_sample, weights = states.shape[-1], states.shape[1:3], network.weights
-    given = torch.baddbmm(weights["b1"].unsqueeze(1), context, weights["w1"][:, d:]).unsqueeze(1)
+    shared = torch.baddbmm(weights["b1"].unsqueeze(1), context, weights["w1"][:, d:]).unsqueeze(1)
     h = torch.native_layer_norm(states, [d], None, None, EPSILON)[0].flatten(1, 2)
     inner: Tensor = torch.bmm(h, weights["w1"][:, :d]).unflatten(1, per_sample)
-    inner = inner.add_(given).flatten(1, 2)
+    inner = inner.add_(shared).flatten(1, 2)
     inner = torch.baddbmm(weights["b2"].unsqueeze(1), F.silu(inner, inplace=True), weights["w2"])
     values: Tensor = network.last(F.silu(inner, inplace=True)).unflatten(1, per_sample)
     return values.squeeze(-1)

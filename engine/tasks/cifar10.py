@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from cbspec.stage import Job
+from engine.architecture import Architecture
 from engine.data import SHA256, load
 from engine.data.augment import PIXELS, normalise
 from engine.data.batches import Batches
-from engine.nets import Architecture
 from engine.parameters import Cifar10
 from engine.randomness import generator
 from engine.tasks.task import Batch

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from torch import Tensor
 
 from cbspec.stage import Artifact
-from engine.nets import Architecture
+from engine.architecture import Architecture
 from engine.parameters import TrainBP
 
 Batch = tuple[Tensor, Tensor]

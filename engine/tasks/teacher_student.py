@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from cbspec.stage import Job
-from engine.nets import Architecture
+from engine.architecture import Architecture
 from engine.parameters import TeacherStudent
 from engine.randomness import epoch_order, generator
 from engine.tasks.task import Batch
@@ -31,7 +31,7 @@ TEST_BATCH = 512
 class PhiAlpha:
     """``phi_alpha(z) = (1 - alpha) z + alpha tanh(z)`` (definitions, section 2).
 
-    Meets `engine.nets.Activation`.
+    Meets `engine.architecture.Activation`.
     """
 
     alpha: float

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from cbspec.stage import Call, Parameters, Stage
+from engine.architecture import Architecture
 from engine.catalog import STAGES
-from engine.nets import Architecture
 from engine.randomness import epoch_order
 
 INPUTS, CLASSES = 48, 10

@@ -10,10 +10,12 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.architecture import Architecture, initialise
 from engine.credit.oracle import Oracle
-from engine.descent import LocalSGD, Rerun, update_variance
+from engine.descent import update_variance
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP, initialise
+from engine.local_sgd import LocalSGD, Rerun
+from engine.nets import ResidualMLP
 from engine.parameters import LocalDescent
 from engine.snapshot import read_network
 from engine.tasks import open_task

@@ -9,13 +9,14 @@ import torch
 import torch.nn.functional as F
 from tests.engine.test_training import Plain
 
+from engine.architecture import Architecture, initialise
 from engine.credit.dfa import DFA
 from engine.credit.estimator import normalise
 from engine.credit.oracle import Oracle
 from engine.credit.vector_field import VectorField
 from engine.forward import ForwardPass
 from engine.local_training import Mixture
-from engine.nets import Architecture, ResidualMLP, initialise
+from engine.nets import ResidualMLP
 from engine.parameters import TrainLocal
 from engine.randomness import epoch_order
 from engine.tasks import open_task

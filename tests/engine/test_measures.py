@@ -11,12 +11,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.architecture import Architecture, initialise
 from engine.credit.dfa import DFA
 from engine.credit.estimator import normalise, open_estimator
 from engine.credit.oracle import Oracle
 from engine.forward import ForwardPass
 from engine.measures import MEASURES, correlation, cosine, gamma, undefined
-from engine.nets import Architecture, ResidualMLP, cross_entropy, initialise
+from engine.nets import ResidualMLP, cross_entropy
 from engine.randomness import generator
 from engine.snapshot import read_network
 from engine.tasks import open_task

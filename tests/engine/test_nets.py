@@ -9,8 +9,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from engine.architecture import Architecture, Gelu, initialise
 from engine.forward import ForwardPass
-from engine.nets import Architecture, Gelu, ResidualMLP, cross_entropy, initialise
+from engine.nets import ResidualMLP, cross_entropy
 from engine.tasks.teacher_student import PhiAlpha
 from engine.training import bp_gradient
 from engine.weights import Weights

@@ -11,6 +11,7 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTens
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from engine.architecture import Architecture
 from engine.credit import features
 from engine.credit.dfa import DFA
 from engine.credit.oracle import Oracle
@@ -18,7 +19,7 @@ from engine.credit.scalar_bridge import ScalarBridge
 from engine.credit.state_bridge import StateBridge
 from engine.credit.vector_field import VectorField
 from engine.local_training import LocalLearner, Mixture
-from engine.nets import Architecture, ResidualMLP
+from engine.nets import ResidualMLP
 from engine.parameters import ScalarBridge as Bridge
 from engine.parameters import StateBridge as States
 from engine.parameters import TrainBP, TrainLocal

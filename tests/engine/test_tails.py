@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from engine import tails
+from engine.architecture import Architecture, initialise
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP, cross_entropy, initialise
+from engine.nets import ResidualMLP, cross_entropy
 from engine.tails import Tails
 from engine.tasks.teacher_student import PhiAlpha
 from engine.weights import Weights

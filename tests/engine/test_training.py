@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from engine.nets import Architecture, initialise
+from engine.architecture import Architecture, initialise
 from engine.randomness import epoch_order
 
 SEEDS = (42, 123, 456, 7, 8, 9)

@@ -8,9 +8,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from engine.architecture import Architecture, initialise
 from engine.credit import features
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP, initialise
+from engine.nets import ResidualMLP
 
 SHAPE = Architecture(inputs=32, width=16, depth=3)
 

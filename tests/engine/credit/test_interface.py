@@ -8,10 +8,11 @@ import msgspec
 import pytest
 import torch
 
+from engine.architecture import Architecture, initialise
 from engine.catalog import STAGES
 from engine.credit.estimator import Estimator
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP, initialise
+from engine.nets import ResidualMLP
 
 SEEDS = (42, 123)
 SHAPE = Architecture(inputs=32, width=16, depth=3)

@@ -10,10 +10,11 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.architecture import Architecture, initialise
 from engine.credit import features
 from engine.credit.scalar_bridge import ScalarBridge, softmin
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP, initialise
+from engine.nets import ResidualMLP
 from engine.parameters import ScalarBridge as Parameters
 
 SEEDS = (42, 123, 456)

@@ -6,10 +6,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from engine.architecture import Architecture, initialise
 from engine.credit import features
 from engine.credit.state_bridge import StateBridge
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP, initialise
+from engine.nets import ResidualMLP
 from engine.parameters import StateBridge as Parameters
 
 SEEDS = (42, 123, 456)

@@ -8,10 +8,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from engine.architecture import Architecture, initialise
 from engine.credit import features
 from engine.credit.vector_field import VectorField
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP, cross_entropy, initialise
+from engine.nets import ResidualMLP, cross_entropy
 from engine.parameters import VectorField as Parameters
 
 SEEDS = (42, 123, 456)
