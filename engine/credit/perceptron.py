@@ -114,8 +114,7 @@ class Perceptron:
 
     def _affine(self, layer: int, x: Tensor) -> Tensor:
         weight, bias = self.weights[f"w{layer}"], self.weights[f"b{layer}"].unsqueeze(1)
-        if (
-            weight.shape[-1] == 1
-        ):  # a product with one column is slow, and with one replica it sums in another order
+        # A product with one column is slow, and with one replica it sums in another order.
+        if weight.shape[-1] == 1:
             return (x * weight.transpose(1, 2)).sum(-1, keepdim=True) + bias
         return torch.baddbmm(bias, x, weight)

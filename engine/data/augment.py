@@ -87,9 +87,8 @@ def _crop(images: Tensor, top: Tensor, left: Tensor) -> Tensor:
     """
     count = len(images)
     flat = F.pad(images.flatten(), (MARGIN, MARGIN))
-    windows = flat.as_strided(
-        (len(flat) - PIXELS + 1, PIXELS), (1, 1)
-    )  # row i: the 3072 bytes from i on
+    # Row i holds the 3072 bytes from i on.
+    windows = flat.as_strided((len(flat) - PIXELS + 1, PIXELS), (1, 1))
     start = torch.arange(count, device=images.device) * PIXELS + top * SIDE + left
     inside = _inside(images.device).index_select(0, top * SHIFTS + left)
     masked = _words(windows.index_select(0, start)).view(count, 3, -1) & _words(inside)[:, None]

@@ -57,9 +57,8 @@ class Batches:
         order = epoch_order(self.seeds, epoch, n).to(device).split(self.size, dim=1)
         if not self.augmented:
             for index in order:
-                chosen = self.images.index_select(
-                    0, index.flatten()
-                )  # ten times as fast as indexing
+                # Ten times as fast as indexing.
+                chosen = self.images.index_select(0, index.flatten())
                 yield normalise(chosen.view(*index.shape, *chosen.shape[1:])), self.labels[index]
             return
         views = epoch_views(self.seeds, epoch, n).to(device).split(self.size, dim=1)

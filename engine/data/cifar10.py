@@ -10,11 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 CLASSES = 10
-IMAGE = (
-    3,
-    32,
-    32,
-)  # channel, row, column; torchvision's CIFAR10.data is the same with the channel last
+# Channel, row, column; torchvision's CIFAR10.data is the same with the channel last.
+IMAGE = (3, 32, 32)
 
 # Train images, train labels, test images, test labels: each in the order of the original python
 # batches, one byte a value.

@@ -121,9 +121,8 @@ def _sole_process(progress: Progress) -> Iterator[None]:
 
 def _fetch(progress: Progress) -> None:
     """Try the sources in order and store what the first yields."""
-    for leftover in cache().glob(
-        f"{STAGING}*"
-    ):  # of a killed process: the lock says that none is at work
+    # What is left over is of a killed process: the lock says that none is at work.
+    for leftover in cache().glob(f"{STAGING}*"):
         shutil.rmtree(leftover, ignore_errors=True)
     failures = []
     for name, source in SOURCES.items():

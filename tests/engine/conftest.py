@@ -1,4 +1,6 @@
-"""A small task and a job without store or harness, so that a test can run any stage of the catalog in milliseconds."""
+"""A small task and a job without store or harness, so that a test can run any stage of the catalog
+in milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class BlobsParameters(Parameters, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Blobs:
-    """Ten Gaussian blobs in 48 dimensions, the same for every seed; only the order of an epoch is the seed's own."""
+    """Ten Gaussian blobs in 48 dimensions, the same for every seed; only the order of an epoch is
+    the seed's own.
+    """
 
     def __init__(self, parameters: Any, seeds: Sequence[int], device: str) -> None:
         self.seeds, self.device = tuple(seeds), device
@@ -97,7 +101,9 @@ class Lane:
 
 @dataclass
 class Job:
-    """Meets `cbspec.stage.Job`; keeps what is emitted in `out[replica, point]` and divergences in `diverged`."""
+    """Meets `cbspec.stage.Job`; keeps what is emitted in `out[replica, point]` and divergences in
+    `diverged`.
+    """
 
     replicas: list[Lane]
     points: set[int]
@@ -129,7 +135,9 @@ class Job:
 
 
 class Laboratory:
-    """Runs stages: `run("train_bp", inputs, ...)` gives the `Job` after the implementation returned."""
+    """Runs stages: `run("train_bp", inputs, ...)` gives the `Job` after the implementation
+    returned.
+    """
 
     stages: ClassVar[dict[str, Stage]] = {stage.name: stage for stage in STAGES}
 
@@ -147,7 +155,9 @@ class Laboratory:
         each: Sequence[dict[str, Any]] = (),
         **parameters: Any,
     ) -> Job:
-        """Run a stage for one replica per entry of `inputs`; `each` adds parameters of single replicas."""
+        """Run a stage for one replica per entry of `inputs`; `each` adds parameters of single
+        replicas.
+        """
         lanes = []
         for replica, own in enumerate(inputs):
             chosen = parameters | (each[replica] if each else {})

@@ -35,7 +35,9 @@ def draw(seed: int, *shape: int) -> torch.Tensor:
 )
 @settings(max_examples=50, deadline=None)
 def test_gamma_and_rho_know_direction_only(seed: int, scale: float, sign: float) -> None:
-    """Any positive rescaling leaves them as they are, however small or large; negation flips their sign."""
+    """Any positive rescaling leaves them as they are, however small or large; negation flips their
+    sign.
+    """
     credit, reference = draw(seed, 4, 16), draw(seed + 1, 4, 16)
 
     torch.testing.assert_close(
@@ -47,7 +49,9 @@ def test_gamma_and_rho_know_direction_only(seed: int, scale: float, sign: float)
 
 
 def test_cosine_and_correlation_by_hand() -> None:
-    """They agree with PyTorch's, are 1 for equal vectors, and 0 where a side vanishes or has no spread."""
+    """They agree with PyTorch's, are 1 for equal vectors, and 0 where a side vanishes or has no
+    spread.
+    """
     a, b = draw(1, 5, 16), draw(2, 5, 16)
 
     torch.testing.assert_close(cosine(a, b), torch.cosine_similarity(a, b, -1))
@@ -61,7 +65,9 @@ def test_cosine_and_correlation_by_hand() -> None:
 
 
 def measured(laboratory: Any, stage: str, scale: float = 1.0, **chosen: Any) -> Any:
-    """Credit quality of an estimator on a briefly trained snapshot, the first replica's hidden states blown up by `scale`."""
+    """Credit quality of an estimator on a briefly trained snapshot, the first replica's hidden
+    states blown up by `scale`.
+    """
     job = laboratory.run(
         "train_bp", laboratory.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32
     )
@@ -80,7 +86,9 @@ def measured(laboratory: Any, stage: str, scale: float = 1.0, **chosen: Any) -> 
 
 
 def test_the_oracle_is_perfect(laboratory: Any) -> None:
-    """Gamma of the oracle is 1, its rho is within 1e-4 of 1 in float64, and moving along its credit lowers the loss."""
+    """Gamma of the oracle is 1, its rho is within 1e-4 of 1 in float64, and moving along its credit
+    lowers the loss.
+    """
     job, _ = measured(laboratory, "oracle")
 
     for artifact in laboratory.column(job):
@@ -101,7 +109,9 @@ def test_random_feedback_is_near_chance(laboratory: Any) -> None:
 
 
 def test_nudge_is_the_loss_change_of_a_small_step(laboratory: Any) -> None:
-    """It equals the mean loss after h_l moved by -.003 normalised credit, minus that before, at each level."""
+    """It equals the mean loss after h_l moved by -.003 normalised credit, minus that before, at
+    each level.
+    """
     job, snapshots = measured(laboratory, "oracle")
     artifacts = [own["snapshot"] for own in snapshots]
     task = open_task(artifacts, SEEDS, "cpu")
@@ -129,7 +139,9 @@ def test_nudge_is_the_loss_change_of_a_small_step(laboratory: Any) -> None:
 
 
 def test_float64_settles_what_float32_cannot(laboratory: Any) -> None:
-    """With hidden states blown up a millionfold the oracle's Gamma and rho are still measured, and still 1."""
+    """With hidden states blown up a millionfold the oracle's Gamma and rho are still measured, and
+    still 1.
+    """
     job, _ = measured(laboratory, "oracle", scale=1e6)
 
     blown = job.out[0, 0]
@@ -140,7 +152,9 @@ def test_float64_settles_what_float32_cannot(laboratory: Any) -> None:
 
 
 def test_a_reference_below_resolution_is_undefined_and_named(laboratory: Any) -> None:
-    """With hidden states blown up to 1e14 no loss change can be resolved: rho and nudge say so, for that replica alone."""
+    """With hidden states blown up to 1e14 no loss change can be resolved: rho and nudge say so, for
+    that replica alone.
+    """
     job, _ = measured(laboratory, "oracle", scale=1e14)
 
     blown, healthy = laboratory.column(job)
@@ -150,7 +164,9 @@ def test_a_reference_below_resolution_is_undefined_and_named(laboratory: Any) ->
 
 
 def test_reasons_name_measure_and_level() -> None:
-    """A turning reference makes Gamma undefined, a silent loss rho and nudge, a non-finite value its own measure."""
+    """A turning reference makes Gamma undefined, a silent loss rho and nudge, a non-finite value
+    its own measure.
+    """
     found = {
         name: torch.ones(2, dtype=torch.float64)
         for name in (*MEASURES, "steadiness", "signal", "loss")
@@ -176,7 +192,9 @@ def parts(snapshots: list[Any]) -> tuple[list[ForwardPass], ResidualMLP]:
 
 
 def test_rho_is_numpys_correlation_over_directions_and_samples(laboratory: Any) -> None:
-    """With the stage's own unit directions, <a, eps v> against each sample's real loss change, one sample at a time."""
+    """With the stage's own unit directions, <a, eps v> against each sample's real loss change, one
+    sample at a time.
+    """
     job, snapshots = measured(laboratory, "dfa")
     passes, network = parts(snapshots)
     streams = [generator(seed, "credit_quality", "directions") for seed in SEEDS]
@@ -207,13 +225,15 @@ def test_rho_is_numpys_correlation_over_directions_and_samples(laboratory: Any) 
 
 
 def test_gamma_and_norms_are_means_over_samples_then_levels(laboratory: Any) -> None:
-    """Gamma and the reference's norm over levels 0 to L-1, hidden norms over 0 to L, by autograd on each sample alone."""
+    """Gamma and the reference's norm over levels 0 to L-1, hidden norms over 0 to L, by autograd on
+    each sample alone.
+    """
     job, snapshots = measured(laboratory, "dfa")
     passes, network = parts(snapshots)
     dfa = DFA([None] * 2, SEEDS, network.architecture, "cpu", torch.float64)
 
     for replica, artifact in enumerate(laboratory.column(job)):
-        cosines, lengths, norms = ([[] for _ in range(3)] for _ in range(3))
+        cosines, lengths, norms = ([], [], []), ([], [], []), ([], [], [])
         for forward in passes:
             credit = dfa.credit(forward, range(2))
             for level, n in product(range(3), range(16)):
@@ -237,7 +257,9 @@ def test_gamma_and_norms_are_means_over_samples_then_levels(laboratory: Any) -> 
 
 
 def test_state_error_is_the_bridges_own_on_test_batches(laboratory: Any) -> None:
-    """Of an untrained bridge it is about 1: the mean over batches of |P - h_L|^2 over |h_L|^2, per level, in float64."""
+    """Of an untrained bridge it is about 1: the mean over batches of |P - h_L|^2 over |h_L|^2, per
+    level, in float64.
+    """
     job, snapshots = measured(laboratory, "state_bridge", epochs=0, hidden=16)
     passes, network = parts(snapshots)
     own = [replica.inputs["estimator"] for replica in job.replicas]
@@ -255,7 +277,9 @@ def test_state_error_is_the_bridges_own_on_test_batches(laboratory: Any) -> None
 )
 @settings(max_examples=15, deadline=None)
 def test_gamma_of_the_oracle_is_one_on_any_network(seed: int, depth: int, scale: float) -> None:
-    """Whatever the weights, width and data: the oracle's Gamma against dL/dh_l is 1, and DFA's lies between -1 and 1."""
+    """Whatever the weights, width and data: the oracle's Gamma against dL/dh_l is 1, and DFA's lies
+    between -1 and 1.
+    """
     shape = Architecture(32, 16, depth)
     weights = initialise(shape, SEEDS, "cpu").to(torch.float64)
     weights.flat += scale * 0.1 * draw(seed, *weights.flat.shape)

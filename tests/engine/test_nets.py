@@ -68,7 +68,9 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_forward_backward_and_reference_gradients_are_autograds(shape: Architecture) -> None:
-    """Logits, every parameter's gradient and dL/dh_l of each replica agree with autograd on a plain network."""
+    """Logits, every parameter's gradient and dL/dh_l of each replica agree with autograd on a plain
+    network.
+    """
     network = random_network(shape=shape)
     x, y = batch()
     forward = ForwardPass(network, x, y)
@@ -97,7 +99,9 @@ def test_forward_backward_and_reference_gradients_are_autograds(shape: Architect
 
 
 def test_reference_gradient_is_the_slope_of_the_loss() -> None:
-    """<dL/dh_l, v> equals the central finite difference of each sample's loss in float64, at every level."""
+    """<dL/dh_l, v> equals the central finite difference of each sample's loss in float64, at every
+    level.
+    """
     network, (x, y) = random_network(), batch()
     forward, eps = ForwardPass(network, x, y), 1e-5
 
@@ -113,7 +117,9 @@ def test_reference_gradient_is_the_slope_of_the_loss() -> None:
 
 
 def test_initialisation_is_torchs_but_for_the_second_layer() -> None:
-    """Weights are uniform within 1/sqrt(fan in), W2 has standard deviation .01, b2 is 0, LayerNorms are the identity."""
+    """Weights are uniform within 1/sqrt(fan in), W2 has standard deviation .01, b2 is 0, LayerNorms
+    are the identity.
+    """
     weights = initialise(Architecture(inputs=128, width=64, depth=1), SEEDS, "cpu")
 
     for name, fan_in in {
@@ -134,7 +140,9 @@ def test_initialisation_is_torchs_but_for_the_second_layer() -> None:
 
 
 def test_a_seeds_network_is_its_own() -> None:
-    """A seed's initial weights are the same in any company, and a deeper network begins with the same blocks."""
+    """A seed's initial weights are the same in any company, and a deeper network begins with the
+    same blocks.
+    """
     alone, company = initialise(SHAPE, [123], "cpu"), initialise(SHAPE, SEEDS, "cpu")
     deeper = initialise(Architecture(32, 16, 5), [123], "cpu")
 
@@ -144,7 +152,7 @@ def test_a_seeds_network_is_its_own() -> None:
 
 
 def test_gradients_do_not_depend_on_the_company() -> None:
-    """In float32 a replica's gradient is bit for bit the same alone and in any batch of replicas."""
+    """In float32 a replica's gradient is bit for bit the same in any batch of replicas."""
     network, (x, y) = random_network(torch.float32), batch(torch.float32)
     together = network.weights.like()
     bp_gradient(ForwardPass(network, x, y), together)

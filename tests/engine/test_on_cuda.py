@@ -1,4 +1,6 @@
-"""What a step does on a CUDA device, shown without one: fake tensors know shapes and devices, but hold no value to wait for."""
+"""What a step does on a CUDA device, shown without one: fake tensors know shapes and devices, but
+hold no value to wait for.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +102,9 @@ def learner(kind: str) -> Any:
 
 @pytest.mark.parametrize("kind", ["bp", *LOCAL])
 def test_a_step_never_waits_for_the_host(cuda: None, kind: str) -> None:
-    """No step of any learner reads a value, a shape or a tensor back from the device, whatever it learns by."""
+    """No step of any learner reads a value, a shape or a tensor back from the device, whatever it
+    learns by.
+    """
     own = learner(kind)
     own.begin(0)
     x, y = (

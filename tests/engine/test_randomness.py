@@ -12,7 +12,7 @@ def draw(seed: int, stage: str, purpose: str) -> list[float]:
 
 
 def test_a_stream_is_a_function_of_its_name() -> None:
-    """The same seed, stage and purpose draw the same numbers, whatever else was drawn in between."""
+    """The same seed, stage and purpose draw the same numbers, whatever else was drawn."""
     first = draw(42, "train_bp", "init")
     torch.rand(100)
     draw(42, "train_bp", "noise")
@@ -21,14 +21,18 @@ def test_a_stream_is_a_function_of_its_name() -> None:
 
 
 def test_streams_differ_in_every_part_of_their_name() -> None:
-    """Another seed, stage or purpose is another stream, also where the joined names would read the same."""
+    """Another seed, stage or purpose is another stream, also where the joined names would read the
+    same.
+    """
     names = [(42, "ab", "c"), (43, "ab", "c"), (42, "a", "bc"), (42, "ab", "d"), (4, "2ab", "c")]
 
     assert len({tuple(draw(*name)) for name in names}) == len(names)
 
 
 def test_the_derivation_of_a_seed_is_on_record() -> None:
-    """Results on record rest on this derivation; SHA-256 of b"42\\0train_bp\\0init", 8 bytes, little-endian, halved."""
+    """Results on record rest on this derivation; SHA-256 of b"42\\0train_bp\\0init", 8 bytes,
+    little-endian, halved.
+    """
     assert generator(42, "train_bp", "init").initial_seed() == 1881828768758132634
 
 
@@ -39,7 +43,7 @@ def test_the_derivation_of_a_seed_is_on_record() -> None:
     n=st.integers(1, 300),
 )
 def test_epoch_draws_do_not_depend_on_company(seeds: list[int], epoch: int, n: int) -> None:
-    """Each replica's order is a permutation, and its order and views are those it would draw alone."""
+    """Each replica's order is a permutation, and order and views are those it would draw alone."""
     order, views = epoch_order(seeds, epoch, n), epoch_views(seeds, epoch, n)
 
     assert torch.equal(order.sort(dim=1).values, torch.arange(n).expand(len(seeds), n))

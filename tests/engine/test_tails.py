@@ -39,7 +39,9 @@ def moves(forward: ForwardPass, count: int, each: bool = True) -> torch.Tensor:
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("each", [True, False], ids=["own moves", "shared moves"])
 def test_losses_are_those_of_each_level_run_alone(shape: Architecture, each: bool) -> None:
-    """The loss of h_l plus size times a move is what the network's rest makes of it, and the states stay as they were."""
+    """The loss of h_l plus size times a move is what the network's rest makes of it, and the states
+    stay as they were.
+    """
     forward = forward_pass(shape)
     v, before = moves(forward, 5, each), forward.states.clone()
 
@@ -89,7 +91,9 @@ def test_a_replicas_losses_are_its_own() -> None:
 def test_all_replicas_together_have_the_same_losses(
     elements: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The way of a GPU, all replicas at once and as many moves as fit, gives what one replica after the other gives."""
+    """The way of a GPU, all replicas at once and as many moves as fit, gives what one replica after
+    the other gives.
+    """
     forward = forward_pass(SHAPES["terminal norm"])
     v, states = moves(forward, 5), forward.states[:, :-1]
     expected = Tails(forward.network).losses(states, forward.y, v)

@@ -11,7 +11,9 @@ SIZES: dict[str, Any] = {"batches": 2, "batch_size": 16}
 
 
 def snapshots(laboratory: Any, scale: float = 1.0) -> list[dict[str, Any]]:
-    """Two briefly trained snapshots, the first one's blocks writing hidden states that are larger by `scale`."""
+    """Two briefly trained snapshots, the first one's blocks writing hidden states that are larger
+    by `scale`.
+    """
     job = laboratory.run(
         "train_bp", laboratory.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32
     )
@@ -37,7 +39,9 @@ def measured(laboratory: Any, given: list[dict[str, Any]], **field: Any) -> list
     [{}, {"difference": "one_sided", "eps": 1e-3}, {"sampling": "importance", "s_type": "deltaL"}],
 )
 def test_the_differences_are_the_derivative(laboratory: Any, field: dict[str, Any]) -> None:
-    """On states of ordinary size the measured derivatives correlate with the true ones, and hardly one is exactly 0."""
+    """On states of ordinary size the measured derivatives correlate with the true ones, and hardly
+    one is exactly 0.
+    """
     for artifact in measured(laboratory, snapshots(laboratory), **field):
         assert artifact.measures["target_correlation"] > 0.99
         assert artifact.measures["silent_targets"] < 0.02
@@ -47,7 +51,9 @@ def test_the_differences_are_the_derivative(laboratory: Any, field: dict[str, An
 
 @pytest.mark.parametrize(("scale", "correlation", "silent"), [(1e8, 0.9, 0.02), (1e12, 0.0, 1.0)])
 def test_rounding_is_told(laboratory: Any, scale: float, correlation: float, silent: float) -> None:
-    """Behind a block that writes huge states the differences turn into noise and then into 0; other levels and seeds are fine."""
+    """Behind a block that writes huge states the differences turn into noise and then into 0; other
+    levels and seeds are fine.
+    """
     large, other = measured(laboratory, snapshots(laboratory, scale))
 
     assert large.measures["target_correlation"] <= correlation
@@ -57,7 +63,9 @@ def test_rounding_is_told(laboratory: Any, scale: float, correlation: float, sil
 
 
 def test_a_control_changes_nothing(laboratory: Any) -> None:
-    """The differences are read before they are shuffled or replaced: they say whether there is something to shuffle."""
+    """The differences are read before they are shuffled or replaced: they say whether there is
+    something to shuffle.
+    """
     given = snapshots(laboratory)
     plain, shuffled = (
         measured(laboratory, given, targets=targets) for targets in ("true", "shuffled")

@@ -55,7 +55,9 @@ class Plain(nn.Module):
 
 
 def test_a_run_is_the_looped_reference(laboratory: Any) -> None:
-    """Weights and accuracy after eight epochs agree with nn.Module, torch.optim.AdamW and CosineAnnealingLR, seed by seed."""
+    """Weights and accuracy after eight epochs agree with nn.Module, torch.optim.AdamW and
+    CosineAnnealingLR, seed by seed.
+    """
     tasks = laboratory.tasks(SEEDS[:2])
     job = laboratory.run("train_bp", tasks, epoch=8, **SIZES)
 
@@ -87,7 +89,9 @@ def blobs(laboratory: Any, tasks: Any) -> tuple[torch.Tensor, torch.Tensor]:
 
 @pytest.mark.parametrize("chosen", [(0,), (1, 0), (5, 3, 1), tuple(range(6))])
 def test_a_seed_has_one_trajectory_in_any_company(laboratory: Any, chosen: tuple[int, ...]) -> None:
-    """After 60 steps and an odd last batch each, the state of a seed is bit for bit the same in any subset, order and size."""
+    """After 60 steps and an odd last batch each, the state of a seed is bit for bit the same in any
+    subset, order and size.
+    """
     alone = laboratory.run(
         "train_bp",
         laboratory.tasks([SEEDS[chosen[-1]]], train_images=152),
@@ -129,7 +133,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(laboratory: Any) -> None:
 
 
 def test_epoch_zero_is_the_initialised_network(laboratory: Any) -> None:
-    """Point 0 holds the initial weights and a zero optimiser, and says why it has no training loss."""
+    """Point 0 holds the initial weights and a zero optimiser, and why there is no training loss."""
     job = laboratory.run("train_bp", laboratory.tasks([42]), epoch=0, **SIZES)
 
     artifact = job.out[0, 0]
@@ -150,7 +154,9 @@ def test_training_learns_the_task(laboratory: Any) -> None:
 
 
 def test_a_diverged_replica_is_named_and_harms_no_other(laboratory: Any) -> None:
-    """One replica's weights are set to infinity: it is reported with its epoch, the other goes on bit for bit."""
+    """One replica's weights are set to infinity: it is reported with its epoch, the other goes on
+    bit for bit.
+    """
     tasks = laboratory.tasks(SEEDS[:2])
     start = laboratory.column(laboratory.run("train_bp", tasks, epoch=2, **SIZES), 2)
     healthy = laboratory.run("train_bp", tasks, resumed=start, epoch=4, **SIZES)

@@ -17,7 +17,9 @@ def random_weights(replicas: int, seed: int = 0) -> Weights:
 
 
 def test_views_share_memory_with_the_flat_tensor_and_start_at_whole_lanes() -> None:
-    """Writing to a named view writes to the flat tensor at a multiple of 64 floats, and nowhere else."""
+    """Writing to a named view writes to the flat tensor at a multiple of 64 floats, and nowhere
+    else.
+    """
     weights = Weights.zeros(Layout(SHAPES), 2, "cpu")
 
     weights["b"][1] = torch.arange(1.0, 8.0)
@@ -51,7 +53,9 @@ def test_adamw_is_torchs_adamw_per_parameter() -> None:
 
 
 def test_saved_optimiser_state_continues_bit_for_bit() -> None:
-    """Weights and state that were stored per replica and stacked again move exactly as the originals."""
+    """Weights and state that were stored per replica and stacked again move exactly as the
+    originals.
+    """
     first = AdamW(random_weights(2), 0.1)
     first.gradient.flat.copy_(random_weights(2, 1).flat)
     first.step(1e-2)

@@ -35,7 +35,9 @@ def forward_pass(shape: Architecture, size: int = 8) -> ForwardPass:
 
 
 def test_dfa_with_the_transposed_chain_is_back_propagation() -> None:
-    """On a linear network with one block, feedback W_head^T makes DFA's block gradient that of back-propagation."""
+    """On a linear network with one block, feedback W_head^T makes DFA's block gradient that of
+    back-propagation.
+    """
     shape = Architecture(32, 16, 1, activation=Identity(), terminal_norm=False)
     forward = forward_pass(shape)
     dfa = DFA([None] * 2, SEEDS, shape, "cpu", torch.float64)
@@ -52,7 +54,9 @@ def test_dfa_with_the_transposed_chain_is_back_propagation() -> None:
 
 
 def test_feedback_is_fixed_by_seed_and_level() -> None:
-    """B_l has standard deviation 1/sqrt(10), is the same in any company and at any depth, and differs between levels."""
+    """B_l has standard deviation 1/sqrt(10), is the same in any company and at any depth, and
+    differs between levels.
+    """
     wide = DFA([None] * 2, SEEDS, Architecture(32, 512, 3), "cpu")
     alone = DFA([None], (123,), Architecture(32, 512, 2), "cpu")
 
@@ -73,7 +77,7 @@ def test_dfa_credit_by_hand() -> None:
 
 
 def test_oracle_credit_is_the_gradient_of_the_batch_mean() -> None:
-    """The oracle's a_l is the per-sample gradient over the batch size, at any selection of levels."""
+    """The oracle's a_l is the per-sample gradient over the batch size, at any choice of levels."""
     shape = Architecture(32, 16, 3)
     forward = forward_pass(shape)
 
@@ -83,7 +87,9 @@ def test_oracle_credit_is_the_gradient_of_the_batch_mean() -> None:
 
 
 def test_oracle_credit_is_the_slope_of_the_batch_mean_loss() -> None:
-    """<a_l, v> is the central difference of the mean loss, in float64, when one sample's h_l moves along v, at every level."""
+    """<a_l, v> is the central difference of the mean loss, in float64, when one sample's h_l moves
+    along v, at every level.
+    """
     shape, eps = Architecture(32, 16, 3), 1e-5
     forward = forward_pass(shape)
     v = torch.randn(16, generator=torch.Generator().manual_seed(1), dtype=torch.float64)

@@ -26,7 +26,9 @@ def forward_pass() -> ForwardPass:
 
 
 def test_time_embedding_by_hand() -> None:
-    """Sixteen sines, then sixteen cosines, of t at 10000^(-k/16); t = 0 is zeros and ones, and every level of L = 12 differs."""
+    """Sixteen sines, then sixteen cosines, of t at 10000^(-k/16); t = 0 is zeros and ones, and
+    every level of L = 12 differs.
+    """
     found = features.time_embedding(torch.tensor(0.25, dtype=torch.float64))
 
     angles = [0.25 * 10_000 ** (-k / 16) for k in range(16)]
@@ -44,7 +46,9 @@ def test_time_embedding_by_hand() -> None:
 def test_condition_is_output_error_or_terminal_gradient_and_may_append_the_last_state(
     s_type: str, width: int
 ) -> None:
-    """eT is softmax - onehot, deltaL autograd's dCE/dh_L per sample, neither divided by the batch; _hL appends h_L as it is."""
+    """eT is softmax - onehot, deltaL autograd's dCE/dh_L per sample, neither divided by the batch;
+    _hL appends h_L as it is.
+    """
     forward = forward_pass()
     h = forward.trace.hidden[-1].clone().requires_grad_()
     losses = F.cross_entropy(
@@ -64,7 +68,9 @@ def test_condition_is_output_error_or_terminal_gradient_and_may_append_the_last_
 
 
 def test_features_are_norm_time_and_condition_of_each_level_in_turn() -> None:
-    """Level after level, sample after sample: LayerNorm of h without affine part, embedding of t = l / L, s."""
+    """Level after level, sample after sample: LayerNorm of h without affine part, embedding of t =
+    l / L, s.
+    """
     forward = forward_pass()
     s = features.condition(forward, "eT")
 
@@ -82,7 +88,9 @@ def test_features_are_norm_time_and_condition_of_each_level_in_turn() -> None:
 
 
 def test_hidden_from_the_estimator_means_zero() -> None:
-    """A replica that is blind to h or t sees zeros and the embedding of nothing in its place; the others see all."""
+    """A replica that is blind to h or t sees zeros and the embedding of nothing in its place; the
+    others see all.
+    """
     forward = forward_pass()
     s = features.condition(forward, "eT")
     mask = torch.tensor([1.0, 0.0], dtype=torch.float64)

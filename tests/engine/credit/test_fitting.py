@@ -18,7 +18,9 @@ def snapshots(laboratory: Any) -> list[dict[str, Any]]:
 
 
 def test_a_resumed_fit_is_the_uninterrupted_one(laboratory: Any) -> None:
-    """Continuing a fit from its second epoch gives the fourth bit for bit; epoch 0 is the random initial field."""
+    """Continuing a fit from its second epoch gives the fourth bit for bit; epoch 0 is the random
+    initial field.
+    """
     inputs = snapshots(laboratory)
     whole = laboratory.run("vector_field", inputs, points=[0, 2, 4], epochs=4, **FIELD)
 

@@ -1,4 +1,6 @@
-"""The state bridge against the explicit Jacobian of its predictor, and its objective against autograd."""
+"""The state bridge against the explicit Jacobian of its predictor, and its objective against
+autograd.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ PLAIN = Architecture(inputs=32, width=16, depth=2, terminal_norm=False)
 
 
 def batch(seeds=SEEDS, dtype=torch.float32, size=8, architecture=ARCHITECTURE):
-    """A forward pass of random data through initialised networks; each replica's part follows from its seed."""
+    """A forward pass of random data through initialised networks; each replica's part follows from
+    its seed.
+    """
     streams = [torch.Generator().manual_seed(seed) for seed in seeds]
     x = torch.stack([torch.randn(size, architecture.inputs, generator=own) for own in streams]).to(
         dtype
@@ -64,7 +68,9 @@ def terminal_gradient(network, replica, h, y):
 )
 @pytest.mark.parametrize("gradient_at", ["predicted", "actual"])
 def test_credit_is_the_jacobian_transpose_product(architecture, gradient_at):
-    """a_l is J^T times the terminal gradient, J the predictor's explicit Jacobian in h_l, sample by sample."""
+    """a_l is J^T times the terminal gradient, J the predictor's explicit Jacobian in h_l, sample by
+    sample.
+    """
     forward = batch(dtype=torch.float64, architecture=architecture)
     estimator = bridge(dtype=torch.float64, gradient_at=gradient_at)
 
@@ -99,7 +105,9 @@ def test_credit_at_the_last_state_is_the_terminal_gradient():
 
 
 def test_objective_and_its_gradient_agree_with_autograd():
-    """The objective is the squared error over the batch mean of |h_L|^2, mean over levels, with autograd's gradient."""
+    """The objective is the squared error over the batch mean of |h_L|^2, mean over levels, with
+    autograd's gradient.
+    """
     forward, estimator = batch(dtype=torch.float64), bridge(dtype=torch.float64, s_type="deltaL")
     weights = {
         name: view.clone().requires_grad_() for name, view in estimator.network.weights.items()
@@ -151,7 +159,7 @@ def test_replicas_do_not_depend_on_their_company(seeds):
 
 
 def test_stored_estimator_continues_to_the_bit():
-    """What `of` gives is all that `load` needs to go on, and an inactive replica stays as it was."""
+    """What `of` gives is all that `load` needs to go on; an inactive replica stays as it was."""
     forward, original, restored = batch(), bridge(), bridge()
     original.fit(forward)
     stored = [original.of(replica, "here.") for replica in range(3)]

@@ -57,7 +57,9 @@ def perceptron(w: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
     ],
 )
 def test_gradient_and_objective_of_a_step_are_autograds(chosen: dict[str, Any]) -> None:
-    """The written-out gradient of sum_l mean (<a_l, v> - g)^2 + w |A - deltaL|^2 is autograd's, replica by replica."""
+    """The written-out gradient of sum_l mean (<a_l, v> - g)^2 + w |A - deltaL|^2 is autograd's,
+    replica by replica.
+    """
     forward, estimator, twin = forward_pass(), field(**chosen), field(**chosen)
     weights = {name: view.clone() for name, view in estimator.network.weights.items()}
     v = twin._directions(twin.credit(forward, range(2)))
@@ -93,7 +95,9 @@ def test_gradient_and_objective_of_a_step_are_autograds(chosen: dict[str, Any]) 
 def test_many_directions_recover_the_gradient_by_least_squares(
     difference: str, tolerance: float, sampling: str
 ) -> None:
-    """The a that best explains the measured derivatives along many directions is the true per-sample gradient."""
+    """The a that best explains the measured derivatives along many directions is the true
+    per-sample gradient.
+    """
     forward, estimator = (
         forward_pass(),
         field(directions=64, difference=difference, eps=1e-3, sampling=sampling),
@@ -111,7 +115,9 @@ def test_many_directions_recover_the_gradient_by_least_squares(
 
 @pytest.mark.parametrize("directions", [4, 8, 16, 32])
 def test_directions_are_fresh_standard_normals(directions: int) -> None:
-    """M independent v ~ N(0, I) for every sample, level and step, drawn from the seed's own stream of the epoch."""
+    """M independent v ~ N(0, I) for every sample, level and step, drawn from the seed's own stream
+    of the epoch.
+    """
     forward, estimator, twin = (
         forward_pass(size=64),
         field(directions=directions),
@@ -130,7 +136,9 @@ def test_directions_are_fresh_standard_normals(directions: int) -> None:
 
 
 def test_central_differences_err_by_the_square_of_eps_and_one_sided_by_eps() -> None:
-    """Ten times the perturbation makes the central error a hundred times and the one-sided error ten times as large."""
+    """Ten times the perturbation makes the central error a hundred times and the one-sided error
+    ten times as large.
+    """
     forward = forward_pass()
     errors = {}
     for difference in ("central", "one_sided"):
@@ -147,7 +155,9 @@ def test_central_differences_err_by_the_square_of_eps_and_one_sided_by_eps() -> 
 
 
 def test_measured_targets_are_the_networks_own_losses() -> None:
-    """g is the difference of the losses of h_l + eps v and h_l - eps v, each run through the rest of the network alone."""
+    """g is the difference of the losses of h_l + eps v and h_l - eps v, each run through the rest
+    of the network alone.
+    """
     forward, estimator = forward_pass(), field()
     v = estimator._directions(forward.states[:, :2])
 
@@ -167,7 +177,9 @@ def test_measured_targets_are_the_networks_own_losses() -> None:
 
 
 def test_controls_alter_the_targets_of_their_replica_alone() -> None:
-    """Shuffled permutes the measured g within the batch, zero is 0, fresh random is new each time, true is untouched."""
+    """Shuffled permutes the measured g within the batch, zero is 0, fresh random is new each time,
+    true is untouched.
+    """
     forward = forward_pass(seeds=(42, 42, 42, 42))
     kinds = ["true", "shuffled", "zero", "fresh_random"]
     estimator = field(seeds=(42, 42, 42, 42), each=[{"targets": kind} for kind in kinds])
@@ -185,7 +197,9 @@ def test_controls_alter_the_targets_of_their_replica_alone() -> None:
 
 
 def test_blind_fields_do_not_see_what_they_are_blind_to() -> None:
-    """A time-only field ignores h_l but not the level; a constant one gives every level the same credit; both still see s."""
+    """A time-only field ignores h_l but not the level; a constant one gives every level the same
+    credit; both still see s.
+    """
     forward = forward_pass(seeds=(42, 42, 42))
     estimator = field(
         seeds=(42, 42, 42), each=[{"inputs": kind} for kind in ("full", "time", "constant")]
@@ -205,7 +219,9 @@ def test_blind_fields_do_not_see_what_they_are_blind_to() -> None:
 
 
 def test_importance_directions_follow_the_credits_variance() -> None:
-    """Features where credit varies more are perturbed more, with half of the variance left isotropic."""
+    """Features where credit varies more are perturbed more, with half of the variance left
+    isotropic.
+    """
     estimator = field(sampling="importance", directions=512)
     credit = torch.randn(
         3, 2, 8, 16, generator=torch.Generator().manual_seed(0), dtype=torch.float64
@@ -220,7 +236,9 @@ def test_importance_directions_follow_the_credits_variance() -> None:
 
 
 def test_fitting_finds_the_gradient_and_spares_the_inactive() -> None:
-    """After 300 steps on one batch the active fields' credit points along the gradient; the inactive one has not moved."""
+    """After 300 steps on one batch the active fields' credit points along the gradient; the
+    inactive one has not moved.
+    """
     forward = forward_pass(torch.float32, size=16)
     estimator = field(torch.float32, directions=16, learning_rate=3e-3)
     before = estimator.network.weights.flat.clone()

@@ -12,7 +12,9 @@ LABELS = torch.arange(N)  # a label tells the image it belongs to
 
 
 def test_an_epoch_visits_every_image_once_per_replica() -> None:
-    """The batches of an epoch, the smaller last one included, hold each image once, under its own label."""
+    """The batches of an epoch, the smaller last one included, hold each image once, under its own
+    label.
+    """
     batches = Batches(IMAGES, LABELS, [42, 123], size=8, augmented=False)
 
     epoch = list(batches.epoch(3))
@@ -45,7 +47,9 @@ def test_a_replica_sees_the_same_batches_in_any_company() -> None:
 
 
 def test_an_epoch_can_be_reached_without_those_before_it() -> None:
-    """Epoch 5 of a fresh object equals epoch 5 after five epochs: resuming needs no generator state."""
+    """Epoch 5 of a fresh object equals epoch 5 after five epochs: resuming needs no generator
+    state.
+    """
     through = Batches(IMAGES, LABELS, [42], size=8)
     for epoch in range(5):
         list(through.epoch(epoch))

@@ -39,7 +39,9 @@ def test_the_real_set_has_every_recorded_property(real: Cifar10) -> None:
 
 
 def test_the_real_set_is_in_the_order_of_the_original_batches(real: Cifar10) -> None:
-    """Each original batch starts with its published labels, and the first images with their published pixels."""
+    """Each original batch starts with its published labels, and the first images with their
+    published pixels.
+    """
     starts = {
         start: real.train_labels[start : start + 10].tolist() for start in range(0, 50_000, 10_000)
     }
@@ -76,7 +78,7 @@ def test_a_set_matches_its_own_identity() -> None:
 
 
 def test_moments_are_those_of_the_fractions() -> None:
-    """Mean and standard deviation equal NumPy's, per channel over images and pixels divided by 255."""
+    """Mean and deviation equal NumPy's, per channel over images and pixels divided by 255."""
     images = small().train_images
 
     mean, std = moments(images)
@@ -118,7 +120,7 @@ def test_swapped_channels_show_in_the_moments() -> None:
 
 
 def test_every_misshapen_array_is_named() -> None:
-    """Wrong shapes and types are all reported at once, each with what it is and what it should be."""
+    """Wrong shapes and types are reported at once, each with what it is and what it should be."""
     data = small()
     other = replace(
         data, train_images=data.train_images[:19], test_labels=data.test_labels.astype(np.int32)

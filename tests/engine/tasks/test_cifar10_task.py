@@ -53,7 +53,9 @@ def test_the_test_pass_covers_every_test_image_once_unaugmented(task: Cifar10Tas
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_samples_are_disjoint_unaugmented_and_a_seeds_own(task: Cifar10Task, split: str) -> None:
-    """Batches to measure on share no image, are the seed's own in any company, and are as stored but for normalisation."""
+    """Batches to measure on share no image, are the seed's own in any company, and are as stored
+    but for normalisation.
+    """
     alone = Cifar10Task(SimpleNamespace(train_images=80), (123,), "cpu").sample(split, 3, 16)
 
     batches = task.sample(split, 3, 16)

@@ -1,4 +1,6 @@
-"""The synthetic task: its activation's limits, its teacher's balance, its streams, and training on it from end to end."""
+"""The synthetic task: its activation's limits, its teacher's balance, its streams, and training on
+it from end to end.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ def test_the_student_has_the_ladders_activation_and_no_terminal_norm(alpha):
 
 
 def test_inputs_are_paired_along_the_ladder():
-    """A seed's inputs are equal for every alpha; a linear and a tanh teacher label some of them differently."""
+    """A seed's inputs are equal for every alpha; a linear and a tanh teacher label some of them
+    differently.
+    """
     linear, tanh = (
         TeacherStudentTask(TeacherStudent(alpha=alpha), [42], "cpu") for alpha in (0.0, 1.0)
     )
@@ -86,7 +90,9 @@ def test_inputs_are_paired_along_the_ladder():
 
 
 def test_batches_follow_from_the_seed_alone():
-    """Training, test and measuring batches of a seed are the same in any company, seeds in twos included."""
+    """Training, test and measuring batches of a seed are the same in any company, seeds in twos
+    included.
+    """
     alone, company = (
         TeacherStudentTask(SMALL, [123], "cpu"),
         TeacherStudentTask(SMALL, [42, 123, 42, 123], "cpu"),
@@ -106,7 +112,8 @@ def test_batches_follow_from_the_seed_alone():
 def test_an_epoch_visits_every_sample_once():
     """The batches of an epoch are a permutation of the training set, another one in every epoch."""
     task = TeacherStudentTask(SMALL, [42], "cpu")
-    first, second = (torch.cat([x[0] for x, _ in task.epoch(epoch, 40)]) for epoch in (0, 1))
+    first = torch.cat([x[0] for x, _ in task.epoch(0, 40)])
+    second = torch.cat([x[0] for x, _ in task.epoch(1, 40)])
 
     assert torch.equal(first.sort(0).values, task.x["train"].sort(0).values)
     assert torch.equal(first.sort(0).values, second.sort(0).values)
@@ -137,7 +144,9 @@ def test_student_learns_by_back_propagation(laboratory):
 
 
 def online(laboratory, seeds, stage, **chosen):
-    """Two epochs of local training from the untrained student, and the quality of the credit that was learned along."""
+    """Two epochs of local training from the untrained student, and the quality of the credit that
+    was learned along.
+    """
     task = roots(laboratory, seeds, inputs=32, train_samples=128, test_samples=64)
     initial = laboratory.run("train_bp", task, width=16, depth=2, epochs=4, epoch=0)
     snapshot = [{"snapshot": artifact} for artifact in laboratory.column(initial)]
@@ -166,7 +175,9 @@ def online(laboratory, seeds, stage, **chosen):
     ],
 )
 def test_every_estimator_learns_along_with_the_student(laboratory, stage, chosen):
-    """Online training gives each seed the same network, estimator and credit quality to the bit in any company."""
+    """Online training gives each seed the same network, estimator and credit quality to the bit in
+    any company.
+    """
     trained, quality = online(laboratory, SEEDS, stage, **chosen)
     alone, of_alone = online(laboratory, SEEDS[1:], stage, **chosen)
 
