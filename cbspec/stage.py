@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -30,6 +30,9 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 class NoParameters(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For a stage that has nothing to choose."""
+
+
+P_co = TypeVar("P_co", bound=Parameters, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,9 @@ class Stage:
     opens: str = ""
 
     @property
-    def implemented(self) -> Callable[[Job], None]:
+    def implemented(self) -> Callable[[Job[Any]], None]:
         """What `implementation` names, imported."""
-        function: Callable[[Job], None] = _imported(self.implementation)
+        function: Callable[[Job[Any]], None] = _imported(self.implementation)
         return function
 
     @property
@@ -176,11 +179,11 @@ class Artifact(Protocol):
         """The artifacts that this one was computed from."""
 
 
-class Replica(Protocol):
+class Replica(Protocol[P_co]):
     """One replica of a job: a call for one seed."""
 
     @property
-    def parameters(self) -> Any:
+    def parameters(self) -> P_co:
         """The stage's `Parameters`; in a stage with progress the progress parameter is the last point wanted."""
 
     @property
@@ -194,11 +197,14 @@ class Replica(Protocol):
         """The point of this trajectory to continue from, None to start anew."""
 
 
-class Job(Protocol):
-    """Replicas to be computed together. All agree in shape (`Call.shape`) and in `start`."""
+class Job(Protocol[P_co]):
+    """Replicas to be computed together, e.g. ``Job[Walk]`` of a stage whose parameters are `Walk`.
+
+    All agree in shape (`Call.shape`) and in `start`.
+    """
 
     @property
-    def replicas(self) -> Sequence[Replica]: ...
+    def replicas(self) -> Sequence[Replica[P_co]]: ...
 
     @property
     def device(self) -> str:

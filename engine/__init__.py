@@ -1,4 +1,5 @@
-"""The experiments: tasks, networks, credit estimators, learning rules and measures on the replica axis.
+"""The experiments: tasks, networks, credit estimators, learning rules and measures.
 
-Knows nothing of pytest, YAML or verdicts; `engine.catalog` is what a harness loads.
+Every tensor leads with the replica axis. Knows nothing of pytest, YAML or verdicts;
+`engine.catalog` is what a harness loads.
 """

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from cbspec.stage import Input, Measure, Stage
-from engine import cost
+from engine.costs.credit_quality import credit_quality
+from engine.costs.estimator import fit
+from engine.costs.local_descent import local_descent
+from engine.costs.target_quality import target_quality
+from engine.costs.train_bp import train_bp
+from engine.costs.train_local import train_local
 from engine.parameters import (
     Cifar10,
     CreditQuality,
@@ -22,11 +27,18 @@ SNAPSHOT = Input("snapshot", "the network: parameters and optimiser state of one
 ESTIMATOR = Input("estimator", "what gives the credit")
 
 LEARNING = {
-    "test_accuracy": Measure("accuracy", "share of the test set classified correctly, no augmentation"),
-    "train_loss": Measure("nats", "mean cross-entropy over the augmented training batches of the epoch, before each step"),
+    "test_accuracy": Measure(
+        "accuracy", "share of the test set classified correctly, no augmentation"
+    ),
+    "train_loss": Measure(
+        "nats",
+        "mean cross-entropy over the augmented training batches of the epoch, before each step",
+    ),
 }
 
-FIT_LOSS = Measure("squared nats", "mean training objective of the estimator over the last epoch of its fit")
+FIT_LOSS = Measure(
+    "squared nats", "mean training objective of the estimator over the last epoch of its fit"
+)
 
 STAGES = (
     Stage(
@@ -39,7 +51,8 @@ STAGES = (
     ),
     Stage(
         name="teacher_student",
-        doc="synthetic ladder: a random teacher labels Gaussian inputs; activation from linear to tanh (definitions, section 2)",
+        doc="synthetic ladder: a random teacher labels Gaussian inputs; activation from linear to "
+        "tanh (definitions, section 2)",
         implementation="engine.tasks.teacher_student:prepare",
         opens="engine.tasks.teacher_student:TeacherStudentTask",
         parameters=TeacherStudent,
@@ -47,7 +60,8 @@ STAGES = (
     ),
     Stage(
         name="train_bp",
-        doc="back-propagation through a ResidualMLP, AdamW, cosine schedule (definitions, section 3)",
+        doc="back-propagation through a ResidualMLP, AdamW, cosine schedule (definitions, section "
+        "3)",
         implementation="engine.training:train_bp",
         parameters=TrainBP,
         inputs={"task": TASK},
@@ -55,11 +69,12 @@ STAGES = (
         measures=LEARNING,
         progress="epoch",
         length="epochs",
-        cost=cost.train_bp,
+        cost=train_bp,
     ),
     Stage(
         name="train_local",
-        doc="blockwise training by local credit, branching from a snapshot (definitions, sections 5, 6 and 8)",
+        doc="blockwise training by local credit, branching from a snapshot (definitions, sections "
+        "5, 6 and 8)",
         implementation="engine.local_training:train_local",
         parameters=TrainLocal,
         inputs={"snapshot": SNAPSHOT, "estimator": ESTIMATOR},
@@ -69,11 +84,12 @@ STAGES = (
         length="epochs",
         continues="snapshot",
         varying=frozenset({"trainable", "blend", "source"}),
-        cost=cost.train_local,
+        cost=train_local,
     ),
     Stage(
         name="dfa",
-        doc="direct feedback alignment: a_l = B_l e_T with one fixed Gaussian matrix per level and seed",
+        doc="direct feedback alignment: a_l = B_l e_T with one fixed Gaussian matrix per level "
+        "and seed",
         implementation="engine.credit.dfa:prepare",
         opens="engine.credit.dfa:DFA",
         inputs={"snapshot": SNAPSHOT},
@@ -96,14 +112,18 @@ STAGES = (
         inputs={"snapshot": SNAPSHOT},
         kind="estimator",
         measures={
-            "fit_loss": Measure("relative squared error", "of the predicted h_L over the batches of the last epoch of the fit")
+            "fit_loss": Measure(
+                "relative squared error",
+                "of the predicted h_L over the batches of the last epoch of the fit",
+            )
         },
         progress="epochs",
-        cost=cost.fit,
+        cost=fit,
     ),
     Stage(
         name="scalar_bridge",
-        doc="scalar credit bridge CB, a value network fitted by bridge consistency to a frozen snapshot (memo of phase 4, A)",
+        doc="scalar credit bridge CB, a value network fitted by bridge consistency to a frozen "
+        "snapshot (memo of phase 4, A)",
         implementation="engine.credit.scalar_bridge:fit",
         opens="engine.credit.scalar_bridge:ScalarBridge",
         parameters=ScalarBridge,
@@ -111,11 +131,12 @@ STAGES = (
         kind="estimator",
         measures={"fit_loss": FIT_LOSS},
         progress="epochs",
-        cost=cost.fit,
+        cost=fit,
     ),
     Stage(
         name="vector_field",
-        doc="vector credit field Vec_M, fitted by perturbation to a frozen snapshot (memo of phase 4, C)",
+        doc="vector credit field Vec_M, fitted by perturbation to a frozen snapshot (memo of "
+        "phase 4, C)",
         implementation="engine.credit.vector_field:fit",
         opens="engine.credit.vector_field:VectorField",
         parameters=VectorField,
@@ -124,11 +145,12 @@ STAGES = (
         measures={"fit_loss": FIT_LOSS},
         progress="epochs",
         varying=frozenset({"targets", "inputs"}),
-        cost=cost.fit,
+        cost=fit,
     ),
     Stage(
         name="online_estimator",
-        doc="the estimator that a train_local run carried along, as it stands at the snapshot (phase 10A.5)",
+        doc="the estimator that a train_local run carried along, as it stands at the snapshot "
+        "(phase 10A.5)",
         implementation="engine.credit.online:take",
         inputs={"snapshot": SNAPSHOT},
         kind="estimator",
@@ -142,39 +164,60 @@ STAGES = (
         measures={
             "gamma": Measure(
                 "cosine",
-                "Gamma: cosine of credit and gradient per sample, mean over batch and levels 0..L-1; S1 is its gain over DFA's",
+                "Gamma: cosine of credit and gradient per sample, mean over batch and levels "
+                "0..L-1; S1 is its gain over DFA's",
             ),
             "rho": Measure(
                 "correlation",
-                "rho: Pearson correlation of <a, eps v> with the real loss change, mean over levels; S2 is its gain over DFA's",
+                "rho: Pearson correlation of <a, eps v> with the real loss change, mean over "
+                "levels; S2 is its gain over DFA's",
             ),
-            "nudge": Measure("nats", "mean loss change when h_l moves by -eta * normalised credit; negative is good"),
-            "reference_norm": Measure("nats", "norm of the per-sample gradient at h_l, mean over batch and levels"),
-            "hidden_norm": Measure("activation", "norm of h_l per sample, mean over batch and levels 0..L"),
+            "nudge": Measure(
+                "nats",
+                "mean loss change when h_l moves by -eta * normalised credit; negative is good",
+            ),
+            "reference_norm": Measure(
+                "nats", "norm of the per-sample gradient at h_l, mean over batch and levels"
+            ),
+            "hidden_norm": Measure(
+                "activation", "norm of h_l per sample, mean over batch and levels 0..L"
+            ),
             "float32_agreement": Measure(
-                "cosine", "gradient in float32 against float64: near 1 where a float32 reading of Gamma can be trusted"
+                "cosine",
+                "gradient in float32 against float64: near 1 where a float32 reading of Gamma can "
+                "be trusted",
             ),
             "state_error": Measure(
                 "relative squared error",
-                "SB: of the h_L predicted from h_l, over the batch mean of |h_L|^2, mean over levels 0..L-1",
+                "SB: of the h_L predicted from h_l, over the batch mean of |h_L|^2, mean over "
+                "levels 0..L-1",
             ),
         },
-        cost=cost.credit_quality,
+        cost=credit_quality,
     ),
     Stage(
         name="target_quality",
-        doc="what a vector field is fitted to on a snapshot, against the true derivative (definitions, section 7, Validity)",
+        doc="what a vector field is fitted to on a snapshot, against the true derivative "
+        "(definitions, section 7, Validity)",
         implementation="engine.targets:target_quality",
         parameters=TargetQuality,
-        inputs={"snapshot": SNAPSHOT, "estimator": Input("estimator", "the vector field: its directions and differences count")},
+        inputs={
+            "snapshot": SNAPSHOT,
+            "estimator": Input(
+                "estimator", "the vector field: its directions and differences count"
+            ),
+        },
         measures={
             "target_correlation": Measure(
                 "correlation",
-                "Pearson correlation of g, measured as in training, with <dL/dh_l, v> in float64; lowest of the levels",
+                "Pearson correlation of g, measured as in training, with <dL/dh_l, v> in float64; "
+                "lowest of the levels",
             ),
-            "silent_targets": Measure("share", "of g that is exactly 0, for no state moved; highest of the levels"),
+            "silent_targets": Measure(
+                "share", "of g that is exactly 0, for no state moved; highest of the levels"
+            ),
         },
-        cost=cost.target_quality,
+        cost=target_quality,
     ),
     Stage(
         name="local_descent",
@@ -187,9 +230,11 @@ STAGES = (
             "dL_held": Measure("nats", "loss change on a batch of the test set"),
             "pur": Measure("ratio", "dL_held / dL_same, both averaged over batches first"),
             "update_variance": Measure(
-                "ratio", "trace of the update's covariance across batches over the squared norm of its mean, both unbiased"
+                "ratio",
+                "trace of the update's covariance across batches over the squared norm of its "
+                "mean, both unbiased",
             ),
         },
-        cost=cost.local_descent,
+        cost=local_descent,
     ),
 )

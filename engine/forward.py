@@ -1,4 +1,7 @@
-"""One batch run through the networks, with what local learning may know of it and, for oracle and measures, the truth."""
+"""One batch run through the networks: what local learning may know of it and, beside it, the truth.
+
+The true gradients are for the oracle and the measures alone.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,26 @@ import torch
 from torch import Tensor
 
 from engine.nets import ResidualMLP, Trace, cross_entropy, output_error
+from engine.weights import Weights
 
 
 class ForwardPass:
-    """Inputs x `[replica, batch, inputs]` with labels y `[replica, batch]`, run through `network` as it is now.
+    """Inputs with their labels, run through `network` as it is now.
 
     Args:
-        h: h_0, where it is known already; x may then be None.
+        network: R networks.
+        x: inputs `[replica, batch, inputs]`; None where h is given and no embedding is to learn.
+        y: labels int64 `[replica, batch]`.
+        h: h_0 `[replica, batch, d]`, where it is known already.
     """
 
-    def __init__(self, network: ResidualMLP, x: Tensor | None, y: Tensor, h: Tensor | None = None) -> None:
+    def __init__(
+        self, network: ResidualMLP, x: Tensor | None, y: Tensor, h: Tensor | None = None
+    ) -> None:
         self.network, self.x, self.y = network, x, y
-        self.trace: Trace = network.forward(network.embed(x) if h is None else h)
+        if h is None:
+            h = network.embed(self._inputs)
+        self.trace: Trace = network.forward(h)
 
     @property
     def size(self) -> int:
@@ -29,7 +40,7 @@ class ForwardPass:
 
     @cached_property
     def losses(self) -> Tensor:
-        """Per-sample cross-entropy `[replica, batch]`."""
+        """Per-sample cross-entropy `[replica, batch]`, in nats."""
         return cross_entropy(self.trace.logits, self.y)
 
     @cached_property
@@ -48,12 +59,28 @@ class ForwardPass:
         return torch.stack(self.trace.hidden, 1)
 
     def at(self, levels: Sequence[int]) -> Tensor:
-        """h_l for the given levels, `[replica, level, batch, d]`."""
-        return torch.stack([self.trace.hidden[level] for level in levels], 1)  # indexing by a list would wait for the GPU
+        """Return h_l for the given levels, `[replica, level, batch, d]`."""
+        # Indexing by a list would wait for the GPU.
+        return torch.stack([self.trace.hidden[level] for level in levels], 1)
 
     def gradients(self, lowest: int = 0) -> Tensor:
-        """The true per-sample gradients dL/dh_l for l = lowest..L, `[replica, level, batch, d]`, by back-propagation."""
-        found = [self.terminal]
+        """Return the true per-sample gradients dL/dh_l for l = lowest..L, by back-propagation.
+
+        Returns:
+            `[replica, level, batch, d]`.
+        """
+        downwards = [self.terminal]
         for level in reversed(range(lowest, self.network.depth)):
-            found.append(self.network.pull_back(level, self.trace.blocks[level], found[-1]))
-        return torch.stack(found[::-1], 1)
+            block = self.trace.blocks[level]
+            downwards.append(self.network.pull_back(level, block, downwards[-1]))
+        return torch.stack(downwards[::-1], 1)
+
+    def embed_backward(self, gradient: Tensor, into: Weights) -> None:
+        """Write the gradients of the embedding, given the one at h_0 `[replica, batch, d]`."""
+        self.network.embed_backward(self._inputs, gradient, into)
+
+    @property
+    def _inputs(self) -> Tensor:
+        if self.x is None:
+            raise ValueError("this forward pass began with h_0: it has no inputs")
+        return self.x

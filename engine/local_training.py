@@ -1,37 +1,42 @@
-"""Blockwise training: every block learns from its credit by a local rule, only the head sees the true loss."""
+"""Blockwise training: every block learns from its credit by a local rule, the head by the loss."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from cbspec.stage import Artifact, Job, Replica
+from cbspec.stage import Artifact, Job, NoParameters, Replica
 from engine.credit.dfa import DFA
 from engine.credit.estimator import PREFIX, Estimator, normalise, open_estimator
-from engine.fitting import fit_epoch
+from engine.credit.fitting import fit_epoch
 from engine.forward import ForwardPass
+from engine.parameters import TrainLocal
 from engine.randomness import generator
+from engine.replicas import Replicas
 from engine.rules import RULES, block_gradients, embedding_gradient, head_gradient
-from engine.snapshot import OPTIMISER, Snapshot
-from engine.tasks import Task, open_task
+from engine.snapshot import Snapshot
+from engine.tasks import Task
 from engine.training import Run
+from engine.weights import OPTIMISER
 
 
 class Mixture:
     """The credit that blocks learn from: the estimator's, DFA's, or a blend of both, per replica.
 
-    ``w * norm(a_est) + (1 - w) * norm(a_dfa)`` (phase 9A), w = 0 during the warm-up; noise in place of a_est, or DFA rescaled to
-    the blend's norm, where a control asks for it (phase 10A.5). Raw credit is blended as it is.
+    ``w * norm(a_est) + (1 - w) * norm(a_dfa)`` (phase 9A), w = 0 during the warm-up; noise in place
+    of a_est, or DFA rescaled to the blend's norm, where a control asks for it (phase 10A.5). Raw
+    credit is blended as it is.
     """
 
-    def __init__(self, estimator: Estimator, parameters: Sequence[Any]) -> None:
+    def __init__(self, estimator: Estimator, parameters: Sequence[TrainLocal]) -> None:
         self.estimator, self.parameters = estimator, parameters
-        self.dfa = DFA([None] * len(parameters), estimator.seeds, estimator.architecture, estimator.device)
+        none = [NoParameters()] * len(parameters)
+        self.dfa = DFA(none, estimator.seeds, estimator.architecture, estimator.device)
         self.scaled = normalise if parameters[0].credit == "normalised" else _as_it_is
-        self._alone = isinstance(estimator, DFA) or all(p.blend == 1 and p.source == "estimator" for p in parameters)
+        plain = all(p.blend == 1 and p.source == "estimator" for p in parameters)
+        self._alone = isinstance(estimator, DFA) or plain
         self._rescaled = self._mask([p.source == "dfa_rescaled" for p in parameters]).bool()
         self.begin(0)
 
@@ -39,32 +44,35 @@ class Mixture:
         """Set the blend and start the noise of an epoch."""
         warming = [epoch < p.warmup * p.epochs for p in self.parameters]
         self._warming, self._only_dfa = any(warming), all(warming)
-        self._w = self._mask([0.0 if warm else p.blend for warm, p in zip(warming, self.parameters, strict=True)])
-        self._streams = {
-            replica: generator(self.estimator.seeds[replica], "train_local", f"gaussian {epoch}", self.estimator.device)
-            for replica, p in enumerate(self.parameters)
-            if p.source == "gaussian"
-        }
+        phases = zip(warming, self.parameters, strict=True)
+        self._w = self._mask([0.0 if warm else p.blend for warm, p in phases])
+        self._streams: dict[int, torch.Generator] = {}
+        for replica, parameters in enumerate(self.parameters):
+            if parameters.source == "gaussian":
+                seed, name = self.estimator.seeds[replica], f"gaussian {epoch}"
+                self._streams[replica] = generator(seed, "train_local", name, self.estimator.device)
 
     def credit(self, forward: ForwardPass, levels: Sequence[int]) -> Tensor:
-        """`[replica, level, batch, d]`, normalised or raw as the parameters say."""
+        """Return `[replica, level, batch, d]`, normalised or raw as the parameters say."""
         if self._only_dfa:
             return self.scaled(self.dfa.credit(forward, levels))
-        own = self.estimator.credit(forward, levels)
+        estimated = self.estimator.credit(forward, levels)
         for replica, stream in self._streams.items():
-            own[replica].normal_(generator=stream)
-        own = self.scaled(own)
+            estimated[replica].normal_(generator=stream)
+        estimated = self.scaled(estimated)
         if self._alone and not self._warming:
-            return own
+            return estimated
         dfa = self.scaled(self.dfa.credit(forward, levels))
-        blend = self._w * own + (1 - self._w) * dfa
+        blend = self._w * estimated + (1 - self._w) * dfa
         if not any(p.source == "dfa_rescaled" for p in self.parameters):
             return blend
         length = blend.norm(dim=-1, keepdim=True) / dfa.norm(dim=-1, keepdim=True)
         return torch.where(self._rescaled, dfa * length, blend)
 
     def _mask(self, values: Sequence[float]) -> Tensor:
-        return torch.tensor(values, dtype=torch.float32, device=self.estimator.device).view(-1, 1, 1, 1)
+        """Return one number per replica, `[replica, 1, 1, 1]`."""
+        mask = torch.tensor(values, dtype=torch.float32, device=self.estimator.device)
+        return mask.view(-1, 1, 1, 1)
 
 
 def _as_it_is(credit: Tensor) -> Tensor:
@@ -72,12 +80,21 @@ def _as_it_is(credit: Tensor) -> Tensor:
 
 
 class LocalLearner:
-    """Networks and estimators learning together: credit, the estimator's step, the network's step, all on one forward pass."""
+    """Networks and estimators learning together, all on one forward pass; meets `Learner`.
 
-    def __init__(self, snapshot: Snapshot, mixture: Mixture, task: Task, parameters: Sequence[Any]) -> None:
+    A step is the credit, then the estimator's step, then the network's.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        mixture: Mixture,
+        task: Task,
+        parameters: Sequence[TrainLocal],
+    ) -> None:
         self.snapshot, self.mixture, self.task = snapshot, mixture, task
-        self.own = parameters[0]  # what does not vary between replicas
-        self.rule = RULES[self.own.rule]
+        self.shared = parameters[0]  # for what does not vary between replicas
+        self.rule = RULES[self.shared.rule]
         self.estimator = mixture.estimator
         self._learns = [p.trainable and p.source != "gaussian" for p in parameters]
         self._fits = self.estimator.fits and any(self._learns)
@@ -87,25 +104,32 @@ class LocalLearner:
     def begin(self, epoch: int) -> None:
         self._epoch = epoch
         self.mixture.begin(epoch)
-        every = self.own.recalibrate_every
+        every = self.shared.recalibrate_every
         if self._fits and every and epoch % every == 0:
-            for pause in range(self.own.recalibrate_epochs):
-                fit_epoch(
-                    self.snapshot.network, self.estimator, self.task, f"pause {pause}", epoch, self.own.batch_size, self._active
-                )
+            self._recalibrate(epoch)
         self.estimator.begin("online", epoch)
+
+    def _recalibrate(self, epoch: int) -> None:
+        """Refit the estimator while the network pauses."""
+        network, size = self.snapshot.network, self.shared.batch_size
+        for pause in range(self.shared.recalibrate_epochs):
+            purpose = f"pause {pause}"
+            fit_epoch(network, self.estimator, self.task, purpose, epoch, size, self._active)
 
     def step(self, x: Tensor, y: Tensor) -> Tensor:
         forward, into = ForwardPass(self.snapshot.network, x, y), self.snapshot.gradient
+        rule, eta = self.rule, self.shared.eta
         blocks = range(self.snapshot.network.depth)
-        levels = sorted({0, *self.rule.levels(blocks)})
+        block_levels = rule.levels(blocks)
+        levels = sorted({0, *block_levels})
         if self._fits:
             self.estimator.see(forward)
         credit = dict(zip(levels, self.mixture.credit(forward, levels).unbind(1), strict=True))
-        block_gradients(forward, blocks, [credit[level] for level in self.rule.levels(blocks)], self.rule, self.own.eta, into)
-        embedding_gradient(forward, credit[0], self.rule, self.own.eta, into)
+        block_credit = [credit[level] for level in block_levels]
+        block_gradients(forward, blocks, block_credit, rule, eta, into)
+        embedding_gradient(forward, credit[0], rule, eta, into)
         head_gradient(forward, into)
-        if self.own.clamp:
+        if self.shared.clamp:
             into.flat.clamp_(-1, 1)
         if self._fits:
             self.estimator.fit(forward, self._active)
@@ -113,50 +137,63 @@ class LocalLearner:
         return forward.trace.logits
 
     def of(self, replica: int) -> dict[str, Tensor]:
-        own = self.estimator.of(replica, PREFIX)
+        carried = self.estimator.of(replica, PREFIX)
         if not self._learns[replica]:  # it has no optimiser, whatever the others of the batch have
-            own = {name: value for name, value in own.items() if not name.startswith(PREFIX + OPTIMISER)}
-        return self.snapshot.of(replica) | own
+            carried = _without(carried, PREFIX + OPTIMISER)
+        return self.snapshot.of(replica) | carried
 
 
-def train_local(job: Job) -> None:
-    """Local training for all replicas of a job; see `engine.parameters.TrainLocal`.
+def _without(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name: value for name, value in tensors.items() if not name.startswith(prefix)}
 
-    Replicas may branch from different epochs of their runs, with estimators whose Adam has taken different numbers of steps: each
-    group of equal start is one tensor program.
+
+def train_local(job: Job[TrainLocal]) -> None:
+    """Train all replicas of a job locally; see `engine.parameters.TrainLocal`.
+
+    Replicas may branch from different epochs of their runs, with estimators whose Adam has taken
+    different numbers of steps: each group of equal start is one tensor program.
     """
     starts: dict[tuple[int, int], list[int]] = {}
     for lane, replica in enumerate(job.replicas):
         steps = _carried(replica).get(f"{OPTIMISER}step", torch.zeros(()))
-        starts.setdefault((job.start or _origin(replica).call.point, int(steps)), []).append(lane)
+        begin = job.start or _origin(replica).call.point
+        starts.setdefault((begin, int(steps)), []).append(lane)
     for (begin, _), lanes in sorted(starts.items()):
-        _train(job, lanes, begin)
+        _train(Replicas(job, lanes), begin)
 
 
-def _origin(replica: Replica) -> Artifact:
+def _origin(replica: Replica[TrainLocal]) -> Artifact:
+    """Return what a replica goes on from."""
     return replica.resumed or replica.inputs["snapshot"]
 
 
-def _carried(replica: Replica) -> dict[str, Tensor]:
-    """What a run takes over of its estimator: the Adam too of one that an earlier run carried along and this one trains on."""
-    estimator, own = replica.inputs["estimator"], replica.parameters
-    goes_on = estimator.call.stage.name == "online_estimator" and own.trainable and own.source != "gaussian"
-    return {name: value for name, value in estimator.tensors.items() if goes_on or not name.startswith(OPTIMISER)}
+def _carried(replica: Replica[TrainLocal]) -> dict[str, Tensor]:
+    """Return what a run takes over of its estimator.
+
+    Its Adam is among it where an earlier run carried the estimator along and this one trains on.
+    """
+    estimator, parameters = replica.inputs["estimator"], replica.parameters
+    trains = parameters.trainable and parameters.source != "gaussian"
+    tensors = dict(estimator.tensors)
+    if trains and estimator.call.stage.name == "online_estimator":
+        return tensors
+    return _without(tensors, OPTIMISER)
 
 
-def _train(job: Job, lanes: Sequence[int], begin: int) -> None:
-    replicas = [job.replicas[lane] for lane in lanes]
-    parameters = [replica.parameters for replica in replicas]
-    if begin > min(p.epoch for p in parameters):
-        raise ValueError(f"train_local: epoch {min(p.epoch for p in parameters)} lies before its snapshot's epoch {begin}")
-    origins, seeds = [_origin(replica) for replica in replicas], [replica.seed for replica in replicas]
-    task = open_task(origins, seeds, job.device)
-    snapshot = Snapshot.continued(origins, task, parameters[0], job.device)
-    given = [replica.inputs["estimator"] for replica in replicas]
-    estimator = open_estimator(given, snapshot.network.architecture, job.device)
-    estimator.load([_carried(replica) for replica in replicas], optimiser=True)
+def _train(replicas: Replicas[TrainLocal], begin: int) -> None:
+    """Train replicas that start at the same epoch, as one tensor program."""
+    job, parameters, members = replicas.job, replicas.parameters, replicas.members
+    first = min(p.epoch for p in parameters)
+    if begin > first:
+        message = f"train_local: epoch {first} lies before its snapshot's epoch {begin}"
+        raise ValueError(message)
+    origins = [_origin(replica) for replica in members]
+    snapshot = Snapshot.continued(origins, replicas.task, replicas.shared, job.device)
+    estimator = open_estimator(replicas.inputs("estimator"), snapshot.network)
+    estimator.load([_carried(replica) for replica in members], optimiser=True)
     if job.start:
         estimator.load([origin.tensors for origin in origins], PREFIX, optimiser=True)
-    learner = LocalLearner(snapshot, Mixture(estimator, parameters), task, parameters)
+    learner = LocalLearner(snapshot, Mixture(estimator, parameters), replicas.task, parameters)
     curves = [list(origin.series["train_loss"]) for origin in origins]
-    Run(job, lanes, learner, task, begin, curves).follow(parameters[0].batch_size)
+    last = max(p.epoch for p in parameters)
+    Run(replicas, learner, begin, curves).follow(last, replicas.shared.batch_size)

@@ -1,94 +1,26 @@
-"""The residual MLP on the replica axis, its backward pass written out so that credit can enter at any level.
+"""The residual MLP on the replica axis.
 
-`h_0 = embed(x)`, `h_{l+1} = h_l + F_l(h_l)`, `logits = head(LN(h_L))` (definitions, sections 1 and 3). Every function takes
-all replicas at once: activations are `[replica, batch, d]`.
+`h_0 = embed(x)`, `h_{l+1} = h_l + F_l(h_l)`, `logits = head(LN(h_L))` (definitions, sections 1
+and 3). Every function takes all replicas at once: activations are `[replica, batch, d]`. The
+backward pass is written out, so that credit can enter at any level.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from engine.randomness import generator
-from engine.weights import Layout, Weights
+from engine.architecture import Architecture
+from engine.weights import Weights
 
 EPSILON = 1e-5  # of every LayerNorm, PyTorch's default
-OUTPUT_SCALE = 0.01  # standard deviation of W2 at the start (definitions, section 3)
-
-
-class Activation(Protocol):
-    """A pointwise nonlinearity with its derivative."""
-
-    def forward(self, z: Tensor) -> Tensor:
-        """The value at z `[replica, batch, d]`."""
-
-    def backward(self, gradient: Tensor, z: Tensor) -> Tensor:
-        """`gradient` times the derivative at z."""
-
-
-class Gelu:
-    """GELU with the exact error function, PyTorch's default."""
-
-    def forward(self, z: Tensor) -> Tensor:
-        return F.gelu(z)
-
-    def backward(self, gradient: Tensor, z: Tensor) -> Tensor:
-        return torch.ops.aten.gelu_backward(gradient, z)
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """What a task and a snapshot's parameters say of the network."""
-
-    inputs: int
-    width: int
-    depth: int
-    classes: int = 10
-    activation: Activation = Gelu()  # noqa: RUF009 - stateless
-    terminal_norm: bool = True
-
-    def layout(self) -> Layout:
-        """The network's parameters; weights are `[in, out]`."""
-        d = self.width
-        shapes: dict[str, tuple[int, ...]] = {"embed.weight": (self.inputs, d), "embed.bias": (d,)}
-        for level in range(self.depth):
-            block = {"norm.weight": (d,), "norm.bias": (d,), "w1": (d, d), "b1": (d,), "w2": (d, d), "b2": (d,)}
-            shapes |= {f"blocks.{level}.{name}": shape for name, shape in block.items()}
-        if self.terminal_norm:
-            shapes |= {"norm.weight": (d,), "norm.bias": (d,)}
-        return Layout(shapes | {"head.weight": (d, self.classes), "head.bias": (self.classes,)})
-
-
-def initialise(architecture: Architecture, seeds: Sequence[int], device: str) -> Weights:
-    """PyTorch's default initialisation except W2 ~ N(0, .01^2) and b2 = 0 (definitions, section 3).
-
-    Each parameter of each seed has a stream of its own, so networks of different depth share their first blocks.
-    """
-    weights = Weights.zeros(architecture.layout(), len(seeds), device)
-    for name, view in weights.items():
-        for replica, seed in enumerate(seeds):
-            view[replica].copy_(_initial(name, view[replica].cpu(), architecture, generator(seed, "network", name)))
-    return weights
-
-
-def _initial(name: str, value: Tensor, architecture: Architecture, stream: torch.Generator) -> Tensor:
-    kind = name.rsplit(".", 1)[-1]
-    if name.endswith(("norm.weight", "norm.bias", "b2")):
-        return value.fill_(1.0 if kind == "weight" else 0.0)
-    if kind == "w2":
-        return value.normal_(0, OUTPUT_SCALE, generator=stream)
-    fan_in = architecture.inputs if name.startswith("embed") else architecture.width
-    return value.uniform_(-1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in), generator=stream)
 
 
 class Norm(NamedTuple):
-    """A LayerNorm without its affine part: output, mean and reciprocal standard deviation of each row."""
+    """A LayerNorm without its affine part, with mean and reciprocal deviation of each row."""
 
     output: Tensor
     mean: Tensor
@@ -96,8 +28,11 @@ class Norm(NamedTuple):
 
 
 class BlockTrace(NamedTuple):
-    """What a block computed, each `[replica, batch, d]`: its input h, LN(h) without and with the affine part, the output of W1
-    before and after the activation, and F(h)."""
+    """What a block computed, each `[replica, batch, d]`.
+
+    Its input h, LN(h) without and with the affine part, the output of W1 before and after the
+    activation, and F(h).
+    """
 
     entering: Tensor
     norm: Norm
@@ -109,7 +44,14 @@ class BlockTrace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One forward pass: `hidden[l]` is h_l, `blocks[l]` what block l computed, `final` LN_out's affine image of h_L."""
+    """One forward pass.
+
+    Attributes:
+        hidden: h_0..h_L.
+        blocks: what block l computed.
+        norm: LN_out of h_L without its affine part; None where the network has none.
+        final: what enters the head.
+    """
 
     hidden: list[Tensor]
     blocks: list[BlockTrace]
@@ -130,12 +72,12 @@ class ResidualMLP:
         return self.architecture.depth
 
     def embed(self, x: Tensor) -> Tensor:
-        """h_0 of x `[replica, batch, inputs]`."""
+        """Return h_0 of x `[replica, batch, inputs]`."""
         return torch.baddbmm(self._row("embed.bias"), x, self.weights["embed.weight"])
 
     def forward(self, h: Tensor, level: int = 0) -> Trace:
-        """Run hidden states that enter at `level` through the network and keep what the backward pass needs."""
-        hidden, blocks = [h], []
+        """Run hidden states that enter at `level`; keep what the backward pass needs."""
+        hidden, blocks = [h], list[BlockTrace]()
         for block in range(level, self.depth):
             blocks.append(self.block(block, hidden[-1]))
             hidden.append(hidden[-1] + blocks[-1].output)
@@ -143,23 +85,24 @@ class ResidualMLP:
         return Trace(hidden, blocks, norm, final, self._logits(final))
 
     def logits(self, h: Tensor, level: int = 0) -> Tensor:
-        """Logits `[replica, rows, classes]` of hidden states h that enter at `level`, nothing kept."""
+        """Return logits `[replica, rows, classes]` of h that enters at `level`, nothing kept."""
         for block in range(level, self.depth):
             h = h + self.block(block, h).output
         return self._logits(self._final(h)[1])
 
     def block(self, level: int, h: Tensor) -> BlockTrace:
-        """F_l at h `[replica, rows, d]`."""
+        """Run block l on h `[replica, rows, d]`."""
         name, d = f"blocks.{level}.", self.architecture.width
         norm = Norm(*torch.native_layer_norm(h, [d], None, None, EPSILON))
-        scaled = torch.addcmul(self._row(f"{name}norm.bias"), norm.output, self._row(f"{name}norm.weight"))
+        scale, shift = self._row(f"{name}norm.weight"), self._row(f"{name}norm.bias")
+        scaled = torch.addcmul(shift, norm.output, scale)
         inner = torch.baddbmm(self._row(f"{name}b1"), scaled, self.weights[f"{name}w1"])
         active = self.architecture.activation.forward(inner)
         output = torch.baddbmm(self._row(f"{name}b2"), active, self.weights[f"{name}w2"])
         return BlockTrace(h, norm, scaled, inner, active, output)
 
     def head_backward(self, trace: Trace, gradient: Tensor, into: Weights | None = None) -> Tensor:
-        """Gradient at h_L `[replica, batch, d]` of a loss whose gradient at the logits is given.
+        """Return the gradient at h_L `[replica, batch, d]`, given the one at the logits.
 
         Args:
             into: also write the gradients of head and LN_out there.
@@ -173,24 +116,34 @@ class ResidualMLP:
         if into is not None:
             torch.sum(back * trace.norm.output, 1, out=into["norm.weight"])
             torch.sum(back, 1, out=into["norm.bias"])
-        return self._norm_backward(back * self._row("norm.weight"), trace.hidden[-1], trace.norm)
+        return norm_backward(
+            back * self._row("norm.weight"), trace.hidden[-1], trace.norm.mean, trace.norm.rstd
+        )
 
-    def block_backward(self, level: int, block: BlockTrace, gradient: Tensor, into: Weights) -> None:
-        """Write the gradients of block l's weights, given the one at its output, when nothing below it needs one.
+    def block_backward(
+        self, level: int, block: BlockTrace, gradient: Tensor, into: Weights
+    ) -> None:
+        """Write the gradients of block l's weights, given the one at its output.
 
-        LN's part follows from the product that W1's gradient needs anyway, not from the gradient at W1's input.
+        For when nothing below it needs one: LN's part follows from the product that W1's gradient
+        needs anyway, not from the gradient at W1's input.
         """
         name = f"blocks.{level}."
         back = self._second_layer_backward(level, block, gradient, into)
-        total, bare = into[f"{name}b1"].unsqueeze(1), torch.bmm(block.norm.output.transpose(1, 2), back)
+        total, bare = (
+            into[f"{name}b1"].unsqueeze(1),
+            torch.bmm(block.norm.output.transpose(1, 2), back),
+        )
         w1 = self.weights[f"{name}w1"]
         torch.sum(w1 * bare, 2, out=into[f"{name}norm.weight"])
         torch.sum(w1 * total, 2, out=into[f"{name}norm.bias"])
         torch.mul(bare, self.weights[f"{name}norm.weight"].unsqueeze(2), out=into[f"{name}w1"])
         into[f"{name}w1"].addcmul_(self.weights[f"{name}norm.bias"].unsqueeze(2), total)
 
-    def block_backward_through(self, level: int, block: BlockTrace, gradient: Tensor, into: Weights) -> Tensor:
-        """Write the gradients of block l's weights, given the one at its output, and go on to its input.
+    def block_backward_through(
+        self, level: int, block: BlockTrace, gradient: Tensor, into: Weights
+    ) -> Tensor:
+        """Write the gradients of block l's weights and go on to its input.
 
         Returns:
             The gradient at the block's input; the skip is not in it.
@@ -201,16 +154,19 @@ class ResidualMLP:
         back = self._before_first_layer(level, back)
         torch.sum(back * block.norm.output, 1, out=into[f"{name}norm.weight"])
         torch.sum(back, 1, out=into[f"{name}norm.bias"])
-        return self._norm_backward(back.mul_(self._row(f"{name}norm.weight")), block.entering, block.norm)
+        back.mul_(self._row(f"{name}norm.weight"))
+        return norm_backward(back, block.entering, block.norm.mean, block.norm.rstd)
 
     def pull_back(self, level: int, block: BlockTrace, gradient: Tensor) -> Tensor:
-        """Gradient at h_l of a loss whose gradient at h_{l+1} is given: skip and block, no weight gradients."""
+        """Return the gradient at h_l, given the one at h_{l+1}: skip and block, no weights."""
         back = self._before_first_layer(level, self._before_activation(level, block, gradient))
         back.mul_(self._row(f"blocks.{level}.norm.weight"))
-        return gradient + self._norm_backward(back, block.entering, block.norm)
+        return gradient + norm_backward(back, block.entering, block.norm.mean, block.norm.rstd)
 
-    def _second_layer_backward(self, level: int, block: BlockTrace, gradient: Tensor, into: Weights) -> Tensor:
-        """Write the gradients of W2, b2 and b1; returns the gradient at W1's output."""
+    def _second_layer_backward(
+        self, level: int, block: BlockTrace, gradient: Tensor, into: Weights
+    ) -> Tensor:
+        """Write the gradients of W2, b2 and b1; return the gradient at W1's output."""
         name = f"blocks.{level}."
         back = self._before_activation(level, block, gradient)
         torch.bmm(block.active.transpose(1, 2), gradient, out=into[f"{name}w2"])
@@ -242,18 +198,33 @@ class ResidualMLP:
     def _logits(self, final: Tensor) -> Tensor:
         return torch.baddbmm(self._row("head.bias"), final, self.weights["head.weight"])
 
-    def _norm_backward(self, gradient: Tensor, h: Tensor, norm: Norm) -> Tensor:
-        return torch.ops.aten.native_layer_norm_backward(
-            gradient, h, [self.architecture.width], norm.mean, norm.rstd, None, None, [True, False, False]
-        )[0]
+
+def norm_backward(gradient: Tensor, h: Tensor, mean: Tensor, rstd: Tensor) -> Tensor:
+    """Return the gradient at h, given the one at its LayerNorm without affine part.
+
+    Args:
+        gradient, h: `[..., d]`.
+        mean, rstd: mean and reciprocal standard deviation of each row of h, `[..., 1]`.
+    """
+    d = [h.shape[-1]]
+    mask = [True, False, False]  # the affine part has no gradient: there is none
+    parts: tuple[Tensor, ...] = torch.ops.aten.native_layer_norm_backward(
+        gradient, h, d, mean, rstd, None, None, mask
+    )
+    return parts[0]
 
 
 def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
-    """Per-sample loss `[replica, ..., rows]` of logits `[replica, ..., rows, classes]` for labels y, in nats."""
+    """Return the per-sample loss `[replica, ..., rows]`, in nats.
+
+    Args:
+        logits: `[replica, ..., rows, classes]`.
+        y: labels int64 `[replica, ..., rows]`.
+    """
     return -torch.log_softmax(logits, -1).gather(-1, y.unsqueeze(-1)).squeeze(-1)
 
 
 def output_error(logits: Tensor, y: Tensor) -> Tensor:
-    """e_T = softmax(logits) - onehot(y), the per-sample gradient of the loss at the logits."""
+    """Return e_T = softmax(logits) - onehot(y), the per-sample gradient at the logits."""
     error = torch.softmax(logits, -1)
     return error.scatter_add_(-1, y.unsqueeze(-1), error.new_full((), -1.0).expand(*y.shape, 1))

@@ -1,4 +1,7 @@
-"""What a vector field is fitted to on a snapshot, held against the true derivative (definitions, section 7, Validity)."""
+"""What a vector field is fitted to on a snapshot, against the true derivative.
+
+See definitions, section 7, Validity.
+"""
 
 from __future__ import annotations
 
@@ -6,68 +9,95 @@ import torch
 from torch import Tensor
 
 from cbspec.stage import Job
+from engine.architecture import Architecture
 from engine.credit.estimator import declared
 from engine.credit.vector_field import VectorField
 from engine.forward import ForwardPass
 from engine.measures import correlation
 from engine.nets import ResidualMLP
-from engine.snapshot import read_network
-from engine.tasks import open_task
+from engine.parameters import TargetQuality
+from engine.parameters import VectorField as FieldParameters
+from engine.replicas import Replicas
 
-HEADLINES = {"target_correlation": torch.amin, "silent_targets": torch.amax}  # of the levels, the one that is resolved worst
+# Of the levels, each measure is reported for the one that is resolved worst.
+HEADLINES = {"target_correlation": torch.amin, "silent_targets": torch.amax}
 
 
-class Fitted(VectorField):
+class FittedField(VectorField):
     """A field that tells what it would be fitted to."""
 
     def differences(self, forward: ForwardPass, exact: ForwardPass) -> tuple[Tensor, Tensor]:
-        """g along fresh directions, as a fit measures it before a control alters it, and <dL/dh_l, v>.
+        """Return g along fresh directions, before a control alters it, and <dL/dh_l, v>.
 
         Args:
             forward: the batch in the precision of training.
             exact: the same in float64.
 
         Returns:
-            Both float64 `[replica, level, M * batch]`, on the CPU.
+            Both float64 `[replica, level, M * batch]` in nats, on the CPU.
         """
         v = self._directions(self.credit(forward, range(self.architecture.depth)))
         true = (exact.gradients()[:, :-1].unsqueeze(2) * v.double()).sum(-1)
         return self._measure(forward, v).double().flatten(2).cpu(), true.flatten(2).cpu()
 
 
-def target_quality(job: Job) -> None:
-    """Whether there is anything to fit; see `engine.parameters.TargetQuality`.
+def target_quality(job: Job[TargetQuality]) -> None:
+    """Measure whether there is anything to fit; see `engine.parameters.TargetQuality`.
 
-    Where hidden states are so large that ``h + eps v`` rounds to h, g is noise or 0, and a field that learns from it, shuffled
-    or not, learns from nothing.
+    Where hidden states are so large that ``h + eps v`` rounds to h, g is noise or 0, and a field
+    that learns from it, shuffled or not, learns from nothing.
 
     Raises:
         ValueError: the estimator is no vector field.
     """
-    replicas, own = job.replicas, job.replicas[0].parameters
-    seeds, snapshots = [replica.seed for replica in replicas], [replica.inputs["snapshot"] for replica in replicas]
-    calls = [declared(replica.inputs["estimator"]).call for replica in replicas]
-    if calls[0].stage.name != Fitted.stage:
-        raise ValueError(f"target_quality: {calls[0].stage.name} is fitted to no differences")
-    task = open_task(snapshots, seeds, job.device)
-    network = read_network(snapshots, task, job.device)
+    replicas = Replicas(job)
+    parameters, network = replicas.shared, replicas.network()
+    field = _field(replicas, network.architecture)
     exact = ResidualMLP(network.architecture, network.weights.to(torch.float64))
-    field = Fitted([call.parameters for call in calls], seeds, network.architecture, job.device)
-    field.load([replica.inputs["estimator"].tensors for replica in replicas])
+    measured: list[Tensor] = []
+    true: list[Tensor] = []
+    for x, y in replicas.task.sample("train", parameters.batches, parameters.batch_size):
+        forward, reference = ForwardPass(network, x, y), ForwardPass(exact, x.double(), y)
+        differences, derivatives = field.differences(forward, reference)
+        measured.append(differences)
+        true.append(derivatives)
+        job.advance(len(measured), parameters.batches, "batch")
+    _report(job, torch.cat(measured, -1), torch.cat(true, -1))
+
+
+def _field(replicas: Replicas[TargetQuality], architecture: Architecture) -> FittedField:
+    """Return the vector fields that the replicas are given, at the start of their streams."""
+    estimators = replicas.inputs("estimator")
+    parameters = []
+    for call in [declared(artifact).call for artifact in estimators]:
+        if not isinstance(call.parameters, FieldParameters):
+            raise ValueError(f"target_quality: {call.stage.name} is fitted to no differences")
+        parameters.append(call.parameters)
+    field = FittedField(parameters, replicas.seeds, architecture, replicas.job.device)
+    field.load([artifact.tensors for artifact in estimators])
     field.begin("target_quality", 0)
-    found: list[tuple[Tensor, Tensor]] = []
-    for x, y in task.sample("train", own.batches, own.batch_size):
-        found.append(field.differences(ForwardPass(network, x, y), ForwardPass(exact, x.double(), y)))
-        job.advance(len(found), own.batches, "batch")
-    measured, true = (torch.cat(side, -1) for side in zip(*found, strict=True))  # [replica, level, M * sample]
-    levels = {"target_correlation": correlation(measured, true), "silent_targets": (measured == 0).double().mean(-1)}
+    return field
+
+
+def _report(job: Job[TargetQuality], measured: Tensor, true: Tensor) -> None:
+    """Emit each replica's measures.
+
+    Args:
+        measured, true: float64 `[replica, level, M * sample]`.
+    """
+    levels = {
+        "target_correlation": correlation(measured, true),
+        "silent_targets": (measured == 0).double().mean(-1),
+    }
     finite = (measured.isfinite() & true.isfinite()).flatten(1).all(1)
     for replica, sound in enumerate(finite.tolist()):
-        _emit(job, replica, {name: value[replica] for name, value in levels.items()} if sound else {})
+        _emit(
+            job, replica, {name: value[replica] for name, value in levels.items()} if sound else {}
+        )
 
 
-def _emit(job: Job, replica: int, levels: dict[str, Tensor]) -> None:
-    """Each measure at its worst level; none where there are no levels."""
+def _emit(job: Job[TargetQuality], replica: int, levels: dict[str, Tensor]) -> None:
+    """Emit each measure at its worst level; none where there are no levels."""
     lost = [name for name in HEADLINES if name not in levels]
     job.emit(
         replica,

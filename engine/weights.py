@@ -1,4 +1,4 @@
-"""The parameters of R replicas as one flat tensor with named views, and the AdamW that moves it in one pass."""
+"""The parameters of R replicas as one flat tensor with named views, and the AdamW that moves it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ import torch
 from torch import Tensor
 from torch.optim.adamw import adamw
 
-LANES = 64  # floats; every parameter starts at a whole cache line, so no kernel has a scalar tail that depends on R
+# Floats. Every parameter starts at a whole cache line, so no kernel has a scalar tail that depends
+# on the number of replicas.
+LANES = 64
+
+OPTIMISER = "optimiser."  # of the tensors with which the state of an AdamW is stored
 
 
 class Layout:
@@ -31,17 +35,17 @@ class Layout:
 class Weights(Mapping[str, Tensor]):
     """Named views `[replica, *shape]` of one flat tensor `[replica, size]`.
 
-    The views share memory with `flat`: a gradient is written straight into the view of a flat gradient. The padding between
-    parameters is zero and stays so.
+    The views share memory with `flat`: a gradient is written straight into the view of a flat
+    gradient. The padding between parameters is zero and stays so.
     """
 
     def __init__(self, layout: Layout, flat: Tensor) -> None:
         self.layout = layout
         self.flat = flat
-        self._views = {
-            name: flat[:, layout.offsets[name] : layout.offsets[name] + math.prod(shape)].unflatten(1, shape)
-            for name, shape in layout.shapes.items()
-        }
+        self._views: dict[str, Tensor] = {}
+        for name, shape in layout.shapes.items():
+            first = layout.offsets[name]
+            self._views[name] = flat[:, first : first + math.prod(shape)].unflatten(1, shape)
 
     def __getitem__(self, name: str) -> Tensor:
         return self._views[name]
@@ -53,39 +57,43 @@ class Weights(Mapping[str, Tensor]):
         return len(self._views)
 
     @classmethod
-    def zeros(cls, layout: Layout, replicas: int, device: str, dtype: torch.dtype = torch.float32) -> Weights:
-        """Weights of `replicas` replicas, all zero."""
+    def zeros(
+        cls, layout: Layout, replicas: int, device: str, dtype: torch.dtype = torch.float32
+    ) -> Weights:
+        """Return weights of `replicas` replicas, all zero."""
         return cls(layout, torch.zeros(replicas, layout.size, device=device, dtype=dtype))
 
     @classmethod
-    def stack(cls, layout: Layout, replicas: Sequence[Mapping[str, Tensor]], device: str, prefix: str = "") -> Weights:
-        """Weights from each replica's tensors without replica axis, named `prefix` + parameter name."""
+    def stack(
+        cls, layout: Layout, replicas: Sequence[Mapping[str, Tensor]], device: str, prefix: str = ""
+    ) -> Weights:
+        """Return the weights that each replica's tensors hold, named `prefix` + parameter name."""
         weights = cls.zeros(layout, len(replicas), device)
         for name, view in weights.items():
             view.copy_(torch.stack([tensors[prefix + name] for tensors in replicas]))
         return weights
 
     def like(self) -> Weights:
-        """Weights of the same layout, all zero: a gradient, or a moment."""
+        """Return weights of the same layout, all zero: a gradient, or a moment."""
         return Weights(self.layout, torch.zeros_like(self.flat))
 
     def to(self, dtype: torch.dtype) -> Weights:
-        """A copy in another precision."""
+        """Return a copy in another precision."""
         return Weights(self.layout, self.flat.to(dtype, copy=True))
 
     def of(self, replica: int, prefix: str = "") -> dict[str, Tensor]:
-        """A copy of one replica's parameters, without replica axis."""
+        """Return a copy of one replica's parameters, without replica axis."""
         return {prefix + name: view[replica].clone() for name, view in self.items()}
 
 
 class AdamW:
-    """`torch.optim.AdamW` over all replicas' weights as one fused update, with a state that can be saved per replica.
+    """`torch.optim.AdamW` over all replicas' weights as one fused update, saved per replica.
 
-    It calls PyTorch's functional form: the class would import the compiler, a second or two in every process.
+    It calls PyTorch's functional form: the class would import the compiler, a second or two in
+    every process.
 
     Args:
         weights: what moves.
-        learning_rate: of a step that names none.
         weight_decay: 0 makes it Adam.
 
     Attributes:
@@ -94,13 +102,13 @@ class AdamW:
 
     BETAS, EPSILON = (0.9, 0.999), 1e-8  # PyTorch's defaults
 
-    def __init__(self, weights: Weights, learning_rate: float, weight_decay: float) -> None:
+    def __init__(self, weights: Weights, weight_decay: float) -> None:
         self.weights, self.gradient = weights, weights.like()
-        self.learning_rate, self.weight_decay = learning_rate, weight_decay
+        self.weight_decay = weight_decay
         self.exp_avg, self.exp_avg_sq = weights.like().flat, weights.like().flat
         self.steps = torch.zeros((), device=weights.flat.device)
 
-    def step(self, learning_rate: float | None = None) -> None:
+    def step(self, learning_rate: float) -> None:
         """Move the weights along the gradient."""
         adamw(
             [self.weights.flat],
@@ -115,19 +123,24 @@ class AdamW:
             beta1=self.BETAS[0],
             beta2=self.BETAS[1],
             eps=self.EPSILON,
-            lr=self.learning_rate if learning_rate is None else learning_rate,
+            lr=learning_rate,
             weight_decay=self.weight_decay,
         )
 
     def of(self, replica: int, prefix: str) -> dict[str, Tensor]:
-        """A copy of one replica's state: moments `[size]` and the number of steps taken."""
-        state = {"step": self.steps, "exp_avg": self.exp_avg[replica], "exp_avg_sq": self.exp_avg_sq[replica]}
+        """Return a copy of one replica's state: moments `[size]` and the number of steps taken."""
+        state = {
+            "step": self.steps,
+            "exp_avg": self.exp_avg[replica],
+            "exp_avg_sq": self.exp_avg_sq[replica],
+        }
         return {prefix + name: value.clone() for name, value in state.items()}
 
     def load(self, replicas: Sequence[Mapping[str, Tensor]], prefix: str) -> None:
         """Take over the state that `of` gave for each replica.
 
-        Those that have one must have taken equally many steps; one without, which was never moved, starts at zero.
+        Those that have one must have taken equally many steps; one without, which was never moved,
+        starts at zero.
         """
         for replica, tensors in enumerate(replicas):
             if f"{prefix}step" in tensors:
@@ -137,5 +150,8 @@ class AdamW:
 
 
 def cosine(learning_rate: float, epoch: int, epochs: int) -> float:
-    """Cosine schedule from `learning_rate` to 0 over `epochs`, constant within an epoch (Loshchilov and Hutter, 2017)."""
+    """Return the learning rate of an epoch under the cosine schedule from `learning_rate` to 0.
+
+    Constant within an epoch, 0 at `epochs` (Loshchilov and Hutter, 2017).
+    """
     return learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2

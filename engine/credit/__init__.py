@@ -1,1 +1,4 @@
-"""Credit estimators: one file each, all meeting `engine.credit.estimator.Estimator`, each named by its catalog entry."""
+"""Credit estimators: one file each, named by its catalog entry.
+
+All meet `engine.credit.estimator.Estimator`.
+"""

@@ -4,39 +4,50 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from cbspec.stage import Job
+from cbspec.stage import Job, NoParameters, Parameters
+from engine.architecture import Architecture
 from engine.credit.estimator import Estimator
 from engine.forward import ForwardPass
 from engine.randomness import generator
 
 
 class DFA(Estimator):
-    """One Gaussian B_l per level and seed, entries of scale 1/sqrt(classes), the same in every stage (definitions, section 4).
+    """One Gaussian B_l per level and seed, the same in every stage (definitions, section 4).
+
+    Its entries have the scale 1/sqrt(classes).
 
     Attributes:
         feedback: `[replica, L+1, classes, d]`.
     """
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        shape, levels = (self.architecture.classes, self.architecture.width), range(self.architecture.depth + 1)
-        drawn = [
-            torch.stack([torch.randn(shape, generator=generator(seed, "dfa", f"B{level}")) for level in levels])
-            for seed in self.seeds
-        ]
-        self.feedback = (torch.stack(drawn) / math.sqrt(shape[0])).to(self.device, self.dtype)
+    def __init__(
+        self,
+        parameters: Sequence[Parameters],
+        seeds: Sequence[int],
+        architecture: Architecture,
+        device: str,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__(parameters, seeds, architecture, device, dtype)
+        shape = (architecture.classes, architecture.width)
+        drawn = []
+        for seed in seeds:
+            streams = [
+                generator(seed, "dfa", f"B{level}") for level in range(architecture.depth + 1)
+            ]
+            drawn.append(torch.stack([torch.randn(shape, generator=stream) for stream in streams]))
+        self.feedback = (torch.stack(drawn) / math.sqrt(shape[0])).to(device, dtype)
 
     def credit(self, forward: ForwardPass, levels: Sequence[int]) -> Tensor:
         feedback = torch.stack([self.feedback[:, level] for level in levels], 1)
         return torch.matmul(forward.error.unsqueeze(1), feedback)
 
 
-def prepare(job: Job) -> None:
-    """Nothing to fit: the feedback matrices follow from the seed."""
+def prepare(job: Job[NoParameters]) -> None:
+    """Store nothing: the feedback matrices follow from the seed."""
     for replica in range(len(job.replicas)):
         job.emit(replica, tensors={})

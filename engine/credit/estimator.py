@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from cbspec.stage import Artifact
+from cbspec.stage import Artifact, Parameters
+from engine.architecture import Architecture
 from engine.forward import ForwardPass
-from engine.nets import Architecture
+from engine.nets import ResidualMLP
 
 FLOOR = 1e-6  # added to the RMS (definitions, section 5)
 
-PREFIX = "estimator."  # of the tensors with which a training run stores the estimator it carries along
+PREFIX = "estimator."  # of the tensors with which a training run stores the estimator it carries
 
 
 class Estimator:
     """Gives the credit of R replicas; this base has nothing to fit and nothing to store.
 
     Args:
-        parameters: of the estimator's stage, one per replica; they may differ where the catalog says `varying`.
+        parameters: of the estimator's stage, one per replica; they may differ where the catalog
+            says `varying`.
         seeds: one per replica.
         architecture: of the network that is to be credited.
         device, dtype: where and in which precision it works.
@@ -30,13 +31,13 @@ class Estimator:
 
     def __init__(
         self,
-        parameters: Sequence[Any],
+        parameters: Sequence[Parameters],  # noqa: ARG002 - for those that have any
         seeds: Sequence[int],
         architecture: Architecture,
         device: str,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.parameters, self.seeds, self.architecture = parameters, tuple(seeds), architecture
+        self.seeds, self.architecture = tuple(seeds), architecture
         self.device, self.dtype = device, dtype
 
     @property
@@ -45,7 +46,7 @@ class Estimator:
         return False
 
     def credit(self, forward: ForwardPass, levels: Sequence[int]) -> Tensor:
-        """Credit a_l, a multiple of the per-sample gradient at h_l, not normalised.
+        """Return credit a_l, a multiple of the per-sample gradient at h_l, not normalised.
 
         Args:
             levels: which l, from 0..L.
@@ -55,18 +56,22 @@ class Estimator:
         """
         raise NotImplementedError
 
-    def state_error(self, forward: ForwardPass) -> Tensor | None:  # noqa: ARG002 - for those that do
-        """Relative squared error of the h_L predicted from each level 0..L-1, `[replica, level]`; None: it predicts no state."""
+    def state_error(self, forward: ForwardPass) -> Tensor | None:  # noqa: ARG002
+        """Return the relative squared error of the h_L predicted from each level 0..L-1.
+
+        Returns:
+            `[replica, level]`; None: it predicts no state.
+        """
         return None
 
     def see(self, forward: ForwardPass) -> None:
-        """Run once what the credit of a batch and the fit on it have in common, where both follow."""
+        """Run once what the credit of a batch and the fit on it share, where both follow."""
 
     def begin(self, purpose: str, epoch: int) -> None:
         """Start the random streams of an epoch of fitting; `purpose` tells offline from online."""
 
     def fit(self, forward: ForwardPass, active: Tensor | None = None) -> Tensor:
-        """One training step on a batch; never waits for the host.
+        """Take one training step on a batch; never waits for the host.
 
         Args:
             active: bool `[replica]`; the others stay exactly as they are. None: all learn.
@@ -77,37 +82,55 @@ class Estimator:
         raise NotImplementedError
 
     def of(self, replica: int, prefix: str = "") -> dict[str, Tensor]:  # noqa: ARG002
-        """What to store of one replica, optimiser included."""
+        """Return what to store of one replica, optimiser included."""
         return {}
 
-    def load(self, replicas: Sequence[Mapping[str, Tensor]], prefix: str = "", *, optimiser: bool = False) -> None:
-        """Take over what `of` gave for each replica, with or without the state of its optimiser."""
+    def load(
+        self,
+        replicas: Sequence[Mapping[str, Tensor]],
+        prefix: str = "",
+        *,
+        optimiser: bool = False,
+    ) -> None:
+        """Take over what `of` gave for each replica, with or without its optimiser's state."""
 
 
 def normalise(credit: Tensor) -> Tensor:
-    """``a / (RMS(a) + 1e-6)`` per sample over features (definitions, section 5).
+    """Return ``a / (RMS(a) + 1e-6)`` per sample over features (definitions, section 5).
 
-    The floor is absolute. Credit of RMS 1e-8, such as a bridge's on what DFA made of a network at the memo's size, comes out at
-    .01, which AdamW makes up for only as the second moments that it has of DFA's fade (beta2 .999: e-fold in a thousand steps).
+    The floor is absolute. Credit of RMS 1e-8, such as a bridge's on what DFA made of a network at
+    the memo's size, comes out at .01, which AdamW makes up for only as the second moments that it
+    has of DFA's fade (beta2 .999: e-fold in a thousand steps).
     """
-    length = torch.linalg.vector_norm(credit, dim=-1, keepdim=True)
+    length: Tensor = torch.linalg.vector_norm(credit, dim=-1, keepdim=True)
     return credit / length.div_(math.sqrt(credit.shape[-1])).add_(FLOOR)
 
 
-def open_estimator(
-    artifacts: Sequence[Artifact], architecture: Architecture, device: str, dtype: torch.dtype = torch.float32
-) -> Estimator:
-    """The estimators of a job's replicas, as their artifacts hold them."""
-    sources = [declared(artifact).call for artifact in artifacts]
-    estimator: Estimator = sources[0].stage.opener(
-        [call.parameters for call in sources], [own.seed for own in artifacts], architecture, device, dtype
+def open_estimator(artifacts: Sequence[Artifact], network: ResidualMLP) -> Estimator:
+    """Return the estimators that a job's replicas are given, on the device of their networks.
+
+    Args:
+        artifacts: one per replica.
+        network: what they are to credit, and in which precision.
+    """
+    calls = [declared(artifact).call for artifact in artifacts]
+    flat = network.weights.flat
+    estimator: Estimator = calls[0].stage.opener(
+        [call.parameters for call in calls],
+        [artifact.seed for artifact in artifacts],
+        network.architecture,
+        flat.device.type,
+        flat.dtype,
     )
     estimator.load([artifact.tensors for artifact in artifacts])
     return estimator
 
 
 def declared(artifact: Artifact) -> Artifact:
-    """The estimator stage whose parameters hold: behind `online_estimator`, the one that the online run was given."""
+    """Return the estimator whose stage declares the parameters.
+
+    Behind `online_estimator` it is the one that the online run was given.
+    """
     while artifact.call.stage.name == "online_estimator":
         artifact = artifact.inputs["snapshot"].inputs["estimator"]
     return artifact

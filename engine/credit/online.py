@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from cbspec.stage import Job
+from cbspec.stage import Job, NoParameters
 from engine.credit.estimator import PREFIX
 
 
-def take(job: Job) -> None:
+def take(job: Job[NoParameters]) -> None:
     """Take the estimator out of each replica's train_local checkpoint."""
-    for replica, own in enumerate(job.replicas):
-        tensors = own.inputs["snapshot"].tensors
-        job.emit(replica, tensors={name.removeprefix(PREFIX): tensors[name] for name in tensors if name.startswith(PREFIX)})
+    for lane, replica in enumerate(job.replicas):
+        carried = {
+            name.removeprefix(PREFIX): tensor
+            for name, tensor in replica.inputs["snapshot"].tensors.items()
+            if name.startswith(PREFIX)
+        }
+        job.emit(lane, tensors=carried)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from cbspec.stage import Job
+from cbspec.stage import Job, NoParameters
 from engine.credit.estimator import Estimator
 from engine.forward import ForwardPass
 
@@ -21,7 +21,7 @@ class Oracle(Estimator):
         return torch.stack([gradients[:, level - lowest] for level in levels], 1) / forward.size
 
 
-def prepare(job: Job) -> None:
-    """Nothing to fit."""
+def prepare(job: Job[NoParameters]) -> None:
+    """Store nothing: there is nothing to fit."""
     for replica in range(len(job.replicas)):
         job.emit(replica, tensors={})

@@ -1,4 +1,7 @@
-"""The network inside an estimator: three linear layers with SiLU (definitions, section 4), backward pass written out."""
+"""The network inside an estimator: three linear layers with SiLU (definitions, section 4).
+
+Its backward pass is written out.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +19,32 @@ from engine.weights import Layout, Weights
 
 @dataclass(frozen=True)
 class Activity:
-    """What a forward pass computed: inputs of each layer and the inner layers' outputs before SiLU."""
+    """What a forward pass computed.
+
+    Attributes:
+        inputs: of each layer.
+        inner: the inner layers' outputs before SiLU.
+    """
 
     inputs: list[Tensor]
     inner: list[Tensor]
     output: Tensor
 
     def head(self, rows: int) -> Activity:
-        """The first rows alone."""
-        return Activity([x[:, :rows] for x in self.inputs], [z[:, :rows] for z in self.inner], self.output[:, :rows])
+        """Return the first rows alone."""
+        return Activity(
+            [x[:, :rows] for x in self.inputs],
+            [z[:, :rows] for z in self.inner],
+            self.output[:, :rows],
+        )
 
     def tail(self, rows: int) -> Activity:
-        """The last rows alone."""
-        return Activity([x[:, -rows:] for x in self.inputs], [z[:, -rows:] for z in self.inner], self.output[:, -rows:])
+        """Return the last rows alone."""
+        return Activity(
+            [x[:, -rows:] for x in self.inputs],
+            [z[:, -rows:] for z in self.inner],
+            self.output[:, -rows:],
+        )
 
 
 class Perceptron:
@@ -41,7 +57,7 @@ class Perceptron:
 
     @staticmethod
     def layout(inputs: int, hidden: int, outputs: int) -> Layout:
-        """Parameters of one replica; weights are `[in, out]`."""
+        """Return the shapes of one replica's parameters; weights are `[in, out]`."""
         sizes = [inputs, hidden, hidden, outputs]
         shapes: dict[str, tuple[int, ...]] = {}
         for layer in range(1, Perceptron.LAYERS + 1):
@@ -49,13 +65,17 @@ class Perceptron:
         return Layout(shapes)
 
     @classmethod
-    def initialised(cls, layout: Layout, seeds: Sequence[int], stage: str, device: str) -> Perceptron:
-        """PyTorch's default initialisation, a stream for each seed and parameter."""
+    def initialised(
+        cls, layout: Layout, seeds: Sequence[int], stage: str, device: str
+    ) -> Perceptron:
+        """Return perceptrons as PyTorch initialises them, a stream for each seed and parameter."""
         weights = Weights.zeros(layout, len(seeds), device)
         for name, view in weights.items():
             bound = 1 / math.sqrt(layout.shapes[f"w{name[1:]}"][0])
             for replica, seed in enumerate(seeds):
-                view[replica] = torch.empty(layout.shapes[name]).uniform_(-bound, bound, generator=generator(seed, stage, name))
+                view[replica] = torch.empty(layout.shapes[name]).uniform_(
+                    -bound, bound, generator=generator(seed, stage, name)
+                )
         return cls(weights)
 
     def forward(self, x: Tensor) -> Activity:
@@ -70,11 +90,14 @@ class Perceptron:
         """Write the weights' gradients (unless `into` is None), given the one at the output.
 
         Returns:
-            The gradient before the first layer's SiLU, `[replica, rows, hidden]`; `at_input` carries it to the input.
+            The gradient before the first layer's SiLU, `[replica, rows, hidden]`; `at_input`
+            carries it to the input.
         """
         for layer in range(self.LAYERS, 0, -1):
             if into is not None:
-                torch.bmm(activity.inputs[layer - 1].transpose(1, 2), gradient, out=into[f"w{layer}"])
+                torch.bmm(
+                    activity.inputs[layer - 1].transpose(1, 2), gradient, out=into[f"w{layer}"]
+                )
                 torch.sum(gradient, 1, out=into[f"b{layer}"])
             if layer > 1:
                 back = torch.bmm(gradient, self.weights[f"w{layer}"].transpose(1, 2))
@@ -82,15 +105,16 @@ class Perceptron:
         return gradient
 
     def at_input(self, gradient: Tensor) -> Tensor:
-        """Gradient at the input of what `backward` returned, `[replica, rows, inputs]`."""
+        """Return the gradient at the input `[replica, rows, inputs]` from what `backward` gave."""
         return torch.bmm(gradient, self.weights["w1"].transpose(1, 2))
 
     def last(self, x: Tensor) -> Tensor:
-        """The output of what enters the last layer."""
+        """Return the output of what enters the last layer."""
         return self._affine(self.LAYERS, x)
 
     def _affine(self, layer: int, x: Tensor) -> Tensor:
         weight, bias = self.weights[f"w{layer}"], self.weights[f"b{layer}"].unsqueeze(1)
-        if weight.shape[-1] == 1:  # a product with one column is slow, and with one replica it sums in another order
+        # A product with one column is slow, and with one replica it sums in another order.
+        if weight.shape[-1] == 1:
             return (x * weight.transpose(1, 2)).sum(-1, keepdim=True) + bias
         return torch.baddbmm(bias, x, weight)

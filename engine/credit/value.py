@@ -1,4 +1,4 @@
-"""The value network V(h, t, s): its slope in h, and the gradient of both in the weights, written out."""
+"""The value network V(h, t, s): its slope in h, and the weights' gradient of both."""
 
 from __future__ import annotations
 
@@ -13,31 +13,48 @@ from engine.weights import Weights
 
 
 def of_many(network: Perceptron, states: Tensor, context: Tensor) -> Tensor:
-    """V `[replica, K, batch]` of K states per sample `[replica, K, batch, d]`, nothing kept.
+    """Return V `[replica, K, batch]` of K states per sample, nothing kept.
 
     Args:
-        context: the other features `[replica, batch, features]`, the same for all K: their part of the first layer runs once.
+        states: `[replica, K, batch, d]`.
+        context: the other features `[replica, batch, features]`, the same for all K: their part of
+            the first layer runs once.
     """
-    d, weights = states.shape[-1], network.weights
-    given = torch.baddbmm(weights["b1"].unsqueeze(1), context, weights["w1"][:, d:]).unsqueeze(1)
+    d, per_sample, weights = states.shape[-1], states.shape[1:3], network.weights
+    shared = torch.baddbmm(weights["b1"].unsqueeze(1), context, weights["w1"][:, d:]).unsqueeze(1)
     h = torch.native_layer_norm(states, [d], None, None, EPSILON)[0].flatten(1, 2)
-    inner = torch.bmm(h, weights["w1"][:, :d]).unflatten(1, states.shape[1:3]).add_(given).flatten(1, 2)
+    inner: Tensor = torch.bmm(h, weights["w1"][:, :d]).unflatten(1, per_sample)
+    inner = inner.add_(shared).flatten(1, 2)
     inner = torch.baddbmm(weights["b2"].unsqueeze(1), F.silu(inner, inplace=True), weights["w2"])
-    return network.last(F.silu(inner, inplace=True)).unflatten(1, states.shape[1:3]).squeeze(-1)
+    values: Tensor = network.last(F.silu(inner, inplace=True)).unflatten(1, per_sample)
+    return values.squeeze(-1)
 
 
 def slope(network: Perceptron, activity: Activity, states: Tensor) -> Tensor:
-    """grad_h V at `states` `[replica, level, batch, d]`, whose features the activity ran; t and s held fixed."""
+    """Return grad_h V at `states`, t and s held fixed.
+
+    Args:
+        activity: what ran the features of the states.
+        states: `[replica, level, batch, d]`, as is the result.
+    """
     ones = activity.output.new_ones(()).expand(activity.output.shape)
     return features.pull_back(network.at_input(network.backward(activity, ones, None)), states)
 
 
-def backward(network: Perceptron, activity: Activity, at_value: Tensor, tail: int, direction: Tensor, into: Weights) -> None:
+def backward(
+    network: Perceptron,
+    activity: Activity,
+    at_value: Tensor,
+    tail: int,
+    direction: Tensor,
+    into: Weights,
+) -> None:
     """Write the weights' gradient of ``sum at_value * V + sum_tail <grad_features V, direction>``.
 
-    The second sum is the derivative of V along `direction`, so it is differentiated as a forward-mode tangent that is carried
-    through the layers and then back (Pearlmutter, 1994). With z the inner values, dz their tangent and f = SiLU, a layer's
-    adjoints are ``f'(z) back`` for the tangent and ``f'(z) back_value + f''(z) dz back`` for the value.
+    The second sum is the derivative of V along `direction`, so it is differentiated as a
+    forward-mode tangent that is carried through the layers and then back (Pearlmutter, 1994). With
+    z the inner values, dz their tangent and f = SiLU, a layer's adjoints are ``f'(z) back`` for the
+    tangent and ``f'(z) back_value + f''(z) dz back`` for the value.
 
     Args:
         at_value: `[replica, rows, 1]`.
@@ -57,13 +74,17 @@ def backward(network: Perceptron, activity: Activity, at_value: Tensor, tail: in
         torch.sum(at_value, 1, out=into[f"b{layer}"])
         if layer > 1:
             back = torch.bmm(adjoint, weight.transpose(1, 2))
-            at_value = torch.ops.aten.silu_backward(torch.bmm(at_value, weight.transpose(1, 2)), activity.inner[layer - 2])
+            at_value = torch.ops.aten.silu_backward(
+                torch.bmm(at_value, weight.transpose(1, 2)), activity.inner[layer - 2]
+            )
             at_value[:, -tail:] += back * second[layer - 2] * moved[layer - 2]
             adjoint = back * first[layer - 2]
 
 
-def _tangent(network: Perceptron, direction: Tensor, first: tuple[Tensor, ...]) -> tuple[list[Tensor], list[Tensor]]:
-    """Tangents of every layer's input, and of the inner values before each SiLU."""
+def _tangent(
+    network: Perceptron, direction: Tensor, first: tuple[Tensor, ...]
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Return tangents of every layer's input, and of the inner values before each SiLU."""
     tangents, moved = [direction], []
     for layer in range(1, Perceptron.LAYERS):
         weight = network.weights[f"w{layer}"][:, : tangents[-1].shape[-1]]
@@ -73,6 +94,6 @@ def _tangent(network: Perceptron, direction: Tensor, first: tuple[Tensor, ...]) 
 
 
 def _derivatives(z: Tensor) -> tuple[Tensor, Tensor]:
-    """First and second derivative of SiLU."""
+    """Return the first and second derivative of SiLU."""
     gate = torch.sigmoid(z)
     return gate * (1 + z * (1 - gate)), gate * (1 - gate) * (2 + z * (1 - 2 * gate))

@@ -1,4 +1,4 @@
-"""CIFAR-10 from whichever source can be reached, verified, stored once per user, and cut into augmented batches.
+"""CIFAR-10: obtained, verified, stored once per user, and cut into augmented batches.
 
 This face needs no torch; `engine.data.augment` and `engine.data.batches` do.
 """

@@ -1,4 +1,4 @@
-"""What CIFAR-10 is: its arrays and the facts by which a copy of it is recognised (Krizhevsky, 2009)."""
+"""What CIFAR-10 is: its arrays, and the facts that identify a copy (Krizhevsky, 2009)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 CLASSES = 10
-IMAGE = (3, 32, 32)  # channel, row, column; torchvision's CIFAR10.data is the same with the channel last
+# Channel, row, column; torchvision's CIFAR10.data is the same with the channel last.
+IMAGE = (3, 32, 32)
 
-# Train images, train labels, test images, test labels: each in the order of the original python batches, one byte a value.
+# Train images, train labels, test images, test labels: each in the order of the original python
+# batches, one byte a value.
 SHA256 = "32e5966899bde482c0ef7d076bf69809b4b1488c806f657a814cfca4646ec493"
 
 
@@ -47,7 +49,8 @@ class Identity:
 
     Attributes:
         train, test: numbers of images.
-        mean, std: per channel, over all pixels of the training images, as a fraction of 255, to 8 decimals.
+        mean, std: per channel, over all pixels of the training images, as a fraction of 255, to
+            8 decimals.
         sha256: of the decoded arrays, see `Cifar10.sha256`.
     """
 
@@ -58,45 +61,64 @@ class Identity:
     sha256: str
 
     def misshapen(self, data: Cifar10) -> list[str]:
-        """What is wrong with shapes and types: reads no image, so it suits every load."""
+        """Return what is wrong with shapes and types; reads no image, so it suits every load."""
         expected = {
             "train_images": ((self.train, *IMAGE), np.uint8),
             "train_labels": ((self.train,), np.int64),
             "test_images": ((self.test, *IMAGE), np.uint8),
             "test_labels": ((self.test,), np.int64),
         }
-        found = {name: getattr(data, name) for name in expected}
-        return [
-            f"{name} is {found[name].dtype} {list(found[name].shape)}, not {np.dtype(dtype)} {list(shape)}"
-            for name, (shape, dtype) in expected.items()
-            if (found[name].shape, found[name].dtype) != (shape, dtype)
-        ]
+        wrong = []
+        for name, (shape, dtype) in expected.items():
+            array = getattr(data, name)
+            if (array.shape, array.dtype) != (shape, dtype):
+                actual, due = (
+                    f"{array.dtype} {list(array.shape)}",
+                    f"{np.dtype(dtype)} {list(shape)}",
+                )
+                wrong.append(f"{name} is {actual}, not {due}")
+        return wrong
 
     def mismatches(self, data: Cifar10) -> list[str]:
-        """Every way in which `data` is not this set; empty when it is. Reads all of it (about half a second)."""
+        """Return every way in which `data` is not this set; empty when it is.
+
+        Reads all of it (about half a second).
+        """
         wrong = self.misshapen(data)
         if wrong:
             return wrong
         for name, labels in (("train", data.train_labels), ("test", data.test_labels)):
-            counts = dict(zip(*(part.tolist() for part in np.unique(labels, return_counts=True)), strict=True))
+            counts = dict(
+                zip(*(part.tolist() for part in np.unique(labels, return_counts=True)), strict=True)
+            )
             expected = dict.fromkeys(range(CLASSES), len(labels) // CLASSES)
             if counts != expected:
                 wrong.append(f"the {name} set has {counts} images per class, not {expected}")
-        for name, found, reported in zip(("mean", "std"), moments(data.train_images), (self.mean, self.std), strict=True):
-            if not np.allclose(found, reported, rtol=0, atol=1e-8):
-                wrong.append(f"the {name} of the training pixels is {found.round(8).tolist()}, not {list(reported)}")
+        for name, counted, reported in zip(
+            ("mean", "std"), moments(data.train_images), (self.mean, self.std), strict=True
+        ):
+            if not np.allclose(counted, reported, rtol=0, atol=1e-8):
+                values = counted.round(8).tolist()
+                wrong.append(f"the {name} of the training pixels is {values}, not {list(reported)}")
         if data.sha256 != self.sha256:
             wrong.append(f"the SHA-256 of the decoded arrays is {data.sha256}, not {self.sha256}")
         return wrong
 
 
 def moments(images: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Mean and standard deviation `[channel]` of uint8 `[n, channel, ...]` as fractions of 255, from exact counts."""
+    """Return mean and standard deviation `[channel]` of pixels, as fractions of 255.
+
+    Args:
+        images: uint8 `[n, channel, ...]`; counted exactly.
+    """
     levels = np.arange(256)
     histogram = np.zeros((images.shape[1], 256), dtype=np.int64)
     for start in range(0, len(images), 5_000):  # bincount widens to 8 bytes a pixel
         part = images[start : start + 5_000]
-        histogram += [np.bincount(part[:, channel].ravel(), minlength=256) for channel in range(len(histogram))]
+        histogram += [
+            np.bincount(part[:, channel].ravel(), minlength=256)
+            for channel in range(len(histogram))
+        ]
     share = histogram / histogram.sum(axis=1, keepdims=True)
     mean = share @ levels
     return mean / 255, np.sqrt((share * (levels - mean[:, None]) ** 2).sum(axis=1)) / 255

@@ -18,7 +18,7 @@ Progress = Callable[[float, float, str], None]
 
 @contextmanager
 def shown(progress: Progress | None) -> Iterator[Progress]:
-    """The caller's own `progress`, or one that shows itself on stderr."""
+    """Give the caller's own `progress`, or one that shows itself on stderr."""
     if progress is not None:
         yield progress
     elif Console(stderr=True).is_terminal:

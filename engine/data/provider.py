@@ -23,24 +23,25 @@ STAGING = ".obtaining-"
 
 
 class DataUnavailable(Exception):
-    """No source yielded CIFAR-10; the message says what was tried, why each failed and what to do."""
+    """No source yielded CIFAR-10; the message says what was tried, why it failed, what to do."""
 
 
 def cache() -> Path:
-    """The folder that holds the data: ``CBSPEC_CACHE``, else the user's cache folder."""
+    """Return the folder that holds the data: ``CBSPEC_CACHE``, else the user's cache folder."""
     return Path(os.environ.get("CBSPEC_CACHE") or user_cache_dir("cbspec")).expanduser()
 
 
 def place() -> Path:
-    """The folder of the stored set; it exists only when complete."""
+    """Return the folder of the stored set; it exists only when complete."""
     return cache() / f"cifar10-{IDENTITY.sha256[:12]}"
 
 
 def load(*, verify: bool = False) -> Cifar10:
     """Open the stored set, obtaining it first where there is none.
 
-    Shapes, types and file sizes are checked on every load (a few milliseconds). The arrays are private copy-on-write
-    mappings: all processes share the pages they read, and none can alter the file.
+    Shapes, types and file sizes are checked on every load (a few milliseconds). The arrays are
+    private copy-on-write mappings: all processes share the pages they read, and none can alter the
+    file.
 
     Args:
         verify: also read everything and compare all that `Identity` knows, the SHA-256 included.
@@ -53,21 +54,25 @@ def load(*, verify: bool = False) -> Cifar10:
         obtain(verify=verify)
         data = _stored(verify=False)
     if data is None:
-        raise DataUnavailable(f"{place()} cannot be read back after writing it; is the disk full or failing?")
+        raise DataUnavailable(
+            f"{place()} cannot be read back after writing it; is the disk full or failing?"
+        )
     return data
 
 
 def obtain(progress: Progress | None = None, *, verify: bool = False) -> Path:
     """Store CIFAR-10, from the first source that yields it, unless it is stored already.
 
-    One process obtains, others wait for it. Nothing incomplete is ever seen or kept, also when interrupted.
+    One process obtains, others wait for it. Nothing incomplete is ever seen or kept, also when
+    interrupted.
 
     Args:
         progress: called with (done, total, what); shown on stderr when None.
         verify: check a set that is already stored in full, and replace it if it is damaged.
 
     Returns:
-        The folder with ``train_images.npy``, ``train_labels.npy``, ``test_images.npy``, ``test_labels.npy``.
+        The folder with ``train_images.npy``, ``train_labels.npy``, ``test_images.npy`` and
+        ``test_labels.npy``.
 
     Raises:
         DataUnavailable: no source yields it, or the cache folder cannot be written.
@@ -80,15 +85,20 @@ def obtain(progress: Progress | None = None, *, verify: bool = False) -> Path:
             if _stored(verify) is None:
                 _fetch(tell)
     except OSError as error:
-        raise DataUnavailable(f"CIFAR-10 cannot be stored in {cache()} ({error}); CBSPEC_CACHE names another folder") from error
+        raise DataUnavailable(
+            f"CIFAR-10 cannot be stored in {cache()} ({error}); CBSPEC_CACHE names another folder"
+        ) from error
     return place()
 
 
 def _stored(verify: bool) -> Cifar10 | None:
-    """The set on disk, None where it is missing or not what it should be."""
+    """Return the set on disk, None where it is missing or not what it should be."""
     try:
-        # "c": torch wants writable memory; a write would touch a private copy of the page, never the file
-        data = Cifar10(*(np.load(place() / f"{field.name}.npy", mmap_mode="c") for field in fields(Cifar10)))
+        # "c": torch wants writable memory; a write would touch a private copy of the page, never
+        # the file.
+        data = Cifar10(
+            *(np.load(place() / f"{field.name}.npy", mmap_mode="c") for field in fields(Cifar10))
+        )
     except (OSError, ValueError):
         return None
     wrong = IDENTITY.mismatches(data) if verify else IDENTITY.misshapen(data)
@@ -111,11 +121,14 @@ def _sole_process(progress: Progress) -> Iterator[None]:
 
 def _fetch(progress: Progress) -> None:
     """Try the sources in order and store what the first yields."""
-    for leftover in cache().glob(f"{STAGING}*"):  # of a killed process: the lock says that none is at work
+    # What is left over is of a killed process: the lock says that none is at work.
+    for leftover in cache().glob(f"{STAGING}*"):
         shutil.rmtree(leftover, ignore_errors=True)
     failures = []
     for name, source in SOURCES.items():
-        with tempfile.TemporaryDirectory(dir=cache(), prefix=STAGING, ignore_cleanup_errors=True) as staging:
+        with tempfile.TemporaryDirectory(
+            dir=cache(), prefix=STAGING, ignore_cleanup_errors=True
+        ) as staging:
             try:
                 _keep(_verified(source, Path(staging), progress), Path(staging), progress)
                 return
@@ -125,8 +138,9 @@ def _fetch(progress: Progress) -> None:
     raise DataUnavailable(
         "CIFAR-10 is not stored here and no source yields it. Tried:\n"
         + "\n".join(failures)
-        + "\nPoint CBSPEC_DATA to a folder that holds cifar-10-batches-py (a torchvision CIFAR10 root), or run\n"
-        f"`python -m engine.data` where the network reaches a source, and copy the folder that it prints to {place()}."
+        + "\nPoint CBSPEC_DATA to a folder that holds cifar-10-batches-py (a torchvision CIFAR10 "
+        "root), or run\n`python -m engine.data` where the network reaches a source, and copy the "
+        f"folder that it prints to {place()}."
     )
 
 

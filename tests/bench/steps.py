@@ -1,7 +1,7 @@
 """One step of each kind of stage, for three seeds at once, with the floating-point operations that the algorithm needs for it.
 
-Operations are the stage's own forecast (`engine.cost`), of one batch. That of local_descent takes every pass for a whole training
-step, which would flatter it, so its products are counted as they run.
+Operations are the stage's own forecast (`engine.costs`), of one batch. That of local_descent takes every pass for a whole
+training step, which would flatter it, so its products are counted as they run.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from engine.credit.scalar_bridge import ScalarBridge
 from engine.credit.state_bridge import StateBridge
 from engine.credit.vector_field import VectorField
 from engine.forward import ForwardPass
+from engine.local_sgd import LocalSGD
 from engine.local_training import LocalLearner, Mixture
 from engine.measures import Probe
 from engine.nets import ResidualMLP
@@ -122,7 +123,7 @@ def credit_quality(setting: Setting) -> Step:
 
 def local_descent(setting: Setting) -> Step:
     """One update batch of local_descent, for DFA's credit."""
-    sgd = descent.LocalSGD(setting.double, setting.feedback(torch.float64), parameters.LocalDescent())
+    sgd = LocalSGD(setting.double, setting.feedback(torch.float64), parameters.LocalDescent())
     pairs = cycle(zip(setting.task.sample("train", 8, BATCH), setting.task.sample("test", 8, BATCH), strict=True))
 
     def run() -> object:

@@ -1,4 +1,6 @@
-"""A small task and a job without store or harness, so that a test can run any stage of the catalog in milliseconds."""
+"""A small task and a job without store or harness, so that a test can run any stage of the catalog
+in milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ import pytest
 import torch
 
 from cbspec.stage import Call, Parameters, Stage
+from engine.architecture import Architecture
 from engine.catalog import STAGES
-from engine.nets import Architecture
 from engine.randomness import epoch_order
 
 INPUTS, CLASSES = 48, 10
@@ -27,7 +29,9 @@ class BlobsParameters(Parameters, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Blobs:
-    """Ten Gaussian blobs in 48 dimensions, the same for every seed; only the order of an epoch is the seed's own."""
+    """Ten Gaussian blobs in 48 dimensions, the same for every seed; only the order of an epoch is
+    the seed's own.
+    """
 
     def __init__(self, parameters: Any, seeds: Sequence[int], device: str) -> None:
         self.seeds, self.device = tuple(seeds), device
@@ -58,7 +62,14 @@ class Blobs:
         return centres[y] + 1.5 * torch.randn(count, INPUTS, generator=stream), y
 
 
-BLOBS = Stage("blobs", "", "tests:none", parameters=BlobsParameters, kind="task", opens="tests.engine.conftest:Blobs")
+BLOBS = Stage(
+    "blobs",
+    "",
+    "tests:none",
+    parameters=BlobsParameters,
+    kind="task",
+    opens="tests.engine.conftest:Blobs",
+)
 
 
 @dataclass
@@ -90,7 +101,9 @@ class Lane:
 
 @dataclass
 class Job:
-    """Meets `cbspec.stage.Job`; keeps what is emitted in `out[replica, point]` and divergences in `diverged`."""
+    """Meets `cbspec.stage.Job`; keeps what is emitted in `out[replica, point]` and divergences in
+    `diverged`.
+    """
 
     replicas: list[Lane]
     points: set[int]
@@ -110,7 +123,9 @@ class Job:
         given = {name: value for name, value in content.items() if value is not None}
         declared = given.get("measures", {}).keys() | given.get("undefined", {}).keys()
         assert declared == stage.measures.keys()
-        self.out[replica, point] = Artifact(Call(stage, parameters, lane.call.inputs), lane.seed, lane.inputs, **given)
+        self.out[replica, point] = Artifact(
+            Call(stage, parameters, lane.call.inputs), lane.seed, lane.inputs, **given
+        )
 
     def diverge(self, replica: int, reason: str) -> None:
         self.diverged[replica] = reason
@@ -120,7 +135,9 @@ class Job:
 
 
 class Laboratory:
-    """Runs stages: `run("train_bp", inputs, ...)` gives the `Job` after the implementation returned."""
+    """Runs stages: `run("train_bp", inputs, ...)` gives the `Job` after the implementation
+    returned.
+    """
 
     stages: ClassVar[dict[str, Stage]] = {stage.name: stage for stage in STAGES}
 
@@ -138,7 +155,9 @@ class Laboratory:
         each: Sequence[dict[str, Any]] = (),
         **parameters: Any,
     ) -> Job:
-        """Run a stage for one replica per entry of `inputs`; `each` adds parameters of single replicas."""
+        """Run a stage for one replica per entry of `inputs`; `each` adds parameters of single
+        replicas.
+        """
         lanes = []
         for replica, own in enumerate(inputs):
             chosen = parameters | (each[replica] if each else {})
@@ -149,7 +168,9 @@ class Laboratory:
             )
             seed = next(iter(own.values())).seed
             lanes.append(Lane(call, seed, own, resumed[replica] if resumed else None))
-        job = Job(lanes, set(points or [lanes[0].call.point]), resumed[0].call.point if resumed else 0)
+        job = Job(
+            lanes, set(points or [lanes[0].call.point]), resumed[0].call.point if resumed else 0
+        )
         module, name = self.stages[stage].implementation.split(":")
         getattr(import_module(module), name)(job)
         return job

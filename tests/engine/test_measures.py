@@ -11,12 +11,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.architecture import Architecture, initialise
 from engine.credit.dfa import DFA
 from engine.credit.estimator import normalise, open_estimator
 from engine.credit.oracle import Oracle
 from engine.forward import ForwardPass
 from engine.measures import MEASURES, correlation, cosine, gamma, undefined
-from engine.nets import Architecture, ResidualMLP, cross_entropy, initialise
+from engine.nets import ResidualMLP, cross_entropy
 from engine.randomness import generator
 from engine.snapshot import read_network
 from engine.tasks import open_task
@@ -29,23 +30,34 @@ def draw(seed: int, *shape: int) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-@given(seed=st.integers(0, 2**30), scale=st.floats(1e-150, 1e150), sign=st.sampled_from([1.0, -1.0]))
+@given(
+    seed=st.integers(0, 2**30), scale=st.floats(1e-150, 1e150), sign=st.sampled_from([1.0, -1.0])
+)
 @settings(max_examples=50, deadline=None)
 def test_gamma_and_rho_know_direction_only(seed: int, scale: float, sign: float) -> None:
-    """Any positive rescaling leaves them as they are, however small or large; negation flips their sign."""
+    """Any positive rescaling leaves them as they are, however small or large; negation flips their
+    sign.
+    """
     credit, reference = draw(seed, 4, 16), draw(seed + 1, 4, 16)
 
-    torch.testing.assert_close(gamma(sign * scale * credit, reference), sign * gamma(credit, reference))
-    torch.testing.assert_close(correlation(sign * scale * credit, reference), sign * correlation(credit, reference))
+    torch.testing.assert_close(
+        gamma(sign * scale * credit, reference), sign * gamma(credit, reference)
+    )
+    torch.testing.assert_close(
+        correlation(sign * scale * credit, reference), sign * correlation(credit, reference)
+    )
 
 
 def test_cosine_and_correlation_by_hand() -> None:
-    """They agree with PyTorch's, are 1 for equal vectors, and 0 where a side vanishes or has no spread."""
+    """They agree with PyTorch's, are 1 for equal vectors, and 0 where a side vanishes or has no
+    spread.
+    """
     a, b = draw(1, 5, 16), draw(2, 5, 16)
 
     torch.testing.assert_close(cosine(a, b), torch.cosine_similarity(a, b, -1))
     torch.testing.assert_close(
-        correlation(a, b), torch.stack([torch.corrcoef(torch.stack(pair))[0, 1] for pair in zip(a, b, strict=True)])
+        correlation(a, b),
+        torch.stack([torch.corrcoef(torch.stack(pair))[0, 1] for pair in zip(a, b, strict=True)]),
     )
     torch.testing.assert_close(cosine(a, 3 * a), torch.ones(5, dtype=torch.float64))
     assert cosine(a, torch.zeros_like(a)).count_nonzero() == 0
@@ -53,18 +65,30 @@ def test_cosine_and_correlation_by_hand() -> None:
 
 
 def measured(laboratory: Any, stage: str, scale: float = 1.0, **chosen: Any) -> Any:
-    """Credit quality of an estimator on a briefly trained snapshot, the first replica's hidden states blown up by `scale`."""
-    job = laboratory.run("train_bp", laboratory.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32)
+    """Credit quality of an estimator on a briefly trained snapshot, the first replica's hidden
+    states blown up by `scale`.
+    """
+    job = laboratory.run(
+        "train_bp", laboratory.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32
+    )
     snapshots = [{"snapshot": artifact} for artifact in laboratory.column(job, 2)]
-    for name in ("embed.weight", "embed.bias", *(f"blocks.{level}.{part}" for level in (0, 1) for part in ("w2", "b2"))):
+    for name in (
+        "embed.weight",
+        "embed.bias",
+        *(f"blocks.{level}.{part}" for level in (0, 1) for part in ("w2", "b2")),
+    ):
         snapshots[0]["snapshot"].tensors[name].mul_(scale)
     estimators = laboratory.column(laboratory.run(stage, snapshots, **chosen))
-    inputs = [own | {"estimator": artifact} for own, artifact in zip(snapshots, estimators, strict=True)]
+    inputs = [
+        own | {"estimator": artifact} for own, artifact in zip(snapshots, estimators, strict=True)
+    ]
     return laboratory.run("credit_quality", inputs, **SIZES), snapshots
 
 
 def test_the_oracle_is_perfect(laboratory: Any) -> None:
-    """Gamma of the oracle is 1, its rho is within 1e-4 of 1 in float64, and moving along its credit lowers the loss."""
+    """Gamma of the oracle is 1, its rho is within 1e-4 of 1 in float64, and moving along its credit
+    lowers the loss.
+    """
     job, _ = measured(laboratory, "oracle")
 
     for artifact in laboratory.column(job):
@@ -85,7 +109,9 @@ def test_random_feedback_is_near_chance(laboratory: Any) -> None:
 
 
 def test_nudge_is_the_loss_change_of_a_small_step(laboratory: Any) -> None:
-    """It equals the mean loss after h_l moved by -.003 normalised credit, minus that before, at each level."""
+    """It equals the mean loss after h_l moved by -.003 normalised credit, minus that before, at
+    each level.
+    """
     job, snapshots = measured(laboratory, "oracle")
     artifacts = [own["snapshot"] for own in snapshots]
     task = open_task(artifacts, SEEDS, "cpu")
@@ -95,16 +121,27 @@ def test_nudge_is_the_loss_change_of_a_small_step(laboratory: Any) -> None:
     for x, y in task.sample("test", 2, 16):
         forward = ForwardPass(network, x.double(), y)
         credit = normalise(forward.gradients() / 16)
-        moved = [network.logits(forward.trace.hidden[level] - 3e-3 * credit[:, level], level) for level in range(2)]
-        changes.append(torch.stack([(cross_entropy(logits, y) - forward.losses).mean(1) for logits in moved], 1))
+        moved = [
+            network.logits(forward.trace.hidden[level] - 3e-3 * credit[:, level], level)
+            for level in range(2)
+        ]
+        changes.append(
+            torch.stack(
+                [(cross_entropy(logits, y) - forward.losses).mean(1) for logits in moved], 1
+            )
+        )
     expected = torch.stack(changes).mean(0)
 
     for replica, artifact in enumerate(laboratory.column(job)):
-        torch.testing.assert_close(torch.tensor(artifact.series["nudge"], dtype=torch.float64), expected[replica])
+        torch.testing.assert_close(
+            torch.tensor(artifact.series["nudge"], dtype=torch.float64), expected[replica]
+        )
 
 
 def test_float64_settles_what_float32_cannot(laboratory: Any) -> None:
-    """With hidden states blown up a millionfold the oracle's Gamma and rho are still measured, and still 1."""
+    """With hidden states blown up a millionfold the oracle's Gamma and rho are still measured, and
+    still 1.
+    """
     job, _ = measured(laboratory, "oracle", scale=1e6)
 
     blown = job.out[0, 0]
@@ -115,7 +152,9 @@ def test_float64_settles_what_float32_cannot(laboratory: Any) -> None:
 
 
 def test_a_reference_below_resolution_is_undefined_and_named(laboratory: Any) -> None:
-    """With hidden states blown up to 1e14 no loss change can be resolved: rho and nudge say so, for that replica alone."""
+    """With hidden states blown up to 1e14 no loss change can be resolved: rho and nudge say so, for
+    that replica alone.
+    """
     job, _ = measured(laboratory, "oracle", scale=1e14)
 
     blown, healthy = laboratory.column(job)
@@ -125,8 +164,13 @@ def test_a_reference_below_resolution_is_undefined_and_named(laboratory: Any) ->
 
 
 def test_reasons_name_measure_and_level() -> None:
-    """A turning reference makes Gamma undefined, a silent loss rho and nudge, a non-finite value its own measure."""
-    found = {name: torch.ones(2, dtype=torch.float64) for name in (*MEASURES, "steadiness", "signal", "loss")}
+    """A turning reference makes Gamma undefined, a silent loss rho and nudge, a non-finite value
+    its own measure.
+    """
+    found = {
+        name: torch.ones(2, dtype=torch.float64)
+        for name in (*MEASURES, "steadiness", "signal", "loss")
+    }
     assert undefined(found) == {}
 
     found["steadiness"] = torch.tensor([1.0, 0.5], dtype=torch.float64)
@@ -148,14 +192,18 @@ def parts(snapshots: list[Any]) -> tuple[list[ForwardPass], ResidualMLP]:
 
 
 def test_rho_is_numpys_correlation_over_directions_and_samples(laboratory: Any) -> None:
-    """With the stage's own unit directions, <a, eps v> against each sample's real loss change, one sample at a time."""
+    """With the stage's own unit directions, <a, eps v> against each sample's real loss change, one
+    sample at a time.
+    """
     job, snapshots = measured(laboratory, "dfa")
     passes, network = parts(snapshots)
     streams = [generator(seed, "credit_quality", "directions") for seed in SEEDS]
     predicted: dict[tuple[int, int], list[float]] = {}
     changed: dict[tuple[int, int], list[float]] = {}
     for forward in passes:
-        credit = DFA([None] * 2, SEEDS, network.architecture, "cpu", torch.float64).credit(forward, range(2))
+        credit = DFA([None] * 2, SEEDS, network.architecture, "cpu", torch.float64).credit(
+            forward, range(2)
+        )
         for replica, stream in enumerate(streams):
             v = torch.randn(2, 8, 16, generator=stream).double()
             v = 1e-3 * v / v.norm(dim=-1, keepdim=True)
@@ -163,22 +211,29 @@ def test_rho_is_numpys_correlation_over_directions_and_samples(laboratory: Any) 
                 moved = forward.trace.hidden[level] + v[level, direction]
                 change = cross_entropy(network.logits(moved, level), forward.y) - forward.losses
                 changed.setdefault((replica, level), []).extend(change[replica].tolist())
-                predicted.setdefault((replica, level), []).extend((credit[replica, level] @ v[level, direction]).tolist())
+                predicted.setdefault((replica, level), []).extend(
+                    (credit[replica, level] @ v[level, direction]).tolist()
+                )
 
     for replica, artifact in enumerate(laboratory.column(job)):
-        expected = [np.corrcoef(predicted[replica, level], changed[replica, level])[0, 1] for level in range(2)]
+        expected = [
+            np.corrcoef(predicted[replica, level], changed[replica, level])[0, 1]
+            for level in range(2)
+        ]
         assert artifact.series["rho"] == pytest.approx(expected, abs=1e-6)
         assert artifact.measures["rho"] == pytest.approx(sum(expected) / 2, abs=1e-6)
 
 
 def test_gamma_and_norms_are_means_over_samples_then_levels(laboratory: Any) -> None:
-    """Gamma and the reference's norm over levels 0 to L-1, hidden norms over 0 to L, by autograd on each sample alone."""
+    """Gamma and the reference's norm over levels 0 to L-1, hidden norms over 0 to L, by autograd on
+    each sample alone.
+    """
     job, snapshots = measured(laboratory, "dfa")
     passes, network = parts(snapshots)
     dfa = DFA([None] * 2, SEEDS, network.architecture, "cpu", torch.float64)
 
     for replica, artifact in enumerate(laboratory.column(job)):
-        cosines, lengths, norms = ([[] for _ in range(3)] for _ in range(3))
+        cosines, lengths, norms = ([], [], []), ([], [], []), ([], [], [])
         for forward in passes:
             credit = dfa.credit(forward, range(2))
             for level, n in product(range(3), range(16)):
@@ -187,20 +242,28 @@ def test_gamma_and_norms_are_means_over_samples_then_levels(laboratory: Any) -> 
                 slope = torch.autograd.grad(loss, h)[0][replica, n]
                 norms[level].append(h[replica, n].norm().item())
                 if level < 2:
-                    cosines[level].append(torch.cosine_similarity(credit[replica, level, n], slope, 0).item())
+                    cosines[level].append(
+                        torch.cosine_similarity(credit[replica, level, n], slope, 0).item()
+                    )
                     lengths[level].append(slope.norm().item())
-        for name, found, levels in (("gamma", cosines, 2), ("reference_norm", lengths, 2), ("hidden_norm", norms, 3)):
+        for name, found, levels in (
+            ("gamma", cosines, 2),
+            ("reference_norm", lengths, 2),
+            ("hidden_norm", norms, 3),
+        ):
             expected = [sum(found[level]) / 32 for level in range(levels)]
             assert artifact.series[name] == pytest.approx(expected, rel=1e-9)
             assert artifact.measures[name] == pytest.approx(sum(expected) / levels, rel=1e-9)
 
 
 def test_state_error_is_the_bridges_own_on_test_batches(laboratory: Any) -> None:
-    """Of an untrained bridge it is about 1: the mean over batches of |P - h_L|^2 over |h_L|^2, per level, in float64."""
+    """Of an untrained bridge it is about 1: the mean over batches of |P - h_L|^2 over |h_L|^2, per
+    level, in float64.
+    """
     job, snapshots = measured(laboratory, "state_bridge", epochs=0, hidden=16)
     passes, network = parts(snapshots)
     own = [replica.inputs["estimator"] for replica in job.replicas]
-    bridge = open_estimator(own, network.architecture, "cpu", torch.float64)
+    bridge = open_estimator(own, network)
 
     errors = torch.stack([bridge.state_error(forward) for forward in passes]).mean(0)
 
@@ -209,17 +272,26 @@ def test_state_error_is_the_bridges_own_on_test_batches(laboratory: Any) -> None
         assert 0.3 < artifact.measures["state_error"] < 3
 
 
-@given(seed=st.integers(0, 2**30), depth=st.integers(1, 4), scale=st.sampled_from([1e-3, 1.0, 30.0]))
+@given(
+    seed=st.integers(0, 2**30), depth=st.integers(1, 4), scale=st.sampled_from([1e-3, 1.0, 30.0])
+)
 @settings(max_examples=15, deadline=None)
 def test_gamma_of_the_oracle_is_one_on_any_network(seed: int, depth: int, scale: float) -> None:
-    """Whatever the weights, width and data: the oracle's Gamma against dL/dh_l is 1, and DFA's lies between -1 and 1."""
+    """Whatever the weights, width and data: the oracle's Gamma against dL/dh_l is 1, and DFA's lies
+    between -1 and 1.
+    """
     shape = Architecture(32, 16, depth)
     weights = initialise(shape, SEEDS, "cpu").to(torch.float64)
     weights.flat += scale * 0.1 * draw(seed, *weights.flat.shape)
-    forward = ForwardPass(ResidualMLP(shape, weights), draw(seed + 1, 2, 8, 32), torch.arange(16).view(2, 8) % 10)
+    forward = ForwardPass(
+        ResidualMLP(shape, weights), draw(seed + 1, 2, 8, 32), torch.arange(16).view(2, 8) % 10
+    )
     truth = forward.gradients()[:, :-1]
 
-    oracle, dfa = (kind([None] * 2, SEEDS, shape, "cpu", torch.float64).credit(forward, range(depth)) for kind in (Oracle, DFA))
+    oracle, dfa = (
+        kind([None] * 2, SEEDS, shape, "cpu", torch.float64).credit(forward, range(depth))
+        for kind in (Oracle, DFA)
+    )
 
     torch.testing.assert_close(gamma(oracle, truth), torch.ones(2, depth, dtype=torch.float64))
     assert (gamma(dfa, truth).abs() <= 1).all()

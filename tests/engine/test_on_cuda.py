@@ -1,4 +1,6 @@
-"""What a step does on a CUDA device, shown without one: fake tensors know shapes and devices, but hold no value to wait for."""
+"""What a step does on a CUDA device, shown without one: fake tensors know shapes and devices, but
+hold no value to wait for.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTens
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from engine.architecture import Architecture
 from engine.credit import features
 from engine.credit.dfa import DFA
 from engine.credit.oracle import Oracle
@@ -18,7 +21,7 @@ from engine.credit.scalar_bridge import ScalarBridge
 from engine.credit.state_bridge import StateBridge
 from engine.credit.vector_field import VectorField
 from engine.local_training import LocalLearner, Mixture
-from engine.nets import Architecture, ResidualMLP
+from engine.nets import ResidualMLP
 from engine.parameters import ScalarBridge as Bridge
 from engine.parameters import StateBridge as States
 from engine.parameters import TrainBP, TrainLocal
@@ -34,7 +37,9 @@ SHAPE = Architecture(inputs=48, width=16, depth=2)
 class NoReading(TorchDispatchMode):
     """Refuses every operation that takes something from the device to the host."""
 
-    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:
+    def __torch_dispatch__(
+        self, function: Any, types: Any, arguments: Any = (), named: Any = None
+    ) -> Any:
         result = function(*arguments, **(named or {}))
         given = [leaf for leaf in tree_leaves((arguments, named)) if isinstance(leaf, torch.Tensor)]
         made = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
@@ -58,7 +63,9 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def networks() -> Snapshot:
-    return Snapshot(ResidualMLP(SHAPE, Weights.zeros(SHAPE.layout(), len(SEEDS), "cuda")), TrainBP(epoch=1))
+    return Snapshot(
+        ResidualMLP(SHAPE, Weights.zeros(SHAPE.layout(), len(SEEDS), "cuda")), TrainBP(epoch=1)
+    )
 
 
 def estimator(kind: Any, parameters: Any) -> Any:
@@ -71,8 +78,16 @@ LOCAL = {
     "state bridge": (StateBridge, States(epochs=0, hidden=16), {}),
     "scalar bridge": (ScalarBridge, Bridge(epochs=0, hidden=16), {"rule": "target_shift"}),
     "vector field": (VectorField, Field(epochs=0, hidden=16), {"blend": 0.75}),
-    "shuffled": (VectorField, Field(epochs=0, hidden=16, targets="shuffled", sampling="importance"), {"clamp": True}),
-    "rescaled": (VectorField, Field(epochs=0, hidden=16), {"source": "dfa_rescaled", "blend": 0.5, "rule": "cosine"}),
+    "shuffled": (
+        VectorField,
+        Field(epochs=0, hidden=16, targets="shuffled", sampling="importance"),
+        {"clamp": True},
+    ),
+    "rescaled": (
+        VectorField,
+        Field(epochs=0, hidden=16),
+        {"source": "dfa_rescaled", "blend": 0.5, "rule": "cosine"},
+    ),
     "gaussian": (VectorField, Field(epochs=0, hidden=16), {"source": "gaussian", "warmup": 0.5}),
 }
 
@@ -87,10 +102,15 @@ def learner(kind: str) -> Any:
 
 @pytest.mark.parametrize("kind", ["bp", *LOCAL])
 def test_a_step_never_waits_for_the_host(cuda: None, kind: str) -> None:
-    """No step of any learner reads a value, a shape or a tensor back from the device, whatever it learns by."""
+    """No step of any learner reads a value, a shape or a tensor back from the device, whatever it
+    learns by.
+    """
     own = learner(kind)
     own.begin(0)
-    x, y = torch.empty(3, BATCH, 48, device="cuda"), torch.zeros(3, BATCH, dtype=torch.int64, device="cuda")
+    x, y = (
+        torch.empty(3, BATCH, 48, device="cuda"),
+        torch.zeros(3, BATCH, dtype=torch.int64, device="cuda"),
+    )
 
     with NoReading():
         logits = own.step(x, y)

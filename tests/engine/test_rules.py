@@ -8,13 +8,22 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.architecture import Architecture, initialise
 from engine.credit.dfa import DFA
 from engine.credit.estimator import normalise
 from engine.forward import ForwardPass
 from engine.local_training import LocalLearner, Mixture
-from engine.nets import Architecture, ResidualMLP, initialise
+from engine.nets import ResidualMLP
 from engine.parameters import TrainLocal
-from engine.rules import RULES, block_gradients, cosine, embedding_gradient, head_gradient, inner_product, target_shift
+from engine.rules import (
+    RULES,
+    block_gradients,
+    cosine,
+    embedding_gradient,
+    head_gradient,
+    inner_product,
+    target_shift,
+)
 from engine.snapshot import Snapshot
 
 SEEDS = (42, 123)
@@ -33,7 +42,9 @@ def forward_pass() -> ForwardPass:
     return ForwardPass(ResidualMLP(SHAPE, weights), draw(2, 8, 32), y)
 
 
-def objective(rule: str, h: torch.Tensor, output: torch.Tensor, credit: torch.Tensor) -> torch.Tensor:
+def objective(
+    rule: str, h: torch.Tensor, output: torch.Tensor, credit: torch.Tensor
+) -> torch.Tensor:
     """The batch mean of what block l minimises, as the definitions write it."""
     if rule == "inner_product":
         return (output * credit).sum(-1).mean()
@@ -45,7 +56,9 @@ def objective(rule: str, h: torch.Tensor, output: torch.Tensor, credit: torch.Te
 
 @pytest.mark.parametrize("rule", list(RULES))
 def test_block_gradients_are_those_of_each_blocks_own_objective(rule: str) -> None:
-    """Every block's gradient is autograd's of its objective with h_l and credit detached, so no block's loss reaches another."""
+    """Every block's gradient is autograd's of its objective with h_l and credit detached, so no
+    block's loss reaches another.
+    """
     forward, credit = forward_pass(), [draw(2, 8, 16, seed=level) for level in range(3)]
     network = forward.network
     into = network.weights.like()
@@ -60,7 +73,9 @@ def test_block_gradients_are_those_of_each_blocks_own_objective(rule: str) -> No
             h = forward.trace.hidden[level][replica]
             scaled = F.layer_norm(h, (16,), p["norm.weight"], p["norm.bias"])
             output = F.gelu(scaled @ p["w1"] + p["b1"]) @ p["w2"] + p["b2"]
-            expected = torch.autograd.grad(objective(rule, h, output, credit[level][replica]), list(own.values()))
+            expected = torch.autograd.grad(
+                objective(rule, h, output, credit[level][replica]), list(own.values())
+            )
             for name, gradient in zip(names, expected, strict=True):
                 torch.testing.assert_close(into[name][replica], gradient, msg=name)
 
@@ -92,7 +107,9 @@ def test_inner_product_by_hand() -> None:
     block_gradients(forward, [0], [credit], RULES["inner_product"], ETA, into)
 
     active = forward.trace.blocks[0].active
-    torch.testing.assert_close(into["blocks.0.w2"], torch.einsum("rbi,rbo->rio", active, credit) / 8)
+    torch.testing.assert_close(
+        into["blocks.0.w2"], torch.einsum("rbi,rbo->rio", active, credit) / 8
+    )
     torch.testing.assert_close(into["blocks.0.b2"], credit.mean(1))
 
 
@@ -104,31 +121,42 @@ def test_target_shift_by_hand() -> None:
 
 
 def test_cosine_is_blind_to_the_credits_length_and_orthogonal_to_the_output() -> None:
-    """Scaling the credit changes nothing, the gradient never lengthens F, and a vanishing credit gives none."""
+    """Scaling the credit changes nothing, the gradient never lengthens F, and a vanishing credit
+    gives none.
+    """
     output, credit = draw(2, 8, 16), draw(2, 8, 16, seed=2)
 
     gradient = cosine(output, credit, ETA)
 
     torch.testing.assert_close(cosine(output, 7 * credit, ETA), gradient)
-    torch.testing.assert_close((gradient * output).sum(-1), torch.zeros(2, 8, dtype=torch.float64), atol=1e-12, rtol=0)
+    torch.testing.assert_close(
+        (gradient * output).sum(-1), torch.zeros(2, 8, dtype=torch.float64), atol=1e-12, rtol=0
+    )
     assert cosine(output, torch.zeros_like(credit), ETA).count_nonzero() == 0
 
 
 def test_credit_is_taken_at_the_input_but_for_target_shift() -> None:
-    """Block l uses a_l; under target shift it uses a_{l+1}, the credit of the state that is to move."""
+    """Block l uses a_l; under target shift it uses a_{l+1}, the credit of the state that is to
+    move.
+    """
     assert RULES["inner_product"].levels([0, 2]) == [0, 2]
     assert RULES["cosine"].levels([0, 2]) == [0, 2]
     assert RULES["target_shift"].levels([0, 2]) == [1, 3]
-    torch.testing.assert_close(inner_product(draw(1, 1, 1), draw(1, 1, 1, seed=2), ETA), draw(1, 1, 1, seed=2))
+    torch.testing.assert_close(
+        inner_product(draw(1, 1, 1), draw(1, 1, 1, seed=2), ETA), draw(1, 1, 1, seed=2)
+    )
 
 
 def plain_objective(
     p: dict[str, torch.Tensor], x: torch.Tensor, y: torch.Tensor, rule: str, credit: torch.Tensor
 ) -> torch.Tensor:
-    """What one replica minimises under local learning, as one sum: every part sees its input as a constant."""
+    """What one replica minimises under local learning, as one sum: every part sees its input as a
+    constant.
+    """
     levels = RULES[rule].levels(range(3))
     h = x @ p["embed.weight"] + p["embed.bias"]
-    total = objective(rule, torch.zeros_like(h), h, credit[0])  # the embedding is a block without skip
+    # The embedding is a block without skip.
+    total = objective(rule, torch.zeros_like(h), h, credit[0])
     for level in range(3):
         b, h = f"blocks.{level}.", h.detach()
         scaled = F.layer_norm(h, (16,), p[b + "norm.weight"], p[b + "norm.bias"])
@@ -142,7 +170,9 @@ def plain_objective(
 @pytest.mark.parametrize("credit", ["normalised", "raw"])
 @pytest.mark.parametrize("rule", list(RULES))
 def test_a_local_step_follows_autograd_of_the_sum_of_all_objectives(rule: str, credit: str) -> None:
-    """The gradient of one step of local training is, for every parameter, that of the detached parts' objectives together."""
+    """The gradient of one step of local training is, for every parameter, that of the detached
+    parts' objectives together.
+    """
     forward = forward_pass()
     own = TrainLocal(epoch=1, rule=rule, credit=credit, eta=ETA)
     dfa = DFA([None] * 2, SEEDS, SHAPE, "cpu", torch.float64)
@@ -164,7 +194,9 @@ def test_a_local_step_follows_autograd_of_the_sum_of_all_objectives(rule: str, c
 @given(scale=st.floats(1e-3, 1e3), seed=st.integers(0, 2**30))
 @settings(max_examples=25, deadline=None)
 def test_normalised_credit_knows_direction_only(scale: float, seed: int) -> None:
-    """Credit far above the floor of 1e-6 is normalised to unit RMS whatever its length, and negated where it is negated."""
+    """Credit far above the floor of 1e-6 is normalised to unit RMS whatever its length, and negated
+    where it is negated.
+    """
     credit = draw(4, 16, seed=seed)
 
     found = normalise(scale * credit)

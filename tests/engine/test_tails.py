@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from engine import tails
+from engine.architecture import Architecture, initialise
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP, cross_entropy, initialise
+from engine.nets import ResidualMLP, cross_entropy
 from engine.tails import Tails
 from engine.tasks.teacher_student import PhiAlpha
 from engine.weights import Weights
@@ -38,7 +39,9 @@ def moves(forward: ForwardPass, count: int, each: bool = True) -> torch.Tensor:
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("each", [True, False], ids=["own moves", "shared moves"])
 def test_losses_are_those_of_each_level_run_alone(shape: Architecture, each: bool) -> None:
-    """The loss of h_l plus size times a move is what the network's rest makes of it, and the states stay as they were."""
+    """The loss of h_l plus size times a move is what the network's rest makes of it, and the states
+    stay as they were.
+    """
     forward = forward_pass(shape)
     v, before = moves(forward, 5, each), forward.states.clone()
 
@@ -49,7 +52,9 @@ def test_losses_are_those_of_each_level_run_alone(shape: Architecture, each: boo
     for level in range(shape.depth):
         for move in range(5):
             h = forward.trace.hidden[level] - 0.3 * v[:, level, move]
-            torch.testing.assert_close(found[:, level, move], cross_entropy(forward.network.logits(h, level), forward.y))
+            torch.testing.assert_close(
+                found[:, level, move], cross_entropy(forward.network.logits(h, level), forward.y)
+            )
 
 
 def test_losses_do_not_depend_on_what_runs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,13 +78,22 @@ def test_a_replicas_losses_are_its_own() -> None:
 
     for replica in range(3):
         part = slice(replica, replica + 1)
-        alone = ResidualMLP(forward.network.architecture, Weights(weights.layout, weights.flat[part].clone()))
-        assert torch.equal(Tails(alone).losses(forward.states[part, :-1], forward.y[part], v[part])[0], together[replica])
+        alone = ResidualMLP(
+            forward.network.architecture, Weights(weights.layout, weights.flat[part].clone())
+        )
+        assert torch.equal(
+            Tails(alone).losses(forward.states[part, :-1], forward.y[part], v[part])[0],
+            together[replica],
+        )
 
 
 @pytest.mark.parametrize("elements", [2**22, 1])
-def test_all_replicas_together_have_the_same_losses(elements: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The way of a GPU, all replicas at once and as many moves as fit, gives what one replica after the other gives."""
+def test_all_replicas_together_have_the_same_losses(
+    elements: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way of a GPU, all replicas at once and as many moves as fit, gives what one replica after
+    the other gives.
+    """
     forward = forward_pass(SHAPES["terminal norm"])
     v, states = moves(forward, 5), forward.states[:, :-1]
     expected = Tails(forward.network).losses(states, forward.y, v)

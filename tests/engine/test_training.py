@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from engine.nets import Architecture, initialise
+from engine.architecture import Architecture, initialise
 from engine.randomness import epoch_order
 
 SEEDS = (42, 123, 456, 7, 8, 9)
@@ -36,19 +36,28 @@ class Plain(nn.Module):
     def take(self, weights: dict[str, torch.Tensor]) -> None:
         """Begin with the given parameters; nn.Linear holds `[out, in]`."""
         for name, parameter in self.named_parameters():
-            parameter.data.copy_(weights[self.name_of(name)].T if parameter.ndim == 2 else weights[self.name_of(name)])
+            parameter.data.copy_(
+                weights[self.name_of(name)].T
+                if parameter.ndim == 2
+                else weights[self.name_of(name)]
+            )
 
     @staticmethod
     def name_of(name: str) -> str:
         group, *rest = name.split(".")
         if group in ("norms", "first", "second"):
             level, kind = rest
-            return f"blocks.{level}." + {"norms": f"norm.{kind}", "first": f"{kind[0]}1", "second": f"{kind[0]}2"}[group]
+            return (
+                f"blocks.{level}."
+                + {"norms": f"norm.{kind}", "first": f"{kind[0]}1", "second": f"{kind[0]}2"}[group]
+            )
         return name
 
 
 def test_a_run_is_the_looped_reference(laboratory: Any) -> None:
-    """Weights and accuracy after eight epochs agree with nn.Module, torch.optim.AdamW and CosineAnnealingLR, seed by seed."""
+    """Weights and accuracy after eight epochs agree with nn.Module, torch.optim.AdamW and
+    CosineAnnealingLR, seed by seed.
+    """
     tasks = laboratory.tasks(SEEDS[:2])
     job = laboratory.run("train_bp", tasks, epoch=8, **SIZES)
 
@@ -67,7 +76,9 @@ def test_a_run_is_the_looped_reference(laboratory: Any) -> None:
         for name, parameter in model.named_parameters():
             found = job.out[replica, 8].tensors[Plain.name_of(name)]
             expected = parameter.detach()
-            torch.testing.assert_close(found, expected.T if parameter.ndim == 2 else expected, rtol=1e-3, atol=2e-5)
+            torch.testing.assert_close(
+                found, expected.T if parameter.ndim == 2 else expected, rtol=1e-3, atol=2e-5
+            )
 
 
 def blobs(laboratory: Any, tasks: Any) -> tuple[torch.Tensor, torch.Tensor]:
@@ -78,18 +89,28 @@ def blobs(laboratory: Any, tasks: Any) -> tuple[torch.Tensor, torch.Tensor]:
 
 @pytest.mark.parametrize("chosen", [(0,), (1, 0), (5, 3, 1), tuple(range(6))])
 def test_a_seed_has_one_trajectory_in_any_company(laboratory: Any, chosen: tuple[int, ...]) -> None:
-    """After 60 steps and an odd last batch each, the state of a seed is bit for bit the same in any subset, order and size."""
+    """After 60 steps and an odd last batch each, the state of a seed is bit for bit the same in any
+    subset, order and size.
+    """
     alone = laboratory.run(
-        "train_bp", laboratory.tasks([SEEDS[chosen[-1]]], train_images=152), epoch=12, **SIZES | {"epochs": 12}
+        "train_bp",
+        laboratory.tasks([SEEDS[chosen[-1]]], train_images=152),
+        epoch=12,
+        **SIZES | {"epochs": 12},
     )
 
     company = laboratory.run(
-        "train_bp", laboratory.tasks([SEEDS[k] for k in chosen], train_images=152), epoch=12, **SIZES | {"epochs": 12}
+        "train_bp",
+        laboratory.tasks([SEEDS[k] for k in chosen], train_images=152),
+        epoch=12,
+        **SIZES | {"epochs": 12},
     )
 
     expected, found = alone.out[0, 12], company.out[len(chosen) - 1, 12]
     assert found.measures == expected.measures
-    assert all(torch.equal(found.tensors[name], expected.tensors[name]) for name in expected.tensors)
+    assert all(
+        torch.equal(found.tensors[name], expected.tensors[name]) for name in expected.tensors
+    )
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(laboratory: Any) -> None:
@@ -97,18 +118,22 @@ def test_a_resumed_run_is_the_uninterrupted_one(laboratory: Any) -> None:
     tasks = laboratory.tasks(SEEDS[:2])
     whole = laboratory.run("train_bp", tasks, points=[3, 8], epoch=8, **SIZES)
 
-    rest = laboratory.run("train_bp", tasks, points=[8], resumed=laboratory.column(whole, 3), epoch=8, **SIZES)
+    rest = laboratory.run(
+        "train_bp", tasks, points=[8], resumed=laboratory.column(whole, 3), epoch=8, **SIZES
+    )
 
     assert set(rest.out) == {(0, 8), (1, 8)}
     for replica in range(2):
         expected, found = whole.out[replica, 8], rest.out[replica, 8]
         assert found.series == expected.series
         assert found.measures == expected.measures
-        assert all(torch.equal(found.tensors[name], expected.tensors[name]) for name in expected.tensors)
+        assert all(
+            torch.equal(found.tensors[name], expected.tensors[name]) for name in expected.tensors
+        )
 
 
 def test_epoch_zero_is_the_initialised_network(laboratory: Any) -> None:
-    """Point 0 holds the initial weights and a zero optimiser, and says why it has no training loss."""
+    """Point 0 holds the initial weights and a zero optimiser, and why there is no training loss."""
     job = laboratory.run("train_bp", laboratory.tasks([42]), epoch=0, **SIZES)
 
     artifact = job.out[0, 0]
@@ -120,14 +145,18 @@ def test_epoch_zero_is_the_initialised_network(laboratory: Any) -> None:
 
 def test_training_learns_the_task(laboratory: Any) -> None:
     """On separable blobs the loss falls below half of chance and accuracy exceeds .5."""
-    job = laboratory.run("train_bp", laboratory.tasks([42]), epoch=8, **SIZES | {"learning_rate": 1e-2})
+    job = laboratory.run(
+        "train_bp", laboratory.tasks([42]), epoch=8, **SIZES | {"learning_rate": 1e-2}
+    )
 
     assert job.out[0, 8].measures["test_accuracy"] > 0.5
     assert job.out[0, 8].measures["train_loss"] < 0.5 * 2.3026
 
 
 def test_a_diverged_replica_is_named_and_harms_no_other(laboratory: Any) -> None:
-    """One replica's weights are set to infinity: it is reported with its epoch, the other goes on bit for bit."""
+    """One replica's weights are set to infinity: it is reported with its epoch, the other goes on
+    bit for bit.
+    """
     tasks = laboratory.tasks(SEEDS[:2])
     start = laboratory.column(laboratory.run("train_bp", tasks, epoch=2, **SIZES), 2)
     healthy = laboratory.run("train_bp", tasks, resumed=start, epoch=4, **SIZES)
@@ -137,4 +166,7 @@ def test_a_diverged_replica_is_named_and_harms_no_other(laboratory: Any) -> None
 
     assert job.diverged == {0: "loss or weights not finite in epoch 3"}
     assert set(job.out) == {(1, 4)}
-    assert all(torch.equal(job.out[1, 4].tensors[name], value) for name, value in healthy.out[1, 4].tensors.items())
+    assert all(
+        torch.equal(job.out[1, 4].tensors[name], value)
+        for name, value in healthy.out[1, 4].tensors.items()
+    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from engine.architecture import Architecture, initialise
 from engine.credit.dfa import DFA
 from engine.credit.estimator import normalise
 from engine.credit.oracle import Oracle
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP, cross_entropy, initialise
+from engine.nets import ResidualMLP, cross_entropy
 from engine.rules import RULES, block_gradients
 from engine.training import bp_gradient
 
@@ -34,14 +35,18 @@ def forward_pass(shape: Architecture, size: int = 8) -> ForwardPass:
 
 
 def test_dfa_with_the_transposed_chain_is_back_propagation() -> None:
-    """On a linear network with one block, feedback W_head^T makes DFA's block gradient that of back-propagation."""
+    """On a linear network with one block, feedback W_head^T makes DFA's block gradient that of
+    back-propagation.
+    """
     shape = Architecture(32, 16, 1, activation=Identity(), terminal_norm=False)
     forward = forward_pass(shape)
     dfa = DFA([None] * 2, SEEDS, shape, "cpu", torch.float64)
     dfa.feedback[:, 0] = forward.network.weights["head.weight"].transpose(1, 2)
     local, exact = forward.network.weights.like(), forward.network.weights.like()
 
-    block_gradients(forward, [0], dfa.credit(forward, [0]).unbind(1), RULES["inner_product"], 0.1, local)
+    block_gradients(
+        forward, [0], dfa.credit(forward, [0]).unbind(1), RULES["inner_product"], 0.1, local
+    )
     bp_gradient(forward, exact)
 
     for name in (name for name in local if name.startswith("blocks.")):
@@ -49,7 +54,9 @@ def test_dfa_with_the_transposed_chain_is_back_propagation() -> None:
 
 
 def test_feedback_is_fixed_by_seed_and_level() -> None:
-    """B_l has standard deviation 1/sqrt(10), is the same in any company and at any depth, and differs between levels."""
+    """B_l has standard deviation 1/sqrt(10), is the same in any company and at any depth, and
+    differs between levels.
+    """
     wide = DFA([None] * 2, SEEDS, Architecture(32, 512, 3), "cpu")
     alone = DFA([None], (123,), Architecture(32, 512, 2), "cpu")
 
@@ -70,7 +77,7 @@ def test_dfa_credit_by_hand() -> None:
 
 
 def test_oracle_credit_is_the_gradient_of_the_batch_mean() -> None:
-    """The oracle's a_l is the per-sample gradient over the batch size, at any selection of levels."""
+    """The oracle's a_l is the per-sample gradient over the batch size, at any choice of levels."""
     shape = Architecture(32, 16, 3)
     forward = forward_pass(shape)
 
@@ -80,7 +87,9 @@ def test_oracle_credit_is_the_gradient_of_the_batch_mean() -> None:
 
 
 def test_oracle_credit_is_the_slope_of_the_batch_mean_loss() -> None:
-    """<a_l, v> is the central difference of the mean loss, in float64, when one sample's h_l moves along v, at every level."""
+    """<a_l, v> is the central difference of the mean loss, in float64, when one sample's h_l moves
+    along v, at every level.
+    """
     shape, eps = Architecture(32, 16, 3), 1e-5
     forward = forward_pass(shape)
     v = torch.randn(16, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -91,8 +100,13 @@ def test_oracle_credit_is_the_slope_of_the_batch_mean_loss() -> None:
         for n in (0, 5):
             move = torch.zeros_like(h)
             move[:, n] = eps * v
-            up, down = (cross_entropy(forward.network.logits(h + way * move, level), forward.y).mean(1) for way in (1, -1))
-            torch.testing.assert_close(credit[:, level, n] @ v, (up - down) / (2 * eps), rtol=1e-6, atol=1e-10)
+            up, down = (
+                cross_entropy(forward.network.logits(h + way * move, level), forward.y).mean(1)
+                for way in (1, -1)
+            )
+            torch.testing.assert_close(
+                credit[:, level, n] @ v, (up - down) / (2 * eps), rtol=1e-6, atol=1e-10
+            )
 
 
 def test_normalised_credit_has_unit_rms_per_sample() -> None:

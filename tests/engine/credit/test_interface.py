@@ -1,4 +1,6 @@
-"""What every estimator of the catalog has in common: credit at any levels, no side effects, no hidden gradient."""
+"""What every estimator of the catalog has in common: credit at any levels, no side effects, no
+hidden gradient.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,11 @@ import msgspec
 import pytest
 import torch
 
+from engine.architecture import Architecture, initialise
 from engine.catalog import STAGES
 from engine.credit.estimator import Estimator
 from engine.forward import ForwardPass
-from engine.nets import Architecture, ResidualMLP, initialise
+from engine.nets import ResidualMLP
 
 SEEDS = (42, 123)
 SHAPE = Architecture(inputs=32, width=16, depth=3)
@@ -35,14 +38,22 @@ def estimator(name: str, dtype: torch.dtype = torch.float64) -> Estimator:
 
 
 def test_the_catalog_names_the_estimators_of_the_memos() -> None:
-    """DFA, oracle, state bridge, scalar bridge and vector field; the three bridges and fields are those that are fitted."""
+    """DFA, oracle, state bridge, scalar bridge and vector field; the three bridges and fields are
+    those that are fitted.
+    """
     assert set(KINDS) == {"dfa", "oracle", "state_bridge", "scalar_bridge", "vector_field"}
-    assert {name for name in KINDS if estimator(name).fits} == set(LEARNED) == {"state_bridge", "scalar_bridge", "vector_field"}
+    assert (
+        {name for name in KINDS if estimator(name).fits}
+        == set(LEARNED)
+        == {"state_bridge", "scalar_bridge", "vector_field"}
+    )
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_credit_of_a_level_does_not_depend_on_the_others(name: str) -> None:
-    """Any selection of the levels 0..L, in any order, is that part of the credit at all levels `[replica, level, batch, d]`."""
+    """Any selection of the levels 0..L, in any order, is that part of the credit at all levels
+    `[replica, level, batch, d]`.
+    """
     forward, own = forward_pass(), estimator(name)
 
     whole = own.credit(forward, range(4))
@@ -54,7 +65,9 @@ def test_credit_of_a_level_does_not_depend_on_the_others(name: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_credit_of_a_sample_does_not_depend_on_the_others(name: str) -> None:
-    """Alone in its batch a sample gets the same credit; the oracle's is of the batch mean, so it carries one over the batch."""
+    """Alone in its batch a sample gets the same credit; the oracle's is of the batch mean, so it
+    carries one over the batch.
+    """
     forward, own = forward_pass(), estimator(name)
     part = ForwardPass(forward.network, forward.x[:, 2:3], forward.y[:, 2:3])
 
@@ -90,8 +103,12 @@ def test_a_fitting_step_leaves_the_network_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LEARNED)
-def test_what_was_seen_once_serves_credit_and_fit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After `see`, credit and fit of the batch are those of one that looks for each anew, by one run of the perceptron."""
+def test_what_was_seen_once_serves_credit_and_fit(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After `see`, credit and fit of the batch are those of one that looks for each anew, by one
+    run of the perceptron.
+    """
     forward, own, twin = forward_pass(), estimator(name), estimator(name)
     expected = twin.credit(forward, range(3)), twin.fit(forward), twin.network.weights.flat
     runs: list[Any] = []
@@ -108,7 +125,12 @@ def test_what_was_seen_once_serves_credit_and_fit(name: str, monkeypatch: pytest
 @pytest.mark.parametrize("name", LEARNED)
 def test_what_was_seen_is_gone_once_weights_move_or_another_batch_comes(name: str) -> None:
     """Credit after a fit is by the new weights, and credit of another batch is its own."""
-    forward, other, own, twin = forward_pass(), forward_pass(size=5), estimator(name), estimator(name)
+    forward, other, own, twin = (
+        forward_pass(),
+        forward_pass(size=5),
+        estimator(name),
+        estimator(name),
+    )
     twin.fit(forward)
 
     own.see(forward)
@@ -120,8 +142,12 @@ def test_what_was_seen_is_gone_once_weights_move_or_another_batch_comes(name: st
 
 
 @pytest.mark.parametrize("name", [name for name in KINDS if name != "oracle"])
-def test_no_estimator_but_the_oracle_goes_back_through_a_block(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the blocks' backward pass out of reach all but the oracle fit and give credit: none sees a hidden gradient."""
+def test_no_estimator_but_the_oracle_goes_back_through_a_block(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the blocks' backward pass out of reach all but the oracle fit and give credit: none sees
+    a hidden gradient.
+    """
 
     def refuse(*_: Any) -> None:
         raise AssertionError("hidden gradient")
@@ -140,7 +166,9 @@ def test_no_estimator_but_the_oracle_goes_back_through_a_block(name: str, monkey
 
 @pytest.mark.parametrize("name", KINDS)
 def test_stored_estimators_give_the_same_credit(name: str) -> None:
-    """What `of` gives of each replica is all that a fresh estimator needs, replicas in another order included."""
+    """What `of` gives of each replica is all that a fresh estimator needs, replicas in another
+    order included.
+    """
     forward, own = forward_pass(torch.float32), estimator(name, torch.float32)
     if own.fits:
         own.fit(forward)
@@ -162,4 +190,6 @@ def test_single_precision_agrees_with_double(name: str) -> None:
 
     single = estimator(name, torch.float32).credit(forward_pass(torch.float32), range(4))
 
-    torch.testing.assert_close(single.double(), double, rtol=1e-3, atol=1e-5 * double.abs().max().item())
+    torch.testing.assert_close(
+        single.double(), double, rtol=1e-3, atol=1e-5 * double.abs().max().item()
+    )

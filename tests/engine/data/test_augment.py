@@ -4,9 +4,13 @@ from torch import Tensor
 
 from engine.data.augment import MEAN, STD, augment, normalise
 
-IMAGES = torch.randint(0, 256, (7, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-VIEWS = torch.cartesian_prod(torch.arange(9), torch.arange(9), torch.arange(2)).view(2, 81, 3)  # every one there is
-INDEX = torch.arange(162).view(2, 81) % 7  # the first and the last image among them, and both at the batch's ends
+IMAGES = torch.randint(
+    0, 256, (7, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+)
+# Every one there is.
+VIEWS = torch.cartesian_prod(torch.arange(9), torch.arange(9), torch.arange(2)).view(2, 81, 3)
+# The first and the last image among them, and both at the batch's ends.
+INDEX = torch.arange(162).view(2, 81) % 7
 
 
 def torchvision_view(image: Tensor, top: int, left: int, flipped: int) -> Tensor:
@@ -16,12 +20,19 @@ def torchvision_view(image: Tensor, top: int, left: int, flipped: int) -> Tensor
 
 
 def test_every_view_agrees_with_torchvision() -> None:
-    """Each of the 162 crops and flips equals torchvision's pad, crop, hflip, to_tensor and normalize."""
+    """Each of the 162 crops and flips equals torchvision's pad, crop, hflip, to_tensor and
+    normalize.
+    """
     expected = torch.stack(
-        [torchvision_view(IMAGES[i], *v.tolist()) for i, v in zip(INDEX.flatten(), VIEWS.view(-1, 3), strict=True)]
+        [
+            torchvision_view(IMAGES[i], *v.tolist())
+            for i, v in zip(INDEX.flatten(), VIEWS.view(-1, 3), strict=True)
+        ]
     )
 
-    torch.testing.assert_close(augment(IMAGES, INDEX, VIEWS).view(162, 3072), expected, rtol=0, atol=1e-6)
+    torch.testing.assert_close(
+        augment(IMAGES, INDEX, VIEWS).view(162, 3072), expected, rtol=0, atol=1e-6
+    )
 
 
 def test_replicas_do_not_see_each_other() -> None:
@@ -39,11 +50,17 @@ def test_the_centred_view_is_the_image() -> None:
 
 
 def test_normalise_agrees_with_torchvision() -> None:
-    """Test images get torchvision's to_tensor and normalize, flattened in channel, row, column order."""
-    expected = torch.stack([transforms.normalize(image.float() / 255, MEAN, STD).flatten() for image in IMAGES])
+    """Test images get torchvision's to_tensor and normalize, flattened in channel, row, column
+    order.
+    """
+    expected = torch.stack(
+        [transforms.normalize(image.float() / 255, MEAN, STD).flatten() for image in IMAGES]
+    )
 
     torch.testing.assert_close(normalise(IMAGES), expected, rtol=0, atol=1e-6)
-    assert torch.equal(normalise(IMAGES[:6].view(2, 3, 3, 32, 32)), normalise(IMAGES[:6]).view(2, 3, 3072))
+    assert torch.equal(
+        normalise(IMAGES[:6].view(2, 3, 3, 32, 32)), normalise(IMAGES[:6]).view(2, 3, 3072)
+    )
 
 
 def test_augment_leaves_the_images_alone() -> None:

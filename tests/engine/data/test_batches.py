@@ -1,16 +1,20 @@
 import torch
 
-from engine.data.augment import augment, normalise
+from engine.data.augment import augment, epoch_views, normalise
 from engine.data.batches import Batches
-from engine.randomness import epoch_order, epoch_views
+from engine.randomness import epoch_order
 
 N = 37
-IMAGES = torch.randint(0, 256, (N, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+IMAGES = torch.randint(
+    0, 256, (N, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+)
 LABELS = torch.arange(N)  # a label tells the image it belongs to
 
 
 def test_an_epoch_visits_every_image_once_per_replica() -> None:
-    """The batches of an epoch, the smaller last one included, hold each image once, under its own label."""
+    """The batches of an epoch, the smaller last one included, hold each image once, under its own
+    label.
+    """
     batches = Batches(IMAGES, LABELS, [42, 123], size=8, augmented=False)
 
     epoch = list(batches.epoch(3))
@@ -43,11 +47,15 @@ def test_a_replica_sees_the_same_batches_in_any_company() -> None:
 
 
 def test_an_epoch_can_be_reached_without_those_before_it() -> None:
-    """Epoch 5 of a fresh object equals epoch 5 after five epochs: resuming needs no generator state."""
+    """Epoch 5 of a fresh object equals epoch 5 after five epochs: resuming needs no generator
+    state.
+    """
     through = Batches(IMAGES, LABELS, [42], size=8)
     for epoch in range(5):
         list(through.epoch(epoch))
 
     resumed = list(Batches(IMAGES, LABELS, [42], size=8).epoch(5))
 
-    assert all(torch.equal(x, again) for (x, _), (again, _) in zip(through.epoch(5), resumed, strict=True))
+    assert all(
+        torch.equal(x, again) for (x, _), (again, _) in zip(through.epoch(5), resumed, strict=True)
+    )

@@ -28,7 +28,9 @@ def small(seed: int = 0) -> Cifar10:
 
 def identity(data: Cifar10) -> Identity:
     mean, std = moments(data.train_images)
-    return Identity(len(data.train_labels), len(data.test_labels), tuple(mean), tuple(std), data.sha256)
+    return Identity(
+        len(data.train_labels), len(data.test_labels), tuple(mean), tuple(std), data.sha256
+    )
 
 
 def test_the_real_set_has_every_recorded_property(real: Cifar10) -> None:
@@ -37,8 +39,12 @@ def test_the_real_set_has_every_recorded_property(real: Cifar10) -> None:
 
 
 def test_the_real_set_is_in_the_order_of_the_original_batches(real: Cifar10) -> None:
-    """Each original batch starts with its published labels, and the first images with their published pixels."""
-    starts = {start: real.train_labels[start : start + 10].tolist() for start in range(0, 50_000, 10_000)}
+    """Each original batch starts with its published labels, and the first images with their
+    published pixels.
+    """
+    starts = {
+        start: real.train_labels[start : start + 10].tolist() for start in range(0, 50_000, 10_000)
+    }
 
     assert starts == {
         0: [6, 9, 9, 4, 1, 1, 2, 7, 8, 3],
@@ -47,7 +53,18 @@ def test_the_real_set_is_in_the_order_of_the_original_batches(real: Cifar10) -> 
         30_000: [0, 6, 0, 2, 7, 2, 1, 2, 4, 1],
         40_000: [1, 8, 5, 1, 5, 7, 4, 3, 8, 2],
     }
-    assert np.bincount(real.train_labels[:10_000]).tolist() == [1005, 974, 1032, 1016, 999, 937, 1030, 1001, 1025, 981]
+    assert np.bincount(real.train_labels[:10_000]).tolist() == [
+        1005,
+        974,
+        1032,
+        1016,
+        999,
+        937,
+        1030,
+        1001,
+        1025,
+        981,
+    ]
     assert real.test_labels[:10].tolist() == [3, 8, 8, 0, 6, 6, 1, 6, 3, 1]
     assert real.train_images[0, :, 0, :2].T.tolist() == [[59, 62, 63], [43, 46, 45]]
     assert real.test_images[0, :, 0, :2].T.tolist() == [[158, 112, 49], [159, 111, 47]]
@@ -61,7 +78,7 @@ def test_a_set_matches_its_own_identity() -> None:
 
 
 def test_moments_are_those_of_the_fractions() -> None:
-    """Mean and standard deviation equal NumPy's, per channel over images and pixels divided by 255."""
+    """Mean and deviation equal NumPy's, per channel over images and pixels divided by 255."""
     images = small().train_images
 
     mean, std = moments(images)
@@ -103,9 +120,11 @@ def test_swapped_channels_show_in_the_moments() -> None:
 
 
 def test_every_misshapen_array_is_named() -> None:
-    """Wrong shapes and types are all reported at once, each with what it is and what it should be."""
+    """Wrong shapes and types are reported at once, each with what it is and what it should be."""
     data = small()
-    other = replace(data, train_images=data.train_images[:19], test_labels=data.test_labels.astype(np.int32))
+    other = replace(
+        data, train_images=data.train_images[:19], test_labels=data.test_labels.astype(np.int32)
+    )
 
     assert identity(data).mismatches(other) == [
         "train_images is uint8 [19, 3, 32, 32], not uint8 [20, 3, 32, 32]",

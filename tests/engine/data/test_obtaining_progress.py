@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.patience import until
 
 from engine.data.progress import shown, watched
-from tests.patience import until
 
 
 class Terminal(io.StringIO):
@@ -15,7 +15,7 @@ class Terminal(io.StringIO):
 
 
 def test_plain_lines_come_once_per_quarter(capsys: pytest.CaptureFixture[str]) -> None:
-    """Off a terminal a step is one line at its start and one per quarter, however often it is told."""
+    """Off a terminal a step is a line at its start and one per quarter, however often told."""
     with shown(None) as progress:
         for done in range(101):
             progress(done, 100, "decode")
@@ -53,7 +53,9 @@ def test_a_callers_own_progress_is_used_as_it_is(capsys: pytest.CaptureFixture[s
 
 
 def test_a_growing_folder_is_told(tmp_path: Path) -> None:
-    """The bytes under the folder, its subfolders included, are told until the work ends, never above what is expected."""
+    """The bytes under the folder, its subfolders included, are told until the work ends, never
+    above what is expected.
+    """
     told: list[float] = []
     (tmp_path / "cache").mkdir()
 

@@ -27,9 +27,15 @@ class Desk:
         self.monkeypatch = monkeypatch
 
     def offer(self, **answers: Cifar10 | BaseException) -> None:
-        self.monkeypatch.setattr(provider, "SOURCES", {name: self.source(name, answer) for name, answer in answers.items()})
+        self.monkeypatch.setattr(
+            provider,
+            "SOURCES",
+            {name: self.source(name, answer) for name, answer in answers.items()},
+        )
 
-    def source(self, name: str, answer: Cifar10 | BaseException) -> Callable[[Path, Progress], Cifar10]:
+    def source(
+        self, name: str, answer: Cifar10 | BaseException
+    ) -> Callable[[Path, Progress], Cifar10]:
         def ask(folder: Path, _: Progress) -> Cifar10:
             self.asked.append(name)
             (folder / "half").write_bytes(b"half a download")
@@ -44,7 +50,9 @@ class Desk:
 def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Desk:
     """An empty cache in which the set looked for is `DATA`."""
     mean, std = moments(DATA.train_images)
-    monkeypatch.setattr(provider, "IDENTITY", Identity(20, 10, tuple(mean), tuple(std), DATA.sha256))
+    monkeypatch.setattr(
+        provider, "IDENTITY", Identity(20, 10, tuple(mean), tuple(std), DATA.sha256)
+    )
     monkeypatch.setenv("CBSPEC_CACHE", str(tmp_path / "cache"))
     return Desk(monkeypatch)
 
@@ -80,7 +88,9 @@ def test_what_is_stored_is_not_obtained_again(desk: Desk) -> None:
 
 
 def test_no_source_yields_one_message_with_every_reason(desk: Desk) -> None:
-    """The message lists each source with its reason, in order, and how to point to a local copy; nothing is kept."""
+    """The message lists each source with its reason, in order, and how to point to a local copy;
+    nothing is kept.
+    """
     desk.offer(first=SourceFailed("not set"), second=SourceFailed("timed out"))
 
     with pytest.raises(DataUnavailable) as caught:
@@ -97,7 +107,10 @@ def test_other_data_is_refused_and_not_kept(desk: Desk) -> None:
     labels = np.roll(DATA.train_labels, 1)
     desk.offer(only=Cifar10(DATA.train_images, labels, DATA.test_images, DATA.test_labels))
 
-    with pytest.raises(DataUnavailable, match=f"only: what it yields is not CIFAR-10: the SHA-256 .* not {DATA.sha256}"):
+    with pytest.raises(
+        DataUnavailable,
+        match=f"only: what it yields is not CIFAR-10: the SHA-256 .* not {DATA.sha256}",
+    ):
         obtain()
     assert kept() == set()
 
@@ -144,8 +157,12 @@ def test_leftovers_of_a_killed_process_are_removed(desk: Desk) -> None:
     assert kept() == {provider.place().name}
 
 
-@pytest.mark.parametrize("damage", [lambda file: file.write_bytes(file.read_bytes()[:-1]), Path.unlink])
-def test_a_short_or_missing_file_is_obtained_again(desk: Desk, damage: Callable[[Path], object]) -> None:
+@pytest.mark.parametrize(
+    "damage", [lambda file: file.write_bytes(file.read_bytes()[:-1]), Path.unlink]
+)
+def test_a_short_or_missing_file_is_obtained_again(
+    desk: Desk, damage: Callable[[Path], object]
+) -> None:
     """The cheap checks of every load notice a file that is cut or gone."""
     desk.offer(only=DATA)
     damage(obtain() / "test_images.npy")
@@ -181,7 +198,10 @@ def test_of_several_at_once_one_obtains(desk: Desk) -> None:
     """Those that find the lock taken wait, and find the set stored."""
     desk.offer(only=DATA)
     told: list[str] = []
-    threads = [threading.Thread(target=obtain, args=(lambda _done, _total, what: told.append(what),)) for _ in range(4)]
+    threads = [
+        threading.Thread(target=obtain, args=(lambda _done, _total, what: told.append(what),))
+        for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -191,20 +211,33 @@ def test_of_several_at_once_one_obtains(desk: Desk) -> None:
     assert told.count("store") == 1
 
 
-def test_a_cache_that_cannot_be_written_is_named(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cache folder that cannot be made yields one message with its place and the variable that moves it."""
+def test_a_cache_that_cannot_be_written_is_named(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cache folder that cannot be made yields one message with its place and the variable that
+    moves it.
+    """
     desk.offer(only=DATA)
     (tmp_path / "file").touch()
     monkeypatch.setenv("CBSPEC_CACHE", str(tmp_path / "file" / "cache"))
 
-    with pytest.raises(DataUnavailable, match=r"cannot be stored in .*file/cache .*; CBSPEC_CACHE names another folder"):
+    with pytest.raises(
+        DataUnavailable,
+        match=r"cannot be stored in .*file/cache .*; CBSPEC_CACHE names another folder",
+    ):
         obtain()
 
 
-def test_progress_is_told_in_plain_lines_off_a_terminal(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_told_in_plain_lines_off_a_terminal(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Without a callback and a terminal, each step and each failed source is one line on stderr."""
     desk.offer(first=SourceFailed("deaf"), second=DATA)
 
     obtain()
 
-    assert capsys.readouterr().err.splitlines() == ["CIFAR-10: first: deaf", "CIFAR-10: verify", "CIFAR-10: store"]
+    assert capsys.readouterr().err.splitlines() == [
+        "CIFAR-10: first: deaf",
+        "CIFAR-10: verify",
+        "CIFAR-10: store",
+    ]

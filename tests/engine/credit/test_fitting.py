@@ -11,21 +11,29 @@ FIELD: dict[str, Any] = {"hidden": 16, "directions": 2, "batch_size": 32}
 
 
 def snapshots(laboratory: Any) -> list[dict[str, Any]]:
-    job = laboratory.run("train_bp", laboratory.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32)
+    job = laboratory.run(
+        "train_bp", laboratory.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32
+    )
     return [{"snapshot": artifact} for artifact in laboratory.column(job, 2)]
 
 
 def test_a_resumed_fit_is_the_uninterrupted_one(laboratory: Any) -> None:
-    """Continuing a fit from its second epoch gives the fourth bit for bit; epoch 0 is the random initial field."""
+    """Continuing a fit from its second epoch gives the fourth bit for bit; epoch 0 is the random
+    initial field.
+    """
     inputs = snapshots(laboratory)
     whole = laboratory.run("vector_field", inputs, points=[0, 2, 4], epochs=4, **FIELD)
 
-    rest = laboratory.run("vector_field", inputs, points=[4], resumed=laboratory.column(whole, 2), epochs=4, **FIELD)
+    rest = laboratory.run(
+        "vector_field", inputs, points=[4], resumed=laboratory.column(whole, 2), epochs=4, **FIELD
+    )
 
     for replica in range(2):
         expected, found = whole.out[replica, 4], rest.out[replica, 4]
         assert found.series == expected.series
-        assert all(torch.equal(found.tensors[name], value) for name, value in expected.tensors.items())
+        assert all(
+            torch.equal(found.tensors[name], value) for name, value in expected.tensors.items()
+        )
         assert whole.out[replica, 0].tensors["optimiser.step"] == 0
 
 
@@ -39,7 +47,9 @@ def test_fitting_leaves_the_snapshot_alone_and_lowers_its_objective(laboratory: 
     curve = job.out[0, 10].series["fit_loss"]
     assert curve[-1] < 0.7 * curve[0]
     assert job.out[0, 10].measures["fit_loss"] == curve[-1]
-    assert all(torch.equal(inputs[0]["snapshot"].tensors[name], value) for name, value in before.items())
+    assert all(
+        torch.equal(inputs[0]["snapshot"].tensors[name], value) for name, value in before.items()
+    )
 
 
 def test_a_field_that_leaves_the_finite_numbers_is_named(laboratory: Any) -> None:

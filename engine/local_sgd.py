@@ -1,0 +1,100 @@
+"""Plain SGD steps of a local rule on a frozen snapshot.
+
+What lies below the lowest block that moves is computed once for each batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from engine.credit.estimator import Estimator, normalise
+from engine.forward import ForwardPass
+from engine.nets import ResidualMLP, cross_entropy
+from engine.parameters import LocalDescent
+from engine.rules import RULES, block_gradients
+
+
+class Rerun(ForwardPass):
+    """The batch of a forward pass once more, after blocks from `level` on have moved."""
+
+    def __init__(self, before: ForwardPass, level: int) -> None:
+        self.network, self.x, self.y = before.network, before.x, before.y
+        below, above = before.trace, self.network.forward(before.trace.hidden[level], level)
+        self.trace = replace(
+            above,
+            hidden=below.hidden[:level] + above.hidden,
+            blocks=below.blocks[:level] + above.blocks,
+        )
+
+
+class LocalSGD:
+    """Plain gradient steps of the blocks in range, credit estimated anew at each step.
+
+    A batch runs anew from the lowest of these blocks only, and only their part of the weights is
+    copied and changed.
+
+    Attributes:
+        lowest: the lowest block that moves.
+        moving: the weights that move, `[replica, P]` of the network's own.
+        frozen: what they are in the snapshot.
+    """
+
+    def __init__(
+        self, network: ResidualMLP, estimator: Estimator, parameters: LocalDescent
+    ) -> None:
+        self.network, self.estimator, self.parameters = network, estimator, parameters
+        self.rule = RULES[parameters.rule]
+        self.lowest = network.depth - 1 if parameters.blocks == "last1" else 0
+        self.blocks = range(self.lowest, network.depth)
+        self.into = network.weights.like()
+        # The blocks lie one after another, between the embedding and LN_out or the head.
+        offsets = network.weights.layout.offsets
+        behind = [name for name in offsets if not name.startswith(("embed.", "blocks."))]
+        above = min(offsets[name] for name in behind)
+        self._span = slice(offsets[f"blocks.{self.lowest}.norm.weight"], above)
+        self.moving = network.weights.flat[:, self._span]
+        self.frozen = self.moving.clone()
+
+    def update(self, forward: ForwardPass) -> Tensor:
+        """Return the gradient `[replica, P]` at the network's present weights."""
+        levels = self.rule.levels(self.blocks)
+        credit = self.estimator.credit(forward, levels)
+        credit = normalise(credit) if self.parameters.credit == "normalised" else credit
+        eta = self.parameters.eta
+        block_gradients(forward, self.blocks, credit.unbind(1), self.rule, eta, self.into)
+        gradient = self.into.flat[:, self._span]
+        return gradient.clamp_(-1, 1) if self.parameters.clamp else gradient
+
+    def runs(self, forward: ForwardPass) -> list[Tensor]:
+        """Return the change `[replica, P]` after k steps from the snapshot, for each step size.
+
+        Args:
+            forward: the snapshot's forward pass on the update batch.
+        """
+        first = self.update(forward).clone()  # the same for every step size
+        changes = []
+        for size in self.parameters.step_sizes:
+            torch.add(self.frozen, first, alpha=-size, out=self.moving)
+            for _ in range(self.parameters.steps - 1):
+                self.moving.add_(self.update(Rerun(forward, self.lowest)), alpha=-size)
+            changes.append(self.moving - self.frozen)
+        return changes
+
+    def enter(self, h: Tensor) -> Tensor:
+        """Return the state at the lowest block that moves, from h_0; both `[replica, batch, d]`."""
+        for level in range(self.lowest):
+            h = h + self.network.block(level, h).output
+        return h
+
+    def loss(self, h: Tensor, y: Tensor, change: Tensor | float = 0.0) -> Tensor:
+        """Return the batch-mean loss `[replica]`, in nats, of the snapshot with changed weights.
+
+        Args:
+            h: what `enter` gave.
+            change: of the weights that move, `[replica, P]`.
+        """
+        torch.add(self.frozen, change, out=self.moving)
+        return cross_entropy(self.network.logits(h, self.lowest), y).mean(1)

@@ -1,0 +1,112 @@
+"""The credit that blocks learn from: blends, noise, rescaled DFA, the warm-up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from tests.engine.test_local_training import FIELD, SIZES, given, initial
+
+from engine.architecture import Architecture, initialise
+from engine.credit.dfa import DFA
+from engine.credit.estimator import normalise
+from engine.credit.oracle import Oracle
+from engine.forward import ForwardPass
+from engine.local_training import Mixture
+from engine.nets import ResidualMLP
+from engine.parameters import TrainLocal
+
+
+def test_warm_up_is_dfa_alone(laboratory: Any) -> None:
+    """While the warm-up lasts, the networks are bit for bit those of a DFA run; afterwards they are
+    not.
+    """
+    start = initial(laboratory, (42,))
+    dfa = laboratory.run("train_local", given(laboratory, start), points=[2, 3], epoch=3, **SIZES)
+
+    warm = laboratory.run(
+        "train_local",
+        given(laboratory, start, "vector_field", **FIELD),
+        points=[2, 3],
+        epoch=3,
+        warmup=0.25,
+        **SIZES,
+    )
+
+    names = [name for name in dfa.out[0, 2].tensors if name.startswith("blocks.")]
+    assert all(
+        torch.equal(warm.out[0, 2].tensors[name], dfa.out[0, 2].tensors[name]) for name in names
+    )
+    assert not torch.equal(
+        warm.out[0, 3].tensors["blocks.0.w1"], dfa.out[0, 3].tensors["blocks.0.w1"]
+    )
+
+
+@pytest.mark.parametrize("credit", ["normalised", "raw"])
+def test_mixtures_by_their_formulas(credit: str) -> None:
+    """Blend, gaussian and rescaled DFA are what the definitions write, replica by replica, with raw
+    and normalised credit.
+    """
+    shape, seeds = Architecture(32, 16, 2), (42, 42, 42)
+    x = torch.randn(3, 8, 32, generator=torch.Generator().manual_seed(1))
+    forward = ForwardPass(
+        ResidualMLP(shape, initialise(shape, seeds, "cpu")), x, torch.arange(24).view(3, 8) % 10
+    )
+    other = Oracle([None] * 3, seeds, shape, "cpu")  # any estimator will do
+    sources = ["estimator", "gaussian", "dfa_rescaled"]
+    parameters = [
+        TrainLocal(epoch=1, blend=0.75, source=source, credit=credit) for source in sources
+    ]
+    mixture = Mixture(other, parameters)
+
+    found = mixture.credit(forward, range(2))
+
+    scale = normalise if credit == "normalised" else torch.clone
+    own, dfa = (
+        scale(other.credit(forward, range(2))),
+        scale(DFA([None] * 3, seeds, shape, "cpu").credit(forward, range(2))),
+    )
+    blend = 0.75 * own + 0.25 * dfa
+    torch.testing.assert_close(found[0], blend[0])
+    noise = (found[1] - 0.25 * dfa[1]) / 0.75
+    assert abs(noise.std() - 1) < 0.1
+    torch.testing.assert_close(found[2].norm(dim=-1), blend[2].norm(dim=-1))
+    torch.testing.assert_close(torch.cosine_similarity(found[2], dfa[2], -1), torch.ones(2, 8))
+
+
+def test_gaussian_noise_is_new_at_every_step_and_the_epochs_own() -> None:
+    """Two steps and two epochs draw other noise; the same epoch of the same seed begins with the
+    same.
+    """
+    shape = Architecture(32, 16, 2)
+    forward = ForwardPass(
+        ResidualMLP(shape, initialise(shape, (42,), "cpu")),
+        torch.ones(1, 8, 32),
+        torch.arange(8).view(1, 8),
+    )
+    mixture = Mixture(
+        Oracle([None], (42,), shape, "cpu"), [TrainLocal(epoch=1, blend=0.75, source="gaussian")]
+    )
+    drawn = {}
+
+    for time, epoch in enumerate((0, 1, 0)):
+        mixture.begin(epoch)
+        drawn[time] = [mixture.credit(forward, range(2)) for _ in range(2)]
+
+    assert not torch.equal(drawn[0][0], drawn[0][1])
+    assert not torch.equal(drawn[0][0], drawn[1][0])
+    assert all(torch.equal(*pair) for pair in zip(drawn[0], drawn[2], strict=True))
+
+
+def test_the_estimator_learns_along_during_the_warm_up(laboratory: Any) -> None:
+    """Half of eight epochs of warm-up: by epoch 4 the field has taken every step, on the states
+    that DFA taught.
+    """
+    inputs = given(laboratory, initial(laboratory, (42,)), "vector_field", **FIELD)
+
+    job = laboratory.run("train_local", inputs, points=[4], epoch=4, warmup=0.5, **SIZES)
+
+    tensors = job.out[0, 4].tensors
+    assert tensors["estimator.optimiser.step"] == 4 * 5
+    assert not torch.equal(tensors["estimator.w1"], inputs[0]["estimator"].tensors["w1"])
