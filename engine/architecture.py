@@ -77,15 +77,15 @@ def initialise(architecture: Architecture, seeds: Sequence[int], device: str) ->
     weights = Weights.zeros(architecture.layout(), len(seeds), device)
     for name, view in weights.items():
         for replica, seed in enumerate(seeds):
-            view[replica].copy_(
-                _initial(name, view[replica].cpu(), architecture, generator(seed, "network", name))
-            )
+            stream = generator(seed, "network", name)
+            view[replica].copy_(_initial(name, view[replica].cpu(), architecture, stream))
     return weights
 
 
 def _initial(
     name: str, value: Tensor, architecture: Architecture, stream: torch.Generator
 ) -> Tensor:
+    """Fill one parameter of one network; draws on the CPU."""
     kind = name.rsplit(".", 1)[-1]
     if name.endswith(("norm.weight", "norm.bias", "b2")):
         return value.fill_(1.0 if kind == "weight" else 0.0)

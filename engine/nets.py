@@ -77,7 +77,8 @@ class ResidualMLP:
 
     def forward(self, h: Tensor, level: int = 0) -> Trace:
         """Run hidden states that enter at `level`; keep what the backward pass needs."""
-        hidden, blocks = [h], list[BlockTrace]()
+        hidden = [h]
+        blocks: list[BlockTrace] = []
         for block in range(level, self.depth):
             blocks.append(self.block(block, hidden[-1]))
             hidden.append(hidden[-1] + blocks[-1].output)
@@ -130,10 +131,8 @@ class ResidualMLP:
         """
         name = f"blocks.{level}."
         back = self._second_layer_backward(level, block, gradient, into)
-        total, bare = (
-            into[f"{name}b1"].unsqueeze(1),
-            torch.bmm(block.norm.output.transpose(1, 2), back),
-        )
+        total = into[f"{name}b1"].unsqueeze(1)
+        bare = torch.bmm(block.norm.output.transpose(1, 2), back)
         w1 = self.weights[f"{name}w1"]
         torch.sum(w1 * bare, 2, out=into[f"{name}norm.weight"])
         torch.sum(w1 * total, 2, out=into[f"{name}norm.bias"])

@@ -73,9 +73,9 @@ class Perceptron:
         for name, view in weights.items():
             bound = 1 / math.sqrt(layout.shapes[f"w{name[1:]}"][0])
             for replica, seed in enumerate(seeds):
-                view[replica] = torch.empty(layout.shapes[name]).uniform_(
-                    -bound, bound, generator=generator(seed, stage, name)
-                )
+                stream = generator(seed, stage, name)
+                drawn = torch.empty(layout.shapes[name]).uniform_(-bound, bound, generator=stream)
+                view[replica] = drawn
         return cls(weights)
 
     def forward(self, x: Tensor) -> Activity:
@@ -95,9 +95,8 @@ class Perceptron:
         """
         for layer in range(self.LAYERS, 0, -1):
             if into is not None:
-                torch.bmm(
-                    activity.inputs[layer - 1].transpose(1, 2), gradient, out=into[f"w{layer}"]
-                )
+                inputs = activity.inputs[layer - 1].transpose(1, 2)
+                torch.bmm(inputs, gradient, out=into[f"w{layer}"])
                 torch.sum(gradient, 1, out=into[f"b{layer}"])
             if layer > 1:
                 back = torch.bmm(gradient, self.weights[f"w{layer}"].transpose(1, 2))

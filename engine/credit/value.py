@@ -74,9 +74,8 @@ def backward(
         torch.sum(at_value, 1, out=into[f"b{layer}"])
         if layer > 1:
             back = torch.bmm(adjoint, weight.transpose(1, 2))
-            at_value = torch.ops.aten.silu_backward(
-                torch.bmm(at_value, weight.transpose(1, 2)), activity.inner[layer - 2]
-            )
+            at_active = torch.bmm(at_value, weight.transpose(1, 2))
+            at_value = torch.ops.aten.silu_backward(at_active, activity.inner[layer - 2])
             at_value[:, -tail:] += back * second[layer - 2] * moved[layer - 2]
             adjoint = back * first[layer - 2]
 

