@@ -30,7 +30,13 @@ class Project:
 
     @cached_property
     def config(self) -> Config:
-        return load()
+        """The settings; the project's own assertion kinds are known from here on, also to what reads the ledger alone."""
+        config = load()
+        if config.kinds:
+            from cbspec import kinds
+
+            kinds.load(config)
+        return config
 
     @cached_property
     def catalog(self) -> Catalog:

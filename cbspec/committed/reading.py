@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,7 +15,7 @@ from cbspec.errors import LedgerError
 T = TypeVar("T")
 
 
-def decode(text: str, name: str, kind: type[T], *, version: int, noun: str) -> T:
+def decode(text: str, name: str, kind: type[T], *, version: int, noun: str, hook: Callable[[type, Any], Any] | None = None) -> T:
     """Return the content of a committed file.
 
     Args:
@@ -24,6 +24,7 @@ def decode(text: str, name: str, kind: type[T], *, version: int, noun: str) -> T
         kind: a struct with the field ``version``.
         version: the one that this cbspec reads.
         noun: what the file is, as in ``"ledger"``.
+        hook: msgspec's, for types that it does not know; the path within a value ends its error.
 
     Raises:
         LedgerError: naming line and column, for what is not JSON, not of this version, not of the
@@ -37,10 +38,11 @@ def decode(text: str, name: str, kind: type[T], *, version: int, noun: str) -> T
         raise LedgerError(f"{name}: {str(error) or 'nested too deeply'}") from None
     _check_version(raw, name, version, noun)
     try:
-        return msgspec.convert(raw, kind)
+        return msgspec.convert(raw, kind, dec_hook=hook)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at ")
-        raise LedgerError(_located(text, name, path.strip("`"), raw, message, noun)) from None
+        message, *paths = str(error).split(" - at ")  # the innermost first, where the hook has one too
+        path = "$" + "".join(each.strip("`").removeprefix("$") for each in reversed(paths))
+        raise LedgerError(_located(text, name, path, raw, message, noun)) from None
 
 
 def place(text: str, name: str, path: str, key: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""A ratio of two means, shown on logarithms and without them.
+"""The kind ``ratio``: one mean over another.
 
 log a - log b against log f speaks of geometric means, a - f b against 0 of arithmetic ones; with noise that is not small beside
 the means the two differ, and which of them a measure's zero allows is not known from its values. So both have to be shown, and
@@ -14,32 +14,60 @@ words when b's interval reaches over 0 (the linear form of Fieller 1954). "a is 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Annotated, ClassVar
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
-from cbspec.assertion import Ratio
-from cbspec.judge.contrast import Contrast
-from cbspec.judge.evidence import Evidence, Premise, every, readings
-from cbspec.judge.sample import Measurements
+from cbspec.kinds.assertion import Measured, Problem
+from cbspec.kinds.change import larger, smaller, unordered
+from cbspec.kinds.names import Arm
+from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.statistics.contrast import Contrast
+from cbspec.statistics.evidence import Evidence, Premise, every, readings
+from cbspec.statistics.sample import Measurements
 
 
-def ratio_evidence(assertion: Ratio, data: Measurements) -> Evidence:
-    """Evidence that the first arm over the second lies above and / or below the stated factors.
+class Ratio(Measured, frozen=True, kw_only=True, tag="ratio"):
+    """The first arm over the second lies above (or below) a stated factor, shown on logarithms and without them."""
 
-    Invalid where the denominator is shown to be smaller than the guard in magnitude (two one-sided tests).
-    """
-    premises = (_denominator(assertion, data),)
-    columns = np.stack([data.column(arm, assertion.measure) for arm in assertion.arms])
-    negative = np.all(columns < 0)
-    if negative:
-        assertion, data = _magnitudes(assertion, data)
-    if negative or np.all(columns > 0):
-        evidence = readings(_logarithmic(assertion, data), every(_differences(assertion, data)))
-    else:
-        evidence = every(_differences(assertion, data) + _sides(assertion, data))
-    return replace(evidence, premises=premises)
+    synonyms = ("factor",)
+    tighter: ClassVar = {"above": larger, "below": smaller, "guard": unordered}
+
+    arms: Annotated[tuple[Arm, ...], Meta(min_length=2, max_length=2, description="numerator and denominator")]
+    above: Annotated[float, Meta(gt=0, description="the factor that the ratio exceeds")] | None = None
+    below: Annotated[float, Meta(gt=0, description="the factor that the ratio stays below")] | None = None
+    guard: Annotated[
+        float, Meta(gt=0, description="a denominator whose magnitude is shown below this makes the ratio undefined")
+    ] = 1e-12
+
+    def sentence(self) -> str:
+        """Return the ratio and its bounds."""
+        over, under = self.arms
+        return f"{self.measure} of {over} over that of {under} lies {bounds_in_words(self.above, self.below)}"
+
+    def evidence(self, data: Measurements) -> Evidence:
+        """Return evidence that the first arm over the second lies above and / or below the stated factors.
+
+        Invalid where the denominator is shown to be smaller than the guard in magnitude (two one-sided tests).
+        """
+        premises = (_denominator(self, data),)
+        columns = np.stack([data.column(arm, self.measure) for arm in self.arms])
+        negative, assertion = np.all(columns < 0), self
+        if negative:
+            assertion, data = _magnitudes(self, data)
+        if negative or np.all(columns > 0):
+            evidence = readings(_logarithmic(assertion, data), every(_differences(assertion, data)))
+        else:
+            evidence = every(_differences(assertion, data) + _sides(assertion, data))
+        return replace(evidence, premises=premises)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield bounds that are missing or exclude each other."""
+        yield from needs_bounds(self.above, self.below)
 
 
 def _magnitudes(assertion: Ratio, data: Measurements) -> tuple[Ratio, Measurements]:
