@@ -23,14 +23,20 @@ def import_own(config: Config, name: str, noun: str) -> ModuleType:
     """
     root = str(config.root)
     if root not in sys.path:
-        sys.path.insert(0, root)  # first: what is fingerprinted is what runs, also where the package is installed besides
-    where, package = f"{noun} {name} ([tool.cbspec] of {config.root})", config.root / name.partition(".")[0]
+        # First: what is fingerprinted is what runs, also where the package is installed besides.
+        sys.path.insert(0, root)
+    where, package = (
+        f"{noun} {name} ([tool.cbspec] of {config.root})",
+        config.root / name.partition(".")[0],
+    )
     try:
         module = importlib.import_module(name)
     except Exception as error:  # whatever the project's own code raises
-        raise ConfigError(f"{where} cannot be imported: {error!r}{place_of(error, package)}") from error
+        raise ConfigError(
+            f"{where} cannot be imported: {error!r}{place_of(error, package)}",
+        ) from error
     if not belongs(file := Path(module.__file__ or ""), package):
         raise ConfigError(
-            f"{where} is imported from {file}, but has to lie in {config.root}, as {package.name} beside pyproject.toml"
+            f"{where} is imported from {file}, but has to lie in {config.root}, as {package.name}" + " beside pyproject.toml"
         )
     return module

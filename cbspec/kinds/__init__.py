@@ -1,6 +1,7 @@
-"""The assertion kinds: one module for each, with its fields, its statistic, its power and its words.
+"""The assertion kinds: one module for each, with its fields, statistic, power and words.
 
-What a module of another project's kinds needs is exported here; ``[tool.cbspec] kinds`` names such modules.
+What a module of another project's kinds needs is exported here; ``[tool.cbspec] kinds`` names
+such modules.
 """
 
 from cbspec.kinds.all import All

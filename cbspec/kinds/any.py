@@ -31,7 +31,10 @@ class Any(Compound, frozen=True, kw_only=True, tag="any"):
         return "; or ".join(part.sentence() for part in self.of)
 
     def evidence(self, data: Measurements) -> Evidence:
-        """Return the evidence of at least one part, refuted when every part is. Source: Holm 1979."""
+        """Return the evidence of at least one part; refuted when every part is.
+
+        Source: Holm 1979.
+        """
         return combine.some(self.weighed(data))
 
     def least_p(self, n: int, alpha: float) -> float:

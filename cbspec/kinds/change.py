@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 Way = Literal["looser", "tighter", "neutral"]
-"""Looser includes every change that cannot be ordered; neutral leaves the assertion as hard to meet."""
+"""Looser includes every change that cannot be ordered; neutral asserts neither more nor less."""
 
 Rule = Callable[[Any, Any], Way]
 """The values of a field before and after -> what the change does."""

@@ -23,8 +23,18 @@ class Collapse(Measured, frozen=True, kw_only=True, tag="collapse"):
 
     arms: Arms
     reference: Arm
-    floor: Annotated[float, Meta(description="where nothing is left: chance accuracy, a cosine of 0")] = 0.0
-    retain: Annotated[float, Meta(gt=0, lt=1, description="part of the reference's height that would still be no collapse")] = 0.5
+    floor: Annotated[
+        float,
+        Meta(description="where nothing is left: chance accuracy, a cosine of 0"),
+    ] = 0.0
+    retain: Annotated[
+        float,
+        Meta(
+            gt=0,
+            lt=1,
+            description="part of the reference's height that would still be no collapse",
+        ),
+    ] = 0.5
 
     def sentence(self) -> str:
         """Return what is lost, and from where."""
@@ -32,7 +42,7 @@ class Collapse(Measured, frozen=True, kw_only=True, tag="collapse"):
         return f"{self.measure} of {listed(self.arms)} keeps less than {self.retain:g} of {height}"
 
     def contrasts(self) -> tuple[Contrast, ...]:
-        """Return (arm - floor) - retain (reference - floor) below 0 for every arm; one shown above 0 refutes."""
+        """Return (arm - floor) - retain (reference - floor), below 0 for every arm."""
         return tuple(
             Contrast(
                 label=self._label(arm),
@@ -45,12 +55,23 @@ class Collapse(Measured, frozen=True, kw_only=True, tag="collapse"):
         )
 
     def evidence(self, data: Measurements) -> Evidence:
-        """Return the evidence; invalid unless the reference is shown above the floor: else there was nothing to lose."""
+        """Return the evidence, invalid unless the reference is shown above the floor.
+
+        Else there was nothing to lose.
+        """
         reference = self.reference
-        height = Contrast(label=reference, measure=self.measure, weights={reference: 1.0}, low=self.floor)
+        height = Contrast(
+            label=reference,
+            measure=self.measure,
+            weights={reference: 1.0},
+            low=self.floor,
+        )
         standing = height.evidence(data, self.test)
         reason = f"the reference {reference} is not shown above the floor {self.floor:g}"
-        return replace(super().evidence(data), premises=(Premise(p=standing.p, wanted=True, reason=reason),))
+        return replace(
+            super().evidence(data),
+            premises=(Premise(p=standing.p, wanted=True, reason=reason),),
+        )
 
     def problems(self) -> Iterator[Problem]:
         """Yield a reference that is to collapse itself."""

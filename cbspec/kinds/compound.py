@@ -15,9 +15,12 @@ from cbspec.statistics.sample import Measurements
 
 
 class Compound(Assertion, frozen=True, kw_only=True):
-    """An assertion of several parts, each at the alpha of the whole where it has none of its own."""
+    """An assertion of parts, each at the alpha of the whole where it has none of its own."""
 
-    of: Annotated[tuple[AnyKind, ...], Meta(min_length=1, description="the parts, assertions themselves")]
+    of: Annotated[
+        tuple[AnyKind, ...],
+        Meta(min_length=1, description="the parts, assertions themselves"),
+    ]
 
     @property
     def enumerates(self) -> bool:
@@ -32,8 +35,8 @@ class Compound(Assertion, frozen=True, kw_only=True):
         """Yield what is wrong with the parts, and parts that have no p-value."""
         for index, part in enumerate(self.of):
             if not part.tested:
-                article = "an" if part.kind[0] in "aeiou" else "a"
-                message = f"{article} {part.kind} is asserted by itself, not as a part of all or any"
+                named = f"{'an' if part.kind[0] in 'aeiou' else 'a'} {part.kind}"
+                message = f"{named} is asserted by itself, not as a part of all or any"
                 yield ("of", index, "kind"), message
                 continue
             for path, message in part.problems():
@@ -42,11 +45,16 @@ class Compound(Assertion, frozen=True, kw_only=True):
     def spelled_out(self, alpha: float) -> Assertion:
         """Return it as it is recorded, the parts too."""
         own = alpha if self.alpha is None else self.alpha
-        return msgspec.structs.replace(self, alpha=own, note="", of=tuple(part.spelled_out(own) for part in self.of))
+        return msgspec.structs.replace(
+            self,
+            alpha=own,
+            note="",
+            of=tuple(part.spelled_out(own) for part in self.of),
+        )
 
     def weighed(self, data: Measurements) -> list[Evidence]:
         """Return the evidence of each part, scaled to be read at the alpha of the whole."""
-        parts = [part if part.alpha else msgspec.structs.replace(part, alpha=self.alpha) for part in self.of]
+        parts = (msgspec.structs.replace(part, alpha=part.alpha or self.alpha) for part in self.of)
         return [part.evidence(data).scaled(strictness(part.alpha, self.alpha)) for part in parts]
 
     def least_ps(self, n: int, alpha: float) -> list[float]:

@@ -14,8 +14,18 @@ from cbspec.kinds.names import Arms, listed
 from cbspec.kinds.sums import each, less, within
 from cbspec.statistics.contrast import Contrast
 
-Margin = Annotated[float, Meta(gt=0, description="the largest difference that still counts as equal, in the measure's unit")]
-_WORDS = {"both": "from {} by less than", "below": "from {} upwards by less than", "above": "from {} downwards by less than"}
+Margin = Annotated[
+    float,
+    Meta(
+        gt=0,
+        description="the largest difference that still counts as equal, in the measure's unit",
+    ),
+]
+_WORDS = {
+    "both": "from {} by less than",
+    "below": "from {} upwards by less than",
+    "above": "from {} downwards by less than",
+}
 
 
 def _both_sides(before: Any, after: Any) -> Way:  # noqa: ARG001 - every rule takes both
@@ -31,19 +41,25 @@ class Equivalence(Measured, frozen=True, kw_only=True, tag="equivalence"):
 
     arms: Arms
     margin: Margin
-    to: Annotated[float | None, Meta(description="compare with this value instead of the first arm")] = None
+    to: Annotated[
+        float | None,
+        Meta(description="compare with this value instead of the first arm"),
+    ] = None
     side: Annotated[
         Literal["both", "above", "below"],
-        Meta(description="below: shown not to exceed the reference by the margin (non-superiority); above: not to fall short"),
+        Meta(
+            description="below: shown not to exceed the reference by the margin (non-superiority); above: not to fall short",
+        ),
     ] = "both"
 
     def sentence(self) -> str:
         """Return what is compared, and the margin."""
-        arms, reference = (self.arms[1:], self.arms[0]) if self.to is None else (self.arms, f"{self.to:g}")
-        return f"{self.measure} of {listed(arms)} differs {_WORDS[self.side].format(reference)} {self.margin:g}"
+        arms = self.arms[1:] if self.to is None else self.arms
+        side = _WORDS[self.side].format(self.arms[0] if self.to is None else f"{self.to:g}")
+        return f"{self.measure} of {listed(arms)} differs {side} {self.margin:g}"
 
     def contrasts(self) -> tuple[Contrast, ...]:
-        """Return every difference, by two one-sided tests; one that is shown to exceed the margin refutes.
+        """Return every difference, by two one-sided tests; one shown beyond the margin refutes.
 
         Source: Schuirmann 1987.
         """

@@ -1,4 +1,4 @@
-"""The kind ``figure``: the points of a drawing, each of which has a value within its axis on every seed, or has not."""
+"""The kind ``figure``: points of a drawing, each with a value within its axis on every seed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from cbspec.statistics.sample import Array, Measurements, Unmeasured
 
 def _inside(before: Any, after: Any) -> Way:
     """More axes are harder to meet, and narrower ones."""
-    return tighter_if(before.keys() <= after.keys() and all(_within(after[name], axis) for name, axis in before.items()))
+    shared = ((after.get(name), axis) for name, axis in before.items())
+    return tighter_if(all(new is not None and _within(new, axis) for new, axis in shared))
 
 
 def _within(axis: tuple[float, float], other: tuple[float, float]) -> bool:
@@ -44,38 +45,60 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
 
     tested = False
     synonyms = ("plot", "drawing", "graph", "chart", "panel")
-    tighter: ClassVar = {"arms": more, "axes": _inside} | dict.fromkeys(("x", "facet", "lines", "title"), unasserted)
+    tighter: ClassVar = {
+        "arms": more,
+        "axes": _inside,
+        **dict.fromkeys(("x", "facet", "lines", "title"), unasserted),
+    }
 
     axes: Annotated[
         dict[MeasureKey, tuple[float, float]],
-        Meta(min_length=1, description="measure -> [low, high], one panel each; a value outside is a defect of the measure"),
+        Meta(
+            min_length=1,
+            description="measure -> [low, high], one panel each; a value outside is a defect of the measure",
+        ),
     ]
-    arms: Annotated[tuple[Arm, ...], Meta(min_length=1, description="the arms that are drawn, named method or method_variant")]
+    arms: Annotated[
+        tuple[Arm, ...],
+        Meta(min_length=1, description="the arms that are drawn, named method or method_variant"),
+    ]
     x: Annotated[
         str | tuple[float | str, ...] | None,
         Meta(
-            description="what the curves run along: a name of the matrix, or one number or word for each arm; "
-            "left out: the arms stand beside each other"
+            description="what the curves run along: a name of the matrix, "
+            "or one number or word for each arm; left out: the arms stand beside each other"
         ),
     ] = None
-    facet: Annotated[str | None, Meta(description="a name of the matrix; each of its values is a column of panels")] = None
+    facet: Annotated[
+        str | None,
+        Meta(description="a name of the matrix; each of its values is a column of panels"),
+    ] = None
     lines: Annotated[
         dict[str, dict[str, float]],
-        Meta(description="measure -> name -> value, a horizontal line such as {test_accuracy: {chance: 0.1}}"),
+        Meta(
+            description="measure -> name -> value, a horizontal line such as {test_accuracy: {chance: 0.1}}",
+        ),
     ] = msgspec.field(default_factory=dict)
-    title: Annotated[str, Meta(description="the heading of these panels; figures of one claim that share it share a column")] = ""
+    title: Annotated[
+        str,
+        Meta(
+            description="the heading of these panels; figures of one claim that share it share a column",
+        ),
+    ] = ""
 
     def sentence(self) -> str:
         """Return what is drawn."""
-        axes = " and ".join(f"{measure} from {low:g} to {high:g}" for measure, (low, high) in self.axes.items())
-        return f"every point of {listed(self.arms)} lies within its axis: {axes}"
+        axes = [f"{measure} from {low:g} to {high:g}" for measure, (low, high) in self.axes.items()]
+        return f"every point of {listed(self.arms)} lies within its axis: {listed(axes)}"
 
     def evidence(self, data: Measurements) -> Evidence:
-        """Shown with every value within its axis, refuted by one that is not; a missing value is a failed premise.
+        """Return evidence that is shown with every value within its axis, refuted by one beyond it.
 
-        The points that have values keep their effects all the same, so that a drawing with a gap can be made.
+        A missing value is a failed premise. The points that have values keep their effects all the
+        same, so that a drawing with a gap can be made.
         """
-        points = [Point(measure, arm, low, high, data) for measure, (low, high) in self.axes.items() for arm in self.arms]
+        axes = self.axes.items()
+        points = [Point(name, arm, *ends, data) for name, ends in axes for arm in self.arms]
         missing = next((point.missing for point in points if point.missing), "")
         stray = next((point.stray for point in points if point.stray), "")
         return Evidence(
@@ -110,9 +133,10 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
                 yield (f"${self.x}",), f"a figure runs along {self.x}, {needed}, got {value.text!r}"
 
     def curves(self) -> tuple[str, ...]:
-        """Return the curve of each arm: its method, or the arm itself where each is a curve and two share a method."""
+        """Return the curve of each arm: its method, or the arm where two curves share a method."""
         methods = tuple(method(arm) for arm in self.arms)
-        return self.arms if isinstance(self.x, str) and len(set(methods)) < len(methods) else methods
+        shared = isinstance(self.x, str) and len(set(methods)) < len(methods)
+        return self.arms if shared else methods
 
     def _unfit_axes(self) -> Iterator[Problem]:
         for measure, (low, high) in self.axes.items():
@@ -120,7 +144,8 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
                 yield ("axes", measure), f"the axis needs its lower end first, got {low} and {high}"
         for measure in self.lines:
             if measure not in self.axes:
-                yield ("lines", measure), f"unknown measure {measure!r} of axes{suggestion(measure, list(self.axes))}"
+                known = suggestion(measure, list(self.axes))
+                yield ("lines", measure), f"unknown measure {measure!r} of axes{known}"
 
     def _along(self, x: tuple[float | str, ...]) -> Iterator[Problem]:
         if len(x) != len(self.arms):
@@ -130,11 +155,13 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
             yield ("x",), "mixes numbers and words"
         for (curve, value), count in Counter(zip(self.curves(), x, strict=True)).items():
             if count > 1:
-                yield ("x",), f"puts {count} points of {curve} at {value}; the first word of an arm's name is its curve"
+                reason = "the first word of an arm's name is its curve"
+                yield ("x",), f"puts {count} points of {curve} at {value}; {reason}"
 
     def _in_matrix(self, names: list[str]) -> Iterator[Problem]:
         used = {"x": self.x if isinstance(self.x, str) else None, "facet": self.facet}
-        strange = {key: name for key, name in used.items() if name is not None and name not in names}
+        named = {key: name for key, name in used.items() if name is not None}
+        strange = {key: name for key, name in named.items() if name not in names}
         for key, name in strange.items():
             known = f"unknown matrix name {name!r}{suggestion(name, names)}"
             yield (key,), known if names else f"{name!r} is no name of a matrix: the claim has none"
@@ -147,7 +174,10 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
 
 @dataclass(frozen=True)
 class Point:
-    """One measure of one arm, and the ends of its axis. Nothing is tested: p is 0 where it complies, else 1."""
+    """One measure of one arm, and the ends of its axis.
+
+    Nothing is tested: p is 0 where it complies, else 1.
+    """
 
     measure: str
     label: str
@@ -184,16 +214,36 @@ class Point:
         seeds = self.data.table[self.label, self.measure].seeds
         for seed, value in zip(seeds, self.data.column(self.label, self.measure), strict=True):
             if not self.low <= value <= self.high:
-                return f"{self.measure} of {self.label} x seed {seed} is {value:.4g}, not {self.asserted}"
+                where = f"{self.measure} of {self.label} x seed {seed}"
+                return f"{where} is {value:.4g}, not {self.asserted}"
         return ""
 
     def effect(self, level: Level) -> Effect:
-        """Mean and Student's interval, unguarded: nothing is decided by it. No value on one seed: none at all, and n is 0."""
+        """Return mean and Student's interval, unguarded: nothing is decided by it.
+
+        Without a value on some seed there is none at all, and n is 0.
+        """
         values = np.array([]) if self.missing else self.data.column(self.label, self.measure)
         n = values.size
-        estimate = float(values[0] + np.mean(values - values[0])) if n else math.nan  # exact for equal values
+        estimate = (
+            float(
+                values[0] + np.mean(values - values[0]),
+            )
+            if n
+            else math.nan
+        )  # exact for equal values
         spread = float(np.std(values - values[0], ddof=1)) if n > 1 else None
-        half = math.inf if spread is None else student.reach(level.miss, n, guarded=False) * spread / math.sqrt(n)
+        half = (
+            math.inf
+            if spread is None
+            else student.reach(
+                level.miss,
+                n,
+                guarded=False,
+            )
+            * spread
+            / math.sqrt(n)
+        )
         return Effect(
             label=self.label,
             measure=self.measure,

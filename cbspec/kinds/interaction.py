@@ -27,14 +27,28 @@ class Interaction(Measured, frozen=True, kw_only=True, tag="interaction"):
     synonyms = ("slope",)
     tighter: ClassVar = {"margin": larger, "levels": unordered, "reverses": unordered}
 
-    pairs: Annotated[tuple[tuple[Arm, Arm], ...], Meta(min_length=2, description="arms (a, b), one pair for each condition")]
-    levels: Annotated[tuple[Level, ...] | None, Meta(description="the condition of each pair as a number, e.g. depth")] = None
+    pairs: Annotated[
+        tuple[tuple[Arm, Arm], ...],
+        Meta(min_length=2, description="arms (a, b), one pair for each condition"),
+    ]
+    levels: Annotated[
+        tuple[Level, ...] | None,
+        Meta(description="the condition of each pair as a number, e.g. depth"),
+    ] = None
     direction: Annotated[
         Literal["increasing", "decreasing"],
-        Meta(description="increasing: a - b of the first pair exceeds that of the second; with levels, the slope is positive"),
+        Meta(
+            description="increasing: a - b of the first pair exceeds that of the second; with levels, the slope is positive",
+        ),
     ] = "increasing"
-    margin: Annotated[float, Meta(ge=0, description="the difference, or the slope, must exceed this")] = 0.0
-    reverses: Annotated[bool, Meta(description="two pairs: the sign itself must reverse, each difference shown")] = False
+    margin: Annotated[
+        float,
+        Meta(ge=0, description="the difference, or the slope, must exceed this"),
+    ] = 0.0
+    reverses: Annotated[
+        bool,
+        Meta(description="two pairs: the sign itself must reverse, each difference shown"),
+    ] = False
 
     def sentence(self) -> str:
         """Return how the difference depends on the condition."""
@@ -43,13 +57,14 @@ class Interaction(Measured, frozen=True, kw_only=True, tag="interaction"):
         if not self.reverses:
             return f"{self.measure}: {self._label} lies {above} {margin:g}"
         first, second = self._differences
-        return f"{self.measure}: {first} lies {above} {margin:g} and {second} {below} {-margin + 0.0:g}"
+        other = -margin + 0.0
+        return f"{self.measure}: {first} lies {above} {margin:g} and {second} {below} {other:g}"
 
     def contrasts(self) -> tuple[Contrast, ...]:
-        """Return a difference of differences, a slope of differences over levels, or two differences of opposite sign.
+        """Return a difference of differences, a slope over levels, or two of opposite sign.
 
-        Increasing: the first pair's difference exceeds the second's, the slope is positive, the first difference is positive
-        and the second negative. Decreasing: each the other way round.
+        Increasing: the first pair's difference exceeds the second's, the slope is positive, the
+        first difference is positive and the second negative. Decreasing: each the other way round.
         """
         sign, measure, margin = self._sign, self.measure, self.margin
         if self.reverses:
@@ -72,7 +87,10 @@ class Interaction(Measured, frozen=True, kw_only=True, tag="interaction"):
         """Yield pairs and levels that do not suit each other."""
         pairs, levels = self.pairs, self.levels
         if levels is None and len(pairs) != 2:
-            yield ("pairs",), f"needs two pairs, or one level per pair; has {len(pairs)} pairs and no levels"
+            yield (
+                ("pairs",),
+                f"needs two pairs, or one level per pair; has {len(pairs)} pairs and no levels",
+            )
         if levels is not None and len(levels) != len(pairs):
             yield ("levels",), f"needs one level per pair, has {len(levels)} for {len(pairs)} pairs"
         if levels is not None and len(set(levels)) < 2:
@@ -93,10 +111,12 @@ class Interaction(Measured, frozen=True, kw_only=True, tag="interaction"):
 
     @property
     def _label(self) -> str:
-        return f"slope of {', '.join(self._differences)}" if self.levels else " - ".join(self._differences)
+        if self.levels:
+            return f"slope of {', '.join(self._differences)}"
+        return " - ".join(self._differences)
 
     def _slopes(self) -> list[float]:
-        """Return the weight of each pair's difference: least squares over the levels, or first less second."""
+        """Return the weight of each difference: least squares over levels, or first less second."""
         if self.levels is None:
             return [1.0, -1.0]
         centred = np.array(self.levels) - np.mean(self.levels)

@@ -1,4 +1,4 @@
-"""The arms, measures and sizes that a kind names: marked by the types of its fields, found in its values at any depth."""
+"""The arms, measures and levels of a kind: marked by type, found in its values at any depth."""
 
 from __future__ import annotations
 
@@ -12,10 +12,18 @@ from msgspec import Meta, inspect
 Noun = Literal["arm", "measure", "level"]
 _KEY = "names"
 
-
-Arm = Annotated[str, Meta(extra={_KEY: "arm"}, min_length=1, description="name of an arm of this claim")]
-Arms = Annotated[tuple[Arm, ...], Meta(min_length=1, description="the arms; every one of them has to comply")]
-MeasureName = Annotated[str, Meta(extra={_KEY: "measure"}, min_length=1, description="a measure of the arms' stage")]
+Arm = Annotated[
+    str,
+    Meta(extra={_KEY: "arm"}, min_length=1, description="name of an arm of this claim"),
+]
+Arms = Annotated[
+    tuple[Arm, ...],
+    Meta(min_length=1, description="the arms; every one of them has to comply"),
+]
+MeasureName = Annotated[
+    str,
+    Meta(extra={_KEY: "measure"}, min_length=1, description="a measure of the arms' stage"),
+]
 MeasureKey = Annotated[str, Meta(extra={_KEY: "measure"})]
 """A measure as the key of a mapping, where nothing else is said of it."""
 Level = Annotated[float, Meta(extra={_KEY: "level"})]
@@ -53,7 +61,8 @@ def fields_naming(kind: type[msgspec.Struct], noun: Noun) -> frozenset[str]:
 def mentions(value: msgspec.Struct) -> Iterator[Mention]:
     """Yield every name in a value, in the order of its fields."""
     for field in msgspec.structs.fields(value):
-        yield from _mentions(getattr(value, field.name), fields(type(value))[field.encode_name], (field.encode_name,))
+        name, described = field.encode_name, fields(type(value))[field.encode_name]
+        yield from _mentions(getattr(value, field.name), described, (name,))
 
 
 def arms_of(assertion: msgspec.Struct) -> tuple[str, ...]:
@@ -74,7 +83,8 @@ def listed(names: Sequence[str]) -> str:
 
 def noun_of(described: inspect.Type) -> Noun | None:
     """Return what a type is marked as naming."""
-    return described.extra.get(_KEY) if isinstance(described, inspect.Metadata) and described.extra else None
+    extra = described.extra if isinstance(described, inspect.Metadata) else None
+    return extra.get(_KEY) if extra else None
 
 
 def bare(described: inspect.Type) -> inspect.Type:
@@ -82,7 +92,11 @@ def bare(described: inspect.Type) -> inspect.Type:
     return bare(described.type) if isinstance(described, inspect.Metadata) else described
 
 
-def _mentions(value: object, described: inspect.Type, path: tuple[str | int, ...]) -> Iterator[Mention]:
+def _mentions(
+    value: object,
+    described: inspect.Type,
+    path: tuple[str | int, ...],
+) -> Iterator[Mention]:
     noun, kind = noun_of(described), bare(described)
     if noun and isinstance(value, str):
         yield Mention(path, noun, value)

@@ -12,7 +12,10 @@ from cbspec.kinds.names import Arm
 from cbspec.kinds.sums import steps
 from cbspec.statistics.contrast import Contrast
 
-Chain = Annotated[tuple[Arm, ...], Meta(min_length=2, description="arms in the order that is asserted")]
+Chain = Annotated[
+    tuple[Arm, ...],
+    Meta(min_length=2, description="arms in the order that is asserted"),
+]
 
 
 class Order(Measured, frozen=True, kw_only=True, tag="order"):
@@ -22,14 +25,23 @@ class Order(Measured, frozen=True, kw_only=True, tag="order"):
     tighter: ClassVar = {"margin": larger}
 
     arms: Chain
-    direction: Annotated[Literal["ascending", "descending"], Meta(description="ascending: each arm lies above the one before it")]
+    direction: Annotated[
+        Literal["ascending", "descending"],
+        Meta(description="ascending: each arm lies above the one before it"),
+    ]
     margin: Annotated[float, Meta(ge=0, description="each step must exceed this")] = 0.0
 
     def sentence(self) -> str:
         """Return the chain as an inequality."""
         chain = (" < " if self.direction == "ascending" else " > ").join(self.arms)
-        return f"{self.measure}: {chain}" + (f", each step by more than {self.margin:g}" if self.margin else "")
+        margin = f", each step by more than {self.margin:g}" if self.margin else ""
+        return f"{self.measure}: {chain}{margin}"
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return every adjacent step; one that is shown short of the margin refutes."""
-        return steps(self.measure, self.arms, 1 if self.direction == "ascending" else -1, self.margin)
+        return steps(
+            self.measure,
+            self.arms,
+            1 if self.direction == "ascending" else -1,
+            self.margin,
+        )

@@ -30,7 +30,8 @@ from cbspec.kinds.trend import Trend
 from cbspec.project_code import import_own
 
 BUILT_IN: tuple[type[Assertion], ...] = (
-    Order, Trend, Threshold, Range, Sign, Equivalence, Collapse, Ratio, Extremum, Interaction, Figure, All, Any,
+    Order, Trend, Threshold, Range, Sign, Equivalence, Collapse, Ratio, Extremum, Interaction,
+    Figure, All, Any,
 )  # fmt: skip
 
 
@@ -48,14 +49,16 @@ def load(config: Config) -> None:
     """Make the project's own kinds known beside the built-in ones.
 
     Raises:
-        ConfigError: a module cannot be imported or lies elsewhere, has no ``KINDS``, or one of them lacks what a kind needs.
+        ConfigError: a module cannot be imported or lies elsewhere, has no ``KINDS``, or one of them
+            lacks what a kind needs.
     """
     found = {word_of(kind): kind for kind in BUILT_IN}
     for module in config.kinds:
         for kind in _declared(config, module):
             where = f"kinds {module}: {kind.__name__}"
             if word_of(kind) in found:
-                raise ConfigError(f"{where}: the kind {word_of(kind)!r} is taken by {found[word_of(kind)].__module__}")
+                taken = found[word_of(kind)].__module__
+                raise ConfigError(f"{where}: the kind {word_of(kind)!r} is taken by {taken}")
             if lacks := next(_lacks(kind), ""):
                 raise ConfigError(f"{where} {lacks}")
             found[word_of(kind)] = kind
@@ -63,17 +66,27 @@ def load(config: Config) -> None:
     _known.update(found)
 
 
-def hook(wanted: type, value: Value, *, strict: bool = True) -> Assertion:  # noqa: ARG001 - one type is asked for
-    """Return an assertion of any kind, read by its word: what msgspec asks where it reads JSON that holds assertions.
+def hook(
+    wanted: type,  # noqa: ARG001 - always that of `AnyKind`
+    value: Value,
+    *,
+    strict: bool = True,
+) -> Assertion:
+    """Return an assertion, read by the word for its kind: what msgspec asks for `AnyKind`.
 
     Raises:
-        ValueError: the value is none; the path within it is at the end of the text, as in msgspec's own.
+        ValueError: the value is none; the path within it ends the text, as in msgspec's own.
     """
     word = value.get("kind") if isinstance(value, dict) else None
     if not isinstance(word, str) or word not in KINDS:
         raise ValueError(f"Invalid value {word!r}{suggestion(word, list(KINDS))} - at `$.kind`")
     try:
-        return msgspec.convert(value, KINDS[word], strict=strict, dec_hook=partial(hook, strict=strict))
+        return msgspec.convert(
+            value,
+            KINDS[word],
+            strict=strict,
+            dec_hook=partial(hook, strict=strict),
+        )
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
 
@@ -81,7 +94,8 @@ def hook(wanted: type, value: Value, *, strict: bool = True) -> Assertion:  # no
 def _declared(config: Config, module: str) -> tuple[type[Assertion], ...]:
     kinds = getattr(import_own(config, module, "kinds"), "KINDS", None)
     if not isinstance(kinds, tuple | list) or not kinds or not all(map(_is_kind, kinds)):
-        raise ConfigError(f"kinds {module} has no KINDS: expected a tuple of subclasses of cbspec.kinds.Assertion")
+        wanted = "a tuple of subclasses of cbspec.kinds.Assertion"
+        raise ConfigError(f"kinds {module} has no KINDS: expected {wanted}")
     return tuple(kinds)
 
 

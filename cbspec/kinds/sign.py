@@ -21,7 +21,10 @@ class Sign(Measured, frozen=True, kw_only=True, tag="sign"):
     tighter: ClassVar = {"arms": more}
 
     arms: Arms
-    sign: Annotated[Literal["positive", "negative"], Meta(description="the sign that every arm has")]
+    sign: Annotated[
+        Literal["positive", "negative"],
+        Meta(description="the sign that every arm has"),
+    ]
 
     def sentence(self) -> str:
         """Return the arms and their sign."""

@@ -1,9 +1,10 @@
-"""The sums of arm means that kinds bound: differences beyond a margin, and arms or differences between two bounds."""
+"""The sums of arm means that kinds bound: beyond a margin, or between two bounds."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 
 from cbspec.statistics.contrast import Contrast
@@ -19,15 +20,27 @@ def steps(measure: str, arms: Sequence[str], sign: int, margin: float) -> tuple[
     return tuple(beyond(measure, after, before, sign, margin) for before, after in pairwise(arms))
 
 
-def signed(label: str, measure: str, weights: Mapping[str, float], sign: int, margin: float) -> Contrast:
+def signed(
+    label: str,
+    measure: str,
+    weights: Mapping[str, float],
+    sign: int,
+    margin: float,
+) -> Contrast:
     """Return a sum above the margin (sign 1) or below its negative (sign -1)."""
     low, high = (margin, math.inf) if sign > 0 else (-math.inf, -margin)
     return Contrast(label=label, measure=measure, weights=weights, low=low, high=high)
 
 
-def within(measure: str, weights: Mapping[str, Mapping[str, float]], low: float, high: float) -> tuple[Contrast, ...]:
+def within(
+    measure: str,
+    weights: Mapping[str, Mapping[str, float]],
+    low: float,
+    high: float,
+) -> tuple[Contrast, ...]:
     """Return sums (label -> weights) that all have the same bounds."""
-    return tuple(Contrast(label=label, measure=measure, weights=each, low=low, high=high) for label, each in weights.items())
+    bounded = partial(Contrast, measure=measure, low=low, high=high)
+    return tuple(bounded(label=label, weights=each) for label, each in weights.items())
 
 
 def each(arms: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -51,4 +64,7 @@ def needs_bounds(above: float | None, below: float | None) -> Iterator[tuple[tup
     if above is None and below is None:
         yield ("kind",), "needs above, below or both"
     elif above is not None and below is not None and not above < below:
-        yield ("above",), f"above must be the smaller of the two bounds, got above {above} and below {below}"
+        yield (
+            ("above",),
+            f"above must be the smaller of the two bounds, got above {above} and below {below}",
+        )

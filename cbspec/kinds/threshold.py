@@ -22,17 +22,29 @@ class Threshold(Measured, frozen=True, kw_only=True, tag="threshold"):
     tighter: ClassVar = {"arms": more, "above": larger, "below": smaller}
 
     arms: Arms
-    above: Annotated[float | None, Meta(description="every arm lies above this, in the measure's unit")] = None
-    below: Annotated[float | None, Meta(description="every arm lies below this, in the measure's unit")] = None
+    above: Annotated[
+        float | None,
+        Meta(description="every arm lies above this, in the measure's unit"),
+    ] = None
+    below: Annotated[
+        float | None,
+        Meta(description="every arm lies below this, in the measure's unit"),
+    ] = None
 
     def sentence(self) -> str:
         """Return the arms and their bounds."""
-        return f"{self.measure} of {listed(self.arms)} lies {bounds_in_words(self.above, self.below)}"
+        bounds = bounds_in_words(self.above, self.below)
+        return f"{self.measure} of {listed(self.arms)} lies {bounds}"
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return every arm; one that is shown on the other side refutes."""
         low = -math.inf if self.above is None else self.above
-        return within(self.measure, each(self.arms), low, math.inf if self.below is None else self.below)
+        return within(
+            self.measure,
+            each(self.arms),
+            low,
+            math.inf if self.below is None else self.below,
+        )
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""

@@ -29,10 +29,21 @@ class Trend(Measured, frozen=True, kw_only=True, tag="trend"):
     tighter: ClassVar = {"strict": larger}
 
     arms: Annotated[
-        tuple[Arm, ...], Meta(min_length=3, max_length=12, description="arms in the order along which the measure moves")
+        tuple[Arm, ...],
+        Meta(
+            min_length=3,
+            max_length=12,
+            description="arms in the order along which the measure moves",
+        ),
     ]
-    direction: Annotated[Literal["increasing", "decreasing"], Meta(description="which way the measure moves along the arms")]
-    strict: Annotated[bool, Meta(description="every adjacent step is shown, not the trend alone")] = False
+    direction: Annotated[
+        Literal["increasing", "decreasing"],
+        Meta(description="which way the measure moves along the arms"),
+    ]
+    strict: Annotated[
+        bool,
+        Meta(description="every adjacent step is shown, not the trend alone"),
+    ] = False
 
     @property
     def enumerates(self) -> bool:
@@ -56,7 +67,9 @@ class Trend(Measured, frozen=True, kw_only=True, tag="trend"):
 
     def least_p(self, n: int, alpha: float) -> float:
         """Return the p of every seed in the one order of k!."""
-        return super().least_p(n, alpha) if self.strict else float(math.factorial(len(self.arms)) ** -n)
+        if self.strict:
+            return super().least_p(n, alpha)
+        return float(math.factorial(len(self.arms)) ** -n)
 
     @property
     def _sign(self) -> int:
@@ -65,7 +78,9 @@ class Trend(Measured, frozen=True, kw_only=True, tag="trend"):
 
 @dataclass(frozen=True)
 class PageTest:
-    """The arms' ranks rise (or fall) along their order. The effect shown with it is that of the last arm over the first.
+    """The arms' ranks rise (or fall) along their order.
+
+    The effect shown with it is that of the last arm over the first.
 
     Attributes:
         arms: in the order asserted.
@@ -83,7 +98,8 @@ class PageTest:
 
     @property
     def asserted(self) -> str:
-        return f"along {'an increasing' if self.sign > 0 else 'a decreasing'} trend over {len(self.arms)} arms"
+        way = "an increasing" if self.sign > 0 else "a decreasing"
+        return f"along {way} trend over {len(self.arms)} arms"
 
     @property
     def p(self) -> Array:
@@ -94,19 +110,26 @@ class PageTest:
         return self._tails[1]
 
     def effect(self, level: Level) -> Effect:
-        ends = Contrast(label=self.label, measure=self.measure, weights={self.arms[-1]: 1.0, self.arms[0]: -1.0}, low=0.0)
+        ends = Contrast(
+            label=self.label,
+            measure=self.measure,
+            weights={self.arms[-1]: 1.0, self.arms[0]: -1.0},
+            low=0.0,
+        )
         p, n = float(self.p), self._ranks.shape[-1]
+        decided = p <= level.shown or self.against <= level.refuted
         distance = student.equivalent(p, n) - student.equivalent(level.shown, n)
         return msgspec.structs.replace(
             Location(ends, self.data, exact=False).effect(level),
             p=p,
-            needed=None if p <= level.shown or self.against <= level.refuted else self._needed(level),
+            needed=None if decided else self._needed(level),
             headroom=distance if math.isfinite(distance) else None,
         )
 
     @cached_property
     def _ranks(self) -> Array:
-        return page.ranks(self.sign * np.stack([self.data.column(arm, self.measure) for arm in self.arms], axis=-2))
+        columns = [self.data.column(arm, self.measure) for arm in self.arms]
+        return page.ranks(self.sign * np.stack(columns, axis=-2))
 
     @cached_property
     def _tails(self) -> tuple[Array, Array]:
@@ -114,5 +137,6 @@ class PageTest:
 
     def _needed(self, level: Level) -> int | None:
         """In whichever direction the ranks seen point."""
-        falling = self.against < self.p
-        return page.needed(-self._ranks if falling else self._ranks, level.refuted if falling else level.shown)
+        if self.against < self.p:
+            return page.needed(-self._ranks, level.refuted)
+        return page.needed(self._ranks, level.shown)

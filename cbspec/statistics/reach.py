@@ -31,13 +31,14 @@ class Reach:
     share: float = 1.0
 
     def limited(self, alpha: float | None, *, parts: int = 1) -> Reach:
-        """Return the reach of an assertion with an alpha of its own, as one of several of which one suffices."""
+        """Return the reach of an assertion with its own alpha, as one of `parts` that share it."""
         return replace(self, alpha=min(self.alpha, alpha or self.alpha), share=self.share / parts)
 
     def missed(self, contrasts: Iterable[Contrast]) -> str | None:
-        """Return why one of the sums cannot be shown between its bounds, of several the widest; None where all can.
+        """Return why a sum cannot be shown between its bounds; None where all can.
 
-        Two one-sided tests fail even at the very middle. A bound by itself is never out of reach.
+        Of several the one that varies most is told. Two one-sided tests fail even at the very
+        middle; a bound by itself is never out of reach.
         """
         spreads = [(self.spreads.get((each.measure, each.label)), each) for each in contrasts]
         known = [(spread, each) for spread, each in spreads if spread is not None]
@@ -46,20 +47,21 @@ class Reach:
         return next((reason for reason in reasons if reason), None)
 
     def _missed(self, contrast: Contrast, spread: float) -> str | None:
-        half, guarded, alpha = (contrast.high - contrast.low) / 2, not contrast.balanced, self.alpha * self.share
+        half, guarded = (contrast.high - contrast.low) / 2, not contrast.balanced
         if math.isinf(half):
             return None
-        reached = [
-            student.critical(alpha * part, n, guarded=guarded) * spread / math.sqrt(n) for n, part in self.looks.items() if n > 1
-        ]
+        alpha = self.alpha * self.share
+        levels = {n: alpha * part for n, part in self.looks.items() if n > 1}
+        reached = [student.critical(level, n, guarded=guarded) * spread / math.sqrt(n) for n, level in levels.items()]
         if not reached or min(reached) < half:
             return None
-        enough = student.needed(0.0, spread, alpha, low=-half, high=half, guarded=guarded, target=POWER)
+        bounds = {"low": -half, "high": half}
+        enough = student.needed(0.0, spread, alpha, **bounds, guarded=guarded, target=POWER)
         asked = f"about {counted(enough)} are needed" if enough else "no number of seeds would do"
         return (
-            f"{counted(max(self.looks))} can never show {contrast.label} to lie within {half:.4g} of "
-            f"{(contrast.low + contrast.high) / 2:.4g} where it varies by {spread:.3g} from seed to seed "
-            f"(they reach {min(reached):.2g} at best); {asked}"
+            f"{counted(max(self.looks))} can never show {contrast.label} to lie within {half:.4g} "
+            f"of {(contrast.low + contrast.high) / 2:.4g} where it varies by {spread:.3g} "
+            f"from seed to seed (they reach {min(reached):.2g} at best); {asked}"
         )
 
 
