@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from cbspec.assertion import Any, Assertion, arms_of
 from cbspec.claim import Claim
 from cbspec.errors import Mistake
 from cbspec.judge import lint
-from cbspec.judge.bounds import Bounded, contrasts
+from cbspec.kinds import Assertion, Contrast, arms_of
 from cbspec.language import located
 from cbspec.ledger import Entry, Ledger, RecordedEffect
-from cbspec.ledger.entry import terms_of
 
 
 def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Mistake, ...]:
@@ -51,7 +48,7 @@ def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Mistake]:
 
 def _decided(assertion: Assertion, claim: Claim, entry: Entry) -> bool:
     """Whether the very assertion was decided."""
-    terms = terms_of(assertion, claim.alpha)
+    terms = assertion.spelled_out(claim.alpha)
     verdicts = {recorded.verdict for recorded in entry.recorded if recorded.terms == terms}
     return bool(verdicts & {"holds", "refuted"})
 
@@ -60,22 +57,17 @@ Name = tuple[str, str]
 """(measure, label) of an effect; the label says which arms are summed."""
 
 
-def _bounds(assertion: Assertion) -> Iterator[tuple[Name, tuple[float, float]]]:
-    """Every sum that the assertion bounds, with its bounds."""
-    for part in getattr(assertion, "of", ()):
-        yield from _bounds(part)
-    for each in contrasts(assertion) if isinstance(assertion, Bounded) else ():
-        yield (each.measure, each.label), (each.low, each.high)
-
-
 def _beyond(assertion: Assertion, entries: Iterable[Entry]) -> bool:
     """Whether a sum on record lies wholly beyond its bounds, so that the assertion can be refuted if it cannot be shown."""
-    bounds = {} if isinstance(assertion, Any) else dict(_bounds(assertion))
-    for effect in _effects(entries):
-        low, high = bounds.get((effect.measure, effect.label), (-math.inf, math.inf))
-        if (effect.low is not None and effect.low > high) or (effect.high is not None and effect.high < low):
-            return True
-    return False
+    bounded: dict[Name, list[Contrast]] = defaultdict(list)
+    for contrast in assertion.contrasts() if assertion.conjunctive else ():
+        bounded[contrast.measure, contrast.label].append(contrast)
+    return any(_outside(effect, contrast) for effect in _effects(entries) for contrast in bounded[effect.measure, effect.label])
+
+
+def _outside(effect: RecordedEffect, contrast: Contrast) -> bool:
+    above = effect.low is not None and effect.low > contrast.high
+    return above or (effect.high is not None and effect.high < contrast.low)
 
 
 def _spreads(entries: Iterable[Entry]) -> dict[Name, float]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 import msgspec
 
+from cbspec import kinds
 from cbspec.config import Config
-from cbspec.errors import ConfigError, belongs, place_of, suggestion
+from cbspec.errors import ConfigError, suggestion
+from cbspec.project_code import import_own
 from cbspec.stage import Input, Measure, Parameters, Stage
 
 RESERVED = ("stage", "use")  # the words of a stage call
@@ -55,23 +54,13 @@ class Catalog(Mapping[str, Stage]):
 
 
 def load(config: Config) -> Catalog:
-    """The catalog of the configured engine.
+    """The catalog of the configured engine; the project's own assertion kinds are known from here on.
 
     Raises:
         ConfigError: the module cannot be imported or lies elsewhere, has no ``STAGES``, or its stages contradict each other.
     """
-    source = config.source
-    if str(source) not in sys.path:
-        sys.path.insert(0, str(source))  # first: what is fingerprinted is what runs, also where the engine is installed besides
-    where, package = f"engine {config.engine} ([tool.cbspec] of {config.root})", source / config.packages[0]
-    try:
-        module = importlib.import_module(config.engine)
-    except Exception as error:  # whatever the engine's own code raises
-        raise ConfigError(f"{where} cannot be imported: {error!r}{place_of(error, package)}") from error
-    if not belongs(file := Path(module.__file__ or ""), package):
-        raise ConfigError(
-            f"{where} is imported from {file}, but has to lie in {config.root}, as {package.name} beside pyproject.toml or in src"
-        )
+    module = import_own(config, config.engine, "engine")
+    kinds.load(config)
     stages = getattr(module, "STAGES", None)
     if not isinstance(stages, tuple | list) or not stages or not all(isinstance(stage, Stage) for stage in stages):
         raise ConfigError(f"engine {config.engine} has no STAGES: expected a tuple of cbspec.stage.Stage")

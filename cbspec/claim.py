@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from cbspec.assertion import Assertion
 from cbspec.stage import Call
+
+if TYPE_CHECKING:  # NumPy, which most commands do not need
+    from cbspec.kinds import Assertion
 
 Status = Literal["active", "retracted", "open-question"]
 

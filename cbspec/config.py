@@ -29,6 +29,7 @@ class Config:
         reports: the folder of the record and of the pages that each run writes; the environment variable CBSPEC_REPORTS
             comes first.
         canary: the scale of the canaries; empty for a project without.
+        kinds: the project's own modules of assertion kinds.
         adopt: whether results of other code are adopted where its canary is identical: `identical`, or `never`.
         declared: whether there is a ``[tool.cbspec]``: a project that means to have claims.
     """
@@ -41,6 +42,7 @@ class Config:
     reports: Path = Path("reports")
     canary: str = ""
     adopt: str = "identical"
+    kinds: tuple[str, ...] = ()
     declared: bool = False
 
     def __post_init__(self) -> None:
@@ -84,7 +86,7 @@ class Config:
 
 ADOPT = ("identical", "never")
 
-_KEYS: Mapping[str, Callable[[str], Any]] = {
+_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "engine": str,
     "scale": str,
     "claims": Path,
@@ -92,6 +94,7 @@ _KEYS: Mapping[str, Callable[[str], Any]] = {
     "reports": Path,
     "canary": str,
     "adopt": str,
+    "kinds": tuple,
 }
 
 
@@ -135,6 +138,9 @@ def _config(root: Path, table: Mapping[str, Any]) -> Config:
     for key, value in table.items():
         if key not in _KEYS:
             mistakes.append(f"{root / FILE}: tool.cbspec: unknown key {key!r}{suggestion(key, list(_KEYS))}")
+        elif key == "kinds":
+            if not isinstance(value, list) or not all(isinstance(name, str) and name.strip() for name in value):
+                mistakes.append(f"{root / FILE}: tool.cbspec.kinds: expected a list of modules, got {value!r}")
         elif not isinstance(value, str) or not value.strip():
             mistakes.append(f"{root / FILE}: tool.cbspec.{key}: expected text, got {value!r}")
         elif key == "adopt" and value not in ADOPT:

@@ -65,8 +65,13 @@ class Project:
 
     @cached_property
     def config(self) -> Config:
-        """The settings of the project."""
-        return load(self._start)
+        """The settings of the project, whose own assertion kinds are known from here on."""
+        config = load(self._start)
+        if config.kinds:
+            from cbspec import kinds
+
+            kinds.load(config)
+        return config
 
     @cached_property
     def catalog(self) -> Catalog:

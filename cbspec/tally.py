@@ -48,6 +48,7 @@ class Tally:
         from cbspec.canary import CanaryCheck
         from cbspec.report import Record, Skipped, Upheld, decode
 
+        self._know_kinds()
         told: dict[str, str] = getattr(report, "cbspec", {})
         if report.when != "call" and report.failed:
             self._crashed(report)
@@ -62,6 +63,13 @@ class Tally:
         if BROKEN in told:
             self._broken.append(decode(told[BROKEN], Skipped))
         self._workers.add(getattr(report, "worker_id", "main"))
+
+    def _know_kinds(self) -> None:
+        """The controller of xdist's workers collects no claims, which would make the project's own kinds known."""
+        if self.project.kinds:
+            from cbspec import kinds
+
+            kinds.load(self.project)
 
     def _crashed(self, report: pytest.TestReport) -> None:
         """The worker that judged a claim was killed."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
 
 import click
 import msgspec
+from msgspec import inspect
 
-from cbspec.language.assertions import KINDS
+from cbspec.kinds import KINDS
+from cbspec.kinds.names import bare, fields, noun_of
 from cbspec.stage import Stage
 
-SIMPLE = [name for name in KINDS if name not in ("all", "any", "figure", "interaction")]  # the others are written by hand
 BOUNDS = ("above", "below")  # of which a kind needs one
 
 
@@ -41,15 +40,16 @@ def arms() -> dict[str, str]:
 
 def assertion(arms: Sequence[str], measures: Sequence[str]) -> str:
     """One assertion, as YAML of one line."""
-    kind = click.prompt("Assertion", type=click.Choice(SIMPLE), err=True)
+    kind = click.prompt("Assertion", type=click.Choice([name for name in KINDS if _simple(name)]), err=True)
     words: list[str] = [f"kind: {kind}"]
     for field in msgspec.structs.fields(KINDS[kind]):
         value: str | None = None
-        if field.name == "measure":
+        described = fields(KINDS[kind])[field.encode_name]
+        if noun_of(described) == "measure":
             hint = f" (one of {', '.join(measures)})" if measures else ""
-            value = text(f"  measure{hint}")
+            value = text(f"  {field.name}{hint}")
         elif field.required:
-            value = _required(field, arms)
+            value = _required(field.name, described, arms)
         elif field.name in BOUNDS:
             value = click.prompt(f"  {field.name} (empty: no such bound)", default="", show_default=False, err=True)
         if value:
@@ -57,19 +57,25 @@ def assertion(arms: Sequence[str], measures: Sequence[str]) -> str:
     return f"{{{', '.join(words)}}}"
 
 
-def _required(field: msgspec.structs.FieldInfo, arms: Sequence[str]) -> str:
-    label = f"  {field.name}"
-    choices = _choices(field.type)
-    if choices:
-        return str(click.prompt(label, type=click.Choice(choices), err=True))
-    if field.name in ("arms", "among"):
+def _simple(kind: str) -> bool:
+    """Whether all that the kind needs can be asked for; the others are written by hand."""
+    needed = [fields(KINDS[kind])[field.encode_name] for field in msgspec.structs.fields(KINDS[kind]) if field.required]
+    return all(noun_of(described) or _asked(described) for described in needed)
+
+
+def _asked(described: inspect.Type) -> bool:
+    plain = bare(described)
+    listed = isinstance(plain, inspect.VarTupleType) and noun_of(plain.item_type) == "arm"
+    return listed or isinstance(plain, inspect.LiteralType | inspect.FloatType | inspect.IntType)
+
+
+def _required(name: str, described: inspect.Type, arms: Sequence[str]) -> str:
+    label, plain = f"  {name}", bare(described)
+    if isinstance(plain, inspect.LiteralType):
+        return str(click.prompt(label, type=click.Choice([str(value) for value in plain.values]), err=True))
+    if isinstance(plain, inspect.VarTupleType):
         listed = click.prompt(label, default=", ".join(arms), err=True)
         return f"[{listed.strip('[] ')}]"
-    if field.name in ("arm", "reference"):
+    if noun_of(described) == "arm":
         return str(click.prompt(label, type=click.Choice(list(arms)), err=True))
     return str(click.prompt(label, type=float, err=True))
-
-
-def _choices(declared: Any) -> tuple[str, ...]:
-    """The words that a field takes, where it takes no others."""
-    return typing.get_args(declared) if typing.get_origin(declared) is Literal else ()

@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cbspec.assertion import Assertion
-from cbspec.language.assertions import KINDS
+from cbspec.kinds import KINDS, Assertion
 
 
 def reference(schema: Mapping[str, Any]) -> str:

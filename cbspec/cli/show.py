@@ -32,7 +32,7 @@ def command(project: Project, claim: str, scale: str | None, as_json: bool) -> N
     """
     from cbspec.language import explain_values
 
-    found = [(each, explain_values(each)) for each in project.claims([claim], scale)]
+    found = [(each, [*explain_values(each), *_sentences(each)]) for each in project.claims([claim], scale)]
     if as_json:
         click.echo(dumps([_content(each, values) for each, values in found]))
     else:
@@ -46,6 +46,16 @@ def _lines(claim: Claim, values: list[Explained]) -> Iterator[str]:
     for text, value in zip(texts, values, strict=True):
         origin = f"{value.origin.path}:{value.origin.line}" if value.origin else "default of the stage"
         yield f"  {text:<{width}}  {origin}"
+
+
+def _sentences(claim: Claim) -> Iterator[Explained]:
+    """What each assertion says, in words."""
+    from cbspec.language import Explained
+
+    for section, assertions in (("assert", claim.assertions), ("controls", claim.controls)):
+        for index, assertion in enumerate(assertions):
+            key = f"{section}[{index}]"
+            yield Explained(key, assertion.sentence(), claim.origins[key])
 
 
 def _text(value: object) -> str:

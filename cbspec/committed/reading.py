@@ -18,7 +18,16 @@ Steps = Mapping[int, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
 NO_STEPS: Steps = MappingProxyType({})
 
 
-def decode(text: str, name: str, kind: type[T], *, version: int, noun: str, steps: Steps = NO_STEPS) -> T:
+def decode(
+    text: str,
+    name: str,
+    kind: type[T],
+    *,
+    version: int,
+    noun: str,
+    steps: Steps = NO_STEPS,
+    hook: Callable[[type, Any], Any] | None = None,
+) -> T:
     """Return the content of a committed file.
 
     Args:
@@ -28,6 +37,7 @@ def decode(text: str, name: str, kind: type[T], *, version: int, noun: str, step
         version: the one that this cbspec writes.
         noun: what the file is, as in ``"ledger"``.
         steps: earlier version -> what makes its content that of the next version, up to `version`.
+        hook: msgspec's, for types that it does not know; the path within a value ends its error.
 
     Raises:
         LedgerError: naming line and column, for what is not JSON, not of this version, not of the
@@ -41,10 +51,11 @@ def decode(text: str, name: str, kind: type[T], *, version: int, noun: str, step
         raise LedgerError(f"{name}: {str(error) or 'nested too deeply'}") from None
     raw = _converted(raw, name, version, noun, steps)
     try:
-        return msgspec.convert(raw, kind)
+        return msgspec.convert(raw, kind, dec_hook=hook)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at ")
-        raise LedgerError(_located(text, name, path.strip("`"), raw, message, noun)) from None
+        message, *paths = str(error).split(" - at ")  # the innermost first, where the hook has one too
+        path = "$" + "".join(each.strip("`").removeprefix("$") for each in reversed(paths))
+        raise LedgerError(_located(text, name, path, raw, message, noun)) from None
 
 
 def place(text: str, name: str, path: str, key: str | None = None) -> str:

@@ -2,15 +2,15 @@
 
 What is promised: `holds` and `refuted` each err in at most alpha of the cases, and intervals cover. For comparisons between arms
 (differences, strict trends, interactions) under normal noise, and under noise that is skewed alike in all arms; for trends by
-ranks where it is also alike and independent in all arms (`cbspec.judge.page`); for sums that pairing
+ranks where it is also alike and independent in all arms (`cbspec.statistics.page`); for sums that pairing
 does not make symmetric (one arm against a constant, collapse, ratio) under normal noise and noise skewed up to the exponential,
-at the price of power (`cbspec.judge.skew`). ``python -m tests.bench.statistics`` prints the rates.
+at the price of power (`cbspec.statistics.skew`). ``python -m tests.bench.statistics`` prints the rates.
 """
 
 from cbspec.judge.decision import decide
 from cbspec.judge.escalation import alpha_at, next_look
 from cbspec.judge.power import lint
-from cbspec.judge.sample import Sample, Table, Unmeasured, table_of
 from cbspec.judge.verdict import judge
+from cbspec.statistics.sample import Sample, Table, Unmeasured, table_of
 
 __all__ = ["Sample", "Table", "Unmeasured", "alpha_at", "decide", "judge", "lint", "next_look", "table_of"]

@@ -9,11 +9,10 @@ from typing import Literal
 
 import msgspec
 
-from cbspec.assertion import Assertion, kind_of
 from cbspec.finding import Effect, Finding
-from cbspec.judge.evidence import Evidence, Inference, Level
-from cbspec.judge.kinds import evidence_of
-from cbspec.judge.sample import Measurements, Table, Unmeasured
+from cbspec.kinds import Assertion
+from cbspec.statistics.evidence import Evidence, Inference, Level
+from cbspec.statistics.sample import Measurements, Table, Unmeasured
 
 Weighed = Evidence | Unmeasured
 """What was found, or why nothing can be."""
@@ -39,7 +38,7 @@ def decide(
     """
     own = alpha if assertion.alpha is None else assertion.alpha
     data = Measurements(table, units or {}, reported or {})
-    return conclude(weigh(assertion, data, own), Level(shown=own, refuted=own), key=key, kind=kind_of(assertion))
+    return conclude(weigh(assertion, data, own), Level(shown=own, refuted=own), key=key, kind=assertion.kind)
 
 
 def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:
@@ -47,7 +46,7 @@ def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:
     if assertion.alpha is None:
         assertion = msgspec.structs.replace(assertion, alpha=alpha)
     try:
-        return evidence_of(assertion, data)
+        return assertion.evidence(data)
     except Unmeasured as missing:
         return missing
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from cbspec.assertion import Assertion, Figure, kind_of
 from cbspec.claim import Claim
 from cbspec.finding import Finding, Judgement, Verdict
-from cbspec.judge import escalation, holm, student
+from cbspec.judge import escalation
 from cbspec.judge.decision import Weighed, conclude, weigh
-from cbspec.judge.evidence import Evidence, Level
-from cbspec.judge.sample import Measurements, Table
+from cbspec.kinds import Assertion
+from cbspec.statistics import holm, student
+from cbspec.statistics.evidence import Evidence, Level
+from cbspec.statistics.sample import Measurements, Table
 
 MISS = 0.05  # of the two-sided intervals
 
@@ -60,16 +61,16 @@ def _seeds(table: Table) -> tuple[int, ...]:
 def _findings(claim: Claim, data: Measurements, part: float) -> list[tuple[Finding, Level]]:
     """Every assertion with the level that Holm holds it to, once for `holds` and once for `refuted`.
 
-    A figure tests nothing, so it takes no part of alpha from those that do.
+    What tests nothing (a figure) takes no part of alpha from those that do.
     """
     weighed = [weigh(assertion, data, claim.alpha) for assertion in claim.assertions]
     alphas = [_alpha(assertion, claim.alpha) * part for assertion in claim.assertions]
-    tested = [i for i, assertion in enumerate(claim.assertions) if not isinstance(assertion, Figure)]
+    tested = [i for i, assertion in enumerate(claim.assertions) if assertion.tested]
     shown = _shared([float(w.p) if isinstance(w, Evidence) else 1.0 for w in weighed], alphas, tested)
     refuted = _shared([float(w.against) if isinstance(w, Evidence) else 1.0 for w in weighed], alphas, tested)
     levels = [Level(shown=one, refuted=other, miss=MISS * part) for one, other in zip(shown, refuted, strict=True)]
     return [
-        (conclude(w, level, key=f"assert[{i}]", kind=kind_of(assertion)), level)
+        (conclude(w, level, key=f"assert[{i}]", kind=assertion.kind), level)
         for i, (assertion, w, level) in enumerate(zip(claim.assertions, weighed, levels, strict=True))
     ]
 
@@ -87,7 +88,7 @@ def _control(index: int, control: Assertion, data: Measurements, alpha: float, p
     own = _alpha(control, alpha) * part
     weighed: Weighed = weigh(control, data, alpha)
     level = Level(shown=own, refuted=own, miss=MISS * part)
-    return conclude(weighed, level, key=f"controls[{index}]", kind=kind_of(control))
+    return conclude(weighed, level, key=f"controls[{index}]", kind=control.kind)
 
 
 def _alpha(assertion: Assertion, alpha: float) -> float:

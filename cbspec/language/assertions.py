@@ -1,33 +1,17 @@
-"""What a claim asserts, as written -> `cbspec.assertion`, each checked against the arms it speaks of."""
+"""What a claim asserts, as written -> `cbspec.kinds`, each checked against the arms it speaks of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, get_args
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-import msgspec
-
-from cbspec import assertion as kinds
-from cbspec.assertion import Assertion, Kind
-from cbspec.language import drawing
+from cbspec.kinds import KINDS, Assertion, Compound
+from cbspec.kinds.names import Mention, arms_of, fields_naming, mentions
 from cbspec.language.conform import conform, follow, unknown
 from cbspec.language.mistakes import Mistakes, shown
 from cbspec.language.node import Node
 from cbspec.language.scope import Scope, UnknownName
 from cbspec.stage import Call
-
-KINDS: Mapping[str, type[Assertion]] = {kind.__struct_config__.tag: kind for kind in get_args(Kind)}
-
-_MEANT = {  # what people call a kind before they know its name
-    "monotone": "trend", "monotonic": "trend", "increasing": "trend", "decreasing": "trend", "page": "trend",
-    "greater": "order", "less": "order", "larger": "order", "smaller": "order", "ordering": "order", "ranking": "order",
-    "equal": "equivalence", "same": "equivalence", "tost": "equivalence", "close": "equivalence", "neutral": "equivalence",
-    "between": "range", "interval": "range", "above": "threshold", "below": "threshold", "bound": "threshold",
-    "max": "extremum", "min": "extremum", "best": "extremum", "worst": "extremum", "highest": "extremum", "lowest": "extremum",
-    "positive": "sign", "negative": "sign", "factor": "ratio", "and": "all", "or": "any", "slope": "interaction",
-    "plot": "figure", "drawing": "figure", "graph": "figure", "chart": "figure", "panel": "figure",
-}  # fmt: skip
-_ALL = tuple[Kind, ...]
 
 
 class Arms:
@@ -45,23 +29,20 @@ class Arms:
 
 def read(nodes: list[Node], scope: Scope, arms: Arms | None, mistakes: Mistakes) -> tuple[Assertion, ...]:
     """The assertions at `nodes`; those with mistakes are noted and left out. Without arms, names are not checked."""
-    values: list[Any] = []
-    understood: list[Node] = []
+    found: list[Assertion] = []
+    levels = frozenset[str]().union(*(fields_naming(kind, "level") for kind in KINDS.values()))
     for node in nodes:
         try:
-            values.append(_plain(node, scope))
-            understood.append(node)
+            assertion = _one(node, _plain(node, scope, levels), mistakes)
         except UnknownName:
             continue
-    pairs = list(_converted(understood, values, mistakes))
-    for node, assertion in pairs:
-        _check(node, assertion, arms, mistakes)
-        if isinstance(assertion, kinds.Figure):
-            drawing.check(node, assertion, scope, mistakes)
-    return tuple(assertion for _, assertion in pairs)
+        if assertion is not None:
+            _check(node, assertion, arms, scope, mistakes)
+            found.append(assertion)
+    return tuple(found)
 
 
-def _plain(node: Node, scope: Scope) -> Any:
+def _plain(node: Node, scope: Scope, levels: frozenset[str]) -> Any:
     """Values of the matrix cell are filled in everywhere, sizes of the scale only where a level is meant."""
     if not isinstance(node.value, dict):
         return scope.plain(node)
@@ -69,23 +50,10 @@ def _plain(node: Node, scope: Scope) -> Any:
     plain: dict[str, Any] = {}
     for key, child in node.value.items():
         if key == "of" and isinstance(child.value, list):
-            plain[key] = [_plain(part, scope) for part in child.value]
+            plain[key] = [_plain(part, scope, levels) for part in child.value]
         else:
-            plain[key] = (scope if key == "levels" else cell).plain(child)
+            plain[key] = (scope if key in levels else cell).plain(child)
     return plain
-
-
-def _converted(nodes: list[Node], values: list[Any], mistakes: Mistakes) -> Iterator[tuple[Node, Assertion]]:
-    try:
-        together = msgspec.convert(values, type=_ALL)
-        if not any(None in value.values() for value in values):
-            yield from zip(nodes, together, strict=True)
-            return
-    except msgspec.ValidationError:
-        pass
-    for node, value in zip(nodes, values, strict=True):
-        if (assertion := _one(node, value, mistakes)) is not None:
-            yield node, assertion
 
 
 def _one(node: Node, value: Any, mistakes: Mistakes) -> Assertion | None:
@@ -98,8 +66,7 @@ def _one(node: Node, value: Any, mistakes: Mistakes) -> Assertion | None:
         mistakes.add(node, f"missing kind (one of {', '.join(KINDS)})")
         return None
     if not isinstance(kind, str) or kind not in KINDS:
-        meant = _MEANT.get(kind.lower()) if isinstance(kind, str) else None
-        mistakes.add(follow(node, ["kind"]), unknown("value", kind, list(KINDS), meant=meant))
+        mistakes.add(follow(node, ["kind"]), unknown("value", kind, list(KINDS), meant=_meant(kind)))
         return None
     for key in value:
         if value[key] is None:
@@ -107,85 +74,64 @@ def _one(node: Node, value: Any, mistakes: Mistakes) -> Assertion | None:
             return None
     parts = value.get("of")
     if isinstance(parts, list):
-        found = [_one(part, plain, mistakes) for part, plain in zip(follow(node, ["of"]).items, parts, strict=True)]
-        if None in found:
+        read = [_one(part, plain, mistakes) for part, plain in zip(follow(node, ["of"]).items, parts, strict=True)]
+        if None in read:
             return None
+        value = {**value, "of": read}
     return conform(node, value, KINDS[kind], mistakes)
 
 
-def _check(node: Node, assertion: Assertion, arms: Arms | None, mistakes: Mistakes) -> None:
+def _meant(word: object) -> str | None:
+    """The kind that people call so."""
+    synonym = word.lower() if isinstance(word, str) else ""
+    return next((name for name, kind in KINDS.items() if synonym in kind.synonyms), None)
+
+
+def _check(node: Node, assertion: Assertion, arms: Arms | None, scope: Scope, mistakes: Mistakes) -> None:
     """Names that the claim does not have, and what the types cannot say."""
-    if isinstance(assertion, kinds.All | kinds.Any):
+    _check_names(node, assertion, arms, mistakes)
+    for path, message in (*assertion.problems(), *assertion.misplaced(scope.cell)):
+        name = str(path[0])
+        mistakes.add(scope.cell[name[1:]] if name.startswith("$") else follow(node, path), message)
+
+
+def _check_names(node: Node, assertion: Assertion, arms: Arms | None, mistakes: Mistakes) -> None:
+    if isinstance(assertion, Compound):
         for part, inner in zip(follow(node, ["of"]).items, assertion.of, strict=True):
-            _check(part, inner, arms, mistakes)
-            if isinstance(inner, kinds.Figure):
-                mistakes.add(follow(part, ["kind"]), "a figure is asserted by itself, not as a part of all or any")
+            _check_names(part, inner, arms, mistakes)
         return
-    if arms is not None:
-        _check_names(node, assertion, arms, mistakes)
-    for key, message in _senseless(assertion):
-        mistakes.add(follow(node, [key]), message)
+    named = list(mentions(assertion))
+    for key, names in _lists(named).items():
+        if len(set(names)) < len(names):
+            mistakes.add(follow(node, [key]), "names an arm twice")
+    if arms is None:
+        return
+    for mention in named:
+        if mention.noun == "measure":
+            _check_measure(_place(node, mention), mention.name, arms_of(assertion), arms, mistakes)
+        elif mention.noun == "arm" and mention.name not in arms.names:
+            mistakes.add(_place(node, mention), unknown("arm", mention.name, arms.names))
 
 
-def _check_names(node: Node, assertion: Assertion, arms: Arms, mistakes: Mistakes) -> None:
-    named = kinds.arms_of(assertion)
-    for place in _words(node, ("arm", "reference", "arms", "among", "pairs")):
-        if place.text in named and place.text not in arms.names:
-            mistakes.add(place, unknown("arm", place.text, arms.names))
-    for measure in kinds.measures_of(assertion):
-        for arm in named:
-            offered = arms.measures(arm)
-            if offered is not None and measure not in offered:
-                place = follow(node, ["axes"]).keys[measure] if isinstance(assertion, kinds.Figure) else follow(node, ["measure"])
-                mistakes.add(place, unknown("measure", measure, offered, of=f"arm {arm}"))
-                break
+def _check_measure(place: Node, measure: str, named: Iterable[str], arms: Arms, mistakes: Mistakes) -> None:
+    """Every arm that the assertion names has to have the measure."""
+    for arm in named:
+        offered = arms.measures(arm)
+        if offered is not None and measure not in offered:
+            mistakes.add(place, unknown("measure", measure, offered, of=f"arm {arm}"))
+            break
 
 
-def _words(node: Node, keys: Iterable[str]) -> Iterator[Node]:
-    for key in keys:
-        stack = [child] if (child := follow(node, [key])) is not node else []
-        while stack:
-            word = stack.pop(0)
-            if isinstance(word.value, list):
-                stack += word.value
-            else:
-                yield word
+def _lists(named: Iterable[Mention]) -> dict[str, list[str]]:
+    """The arms of each field that is a list of arms, and of nothing deeper."""
+    found: dict[str, list[str]] = {}
+    for mention in named:
+        if mention.noun == "arm" and len(mention.path) == 2 and isinstance(mention.path[1], int):
+            found.setdefault(str(mention.path[0]), []).append(mention.name)
+    return found
 
 
-def _senseless(assertion: Assertion) -> Iterator[tuple[str, str]]:
-    """Key and message for whatever is of the right type and still asserts nothing."""
-    for key in ("arms", "among"):
-        arms = getattr(assertion, key, ())
-        if len(set(arms)) < len(arms):
-            yield key, "names an arm twice"
-    match assertion:
-        case kinds.Threshold(above=None, below=None) | kinds.Ratio(above=None, below=None):
-            yield "kind", "needs above, below or both"
-        case kinds.Threshold(above=float(above), below=float(below)) | kinds.Ratio(above=float(above), below=float(below)):
-            if not above < below:
-                yield "above", f"above must be the smaller of the two bounds, got above {above} and below {below}"
-        case kinds.Range(low=low, high=high) if not low < high:
-            yield "low", f"low must lie below high, got {low} and {high}"
-        case kinds.Equivalence(to=None, arms=(_,)):
-            yield "arms", "needs two arms to compare, or to: VALUE"
-        case kinds.Collapse(reference=reference, arms=arms) if reference in arms:
-            yield "reference", "is itself among the arms that collapse"
-        case kinds.Extremum(arm=arm, among=among) if arm not in among:
-            yield "arm", f"{arm} is not in among"
-        case kinds.Interaction():
-            yield from _senseless_interaction(assertion)
-
-
-def _senseless_interaction(assertion: kinds.Interaction) -> Iterator[tuple[str, str]]:
-    pairs, levels = assertion.pairs, assertion.levels
-    if levels is None and len(pairs) != 2:
-        yield "pairs", f"needs two pairs, or one level per pair; has {len(pairs)} pairs and no levels"
-    if levels is not None and len(levels) != len(pairs):
-        yield "levels", f"needs one level per pair, has {len(levels)} for {len(pairs)} pairs"
-    if levels is not None and len(set(levels)) < 2:
-        yield "levels", "needs at least two different levels"
-    if assertion.reverses and (levels is not None or len(pairs) != 2):
-        yield "reverses", "a sign reverses between two pairs without levels"
-    for pair in pairs:
-        if len(set(pair)) < 2:
-            yield "pairs", f"compares {pair[0]} with itself"
+def _place(node: Node, mention: Mention) -> Node:
+    if not mention.is_key:
+        return follow(node, mention.path)
+    return follow(node, mention.path[:-1]).keys.get(str(mention.path[-1]), node)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from cbspec.assertion import Assertion
 from cbspec.claim import Claim, Seeds, Source
+from cbspec.kinds import Assertion
 from cbspec.language import assertions, consistency, matrix, seeds
 from cbspec.language.assertions import Arms
 from cbspec.language.calls import Forms, Memory, Pool, Resolver, Trace

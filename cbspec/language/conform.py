@@ -79,8 +79,6 @@ def _opened(schema: Any) -> Any:
         return [_opened(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    if "discriminator" in schema:
-        return {"type": "object"}
     if schema.get("$ref") in OPEN:
         return {}
     return {key: _opened(part) for key, part in schema.items()}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cbspec.assertion import Assertion
 from cbspec.claim import Seeds
+from cbspec.kinds import Assertion
 from cbspec.language.assertions import Arms
 from cbspec.language.conform import unknown
 from cbspec.language.grammar import ClaimWords

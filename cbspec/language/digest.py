@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from cbspec.assertion import Assertion
 from cbspec.claim import Seeds
+from cbspec.kinds import Assertion
 from cbspec.stage import Call
 
 _ENCODER = json.JSONEncoder(sort_keys=True)  # made once: json.dumps makes one for every claim

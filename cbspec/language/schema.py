@@ -1,21 +1,20 @@
 """The JSON Schemas that editors complete and check claim files with: made from the types that the harness reads them by.
 
-One truth: the words of a file come from `cbspec.language.grammar`, the assertion kinds from `cbspec.assertion`, the stages with
+One truth: the words of a file come from `cbspec.language.grammar`, the assertion kinds from `cbspec.kinds`, the stages with
 their parameters, inputs and measures from the engine's catalog. Draft 2020-12.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import cleandoc
 from typing import Any
 
 import msgspec
 
-from cbspec.assertion import Kind
 from cbspec.catalog import Catalog
-from cbspec.language.assertions import KINDS
+from cbspec.kinds import KINDS
 from cbspec.language.grammar import ClaimWords, DefaultsWords
 from cbspec.stage import Input, Stage
 
@@ -49,13 +48,13 @@ def files(catalog: Catalog) -> dict[str, str]:
 
 
 def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
-    _, types = msgspec.json.schema_components([words, Kind], ref_template=_REF)
+    (_, *kinds), types = msgspec.json.schema_components([words, *KINDS.values()], ref_template=_REF)
     types = {name: _tidy(definition) for name, definition in types.items()}
     root = types.pop(words.__name__)
-    for kind in KINDS.values():
-        types[kind.__name__]["properties"]["kind"]["description"] = _first(kind)
+    for kind, named in zip(KINDS.values(), kinds, strict=True):
+        types[_name(named)]["properties"]["kind"]["description"] = _first(kind)
     definitions = {
-        "assertion": _assertion(),
+        "assertion": _assertion(kinds),
         "call": {**_call(catalog, types=("object", "string"), description=CALL), "anyOf": [{"type": "string"}, *_NAMED]},
         "input": _call(catalog, types=("object", "string"), description=INPUT),
         "arm": _call(catalog, types=("object", "string", "null"), description=ARM),
@@ -68,7 +67,7 @@ def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
     return {"$schema": DRAFT, **root, "title": title, "$defs": {name: definitions[name] for name in sorted(used)}}
 
 
-def _assertion() -> Schema:
+def _assertion(kinds: Sequence[Schema]) -> Schema:
     """By kind, so that only what is wrong for this kind is reported."""
     return {
         "description": "what is asserted of the mean over seeds of a measure",
@@ -77,7 +76,7 @@ def _assertion() -> Schema:
             "kind": {"description": "; ".join(f"{tag}: {_first(kind)}" for tag, kind in KINDS.items()), "enum": list(KINDS)}
         },
         "required": ["kind"],
-        "allOf": [_when("kind", tag, {"$ref": _REF.format(name=kind.__name__)}) for tag, kind in KINDS.items()],
+        "allOf": [_when("kind", tag, named) for tag, named in zip(KINDS, kinds, strict=True)],
     }
 
 
@@ -167,14 +166,17 @@ def _first(kind: type) -> str:
     return (kind.__doc__ or "").strip().splitlines()[0]
 
 
+def _name(named: Schema) -> str:
+    """The definition that a schema refers to; empty where it is no reference."""
+    return str(named.get("$ref", "")).removeprefix(_REF.format(name=""))
+
+
 def _tidy(schema: Any) -> Any:
-    """Without what only the reading program needs: nothing as a value, integers beside numbers, unions by tag, indentation."""
+    """Without what only the reading program needs: nothing as a value, integers beside numbers, indentation."""
     if isinstance(schema, list):
         return [_tidy(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    if "discriminator" in schema:
-        return {"$ref": "#/$defs/assertion"}
     optional = "default" in schema and schema["default"] is None
     schema = {key: _tidy(part) for key, part in schema.items() if not (key == "default" and part in (None, [], {}, ""))}
     if isinstance(schema.get("description"), str):
@@ -198,7 +200,7 @@ def _reachable(schema: Any, definitions: Mapping[str, Schema]) -> set[str]:
         if isinstance(part, list):
             stack += part
         elif isinstance(part, dict):
-            name = str(part.get("$ref", "")).removeprefix("#/$defs/")
+            name = _name(part)
             if name in definitions and name not in found:
                 found.add(name)
                 stack.append(definitions[name])

@@ -8,8 +8,9 @@ from typing import Literal
 import msgspec
 
 from cbspec.finding import Verdict
+from cbspec.kinds.change import Way
 from cbspec.ledger.entry import Entry, Key
-from cbspec.ledger.goalposts import Move, Way, moves
+from cbspec.ledger.goalposts import Move, moves
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.shift import Shift, shifts
 

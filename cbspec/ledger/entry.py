@@ -8,9 +8,9 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from cbspec.assertion import All, Any, Assertion, Kind
 from cbspec.claim import Claim
 from cbspec.finding import Effect, Finding, Judgement, Verdict
+from cbspec.kinds import AnyKind, Assertion
 from cbspec.ledger.notation import rounded
 from cbspec.stage import Call
 from cbspec.values import Values
@@ -72,7 +72,7 @@ class RecordedAssertion(_Record, frozen=True, kw_only=True):
 
     key: str
     verdict: Verdict | None
-    terms: Kind
+    terms: AnyKind
     effects: tuple[RecordedEffect, ...] = ()
 
 
@@ -222,22 +222,13 @@ def _recorded(
 ) -> tuple[RecordedAssertion, ...]:
     found = {finding.key: finding for finding in findings}
     keyed = [(f"{section}[{index}]", assertion) for index, assertion in enumerate(assertions)]
-    return tuple(_record(key, terms_of(assertion, alpha), found.get(key)) for key, assertion in keyed)
+    return tuple(_record(key, assertion.spelled_out(alpha), found.get(key)) for key, assertion in keyed)
 
 
-def _record(key: str, terms: Kind, finding: Finding | None) -> RecordedAssertion:
+def _record(key: str, terms: Assertion, finding: Finding | None) -> RecordedAssertion:
     if finding is None:
         return RecordedAssertion(key=key, verdict=None, terms=terms)
     return RecordedAssertion(key=key, verdict=finding.verdict, terms=terms, effects=tuple(map(_effect, finding.effects)))
-
-
-def terms_of(assertion: Assertion, alpha: float) -> Kind:
-    """The assertion as it is recorded: without its note, every alpha spelled out. `alpha`: the claim's."""
-    own = assertion.alpha if assertion.alpha is not None else alpha
-    bare = msgspec.structs.replace(assertion, alpha=own, note="")
-    if isinstance(bare, All | Any):
-        return msgspec.structs.replace(bare, of=tuple(terms_of(part, own) for part in bare.of))
-    return bare  # type: ignore[return-value]  # every concrete assertion is of the union
 
 
 def _effect(effect: Effect) -> RecordedEffect:

@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any as Value
-from typing import Literal
+from typing import Any
 
 import msgspec
 
-from cbspec.assertion import Assertion, Kind, kind_of
 from cbspec.finding import Verdict
+from cbspec.kinds import Assertion
+from cbspec.kinds.change import Way
 from cbspec.ledger.entry import Entry, RecordedAssertion
 from cbspec.ledger.shift import shifts
-
-# Field -> +1 where a larger value is harder to meet, -1 where a smaller one is. Adding a bound that was left out is harder.
-_DIRECTION = {
-    ("order", "margin"): 1,
-    ("extremum", "margin"): 1,
-    ("interaction", "margin"): 1,
-    ("equivalence", "margin"): -1,
-    ("threshold", "above"): 1,
-    ("threshold", "below"): -1,
-    ("range", "low"): 1,
-    ("range", "high"): -1,
-    ("collapse", "retain"): -1,
-    ("ratio", "above"): 1,
-    ("ratio", "below"): -1,
-    ("trend", "strict"): 1,
-}
-# Kinds that assert something of each arm named: one arm more is one condition more.
-_EACH_ARM = {(kind, "arms") for kind in ("threshold", "range", "sign", "collapse", "figure")} | {("extremum", "among")}
-_DRAWN = {("figure", field) for field in ("x", "facet", "lines", "title")}  # how points are drawn is not asserted of them
-
-
-Way = Literal["looser", "tighter", "neutral"]
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
     """One thing in which a claim is another one than recorded.
 
     Attributes:
-        way: what it does to the assertion. Looser includes what this module cannot order; neutral leaves it as hard to meet.
+        way: what it does to the assertion. Looser includes what cannot be ordered; neutral leaves it as hard to meet.
     """
 
     text: str
@@ -98,48 +76,15 @@ def _partner(recorded: RecordedAssertion, added: Sequence[RecordedAssertion]) ->
 def _named(terms: Assertion) -> str:
     """``"trend of dL_same"``."""
     measure = getattr(terms, "measure", None)
-    return f"{kind_of(terms)} of {measure}" if measure else kind_of(terms)
+    return f"{terms.kind} of {measure}" if measure else terms.kind
 
 
-def _terms(old: Kind, new: Kind) -> Iterator[tuple[str, Way]]:
+def _terms(old: Assertion, new: Assertion) -> Iterator[tuple[str, Way]]:
     """Each field that differs: what it was and is, and what that does."""
     for field in new.__struct_fields__:
         before, after = getattr(old, field), getattr(new, field)
         if before != after:
-            yield f"{field} {_shown(before)} -> {_shown(after)}", _way(kind_of(new), field, before, after)
-
-
-def _way(kind: str, field: str, before: Value, after: Value) -> Way:
-    if (kind, field) in _DRAWN:
-        return "neutral"
-    return "tighter" if _harder(kind, field, before, after) else "looser"
-
-
-def _harder(kind: str, field: str, before: Value, after: Value) -> bool:
-    if field == "alpha":
-        return bool(after < before)
-    if field == "of":
-        return _parts_harder(kind, before, after)
-    if (kind, field) in _EACH_ARM:
-        return set(before) <= set(after)
-    if field == "axes":
-        return before.keys() <= after.keys() and all(_inside(after[measure], axis) for measure, axis in before.items())
-    if field == "side":
-        return bool(after == "both")
-    direction = _DIRECTION.get((kind, field))
-    if direction is None or after is None:
-        return False
-    return before is None or (after - before) * direction > 0
-
-
-def _parts_harder(kind: str, before: Sequence[Kind], after: Sequence[Kind]) -> bool:
-    """`all` with the parts it had and more, or `any` with fewer of them."""
-    kept = [part for part in before if part in after]
-    return len(kept) == len(before) if kind == "all" else len(kept) == len(after)
-
-
-def _inside(axis: tuple[float, float], other: tuple[float, float]) -> bool:
-    return other[0] <= axis[0] and axis[1] <= other[1]
+            yield f"{field} {_shown(before)} -> {_shown(after)}", new.change(field, before, after)
 
 
 def _seeds(old: Entry, new: Entry) -> Iterator[Move]:
@@ -172,7 +117,7 @@ def _spread(entry: Entry) -> bool:
     return any(effect.low is not None and effect.high is not None and effect.low < effect.high for effect in effects)
 
 
-def _shown(value: Value) -> str:
+def _shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
     if isinstance(value, list | tuple):

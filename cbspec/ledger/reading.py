@@ -6,6 +6,7 @@ import msgspec
 
 from cbspec.committed import decode, place
 from cbspec.errors import LedgerError
+from cbspec.kinds import hook
 from cbspec.ledger.entry import Entry
 from cbspec.ledger.migration import STEPS, VERSION
 from cbspec.ledger.withdrawn import Withdrawn
@@ -25,7 +26,7 @@ def parse(text: str, name: str) -> Content:
     Raises:
         LedgerError: as `cbspec.committed.decode`, and for a second entry of one key.
     """
-    content = decode(text, name, Content, version=VERSION, noun="ledger", steps=STEPS)
+    content = decode(text, name, Content, version=VERSION, noun="ledger", steps=STEPS, hook=hook)
     seen = set()
     for index, entry in enumerate(content.entries):
         if entry.key in seen:

@@ -12,9 +12,9 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure as Canvas
 
-from cbspec.assertion import method
 from cbspec.claim import Claim
 from cbspec.committed.writing import write
+from cbspec.kinds.figure import method
 from cbspec.ledger import Ledger
 from cbspec.publication import panel
 from cbspec.publication.figures import Table, drawn_of, tables

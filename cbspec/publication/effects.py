@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import NamedTuple
 
-from cbspec.assertion import Figure
 from cbspec.ledger import Entry, RecordedEffect
 
 
@@ -26,7 +25,7 @@ def compared(entry: Entry) -> list[Compared]:
     Of an effect that is both drawn and tested the test's interval is shown, for the verdict stands on that.
     """
     first = entry.decisive
-    tested = sorted(entry.assertions, key=lambda asserted: isinstance(asserted.terms, Figure))
+    tested = sorted(entry.assertions, key=lambda asserted: not asserted.terms.tested)
     reported = (effect for asserted in tested for effect in asserted.effects if effect.reported is not None)
     shown: dict[tuple[str, str], RecordedEffect] = {}
     for effect in chain([first] if first else [], reported):

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cbspec.assertion import Figure
 from cbspec.claim import Claim, base
+from cbspec.kinds import Figure
 from cbspec.ledger import Entry, Ledger, RecordedEffect
 
 X = float | str

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.lines import Line2D
 
-from cbspec.assertion import Figure, method
+from cbspec.kinds.figure import Figure, method
 from cbspec.publication.figures import Point, Table, X
 
 if TYPE_CHECKING:

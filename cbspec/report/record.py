@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim, Status
 from cbspec.edit import Edit
 from cbspec.finding import Finding, Judgement
+from cbspec.kinds import hook
 from cbspec.ledger import CHANGED, Comparison, Device, Entry, Evidence, Outcome, Provenance, outcome
 from cbspec.paths import relative
 from cbspec.report.check import Check, Upheld, doubts
@@ -219,7 +221,7 @@ def decode(text: str, kind: type[T]) -> T:
     Raises:
         msgspec.ValidationError: for anything else.
     """
-    return msgspec.convert(msgspec.json.decode(text), kind, strict=False)
+    return msgspec.convert(msgspec.json.decode(text), kind, strict=False, dec_hook=partial(hook, strict=False))
 
 
 def builtins(value: msgspec.Struct) -> Any:

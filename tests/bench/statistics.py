@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from cbspec.claim import Seeds
-from cbspec.judge import student
+from cbspec.statistics import student
 from tests.bench.report import Row, publish
 from tests.cbspec.judge.simulation import ALPHA, CASES, NOISE, Case, Rates, coverage, fixed, rates, shown, stated
 

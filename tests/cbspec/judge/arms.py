@@ -3,9 +3,10 @@
 import numpy as np
 from scipy import stats
 
-from cbspec.assertion import Assertion
 from cbspec.finding import Finding
-from cbspec.judge import Table, decide, skew
+from cbspec.judge import Table, decide
+from cbspec.kinds import Assertion
+from cbspec.statistics import skew
 
 _DRAWN = np.random.default_rng(1963)
 DFA, CB, VEC, ORACLE = (

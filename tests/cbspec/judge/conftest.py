@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cbspec.assertion import Assertion
 from cbspec.claim import Claim, Seeds, Source
 from cbspec.judge import Sample, Table
+from cbspec.kinds import Assertion
 from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC
 
 SEEDS = (42, 123, 456, 789, 1011, 1213, 1415, 1617, 1819, 2021, 2223, 2425)

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cbspec.assertion import (
+from cbspec.claim import Seeds
+from cbspec.judge.decision import weigh
+from cbspec.judge.escalation import share
+from cbspec.kinds import (
     All,
     Any,
     Assertion,
@@ -26,12 +29,9 @@ from cbspec.assertion import (
     Threshold,
     Trend,
 )
-from cbspec.claim import Seeds
-from cbspec.judge.contrast import Contrast, Location
-from cbspec.judge.decision import weigh
-from cbspec.judge.escalation import share
-from cbspec.judge.evidence import Evidence
-from cbspec.judge.sample import Array, Measurements, Sample
+from cbspec.statistics.contrast import Contrast, Location
+from cbspec.statistics.evidence import Evidence
+from cbspec.statistics.sample import Array, Measurements, Sample
 
 ALPHA = 0.05
 FAR = 30.0  # standard deviations: the part of a conjunction that is not in doubt

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.assertion import Equivalence, Range, Sign, Threshold
 from cbspec.judge import Table
+from cbspec.kinds import Equivalence, Range, Sign, Threshold
 from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, greater, guarded
 
 Tabled = Callable[..., Table]

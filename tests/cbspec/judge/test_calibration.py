@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from cbspec.assertion import Equivalence
 from cbspec.claim import Seeds
-from cbspec.judge import Sample, decide, student
+from cbspec.judge import Sample, decide
+from cbspec.kinds import Equivalence
+from cbspec.statistics import student
 from tests.cbspec.judge.simulation import ALPHA, CASES, Case, coverage, draw, fixed, rates, shown, stated
 
 TRIALS = 2000

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cbspec.assertion import All, Any, Assertion, Collapse, Order, Ratio
 from cbspec.judge import Table
+from cbspec.kinds import All, Any, Assertion, Collapse, Order, Ratio
 from tests.cbspec.judge.arms import CB, DFA, VEC, decided, greater
 
 Tabled = Callable[..., Table]

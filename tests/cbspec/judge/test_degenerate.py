@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cbspec.assertion import Assertion, Collapse, Equivalence, Extremum, Interaction, Order, Range, Ratio, Sign, Threshold, Trend
 from cbspec.judge import Sample, Table
+from cbspec.kinds import Assertion, Collapse, Equivalence, Extremum, Interaction, Order, Range, Ratio, Sign, Threshold, Trend
 from tests.cbspec.judge.arms import decided
 
 Tabled = Callable[..., Table]

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.assertion import Collapse, Order, Range, Ratio, Sign, Trend
 from cbspec.judge import Table, decide
+from cbspec.kinds import Collapse, Order, Range, Ratio, Sign, Trend
 from tests.cbspec.judge.arms import CB, DFA, VEC, decided
 
 Tabled = Callable[..., Table]

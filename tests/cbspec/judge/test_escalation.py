@@ -4,9 +4,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cbspec.assertion import Order, Sign
 from cbspec.claim import Claim, Seeds
 from cbspec.judge import Sample, Table, alpha_at, judge, next_look
+from cbspec.kinds import Order, Sign
 
 Claimed = Callable[..., Claim]
 Tabled = Callable[..., Table]

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from scipy import stats
 
-from cbspec.assertion import Figure, Order
 from cbspec.claim import Claim, Seeds
 from cbspec.judge import Sample, Table, decide, judge, lint, next_look
 from cbspec.judge.power import lint_all
+from cbspec.kinds import Figure, Order
 from tests.cbspec.judge.arms import decided
 
 Claimed = Callable[..., Claim]

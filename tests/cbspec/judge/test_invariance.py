@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbspec.assertion import Assertion, Order, Trend
 from cbspec.judge import Sample, Table
+from cbspec.kinds import Assertion, Order, Trend
 from tests.cbspec.judge.arms import decided
 
 VALUES = st.lists(st.integers(-1000, 1000).map(lambda i: i / 64), min_size=4, max_size=4)

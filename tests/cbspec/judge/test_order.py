@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.assertion import Extremum, Order, Trend
 from cbspec.judge import Table
+from cbspec.kinds import Extremum, Order, Trend
 from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, greater
 
 Tabled = Callable[..., Table]

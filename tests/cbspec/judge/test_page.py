@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.judge import page
+from cbspec.statistics import page
 
 # Page 1963, table 2: the least L significant at 0.05 and at 0.01, by arms and seeds.
 CRITICAL = {(3, 3): (41, 42), (3, 4): (54, 55), (3, 5): (66, 68), (4, 2): (58, 60), (4, 3): (84, 87), (4, 5): (137, 141)}

@@ -2,10 +2,11 @@ import pytest
 from msgspec import structs
 from scipy import stats
 
-from cbspec.assertion import All, Any, Assertion, Equivalence, Order, Range, Sign, Trend
 from cbspec.claim import Seeds
-from cbspec.judge import alpha_at, lint, student
+from cbspec.judge import alpha_at, lint
 from cbspec.judge.power import lint_all
+from cbspec.kinds import All, Any, Assertion, Equivalence, Order, Range, Sign, Trend
+from cbspec.statistics import student
 
 T = Order(measure="x", arms=("a", "b"), direction="ascending")
 EXACT = Order(measure="x", arms=("a", "b"), direction="ascending", test="exact")

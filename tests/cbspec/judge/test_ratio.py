@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.assertion import Collapse, Ratio
 from cbspec.judge import Table
+from cbspec.kinds import Collapse, Ratio
 from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, guarded
 
 Tabled = Callable[..., Table]

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from cbspec.judge import sign_flip
+from cbspec.statistics import sign_flip
 
 DIFFERENCES = st.lists(st.integers(-50, 50).map(float), min_size=2, max_size=12).map(np.array)
 

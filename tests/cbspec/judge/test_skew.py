@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special
 
-from cbspec.judge import skew, student
+from cbspec.statistics import skew, student
 
 
 @pytest.mark.parametrize("t", [0.5, 2.0, 6.0, 30.0])

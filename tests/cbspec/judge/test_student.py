@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from cbspec.judge import student
+from cbspec.statistics import student
 
 ONE_SIDED = {"low": 0.0, "high": math.inf}
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.assertion import Collapse, Equivalence, Order, Sign, Threshold
 from cbspec.claim import Claim
-from cbspec.judge import Sample, Table, holm, judge
+from cbspec.judge import Sample, Table, judge
+from cbspec.kinds import Collapse, Equivalence, Order, Sign, Threshold
+from cbspec.statistics import holm
 
 Claimed = Callable[..., Claim]
 Tabled = Callable[..., Table]

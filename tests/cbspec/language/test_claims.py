@@ -2,8 +2,8 @@
 
 import pytest
 
-from cbspec.assertion import All, Sign, Threshold, Trend
 from cbspec.claim import Seeds, Source
+from cbspec.kinds import All, Sign, Threshold, Trend
 
 OTHER_NOTE = ("sign: negative}", "sign: negative, note: why not}")
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from cbspec.assertion import Order
 from cbspec.errors import CbspecError, LedgerError, MissingReasonError
+from cbspec.kinds import Order
 from cbspec.ledger import Acceptance, Ledger, accept, compare
 
 LATER = {"commit": "beef" * 10, "dirty": True, "torch": "2.12", "date": "2026-02-03"}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cbspec.assertion import Order
+from cbspec.kinds import Order
 from cbspec.ledger import Ledger, compare, diff
 
 VERDICTS = ("holds", "refuted", "inconclusive", "invalid", "error")

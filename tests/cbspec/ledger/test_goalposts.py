@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from cbspec.assertion import (
+from cbspec.claim import Seeds
+from cbspec.kinds import (
     All,
     Any,
     Collapse,
@@ -17,7 +18,6 @@ from cbspec.assertion import (
     Threshold,
     Trend,
 )
-from cbspec.claim import Seeds
 from cbspec.ledger import compare
 from cbspec.stage import Call, Parameters, Stage
 

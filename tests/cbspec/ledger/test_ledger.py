@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cbspec.assertion import All, Any, Interaction, Ratio, Trend
 from cbspec.errors import ConfigError, LedgerError
+from cbspec.kinds import All, Any, Interaction, Ratio, Trend
 from cbspec.ledger import Key, Ledger, provenance
 
 TREND = {"measure": "gamma", "arms": ("a", "b", "c"), "direction": "increasing"}

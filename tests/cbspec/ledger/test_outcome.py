@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cbspec.assertion import Order
+from cbspec.kinds import Order
 from cbspec.ledger import compare, outcome
 
 UNDECIDED = ("inconclusive", "invalid")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cbspec.assertion import Figure
 from cbspec.claim import Claim, Seeds, Source
+from cbspec.kinds import Figure
 from cbspec.ledger import Entry, Ledger
 from tests.cbspec.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement
 

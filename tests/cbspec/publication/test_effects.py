@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from cbspec.assertion import Figure
+from cbspec.kinds import Figure
 from cbspec.publication.effects import compared
 from tests.cbspec.specimen import make_effect, make_entry, make_finding, make_judgement
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from cbspec.assertion import Figure
 from cbspec.claim import Claim, Seeds, Source
 from cbspec.judge import Sample, judge
+from cbspec.kinds import Figure
 from cbspec.ledger import Entry, Ledger
 from cbspec.publication.drawing import caption, colours_of, draw, drawn, svg
 from cbspec.publication.figures import Table, tables, values_of

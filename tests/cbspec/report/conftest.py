@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cbspec.assertion import Order, Sign
 from cbspec.claim import Claim, Origin
 from cbspec.finding import Effect, Finding, Judgement
+from cbspec.kinds import Order, Sign
 from cbspec.ledger import compare
 from cbspec.report import Edit, Record, Run, Skipped, record_of
 from tests.cbspec.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement, make_provenance

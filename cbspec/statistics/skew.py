@@ -15,8 +15,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from cbspec.judge.quadrature import legendre
-from cbspec.judge.sample import Array
+from cbspec.statistics.quadrature import legendre
+from cbspec.statistics.sample import Array
 
 MOST = 40  # the tail falls with n; beyond so many seeds this one stands in, too strict but never too lax
 CELLS = 256  # of the grid in r; a finer one moves the tail by less than 1 % of itself

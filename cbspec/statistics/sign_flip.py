@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cbspec.judge.sample import Array
+from cbspec.statistics.sample import Array
 
 MOST = 40  # seeds; each half of the flips is enumerated, 2^20 sums
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cbspec.judge.sample import Array
+from cbspec.statistics.sample import Array
 
 
 @lru_cache

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from cbspec.judge import skew
-from cbspec.judge.quadrature import legendre
-from cbspec.judge.sample import Array
+from cbspec.statistics import skew
+from cbspec.statistics.quadrature import legendre
+from cbspec.statistics.sample import Array
 
 NODES = 128  # of the integral over the standard deviation
 FARTHEST = 10_000  # seeds nobody will train: as good as never

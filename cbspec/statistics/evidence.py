@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cbspec.finding import Effect
-from cbspec.judge.sample import Array
+from cbspec.statistics.sample import Array
 
 
 @dataclass(frozen=True, slots=True)

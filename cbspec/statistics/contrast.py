@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 
 from cbspec.finding import Effect
-from cbspec.judge import sign_flip, student
-from cbspec.judge.evidence import Evidence, Level, of_inference
-from cbspec.judge.sample import ROUNDING, Array, Measurements
+from cbspec.statistics import sign_flip, student
+from cbspec.statistics.evidence import Evidence, Level, of_inference
+from cbspec.statistics.sample import ROUNDING, Array, Measurements
 
 
 @dataclass(frozen=True, kw_only=True)

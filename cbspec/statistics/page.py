@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cbspec.judge.sample import ROUNDING, Array
+from cbspec.statistics.sample import ROUNDING, Array
 
 
 def ranks(values: Array) -> Array:

@@ -1,0 +1,43 @@
+"""The kind ``all``: every part holds."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from cbspec.kinds.change import Way, tighter_if
+from cbspec.kinds.compound import Compound
+from cbspec.statistics import evidence as combine
+from cbspec.statistics.evidence import Evidence
+from cbspec.statistics.reach import Reach
+from cbspec.statistics.sample import Measurements
+
+
+def _parts_added(before: object, after: object) -> Way:
+    """The parts it had, and more, are harder to meet."""
+    assert isinstance(before, tuple)
+    assert isinstance(after, tuple)
+    return tighter_if(all(part in after for part in before))
+
+
+class All(Compound, frozen=True, kw_only=True, tag="all"):
+    """Every part holds (intersection-union: each part at the full alpha)."""
+
+    synonyms = ("and",)
+    tighter: ClassVar = {"of": _parts_added}
+
+    def sentence(self) -> str:
+        """Return the parts."""
+        return "; and ".join(part.sentence() for part in self.of)
+
+    def evidence(self, data: Measurements) -> Evidence:
+        """Return the evidence of every part, each at the full alpha. Source: Berger 1982."""
+        return combine.every(self.weighed(data))
+
+    def least_p(self, n: int, alpha: float) -> float:
+        """Return that of the part that needs most."""
+        return min(1.0, max(self.least_ps(n, alpha)))
+
+    def missed(self, reach: Reach) -> str | None:
+        """Return why a part can never be shown."""
+        reach = reach.limited(self.alpha)
+        return "; ".join(filter(None, (part.missed(reach) for part in self.of))) or None

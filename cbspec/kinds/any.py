@@ -1,0 +1,49 @@
+"""The kind ``any``: at least one part holds."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from cbspec.kinds.change import Way, tighter_if
+from cbspec.kinds.compound import Compound
+from cbspec.statistics import evidence as combine
+from cbspec.statistics.evidence import Evidence
+from cbspec.statistics.reach import Reach
+from cbspec.statistics.sample import Measurements
+
+
+def _parts_removed(before: object, after: object) -> Way:
+    """Fewer of the parts it had are harder to meet."""
+    assert isinstance(before, tuple)
+    assert isinstance(after, tuple)
+    return tighter_if(sum(part in after for part in before) == len(after))
+
+
+class Any(Compound, frozen=True, kw_only=True, tag="any"):
+    """At least one part holds (Holm over the parts)."""
+
+    synonyms = ("or",)
+    tighter: ClassVar = {"of": _parts_removed}
+    conjunctive = False
+
+    def sentence(self) -> str:
+        """Return the parts."""
+        return "; or ".join(part.sentence() for part in self.of)
+
+    def evidence(self, data: Measurements) -> Evidence:
+        """Return the evidence of at least one part; refuted when every part is.
+
+        Source: Holm 1979.
+        """
+        return combine.some(self.weighed(data))
+
+    def least_p(self, n: int, alpha: float) -> float:
+        """Return that of the part that needs least, as one of several."""
+        return min(1.0, min(self.least_ps(n, alpha)) * len(self.of))
+
+    def missed(self, reach: Reach) -> str | None:
+        """Return why none of the parts can ever be shown."""
+        shared = reach.limited(self.alpha, parts=len(self.of))
+        reasons = [part.missed(shared) for part in self.of]
+        known = [reason for reason in reasons if reason]
+        return "; ".join(known) if len(known) == len(reasons) else None

@@ -1,0 +1,85 @@
+"""The kind ``collapse``: arms that lose most of what a reference arm has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from cbspec.kinds.assertion import Measured, Problem
+from cbspec.kinds.change import more, smaller, unordered
+from cbspec.kinds.names import Arm, Arms, listed
+from cbspec.statistics.contrast import Contrast
+from cbspec.statistics.evidence import Evidence, Premise
+from cbspec.statistics.sample import Measurements
+
+
+class Collapse(Measured, frozen=True, kw_only=True, tag="collapse"):
+    """The arms keep less than a stated part of the reference arm's height above the floor."""
+
+    tighter: ClassVar = {"arms": more, "retain": smaller, "floor": unordered}
+
+    arms: Arms
+    reference: Arm
+    floor: Annotated[
+        float,
+        Meta(description="where nothing is left: chance accuracy, a cosine of 0"),
+    ] = 0.0
+    retain: Annotated[
+        float,
+        Meta(
+            gt=0,
+            lt=1,
+            description="part of the reference's height that would still be no collapse",
+        ),
+    ] = 0.5
+
+    def sentence(self) -> str:
+        """Return what is lost, and from where."""
+        height = f"the height of {self.reference} above {self.floor:g}"
+        return f"{self.measure} of {listed(self.arms)} keeps less than {self.retain:g} of {height}"
+
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """Return (arm - floor) - retain (reference - floor), below 0 for every arm."""
+        return tuple(
+            Contrast(
+                label=self._label(arm),
+                measure=self.measure,
+                weights={arm: 1.0, self.reference: -self.retain},
+                offset=(self.retain - 1) * self.floor,
+                high=0.0,
+            )
+            for arm in self.arms
+        )
+
+    def evidence(self, data: Measurements) -> Evidence:
+        """Return the evidence, invalid unless the reference is shown above the floor.
+
+        Else there was nothing to lose.
+        """
+        reference = self.reference
+        height = Contrast(
+            label=reference,
+            measure=self.measure,
+            weights={reference: 1.0},
+            low=self.floor,
+        )
+        standing = height.evidence(data, self.test)
+        reason = f"the reference {reference} is not shown above the floor {self.floor:g}"
+        return replace(
+            super().evidence(data),
+            premises=(Premise(p=standing.p, wanted=True, reason=reason),),
+        )
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield a reference that is to collapse itself."""
+        if self.reference in self.arms:
+            yield ("reference",), "is itself among the arms that collapse"
+
+    def _label(self, arm: str) -> str:
+        floor, kept = f"{self.floor:g}", f"{self.retain:g}"
+        if not self.floor:
+            return f"{arm} - {kept} {self.reference}"
+        return f"({arm} - {floor}) - {kept} ({self.reference} - {floor})"

@@ -1,0 +1,49 @@
+"""The kind ``extremum``: one arm shown against each other one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from cbspec.kinds.assertion import Measured, Problem
+from cbspec.kinds.change import larger, more
+from cbspec.kinds.names import Arm, listed
+from cbspec.kinds.sums import beyond
+from cbspec.statistics.contrast import Contrast
+
+
+class Extremum(Measured, frozen=True, kw_only=True, tag="extremum"):
+    """One arm is the highest (or lowest) of all, shown against each other arm."""
+
+    synonyms = ("max", "min", "best", "worst", "highest", "lowest")
+    tighter: ClassVar = {"among": more, "margin": larger}
+
+    arm: Arm
+    among: Annotated[
+        tuple[Arm, ...],
+        Meta(min_length=2, description="all arms that are compared, this one included"),
+    ]
+    extremum: Annotated[Literal["highest", "lowest"], Meta(description="which end the arm is at")]
+    margin: Annotated[
+        float,
+        Meta(ge=0, description="the distance to each other arm must exceed this"),
+    ] = 0.0
+
+    def sentence(self) -> str:
+        """Return the arm, its end and those that it is compared with."""
+        distance = f", by more than {self.margin:g}" if self.margin else ""
+        place = f"the {self.extremum} of {listed(self.among)}"
+        return f"{self.measure} of {self.arm} is {place}{distance}"
+
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """Return the arm against each other one; one shown within the margin refutes."""
+        sign = 1 if self.extremum == "highest" else -1
+        others = (arm for arm in self.among if arm != self.arm)
+        return tuple(beyond(self.measure, self.arm, other, sign, self.margin) for other in others)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield an arm that is not compared."""
+        if self.arm not in self.among:
+            yield ("arm",), f"{self.arm} is not in among"

@@ -1,0 +1,264 @@
+"""The kind ``figure``: points of a drawing, each with a value within its axis on every seed."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from cbspec.errors import suggestion
+from cbspec.finding import Effect
+from cbspec.kinds.assertion import Assertion, Problem, Written
+from cbspec.kinds.change import Way, more, tighter_if, unasserted
+from cbspec.kinds.names import Arm, MeasureKey, listed
+from cbspec.statistics import student
+from cbspec.statistics.evidence import Evidence, Level, Premise
+from cbspec.statistics.sample import Array, Measurements, Unmeasured
+
+
+def _inside(before: Any, after: Any) -> Way:
+    """More axes are harder to meet, and narrower ones."""
+    shared = ((after.get(name), axis) for name, axis in before.items())
+    return tighter_if(all(new is not None and _within(new, axis) for new, axis in shared))
+
+
+def _within(axis: tuple[float, float], other: tuple[float, float]) -> bool:
+    return other[0] <= axis[0] and axis[1] <= other[1]
+
+
+class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
+    """Every point of a drawing has a value on every seed, and it lies within the drawing's axes.
+
+    A statement about the sample, not about what it was drawn from: nothing is tested, and p is 0 or 1. It has no error rate, so
+    neither alpha nor test says anything about it.
+
+    A point is one arm in one cell of the claim's matrix. The first word of an arm's name, up to a ``_``, is its method: one
+    curve, and one colour in all figures.
+    """
+
+    tested = False
+    synonyms = ("plot", "drawing", "graph", "chart", "panel")
+    tighter: ClassVar = {
+        "arms": more,
+        "axes": _inside,
+        **dict.fromkeys(("x", "facet", "lines", "title"), unasserted),
+    }
+
+    axes: Annotated[
+        dict[MeasureKey, tuple[float, float]],
+        Meta(
+            min_length=1,
+            description="measure -> [low, high], one panel each; a value outside is a defect of the measure",
+        ),
+    ]
+    arms: Annotated[
+        tuple[Arm, ...],
+        Meta(min_length=1, description="the arms that are drawn, named method or method_variant"),
+    ]
+    x: Annotated[
+        str | tuple[float | str, ...] | None,
+        Meta(
+            description="what the curves run along: a name of the matrix, "
+            "or one number or word for each arm; left out: the arms stand beside each other"
+        ),
+    ] = None
+    facet: Annotated[
+        str | None,
+        Meta(description="a name of the matrix; each of its values is a column of panels"),
+    ] = None
+    lines: Annotated[
+        dict[str, dict[str, float]],
+        Meta(
+            description="measure -> name -> value, a horizontal line such as {test_accuracy: {chance: 0.1}}",
+        ),
+    ] = msgspec.field(default_factory=dict)
+    title: Annotated[
+        str,
+        Meta(
+            description="the heading of these panels; figures of one claim that share it share a column",
+        ),
+    ] = ""
+
+    def sentence(self) -> str:
+        """Return what is drawn."""
+        axes = [f"{measure} from {low:g} to {high:g}" for measure, (low, high) in self.axes.items()]
+        return f"every point of {listed(self.arms)} lies within its axis: {listed(axes)}"
+
+    def evidence(self, data: Measurements) -> Evidence:
+        """Return evidence that is shown with every value within its axis, refuted by one beyond it.
+
+        A missing value is a failed premise. The points that have values keep their effects all the
+        same, so that a drawing with a gap can be made.
+        """
+        axes = self.axes.items()
+        points = [Point(name, arm, *ends, data) for name, ends in axes for arm in self.arms]
+        missing = next((point.missing for point in points if point.missing), "")
+        stray = next((point.stray for point in points if point.stray), "")
+        return Evidence(
+            p=np.max([point.p for point in points], axis=0),
+            against=np.min([point.against for point in points], axis=0),
+            inferences=tuple(points),
+            premises=(Premise(p=np.asarray(1.0), wanted=True, reason=missing),) if missing else (),
+            said=stray or f"each of {len(points)} points has a value within its axis on every seed",
+        )
+
+    def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - no power is needed
+        """Return 0: what one seed shows of the sample is shown."""
+        return 0.0
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield whatever cannot be drawn: each point needs one place in one panel."""
+        yield from self._unfit_axes()
+        if self.alpha is not None:
+            yield ("alpha",), "a figure tests nothing and has no error rate"
+        if self.test != "t":
+            yield ("test",), "a figure tests nothing"
+        if isinstance(self.x, tuple):
+            yield from self._along(self.x)
+
+    def misplaced(self, cell: Mapping[str, Written]) -> Iterator[Problem]:
+        """Yield names that are none of the matrix, and names of it that have no place."""
+        yield from self._in_matrix(list(cell))
+        if isinstance(self.x, str) and self.x in cell:
+            value = cell[self.x]
+            if isinstance(value.value, bool) or not isinstance(value.value, int | float):
+                needed = "whose values then have to be numbers"
+                yield (f"${self.x}",), f"a figure runs along {self.x}, {needed}, got {value.text!r}"
+
+    def curves(self) -> tuple[str, ...]:
+        """Return the curve of each arm: its method, or the arm where two curves share a method."""
+        methods = tuple(method(arm) for arm in self.arms)
+        shared = isinstance(self.x, str) and len(set(methods)) < len(methods)
+        return self.arms if shared else methods
+
+    def _unfit_axes(self) -> Iterator[Problem]:
+        for measure, (low, high) in self.axes.items():
+            if not low < high:
+                yield ("axes", measure), f"the axis needs its lower end first, got {low} and {high}"
+        for measure in self.lines:
+            if measure not in self.axes:
+                known = suggestion(measure, list(self.axes))
+                yield ("lines", measure), f"unknown measure {measure!r} of axes{known}"
+
+    def _along(self, x: tuple[float | str, ...]) -> Iterator[Problem]:
+        if len(x) != len(self.arms):
+            yield ("x",), f"needs one value for each arm, has {len(x)} for {len(self.arms)} arms"
+            return
+        if len({isinstance(value, str) for value in x}) > 1:
+            yield ("x",), "mixes numbers and words"
+        for (curve, value), count in Counter(zip(self.curves(), x, strict=True)).items():
+            if count > 1:
+                reason = "the first word of an arm's name is its curve"
+                yield ("x",), f"puts {count} points of {curve} at {value}; {reason}"
+
+    def _in_matrix(self, names: list[str]) -> Iterator[Problem]:
+        used = {"x": self.x if isinstance(self.x, str) else None, "facet": self.facet}
+        named = {key: name for key, name in used.items() if name is not None}
+        strange = {key: name for key, name in named.items() if name not in names}
+        for key, name in strange.items():
+            known = f"unknown matrix name {name!r}{suggestion(name, names)}"
+            yield (key,), known if names else f"{name!r} is no name of a matrix: the claim has none"
+        if self.facet is not None and used["x"] == self.facet:
+            yield ("facet",), f"{self.facet} is x already"
+        elif not strange:
+            for name in (name for name in names if name not in used.values()):
+                yield ("kind",), f"draws all values of {name} in one place; make {name} x or facet"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One measure of one arm, and the ends of its axis.
+
+    Nothing is tested: p is 0 where it complies, else 1.
+    """
+
+    measure: str
+    label: str
+    low: float
+    high: float
+    data: Measurements
+
+    @property
+    def asserted(self) -> str:
+        return f"between {self.low:.4g} and {self.high:.4g}"
+
+    @property
+    def p(self) -> Array:
+        return np.asarray(float(bool(self.missing or self.stray)))
+
+    @property
+    def against(self) -> Array:
+        return np.asarray(float(not self.stray))
+
+    @cached_property
+    def missing(self) -> str:
+        """Why there is no value on some seed; empty where there are all."""
+        try:
+            self.data.column(self.label, self.measure)
+        except Unmeasured as missing:
+            return str(missing)
+        return ""
+
+    @cached_property
+    def stray(self) -> str:
+        """The first value beyond the axis; empty where there is none."""
+        if self.missing:
+            return ""
+        seeds = self.data.table[self.label, self.measure].seeds
+        for seed, value in zip(seeds, self.data.column(self.label, self.measure), strict=True):
+            if not self.low <= value <= self.high:
+                where = f"{self.measure} of {self.label} x seed {seed}"
+                return f"{where} is {value:.4g}, not {self.asserted}"
+        return ""
+
+    def effect(self, level: Level) -> Effect:
+        """Return mean and Student's interval, unguarded: nothing is decided by it.
+
+        Without a value on some seed there is none at all, and n is 0.
+        """
+        values = np.array([]) if self.missing else self.data.column(self.label, self.measure)
+        n = values.size
+        estimate = (
+            float(
+                values[0] + np.mean(values - values[0]),
+            )
+            if n
+            else math.nan
+        )  # exact for equal values
+        spread = float(np.std(values - values[0], ddof=1)) if n > 1 else None
+        half = (
+            math.inf
+            if spread is None
+            else student.reach(
+                level.miss,
+                n,
+                guarded=False,
+            )
+            * spread
+            / math.sqrt(n)
+        )
+        return Effect(
+            label=self.label,
+            measure=self.measure,
+            unit=self.data.unit(self.measure),
+            estimate=estimate,
+            low=estimate - half,
+            high=estimate + half,
+            confidence=0.95,
+            p=float(self.p),
+            n=n,
+            reported=self.data.figure(self.measure, self.label),
+            spread=spread,
+        )
+
+
+def method(arm: str) -> str:
+    """Return the method of an arm that is drawn: ``"cb"`` of ``"cb_eT"``."""
+    return arm.partition("_")[0]

@@ -1,0 +1,141 @@
+"""The arms, measures and levels of a kind: marked by type, found in its values at any depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta, inspect
+
+Noun = Literal["arm", "measure", "level"]
+_KEY = "names"
+
+Arm = Annotated[
+    str,
+    Meta(extra={_KEY: "arm"}, min_length=1, description="name of an arm of this claim"),
+]
+Arms = Annotated[
+    tuple[Arm, ...],
+    Meta(min_length=1, description="the arms; every one of them has to comply"),
+]
+MeasureName = Annotated[
+    str,
+    Meta(extra={_KEY: "measure"}, min_length=1, description="a measure of the arms' stage"),
+]
+MeasureKey = Annotated[str, Meta(extra={_KEY: "measure"})]
+"""A measure as the key of a mapping, where nothing else is said of it."""
+Level = Annotated[float, Meta(extra={_KEY: "level"})]
+"""A condition as a number; the only thing in an assertion that may name a size of the scale."""
+
+
+class Mention(NamedTuple):
+    """A name in a value.
+
+    Attributes:
+        path: keys and indices that lead to it.
+        is_key: whether it is the last key of the path, and not the value there.
+    """
+
+    path: tuple[str | int, ...]
+    noun: Noun
+    name: str
+    is_key: bool = False
+
+
+@lru_cache
+def fields(kind: type[msgspec.Struct]) -> Mapping[str, inspect.Type]:
+    """Return the type of each field by its name in a claim file, as msgspec describes it."""
+    described = inspect.type_info(kind)
+    assert isinstance(described, inspect.StructType)
+    return {field.encode_name: field.type for field in described.fields}
+
+
+@lru_cache
+def fields_naming(kind: type[msgspec.Struct], noun: Noun) -> frozenset[str]:
+    """Return the fields that hold a name (or level), at whatever depth."""
+    return frozenset(name for name, described in fields(kind).items() if _holds(described, noun))
+
+
+def mentions(value: msgspec.Struct) -> Iterator[Mention]:
+    """Yield every name in a value, in the order of its fields."""
+    for field in msgspec.structs.fields(value):
+        name, described = field.encode_name, fields(type(value))[field.encode_name]
+        yield from _mentions(getattr(value, field.name), described, (name,))
+
+
+def arms_of(assertion: msgspec.Struct) -> tuple[str, ...]:
+    """Return every arm that an assertion names, in the order named, without repetition."""
+    return tuple(dict.fromkeys(each.name for each in mentions(assertion) if each.noun == "arm"))
+
+
+def measures_of(assertion: msgspec.Struct) -> tuple[str, ...]:
+    """Return every measure that an assertion reads, without repetition."""
+    return tuple(dict.fromkeys(each.name for each in mentions(assertion) if each.noun == "measure"))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return ``"dfa, cb and vec"``."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def noun_of(described: inspect.Type) -> Noun | None:
+    """Return what a type is marked as naming."""
+    extra = described.extra if isinstance(described, inspect.Metadata) else None
+    return extra.get(_KEY) if extra else None
+
+
+def bare(described: inspect.Type) -> inspect.Type:
+    """Return a type without what is said about it."""
+    return bare(described.type) if isinstance(described, inspect.Metadata) else described
+
+
+def _mentions(
+    value: object,
+    described: inspect.Type,
+    path: tuple[str | int, ...],
+) -> Iterator[Mention]:
+    noun, kind = noun_of(described), bare(described)
+    if noun and isinstance(value, str):
+        yield Mention(path, noun, value)
+    elif isinstance(kind, inspect.UnionType):
+        for branch in kind.types:
+            yield from _mentions(value, branch, path)
+    elif isinstance(value, msgspec.Struct):
+        for mention in mentions(value):
+            yield mention._replace(path=path + mention.path)
+    elif isinstance(value, Mapping) and isinstance(kind, inspect.DictType):
+        for key, item in value.items():
+            if key_noun := noun_of(kind.key_type):
+                yield Mention((*path, key), key_noun, key, is_key=True)
+            yield from _mentions(item, kind.value_type, (*path, key))
+    elif isinstance(value, tuple | list):
+        for index, item in enumerate(value):
+            if (of_item := _item(kind, index)) is not None:
+                yield from _mentions(item, of_item, (*path, index))
+
+
+def _item(kind: inspect.Type, index: int) -> inspect.Type | None:
+    """Return the type of one item of a list; None where the type is no list."""
+    if isinstance(kind, inspect.VarTupleType | inspect.ListType):
+        return kind.item_type
+    return kind.item_types[index] if isinstance(kind, inspect.TupleType) else None
+
+
+def _holds(described: inspect.Type, noun: Noun) -> bool:
+    kind = bare(described)
+    if noun_of(described) == noun:
+        return True
+    if isinstance(kind, inspect.UnionType):
+        return any(_holds(branch, noun) for branch in kind.types)
+    if isinstance(kind, inspect.DictType):
+        return _holds(kind.key_type, noun) or _holds(kind.value_type, noun)
+    if isinstance(kind, inspect.TupleType):
+        return any(_holds(item, noun) for item in kind.item_types)
+    if isinstance(kind, inspect.VarTupleType | inspect.ListType):
+        return _holds(kind.item_type, noun)
+    if isinstance(kind, inspect.StructType):
+        return any(_holds(field.type, noun) for field in kind.fields)
+    return False

@@ -1,0 +1,120 @@
+"""The kinds that claims can use: the built-in ones, and those of the project's own modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any as Value
+
+import msgspec
+
+from cbspec.config import Config
+from cbspec.errors import ConfigError, suggestion
+from cbspec.kinds.all import All
+from cbspec.kinds.any import Any
+from cbspec.kinds.assertion import Assertion
+from cbspec.kinds.collapse import Collapse
+from cbspec.kinds.compound import Compound
+from cbspec.kinds.equivalence import Equivalence
+from cbspec.kinds.extremum import Extremum
+from cbspec.kinds.figure import Figure
+from cbspec.kinds.interaction import Interaction
+from cbspec.kinds.names import fields_naming
+from cbspec.kinds.order import Order
+from cbspec.kinds.range import Range
+from cbspec.kinds.ratio import Ratio
+from cbspec.kinds.sign import Sign
+from cbspec.kinds.threshold import Threshold
+from cbspec.kinds.trend import Trend
+from cbspec.project_code import import_own
+
+BUILT_IN: tuple[type[Assertion], ...] = (
+    Order, Trend, Threshold, Range, Sign, Equivalence, Collapse, Ratio, Extremum, Interaction,
+    Figure, All, Any,
+)  # fmt: skip
+
+
+def word_of(kind: type[Assertion]) -> str:
+    """Return the word for a kind in a claim file."""
+    return str(kind.__struct_config__.tag)
+
+
+_known = {word_of(kind): kind for kind in BUILT_IN}
+KINDS: Mapping[str, type[Assertion]] = MappingProxyType(_known)
+"""The word for each kind in a claim file -> the kind, of the project that was loaded last."""
+
+
+def load(config: Config) -> None:
+    """Make the project's own kinds known beside the built-in ones.
+
+    Raises:
+        ConfigError: a module cannot be imported or lies elsewhere, has no ``KINDS``, or one of them
+            lacks what a kind needs.
+    """
+    found = {word_of(kind): kind for kind in BUILT_IN}
+    for module in config.kinds:
+        for kind in _declared(config, module):
+            where = f"kinds {module}: {kind.__name__}"
+            if word_of(kind) in found:
+                taken = found[word_of(kind)].__module__
+                raise ConfigError(f"{where}: the kind {word_of(kind)!r} is taken by {taken}")
+            if lacks := next(_lacks(kind), ""):
+                raise ConfigError(f"{where} {lacks}")
+            found[word_of(kind)] = kind
+    _known.clear()
+    _known.update(found)
+
+
+def hook(
+    wanted: type,  # noqa: ARG001 - always that of `AnyKind`
+    value: Value,
+    *,
+    strict: bool = True,
+) -> Assertion:
+    """Return an assertion, read by the word for its kind: what msgspec asks for `AnyKind`.
+
+    Raises:
+        ValueError: the value is none; the path within it ends the text, as in msgspec's own.
+    """
+    word = value.get("kind") if isinstance(value, dict) else None
+    if not isinstance(word, str) or word not in KINDS:
+        raise ValueError(f"Invalid value {word!r}{suggestion(word, list(KINDS))} - at `$.kind`")
+    try:
+        return msgspec.convert(
+            value,
+            KINDS[word],
+            strict=strict,
+            dec_hook=partial(hook, strict=strict),
+        )
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
+
+
+def _declared(config: Config, module: str) -> tuple[type[Assertion], ...]:
+    kinds = getattr(import_own(config, module, "kinds"), "KINDS", None)
+    if not isinstance(kinds, tuple | list) or not kinds or not all(map(_is_kind, kinds)):
+        wanted = "a tuple of subclasses of cbspec.kinds.Assertion"
+        raise ConfigError(f"kinds {module} has no KINDS: expected {wanted}")
+    return tuple(kinds)
+
+
+def _is_kind(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Assertion)
+
+
+def _lacks(kind: type[Assertion]) -> Iterator[str]:
+    """What the type of a kind does not ask for, and judging it would miss."""
+    try:
+        msgspec.json.schema(kind)
+    except Exception as error:  # an annotation may raise anything
+        yield f"has fields that msgspec cannot read: {error!r}"
+    if not kind.__dict__.get("__doc__"):
+        yield "has no docstring, whose first line says what it asserts"
+    if kind.sentence is Assertion.sentence:
+        yield "has no sentence()"
+    if kind.evidence is Assertion.evidence and kind.contrasts is Assertion.contrasts:
+        yield "has neither contrasts() nor evidence(), of which one decides it"
+    for noun, marker in (("arm", "Arm or Arms"), ("measure", "MeasureName")):
+        if not issubclass(kind, Compound) and not fields_naming(kind, noun):
+            yield f"names no {noun}: mark the field that does as cbspec.kinds.{marker}"

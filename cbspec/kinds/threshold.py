@@ -1,0 +1,51 @@
+"""The kind ``threshold``: every arm on one side of a stated value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from cbspec.kinds.assertion import Measured, Problem
+from cbspec.kinds.change import larger, more, smaller
+from cbspec.kinds.names import Arms, listed
+from cbspec.kinds.sums import bounds_in_words, each, needs_bounds, within
+from cbspec.statistics.contrast import Contrast
+
+
+class Threshold(Measured, frozen=True, kw_only=True, tag="threshold"):
+    """Every arm lies above (or below) a stated value."""
+
+    synonyms = ("above", "below", "bound")
+    tighter: ClassVar = {"arms": more, "above": larger, "below": smaller}
+
+    arms: Arms
+    above: Annotated[
+        float | None,
+        Meta(description="every arm lies above this, in the measure's unit"),
+    ] = None
+    below: Annotated[
+        float | None,
+        Meta(description="every arm lies below this, in the measure's unit"),
+    ] = None
+
+    def sentence(self) -> str:
+        """Return the arms and their bounds."""
+        bounds = bounds_in_words(self.above, self.below)
+        return f"{self.measure} of {listed(self.arms)} lies {bounds}"
+
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """Return every arm; one that is shown on the other side refutes."""
+        low = -math.inf if self.above is None else self.above
+        return within(
+            self.measure,
+            each(self.arms),
+            low,
+            math.inf if self.below is None else self.below,
+        )
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield bounds that are missing or exclude each other."""
+        yield from needs_bounds(self.above, self.below)

@@ -1,0 +1,40 @@
+"""Modules of the project itself: imported from beside pyproject.toml or from ``src``, and from nowhere else."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from cbspec.config import Config
+from cbspec.errors import ConfigError, belongs, place_of
+from cbspec.layout import source_folder
+
+
+def import_own(config: Config, name: str, noun: str) -> ModuleType:
+    """Return a module of the project's own packages.
+
+    Args:
+        name: the module's full name.
+        noun: what ``[tool.cbspec]`` calls it, for errors.
+
+    Raises:
+        ConfigError: it cannot be imported, or lies elsewhere.
+    """
+    top = name.partition(".")[0]
+    source = source_folder(config.root, [top])
+    if str(source) not in sys.path:
+        # First: what is fingerprinted is what runs, also where the package is installed besides.
+        sys.path.insert(0, str(source))
+    where, package = f"{noun} {name} ([tool.cbspec] of {config.root})", source / top
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:  # whatever the project's own code raises
+        reason = f"{error!r}{place_of(error, package)}"
+        raise ConfigError(f"{where} cannot be imported: {reason}") from error
+    file = Path(module.__file__ or "")
+    if not belongs(file, package):
+        place = f"in {config.root}, as {package.name} beside pyproject.toml or in src"
+        raise ConfigError(f"{where} is imported from {file}, but has to lie {place}")
+    return module
