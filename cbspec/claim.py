@@ -7,24 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from cbspec.model.origin import Origin
 from cbspec.stage import Call
 
 if TYPE_CHECKING:  # NumPy, which most commands do not need
     from cbspec.kinds import Assertion
 
 Status = Literal["active", "retracted", "open-question"]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """A place in a file; lines and columns count from 1."""
-
-    path: Path
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True, slots=True)

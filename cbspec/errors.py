@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from cbspec.claim import Origin
+from cbspec.model.origin import Origin
 
 
 class CbspecError(Exception):

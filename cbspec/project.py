@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from cbspec.evaluation import Evaluation
     from cbspec.evaluation.canary import Canaries
     from cbspec.evaluation.forecast import Forecast
+    from cbspec.execution.numerics import Numerics
+    from cbspec.execution.plan import Planner
+    from cbspec.execution.rundir import RunDirectory
     from cbspec.explain import Standings
     from cbspec.fingerprint import Code
+    from cbspec.fingerprint.signature import Signatures
     from cbspec.language import Versions
     from cbspec.ledger import Device, Entry, EvidenceFolder, Ledger
-    from cbspec.numerics import Numerics
-    from cbspec.plan import Planner
+    from cbspec.model.values import Values
     from cbspec.report import Run
-    from cbspec.rundir import RunDirectory
-    from cbspec.signature import Signatures
     from cbspec.stage import Call
     from cbspec.store import Damage, Store
-    from cbspec.values import Values
 
 Words = str | Sequence[str]
 """Which claims are meant: ids (without the values of a matrix: all its cells), files or folders."""
@@ -84,7 +84,7 @@ class Project:
     @cached_property
     def _signatures(self) -> Signatures:
         """What the source files were before any was imported: an edit after that stops a run."""
-        from cbspec.signature import signatures
+        from cbspec.fingerprint.signature import signatures
 
         return signatures(self.config.root, self.config.packages)
 
@@ -215,13 +215,13 @@ class Project:
             threads: of one worker.
             computing: whether something will be computed, so that the device has to be there.
         """
-        from cbspec.numerics import resolve
+        from cbspec.execution.numerics import resolve
 
         return resolve(device, threads, computing=computing)
 
     def planner(self, device: str = "auto", threads: int = 1) -> Planner:
         """Return a planner for the engine's code as it is, which computes nothing."""
-        from cbspec.plan import Planner
+        from cbspec.execution.plan import Planner
 
         return Planner(self.code.fingerprint, self.numerics(device, threads, computing=False))
 
@@ -288,9 +288,9 @@ class Project:
         """
         from cbspec.canary import CanaryRecord
         from cbspec.evaluation.canary import Canaries
-        from cbspec.execute import Executor
+        from cbspec.execution.executor import Executor
+        from cbspec.execution.rundir import RunDirectory
         from cbspec.ledger import provenance
-        from cbspec.rundir import RunDirectory
 
         scale = self.config.canary
         if not scale:

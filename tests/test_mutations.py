@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cbspec import config
-from cbspec.finding import Judgement
 from cbspec.fingerprint import Code
 from cbspec.ledger import Comparison, Outcome
+from cbspec.model.finding import Judgement
 from cbspec.report import Edit, Record, failure_text
 from cbspec.store import Store
 from tests.bench.mutation import Mutation, mutations

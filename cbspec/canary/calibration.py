@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cbspec.canary.record import Calibration, Figures, Platform, Tolerance, Unheld
-from cbspec.values import Values
+from cbspec.model.values import Values
 
 FACTOR = 10.0  # of the spread over platforms; the platforms at hand are few, and another one lies beyond them now and then
 FLOAT32 = 2.0**-23  # the spacing of float32 numbers between 1 and 2: no figure is more exact than the arithmetic

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from cbspec.canary.record import CanaryRecord, Figures
-from cbspec.edit import Edit
+from cbspec.model.edit import Edit
 
 State = Literal["equal", "differs", "new", "error"]
 

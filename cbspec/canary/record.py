@@ -13,7 +13,7 @@ from cbspec.committed import decode, dumps, place, write
 from cbspec.errors import LedgerError
 from cbspec.ledger import Provenance
 from cbspec.ledger.entry import Digest
-from cbspec.values import Values
+from cbspec.model.values import Values
 
 VERSION = 1
 

@@ -11,12 +11,12 @@ import msgspec
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import count, device_option, dumps, json_option, scale_option, threads_option
-from cbspec.finding import Judgement
+from cbspec.model.finding import Judgement
 from cbspec.project import Project
 
 if TYPE_CHECKING:
     from cbspec.claim import Claim
-    from cbspec.plan import Planner
+    from cbspec.execution.plan import Planner
 
 
 class Interim(msgspec.Struct, frozen=True, kw_only=True):

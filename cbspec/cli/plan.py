@@ -73,7 +73,7 @@ def _absent(work: Work) -> Iterator[str]:
 
 
 def _time(found: Forecast, workers: int) -> str:
-    from cbspec.numerics import available_cores
+    from cbspec.execution.numerics import available_cores
 
     if not any(work.absent for work in found.work):
         return "Nothing to compute."

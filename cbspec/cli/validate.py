@@ -24,7 +24,7 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
     names, and at that of the canaries. A margin that the seeds can never show, by the spread over seeds
     that the ledger has, is a warning: inconclusive is a result. Exits with 1 when there is a mistake.
     """
-    from cbspec.calibration import undecidable
+    from cbspec.evaluation.margins import undecidable
     from cbspec.language import claim_files, load
 
     places = list(paths) or [project.claims_folder]

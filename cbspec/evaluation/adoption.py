@@ -15,8 +15,8 @@ import msgspec
 
 from cbspec.claim import Claim
 from cbspec.evaluation.canary import Canaries, grounds
+from cbspec.execution.plan import Cell, Planner, closure
 from cbspec.explain.past import Past, Trail
-from cbspec.plan import Cell, Planner, closure
 from cbspec.stage import calls_of
 from cbspec.store import ADOPTED, Store
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from cbspec.canary import CanaryCheck, CanaryRecord, Figures, compared
 from cbspec.claim import Claim
 from cbspec.evaluation.look import values_of
-from cbspec.execute import Executor, StageFailed
+from cbspec.execution.executor import Executor, StageFailed
+from cbspec.execution.plan import Cell, closure
 from cbspec.ledger import Provenance
 from cbspec.ledger.entry import short
-from cbspec.plan import Cell, closure
 from cbspec.store import Entry
 
 SEEDS = 2  # one could agree by luck where a choice is made; more would only cost

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim
-from cbspec.edit import Edit
 from cbspec.evaluation.look import judged
+from cbspec.execution.plan import Planner
 from cbspec.ledger import CHANGED, Comparison, Entry, EvidenceFolder, compare, entry_of
 from cbspec.ledger.entry import short
 from cbspec.ledger.withdrawal import unchecked
-from cbspec.plan import Planner
+from cbspec.model.edit import Edit
 from cbspec.report import Check
 from cbspec.report.check import Way
 

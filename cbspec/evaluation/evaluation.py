@@ -13,14 +13,15 @@ import msgspec
 from cbspec.canary import CanaryCheck, CanaryRecord
 from cbspec.claim import Claim
 from cbspec.config import Config
-from cbspec.edit import Edit
 from cbspec.evaluation.adopted import Adopted
 from cbspec.evaluation.agenda import Agenda, agenda_of
 from cbspec.evaluation.canary import Canaries
 from cbspec.evaluation.checks import Checker, needs_canary
 from cbspec.evaluation.look import Look, looked
-from cbspec.execute import Executor, StageFailed
-from cbspec.finding import Judgement
+from cbspec.execution.executor import Executor, StageFailed
+from cbspec.execution.numerics import Numerics
+from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.rundir import RunDirectory
 from cbspec.fingerprint import Code
 from cbspec.language import Versions
 from cbspec.ledger import (
@@ -36,14 +37,13 @@ from cbspec.ledger import (
     entry_of,
     provenance,
 )
-from cbspec.numerics import Numerics
+from cbspec.model.edit import Edit
+from cbspec.model.finding import Judgement
+from cbspec.model.values import Values
 from cbspec.paths import relative
-from cbspec.plan import Cell, Planner
 from cbspec.report import Check, Record, Upheld, record_of, standing
-from cbspec.rundir import RunDirectory
 from cbspec.store import Entry as Stored
 from cbspec.store import Store
-from cbspec.values import Values
 
 if TYPE_CHECKING:
     from cbspec.evaluation.adoption import Adopter  # nothing is adopted where nothing is missing

@@ -9,9 +9,9 @@ import msgspec
 
 from cbspec.claim import Claim
 from cbspec.evaluation.look import seeds_due
+from cbspec.execution.plan import Cell, Job, Plan, awaited
 from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger
-from cbspec.plan import Cell, Job, Plan, awaited
 
 SHOWN = 3  # arms of one job; the claims have them all
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cbspec.claim import Claim
-from cbspec.finding import Judgement
-from cbspec.job import DIVERGED
+from cbspec.execution.job import DIVERGED
+from cbspec.execution.plan import Cell, Planner
 from cbspec.ledger import Entry as Recorded
 from cbspec.ledger import seeds_taken
-from cbspec.plan import Cell, Planner
+from cbspec.model.finding import Judgement
+from cbspec.model.values import Values
 from cbspec.store import Entry, Store
-from cbspec.values import Values
 
 
 class Look(NamedTuple):

@@ -10,9 +10,9 @@ from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim
 from cbspec.config import Config
 from cbspec.evaluation.evaluation import Evaluation
-from cbspec.numerics import Numerics, limit_threads
+from cbspec.execution.numerics import Numerics, limit_threads
+from cbspec.execution.rundir import RunDirectory
 from cbspec.report import Record, Run, Upheld, run_of
-from cbspec.rundir import RunDirectory
 from cbspec.store import Store
 
 

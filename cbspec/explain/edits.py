@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from cbspec.edit import Edit
 from cbspec.explain.history import Definitions, History
 from cbspec.fingerprint import Change, Code, changes
 from cbspec.ledger import Provenance
+from cbspec.model.edit import Edit
 from cbspec.paths import relative
 from cbspec.stage import Call, Stage, stages_of
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import msgspec
 
 from cbspec.claim import Claim
-from cbspec.edit import Edit
+from cbspec.execution.plan import Cell
 from cbspec.explain.cause import Cause
 from cbspec.explain.edits import changed, edits_since
 from cbspec.explain.standing import Standings, State, at
 from cbspec.ledger import Entry, seeds_taken
 from cbspec.ledger.entry import short
-from cbspec.plan import Cell
+from cbspec.model.edit import Edit
 from cbspec.stage import Call, calls_of, stages_of
 from cbspec.store import ADOPTED
 

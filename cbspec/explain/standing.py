@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from cbspec.execution.plan import Cell, Planner
 from cbspec.explain.cause import Cause, code_causes, unknown_code, value_causes
 from cbspec.explain.edits import changed
 from cbspec.explain.history import History
 from cbspec.explain.past import Past, Trail, as_stored, trajectory
 from cbspec.fingerprint import Code, changes
 from cbspec.ledger import Entry
-from cbspec.plan import Cell, Planner
 from cbspec.stage import Call, calls_of
 from cbspec.store import Store
 

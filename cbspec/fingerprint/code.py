@@ -15,7 +15,7 @@ from cbspec.fingerprint.node import Everything, Node, Whole
 from cbspec.fingerprint.normal import short_hash
 from cbspec.fingerprint.project import Project
 from cbspec.fingerprint.scope import Imported
-from cbspec.signature import Signatures
+from cbspec.fingerprint.signature import Signatures
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Code:
     Args:
         root: the project's folder; the packages lie in it, or in its ``src``.
         packages: dotted names of the packages (or modules) that belong to the project, e.g. ``("engine",)``.
-        seen: signatures of files (`cbspec.signature`), taken before any code of the project was
+        seen: signatures of files (`cbspec.fingerprint.signature`), taken before any code of the project was
             imported.
 
     Raises:

@@ -17,8 +17,8 @@ from cbspec.fingerprint.module import DEFINITION, Module, Statement
 from cbspec.fingerprint.node import Node, Whole
 from cbspec.fingerprint.resolution import Resolution
 from cbspec.fingerprint.scope import Chain, Imported, Load
+from cbspec.fingerprint.signature import Signature, Signatures, signature
 from cbspec.layout import source_folder
-from cbspec.signature import Signature, Signatures, signature
 
 HARNESS = "cbspec"  # no project's code, also where it lies beside the engine: what it does with results has its own versions
 _MENTIONS = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([\w., \t]+)|[\"'](\w+)[.:]\w", re.MULTILINE)

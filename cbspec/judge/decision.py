@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from cbspec.finding import Effect, Finding
 from cbspec.kinds import Assertion
+from cbspec.model.finding import Effect, Finding
 from cbspec.statistics.evidence import Evidence, Inference, Level
 from cbspec.statistics.sample import Measurements, Table, Unmeasured
 

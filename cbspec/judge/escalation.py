@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 
 from cbspec.claim import Seeds
-from cbspec.finding import Finding, Judgement
+from cbspec.model.finding import Finding, Judgement
 
 
 def share(n: int, seeds: Seeds) -> float:

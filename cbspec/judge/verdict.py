@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 
 from cbspec.claim import Claim
-from cbspec.finding import Finding, Judgement, Verdict
 from cbspec.judge import escalation
 from cbspec.judge.decision import Weighed, conclude, weigh
 from cbspec.kinds import Assertion
+from cbspec.model.finding import Finding, Judgement, Verdict
 from cbspec.statistics import holm, student
 from cbspec.statistics.evidence import Evidence, Level
 from cbspec.statistics.sample import Measurements, Table

@@ -14,10 +14,10 @@ import numpy as np
 from msgspec import Meta
 
 from cbspec.errors import suggestion
-from cbspec.finding import Effect
 from cbspec.kinds.assertion import Assertion, Problem, Written
 from cbspec.kinds.change import Way, more, tighter_if, unasserted
 from cbspec.kinds.names import Arm, MeasureKey, listed
+from cbspec.model.finding import Effect
 from cbspec.statistics import student
 from cbspec.statistics.evidence import Evidence, Level, Premise
 from cbspec.statistics.sample import Array, Measurements, Unmeasured

@@ -11,11 +11,11 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from cbspec.finding import Effect
 from cbspec.kinds.assertion import Measured
 from cbspec.kinds.change import larger
 from cbspec.kinds.names import Arm
 from cbspec.kinds.sums import steps
+from cbspec.model.finding import Effect
 from cbspec.statistics import page, student
 from cbspec.statistics.contrast import Contrast, Location
 from cbspec.statistics.evidence import Evidence, Level, of_inference

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from cbspec.claim import Claim, Origin
+from cbspec.claim import Claim
 from cbspec.language.origins import Origins
+from cbspec.model.origin import Origin
 
 
 class Explained(NamedTuple):

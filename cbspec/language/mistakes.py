@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cbspec.claim import Origin
 from cbspec.errors import Mistake
 from cbspec.language.node import Document, Node
+from cbspec.model.origin import Origin
 
 LIMIT = 50  # of one file
 

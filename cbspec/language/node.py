@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-from cbspec.claim import Origin
+from cbspec.model.origin import Origin
 
 Scalar = str | int | float | bool | None
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
-from cbspec.claim import Origin
 from cbspec.language.calls import Trace
 from cbspec.language.grammar import plain
 from cbspec.language.node import Node, join
 from cbspec.language.scope import Scope
+from cbspec.model.origin import Origin
 
 
 class Origins(Mapping[str, Origin]):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import yaml
 
-from cbspec.claim import Origin
 from cbspec.errors import Mistake
 from cbspec.language.compose import CONTROL, Composer, Unreadable
 from cbspec.language.mistakes import Mistakes
 from cbspec.language.node import Document
+from cbspec.model.origin import Origin
 from cbspec.paths import display
 
 LARGEST = 256 * 1024  # bytes of a file; the longest claim by hand has 4 kB

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from cbspec.catalog import Catalog
-from cbspec.claim import Claim, Origin, base
+from cbspec.claim import Claim, base
 from cbspec.errors import ClaimError, ConfigError, Mistake, suggestion
 from cbspec.language.calls import Pool
 from cbspec.language.claims import ClaimFile, Setting
@@ -19,6 +19,7 @@ from cbspec.language.mistakes import Mistakes, TooMany
 from cbspec.language.node import Node
 from cbspec.language.origins import Origins
 from cbspec.language.parse import read
+from cbspec.model.origin import Origin
 from cbspec.paths import display
 
 SUFFIX = ".yaml"

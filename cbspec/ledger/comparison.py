@@ -7,12 +7,12 @@ from typing import Literal
 
 import msgspec
 
-from cbspec.finding import Verdict
 from cbspec.kinds.change import Way
 from cbspec.ledger.entry import Entry, Key
 from cbspec.ledger.goalposts import Move, moves
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.shift import Shift, shifts
+from cbspec.model.finding import Verdict
 
 Change = Literal["same", "drift", "weakened", "flip", "new", "goalposts", "gone"]
 

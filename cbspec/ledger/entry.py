@@ -9,11 +9,11 @@ import msgspec
 from msgspec import Meta
 
 from cbspec.claim import Claim
-from cbspec.finding import Effect, Finding, Judgement, Verdict
 from cbspec.kinds import AnyKind, Assertion
 from cbspec.ledger.notation import rounded
+from cbspec.model.finding import Effect, Finding, Judgement, Verdict
+from cbspec.model.values import Values
 from cbspec.stage import Call
-from cbspec.values import Values
 
 Device = Literal["cpu", "cuda"]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{4,64}$", description="hexadecimal; digests are shortened to 16 digits")]

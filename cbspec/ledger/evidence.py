@@ -18,7 +18,7 @@ from cbspec.committed import decode, dumps, write
 from cbspec.errors import LedgerError
 from cbspec.ledger.entry import Device, Entry, Key, short
 from cbspec.ledger.ledger import Ledger
-from cbspec.values import Values
+from cbspec.model.values import Values
 
 VERSION = 1
 

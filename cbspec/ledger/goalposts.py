@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from cbspec.finding import Verdict
 from cbspec.kinds import Assertion
 from cbspec.kinds.change import Way
 from cbspec.ledger.entry import Entry, RecordedAssertion
 from cbspec.ledger.shift import shifts
+from cbspec.model.finding import Verdict
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from cbspec.finding import Judgement
 from cbspec.ledger.comparison import CHANGED, Comparison
+from cbspec.model.finding import Judgement
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

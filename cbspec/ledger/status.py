@@ -8,10 +8,10 @@ from typing import Literal
 import msgspec
 
 from cbspec.claim import Claim
-from cbspec.finding import Verdict
 from cbspec.ledger.entry import Entry, short
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.withdrawal import orphaned
+from cbspec.model.finding import Verdict
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

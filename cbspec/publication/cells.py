@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cbspec.claim import Claim, Status
-from cbspec.finding import Verdict
 from cbspec.ledger.notation import interval, number
+from cbspec.model.finding import Verdict
 from cbspec.publication.effects import Compared, compared
 from cbspec.publication.row import Outcome, Row
 from cbspec.report.template import escaped

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from cbspec.canary import CanaryRecord
 from cbspec.claim import Claim, base
-from cbspec.finding import Verdict
 from cbspec.ledger import Ledger
 from cbspec.ledger.entry import FRAGILE
+from cbspec.model.finding import Verdict
 from cbspec.publication.cells import COLUMNS, STATUS, cells, link
 from cbspec.publication.figures import tables
 from cbspec.publication.row import Row, place_of, rows, scales_of

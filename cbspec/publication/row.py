@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cbspec.claim import Claim, base, finding_of
-from cbspec.finding import Verdict
 from cbspec.ledger import Entry, Ledger
 from cbspec.ledger.entry import short
+from cbspec.model.finding import Verdict
 
 _RANK: tuple[Verdict, ...] = ("refuted", "error", "invalid", "inconclusive", "holds")
 """A finding that is several claims asserts all of them: the first of these that one claim has is the finding's."""

@@ -1,6 +1,6 @@
 """What people read of a run: the closing table, the text of a failure, the pages, GitHub's annotations and job summary."""
 
-from cbspec.edit import Edit
+from cbspec.model.edit import Edit
 from cbspec.report.check import Check, Upheld, Way, doubts, standing
 from cbspec.report.count import canaries_counted, counted, doubts_listed
 from cbspec.report.failure import canary_text, doubt_text, effect_text, failure_text

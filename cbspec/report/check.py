@@ -9,9 +9,9 @@ import msgspec
 
 from cbspec.canary import Difference
 from cbspec.claim import Claim, Status
-from cbspec.edit import Edit
-from cbspec.finding import Verdict
 from cbspec.ledger import Comparison, Device, Outcome
+from cbspec.model.edit import Edit
+from cbspec.model.finding import Verdict
 
 Way = Literal[
     "code unchanged",

@@ -7,9 +7,9 @@ from shlex import quote
 from textwrap import fill, indent
 
 from cbspec.canary import CanaryCheck, Difference
-from cbspec.edit import Edit
-from cbspec.finding import Effect, Finding
 from cbspec.ledger.notation import interval, number, p_value
+from cbspec.model.edit import Edit
+from cbspec.model.finding import Effect, Finding
 from cbspec.report.check import Check, Upheld
 from cbspec.report.record import Record
 

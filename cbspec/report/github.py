@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cbspec.edit import Edit
+from cbspec.model.edit import Edit
 from cbspec.report.count import failed_canaries
 from cbspec.report.failure import canary_text, doubt_text, failure_text
 from cbspec.report.record import Record, Run, ranked

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from cbspec.claim import Claim, Origin
+from cbspec.claim import Claim
+from cbspec.model.origin import Origin
 from cbspec.paths import relative
 
 LONGEST = 16  # lines; an assertion of more parts is cut, with a mark

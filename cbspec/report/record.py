@@ -12,10 +12,10 @@ import msgspec
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim, Status
-from cbspec.edit import Edit
-from cbspec.finding import Finding, Judgement
 from cbspec.kinds import hook
 from cbspec.ledger import CHANGED, Comparison, Device, Entry, Evidence, Outcome, Provenance, outcome
+from cbspec.model.edit import Edit
+from cbspec.model.finding import Finding, Judgement
 from cbspec.paths import relative
 from cbspec.report.check import Check, Upheld, doubts
 from cbspec.report.quote import Quote, quotes

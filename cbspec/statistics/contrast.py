@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cbspec.finding import Effect
+from cbspec.model.finding import Effect
 from cbspec.statistics import sign_flip, student
 from cbspec.statistics.evidence import Evidence, Level, of_inference
 from cbspec.statistics.sample import ROUNDING, Array, Measurements

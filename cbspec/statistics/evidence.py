@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cbspec.finding import Effect
+from cbspec.model.finding import Effect
 from cbspec.statistics.sample import Array
 
 

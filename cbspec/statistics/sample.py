@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cbspec.values import Values
+from cbspec.model.values import Values
 
 Array: TypeAlias = NDArray[np.float64]
 ROUNDING = 8 * float(np.finfo(np.float64).eps)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from cbspec.numerics import cuda_absent
+from cbspec.execution.numerics import cuda_absent
 from engine import parameters
 from engine.architecture import Architecture, initialise
 from engine.credit.dfa import DFA

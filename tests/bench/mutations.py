@@ -24,9 +24,9 @@ from typing import NamedTuple
 
 from cbspec import catalog, config, language
 from cbspec.claim import Claim
+from cbspec.execution.numerics import resolve
+from cbspec.execution.plan import Planner, closure
 from cbspec.fingerprint import Code
-from cbspec.numerics import resolve
-from cbspec.plan import Planner, closure
 from cbspec.report import Run, decode, failure_text
 from cbspec.store import Store
 from tests.bench.mutation import Mutation, mutations

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cbspec import numerics
 from cbspec.committed import writing
+from cbspec.execution import numerics
 
 REPORT = Path(__file__).parents[2] / "reports" / "bench.json"
 NO_AIM = "-"

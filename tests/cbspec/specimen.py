@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from cbspec.claim import Claim, Seeds, Source
-from cbspec.finding import Effect, Finding, Judgement
 from cbspec.kinds import Order
 from cbspec.ledger import Entry, EvidenceFolder, Ledger, Provenance, accept, entry_of
+from cbspec.model.finding import Effect, Finding, Judgement
 from cbspec.report import Record
 from cbspec.stage import Call, Stage
 

@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 from scipy import stats
 
-from cbspec.calibration import undecidable
 from cbspec.catalog import Catalog
 from cbspec.claim import Claim
 from cbspec.errors import Mistake
+from cbspec.evaluation.margins import undecidable
 from cbspec.judge import Sample, judge
 from cbspec.language import load_file
 from cbspec.ledger import Entry, Ledger, Provenance, entry_of

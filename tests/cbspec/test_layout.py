@@ -8,8 +8,8 @@ import pytest
 from cbspec import catalog
 from cbspec.config import Config
 from cbspec.fingerprint import Code
+from cbspec.fingerprint.signature import signatures
 from cbspec.layout import source_folder
-from cbspec.signature import signatures
 
 CATALOG = """\
 from cbspec.stage import Stage

@@ -14,9 +14,9 @@ import msgspec
 import pytest
 import torch
 
-from cbspec import numerics
 from cbspec.errors import ConfigError
-from cbspec.numerics import Numerics, lane_key, resolve, result_key
+from cbspec.execution import numerics
+from cbspec.execution.numerics import Numerics, lane_key, resolve, result_key
 from cbspec.stage import Call, Parameters, Stage
 
 CPU = Numerics(device="cpu", torch="2.15")
@@ -100,7 +100,7 @@ def test_key_ignores_how_a_call_is_written() -> None:
 def test_key_is_the_same_in_every_process() -> None:
     """Keys do not depend on the process, whatever its hash seed."""
     code = (
-        "from cbspec.numerics import *; from cbspec.stage import *\n"
+        "from cbspec.execution.numerics import *; from cbspec.stage import *\n"
         "class P(Parameters, frozen=True, kw_only=True): layers: frozenset[str]\n"
         "call = Call(Stage('s', '', 'm:f', P), P(layers=frozenset('abcdefgh')))\n"
         "print(result_key(call, 1, {'x': 'y'}, 'c', Numerics(device='cpu', torch='2.15')))"
@@ -133,7 +133,7 @@ def test_resolve_agrees_with_torch() -> None:
 
 def test_resolve_does_not_import_torch() -> None:
     """Nothing of torch is imported to know its version and devices."""
-    code = "import sys; from cbspec.numerics import resolve; resolve(); print('torch' in sys.modules)"
+    code = "import sys; from cbspec.execution.numerics import resolve; resolve(); print('torch' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 

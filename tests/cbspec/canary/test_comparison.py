@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbspec.canary import Calibration, CanaryRecord, Figures, Tolerance, Unheld, compared
-from cbspec.values import Values
+from cbspec.model.values import Values
 from tests.cbspec.specimen import make_provenance
 
 

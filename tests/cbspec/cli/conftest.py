@@ -12,7 +12,7 @@ def laboratory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CBSPEC_STORE", raising=False)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setattr("cbspec.numerics.torch_build", lambda: ("2.11.0", None))
+    monkeypatch.setattr("cbspec.execution.numerics.torch_build", lambda: ("2.11.0", None))
     made = Laboratory(tmp_path)
     made.found()
     made.write("claims/phase1/1.a.yaml", LIGHT)

@@ -13,12 +13,12 @@ from click.testing import CliRunner, Result
 from cbspec import catalog, config
 from cbspec.cli import main
 from cbspec.evaluation import Evaluation
+from cbspec.execution.numerics import Numerics
+from cbspec.execution.rundir import RunDirectory
 from cbspec.language import load
 from cbspec.ledger import Ledger, provenance
-from cbspec.numerics import Numerics
 from cbspec.project import Project
 from cbspec.report import Run, write_pages
-from cbspec.rundir import RunDirectory
 from tests.cbspec.plugin.conftest import DEFAULTS
 from tests.cbspec.specimen import put_on_record
 

@@ -135,7 +135,7 @@ def test_status_tells_current_from_stale(laboratory, monkeypatch):
     (laboratory.root / "claims" / "phase2" / "2.a.yaml").unlink()
     assert standing() == {("1.a", "quick"): "current", ("1.a", "memo"): "unrecorded", ("2.a", "quick"): "orphaned"}
 
-    monkeypatch.setattr("cbspec.numerics.torch_build", lambda: ("2.12.0", None))
+    monkeypatch.setattr("cbspec.execution.numerics.torch_build", lambda: ("2.12.0", None))
     assert standing()["1.a", "quick"] == "stale"
     assert moved()["1.a"] == ["torch 2.11"]
     assert "stale: torch 2.11" in laboratory.cbspec("status", "1.a").stdout

@@ -2,11 +2,11 @@ import time
 
 import pytest
 
-from cbspec.execute import Executor
+from cbspec.execution.executor import Executor
+from cbspec.execution.numerics import Numerics
+from cbspec.execution.plan import Planner
+from cbspec.execution.rundir import RunDirectory
 from cbspec.fingerprint import Fingerprint
-from cbspec.numerics import Numerics
-from cbspec.plan import Planner
-from cbspec.rundir import RunDirectory
 from cbspec.store import Store
 from tests.cbspec.execution.arithmetic import JOURNAL
 from tests.patience import PATIENCE

@@ -57,7 +57,7 @@ def test_nothing_is_stored_after_an_edit(one, sources, monkeypatch, then):
         then(job)
 
     monkeypatch.setattr(arithmetic, "count", edited_during)
-    monkeypatch.setattr("cbspec.job.TELL_SECONDS", 0.0)
+    monkeypatch.setattr("cbspec.execution.job.TELL_SECONDS", 0.0)
 
     with pytest.raises(SourceChanged, match=TOLD):
         one.ensure(one.plan.cells)

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from cbspec.errors import Stopped, StoreError
-from cbspec.execute import IDLE_SECONDS, QUIET_SECONDS, StageFailed
-from cbspec.rundir import RunDirectory, Status
+from cbspec.execution.executor import IDLE_SECONDS, QUIET_SECONDS, StageFailed
+from cbspec.execution.rundir import RunDirectory, Status
 from cbspec.stage import Call, NoParameters
 from tests.cbspec.execution.arithmetic import BREAK, JOURNAL, PACK, UNPACK, added, counted
 from tests.cbspec.execution.conftest import executor, values
@@ -103,7 +103,7 @@ def test_damage_that_cannot_be_moved_away_ends_in_a_message(tmp_path):
 
 def test_stop_leaves_a_stage_and_keeps_what_is_stored(tmp_path, journal, monkeypatch):
     """A run asked to stop leaves its stage at the next progress call, releases its locks, and the next run goes on from there."""
-    monkeypatch.setattr("cbspec.job.TELL_SECONDS", 0.0)
+    monkeypatch.setattr("cbspec.execution.job.TELL_SECONDS", 0.0)
     one = executor(tmp_path)
     cells = [one.planner.cell(counted(step), 1) for step in (2, 9)]
     monkeypatch.setattr(one.run, "tell", lambda status: one.run.stop() if status and status.done == 4 else None)
@@ -250,7 +250,7 @@ def test_leaves_at_once_when_all_have_judged(tmp_path, monkeypatch):
         if len(sleeps) == 3:
             runs[1].rest()
 
-    monkeypatch.setattr("cbspec.execute.time.sleep", sleep)
+    monkeypatch.setattr("cbspec.execution.executor.time.sleep", sleep)
     one.drain()
 
     assert len(sleeps) == 3
@@ -261,7 +261,7 @@ def test_a_worker_that_was_killed_is_not_waited_for(tmp_path, monkeypatch):
     one = executor(tmp_path)
     one.run = RunDirectory(tmp_path / "runs" / "run", "main", workers=2)
     sleeps = []
-    monkeypatch.setattr("cbspec.execute.time.sleep", sleeps.append)
+    monkeypatch.setattr("cbspec.execution.executor.time.sleep", sleeps.append)
     one.drain()
 
     assert sum(sleeps) == pytest.approx(QUIET_SECONDS + IDLE_SECONDS)  # ten pauses, rounded, are a little less than quiet

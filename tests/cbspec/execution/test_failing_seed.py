@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from cbspec.execute import StageFailed
-from cbspec.rundir import RunDirectory, Status
+from cbspec.execution.executor import StageFailed
+from cbspec.execution.rundir import RunDirectory, Status
 from tests.cbspec.execution import arithmetic
 from tests.cbspec.execution.arithmetic import added, cracked
 from tests.cbspec.execution.conftest import executor, impatient, values

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cbspec.execute import StageFailed
-from cbspec.job import DIVERGED
+from cbspec.execution.executor import StageFailed
+from cbspec.execution.job import DIVERGED
 from cbspec.stage import Call, NoParameters
 from tests.cbspec.execution import arithmetic
 from tests.cbspec.execution.arithmetic import BLUR, MUTE, added, counted

@@ -1,9 +1,9 @@
 import pytest
 
 from cbspec.claim import Seeds
+from cbspec.execution.numerics import Numerics
+from cbspec.execution.plan import Planner, awaited, closure
 from cbspec.fingerprint import Fingerprint
-from cbspec.numerics import Numerics
-from cbspec.plan import Planner, awaited, closure
 from cbspec.stage import Call, Input, Stage
 from tests.cbspec.execution.arithmetic import COUNT, Count, added, counted
 from tests.cbspec.specimen import make_claim

@@ -2,7 +2,7 @@
 
 import time
 
-from cbspec.rundir import RunDirectory, Status
+from cbspec.execution.rundir import RunDirectory, Status
 
 
 def test_what_kills_two_workers_is_not_given_to_a_third(tmp_path):

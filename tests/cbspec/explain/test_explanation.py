@@ -2,12 +2,12 @@
 
 from msgspec.structs import replace
 
+from cbspec.execution.numerics import Numerics
+from cbspec.execution.plan import Planner
 from cbspec.explain import History, Standings, edits_since, explain
 from cbspec.explain.history import checked_out
 from cbspec.fingerprint import Code
 from cbspec.ledger import Key
-from cbspec.numerics import Numerics
-from cbspec.plan import Planner
 from tests.cbspec.cli.laboratory import NUMERICS
 from tests.cbspec.plugin.conftest import LIGHT
 

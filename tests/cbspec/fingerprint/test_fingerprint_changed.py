@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cbspec.fingerprint import Code
-from cbspec.signature import signatures
+from cbspec.fingerprint.signature import signatures
 
 FILES = {
     "lab/__init__.py": "",

@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import stats
 
-from cbspec.finding import Finding
 from cbspec.judge import Table, decide
 from cbspec.kinds import Assertion
+from cbspec.model.finding import Finding
 from cbspec.statistics import skew
 
 _DRAWN = np.random.default_rng(1963)

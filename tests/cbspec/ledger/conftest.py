@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from cbspec.claim import Claim
-from cbspec.finding import Effect, Finding, Judgement
 from cbspec.ledger import Entry
+from cbspec.model.finding import Effect, Finding, Judgement
 from tests.cbspec.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement
 
 

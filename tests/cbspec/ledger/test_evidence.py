@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cbspec.errors import LedgerError
 from cbspec.ledger import Evidence, EvidenceFolder, Ledger
-from cbspec.values import Values
+from cbspec.model.values import Values
 from tests.cbspec.specimen import make_claim, make_entry, make_judgement
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from cbspec.claim import Claim, Origin
-from cbspec.finding import Effect, Finding, Judgement
+from cbspec.claim import Claim
 from cbspec.kinds import Order, Sign
 from cbspec.ledger import compare
+from cbspec.model.finding import Effect, Finding, Judgement
+from cbspec.model.origin import Origin
 from cbspec.report import Edit, Record, Run, Skipped, record_of
 from tests.cbspec.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement, make_provenance
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from cbspec.claim import Origin
+from cbspec.model.origin import Origin
 from cbspec.report import failure_text
 from cbspec.report.failure import effect_text
 

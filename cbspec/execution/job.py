@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from cbspec.errors import SourceChanged, StageError
+from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.rundir import RunDirectory, Status
 from cbspec.fingerprint import Code
-from cbspec.plan import Cell, Planner
-from cbspec.rundir import RunDirectory, Status
 from cbspec.stage import Artifact, Call, Parameters
 from cbspec.store import Entry, Store
 

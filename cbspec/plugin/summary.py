@@ -13,11 +13,11 @@ import pytest
 
 from cbspec.config import Config
 from cbspec.errors import LedgerError
-from cbspec.items import BROKEN, CANARY, RECORD, SKIPPED, UPHELD
+from cbspec.plugin.items import BROKEN, CANARY, RECORD, SKIPPED, UPHELD
 
 if TYPE_CHECKING:  # imported when there is something to tell: other projects' runs pay nothing for this plugin
     from cbspec.canary import CanaryCheck
-    from cbspec.numerics import Numerics
+    from cbspec.execution.numerics import Numerics
     from cbspec.report import Record, Run, Skipped, Upheld
 
 

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cbspec.errors import CbspecError, StageError, Stopped, StoreError, place_of
+from cbspec.execution.job import DIVERGED, MissingInput, RunningJob
+from cbspec.execution.plan import Cell, Job, Plan, Planner, closure
+from cbspec.execution.rundir import Event, Failure, RunDirectory
 from cbspec.fingerprint import Code
-from cbspec.job import DIVERGED, MissingInput, RunningJob
-from cbspec.plan import Cell, Job, Plan, Planner, closure
-from cbspec.rundir import Event, Failure, RunDirectory
 from cbspec.stage import Stage
 from cbspec.store import Entry, Lock, LostEntry, Store
 

@@ -176,7 +176,7 @@ class ClaimItem(pytest.Item):
         The run is what the record comes from. An inconclusive verdict is a result, and whoever edits a claim that has one, or
         runs the others, has to be able to. A warning per item is told once under xdist too, and ``-W error`` makes it a failure.
         """
-        from cbspec.calibration import undecidable
+        from cbspec.evaluation.margins import undecidable
 
         for mistake in undecidable([self.claim], self.plugin.evaluation.ledger):
             self.warn(UndecidableWarning(str(mistake)))

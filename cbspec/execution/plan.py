@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cbspec.execution.numerics import Numerics, lane_key, result_key
 from cbspec.fingerprint import Fingerprint
-from cbspec.numerics import Numerics, lane_key, result_key
 from cbspec.stage import Call, stages_of
 
 if TYPE_CHECKING:

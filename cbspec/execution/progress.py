@@ -17,7 +17,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cbspec.rundir import Event, RunDirectory, Status
+from cbspec.execution.rundir import Event, RunDirectory, Status
 
 REFRESH_SECONDS = 0.5
 PLAIN_SECONDS = 30.0  # a log shows signs of life of a long stage this often

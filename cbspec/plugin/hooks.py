@@ -19,16 +19,16 @@ import pytest
 
 from cbspec.config import ADOPT, Config, load
 from cbspec.errors import CbspecError, ClaimError, SourceChanged
-from cbspec.items import SKIPPED, ClaimFile, ClaimItem, NoClaims, unread
-from cbspec.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
+from cbspec.execution.rundir import ANY_CORES, RunDirectory
+from cbspec.plugin.items import SKIPPED, ClaimFile, ClaimItem, NoClaims, unread
+from cbspec.plugin.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
+from cbspec.plugin.summary import Tally
 from cbspec.project import Project
-from cbspec.rundir import ANY_CORES, RunDirectory
-from cbspec.tally import Tally
 
 if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
     from cbspec.claim import Claim
     from cbspec.evaluation import Evaluation
-    from cbspec.progress import Display
+    from cbspec.execution.progress import Display
 
 RUN = "cbspec-run"  # the run's name, from the controller to its workers
 MISTAKE = "cbspec-mistake"  # why a worker could not begin, from the worker to the controller
@@ -87,8 +87,8 @@ class ClaimsPlugin:
     """The plugin in one pytest process of a project with ``[tool.cbspec]``; idle until a claim file is collected."""
 
     def __init__(self, config: pytest.Config, settings: Config) -> None:
+        from cbspec.execution.numerics import available_cores, resolve
         from cbspec.language.defaults import known_scale
-        from cbspec.numerics import available_cores, resolve
 
         self.config = config
         self.settings = settings
@@ -118,7 +118,7 @@ class ClaimsPlugin:
     @cached_property
     def evaluation(self) -> Evaluation:
         """This process' share in evaluating the claims."""
-        from cbspec.numerics import limit_threads
+        from cbspec.execution.numerics import limit_threads
 
         limit_threads(self.numerics.threads)
         scale = f"--scale {self.scale}" if self.scale != self.settings.scale else ""
@@ -271,7 +271,7 @@ class ClaimsPlugin:
     def pytest_runtestloop(self) -> Generator[None, object, object]:
         if self.worker is not None or self._shows:
             return (yield)
-        from cbspec.progress import Display
+        from cbspec.execution.progress import Display
 
         stream = os.fdopen(os.dup(sys.__stdout__.fileno()), "w") if sys.__stdout__ else sys.stdout  # not pytest's capture
         self.display = Display(self.run, stream)
