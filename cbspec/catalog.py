@@ -28,14 +28,19 @@ class Catalog(Mapping[str, Stage]):
     def __init__(self, stages: Iterable[Stage], module: str = "") -> None:
         stages = tuple(stages)
         self._stages = {stage.name: stage for stage in stages}
-        if mistakes := [f"{module or 'catalog'}: {mistake}" for mistake in [*_mistyped(stages)] or _contradictions(stages)]:
+        if mistakes := [
+            f"{module or 'catalog'}: {mistake}"
+            for mistake in [*_mistyped(stages)] or _contradictions(stages)
+        ]:
             raise ConfigError("\n".join(mistakes))
 
     def __getitem__(self, name: str) -> Stage:
         try:
             return self._stages[name]
         except KeyError:
-            raise UnknownStageError(f"unknown stage {name!r}{suggestion(name, list(self._stages))}") from None
+            raise UnknownStageError(
+                f"unknown stage {name!r}{suggestion(name, list(self._stages))}"
+            ) from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._stages
@@ -62,8 +67,14 @@ def load(config: Config) -> Catalog:
     module = import_own(config, config.engine, "engine")
     kinds.load(config)
     stages = getattr(module, "STAGES", None)
-    if not isinstance(stages, tuple | list) or not stages or not all(isinstance(stage, Stage) for stage in stages):
-        raise ConfigError(f"engine {config.engine} has no STAGES: expected a tuple of cbspec.stage.Stage")
+    if (
+        not isinstance(stages, tuple | list)
+        or not stages
+        or not all(isinstance(stage, Stage) for stage in stages)
+    ):
+        raise ConfigError(
+            f"engine {config.engine} has no STAGES: expected a tuple of cbspec.stage.Stage"
+        )
     return Catalog(stages, config.engine)
 
 
@@ -72,11 +83,20 @@ def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:
     for stage in stages:
         if not (isinstance(stage.parameters, type) and issubclass(stage.parameters, Parameters)):
             yield f"stage {stage.name}: parameters {stage.parameters!r} is no subclass of cbspec.stage.Parameters"
-        for role, reference in (("implementation", stage.implementation), ("opens", stage.opens or "module:name")):
+        for role, reference in (
+            ("implementation", stage.implementation),
+            ("opens", stage.opens or "module:name"),
+        ):
             if not (isinstance(reference, str) and all(reference.partition(":"))):
                 yield f"stage {stage.name}: {role} {reference!r} is not of the form 'module:name'"
-        for role, given, kind in (("inputs", stage.inputs, Input), ("measures", stage.measures, Measure)):
-            if not (isinstance(given, Mapping) and all(isinstance(each, kind) for each in given.values())):
+        for role, given, kind in (
+            ("inputs", stage.inputs, Input),
+            ("measures", stage.measures, Measure),
+        ):
+            if not (
+                isinstance(given, Mapping)
+                and all(isinstance(each, kind) for each in given.values())
+            ):
                 yield f"stage {stage.name}: {role} {given!r} is no mapping from names to cbspec.stage.{kind.__name__}"
 
 
@@ -93,7 +113,9 @@ def _contradictions(stages: tuple[Stage, ...]) -> Iterator[str]:
                 yield f"stage {stage.name}: {role} {along!r} is not an integer parameter"
         if stage.length is not None and stage.progress in (None, stage.length):
             yield f"stage {stage.name}: a length, but no progress that it could end"
-        if stage.continues is not None and (stage.progress is None or stage.continues not in stage.inputs):
+        if stage.continues is not None and (
+            stage.progress is None or stage.continues not in stage.inputs
+        ):
             yield f"stage {stage.name}: continues {stage.continues!r}, which is no input, or has no progress to go on with"
         for name in sorted(stage.varying - parameters.keys()):
             yield f"stage {stage.name}: varying {name!r} is not a parameter"

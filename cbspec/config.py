@@ -137,14 +137,22 @@ def _config(root: Path, table: Mapping[str, Any]) -> Config:
     mistakes = []
     for key, value in table.items():
         if key not in _KEYS:
-            mistakes.append(f"{root / FILE}: tool.cbspec: unknown key {key!r}{suggestion(key, list(_KEYS))}")
+            mistakes.append(
+                f"{root / FILE}: tool.cbspec: unknown key {key!r}{suggestion(key, list(_KEYS))}"
+            )
         elif key == "kinds":
-            if not isinstance(value, list) or not all(isinstance(name, str) and name.strip() for name in value):
-                mistakes.append(f"{root / FILE}: tool.cbspec.kinds: expected a list of modules, got {value!r}")
+            if not isinstance(value, list) or not all(
+                isinstance(name, str) and name.strip() for name in value
+            ):
+                mistakes.append(
+                    f"{root / FILE}: tool.cbspec.kinds: expected a list of modules, got {value!r}"
+                )
         elif not isinstance(value, str) or not value.strip():
             mistakes.append(f"{root / FILE}: tool.cbspec.{key}: expected text, got {value!r}")
         elif key == "adopt" and value not in ADOPT:
-            mistakes.append(f"{root / FILE}: tool.cbspec.adopt: unknown value {value!r}{suggestion(value, ADOPT)}")
+            mistakes.append(
+                f"{root / FILE}: tool.cbspec.adopt: unknown value {value!r}{suggestion(value, ADOPT)}"
+            )
     if mistakes:
         raise ConfigError("\n".join(mistakes))
     return Config(root, **{key: _KEYS[key](value) for key, value in table.items()}, declared=True)

@@ -44,7 +44,7 @@ class UncheckedError(LedgerError):
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class Diagnostic:
     """One mistake in one place of a claim file."""
 
     origin: Origin
@@ -67,7 +67,7 @@ class Mistake:
 class ClaimError(CbspecError):
     """Every mistake found in the claim files, in file order."""
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+    def __init__(self, mistakes: Iterable[Diagnostic]) -> None:
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(map(str, self.mistakes)))
 
@@ -88,7 +88,11 @@ def belongs(file: Path, package: Path) -> bool:
 
 def place_of(error: BaseException, package: Path) -> str:
     """``" (lab/nets.py:12 in forward)"``: the last line of a package that an error came through; empty where there is none."""
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if belongs(Path(frame.filename), package)]
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if belongs(Path(frame.filename), package)
+    ]
     if not own:
         return ""
     return f" ({Path(own[-1].filename).resolve().relative_to(package.resolve().parent)}:{own[-1].lineno} in {own[-1].name})"

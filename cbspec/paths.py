@@ -20,4 +20,6 @@ def display(path: Path) -> Path:
 def relative(path: Path, root: Path) -> str:
     """Return a path relative to `root`, with `/`; unchanged where it lies elsewhere."""
     absolute = path if path.is_absolute() else root / path
-    return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else path.as_posix()
+    return (
+        absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else path.as_posix()
+    )

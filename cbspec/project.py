@@ -175,7 +175,9 @@ class Project:
             known = {entry.claim for entry in self.ledger}
             known |= {base(claim) for claim in known}
         scale = self.config.scale
-        return select(self.claims_folder, self.catalog, _listed(words), scale, every=True, recorded=known)
+        return select(
+            self.claims_folder, self.catalog, _listed(words), scale, every=True, recorded=known
+        )
 
     # --- the record
 
@@ -202,7 +204,9 @@ class Project:
             raise LedgerError(f"{key}: no verdict is on record")
         evidence = self.evidence.of(entry)
         if evidence is None:
-            raise LedgerError(f"{key}: recorded before evidence was kept; run the claim and accept it")
+            raise LedgerError(
+                f"{key}: recorded before evidence was kept; run the claim and accept it"
+            )
         return evidence.values
 
     # --- running
@@ -225,7 +229,9 @@ class Project:
 
         return Planner(self.code.fingerprint, self.numerics(device, threads, computing=False))
 
-    def plan(self, words: Words = (), scale: str | None = None, device: str = "auto", threads: int = 1) -> Forecast:
+    def plan(
+        self, words: Words = (), scale: str | None = None, device: str = "auto", threads: int = 1
+    ) -> Forecast:
         """Return the jobs that a run would compute, and how long they take."""
         from cbspec.evaluation.forecast import forecast
 
@@ -261,7 +267,9 @@ class Project:
 
         return run_claims(claims, self.config, numerics, self.store, begin)
 
-    def evaluation(self, run: RunDirectory, numerics: Numerics, *, options: str = "", adopting: bool = False) -> Evaluation:
+    def evaluation(
+        self, run: RunDirectory, numerics: Numerics, *, options: str = "", adopting: bool = False
+    ) -> Evaluation:
         """Return one process' share in evaluating claims.
 
         Args:
@@ -300,7 +308,9 @@ class Project:
             Executor(planner, self.store, nobody, "cpu"),
             CanaryRecord.load(self.config.canary_record),
             lambda claim: self.versions.at(claim, scale),
-            lambda: provenance(self.config.root, planner.numerics.torch, exclude=self.config.reports),
+            lambda: provenance(
+                self.config.root, planner.numerics.torch, exclude=self.config.reports
+            ),
         )
 
     def standings(self, planner: Planner) -> Standings:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from cbspec.catalog import Catalog
     from cbspec.claim import Claim
 
-_ID = re.compile(r"""^(?:id|'id'|"id")[ \t]*:[ \t]*(["']?)([A-Za-z0-9][A-Za-z0-9._-]*)\1[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
+_ID = re.compile(
+    r"""^(?:id|'id'|"id")[ \t]*:[ \t]*(["']?)([A-Za-z0-9][A-Za-z0-9._-]*)\1[ \t]*(?:#.*)?\r?$""",
+    re.MULTILINE,
+)
 
 
 class UnknownClaimError(ConfigError):
@@ -74,12 +77,18 @@ def _places(folder: Path, words: Sequence[str], recorded: Collection[str]) -> Ma
     known = {} if all(map(_is_path, words)) else ids(folder)
     without = [word for word in words if not _is_path(word) and base(word) not in known]
     _refuse([word for word in without if word not in recorded], sorted(known))
-    return {word: meant(Path(word)) if _is_path(word) else known[base(word)] for word in words if word not in without}
+    return {
+        word: meant(Path(word)) if _is_path(word) else known[base(word)]
+        for word in words
+        if word not in without
+    }
 
 
 def _refuse(words: Sequence[str], known: Sequence[str]) -> None:
     if words:
-        raise UnknownClaimError("\n".join(f"unknown claim {word!r}{suggestion(word, known)}" for word in words))
+        raise UnknownClaimError(
+            "\n".join(f"unknown claim {word!r}{suggestion(word, known)}" for word in words)
+        )
 
 
 def _is_path(word: str) -> bool:

@@ -111,7 +111,9 @@ class Call:
     @cached_property
     def digest(self) -> str:
         """Hex SHA-256 of stage name, parameters and inputs; blind to code, seed and numerics."""
-        return _digest([self.stage.name, msgspec.to_builtins(self.parameters), _digests(self.inputs)])
+        return _digest(
+            [self.stage.name, msgspec.to_builtins(self.parameters), _digests(self.inputs)]
+        )
 
     @cached_property
     def trajectory(self) -> str:
@@ -127,7 +129,9 @@ class Call:
         parameters = msgspec.to_builtins(self.parameters)
         for name in {self.stage.progress, *self.stage.varying} - {None}:
             del parameters[name]
-        return _digest([self.stage.name, parameters, {name: call.shape for name, call in self.inputs.items()}])
+        return _digest(
+            [self.stage.name, parameters, {name: call.shape for name, call in self.inputs.items()}]
+        )
 
     @property
     def point(self) -> int:

@@ -107,7 +107,7 @@ STAGES = (
         name="state_bridge",
         doc="state bridge SB, fitted to predict h_L of a frozen snapshot (memo of phase 4, A)",
         implementation="engine.credit.state_bridge:fit",
-        opens="engine.credit.state_bridge:StateBridge",
+        opens="engine.credit.state_bridge:StateBridgeEstimator",
         parameters=StateBridge,
         inputs={"snapshot": SNAPSHOT},
         kind="estimator",
@@ -125,7 +125,7 @@ STAGES = (
         doc="scalar credit bridge CB, a value network fitted by bridge consistency to a frozen "
         "snapshot (memo of phase 4, A)",
         implementation="engine.credit.scalar_bridge:fit",
-        opens="engine.credit.scalar_bridge:ScalarBridge",
+        opens="engine.credit.scalar_bridge:ScalarBridgeEstimator",
         parameters=ScalarBridge,
         inputs={"snapshot": SNAPSHOT},
         kind="estimator",
@@ -138,7 +138,7 @@ STAGES = (
         doc="vector credit field Vec_M, fitted by perturbation to a frozen snapshot (memo of "
         "phase 4, C)",
         implementation="engine.credit.vector_field:fit",
-        opens="engine.credit.vector_field:VectorField",
+        opens="engine.credit.vector_field:VectorFieldEstimator",
         parameters=VectorField,
         inputs={"snapshot": SNAPSHOT},
         kind="estimator",

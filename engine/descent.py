@@ -24,7 +24,7 @@ from engine.tasks.task import Batch
 
 
 @dataclass
-class Outcome:
+class DescentOutcome:
     """What the update batches gave.
 
     Attributes:
@@ -79,7 +79,7 @@ def local_descent(job: Job[LocalDescent]) -> None:
     parameters, network = replicas.shared, replicas.network(torch.float64)
     estimator = open_estimator(replicas.inputs("estimator"), network)
     sgd = LocalSGD(network, estimator, parameters)
-    outcome, loss = Outcome(), torch.zeros(len(replicas), dtype=torch.float64)
+    outcome, loss = DescentOutcome(), torch.zeros(len(replicas), dtype=torch.float64)
     for done, (update, held) in enumerate(_batches(replicas.task, parameters), 1):
         loss += _measure(sgd, update, held, outcome) / parameters.batches
         job.advance(done, parameters.batches, "batch")
@@ -103,7 +103,7 @@ def _batches(task: Task, parameters: LocalDescent) -> list[tuple[Batch, Batch]]:
     return list(zip(update, held[:count], strict=True))
 
 
-def _measure(sgd: LocalSGD, update: Batch, held: Batch, outcome: Outcome) -> Tensor:
+def _measure(sgd: LocalSGD, update: Batch, held: Batch, outcome: DescentOutcome) -> Tensor:
     """Measure one update batch at every step size; return the snapshot's loss on it `[replica]`."""
     (x, y), (held_x, held_y) = update, held
     forward = ForwardPass(sgd.network, None, y, sgd.network.embed(x.double()))

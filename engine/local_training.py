@@ -18,7 +18,7 @@ from engine.replicas import Replicas
 from engine.rules import RULES, block_gradients, embedding_gradient, head_gradient
 from engine.snapshot import Snapshot
 from engine.tasks import Task
-from engine.training import Run
+from engine.training import TrainingRun
 from engine.weights import OPTIMISER
 
 
@@ -196,4 +196,4 @@ def _train(replicas: Replicas[TrainLocal], begin: int) -> None:
     learner = LocalLearner(snapshot, Mixture(estimator, parameters), replicas.task, parameters)
     curves = [list(origin.series["train_loss"]) for origin in origins]
     last = max(p.epoch for p in parameters)
-    Run(replicas, learner, begin, curves).follow(last, replicas.shared.batch_size)
+    TrainingRun(replicas, learner, begin, curves).follow(last, replicas.shared.batch_size)

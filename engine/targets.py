@@ -11,7 +11,7 @@ from torch import Tensor
 from cbspec.stage import Job
 from engine.architecture import Architecture
 from engine.credit.estimator import declared
-from engine.credit.vector_field import VectorField
+from engine.credit.vector_field import VectorFieldEstimator
 from engine.forward import ForwardPass
 from engine.measures import correlation
 from engine.nets import ResidualMLP
@@ -23,7 +23,7 @@ from engine.replicas import Replicas
 HEADLINES = {"target_correlation": torch.amin, "silent_targets": torch.amax}
 
 
-class FittedField(VectorField):
+class FittedField(VectorFieldEstimator):
     """A field that tells what it would be fitted to."""
 
     def differences(self, forward: ForwardPass, exact: ForwardPass) -> tuple[Tensor, Tensor]:

@@ -68,7 +68,7 @@ def bp_gradient(forward: ForwardPass, into: Weights) -> None:
     forward.embed_backward(gradient, into)
 
 
-class Run:
+class TrainingRun:
     """The course of one learner over the schedule.
 
     Args:
@@ -158,4 +158,6 @@ def train_bp(job: Job[TrainBP]) -> None:
         snapshot = Snapshot.initialised(task, replicas.seeds, parameters, job.device)
     curves = replicas.curves("train_loss")
     last = max(p.epoch for p in replicas.parameters)
-    Run(replicas, BackPropagation(snapshot), job.start, curves).follow(last, parameters.batch_size)
+    TrainingRun(replicas, BackPropagation(snapshot), job.start, curves).follow(
+        last, parameters.batch_size
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE = 600.0  # seconds after which a process is taken to hang; how fast anything is, no test asks
+PATIENCE = (
+    600.0  # seconds after which a process is taken to hang; how fast anything is, no test asks
+)
 
 
 def until(reached: Callable[[], object], what: str) -> None:

@@ -11,7 +11,10 @@ from tests.bench.report import REPORT, Row, circumstances, merged, publish, text
 THEN = {"date": "2026-11-20", "torch": "2.15", "machine": "x86_64, 2 cores"}
 NOW = {"date": "2026-12-01", "torch": "2.16", "machine": "aarch64, 4 cores"}
 KNOWN = {
-    "engine": {"BP": {"figure": "68%", "wanted": "at least 70%", **THEN}, "DFA": {"figure": "72%", "wanted": "-", **THEN}},
+    "engine": {
+        "BP": {"figure": "68%", "wanted": "at least 70%", **THEN},
+        "DFA": {"figure": "72%", "wanted": "-", **THEN},
+    },
     "suite": {"warm": {"figure": "4.4 s", "wanted": "at most 6 s", **THEN}},
 }
 
@@ -21,7 +24,13 @@ def test_partial_run_replaces_its_rows_only():
     after = merged(KNOWN, "engine", [Row("BP", "75%", "at least 70%")], NOW)
 
     assert after["engine"] == {
-        "BP": {"figure": "75%", "wanted": "at least 70%", "date": "2026-12-01", "torch": "2.16", "machine": "aarch64, 4 cores"},
+        "BP": {
+            "figure": "75%",
+            "wanted": "at least 70%",
+            "date": "2026-12-01",
+            "torch": "2.16",
+            "machine": "aarch64, 4 cores",
+        },
         "DFA": KNOWN["engine"]["DFA"],
     }
     assert after["suite"] == KNOWN["suite"]
@@ -30,7 +39,12 @@ def test_partial_run_replaces_its_rows_only():
 
 def test_new_rows_and_suites_join():
     """What was never measured before is added, also where its suite is new."""
-    after = merged(merged(KNOWN, "suite", [Row("cold", "9 s")], NOW), "mutations", [Row("named", "10 of 10", "10 of 10")], NOW)
+    after = merged(
+        merged(KNOWN, "suite", [Row("cold", "9 s")], NOW),
+        "mutations",
+        [Row("named", "10 of 10", "10 of 10")],
+        NOW,
+    )
 
     assert after["suite"] == KNOWN["suite"] | {"cold": {"figure": "9 s", "wanted": "-", **NOW}}
     assert after["mutations"] == {"named": {"figure": "10 of 10", "wanted": "10 of 10", **NOW}}
@@ -52,7 +66,9 @@ def test_one_figure_is_one_line_of_a_diff():
     after = text(merged(KNOWN, "engine", [Row("BP", "69%", "at least 70%")], THEN)).splitlines()
 
     changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
-    assert [(old.strip(), new.strip()) for old, new in changed] == [('"figure": "68%",', '"figure": "69%",')]
+    assert [(old.strip(), new.strip()) for old, new in changed] == [
+        ('"figure": "68%",', '"figure": "69%",')
+    ]
 
 
 def test_rows_are_kept_as_they_are_measured(tmp_path):
@@ -67,7 +83,9 @@ def test_rows_are_kept_as_they_are_measured(tmp_path):
     with pytest.raises(RuntimeError, match="out of memory"):
         publish("engine", broken(), report)
 
-    assert json.loads(report.read_text()) == merged(KNOWN, "engine", [Row("BP", "75%", "at least 70%")], circumstances())
+    assert json.loads(report.read_text()) == merged(
+        KNOWN, "engine", [Row("BP", "75%", "at least 70%")], circumstances()
+    )
     assert list(tmp_path.iterdir()) == [report]
 
 
@@ -80,7 +98,10 @@ def test_missed_aim_fails_and_is_printed(tmp_path, capsys, met, status):
 
     lines = [line.split() for line in capsys.readouterr().out.splitlines()[3:]]
     assert lines == [
-        *(["5", "s", "at", "most", "4", "s", "yes" if own else "NO", f"m{i}"] for i, own in enumerate(met)),
+        *(
+            ["5", "s", "at", "most", "4", "s", "yes" if own else "NO", f"m{i}"]
+            for i, own in enumerate(met)
+        ),
         ["1", "-", "free"],
     ]
 
@@ -112,4 +133,6 @@ def test_committed_report_is_what_a_run_would_write():
     assert REPORT.read_text(encoding="utf-8") == text(kept)
     assert kept.keys() <= set(SUITES)
     assert all(find_spec(f"tests.bench.{suite}") for suite in SUITES)
-    assert {frozenset(row) for rows in kept.values() for row in rows.values()} == {frozenset(("figure", "wanted", *THEN))}
+    assert {frozenset(row) for rows in kept.values() for row in rows.values()} == {
+        frozenset(("figure", "wanted", *THEN))
+    }

@@ -56,4 +56,9 @@ def test_what_retracts_a_claim_says_that_it_revises_it(claims: tuple[Claim, ...]
 
 def test_open_questions_are_those_that_the_memos_never_ran(claims: tuple[Claim, ...]) -> None:
     """Only the recommended next steps have the status of an open question."""
-    assert {claim.id for claim in claims if claim.status == "open-question"} == {"N.a", "N.b", "N.c", "N.d"}
+    assert {claim.id for claim in claims if claim.status == "open-question"} == {
+        "N.a",
+        "N.b",
+        "N.c",
+        "N.d",
+    }

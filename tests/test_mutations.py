@@ -47,7 +47,9 @@ def definition(text: str, name: str) -> str:
     """The text of a function or method, given by its qualified name."""
     node: ast.AST = ast.parse(text)
     for part in name.split("."):
-        [node] = [child for child in ast.iter_child_nodes(node) if getattr(child, "name", None) == part]
+        [node] = [
+            child for child in ast.iter_child_nodes(node) if getattr(child, "name", None) == part
+        ]
     return ast.get_source_segment(text, node)
 
 
@@ -75,27 +77,51 @@ def test_claims_that_must_notice_reach_the_edit(mutation, code, decidable):
     """Each is a claim that the benchmark runs, with a stage whose code fingerprint holds the edited definition."""
     assert mutation.noticed_by
     assert [claim for claim in mutation.noticed_by if claim not in decidable] == []
-    assert [claim for claim in mutation.noticed_by if not mutation.reaches(decidable[claim], code)] == []
+    assert [
+        claim for claim in mutation.noticed_by if not mutation.reaches(decidable[claim], code)
+    ] == []
 
 
 @pytest.mark.parametrize(("text", "count"), [("", 0), ("return credit\nreturn credit\n", 2)])
 def test_edit_that_no_longer_applies_says_so(text, count):
     """A text that is gone, or there twice, is an error that names the edit and its file."""
-    with pytest.raises(ValueError, match=f"mutation sign no longer applies: engine/rules.py has {count} times, not once"):
+    with pytest.raises(
+        ValueError,
+        match=f"mutation sign no longer applies: engine/rules.py has {count} times, not once",
+    ):
         SIGN.edited(text)
 
 
 @pytest.mark.parametrize(
     ("edit", "named"),
     [
-        (Edit(path="engine/rules.py", line=23, definition="inner_product", stage="local_descent"), True),
-        (Edit(path="engine/rules.py", line=29, definition="target_shift", stage="local_descent"), False),
-        (Edit(path="engine/nets.py", line=23, definition="inner_product", stage="local_descent"), False),
+        (
+            Edit(
+                path="engine/rules.py", line=23, definition="inner_product", stage="local_descent"
+            ),
+            True,
+        ),
+        (
+            Edit(path="engine/rules.py", line=29, definition="target_shift", stage="local_descent"),
+            False,
+        ),
+        (
+            Edit(path="engine/nets.py", line=23, definition="inner_product", stage="local_descent"),
+            False,
+        ),
     ],
 )
 def test_failure_names_the_edit(edit, named):
     """The text that a failed claim shows names the edited definition, and no other will do."""
-    judgement = Judgement(claim="6A.a", scale="quick", verdict="refuted", reason="", seeds=(1,), findings=(), controls=())
+    judgement = Judgement(
+        claim="6A.a",
+        scale="quick",
+        verdict="refuted",
+        reason="",
+        seeds=(1,),
+        findings=(),
+        controls=(),
+    )
     record = Record(
         claim="6A.a",
         title="",
@@ -119,8 +145,13 @@ def test_failure_names_the_edit(edit, named):
 
 def seen(**failed: str) -> Observation:
     """A run in which the given claims failed with these texts."""
-    names = {claim.replace("_", "."): Failure("flip: holds -> refuted", text) for claim, text in failed.items()}
-    return Observation(status=int(bool(failed)), failed=names, computed=frozenset({"a", "b"}), seconds=61.2)
+    names = {
+        claim.replace("_", "."): Failure("flip: holds -> refuted", text)
+        for claim, text in failed.items()
+    }
+    return Observation(
+        status=int(bool(failed)), failed=names, computed=frozenset({"a", "b"}), seconds=61.2
+    )
 
 
 NAMES = "  engine/rules.py:23: inner_product (stage local_descent)"
@@ -140,7 +171,10 @@ def test_edit_is_noticed_when_each_claim_fails_and_names_it():
 @pytest.mark.parametrize("mutation", ALL, ids=lambda mutation: mutation.name)
 def test_expected_claims_are_those_that_must_notice_and_those_out_of_reach(mutation, code):
     """Left out are the claims that the edit reaches and that need not notice it, no others."""
-    chosen, every = {claim.id for claim in expected(mutation)}, {claim.id: claim for claim in claims()}
+    chosen, every = (
+        {claim.id for claim in expected(mutation)},
+        {claim.id: claim for claim in claims()},
+    )
     reached = {name for name, claim in every.items() if mutation.reaches(claim, code)}
 
     assert chosen >= set(mutation.noticed_by)
@@ -177,12 +211,16 @@ def test_copy_of_a_store_is_a_store_of_its_own(tmp_path):
     keys = [digit * 64 for digit in "ab"]
     store = Store(tmp_path / "own")
     for key in keys:
-        store.put(key, measures={"gamma": 0.5}, provenance={"stage": "x", "seconds": 2.0, "cost": 1.0})
+        store.put(
+            key, measures={"gamma": 0.5}, provenance={"stage": "x", "seconds": 2.0, "cost": 1.0}
+        )
     duplicate(tmp_path / "own", tmp_path / "copy")
     copy = Store(tmp_path / "copy")
 
     assert [holding.key for holding in copy.ls()] == keys
-    copy.put("c" * 64, measures={"gamma": 0.7}, provenance={"stage": "x", "seconds": 9.0, "cost": 1.0})
+    copy.put(
+        "c" * 64, measures={"gamma": 0.7}, provenance={"stage": "x", "seconds": 9.0, "cost": 1.0}
+    )
     assert [holding.key for holding in copy.gc(0)] != []
     assert list(copy.ls()) == []
     assert [store.get(key).measures for key in keys] == [{"gamma": 0.5}] * 2

@@ -17,10 +17,22 @@ def reported(effect):
 def test_sample_table_is_on_record():
     """Each line of the table under 'What you see' has verdict, effect, figures and the memo's figure as the ledger has them."""
     record = Ledger.load(ROOT / "reports" / "ledger.json")
-    table = (ROOT / "README.md").read_text().partition(" claims at scale quick on cpu ")[2].partition("report: ")[0]
+    table = (
+        (ROOT / "README.md")
+        .read_text()
+        .partition(" claims at scale quick on cpu ")[2]
+        .partition("report: ")[0]
+    )
     shown = {tuple(re.split(r"  +", line)) for line in table.splitlines()[3:]}
     stored = {
-        (entry.claim, entry.verdict, f"{effect.label} of {effect.measure}", interval(effect), *reported(effect), "same")
+        (
+            entry.claim,
+            entry.verdict,
+            f"{effect.label} of {effect.measure}",
+            interval(effect),
+            *reported(effect),
+            "same",
+        )
         for entry in record.entries.values()
         if (entry.scale, entry.device) == ("quick", "cpu")
         for recorded in entry.assertions

@@ -7,7 +7,7 @@ import pytest
 
 from cbspec.language import claim_files
 from cbspec.language.grammar import plain
-from cbspec.language.mistakes import Mistakes
+from cbspec.language.mistakes import Diagnostics
 from cbspec.language.parse import read
 
 ROOT = Path(__file__).parents[1]
@@ -96,7 +96,7 @@ def test_every_mention_of_a_section_is_a_citation_that_is_checked():
 @pytest.mark.parametrize("path", claim_files([ROOT / "claims"]), ids=lambda path: path.stem)
 def test_the_source_of_a_claim_is_listed(path, sources):
     """Each memo, and each entry of the log, that a claim names is one that SOURCES.md lists."""
-    words = plain(read(path, Mistakes()).root)["source"]["memo"]
+    words = plain(read(path, Diagnostics()).root)["source"]["memo"]
     memos, entries = MEMO.findall(words), ENTRY.findall(words)
 
     assert memos or entries, words

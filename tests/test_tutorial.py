@@ -88,7 +88,11 @@ def run(shown, root, variables=None):
     """
     hidden = ("GITHUB_", "PYTEST_", "CBSPEC_", "CUDA_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-    environment |= {"PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}", "CUDA_VISIBLE_DEVICES": "", "COLUMNS": "140"}
+    environment |= {
+        "PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "CUDA_VISIBLE_DEVICES": "",
+        "COLUMNS": "140",
+    }
     environment |= variables or {}
     checker = doctest.OutputChecker()
     for command, want in shown:
@@ -102,12 +106,16 @@ def run(shown, root, variables=None):
             check=False,
         )
         assert done.returncode == 0, f"$ {command}{done.stdout}"
-        assert checker.check_output(want, done.stdout, FLAGS), f"$ {command}expected:\n{want}\ngot:\n{done.stdout}"
+        assert checker.check_output(want, done.stdout, FLAGS), (
+            f"$ {command}expected:\n{want}\ngot:\n{done.stdout}"
+        )
 
 
 def write_lab(text, root, source="."):
     """Write the files that a page shows, each with its name in its first line; `lab` goes into `source`."""
-    blocks = re.findall(r"^```(?:toml|python|yaml)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    blocks = re.findall(
+        r"^```(?:toml|python|yaml)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL
+    )
     for block in blocks:
         name = re.match(r"# ([\w./]+)", block)[1]
         path = root / source / name if name.startswith("lab/") else root / name

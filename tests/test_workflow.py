@@ -27,14 +27,24 @@ def steps(workflow, job):
 
 def commands(workflow):
     """Every command line, as words."""
-    runs = [step["run"] for job in workflow["jobs"] for step in steps(workflow, job) if "run" in step]
+    runs = [
+        step["run"] for job in workflow["jobs"] for step in steps(workflow, job) if "run" in step
+    ]
     return [shlex.split(line) for run in runs for line in run.splitlines()]
 
 
 def test_commands_exist(workflow):
     """Every make target is one of the Makefile's, and every cbspec command one of the command line's."""
-    targets = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), flags=re.MULTILINE))
-    made = [word for line in commands(workflow) if line[0] == "make" for word in line[1:] if "=" not in word]
+    targets = set(
+        re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), flags=re.MULTILINE)
+    )
+    made = [
+        word
+        for line in commands(workflow)
+        if line[0] == "make"
+        for word in line[1:]
+        if "=" not in word
+    ]
     called = [line for line in commands(workflow) if line[0] == ".venv/bin/cbspec"]
 
     assert set(made) <= targets
@@ -51,7 +61,12 @@ def test_commands_exist(workflow):
 def test_options_are_those_of_the_plugin(workflow):
     """What the jobs hand to pytest are options that the plugin has; together they run every scale of the defaults."""
     claims = [line for line in commands(workflow) if line[:2] == ["make", "claims"]]
-    given = [word.removeprefix("ARGS=").split() for line in claims for word in line if word.startswith("ARGS=")]
+    given = [
+        word.removeprefix("ARGS=").split()
+        for line in claims
+        for word in line
+        if word.startswith("ARGS=")
+    ]
     asked = [dict(zip(words[::2], words[1::2], strict=True)) for words in given]
     plugin = (REPOSITORY / "cbspec" / "plugin.py").read_text()
     scales = yaml.safe_load((REPOSITORY / "claims" / "defaults.yaml").read_text())["scales"]
@@ -66,15 +81,22 @@ def test_results_are_adopted_but_not_at_night(workflow):
     """A scheduled run computes again what other runs may adopt from code with an identical canary; so does the project's CI."""
     [step] = [step for step in steps(workflow, "quick") if "--adopt" in step.get("run", "")]
 
-    assert step["env"] == {"ADOPT": "${{ github.event_name == 'schedule' && 'never' || 'identical' }}"}
+    assert step["env"] == {
+        "ADOPT": "${{ github.event_name == 'schedule' && 'never' || 'identical' }}"
+    }
     assert step["run"] == 'make claims ARGS="--adopt $ADOPT"'
     assert "--adopt never" in (REPOSITORY / ".ci" / "run").read_text()
 
 
 def used():
     """Return action, commit and version of each `uses:`; the version is a comment, which YAML drops."""
-    lines = [line.partition("uses:")[2] for line in WORKFLOW.read_text().splitlines() if "uses:" in line]
-    pins = [re.fullmatch(r" (actions/[a-z/-]+)@([0-9a-f]{40})  # (v\d+\.\d+\.\d+)", line) for line in lines]
+    lines = [
+        line.partition("uses:")[2] for line in WORKFLOW.read_text().splitlines() if "uses:" in line
+    ]
+    pins = [
+        re.fullmatch(r" (actions/[a-z/-]+)@([0-9a-f]{40})  # (v\d+\.\d+\.\d+)", line)
+        for line in lines
+    ]
     assert all(pins), lines
     return [pin.groups() for pin in pins]
 
@@ -85,7 +107,9 @@ def test_actions_are_pinned():
     for action, commit, version in used():
         commits.setdefault("/".join(action.split("/")[:2]), set()).add((commit, version))
 
-    assert commits.keys() == {f"actions/{name}" for name in ("checkout", "setup-python", "cache", "upload-artifact")}
+    assert commits.keys() == {
+        f"actions/{name}" for name in ("checkout", "setup-python", "cache", "upload-artifact")
+    }
     assert all(len(pins) == 1 for pins in commits.values())
 
 
@@ -93,7 +117,12 @@ def test_jobs_may_do_no_more_than_they_need(workflow):
     """The workflow grants nothing, each job reads the repository and nothing else, and no job keeps the credentials."""
     assert workflow["permissions"] == {}
     assert all(job["permissions"] == {"contents": "read"} for job in workflow["jobs"].values())
-    checkouts = [step for job in workflow["jobs"] for step in steps(workflow, job) if "/checkout@" in step.get("uses", "")]
+    checkouts = [
+        step
+        for job in workflow["jobs"]
+        for step in steps(workflow, job)
+        if "/checkout@" in step.get("uses", "")
+    ]
     assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
 
 
@@ -107,8 +136,12 @@ def test_systems_and_pythons_are_named(workflow):
         for step in steps(workflow, job)
         if "python" in step.get("uses", "")
     }
-    assert pythons == dict.fromkeys(("quick", "figures", "memo"), "3.11") | {"pythons": "${{ matrix.python }}"}
-    oldest = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["requires-python"]
+    assert pythons == dict.fromkeys(("quick", "figures", "memo"), "3.11") | {
+        "pythons": "${{ matrix.python }}"
+    }
+    oldest = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"][
+        "requires-python"
+    ]
     assert oldest == f">={pythons['quick']}"
     assert workflow["jobs"]["pythons"]["strategy"]["matrix"]["python"] == ["3.12", "3.13"]
     assert "github.event_name != 'schedule'" in workflow["jobs"]["pythons"]["if"]
@@ -117,12 +150,17 @@ def test_systems_and_pythons_are_named(workflow):
 def test_store_is_cached_but_not_at_night(workflow, monkeypatch):
     """The cached folder is the project's store, keyed by the engine's sources; a scheduled run neither takes nor leaves it."""
     monkeypatch.delenv("CBSPEC_STORE", raising=False)
-    cached = [step for step in steps(workflow, "quick") if "store" in step.get("with", {}).get("path", "")]
+    cached = [
+        step for step in steps(workflow, "quick") if "store" in step.get("with", {}).get("path", "")
+    ]
     place = config.Config(REPOSITORY).store.relative_to(REPOSITORY).as_posix()
 
     actions = [step["uses"].partition("@")[0] for step in cached]
     assert actions == ["actions/cache/restore", "actions/cache/save"]
-    assert all(step["with"]["path"] == place and "github.event_name != 'schedule'" in step["if"] for step in cached)
+    assert all(
+        step["with"]["path"] == place and "github.event_name != 'schedule'" in step["if"]
+        for step in cached
+    )
     assert "engine/**/*.py" in cached[0]["with"]["key"]
     assert cached[0]["with"]["key"].startswith(cached[0]["with"]["restore-keys"])
 
@@ -132,7 +170,10 @@ def test_each_schedule_runs_one_job(workflow):
     night, week = (each["cron"] for each in workflow["on"]["schedule"])
 
     assert workflow["jobs"]["quick"]["if"] == f"github.event.schedule != '{week}'"
-    assert all(f"github.event.schedule == '{week}'" in workflow["jobs"][job]["if"] for job in ("figures", "memo", "pythons"))
+    assert all(
+        f"github.event.schedule == '{week}'" in workflow["jobs"][job]["if"]
+        for job in ("figures", "memo", "pythons")
+    )
     assert night != week
     assert {"push", "pull_request", "workflow_dispatch"} <= set(workflow["on"])
 
@@ -140,7 +181,10 @@ def test_each_schedule_runs_one_job(workflow):
 def test_recorded_commits_are_fetched(workflow):
     """Every job has the whole history, without which no recorded commit could be compared with."""
     checkouts = [
-        step for job in workflow["jobs"] for step in steps(workflow, job) if step.get("uses", "").startswith("actions/checkout")
+        step
+        for job in workflow["jobs"]
+        for step in steps(workflow, job)
+        if step.get("uses", "").startswith("actions/checkout")
     ]
 
     assert len(checkouts) == len(workflow["jobs"])
@@ -149,11 +193,22 @@ def test_recorded_commits_are_fetched(workflow):
 
 def test_report_is_uploaded_even_after_a_failure(workflow):
     """Each job that runs claims uploads the pages that the plugin writes, unless it was cancelled."""
-    judging = [job for job in workflow["jobs"] if any("make claims" in step.get("run", "") for step in steps(workflow, job))]
+    judging = [
+        job
+        for job in workflow["jobs"]
+        if any("make claims" in step.get("run", "") for step in steps(workflow, job))
+    ]
     assert judging == ["quick", "figures", "memo"]
     for job in judging:
-        [upload] = [step for step in steps(workflow, job) if "upload-artifact" in step.get("uses", "")]
+        [upload] = [
+            step for step in steps(workflow, job) if "upload-artifact" in step.get("uses", "")
+        ]
         assert upload["with"]["path"] == "reports/latest.*"
         assert upload["if"] == "${{ !cancelled() }}"
-    names = [step["with"]["name"] for job in judging for step in steps(workflow, job) if "upload" in step.get("uses", "")]
+    names = [
+        step["with"]["name"]
+        for job in judging
+        for step in steps(workflow, job)
+        if "upload" in step.get("uses", "")
+    ]
     assert len(names) == len(set(names)) == len(judging)

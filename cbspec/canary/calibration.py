@@ -19,7 +19,9 @@ from cbspec.canary.record import Calibration, Figures, Platform, Tolerance, Unhe
 from cbspec.model.values import Values
 
 FACTOR = 10.0  # of the spread over platforms; the platforms at hand are few, and another one lies beyond them now and then
-FLOAT32 = 2.0**-23  # the spacing of float32 numbers between 1 and 2: no figure is more exact than the arithmetic
+FLOAT32 = (
+    2.0**-23
+)  # the spacing of float32 numbers between 1 and 2: no figure is more exact than the arithmetic
 USUAL = 0.75  # the share of claims whose spread a measure's usual one is not below
 MEANINGLESS = 0.5  # of a figure's own size; a tolerance beyond that would let anything pass
 COUNT = 100_000  # test images at most, by which a share is told from any other number
@@ -62,10 +64,14 @@ def calibrated(runs: Sequence[PlatformRun], *, date: str, commit: str | None) ->
             unheld.append(Unheld(claim=name[0], arm=name[1], measure=name[2], reason=reason))
             continue
         spreads[name] = max((_range(values) for values in zip(*columns, strict=True)), default=0.0)
-        sizes[name] = max((abs(value) for column in columns for value in column if value is not None), default=0.0)
+        sizes[name] = max(
+            (abs(value) for column in columns for value in column if value is not None), default=0.0
+        )
     usual = _usual(spreads)
     counts = _counts(runs)
-    chaotic = {name for name, spread in spreads.items() if FACTOR * spread > MEANINGLESS * sizes[name]}
+    chaotic = {
+        name for name, spread in spreads.items() if FACTOR * spread > MEANINGLESS * sizes[name]
+    }
     for claim, arm, measure in sorted(chaotic):
         spread, size = spreads[claim, arm, measure], sizes[claim, arm, measure]
         reason = f"moves by {spread:.2g} between platforms, at a size of {size:.2g}"
@@ -134,7 +140,10 @@ def _usual(spreads: Mapping[Name, float]) -> dict[str, float]:
     by_measure: dict[str, list[float]] = {}
     for (_, _, measure), spread in spreads.items():
         by_measure.setdefault(measure, []).append(spread)
-    return {measure: sorted(found)[math.ceil(USUAL * len(found)) - 1] for measure, found in by_measure.items()}
+    return {
+        measure: sorted(found)[math.ceil(USUAL * len(found)) - 1]
+        for measure, found in by_measure.items()
+    }
 
 
 def _counts(runs: Sequence[PlatformRun]) -> dict[tuple[str, str], float]:
@@ -145,7 +154,9 @@ def _counts(runs: Sequence[PlatformRun]) -> dict[tuple[str, str], float]:
     values: dict[tuple[str, str], list[float]] = {}
     for claim, arm, measure in _names(runs):
         columns = [_column(run, (claim, arm, measure)) for run in runs]
-        values.setdefault((claim, measure), []).extend(value for column in columns for value in column if value is not None)
+        values.setdefault((claim, measure), []).extend(
+            value for column in columns for value in column if value is not None
+        )
     shared = {name: _shared_count(found) for name, found in values.items()}
     smallest: dict[str, int] = {}
     for (_, measure), count in shared.items():

@@ -73,7 +73,9 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
         if self.state == "differs":
             count = len(self.differences)
             return f"{count} canary figure{'' if count == 1 else 's'} changed; {self.differences[0].text}"
-        return {"equal": "canary equal", "new": f"canary not on record: {self.reason}"}.get(self.state, self.reason)
+        return {"equal": "canary equal", "new": f"canary not on record: {self.reason}"}.get(
+            self.state, self.reason
+        )
 
 
 def compared(record: CanaryRecord, found: Figures) -> CanaryCheck:
@@ -85,7 +87,9 @@ def compared(record: CanaryRecord, found: Figures) -> CanaryCheck:
     """
     known = record.figures.get(found.claim)
     if known is None:
-        return CanaryCheck(claim=found.claim, state="new", reason="no figures of this claim", figures=found)
+        return CanaryCheck(
+            claim=found.claim, state="new", reason="no figures of this claim", figures=found
+        )
     if reason := _incomparable(known, found):
         return CanaryCheck(claim=found.claim, state="new", reason=reason, figures=found)
     differences = tuple(_differences(record, known, found))
@@ -121,12 +125,23 @@ def _differences(record: CanaryRecord, known: Figures, found: Figures) -> Iterat
                 before, after = _value(known, arm, measure, seed), _value(found, arm, measure, seed)
                 if isinstance(before, str) or isinstance(after, str):
                     allowed = None
-                    same = isinstance(before, str) and isinstance(after, str) and _told(before) == _told(after)
+                    same = (
+                        isinstance(before, str)
+                        and isinstance(after, str)
+                        and _told(before) == _told(after)
+                    )
                 else:
                     allowed = tolerance.atol + tolerance.rtol * abs(before)
                     same = abs(after - before) <= allowed
                 if not same:
-                    yield Difference(arm=arm, measure=measure, seed=seed, before=before, after=after, allowed=allowed)
+                    yield Difference(
+                        arm=arm,
+                        measure=measure,
+                        seed=seed,
+                        before=before,
+                        after=after,
+                        allowed=allowed,
+                    )
 
 
 def _value(figures: Figures, arm: str, measure: str, seed: int) -> float | str:

@@ -18,7 +18,9 @@ from cbspec.model.values import Values
 VERSION = 1
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class _Record(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """Base of what stands in the file: unknown keys are mistakes of a hand edit."""
 
 
@@ -103,7 +105,9 @@ class _Content(_Record, frozen=True, kw_only=True):
 class CanaryRecord:
     """The canary on record. Immutable: recording yields another one."""
 
-    def __init__(self, figures: Iterable[Figures] = (), calibration: Calibration | None = None) -> None:
+    def __init__(
+        self, figures: Iterable[Figures] = (), calibration: Calibration | None = None
+    ) -> None:
         ordered = sorted(figures, key=lambda each: each.claim)
         self.figures: Mapping[str, Figures] = {each.claim: each for each in ordered}
         self.calibration = calibration

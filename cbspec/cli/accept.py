@@ -26,8 +26,16 @@ if TYPE_CHECKING:
 @click.command("accept")
 @click.argument("claims", nargs=-1, shell_complete=complete)
 @click.option("--all", "every", is_flag=True, help="Every claim of the last run.")
-@click.option("--canary", is_flag=True, help="Take the canary figures; all of the last run, or those of CLAIMS.")
-@click.option("--carry-over", is_flag=True, help="With --canary: keep the verdicts in doubt, in place of superseding them.")
+@click.option(
+    "--canary",
+    is_flag=True,
+    help="Take the canary figures; all of the last run, or those of CLAIMS.",
+)
+@click.option(
+    "--carry-over",
+    is_flag=True,
+    help="With --canary: keep the verdicts in doubt, in place of superseding them.",
+)
 @click.option("--reason", default="", help="Why a change is right; kept in the ledger.")
 @json_option
 @pass_project
@@ -66,7 +74,9 @@ def command(
         click.echo(f"recorded in {display(place)}")
 
 
-def _accept_verdicts(project: Project, run: Run, claims: Sequence[str], reason: str) -> list[dict[str, str]]:
+def _accept_verdicts(
+    project: Project, run: Run, claims: Sequence[str], reason: str
+) -> list[dict[str, str]]:
     from cbspec.canary import CanaryRecord
     from cbspec.ledger import EvidenceFolder, accept
 
@@ -78,30 +88,51 @@ def _accept_verdicts(project: Project, run: Run, claims: Sequence[str], reason: 
     with project.editing() as ledger:
         folder = EvidenceFolder(project.config.evidence)
         after = accept(ledger, entries, reason)
-        _save(project, folder, ledger, after, [record.evidence for record in records if record.evidence])
+        _save(
+            project,
+            folder,
+            ledger,
+            after,
+            [record.evidence for record in records if record.evidence],
+        )
         _keep_new_canaries(project, run, CanaryRecord.load(project.config.canary_record), entries)
     compared = [record.comparison for record in records] + anew
-    return [{**each.key._asdict(), "change": each.change, "text": f"{each.key}: {each.headline}"} for each in compared]
+    return [
+        {**each.key._asdict(), "change": each.change, "text": f"{each.key}: {each.headline}"}
+        for each in compared
+    ]
 
 
-def _save(project: Project, folder: EvidenceFolder, before: Ledger, after: Ledger, evidence: Sequence[Evidence]) -> None:
+def _save(
+    project: Project,
+    folder: EvidenceFolder,
+    before: Ledger,
+    after: Ledger,
+    evidence: Sequence[Evidence],
+) -> None:
     """Write evidence first, then the ledger that names it, then drop what nothing names any more."""
     folder.keep(evidence, before, after)
     after.save(project.config.ledger)
     folder.prune([each.claim for each in evidence], after)
 
 
-def _keep_new_canaries(project: Project, run: Run, record: CanaryRecord, entries: Sequence[Entry]) -> None:
+def _keep_new_canaries(
+    project: Project, run: Run, record: CanaryRecord, entries: Sequence[Entry]
+) -> None:
     """Take the canary figures of claims that have none on record: the verdicts going on record are of the same code."""
     accepted = {entry.claim for entry in entries}
     new = [
-        check.figures for check in run.canaries if check.claim in accepted and check.figures and check.claim not in record.figures
+        check.figures
+        for check in run.canaries
+        if check.claim in accepted and check.figures and check.claim not in record.figures
     ]
     if new:
         record.recording(new).save(project.config.canary_record)
 
 
-def _accept_canary(project: Project, run: Run, claims: Sequence[str], reason: str, *, carry_over: bool) -> list[dict[str, str]]:
+def _accept_canary(
+    project: Project, run: Run, claims: Sequence[str], reason: str, *, carry_over: bool
+) -> list[dict[str, str]]:
     from cbspec.canary import CanaryRecord
     from cbspec.ledger import EvidenceFolder, accept, supersede, today
     from cbspec.ledger import carry_over as carried
@@ -111,14 +142,23 @@ def _accept_canary(project: Project, run: Run, claims: Sequence[str], reason: st
         record = CanaryRecord.load(project.config.canary_record)
         confirmed = _confirmed(run, {check.claim for check in checks})
         settled = accept(ledger, [each.entry for each in confirmed], reason)
-        outdated = _unconfirmed(settled, [check for check in checks if check.claim in record.figures])
+        outdated = _unconfirmed(
+            settled, [check for check in checks if check.claim in record.figures]
+        )
         decide = carried if carry_over else supersede
         after = decide(settled, outdated, reason, today())
-        record.recording(check.figures for check in checks if check.figures).save(project.config.canary_record)
+        record.recording(check.figures for check in checks if check.figures).save(
+            project.config.canary_record
+        )
         folder = EvidenceFolder(project.config.evidence)
-        _save(project, folder, ledger, after, [each.evidence for each in confirmed if each.evidence])
+        _save(
+            project, folder, ledger, after, [each.evidence for each in confirmed if each.evidence]
+        )
     word = "carried over" if carry_over else "superseded"
-    told = [{"claim": entry.claim, "change": word, "text": f"{entry.key}: {entry.verdict} {word}"} for entry in outdated]
+    told = [
+        {"claim": entry.claim, "change": word, "text": f"{entry.key}: {entry.verdict} {word}"}
+        for entry in outdated
+    ]
     summary = f"{len(checks)} {'canary' if len(checks) == 1 else 'canaries'} taken"
     return [*told, {"change": "canary", "text": summary}]
 
@@ -131,11 +171,20 @@ def _canaries(run: Run, claims: Sequence[str]) -> list[CanaryCheck]:
     """
     known = {check.claim: check for check in run.canaries}
     if not known:
-        raise LedgerError("the last run computed no canary; run them first: cbspec run --scale with the canary's name")
+        raise LedgerError(
+            "the last run computed no canary; run them first: cbspec run --scale with the canary's name"
+        )
     if strange := unknown(claims, known):
-        lines = [f"the last run has no canary of {word!r}{suggestion(word, list(known))}" for word in strange]
+        lines = [
+            f"the last run has no canary of {word!r}{suggestion(word, list(known))}"
+            for word in strange
+        ]
         raise UnknownClaimError("\n".join(lines))
-    named = [check for name, check in known.items() if not claims or name in claims or base(name) in claims]
+    named = [
+        check
+        for name, check in known.items()
+        if not claims or name in claims or base(name) in claims
+    ]
     if broken := [check for check in named if check.state == "error"]:
         listed = "\n".join(f"  {check.claim}: {check.reason}" for check in broken)
         raise LedgerError(f"a canary that broke is no result; mend it and run again:\n{listed}")
@@ -145,7 +194,11 @@ def _canaries(run: Run, claims: Sequence[str]) -> list[CanaryCheck]:
 def _confirmed(run: Run, claims: Collection[str]) -> list[Record]:
     """Return the verdicts of these claims that the last run computed and found as recorded."""
     found = [record for record in run.records if record.claim in claims]
-    return [record for record in found if record.comparison.old and record.comparison.change in ("same", "drift")]
+    return [
+        record
+        for record in found
+        if record.comparison.old and record.comparison.change in ("same", "drift")
+    ]
 
 
 def _unconfirmed(ledger: Ledger, checks: Sequence[CanaryCheck]) -> list[Entry]:
@@ -156,7 +209,11 @@ def _unconfirmed(ledger: Ledger, checks: Sequence[CanaryCheck]) -> list[Entry]:
     for check in checks:
         assert check.figures is not None  # those that broke are refused
         code = {stage: short(digest) for stage, digest in check.figures.code.items()}
-        found += [entry for entry in ledger.of(check.claim) if entry.stale(code) and entry.doubt != "superseded"]
+        found += [
+            entry
+            for entry in ledger.of(check.claim)
+            if entry.stale(code) and entry.doubt != "superseded"
+        ]
     return found
 
 
@@ -179,25 +236,39 @@ def _last_run(project: Project) -> Run:
     try:
         return decode(path.read_text(encoding="utf-8"), Run)
     except FileNotFoundError:
-        raise LedgerError(f"{display(path)}: there is no report of a run yet; run the claims first: cbspec run") from None
+        raise LedgerError(
+            f"{display(path)}: there is no report of a run yet; run the claims first: cbspec run"
+        ) from None
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
-        raise LedgerError(f"{display(path)}: not the report of a run: {error}; run the claims again") from None
+        raise LedgerError(
+            f"{display(path)}: not the report of a run: {error}; run the claims again"
+        ) from None
 
 
 def _chosen(run: Run, claims: Sequence[str]) -> list[Record]:
     """Return the records that ids name, all without one."""
     known = [record.claim for record in run.records] + [upheld.claim for upheld in run.upheld]
     if strange := unknown(claims, known):
-        lines = (f"the last run (scale {run.scale}) has no claim {word!r}{suggestion(word, known)}" for word in strange)
+        lines = (
+            f"the last run (scale {run.scale}) has no claim {word!r}{suggestion(word, known)}"
+            for word in strange
+        )
         raise UnknownClaimError("\n".join(lines))
-    return [record for record in run.records if not claims or record.claim in claims or base(record.claim) in claims]
+    return [
+        record
+        for record in run.records
+        if not claims or record.claim in claims or base(record.claim) in claims
+    ]
 
 
 def _refuse_outdated(project: Project, records: Sequence[Record]) -> None:
     """Refuse a verdict that is not of the claim and the code as they are."""
     if outdated := list(_outdated(project, records)):
         again = f"cbspec run {records[0].options}".rstrip()
-        raise LedgerError(f"the last run is not of the claims and code as they are; run again: {again}\n" + "\n".join(outdated))
+        raise LedgerError(
+            f"the last run is not of the claims and code as they are; run again: {again}\n"
+            + "\n".join(outdated)
+        )
 
 
 def _outdated(project: Project, records: Sequence[Record]) -> Iterator[str]:

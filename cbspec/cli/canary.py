@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 @click.command("canary")
-@click.option("--calibrate", is_flag=True, help="Measure the spread over platforms, and derive the tolerances from it.")
+@click.option(
+    "--calibrate",
+    is_flag=True,
+    help="Measure the spread over platforms, and derive the tolerances from it.",
+)
 @click.option(
     "--python",
     "pythons",
@@ -40,7 +44,9 @@ def command(project: Project, calibrate: bool, pythons: tuple[str, ...], as_json
     from cbspec.canary import CanaryRecord
 
     if not project.config.canary:
-        raise ConfigError('[tool.cbspec] names no canary scale; add canary = "NAME", and the scale to claims/defaults.yaml')
+        raise ConfigError(
+            '[tool.cbspec] names no canary scale; add canary = "NAME", and the scale to claims/defaults.yaml'
+        )
     if pythons and not calibrate:
         raise click.UsageError("--python belongs to --calibrate")
     place = project.config.canary_record
@@ -76,16 +82,28 @@ def _lines(record: CanaryRecord) -> Iterator[str]:
         yield "No tolerances: every figure is held to the last bit. Measure them with cbspec canary --calibrate."
         return
     yield f"Tolerances of {calibration.date}: {calibration.method}."
-    rows = [(platform.name, platform.torch, f"{platform.differing:.1%}") for platform in calibration.platforms]
+    rows = [
+        (platform.name, platform.torch, f"{platform.differing:.1%}")
+        for platform in calibration.platforms
+    ]
     yield table(rows, ("platform", "torch", "figures that differ"), right=("figures that differ",))
     spreads: dict[str, list[float]] = {}
     for tolerance in calibration.tolerances:
         spreads.setdefault(tolerance.measure, []).append(tolerance.atol)
     unheld = Counter(each.measure for each in calibration.unheld)
     measures = [
-        (measure, f"{min(found):.2g}", f"{sorted(found)[len(found) // 2]:.2g}", f"{max(found):.2g}", str(unheld[measure]))
+        (
+            measure,
+            f"{min(found):.2g}",
+            f"{sorted(found)[len(found) // 2]:.2g}",
+            f"{max(found):.2g}",
+            str(unheld[measure]),
+        )
         for measure, found in sorted(spreads.items())
     ]
     headings = ("measure", "smallest atol", "median", "largest", "arms not held")
     yield table(measures, headings, right=headings[1:])
-    yield from (f"not held: {each.measure} of {each.arm} in {each.claim}: {each.reason}" for each in calibration.unheld)
+    yield from (
+        f"not held: {each.measure} of {each.arm} in {each.claim}: {each.reason}"
+        for each in calibration.unheld
+    )

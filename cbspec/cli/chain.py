@@ -10,7 +10,9 @@ from cbspec.claim import Claim, base
 Followers = Mapping[str, Mapping[str, str]]
 
 
-def chains(claims: Sequence[Claim], chosen: Collection[str], said: Mapping[str, str]) -> Iterator[str]:
+def chains(
+    claims: Sequence[Claim], chosen: Collection[str], said: Mapping[str, str]
+) -> Iterator[str]:
     """One tree of lines for each claim that others took up and that itself takes up none.
 
     Args:
@@ -40,7 +42,11 @@ def _followers(claims: Sequence[Claim]) -> Followers:
 
 
 def _below(
-    name: str, followers: Followers, depth: int = 0, how: str = "", above: frozenset[str] = frozenset()
+    name: str,
+    followers: Followers,
+    depth: int = 0,
+    how: str = "",
+    above: frozenset[str] = frozenset(),
 ) -> list[tuple[int, str, str]]:
     """(depth, how, claim) of a claim and all that followed it; a circle ends where it closes."""
     lines = [(depth, how, name)]

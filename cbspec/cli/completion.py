@@ -19,7 +19,9 @@ def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
     return known or [CompletionItem(incomplete, type="file")]
 
 
-def complete_orphaned(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_orphaned(
+    ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
     """Offer the ids of verdicts on record that no claim file asks for any more."""
     from cbspec.ledger import orphaned
 
@@ -29,7 +31,9 @@ def complete_orphaned(ctx: click.Context, _param: click.Parameter, incomplete: s
     return _offered(ctx, incomplete, names)
 
 
-def _offered(ctx: click.Context, incomplete: str, known: Callable[[Project], Iterable[str]]) -> list[CompletionItem]:
+def _offered(
+    ctx: click.Context, incomplete: str, known: Callable[[Project], Iterable[str]]
+) -> list[CompletionItem]:
     try:
         if directory := ctx.find_root().params.get("directory"):
             os.chdir(directory)

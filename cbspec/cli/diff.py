@@ -17,12 +17,22 @@ from cbspec.project import Project
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="[B]", required=False)
 @click.option("--all", "every", is_flag=True, help="Also what did not change.")
-@click.option("--unexplained", is_flag=True, help="Only what changed without a reason in B: neither accepted nor withdrawn.")
+@click.option(
+    "--unexplained",
+    is_flag=True,
+    help="Only what changed without a reason in B: neither accepted nor withdrawn.",
+)
 @json_option
 @pass_project
 @click.pass_context
 def command(
-    ctx: click.Context, project: Project, before: str, after: str | None, every: bool, unexplained: bool, as_json: bool
+    ctx: click.Context,
+    project: Project,
+    before: str,
+    after: str | None,
+    every: bool,
+    unexplained: bool,
+    as_json: bool,
 ) -> None:
     """Compare two ledgers or commits.
 
@@ -48,7 +58,9 @@ def _acts(comparison: Comparison) -> bool:
 def _explained(comparison: Comparison, old: Ledger, new: Ledger) -> bool:
     """Whether a person has said since why."""
     if comparison.new is None:
-        return any(former.key == comparison.key for former in new.withdrawn if former not in old.withdrawn)
+        return any(
+            former.key == comparison.key for former in new.withdrawn if former not in old.withdrawn
+        )
     return len(comparison.new.accepted) > len(comparison.old.accepted if comparison.old else ())
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from cbspec.language.scalar import resolve
 
-_PLAIN = re.compile(r"\w[\w .,;<>()/+=%^-]*")  # what needs no quotes, as long as it does not read as a number
+_PLAIN = re.compile(
+    r"\w[\w .,;<>()/+=%^-]*"
+)  # what needs no quotes, as long as it does not read as a number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,11 @@ def scalar(text: str) -> str:
 def place(folder: Path, phase: str, claim: str) -> Path:
     """The file of a claim: ``phase6_5/6.5A.a.yaml`` for 6.5A.a of phase 6.5A; a phase without a number is a folder of its own."""
     number = re.match(r"\d+(?:\.\d+)?", phase.strip())
-    name = f"phase{number[0].replace('.', '_')}" if number else re.sub(r"\W+", "_", phase.strip().lower())
+    name = (
+        f"phase{number[0].replace('.', '_')}"
+        if number
+        else re.sub(r"\W+", "_", phase.strip().lower())
+    )
     return folder / name / f"{claim}.yaml"
 
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @threads_option
 @json_option
 @pass_project
-def command(project: Project, claim: str, scale: str | None, device: str, threads: int, as_json: bool) -> None:
+def command(
+    project: Project, claim: str, scale: str | None, device: str, threads: int, as_json: bool
+) -> None:
     """Tell whether a claim's stages are current, and what changed.
 
     For each stage: current, stale or missing; for a stale one which definitions changed, or which parameter, input or version.
@@ -45,7 +47,10 @@ def command(project: Project, claim: str, scale: str | None, device: str, thread
         found.append(explain(each, standings, recorded))
         checks.append(canaries.stored(each) if canaries else None)
     if as_json:
-        told = [{**msgspec.to_builtins(each), "canary": check} for each, check in zip(found, checks, strict=True)]
+        told = [
+            {**msgspec.to_builtins(each), "canary": check}
+            for each, check in zip(found, checks, strict=True)
+        ]
         click.echo(dumps(told))
         return
     texts = []
@@ -100,9 +105,17 @@ def _record(explanation: Explanation) -> Iterator[str]:
 def _only(explanation: Explanation) -> str:
     """Where the claim can be decided instead."""
     others = explanation.decidable
-    return "" if explanation.scale in others else f", at which it is not decidable (--scale {' or '.join(others)})"
+    return (
+        ""
+        if explanation.scale in others
+        else f", at which it is not decidable (--scale {' or '.join(others)})"
+    )
 
 
 def _made(entry: Entry) -> str:
     made = entry.provenance
-    return f"{made.date} at {made.commit[:10]}" if made.commit else f"{made.date}, outside a repository"
+    return (
+        f"{made.date} at {made.commit[:10]}"
+        if made.commit
+        else f"{made.date}, outside a repository"
+    )

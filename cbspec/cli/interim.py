@@ -39,7 +39,14 @@ class Interim(msgspec.Struct, frozen=True, kw_only=True):
 @threads_option
 @json_option
 @pass_project
-def command(project: Project, claims: tuple[str, ...], scale: str | None, device: str, threads: int, as_json: bool) -> None:
+def command(
+    project: Project,
+    claims: tuple[str, ...],
+    scale: str | None,
+    device: str,
+    threads: int,
+    as_json: bool,
+) -> None:
     """Show what the stored results say so far.
 
     Each claim at the last of its looks of which every result is stored: its verdict, and whether that stands or more seeds are
@@ -57,7 +64,9 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, device
     for each in found:
         click.echo("\n".join(_lines(each)))
     if lacking := len(decidable) - len(found):
-        click.echo(f"{count(lacking, 'claim')} without all results of a first look; cbspec plan names them")
+        click.echo(
+            f"{count(lacking, 'claim')} without all results of a first look; cbspec plan names them"
+        )
 
 
 def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
@@ -71,12 +80,22 @@ def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
         return None
     recorded = project.ledger.expected(Key(claim.id, claim.scale, planner.numerics.device))
     last = looks[-1].judgement
-    return Interim(judgement=last, next=next_look(last, claim.seeds), recorded=recorded.verdict if recorded else None)
+    return Interim(
+        judgement=last,
+        next=next_look(last, claim.seeds),
+        recorded=recorded.verdict if recorded else None,
+    )
 
 
 def _lines(interim: Interim) -> Iterator[str]:
     own = interim.judgement
-    due = f" so far, {len(own.seeds)} of {interim.next} seeds" if interim.next else f", {count(len(own.seeds), 'seed')}"
-    recorded = f" (on record: {interim.recorded})" if interim.recorded not in (None, own.verdict) else ""
+    due = (
+        f" so far, {len(own.seeds)} of {interim.next} seeds"
+        if interim.next
+        else f", {count(len(own.seeds), 'seed')}"
+    )
+    recorded = (
+        f" (on record: {interim.recorded})" if interim.recorded not in (None, own.verdict) else ""
+    )
     yield f"{own.claim}: {own.verdict}{due}{recorded}"
     yield f"    {own.reason}"

@@ -40,7 +40,9 @@ class Rejudged(msgspec.Struct, frozen=True, kw_only=True):
 @json_option
 @pass_project
 @click.pass_context
-def command(ctx: click.Context, project: Project, claims: tuple[str, ...], scale: str | None, as_json: bool) -> None:
+def command(
+    ctx: click.Context, project: Project, claims: tuple[str, ...], scale: str | None, as_json: bool
+) -> None:
     """Judge the verdicts on record anew, from their evidence alone.
 
     No result is needed, and neither the engine nor torch is loaded. An edited assertion, error rate or judge shows at every
@@ -89,7 +91,10 @@ def _without(entry: Entry) -> str:
 def _lines(found: Iterable[Rejudged]) -> Iterator[str]:
     found = list(found)
     there = [each for each in found if each.comparison]
-    rows = [(each.claim, each.scale, each.device, each.recorded, *_outcome(each.comparison)) for each in there]
+    rows = [
+        (each.claim, each.scale, each.device, each.recorded, *_outcome(each.comparison))
+        for each in there
+    ]
     if rows:
         yield table(rows, ("claim", "scale", "device", "on record", "by its evidence", "change"))
     lacking = [each for each in found if not each.comparison]

@@ -14,7 +14,7 @@ from cbspec.project import Project
 VERDICTS = ("holds", "refuted", "inconclusive", "invalid", "error", "none")
 
 
-class Recorded(NamedTuple):
+class VerdictOnRecord(NamedTuple):
     """A verdict on record."""
 
     scale: str
@@ -23,15 +23,33 @@ class Recorded(NamedTuple):
 
 
 @click.command("list")
-@click.option("--phase", metavar="PHASE", help="Only claims of this phase or its parts: 6 has 6A, 6C and 6.5A.")
-@click.option("--status", type=click.Choice(["active", "retracted", "open-question"]), help="Only claims of this status.")
-@click.option("--verdict", type=click.Choice(VERDICTS), help="Only claims with this verdict on record; none: with none.")
+@click.option(
+    "--phase",
+    metavar="PHASE",
+    help="Only claims of this phase or its parts: 6 has 6A, 6C and 6.5A.",
+)
+@click.option(
+    "--status",
+    type=click.Choice(["active", "retracted", "open-question"]),
+    help="Only claims of this status.",
+)
+@click.option(
+    "--verdict",
+    type=click.Choice(VERDICTS),
+    help="Only claims with this verdict on record; none: with none.",
+)
 @click.option("--graph", is_flag=True, help="Show which claims revise or retract which.")
 @click.option("--scale", metavar="NAME", help="Scale of the verdicts to show (default: all).")
 @json_option
 @pass_project
 def command(
-    project: Project, phase: str | None, status: str | None, verdict: str | None, graph: bool, scale: str | None, as_json: bool
+    project: Project,
+    phase: str | None,
+    status: str | None,
+    verdict: str | None,
+    graph: bool,
+    scale: str | None,
+    as_json: bool,
 ) -> None:
     """List claims with their verdicts on record."""
     claims = project.claims(scale=scale)
@@ -53,7 +71,10 @@ def command(
         said = {claim.id: f"{claim.status}; {_said(recorded[claim.id])}" for claim in claims}
         click.echo("\n".join(chains(claims, {claim.id for claim in chosen}, said)))
     else:
-        rows = [(claim.id, claim.phase, claim.status, _said(recorded[claim.id]), claim.title) for claim in chosen]
+        rows = [
+            (claim.id, claim.phase, claim.status, _said(recorded[claim.id]), claim.title)
+            for claim in chosen
+        ]
         click.echo(table(rows, ("claim", "phase", "status", "on record", "title")))
 
 
@@ -63,17 +84,20 @@ def _within(phase: str, asked: str) -> bool:
     return begins and not (asked[-1:].isdigit() and rest[:1].isdigit())
 
 
-def _recorded(project: Project, claim: Claim, scale: str | None) -> list[Recorded]:
+def _recorded(project: Project, claim: Claim, scale: str | None) -> list[VerdictOnRecord]:
     """The verdicts on record; with a scale, only those at it."""
     entries = [entry for entry in project.ledger.of(claim.id) if scale in (None, entry.scale)]
-    return [Recorded(entry.scale, entry.device, entry.verdict) for entry in entries]
+    return [VerdictOnRecord(entry.scale, entry.device, entry.verdict) for entry in entries]
 
 
-def _said(recorded: list[Recorded]) -> str:
-    return ", ".join(f"{each.verdict} ({each.scale}, {each.device})" for each in recorded) or "nothing on record"
+def _said(recorded: list[VerdictOnRecord]) -> str:
+    return (
+        ", ".join(f"{each.verdict} ({each.scale}, {each.device})" for each in recorded)
+        or "nothing on record"
+    )
 
 
-def _row(claim: Claim, recorded: list[Recorded]) -> dict[str, object]:
+def _row(claim: Claim, recorded: list[VerdictOnRecord]) -> dict[str, object]:
     return {
         "id": claim.id,
         "title": claim.title,

@@ -57,7 +57,9 @@ Shell completion (also _zsh and _fish):
 class Commands(click.Group):
     """A group whose commands are modules, imported on demand: ``cbspec --help`` loads none."""
 
-    def __init__(self, *args: Any, commands_of: Mapping[str, str], package: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, commands_of: Mapping[str, str], package: str, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.lines = commands_of
         self.package = package

@@ -23,20 +23,72 @@ from cbspec.selection import ids
 @click.option("--title", help="The finding in one sentence.")
 @click.option("--phase", help="Phase of the research log, e.g. 7A.")
 @click.option("--memo", help="Where the finding was reported.")
-@click.option("--experiment", metavar="YAML", help="The stage call that all arms share: a name, or {stage: NAME, ...}.")
-@click.option("--arm", "arms", multiple=True, metavar="NAME=YAML", help="An arm and what it overrides; repeat it.")
-@click.option("--assert", "asserted", multiple=True, metavar="YAML", help="An assertion, {kind: order, ...}; repeat it.")
-@click.option("--control", "controls", multiple=True, metavar="YAML", help="A control, as --assert; repeat it.")
-@click.option("--figure", "figures", multiple=True, metavar="MEASURE.ARM=VALUE", help="A figure of the memo; repeat it.")
-@click.option("--status", type=click.Choice(["active", "retracted", "open-question"]), default="active", show_default=True)
-@click.option("--revises", multiple=True, metavar="ID", help="A claim that this one corrects; repeat it.")
-@click.option("--retracted-by", multiple=True, metavar="ID", help="A claim that took this one back; repeat it.")
-@click.option("--scales", metavar="NAMES", help="Scales that can decide it, with commas (default: the project's).")
-@click.option("--path", type=click.Path(dir_okay=False, path_type=Path), help="The file (default: by phase and id).")
-@click.option("--ask/--no-ask", default=None, help="Ask for what is not given (default: on a terminal).")
+@click.option(
+    "--experiment",
+    metavar="YAML",
+    help="The stage call that all arms share: a name, or {stage: NAME, ...}.",
+)
+@click.option(
+    "--arm",
+    "arms",
+    multiple=True,
+    metavar="NAME=YAML",
+    help="An arm and what it overrides; repeat it.",
+)
+@click.option(
+    "--assert",
+    "asserted",
+    multiple=True,
+    metavar="YAML",
+    help="An assertion, {kind: order, ...}; repeat it.",
+)
+@click.option(
+    "--control",
+    "controls",
+    multiple=True,
+    metavar="YAML",
+    help="A control, as --assert; repeat it.",
+)
+@click.option(
+    "--figure",
+    "figures",
+    multiple=True,
+    metavar="MEASURE.ARM=VALUE",
+    help="A figure of the memo; repeat it.",
+)
+@click.option(
+    "--status",
+    type=click.Choice(["active", "retracted", "open-question"]),
+    default="active",
+    show_default=True,
+)
+@click.option(
+    "--revises", multiple=True, metavar="ID", help="A claim that this one corrects; repeat it."
+)
+@click.option(
+    "--retracted-by",
+    multiple=True,
+    metavar="ID",
+    help="A claim that took this one back; repeat it.",
+)
+@click.option(
+    "--scales",
+    metavar="NAMES",
+    help="Scales that can decide it, with commas (default: the project's).",
+)
+@click.option(
+    "--path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file (default: by phase and id).",
+)
+@click.option(
+    "--ask/--no-ask", default=None, help="Ask for what is not given (default: on a terminal)."
+)
 @json_option
 @pass_project
-def command(project: Project, /, path: Path | None, ask: bool | None, as_json: bool, **flags: Any) -> None:
+def command(
+    project: Project, /, path: Path | None, ask: bool | None, as_json: bool, **flags: Any
+) -> None:
     """Write a new claim file.
 
     Takes flags, or asks on a terminal. The claim is checked before it is kept: a file is written only if it is valid, and none
@@ -47,7 +99,9 @@ def command(project: Project, /, path: Path | None, ask: bool | None, as_json: b
     words = Words(**flags)
     if missing := words.missing:
         if not (sys.stdin.isatty() if ask is None else ask):
-            raise click.UsageError(f"missing {', '.join(missing)} (asked for on a terminal, or with --ask)")
+            raise click.UsageError(
+                f"missing {', '.join(missing)} (asked for on a terminal, or with --ask)"
+            )
         words = words.asked(tuple(shared.stages), project.catalog)
     draft = words.draft((project.config.scale,) if shared.scales else ())
     known = ids(folder)
@@ -58,7 +112,9 @@ def command(project: Project, /, path: Path | None, ask: bool | None, as_json: b
     if as_json:
         click.echo(dumps({"id": draft.id, "path": str(target)}))
     else:
-        click.echo(f"{target}\nNext: cbspec show {draft.id}; cbspec plan {draft.id}; pytest {target}")
+        click.echo(
+            f"{target}\nNext: cbspec show {draft.id}; cbspec plan {draft.id}; pytest {target}"
+        )
 
 
 def write(project: Project, draft: Draft, path: Path) -> None:

@@ -9,9 +9,14 @@ from typing import Any
 import click
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-scale_option = click.option("--scale", metavar="NAME", help="Scale to look at (default: the project's).")
+scale_option = click.option(
+    "--scale", metavar="NAME", help="Scale to look at (default: the project's)."
+)
 device_option = click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Device family of the results (default: auto)."
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    help="Device family of the results (default: auto).",
 )
 threads_option = click.option(
     "--stage-threads",
@@ -37,7 +42,9 @@ def table(rows: Iterable[Sequence[str]], headings: Sequence[str], right: Sequenc
     from tabulate import tabulate
 
     align = ["right" if heading in right else "left" for heading in headings]
-    drawn = tabulate(list(rows), headers=list(headings), tablefmt="simple", disable_numparse=True, colalign=align)
+    drawn = tabulate(
+        list(rows), headers=list(headings), tablefmt="simple", disable_numparse=True, colalign=align
+    )
     return "\n".join(line.rstrip() for line in drawn.splitlines())
 
 

@@ -23,11 +23,23 @@ SHOWN = 3  # causes of one job; the whole list is what `cbspec explain` is for
 @scale_option
 @device_option
 @threads_option
-@click.option("--workers", type=click.IntRange(1), default=4, show_default=True, help="Processes to forecast the time for.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=4,
+    show_default=True,
+    help="Processes to forecast the time for.",
+)
 @json_option
 @pass_project
 def command(
-    project: Project, claims: tuple[str, ...], scale: str | None, device: str, threads: int, workers: int, as_json: bool
+    project: Project,
+    claims: tuple[str, ...],
+    scale: str | None,
+    device: str,
+    threads: int,
+    workers: int,
+    as_json: bool,
 ) -> None:
     """Show the stages that a run would compute, and why.
 
@@ -84,7 +96,11 @@ def _time(found: Forecast, workers: int) -> str:
         f"{_duration(found.seconds)} of computing, longest path {_duration(found.longest)};"
         f" about {_duration(wall)} with {count(workers, 'worker')}"
     )
-    return f"{text}, without {', '.join(found.unknown)}, never computed here before" if found.unknown else text
+    return (
+        f"{text}, without {', '.join(found.unknown)}, never computed here before"
+        if found.unknown
+        else text
+    )
 
 
 def _duration(seconds: float | None) -> str:

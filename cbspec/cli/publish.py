@@ -26,7 +26,9 @@ TAKE = "run the canary scale, then cbspec accept --canary"
 
 @click.command("publish")
 @click.option(
-    "--check", is_flag=True, help="Write nothing; exit with 1 where something is not current, or an orphaned verdict on record."
+    "--check",
+    is_flag=True,
+    help="Write nothing; exit with 1 where something is not current, or an orphaned verdict on record.",
 )
 @json_option
 @pass_project
@@ -49,7 +51,12 @@ def command(project: Project, check: bool, as_json: bool) -> None:
     if as_json:
         click.echo(
             dumps(
-                {"pages": list(pages), "changed": changed, "orphaned": [entry.key._asdict() for entry in gone], "canary": lacking}
+                {
+                    "pages": list(pages),
+                    "changed": changed,
+                    "orphaned": [entry.key._asdict() for entry in gone],
+                    "canary": lacking,
+                }
             )
         )
     else:
@@ -70,9 +77,14 @@ def _pages(project: Project, claims: Sequence[Claim]) -> Mapping[Path, str | Non
 
     folder = project.config.reports
     canary = _canary(project)
-    pages: dict[Path, str | None] = {folder / PAGE: replication(claims, project.ledger, folder, canary)}
+    pages: dict[Path, str | None] = {
+        folder / PAGE: replication(claims, project.ledger, folder, canary)
+    }
     for table in tables(claims, project.ledger):
-        pages |= {folder / FIGURES / f"{table.name}.csv": table.csv(), folder / FIGURES / f"{table.name}.svg": None}
+        pages |= {
+            folder / FIGURES / f"{table.name}.csv": table.csv(),
+            folder / FIGURES / f"{table.name}.svg": None,
+        }
     return pages
 
 
@@ -89,7 +101,9 @@ def _without_canary(project: Project, claims: Sequence[Claim]) -> list[str]:
     if record is None:
         return []
     known = {claim.id for claim in claims}
-    return sorted(known - record.figures.keys()) + [f"{name} (no such claim)" for name in record.figures.keys() - known]
+    return sorted(known - record.figures.keys()) + [
+        f"{name} (no such claim)" for name in record.figures.keys() - known
+    ]
 
 
 def _write(project: Project, claims: Sequence[Claim], pages: Mapping[Path, str | None]) -> None:
@@ -104,7 +118,9 @@ def _write(project: Project, claims: Sequence[Claim], pages: Mapping[Path, str |
         try:
             from cbspec.publication.drawing import draw
         except ModuleNotFoundError as error:
-            raise ConfigError(f"drawings need {error.name}: pip install 'cbspec[figures]'") from error
+            raise ConfigError(
+                f"drawings need {error.name}: pip install 'cbspec[figures]'"
+            ) from error
 
         draw(claims, project.ledger, project.config.reports / FIGURES)
 
@@ -120,7 +136,12 @@ def _told(gone: Sequence[Entry]) -> str:
     """The orphaned verdicts, and what to do about them."""
     lines = [f"{entry.claim}: {unchecked(entry)}" for entry in gone]
     command = 'cbspec withdraw CLAIM --scale NAME --reason "..."'
-    return "\n".join([*lines, f"give the claims these scales back, or take the verdicts off the record: {command}"])
+    return "\n".join(
+        [
+            *lines,
+            f"give the claims these scales back, or take the verdicts off the record: {command}",
+        ]
+    )
 
 
 def _word(changed: bool, check: bool) -> str:

@@ -23,7 +23,9 @@ def text(label: str) -> str:
 
 def experiment(stages: Sequence[str], catalog: Mapping[str, Stage]) -> str:
     """The stage call that all arms share."""
-    click.echo(f"Named stage calls: {', '.join(stages) or 'none'}. Stages: {', '.join(catalog)}.", err=True)
+    click.echo(
+        f"Named stage calls: {', '.join(stages) or 'none'}. Stages: {', '.join(catalog)}.", err=True
+    )
     return text("Experiment (a named call, or {stage: NAME, ...})")
 
 
@@ -31,7 +33,9 @@ def arms() -> dict[str, str]:
     """Name -> overrides, until a name is left empty."""
     found: dict[str, str] = {}
     while True:
-        name: str = click.prompt(f"Arm {len(found) + 1} (empty: no more)", default="", show_default=False, err=True)
+        name: str = click.prompt(
+            f"Arm {len(found) + 1} (empty: no more)", default="", show_default=False, err=True
+        )
         if not name.strip():
             return found
         words = click.prompt(f"  what {name} overrides", default="{}", err=True)
@@ -40,7 +44,9 @@ def arms() -> dict[str, str]:
 
 def assertion(arms: Sequence[str], measures: Sequence[str]) -> str:
     """One assertion, as YAML of one line."""
-    kind = click.prompt("Assertion", type=click.Choice([name for name in KINDS if _simple(name)]), err=True)
+    kind = click.prompt(
+        "Assertion", type=click.Choice([name for name in KINDS if _simple(name)]), err=True
+    )
     words: list[str] = [f"kind: {kind}"]
     for field in msgspec.structs.fields(KINDS[kind]):
         value: str | None = None
@@ -51,7 +57,9 @@ def assertion(arms: Sequence[str], measures: Sequence[str]) -> str:
         elif field.required:
             value = _required(field.name, described, arms)
         elif field.name in BOUNDS:
-            value = click.prompt(f"  {field.name} (empty: no such bound)", default="", show_default=False, err=True)
+            value = click.prompt(
+                f"  {field.name} (empty: no such bound)", default="", show_default=False, err=True
+            )
         if value:
             words.append(f"{field.name}: {value}")
     return f"{{{', '.join(words)}}}"
@@ -59,7 +67,11 @@ def assertion(arms: Sequence[str], measures: Sequence[str]) -> str:
 
 def _simple(kind: str) -> bool:
     """Whether all that the kind needs can be asked for; the others are written by hand."""
-    needed = [fields(KINDS[kind])[field.encode_name] for field in msgspec.structs.fields(KINDS[kind]) if field.required]
+    needed = [
+        fields(KINDS[kind])[field.encode_name]
+        for field in msgspec.structs.fields(KINDS[kind])
+        if field.required
+    ]
     return all(noun_of(described) or _asked(described) for described in needed)
 
 
@@ -72,7 +84,9 @@ def _asked(described: inspect.Type) -> bool:
 def _required(name: str, described: inspect.Type, arms: Sequence[str]) -> str:
     label, plain = f"  {name}", bare(described)
     if isinstance(plain, inspect.LiteralType):
-        return str(click.prompt(label, type=click.Choice([str(value) for value in plain.values]), err=True))
+        return str(
+            click.prompt(label, type=click.Choice([str(value) for value in plain.values]), err=True)
+        )
     if isinstance(plain, inspect.VarTupleType):
         listed = click.prompt(label, default=", ".join(arms), err=True)
         return f"[{listed.strip('[] ')}]"

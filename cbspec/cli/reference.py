@@ -22,7 +22,10 @@ def reference(schema: Mapping[str, Any]) -> str:
 def keys(schema: Mapping[str, Any]) -> str:
     """One row for each top-level key of a claim file."""
     needed = set(schema["required"])
-    rows = ((f"`{key}`", "yes" if key in needed else "", words["description"]) for key, words in schema["properties"].items())
+    rows = (
+        (f"`{key}`", "yes" if key in needed else "", words["description"])
+        for key, words in schema["properties"].items()
+    )
     return _table(("key", "needed", "meaning"), rows)
 
 

@@ -20,8 +20,16 @@ from cbspec.project import Project
 WORKERS = "4"
 
 
-@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[CLAIMS]... [PYTEST ARGS]...", shell_complete=complete)
+@click.command(
+    "run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@click.argument(
+    "words",
+    nargs=-1,
+    type=click.UNPROCESSED,
+    metavar="[CLAIMS]... [PYTEST ARGS]...",
+    shell_complete=complete,
+)
 @json_option
 @pass_project
 def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:

@@ -17,8 +17,12 @@ CLAIM, DEFAULTS = "claim.schema.json", "defaults.schema.json"
 
 @click.command("schema")
 @click.option("--defaults", is_flag=True, help="The schema of a defaults.yaml instead.")
-@click.option("--markdown", is_flag=True, help="The keys and assertion kinds as tables for people instead.")
-@click.option("--write", is_flag=True, help="Bring the project's schema files up to date instead of printing.")
+@click.option(
+    "--markdown", is_flag=True, help="The keys and assertion kinds as tables for people instead."
+)
+@click.option(
+    "--write", is_flag=True, help="Bring the project's schema files up to date instead of printing."
+)
 @json_option
 @pass_project
 def command(project: Project, defaults: bool, markdown: bool, write: bool, as_json: bool) -> None:

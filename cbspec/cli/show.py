@@ -32,7 +32,10 @@ def command(project: Project, claim: str, scale: str | None, as_json: bool) -> N
     """
     from cbspec.language import explain_values
 
-    found = [(each, [*explain_values(each), *_sentences(each)]) for each in project.claims([claim], scale)]
+    found = [
+        (each, [*explain_values(each), *_sentences(each)])
+        for each in project.claims([claim], scale)
+    ]
     if as_json:
         click.echo(dumps([_content(each, values) for each, values in found]))
     else:
@@ -40,11 +43,15 @@ def command(project: Project, claim: str, scale: str | None, as_json: bool) -> N
 
 
 def _lines(claim: Claim, values: list[Explained]) -> Iterator[str]:
-    yield f"{claim.id} at scale {claim.scale}" + ("" if claim.scale in claim.decidable else " (not decidable there)")
+    yield f"{claim.id} at scale {claim.scale}" + (
+        "" if claim.scale in claim.decidable else " (not decidable there)"
+    )
     texts = [f"{value.key}: {_text(value.value)}" for value in values]
     width = max((len(text) for text in texts if len(text) <= WIDEST), default=0)
     for text, value in zip(texts, values, strict=True):
-        origin = f"{value.origin.path}:{value.origin.line}" if value.origin else "default of the stage"
+        origin = (
+            f"{value.origin.path}:{value.origin.line}" if value.origin else "default of the stage"
+        )
         yield f"  {text:<{width}}  {origin}"
 
 
@@ -67,5 +74,7 @@ def _content(claim: Claim, values: list[Explained]) -> dict[str, object]:
         "id": claim.id,
         "scale": claim.scale,
         "decidable": claim.decidable,
-        "values": [{"key": value.key, "value": value.value, "origin": value.origin} for value in values],
+        "values": [
+            {"key": value.key, "value": value.value, "origin": value.origin} for value in values
+        ],
     }

@@ -48,17 +48,36 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
         return check.text if check else "canary not run"
 
     chosen = project.at_every_scale(claims)
-    found = [row for row in standings(project.ledger, chosen, moved, checked) if scale in (None, row.scale)]
+    found = [
+        row
+        for row in standings(project.ledger, chosen, moved, checked)
+        if scale in (None, row.scale)
+    ]
     if claims:  # what was not asked for is not orphaned
         named = {*claims, *(claim.id for claim in chosen)}
-        found = [row for row in found if row.currency != "orphaned" or named & {row.claim, base(row.claim)}]
+        found = [
+            row
+            for row in found
+            if row.currency != "orphaned" or named & {row.claim, base(row.claim)}
+        ]
     if as_json:
         click.echo(dumps(found))
         return
     lines = [
-        (row.claim, row.scale, row.device or "-", row.verdict or "-", _standing(row), _since(row), row.title) for row in found
+        (
+            row.claim,
+            row.scale,
+            row.device or "-",
+            row.verdict or "-",
+            _standing(row),
+            _since(row),
+            row.title,
+        )
+        for row in found
     ]
-    click.echo(table(lines, ("claim", "scale", "device", "verdict", "standing", "recorded", "title")))
+    click.echo(
+        table(lines, ("claim", "scale", "device", "verdict", "standing", "recorded", "title"))
+    )
 
 
 def _standing(row: Standing) -> str:

@@ -8,7 +8,7 @@ import click
 
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import count, dumps, json_option
-from cbspec.errors import ClaimError, Mistake
+from cbspec.errors import ClaimError, Diagnostic
 from cbspec.project import Project
 
 
@@ -29,8 +29,8 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
 
     places = list(paths) or [project.claims_folder]
     files, claims = claim_files(places), 0
-    mistakes: tuple[Mistake, ...] = ()
-    warnings: tuple[Mistake, ...] = ()
+    mistakes: tuple[Diagnostic, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
     try:
         read = load(places, catalog=project.catalog, scale=project.config.scale, every=True)
         if project.config.canary:
@@ -44,7 +44,10 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
     elif mistakes:
         wrong = {mistake.origin.path for mistake in mistakes}
         click.echo("\n".join(map(str, mistakes)), err=True)
-        click.echo(f"\n{count(len(mistakes), 'mistake')} in {len(wrong)} of {count(len(files), 'file')}", err=True)
+        click.echo(
+            f"\n{count(len(mistakes), 'mistake')} in {len(wrong)} of {count(len(files), 'file')}",
+            err=True,
+        )
     else:
         for warning in warnings:
             click.echo(f"warning: {warning}", err=True)
@@ -53,7 +56,7 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
     ctx.exit(1 if mistakes else 0)
 
 
-def _place(mistake: Mistake) -> dict[str, object]:
+def _place(mistake: Diagnostic) -> dict[str, object]:
     origin = mistake.origin
     return {
         "path": str(origin.path),

@@ -20,11 +20,24 @@ from cbspec.selection import UnknownClaimError, unknown
 @click.command("withdraw")
 @click.argument("claims", nargs=-1, required=True, shell_complete=complete_orphaned)
 @click.option("--scale", metavar="NAME", help="Only the verdicts at this scale (default: all).")
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Only the verdicts on this device family (default: all).")
-@click.option("--reason", required=True, help="Why they are not to be checked any more; kept in the ledger.")
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda"]),
+    help="Only the verdicts on this device family (default: all).",
+)
+@click.option(
+    "--reason", required=True, help="Why they are not to be checked any more; kept in the ledger."
+)
 @json_option
 @pass_project
-def command(project: Project, claims: tuple[str, ...], scale: str | None, device: str | None, reason: str, as_json: bool) -> None:
+def command(
+    project: Project,
+    claims: tuple[str, ...],
+    scale: str | None,
+    device: str | None,
+    reason: str,
+    as_json: bool,
+) -> None:
     """Take orphaned verdicts off the record.
 
     CLAIMS are ids on record. A verdict is orphaned where no claim file has it decidable at its scale any more. Any other is
@@ -43,12 +56,21 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, device
     click.echo(f"recorded in {display(project.config.ledger)}")
 
 
-def _chosen(entries: Sequence[Entry], words: Sequence[str], scale: str | None, device: str | None) -> list[Entry]:
+def _chosen(
+    entries: Sequence[Entry], words: Sequence[str], scale: str | None, device: str | None
+) -> list[Entry]:
     """The entries that ids name at a scale and on a device family, or at all and on each."""
-    there = [entry for entry in entries if scale in (None, entry.scale) and device in (None, entry.device)]
+    there = [
+        entry
+        for entry in entries
+        if scale in (None, entry.scale) and device in (None, entry.device)
+    ]
     known = list(dict.fromkeys(entry.claim for entry in there))
     if strange := unknown(words, known):
         place = (f" at scale {scale}" if scale else "") + (f" on {device}" if device else "")
-        lines = (f"nothing is on record of claim {word!r}{place}{suggestion(word, known)}" for word in strange)
+        lines = (
+            f"nothing is on record of claim {word!r}{place}{suggestion(word, known)}"
+            for word in strange
+        )
         raise UnknownClaimError("\n".join(lines))
     return [entry for entry in there if entry.claim in words or base(entry.claim) in words]

@@ -34,7 +34,12 @@ class Words:
     @property
     def missing(self) -> list[str]:
         """The flags without which there is no claim."""
-        needed = {"ID": self.claim, "--title": self.title, "--phase": self.phase, "--memo": self.memo}
+        needed = {
+            "ID": self.claim,
+            "--title": self.title,
+            "--phase": self.phase,
+            "--memo": self.memo,
+        }
         needed |= {"--experiment": self.experiment}
         lists = {"--arm": self.arms, "--assert": self.asserted}
         return [flag for flag, value in {**needed, **lists}.items() if not value]
@@ -55,7 +60,11 @@ class Words:
             arms=self.arms or tuple(f"{name}={words}" for name, words in question.arms().items()),
         )
         measures = sorted({measure for stage in catalog.values() for measure in stage.measures})
-        return words if words.asserted else replace(words, asserted=(question.assertion([*_named(words.arms)], measures),))
+        return (
+            words
+            if words.asserted
+            else replace(words, asserted=(question.assertion([*_named(words.arms)], measures),))
+        )
 
     def draft(self, scales: Sequence[str]) -> Draft:
         """The claim that these words make; `scales` are taken when none are given.
@@ -91,7 +100,9 @@ def _named(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, words = pair.partition("=")
         if not equals or not name.strip():
-            raise click.UsageError(f"--arm {pair}: expected NAME=YAML, e.g. dfa='{{estimator: dfa}}'")
+            raise click.UsageError(
+                f"--arm {pair}: expected NAME=YAML, e.g. dfa='{{estimator: dfa}}'"
+            )
         found[name.strip()] = words
     return found
 
@@ -100,7 +111,9 @@ def _figures(words: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
     """``MEASURE.ARM=VALUE`` -> measure -> arm -> value."""
     found: dict[str, dict[str, float]] = {}
     for word in words:
-        wrong = partial(click.UsageError, f"--figure {word}: expected MEASURE.ARM=VALUE, e.g. gamma.dfa=0.006")
+        wrong = partial(
+            click.UsageError, f"--figure {word}: expected MEASURE.ARM=VALUE, e.g. gamma.dfa=0.006"
+        )
         place, _, value = word.partition("=")
         measure, _, arm = place.partition(".")
         try:

@@ -46,14 +46,18 @@ def decode(
     try:
         raw = json.loads(text, object_pairs_hook=_mapping, parse_constant=_no_number)
     except json.JSONDecodeError as error:
-        raise LedgerError(f"{name}:{error.lineno}:{error.colno}: {_explained(error, text)}") from None
+        raise LedgerError(
+            f"{name}:{error.lineno}:{error.colno}: {_explained(error, text)}"
+        ) from None
     except (_RefusedError, RecursionError, ValueError) as error:
         raise LedgerError(f"{name}: {str(error) or 'nested too deeply'}") from None
     raw = _converted(raw, name, version, noun, steps)
     try:
         return msgspec.convert(raw, kind, dec_hook=hook)
     except msgspec.ValidationError as error:
-        message, *paths = str(error).split(" - at ")  # the innermost first, where the hook has one too
+        message, *paths = str(error).split(
+            " - at "
+        )  # the innermost first, where the hook has one too
         path = "$" + "".join(each.strip("`").removeprefix("$") for each in reversed(paths))
         raise LedgerError(_located(text, name, path, raw, message, noun)) from None
 

@@ -43,7 +43,10 @@ def write(path: Path, text: str) -> None:
 def _block(value: Any, indent: str) -> str:
     deeper = indent + "  "
     if isinstance(value, dict) and value:
-        items = [f"{json.dumps(key, ensure_ascii=False)}: {_block(item, deeper)}" for key, item in value.items()]
+        items = [
+            f"{json.dumps(key, ensure_ascii=False)}: {_block(item, deeper)}"
+            for key, item in value.items()
+        ]
         return "{\n" + ",\n".join(deeper + item for item in items) + f"\n{indent}}}"
     if isinstance(value, list | tuple) and any(map(_nested, value)):
         return "[\n" + ",\n".join(deeper + _block(item, deeper) for item in value) + f"\n{indent}]"

@@ -54,7 +54,9 @@ class Adoption:
                     found[cell] = trails[0]
         return found
 
-    def adopt(self, candidates: Mapping[Cell, Trail], grounds: Grounds, clean: Callable[[str], bool]) -> None:
+    def adopt(
+        self, candidates: Mapping[Cell, Trail], grounds: Grounds, clean: Callable[[str], bool]
+    ) -> None:
         """Adopt each candidate whose stage has an identical canary, and whose inputs are the ones that it was computed from.
 
         Args:
@@ -65,7 +67,12 @@ class Adoption:
         for cell, trail in candidates.items():
             stage = cell.call.stage.name
             count = self._identical(stage, trail.origin, grounds)
-            if count and clean(stage) and self._same_inputs(cell, trail) and self._take(cell, trail, count):
+            if (
+                count
+                and clean(stage)
+                and self._same_inputs(cell, trail)
+                and self._take(cell, trail, count)
+            ):
                 self.taken[cell.key] = trail.origin
 
     def _same_inputs(self, cell: Cell, trail: Trail) -> bool:
@@ -131,7 +138,9 @@ class Adopter:
         claims: those that the run recomputes.
     """
 
-    def __init__(self, planner: Planner, store: Store, canaries: Canaries, claims: Iterable[Claim]) -> None:
+    def __init__(
+        self, planner: Planner, store: Store, canaries: Canaries, claims: Iterable[Claim]
+    ) -> None:
         self._canaries = canaries
         self._claims = list(claims)
         self._adoption = Adoption(planner, canaries.executor.planner, store)

@@ -50,7 +50,9 @@ class Agenda:
         return users
 
 
-def agenda_of(claims: Sequence[Claim], recorded: Mapping[str, Entry | None], planner: Planner, store: Store) -> Agenda:
+def agenda_of(
+    claims: Sequence[Claim], recorded: Mapping[str, Entry | None], planner: Planner, store: Store
+) -> Agenda:
     """Return what a run of these claims computes.
 
     The seeds that a verdict on record took are wanted from the start, and those that stored results

@@ -11,7 +11,7 @@ from cbspec.execution.executor import Executor, StageFailed
 from cbspec.execution.plan import Cell, closure
 from cbspec.ledger import Provenance
 from cbspec.ledger.entry import short
-from cbspec.store import Entry
+from cbspec.store import StoredResult
 
 SEEDS = 2  # one could agree by luck where a choice is made; more would only cost
 
@@ -83,7 +83,12 @@ class Canaries:
             return CanaryCheck(claim=claim.id, state="error", reason=str(failure))
         return compared(self.record, self._figures(claim, cells, entries))
 
-    def _figures(self, claim: Claim, cells: Mapping[tuple[str, int], Cell], entries: Mapping[Cell, Entry]) -> Figures:
+    def _figures(
+        self,
+        claim: Claim,
+        cells: Mapping[tuple[str, int], Cell],
+        entries: Mapping[Cell, StoredResult],
+    ) -> Figures:
         toy = self._at_canary(claim)
         seeds = toy.seeds.pool[:SEEDS]
         code = self.executor.planner.code(toy.arms.values())

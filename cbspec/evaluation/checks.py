@@ -46,9 +46,15 @@ class Checker:
         if moved := measures_otherwise(there, entry):
             return _check(entry, "in doubt", reason=moved)
         if comparison is not None and comparison.change in CHANGED:
-            return _check(entry, "judged otherwise", reason=would_be(comparison), comparison=comparison)
+            return _check(
+                entry, "judged otherwise", reason=would_be(comparison), comparison=comparison
+            )
         if comparison is None and entry.digest != short(there.digest):
-            return _check(entry, "in doubt", reason="the claim was edited since, and there is no evidence to judge it by")
+            return _check(
+                entry,
+                "in doubt",
+                reason="the claim was edited since, and there is no evidence to judge it by",
+            )
         return self._by_code(there, entry, comparison)
 
     def _by_code(self, claim: Claim, entry: Entry, comparison: Comparison | None) -> Check:
@@ -139,4 +145,6 @@ def _check(entry: Entry, way: Way, **fields: object) -> Check:
 
 def needs_canary(claim: Claim, entries: Iterable[Entry], planner: Planner) -> bool:
     """Return whether one of these entries of a claim was reached with other code or another torch, so that its canary decides."""
-    return any(entry.doubt != "superseded" and changed_since(claim, entry, planner) for entry in entries)
+    return any(
+        entry.doubt != "superseded" and changed_since(claim, entry, planner) for entry in entries
+    )

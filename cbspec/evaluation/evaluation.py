@@ -17,7 +17,7 @@ from cbspec.evaluation.adopted import Adopted
 from cbspec.evaluation.agenda import Agenda, agenda_of
 from cbspec.evaluation.canary import Canaries
 from cbspec.evaluation.checks import Checker, needs_canary
-from cbspec.evaluation.look import Look, looked
+from cbspec.evaluation.look import InterimAnalysis, looked
 from cbspec.execution.executor import Executor, StageFailed
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Cell, Planner
@@ -42,8 +42,8 @@ from cbspec.model.finding import Judgement
 from cbspec.model.values import Values
 from cbspec.paths import relative
 from cbspec.report import Check, Record, Upheld, record_of, standing
-from cbspec.store import Entry as Stored
 from cbspec.store import Store
+from cbspec.store import StoredResult as Stored
 
 if TYPE_CHECKING:
     from cbspec.evaluation.adoption import Adopter  # nothing is adopted where nothing is missing
@@ -126,7 +126,9 @@ class Evaluation:
     def _wants_canary(self, claim: Claim) -> bool:
         if claim.scale == self.config.canary or self._adopting:
             return True
-        return claim.id not in self.canaries.record.figures or needs_canary(claim, self._others(claim), self.planner)
+        return claim.id not in self.canaries.record.figures or needs_canary(
+            claim, self._others(claim), self.planner
+        )
 
     def _key(self, claim: Claim) -> Key:
         return Key(claim.id, claim.scale, self.numerics.device)
@@ -158,7 +160,7 @@ class Evaluation:
         checks = self.checks(claim)
         return self._record(claim, judgement, values, checks, time.monotonic() - began, trace)
 
-    def _last_look(self, claim: Claim) -> Look:
+    def _last_look(self, claim: Claim) -> InterimAnalysis:
         def computed(cells: Sequence[Cell]) -> Mapping[Cell, Stored]:
             self.executor.adopt(cells)
             if (count := len({cell.seed for cell in cells})) > claim.seeds.start:
@@ -188,7 +190,11 @@ class Evaluation:
             adopted=self._adopted.stages(self.planner.cells(claim.arms, judgement.seeds).values()),
         )
         comparison = compare(self.ledger.expected(entry.key), entry)
-        evidence = Evidence(claim=claim.id, scale=claim.scale, device=device, values=values) if values else None
+        evidence = (
+            Evidence(claim=claim.id, scale=claim.scale, device=device, values=values)
+            if values
+            else None
+        )
         return record_of(
             claim,
             judgement,
@@ -330,5 +336,11 @@ class Evaluation:
 
 def _error(claim: Claim, reason: str) -> Judgement:
     return Judgement(
-        claim=claim.id, scale=claim.scale, verdict="error", reason=reason, seeds=claim.seeds.first, findings=(), controls=()
+        claim=claim.id,
+        scale=claim.scale,
+        verdict="error",
+        reason=reason,
+        seeds=claim.seeds.first,
+        findings=(),
+        controls=(),
     )

@@ -9,7 +9,7 @@ import msgspec
 
 from cbspec.claim import Claim
 from cbspec.evaluation.look import seeds_due
-from cbspec.execution.plan import Cell, Job, Plan, awaited
+from cbspec.execution.plan import Cell, Plan, PlannedJob, awaited
 from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger
 
@@ -79,7 +79,10 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     keys = {claim.id: Key(claim.id, claim.scale, device) for claim in decided}
     entries = {name: ledger.get(key) for name, key in keys.items()}
     expected = {name: ledger.expected(key) for name, key in keys.items()}
-    due = {claim.id: seeds_due(claim, expected[claim.id], standings.planner, standings.store) for claim in decided}
+    due = {
+        claim.id: seeds_due(claim, expected[claim.id], standings.planner, standings.store)
+        for claim in decided
+    }
     cells = {claim.id: standings.planner.cells(claim.arms, due[claim.id]) for claim in decided}
     wanted = {name: own.values() for name, own in cells.items()}
     fresh = [claim for claim in decided if expected[claim.id] is None]
@@ -98,7 +101,9 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
         for claim in decided
         if entries[claim.id] is None
         and due[claim.id] != claim.seeds.pool
-        and (expected[claim.id] or _absent(wanted[claim.id], standings))  # with all stored it would be due more, were it open
+        and (
+            expected[claim.id] or _absent(wanted[claim.id], standings)
+        )  # with all stored it would be due more, were it open
     ]
     return Forecast(
         scale=scale,
@@ -117,7 +122,9 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
 def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float:
     """Seconds for the seeds that these claims may draw, as far as they are not planned."""
     planned = set(plan.cells)
-    drawn = chain.from_iterable(standings.planner.cells(claim.arms, claim.seeds.pool).values() for claim in claims)
+    drawn = chain.from_iterable(
+        standings.planner.cells(claim.arms, claim.seeds.pool).values() for claim in claims
+    )
     jobs = standings.planner.plan(drawn).jobs
     seconds = 0.0
     for job in jobs:
@@ -126,7 +133,9 @@ def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float
     return seconds
 
 
-def _recorded(wanted: Mapping[str, Iterable[Cell]], entries: Mapping[str, Entry | None]) -> dict[Cell, Entry]:
+def _recorded(
+    wanted: Mapping[str, Iterable[Cell]], entries: Mapping[str, Entry | None]
+) -> dict[Cell, Entry]:
     """Cell -> the verdict on record of a claim that needs it."""
     found: dict[Cell, Entry] = {}
     for claim, cells in wanted.items():
@@ -140,7 +149,12 @@ def _recorded(wanted: Mapping[str, Iterable[Cell]], entries: Mapping[str, Entry 
     return found
 
 
-def _work(job: Job, standings: Standings, recorded: Mapping[Cell, Entry], arms: Mapping[Cell, Iterable[str]]) -> Work:
+def _work(
+    job: PlannedJob,
+    standings: Standings,
+    recorded: Mapping[Cell, Entry],
+    arms: Mapping[Cell, Iterable[str]],
+) -> Work:
     absent = _absent(job.cells, standings)
     found = [standings.of(cell, recorded.get(cell)) for cell in absent]
     states = {state for state, _ in found}
@@ -149,7 +163,9 @@ def _work(job: Job, standings: Standings, recorded: Mapping[Cell, Entry], arms: 
         state = "stale"
     return Work(
         stage=job.stage,
-        points=tuple(sorted({cell.call.point for cell in job.cells})) if job.cells[0].call.stage.progress else (),
+        points=tuple(sorted({cell.call.point for cell in job.cells}))
+        if job.cells[0].call.stage.progress
+        else (),
         seeds=tuple(sorted({cell.seed for cell in job.cells})),
         arms=tuple(dict.fromkeys(arm for cell in job.cells for arm in arms.get(cell, ()))),
         results=len(job.cells),
@@ -164,25 +180,29 @@ def _absent(cells: Iterable[Cell], standings: Standings) -> list[Cell]:
     return [cell for cell in cells if not standings.store.has(cell.key)]
 
 
-def _seconds(job: Job, absent: Sequence[Cell], standings: Standings) -> float | None:
+def _seconds(job: PlannedJob, absent: Sequence[Cell], standings: Standings) -> float | None:
     """Each lane from the point that the job resumes at to its last absent one."""
     if not absent:
         return 0.0
     rate = standings.store.rate(job.stage, standings.planner.numerics.device)
     if rate is None:
         return None
-    lanes = {cell.lane: cell for cell in sorted(absent, key=lambda cell: cell.call.point)}  # the last point of each wins
+    lanes = {
+        cell.lane: cell for cell in sorted(absent, key=lambda cell: cell.call.point)
+    }  # the last point of each wins
     start = standings.resumes(lanes.values(), min(cell.call.point for cell in absent))
-    done = (standings.planner.at(cell, start).call.cost if start else 0.0 for cell in lanes.values())
+    done = (
+        standings.planner.at(cell, start).call.cost if start else 0.0 for cell in lanes.values()
+    )
     return rate * (sum(cell.call.cost for cell in lanes.values()) - sum(done))
 
 
-def _longest(seconds: dict[Job, float]) -> float:
+def _longest(seconds: dict[PlannedJob, float]) -> float:
     """The longest chain of jobs of which each waits for the one before."""
     owner = {cell: job for job in seconds for cell in job.cells}
-    ends: dict[Job, float] = {}
+    ends: dict[PlannedJob, float] = {}
 
-    def end(job: Job) -> float:
+    def end(job: PlannedJob) -> float:
         if job not in ends:
             before = {owner[cell] for cell in job.inputs} - {job}
             ends[job] = seconds[job] + max(map(end, before), default=0.0)

@@ -12,17 +12,21 @@ from cbspec.ledger import Entry as Recorded
 from cbspec.ledger import seeds_taken
 from cbspec.model.finding import Judgement
 from cbspec.model.values import Values
-from cbspec.store import Entry, Store
+from cbspec.store import Store, StoredResult
 
 
-class Look(NamedTuple):
+class InterimAnalysis(NamedTuple):
     """One interim analysis: the verdict, and the values that it was judged on."""
 
     judgement: Judgement
     values: Values
 
 
-def looked(claim: Claim, planner: Planner, results: Callable[[Sequence[Cell]], Mapping[Cell, Entry] | None]) -> Iterator[Look]:
+def looked(
+    claim: Claim,
+    planner: Planner,
+    results: Callable[[Sequence[Cell]], Mapping[Cell, StoredResult] | None],
+) -> Iterator[InterimAnalysis]:
     """Yield each look: at the claim's first seeds, then at more while it is inconclusive and may draw them.
 
     Args:
@@ -39,7 +43,7 @@ def looked(claim: Claim, planner: Planner, results: Callable[[Sequence[Cell]], M
             return
         values = values_of(claim, seeds, cells, entries)
         judgement = judged(claim, values)
-        yield Look(judgement, values)
+        yield InterimAnalysis(judgement, values)
         count = next_look(judgement, claim.seeds)
 
 
@@ -54,10 +58,10 @@ def judged(claim: Claim, values: Values) -> Judgement:
     return judge(claim, table_of(values), units=units_of(claim))
 
 
-def stored_looks(claim: Claim, planner: Planner, store: Store) -> list[Look]:
+def stored_looks(claim: Claim, planner: Planner, store: Store) -> list[InterimAnalysis]:
     """Return those looks of which every result is stored."""
 
-    def stored(cells: Sequence[Cell]) -> Mapping[Cell, Entry] | None:
+    def stored(cells: Sequence[Cell]) -> Mapping[Cell, StoredResult] | None:
         entries = {cell: store.get(cell.key, touch=False) for cell in cells}
         present = {cell: entry for cell, entry in entries.items() if entry is not None}
         return present if len(present) == len(entries) else None
@@ -65,7 +69,9 @@ def stored_looks(claim: Claim, planner: Planner, store: Store) -> list[Look]:
     return list(looked(claim, planner, stored))
 
 
-def seeds_due(claim: Claim, recorded: Recorded | None, planner: Planner, store: Store) -> tuple[int, ...]:
+def seeds_due(
+    claim: Claim, recorded: Recorded | None, planner: Planner, store: Store
+) -> tuple[int, ...]:
     """Return the seeds that a run is sure to take: those of the verdict on record, else those that the stored looks lead to."""
     if recorded:
         return seeds_taken(claim, recorded)
@@ -78,7 +84,12 @@ def seeds_due(claim: Claim, recorded: Recorded | None, planner: Planner, store: 
     return claim.seeds.pool[: next_look(last, claim.seeds) or len(last.seeds)]
 
 
-def values_of(claim: Claim, seeds: Sequence[int], cells: Mapping[tuple[str, int], Cell], entries: Mapping[Cell, Entry]) -> Values:
+def values_of(
+    claim: Claim,
+    seeds: Sequence[int],
+    cells: Mapping[tuple[str, int], Cell],
+    entries: Mapping[Cell, StoredResult],
+) -> Values:
     """Return every measure of every arm over these seeds.
 
     Args:
@@ -90,7 +101,11 @@ def values_of(claim: Claim, seeds: Sequence[int], cells: Mapping[tuple[str, int]
     diverged: dict[str, dict[str, str]] = {}
     for arm, call in claim.arms.items():
         results = {seed: entries[cells[arm, seed]] for seed in seeds}
-        lost = {str(seed): str(entry.provenance[DIVERGED]) for seed, entry in results.items() if DIVERGED in entry.provenance}
+        lost = {
+            str(seed): str(entry.provenance[DIVERGED])
+            for seed, entry in results.items()
+            if DIVERGED in entry.provenance
+        }
         if lost:
             diverged[arm] = lost
         arms[arm] = {}
@@ -108,4 +123,8 @@ def values_of(claim: Claim, seeds: Sequence[int], cells: Mapping[tuple[str, int]
 
 def units_of(claim: Claim) -> dict[str, str]:
     """Return measure -> unit, as the catalog has them."""
-    return {name: measure.unit for call in claim.arms.values() for name, measure in call.stage.measures.items()}
+    return {
+        name: measure.unit
+        for call in claim.arms.values()
+        for name, measure in call.stage.measures.items()
+    }

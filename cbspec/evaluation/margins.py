@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from cbspec.claim import Claim
-from cbspec.errors import Mistake
+from cbspec.errors import Diagnostic
 from cbspec.judge import lint
 from cbspec.kinds import Assertion, Contrast, arms_of
 from cbspec.language import located
 from cbspec.ledger import Entry, Ledger, RecordedEffect
 
 
-def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Mistake, ...]:
+def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Diagnostic, ...]:
     """The assertions and controls that their seeds can never show, as far as the spread on record tells; with the seeds needed.
 
     A spread counts at the scale that it was measured at, while the arms are the same stage calls; of several device families
@@ -24,7 +24,7 @@ def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Mistake, ...]:
     known = defaultdict(list)
     for entry in ledger:
         known[entry.claim, entry.scale].append(entry)
-    found: dict[Mistake, None] = {}
+    found: dict[Diagnostic, None] = {}
     for claim in claims:
         entries = known.get((claim.id, claim.scale), [])
         if claim.scale in claim.decidable:
@@ -32,7 +32,7 @@ def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Mistake, ...]:
     return tuple(found)
 
 
-def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Mistake]:
+def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Diagnostic]:
     if not entries:
         return
     for section, assertions in (("assert", claim.assertions), ("controls", claim.controls)):
@@ -40,10 +40,16 @@ def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Mistake]:
             arms = {name: claim.arms[name] for name in arms_of(assertion)}
             alike = [entry for entry in entries if entry.measured_as(arms)]
             enough = [entry for entry in alike if len(entry.seeds) <= len(claim.seeds.pool)]
-            if any(_decided(assertion, claim, entry) for entry in enough) or _beyond(assertion, enough):
+            if any(_decided(assertion, claim, entry) for entry in enough) or _beyond(
+                assertion, enough
+            ):
                 continue
             if reason := lint(assertion, claim.seeds, claim.alpha, spreads=_spreads(alike)):
-                yield located(claim, f"{section}[{index}]", f"{reason} (on record: {claim.id} at scale {claim.scale})")
+                yield located(
+                    claim,
+                    f"{section}[{index}]",
+                    f"{reason} (on record: {claim.id} at scale {claim.scale})",
+                )
 
 
 def _decided(assertion: Assertion, claim: Claim, entry: Entry) -> bool:
@@ -62,7 +68,11 @@ def _beyond(assertion: Assertion, entries: Iterable[Entry]) -> bool:
     bounded: dict[Name, list[Contrast]] = defaultdict(list)
     for contrast in assertion.contrasts() if assertion.conjunctive else ():
         bounded[contrast.measure, contrast.label].append(contrast)
-    return any(_outside(effect, contrast) for effect in _effects(entries) for contrast in bounded[effect.measure, effect.label])
+    return any(
+        _outside(effect, contrast)
+        for effect in _effects(entries)
+        for contrast in bounded[effect.measure, effect.label]
+    )
 
 
 def _outside(effect: RecordedEffect, contrast: Contrast) -> bool:
@@ -81,4 +91,6 @@ def _spreads(entries: Iterable[Entry]) -> dict[Name, float]:
 
 
 def _effects(entries: Iterable[Entry]) -> Iterator[RecordedEffect]:
-    return (effect for entry in entries for recorded in entry.recorded for effect in recorded.effects)
+    return (
+        effect for entry in entries for recorded in entry.recorded for effect in recorded.effects
+    )

@@ -18,7 +18,7 @@ WORKERS = "4"
 
 
 @dataclass(frozen=True)
-class Setting:
+class PlatformSetting:
     """How a canary run is started on one platform.
 
     Attributes:
@@ -36,25 +36,27 @@ class Setting:
 # The order of additions is the thread count's, the widths of vectors and fused products are the instruction set's, of torch's
 # own kernels, of oneDNN and of MKL each by itself.
 SETTINGS = (
-    Setting("as it is", {}),
-    Setting("two threads", {}, ("--stage-threads", "2")),
-    Setting("torch's kernels without AVX", {"ATEN_CPU_CAPABILITY": "default"}),
-    Setting("torch's kernels with AVX2", {"ATEN_CPU_CAPABILITY": "avx2"}),
-    Setting("MKL and oneDNN with AVX2", {"MKL_CBWR": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"}),
-    Setting("MKL and oneDNN with SSE4", {"MKL_CBWR": "SSE4_2", "ONEDNN_MAX_CPU_ISA": "SSE41"}),
-    Setting(
+    PlatformSetting("as it is", {}),
+    PlatformSetting("two threads", {}, ("--stage-threads", "2")),
+    PlatformSetting("torch's kernels without AVX", {"ATEN_CPU_CAPABILITY": "default"}),
+    PlatformSetting("torch's kernels with AVX2", {"ATEN_CPU_CAPABILITY": "avx2"}),
+    PlatformSetting("MKL and oneDNN with AVX2", {"MKL_CBWR": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"}),
+    PlatformSetting(
+        "MKL and oneDNN with SSE4", {"MKL_CBWR": "SSE4_2", "ONEDNN_MAX_CPU_ISA": "SSE41"}
+    ),
+    PlatformSetting(
         "everything without AVX",
         {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE", "ONEDNN_MAX_CPU_ISA": "SSE41"},
     ),
 )
 
 
-def with_python(python: str) -> Setting:
+def with_python(python: str) -> PlatformSetting:
     """Return the setting of another interpreter, for another torch."""
-    return Setting("another torch", {}, python=python)
+    return PlatformSetting("another torch", {}, python=python)
 
 
-def measured(setting: Setting, *, root: Path, claims: Path, scale: str) -> PlatformRun:
+def measured(setting: PlatformSetting, *, root: Path, claims: Path, scale: str) -> PlatformRun:
     """Run the canary of every claim on a platform, on an empty store, beside the project's own reports.
 
     Args:
@@ -67,7 +69,19 @@ def measured(setting: Setting, *, root: Path, claims: Path, scale: str) -> Platf
     """
     with tempfile.TemporaryDirectory(prefix="cbspec-") as folder:
         reports = Path(folder) / "reports"
-        command = [setting.python, "-m", "pytest", str(claims), "--scale", scale, "--device", "cpu", "-n", WORKERS, "-q"]
+        command = [
+            setting.python,
+            "-m",
+            "pytest",
+            str(claims),
+            "--scale",
+            scale,
+            "--device",
+            "cpu",
+            "-n",
+            WORKERS,
+            "-q",
+        ]
         command += ["-p", "no:cacheprovider", *setting.options]
         done = subprocess.run(
             command,
@@ -80,18 +94,30 @@ def measured(setting: Setting, *, root: Path, claims: Path, scale: str) -> Platf
         report = reports / "latest.json"
         if done.returncode != 0 or not report.exists():
             output = done.stdout.decode(errors="replace")[-2000:]
-            raise CbspecError(f"the canary on the platform '{setting.name}' ended with status {done.returncode}:\n{output}")
+            raise CbspecError(
+                f"the canary on the platform '{setting.name}' ended with status {done.returncode}:\n{output}"
+            )
         run = decode(report.read_text(encoding="utf-8"), Run)
     figures = {check.claim: check.figures for check in run.canaries if check.figures}
     return PlatformRun(setting.name, run.provenance.torch, figures)
 
 
-def _environment(setting: Setting, store: Path, reports: Path) -> dict[str, str]:
-    hidden = ("PYTEST_", "GITHUB_", "CBSPEC_STORE", "CBSPEC_REPORTS")  # of the run that this one is started from
+def _environment(setting: PlatformSetting, store: Path, reports: Path) -> dict[str, str]:
+    hidden = (
+        "PYTEST_",
+        "GITHUB_",
+        "CBSPEC_STORE",
+        "CBSPEC_REPORTS",
+    )  # of the run that this one is started from
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-    return {**inherited, **setting.variables, "CBSPEC_STORE": str(store), "CBSPEC_REPORTS": str(reports)}
+    return {
+        **inherited,
+        **setting.variables,
+        "CBSPEC_STORE": str(store),
+        "CBSPEC_REPORTS": str(reports),
+    }
 
 
-def names(settings: Sequence[Setting]) -> str:
+def names(settings: Sequence[PlatformSetting]) -> str:
     """Return the platforms' names in one line."""
     return ", ".join(setting.name for setting in settings)

@@ -16,15 +16,17 @@ from pathlib import Path
 
 from cbspec.errors import CbspecError, StageError, Stopped, StoreError, place_of
 from cbspec.execution.job import DIVERGED, MissingInput, RunningJob
-from cbspec.execution.plan import Cell, Job, Plan, Planner, closure
+from cbspec.execution.plan import Cell, Plan, PlannedJob, Planner, closure
 from cbspec.execution.rundir import Event, Failure, RunDirectory
 from cbspec.fingerprint import Code
 from cbspec.stage import Stage
-from cbspec.store import Entry, Lock, LostEntry, Store
+from cbspec.store import Lock, LostEntry, Store, StoredResult
 
 QUIET_SECONDS = 0.5  # between a worker's last stage and the seeds that its verdict may ask for
 IDLE_SECONDS = 0.05  # how long to sleep when everything ready is being computed elsewhere
-WAITING_SECONDS = 0.25  # how long when every core is taken: looking at the plan takes time from them
+WAITING_SECONDS = (
+    0.25  # how long when every core is taken: looking at the plan takes time from them
+)
 
 
 class Executor:
@@ -38,7 +40,14 @@ class Executor:
         code: the engine's source code, which may change during the run; None where nothing is watched.
     """
 
-    def __init__(self, planner: Planner, store: Store, run: RunDirectory, device: str, code: Code | None = None) -> None:
+    def __init__(
+        self,
+        planner: Planner,
+        store: Store,
+        run: RunDirectory,
+        device: str,
+        code: Code | None = None,
+    ) -> None:
         self.planner = planner
         self.store = store
         self.run = run
@@ -62,7 +71,9 @@ class Executor:
         self._after |= after or {}
         known = dict.fromkeys(self.plan.cells)
         if fresh := [cell for cell in cells if cell not in known]:
-            self.plan = self.planner.plan([*known, *fresh], wide=self.device == "cuda", after=self._after)
+            self.plan = self.planner.plan(
+                [*known, *fresh], wide=self.device == "cuda", after=self._after
+            )
 
     def expect(self, further: Mapping[str, Mapping[int, Sequence[Cell]]]) -> None:
         """Take in what claims may ask for later, and plan it once any process of the run says so.
@@ -82,7 +93,7 @@ class Executor:
         self._users = users
         self._otherwise = otherwise
 
-    def ensure(self, cells: Sequence[Cell]) -> dict[Cell, Entry]:
+    def ensure(self, cells: Sequence[Cell]) -> dict[Cell, StoredResult]:
         """Work on the plan until these cells are stored, and return them.
 
         Raises:
@@ -97,7 +108,9 @@ class Executor:
                 found = {cell: entry for cell, entry in entries.items() if entry is not None}
                 if len(found) == len(entries):
                     return found
-                self._stored -= {cell.key for cell in entries.keys() - found.keys()}  # damaged: computed again
+                self._stored -= {
+                    cell.key for cell in entries.keys() - found.keys()
+                }  # damaged: computed again
             elif not self.step():
                 time.sleep(self._pause)
 
@@ -149,11 +162,13 @@ class Executor:
 
     def _label(self, cells: Sequence[Cell]) -> str:
         """Return ``"train_bp seeds 42,123 for 6A.a vec_m4 and 3 more"``."""
-        users = list(dict.fromkeys(user for cell in cells for user in self._users.get(cell.call.digest, ())))
+        users = list(
+            dict.fromkeys(user for cell in cells for user in self._users.get(cell.call.digest, ()))
+        )
         purpose = f"for {users[0]}" if users else self._otherwise
         if len(users) > 1:
             purpose += f" and {len(users) - 1} more"
-        return f"{Job(tuple(cells))} {purpose}".rstrip()
+        return f"{PlannedJob(tuple(cells))} {purpose}".rstrip()
 
     def _failure(self, cells: Sequence[Cell]) -> Failure | None:
         """Return why the first of these cells that cannot be computed in this run cannot be."""
@@ -171,7 +186,7 @@ class Executor:
         suspects = (own for own in closure([cell]) if own.lane in failed)
         return next((own for own in suspects if not self._has(own)), None)
 
-    def _computable(self, job: Job, failed: Collection[str]) -> list[Cell]:
+    def _computable(self, job: PlannedJob, failed: Collection[str]) -> list[Cell]:
         """Return the cells of a job that are not stored and that no failed cell blocks."""
         missing = (cell for cell in job.cells if not self._has(cell))
         return [cell for cell in missing if not self._block(cell, failed)]
@@ -181,9 +196,11 @@ class Executor:
             self._stored.add(cell.key)
         return cell.key in self._stored
 
-    def _attempt(self, job: Job, failed: Collection[str]) -> bool:
+    def _attempt(self, job: PlannedJob, failed: Collection[str]) -> bool:
         missing = self._computable(job, failed)
-        if not missing or not all(self._has(own) for cell in missing for own in cell.inputs.values()):
+        if not missing or not all(
+            self._has(own) for cell in missing for own in cell.inputs.values()
+        ):
             return False
         with self._locked(missing) as lanes:
             mine = [cell for cell in self._computable(job, self.run.failed()) if cell.lane in lanes]
@@ -242,7 +259,10 @@ class Executor:
             outcome = f"put back, an input has to be computed again ({lost})"
         except StoreError:
             raise
-        except (Exception, SystemExit) as error:  # whatever an implementation raises is this claim's error, not the run's
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # whatever an implementation raises is this claim's error, not the run's
             lanes = {cell.lane for cell in cells}
             if len(lanes) > 1:
                 outcome = f"failed, its {len(lanes)} replicas are computed one by one"
@@ -250,11 +270,20 @@ class Executor:
             self._fail(cells[0], error)
         finally:
             self.run.tell(None)
-            self.run.record(Event(worker=self.run.worker, job=label, seconds=time.monotonic() - began, outcome=outcome))
+            self.run.record(
+                Event(
+                    worker=self.run.worker,
+                    job=label,
+                    seconds=time.monotonic() - began,
+                    outcome=outcome,
+                )
+            )
         return True
 
     def _run(self, label: str, cells: Sequence[Cell]) -> None:
-        lanes = {cell.lane: cell for cell in sorted(cells, key=lambda cell: cell.call.point)}  # the last point of each wins
+        lanes = {
+            cell.lane: cell for cell in sorted(cells, key=lambda cell: cell.call.point)
+        }  # the last point of each wins
         points = sorted({cell.call.point for cell in cells})
         healthy = [cell for cell in lanes.values() if self._inherited(cell) is None]
         start = self._resumable(healthy, points[0])
@@ -277,7 +306,9 @@ class Executor:
             running.advance(start, max(points[-1], 1), self._unit(healthy[0]))
             _execute(stage, running)
         if absent := [cell for cell in cells if not self._has(cell)]:
-            raise StageError(f"its implementation returned without a result{_instead(absent, running.emitted.values())}")
+            raise StageError(
+                f"its implementation returned without a result{_instead(absent, running.emitted.values())}"
+            )
 
     def _inherited(self, cell: Cell) -> str | None:
         """Why a cell is invalid before it is computed: one of its inputs diverged."""

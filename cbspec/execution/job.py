@@ -16,7 +16,7 @@ from cbspec.execution.plan import Cell, Planner
 from cbspec.execution.rundir import RunDirectory, Status
 from cbspec.fingerprint import Code
 from cbspec.stage import Artifact, Call, Parameters
-from cbspec.store import Entry, Store
+from cbspec.store import Store, StoredResult
 
 AUTOSAVE_SECONDS = 120.0  # a killed run loses at most this much of a long trajectory
 TELL_SECONDS = 0.25  # four times a second is as live as a person can read
@@ -28,7 +28,7 @@ class Stored:
     """An artifact in the store, its own inputs read when asked for."""
 
     cell: Cell
-    entry: Entry
+    entry: StoredResult
     store: Store
 
     @property
@@ -77,7 +77,7 @@ class MissingInput(Exception):
 
 
 @dataclass(frozen=True)
-class Replica:
+class RunningReplica:
     """One lane of the job; meets `cbspec.stage.Replica`."""
 
     cell: Cell
@@ -126,9 +126,11 @@ class RunningJob:
         """Seconds of computing: other processes on the core are not this stage's cost, waiting for a GPU is."""
         return time.process_time() if self.device == "cpu" else time.monotonic()
 
-    def _replica(self, cell: Cell) -> Replica:
+    def _replica(self, cell: Cell) -> RunningReplica:
         resumed = artifact(self.planner.at(cell, self.start), self.store) if self.start else None
-        return Replica(cell, {name: artifact(own, self.store) for name, own in cell.inputs.items()}, resumed)
+        return RunningReplica(
+            cell, {name: artifact(own, self.store) for name, own in cell.inputs.items()}, resumed
+        )
 
     def wants(self, point: int) -> bool:
         """Whether a claim asked for this point, or the last saved one is long ago."""
@@ -136,7 +138,9 @@ class RunningJob:
             return True
         if time.monotonic() - self._saved < AUTOSAVE_SECONDS:
             return False
-        self._saving = point  # every replica of this point is saved, not only the first one asked about
+        self._saving = (
+            point  # every replica of this point is saved, not only the first one asked about
+        )
         return True
 
     def emit(
@@ -157,14 +161,18 @@ class RunningJob:
     def _emitting(self, replica: int, point: int) -> Cell:
         """The cell that a result is of: of a replica of this job, at a point on its way."""
         if replica not in range(len(self.lanes)):
-            raise StageError(f"{self.label}: emits replica {replica} of {len(self.lanes)}, counted from 0")
+            raise StageError(
+                f"{self.label}: emits replica {replica} of {len(self.lanes)}, counted from 0"
+            )
         lane = self.lanes[replica]
         try:
             whole = operator.index(point)
         except TypeError:
             raise StageError(f"{lane}: emits at the point {point!r}, which is no integer") from None
         if not self.start <= whole <= lane.call.point:
-            raise StageError(f"{lane}: emits at the point {whole}, not from {self.start} to {lane.call.point}")
+            raise StageError(
+                f"{lane}: emits at the point {whole}, not from {self.start} to {lane.call.point}"
+            )
         return self.planner.at(lane, whole)
 
     def diverge(self, replica: int, reason: str) -> None:
@@ -177,7 +185,9 @@ class RunningJob:
 
     def invalidate(self, cell: Cell, reason: str) -> None:
         """Store a cell all of whose measures are undefined for a reason that spreads to whatever takes it as input."""
-        self._put(cell, {}, {}, dict.fromkeys(cell.call.stage.measures, reason), {}, {DIVERGED: reason})
+        self._put(
+            cell, {}, {}, dict.fromkeys(cell.call.stage.measures, reason), {}, {DIVERGED: reason}
+        )
 
     def advance(self, done: float, total: float, unit: str) -> None:
         """Publish progress; leave the stage if the run was asked to stop or its code changed."""
@@ -242,22 +252,37 @@ class RunningJob:
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             **remark,
         }
-        self.store.put(cell.key, tensors=tensors, measures=measures, undefined=undefined, series=series, provenance=provenance)
+        self.store.put(
+            cell.key,
+            tensors=tensors,
+            measures=measures,
+            undefined=undefined,
+            series=series,
+            provenance=provenance,
+        )
         self.emitted[cell.key] = cell.call.point
 
 
-def _checked(cell: Cell, measures: Mapping[str, float], undefined: Mapping[str, str]) -> tuple[dict[str, float], dict[str, str]]:
+def _checked(
+    cell: Cell, measures: Mapping[str, float], undefined: Mapping[str, str]
+) -> tuple[dict[str, float], dict[str, str]]:
     """Every measure of the catalog is there, either with a finite value or with a reason why it has none."""
     declared = cell.call.stage.measures
     if stray := sorted((set(measures) | set(undefined)) - set(declared)):
-        raise StageError(f"{cell}: emits {', '.join(stray)}, which its catalog entry does not declare")
+        raise StageError(
+            f"{cell}: emits {', '.join(stray)}, which its catalog entry does not declare"
+        )
     if absent := sorted(set(declared) - set(measures) - set(undefined)):
-        raise StageError(f"{cell}: leaves out {', '.join(absent)}, which its catalog entry declares")
+        raise StageError(
+            f"{cell}: leaves out {', '.join(absent)}, which its catalog entry declares"
+        )
     if both := sorted(set(measures) & set(undefined)):
         raise StageError(f"{cell}: gives {', '.join(both)} a value and a reason to have none")
     for name, reason in undefined.items():
         if not (isinstance(reason, str) and reason):
-            raise StageError(f"{cell}: {name} is undefined for the reason {reason!r}, which is no text")
+            raise StageError(
+                f"{cell}: {name} is undefined for the reason {reason!r}, which is no text"
+            )
     values = {name: _number(cell, name, value) for name, value in measures.items()}
     reasons = dict(undefined)
     for name in [name for name, value in values.items() if not math.isfinite(value)]:
@@ -268,5 +293,11 @@ def _checked(cell: Cell, measures: Mapping[str, float], undefined: Mapping[str, 
 def _number(cell: Cell, name: str, value: Any) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError, RuntimeError) as error:  # torch raises the last for a tensor of several elements
-        raise StageError(f"{cell}: {name} is no number but a {type(value).__name__} ({error})") from None
+    except (
+        TypeError,
+        ValueError,
+        RuntimeError,
+    ) as error:  # torch raises the last for a tensor of several elements
+        raise StageError(
+            f"{cell}: {name} is no number but a {type(value).__name__} ({error})"
+        ) from None

@@ -71,7 +71,9 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def resolve(device: str = "auto", threads: int = 1, tf32: bool = False, *, computing: bool = True) -> Numerics:
+def resolve(
+    device: str = "auto", threads: int = 1, tf32: bool = False, *, computing: bool = True
+) -> Numerics:
     """The numerics of this machine.
 
     Args:
@@ -89,12 +91,18 @@ def resolve(device: str = "auto", threads: int = 1, tf32: bool = False, *, compu
         raise ConfigError(f"--stage-threads {threads}: a process has at least 1 thread")
     absent = "not asked for" if device == "cpu" else cuda_absent()
     if device == "cuda" and absent and computing:
-        raise ConfigError(f"--device cuda: no CUDA device is visible ({absent}); use --device auto or --device cpu")
+        raise ConfigError(
+            f"--device cuda: no CUDA device is visible ({absent}); use --device auto or --device cpu"
+        )
     family: Device = "cuda" if device == "cuda" or not absent else "cpu"
-    return Numerics(device=family, torch=_minor(torch_build()), tf32=tf32 and family == "cuda", threads=threads)
+    return Numerics(
+        device=family, torch=_minor(torch_build()), tf32=tf32 and family == "cuda", threads=threads
+    )
 
 
-def result_key(call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics) -> str:
+def result_key(
+    call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics
+) -> str:
     """Where the result of a call for a seed lies in the store: hex SHA-256 of all that it depends on.
 
     Args:
@@ -104,7 +112,9 @@ def result_key(call: Call, seed: int, inputs: Mapping[str, str], code: str, nume
     return _digest(_identity(call, seed, inputs, code, numerics))
 
 
-def lane_key(call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics) -> str:
+def lane_key(
+    call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics
+) -> str:
     """`result_key` without the point: the points of one trajectory share it, so that one process computes them all."""
     identity = _identity(call, seed, inputs, code, numerics)
     if call.stage.progress:
@@ -143,7 +153,10 @@ def cuda_absent() -> str:
     except OSError:
         return f"the NVIDIA driver, {name}, is not installed"
     count = ctypes.c_int(0)
-    for call, status in (("cuInit", driver.cuInit(0)), ("cuDeviceGetCount", driver.cuDeviceGetCount(ctypes.byref(count)))):
+    for call, status in (
+        ("cuInit", driver.cuInit(0)),
+        ("cuDeviceGetCount", driver.cuDeviceGetCount(ctypes.byref(count))),
+    ):
         if status == 100:  # CUDA_ERROR_NO_DEVICE
             return "the driver sees none; CUDA_VISIBLE_DEVICES may hide it"
         if status:
@@ -151,7 +164,9 @@ def cuda_absent() -> str:
     return "" if count.value else "the driver sees none; CUDA_VISIBLE_DEVICES may hide it"
 
 
-def _identity(call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics) -> dict[str, dict[str, object]]:
+def _identity(
+    call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics
+) -> dict[str, dict[str, object]]:
     return {
         "stage": {"name": call.stage.name, "layout": LAYOUT, "seed": seed, "code": code},
         "parameters": msgspec.to_builtins(call.parameters, order="deterministic"),

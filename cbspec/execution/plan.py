@@ -49,7 +49,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Job:
+class PlannedJob:
     """Cells that are computed together: points of lanes that agree in shape."""
 
     cells: tuple[Cell, ...]
@@ -80,8 +80,8 @@ class Job:
 class Plan:
     """All jobs, longest path first: a job's rank is its cost and that of the costliest chain that waits for it."""
 
-    jobs: tuple[Job, ...]
-    rank: Mapping[Job, float] = field(hash=False, default_factory=dict)
+    jobs: tuple[PlannedJob, ...]
+    rank: Mapping[PlannedJob, float] = field(hash=False, default_factory=dict)
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -126,7 +126,10 @@ class Planner:
 
     def code(self, calls: Iterable[Call]) -> dict[str, str]:
         """Stage name -> digest of its code fingerprint, for every stage that these calls reach."""
-        return {name: self.fingerprint(stage.implementation).digest for name, stage in stages_of(calls).items()}
+        return {
+            name: self.fingerprint(stage.implementation).digest
+            for name, stage in stages_of(calls).items()
+        }
 
     def at(self, cell: Cell, point: int) -> Cell:
         """The cell of the same lane at another point; one that no plan has is not kept, for a lane may have a million."""
@@ -137,7 +140,13 @@ class Planner:
         call = Call(cell.call.stage, parameters, cell.call.inputs)
         return self._cells.get((call.digest, cell.seed)) or self._named(call, cell.seed)
 
-    def plan(self, wanted: Iterable[Cell], *, wide: bool = False, after: Mapping[Cell, float] | None = None) -> Plan:
+    def plan(
+        self,
+        wanted: Iterable[Cell],
+        *,
+        wide: bool = False,
+        after: Mapping[Cell, float] | None = None,
+    ) -> Plan:
         """Group the wanted cells and all they need into jobs.
 
         Args:
@@ -151,12 +160,17 @@ class Planner:
         for cell in cells:
             groups[_group(cell, wide, cell.lane in trained)].append(cell)
         programs = [program for cells in groups.values() for program in _programs(cells, wide)]
-        jobs = [Job(tuple(sorted(cells, key=lambda c: (c.call.point, c.seed, c.key)))) for cells in programs]
+        jobs = [
+            PlannedJob(tuple(sorted(cells, key=lambda c: (c.call.point, c.seed, c.key))))
+            for cells in programs
+        ]
         ranks = _ranks(jobs, after or {})
         return Plan(tuple(sorted(jobs, key=lambda job: (-ranks[job], job.cells[0].key))), ranks)
 
 
-def awaited(claims: Iterable[Claim], planner: Planner, stored: Callable[[Cell], bool]) -> dict[Cell, float]:
+def awaited(
+    claims: Iterable[Claim], planner: Planner, stored: Callable[[Cell], bool]
+) -> dict[Cell, float]:
     """Cells of first looks -> the cost of the longest chain of what their claim asks for where it is inconclusive.
 
     So a claim that is soon computed and may then want long runs is judged soon, and not beside everything else that is long.
@@ -202,7 +216,11 @@ def closure(wanted: Iterable[Cell]) -> list[Cell]:
 
 def _group(cell: Cell, wide: bool, trained: bool) -> tuple[object, ...]:
     """What the cells of a job agree in: on a wide device arms do, but one left as it began does not wait for others' inputs."""
-    return (cell.call.stage.name, cell.call.shape, trained) if wide else (cell.call.stage.name, cell.call.trajectory)
+    return (
+        (cell.call.stage.name, cell.call.shape, trained)
+        if wide
+        else (cell.call.stage.name, cell.call.trajectory)
+    )
 
 
 def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
@@ -213,17 +231,17 @@ def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
         yield [cell for cell in cells if cell.seed in seeds[first : first + most]]
 
 
-def _ranks(jobs: Collection[Job], after: Mapping[Cell, float]) -> dict[Job, float]:
+def _ranks(jobs: Collection[PlannedJob], after: Mapping[Cell, float]) -> dict[PlannedJob, float]:
     """Upward rank (Topcuoglu et al. 2002): own cost plus the costliest dependent's rank, or what may have to follow."""
     owner = {cell: job for job in jobs for cell in job.cells}
-    dependents: dict[Job, set[Job]] = defaultdict(set)
+    dependents: dict[PlannedJob, set[PlannedJob]] = defaultdict(set)
     for job in jobs:
         for cell in job.inputs:
             if owner[cell] is not job:
                 dependents[owner[cell]].add(job)
-    ranks: dict[Job, float] = {}
+    ranks: dict[PlannedJob, float] = {}
 
-    def rank(job: Job) -> float:
+    def rank(job: PlannedJob) -> float:
         if job not in ranks:
             may_follow = max(after.get(cell, 0.0) for cell in job.cells)
             ranks[job] = job.cost + max([may_follow, *(rank(later) for later in dependents[job])])

@@ -14,7 +14,9 @@ from cbspec.errors import SourceChanged, Stopped
 from cbspec.store import Lock, Locks
 
 ANY_CORES = 1024  # more than a run has workers
-LOST_SECONDS = 600.0  # a worker silent for so long was killed; no stage takes longer between two signs of life
+LOST_SECONDS = (
+    600.0  # a worker silent for so long was killed; no stage takes longer between two signs of life
+)
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +75,9 @@ class RunDirectory:
 
     def hold(self) -> None:
         """Own the folder, and remove those whose owners are gone: a killed run leaves its folder to the next one."""
-        self._held = self._locks.take(self.path.name)  # not attempt: the sweep of another run that starts may be at the file
+        self._held = self._locks.take(
+            self.path.name
+        )  # not attempt: the sweep of another run that starts may be at the file
         for folder in [each for each in self.path.parent.iterdir() if each.is_dir()]:
             if lock := self._locks.attempt(folder.name):
                 with lock:
@@ -97,7 +101,11 @@ class RunDirectory:
 
     def events(self) -> list[Event]:
         """All events so far, per worker in order."""
-        lines = (line for text in _contents(self.path / "events") for line in text.splitlines(keepends=True))
+        lines = (
+            line
+            for text in _contents(self.path / "events")
+            for line in text.splitlines(keepends=True)
+        )
         return [msgspec.json.decode(line, type=Event) for line in lines if line.endswith(b"\n")]
 
     def fail(self, lane: str, failure: Failure) -> None:
@@ -130,7 +138,10 @@ class RunDirectory:
     def busy(self) -> bool:
         """Whether another worker computes something, as far as its last sign of life tells."""
         now = time.time()
-        return any(each.worker != self.worker and now - each.updated < LOST_SECONDS for each in self.statuses())
+        return any(
+            each.worker != self.worker and now - each.updated < LOST_SECONDS
+            for each in self.statuses()
+        )
 
     def rest(self) -> None:
         """Tell that this worker has judged its claims, and so asks for nothing more."""
@@ -150,7 +161,12 @@ class RunDirectory:
 
     def _killed(self, lane: str, job: str) -> None:
         if (self.path / "killed" / lane).exists():
-            self.fail(lane, Failure(message=f"{job} could not be computed: two processes were killed at it (out of memory?)"))
+            self.fail(
+                lane,
+                Failure(
+                    message=f"{job} could not be computed: two processes were killed at it (out of memory?)"
+                ),
+            )
         self._write("killed", lane, b"")
 
     @property

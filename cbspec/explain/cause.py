@@ -36,7 +36,10 @@ def code_causes(found: Iterable[Change], code: Code, root: Path) -> tuple[Cause,
 
 def unknown_code(recorded: str) -> Cause:
     """The code is another one, and what it was is no longer known here."""
-    return Cause(kind="code", text=f"its code was another one ({recorded[:10]}), whose definitions are not known here")
+    return Cause(
+        kind="code",
+        text=f"its code was another one ({recorded[:10]}), whose definitions are not known here",
+    )
 
 
 def value_causes(
@@ -45,11 +48,20 @@ def value_causes(
     """One cause for each name whose value is another one."""
     named = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     word = "parameter " if kind == "parameter" else ""
-    return tuple(Cause(kind=kind, text=f"{word}{name}: {before.get(name)} -> {after.get(name)}") for name in named)
+    return tuple(
+        Cause(kind=kind, text=f"{word}{name}: {before.get(name)} -> {after.get(name)}")
+        for name in named
+    )
 
 
 def _code_cause(change: Change, code: Code, root: Path) -> Cause:
     path, line = code.locate(change.definition)
     file = relative(path, root)
     place = file if change.what == "removed" else f"{file}:{line}"
-    return Cause(kind="code", text=f"{place}: {change.name} {change.what}", path=file, line=line, definition=change.name)
+    return Cause(
+        kind="code",
+        text=f"{place}: {change.name} {change.what}",
+        path=file,
+        line=line,
+        definition=change.name,
+    )

@@ -26,7 +26,9 @@ class Recorded(Protocol):
         """The commit that it was measured at."""
 
 
-def edits_since(entry: Recorded, calls: Iterable[Call], *, code: Code, history: History, root: Path) -> tuple[Edit, ...]:
+def edits_since(
+    entry: Recorded, calls: Iterable[Call], *, code: Code, history: History, root: Path
+) -> tuple[Edit, ...]:
     """Return the definitions that differ between the code behind what is on record and the code as it is.
 
     One edit per definition, naming every stage that reaches it; imports that came with new code are not told besides. None where
@@ -42,10 +44,15 @@ def edits_since(entry: Recorded, calls: Iterable[Call], *, code: Code, history: 
         for change in changed(entry, stage, code, history) or ():
             if change.what != "added" or not code.imported(change.definition):
                 touched.setdefault(change, []).append(stage.name)
-    return tuple(_edit(change, stages, code, root) for change, stages in sorted(touched.items(), key=lambda item: str(item[0])))
+    return tuple(
+        _edit(change, stages, code, root)
+        for change, stages in sorted(touched.items(), key=lambda item: str(item[0]))
+    )
 
 
-def changed(entry: Recorded, stage: Stage, code: Code, history: History) -> tuple[Change, ...] | None:
+def changed(
+    entry: Recorded, stage: Stage, code: Code, history: History
+) -> tuple[Change, ...] | None:
     """What changed in the code of one stage since the verdict was recorded; None where that can no longer be told."""
     now = code.fingerprint(stage.implementation)
     recorded = entry.code.get(stage.name)
@@ -53,10 +60,18 @@ def changed(entry: Recorded, stage: Stage, code: Code, history: History) -> tupl
         return None
     if now.digest.startswith(recorded):
         return ()
-    before: Definitions | None = history.definitions(stage.implementation, recorded, entry.provenance.commit)
+    before: Definitions | None = history.definitions(
+        stage.implementation, recorded, entry.provenance.commit
+    )
     return None if before is None else changes(before, now.definitions)
 
 
 def _edit(change: Change, stages: Iterable[str], code: Code, root: Path) -> Edit:
     path, line = code.locate(change.definition)
-    return Edit(path=relative(path, root), line=line, definition=change.name, stage=", ".join(stages), what=change.what)
+    return Edit(
+        path=relative(path, root),
+        line=line,
+        definition=change.name,
+        stage=", ".join(stages),
+        what=change.what,
+    )

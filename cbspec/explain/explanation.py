@@ -61,12 +61,16 @@ def explain(claim: Claim, standings: Standings, recorded: Entry | None) -> Expla
         decidable=claim.decidable,
         stages=_stages(claim, seeds_taken(claim, recorded), standings, recorded),
         recorded=recorded,
-        edits=edits_since(recorded, claim.arms.values(), code=code, history=history, root=root) if recorded else (),
+        edits=edits_since(recorded, claim.arms.values(), code=code, history=history, root=root)
+        if recorded
+        else (),
         remarks=tuple(_remarks(claim, standings, recorded)) if recorded else (),
     )
 
 
-def _stages(claim: Claim, seeds: tuple[int, ...], standings: Standings, recorded: Entry | None) -> tuple[StageState, ...]:
+def _stages(
+    claim: Claim, seeds: tuple[int, ...], standings: Standings, recorded: Entry | None
+) -> tuple[StageState, ...]:
     calls: dict[str, Call] = {}
     arms: dict[str, dict[str, None]] = {}
     for arm, call in claim.arms.items():
@@ -85,8 +89,19 @@ def _stages(claim: Claim, seeds: tuple[int, ...], standings: Standings, recorded
             label = f"{call.stage.name}{at(call)}"
             measured = tuple(arms[digest])
             if adopted:
-                adopted = f"{adopted} (results {', '.join(_root(cell, standings) for cell in cells)})"
-            found.append(StageState(stage=label, arms=measured, seeds=drawn, state=state, causes=causes, adopted=adopted))
+                adopted = (
+                    f"{adopted} (results {', '.join(_root(cell, standings) for cell in cells)})"
+                )
+            found.append(
+                StageState(
+                    stage=label,
+                    arms=measured,
+                    seeds=drawn,
+                    state=state,
+                    causes=causes,
+                    adopted=adopted,
+                )
+            )
     return tuple(found)
 
 
@@ -106,7 +121,9 @@ def _root(cell: Cell, standings: Standings) -> str:
 
 def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[str]:
     if recorded.digest != short(claim.digest):
-        moved = [arm for arm, call in claim.arms.items() if recorded.arms.get(arm) != short(call.digest)]
+        moved = [
+            arm for arm, call in claim.arms.items() if recorded.arms.get(arm) != short(call.digest)
+        ]
         arms = f"arms {', '.join(moved)}" if moved else "assertions, seeds or error rate"
         yield f"the claim itself is another one than recorded: {arms}"
     if recorded.provenance.torch != standings.planner.numerics.torch:
@@ -121,7 +138,8 @@ def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[st
     lost = [
         name
         for name, stage in stages_of(claim.arms.values()).items()
-        if name in recorded.code and changed(recorded, stage, standings.code, standings.history) is None
+        if name in recorded.code
+        and changed(recorded, stage, standings.code, standings.history) is None
     ]
     if lost:
         yield f"the recorded code of {', '.join(lost)} is not known here{_where(recorded)}"

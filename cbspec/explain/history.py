@@ -32,7 +32,9 @@ class History:
         self._store = store
         self._commits: dict[str, dict[str, Definitions | None]] = {}
 
-    def definitions(self, implementation: str, digest: str, commit: str | None) -> Definitions | None:
+    def definitions(
+        self, implementation: str, digest: str, commit: str | None
+    ) -> Definitions | None:
         """What `implementation` reached when its fingerprint was `digest`; None where that can no longer be told.
 
         Args:
@@ -71,7 +73,9 @@ def checked_out(root: Path, commit: str) -> Iterator[Path | None]:
         yield Path(folder)
 
 
-def _definitions(folder: Path | None, packages: Sequence[str], implementations: Collection[str]) -> dict[str, Definitions | None]:
+def _definitions(
+    folder: Path | None, packages: Sequence[str], implementations: Collection[str]
+) -> dict[str, Definitions | None]:
     found: dict[str, Definitions | None] = dict.fromkeys(implementations)
     if folder is None:
         return found

@@ -60,7 +60,9 @@ class Past:
     def _by_stage(self) -> Mapping[tuple[str, int], list[Trail]]:
         """(stage, seed) -> trails, newest first."""
         found: dict[tuple[str, int], list[Trail]] = defaultdict(list)
-        for trail in sorted(self.trails.values(), key=lambda trail: (trail.created, trail.key), reverse=True):
+        for trail in sorted(
+            self.trails.values(), key=lambda trail: (trail.created, trail.key), reverse=True
+        ):
             found[trail.stage, trail.seed].append(trail)
         return found
 
@@ -76,13 +78,24 @@ class Past:
         """The newest result of this very call for this seed, whatever code, version and threads it was computed with."""
         wanted = identity(call)
         found = self._by_stage.get((call.stage.name, seed), ())
-        return next((trail for trail in found if self._identity(trail.key) == wanted and _device(trail) == device), None)
+        return next(
+            (
+                trail
+                for trail in found
+                if self._identity(trail.key) == wanted and _device(trail) == device
+            ),
+            None,
+        )
 
     def computed(self, call: Call, seed: int, numerics: Mapping[str, Any]) -> list[Trail]:
         """Return every result of this very call for this seed with these numerics, newest first, of whatever code."""
         wanted = identity(call)
         found = self._by_stage.get((call.stage.name, seed), ())
-        return [trail for trail in found if trail.numerics == numerics and self._identity(trail.key) == wanted]
+        return [
+            trail
+            for trail in found
+            if trail.numerics == numerics and self._identity(trail.key) == wanted
+        ]
 
     def near(self, call: Call, seed: int, device: str, wanted: Collection[str]) -> Trail | None:
         """The newest result of the call that differs least from this one and that no claim asks for any more.
@@ -93,7 +106,10 @@ class Past:
         """
         best: tuple[int, Trail] | None = None
         for trail in self._by_stage.get((call.stage.name, seed), ()):
-            if _device(trail) == device and self._identity(trail.key, call.stage.progress) not in wanted:
+            if (
+                _device(trail) == device
+                and self._identity(trail.key, call.stage.progress) not in wanted
+            ):
                 apart = self._distance(call, trail.key)
                 if apart < FOREIGN and (best is None or apart < best[0]):
                     best = apart, trail
@@ -111,20 +127,35 @@ class Past:
         """
         if (key, progress) not in self._identities:
             trail = self.trails.get(key)
-            inputs = {name: self._identity(own) for name, own in trail.inputs.items()} if trail else {}
+            inputs = (
+                {name: self._identity(own) for name, own in trail.inputs.items()} if trail else {}
+            )
             lost = trail is None or None in inputs.values()
-            own = None if lost or trail is None else _identity(trail.stage, trail.parameters, inputs, progress)
+            own = (
+                None
+                if lost or trail is None
+                else _identity(trail.stage, trail.parameters, inputs, progress)
+            )
             self._identities[key, progress] = own
         return self._identities[key, progress]
 
     def _distance(self, call: Call, key: str) -> int:
         """In how many parameters a stored result's call differs, inputs and their inputs included."""
         trail = self.trails.get(key)
-        if trail is None or trail.stage != call.stage.name or trail.inputs.keys() != call.inputs.keys():
+        if (
+            trail is None
+            or trail.stage != call.stage.name
+            or trail.inputs.keys() != call.inputs.keys()
+        ):
             return FOREIGN
         parameters = as_stored(call.parameters)
-        own: int = sum(parameters.get(name) != trail.parameters.get(name) for name in {**parameters, **trail.parameters})
-        return own + sum(self._distance(below, trail.inputs[name]) for name, below in call.inputs.items())
+        own: int = sum(
+            parameters.get(name) != trail.parameters.get(name)
+            for name in {**parameters, **trail.parameters}
+        )
+        return own + sum(
+            self._distance(below, trail.inputs[name]) for name, below in call.inputs.items()
+        )
 
 
 def identity(call: Call, progress: str | None = None) -> str:
@@ -144,7 +175,12 @@ def trajectory(call: Call) -> str:
     return identity(call, call.stage.progress)
 
 
-def _identity(stage: str, parameters: Mapping[str, Any], inputs: Mapping[str, str | None], progress: str | None) -> str:
+def _identity(
+    stage: str,
+    parameters: Mapping[str, Any],
+    inputs: Mapping[str, str | None],
+    progress: str | None,
+) -> str:
     told = {name: value for name, value in parameters.items() if name != progress}
     return hashlib.sha256(json.dumps([stage, told, inputs], sort_keys=True).encode()).hexdigest()
 

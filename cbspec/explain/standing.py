@@ -31,7 +31,13 @@ class Standings:
     """
 
     def __init__(
-        self, planner: Planner, store: Store, code: Code, history: History, root: Path, wanted: Callable[[], Iterable[Call]]
+        self,
+        planner: Planner,
+        store: Store,
+        code: Code,
+        history: History,
+        root: Path,
+        wanted: Callable[[], Iterable[Call]],
     ) -> None:
         self.planner = planner
         self.store = store
@@ -88,7 +94,9 @@ class Standings:
             *_inputs(cell, trail),
             *value_causes("numerics", trail.numerics, self.planner.numerics.as_dict()),
         )
-        return causes or (Cause(kind="layout", text="this version of cbspec stores results in another way"),)
+        return causes or (
+            Cause(kind="layout", text="this version of cbspec stores results in another way"),
+        )
 
     def _code(self, cell: Cell, recorded: str) -> tuple[Cause, ...]:
         implementation = cell.call.stage.implementation
@@ -97,7 +105,9 @@ class Standings:
             return ()
         before = self.history.definitions(implementation, recorded, None)
         return (
-            (unknown_code(recorded),) if before is None else code_causes(changes(before, now.definitions), self.code, self.root)
+            (unknown_code(recorded),)
+            if before is None
+            else code_causes(changes(before, now.definitions), self.code, self.root)
         )
 
     def _since_recorded(self, cell: Cell, recorded: Entry | None) -> tuple[Cause, ...]:
@@ -106,13 +116,19 @@ class Standings:
         if recorded is None or stage.name not in recorded.code:
             return ()
         found = changed(recorded, stage, self.code, self.history)
-        return (unknown_code(recorded.code[stage.name]),) if found is None else code_causes(found, self.code, self.root)
+        return (
+            (unknown_code(recorded.code[stage.name]),)
+            if found is None
+            else code_causes(found, self.code, self.root)
+        )
 
 
 def _inputs(cell: Cell, trail: Trail) -> Iterator[Cause]:
     for name, own in cell.inputs.items():
         if trail.inputs.get(name) != own.key:
-            yield Cause(kind="input", text=f"input {name} changed: {own.call.stage.name}{at(own.call)}")
+            yield Cause(
+                kind="input", text=f"input {name} changed: {own.call.stage.name}{at(own.call)}"
+            )
 
 
 def at(call: Call) -> str:

@@ -13,7 +13,7 @@ from cbspec.fingerprint.effects import Effects
 from cbspec.fingerprint.module import DEFINITION, Module, Statement, entry_label
 from cbspec.fingerprint.node import Everything, Node, Whole
 from cbspec.fingerprint.normal import short_hash
-from cbspec.fingerprint.project import Project
+from cbspec.fingerprint.project import SourceTree
 from cbspec.fingerprint.scope import Imported
 from cbspec.fingerprint.signature import Signatures
 
@@ -48,7 +48,7 @@ class Code:
 
     def __init__(self, root: Path, packages: Sequence[str], seen: Signatures | None = None) -> None:
         self._root = root.resolve()
-        self._project = Project(self._root, packages, seen)
+        self._project = SourceTree(self._root, packages, seen)
         self._effects = Effects(self._project)
         self._fingerprints: dict[str, Fingerprint] = {}
         self._files: dict[str, frozenset[Path]] = {}
@@ -65,12 +65,18 @@ class Code:
         """
         if implementation not in self._fingerprints:
             module, name = self._locate(implementation)
-            starts: list[Node] = [module, *self._project.bound(module, (name,)), *self._entries(implementation)]
+            starts: list[Node] = [
+                module,
+                *self._project.bound(module, (name,)),
+                *self._entries(implementation),
+            ]
             reached = self._reached(starts)
             definitions = self._definitions(reached)
             self._files[implementation] = _files(reached)
             lines = "".join(f"{each} {digest}\n" for each, digest in definitions.items())
-            self._fingerprints[implementation] = Fingerprint(hashlib.sha256(lines.encode()).hexdigest(), definitions)
+            self._fingerprints[implementation] = Fingerprint(
+                hashlib.sha256(lines.encode()).hexdigest(), definitions
+            )
         return self._fingerprints[implementation]
 
     def changed(self, implementation: str) -> Path | None:
@@ -96,13 +102,26 @@ class Code:
         """Whether a definition is a name that a module imports and does nothing else with."""
         module, _, name = self._held(definition)
         bound = module.bindings.get(name, ()) if module else ()
-        return bool(bound) and all(isinstance(each.node, ast.Import | ast.ImportFrom) for each in bound)
+        return bool(bound) and all(
+            isinstance(each.node, ast.Import | ast.ImportFrom) for each in bound
+        )
 
     def _held(self, definition: str) -> tuple[Module | None, Path, str]:
         """Module, file and name of a definition as a fingerprint has it; no module where there is none any more."""
         shown, _, name = definition.partition(":")
         path = self._root / shown
-        return next((self._project.module(each) for each, held in self._project.paths.items() if held == path), None), path, name
+        return (
+            next(
+                (
+                    self._project.module(each)
+                    for each, held in self._project.paths.items()
+                    if held == path
+                ),
+                None,
+            ),
+            path,
+            name,
+        )
 
     def _locate(self, implementation: str) -> tuple[Module, str]:
         name, colon, function = implementation.partition(":")
@@ -110,16 +129,28 @@ class Code:
         if not colon:
             raise ConfigError(f"{where} is not of the form 'module:function'")
         if name not in self._project:
-            raise ConfigError(f"{where}: there is no module '{name}'{suggestion(name, sorted(self._project.paths))}")
+            raise ConfigError(
+                f"{where}: there is no module '{name}'{suggestion(name, sorted(self._project.paths))}"
+            )
         module = self._project.module(name)
         head = function.partition(".")[0]
         if not self._project.bound(module, (head,)):
-            known = [each for each, held in module.bindings.items() if isinstance(held[-1].node, DEFINITION)]
-            raise ConfigError(f"{where}: {module.shown} defines no '{head}'{suggestion(head, known)}")
+            known = [
+                each
+                for each, held in module.bindings.items()
+                if isinstance(held[-1].node, DEFINITION)
+            ]
+            raise ConfigError(
+                f"{where}: {module.shown} defines no '{head}'{suggestion(head, known)}"
+            )
         return module, head
 
     def _entries(self, implementation: str) -> list[Statement]:
-        modules = (self._project.module(name) for name in self._project.paths if self._project.mentions(name, implementation))
+        modules = (
+            self._project.module(name)
+            for name in self._project.paths
+            if self._project.mentions(name, implementation)
+        )
         return [entry for module in modules for entry in module.calls_with(implementation)]
 
     def _reached(self, starts: Iterable[Node]) -> set[Node]:
@@ -150,32 +181,56 @@ class Code:
     def _definitions(self, reached: set[Node]) -> dict[str, str]:
         found: dict[str, list[str]] = {}
         statements = [node for node in reached if isinstance(node, Statement)]
-        for statement in sorted(statements, key=lambda each: (each.module.name, each.position, each.label)):
+        for statement in sorted(
+            statements, key=lambda each: (each.module.name, each.position, each.label)
+        ):
             for name, digest in statement.pieces.items():
                 if name != "<module>":
                     found.setdefault(f"{statement.module.shown}:{name}", []).append(digest)
         for module in (node for node in reached if isinstance(node, Module)):
             if order := self._order(module, reached):
                 found[f"{module.shown}:<module>"] = order
-        return {name: digests[0] if len(digests) == 1 else short_hash(digests) for name, digests in sorted(found.items())}
+        return {
+            name: digests[0] if len(digests) == 1 else short_hash(digests)
+            for name, digests in sorted(found.items())
+        }
 
     def _order(self, module: Module, reached: set[Node]) -> list[str]:
         """What acts at import, and between what: a name of one value has it wherever its statement stands."""
-        lines = [line for star in module.stars if star in reached for line in self._overridden(star, reached)]
+        lines = [
+            line
+            for star in module.stars
+            if star in reached
+            for line in self._overridden(star, reached)
+        ]
         acting = {each for each in module.statements if self._effects.has(each)}
         if not acting and not module.volatile:
             return lines
         for statement in module.statements:
             if statement in acting or (statement in reached and statement.evaluated):
-                lines += [digest if name == "<module>" else name for name, digest in statement.pieces.items()]
+                lines += [
+                    digest if name == "<module>" else name
+                    for name, digest in statement.pieces.items()
+                ]
         return lines
 
     def _overridden(self, star: Statement, reached: set[Node]) -> list[str]:
         """The names above a star import that it may bind anew."""
         source = star.imports["*"][0].module
         given = self._project.module(source).bindings if source in self._project else None
-        above = [each for each in star.module.statements if each.position < star.position and each in reached]
-        names = sorted({name for each in above for name in each.names if name != "*" and (given is None or name in given)})
+        above = [
+            each
+            for each in star.module.statements
+            if each.position < star.position and each in reached
+        ]
+        names = sorted(
+            {
+                name
+                for each in above
+                for name in each.names
+                if name != "*" and (given is None or name in given)
+            }
+        )
         return [f"{source} over {names}"] if names else []
 
 
@@ -198,5 +253,7 @@ def _line(module: Module, name: str, effects: Effects) -> int:
         return 1
     node = held[0].node
     for part in inner:
-        node = next((each for each in getattr(node, "body", ()) if getattr(each, "name", "") == part), node)
+        node = next(
+            (each for each in getattr(node, "body", ()) if getattr(each, "name", "") == part), node
+        )
     return node.lineno

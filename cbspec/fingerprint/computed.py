@@ -6,10 +6,12 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from cbspec.fingerprint.normal import dotted
-from cbspec.fingerprint.scope import Chain, Scope
+from cbspec.fingerprint.scope import Chain, NameScope
 
 _PICKING = frozenset({"get", "values", "items", "rpartition", "rsplit"})
-_CUTTING = frozenset({"split", "partition"})  # at the colon only: before the last dot stands a module, before the first a package
+_CUTTING = frozenset(
+    {"split", "partition"}
+)  # at the colon only: before the last dot stands a module, before the first a package
 
 
 def opening(argument: ast.expr) -> str:
@@ -26,7 +28,7 @@ def opening(argument: ast.expr) -> str:
     return text if first is argument else f"{text.partition('%')[0].partition('{')[0]}*"
 
 
-def tables(argument: ast.expr, scope: Scope) -> tuple[Chain, ...] | None:
+def tables(argument: ast.expr, scope: NameScope) -> tuple[Chain, ...] | None:
     """The globals that a text is picked from in the function of `scope`: ``TABLE`` for ``TABLE[key].split(":")``.
 
     Returns:
@@ -68,10 +70,14 @@ def _sources(node: ast.expr) -> list[ast.expr] | None:
     return None
 
 
-def _assigned(name: str, scope: Scope) -> list[ast.expr] | None:
+def _assigned(name: str, scope: NameScope) -> list[ast.expr] | None:
     """Every value that the function itself gives to a local name; None when it gets one in another way."""
     holder = scope.holder(name)
-    if holder is None or holder is not scope or not isinstance(holder.node, ast.FunctionDef | ast.AsyncFunctionDef):
+    if (
+        holder is None
+        or holder is not scope
+        or not isinstance(holder.node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ):
         return None
     found: list[ast.expr] = []
     stores = 0
@@ -81,7 +87,9 @@ def _assigned(name: str, scope: Scope) -> list[ast.expr] | None:
         if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
             stores += 1
     for target, value in _bindings(ast.walk(holder.node)):
-        named = [each for each in ast.walk(target) if isinstance(each, ast.Name) and each.id == name]
+        named = [
+            each for each in ast.walk(target) if isinstance(each, ast.Name) and each.id == name
+        ]
         stores -= len(named)
         found += [value] * bool(named)
     return found if stores == 0 and found else None

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from cbspec.fingerprint.foreign import BUILTINS, PURE_METHODS, is_pure
 from cbspec.fingerprint.module import DEFINITION, Module, Statement
 from cbspec.fingerprint.normal import dotted, idle
-from cbspec.fingerprint.project import Project
+from cbspec.fingerprint.project import SourceTree
 from cbspec.fingerprint.scope import Chain
 
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -27,7 +27,7 @@ _MOST_REEXPORTS = 20
 class Effects:
     """Tells the statements with effects; memoised for one project."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: SourceTree) -> None:
         self.project = project
         self._statements: dict[Statement, bool] = {}
         self._functions: dict[tuple[ast.AST, int, str], bool] = {}
@@ -35,7 +35,9 @@ class Effects:
     def has(self, statement: Statement) -> bool:
         """Whether importing the statement's module does something beyond binding the statement's names."""
         if statement not in self._statements:
-            inert = statement.is_main or _Scope(self, statement.module).inert(statement.node, statement.owner)
+            inert = statement.is_main or _Scope(self, statement.module).inert(
+                statement.node, statement.owner
+            )
             self._statements[statement] = not inert
         return self._statements[statement]
 
@@ -80,7 +82,14 @@ class _Scope:
 
     own = ""
 
-    def __init__(self, effects: Effects, module: Module, local: frozenset[str] = frozenset(), *, inside: bool = False) -> None:
+    def __init__(
+        self,
+        effects: Effects,
+        module: Module,
+        local: frozenset[str] = frozenset(),
+        *,
+        inside: bool = False,
+    ) -> None:
         self.effects = effects
         self.module = module
         self.local = local
@@ -112,26 +121,44 @@ class _Scope:
 
     def inside_function(self, node: ast.stmt) -> bool:
         if isinstance(node, ast.For):
-            return self.targets([node.target]) and self.expression(node.iter) and self.block([*node.body, *node.orelse])
+            return (
+                self.targets([node.target])
+                and self.expression(node.iter)
+                and self.block([*node.body, *node.orelse])
+            )
         if isinstance(node, ast.While):
             return self.expression(node.test) and self.block([*node.body, *node.orelse])
         if isinstance(node, ast.Return | ast.Expr | ast.Raise | ast.Assert):
-            return self.all(child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+            return self.all(
+                child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)
+            )
         return isinstance(node, ast.Break | ast.Continue)
 
     def runs_project(self, node: ast.Import | ast.ImportFrom) -> bool:
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+        names = (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+        )
         relative = isinstance(node, ast.ImportFrom) and node.level > 0
         return relative or any(name.partition(".")[0] in self.effects.project for name in names)
 
     def assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, owner: str) -> bool:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if isinstance(node, ast.AugAssign) and not owner and not (self.inside and isinstance(node.value, ast.Constant)):
+        if (
+            isinstance(node, ast.AugAssign)
+            and not owner
+            and not (self.inside and isinstance(node.value, ast.Constant))
+        ):
             return False  # += may change, in place, what other names hold
-        if isinstance(node.value, ast.Call) and any(getattr(target, "id", "") == "_" for target in targets):
+        if isinstance(node.value, ast.Call) and any(
+            getattr(target, "id", "") == "_" for target in targets
+        ):
             return False  # called for what it does
         values = [node.value, getattr(node, "annotation", None)]
-        return self.targets(targets, owner) and self.all(value for value in values if value is not None)
+        return self.targets(targets, owner) and self.all(
+            value for value in values if value is not None
+        )
 
     def targets(self, targets: Iterable[ast.expr], owner: str = "") -> bool:
         for target in targets:
@@ -142,19 +169,30 @@ class _Scope:
             elif isinstance(target, ast.Subscript):
                 bound = bool(owner) and self.expression(target.slice)
             else:
-                bound = bool(self.own) and isinstance(target, ast.Attribute) and dotted(target.value) == self.own
+                bound = (
+                    bool(self.own)
+                    and isinstance(target, ast.Attribute)
+                    and dotted(target.value) == self.own
+                )
             if not bound:
                 return False
         return True
 
     def function(self, node: _Function) -> bool:
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-        parts = [*node.args.defaults, *node.args.kw_defaults, *(each.annotation for each in arguments), node.returns]
+        parts = [
+            *node.args.defaults,
+            *node.args.kw_defaults,
+            *(each.annotation for each in arguments),
+            node.returns,
+        ]
         return self.decorators(node) and self.all(part for part in parts if part is not None)
 
     def decorators(self, node: _Function | ast.ClassDef) -> bool:
         return all(
-            self.expression(each) and self.call(each, 1) if isinstance(each, ast.Call) else self.callee(each, 0)
+            self.expression(each) and self.call(each, 1)
+            if isinstance(each, ast.Call)
+            else self.callee(each, 0)
             for each in node.decorator_list
         )
 
@@ -162,12 +200,19 @@ class _Scope:
         if self.has_own_metaclass(node) or any(self.hooked(base) for base in node.bases):
             return False
         properties = {
-            f"{each.name}.{part}" for each in node.body for part in ("setter", "deleter") if isinstance(each, _FUNCTION)
+            f"{each.name}.{part}"
+            for each in node.body
+            for part in ("setter", "deleter")
+            if isinstance(each, _FUNCTION)
         }
-        inner = _Class(self.effects, self.module, self.local | _stored(node.body), inside=self.inside)
+        inner = _Class(
+            self.effects, self.module, self.local | _stored(node.body), inside=self.inside
+        )
         inner.properties = frozenset(properties)
         return (
-            self.decorators(node) and self.all([*node.bases, *(word.value for word in node.keywords)]) and inner.block(node.body)
+            self.decorators(node)
+            and self.all([*node.bases, *(word.value for word in node.keywords)])
+            and inner.block(node.body)
         )
 
     def hooked(self, base: ast.expr) -> bool:
@@ -176,11 +221,20 @@ class _Scope:
         if not isinstance(meaning, Statement) or not isinstance(meaning.node, ast.ClassDef):
             return not isinstance(meaning, str)
         scope = _Scope(self.effects, meaning.module)
-        hooks = {each.name for each in meaning.node.body if isinstance(each, _FUNCTION)} & _SUBCLASS_HOOKS
-        return bool(hooks) or scope.has_own_metaclass(meaning.node) or any(scope.hooked(each) for each in meaning.node.bases)
+        hooks = {
+            each.name for each in meaning.node.body if isinstance(each, _FUNCTION)
+        } & _SUBCLASS_HOOKS
+        return (
+            bool(hooks)
+            or scope.has_own_metaclass(meaning.node)
+            or any(scope.hooked(each) for each in meaning.node.bases)
+        )
 
     def has_own_metaclass(self, node: ast.ClassDef) -> bool:
-        return any(word.arg in {"metaclass", None} and not isinstance(self.meaning(word.value), str) for word in node.keywords)
+        return any(
+            word.arg in {"metaclass", None} and not isinstance(self.meaning(word.value), str)
+            for word in node.keywords
+        )
 
     def meaning(self, node: ast.expr) -> Statement | str | None:
         name = dotted(node)
@@ -194,40 +248,72 @@ class _Scope:
     def expression(self, node: ast.expr) -> bool:
         """Whether evaluating an expression calls nothing that could have an effect."""
         executed = list(_executed(node))
-        bound = {each.id for each in executed if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
-        scope = _Scope(self.effects, self.module, self.local | bound, inside=self.inside) if bound else self
+        bound = {
+            each.id
+            for each in executed
+            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+        }
+        scope = (
+            _Scope(self.effects, self.module, self.local | bound, inside=self.inside)
+            if bound
+            else self
+        )
         calls = [each for each in executed if isinstance(each, ast.Call)]
-        return not any(isinstance(each, ast.NamedExpr | ast.Await) for each in executed) and all(map(scope.call, calls))
+        return not any(isinstance(each, ast.NamedExpr | ast.Await) for each in executed) and all(
+            map(scope.call, calls)
+        )
 
     def call(self, node: ast.Call, depth: int = 0) -> bool:
         """Whether a call, and calling `depth` times what it returns, has no effect; its arguments apart."""
-        if any(word.arg == "key" for word in node.keywords) and dotted(node.func) in {"sorted", "min", "max"}:
+        if any(word.arg == "key" for word in node.keywords) and dotted(node.func) in {
+            "sorted",
+            "min",
+            "max",
+        }:
             return False
         return self.callee(node.func, depth)
 
     def callee(self, node: ast.expr, depth: int) -> bool:
         if isinstance(node, ast.Call):
             return self.call(node, depth + 1)
-        if isinstance(node, ast.Attribute) and node.attr in PURE_METHODS and self.harmless(node.value):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in PURE_METHODS
+            and self.harmless(node.value)
+        ):
             return True
         meaning = self.meaning(node)
         if isinstance(meaning, str):
             return is_pure(meaning) and not (depth and meaning == "functools.partial")
-        if isinstance(meaning, Statement) and isinstance(meaning.node, _FUNCTION) and not meaning.node.decorator_list:
+        if (
+            isinstance(meaning, Statement)
+            and isinstance(meaning.node, _FUNCTION)
+            and not meaning.node.decorator_list
+        ):
             return self.effects.pure(meaning.module, meaning.node, depth)
         return (
-            isinstance(meaning, Statement) and isinstance(meaning.node, ast.ClassDef) and self.constructor(meaning, meaning.node)
+            isinstance(meaning, Statement)
+            and isinstance(meaning.node, ast.ClassDef)
+            and self.constructor(meaning, meaning.node)
         )
 
     def constructor(self, statement: Statement, node: ast.ClassDef) -> bool:
         """Whether making an instance of a class of the project, and calling it, has no effect."""
         scope = _Scope(self.effects, statement.module)
-        made = [each for each in node.body if isinstance(each, _FUNCTION) and each.name in _CONSTRUCTORS]
-        bases = [scope.meaning(base.value if isinstance(base, ast.Subscript) else base) for base in node.bases]
+        made = [
+            each for each in node.body if isinstance(each, _FUNCTION) and each.name in _CONSTRUCTORS
+        ]
+        bases = [
+            scope.meaning(base.value if isinstance(base, ast.Subscript) else base)
+            for base in node.bases
+        ]
         return (
             not scope.has_own_metaclass(node)
             and all(self.effects.pure(statement.module, each, 0, own="self") for each in made)
-            and all(isinstance(base, str) or (isinstance(base, Statement) and scope.constructs(base)) for base in bases)
+            and all(
+                isinstance(base, str) or (isinstance(base, Statement) and scope.constructs(base))
+                for base in bases
+            )
         )
 
     def constructs(self, base: Statement) -> bool:
@@ -280,7 +366,10 @@ def _own(function: _Function) -> Iterator[ast.AST]:
 
 def _stored(body: Iterable[ast.stmt]) -> frozenset[str]:
     names = {
-        node.id for each in body for node in ast.walk(each) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        node.id
+        for each in body
+        for node in ast.walk(each)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
     return frozenset(names | {each.name for each in body if isinstance(each, DEFINITION)})
 

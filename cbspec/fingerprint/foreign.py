@@ -80,4 +80,8 @@ def is_pure(name: str) -> bool:
     if name in _CALLING_BACK or "register" in name:
         return False
     tail = name.rpartition(".")[2]
-    return name in _PURE or name.startswith(_PURE_MODULES) or (tail[:1].isupper() and not tail.isupper())
+    return (
+        name in _PURE
+        or name.startswith(_PURE_MODULES)
+        or (tail[:1].isupper() and not tail.isupper())
+    )

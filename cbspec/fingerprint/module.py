@@ -10,10 +10,20 @@ from pathlib import Path
 
 from cbspec.errors import ConfigError
 from cbspec.fingerprint.names import imported, references
-from cbspec.fingerprint.normal import Documented, alone, documented, dotted, idle, pieces, short_hash
+from cbspec.fingerprint.normal import (
+    Documented,
+    alone,
+    documented,
+    dotted,
+    idle,
+    pieces,
+    short_hash,
+)
 from cbspec.fingerprint.scope import Imported, References
 
-SILENT = frozenset({"cost", "length", "continues"})  # of a catalog entry: a forecast and what claims may ask for change no result
+SILENT = frozenset(
+    {"cost", "length", "continues"}
+)  # of a catalog entry: a forecast and what claims may ask for change no result
 DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IN_PLACE = frozenset({"append", "extend", "insert", "update", "setdefault", "add"})
 
@@ -45,7 +55,11 @@ class Statement:
             return (self.node.name,)
         if self.label:
             return (self.label,)
-        return tuple(self.imports) or tuple(self.references.bound) or ((self.owner,) if self.owner else ())
+        return (
+            tuple(self.imports)
+            or tuple(self.references.bound)
+            or ((self.owner,) if self.owner else ())
+        )
 
     @cached_property
     def imports(self) -> Mapping[str, list[Imported]]:
@@ -60,7 +74,10 @@ class Statement:
     def pieces(self) -> Mapping[str, str]:
         """Qualified name -> short hash of its normal form; ``<module>`` for a statement that binds nothing."""
         if isinstance(self.node, ast.Import | ast.ImportFrom):
-            return {name: short_hash(["import", *map(str, targets)]) for name, targets in self.imports.items()}
+            return {
+                name: short_hash(["import", *map(str, targets)])
+                for name, targets in self.imports.items()
+            }
         found: dict[str, str] = {}
         for name in ("<main>",) if self.is_main else self.names or ("<module>",):
             for qualified, text in pieces(self.node, name, self.module.documented).items():
@@ -83,7 +100,11 @@ class Statement:
         if isinstance(self.node, ast.Import | ast.ImportFrom):
             return False
         if isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return bool(self.node.decorator_list or self.node.args.defaults or any(self.node.args.kw_defaults))
+            return bool(
+                self.node.decorator_list
+                or self.node.args.defaults
+                or any(self.node.args.kw_defaults)
+            )
         return not (isinstance(self.node, ast.Assign) and isinstance(self.node.value, ast.Constant))
 
 
@@ -105,7 +126,10 @@ class Module:
         self.package = name if is_package else name.rpartition(".")[0]
         self.documented: Documented = {}
         self.tree = _parse(source, shown)
-        self.statements = [Statement(self, position, node) for position, node in enumerate(_top_level(self.tree.body))]
+        self.statements = [
+            Statement(self, position, node)
+            for position, node in enumerate(_top_level(self.tree.body))
+        ]
         self.documented = documented(self._imports())
         self.bindings: dict[str, list[Statement]] = {}
         for statement in self.statements:
@@ -118,14 +142,18 @@ class Module:
         for statement in self.statements:
             if isinstance(statement.node, ast.Import | ast.ImportFrom):
                 for name, targets in statement.imports.items():
-                    bound.setdefault(name, []).extend(each for each in targets if each not in bound[name])
+                    bound.setdefault(name, []).extend(
+                        each for each in targets if each not in bound[name]
+                    )
         return bound
 
     def _attribute_to_owners(self) -> None:
         for statement in self.statements:
             name = _filled(statement.node)
             held = self.bindings.get(name, ())
-            if held and all(each.owner or each is statement or _is_display(each.node) for each in held):
+            if held and all(
+                each.owner or each is statement or _is_display(each.node) for each in held
+            ):
                 statement.owner = name
                 statement.__dict__.pop("names", None)
                 if statement not in held:
@@ -139,7 +167,11 @@ class Module:
     @cached_property
     def imports(self) -> tuple[Imported, ...]:
         """What importing this module imports in turn."""
-        return tuple(whole for node in _imports_below(self.tree.body) for _, _, whole in imported(node, self.package))
+        return tuple(
+            whole
+            for node in _imports_below(self.tree.body)
+            for _, _, whole in imported(node, self.package)
+        )
 
     @cached_property
     def volatile(self) -> bool:
@@ -151,7 +183,9 @@ class Module:
         for position, call in self._calls:
             if text in _plain_arguments(call):
                 kept = [word for word in call.keywords if word.arg not in SILENT]
-                node = ast.copy_location(ast.Expr(ast.copy_location(ast.Call(call.func, call.args, kept), call)), call)
+                node = ast.copy_location(
+                    ast.Expr(ast.copy_location(ast.Call(call.func, call.args, kept), call)), call
+                )
                 yield Statement(self, position, node, label=entry_label(call))
 
     @cached_property
@@ -175,7 +209,9 @@ def _parse(source: bytes, shown: str) -> ast.Module:
     try:
         return ast.parse(source)
     except SyntaxError as error:
-        raise ConfigError(f"{shown}:{error.lineno}:{error.offset}: this file is not Python: {error.msg}") from None
+        raise ConfigError(
+            f"{shown}:{error.lineno}:{error.offset}: this file is not Python: {error.msg}"
+        ) from None
 
 
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -202,7 +238,10 @@ def _is_main(node: ast.stmt) -> bool:
     return (
         isinstance(node, ast.If)
         and isinstance(node.test, ast.Compare)
-        and {getattr(side, "id", getattr(side, "value", None)) for side in (node.test.left, node.test.comparators[0])}
+        and {
+            getattr(side, "id", getattr(side, "value", None))
+            for side in (node.test.left, node.test.comparators[0])
+        }
         == {"__name__", "__main__"}
         and not node.orelse
     )
@@ -211,23 +250,42 @@ def _is_main(node: ast.stmt) -> bool:
 def _filled(node: ast.stmt) -> str:
     """The name of the container that a statement adds to and does nothing else to; empty for another statement."""
     target: ast.expr | None = None
-    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Subscript):
+    if (
+        isinstance(node, ast.Assign)
+        and len(node.targets) == 1
+        and isinstance(node.targets[0], ast.Subscript)
+    ):
         target = node.targets[0].value
     elif isinstance(node, ast.AugAssign):
         target = node.target
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+    elif (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+    ):
         target = node.value.func.value if node.value.func.attr in _IN_PLACE else None
     return target.id if isinstance(target, ast.Name) else ""
 
 
 def _is_display(node: ast.stmt) -> bool:
     """Whether a statement binds its one name to a new container or to an immutable literal, which nothing else can hold."""
-    if isinstance(node, ast.Assign) and (len(node.targets) > 1 or not isinstance(node.targets[0], ast.Name)):
+    if isinstance(node, ast.Assign) and (
+        len(node.targets) > 1 or not isinstance(node.targets[0], ast.Name)
+    ):
         return False
     value = getattr(node, "value", None) if isinstance(node, ast.Assign | ast.AnnAssign) else None
     if isinstance(value, ast.Call):
         return isinstance(value.func, ast.Name) and value.func.id in {"dict", "list", "set"}
-    displays = (ast.Dict, ast.List, ast.Set, ast.Tuple, ast.Constant, ast.DictComp, ast.ListComp, ast.SetComp)
+    displays = (
+        ast.Dict,
+        ast.List,
+        ast.Set,
+        ast.Tuple,
+        ast.Constant,
+        ast.DictComp,
+        ast.ListComp,
+        ast.SetComp,
+    )
     return isinstance(value, displays)
 
 

@@ -9,11 +9,13 @@ from typing import Any
 from cbspec.fingerprint.computed import opening, tables
 from cbspec.fingerprint.foreign import IMPORTERS, OPEN_ATTRIBUTES
 from cbspec.fingerprint.normal import dotted, substance
-from cbspec.fingerprint.scope import Imported, Load, References, Scope
+from cbspec.fingerprint.scope import Imported, Load, NameScope, References
 
 _WATCHED = OPEN_ATTRIBUTES | {"__subclasses__"}
 _LONGEST_PATH = 200
-_TYPE_MAKERS = frozenset({"ForwardRef", "NamedTuple", "NewType", "TypeVar", "TypedDict", "defstruct", "make_dataclass"})
+_TYPE_MAKERS = frozenset(
+    {"ForwardRef", "NamedTuple", "NewType", "TypeVar", "TypedDict", "defstruct", "make_dataclass"}
+)
 
 
 def references(node: ast.AST, package: str, documented: Mapping[str, Any]) -> References:
@@ -30,20 +32,29 @@ def references(node: ast.AST, package: str, documented: Mapping[str, Any]) -> Re
     return walk.finish(top)
 
 
-def imported(node: ast.Import | ast.ImportFrom, package: str) -> list[tuple[str, Imported, Imported]]:
+def imported(
+    node: ast.Import | ast.ImportFrom, package: str
+) -> list[tuple[str, Imported, Imported]]:
     """(name bound, what it is bound to, what is imported) of each alias."""
     if isinstance(node, ast.Import):
         return [
             (alias.asname, Imported(alias.name), Imported(alias.name))
             if alias.asname
-            else (alias.name.partition(".")[0], Imported(alias.name.partition(".")[0]), Imported(alias.name))
+            else (
+                alias.name.partition(".")[0],
+                Imported(alias.name.partition(".")[0]),
+                Imported(alias.name),
+            )
             for alias in node.names
         ]
     base = node.module or ""
     if node.level:
         above = package.split(".")[: len(package.split(".")) - node.level + 1]
         base = ".".join([*above, base] if base else above)
-    return [(alias.asname or alias.name, Imported(base, alias.name), Imported(base, alias.name)) for alias in node.names]
+    return [
+        (alias.asname or alias.name, Imported(base, alias.name), Imported(base, alias.name))
+        for alias in node.names
+    ]
 
 
 class _Walk:
@@ -51,21 +62,21 @@ class _Walk:
         self.package = package
         self.documented = documented
         self.found = References()
-        self.scopes: list[Scope] = []
+        self.scopes: list[NameScope] = []
         self.hinting = False  # inside an annotation, where a string is code
 
-    def scope(self, kind: str, outer: Scope | None, node: ast.AST | None = None) -> Scope:
-        self.scopes.append(Scope(kind, outer, node))
+    def scope(self, kind: str, outer: NameScope | None, node: ast.AST | None = None) -> NameScope:
+        self.scopes.append(NameScope(kind, outer, node))
         return self.scopes[-1]
 
-    def visit(self, node: ast.AST, scope: Scope) -> None:
+    def visit(self, node: ast.AST, scope: NameScope) -> None:
         handler = _HANDLERS.get(type(node))
         if handler is None:
             self.children(node, scope)
         else:
             handler(self, node, scope)
 
-    def children(self, node: ast.AST, scope: Scope) -> None:
+    def children(self, node: ast.AST, scope: NameScope) -> None:
         for name in node._fields:
             value = getattr(node, name, None)
             if isinstance(value, list):
@@ -73,18 +84,20 @@ class _Walk:
             elif isinstance(value, ast.AST):
                 self.visit(value, scope)
 
-    def all(self, nodes: Iterable[Any], scope: Scope) -> None:
+    def all(self, nodes: Iterable[Any], scope: NameScope) -> None:
         for node in nodes:
             if isinstance(node, ast.AST):
                 self.visit(node, scope)
 
-    def name(self, node: ast.Name, scope: Scope) -> None:
+    def name(self, node: ast.Name, scope: NameScope) -> None:
         if isinstance(node.ctx, ast.Load):
             scope.loads.append(Load((node.id,)))
         else:
             scope.bind(node.id)
 
-    def attribute(self, node: ast.Attribute, scope: Scope, argument: ast.expr | None = None) -> None:
+    def attribute(
+        self, node: ast.Attribute, scope: NameScope, argument: ast.expr | None = None
+    ) -> None:
         attributes = [node.attr]
         root = node.value
         while isinstance(root, ast.Attribute):
@@ -96,7 +109,7 @@ class _Walk:
         else:
             self.visit(root, scope)
 
-    def constant(self, node: ast.Constant, scope: Scope) -> None:
+    def constant(self, node: ast.Constant, scope: NameScope) -> None:
         text = node.value
         if not isinstance(text, str) or len(text) > _LONGEST_PATH:
             return
@@ -105,7 +118,7 @@ class _Walk:
         elif "." in text or ":" in text:
             self.found.texts.add(text)
 
-    def hint(self, text: str, scope: Scope) -> None:
+    def hint(self, text: str, scope: NameScope) -> None:
         try:
             inside = ast.parse(text.strip(), mode="eval")
         except SyntaxError:
@@ -114,13 +127,13 @@ class _Walk:
         self.visit(inside.body, scope)
         scope.loads[marks:] = [load._replace(hint=True) for load in scope.loads[marks:]]
 
-    def annotation(self, node: ast.AST | None, scope: Scope) -> None:
+    def annotation(self, node: ast.AST | None, scope: NameScope) -> None:
         if node is not None:
             before, self.hinting = self.hinting, True
             self.visit(node, scope)
             self.hinting = before
 
-    def subscript(self, node: ast.Subscript, scope: Scope) -> None:
+    def subscript(self, node: ast.Subscript, scope: NameScope) -> None:
         self.visit(node.value, scope)
         tail = getattr(node.value, "attr", getattr(node.value, "id", ""))
         before = self.hinting  # outside functions, list["Net"] may be an alias that annotations use
@@ -128,7 +141,7 @@ class _Walk:
         self.visit(node.slice, scope)
         self.hinting = before
 
-    def call(self, node: ast.Call, scope: Scope) -> None:
+    def call(self, node: ast.Call, scope: NameScope) -> None:
         tail = getattr(node.func, "attr", getattr(node.func, "id", ""))
         before, self.hinting = self.hinting, tail in _TYPE_MAKERS
         if tail in IMPORTERS and isinstance(node.func, ast.Attribute):
@@ -144,29 +157,37 @@ class _Walk:
         self.all(keywords, scope)
         self.hinting = before
 
-    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: NameScope) -> None:
         scope.bind(node.name)
         self.all(node.decorator_list, scope)
         scope = self.generic(node, scope)
         self.annotation(node.returns, scope)
         self.all(node.body, self.signature(node, scope))
 
-    def lambda_(self, node: ast.Lambda, scope: Scope) -> None:
+    def lambda_(self, node: ast.Lambda, scope: NameScope) -> None:
         self.visit(node.body, self.signature(node, scope))
 
-    def signature(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scope: Scope) -> Scope:
+    def signature(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scope: NameScope
+    ) -> NameScope:
         arguments = node.args
         self.all(arguments.defaults, scope)
         self.all(arguments.kw_defaults, scope)
         inner = self.scope("function", scope, node)
-        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        every = [
+            *arguments.posonlyargs,
+            *arguments.args,
+            *arguments.kwonlyargs,
+            arguments.vararg,
+            arguments.kwarg,
+        ]
         for argument in every:
             if argument is not None:
                 inner.bind(argument.arg)
                 self.annotation(argument.annotation, scope)
         return inner
 
-    def class_(self, node: ast.ClassDef, scope: Scope) -> None:
+    def class_(self, node: ast.ClassDef, scope: NameScope) -> None:
         scope.bind(node.name)
         self.all(node.decorator_list, scope)
         scope = self.generic(node, scope)
@@ -174,7 +195,7 @@ class _Walk:
         self.all(node.keywords, scope)
         self.all(node.body, self.scope("class", scope))
 
-    def generic(self, node: ast.AST, scope: Scope) -> Scope:
+    def generic(self, node: ast.AST, scope: NameScope) -> NameScope:
         """The scope of the type parameters that Python 3.12 allows, or `scope` where there are none."""
         parameters = getattr(node, "type_params", ())
         if not parameters:
@@ -183,7 +204,7 @@ class _Walk:
         self.all(parameters, inner)
         return inner
 
-    def comprehension(self, node: Any, scope: Scope) -> None:
+    def comprehension(self, node: Any, scope: NameScope) -> None:
         self.visit(node.generators[0].iter, scope)
         inner = self.scope("comprehension", scope)
         for position, generator in enumerate(node.generators):
@@ -195,19 +216,19 @@ class _Walk:
             if hasattr(node, part):
                 self.visit(getattr(node, part), inner)
 
-    def walrus(self, node: ast.NamedExpr, scope: Scope) -> None:
+    def walrus(self, node: ast.NamedExpr, scope: NameScope) -> None:
         holder = scope
         while holder.kind == "comprehension" and holder.outer is not None:
             holder = holder.outer
         self.visit(node.target, holder)
         self.visit(node.value, scope)
 
-    def augmented(self, node: ast.AugAssign, scope: Scope) -> None:
+    def augmented(self, node: ast.AugAssign, scope: NameScope) -> None:
         if isinstance(node.target, ast.Name):
             scope.loads.append(Load((node.target.id,)))
         self.children(node, scope)
 
-    def annotated(self, node: ast.AnnAssign, scope: Scope) -> None:
+    def annotated(self, node: ast.AnnAssign, scope: NameScope) -> None:
         self.visit(node.target, scope)
         self.annotation(node.annotation, scope)
         if dotted(node.annotation).endswith("TypeAlias"):
@@ -215,33 +236,33 @@ class _Walk:
         elif node.value is not None:
             self.visit(node.value, scope)
 
-    def import_(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
+    def import_(self, node: ast.Import | ast.ImportFrom, scope: NameScope) -> None:
         for name, bound, whole in imported(node, self.package):
             scope.bind(name, bound)
             self.found.imports.add(whole)
 
-    def global_(self, node: ast.Global, scope: Scope) -> None:
+    def global_(self, node: ast.Global, scope: NameScope) -> None:
         scope.globals.update(node.names)
         scope.loads.extend(Load((name,)) for name in node.names)
 
-    def nonlocal_(self, node: ast.Nonlocal, scope: Scope) -> None:
+    def nonlocal_(self, node: ast.Nonlocal, scope: NameScope) -> None:
         scope.nonlocals.update(node.names)
 
-    def capture(self, node: Any, scope: Scope) -> None:
+    def capture(self, node: Any, scope: NameScope) -> None:
         """``except ... as name``, ``case ... as name``, ``case [*name]``, ``case {**rest}``, a type parameter."""
         name = getattr(node, "rest", None) or getattr(node, "name", None)
         if name:
             scope.bind(name)
         self.children(node, scope)
 
-    def finish(self, top: Scope) -> References:
+    def finish(self, top: NameScope) -> References:
         self.found.bound = top.bound
         for scope in self.scopes:
             for load in scope.loads:
                 self.resolve(load, scope)
         return self.found
 
-    def resolve(self, load: Load, scope: Scope) -> None:
+    def resolve(self, load: Load, scope: NameScope) -> None:
         if load.argument is not None:
             picked = tables(load.argument, scope)
             load = Load(load.chain, opening(load.argument), picked or ())
@@ -258,7 +279,11 @@ class _Walk:
 
 
 def _imported_name(call: ast.Call) -> ast.expr | None:
-    return call.args[0] if call.args else next((word.value for word in call.keywords if word.arg == "name"), None)
+    return (
+        call.args[0]
+        if call.args
+        else next((word.value for word in call.keywords if word.arg == "name"), None)
+    )
 
 
 _HANDLERS: dict[type[ast.AST], Callable[..., None]] = {
@@ -287,4 +312,8 @@ _HANDLERS: dict[type[ast.AST], Callable[..., None]] = {
     ast.MatchStar: _Walk.capture,
     ast.MatchMapping: _Walk.capture,
 }
-_HANDLERS |= {getattr(ast, kind): _Walk.capture for kind in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(ast, kind)}
+_HANDLERS |= {
+    getattr(ast, kind): _Walk.capture
+    for kind in ("TypeVar", "ParamSpec", "TypeVarTuple")
+    if hasattr(ast, kind)
+}

@@ -81,7 +81,10 @@ def pieces(node: ast.stmt, name: str, prose: Documented) -> dict[str, str]:
         return {name: normal(node, prose)}
     inner = (*_FUNCTION, ast.ClassDef)
     members = [member for member in node.body if isinstance(member, inner)]
-    body = [ast.Expr(ast.Name(f"def {each.name}")) if isinstance(each, inner) else each for each in node.body]
+    body = [
+        ast.Expr(ast.Name(f"def {each.name}")) if isinstance(each, inner) else each
+        for each in node.body
+    ]
     frame = ast.ClassDef(node.name, node.bases, node.keywords, body, node.decorator_list)
     found = {name: normal(frame, prose)}
     for member in members:
@@ -153,15 +156,21 @@ def _statements(body: Sequence[ast.stmt]) -> list[ast.stmt]:
 
 def idle(statement: ast.stmt) -> bool:
     """Whether a statement does nothing: ``pass``, a docstring, an ellipsis."""
-    return isinstance(statement, ast.Pass) or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    )
 
 
 def alone(statement: ast.Import | ast.ImportFrom) -> list[ast.stmt]:
     """An import statement split up into one per alias."""
     if isinstance(statement, ast.Import):
-        return [ast.copy_location(ast.Import(names=[alias]), statement) for alias in statement.names]
+        return [
+            ast.copy_location(ast.Import(names=[alias]), statement) for alias in statement.names
+        ]
     return [
-        ast.copy_location(ast.ImportFrom(module=statement.module, names=[alias], level=statement.level), statement)
+        ast.copy_location(
+            ast.ImportFrom(module=statement.module, names=[alias], level=statement.level), statement
+        )
         for alias in statement.names
     ]
 
@@ -170,4 +179,6 @@ def _flat_delete(statement: ast.stmt) -> ast.stmt:
     """``del (a, b)`` as ``del a, b``: formatters drop the parentheses."""
     if not isinstance(statement, ast.Delete) or not isinstance(statement.targets[0], ast.Tuple):
         return statement
-    return ast.Delete(targets=[part for target in statement.targets for part in getattr(target, "elts", [target])])
+    return ast.Delete(
+        targets=[part for target in statement.targets for part in getattr(target, "elts", [target])]
+    )

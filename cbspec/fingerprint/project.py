@@ -24,7 +24,7 @@ HARNESS = "cbspec"  # no project's code, also where it lies beside the engine: w
 _MENTIONS = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([\w., \t]+)|[\"'](\w+)[.:]\w", re.MULTILINE)
 
 
-class Project:
+class SourceTree:
     """The modules of a project's packages.
 
     Args:
@@ -118,7 +118,9 @@ class Project:
     def edges(self, statement: Statement) -> frozenset[Node]:
         """What a statement leads to."""
         if statement not in self._edges:
-            self._edges[statement] = frozenset(Resolution(self, statement.module).statement(statement))
+            self._edges[statement] = frozenset(
+                Resolution(self, statement.module).statement(statement)
+            )
         return self._edges[statement]
 
     def edges_of_whole(self, module: Module) -> set[Node]:
@@ -128,9 +130,13 @@ class Project:
         for statement in module.statements:
             for name, targets in statement.imports.items():
                 for target in targets:
-                    resolution.imported(Imported(target.module) if name == "*" else target, (), None)
+                    resolution.imported(
+                        Imported(target.module) if name == "*" else target, (), None
+                    )
         below = f"{module.name}."
-        resolution.found.update(Whole(self.module(name)) for name in self.paths if name.startswith(below))
+        resolution.found.update(
+            Whole(self.module(name)) for name in self.paths if name.startswith(below)
+        )
         return resolution.found
 
     def executed(self, imports: Iterable[Imported], module: Module) -> set[Node]:
@@ -148,7 +154,12 @@ class Project:
 
     def classes(self) -> set[Node]:
         """Every statement of the project that defines a class."""
-        return {each for module in self.modules() for each in module.statements if isinstance(each.node, DEFINITION[-1])}
+        return {
+            each
+            for module in self.modules()
+            for each in module.statements
+            if isinstance(each.node, DEFINITION[-1])
+        }
 
 
 _SOURCES: dict[tuple[Path, str, str], tuple[Signature | None, Module]] = {}

@@ -7,13 +7,20 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cbspec.fingerprint.foreign import BUILTINS, IMPORTERS, NAMESPACE_BUILTINS, OPEN_ATTRIBUTES, OPEN_BUILTINS, is_open
+from cbspec.fingerprint.foreign import (
+    BUILTINS,
+    IMPORTERS,
+    NAMESPACE_BUILTINS,
+    OPEN_ATTRIBUTES,
+    OPEN_BUILTINS,
+    is_open,
+)
 from cbspec.fingerprint.module import Module, Statement
 from cbspec.fingerprint.node import EVERYTHING, Node, Whole
 from cbspec.fingerprint.scope import Chain, Imported, Load
 
 if TYPE_CHECKING:
-    from cbspec.fingerprint.project import Project
+    from cbspec.fingerprint.project import SourceTree
 
 _MODULE_ATTRIBUTES = frozenset({"__name__", "__file__", "__doc__", "__path__", "__package__"})
 _PATH = re.compile(r"[A-Za-z_]\w*(\.\w+)*(:\w+(\.\w+)*)?$")
@@ -22,7 +29,7 @@ _PATH = re.compile(r"[A-Za-z_]\w*(\.\w+)*(:\w+(\.\w+)*)?$")
 class Resolution:
     """Finds what names mean, read from one module; `found` fills with every node they lead to."""
 
-    def __init__(self, project: Project, module: Module) -> None:
+    def __init__(self, project: SourceTree, module: Module) -> None:
         self.project = project
         self.module = module
         self.found: set[Node] = set()
@@ -148,7 +155,9 @@ class Resolution:
         else:
             chosen = [name for name in self.project.paths if name == start]
         if chosen:
-            return {EVERYTHING} if from_top else {Whole(self.project.module(name)) for name in chosen}
+            return (
+                {EVERYTHING} if from_top else {Whole(self.project.module(name)) for name in chosen}
+            )
         foreign = start and not start.startswith(".") and ("." in start or not computed)
         return set() if foreign else {EVERYTHING}
 
@@ -158,7 +167,11 @@ class Resolution:
         if not _PATH.match(text.rstrip(".:")):
             if re.match(r"[\w.]+\.?[%{]", text):
                 start = re.split("[%{]", text)[0]
-                self.found |= {Whole(self.project.module(each)) for each in self.project.paths if each.startswith(start)}
+                self.found |= {
+                    Whole(self.project.module(each))
+                    for each in self.project.paths
+                    if each.startswith(start)
+                }
             return
         module = self.project.prefix(path)
         if module is not None:
@@ -169,11 +182,22 @@ class Resolution:
 
 def _constants(node: ast.stmt) -> list[str] | None:
     """The strings of a name's value that consists of constants alone; None for another value."""
-    simple = isinstance(node, ast.AnnAssign) or (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name))
+    simple = isinstance(node, ast.AnnAssign) or (
+        isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    )
     value = getattr(node, "value", None) if simple else None
     if value is None:
         return None
     parts = list(ast.walk(value))
-    if not all(isinstance(part, ast.Constant | ast.Dict | ast.Tuple | ast.List | ast.Set | ast.expr_context) for part in parts):
+    if not all(
+        isinstance(
+            part, ast.Constant | ast.Dict | ast.Tuple | ast.List | ast.Set | ast.expr_context
+        )
+        for part in parts
+    ):
         return None
-    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return [
+        part.value
+        for part in parts
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    ]

@@ -63,12 +63,12 @@ class References:
     attributes: set[str] = field(default_factory=set)
 
 
-class Scope:
+class NameScope:
     """A module, class, function or comprehension: `node` is the function's."""
 
     __slots__ = ("bound", "globals", "kind", "loads", "node", "nonlocals", "outer")
 
-    def __init__(self, kind: str, outer: Scope | None, node: ast.AST | None) -> None:
+    def __init__(self, kind: str, outer: NameScope | None, node: ast.AST | None) -> None:
         self.kind = kind
         self.node = node
         self.outer = outer
@@ -82,9 +82,9 @@ class Scope:
         if imported is not None:
             held.append(imported)
 
-    def holder(self, name: str) -> Scope | None:
+    def holder(self, name: str) -> NameScope | None:
         """The scope inside the statement that binds `name` for code in this one; None when that is the module."""
-        at: Scope | None = self
+        at: NameScope | None = self
         while at is not None and at.kind != "module" and name not in at.globals:
             if name in at.bound and name not in at.nonlocals and (at.kind != "class" or at is self):
                 return at

@@ -13,4 +13,14 @@ from cbspec.judge.power import lint
 from cbspec.judge.verdict import judge
 from cbspec.statistics.sample import Sample, Table, Unmeasured, table_of
 
-__all__ = ["Sample", "Table", "Unmeasured", "alpha_at", "decide", "judge", "lint", "next_look", "table_of"]
+__all__ = [
+    "Sample",
+    "Table",
+    "Unmeasured",
+    "alpha_at",
+    "decide",
+    "judge",
+    "lint",
+    "next_look",
+    "table_of",
+]

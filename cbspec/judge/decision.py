@@ -11,10 +11,10 @@ import msgspec
 
 from cbspec.kinds import Assertion
 from cbspec.model.finding import Effect, Finding
-from cbspec.statistics.evidence import Evidence, Inference, Level
+from cbspec.statistics.evidence import Inference, Level, StatisticalEvidence
 from cbspec.statistics.sample import Measurements, Table, Unmeasured
 
-Weighed = Evidence | Unmeasured
+Weighed = StatisticalEvidence | Unmeasured
 """What was found, or why nothing can be."""
 
 
@@ -38,7 +38,9 @@ def decide(
     """
     own = alpha if assertion.alpha is None else assertion.alpha
     data = Measurements(table, units or {}, reported or {})
-    return conclude(weigh(assertion, data, own), Level(shown=own, refuted=own), key=key, kind=assertion.kind)
+    return conclude(
+        weigh(assertion, data, own), Level(shown=own, refuted=own), key=key, kind=assertion.kind
+    )
 
 
 def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:
@@ -54,7 +56,15 @@ def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:
 def conclude(weighed: Weighed, level: Level, *, key: str, kind: str) -> Finding:
     """The finding at a level."""
     if isinstance(weighed, Unmeasured):
-        return Finding(key=key, kind=kind, verdict="invalid", p=1.0, p_against=1.0, effects=(), reason=str(weighed))
+        return Finding(
+            key=key,
+            kind=kind,
+            verdict="invalid",
+            p=1.0,
+            p_against=1.0,
+            effects=(),
+            reason=str(weighed),
+        )
     effects = tuple(inference.effect(level) for inference in weighed.inferences)
     verdict, reason = _verdict(weighed, level, effects)
     return Finding(
@@ -69,7 +79,7 @@ def conclude(weighed: Weighed, level: Level, *, key: str, kind: str) -> Finding:
 
 
 def _verdict(
-    evidence: Evidence, level: Level, effects: tuple[Effect, ...]
+    evidence: StatisticalEvidence, level: Level, effects: tuple[Effect, ...]
 ) -> tuple[Literal["holds", "refuted", "inconclusive", "invalid"], str]:
     for premise in evidence.premises:
         if premise.fails(level.shown):
@@ -81,18 +91,24 @@ def _verdict(
         return "holds", _sentence(evidence, effects, "lies")
     if refuted and not shown:
         return "refuted", _sentence(evidence, effects, "is shown not to lie", against=True)
-    return "inconclusive", _sentence(evidence, effects, "is not shown to lie") + _outlook(evidence, level)
+    return "inconclusive", _sentence(evidence, effects, "is not shown to lie") + _outlook(
+        evidence, level
+    )
 
 
-def _sentence(evidence: Evidence, effects: tuple[Effect, ...], verb: str, *, against: bool = False) -> str:
+def _sentence(
+    evidence: StatisticalEvidence, effects: tuple[Effect, ...], verb: str, *, against: bool = False
+) -> str:
     inference = evidence.decisive(against=against)
-    effect = next(effect for one, effect in zip(evidence.inferences, effects, strict=True) if one is inference)
+    effect = next(
+        effect for one, effect in zip(evidence.inferences, effects, strict=True) if one is inference
+    )
     figures = f"{effect.estimate:.3g} [{effect.low:.3g}, {effect.high:.3g}]"
     basis = f"{_p(float(evidence.against if against else evidence.p))}, {effect.n} seeds{_among(evidence)}"
     return f"{effect.measure}: {inference.label} = {figures} {verb} {inference.asserted} ({basis})"
 
 
-def _among(evidence: Evidence) -> str:
+def _among(evidence: StatisticalEvidence) -> str:
     """Which of several tests it is."""
     if len(evidence.inferences) < 2:
         return ""
@@ -101,21 +117,29 @@ def _among(evidence: Evidence) -> str:
     return f", {which} of {len(evidence.inferences)}"
 
 
-def _outlook(evidence: Evidence, level: Level) -> str:
+def _outlook(evidence: StatisticalEvidence, level: Level) -> str:
     """What more seeds would do."""
     seeds, _ = _deciding(evidence, level)
-    return f"; about {seeds:g} seeds would decide an effect of this size" if 0 < seeds < math.inf else ""
+    return (
+        f"; about {seeds:g} seeds would decide an effect of this size"
+        if 0 < seeds < math.inf
+        else ""
+    )
 
 
-def _deciding(evidence: Evidence, level: Level) -> tuple[float, bool]:
+def _deciding(evidence: StatisticalEvidence, level: Level) -> tuple[float, bool]:
     """Seeds at which effects of the sizes seen would decide (0: they do; infinite: never), and whether for or against."""
     level = _divided(level, evidence.strictness, evidence.strictness)
     if not evidence.parts:
         side = bool(evidence.p <= evidence.against)
         [inference] = evidence.inferences
-        return _needed(inference, level) if side == (inference.p <= inference.against) else math.inf, side
+        return _needed(inference, level) if side == (
+            inference.p <= inference.against
+        ) else math.inf, side
     count = len(evidence.parts)
-    shown, refuted = {"every": (1, count), "some": (count, 1), "readings": (1, 1)}[evidence.join]  # who shares alpha
+    shown, refuted = {"every": (1, count), "some": (count, 1), "readings": (1, 1)}[
+        evidence.join
+    ]  # who shares alpha
     parts = [_deciding(part, _divided(level, shown, refuted)) for part in evidence.parts]
     if evidence.join == "readings":
         sides = {side for _, side in parts}

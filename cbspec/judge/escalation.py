@@ -40,7 +40,12 @@ def _open(judgement: Judgement) -> bool:
     if judgement.verdict != "invalid":
         return judgement.verdict == "inconclusive"
     failed = [control for control in judgement.controls if control.verdict != "holds"]
-    return all(map(_unshown, failed + [finding for finding in judgement.findings if finding.verdict == "invalid"]))
+    return all(
+        map(
+            _unshown,
+            failed + [finding for finding in judgement.findings if finding.verdict == "invalid"],
+        )
+    )
 
 
 def _unshown(finding: Finding) -> bool:

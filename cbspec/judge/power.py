@@ -13,7 +13,9 @@ from cbspec.statistics.reach import Reach, Spreads, counted
 ENOUGH = 1000  # more seeds than anybody trains
 
 
-def lint(assertion: Assertion, seeds: Seeds, alpha: float, *, spreads: Spreads | None = None) -> str | None:
+def lint(
+    assertion: Assertion, seeds: Seeds, alpha: float, *, spreads: Spreads | None = None
+) -> str | None:
     """Why the assertion can never be shown with these seeds, naming the seeds it would need; None where it can.
 
     Args:
@@ -28,9 +30,7 @@ def lint(assertion: Assertion, seeds: Seeds, alpha: float, *, spreads: Spreads |
     if not any(p <= escalation.alpha_at(n, seeds, own) for n, p in attainable.items()):
         n = len(seeds.pool)
         held = escalation.alpha_at(n, seeds, own)
-        return (
-            f"{counted(n)} can never show this: p is at least {attainable[n]:.2g} and held to {held:.2g}; {_ask(assertion, own)}"
-        )
+        return f"{counted(n)} can never show this: p is at least {attainable[n]:.2g} and held to {held:.2g}; {_ask(assertion, own)}"
     if not spreads:
         return None
     looks = {n: escalation.share(n, seeds) for n in seeds.looks}
@@ -43,7 +43,10 @@ def lint_all(assertions: Sequence[Assertion], seeds: Seeds, alpha: float) -> str
 
     def possible(n: int, part: float) -> bool:
         ps = [assertion.least_p(n, own) for assertion, own in zip(assertions, alphas, strict=True)]
-        return all(p <= level for p, level in zip(ps, holm.levels(ps, [own * part for own in alphas]), strict=True))
+        return all(
+            p <= level
+            for p, level in zip(ps, holm.levels(ps, [own * part for own in alphas]), strict=True)
+        )
 
     if not assertions or any(possible(n, escalation.share(n, seeds)) for n in seeds.looks):
         return None

@@ -11,7 +11,7 @@ from cbspec.judge.decision import Weighed, conclude, weigh
 from cbspec.kinds import Assertion
 from cbspec.model.finding import Finding, Judgement, Verdict
 from cbspec.statistics import holm, student
-from cbspec.statistics.evidence import Evidence, Level
+from cbspec.statistics.evidence import Level, StatisticalEvidence
 from cbspec.statistics.sample import Measurements, Table
 
 MISS = 0.05  # of the two-sided intervals
@@ -37,7 +37,9 @@ def judge(claim: Claim, table: Table, *, units: Mapping[str, str] | None = None)
     part = escalation.share(len(seeds), claim.seeds)
     found = _findings(claim, data, part)
     findings = tuple(finding for finding, _ in found)
-    controls = tuple(_control(i, control, data, claim.alpha, part) for i, control in enumerate(claim.controls))
+    controls = tuple(
+        _control(i, control, data, claim.alpha, part) for i, control in enumerate(claim.controls)
+    )
     verdict, reason = _verdict(findings, controls)
     return Judgement(
         claim=claim.id,
@@ -54,7 +56,9 @@ def judge(claim: Claim, table: Table, *, units: Mapping[str, str] | None = None)
 def _seeds(table: Table) -> tuple[int, ...]:
     found = {sample.seeds for sample in table.values()}
     if len(found) != 1:
-        raise ValueError(f"arms are paired by seed, but the samples have {len(found)} different lists of seeds: {sorted(found)}")
+        raise ValueError(
+            f"arms are paired by seed, but the samples have {len(found)} different lists of seeds: {sorted(found)}"
+        )
     return found.pop()
 
 
@@ -66,24 +70,39 @@ def _findings(claim: Claim, data: Measurements, part: float) -> list[tuple[Findi
     weighed = [weigh(assertion, data, claim.alpha) for assertion in claim.assertions]
     alphas = [_alpha(assertion, claim.alpha) * part for assertion in claim.assertions]
     tested = [i for i, assertion in enumerate(claim.assertions) if assertion.tested]
-    shown = _shared([float(w.p) if isinstance(w, Evidence) else 1.0 for w in weighed], alphas, tested)
-    refuted = _shared([float(w.against) if isinstance(w, Evidence) else 1.0 for w in weighed], alphas, tested)
-    levels = [Level(shown=one, refuted=other, miss=MISS * part) for one, other in zip(shown, refuted, strict=True)]
+    shown = _shared(
+        [float(w.p) if isinstance(w, StatisticalEvidence) else 1.0 for w in weighed], alphas, tested
+    )
+    refuted = _shared(
+        [float(w.against) if isinstance(w, StatisticalEvidence) else 1.0 for w in weighed],
+        alphas,
+        tested,
+    )
+    levels = [
+        Level(shown=one, refuted=other, miss=MISS * part)
+        for one, other in zip(shown, refuted, strict=True)
+    ]
     return [
         (conclude(w, level, key=f"assert[{i}]", kind=assertion.kind), level)
-        for i, (assertion, w, level) in enumerate(zip(claim.assertions, weighed, levels, strict=True))
+        for i, (assertion, w, level) in enumerate(
+            zip(claim.assertions, weighed, levels, strict=True)
+        )
     ]
 
 
 def _shared(ps: Sequence[float], alphas: Sequence[float], tested: Sequence[int]) -> list[float]:
     """Alpha shared by Holm's rule among those that are tested; the others keep theirs."""
     levels = list(alphas)
-    for i, level in zip(tested, holm.levels([ps[i] for i in tested], [alphas[i] for i in tested]), strict=True):
+    for i, level in zip(
+        tested, holm.levels([ps[i] for i in tested], [alphas[i] for i in tested]), strict=True
+    ):
         levels[i] = level
     return levels
 
 
-def _control(index: int, control: Assertion, data: Measurements, alpha: float, part: float) -> Finding:
+def _control(
+    index: int, control: Assertion, data: Measurements, alpha: float, part: float
+) -> Finding:
     """A control by itself: all have to hold, so each is held to the full alpha (Berger 1982)."""
     own = _alpha(control, alpha) * part
     weighed: Weighed = weigh(control, data, alpha)
@@ -98,7 +117,10 @@ def _alpha(assertion: Assertion, alpha: float) -> float:
 def _verdict(findings: Sequence[Finding], controls: Sequence[Finding]) -> tuple[Verdict, str]:
     for control in controls:
         if control.verdict != "holds":
-            return "invalid", f"{control.key} ({control.kind}) is {control.verdict}: {control.reason}"
+            return (
+                "invalid",
+                f"{control.key} ({control.kind}) is {control.verdict}: {control.reason}",
+            )
     for verdict in ("invalid", "refuted", "inconclusive"):
         decisive = [finding for finding in findings if finding.verdict == verdict]
         if decisive:
@@ -109,7 +131,11 @@ def _verdict(findings: Sequence[Finding], controls: Sequence[Finding]) -> tuple[
 
 def _told(decisive: Sequence[Finding], findings: Sequence[Finding]) -> str:
     """The first deciding finding's reason, named where the claim has several."""
-    return decisive[0].reason if len(findings) == 1 else f"{decisive[0].key} ({decisive[0].kind}): {decisive[0].reason}"
+    return (
+        decisive[0].reason
+        if len(findings) == 1
+        else f"{decisive[0].key} ({decisive[0].kind}): {decisive[0].reason}"
+    )
 
 
 def _headroom(verdict: Verdict, found: Sequence[tuple[Finding, Level]], n: int) -> float | None:
@@ -117,7 +143,11 @@ def _headroom(verdict: Verdict, found: Sequence[tuple[Finding, Level]], n: int) 
     if verdict == "holds":
         headroom = min(_distance(finding.p, level.shown, n) for finding, level in found)
     elif verdict == "refuted":
-        refuted = [(finding.p_against, level.refuted) for finding, level in found if finding.verdict == "refuted"]
+        refuted = [
+            (finding.p_against, level.refuted)
+            for finding, level in found
+            if finding.verdict == "refuted"
+        ]
         headroom = max(_distance(p, level, n) for p, level in refuted)
     else:
         return None

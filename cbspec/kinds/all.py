@@ -7,7 +7,7 @@ from typing import ClassVar
 from cbspec.kinds.change import Way, tighter_if
 from cbspec.kinds.compound import Compound
 from cbspec.statistics import evidence as combine
-from cbspec.statistics.evidence import Evidence
+from cbspec.statistics.evidence import StatisticalEvidence
 from cbspec.statistics.reach import Reach
 from cbspec.statistics.sample import Measurements
 
@@ -29,7 +29,7 @@ class All(Compound, frozen=True, kw_only=True, tag="all"):
         """Return the parts."""
         return "; and ".join(part.sentence() for part in self.of)
 
-    def evidence(self, data: Measurements) -> Evidence:
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of every part, each at the full alpha. Source: Berger 1982."""
         return combine.every(self.weighed(data))
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from cbspec.kinds.change import Way, tighter_if
 from cbspec.kinds.compound import Compound
 from cbspec.statistics import evidence as combine
-from cbspec.statistics.evidence import Evidence
+from cbspec.statistics.evidence import StatisticalEvidence
 from cbspec.statistics.reach import Reach
 from cbspec.statistics.sample import Measurements
 
@@ -30,7 +30,7 @@ class Any(Compound, frozen=True, kw_only=True, tag="any"):
         """Return the parts."""
         return "; or ".join(part.sentence() for part in self.of)
 
-    def evidence(self, data: Measurements) -> Evidence:
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of at least one part; refuted when every part is.
 
         Source: Holm 1979.

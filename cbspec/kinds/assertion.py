@@ -16,7 +16,7 @@ from cbspec.kinds.change import Rule, Way, smaller, unordered
 from cbspec.kinds.names import MeasureName
 from cbspec.statistics import evidence as combine
 from cbspec.statistics.contrast import Contrast
-from cbspec.statistics.evidence import Evidence
+from cbspec.statistics.evidence import StatisticalEvidence
 from cbspec.statistics.reach import Reach
 from cbspec.statistics.sample import Measurements
 
@@ -100,7 +100,7 @@ class Assertion(
         """Return the sums that all have to lie between their bounds; none for another statistic."""
         return ()
 
-    def evidence(self, data: Measurements) -> Evidence:
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence for and against.
 
         By default: every sum lies between its bounds; one that is shown beyond them refutes.

@@ -12,7 +12,7 @@ from cbspec.kinds.assertion import Measured, Problem
 from cbspec.kinds.change import more, smaller, unordered
 from cbspec.kinds.names import Arm, Arms, listed
 from cbspec.statistics.contrast import Contrast
-from cbspec.statistics.evidence import Evidence, Premise
+from cbspec.statistics.evidence import Premise, StatisticalEvidence
 from cbspec.statistics.sample import Measurements
 
 
@@ -54,7 +54,7 @@ class Collapse(Measured, frozen=True, kw_only=True, tag="collapse"):
             for arm in self.arms
         )
 
-    def evidence(self, data: Measurements) -> Evidence:
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence, invalid unless the reference is shown above the floor.
 
         Else there was nothing to lose.

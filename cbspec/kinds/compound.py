@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from cbspec.kinds.assertion import AnyKind, Assertion, Problem
 from cbspec.statistics.contrast import Contrast
-from cbspec.statistics.evidence import Evidence, strictness
+from cbspec.statistics.evidence import StatisticalEvidence, strictness
 from cbspec.statistics.sample import Measurements
 
 
@@ -52,7 +52,7 @@ class Compound(Assertion, frozen=True, kw_only=True):
             of=tuple(part.spelled_out(own) for part in self.of),
         )
 
-    def weighed(self, data: Measurements) -> list[Evidence]:
+    def weighed(self, data: Measurements) -> list[StatisticalEvidence]:
         """Return the evidence of each part, scaled to be read at the alpha of the whole."""
         parts = (msgspec.structs.replace(part, alpha=part.alpha or self.alpha) for part in self.of)
         return [part.evidence(data).scaled(strictness(part.alpha, self.alpha)) for part in parts]

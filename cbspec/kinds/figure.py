@@ -19,7 +19,7 @@ from cbspec.kinds.change import Way, more, tighter_if, unasserted
 from cbspec.kinds.names import Arm, MeasureKey, listed
 from cbspec.model.finding import Effect
 from cbspec.statistics import student
-from cbspec.statistics.evidence import Evidence, Level, Premise
+from cbspec.statistics.evidence import Level, Premise, StatisticalEvidence
 from cbspec.statistics.sample import Array, Measurements, Unmeasured
 
 
@@ -91,7 +91,7 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
         axes = [f"{measure} from {low:g} to {high:g}" for measure, (low, high) in self.axes.items()]
         return f"every point of {listed(self.arms)} lies within its axis: {listed(axes)}"
 
-    def evidence(self, data: Measurements) -> Evidence:
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return evidence that is shown with every value within its axis, refuted by one beyond it.
 
         A missing value is a failed premise. The points that have values keep their effects all the
@@ -101,7 +101,7 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
         points = [Point(name, arm, *ends, data) for name, ends in axes for arm in self.arms]
         missing = next((point.missing for point in points if point.missing), "")
         stray = next((point.stray for point in points if point.stray), "")
-        return Evidence(
+        return StatisticalEvidence(
             p=np.max([point.p for point in points], axis=0),
             against=np.min([point.against for point in points], axis=0),
             inferences=tuple(points),

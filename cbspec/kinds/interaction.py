@@ -13,7 +13,7 @@ from cbspec.kinds.change import larger, unordered
 from cbspec.kinds.names import Arm, Level
 from cbspec.kinds.sums import beyond, signed
 from cbspec.statistics.contrast import Contrast
-from cbspec.statistics.evidence import Evidence
+from cbspec.statistics.evidence import StatisticalEvidence
 from cbspec.statistics.sample import Measurements
 
 
@@ -76,7 +76,7 @@ class Interaction(Measured, frozen=True, kw_only=True, tag="interaction"):
             weights[other] = weights.get(other, 0.0) - slope
         return (signed(self._label, measure, weights, sign, margin),)
 
-    def evidence(self, data: Measurements) -> Evidence:
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of the one sum, or of both differences where the sign reverses."""
         if self.reverses:
             return super().evidence(data)

@@ -30,7 +30,7 @@ from cbspec.kinds.change import larger, smaller, unordered
 from cbspec.kinds.names import Arm
 from cbspec.kinds.sums import bounds_in_words, needs_bounds
 from cbspec.statistics.contrast import Contrast
-from cbspec.statistics.evidence import Evidence, Premise, every, readings
+from cbspec.statistics.evidence import Premise, StatisticalEvidence, every, readings
 from cbspec.statistics.sample import Measurements, Sample
 
 
@@ -72,7 +72,7 @@ class Ratio(Measured, frozen=True, kw_only=True, tag="ratio"):
         bounds = bounds_in_words(self.above, self.below)
         return f"{self.measure} of {over} over that of {under} lies {bounds}"
 
-    def evidence(self, data: Measurements) -> Evidence:
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return evidence that the ratio lies above and / or below the stated factors.
 
         Invalid where the denominator is shown to be smaller than the guard in magnitude (two
@@ -107,7 +107,7 @@ def _magnitudes(assertion: Ratio, data: Measurements) -> tuple[Ratio, Measuremen
     return renamed, Measurements(table, data.units, {measure: reported})
 
 
-def _logarithmic(assertion: Ratio, data: Measurements) -> Evidence:
+def _logarithmic(assertion: Ratio, data: Measurements) -> StatisticalEvidence:
     over, under = assertion.arms
     return Contrast(
         label=f"{over} / {under}",
@@ -119,14 +119,16 @@ def _logarithmic(assertion: Ratio, data: Measurements) -> Evidence:
     ).evidence(data, assertion.test)
 
 
-def _differences(assertion: Ratio, data: Measurements) -> list[Evidence]:
+def _differences(assertion: Ratio, data: Measurements) -> list[StatisticalEvidence]:
     """over - factor x under on the stated side of 0."""
     stated = ((assertion.above, 0.0, math.inf), (assertion.below, -math.inf, 0.0))
-    bounded = [_linear(assertion, factor, low, high) for factor, low, high in stated if factor is not None]
+    bounded = [
+        _linear(assertion, factor, low, high) for factor, low, high in stated if factor is not None
+    ]
     return [contrast.evidence(data, assertion.test) for contrast in bounded]
 
 
-def _sides(assertion: Ratio, data: Measurements) -> list[Evidence]:
+def _sides(assertion: Ratio, data: Measurements) -> list[StatisticalEvidence]:
     """What the difference leaves open where the denominator need not be positive."""
     sides = []
     if assertion.above is not None:

@@ -18,7 +18,7 @@ from cbspec.kinds.sums import steps
 from cbspec.model.finding import Effect
 from cbspec.statistics import page, student
 from cbspec.statistics.contrast import Contrast, Location
-from cbspec.statistics.evidence import Evidence, Level, of_inference
+from cbspec.statistics.evidence import Level, StatisticalEvidence, of_inference
 from cbspec.statistics.sample import Array, Measurements
 
 
@@ -59,7 +59,7 @@ class Trend(Measured, frozen=True, kw_only=True, tag="trend"):
         """Return every adjacent step, as of an order, where the trend is strict."""
         return steps(self.measure, self.arms, self._sign, 0.0) if self.strict else ()
 
-    def evidence(self, data: Measurements) -> Evidence:
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return Page's L as evidence, or that of every step. Source: Page 1963."""
         if self.strict:
             return super().evidence(data)

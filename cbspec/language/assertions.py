@@ -8,7 +8,7 @@ from typing import Any
 from cbspec.kinds import KINDS, Assertion, Compound
 from cbspec.kinds.names import Mention, arms_of, fields_naming, mentions
 from cbspec.language.conform import conform, follow, unknown
-from cbspec.language.mistakes import Mistakes, shown
+from cbspec.language.mistakes import Diagnostics, shown
 from cbspec.language.node import Node
 from cbspec.language.scope import Scope, UnknownName
 from cbspec.stage import Call
@@ -27,7 +27,9 @@ class Arms:
         return None if call is None else list(call.stage.measures)
 
 
-def read(nodes: list[Node], scope: Scope, arms: Arms | None, mistakes: Mistakes) -> tuple[Assertion, ...]:
+def read(
+    nodes: list[Node], scope: Scope, arms: Arms | None, mistakes: Diagnostics
+) -> tuple[Assertion, ...]:
     """The assertions at `nodes`; those with mistakes are noted and left out. Without arms, names are not checked."""
     found: list[Assertion] = []
     levels = frozenset[str]().union(*(fields_naming(kind, "level") for kind in KINDS.values()))
@@ -56,7 +58,7 @@ def _plain(node: Node, scope: Scope, levels: frozenset[str]) -> Any:
     return plain
 
 
-def _one(node: Node, value: Any, mistakes: Mistakes) -> Assertion | None:
+def _one(node: Node, value: Any, mistakes: Diagnostics) -> Assertion | None:
     """One assertion by its kind, so that only what is wrong for this kind is reported."""
     if not isinstance(value, dict):
         mistakes.add(node, f"expected an assertion (a mapping with kind), got {shown(value)}")
@@ -66,7 +68,9 @@ def _one(node: Node, value: Any, mistakes: Mistakes) -> Assertion | None:
         mistakes.add(node, f"missing kind (one of {', '.join(KINDS)})")
         return None
     if not isinstance(kind, str) or kind not in KINDS:
-        mistakes.add(follow(node, ["kind"]), unknown("value", kind, list(KINDS), meant=_meant(kind)))
+        mistakes.add(
+            follow(node, ["kind"]), unknown("value", kind, list(KINDS), meant=_meant(kind))
+        )
         return None
     for key in value:
         if value[key] is None:
@@ -74,7 +78,10 @@ def _one(node: Node, value: Any, mistakes: Mistakes) -> Assertion | None:
             return None
     parts = value.get("of")
     if isinstance(parts, list):
-        read = [_one(part, plain, mistakes) for part, plain in zip(follow(node, ["of"]).items, parts, strict=True)]
+        read = [
+            _one(part, plain, mistakes)
+            for part, plain in zip(follow(node, ["of"]).items, parts, strict=True)
+        ]
         if None in read:
             return None
         value = {**value, "of": read}
@@ -87,7 +94,9 @@ def _meant(word: object) -> str | None:
     return next((name for name, kind in KINDS.items() if synonym in kind.synonyms), None)
 
 
-def _check(node: Node, assertion: Assertion, arms: Arms | None, scope: Scope, mistakes: Mistakes) -> None:
+def _check(
+    node: Node, assertion: Assertion, arms: Arms | None, scope: Scope, mistakes: Diagnostics
+) -> None:
     """Names that the claim does not have, and what the types cannot say."""
     _check_names(node, assertion, arms, mistakes)
     for path, message in (*assertion.problems(), *assertion.misplaced(scope.cell)):
@@ -95,7 +104,9 @@ def _check(node: Node, assertion: Assertion, arms: Arms | None, scope: Scope, mi
         mistakes.add(scope.cell[name[1:]] if name.startswith("$") else follow(node, path), message)
 
 
-def _check_names(node: Node, assertion: Assertion, arms: Arms | None, mistakes: Mistakes) -> None:
+def _check_names(
+    node: Node, assertion: Assertion, arms: Arms | None, mistakes: Diagnostics
+) -> None:
     if isinstance(assertion, Compound):
         for part, inner in zip(follow(node, ["of"]).items, assertion.of, strict=True):
             _check_names(part, inner, arms, mistakes)
@@ -113,7 +124,9 @@ def _check_names(node: Node, assertion: Assertion, arms: Arms | None, mistakes: 
             mistakes.add(_place(node, mention), unknown("arm", mention.name, arms.names))
 
 
-def _check_measure(place: Node, measure: str, named: Iterable[str], arms: Arms, mistakes: Mistakes) -> None:
+def _check_measure(
+    place: Node, measure: str, named: Iterable[str], arms: Arms, mistakes: Diagnostics
+) -> None:
     """Every arm that the assertion names has to have the measure."""
     for arm in named:
         offered = arms.measures(arm)

@@ -106,7 +106,14 @@ class Resolver:
         met: every call within the arms, those within calls of the defaults that were known already left out.
     """
 
-    def __init__(self, expansion: Expansion, pool: Pool, shared: Forms, memory: Memory, trace: Trace | None = None) -> None:
+    def __init__(
+        self,
+        expansion: Expansion,
+        pool: Pool,
+        shared: Forms,
+        memory: Memory,
+        trace: Trace | None = None,
+    ) -> None:
         self._expansion = expansion
         self._catalog = expansion.catalog
         self._scope = expansion.scope
@@ -146,7 +153,11 @@ class Resolver:
 
     def _resolve(self, node: Node, outer: _Frame | None, via: str, path: str) -> Call | None:
         written = self._expansion.named.get(node.text, node) if type(node.value) is str else node
-        form = None if self._trace is not None else self._forms.get(id(written)) or self._shared.get(id(written))
+        form = (
+            None
+            if self._trace is not None
+            else self._forms.get(id(written)) or self._shared.get(id(written))
+        )
         if form is not None and form.call is not None:
             self.met[id(written)] = form
             return form.call
@@ -170,7 +181,9 @@ class Resolver:
             if frame.closed:
                 form.call = call
             if self._mistakes.met == before:  # and no call within it needs it
-                (self._forms if written.document is self._memory.document else self._shared)[id(written)] = form
+                (self._forms if written.document is self._memory.document else self._shared)[
+                    id(written)
+                ] = form
                 if not form.named:
                     self._memory.shapes[id(written)] = form
             return call
@@ -189,7 +202,14 @@ class Resolver:
         if self._trace is not None:
             self._trace[join(path, "stage")] = stage.name, given.entries["stage"]
         parameters = self._parameters(given, stage, path)
-        return Form(written, given, stage, parameters, named=then > looked_up, sized=len(self._scope.used) > then)
+        return Form(
+            written,
+            given,
+            stage,
+            parameters,
+            named=then > looked_up,
+            sized=len(self._scope.used) > then,
+        )
 
     def _shape(self, node: Node) -> tuple[Node, Stage] | None:
         """The call at `node` expanded, and its stage."""
@@ -213,7 +233,9 @@ class Resolver:
         for key in given.entries:
             if key not in known and key not in stage.inputs and key != "stage":
                 words = [*known, *stage.inputs]
-                self._mistakes.add(given.keys[key], unknown("parameter or input", key, words, of=stage.name))
+                self._mistakes.add(
+                    given.keys[key], unknown("parameter or input", key, words, of=stage.name)
+                )
 
     def _parameters(self, given: Node, stage: Stage, path: str) -> Parameters | None:
         entries = given.entries
@@ -223,18 +245,27 @@ class Resolver:
             if name in entries:
                 node = entries[name]
                 try:
-                    values[name] = node.value if type(node.value) in _PLAIN else self._scope.plain(node)
+                    values[name] = (
+                        node.value if type(node.value) in _PLAIN else self._scope.plain(node)
+                    )
                 except UnknownName:
                     understood = False
         if stage.progress is not None and stage.progress not in entries:
-            self._mistakes.add(given, f"missing {stage.progress}: which point of the run of {stage.name} is wanted")
+            self._mistakes.add(
+                given, f"missing {stage.progress}: which point of the run of {stage.name} is wanted"
+            )
             understood = False
-        parameters = conform(given, values, stage.parameters, self._mistakes) if understood else None
+        parameters = (
+            conform(given, values, stage.parameters, self._mistakes) if understood else None
+        )
         if parameters is not None and stage.length is not None:
             self._check_end(given, stage, parameters)
         if parameters is not None and self._trace is not None:
             for name, value in msgspec.to_builtins(parameters).items():
-                self._trace[join(path, name)] = value, self._scope.find(entries[name]) if name in entries else None
+                self._trace[join(path, name)] = (
+                    value,
+                    self._scope.find(entries[name]) if name in entries else None,
+                )
         return parameters
 
     def _check_end(self, given: Node, stage: Stage, parameters: Parameters) -> None:
@@ -242,16 +273,26 @@ class Resolver:
         point, end = (getattr(parameters, str(name)) for name in (stage.progress, stage.length))
         if point > end:
             others = {str(stage.length)} & given.entries.keys()
-            self._misplaced(given, stage, point, others, f"beyond the end of the run, {stage.length} {end}")
+            self._misplaced(
+                given, stage, point, others, f"beyond the end of the run, {stage.length} {end}"
+            )
 
     def _check_beginning(self, given: Node, call: Call, origin: Call) -> None:
         """No point lies before that of the run which this one goes on from: it would be found out once that is computed."""
         if call.point < origin.point:
             continued = str(call.stage.continues)
             begins = f"{continued} at {origin.stage.progress} {origin.point}"
-            self._misplaced(given, call.stage, call.point, {continued}, f"before the {begins} that the run goes on from")
+            self._misplaced(
+                given,
+                call.stage,
+                call.point,
+                {continued},
+                f"before the {begins} that the run goes on from",
+            )
 
-    def _misplaced(self, given: Node, stage: Stage, point: int, others: Iterable[str], where: str) -> None:
+    def _misplaced(
+        self, given: Node, stage: Stage, point: int, others: Iterable[str], where: str
+    ) -> None:
         """A point at odds with another value, told at the first of them in the call's own file, or at the call."""
         written = given.entries[str(stage.progress)]
         places = [written, *(given.entries.get(name, given) for name in others)]
@@ -271,8 +312,12 @@ class Resolver:
                 return None
             owner = outer
         call = self._given_input(owner, name)
-        if owner is frame or owner.stage.inputs[name].kind != frame.stage.inputs[name].kind:  # else its owner is told
-            self._check_kind(call, frame, name, owner.given[name] if owner is frame else frame.place)
+        if (
+            owner is frame or owner.stage.inputs[name].kind != frame.stage.inputs[name].kind
+        ):  # else its owner is told
+            self._check_kind(
+                call, frame, name, owner.given[name] if owner is frame else frame.place
+            )
         if self._trace is not None and owner is not frame:
             self._trace[join(frame.path, name)] = f"as {join(owner.path, name)}", owner.given[name]
         return call
@@ -296,7 +341,8 @@ class Resolver:
             able = ", ".join(stage.name for stage in self._catalog.values() if stage.kind == kind)
             yields = _a(call.stage.kind) if call.stage.kind else "only measures"
             self._mistakes.add(
-                place, f"the input {name} of {frame.stage.name} takes {_a(kind)} ({able}), but {call.stage.name} yields {yields}"
+                place,
+                f"the input {name} of {frame.stage.name} takes {_a(kind)} ({able}), but {call.stage.name} yields {yields}",
             )
 
 

@@ -19,7 +19,7 @@ from cbspec.language.digest import digest
 from cbspec.language.expansion import Expansion
 from cbspec.language.grammar import ClaimWords, words
 from cbspec.language.matrix import Cell, cell_id
-from cbspec.language.mistakes import Mistakes
+from cbspec.language.mistakes import Diagnostics
 from cbspec.language.node import Document, Node
 from cbspec.language.origins import Origins, walk
 from cbspec.language.parse import parse
@@ -50,24 +50,34 @@ class _Resolved:
     @property
     def regular(self) -> bool:
         """Whether every arm resolved, and no size decides which stage is called or can set two calls at odds."""
-        return None not in self.arms.values() and not any(form.named or form.stage.continues for form in self.met.values())
+        return None not in self.arms.values() and not any(
+            form.named or form.stage.continues for form in self.met.values()
+        )
 
 
-class ClaimFile:
+class ClaimDocument:
     """One file, its shape checked; sections of a wrong shape are left out, so that the others can be read all the same."""
 
-    def __init__(self, document: Document, setting: Setting, mistakes: Mistakes) -> None:
+    def __init__(self, document: Document, setting: Setting, mistakes: Diagnostics) -> None:
         self.document = document
         self.setting = setting
         self.mistakes = mistakes
         root = document.root
         self.words = conform(root, words(root), ClaimWords, mistakes)
-        wrong = set() if self.words else {re.split(r"[.\[]", mistake.key)[0] for mistake in mistakes.in_order()}
+        wrong = (
+            set()
+            if self.words
+            else {re.split(r"[.\[]", mistake.key)[0] for mistake in mistakes.in_order()}
+        )
         self.sections = {key: node for key, node in root.entries.items() if key not in wrong}
-        self.cells = matrix.cells(self.sections.get("matrix"), mistakes) if "matrix" not in wrong else ()
+        self.cells = (
+            matrix.cells(self.sections.get("matrix"), mistakes) if "matrix" not in wrong else ()
+        )
         self.decidable = self._decidable()
         self._memory = Memory(document)
-        self._asserted: dict[tuple[object, ...], tuple[tuple[Assertion, ...], tuple[Assertion, ...]]] = {}
+        self._asserted: dict[
+            tuple[object, ...], tuple[tuple[Assertion, ...], tuple[Assertion, ...]]
+        ] = {}
 
     def claims(self, path: Path, *, every: bool = False) -> tuple[Claim, ...]:
         """One claim for each cell at the asked scale; none when there is any mistake.
@@ -78,7 +88,12 @@ class ClaimFile:
         self.mistakes.extend(self.setting.defaults.mistakes)
         if self.setting.defaults.mistakes:  # without them every name would seem unknown
             return ()
-        own = seeds.read(self.sections.get("seeds"), self.setting.defaults.seeds, self.document.root, self.mistakes)
+        own = seeds.read(
+            self.sections.get("seeds"),
+            self.setting.defaults.seeds,
+            self.document.root,
+            self.mistakes,
+        )
         alpha = self._alpha()
         resolved = self._every_scale(whole=every)
         if self.words is not None:
@@ -86,10 +101,16 @@ class ClaimFile:
         if self.words is None or own is None or alpha is None or len(self.mistakes):
             return ()
         for at in resolved[self.setting.scale]:
-            consistency.power(self.sections["assert"], at.assertions, own, alpha, self.mistakes, together=True)
+            consistency.power(
+                self.sections["assert"], at.assertions, own, alpha, self.mistakes, together=True
+            )
             if at.controls:
                 consistency.power(self.sections["controls"], at.controls, own, alpha, self.mistakes)
-        scales = [scale for scale in resolved if scale in self.decidable] if every else [self.setting.scale]
+        scales = (
+            [scale for scale in resolved if scale in self.decidable]
+            if every
+            else [self.setting.scale]
+        )
         return tuple(
             self._claim(self.words, path, cell, scale, resolved[scale][cell], own, alpha)
             for cell in range(len(self.cells))
@@ -107,7 +128,9 @@ class ClaimFile:
             elif key == "matrix":
                 found |= {f"matrix.{name}": (value.value, value) for name, value in cell.items()}
             elif key not in ("experiment", "seeds"):
-                found |= walk(node, key, root.keys[key], scope if key in ("assert", "controls") else None)
+                found |= walk(
+                    node, key, root.keys[key], scope if key in ("assert", "controls") else None
+                )
         if drawn := seeds.merged(self.sections.get("seeds"), setting.defaults.seeds):
             found |= walk(drawn, "seeds", root.keys.get("seeds"))
         if setting.defaults.alpha is not None and "alpha" not in found:
@@ -126,7 +149,9 @@ class ClaimFile:
             if scale != asked:
                 self.mistakes.scale = scale
                 resolved[scale] = [
-                    self._resolve(cell, scale) if whole or not at.regular else self._check(at, cell, scale)
+                    self._resolve(cell, scale)
+                    if whole or not at.regular
+                    else self._check(at, cell, scale)
                     for cell, at in zip(self.cells, resolved[asked], strict=True)
                 ]
         self.mistakes.scale = ""
@@ -134,7 +159,9 @@ class ClaimFile:
             if all(at.arms and None not in at.arms.values() for at in versions):
                 for name in cell.keys() - set().union(*(at.used for at in versions)):
                     node = self.sections["matrix"].keys[name]
-                    self.mistakes.add(node, f"is used nowhere: no ${name} in experiment, arms or assertions")
+                    self.mistakes.add(
+                        node, f"is used nowhere: no ${name} in experiment, arms or assertions"
+                    )
         return resolved
 
     def _resolve(self, cell: Cell, scale: str) -> _Resolved:
@@ -155,12 +182,21 @@ class ClaimFile:
         """Assertions and controls; once for all scales, where they name none of its sizes and the arms measure the same."""
         named = self.sections.get("arms")
         arms = Arms(list(named.entries), calls) if named is not None else None
-        key = (id(cell), *((name, call and call.stage.name) for name, call in arms.calls.items())) if arms else (id(cell),)
+        key = (
+            (id(cell), *((name, call and call.stage.name) for name, call in arms.calls.items()))
+            if arms
+            else (id(cell),)
+        )
         if key in self._asserted:
             return self._asserted[key]
         looked_up, mistaken = len(scope.used), len(self.mistakes)
         asserted, controls = (
-            assertions.read(self.sections[section].items if section in self.sections else [], scope, arms, self.mistakes)
+            assertions.read(
+                self.sections[section].items if section in self.sections else [],
+                scope,
+                arms,
+                self.mistakes,
+            )
             for section in ("assert", "controls")
         )
         if arms is not None:
@@ -171,14 +207,21 @@ class ClaimFile:
 
     def _scope(self, cell: Cell, scale: str) -> Scope:
         sizes = self._sizes(scale)
-        other = {name: f"no size of scale {scale}" for known in self.setting.defaults.scales.values() for name in known}
+        other = {
+            name: f"no size of scale {scale}"
+            for known in self.setting.defaults.scales.values()
+            for name in known
+        }
         return Scope(cell, sizes, self.mistakes, other)
 
     def _arms(self, resolver: Resolver) -> dict[str, Call | None]:
         experiment, arms = self.sections.get("experiment"), self.sections.get("arms")
         if experiment is None or arms is None:
             return {}
-        return {name: resolver.arm(experiment, override, f"arms.{name}") for name, override in arms.entries.items()}
+        return {
+            name: resolver.arm(experiment, override, f"arms.{name}")
+            for name, override in arms.entries.items()
+        }
 
     def _resolver(self, scope: Scope, trace: Trace | None = None) -> Resolver:
         setting = self.setting
@@ -209,18 +252,37 @@ class ClaimFile:
         own = scales.entries[scale]
         for name in own.entries:
             if name not in sizes:
-                self.mistakes.add(own.keys[name], unknown("size", name, list(sizes), of=f"scale {scale}"))
+                self.mistakes.add(
+                    own.keys[name], unknown("size", name, list(sizes), of=f"scale {scale}")
+                )
         return {**sizes, **own.entries} if own.entries else sizes
 
     def _alpha(self) -> float | None:
         node = self.sections.get("alpha") or self.setting.defaults.alpha
         if node is None:
-            self.mistakes.add(self.document.root, "missing alpha: neither the claim nor a defaults.yaml above it has one")
-        return float(node.value) if node is not None and isinstance(node.value, int | float) else None
+            self.mistakes.add(
+                self.document.root,
+                "missing alpha: neither the claim nor a defaults.yaml above it has one",
+            )
+        return (
+            float(node.value) if node is not None and isinstance(node.value, int | float) else None
+        )
 
-    def _claim(self, said: ClaimWords, path: Path, cell: int, scale: str, at: _Resolved, own: Seeds, alpha: float) -> Claim:
+    def _claim(
+        self,
+        said: ClaimWords,
+        path: Path,
+        cell: int,
+        scale: str,
+        at: _Resolved,
+        own: Seeds,
+        alpha: float,
+    ) -> Claim:
         arms = {name: call for name, call in at.arms.items() if call is not None}
-        figures = {measure: {arm: float(value) for arm, value in row.items()} for measure, row in said.source.figures.items()}
+        figures = {
+            measure: {arm: float(value) for arm, value in row.items()}
+            for measure, row in said.source.figures.items()
+        }
         return Claim(
             id=cell_id(said.id, self.cells[cell]),
             title=said.title,
@@ -239,7 +301,13 @@ class ClaimFile:
             retracted_by=said.retracted_by,
             path=path,
             origins=Origins(
-                partial(_trace, self.document.path, self.document.text, replace(self.setting, scale=scale), cell),
+                partial(
+                    _trace,
+                    self.document.path,
+                    self.document.text,
+                    replace(self.setting, scale=scale),
+                    cell,
+                ),
                 {"id": self.sections["id"].origin},
             ),
             digest=digest(at.assertions, at.controls, alpha, own, arms),
@@ -249,8 +317,8 @@ class ClaimFile:
 
 def _trace(path: Path, text: str, setting: Setting, cell: int) -> Trace:
     """Reads the same text again, with its places: thousands of claims need not keep them."""
-    mistakes = Mistakes()
+    mistakes = Diagnostics()
     document = parse(Document(path, text), mistakes)
     assert document is not None, "the text was read before"
-    file = ClaimFile(document, setting, mistakes)
+    file = ClaimDocument(document, setting, mistakes)
     return file.trace(file.cells[cell])

@@ -10,15 +10,24 @@ from typing import Any
 
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
-from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
-from cbspec.language.mistakes import Mistakes, shown
+from cbspec.language.mistakes import Diagnostics, shown
 from cbspec.language.node import Document, Node
 from cbspec.language.scalar import resolve
 
 DEEPEST = 32  # containers within containers, aliases expanded
 MOST = 20_000  # values of a file, aliases expanded
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")  # the line ends that no editor counts too
+CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]"
+)  # the line ends that no editor counts too
 
 
 class Unreadable(Exception):
@@ -42,7 +51,7 @@ class _Open:
 class Composer:
     """Turns the events of one document into nodes, and counts what it builds."""
 
-    def __init__(self, document: Document, mistakes: Mistakes) -> None:
+    def __init__(self, document: Document, mistakes: Diagnostics) -> None:
         self.document = document
         self.mistakes = mistakes
         self.anchors: dict[str, tuple[Node, int, int]] = {}  # name -> value, its size, its height
@@ -129,7 +138,11 @@ class Composer:
         """Put a finished value where it belongs: into the open container, or at the root."""
         self.size += size
         if self.size > MOST:
-            raise Unreadable(f"more than {MOST} values, aliases expanded", line or node.line, column or node.column)
+            raise Unreadable(
+                f"more than {MOST} values, aliases expanded",
+                line or node.line,
+                column or node.column,
+            )
         top = self.top
         if top is None:
             self.root = node
@@ -146,10 +159,14 @@ class Composer:
 
     def _put(self, mapping: Node, key: Node, value: Node) -> None:
         if key.text == "<<":
-            self._mistake(key, "merge keys are not part of the claim language; use `use:` or defaults.yaml")
+            self._mistake(
+                key, "merge keys are not part of the claim language; use `use:` or defaults.yaml"
+            )
         elif key.text in mapping.keys:
             first = mapping.keys[key.text]
-            self._mistake(key, f"duplicate key {shown(key.text)}; it stands first in line {first.line}")
+            self._mistake(
+                key, f"duplicate key {shown(key.text)}; it stands first in line {first.line}"
+            )
         else:
             mapping.value[key.text] = value  # type: ignore[index, call-overload]
             mapping.keys[key.text] = key  # type: ignore[index]
@@ -160,7 +177,9 @@ class Composer:
 
     def _refuse_tag(self, event: Any) -> None:
         tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-        self.mistakes.add_at(self.document, *_place(event), f"the tag {shown(tag)} is not part of the claim language")
+        self.mistakes.add_at(
+            self.document, *_place(event), f"the tag {shown(tag)} is not part of the claim language"
+        )
 
     def _mistake(self, node: Node, message: str) -> None:
         self.mistakes.add_at(self.document, node.line, node.column, message)

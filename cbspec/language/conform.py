@@ -10,7 +10,7 @@ import msgspec
 
 from cbspec.errors import suggestion
 from cbspec.language.grammar import OPEN
-from cbspec.language.mistakes import Mistakes, shown
+from cbspec.language.mistakes import Diagnostics, shown
 from cbspec.language.node import Node
 
 if TYPE_CHECKING:
@@ -28,10 +28,15 @@ _NAMES = {
     "object": "a mapping",
     "null": "nothing",
 }
-_BOUNDS = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
+_BOUNDS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "above",
+    "maximum": "at most",
+    "exclusiveMaximum": "below",
+}
 
 
-def conform(node: Node, value: Any, to: type[T], mistakes: Mistakes) -> T | None:
+def conform(node: Node, value: Any, to: type[T], mistakes: Diagnostics) -> T | None:
     """`value`, which stands at `node`, as the type `to`; None when it is not one, every mistake noted at its place."""
     try:
         return msgspec.convert(value, type=to)
@@ -41,14 +46,21 @@ def conform(node: Node, value: Any, to: type[T], mistakes: Mistakes) -> T | None
             _report(node, found, mistakes)
         if found is None:  # e.g. 10.0 where JSON Schema, but no type, takes it for a whole number
             message, _, path = str(error).partition(" - at `$")
-            mistakes.add(follow(node, _steps(path.rstrip("`"))), message[:1].lower() + message[1:].replace("`", ""))
+            mistakes.add(
+                follow(node, _steps(path.rstrip("`"))),
+                message[:1].lower() + message[1:].replace("`", ""),
+            )
         return None
 
 
 def follow(node: Node, path: Iterable[str | int]) -> Node:
     """The node at a path below `node`, or the last one on the way that exists."""
     for step in path:
-        child = node.entries.get(step) if isinstance(step, str) else next(iter(node.items[step : step + 1]), None)
+        child = (
+            node.entries.get(step)
+            if isinstance(step, str)
+            else next(iter(node.items[step : step + 1]), None)
+        )
         if child is None:
             break
         node = child
@@ -68,7 +80,9 @@ def _steps(path: str) -> list[str | int]:
 
 @lru_cache(maxsize=256)
 def _validator(to: Hashable) -> Validator:
-    from jsonschema import Draft202012Validator  # only for wrong files: a right one does not pay for the import
+    from jsonschema import (
+        Draft202012Validator,  # only for wrong files: a right one does not pay for the import
+    )
 
     return Draft202012Validator(_opened(msgspec.json.schema(to)))
 
@@ -84,7 +98,7 @@ def _opened(schema: Any) -> Any:
     return {key: _opened(part) for key, part in schema.items()}
 
 
-def _report(node: Node, error: ValidationError, mistakes: Mistakes) -> None:
+def _report(node: Node, error: ValidationError, mistakes: Diagnostics) -> None:
     """One error of JSON Schema, as mistakes in a person's words; its path is relative to `node`."""
     place = follow(node, error.path)
     if "propertyNames" in error.schema_path:
@@ -117,8 +131,12 @@ def _message(node: Node, error: ValidationError) -> str:
     return str(error.message)
 
 
-def _wrong_type(place: Node, error: ValidationError, mistakes: Mistakes) -> None:
-    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+def _wrong_type(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
+    wanted = (
+        error.validator_value
+        if isinstance(error.validator_value, list)
+        else [error.validator_value]
+    )
     mistakes.add(place, _expected(wanted, place, error.instance))
 
 
@@ -126,18 +144,28 @@ def _expected(wanted: Iterable[Any], place: Node, value: object) -> str:
     kinds = list(dict.fromkeys(str(kind) for kind in wanted))
     if "number" in kinds and "integer" in kinds:
         kinds.remove("integer")
-    quote = f"; write '{place.text}'" if "string" in kinds and isinstance(value, int | float) and place.text else ""
+    quote = (
+        f"; write '{place.text}'"
+        if "string" in kinds and isinstance(value, int | float) and place.text
+        else ""
+    )
     words = [_NAMES.get(kind, kind) for kind in kinds]
     either = " or ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
     return f"expected {either}, got {shown(value)}{by_name(place)}{quote}"
 
 
-def _wrong_word(place: Node, error: ValidationError, mistakes: Mistakes) -> None:
-    allowed = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+def _wrong_word(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
+    allowed = (
+        error.validator_value
+        if isinstance(error.validator_value, list)
+        else [error.validator_value]
+    )
     mistakes.add(place, unknown("value", error.instance, [str(word) for word in allowed]))
 
 
-def unknown(noun: str, word: object, allowed: Sequence[str], *, of: str = "", meant: str | None = None) -> str:
+def unknown(
+    noun: str, word: object, allowed: Sequence[str], *, of: str = "", meant: str | None = None
+) -> str:
     """``unknown measure 'dL_sam' of arm dfa; did you mean 'dL_same'? (one of ...)``.
 
     Args:
@@ -150,29 +178,37 @@ def unknown(noun: str, word: object, allowed: Sequence[str], *, of: str = "", me
     return f"unknown {noun} {shown(word)}{whose}{suggestion(meant or word[:100], allowed)}"
 
 
-def _missing(place: Node, error: ValidationError, mistakes: Mistakes) -> None:
-    absent = [name for name in _as_list(error.validator_value) if name not in _as_mapping(error.instance)]
+def _missing(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
+    absent = [
+        name for name in _as_list(error.validator_value) if name not in _as_mapping(error.instance)
+    ]
     mistakes.add(place, f"missing {', '.join(absent)}")
 
 
-def _extra(place: Node, error: ValidationError, mistakes: Mistakes) -> None:
+def _extra(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
     allowed = list(_as_mapping(_as_mapping(error.schema).get("properties", {})))
     for key in _as_mapping(error.instance):
         if key not in allowed:
             mistakes.add(place.keys.get(key, place), unknown("key", key, allowed))
 
 
-def _no_branch(place: Node, error: ValidationError, mistakes: Mistakes) -> None:
+def _no_branch(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
     """Of several types none fits: report within the one that was meant, judged by the kind of value."""
     branches: dict[object, list[ValidationError]] = {}
     for part in error.context or ():
         branches.setdefault(part.schema_path[0], []).append(part)
-    meant = [parts for parts in branches.values() if not any(len(p.path) == 0 and p.validator == "type" for p in parts)]
+    meant = [
+        parts
+        for parts in branches.values()
+        if not any(len(p.path) == 0 and p.validator == "type" for p in parts)
+    ]
     if meant:
         for part in meant[0]:
             _report(place, part, mistakes)
         return
-    kinds = [p.validator_value for parts in branches.values() for p in parts if p.validator == "type"]
+    kinds = [
+        p.validator_value for parts in branches.values() for p in parts if p.validator == "type"
+    ]
     mistakes.add(place, _expected(kinds, place, error.instance))
 
 
@@ -184,7 +220,7 @@ def _as_mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-_SPECIAL: dict[str, Callable[[Node, ValidationError, Mistakes], None]] = {
+_SPECIAL: dict[str, Callable[[Node, ValidationError, Diagnostics], None]] = {
     "type": _wrong_type,
     "enum": _wrong_word,
     "const": _wrong_word,

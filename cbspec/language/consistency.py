@@ -9,11 +9,11 @@ from cbspec.kinds import Assertion
 from cbspec.language.assertions import Arms
 from cbspec.language.conform import unknown
 from cbspec.language.grammar import ClaimWords
-from cbspec.language.mistakes import Mistakes
+from cbspec.language.mistakes import Diagnostics
 from cbspec.language.node import Node
 
 
-def figures(source: Node | None, arms: Arms, mistakes: Mistakes) -> None:
+def figures(source: Node | None, arms: Arms, mistakes: Diagnostics) -> None:
     """A reported figure belongs to an arm of the claim and to a measure of that arm's stage."""
     reported = source.entries.get("figures") if source is not None else None
     if reported is None:
@@ -24,20 +24,33 @@ def figures(source: Node | None, arms: Arms, mistakes: Mistakes) -> None:
             if arm not in arms.names:
                 mistakes.add(values.keys[arm], unknown("arm", arm, arms.names))
             elif offered is not None and measure not in offered:
-                mistakes.add(reported.keys[measure], unknown("measure", measure, offered, of=f"arm {arm}"))
+                mistakes.add(
+                    reported.keys[measure], unknown("measure", measure, offered, of=f"arm {arm}")
+                )
                 break
 
 
-def status(claim: ClaimWords, sections: Mapping[str, Node], mistakes: Mistakes) -> None:
+def status(claim: ClaimWords, sections: Mapping[str, Node], mistakes: Diagnostics) -> None:
     """A claim is retracted by claims, or not at all."""
     if claim.status == "retracted" and not claim.retracted_by:
-        mistakes.add(sections["status"], "a retracted claim names in retracted_by the claims that took it back")
+        mistakes.add(
+            sections["status"],
+            "a retracted claim names in retracted_by the claims that took it back",
+        )
     if claim.status != "retracted" and claim.retracted_by:
-        mistakes.add(sections["retracted_by"], f"the claim is {claim.status}; only a retracted one has this")
+        mistakes.add(
+            sections["retracted_by"], f"the claim is {claim.status}; only a retracted one has this"
+        )
 
 
 def power(
-    section: Node, asserted: tuple[Assertion, ...], seeds: Seeds, alpha: float, mistakes: Mistakes, *, together: bool = False
+    section: Node,
+    asserted: tuple[Assertion, ...],
+    seeds: Seeds,
+    alpha: float,
+    mistakes: Diagnostics,
+    *,
+    together: bool = False,
 ) -> None:
     """What no measurement over these seeds could ever show is a mistake; `together`: all of them, by Holm."""
     from cbspec.judge import power  # NumPy, which reading alone does not need

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from cbspec.errors import ConfigError, Mistake, suggestion
+from cbspec.errors import ConfigError, Diagnostic, suggestion
 from cbspec.language.conform import conform
 from cbspec.language.grammar import DefaultsWords, words
-from cbspec.language.mistakes import Mistakes, TooMany
+from cbspec.language.mistakes import Diagnostics, TooMany
 from cbspec.language.node import Node, merge
 from cbspec.language.parse import read
 
@@ -25,14 +25,18 @@ class Defaults:
         mistakes: of the defaults files themselves; such defaults are empty.
     """
 
-    def __init__(self, merged: Node | None, mistakes: tuple[Mistake, ...] = ()) -> None:
+    def __init__(self, merged: Node | None, mistakes: tuple[Diagnostic, ...] = ()) -> None:
         entries = merged.entries if merged is not None else {}
         stages, scales = entries.get("stages"), entries.get("scales")
         self.mistakes = mistakes
         self.alpha = entries.get("alpha")
         self.seeds = entries.get("seeds")
         self.stages: Mapping[str, Node] = stages.entries if stages is not None else {}
-        self.scales = {name: sizes.entries for name, sizes in scales.entries.items()} if scales is not None else {}
+        self.scales = (
+            {name: sizes.entries for name, sizes in scales.entries.items()}
+            if scales is not None
+            else {}
+        )
 
 
 class Folders:
@@ -62,7 +66,10 @@ def _candidates(folder: Path) -> Iterator[Path]:
     """Where defaults may stand: from the project's root (or the file system's) down to `folder`."""
     folder = folder.resolve()
     inside = [folder]
-    while not any((inside[-1] / mark).exists() for mark in ROOT_MARKS) and inside[-1] != inside[-1].parent:
+    while (
+        not any((inside[-1] / mark).exists() for mark in ROOT_MARKS)
+        and inside[-1] != inside[-1].parent
+    ):
         inside.append(inside[-1].parent)
     return (place / NAME for place in reversed(inside))
 
@@ -76,7 +83,7 @@ def _stamp(path: Path) -> tuple[Path, int, int] | None:
 
 
 def _read(paths: list[Path]) -> Defaults:
-    mistakes = Mistakes()
+    mistakes = Diagnostics()
     merged: Node | None = None
     try:
         for path in paths:

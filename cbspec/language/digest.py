@@ -17,7 +17,11 @@ _ENCODER = json.JSONEncoder(sort_keys=True)  # made once: json.dumps makes one f
 
 
 def digest(
-    assertions: tuple[Assertion, ...], controls: tuple[Assertion, ...], alpha: float, seeds: Seeds, arms: Mapping[str, Call]
+    assertions: tuple[Assertion, ...],
+    controls: tuple[Assertion, ...],
+    alpha: float,
+    seeds: Seeds,
+    arms: Mapping[str, Call],
 ) -> str:
     """Hex SHA-256 over assertions, controls, alpha, seeds and the arms' calls; blind to what only explains and to formatting."""
     content = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cbspec.language.conform import unknown
-from cbspec.language.mistakes import Mistakes, shown
+from cbspec.language.mistakes import Diagnostics, shown
 from cbspec.language.node import Node, merge
 from cbspec.language.scope import Scope
 from cbspec.stage import Stage
@@ -26,7 +26,13 @@ class Expansion:
         chain: the words that name the calls being resolved, outermost first; a word that returns is a cycle.
     """
 
-    def __init__(self, catalog: Mapping[str, Stage], named: Mapping[str, Node], scope: Scope, mistakes: Mistakes) -> None:
+    def __init__(
+        self,
+        catalog: Mapping[str, Stage],
+        named: Mapping[str, Node],
+        scope: Scope,
+        mistakes: Diagnostics,
+    ) -> None:
         self.chain: list[Node] = []
         self.catalog = catalog
         self.named = named
@@ -39,7 +45,10 @@ class Expansion:
         if isinstance(found.value, str):
             return self._named_call(node, found, empty(node))
         if not isinstance(found.value, dict):
-            self.mistakes.add(node, f"expected a stage call (a mapping with stage or use, or a name), got {shown(found.value)}")
+            self.mistakes.add(
+                node,
+                f"expected a stage call (a mapping with stage or use, or a name), got {shown(found.value)}",
+            )
         elif "use" in found.value and "stage" in found.value:
             self.mistakes.add(found.keys["use"], "a stage call has either stage or use, not both")
         elif "use" in found.value:
@@ -48,7 +57,10 @@ class Expansion:
         elif "stage" in found.value:
             return found
         else:
-            self.mistakes.add(node, "a stage call needs stage (a stage of the catalog) or use (a named call of the defaults)")
+            self.mistakes.add(
+                node,
+                "a stage call needs stage (a stage of the catalog) or use (a named call of the defaults)",
+            )
         return None
 
     def _named_call(self, word: Node, name: Node, rest: Node) -> Node | None:
@@ -57,7 +69,11 @@ class Expansion:
             self.mistakes.add(word, f"expected the name of a call, got {shown(name.value)}")
             return None
         if name.value not in self.named:
-            stage = f"; the stage of that name is {{stage: {name.value}}}" if name.value in self.catalog else ""
+            stage = (
+                f"; the stage of that name is {{stage: {name.value}}}"
+                if name.value in self.catalog
+                else ""
+            )
             self.mistakes.add(word, unknown("named call", name.value, list(self.named)) + stage)
             return None
         for index, link in enumerate(self.chain):
@@ -83,7 +99,12 @@ def empty(node: Node) -> Node:
 
 
 def _without_use(node: Node) -> Node:
-    rest = Node(node.document, node.line, node.column, {key: value for key, value in node.entries.items() if key != "use"})
+    rest = Node(
+        node.document,
+        node.line,
+        node.column,
+        {key: value for key, value in node.entries.items() if key != "use"},
+    )
     rest.keys = node.keys
     rest.site = node.site or node
     return rest

@@ -16,14 +16,31 @@ ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)"  # Python's $ would let a fin
 NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$(?!\n)"
 SIZE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$(?!\n)"
 
-ClaimId = Annotated[str, Meta(pattern=ID_PATTERN, max_length=80, description="id of a claim, e.g. 6.5A.a")]
+ClaimId = Annotated[
+    str, Meta(pattern=ID_PATTERN, max_length=80, description="id of a claim, e.g. 6.5A.a")
+]
 ArmName = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=80, description="name of an arm")]
-ScaleName = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=80, description="name of a scale in defaults.yaml")]
-SizeName = Annotated[str, Meta(pattern=SIZE_PATTERN, max_length=80, description="name of a size, written $name where it is used")]
+ScaleName = Annotated[
+    str, Meta(pattern=NAME_PATTERN, max_length=80, description="name of a scale in defaults.yaml")
+]
+SizeName = Annotated[
+    str,
+    Meta(
+        pattern=SIZE_PATTERN,
+        max_length=80,
+        description="name of a size, written $name where it is used",
+    ),
+]
 Words = Annotated[str, Meta(min_length=1)]
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1, description="a training seed")]
-SeedList = Annotated[tuple[Seed, ...], Meta(min_length=1, description="the seeds, in the order in which they are drawn")]
-Alpha = Annotated[float, Meta(gt=0, lt=0.5, description="error rate of the claim, shared by its assertions (Holm)")]
+SeedList = Annotated[
+    tuple[Seed, ...],
+    Meta(min_length=1, description="the seeds, in the order in which they are drawn"),
+]
+Alpha = Annotated[
+    float,
+    Meta(gt=0, lt=0.5, description="error rate of the claim, shared by its assertions (Holm)"),
+]
 Size = Annotated[int | float, Meta(description="a number that $name stands for")]
 Sizes = dict[SizeName, Size]
 
@@ -39,7 +56,8 @@ class SourceWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     memo: Annotated[str, Meta(min_length=1, description="the memo and the table or section in it")]
     figures: Annotated[
-        dict[Words, dict[ArmName, int | float]], Meta(description="measure -> arm -> the value that the memo reports")
+        dict[Words, dict[ArmName, int | float]],
+        Meta(description="measure -> arm -> the value that the memo reports"),
     ] = msgspec.field(default_factory=dict)
     note: Annotated[str, Meta(description="what a reader of the figures should know")] = ""
 
@@ -49,20 +67,37 @@ class SeedWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     pool: SeedList | UnsetType = UNSET
     start: Annotated[int, Meta(ge=1, description="seeds drawn at first")] | UnsetType = UNSET
-    max: Annotated[int, Meta(ge=1, description="seeds drawn at most while the claim is inconclusive")] | UnsetType = UNSET
+    max: (
+        Annotated[
+            int, Meta(ge=1, description="seeds drawn at most while the claim is inconclusive")
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One claim: what was reported, the experiment that repeats it, and what is asserted of its arms."""
 
-    id: Annotated[str, Meta(pattern=ID_PATTERN, max_length=80, description="unique over all claims, e.g. 6.5A.a")]
-    title: Annotated[str, Meta(min_length=1, max_length=200, description="the finding in one sentence")]
-    phase: Annotated[Words | int | float, Meta(description="phase of the research log, e.g. 7A; pytest -m phase7a selects by it")]
+    id: Annotated[
+        str,
+        Meta(pattern=ID_PATTERN, max_length=80, description="unique over all claims, e.g. 6.5A.a"),
+    ]
+    title: Annotated[
+        str, Meta(min_length=1, max_length=200, description="the finding in one sentence")
+    ]
+    phase: Annotated[
+        Words | int | float,
+        Meta(description="phase of the research log, e.g. 7A; pytest -m phase7a selects by it"),
+    ]
     status: Annotated[
         Literal["active", "retracted", "open-question"],
-        Meta(description="active: stands; retracted: taken back by those in retracted_by, still run; open-question: asked only"),
+        Meta(
+            description="active: stands; retracted: taken back by those in retracted_by, still run; open-question: asked only"
+        ),
     ]
-    source: Annotated[SourceWords, Meta(description="where the finding was reported, and with which figures")]
+    source: Annotated[
+        SourceWords, Meta(description="where the finding was reported, and with which figures")
+    ]
     discussion: Annotated[
         str,
         Meta(
@@ -71,8 +106,12 @@ class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="where what was found differs from what was reported, and the likely reason, in a few sentences",
         ),
     ] = ""
-    revises: Annotated[tuple[ClaimId, ...], Meta(description="claims that this one corrects, or reads anew")] = ()
-    retracted_by: Annotated[tuple[ClaimId, ...], Meta(description="claims that took this one back")] = ()
+    revises: Annotated[
+        tuple[ClaimId, ...], Meta(description="claims that this one corrects, or reads anew")
+    ] = ()
+    retracted_by: Annotated[
+        tuple[ClaimId, ...], Meta(description="claims that took this one back")
+    ] = ()
     experiment: Annotated[StageCall, Meta(description="the stage call that all arms share")]
     arms: Annotated[
         dict[ArmName, ArmOverrides],
@@ -82,25 +121,39 @@ class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         ),
     ]
     assert_: Annotated[
-        tuple[AssertionWords, ...], Meta(min_length=1, max_length=64, description="all must hold for the claim to hold")
+        tuple[AssertionWords, ...],
+        Meta(min_length=1, max_length=64, description="all must hold for the claim to hold"),
     ] = msgspec.field(name="assert")
     controls: Annotated[
         tuple[AssertionWords, ...],
         Meta(
-            max_length=64, description="assertions about the experiment itself; one that does not hold makes the verdict invalid"
+            max_length=64,
+            description="assertions about the experiment itself; one that does not hold makes the verdict invalid",
         ),
     ] = ()
     seeds: (
-        Annotated[SeedList | SeedWords, Meta(description="a list, or {start, max}; else those of the defaults")] | UnsetType
+        Annotated[
+            SeedList | SeedWords,
+            Meta(description="a list, or {start, max}; else those of the defaults"),
+        ]
+        | UnsetType
     ) = UNSET
-    alpha: Annotated[Alpha, Meta(description="error rate of the claim; else that of the defaults")] | UnsetType = UNSET
+    alpha: (
+        Annotated[Alpha, Meta(description="error rate of the claim; else that of the defaults")]
+        | UnsetType
+    ) = UNSET
     matrix: Annotated[
         dict[SizeName, Annotated[tuple[str | int | float | bool, ...], Meta(min_length=1)]],
-        Meta(description="name -> values; the claim stands once for each combination, $name being the value"),
+        Meta(
+            description="name -> values; the claim stands once for each combination, $name being the value"
+        ),
     ] = msgspec.field(default_factory=dict)
     scales: Annotated[
-        Annotated[tuple[ScaleName, ...], Meta(min_length=1)] | Annotated[dict[ScaleName, Sizes | None], Meta(min_length=1)],
-        Meta(description="scales at which a verdict can be expected; as a mapping: scale -> sizes that differ from the defaults"),
+        Annotated[tuple[ScaleName, ...], Meta(min_length=1)]
+        | Annotated[dict[ScaleName, Sizes | None], Meta(min_length=1)],
+        Meta(
+            description="scales at which a verdict can be expected; as a mapping: scale -> sizes that differ from the defaults"
+        ),
     ]
 
 
@@ -108,12 +161,19 @@ class DefaultsWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """What the claims in and below a folder share; the nearest defaults.yaml wins, key by key."""
 
     alpha: Alpha | UnsetType = UNSET
-    seeds: Annotated[SeedList | SeedWords, Meta(description="the pool of seeds, and how many are drawn at first")] | UnsetType = (
-        UNSET
+    seeds: (
+        Annotated[
+            SeedList | SeedWords,
+            Meta(description="the pool of seeds, and how many are drawn at first"),
+        ]
+        | UnsetType
+    ) = UNSET
+    scales: Annotated[dict[ScaleName, Sizes], Meta(description="scale -> its sizes")] = (
+        msgspec.field(default_factory=dict)
     )
-    scales: Annotated[dict[ScaleName, Sizes], Meta(description="scale -> its sizes")] = msgspec.field(default_factory=dict)
     stages: Annotated[
-        dict[ArmName, StageCall], Meta(description="named stage calls, for `use: NAME` or NAME where an input is expected")
+        dict[ArmName, StageCall],
+        Meta(description="named stage calls, for `use: NAME` or NAME where an input is expected"),
     ] = msgspec.field(default_factory=dict)
 
 
@@ -140,7 +200,9 @@ def words(root: Node) -> Any:
     for key, child in root.value.items():
         if key in _CALLS:
             bare[key] = child
-        elif isinstance(child.value, dict if key in _NAMED_CALLS else list if key in _ASSERTIONS else ()):
+        elif isinstance(
+            child.value, dict if key in _NAMED_CALLS else list if key in _ASSERTIONS else ()
+        ):
             bare[key] = child.value
         else:
             bare[key] = plain(child)

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from cbspec.language.mistakes import Mistakes, shown
+from cbspec.language.mistakes import Diagnostics, shown
 from cbspec.language.node import Node
 
 Cell = Mapping[str, Node]
@@ -16,19 +16,23 @@ MOST = 60_000  # cells x values of a claim: some hundred cells
 _READABLE = re.compile(r"[\w.+-]+")
 
 
-def cells(matrix: Node | None, mistakes: Mistakes) -> tuple[Cell, ...]:
+def cells(matrix: Node | None, mistakes: Diagnostics) -> tuple[Cell, ...]:
     """The cells, the last name varying fastest; one empty cell without a matrix."""
     if matrix is None:
         return ({},)
     count = math.prod(len(values.items) for values in matrix.entries.values())
     size = matrix.document.size
     if count * size > MOST:
-        mistakes.add(matrix, f"has {count} cells; a claim of {size} values may have at most {MOST // size}")
+        mistakes.add(
+            matrix, f"has {count} cells; a claim of {size} values may have at most {MOST // size}"
+        )
         return ()
     for values in matrix.entries.values():
         _check(values, mistakes)
     combinations = itertools.product(*(values.items for values in matrix.entries.values()))
-    return tuple(dict(zip(matrix.entries, combination, strict=True)) for combination in combinations)
+    return tuple(
+        dict(zip(matrix.entries, combination, strict=True)) for combination in combinations
+    )
 
 
 def cell_id(claim: str, cell: Cell) -> str:
@@ -37,12 +41,15 @@ def cell_id(claim: str, cell: Cell) -> str:
     return f"{claim}[{values}]" if values else claim
 
 
-def _check(values: Node, mistakes: Mistakes) -> None:
+def _check(values: Node, mistakes: Diagnostics) -> None:
     seen: set[str] = set()
     for node in values.items:
         word = node.text.lstrip("$")
         if not _READABLE.fullmatch(word) or len(word) > 40:
-            mistakes.add(node, f"{shown(node.text)} cannot be part of an id: letters, digits and _ . + - only")
+            mistakes.add(
+                node,
+                f"{shown(node.text)} cannot be part of an id: letters, digits and _ . + - only",
+            )
         elif word in seen:
             mistakes.add(node, f"the value {word} stands twice")
         seen.add(word)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cbspec.errors import Mistake
+from cbspec.errors import Diagnostic
 from cbspec.language.node import Document, Node
 from cbspec.model.origin import Origin
 
@@ -16,7 +16,7 @@ class TooMany(Exception):
     """The file has `LIMIT` mistakes; looking for more helps nobody."""
 
 
-class Mistakes:
+class Diagnostics:
     """Collects; `add` raises `TooMany` at the limit.
 
     Attributes:
@@ -27,7 +27,7 @@ class Mistakes:
     def __init__(self) -> None:
         self.scale = ""
         self.met = 0
-        self._found: dict[tuple[Origin, str], Mistake] = {}
+        self._found: dict[tuple[Origin, str], Diagnostic] = {}
 
     def __len__(self) -> int:
         return len(self._found)
@@ -36,18 +36,18 @@ class Mistakes:
         """A mistake at a value or a key."""
         site = node.site or node
         key, shown = site.document.find(site)
-        self._keep(Mistake(shown.origin, key, message, site.document.line(shown.line)))
+        self._keep(Diagnostic(shown.origin, key, message, site.document.line(shown.line)))
 
     def add_at(self, document: Document, line: int, column: int, message: str) -> None:
         """A mistake in the text, before there are values."""
-        self._keep(Mistake(document.origin(line, column), "", message, document.line(line)))
+        self._keep(Diagnostic(document.origin(line, column), "", message, document.line(line)))
 
-    def extend(self, mistakes: Iterable[Mistake]) -> None:
+    def extend(self, mistakes: Iterable[Diagnostic]) -> None:
         """Mistakes found elsewhere (in the defaults)."""
         for mistake in mistakes:
             self._keep(mistake)
 
-    def _keep(self, mistake: Mistake) -> None:
+    def _keep(self, mistake: Diagnostic) -> None:
         self.met += 1
         if (mistake.origin, mistake.message) in self._found:
             return
@@ -55,16 +55,16 @@ class Mistakes:
             mistake = replace(mistake, message=f"{mistake.message} (at scale {self.scale})")
         self._found.setdefault((mistake.origin, mistake.message), mistake)
         if len(self._found) == LIMIT:
-            end = Mistake(mistake.origin, "", f"there are more mistakes; {LIMIT} are shown")
+            end = Diagnostic(mistake.origin, "", f"there are more mistakes; {LIMIT} are shown")
             self._found[mistake.origin, end.message] = end
             raise TooMany
 
-    def in_order(self) -> tuple[Mistake, ...]:
+    def in_order(self) -> tuple[Diagnostic, ...]:
         """All, by file and line."""
         return tuple(sorted(self._found.values(), key=_place))
 
 
-def _place(mistake: Mistake) -> tuple[str, int, int]:
+def _place(mistake: Diagnostic) -> tuple[str, int, int]:
     return str(mistake.origin.path), mistake.origin.line, mistake.origin.column
 
 

@@ -51,8 +51,13 @@ class Document:
         while stack:
             path, key, value = stack.pop()
             places.setdefault(id(key), (path, key))
-            places.setdefault(id(value), (path, key if isinstance(value.value, dict | list) else value))
-            stack += [(join(path, name), value.keys[name], child) for name, child in reversed(value.entries.items())]
+            places.setdefault(
+                id(value), (path, key if isinstance(value.value, dict | list) else value)
+            )
+            stack += [
+                (join(path, name), value.keys[name], child)
+                for name, child in reversed(value.entries.items())
+            ]
             stack += [(f"{path}[{index}]", child, child) for index, child in enumerate(value.items)]
         return places
 
@@ -71,7 +76,12 @@ class Node:
     __slots__ = ("column", "document", "keys", "line", "site", "text", "value")
 
     def __init__(
-        self, document: Document, line: int, column: int, value: dict[str, Node] | list[Node] | Scalar, text: str = ""
+        self,
+        document: Document,
+        line: int,
+        column: int,
+        value: dict[str, Node] | list[Node] | Scalar,
+        text: str = "",
     ) -> None:
         self.document = document
         self.line = line

@@ -51,7 +51,16 @@ def walk(root: Node, path: str, place: Node | None = None, scope: Scope | None =
     while stack:
         node, key, where = stack.pop()
         found = scope.find(node) if scope else node
-        trace[key] = scope.plain(node) if scope else plain(node), where if isinstance(node.value, dict | list) else found
-        stack += [(child, join(key, name), node.keys[name]) for name, child in reversed(node.entries.items())]
-        stack += [(child, f"{key}[{index}]", child) for index, child in reversed(list(enumerate(node.items)))]
+        trace[key] = (
+            scope.plain(node) if scope else plain(node),
+            where if isinstance(node.value, dict | list) else found,
+        )
+        stack += [
+            (child, join(key, name), node.keys[name])
+            for name, child in reversed(node.entries.items())
+        ]
+        stack += [
+            (child, f"{key}[{index}]", child)
+            for index, child in reversed(list(enumerate(node.items)))
+        ]
     return trace

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import yaml
 
-from cbspec.errors import Mistake
+from cbspec.errors import Diagnostic
 from cbspec.language.compose import CONTROL, Composer, Unreadable
-from cbspec.language.mistakes import Mistakes
+from cbspec.language.mistakes import Diagnostics
 from cbspec.language.node import Document
 from cbspec.model.origin import Origin
 from cbspec.paths import display
@@ -18,22 +18,22 @@ from cbspec.paths import display
 LARGEST = 256 * 1024  # bytes of a file; the longest claim by hand has 4 kB
 
 
-def read(path: Path, mistakes: Mistakes) -> Document | None:
+def read(path: Path, mistakes: Diagnostics) -> Document | None:
     """One file as a document with its root value; None (and at least one mistake) when it has none."""
     where = display(path)
     try:
         text = _text(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        mistakes.extend([Mistake(Origin(where, 1, 1), "", f"cannot be read: {reason}")])
+        mistakes.extend([Diagnostic(Origin(where, 1, 1), "", f"cannot be read: {reason}")])
         return None
     except Unreadable as error:
-        mistakes.extend([Mistake(Origin(where, *error.args[1:]), "", error.args[0])])
+        mistakes.extend([Diagnostic(Origin(where, *error.args[1:]), "", error.args[0])])
         return None
     return parse(Document(where, text), mistakes)
 
 
-def parse(document: Document, mistakes: Mistakes) -> Document | None:
+def parse(document: Document, mistakes: Diagnostics) -> Document | None:
     """The document with its root value."""
     try:
         _check_signs(document)
@@ -66,24 +66,34 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8", "replace").removeprefix("\ufeff")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        raise Unreadable(f"byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8", line, column) from None
+        raise Unreadable(
+            f"byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8", line, column
+        ) from None
 
 
 def _check_signs(document: Document) -> None:
     if found := CONTROL.search(document.text):
         before = Document(document.path, document.text[: found.start()]).lines
-        raise Unreadable(f"control character U+{ord(found[0]):04X}; remove it", len(before), len(before[-1]) + 1)
+        raise Unreadable(
+            f"control character U+{ord(found[0]):04X}; remove it", len(before), len(before[-1]) + 1
+        )
 
 
 def _explained(document: Document, error: yaml.MarkedYAMLError) -> tuple[int, int, str]:
     """Line, column and message of libyaml's error, in a person's words."""
     lines = document.lines
-    marks = [mark for mark in (error.problem_mark, error.context_mark) if mark and mark.line < len(lines)]
+    marks = [
+        mark for mark in (error.problem_mark, error.context_mark) if mark and mark.line < len(lines)
+    ]
     line, column = (marks[0].line + 1, marks[0].column + 1) if marks else (len(lines), 1)
     problem = str(error.problem or error.context or "cannot be understood")
     sign = lines[line - 1][column - 1 : column]
     if "cannot start any token" in problem:
-        hint = "a tab; indent with spaces" if sign == "\t" else f"a value cannot start with {sign!r}; quote it"
+        hint = (
+            "a tab; indent with spaces"
+            if sign == "\t"
+            else f"a value cannot start with {sign!r}; quote it"
+        )
         return line, column, hint
     if "mapping values are not allowed" in problem:
         problem += "; quote a text that contains ': ', and check the indentation"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from cbspec.catalog import Catalog
 from cbspec.claim import Claim, base
-from cbspec.errors import ClaimError, ConfigError, Mistake, suggestion
+from cbspec.errors import ClaimError, ConfigError, Diagnostic, suggestion
 from cbspec.language.calls import Pool
-from cbspec.language.claims import ClaimFile, Setting
+from cbspec.language.claims import ClaimDocument, Setting
 from cbspec.language.conform import unknown
 from cbspec.language.defaults import NAME, Defaults, Folders
-from cbspec.language.mistakes import Mistakes, TooMany
+from cbspec.language.mistakes import Diagnostics, TooMany
 from cbspec.language.node import Node
 from cbspec.language.origins import Origins
 from cbspec.language.parse import read
@@ -23,7 +23,10 @@ from cbspec.model.origin import Origin
 from cbspec.paths import display
 
 SUFFIX = ".yaml"
-LIKELY = (SUFFIX, ".yml")  # in whatever case, what many call a YAML file; told, for a claim passed over is worse than none
+LIKELY = (
+    SUFFIX,
+    ".yml",
+)  # in whatever case, what many call a YAML file; told, for a claim passed over is worse than none
 
 
 class Reader:
@@ -35,7 +38,9 @@ class Reader:
         self.folders = Folders()
         self._pool = Pool()
 
-    def read(self, path: Path, defaults: Defaults, *, every: bool = False) -> tuple[tuple[Claim, ...], tuple[Mistake, ...]]:
+    def read(
+        self, path: Path, defaults: Defaults, *, every: bool = False
+    ) -> tuple[tuple[Claim, ...], tuple[Diagnostic, ...]]:
         """The claims of one file, one for each cell of its matrix (with `every`: and scale), and its mistakes; either is empty.
 
         Args:
@@ -45,16 +50,20 @@ class Reader:
         """
         if defaults.scales and self.scale not in defaults.scales:
             known = suggestion(self.scale, list(defaults.scales))
-            raise ConfigError(f"unknown scale {self.scale!r}{known}: the one under [tool.cbspec], or quick where none is")
-        mistakes = Mistakes()
+            raise ConfigError(
+                f"unknown scale {self.scale!r}{known}: the one under [tool.cbspec], or quick where none is"
+            )
+        mistakes = Diagnostics()
         claims: tuple[Claim, ...] = ()
         if path.suffix != SUFFIX and path.exists():
             message = f"a claim file ends in {SUFFIX}: rename it to {path.stem}{SUFFIX}"
-            return (), (Mistake(Origin(display(path), 1, 1), "", message),)
+            return (), (Diagnostic(Origin(display(path), 1, 1), "", message),)
         try:
             document = read(path, mistakes)
             if document is not None:
-                file = ClaimFile(document, Setting(self.catalog, self.scale, defaults, self._pool), mistakes)
+                file = ClaimDocument(
+                    document, Setting(self.catalog, self.scale, defaults, self._pool), mistakes
+                )
                 claims = file.claims(path, every=every)
                 del document.root  # which refers back to the document: without the cycle no garbage collection is needed
         except TooMany:
@@ -81,7 +90,9 @@ def load_file(path: Path, *, catalog: Catalog, scale: str) -> tuple[Claim, ...]:
     return claims
 
 
-def load(paths: Iterable[Path], *, catalog: Catalog, scale: str, every: bool = False) -> tuple[Claim, ...]:
+def load(
+    paths: Iterable[Path], *, catalog: Catalog, scale: str, every: bool = False
+) -> tuple[Claim, ...]:
     """The claims of files and folders, checked against each other.
 
     Claims may not share an id. Where a folder is given that no defaults.yaml lies above (the whole of the claims), `revises` and
@@ -98,7 +109,7 @@ def load(paths: Iterable[Path], *, catalog: Catalog, scale: str, every: bool = F
     paths = list(map(meant, paths))
     reader = _reader(catalog, scale)
     claims: list[Claim] = []
-    mistakes: dict[tuple[object, str], Mistake] = {}
+    mistakes: dict[tuple[object, str], Diagnostic] = {}
     for folder, files in groupby(claim_files(paths), key=lambda path: path.parent):
         defaults = reader.folders.defaults(folder)
         for path in files:
@@ -135,7 +146,7 @@ class Versions:
             self._read[key] = {each.id: each for each in claims}
         if claim.id not in self._read[key]:
             message = f"{claim.id} is no longer in this file; run again"
-            raise ClaimError([Mistake(Origin(display(claim.path), 1, 1), "", message)])
+            raise ClaimError([Diagnostic(Origin(display(claim.path), 1, 1), "", message)])
         return self._read[key][claim.id]
 
 
@@ -169,21 +180,30 @@ def _below(folder: Path) -> Iterator[Path]:
     """Every file below a folder, through links to folders as pytest goes, hidden folders left out."""
     seen = {os.path.realpath(folder)}
     for place, folders, names in os.walk(folder, followlinks=True):
-        within = {name: os.path.realpath(Path(place, name)) for name in folders if not name.startswith(".")}
-        folders[:] = [name for name, real in within.items() if real not in seen]  # a link may lead back up
+        within = {
+            name: os.path.realpath(Path(place, name))
+            for name in folders
+            if not name.startswith(".")
+        }
+        folders[:] = [
+            name for name, real in within.items() if real not in seen
+        ]  # a link may lead back up
         seen |= set(within.values())
         yield from (Path(place, name) for name in names)
 
 
-def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Mistake, ...]:
+def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Diagnostic, ...]:
     """What no file shows by itself: an id that two files share and, where these are all claims, one that none has."""
-    mistakes = Mistakes()
+    mistakes = Diagnostics()
     owners: dict[str, Path] = {}
     try:
         for claim in claims:
             first = owners.setdefault(base(claim.id), claim.path)
             if first != claim.path:
-                mistakes.add(_node(claim, "id"), f"duplicate id {base(claim.id)!r}; {display(first)} has it too")
+                mistakes.add(
+                    _node(claim, "id"),
+                    f"duplicate id {base(claim.id)!r}; {display(first)} has it too",
+                )
         known = list(dict.fromkeys([*owners, *(claim.id for claim in claims)]))
         for claim in claims:
             for key, others in (("revises", claim.revises), ("retracted_by", claim.retracted_by)):
@@ -191,15 +211,17 @@ def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Mistake, ..
                     if other == base(claim.id):
                         mistakes.add(_node(claim, f"{key}[{index}]"), "names the claim itself")
                     elif whole and other not in known:
-                        mistakes.add(_node(claim, f"{key}[{index}]"), unknown("claim", other, known))
+                        mistakes.add(
+                            _node(claim, f"{key}[{index}]"), unknown("claim", other, known)
+                        )
     except TooMany:
         pass
     return mistakes.in_order()
 
 
-def located(claim: Claim, key: str, message: str) -> Mistake:
+def located(claim: Claim, key: str, message: str) -> Diagnostic:
     """A mistake found in a claim that was read, at the place of one of its values (``"assert[0]"``)."""
-    mistakes = Mistakes()
+    mistakes = Diagnostics()
     mistakes.add(_node(claim, key), message)
     return mistakes.in_order()[0]
 

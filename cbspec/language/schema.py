@@ -23,9 +23,7 @@ Schema = dict[str, Any]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _REF = "#/$defs/{name}"
 _NAMED: list[Schema] = [{"required": ["stage"]}, {"required": ["use"]}]
-CALL = (
-    "a stage call: stage with its parameters and inputs, use with overrides, or the name of a call under stages of the defaults"
-)
+CALL = "a stage call: stage with its parameters and inputs, use with overrides, or the name of a call under stages of the defaults"
 INPUT = "a stage call, or overrides of the one that it is merged into"
 ARM = "overrides of the experiment: with stage or use another call, else merged into it; empty: the experiment as it is"
 _NAME: Schema = {"$ref": "#/$defs/name"}
@@ -44,7 +42,10 @@ def build_defaults(catalog: Catalog) -> Schema:
 def files(catalog: Catalog) -> dict[str, str]:
     """Return the content of the project's schema files by name."""
     schemas = {"claim.schema.json": build(catalog), "defaults.schema.json": build_defaults(catalog)}
-    return {name: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
+    return {
+        name: json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+        for name, schema in schemas.items()
+    }
 
 
 def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
@@ -55,7 +56,10 @@ def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
         types[_name(named)]["properties"]["kind"]["description"] = _first(kind)
     definitions = {
         "assertion": _assertion(kinds),
-        "call": {**_call(catalog, types=("object", "string"), description=CALL), "anyOf": [{"type": "string"}, *_NAMED]},
+        "call": {
+            **_call(catalog, types=("object", "string"), description=CALL),
+            "anyOf": [{"type": "string"}, *_NAMED],
+        },
         "input": _call(catalog, types=("object", "string"), description=INPUT),
         "arm": _call(catalog, types=("object", "string", "null"), description=ARM),
         "overrides": _overrides(catalog),
@@ -64,7 +68,12 @@ def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
         **types,
     }
     used = _reachable(root, definitions)
-    return {"$schema": DRAFT, **root, "title": title, "$defs": {name: definitions[name] for name in sorted(used)}}
+    return {
+        "$schema": DRAFT,
+        **root,
+        "title": title,
+        "$defs": {name: definitions[name] for name in sorted(used)},
+    }
 
 
 def _assertion(kinds: Sequence[Schema]) -> Schema:
@@ -73,7 +82,10 @@ def _assertion(kinds: Sequence[Schema]) -> Schema:
         "description": "what is asserted of the mean over seeds of a measure",
         "type": "object",
         "properties": {
-            "kind": {"description": "; ".join(f"{tag}: {_first(kind)}" for tag, kind in KINDS.items()), "enum": list(KINDS)}
+            "kind": {
+                "description": "; ".join(f"{tag}: {_first(kind)}" for tag, kind in KINDS.items()),
+                "enum": list(KINDS),
+            }
         },
         "required": ["kind"],
         "allOf": [_when("kind", tag, named) for tag, named in zip(KINDS, kinds, strict=True)],
@@ -82,7 +94,11 @@ def _assertion(kinds: Sequence[Schema]) -> Schema:
 
 def _call(catalog: Catalog, *, types: tuple[str, ...], description: str) -> Schema:
     """A mapping by its stage; one without a stage overrides a named call, or what it is merged into."""
-    named: Schema = {"if": {"required": ["stage"]}, "then": _choice(catalog), "else": {"$ref": "#/$defs/overrides"}}
+    named: Schema = {
+        "if": {"required": ["stage"]},
+        "then": _choice(catalog),
+        "else": {"$ref": "#/$defs/overrides"},
+    }
     cases = [_when("stage", name, {"$ref": _REF.format(name=f"stage.{name}")}) for name in catalog]
     return {
         "description": description,
@@ -101,7 +117,9 @@ def _stage(stage: Stage) -> Schema:
     properties: Schema = {"stage": {"description": stage.doc, "const": stage.name}}
     properties |= _parameters(stage)
     properties |= {name: _input(taken) for name, taken in stage.inputs.items()}
-    measures = "; ".join(f"{name} ({measure.unit}): {measure.doc}" for name, measure in stage.measures.items())
+    measures = "; ".join(
+        f"{name} ({measure.unit}): {measure.doc}" for name, measure in stage.measures.items()
+    )
     return {
         "description": stage.doc + (f". Measures: {measures}" if measures else ""),
         "type": "object",
@@ -114,12 +132,19 @@ def _overrides(catalog: Catalog) -> Schema:
     """Parameters and inputs of a call whose stage the schema cannot know: those of any stage."""
     found: dict[str, list[Schema]] = {}
     for stage in catalog.values():
-        for name, schema in (*_parameters(stage).items(), *((name, _input(taken)) for name, taken in stage.inputs.items())):
+        for name, schema in (
+            *_parameters(stage).items(),
+            *((name, _input(taken)) for name, taken in stage.inputs.items()),
+        ):
             known = found.setdefault(name, [])
             if schema not in known:
                 known.append(schema)
-    properties: Schema = {"use": {"description": "a named call under stages of defaults.yaml", "type": "string"}}
-    properties |= {name: schemas[0] if len(schemas) == 1 else _any(schemas) for name, schemas in found.items()}
+    properties: Schema = {
+        "use": {"description": "a named call under stages of defaults.yaml", "type": "string"}
+    }
+    properties |= {
+        name: schemas[0] if len(schemas) == 1 else _any(schemas) for name, schemas in found.items()
+    }
     return {
         "description": "parameters and inputs that differ from the call that they are merged into",
         "type": "object",
@@ -129,7 +154,9 @@ def _overrides(catalog: Catalog) -> Schema:
 
 
 def _any(schemas: list[Schema]) -> Schema:
-    descriptions = dict.fromkeys(schema["description"] for schema in schemas if "description" in schema)
+    descriptions = dict.fromkeys(
+        schema["description"] for schema in schemas if "description" in schema
+    )
     return {"description": "; or: ".join(descriptions), "anyOf": schemas}
 
 
@@ -139,15 +166,22 @@ def _parameters(stage: Stage) -> Schema:
     own = schema["$defs"][stage.parameters.__name__]["properties"]
     found: Schema = {}
     for name, parameter in own.items():
-        described = {key: parameter.pop(key) for key in ("description", "default") if key in parameter}
+        described = {
+            key: parameter.pop(key) for key in ("description", "default") if key in parameter
+        }
         found[name] = (
-            {**described, "anyOf": [parameter, _NAME]} if parameter != {"type": "string"} else {**described, **parameter}
+            {**described, "anyOf": [parameter, _NAME]}
+            if parameter != {"type": "string"}
+            else {**described, **parameter}
         )
     return found
 
 
 def _input(taken: Input) -> Schema:
-    return {"description": f"{taken.doc}; takes a stage of kind {taken.kind}", "$ref": "#/$defs/input"}
+    return {
+        "description": f"{taken.doc}; takes a stage of kind {taken.kind}",
+        "$ref": "#/$defs/input",
+    }
 
 
 def _placeholder() -> Schema:
@@ -178,9 +212,15 @@ def _tidy(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     optional = "default" in schema and schema["default"] is None
-    schema = {key: _tidy(part) for key, part in schema.items() if not (key == "default" and part in (None, [], {}, ""))}
+    schema = {
+        key: _tidy(part)
+        for key, part in schema.items()
+        if not (key == "default" and part in (None, [], {}, ""))
+    }
     if isinstance(schema.get("description"), str):
-        schema["description"] = cleandoc(schema["description"])  # Python 3.13 does so to docstrings itself
+        schema["description"] = cleandoc(
+            schema["description"]
+        )  # Python 3.13 does so to docstrings itself
     if "anyOf" in schema:
         branches = schema.pop("anyOf")
         if optional:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cbspec.language.conform import unknown
-from cbspec.language.mistakes import Mistakes
+from cbspec.language.mistakes import Diagnostics
 from cbspec.language.node import Node
 
 _NOTHING: dict[str, Node] = {}
@@ -27,7 +27,11 @@ class Scope:
     """
 
     def __init__(
-        self, cell: Mapping[str, Node], sizes: Mapping[str, Node], mistakes: Mistakes, elsewhere: Mapping[str, str]
+        self,
+        cell: Mapping[str, Node],
+        sizes: Mapping[str, Node],
+        mistakes: Diagnostics,
+        elsewhere: Mapping[str, str],
     ) -> None:
         self.cell = cell
         self.sizes = sizes
@@ -66,7 +70,9 @@ class Scope:
 
     def of_cell(self) -> Scope:
         """The same without the sizes: what an assertion may name, since a scale never changes what is asserted."""
-        elsewhere = dict.fromkeys(self.sizes, "a size of the scale, and a scale never changes what is asserted")
+        elsewhere = dict.fromkeys(
+            self.sizes, "a size of the scale, and a scale never changes what is asserted"
+        )
         scope = Scope(self.cell, _NOTHING, self._mistakes, elsewhere)
         scope.used = self.used
         return scope

@@ -5,11 +5,11 @@ from __future__ import annotations
 from cbspec.claim import Seeds
 from cbspec.language.conform import follow
 from cbspec.language.grammar import plain
-from cbspec.language.mistakes import Mistakes
+from cbspec.language.mistakes import Diagnostics
 from cbspec.language.node import Node, merge
 
 
-def read(own: Node | None, shared: Node | None, claim: Node, mistakes: Mistakes) -> Seeds | None:
+def read(own: Node | None, shared: Node | None, claim: Node, mistakes: Diagnostics) -> Seeds | None:
     """Seeds from nodes that are of the right types already; None with a mistake noted.
 
     ``pool`` is the order in which seeds are drawn, ``start`` how many are drawn at first, ``max`` how many at most; a bare
@@ -20,7 +20,10 @@ def read(own: Node | None, shared: Node | None, claim: Node, mistakes: Mistakes)
     if isinstance(words, list):
         words = {"pool": words}
     if "pool" not in words:
-        mistakes.add(place, "missing seeds: neither the claim nor a defaults.yaml above it has a list of them")
+        mistakes.add(
+            place,
+            "missing seeds: neither the claim nor a defaults.yaml above it has a list of them",
+        )
         return None
     pool = tuple(words["pool"])
     start = words.get("start", len(pool))
@@ -31,7 +34,9 @@ def read(own: Node | None, shared: Node | None, claim: Node, mistakes: Mistakes)
     elif most > len(pool):
         mistakes.add(follow(place, ["max"]), f"max is {most}, but the pool has {len(pool)} seeds")
     elif start > most:
-        mistakes.add(follow(place, ["start"]), f"start is {start}, but at most {most} seeds can be drawn")
+        mistakes.add(
+            follow(place, ["start"]), f"start is {start}, but at most {most} seeds can be drawn"
+        )
     else:
         return Seeds(pool[:most], start)
     return None

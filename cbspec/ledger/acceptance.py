@@ -35,10 +35,16 @@ def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger
 
 
 def _refuse_errors(comparisons: Iterable[Comparison]) -> None:
-    failed = [comparison.new for comparison in comparisons if comparison.new and comparison.new.verdict == "error"]
+    failed = [
+        comparison.new
+        for comparison in comparisons
+        if comparison.new and comparison.new.verdict == "error"
+    ]
     if failed:
         listed = "\n".join(f"  {entry.key}: {entry.reason}" for entry in failed)
-        raise LedgerError(f"an error is not a result and cannot be accepted; mend it and run again:\n{listed}")
+        raise LedgerError(
+            f"an error is not a result and cannot be accepted; mend it and run again:\n{listed}"
+        )
 
 
 def _refuse_changes(comparisons: Iterable[Comparison]) -> None:
@@ -54,7 +60,12 @@ def _settled(comparison: Comparison, reason: str) -> Entry:
     if old and comparison.change == "same":
         return _refreshed(old, new)
     history = old.accepted if old else ()
-    return replace(new, accepted=(*history, _acceptance(comparison, reason)) if comparison.change in CHANGED else history)
+    return replace(
+        new,
+        accepted=(*history, _acceptance(comparison, reason))
+        if comparison.change in CHANGED
+        else history,
+    )
 
 
 def _refreshed(old: Entry, new: Entry) -> Entry:
@@ -93,7 +104,11 @@ def _acceptance(comparison: Comparison, reason: str) -> Acceptance:
     old, new = comparison.expected, comparison.new
     assert old is not None  # else it would be new
     assert new is not None
-    turned = tuple(decision.text for decision in comparison.decisions if old.verdict == new.verdict and decision.turned)
+    turned = tuple(
+        decision.text
+        for decision in comparison.decisions
+        if old.verdict == new.verdict and decision.turned
+    )
     return Acceptance(
         date=new.provenance.date,
         outcome=comparison.change,

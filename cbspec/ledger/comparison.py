@@ -20,7 +20,13 @@ CHANGED: frozenset[Change] = frozenset({"flip", "weakened", "goalposts"})
 """What fails a run, and is accepted into the record only with a reason."""
 
 # How much a verdict says. Between the two decided ones no order is meant.
-_WEIGHT: dict[Verdict, int] = {"error": 0, "invalid": 1, "inconclusive": 2, "refuted": 3, "holds": 3}
+_WEIGHT: dict[Verdict, int] = {
+    "error": 0,
+    "invalid": 1,
+    "inconclusive": 2,
+    "refuted": 3,
+    "holds": 3,
+}
 
 
 _MOVED: dict[Way, str] = {"looser": "moved", "tighter": "tightened", "neutral": "reworded"}
@@ -70,7 +76,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def goalposts(self) -> tuple[Move, ...]:
         """The moves that take a reason."""
-        return tuple(move for move in self.moves if self.expected and move.of_goalposts(self.expected.verdict))
+        return tuple(
+            move
+            for move in self.moves
+            if self.expected and move.of_goalposts(self.expected.verdict)
+        )
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -101,7 +111,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         if self.old:
             lines.append(f"  recorded {_origin(self.old)}: {self.old.reason}")
         if other := self.elsewhere:
-            lines.append(f"  on {other.device}, recorded {_origin(other)}: {other.verdict}: {other.reason}")
+            lines.append(
+                f"  on {other.device}, recorded {_origin(other)}: {other.verdict}: {other.reason}"
+            )
         if self.new:
             lines.append(f"  now: {self.new.reason}")
         lines += [f"  {_MOVED[move.way]}: {move.text}" for move in self.moves]
@@ -131,13 +143,23 @@ def compare(expected: Entry | None, new: Entry) -> Comparison:
     change = _change(expected, new, moved, moved_figures=bool(shifted))
     if own:
         return Comparison(change=change, old=expected, new=new, moves=moved, shifts=shifted)
-    return Comparison(change=change if change in CHANGED else "new", old=None, new=new, elsewhere=expected, moves=moved)
+    return Comparison(
+        change=change if change in CHANGED else "new",
+        old=None,
+        new=new,
+        elsewhere=expected,
+        moves=moved,
+    )
 
 
 def diff(before: Ledger, after: Ledger) -> list[Comparison]:
     """Two ledgers entry by entry, in the order of their keys; an entry that `after` lacks is `gone`, which only this yields."""
     compared = [compare(before.expected(entry.key), entry) for entry in after]
-    gone = [Comparison(change="gone", old=entry, new=None) for entry in before if after.get(entry.key) is None]
+    gone = [
+        Comparison(change="gone", old=entry, new=None)
+        for entry in before
+        if after.get(entry.key) is None
+    ]
     return sorted(compared + gone, key=lambda comparison: comparison.key)
 
 

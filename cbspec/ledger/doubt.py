@@ -32,6 +32,10 @@ def carry_over(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str)
 def _decided(entry: Entry, outcome: str, reason: str, date: str) -> Entry:
     reason = " ".join(reason.split())
     if not reason:
-        raise MissingReasonError("say why with --reason; it is kept in the ledger and shown beside the verdicts")
-    accepted = Acceptance(date=date, outcome=outcome, before=entry.verdict, after=entry.verdict, reason=reason)
+        raise MissingReasonError(
+            "say why with --reason; it is kept in the ledger and shown beside the verdicts"
+        )
+    accepted = Acceptance(
+        date=date, outcome=outcome, before=entry.verdict, after=entry.verdict, reason=reason
+    )
     return replace(entry, doubt=outcome, accepted=(*entry.accepted, accepted))

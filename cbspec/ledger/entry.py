@@ -16,7 +16,10 @@ from cbspec.model.values import Values
 from cbspec.stage import Call
 
 Device = Literal["cpu", "cuda"]
-Digest = Annotated[str, Meta(pattern="^[0-9a-f]{4,64}$", description="hexadecimal; digests are shortened to 16 digits")]
+Digest = Annotated[
+    str,
+    Meta(pattern="^[0-9a-f]{4,64}$", description="hexadecimal; digests are shortened to 16 digits"),
+]
 
 FRAGILE = 2.0  # standard errors; nearer than this to the bound, a decided verdict may flip with other seeds
 
@@ -32,7 +35,9 @@ class Key(NamedTuple):
         return f"{self.claim} ({self.scale}, {self.device})"
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class _Record(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """Base of what stands in the ledger: unknown keys are mistakes of a hand edit, and what is as usual is left out."""
 
 
@@ -146,13 +151,18 @@ class Entry(_Record, frozen=True, kw_only=True):
         failed = tuple(control for control in self.controls if control.verdict != "holds")
         if self.verdict == "invalid" and failed:
             return failed
-        return tuple(asserted for asserted in self.assertions if asserted.verdict == self.verdict) or self.assertions
+        return (
+            tuple(asserted for asserted in self.assertions if asserted.verdict == self.verdict)
+            or self.assertions
+        )
 
     @property
     def decisive(self) -> RecordedEffect | None:
         """The effect that the reason names; the only one, where there is one; None where all count alike (a drawing)."""
         effects = [effect for asserted in self.implicated for effect in asserted.effects]
-        named = [effect for effect in effects if f"{effect.measure}: {effect.label} = " in self.reason]
+        named = [
+            effect for effect in effects if f"{effect.measure}: {effect.label} = " in self.reason
+        ]
         return next(iter(named or (effects if len(effects) == 1 else [])), None)
 
     def measured_as(self, calls: Mapping[str, Call]) -> bool:
@@ -162,7 +172,13 @@ class Entry(_Record, frozen=True, kw_only=True):
     def stale(self, code: Mapping[str, str]) -> tuple[str, ...]:
         """The stages whose fingerprint in `code` is not the recorded one, sorted."""
         now = {stage: short(digest) for stage, digest in code.items()}
-        return tuple(sorted(stage for stage in now.keys() | self.code.keys() if now.get(stage) != self.code.get(stage)))
+        return tuple(
+            sorted(
+                stage
+                for stage in now.keys() | self.code.keys()
+                if now.get(stage) != self.code.get(stage)
+            )
+        )
 
 
 def entry_of(
@@ -207,7 +223,11 @@ def entry_of(
 
 def seeds_taken(claim: Claim, recorded: Entry | None) -> tuple[int, ...]:
     """Those that the verdict on record took, if they are more than the first and the claim still draws them in that order."""
-    if recorded and len(recorded.seeds) > claim.seeds.start and recorded.seeds == claim.seeds.pool[: len(recorded.seeds)]:
+    if (
+        recorded
+        and len(recorded.seeds) > claim.seeds.start
+        and recorded.seeds == claim.seeds.pool[: len(recorded.seeds)]
+    ):
         return recorded.seeds
     return claim.seeds.first
 
@@ -222,13 +242,17 @@ def _recorded(
 ) -> tuple[RecordedAssertion, ...]:
     found = {finding.key: finding for finding in findings}
     keyed = [(f"{section}[{index}]", assertion) for index, assertion in enumerate(assertions)]
-    return tuple(_record(key, assertion.spelled_out(alpha), found.get(key)) for key, assertion in keyed)
+    return tuple(
+        _record(key, assertion.spelled_out(alpha), found.get(key)) for key, assertion in keyed
+    )
 
 
 def _record(key: str, terms: Assertion, finding: Finding | None) -> RecordedAssertion:
     if finding is None:
         return RecordedAssertion(key=key, verdict=None, terms=terms)
-    return RecordedAssertion(key=key, verdict=finding.verdict, terms=terms, effects=tuple(map(_effect, finding.effects)))
+    return RecordedAssertion(
+        key=key, verdict=finding.verdict, terms=terms, effects=tuple(map(_effect, finding.effects))
+    )
 
 
 def _effect(effect: Effect) -> RecordedEffect:

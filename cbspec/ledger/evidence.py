@@ -95,8 +95,12 @@ class EvidenceFolder:
             self._write(claim, self._file(claim), (ledger,))
 
     def _write(self, claim: str, evidence: Iterable[Evidence], ledgers: Iterable[Ledger]) -> None:
-        named = {(entry.key, entry.evidence) for ledger in ledgers for entry in ledger if entry.evidence}
-        kept = {(each.key, each.digest): each for each in evidence if (each.key, each.digest) in named}
+        named = {
+            (entry.key, entry.evidence) for ledger in ledgers for entry in ledger if entry.evidence
+        }
+        kept = {
+            (each.key, each.digest): each for each in evidence if (each.key, each.digest) in named
+        }
         ordered = tuple(kept[name] for name in sorted(kept))
         if ordered == self._file(claim):
             return

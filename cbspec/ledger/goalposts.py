@@ -44,20 +44,26 @@ def moves(old: Entry, new: Entry) -> tuple[Move, ...]:
     )
 
 
-def _assertions(old: Sequence[RecordedAssertion], new: Sequence[RecordedAssertion]) -> Iterator[Move]:
+def _assertions(
+    old: Sequence[RecordedAssertion], new: Sequence[RecordedAssertion]
+) -> Iterator[Move]:
     """Pair what is alike, in whatever order it stands, and compare the pairs."""
     added = list(new)
     gone = [recorded for recorded in old if not _take(added, recorded)]
     for recorded in gone:
         partner = _partner(recorded, added)
         if partner is None:
-            yield Move(text=f"{recorded.key}: {_named(recorded.terms)} is no longer asserted", way="looser")
+            yield Move(
+                text=f"{recorded.key}: {_named(recorded.terms)} is no longer asserted", way="looser"
+            )
             continue
         added.remove(partner)
         for text, way in _terms(recorded.terms, partner.terms):
             yield Move(text=f"{partner.key}: {_named(partner.terms)}: {text}", way=way)
     for extra in added:
-        yield Move(text=f"{extra.key}: {_named(extra.terms)} is asserted in addition", way="tighter")
+        yield Move(
+            text=f"{extra.key}: {_named(extra.terms)} is asserted in addition", way="tighter"
+        )
 
 
 def _take(added: list[RecordedAssertion], recorded: RecordedAssertion) -> bool:
@@ -68,9 +74,14 @@ def _take(added: list[RecordedAssertion], recorded: RecordedAssertion) -> bool:
     return twin is not None
 
 
-def _partner(recorded: RecordedAssertion, added: Sequence[RecordedAssertion]) -> RecordedAssertion | None:
+def _partner(
+    recorded: RecordedAssertion, added: Sequence[RecordedAssertion]
+) -> RecordedAssertion | None:
     alike = [candidate for candidate in added if _named(candidate.terms) == _named(recorded.terms)]
-    return next((candidate for candidate in alike if candidate.key == recorded.key), alike[0] if alike else None)
+    return next(
+        (candidate for candidate in alike if candidate.key == recorded.key),
+        alike[0] if alike else None,
+    )
 
 
 def _named(terms: Assertion) -> str:
@@ -99,7 +110,9 @@ def _seeds(old: Entry, new: Entry) -> Iterator[Move]:
 
 def _arms(old: Entry, new: Entry) -> Iterator[Move]:
     """An arm that became another stage call measures something else, unless its figures show that it does not."""
-    changed = sorted(arm for arm in old.arms.keys() & new.arms.keys() if old.arms[arm] != new.arms[arm])
+    changed = sorted(
+        arm for arm in old.arms.keys() & new.arms.keys() if old.arms[arm] != new.arms[arm]
+    )
     if changed:
         unmoved = not shifts(old, new) and _spread(new)
         what = "but every figure is as recorded" if unmoved else "so it measures something else"
@@ -107,14 +120,19 @@ def _arms(old: Entry, new: Entry) -> Iterator[Move]:
         yield Move(text=text, way="neutral" if unmoved else "looser")
     for arm in sorted(new.arms.keys() - old.arms.keys()):
         yield Move(text=f"arm {arm} is new", way="neutral")
-    for arm in sorted(old.arms.keys() - new.arms.keys()):  # an assertion that needed it has changed too, and says so
+    for arm in sorted(
+        old.arms.keys() - new.arms.keys()
+    ):  # an assertion that needed it has changed too, and says so
         yield Move(text=f"arm {arm} is gone", way="neutral")
 
 
 def _spread(entry: Entry) -> bool:
     """Whether some figure varies over seeds: only then is finding it again, to the last digit, evidence."""
     effects = [effect for recorded in entry.recorded for effect in recorded.effects]
-    return any(effect.low is not None and effect.high is not None and effect.low < effect.high for effect in effects)
+    return any(
+        effect.low is not None and effect.high is not None and effect.low < effect.high
+        for effect in effects
+    )
 
 
 def _shown(value: Any) -> str:

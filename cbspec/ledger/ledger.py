@@ -22,7 +22,9 @@ class Ledger:
 
     def __init__(self, entries: Iterable[Entry] = (), withdrawn: Iterable[Withdrawn] = ()) -> None:
         ordered = sorted(entries, key=lambda entry: entry.key)
-        self.entries: Mapping[Key, Entry] = MappingProxyType({entry.key: entry for entry in ordered})
+        self.entries: Mapping[Key, Entry] = MappingProxyType(
+            {entry.key: entry for entry in ordered}
+        )
         self.withdrawn = tuple(sorted(withdrawn, key=lambda former: (former.key, former.withdrawn)))
 
     @classmethod
@@ -47,9 +49,18 @@ class Ledger:
             ConfigError: no repository, or no such revision.
             LedgerError: no ledger in it, or a damaged one.
         """
-        commit = git(path.parent, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        commit = git(
+            path.parent,
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            f"{revision}^{{commit}}",
+        )
         if commit is None:
-            raise ConfigError(f"'{revision}' is neither a ledger file nor a commit of the repository around {path.parent}")
+            raise ConfigError(
+                f"'{revision}' is neither a ledger file nor a commit of the repository around {path.parent}"
+            )
         text = git(path.parent, "show", f"{commit.strip()}:./{path.name}")
         if text is None:
             raise LedgerError(f"commit {revision} has no {path.name} in {path.parent.name}/")
@@ -63,7 +74,11 @@ class Ledger:
             ConfigError: it is neither.
             LedgerError: it cannot be read, or is damaged.
         """
-        return cls.load(Path(reference)) if Path(reference).is_file() else cls.of_commit(reference, path)
+        return (
+            cls.load(Path(reference))
+            if Path(reference).is_file()
+            else cls.of_commit(reference, path)
+        )
 
     @classmethod
     def _of(cls, text: str, name: str) -> Ledger:
@@ -80,7 +95,9 @@ class Ledger:
 
     def dumps(self) -> str:
         """The text of the file; where nothing was withdrawn it does not speak of it."""
-        content = {"version": VERSION, "entries": tuple(self)} | ({"withdrawn": self.withdrawn} if self.withdrawn else {})
+        content = {"version": VERSION, "entries": tuple(self)} | (
+            {"withdrawn": self.withdrawn} if self.withdrawn else {}
+        )
         return dumps(msgspec.to_builtins(content))
 
     def get(self, key: Key) -> Entry | None:
@@ -88,7 +105,9 @@ class Ledger:
 
     def expected(self, key: Key) -> Entry | None:
         """What a run is held to: the verdict on record, that of another device family where this one has none."""
-        return self.get(key) or next((entry for entry in self.of(key.claim) if entry.scale == key.scale), None)
+        return self.get(key) or next(
+            (entry for entry in self.of(key.claim) if entry.scale == key.scale), None
+        )
 
     def of(self, claim: str) -> tuple[Entry, ...]:
         """Every entry of a claim: all scales and device families."""
@@ -96,7 +115,9 @@ class Ledger:
 
     def recording(self, entries: Iterable[Entry]) -> Ledger:
         """This ledger with `entries` in place of what stands at their keys."""
-        return Ledger({**self.entries, **{entry.key: entry for entry in entries}}.values(), self.withdrawn)
+        return Ledger(
+            {**self.entries, **{entry.key: entry for entry in entries}}.values(), self.withdrawn
+        )
 
     def withdrawing(self, former: Iterable[Withdrawn]) -> Ledger:
         """This ledger with `former` among the withdrawn, and nothing on record at their keys."""

@@ -30,7 +30,9 @@ def outcome(comparison: Comparison, judgement: Judgement) -> Outcome:
     if judgement.verdict == "holds":
         return Outcome(kind="passed", reason=f"holds, {_record(comparison)}: {reason}")
     if comparison.expected is None:
-        return Outcome(kind="failed", reason=f"{judgement.verdict}, {_record(comparison)}: {reason}")
+        return Outcome(
+            kind="failed", reason=f"{judgement.verdict}, {_record(comparison)}: {reason}"
+        )
     return Outcome(kind="xfailed", reason=f"{judgement.verdict}, {_record(comparison)}: {reason}")
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 def git(folder: Path, *arguments: str) -> str | None:
     """What ``git ARGUMENTS`` prints in `folder`; None when it fails, or where there is no git."""
     try:
-        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, check=False
+        )
     except FileNotFoundError:
         return None
     return done.stdout.decode(errors="replace") if done.returncode == 0 else None

@@ -28,7 +28,11 @@ def shifts(old: Entry, new: Entry) -> tuple[Shift, ...]:
     """Every effect whose estimate, interval or number of seeds moved beyond rounding, or that only one entry has."""
     before, after = _effects(old), _effects(new)
     pairs = [(before.get(name), after.get(name)) for name in {**before, **after}]
-    return tuple(Shift(before=was, after=now) for was, now in pairs if was is None or now is None or _moved(was, now))
+    return tuple(
+        Shift(before=was, after=now)
+        for was, now in pairs
+        if was is None or now is None or _moved(was, now)
+    )
 
 
 def _effects(entry: Entry) -> dict[tuple[str, str, int], RecordedEffect]:
@@ -43,7 +47,9 @@ def _effects(entry: Entry) -> dict[tuple[str, str, int], RecordedEffect]:
 def _moved(was: RecordedEffect, now: RecordedEffect) -> bool:
     # The spread says nothing that estimate, interval and n do not; a record from before it was kept has not drifted.
     pairs = [(was.estimate, now.estimate), (was.low, now.low), (was.high, now.high)]
-    size = max((abs(figure) for pair in pairs for figure in pair if figure is not None), default=0.0)
+    size = max(
+        (abs(figure) for pair in pairs for figure in pair if figure is not None), default=0.0
+    )
     return was.n != now.n or any(_differ(a, b, TOLERANCE * size) for a, b in pairs)
 
 

@@ -52,7 +52,9 @@ def status(
     rows = [row for claim in claims for row in _rows(ledger, claim, moved, checked)]
     titles = {claim.id: claim.title for claim in claims}
     gone = orphaned(ledger, claims)
-    return rows + [_row(entry.claim, titles.get(entry.claim, ""), entry, "orphaned") for entry in gone]
+    return rows + [
+        _row(entry.claim, titles.get(entry.claim, ""), entry, "orphaned") for entry in gone
+    ]
 
 
 def _rows(
@@ -65,7 +67,14 @@ def _rows(
         return
     entries = [entry for entry in ledger.of(claim.id) if entry.scale == claim.scale]
     if not entries:
-        yield Standing(claim=claim.id, title=claim.title, scale=claim.scale, device=None, verdict=None, currency="unrecorded")
+        yield Standing(
+            claim=claim.id,
+            title=claim.title,
+            scale=claim.scale,
+            device=None,
+            verdict=None,
+            currency="unrecorded",
+        )
     for entry in entries:
         if entry.digest != short(claim.digest):
             yield _row(claim.id, claim.title, entry, "stale", ("claim",))

@@ -38,10 +38,14 @@ def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], 
 
 
 def _refusal(checked: Iterable[Entry], others: Sequence[Entry]) -> str:
-    lines = ["a verdict that a claim file has decidable at its scale is not withdrawn, whether it suits or not:"]
+    lines = [
+        "a verdict that a claim file has decidable at its scale is not withdrawn, whether it suits or not:"
+    ]
     lines += [f"  {entry.key}: {entry.verdict}" for entry in checked]
     if others:
-        lines.append(f"orphaned are {', '.join(str(entry.key) for entry in others)}: name these alone, by --scale and --device")
+        lines.append(
+            f"orphaned are {', '.join(str(entry.key) for entry in others)}: name these alone, by --scale and --device"
+        )
     return "\n".join(lines)
 
 

@@ -21,7 +21,9 @@ class Value(NamedTuple):
     reason: str | None
 
 
-class Values(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Values(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """Every measure of every arm over the same seeds.
 
     Attributes:
@@ -41,7 +43,9 @@ class Values(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         for arm, measures in self.arms.items():
             for measure, column in measures.items():
                 if len(column) != len(self.seeds):
-                    message = f"arm {arm}, {measure}: {len(column)} values for {len(self.seeds)} seeds"
+                    message = (
+                        f"arm {arm}, {measure}: {len(column)} values for {len(self.seeds)} seeds"
+                    )
                     raise ValueError(message)
 
     @property

@@ -21,11 +21,15 @@ from cbspec.config import ADOPT, Config, load
 from cbspec.errors import CbspecError, ClaimError, SourceChanged
 from cbspec.execution.rundir import ANY_CORES, RunDirectory
 from cbspec.plugin.items import SKIPPED, ClaimFile, ClaimItem, NoClaims, unread
-from cbspec.plugin.items import UndecidableWarning as UndecidableWarning  # people's warning filters name it here
-from cbspec.plugin.summary import Tally
+from cbspec.plugin.items import (
+    UndecidableWarning as UndecidableWarning,  # people's warning filters name it here
+)
+from cbspec.plugin.summary import RunSummary
 from cbspec.project import Project
 
-if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
+if (
+    TYPE_CHECKING
+):  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
     from cbspec.claim import Claim
     from cbspec.evaluation import Evaluation
     from cbspec.execution.progress import Display
@@ -41,10 +45,14 @@ PROJECT = pytest.StashKey[Config]()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> Generator[None, Any, Any]:
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser
+) -> Generator[None, Any, Any]:
     """Options for a project with claims, and for no other: elsewhere they are anyone's."""
     result = yield  # the project's own conftest.py says its options first: a clash is told here, not as its traceback
-    places = dict.fromkeys((early_config.rootpath, early_config.invocation_params.dir))  # the former may be of several projects
+    places = dict.fromkeys(
+        (early_config.rootpath, early_config.invocation_params.dir)
+    )  # the former may be of several projects
     try:
         project = next((found for found in map(load, places) if found.declared), None)
     except CbspecError as error:
@@ -57,8 +65,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 
 def _add_options(group: pytest.OptionGroup) -> None:
     try:
-        group.addoption("--scale", metavar="NAME", help="scale to run the claims at (default: the project's, quick)")
-        group.addoption("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where stages compute (default: auto)")
+        group.addoption(
+            "--scale",
+            metavar="NAME",
+            help="scale to run the claims at (default: the project's, quick)",
+        )
+        group.addoption(
+            "--device",
+            default="auto",
+            choices=("auto", "cpu", "cuda"),
+            help="where stages compute (default: auto)",
+        )
         group.addoption(
             "--stage-threads",
             type=int,
@@ -72,7 +89,9 @@ def _add_options(group: pytest.OptionGroup) -> None:
             help="whether stored results are adopted for edited code whose canary is identical (default: the project's)",
         )
     except ValueError as error:
-        raise pytest.UsageError(f"an option of cbspec's is one of a conftest.py or another plugin, too: {error}") from None
+        raise pytest.UsageError(
+            f"an option of cbspec's is one of a conftest.py or another plugin, too: {error}"
+        ) from None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -95,13 +114,21 @@ class ClaimsPlugin:
         self.project = Project(settings.root)
         self.worker: dict[str, Any] | None = getattr(config, "workerinput", None)
         self.scale = known_scale(config.getoption("--scale"), settings.claims) or settings.scale
-        self.numerics = resolve(config.getoption("--device"), threads=config.getoption("--stage-threads"))
+        self.numerics = resolve(
+            config.getoption("--device"), threads=config.getoption("--stage-threads")
+        )
         name = self.worker[RUN] if self.worker else uuid.uuid4().hex[:12]
-        own, workers = (self.worker["workerid"], self.worker["workercount"]) if self.worker else ("main", 1)
-        cores = max(available_cores() // self.numerics.threads, 1) if self.numerics.device == "cpu" else ANY_CORES
+        own, workers = (
+            (self.worker["workerid"], self.worker["workercount"]) if self.worker else ("main", 1)
+        )
+        cores = (
+            max(available_cores() // self.numerics.threads, 1)
+            if self.numerics.device == "cpu"
+            else ANY_CORES
+        )
         self.run = RunDirectory(settings.runs / name, own, workers, cores)
         self.display: Display | None = None
-        self.tally = Tally(config.rootpath, settings, self.scale, self.numerics)
+        self.tally = RunSummary(config.rootpath, settings, self.scale, self.numerics)
         self._told: dict[tuple[str, str], Any] = {}
         self.failed = 0
         self.claims: list[Claim] = []
@@ -148,7 +175,12 @@ class ClaimsPlugin:
         """
         try:
             result = yield
-            if self.worker is not None and self.claims and session.testsfailed and not self._goes_on:
+            if (
+                self.worker is not None
+                and self.claims
+                and session.testsfailed
+                and not self._goes_on
+            ):
                 errors = "error" if session.testsfailed == 1 else "errors"
                 self._output[UNCOLLECTED] = f"{session.testsfailed} {errors} during collection"
                 raise session.Interrupted(self._output[UNCOLLECTED])
@@ -175,9 +207,14 @@ class ClaimsPlugin:
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Claims lie where a person puts them, also in a folder that pytest takes for a tool's: build, dist, venv."""
-        if self.settings.claims not in collection_path.parents or collection_path.name.startswith("."):
+        if self.settings.claims not in collection_path.parents or collection_path.name.startswith(
+            "."
+        ):
             return None
-        passed_over = any(fnmatch(collection_path.name, pattern) for pattern in self.config.getini("norecursedirs"))
+        passed_over = any(
+            fnmatch(collection_path.name, pattern)
+            for pattern in self.config.getini("norecursedirs")
+        )
         return False if passed_over and collection_path.is_dir() else None
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.File | None:
@@ -187,7 +224,11 @@ class ClaimsPlugin:
 
         if is_shared(file_path):
             return NoClaims.from_parent(parent, path=file_path)
-        return ClaimFile.from_parent(parent, path=file_path, plugin=self) if is_claim_file(file_path) else None
+        return (
+            ClaimFile.from_parent(parent, path=file_path, plugin=self)
+            if is_claim_file(file_path)
+            else None
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -204,7 +245,9 @@ class ClaimsPlugin:
         """Each worker reports a file that cannot be collected; xdist tells it once where the same object says so."""
         report = yield
         if isinstance(report, pytest.CollectReport) and report.failed:
-            report.longrepr = self._told.setdefault((report.nodeid, str(report.longrepr)), report.longrepr)
+            report.longrepr = self._told.setdefault(
+                (report.nodeid, str(report.longrepr)), report.longrepr
+            )
         return report
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -217,7 +260,9 @@ class ClaimsPlugin:
         from cbspec.language import check_together, claim_files
 
         if self.claims:
-            whole = {claim.path for claim in self.claims} == set(claim_files([self.settings.claims]))
+            whole = {claim.path for claim in self.claims} == set(
+                claim_files([self.settings.claims])
+            )
             if mistakes := check_together(self.claims, whole=whole):
                 raise self._refusal(ClaimError(mistakes))
 
@@ -273,7 +318,9 @@ class ClaimsPlugin:
             return (yield)
         from cbspec.execution.progress import Display
 
-        stream = os.fdopen(os.dup(sys.__stdout__.fileno()), "w") if sys.__stdout__ else sys.stdout  # not pytest's capture
+        stream = (
+            os.fdopen(os.dup(sys.__stdout__.fileno()), "w") if sys.__stdout__ else sys.stdout
+        )  # not pytest's capture
         self.display = Display(self.run, stream)
         self.display.start()
         try:
@@ -285,7 +332,9 @@ class ClaimsPlugin:
                 stream.close()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """What the claim has to say travels with its report, and a skip names the claim's line instead of ours."""
         report = yield
         if isinstance(item, ClaimItem) and report.when == "call":
@@ -336,7 +385,9 @@ class ClaimsPlugin:
         if judged and "evaluation" in self.__dict__ and not ended:
             self.evaluation.drain()
         if self.worker is None:
-            if judged and self.run.changed:  # met by a worker that was helping, after the last verdict
+            if (
+                judged and self.run.changed
+            ):  # met by a worker that was helping, after the last verdict
                 session.exitstatus = pytest.ExitCode.INTERRUPTED
             self.tally.write()
 
@@ -349,7 +400,9 @@ class ClaimsPlugin:
                 self.run.hold()
             except OSError as error:
                 where = f"{self.run.path.parent}, where the processes of a run talk to each other"
-                raise pytest.UsageError(f"{where}, cannot be written: {error.strerror or error}") from None
+                raise pytest.UsageError(
+                    f"{where}, cannot be written: {error.strerror or error}"
+                ) from None
             self.opened = True
             Store(self.settings.store).sweep()
 

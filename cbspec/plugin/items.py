@@ -12,7 +12,9 @@ import pytest
 
 from cbspec.errors import CbspecError, ClaimError, SourceChanged, Stopped
 
-if TYPE_CHECKING:  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
+if (
+    TYPE_CHECKING
+):  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
     from cbspec.canary import CanaryCheck
     from cbspec.claim import Claim
     from cbspec.config import Config
@@ -56,20 +58,30 @@ class ClaimFile(pytest.File):
     def collect(self) -> Iterator[ClaimItem]:
         from cbspec.language import load_file
 
-        for claim in load_file(self.path, catalog=self.plugin.project.catalog, scale=self.plugin.scale):
+        for claim in load_file(
+            self.path, catalog=self.plugin.project.catalog, scale=self.plugin.scale
+        ):
             self.plugin.claims.append(claim)
             yield ClaimItem.from_parent(self, name=claim.id, claim=claim, plugin=self.plugin)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """A user's mistake is told, not traced."""
         error = excinfo.value
-        self.told = unread(error, self.config.rootpath) if isinstance(error, ClaimError) else [self._broken(error)]
+        self.told = (
+            unread(error, self.config.rootpath)
+            if isinstance(error, ClaimError)
+            else [self._broken(error)]
+        )
         return explained(self, excinfo) or super().repr_failure(excinfo)
 
     def _broken(self, error: BaseException) -> str:
         from cbspec.report import Skipped, encode
 
-        return encode(Skipped(claim=self.path.name, title="", path=self.nodeid, line=1, reason=_headline(error)))
+        return encode(
+            Skipped(
+                claim=self.path.name, title="", path=self.nodeid, line=1, reason=_headline(error)
+            )
+        )
 
 
 class NoClaims(pytest.File):
@@ -87,7 +99,9 @@ class ClaimItem(pytest.Item):
         self.claim = claim
         self.plugin = plugin
         self.told: dict[str, str] = {}
-        self.extra_keyword_matches.update({claim.id, claim.phase, *claim.title.split(), *claim.arms})
+        self.extra_keyword_matches.update(
+            {claim.id, claim.phase, *claim.title.split(), *claim.arms}
+        )
         for name in (marker(f"phase{claim.phase}"), marker(claim.status)):
             self.config.addinivalue_line("markers", f"{name}: claims of that phase or status")
             self.add_marker(name)
@@ -133,7 +147,9 @@ class ClaimItem(pytest.Item):
         from cbspec.report import encode
 
         upheld = self.plugin.evaluation.upheld(self.claim)
-        self.user_properties.append(("checked", ", ".join(dict.fromkeys(check.way for check in upheld.checks))))
+        self.user_properties.append(
+            ("checked", ", ".join(dict.fromkeys(check.way for check in upheld.checks)))
+        )
         self.told[UPHELD] = encode(upheld)
         self._tell_canary()
         reason = upheld.outcome.reason
@@ -167,7 +183,13 @@ class ClaimItem(pytest.Item):
         from cbspec.report import Skipped, encode
 
         path, line, _ = self.location
-        skipped = Skipped(claim=self.claim.id, title=self.claim.title, path=path, line=(line or 0) + 1, reason=reason)
+        skipped = Skipped(
+            claim=self.claim.id,
+            title=self.claim.title,
+            path=path,
+            line=(line or 0) + 1,
+            reason=reason,
+        )
         self.told[kind] = encode(skipped)
 
     def _warn_of_margins(self) -> None:
@@ -202,7 +224,9 @@ def unread(error: ClaimError, root: Path) -> list[str]:
     for mistake in error.mistakes:
         path, line = mistake.origin.path, mistake.origin.line
         place = os.path.relpath(path, root)
-        told.append(encode(Skipped(claim=path.name, title="", path=place, line=line, reason=mistake.text)))
+        told.append(
+            encode(Skipped(claim=path.name, title="", path=place, line=line, reason=mistake.text))
+        )
     return told
 
 
@@ -235,7 +259,9 @@ class CanaryError(Exception):
         super().__init__(check.text)
 
 
-def explained(node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+def explained(
+    node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]
+) -> Any:
     """What a person caused, has to decide on or expects, as text; None for a defect of the program, which pytest traces.
 
     Its headline goes into the closing summary, where pytest shows a mere string whole and a second time when it runs on CI.

@@ -15,13 +15,15 @@ from cbspec.config import Config
 from cbspec.errors import LedgerError
 from cbspec.plugin.items import BROKEN, CANARY, RECORD, SKIPPED, UPHELD
 
-if TYPE_CHECKING:  # imported when there is something to tell: other projects' runs pay nothing for this plugin
+if (
+    TYPE_CHECKING
+):  # imported when there is something to tell: other projects' runs pay nothing for this plugin
     from cbspec.canary import CanaryCheck
     from cbspec.execution.numerics import Numerics
     from cbspec.report import Record, Run, Skipped, Upheld
 
 
-class Tally:
+class RunSummary:
     """The verdicts of a run, and what kept other claims from one.
 
     Args:
@@ -85,7 +87,9 @@ class Tally:
         from cbspec.report import Skipped, decode
 
         for mistake in (decode(text, Skipped) for text in told):
-            if mistake not in self._unread:  # every file below a defaults.yaml reports what is wrong in it
+            if (
+                mistake not in self._unread
+            ):  # every file below a defaults.yaml reports what is wrong in it
                 self._unread.append(mistake)
 
     def write(self) -> None:
@@ -106,7 +110,14 @@ class Tally:
         """
         if not (self._records or self._upheld or self._canaries or self._broken or self._unread):
             return
-        from cbspec.report import annotations, canaries_counted, counted, doubts_listed, job_summary, summary_table
+        from cbspec.report import (
+            annotations,
+            canaries_counted,
+            counted,
+            doubts_listed,
+            job_summary,
+            summary_table,
+        )
 
         run = self._run()
         if self._records or self._upheld or self._canaries:
@@ -121,7 +132,9 @@ class Tally:
             if self._canaries:
                 terminal.write_line(canaries_counted(run))
             shown = os.path.relpath(self.project.reports / "latest.md", here)
-            terminal.write_line(f"no report: {self._unwritten}" if self._unwritten else f"report: {shown}")
+            terminal.write_line(
+                f"no report: {self._unwritten}" if self._unwritten else f"report: {shown}"
+            )
         if os.environ.get("GITHUB_ACTIONS") == "true":
             for line in annotations(run):
                 terminal.write_line(line)
@@ -130,7 +143,9 @@ class Tally:
                 with Path(target).open("a", encoding="utf-8") as summary:
                     summary.write(job_summary(run))
             except OSError as error:
-                terminal.write_line(f"no job summary: {target} cannot be written: {error.strerror or error}")
+                terminal.write_line(
+                    f"no job summary: {target} cannot be written: {error.strerror or error}"
+                )
 
     def _run(self) -> Run:
         from cbspec.ledger import provenance
@@ -139,7 +154,9 @@ class Tally:
         return run_of(
             scale=self.scale,
             device=self.numerics.device,
-            provenance=provenance(self.project.root, self.numerics.torch, exclude=self.project.reports),
+            provenance=provenance(
+                self.project.root, self.numerics.torch, exclude=self.project.reports
+            ),
             seconds=time.monotonic() - self._began,
             workers=len(self._workers),
             records=self._records,

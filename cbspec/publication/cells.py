@@ -10,11 +10,22 @@ from cbspec.claim import Claim, Status
 from cbspec.ledger.notation import interval, number
 from cbspec.model.finding import Verdict
 from cbspec.publication.effects import Compared, compared
-from cbspec.publication.row import Outcome, Row
+from cbspec.publication.row import Row, ScaleOutcome
 from cbspec.report.template import escaped
 
-COLUMNS = ("finding", "status", "memo → ours [95 % interval]", "verdict", "agrees", "where they differ, and the likely reason")
-STATUS: Mapping[Status, str] = {"active": "active", "retracted": "retracted", "open-question": "open"}
+COLUMNS = (
+    "finding",
+    "status",
+    "memo → ours [95 % interval]",
+    "verdict",
+    "agrees",
+    "where they differ, and the likely reason",
+)
+STATUS: Mapping[Status, str] = {
+    "active": "active",
+    "retracted": "retracted",
+    "open-question": "open",
+}
 MOST = 6  # lines of figures that stand openly; of more, all but the first are folded away
 
 CONFIDENCE = 0.95  # of the intervals in the column that says so; another one is named
@@ -30,7 +41,14 @@ def cells(row: Row, folder: Path, drawings: Sequence[str]) -> tuple[str, ...]:
         folder: where the page stands.
         drawings: the links to the finding's own.
     """
-    return _finding(row, folder, drawings), _status(row.head), _figures(row), _verdicts(row), _agrees(row), _discussion(row)
+    return (
+        _finding(row, folder, drawings),
+        _status(row.head),
+        _figures(row),
+        _verdicts(row),
+        _agrees(row),
+        _discussion(row),
+    )
 
 
 def link(path: Path, folder: Path) -> str:
@@ -55,11 +73,18 @@ def _figures(row: Row) -> str:
     """What was measured, the memo's figure before ours; before anything is on record, the memo's figures as it reports them."""
     recorded = [outcome for outcome in row.outcomes if outcome.entries]
     named = len({outcome.scale for outcome in recorded}) > 1
-    ours = [_again(row, outcome) or _folded(list(_effects(row, outcome, named=named))) for outcome in recorded]
-    effects = [each.effect for outcome in recorded for entry in outcome.entries for each in compared(entry)]
+    ours = [
+        _again(row, outcome) or _folded(list(_effects(row, outcome, named=named)))
+        for outcome in recorded
+    ]
+    effects = [
+        each.effect for outcome in recorded for entry in outcome.entries for each in compared(entry)
+    ]
     beside = any(effect.reported is not None for effect in effects)
     lines = _BREAK.join(line for line in (*([] if beside else _reported(row)), *ours) if line)
-    return lines.replace(f"{_BREAK}{_FOLD}", _FOLD).replace(f"{_UNFOLD}{_BREAK}", _UNFOLD)  # a fold is a line of its own anyway
+    return lines.replace(f"{_BREAK}{_FOLD}", _FOLD).replace(
+        f"{_UNFOLD}{_BREAK}", _UNFOLD
+    )  # a fold is a line of its own anyway
 
 
 def _reported(row: Row) -> list[str]:
@@ -67,13 +92,16 @@ def _reported(row: Row) -> list[str]:
     found = []
     for source in (claim.source for claim in row.files.values()):
         for measure, values in source.figures.items():
-            found.append(f"memo, {measure}: " + ", ".join(f"{arm} {number(value)}" for arm, value in values.items()))
+            found.append(
+                f"memo, {measure}: "
+                + ", ".join(f"{arm} {number(value)}" for arm, value in values.items())
+            )
         if source.note and not source.figures:
             found.append(f"memo: {source.note}")
     return [escaped(line) for line in found or ["memo: no figures"]]
 
 
-def _effects(row: Row, outcome: Outcome, *, named: bool) -> Iterator[str]:
+def _effects(row: Row, outcome: ScaleOutcome, *, named: bool) -> Iterator[str]:
     """A line for each effect; `named`: with the scale, since others follow."""
     place = f"*{outcome.place}* " if named else ""
     for entry in outcome.entries:
@@ -89,10 +117,12 @@ def _effect(each: Compared) -> str:
     return f"{text} *other sign*" if each.opposite else text
 
 
-def _again(row: Row, outcome: Outcome) -> str:
+def _again(row: Row, outcome: ScaleOutcome) -> str:
     """All figures of a device family folded away, where another one's stand openly at the same scale."""
     lines = list(_effects(row, outcome, named=False))
-    return "" if _first(row, outcome) is outcome or not lines else _fold(escaped(outcome.place), lines)
+    return (
+        "" if _first(row, outcome) is outcome or not lines else _fold(escaped(outcome.place), lines)
+    )
 
 
 def _folded(lines: Sequence[str]) -> str:
@@ -112,11 +142,13 @@ def _verdicts(row: Row) -> str:
     return _BREAK.join(_verdict(row, outcome) for outcome in row.outcomes)
 
 
-def _verdict(row: Row, outcome: Outcome) -> str:
+def _verdict(row: Row, outcome: ScaleOutcome) -> str:
     if not outcome.entries:
         return f"not run yet at {outcome.scale}"
     seeds = sorted({len(entry.seeds) for entry in outcome.entries})
-    marks = [f"{' to '.join(map(str, {seeds[0]: 0, seeds[-1]: 0}))} seed{'' if seeds == [1] else 's'}"]
+    marks = [
+        f"{' to '.join(map(str, {seeds[0]: 0, seeds[-1]: 0}))} seed{'' if seeds == [1] else 's'}"
+    ]
     marks += ["fragile"] * outcome.fragile
     marks += outcome.decided
     marks += ["on adopted results"] * outcome.adopted
@@ -129,29 +161,35 @@ def _verdict(row: Row, outcome: Outcome) -> str:
     return told
 
 
-def _by_verdict(row: Row, outcome: Outcome) -> str:
+def _by_verdict(row: Row, outcome: ScaleOutcome) -> str:
     """Which claims of the finding have which verdict."""
     groups: dict[Verdict | str, list[str]] = {}
     for entry in outcome.entries:
         groups.setdefault(entry.verdict, []).append(row.cell(entry.claim))
     if outcome.missing:
         groups["not run yet"] = [row.cell(claim) for claim in outcome.missing]
-    return escaped("; ".join(f"{verdict} {', '.join(members)}" for verdict, members in groups.items()))
+    return escaped(
+        "; ".join(f"{verdict} {', '.join(members)}" for verdict, members in groups.items())
+    )
 
 
 def _agrees(row: Row) -> str:
     """For each scale; a device family is named where another one says otherwise there."""
     firsts = [(outcome, _first(row, outcome)) for outcome in row.outcomes if outcome.agrees]
-    told = [outcome for outcome, first in firsts if outcome is first or outcome.agrees != first.agrees]
+    told = [
+        outcome for outcome, first in firsts if outcome is first or outcome.agrees != first.agrees
+    ]
     if len(told) == 1:
         return told[0].agrees
     return _BREAK.join(f"{outcome.place}: {outcome.agrees}" for outcome in told)
 
 
-def _first(row: Row, outcome: Outcome) -> Outcome:
+def _first(row: Row, outcome: ScaleOutcome) -> ScaleOutcome:
     """The one of the device family that stands first at the same scale."""
     return next(each for each in row.outcomes if each.scale == outcome.scale)
 
 
 def _discussion(row: Row) -> str:
-    return _BREAK.join(escaped(claim.discussion) for claim in row.files.values() if claim.discussion)
+    return _BREAK.join(
+        escaped(claim.discussion) for claim in row.files.values() if claim.discussion
+    )

@@ -19,7 +19,15 @@ from cbspec.ledger import Ledger
 from cbspec.publication import panel
 from cbspec.publication.figures import Table, drawn_of, tables
 
-COLOURS = ("#4d4d4d", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # after Okabe and Ito: told apart by all
+COLOURS = (
+    "#4d4d4d",
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+)  # after Okabe and Ito: told apart by all
 SIZE = (2.7, 2.0)  # of a panel, in inches
 LETTERS = 10.5  # of the title on an inch
 STYLE: Any = {
@@ -92,18 +100,35 @@ def drawn(table: Table, colours: Mapping[str, str]) -> Canvas:
     measures = list(dict.fromkeys(measure for figure in table.figures for measure in figure.axes))
     lying = len(columns) == 1
     shape = (1, len(measures)) if lying else (len(measures), len(columns))
-    canvas = Canvas(figsize=(SIZE[0] * shape[1] + 1.3, SIZE[1] * shape[0] + 1.0), layout="constrained")
+    canvas = Canvas(
+        figsize=(SIZE[0] * shape[1] + 1.3, SIZE[1] * shape[0] + 1.0), layout="constrained"
+    )
     grid = canvas.subplots(*shape, squeeze=False)
-    panels = {(measure, column): panel.of(table, measure, *column) for measure in measures for column in columns}
+    panels = {
+        (measure, column): panel.of(table, measure, *column)
+        for measure in measures
+        for column in columns
+    }
     for axes, ((measure, column), each) in zip(grid.flat, panels.items(), strict=True):
         if each is None:
             axes.set_axis_off()
             continue
         panel.draw(axes, each, colours)
         below = () if lying else measures[measures.index(measure) + 1 :]
-        panel.label(axes, each, left=lying or column == columns[0], bottom=not any(panels[other, column] for other in below))
+        panel.label(
+            axes,
+            each,
+            left=lying or column == columns[0],
+            bottom=not any(panels[other, column] for other in below),
+        )
         axes.set_title(", ".join(filter(None, column)) if measure == measures[0] else "")
-    canvas.suptitle(_wrapped(f"{table.id}   {table.title}", canvas), x=0.01, ha="left", fontsize=11, fontweight="bold")
+    canvas.suptitle(
+        _wrapped(f"{table.id}   {table.title}", canvas),
+        x=0.01,
+        ha="left",
+        fontsize=11,
+        fontweight="bold",
+    )
     canvas.supxlabel(caption(table), x=0.01, ha="left", fontsize=7.5, color="#666666")
     canvas.legend(handles=panel.legend(table, colours), loc="outside right center")
     return canvas
@@ -111,7 +136,10 @@ def drawn(table: Table, colours: Mapping[str, str]) -> Canvas:
 
 def caption(table: Table) -> str:
     """What a reader of the drawing has to know: scale, device, seeds, bars, and whatever is not there."""
-    said = [f"scale {table.scale}, {table.device}", f"mean over {_either(table.seeds)} seeds, bars: 95 % interval (Student)"]
+    said = [
+        f"scale {table.scale}, {table.device}",
+        f"mean over {_either(table.seeds)} seeds, bars: 95 % interval (Student)",
+    ]
     if table.decidable > 1:
         said.append(f"{table.cells} of {table.decidable} cells on record")
     if table.undefined:

@@ -26,7 +26,9 @@ def compared(entry: Entry) -> list[Compared]:
     """
     first = entry.decisive
     tested = sorted(entry.assertions, key=lambda asserted: not asserted.terms.tested)
-    reported = (effect for asserted in tested for effect in asserted.effects if effect.reported is not None)
+    reported = (
+        effect for asserted in tested for effect in asserted.effects if effect.reported is not None
+    )
     shown: dict[tuple[str, str], RecordedEffect] = {}
     for effect in chain([first] if first else [], reported):
         shown.setdefault((effect.label, effect.measure), effect)

@@ -15,7 +15,7 @@ from cbspec.ledger import Entry, Ledger, RecordedEffect
 X = float | str
 
 
-class Point(NamedTuple):
+class DrawnPoint(NamedTuple):
     """One arm of one cell in one panel.
 
     Attributes:
@@ -56,7 +56,7 @@ class Table:
     scale: str
     device: str
     figures: tuple[Figure, ...]
-    points: tuple[Point, ...]
+    points: tuple[DrawnPoint, ...]
     cells: int
     decidable: int
 
@@ -70,7 +70,7 @@ class Table:
         return tuple(sorted({point.n for point in self.points if point.mean is not None}))
 
     @property
-    def undefined(self) -> tuple[Point, ...]:
+    def undefined(self) -> tuple[DrawnPoint, ...]:
         """The points on record that have no value."""
         return tuple(point for point in self.points if point.mean is None)
 
@@ -78,7 +78,7 @@ class Table:
         """The points, one line each; what does not exist is empty."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("scale", "device", *Point._fields))
+        writer.writerow(("scale", "device", *DrawnPoint._fields))
         writer.writerows((self.scale, self.device, *point) for point in self.points)
         return file.getvalue()
 
@@ -93,7 +93,11 @@ def tables(claims: Iterable[Claim], ledger: Ledger) -> list[Table]:
     for claim in claims:
         if drawn_of(claim):
             families.setdefault(base(claim.id), {}).setdefault(claim.id, claim)
-    return [table for name, cells in families.items() for table in _tables(name, list(cells.values()), ledger)]
+    return [
+        table
+        for name, cells in families.items()
+        for table in _tables(name, list(cells.values()), ledger)
+    ]
 
 
 def drawn_of(claim: Claim) -> tuple[Figure, ...]:
@@ -104,30 +108,41 @@ def drawn_of(claim: Claim) -> tuple[Figure, ...]:
 def _tables(base: str, cells: Sequence[Claim], ledger: Ledger) -> Iterator[Table]:
     entries = [entry for cell in cells for entry in ledger.of(cell.id)]
     for scale, device in dict.fromkeys((entry.scale, entry.device) for entry in entries):
-        recorded = {entry.claim: entry for entry in entries if (entry.scale, entry.device) == (scale, device)}
+        recorded = {
+            entry.claim: entry
+            for entry in entries
+            if (entry.scale, entry.device) == (scale, device)
+        }
         yield Table(
             id=base,
             title=cells[0].title,
             scale=scale,
             device=device,
             figures=drawn_of(cells[0]),
-            points=tuple(point for cell in cells if cell.id in recorded for point in _points(cell, recorded[cell.id])),
+            points=tuple(
+                point
+                for cell in cells
+                if cell.id in recorded
+                for point in _points(cell, recorded[cell.id])
+            ),
             cells=len(recorded),
             decidable=len({cell.id for cell in cells if scale in cell.decidable} | recorded.keys()),
         )
 
 
-def _points(cell: Claim, entry: Entry) -> Iterator[Point]:
+def _points(cell: Claim, entry: Entry) -> Iterator[DrawnPoint]:
     """The points of the cell that are on record."""
     effects = _effects(entry)
     place = values_of(cell.id)
     for figure in drawn_of(cell):
         facet = "" if figure.facet is None else f"{figure.facet} = {place[figure.facet]}"
         for measure in figure.axes:
-            for arm, curve, x in zip(figure.arms, figure.curves(), _along(figure, place), strict=True):
+            for arm, curve, x in zip(
+                figure.arms, figure.curves(), _along(figure, place), strict=True
+            ):
                 effect = effects.get((measure, arm))
                 if effect is not None:
-                    yield Point(
+                    yield DrawnPoint(
                         claim=cell.id,
                         heading=figure.title,
                         facet=facet,

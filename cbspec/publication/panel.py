@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.lines import Line2D
 
 from cbspec.kinds.figure import Figure, method
-from cbspec.publication.figures import Point, Table, X
+from cbspec.publication.figures import DrawnPoint, Table, X
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ class Panel:
 
     figure: Figure
     measure: str
-    points: tuple[Point, ...]
+    points: tuple[DrawnPoint, ...]
     ticks: tuple[X, ...]
     limits: tuple[float, float]
 
@@ -51,8 +51,12 @@ class Panel:
 
 def of(table: Table, measure: str, heading: str, facet: str) -> Panel | None:
     """The panel at one place of the drawing; None where nothing stands."""
-    figure = next((each for each in table.figures if measure in each.axes and each.title == heading), None)
-    alike = [point for point in table.points if (point.measure, point.heading) == (measure, heading)]
+    figure = next(
+        (each for each in table.figures if measure in each.axes and each.title == heading), None
+    )
+    alike = [
+        point for point in table.points if (point.measure, point.heading) == (measure, heading)
+    ]
     points = tuple(point for point in alike if point.facet == facet)
     if figure is None or not points:
         return None
@@ -82,8 +86,18 @@ def draw(axes: Axes, panel: Panel, colours: Mapping[str, str]) -> None:
     axes.set_ylim(*panel.limits)
 
 
-def _curve(axes: Axes, at: Sequence[float], points: Sequence[Point], *, color: str, linestyle: str) -> None:
-    axes.plot(at, [_known(point.mean) for point in points], "o", color=color, linestyle=linestyle, markersize=4, linewidth=1.4)
+def _curve(
+    axes: Axes, at: Sequence[float], points: Sequence[DrawnPoint], *, color: str, linestyle: str
+) -> None:
+    axes.plot(
+        at,
+        [_known(point.mean) for point in points],
+        "o",
+        color=color,
+        linestyle=linestyle,
+        markersize=4,
+        linewidth=1.4,
+    )
     low = [_known(point.low) for point in points]
     high = [_known(point.high) for point in points]
     axes.vlines(at, low, high, color=color, alpha=0.45, linewidth=1.2)
@@ -108,12 +122,29 @@ def legend(table: Table, colours: Mapping[str, str]) -> list[Line2D]:
     curves = list(dict.fromkeys(curve for figure in table.figures for curve in figure.curves()))
     along = any(map(joined, table.figures))
     handles = [
-        _handle(curve, color=colours[method(curve)], marker="o", markersize=4, linestyle=dash(curve, curves) if along else "none")
+        _handle(
+            curve,
+            color=colours[method(curve)],
+            marker="o",
+            markersize=4,
+            linestyle=dash(curve, curves) if along else "none",
+        )
         for curve in curves
     ]
     if any(point.memo is not None for point in table.points):
-        handles.append(_handle("memo", color=INK, marker="D", markersize=6, markerfacecolor="none", linestyle="none"))
-    lines = dict.fromkeys(name for figure in table.figures for named in figure.lines.values() for name in named)
+        handles.append(
+            _handle(
+                "memo",
+                color=INK,
+                marker="D",
+                markersize=6,
+                markerfacecolor="none",
+                linestyle="none",
+            )
+        )
+    lines = dict.fromkeys(
+        name for figure in table.figures for named in figure.lines.values() for name in named
+    )
     return handles + [_handle(name, color=FAINT, linewidth=1.0, linestyle=ACROSS) for name in lines]
 
 
@@ -131,9 +162,17 @@ def dash(curve: str, curves: Sequence[str]) -> str:
 def _limits(table: Table, measure: str) -> tuple[float, float]:
     """The part of the axis that points, intervals and lines take."""
     figures = [figure for figure in table.figures if measure in figure.axes]
-    low, high = min(figure.axes[measure][0] for figure in figures), max(figure.axes[measure][1] for figure in figures)
+    low, high = (
+        min(figure.axes[measure][0] for figure in figures),
+        max(figure.axes[measure][1] for figure in figures),
+    )
     points = [point for point in table.points if point.measure == measure]
-    seen = [value for point in points for value in (point.mean, point.low, point.high, point.memo) if value is not None]
+    seen = [
+        value
+        for point in points
+        for value in (point.mean, point.low, point.high, point.memo)
+        if value is not None
+    ]
     seen += [value for figure in figures for value in figure.lines.get(measure, {}).values()]
     bottom, top = max(min(seen, default=low), low), min(max(seen, default=high), high)
     margin = 0.06 * (top - bottom or 1.0)

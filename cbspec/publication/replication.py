@@ -49,7 +49,7 @@ class Sizing(NamedTuple):
     sizes: Mapping[str, float]
 
 
-class Decision(NamedTuple):
+class DoubtDecision(NamedTuple):
     """What a person decided of a verdict when the canary of its claim had changed."""
 
     claim: str
@@ -78,7 +78,9 @@ class Recording(NamedTuple):
     claims: tuple[str, ...]
 
 
-def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path, canary: CanaryRecord | None = None) -> str:
+def replication(
+    claims: Iterable[Claim], ledger: Ledger, folder: Path, canary: CanaryRecord | None = None
+) -> str:
     """Return the page as Markdown; it follows from claims, ledger and canary record alone.
 
     Args:
@@ -93,7 +95,9 @@ def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path, canary: C
     statuses = Counter(row.head.status for row in found)
     phases = []
     for phase, group in groupby(found, key=lambda row: row.head.phase):
-        phases.append((_heading(phase), [cells(row, folder, drawings.get(row.id, [])) for row in group]))
+        phases.append(
+            (_heading(phase), [cells(row, folder, drawings.get(row.id, [])) for row in group])
+        )
     templates = environment(Path(__file__).parent)
     templates.filters.update(size=_size)
     page = templates.get_template(f"{PAGE}.j2").render(
@@ -121,19 +125,34 @@ def replication(claims: Iterable[Claim], ledger: Ledger, folder: Path, canary: C
     return tidy(page)
 
 
-def decisions(ledger: Ledger) -> list[Decision]:
+def decisions(ledger: Ledger) -> list[DoubtDecision]:
     """Return every verdict that is superseded or carried over, with the reason."""
     found = []
     for entry in ledger:
         if entry.doubt:
             last = entry.accepted[-1]
-            found.append(Decision(entry.claim, entry.scale, entry.device, entry.verdict, entry.doubt, last.date, last.reason))
+            found.append(
+                DoubtDecision(
+                    entry.claim,
+                    entry.scale,
+                    entry.device,
+                    entry.verdict,
+                    entry.doubt,
+                    last.date,
+                    last.reason,
+                )
+            )
     return found
 
 
 def tallies(found: Sequence[Row], scales: Iterable[str]) -> list[Tally]:
     """One for each scale and device family on record; for a scale with nothing on record, one without a device."""
-    places = {(outcome.scale, outcome.device) for row in found for outcome in row.outcomes if outcome.device}
+    places = {
+        (outcome.scale, outcome.device)
+        for row in found
+        for outcome in row.outcomes
+        if outcome.device
+    }
     told = []
     for scale in scales:
         devices: list[str | None] = []
@@ -147,7 +166,9 @@ def common_sizes(claims: Sequence[Claim]) -> dict[str, Mapping[str, float]]:
     counted = {scale: Counter[tuple[tuple[str, float], ...]]() for scale in scales_of(claims)}
     for claim in claims:
         counted[claim.scale][tuple(claim.sizes.items())] += 1
-    return {scale: dict(most) for scale, counts in counted.items() for most, _ in counts.most_common(1)}
+    return {
+        scale: dict(most) for scale, counts in counted.items() for most, _ in counts.most_common(1)
+    }
 
 
 def other_sizes(claims: Sequence[Claim]) -> list[Sizing]:
@@ -155,10 +176,16 @@ def other_sizes(claims: Sequence[Claim]) -> list[Sizing]:
     common = common_sizes(claims)
     found: dict[tuple[str, tuple[tuple[str, float], ...]], list[str]] = {}
     for claim in claims:
-        own = tuple((name, size) for name, size in claim.sizes.items() if common[claim.scale].get(name) != size)
+        own = tuple(
+            (name, size)
+            for name, size in claim.sizes.items()
+            if common[claim.scale].get(name) != size
+        )
         if own:
             found.setdefault((claim.scale, own), []).append(base(claim.id))
-    return [Sizing(tuple(dict.fromkeys(ids)), scale, dict(own)) for (scale, own), ids in found.items()]
+    return [
+        Sizing(tuple(dict.fromkeys(ids)), scale, dict(own)) for (scale, own), ids in found.items()
+    ]
 
 
 def recordings(ledger: Ledger) -> list[Recording]:
@@ -166,17 +193,31 @@ def recordings(ledger: Ledger) -> list[Recording]:
     found: dict[tuple[str, str, bool, str, str, str], dict[str, None]] = {}
     for entry in ledger:
         made = entry.provenance
-        key = (made.date, (made.commit or "")[:10], made.dirty, made.torch, entry.scale, entry.device)
+        key = (
+            made.date,
+            (made.commit or "")[:10],
+            made.dirty,
+            made.torch,
+            entry.scale,
+            entry.device,
+        )
         found.setdefault(key, {})[base(entry.claim)] = None
     return [Recording(*key, claims=tuple(ids)) for key, ids in sorted(found.items(), reverse=True)]
 
 
 def _tally(found: Sequence[Row], scale: str, device: str | None) -> Tally:
     decidable = [row for row in found if scale in row.scales]
-    there = [outcome for row in decidable for outcome in row.outcomes if (outcome.scale, outcome.device) == (scale, device)]
+    there = [
+        outcome
+        for row in decidable
+        for outcome in row.outcomes
+        if (outcome.scale, outcome.device) == (scale, device)
+    ]
     verdicts = Counter(outcome.verdict for outcome in there if outcome.verdict)
     fragile = sum(outcome.fragile for outcome in there)
-    return Tally(scale, device, len(decidable), verdicts, fragile, missing=len(decidable) - verdicts.total())
+    return Tally(
+        scale, device, len(decidable), verdicts, fragile, missing=len(decidable) - verdicts.total()
+    )
 
 
 def _heading(phase: str) -> str:
@@ -186,7 +227,10 @@ def _heading(phase: str) -> str:
 def _seeds(found: Sequence[Row]) -> list[tuple[str, int]]:
     """How seeds are drawn, and by how many claims; the most common way first."""
     drawn = Counter((claim.seeds.start, claim.seeds.pool) for row in found for claim in row.claims)
-    return [(_drawing(pool[:start], pool[start:]), count) for (start, pool), count in drawn.most_common()]
+    return [
+        (_drawing(pool[:start], pool[start:]), count)
+        for (start, pool), count in drawn.most_common()
+    ]
 
 
 def _drawing(first: tuple[int, ...], more: tuple[int, ...]) -> str:
@@ -198,7 +242,9 @@ def _drawings(claims: Sequence[Claim], ledger: Ledger) -> dict[str, list[str]]:
     """Finding -> the links to its drawings."""
     found: dict[str, list[str]] = {}
     for table in tables(claims, ledger):
-        found.setdefault(table.id, []).append(f"[drawing at {place_of(table.scale, table.device)}]({FIGURES}/{table.name}.svg)")
+        found.setdefault(table.id, []).append(
+            f"[drawing at {place_of(table.scale, table.device)}]({FIGURES}/{table.name}.svg)"
+        )
     return found
 
 

@@ -22,7 +22,7 @@ def place_of(scale: str, device: str | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ScaleOutcome:
     """What is on record of a finding at one scale on one device family.
 
     Attributes:
@@ -84,7 +84,7 @@ class Row:
 
     id: str
     claims: tuple[Claim, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ScaleOutcome, ...]
 
     @property
     def head(self) -> Claim:
@@ -138,28 +138,38 @@ def rows(claims: Iterable[Claim], ledger: Ledger) -> list[Row]:
 
 def scales_of(claims: Iterable[Claim]) -> list[str]:
     """Every scale, those first that claims name first, of these the one of most claims, a matrix counted once."""
-    named = {(place, scale, base(claim.id)) for claim in claims for place, scale in enumerate(claim.decidable)}
+    named = {
+        (place, scale, base(claim.id))
+        for claim in claims
+        for place, scale in enumerate(claim.decidable)
+    }
     last = {scale: place for place, scale, _ in sorted(named)}
     often = Counter(scale for _, scale, _ in named)
     return sorted(last, key=lambda scale: (last[scale], -often[scale], scale))
 
 
-def _row(finding: str, versions: Sequence[dict[str, Claim]], ledger: Ledger, scales: Sequence[str]) -> Row:
+def _row(
+    finding: str, versions: Sequence[dict[str, Claim]], ledger: Ledger, scales: Sequence[str]
+) -> Row:
     versions = sorted(versions, key=lambda at: base(next(iter(at.values())).id) != finding)
     outcomes = tuple(outcome for scale in scales for outcome in _outcomes(versions, ledger, scale))
     return Row(finding, tuple(next(iter(at.values())) for at in versions), outcomes)
 
 
-def _outcomes(versions: Sequence[dict[str, Claim]], ledger: Ledger, scale: str) -> Iterator[Outcome]:
+def _outcomes(
+    versions: Sequence[dict[str, Claim]], ledger: Ledger, scale: str
+) -> Iterator[ScaleOutcome]:
     """One for each device family on record at the scale, else one without; none where no claim can be decided."""
     claims = [at[scale] for at in versions if scale in at]
-    recorded = [(claim, entry) for claim in claims for entry in ledger.of(claim.id) if entry.scale == scale]
+    recorded = [
+        (claim, entry) for claim in claims for entry in ledger.of(claim.id) if entry.scale == scale
+    ]
     if claims and not recorded:
-        yield Outcome(scale, None, missing=tuple(claim.id for claim in claims))
+        yield ScaleOutcome(scale, None, missing=tuple(claim.id for claim in claims))
     for device in sorted({entry.device for _, entry in recorded}):
         own = [(claim, entry) for claim, entry in recorded if entry.device == device]
         there = {claim.id for claim, _ in own}
-        yield Outcome(
+        yield ScaleOutcome(
             scale,
             device,
             entries=tuple(entry for _, entry in own),
@@ -175,4 +185,6 @@ def _order(phase: str) -> tuple[bool, int, str]:
 
 
 def _letters_first(rest: str) -> str:
-    return rest if not rest or rest[0].isalpha() else f"~{rest}"  # 6.5A came after 6C; "~" sorts behind all letters
+    return (
+        rest if not rest or rest[0].isalpha() else f"~{rest}"
+    )  # 6.5A came after 6C; "~" sorts behind all letters

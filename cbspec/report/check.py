@@ -97,7 +97,9 @@ def standing(claim: Claim, checks: Sequence[Check]) -> Outcome:
         return Outcome(kind="failed", reason=failures)
     if not checks:
         places = ", ".join(claim.decidable)
-        return Outcome(kind="xfailed", reason=f"never run: no verdict on record (decidable at {places})")
+        return Outcome(
+            kind="xfailed", reason=f"never run: no verdict on record (decidable at {places})"
+        )
     told = "; ".join(check.text for check in checks)
     if any(check.way == "unchecked" for check in checks):
         return Outcome(kind="skipped", reason=told)

@@ -9,7 +9,12 @@ from cbspec.canary.comparison import State
 from cbspec.claim import base, finding_of
 from cbspec.report.record import Run
 
-_STATES: dict[State, str] = {"equal": "equal", "differs": "differ", "new": "not on record", "error": "broke"}
+_STATES: dict[State, str] = {
+    "equal": "equal",
+    "differs": "differ",
+    "new": "not on record",
+    "error": "broke",
+}
 
 # The first of these that one claim of a finding is, the finding is.
 _ORDER = ("in doubt", "recomputed", "by record", "superseded", "unchecked", "never run")
@@ -28,7 +33,9 @@ def counted(run: Run) -> str:
     counts: Counter[str] = Counter()
     canary = 0
     for found in findings.values():
-        way = next(way for way in _ORDER if way in found or (way == "by record" and "canary" in found))
+        way = next(
+            way for way in _ORDER if way in found or (way == "by record" and "canary" in found)
+        )
         counts[way] += 1
         canary += way == "by record" and "canary" in found
     parts = [f"{counts['recomputed']} recomputed"]
@@ -77,7 +84,9 @@ def _ways(run: Run) -> dict[str, str]:
         elif "code unchanged" in found:
             ways[upheld.claim] = "by record"
         else:
-            ways[upheld.claim] = next((way for way in ("superseded", "unchecked") if way in found), "never run")
+            ways[upheld.claim] = next(
+                (way for way in ("superseded", "unchecked") if way in found), "never run"
+            )
     for skipped in run.skipped:
         ways[skipped.claim] = "unchecked"
     return ways

@@ -25,7 +25,9 @@ def failure_text(record: Record) -> str:
         parts.append(f"{record.path}:{record.line}")
     if record.discussion:
         parts.append(f"Against the memo\n{indent(fill(record.discussion, WIDTH), '  ')}")
-    parts.append(f"Ledger ({record.scale}, {record.device})\n{indent(record.comparison.text, '  ')}")
+    parts.append(
+        f"Ledger ({record.scale}, {record.device})\n{indent(record.comparison.text, '  ')}"
+    )
     parts += _edited(record.edits)
     parts += [_doubt(check) for check in record.checks if check.failed]
     parts.append("Next\n" + "\n".join(f"  {line}" for line in next_steps(record)))
@@ -59,7 +61,10 @@ def canary_text(check: CanaryCheck) -> str:
 
 def _doubt(check: Check) -> str:
     """Return what failed in the check of one verdict on record."""
-    lines = [f"On record at {check.scale} on {check.device}: {check.verdict}", f"  {check.way}: {check.reason}"]
+    lines = [
+        f"On record at {check.scale} on {check.device}: {check.verdict}",
+        f"  {check.way}: {check.reason}",
+    ]
     parts = ["\n".join(lines)]
     if check.way == "judged otherwise" and check.comparison is not None:
         parts.append(f"Judged anew\n{indent(check.comparison.text, '  ')}")
@@ -78,7 +83,9 @@ def _figures(differences: Sequence[Difference]) -> list[str]:
 
 
 def _edited(edits: Sequence[Edit]) -> list[str]:
-    return ["Changed in the code\n" + "\n".join(f"  {edit.text}" for edit in edits)] if edits else []
+    return (
+        ["Changed in the code\n" + "\n".join(f"  {edit.text}" for edit in edits)] if edits else []
+    )
 
 
 def _after_doubt(claim: str, checks: Sequence[Check], options: str) -> Iterator[str]:
@@ -105,7 +112,9 @@ def effect_text(effect: Effect) -> str:
     memo = "" if effect.reported is None else f"; memo {number(effect.reported)}"
     sure = f"{effect.confidence:.0%} interval, {p_value(effect.p)}, n = {effect.n}"
     more = f"; {effect.needed} seeds would decide" if effect.needed else ""
-    return f"{effect.label} of {effect.measure}: {interval(effect)} {effect.unit} ({sure}){memo}{more}"
+    return (
+        f"{effect.label} of {effect.measure}: {interval(effect)} {effect.unit} ({sure}){memo}{more}"
+    )
 
 
 def next_steps(record: Record) -> Iterator[str]:

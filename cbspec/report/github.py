@@ -20,12 +20,28 @@ def annotations(run: Run) -> list[str]:
         if upheld.doubted:
             text = doubt_text(upheld)
             way = next(check.way for check in upheld.checks if check.failed)
-            lines.append(command("error", text, file=upheld.path, line=upheld.line, title=f"{upheld.claim}: {way}"))
+            lines.append(
+                command(
+                    "error",
+                    text,
+                    file=upheld.path,
+                    line=upheld.line,
+                    title=f"{upheld.claim}: {way}",
+                )
+            )
             for edit in dict.fromkeys(edit for check in upheld.checks for edit in check.edits):
                 touched.setdefault(edit, []).append(f"{upheld.claim}: in doubt")
     for check in failed_canaries(run):
         text = canary_text(check)
-        lines.append(command("error", text, file=check.path, line=check.line, title=f"{check.claim}: {check.text}"))
+        lines.append(
+            command(
+                "error",
+                text,
+                file=check.path,
+                line=check.line,
+                title=f"{check.claim}: {check.text}",
+            )
+        )
         for edit in check.edits:
             touched.setdefault(edit, []).append(f"{check.claim}: canary {check.state}")
     for each in run.broken:
@@ -42,7 +58,9 @@ def command(name: str, message: str, **properties: str | int) -> str:
 
 def _claim(record: Record) -> str:
     quoted = {quote.key: quote for quote in record.quotes}
-    quote = next((quoted[finding.key] for finding in record.implicated if finding.key in quoted), None)
+    quote = next(
+        (quoted[finding.key] for finding in record.implicated if finding.key in quoted), None
+    )
     path, line = (quote.path, quote.line) if quote else (record.path, record.line)
     title = f"{record.claim}: {record.comparison.headline}"
     return command("error", failure_text(record), file=path, line=line, title=title)
@@ -51,7 +69,9 @@ def _claim(record: Record) -> str:
 def _definition(edit: Edit, claims: Sequence[str]) -> str:
     listed = "\n".join(claims)
     title = f"{edit.definition} {edit.what}: {len(claims)} claim{'s' if len(claims) > 1 else ''} with it"
-    return command("warning", f"stage {edit.stage}\n{listed}", file=edit.path, line=edit.line, title=title)
+    return command(
+        "warning", f"stage {edit.stage}\n{listed}", file=edit.path, line=edit.line, title=title
+    )
 
 
 def _data(text: str) -> str:

@@ -46,7 +46,9 @@ def _rendered(template: str, run: Run) -> str:
         records=records,
         changed=[record for record in records if record.changed],
         failed=[
-            record for record in records if record.outcome.kind == "failed" and not record.changed and record not in in_doubt
+            record
+            for record in records
+            if record.outcome.kind == "failed" and not record.changed and record not in in_doubt
         ],
         doubted=[upheld for upheld in run.upheld if upheld.doubted],
         in_doubt=in_doubt,

@@ -26,7 +26,10 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """The lines with their numbers in front."""
         width = len(str(self.line + len(self.lines)))
-        return "\n".join(f"{self.line + index:>{width}} | {line}".rstrip() for index, line in enumerate(self.lines))
+        return "\n".join(
+            f"{self.line + index:>{width}} | {line}".rstrip()
+            for index, line in enumerate(self.lines)
+        )
 
 
 def quotes(claim: Claim, root: Path) -> tuple[Quote, ...]:
@@ -34,14 +37,21 @@ def quotes(claim: Claim, root: Path) -> tuple[Quote, ...]:
     keys = [f"assert[{index}]" for index in range(len(claim.assertions))]
     keys += [f"controls[{index}]" for index in range(len(claim.controls))]
     files: dict[Path, list[str]] = {}
-    return tuple(_quote(key, claim.origins[key], root, files) for key in keys if key in claim.origins)
+    return tuple(
+        _quote(key, claim.origins[key], root, files) for key in keys if key in claim.origins
+    )
 
 
 def _quote(key: str, origin: Origin, root: Path, files: dict[Path, list[str]]) -> Quote:
     path = origin.path if origin.path.is_absolute() else root / origin.path
     if path not in files:
         files[path] = _lines(path)
-    return Quote(key=key, path=relative(origin.path, root), line=origin.line, lines=_block(files[path], origin))
+    return Quote(
+        key=key,
+        path=relative(origin.path, root),
+        line=origin.line,
+        lines=_block(files[path], origin),
+    )
 
 
 def _lines(path: Path) -> list[str]:

@@ -82,7 +82,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     def implicated(self) -> tuple[Finding, ...]:
         """The findings that made the verdict, see `Entry.implicated`."""
         keys = {asserted.key for asserted in self.entry.implicated}
-        return tuple(finding for finding in (*self.judgement.findings, *self.judgement.controls) if finding.key in keys)
+        return tuple(
+            finding
+            for finding in (*self.judgement.findings, *self.judgement.controls)
+            if finding.key in keys
+        )
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,7 +225,9 @@ def decode(text: str, kind: type[T]) -> T:
     Raises:
         msgspec.ValidationError: for anything else.
     """
-    return msgspec.convert(msgspec.json.decode(text), kind, strict=False, dec_hook=partial(hook, strict=False))
+    return msgspec.convert(
+        msgspec.json.decode(text), kind, strict=False, dec_hook=partial(hook, strict=False)
+    )
 
 
 def builtins(value: msgspec.Struct) -> Any:

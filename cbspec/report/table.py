@@ -10,7 +10,12 @@ from cbspec.ledger.notation import interval, number
 from cbspec.report.record import Record, ranked
 
 COLUMNS = ("claim", "verdict", "effect", "estimate [interval]", "memo", "vs ledger", "s")
-_GIVEN_UP = ("s", "memo", "effect", "estimate [interval]")  # by a narrow terminal, one after another
+_GIVEN_UP = (
+    "s",
+    "memo",
+    "effect",
+    "estimate [interval]",
+)  # by a narrow terminal, one after another
 _NARROWEST = 12  # characters of an effect's name that still tell which it is
 _GAP = 2  # tabulate's, between columns
 _HEADING = 2  # tabulate's, spaces kept beside a heading
@@ -41,7 +46,11 @@ def summary_table(records: Sequence[Record], width: int) -> str:
         return ""
     for count in range(len(_GIVEN_UP) + 1):
         columns = [column for column in COLUMNS if column not in _GIVEN_UP[:count]]
-        room = width - _taken(rows, [column for column in columns if column != "effect"]) - _GAP * (len(columns) - 1)
+        room = (
+            width
+            - _taken(rows, [column for column in columns if column != "effect"])
+            - _GAP * (len(columns) - 1)
+        )
         if room >= min(_longest(rows, "effect"), _NARROWEST) if "effect" in columns else room >= 0:
             return _drawn(rows, columns, room)
     return "\n".join(shortened(line, width) for line in _drawn(rows, columns, 0).splitlines())

@@ -19,14 +19,18 @@ def environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters.update(md=escaped, sentence=_sentence, interval=interval, number=number, p=p_value)
+    templates.filters.update(
+        md=escaped, sentence=_sentence, interval=interval, number=number, p=p_value
+    )
     return templates
 
 
 def escaped(text: str) -> str:
     """`text` as plain words of a Markdown paragraph or table cell: on one line, nothing in it marks up."""
     one_line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"([\\`*|~]|(?<=\])\(|(?<!\w)_|_(?!\w))", r"\\\1", one_line)  # inside a word _ is a letter: vec_m4
+    return re.sub(
+        r"([\\`*|~]|(?<=\])\(|(?<!\w)_|_(?!\w))", r"\\\1", one_line
+    )  # inside a word _ is a letter: vec_m4
 
 
 def tidy(page: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from cbspec.model.finding import Effect
 from cbspec.statistics import sign_flip, student
-from cbspec.statistics.evidence import Evidence, Level, of_inference
+from cbspec.statistics.evidence import Level, StatisticalEvidence, of_inference
 from cbspec.statistics.sample import ROUNDING, Array, Measurements
 
 
@@ -40,7 +40,7 @@ class Contrast:
         weights = sorted(weight for weight in self.weights.values() if weight)
         return np.allclose(weights, [-weight for weight in reversed(weights)], rtol=1e-9, atol=0)
 
-    def evidence(self, data: Measurements, test: str) -> Evidence:
+    def evidence(self, data: Measurements, test: str) -> StatisticalEvidence:
         """Tested over the seeds by ``"t"`` or ``"exact"``."""
         return of_inference(Location(self, data, exact=test == "exact"))
 
@@ -49,8 +49,13 @@ class Contrast:
         columns = {arm: data.column(arm, self.measure) for arm in self.weights}
         if self.logs:
             columns = {arm: np.log(column) for arm, column in columns.items()}
-        total = sum((weight * columns[arm] for arm, weight in self.weights.items()), np.full(1, self.offset))
-        size = sum((abs(weight * columns[arm]) for arm, weight in self.weights.items()), np.full(1, abs(self.offset)))
+        total = sum(
+            (weight * columns[arm] for arm, weight in self.weights.items()), np.full(1, self.offset)
+        )
+        size = sum(
+            (abs(weight * columns[arm]) for arm, weight in self.weights.items()),
+            np.full(1, abs(self.offset)),
+        )
         rounding = ROUNDING * (np.max(size, axis=-1, keepdims=True) + float(self.logs))
         for anchor in (total[..., :1], self.low, self.high):
             if np.all(np.isfinite(anchor)):
@@ -61,10 +66,14 @@ class Contrast:
         """The memo's figure for the same sum, where it has one for every arm."""
         figures = {arm: data.figure(self.measure, arm) for arm in self.weights}
         known = {arm: figure for arm, figure in figures.items() if figure is not None}
-        if len(known) < len(figures) or (self.logs and any(figure <= 0 for figure in known.values())):
+        if len(known) < len(figures) or (
+            self.logs and any(figure <= 0 for figure in known.values())
+        ):
             return None
         if self.logs:
-            return math.exp(sum(self.weights[arm] * math.log(figure) for arm, figure in known.items()))
+            return math.exp(
+                sum(self.weights[arm] * math.log(figure) for arm, figure in known.items())
+            )
         return self.offset + sum(self.weights[arm] * figure for arm, figure in known.items())
 
 
@@ -82,7 +91,9 @@ class Location:
 
     @property
     def asserted(self) -> str:
-        low, high = (f"{self._shown(bound) + 0.0:.4g}" for bound in (self.contrast.low, self.contrast.high))  # never "-0"
+        low, high = (
+            f"{self._shown(bound) + 0.0:.4g}" for bound in (self.contrast.low, self.contrast.high)
+        )  # never "-0"
         if math.isinf(self.contrast.high):
             return f"above {low}"
         return f"below {high}" if math.isinf(self.contrast.low) else f"between {low} and {high}"
@@ -99,7 +110,9 @@ class Location:
     def effect(self, level: Level) -> Effect:
         """Interval by t, also where the test is exact: few seeds have no sign-flip interval."""
         p = float(self.p)
-        estimate, low, high = (self._shown(float(value)) for value in (self._mean, *self.interval(level.miss)))
+        estimate, low, high = (
+            self._shown(float(value)) for value in (self._mean, *self.interval(level.miss))
+        )
         distance = student.equivalent(p, self._n) - student.equivalent(level.shown, self._n)
         return Effect(
             label=self.label,
@@ -111,7 +124,9 @@ class Location:
             confidence=0.95,
             p=p,
             n=self._n,
-            needed=None if p <= level.shown or self.against <= level.refuted else self._needed(level),
+            needed=None
+            if p <= level.shown or self.against <= level.refuted
+            else self._needed(level),
             headroom=distance if math.isfinite(distance) else None,
             reported=self.contrast.reported(self.data),
             spread=float(self._deviation) if self._n > 1 else None,
@@ -125,12 +140,21 @@ class Location:
         return self._mean - half, self._mean + half
 
     def _needed(self, level: Level) -> int | None:
-        low, high, mean, alpha = self.contrast.low, self.contrast.high, float(self._mean), level.shown
+        low, high, mean, alpha = (
+            self.contrast.low,
+            self.contrast.high,
+            float(self._mean),
+            level.shown,
+        )
         if not low < mean < high:  # the effect seen refutes: how many seeds until that is shown
             low, high = (-math.inf, low) if mean <= low else (high, math.inf)
             alpha = level.refuted / len(self._bounds)
         sd, guarded = float(self._deviation), self._guarded
-        seeds = student.needed(mean, sd, alpha, low=low, high=high, guarded=guarded) if self._n > 1 else None
+        seeds = (
+            student.needed(mean, sd, alpha, low=low, high=high, guarded=guarded)
+            if self._n > 1
+            else None
+        )
         if seeds is None or not self.exact:
             return seeds
         return max(seeds, math.ceil(-math.log2(alpha)))
@@ -156,7 +180,9 @@ class Location:
     @cached_property
     def _mean(self) -> Array:
         first = self._values[..., :1]
-        return np.asarray(first[..., 0] + np.mean(self._values - first, axis=-1))  # exact for equal values
+        return np.asarray(
+            first[..., 0] + np.mean(self._values - first, axis=-1)
+        )  # exact for equal values
 
     @cached_property
     def _deviation(self) -> Array:
@@ -176,7 +202,9 @@ class Location:
         Sign flips need symmetric noise even more than t does, so the guard holds them as well.
         """
         beyond = side * (self._mean - bound)
-        with np.errstate(divide="ignore", invalid="ignore"):  # no spread at all: nothing but the side counts
+        with np.errstate(
+            divide="ignore", invalid="ignore"
+        ):  # no spread at all: nothing but the side counts
             t = np.nan_to_num(beyond / self._error, nan=0.0, posinf=np.inf, neginf=-np.inf)
         p = student.tail(t, self._n, guarded=self._guarded)
         if not self.exact:

@@ -74,7 +74,7 @@ Join = Literal["every", "some", "readings"]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class StatisticalEvidence:
     """All that judging an assertion needs besides the level.
 
     Attributes:
@@ -91,12 +91,12 @@ class Evidence:
     against: Array
     inferences: tuple[Inference, ...]
     premises: tuple[Premise, ...] = ()
-    parts: tuple[Evidence, ...] = ()
+    parts: tuple[StatisticalEvidence, ...] = ()
     join: Join = "every"
     strictness: float = 1.0
     said: str = ""
 
-    def scaled(self, factor: float) -> Evidence:
+    def scaled(self, factor: float) -> StatisticalEvidence:
         """The same with p-values times `factor`: a part with its own alpha, measured by that of the whole."""
         p, against = np.minimum(self.p * factor, 1), np.minimum(self.against * factor, 1)
         return replace(self, p=p, against=against, strictness=self.strictness * factor)
@@ -104,7 +104,7 @@ class Evidence:
     def decisive(self, *, against: bool) -> Inference:
         """The test that `p`, or `against`, comes from: the strongest part where one suffices, else the weakest."""
 
-        def p(part: Evidence) -> float:
+        def p(part: StatisticalEvidence) -> float:
             return float(part.against if against else part.p)
 
         if not self.parts:
@@ -119,27 +119,32 @@ class Evidence:
         return own.union(*(part.joins for part in self.parts))
 
 
-def of_inference(inference: Inference) -> Evidence:
-    return Evidence(p=inference.p, against=inference.against, inferences=(inference,))
+def of_inference(inference: Inference) -> StatisticalEvidence:
+    return StatisticalEvidence(p=inference.p, against=inference.against, inferences=(inference,))
 
 
-def every(parts: Iterable[Evidence]) -> Evidence:
+def every(parts: Iterable[StatisticalEvidence]) -> StatisticalEvidence:
     """All parts hold: each is shown at the full alpha (intersection-union, Berger 1982); refuted by any one part (Bonferroni)."""
     parts = tuple(parts)
     p, against = _largest(part.p for part in parts), _smallest(part.against for part in parts)
     return _joined("every", parts, p, np.minimum(against * len(parts), 1))
 
 
-def some(parts: Iterable[Evidence]) -> Evidence:
+def some(parts: Iterable[StatisticalEvidence]) -> StatisticalEvidence:
     """At least one part holds (Holm 1979, whose first step decides); refuted when every part is."""
     parts = tuple(parts)
     p, against = _smallest(part.p for part in parts), _largest(part.against for part in parts)
     return _joined("some", parts, np.minimum(p * len(parts), 1), against)
 
 
-def readings(*parts: Evidence) -> Evidence:
+def readings(*parts: StatisticalEvidence) -> StatisticalEvidence:
     """Readings of one statement: it neither holds nor is refuted unless it does in each."""
-    return _joined("readings", parts, _largest(part.p for part in parts), _largest(part.against for part in parts))
+    return _joined(
+        "readings",
+        parts,
+        _largest(part.p for part in parts),
+        _largest(part.against for part in parts),
+    )
 
 
 def strictness(part: float | None, whole: float | None) -> float:
@@ -155,7 +160,11 @@ def _smallest(values: Iterable[Array]) -> Array:
     return reduce(np.minimum, values)
 
 
-def _joined(join: Join, parts: tuple[Evidence, ...], p: Array, against: Array) -> Evidence:
+def _joined(
+    join: Join, parts: tuple[StatisticalEvidence, ...], p: Array, against: Array
+) -> StatisticalEvidence:
     inferences = tuple(inference for part in parts for inference in part.inferences)
     premises = tuple(premise for part in parts for premise in part.premises)
-    return Evidence(p=p, against=against, inferences=inferences, premises=premises, parts=parts, join=join)
+    return StatisticalEvidence(
+        p=p, against=against, inferences=inferences, premises=premises, parts=parts, join=join
+    )

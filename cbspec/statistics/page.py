@@ -36,7 +36,9 @@ def tails(ranked: Array) -> tuple[Array, Array]:
     batch = ranked.reshape(-1, *ranked.shape[-2:])
     doubled = np.rint(2 * np.sort(batch, axis=-2)).astype(int)  # shared ranks are halves
     at = np.rint(2 * statistic(batch)).astype(int)
-    pairs = np.array([_tails(_pattern(row), int(seen)) for row, seen in zip(doubled, at, strict=True)])
+    pairs = np.array(
+        [_tails(_pattern(row), int(seen)) for row, seen in zip(doubled, at, strict=True)]
+    )
     shape = ranked.shape[:-2]
     return pairs[:, 0].reshape(shape), pairs[:, 1].reshape(shape)
 
@@ -49,7 +51,11 @@ def needed(ranked: Array, alpha: float, *, power: float = 0.8) -> int | None:
     from scipy.special import ndtri
 
     k = ranked.shape[0]
-    excess = np.arange(1, k + 1) @ (ranked - ranked.mean(axis=0)) / math.sqrt(k**2 * (k + 1) ** 2 * (k - 1) / 144)  # [seed]
+    excess = (
+        np.arange(1, k + 1)
+        @ (ranked - ranked.mean(axis=0))
+        / math.sqrt(k**2 * (k + 1) ** 2 * (k - 1) / 144)
+    )  # [seed]
     if excess.mean() <= 0:
         return None
     spread = float(np.std(excess, ddof=1)) if excess.size > 1 else 1.0
@@ -57,7 +63,9 @@ def needed(ranked: Array, alpha: float, *, power: float = 0.8) -> int | None:
     return max(math.ceil(seeds), math.ceil(-math.log(alpha) / math.lgamma(k + 1)))
 
 
-def _pattern(doubled: np.ndarray[tuple[int, ...], np.dtype[np.int_]]) -> tuple[tuple[int, ...], ...]:
+def _pattern(
+    doubled: np.ndarray[tuple[int, ...], np.dtype[np.int_]],
+) -> tuple[tuple[int, ...], ...]:
     """The seeds' sorted doubled ranks, seeds in any order: what the null distribution depends on."""
     return tuple(sorted(map(tuple, doubled.T.tolist())))
 
@@ -81,7 +89,9 @@ def _null(pattern: tuple[tuple[int, ...], ...]) -> Array:
 def _block(doubled: tuple[int, ...]) -> Array:
     """P(sum of position x doubled rank = index) over all orders of one seed's ranks, by recursion over the set already placed."""
     arms = len(doubled)
-    size = sum((i + 1) * rank for i, rank in enumerate(doubled)) + 1  # ascending ranks give the largest sum
+    size = (
+        sum((i + 1) * rank for i, rank in enumerate(doubled)) + 1
+    )  # ascending ranks give the largest sum
     reached = {0: np.eye(1, size)[0]}
     for position in range(1, arms + 1):
         placed: dict[int, Array] = {}

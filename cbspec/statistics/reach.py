@@ -52,7 +52,10 @@ class Reach:
             return None
         alpha = self.alpha * self.share
         levels = {n: alpha * part for n, part in self.looks.items() if n > 1}
-        reached = [student.critical(level, n, guarded=guarded) * spread / math.sqrt(n) for n, level in levels.items()]
+        reached = [
+            student.critical(level, n, guarded=guarded) * spread / math.sqrt(n)
+            for n, level in levels.items()
+        ]
         if not reached or min(reached) < half:
             return None
         bounds = {"low": -half, "high": half}

@@ -49,7 +49,11 @@ class Sample:
             Unmeasured: some seed has no finite value.
         """
         values: Array = np.asarray(self.values, dtype=np.float64)
-        absent = [seed for seed, finite in zip(self.seeds, self._finite(values), strict=True) if not finite]
+        absent = [
+            seed
+            for seed, finite in zip(self.seeds, self._finite(values), strict=True)
+            if not finite
+        ]
         if not absent:
             return values
         others = f" (and {len(absent) - 1} more of its seeds)" if len(absent) > 1 else ""
@@ -57,7 +61,10 @@ class Sample:
 
     def _finite(self, values: Array) -> list[bool]:
         lost = self.undefined.keys() | self.diverged.keys()
-        return [seed not in lost and bool(np.all(np.isfinite(values[..., i]))) for i, seed in enumerate(self.seeds)]
+        return [
+            seed not in lost and bool(np.all(np.isfinite(values[..., i])))
+            for i, seed in enumerate(self.seeds)
+        ]
 
     def _why(self, seed: int, measure: str) -> str:
         if seed in self.diverged:

@@ -46,7 +46,9 @@ def _log_tails(n: int) -> Array:
     r = _grid(n)
     mass = np.diff(np.exp(_greenwood(n)) * r ** (n - 1))
     middle = (r[1:] + r[:-1]) / 2
-    reached = gammainc(n, n / (1 + STATISTICS[:, None] * middle / np.sqrt(n - 1)))  # [statistic, cell]
+    reached = gammainc(
+        n, n / (1 + STATISTICS[:, None] * middle / np.sqrt(n - 1))
+    )  # [statistic, cell]
     logs: Array = np.log(reached @ mass)
     return logs
 
@@ -68,8 +70,15 @@ def _greenwood(n: int) -> Array:
     nodes, weights = legendre(ANGLES)
     angle = (first + last)[:, None] / 2 + (last - first)[:, None] / 2 * nodes  # [cell, angle]
     left = 1 - 1 / n - reach[:, None] * np.sin(angle)
-    rest = np.clip(r[:, None] * np.cos(angle) * np.sqrt((n - 1) / n) / left, _grid(n - 1)[1], np.sqrt(n - 2) if n > 2 else 1)
-    below = np.exp(np.interp(np.log(rest), np.log(_grid(n - 1)[1:]), _greenwood(n - 1)[1:]) + (n - 2) * np.log(rest))
+    rest = np.clip(
+        r[:, None] * np.cos(angle) * np.sqrt((n - 1) / n) / left,
+        _grid(n - 1)[1],
+        np.sqrt(n - 2) if n > 2 else 1,
+    )
+    below = np.exp(
+        np.interp(np.log(rest), np.log(_grid(n - 1)[1:]), _greenwood(n - 1)[1:])
+        + (n - 2) * np.log(rest)
+    )
     density = (n - 1) * left ** (n - 2) * reach[:, None] * np.cos(angle)
     share = np.log((density * below) @ weights * (last - first) / 2) - (n - 1) * np.log(r)
     return np.concatenate([share[:1], share])

@@ -54,7 +54,9 @@ def equivalent(p: float, n: int) -> float:
     return -float(stdtrit(n - 1, p) if n > 1 else ndtri(p))
 
 
-def power(mean: float, sd: float, n: int, alpha: float, *, low: float, high: float, guarded: bool = False) -> float:
+def power(
+    mean: float, sd: float, n: int, alpha: float, *, low: float, high: float, guarded: bool = False
+) -> float:
     """Probability that n seeds show a normal mean to lie between low and high (either may be infinite), each side at alpha.
 
     The integral over the sample standard deviation (Phillips 1990 for two sides); with one finite end it is the tail of the
@@ -72,7 +74,16 @@ def power(mean: float, sd: float, n: int, alpha: float, *, low: float, high: flo
     return float(np.maximum(shown, 0) @ legendre(NODES)[1] / 2)
 
 
-def needed(mean: float, sd: float, alpha: float, *, low: float, high: float, guarded: bool, target: float = 0.8) -> int | None:
+def needed(
+    mean: float,
+    sd: float,
+    alpha: float,
+    *,
+    low: float,
+    high: float,
+    guarded: bool,
+    target: float = 0.8,
+) -> int | None:
     """The fewest seeds with `power` of at least `target`; None where `FARTHEST` are too few (Cohen's 0.8 by default)."""
 
     def enough(n: int) -> bool:

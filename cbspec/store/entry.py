@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from cbspec.errors import ContentError, StoreError
-from cbspec.store.record import Record, TensorFile, seal, unseal
+from cbspec.store.record import StoredRecord, TensorFile, seal, unseal
 from cbspec.store.scratch import write
 
 RECORD = "record.json"
@@ -24,7 +24,9 @@ class LostEntry(StoreError):
 
     def __init__(self, key: str, reason: str) -> None:
         self.key = key
-        super().__init__(f"stored result {key[:12]} can no longer be read: {reason}; it counts as missing now")
+        super().__init__(
+            f"stored result {key[:12]} can no longer be read: {reason}; it counts as missing now"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,11 @@ class Damage:
     moved: Path | None
 
     def __str__(self) -> str:
-        where = f"moved to {self.moved}" if self.moved else "left in place, for the store cannot be written"
+        where = (
+            f"moved to {self.moved}"
+            if self.moved
+            else "left in place, for the store cannot be written"
+        )
         return f"stored result {self.key[:12]} is damaged: {self.reason}; {where}, and counted as missing"
 
 
@@ -52,7 +58,9 @@ class Tensors(Mapping[str, Any]):
         discard: called when the file turns out to be damaged.
     """
 
-    def __init__(self, folder: Path, file: TensorFile | None, discard: Callable[[str], object]) -> None:
+    def __init__(
+        self, folder: Path, file: TensorFile | None, discard: Callable[[str], object]
+    ) -> None:
         self._folder = folder
         self.file = file
         self._names = file.names if file else ()
@@ -93,7 +101,7 @@ class Tensors(Mapping[str, Any]):
 
 
 @dataclass(frozen=True)
-class Entry:
+class StoredResult:
     """One stored result, as it was put.
 
     Attributes:
@@ -120,7 +128,7 @@ class Entry:
         return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
 
 
-def write_entry(folder: Path, record: Record, tensors: Mapping[str, Any]) -> None:
+def write_entry(folder: Path, record: StoredRecord, tensors: Mapping[str, Any]) -> None:
     """Write an entry into `folder`, which must not exist yet.
 
     Raises:
@@ -132,7 +140,7 @@ def write_entry(folder: Path, record: Record, tensors: Mapping[str, Any]) -> Non
     write(folder / RECORD, seal(record))
 
 
-def copy_entry(source: Path, folder: Path, record: Record) -> None:
+def copy_entry(source: Path, folder: Path, record: StoredRecord) -> None:
     """Write an entry with the tensors of another one into `folder`, which must not exist yet.
 
     Raises:
@@ -147,14 +155,14 @@ def copy_entry(source: Path, folder: Path, record: Record) -> None:
     write(folder / RECORD, seal(record))
 
 
-def read_record(folder: Path) -> Record:
+def read_record(folder: Path) -> StoredRecord:
     """The record of an entry, verified against its own checksum, with the tensors known to be there at full length.
 
     Raises:
         ValueError: the entry is damaged; the message says how.
     """
     try:
-        record = unseal((folder / RECORD).read_bytes(), Record)
+        record = unseal((folder / RECORD).read_bytes(), StoredRecord)
     except FileNotFoundError as error:
         raise ValueError(f"{RECORD} is missing") from error
     except ValueError as error:
@@ -162,7 +170,9 @@ def read_record(folder: Path) -> Record:
     if record.key != folder.name:
         raise ValueError(f"{RECORD} belongs to {record.key[:12]}")
     if record.tensors and _length(folder / TENSORS) != record.tensors.bytes:
-        raise ValueError(f"{TENSORS} has {_length(folder / TENSORS)} of {record.tensors.bytes} bytes")
+        raise ValueError(
+            f"{TENSORS} has {_length(folder / TENSORS)} of {record.tensors.bytes} bytes"
+        )
     return record
 
 
@@ -190,4 +200,6 @@ def _write_tensors(path: Path, tensors: Mapping[str, Any]) -> TensorFile:
     except TypeError as error:
         raise ContentError(f"a result cannot be stored: tensors are torch's, and {error}") from None
     write(path, data)
-    return TensorFile(names=tuple(tensors), bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+    return TensorFile(
+        names=tuple(tensors), bytes=len(data), sha256=hashlib.sha256(data).hexdigest()
+    )

@@ -21,7 +21,9 @@ def explained(root: Path, doing: str) -> Iterator[None]:
         yield
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        raise StoreError(f"store {root}: {doing} failed: {reason}; {_remedy(error.errno)}") from error
+        raise StoreError(
+            f"store {root}: {doing} failed: {reason}; {_remedy(error.errno)}"
+        ) from error
 
 
 def _remedy(number: int | None) -> str:

@@ -22,7 +22,7 @@ class TensorFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The content of ``record.json``; for its fields see `cbspec.store.Entry`."""
 
     key: str
@@ -44,20 +44,25 @@ def record(
     undefined: Mapping[str, str],
     series: Mapping[str, Any],
     provenance: Mapping[str, Any],
-) -> Record:
+) -> StoredRecord:
     """A record in plain JSON types: scalars and arrays of numpy or torch become numbers and lists.
 
     Raises:
         ContentError: a number that is not finite, a key that is not a string, or what JSON cannot hold; all places are named.
     """
-    parts = {"measures": measures, "undefined": undefined, "series": series, "provenance": provenance}
+    parts = {
+        "measures": measures,
+        "undefined": undefined,
+        "series": series,
+        "provenance": provenance,
+    }
     plain: dict[str, Any] = {name: _plain(name, part) for name, part in parts.items()}
     if faults := [fault for name, part in plain.items() for fault in _faults(name, part)]:
         raise ContentError(
             f"result {key[:12]} cannot be stored: {'; '.join(faults)} (a measure without a value belongs in `undefined` with its"
             " reason, and in a series None stands for no value)"
         )
-    return Record(key=key, **plain)
+    return StoredRecord(key=key, **plain)
 
 
 def seal(content: object) -> bytes:
@@ -83,10 +88,14 @@ def unseal(data: bytes, kind: type[T]) -> T:
 
 def _plain(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        plain: dict[str, Any] = msgspec.to_builtins(dict(part), enc_hook=_builtin, order="deterministic")
+        plain: dict[str, Any] = msgspec.to_builtins(
+            dict(part), enc_hook=_builtin, order="deterministic"
+        )
         msgspec.json.encode(plain)  # half of a surrogate pair shows only here
     except (TypeError, UnicodeEncodeError, msgspec.MsgspecError) as error:
-        raise ContentError(f"a result cannot be stored: {name} holds what JSON does not ({error})") from error
+        raise ContentError(
+            f"a result cannot be stored: {name} holds what JSON does not ({error})"
+        ) from error
     return plain
 
 
@@ -103,8 +112,18 @@ def _faults(place: str, value: object) -> list[str]:
     if isinstance(value, float):
         return [] if math.isfinite(value) else [f"{place} is {value}"]
     if isinstance(value, dict):
-        wrong = [f"{place} has the key {key!r}, not a string" for key in value if not isinstance(key, str)]
-        return wrong + [fault for key, part in value.items() for fault in _faults(f"{place}[{key!r}]", part)]
+        wrong = [
+            f"{place} has the key {key!r}, not a string"
+            for key in value
+            if not isinstance(key, str)
+        ]
+        return wrong + [
+            fault for key, part in value.items() for fault in _faults(f"{place}[{key!r}]", part)
+        ]
     if isinstance(value, list | tuple):
-        return [fault for index, part in enumerate(value) for fault in _faults(f"{place}[{index}]", part)]
+        return [
+            fault
+            for index, part in enumerate(value)
+            for fault in _faults(f"{place}[{index}]", part)
+        ]
     return []

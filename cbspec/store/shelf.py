@@ -25,7 +25,9 @@ class Shelves:
         stuck: the damaged entries that could not be moved away; they are still there, and count as missing.
     """
 
-    def __init__(self, root: Path, locks: Locks, scratch: Scratch, on_damage: Callable[[Damage], None]) -> None:
+    def __init__(
+        self, root: Path, locks: Locks, scratch: Scratch, on_damage: Callable[[Damage], None]
+    ) -> None:
         self.entries = root / "entries"
         self.quarantine = root / "quarantine"
         self.stuck: set[str] = set()

@@ -24,7 +24,16 @@ from typing import Any
 import msgspec
 
 from cbspec.errors import StoreError
-from cbspec.store.entry import RECORD, Damage, Entry, LostEntry, Tensors, copy_entry, read_record, write_entry
+from cbspec.store.entry import (
+    RECORD,
+    Damage,
+    LostEntry,
+    StoredResult,
+    Tensors,
+    copy_entry,
+    read_record,
+    write_entry,
+)
 from cbspec.store.failure import FORBIDDEN, explained
 from cbspec.store.lock import Lock, Locks
 from cbspec.store.rate import Rates
@@ -62,7 +71,7 @@ class Store:
         """Whether there is an entry, for one `stat`; whether it is intact, `get` says. One found damaged does not count."""
         return key not in self._shelves.stuck and self._shelves.folder(key).exists()
 
-    def get(self, key: str, *, tensors: bool = False, touch: bool = True) -> Entry | None:
+    def get(self, key: str, *, tensors: bool = False, touch: bool = True) -> StoredResult | None:
         """The entry, verified, or None when there is none or it was damaged (and is now in quarantine).
 
         Args:
@@ -89,7 +98,9 @@ class Store:
         if touch:
             with suppress(OSError):  # a read-only store has no least recently used
                 os.utime(folder / RECORD)
-        return Entry(key, lazy, found.measures, found.undefined, found.series, found.provenance)
+        return StoredResult(
+            key, lazy, found.measures, found.undefined, found.series, found.provenance
+        )
 
     def put(
         self,
@@ -183,7 +194,11 @@ class Store:
     def verify(self) -> list[Damage]:
         """Verify every checksum; the damaged entries, which are now in quarantine."""
         with explained(self.root, "verifying"):
-            suspects = [folder.name for folder in self._shelves.folders() if self._shelves.fault(folder.name)]
+            suspects = [
+                folder.name
+                for folder in self._shelves.folders()
+                if self._shelves.fault(folder.name)
+            ]
             return [damage for key in suspects if (damage := self._shelves.discard(key))]
 
     def gc(self, limit_bytes: int) -> list[Holding]:

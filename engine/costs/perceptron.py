@@ -10,7 +10,7 @@ CLASSES = 10
 TIME_EMBEDDING = 32
 
 
-class Perceptron(NamedTuple):
+class PerceptronShape(NamedTuple):
     """Weights of the layers of an estimator's network."""
 
     first: float
@@ -18,7 +18,7 @@ class Perceptron(NamedTuple):
     last: float
 
 
-def perceptron(parameters: FittedParameters, width: int, *, vector: bool = True) -> Perceptron:
+def perceptron(parameters: FittedParameters, width: int, *, vector: bool = True) -> PerceptronShape:
     """Return the weights of an estimator's network.
 
     Args:
@@ -29,4 +29,4 @@ def perceptron(parameters: FittedParameters, width: int, *, vector: bool = True)
     condition = CLASSES if s_type.startswith("eT") else width
     appended = width if s_type.endswith("hL") else 0
     inputs = width + TIME_EMBEDDING + condition + appended
-    return Perceptron(float(inputs * hidden), float(hidden**2), float(hidden * width * vector))
+    return PerceptronShape(float(inputs * hidden), float(hidden**2), float(hidden * width * vector))

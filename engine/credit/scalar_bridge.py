@@ -21,7 +21,7 @@ from engine.weights import Weights
 AVERAGE = "average."
 
 
-class ScalarBridge(FittedEstimator[Parameters]):
+class ScalarBridgeEstimator(FittedEstimator[Parameters]):
     """Credit a_l = grad_h V(h_l, t_l, s), s held fixed even where it contains or depends on h_L.
 
     V minimises, as means over the batch, ``sum_{l<L} (V(h_l, t_l, s) - softmin_l)^2
@@ -115,4 +115,4 @@ def softmin(values: Tensor, softness: float, dim: int) -> Tensor:
 
 def fit(job: Job[Parameters]) -> None:
     """Fit offline on a frozen snapshot; see `engine.parameters.ScalarBridge`."""
-    fit_offline(job, ScalarBridge)
+    fit_offline(job, ScalarBridgeEstimator)

@@ -17,7 +17,7 @@ from engine.nets import output_error
 from engine.parameters import StateBridge as Parameters
 
 
-class StateBridge(FittedEstimator[Parameters]):
+class StateBridgeEstimator(FittedEstimator[Parameters]):
     """Minimises ``mean_l mean_batch |P(h_l, t_l, s) - h_L|^2 / mean_batch |h_L|^2``, l = 0..L-1.
 
     P has no skip from h_l. Credit is the gradient at h_l of the terminal loss of the prediction,
@@ -84,4 +84,4 @@ class StateBridge(FittedEstimator[Parameters]):
 
 def fit(job: Job[Parameters]) -> None:
     """Fit offline on a frozen snapshot; see `engine.parameters.StateBridge`."""
-    fit_offline(job, StateBridge)
+    fit_offline(job, StateBridgeEstimator)

@@ -21,7 +21,7 @@ from engine.randomness import generator
 from engine.tails import Tails
 
 
-class VectorField(FittedEstimator[Parameters]):
+class VectorFieldEstimator(FittedEstimator[Parameters]):
     """Minimises ``sum_l mean (<a_l, v> - g)^2 + w |A(h_L, 1, s) - dCE/dh_L|^2``, g measured.
 
     The mean is over batch and directions, the terminal match over the batch, summed over features:
@@ -116,4 +116,4 @@ class VectorField(FittedEstimator[Parameters]):
 
 def fit(job: Job[Parameters]) -> None:
     """Fit offline on a frozen snapshot; see `engine.parameters.VectorField`."""
-    fit_offline(job, VectorField)
+    fit_offline(job, VectorFieldEstimator)

@@ -19,7 +19,7 @@ SHA256 = "32e5966899bde482c0ef7d076bf69809b4b1488c806f657a814cfca4646ec493"
 
 
 @dataclass(frozen=True, slots=True)
-class Cifar10:
+class Cifar10Images:
     """The data set, in the order of the original python batches.
 
     Attributes:
@@ -60,7 +60,7 @@ class Identity:
     std: tuple[float, ...]
     sha256: str
 
-    def misshapen(self, data: Cifar10) -> list[str]:
+    def misshapen(self, data: Cifar10Images) -> list[str]:
         """Return what is wrong with shapes and types; reads no image, so it suits every load."""
         expected = {
             "train_images": ((self.train, *IMAGE), np.uint8),
@@ -79,7 +79,7 @@ class Identity:
                 wrong.append(f"{name} is {actual}, not {due}")
         return wrong
 
-    def mismatches(self, data: Cifar10) -> list[str]:
+    def mismatches(self, data: Cifar10Images) -> list[str]:
         """Return every way in which `data` is not this set; empty when it is.
 
         Reads all of it (about half a second).

@@ -14,7 +14,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_dir
 
-from engine.data.cifar10 import CIFAR10, Cifar10, Identity
+from engine.data.cifar10 import CIFAR10, Cifar10Images, Identity
 from engine.data.progress import Progress, shown
 from engine.data.sources import SOURCES, Source, SourceFailed
 
@@ -36,7 +36,7 @@ def place() -> Path:
     return cache() / f"cifar10-{IDENTITY.sha256[:12]}"
 
 
-def load(*, verify: bool = False) -> Cifar10:
+def load(*, verify: bool = False) -> Cifar10Images:
     """Open the stored set, obtaining it first where there is none.
 
     Shapes, types and file sizes are checked on every load (a few milliseconds). The arrays are
@@ -91,13 +91,16 @@ def obtain(progress: Progress | None = None, *, verify: bool = False) -> Path:
     return place()
 
 
-def _stored(verify: bool) -> Cifar10 | None:
+def _stored(verify: bool) -> Cifar10Images | None:
     """Return the set on disk, None where it is missing or not what it should be."""
     try:
         # "c": torch wants writable memory; a write would touch a private copy of the page, never
         # the file.
-        data = Cifar10(
-            *(np.load(place() / f"{field.name}.npy", mmap_mode="c") for field in fields(Cifar10))
+        data = Cifar10Images(
+            *(
+                np.load(place() / f"{field.name}.npy", mmap_mode="c")
+                for field in fields(Cifar10Images)
+            )
         )
     except (OSError, ValueError):
         return None
@@ -144,7 +147,7 @@ def _fetch(progress: Progress) -> None:
     )
 
 
-def _verified(source: Source, staging: Path, progress: Progress) -> Cifar10:
+def _verified(source: Source, staging: Path, progress: Progress) -> Cifar10Images:
     data = source(staging, progress)
     progress(0, 0, "verify")
     wrong = IDENTITY.mismatches(data)
@@ -153,12 +156,12 @@ def _verified(source: Source, staging: Path, progress: Progress) -> Cifar10:
     return data
 
 
-def _keep(data: Cifar10, staging: Path, progress: Progress) -> None:
+def _keep(data: Cifar10Images, staging: Path, progress: Progress) -> None:
     """Write the arrays aside, then rename: the place appears complete or not at all."""
     progress(0, 0, "store")
     complete = staging / "complete"
     complete.mkdir()
-    for field in fields(Cifar10):
+    for field in fields(Cifar10Images):
         with (complete / f"{field.name}.npy").open("wb") as file:
             np.save(file, getattr(data, field.name))
             file.flush()

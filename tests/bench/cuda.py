@@ -19,9 +19,9 @@ from engine import parameters
 from engine.architecture import Architecture, initialise
 from engine.credit.dfa import DFA
 from engine.credit.estimator import Estimator
-from engine.credit.scalar_bridge import ScalarBridge
-from engine.credit.state_bridge import StateBridge
-from engine.credit.vector_field import VectorField
+from engine.credit.scalar_bridge import ScalarBridgeEstimator
+from engine.credit.state_bridge import StateBridgeEstimator
+from engine.credit.vector_field import VectorFieldEstimator
 from engine.forward import ForwardPass
 from engine.local_training import LocalLearner, Mixture
 from engine.nets import ResidualMLP
@@ -32,7 +32,11 @@ from tests.bench.report import Row, publish
 SEEDS, BATCH, CLASSES = (42, 123, 456), 128, 10
 SHAPE = Architecture(inputs=3072, width=256, depth=4)  # the memo's
 AGREEMENT = 1e-5  # of float32 gradients that are summed in another order
-WARM_UP, LAUNCHED, AT_ONCE = 5, 20, 200  # steps: not counted; whose launching is timed; between two looks at the device
+WARM_UP, LAUNCHED, AT_ONCE = (
+    5,
+    20,
+    200,
+)  # steps: not counted; whose launching is timed; between two looks at the device
 
 Step = Callable[[Tensor, Tensor], object]
 Made = tuple[Snapshot, Step]
@@ -46,7 +50,10 @@ def seeds(replicas: int) -> tuple[int, ...]:
 def networks(replicas: int, device: str) -> Snapshot:
     """So many networks at the start of training."""
     weights = initialise(SHAPE, seeds(replicas), device)
-    return Snapshot(ResidualMLP(SHAPE, weights), parameters.TrainBP(epoch=1, width=SHAPE.width, depth=SHAPE.depth))
+    return Snapshot(
+        ResidualMLP(SHAPE, weights),
+        parameters.TrainBP(epoch=1, width=SHAPE.width, depth=SHAPE.depth),
+    )
 
 
 def estimators(kind: type[Estimator], own: object, snapshot: Snapshot) -> Estimator:
@@ -65,8 +72,13 @@ def local(kind: type[Estimator], own: object = None) -> Callable[[int, str], Mad
     """A step of train_local, the estimator blended with DFA and trained along where there is something to train."""
 
     def made(replicas: int, device: str) -> Made:
-        snapshot, chosen = networks(replicas, device), [parameters.TrainLocal(epoch=1, blend=0.75)] * replicas
-        learner = LocalLearner(snapshot, Mixture(estimators(kind, own, snapshot), chosen), None, chosen)  # type: ignore[arg-type]
+        snapshot, chosen = (
+            networks(replicas, device),
+            [parameters.TrainLocal(epoch=1, blend=0.75)] * replicas,
+        )
+        learner = LocalLearner(
+            snapshot, Mixture(estimators(kind, own, snapshot), chosen), None, chosen
+        )  # type: ignore[arg-type]
         learner.begin(0)
         return snapshot, learner.step
 
@@ -76,7 +88,7 @@ def local(kind: type[Estimator], own: object = None) -> Callable[[int, str], Mad
 def fit(replicas: int, device: str) -> Made:
     """A step of a vector field's offline fit."""
     snapshot = networks(replicas, device)
-    field = estimators(VectorField, parameters.VectorField(epochs=0), snapshot)
+    field = estimators(VectorFieldEstimator, parameters.VectorField(epochs=0), snapshot)
     field.begin("bench", 0)
     return snapshot, lambda x, y: field.fit(ForwardPass(snapshot.network, x, y))
 
@@ -84,12 +96,15 @@ def fit(replicas: int, device: str) -> Made:
 ONLINE: dict[str, Callable[[int, str], Made]] = {
     "BP": back_propagation,
     "DFA": local(DFA),
-    "CB online": local(ScalarBridge, parameters.ScalarBridge(epochs=0)),
-    "SB online": local(StateBridge, parameters.StateBridge(epochs=0)),
-    "Vec_M4 online": local(VectorField, parameters.VectorField(epochs=0)),
+    "CB online": local(ScalarBridgeEstimator, parameters.ScalarBridge(epochs=0)),
+    "SB online": local(StateBridgeEstimator, parameters.StateBridge(epochs=0)),
+    "Vec_M4 online": local(VectorFieldEstimator, parameters.VectorField(epochs=0)),
 }
 KINDS = ONLINE | {"Vec_M4 fit": fit}
-REPLICAS = {"Vec_M4 online": (3, 12, 24, 48), "Vec_M4 fit": (12,)}  # else three: those of one claim's first look
+REPLICAS = {
+    "Vec_M4 online": (3, 12, 24, 48),
+    "Vec_M4 fit": (12,),
+}  # else three: those of one claim's first look
 
 
 def batch(replicas: int, device: str) -> tuple[Tensor, Tensor]:
@@ -140,7 +155,10 @@ def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
     for kind in ONLINE:
         found = disagreement(kind, "cuda")
         yield Row(
-            f"{kind}: first gradient on a GPU against the CPU's", f"{found:.1e}", f"below {AGREEMENT:.0e}", found < AGREEMENT
+            f"{kind}: first gradient on a GPU against the CPU's",
+            f"{found:.1e}",
+            f"below {AGREEMENT:.0e}",
+            found < AGREEMENT,
         )
     for kind in KINDS:
         for replicas in REPLICAS.get(kind, (len(SEEDS),)):

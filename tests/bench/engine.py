@@ -74,7 +74,13 @@ def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
     torch.set_num_threads(1)
     for scale, width in SHAPES.items():
         for kind, at in KINDS.items():
-            yield shared(kind, width, at(Setting(width)), steps, WANTED.get(kind) if scale == "memo" else None)
+            yield shared(
+                kind,
+                width,
+                at(Setting(width)),
+                steps,
+                WANTED.get(kind) if scale == "memo" else None,
+            )
     found = speedup(max(steps // 4, 1))
     yield Row("BP of 3 seeds against a plain script", f"{found:.1f} x", "at least 2 x", found >= 2)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9

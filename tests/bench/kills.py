@@ -32,8 +32,18 @@ def kills(claims: Sequence[str], count: int = 200) -> Iterator[Row]:
             different += project.figures() != expected
             left += project.leftovers()
             project.forget()
-    yield Row(f"runs with other figures after {count} kill -9", f"{different} of {ended}", "0", different == 0)
-    yield Row(f"locks, scratch files and run folders left after {count} kill -9", str(left), "0", left == 0)
+    yield Row(
+        f"runs with other figures after {count} kill -9",
+        f"{different} of {ended}",
+        "0",
+        different == 0,
+    )
+    yield Row(
+        f"locks, scratch files and run folders left after {count} kill -9",
+        str(left),
+        "0",
+        left == 0,
+    )
 
 
 def killed(run: subprocess.Popen[bytes], draw: random.Random) -> bool:
@@ -52,5 +62,7 @@ def killed(run: subprocess.Popen[bytes], draw: random.Random) -> bool:
 
 def children(pid: int) -> list[int]:
     """The processes that a process started."""
-    listed = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout
+    listed = subprocess.run(
+        ["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
     return [int(word) for word in listed.split()]

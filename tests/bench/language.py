@@ -25,7 +25,10 @@ from tests.cbspec.language.broken_text import CLAIM, DEFAULTS, altered_claims, b
 from tests.cbspec.language.sample_engine import STAGES
 
 ROOT = Path(__file__).parents[2]
-SIZES = ((1_000, 1.5, None), (10_000, 10.0, 500))  # claims, seconds, MB: a whole process, imports included
+SIZES = (
+    (1_000, 1.5, None),
+    (10_000, 10.0, 500),
+)  # claims, seconds, MB: a whole process, imports included
 BROKEN = 5_000
 SLOWEST = 1.0  # seconds for one broken file
 
@@ -58,7 +61,12 @@ def _speed(count: int, seconds: float, memory: int | None) -> Iterator[Row]:
         took, processor, found, peak = min(_validate(Path(folder)) for _ in range(3))
     assert found == count, f"{count} claims were written, {found} read"
     measured = f"validating {count} claims in a process of its own"
-    yield Row(measured, f"{took:.2f} s ({processor:.2f} s of CPU)", f"at most {seconds:g} s", took <= seconds)
+    yield Row(
+        measured,
+        f"{took:.2f} s ({processor:.2f} s of CPU)",
+        f"at most {seconds:g} s",
+        took <= seconds,
+    )
     aim = () if memory is None else (f"at most {memory} MB", peak <= memory)
     yield Row(f"{measured}: peak memory", f"{peak:.0f} MB", *aim)
 
@@ -79,16 +87,31 @@ def _texts(claims: Path) -> Iterator[tuple[str, str]]:
     dropped = ("id:", "revises:", "retracted_by:", "#")
     paths = [path for path in sorted(claims.rglob("*.yaml")) if path.name != "defaults.yaml"]
     texts = [(path.parent.name, path.read_text(encoding="utf-8")) for path in paths]
-    kept = [(phase, text) for phase, text in texts if "\nmatrix:" not in text and "status: retracted" not in text]
+    kept = [
+        (phase, text)
+        for phase, text in texts
+        if "\nmatrix:" not in text and "status: retracted" not in text
+    ]
     while True:
         for phase, text in kept:
-            yield phase, "".join(line for line in text.splitlines(keepends=True) if not line.startswith(dropped))
+            yield (
+                phase,
+                "".join(
+                    line for line in text.splitlines(keepends=True) if not line.startswith(dropped)
+                ),
+            )
 
 
 def _validate(folder: Path) -> tuple[float, float, int, float]:
     """Seconds of a whole process by the clock and of the processor, claims found, peak memory in MB."""
     begun = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", _PROCESS, str(folder)], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _PROCESS, str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     took = time.perf_counter() - begun
     count, peak, processor, torch = done.stdout.split()
     assert torch == "False", "validation imported torch"
@@ -107,7 +130,9 @@ def _broken(title: str, contents: SearchStrategy[bytes], count: int) -> Iterator
         try:
             kinds["claims" if load_file(path, catalog=catalog, scale="quick") else "nothing"] += 1
         except ClaimError as error:
-            located = error.mistakes and all(m.origin.line >= 1 and m.origin.column >= 1 for m in error.mistakes)
+            located = error.mistakes and all(
+                m.origin.line >= 1 and m.origin.column >= 1 for m in error.mistakes
+            )
             kinds["located" if located else "unlocated"] += 1
         slowest = max(slowest, time.perf_counter() - begun)
 
@@ -115,10 +140,14 @@ def _broken(title: str, contents: SearchStrategy[bytes], count: int) -> Iterator
     wrong, measured = kinds["nothing"] + kinds["unlocated"], f"{count} claim files with {title}"
     figure = f"{wrong} ({kinds['claims']} claims, {kinds['located']} located)"
     yield Row(f"{measured}: neither a claim nor located mistakes", figure, "0", wrong == 0)
-    yield Row(f"{measured}: the slowest", f"{slowest:.2f} s", f"at most {SLOWEST:g} s", slowest <= SLOWEST)
+    yield Row(
+        f"{measured}: the slowest", f"{slowest:.2f} s", f"at most {SLOWEST:g} s", slowest <= SLOWEST
+    )
 
 
-def _each(contents: SearchStrategy[bytes], count: int, read: Callable[[Path, Catalog, bytes], None]) -> None:
+def _each(
+    contents: SearchStrategy[bytes], count: int, read: Callable[[Path, Catalog, bytes], None]
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "pyproject.toml").touch()
@@ -127,7 +156,12 @@ def _each(contents: SearchStrategy[bytes], count: int, read: Callable[[Path, Cat
         read(root / "claim.yaml", catalog, CLAIM.encode())
 
         @seed(6)
-        @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=count,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
         @given(contents)
         def run(content: bytes) -> None:
             read(root / "claim.yaml", catalog, content)

@@ -48,7 +48,9 @@ class Mutation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             ValueError: the edit no longer applies.
         """
         if (count := text.count(self.old)) != 1:
-            raise ValueError(f"mutation {self.name} no longer applies: {self.path} has {count} times, not once: {self.old!r}")
+            raise ValueError(
+                f"mutation {self.name} no longer applies: {self.path} has {count} times, not once: {self.old!r}"
+            )
         return text.replace(self.old, self.new)
 
     def apply(self, root: Path) -> None:
@@ -59,12 +61,18 @@ class Mutation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def named_in(self, text: str) -> bool:
         """Whether the text of a failure names the edited definition."""
         path, _, name = self.definition.partition(":")
-        return re.search(rf"^ *{re.escape(path)}:\d+: {re.escape(name)} \(stage", text, re.MULTILINE) is not None
+        return (
+            re.search(rf"^ *{re.escape(path)}:\d+: {re.escape(name)} \(stage", text, re.MULTILINE)
+            is not None
+        )
 
     def reaches(self, claim: Claim, code: Code) -> bool:
         """Whether one of the claim's stages reaches the definition."""
         stages = stages_of(claim.arms.values()).values()
-        return any(self.definition in code.fingerprint(stage.implementation).definitions for stage in stages)
+        return any(
+            self.definition in code.fingerprint(stage.implementation).definitions
+            for stage in stages
+        )
 
 
 def mutations() -> tuple[Mutation, ...]:

@@ -56,9 +56,15 @@ class Observation(NamedTuple):
 def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
     """The project as it stands, then the named edits, each a row."""
     known = {mutation.name: mutation for mutation in mutations()}
-    parser = argparse.ArgumentParser(prog="mutations", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="mutations", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
-    parser.add_argument("--expected", action="store_true", help="leave out claims that need not notice an edit that reaches them")
+    parser.add_argument(
+        "--expected",
+        action="store_true",
+        help="leave out claims that need not notice an edit that reaches them",
+    )
     parser.add_argument("--store", type=Path, default=config.load(ROOT).store, metavar="FOLDER")
     asked = parser.parse_args(arguments)
     if unknown := [name for name in asked.names if name not in known]:
@@ -92,14 +98,24 @@ def warmed(store: Path) -> Row:
         place.symlink_to(store)
         seen = observe(project, claims())
     if seen.failed or seen.status:
-        raise RuntimeError(f"claims fail before any edit: {', '.join(seen.failed)} (pytest ended with status {seen.status})")
-    return Row("no edit", f"no claim fails; {len(seen.computed)} results computed; {seen.seconds:.0f} s", "no claim fails")
+        raise RuntimeError(
+            f"claims fail before any edit: {', '.join(seen.failed)} (pytest ended with status {seen.status})"
+        )
+    return Row(
+        "no edit",
+        f"no claim fails; {len(seen.computed)} results computed; {seen.seconds:.0f} s",
+        "no claim fails",
+    )
 
 
 def expected(mutation: Mutation) -> tuple[Claim, ...]:
     """The claims that must notice an edit, and those that it does not reach."""
     code = Code(ROOT, config.load(ROOT).packages)
-    return tuple(claim for claim in claims() if claim.id in mutation.noticed_by or not mutation.reaches(claim, code))
+    return tuple(
+        claim
+        for claim in claims()
+        if claim.id in mutation.noticed_by or not mutation.reaches(claim, code)
+    )
 
 
 def tried(mutation: Mutation, store: Path, among: Sequence[Claim]) -> Row:
@@ -109,7 +125,12 @@ def tried(mutation: Mutation, store: Path, among: Sequence[Claim]) -> Row:
         remember(project.folder)
         mutation.apply(project.folder)
         seen = observe(project, among)
-        return judged(mutation, seen, disturbed(mutation, seen, project.folder), left_out=len(claims()) - len(among))
+        return judged(
+            mutation,
+            seen,
+            disturbed(mutation, seen, project.folder),
+            left_out=len(claims()) - len(among),
+        )
 
 
 def observe(project: Project, among: Sequence[Claim]) -> Observation:
@@ -138,15 +159,24 @@ def observe(project: Project, among: Sequence[Claim]) -> Observation:
         for record in run.records
         if record.outcome.kind == "failed"
     }
-    return Observation(status, failed, frozenset(holding.key for holding in store.ls()) - before, seconds)
+    return Observation(
+        status, failed, frozenset(holding.key for holding in store.ls()) - before, seconds
+    )
 
 
 def disturbed(mutation: Mutation, seen: Observation, folder: Path) -> list[str]:
     """The claims that do not reach the edit and failed or were computed again all the same."""
     packages = config.load(ROOT).packages
-    code, planner = Code(ROOT, packages), Planner(Code(folder, packages).fingerprint, resolve(DEVICE))
+    code, planner = (
+        Code(ROOT, packages),
+        Planner(Code(folder, packages).fingerprint, resolve(DEVICE)),
+    )
     untouched = [claim for claim in claims() if not mutation.reaches(claim, code)]
-    return [claim.id for claim in untouched if claim.id in seen.failed or seen.computed & keys(claim, planner)]
+    return [
+        claim.id
+        for claim in untouched
+        if claim.id in seen.failed or seen.computed & keys(claim, planner)
+    ]
 
 
 def node(claim: Claim) -> str:
@@ -160,7 +190,9 @@ def keys(claim: Claim, planner: Planner) -> set[str]:
     return {cell.key for cell in closure(wanted)}
 
 
-def judged(mutation: Mutation, seen: Observation, disturbed: Sequence[str], left_out: int = 0) -> Row:
+def judged(
+    mutation: Mutation, seen: Observation, disturbed: Sequence[str], left_out: int = 0
+) -> Row:
     """The row of an edit: who noticed and how, who did not, and who failed besides."""
     noticed = [claim for claim in mutation.noticed_by if claim in seen.failed]
     missing = [claim for claim in mutation.noticed_by if claim not in seen.failed]
@@ -183,7 +215,12 @@ def judged(mutation: Mutation, seen: Observation, disturbed: Sequence[str], left
 
 def duplicate(store: Path, target: Path) -> None:
     """A copy of a store by hard links: it never writes into a file that is there, it renames, replaces and unlinks."""
-    shutil.copytree(store, target, ignore=shutil.ignore_patterns("locks", "tmp", "quarantine"), copy_function=_link)
+    shutil.copytree(
+        store,
+        target,
+        ignore=shutil.ignore_patterns("locks", "tmp", "quarantine"),
+        copy_function=_link,
+    )
 
 
 def remember(folder: Path) -> None:

@@ -20,7 +20,11 @@ class Block(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.norm, self.first, self.second = nn.LayerNorm(width), nn.Linear(width, width), nn.Linear(width, width)
+        self.norm, self.first, self.second = (
+            nn.LayerNorm(width),
+            nn.Linear(width, width),
+            nn.Linear(width, width),
+        )
         nn.init.normal_(self.second.weight, std=0.01)
         nn.init.zeros_(self.second.bias)
 
@@ -34,14 +38,20 @@ class Images(Dataset):
     def __init__(self) -> None:
         data = load()
         self.images, self.labels = data.train_images.transpose(0, 2, 3, 1), data.train_labels
-        crop = [transforms.RandomCrop(32, padding=4), transforms.RandomHorizontalFlip(), transforms.ToTensor()]
+        crop = [
+            transforms.RandomCrop(32, padding=4),
+            transforms.RandomHorizontalFlip(),
+            transforms.ToTensor(),
+        ]
         self.transform = transforms.Compose([*crop, transforms.Normalize(MEAN, STD)])
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        return self.transform(Image.fromarray(self.images[index])).flatten(), int(self.labels[index])
+        return self.transform(Image.fromarray(self.images[index])).flatten(), int(
+            self.labels[index]
+        )
 
 
 def train(seeds: tuple[int, ...], batches: int, width: int = 256, depth: int = 4) -> None:
@@ -49,7 +59,9 @@ def train(seeds: tuple[int, ...], batches: int, width: int = 256, depth: int = 4
     for seed in seeds:
         torch.manual_seed(seed)
         blocks = [Block(width) for _ in range(depth)]
-        model = nn.Sequential(nn.Linear(3072, width), *blocks, nn.LayerNorm(width), nn.Linear(width, 10))
+        model = nn.Sequential(
+            nn.Linear(3072, width), *blocks, nn.LayerNorm(width), nn.Linear(width, 10)
+        )
         optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01)
         for x, y in islice(DataLoader(Images(), batch_size=128, shuffle=True), batches):
             optimiser.zero_grad()

@@ -17,8 +17,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("claims", "cbspec", "engine", "reports/ledger.json", "reports/evidence", "reports/canary.json", "pyproject.toml")
-SMALL = {"train_images": 4096, "width": 32, "epochs": 4, "middle": 2, "late": 4, "fit_epochs": 1}  # 7A.a takes 4096 images
+PARTS = (
+    "claims",
+    "cbspec",
+    "engine",
+    "reports/ledger.json",
+    "reports/evidence",
+    "reports/canary.json",
+    "pyproject.toml",
+)
+SMALL = {
+    "train_images": 4096,
+    "width": 32,
+    "epochs": 4,
+    "middle": 2,
+    "late": 4,
+    "fit_epochs": 1,
+}  # 7A.a takes 4096 images
 
 
 class Run(NamedTuple):
@@ -40,8 +55,15 @@ class Project:
         Args:
             variables: of the environment, besides those that there are.
         """
-        hidden = ("PYTEST_", "CBSPEC_STORE", "GITHUB_", "PYTHONDONTWRITEBYTECODE")  # byte code is cached, as it is installed
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+        hidden = (
+            "PYTEST_",
+            "CBSPEC_STORE",
+            "GITHUB_",
+            "PYTHONDONTWRITEBYTECODE",
+        )  # byte code is cached, as it is installed
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(hidden)
+        }
         with (self.folder / "output.txt").open("wb") as output:
             return subprocess.Popen(
                 [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
@@ -58,19 +80,25 @@ class Project:
         Raises:
             RuntimeError: it did not get to its end, so that its figures would mean nothing.
         """
-        page = self.folder / "reports" / "latest.md"  # the last thing that a run of claims writes, failed ones or not
+        page = (
+            self.folder / "reports" / "latest.md"
+        )  # the last thing that a run of claims writes, failed ones or not
         page.unlink(missing_ok=True)
         began = time.monotonic()
         process = self.start(*arguments, **variables)
         try:
-            _, status, usage = os.wait4(process.pid, 0)  # the kernel's peak over the process and all that it waited for
+            _, status, usage = os.wait4(
+                process.pid, 0
+            )  # the kernel's peak over the process and all that it waited for
         except BaseException:  # an interrupted benchmark leaves no run behind
             os.killpg(process.pid, signal.SIGKILL)
             raise
         seconds, process.returncode = time.monotonic() - began, os.waitstatus_to_exitcode(status)
         if process.returncode != 0 and not page.exists():
             output = (self.folder / "output.txt").read_text(errors="replace")
-            raise RuntimeError(f"pytest {' '.join(arguments)} ended with status {process.returncode}:\n{output[-2000:]}")
+            raise RuntimeError(
+                f"pytest {' '.join(arguments)} ended with status {process.returncode}:\n{output[-2000:]}"
+            )
         return Run(seconds, usage.ru_maxrss * 1024 / 1e9)
 
     def figures(self) -> dict[str, Any]:
@@ -81,7 +109,9 @@ class Project:
         """
         report = json.loads((self.folder / "reports" / "latest.json").read_text())
         found = {record["claim"]: record["judgement"] for record in report["records"]}
-        if errors := [f"{claim}: {own['reason']}" for claim, own in found.items() if own["verdict"] == "error"]:
+        if errors := [
+            f"{claim}: {own['reason']}" for claim, own in found.items() if own["verdict"] == "error"
+        ]:
             raise RuntimeError("\n".join(errors))
         return found
 

@@ -50,7 +50,9 @@ def publish(suite: str, rows: Iterable[Row], report: Path = REPORT) -> int:
     return int(missed > 0)
 
 
-def merged(known: Kept, suite: str, rows: Iterable[Row], taken: Mapping[str, str]) -> dict[str, Any]:
+def merged(
+    known: Kept, suite: str, rows: Iterable[Row], taken: Mapping[str, str]
+) -> dict[str, Any]:
     """`known` with these rows of a suite, taken under the given circumstances, in place of those of the same name."""
     fresh = {row.measured: {"figure": row.figure, "wanted": row.wanted, **taken} for row in rows}
     return {**known, suite: {**known.get(suite, {}), **fresh}}

@@ -14,7 +14,18 @@ import numpy as np
 from cbspec.claim import Seeds
 from cbspec.statistics import student
 from tests.bench.report import Row, publish
-from tests.cbspec.judge.simulation import ALPHA, CASES, NOISE, Case, Rates, coverage, fixed, rates, shown, stated
+from tests.cbspec.judge.simulation import (
+    ALPHA,
+    CASES,
+    NOISE,
+    Case,
+    Rates,
+    coverage,
+    fixed,
+    rates,
+    shown,
+    stated,
+)
 
 TRIALS = 20_000
 SIZES = (3, 5, 10)
@@ -45,7 +56,10 @@ def _errors(trials: int, rng: np.random.Generator) -> Iterator[Row]:
         for name, case in CASES.items():
             for plan, seeds in PLANS.items():
                 own = rates(case, noise, seeds, trials, rng)
-                found[name] += [(own.holds, f"holds, {noise}, {plan}"), (own.refuted, f"refuted, {noise}, {plan}")]
+                found[name] += [
+                    (own.holds, f"holds, {noise}, {plan}"),
+                    (own.refuted, f"refuted, {noise}, {plan}"),
+                ]
     for name, each in found.items():
         rate, where = max(each)
         measured = f"false verdicts of `{name}` at its boundary, {trials} trials"
@@ -56,7 +70,10 @@ def _coverage(trials: int, rng: np.random.Generator) -> Iterator[Row]:
     found: dict[str, list[Found]] = {name: [] for name in SUMS}
     for noise in NOISE:
         for name, weights in SUMS.items():
-            found[name] += [(coverage(weights, noise, own, trials, rng), f"{noise}, {plan}") for plan, own in PLANS.items()]
+            found[name] += [
+                (coverage(weights, noise, own, trials, rng), f"{noise}, {plan}")
+                for plan, own in PLANS.items()
+            ]
     for name, each in found.items():
         rate, where = min(each)
         measured = f"coverage of the 95 % interval of {name}, {trials} trials"
@@ -70,7 +87,9 @@ def _power(trials: int, rng: np.random.Generator) -> Iterator[Row]:
         for effect in EFFECTS:
             for name, (case, expected) in _cases(n, effect).items():
                 seen = shown(case, n, trials, rng)
-                found.setdefault(name, []).append((abs(seen - expected), f"{seen:.3f}, n={n}, {effect:g} sd"))
+                found.setdefault(name, []).append(
+                    (abs(seen - expected), f"{seen:.3f}, n={n}, {effect:g} sd")
+                )
     for name, each in found.items():
         off, where = max(each)
         measured = f"power of `{name}`, simulated against its closed form, {trials} trials"
@@ -81,7 +100,10 @@ def _cases(n: int, effect: float) -> dict[str, tuple[Case, float]]:
     """Cases whose effect, in standard deviations, lies beyond the boundary, each with its power."""
     order = Case(CASES["order, margin"].assertion, {"a": 2 + effect * np.sqrt(2), "b": 0})
     sign = Case(CASES["sign"].assertion, {"a": -effect})
-    within = Case(stated(type(CASES["equivalence"].assertion), arms=("a", "b"), margin=effect), {"a": 0, "b": 0})
+    within = Case(
+        stated(type(CASES["equivalence"].assertion), arms=("a", "b"), margin=effect),
+        {"a": 0, "b": 0},
+    )
     one = {"low": 0.0, "high": np.inf}
     return {
         "order": (order, student.power(effect, 1, n, ALPHA, **one)),

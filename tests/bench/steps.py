@@ -18,9 +18,9 @@ from cbspec.stage import Call, NoParameters, Parameters
 from engine import catalog, descent, parameters
 from engine.credit.dfa import DFA
 from engine.credit.fitted import FittedEstimator
-from engine.credit.scalar_bridge import ScalarBridge
-from engine.credit.state_bridge import StateBridge
-from engine.credit.vector_field import VectorField
+from engine.credit.scalar_bridge import ScalarBridgeEstimator
+from engine.credit.state_bridge import StateBridgeEstimator
+from engine.credit.vector_field import VectorFieldEstimator
 from engine.forward import ForwardPass
 from engine.local_sgd import LocalSGD
 from engine.local_training import LocalLearner, Mixture
@@ -54,7 +54,11 @@ class Setting:
 
     def __init__(self, width: int) -> None:
         task = Call(STAGES["cifar10"], parameters.Cifar10(train_images=BATCH))
-        self.start = Call(STAGES["train_bp"], parameters.TrainBP(epoch=0, width=width, depth=DEPTH), {"task": task})
+        self.start = Call(
+            STAGES["train_bp"],
+            parameters.TrainBP(epoch=0, width=width, depth=DEPTH),
+            {"task": task},
+        )
         self.dfa = Call(STAGES["dfa"], NoParameters(), {"snapshot": self.start})
         self.task = Cifar10Task(parameters.Cifar10(train_images=BATCH * 64), SEEDS, "cpu")
         own = parameters.TrainBP(width=width, depth=DEPTH, epoch=1)
@@ -88,8 +92,12 @@ def back_propagation(setting: Setting) -> Step:
     """One step of train_bp."""
     learner, shape = BackPropagation(setting.snapshot), setting.start.parameters
     task = setting.start.inputs["task"]
-    epochs = [parameters.TrainBP(epoch=epoch, width=shape.width, depth=shape.depth) for epoch in (0, 1)]
-    before, after = (setting.forecast("train_bp", own, task=task) for own in epochs)  # both end with a test pass
+    epochs = [
+        parameters.TrainBP(epoch=epoch, width=shape.width, depth=shape.depth) for epoch in (0, 1)
+    ]
+    before, after = (
+        setting.forecast("train_bp", own, task=task) for own in epochs
+    )  # both end with a test pass
     return Step(lambda: learner.step(*setting.next()), after - before)
 
 
@@ -99,7 +107,10 @@ def feedback_alignment(setting: Setting) -> Step:
     learner = LocalLearner(setting.snapshot, Mixture(setting.feedback(), own), setting.task, own)
     learner.begin(0)
     given = {"snapshot": setting.start, "estimator": setting.dfa}
-    before, after = (setting.forecast("train_local", parameters.TrainLocal(epoch=epoch), **given) for epoch in (0, 1))
+    before, after = (
+        setting.forecast("train_local", parameters.TrainLocal(epoch=epoch), **given)
+        for epoch in (0, 1)
+    )
     return Step(lambda: learner.step(*setting.next()), after - before)
 
 
@@ -109,7 +120,9 @@ def fit(cls: type[FittedEstimator], setting: Setting) -> Step:
     estimator = cls([own()] * len(SEEDS), SEEDS, setting.architecture, "cpu")
     estimator.begin("bench", 0)
     operations = setting.forecast(cls.stage, own(epochs=1), snapshot=setting.start)
-    return Step(lambda: estimator.fit(ForwardPass(setting.snapshot.network, *setting.next())), operations)
+    return Step(
+        lambda: estimator.fit(ForwardPass(setting.snapshot.network, *setting.next())), operations
+    )
 
 
 def credit_quality(setting: Setting) -> Step:
@@ -117,19 +130,29 @@ def credit_quality(setting: Setting) -> Step:
     own = parameters.CreditQuality(batches=1)
     probe = Probe(setting.double, setting.feedback(torch.float64), SEEDS, own)
     batches = cycle(setting.task.sample("test", 8, BATCH))
-    operations = setting.forecast("credit_quality", own, snapshot=setting.start, estimator=setting.dfa)
+    operations = setting.forecast(
+        "credit_quality", own, snapshot=setting.start, estimator=setting.dfa
+    )
     return Step(lambda: probe.measure(next(batches)), operations, torch.float64)
 
 
 def local_descent(setting: Setting) -> Step:
     """One update batch of local_descent, for DFA's credit."""
     sgd = LocalSGD(setting.double, setting.feedback(torch.float64), parameters.LocalDescent())
-    pairs = cycle(zip(setting.task.sample("train", 8, BATCH), setting.task.sample("test", 8, BATCH), strict=True))
+    pairs = cycle(
+        zip(
+            setting.task.sample("train", 8, BATCH),
+            setting.task.sample("test", 8, BATCH),
+            strict=True,
+        )
+    )
 
     def run() -> object:
-        return descent._measure(sgd, *next(pairs), descent.Outcome())
+        return descent._measure(sgd, *next(pairs), descent.DescentOutcome())
 
-    with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.baddbmm_: baddbmm_flop}) as counter:
+    with FlopCounterMode(
+        display=False, custom_mapping={torch.ops.aten.baddbmm_: baddbmm_flop}
+    ) as counter:
         run()
     return Step(run, counter.get_total_flops(), torch.float64)
 
@@ -137,9 +160,9 @@ def local_descent(setting: Setting) -> Step:
 KINDS: dict[str, Callable[[Setting], Step]] = {
     "BP": back_propagation,
     "DFA": feedback_alignment,
-    "Vec_M4 fit": lambda setting: fit(VectorField, setting),
-    "SB fit": lambda setting: fit(StateBridge, setting),
-    "CB fit": lambda setting: fit(ScalarBridge, setting),
+    "Vec_M4 fit": lambda setting: fit(VectorFieldEstimator, setting),
+    "SB fit": lambda setting: fit(StateBridgeEstimator, setting),
+    "CB fit": lambda setting: fit(ScalarBridgeEstimator, setting),
     "credit_quality": credit_quality,
     "local_descent": local_descent,
 }

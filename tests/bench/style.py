@@ -42,19 +42,37 @@ def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
     classes = Counter(name for source in sources for name in public_classes(source.tree))
     twice = sorted(name for name, count in classes.items() if count > 1)
     long_files = sum(len(source.lines) > LONG_FILE for source in sources)
-    places = sum(isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in PLACES for node in nodes)
+    places = sum(
+        isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in PLACES
+        for node in nodes
+    )
     nested = within(comprehensions, COMPREHENSIONS), within(conditionals, (ast.IfExp,))
     yield Row("lines of Python", str(lines))
-    yield Row("comprehensions in 1000 lines", f"{1000 * len(comprehensions) / lines:.0f}", "2 to 15 elsewhere")
-    yield Row("conditional expressions in 1000 lines", f"{1000 * len(conditionals) / lines:.0f}", "2 to 8 elsewhere")
+    yield Row(
+        "comprehensions in 1000 lines",
+        f"{1000 * len(comprehensions) / lines:.0f}",
+        "2 to 15 elsewhere",
+    )
+    yield Row(
+        "conditional expressions in 1000 lines",
+        f"{1000 * len(conditionals) / lines:.0f}",
+        "2 to 8 elsewhere",
+    )
     yield Row("comprehensions within another", str(nested[0]), "0", nested[0] == 0)
     yield Row("conditional expressions within another", str(nested[1]), "0", nested[1] == 0)
     yield Row(f"lines beyond {WIDE} columns", f"{wide / lines:.1%}", "under 1%", wide < lines / 100)
     yield Row("lines that are comments", f"{comments / lines:.1%}", "2 to 18% elsewhere")
-    yield Row("class names that stand twice", f"{len(twice)}{': ' if twice else ''}{', '.join(twice)}", "0", not twice)
+    yield Row(
+        "class names that stand twice",
+        f"{len(twice)}{': ' if twice else ''}{', '.join(twice)}",
+        "0",
+        not twice,
+    )
     yield Row(f"files beyond {LONG_FILE} lines", str(long_files), "0", not long_files)
     long_functions = sum(length(node) > LONG_FUNCTION for node in nodes)
-    yield Row(f"functions beyond {LONG_FUNCTION} lines", str(long_functions), "0", not long_functions)
+    yield Row(
+        f"functions beyond {LONG_FUNCTION} lines", str(long_functions), "0", not long_functions
+    )
     yield Row(f"local names {', '.join(PLACES)}", str(places), "0 elsewhere")
 
 
@@ -68,14 +86,20 @@ def read(folders: Sequence[str]) -> Iterator[Source]:
 
 def within(nodes: Sequence[ast.AST], kinds: tuple[type[ast.AST], ...]) -> int:
     """Count the nodes that have another of these kinds inside."""
-    return sum(any(isinstance(inner, kinds) for inner in ast.walk(node) if inner is not node) for node in nodes)
+    return sum(
+        any(isinstance(inner, kinds) for inner in ast.walk(node) if inner is not node)
+        for node in nodes
+    )
 
 
 def commented(path: Path) -> int:
     """Count the lines of a file that are a comment and nothing else."""
     with path.open("rb") as file:
         tokens = tokenize.tokenize(file.readline)
-        return sum(token.type == tokenize.COMMENT and token.line.lstrip().startswith("#") for token in tokens)
+        return sum(
+            token.type == tokenize.COMMENT and token.line.lstrip().startswith("#")
+            for token in tokens
+        )
 
 
 def public_classes(tree: ast.Module) -> Iterator[str]:
@@ -91,7 +115,9 @@ def length(node: ast.AST) -> int:
         return 0
     assert node.end_lineno is not None
     docstring = node.body[0] if ast.get_docstring(node) else None
-    documented = docstring.end_lineno - docstring.lineno + 1 if docstring and docstring.end_lineno else 0
+    documented = (
+        docstring.end_lineno - docstring.lineno + 1 if docstring and docstring.end_lineno else 0
+    )
     return node.end_lineno - node.lineno + 1 - documented
 
 

@@ -14,7 +14,15 @@ from tests.bench.kills import kills
 from tests.bench.project import fresh
 from tests.bench.report import Row, publish
 
-FILES = ("phase4/4A.b", "phase6/6A.a", "phase6_5/6.5A.a", "phase6_5/6.5A.b", "phase7/7A.a", "phase7/7A.f", "phase10/10A5.a")
+FILES = (
+    "phase4/4A.b",
+    "phase6/6A.a",
+    "phase6_5/6.5A.a",
+    "phase6_5/6.5A.b",
+    "phase7/7A.a",
+    "phase7/7A.f",
+    "phase10/10A5.a",
+)
 CORE = [f"claims/{file}.yaml" for file in FILES]
 MEMORY = 2.0  # GB of a worker, at most
 
@@ -30,7 +38,12 @@ def collect(count: int = 1000) -> Iterator[Row]:
         for number in range(count):
             (claims / f"{number}.yaml").write_text(text.replace("id: 6A.a", f"id: G.{number}"))
         median = sorted(project.run("claims", "--collect-only").seconds for _ in range(3))[1]
-    yield Row(f"collecting {count} claims, whole pytest process", f"{median:.2f} s", "at most 1.5 s", median <= 1.5)
+    yield Row(
+        f"collecting {count} claims, whole pytest process",
+        f"{median:.2f} s",
+        "at most 1.5 s",
+        median <= 1.5,
+    )
 
 
 def orders() -> Iterator[Row]:
@@ -49,7 +62,11 @@ def orders() -> Iterator[Row]:
             project.run(*arguments)
             found[name] = project.figures()
     whole = found.pop("-n 0")
-    differing = [name for name, own in found.items() if any(own[claim] != whole[claim] for claim in own) or not own]
+    differing = [
+        name
+        for name, own in found.items()
+        if any(own[claim] != whole[claim] for claim in own) or not own
+    ]
     measured = "runs whose figures differ in any bit from -n 0: -n 2, -n 4, reversed, one alone"
     yield Row(measured, ", ".join(differing) or "none", "none", not differing)
 
@@ -60,10 +77,17 @@ def cold(name: str, claims: Sequence[str], most: float, least: float) -> Iterato
         first = project.run(*claims, "-n", "4")
         project.figures()
         warm = sorted(project.run(*claims, "-n", "4").seconds for _ in range(3))[1]
-    yield Row(f"{name}, quick, cold, -n 4", f"{first.seconds:.0f} s", f"at most {most:.0f} s", first.seconds <= most)
+    yield Row(
+        f"{name}, quick, cold, -n 4",
+        f"{first.seconds:.0f} s",
+        f"at most {most:.0f} s",
+        first.seconds <= most,
+    )
     memory = f"{name}, quick, cold, -n 4: peak memory of the largest worker"
     yield Row(memory, f"{first.memory:.2f} GB", f"at most {MEMORY:g} GB", first.memory <= MEMORY)
-    yield Row(f"{name}, quick, warm, -n 4", f"{warm:.1f} s", f"at most {least:.0f} s", warm <= least)
+    yield Row(
+        f"{name}, quick, warm, -n 4", f"{warm:.1f} s", f"at most {least:.0f} s", warm <= least
+    )
 
 
 def workers() -> Iterator[Row]:
@@ -76,7 +100,9 @@ def workers() -> Iterator[Row]:
     share, same = seconds[1] / seconds[0], found[0] == found[1]
     figure = f"{seconds[1]:.0f} s / {seconds[0]:.0f} s = {share:.0%}"
     yield Row("two workers against one, cold", figure, "at most 60%", share <= 0.6)
-    yield Row("figures of the two, bit for bit", "identical" if same else "different", "identical", same)
+    yield Row(
+        "figures of the two, bit for bit", "identical" if same else "different", "identical", same
+    )
 
 
 PARTS: dict[str, Callable[..., Iterator[Row]]] = {

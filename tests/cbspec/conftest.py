@@ -8,7 +8,9 @@ from multiprocessing.process import BaseProcess
 
 import pytest
 
-FORK = multiprocessing.get_context("fork")  # a fresh interpreter would import torch for seconds per process
+FORK = multiprocessing.get_context(
+    "fork"
+)  # a fresh interpreter would import torch for seconds per process
 
 
 @pytest.fixture

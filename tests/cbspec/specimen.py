@@ -93,19 +93,33 @@ def make_claim(**changes: Any) -> Claim:
 
 def make_entry(verdict: str = "holds", claim: Claim | None = None, **changes: Any) -> Entry:
     judgement = changes.pop("judgement", None) or make_judgement(verdict)
-    known = {"device": "cpu", "code": {"local_descent": "c0de" * 16, "train_bp": "ab" * 32}, "provenance": make_provenance()}
+    known = {
+        "device": "cpu",
+        "code": {"local_descent": "c0de" * 16, "train_bp": "ab" * 32},
+        "provenance": make_provenance(),
+    }
     return entry_of(claim or make_claim(), judgement, **{**known, **changes})
 
 
 def make_provenance(**changes: Any) -> Provenance:
-    return Provenance(**{"commit": "3f2a1c" + "0" * 34, "dirty": False, "torch": "2.11", "date": "2026-01-02", **changes})
+    return Provenance(
+        **{
+            "commit": "3f2a1c" + "0" * 34,
+            "dirty": False,
+            "torch": "2.11",
+            "date": "2026-01-02",
+            **changes,
+        }
+    )
 
 
 def _digest(*content: object) -> str:
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
-def put_on_record(reports: Path, records: Iterable[Record], reason: str = "as found", **changed: Any) -> Ledger:
+def put_on_record(
+    reports: Path, records: Iterable[Record], reason: str = "as found", **changed: Any
+) -> Ledger:
     """Put verdicts on record, with their evidence; entries changed as the keywords say."""
     path, folder = reports / "ledger.json", EvidenceFolder(reports / "evidence")
     records = list(records)
@@ -113,7 +127,9 @@ def put_on_record(reports: Path, records: Iterable[Record], reason: str = "as fo
     entries = [msgspec.structs.replace(record.entry, **changed) for record in records]
     after = accept(before, entries, reason)
     device = {"device": changed["device"]} if "device" in changed else {}
-    evidence = [msgspec.structs.replace(record.evidence, **device) for record in records if record.evidence]
+    evidence = [
+        msgspec.structs.replace(record.evidence, **device) for record in records if record.evidence
+    ]
     folder.keep(evidence, before, after)
     after.save(path)
     return after

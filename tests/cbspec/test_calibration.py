@@ -11,7 +11,7 @@ from scipy import stats
 
 from cbspec.catalog import Catalog
 from cbspec.claim import Claim
-from cbspec.errors import Mistake
+from cbspec.errors import Diagnostic
 from cbspec.evaluation.margins import undecidable
 from cbspec.judge import Sample, judge
 from cbspec.language import load_file
@@ -73,20 +73,24 @@ def recorded(claim: Claim, mean: float = 0.0, spread: float = SPREAD, n: int = 6
     return entry_of(claim, judge(claim, table), device="cpu", code={}, provenance=provenance)
 
 
-def refused(claim: Claim, *entries: Entry) -> tuple[Mistake, ...]:
+def refused(claim: Claim, *entries: Entry) -> tuple[Diagnostic, ...]:
     return undecidable([claim], Ledger(entries))
 
 
 def test_a_margin_out_of_reach_names_the_seeds(claimed: Claimed) -> None:
     """A margin of 0.002 with 0.01 on record at six seeds is refused at its line, with the seeds of the closed form."""
     claim = claimed()
-    normal = (SPREAD / 0.002 * (stats.norm.ppf(0.95) + stats.norm.ppf(0.9))) ** 2  # power 0.8 at no difference
+    normal = (
+        SPREAD / 0.002 * (stats.norm.ppf(0.95) + stats.norm.ppf(0.9))
+    ) ** 2  # power 0.8 at no difference
 
     (mistake,) = refused(claim, recorded(claim))
 
     assert (mistake.key, mistake.line) == ("assert[0]", f"  - {NARROW}")
     assert (mistake.origin.line, mistake.origin.column) == (12, 5)
-    assert mistake.message.startswith("6 seeds can never show bright - dark to lie within 0.002 of 0 where it varies by 0.01 ")
+    assert mistake.message.startswith(
+        "6 seeds can never show bright - dark to lie within 0.002 of 0 where it varies by 0.01 "
+    )
     assert f"(they reach {stats.t.ppf(0.95, 5) * SPREAD / 6**0.5:.2g} at best)" in mistake.message
     needed = re.search(r"about (\d+) seeds are needed", mistake.message)
     assert needed is not None
@@ -100,12 +104,15 @@ def test_a_margin_within_reach(claimed: Claimed) -> None:
     assert refused(claim, recorded(claim)) == ()
 
 
-@pytest.mark.parametrize("record", ["none", "another scale", "without spread", "another stage call"])
+@pytest.mark.parametrize(
+    "record", ["none", "another scale", "without spread", "another stage call"]
+)
 def test_no_spread_on_record(claimed: Claimed, record: str) -> None:
     """Nothing is refused without a spread of the same arms at the same scale; ledgers from before it was kept have none."""
     entry = recorded(claimed())
     bare = tuple(
-        replace(each, effects=tuple(replace(effect, spread=None) for effect in each.effects)) for each in entry.assertions
+        replace(each, effects=tuple(replace(effect, spread=None) for effect in each.effects))
+        for each in entry.assertions
     )
     entries = {
         "none": [],
@@ -180,6 +187,8 @@ def test_a_conjunction_with_one_part_beyond_its_margin_is_decidable(
     part = f"{{kind: range, measure: height, arms: [bright], low: {low}, high: {high}}}"
     claim = claimed(("NARROW", f"{{kind: all, of: [{NARROW}, {part}]}}"))
     entry = recorded(claim)
-    undecided = replace(entry, assertions=tuple(replace(each, verdict="inconclusive") for each in entry.assertions))
+    undecided = replace(
+        entry, assertions=tuple(replace(each, verdict="inconclusive") for each in entry.assertions)
+    )
 
     assert bool(refused(claim, undecided)) == impossible

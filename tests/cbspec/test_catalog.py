@@ -45,7 +45,10 @@ def test_an_unknown_stage_is_suggested():
     with pytest.raises(CbspecError) as caught:
         Catalog([stage("train_bp"), stage("dfa")])["train_pb"]
 
-    assert str(caught.value) == "unknown stage 'train_pb'; did you mean 'train_bp'? (one of train_bp, dfa)"
+    assert (
+        str(caught.value)
+        == "unknown stage 'train_pb'; did you mean 'train_bp'? (one of train_bp, dfa)"
+    )
 
 
 def test_every_contradiction_is_told():
@@ -58,7 +61,12 @@ def test_every_contradiction_is_told():
                 stage("three", parameters=Steps, progress="epoch", length="rate"),
                 stage("four", parameters=Steps, length="epoch"),
                 stage("five", parameters=Steps, progress="epoch", continues="net"),
-                stage("two", parameters=Steps, inputs={"rate": Input("net", ""), "use": Input("net", "")}, kind="data"),
+                stage(
+                    "two",
+                    parameters=Steps,
+                    inputs={"rate": Input("net", ""), "use": Input("net", "")},
+                    kind="data",
+                ),
             ],
             "lab.catalog",
         )
@@ -82,7 +90,11 @@ def test_every_contradiction_is_told():
     ("name", "content", "message"),
     [
         ("lab_missing", None, "cannot be imported: ModuleNotFoundError"),
-        ("lab_raising", "raise RuntimeError('no licence')", "cannot be imported: RuntimeError('no licence')"),
+        (
+            "lab_raising",
+            "raise RuntimeError('no licence')",
+            "cannot be imported: RuntimeError('no licence')",
+        ),
         ("lab_wrong", "import (", "cannot be imported: SyntaxError"),
         ("lab_empty", "", "has no STAGES"),
         ("lab_words", "STAGES = ('one',)", "has no STAGES"),
@@ -123,7 +135,10 @@ def test_an_engine_that_is_imported_from_elsewhere_is_refused(tmp_path, monkeypa
 
     assert list(catalog.load(Config(tmp_path / "mine", engine="lab_twice"))) == ["one"]
     for root, engine in ((tmp_path / "yours", "lab_twice"), (tmp_path / "yours", "lab_far")):
-        with pytest.raises(ConfigError, match=rf"is imported from .*{engine}.py, but has to lie in {root}, as {engine} beside"):
+        with pytest.raises(
+            ConfigError,
+            match=rf"is imported from .*{engine}.py, but has to lie in {root}, as {engine} beside",
+        ):
             catalog.load(Config(root, engine=engine))
 
 
@@ -135,7 +150,9 @@ def test_where_an_engine_fails_to_import_is_told(tmp_path, monkeypatch):
     (tmp_path / "lab_deep" / "catalog.py").write_text("import lab_deep.nets\n")
     (tmp_path / "lab_deep" / "nets.py").write_text("\nimport no_such_module\n")
 
-    with pytest.raises(ConfigError, match=r"No module named 'no_such_module'.* \(lab_deep/nets.py:2 in <module>\)$"):
+    with pytest.raises(
+        ConfigError, match=r"No module named 'no_such_module'.* \(lab_deep/nets.py:2 in <module>\)$"
+    ):
         catalog.load(Config(tmp_path, engine="lab_deep.catalog"))
 
 
@@ -146,7 +163,13 @@ def test_what_annotations_ask_for_is_checked():
             [
                 stage("one", parameters=dict, inputs={"net": "snapshot"}),
                 Stage(name="two", doc="", implementation=print, measures={"height": "cm"}),
-                Stage(name="three", doc="", implementation="lab.run", measures=["height"], opens="lab.net"),
+                Stage(
+                    name="three",
+                    doc="",
+                    implementation="lab.run",
+                    measures=["height"],
+                    opens="lab.net",
+                ),
             ]
         )
 
@@ -169,6 +192,8 @@ def test_loading_claims_imports_no_torch():
         "print(len(claims) > 0, sys.modules.keys() & {'torch', 'torchvision', 'scipy.stats', 'jsonschema', 'pytest'})"
     )
 
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
 
     assert done.stdout.strip() == "True set()"

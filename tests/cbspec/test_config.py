@@ -14,17 +14,25 @@ def no_store_of_the_user(monkeypatch):
 
 def test_settings_are_read_and_completed(tmp_path):
     """Keys that are given count, the others have their own values; folders start at the project's root."""
-    (tmp_path / "pyproject.toml").write_text('[tool.cbspec]\nengine = "lab.catalog"\nclaims = "findings"\n')
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.cbspec]\nengine = "lab.catalog"\nclaims = "findings"\n'
+    )
 
     found = config.load(tmp_path)
 
     assert (found.root, found.engine, found.scale) == (tmp_path, "lab.catalog", "quick")
-    assert (found.claims, found.store, found.reports) == (tmp_path / "findings", tmp_path / ".cbspec/store", tmp_path / "reports")
+    assert (found.claims, found.store, found.reports) == (
+        tmp_path / "findings",
+        tmp_path / ".cbspec/store",
+        tmp_path / "reports",
+    )
 
 
 def test_an_absolute_folder_stays_where_it_is(tmp_path):
     """A store outside the project is taken as it stands, the home folder included."""
-    (tmp_path / "pyproject.toml").write_text('[tool.cbspec]\nstore = "/data/results"\nclaims = "~/claims"\n')
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.cbspec]\nstore = "/data/results"\nclaims = "~/claims"\n'
+    )
     found = config.load(tmp_path)
 
     assert str(found.store) == "/data/results"
@@ -78,7 +86,11 @@ def test_all_wrong_keys_are_told(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"[tool", "not TOML"), (b"\xff", "not TOML"), (b"[tool]\ncbspec = 3\n", "expected a table, got 3")],
+    [
+        (b"[tool", "not TOML"),
+        (b"\xff", "not TOML"),
+        (b"[tool]\ncbspec = 3\n", "expected a table, got 3"),
+    ],
 )
 def test_a_file_that_is_none(tmp_path, content, message):
     """A pyproject.toml that cannot be read as TOML is named with the reason."""

@@ -43,7 +43,9 @@ def keys(
 ) -> tuple[str, str]:
     call = Call(stage, Width(**parameters))
     given = {"data": "d1"} if inputs is None else inputs
-    return result_key(call, seed, given, code, arithmetic), lane_key(call, seed, given, code, arithmetic)
+    return result_key(call, seed, given, code, arithmetic), lane_key(
+        call, seed, given, code, arithmetic
+    )
 
 
 OTHERS = {
@@ -94,7 +96,11 @@ def test_key_ignores_how_a_call_is_written() -> None:
     documented = replace(TRAIN, doc="another text", implementation="elsewhere:f")
 
     assert keys(inputs={"a": "1", "b": "2"}) == keys(inputs={"b": "2", "a": "1"})
-    assert keys() == keys(width=8, rate=0.1, layers=frozenset(("third", "second", "first"))) == keys(stage=documented)
+    assert (
+        keys()
+        == keys(width=8, rate=0.1, layers=frozenset(("third", "second", "first")))
+        == keys(stage=documented)
+    )
 
 
 def test_key_is_the_same_in_every_process() -> None:
@@ -106,7 +112,12 @@ def test_key_is_the_same_in_every_process() -> None:
         "print(result_key(call, 1, {'x': 'y'}, 'c', Numerics(device='cpu', torch='2.15')))"
     )
     seeds = [{**os.environ, "PYTHONHASHSEED": seed} for seed in ("1", "2", "3")]
-    run = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env) for env in seeds]
+    run = [
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env
+        )
+        for env in seeds
+    ]
 
     assert len({process.stdout for process in run}) == 1
     assert len(run[0].stdout) == 65
@@ -114,10 +125,24 @@ def test_key_is_the_same_in_every_process() -> None:
 
 def test_digest_covers_every_field() -> None:
     """The digest of numerics changes with each field."""
-    changed = [replace(CPU, **{name: value}) for name, value in replace(CPU, device="cuda", torch="3.0").as_dict().items()]
+    changed = [
+        replace(CPU, **{name: value})
+        for name, value in replace(CPU, device="cuda", torch="3.0").as_dict().items()
+    ]
 
-    assert CPU.as_dict() == {"device": "cpu", "torch": "2.15", "dtype": "float32", "tf32": False, "threads": 1}
-    others = [replace(CPU, dtype="float64"), replace(CPU, tf32=True), replace(CPU, threads=2), *changed]
+    assert CPU.as_dict() == {
+        "device": "cpu",
+        "torch": "2.15",
+        "dtype": "float32",
+        "tf32": False,
+        "threads": 1,
+    }
+    others = [
+        replace(CPU, dtype="float64"),
+        replace(CPU, tf32=True),
+        replace(CPU, threads=2),
+        *changed,
+    ]
     assert len({numerics.digest for numerics in others}) == 6
 
 
@@ -135,7 +160,12 @@ def test_resolve_does_not_import_torch() -> None:
     """Nothing of torch is imported to know its version and devices."""
     code = "import sys; from cbspec.execution.numerics import resolve; resolve(); print('torch' in sys.modules)"
 
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        == "False\n"
+    )
 
 
 class Driver:
@@ -168,15 +198,22 @@ ABSENCES = [
 
 
 @pytest.mark.parametrize(("cuda", "driver", "reason"), ABSENCES)
-def test_no_cuda_device(monkeypatch: pytest.MonkeyPatch, cuda: str | None, driver: Any, reason: str) -> None:
+def test_no_cuda_device(
+    monkeypatch: pytest.MonkeyPatch, cuda: str | None, driver: Any, reason: str
+) -> None:
     """Where there is no device auto means the CPU, and asking for CUDA is a clear error with the reason."""
     monkeypatch.setattr(numerics, "torch_build", lambda: ("2.15.1+cpu", cuda))
     monkeypatch.setattr(ctypes, "CDLL", driver)
 
     assert Numerics(device="cpu", torch="2.15") == resolve("auto", tf32=True)
-    with pytest.raises(ConfigError, match=rf"^--device cuda: no CUDA device is visible \({reason}\); use --device auto or"):
+    with pytest.raises(
+        ConfigError,
+        match=rf"^--device cuda: no CUDA device is visible \({reason}\); use --device auto or",
+    ):
         resolve("cuda")
-    assert resolve("cuda", computing=False) == Numerics(device="cuda", torch="2.15")  # to look at another machine's results
+    assert resolve("cuda", computing=False) == Numerics(
+        device="cuda", torch="2.15"
+    )  # to look at another machine's results
 
 
 def test_cuda_device(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +222,9 @@ def test_cuda_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _: Driver(0, 2))
 
     expected = Numerics(device="cuda", torch="2.15", tf32=True, threads=3)
-    assert [expected, expected] == [resolve(device, threads=3, tf32=True) for device in ("auto", "cuda")]
+    assert [expected, expected] == [
+        resolve(device, threads=3, tf32=True) for device in ("auto", "cuda")
+    ]
     assert Numerics(device="cpu", torch="2.15", threads=3) == resolve("cpu", threads=3, tf32=True)
 
 

@@ -10,9 +10,13 @@ from cbspec.execution.rundir import Status
 
 def shown(width: int) -> list[str]:
     """The rows of two workers in a terminal of so many columns."""
-    jobs = ("train_local @80 seeds 42,123,456 for 1.b.depths[depth=12] cb and 3 more", "weigh seeds 1,2,3")
+    jobs = (
+        "train_local @80 seeds 42,123,456 for 1.b.depths[depth=12] cb and 3 more",
+        "weigh seeds 1,2,3",
+    )
     statuses = [
-        Status(worker=f"gw{n}", job=job, done=20, total=80, unit="epoch", started=0.0, updated=20.0) for n, job in enumerate(jobs)
+        Status(worker=f"gw{n}", job=job, done=20, total=80, unit="epoch", started=0.0, updated=20.0)
+        for n, job in enumerate(jobs)
     ]
     console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
     console.print(_table(statuses))
@@ -23,7 +27,9 @@ def test_what_a_worker_does_is_shown_to_the_letter():
     """A wide terminal shows worker, job, bar and the time left, brackets of a matrix cell included."""
     first, second = shown(160)
 
-    assert first.startswith("gw0 train_local @80 seeds 42,123,456 for 1.b.depths[depth=12] cb and 3 more ")
+    assert first.startswith(
+        "gw0 train_local @80 seeds 42,123,456 for 1.b.depths[depth=12] cb and 3 more "
+    )
     assert first.endswith("epoch 20/80, 1 min 00 s left")
     assert second.startswith("gw1 weigh seeds 1,2,3 ")
 

@@ -68,7 +68,9 @@ def test_verdicts_and_values_on_record(recorded):
 
     assert (entry.claim, entry.verdict) == ("1.a", "holds")
     assert values.seeds == (1, 2, 3)
-    assert [value[:3] for value in values.records()[:3]] == [("bright", "height", seed) for seed in (1, 2, 3)]
+    assert [value[:3] for value in values.records()[:3]] == [
+        ("bright", "height", seed) for seed in (1, 2, 3)
+    ]
     assert all(value.value == pytest.approx(24.0, abs=0.5) for value in values.records()[:3])
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from tests.engine.test_local_training import FIELD, SIZES, equal, given, initial
 
-from engine.credit.vector_field import VectorField
+from engine.credit.vector_field import VectorFieldEstimator
+from tests.engine.test_local_training import FIELD, SIZES, equal, given, initial
 
 
 def test_a_resumed_run_carries_its_estimator_on(laboratory: Any) -> None:
@@ -84,9 +84,9 @@ def test_every_epoch_of_fitting_has_streams_of_its_own(
     repeats another's directions.
     """
     begun: list[tuple[str, int]] = []
-    begin = VectorField.begin
+    begin = VectorFieldEstimator.begin
     monkeypatch.setattr(
-        VectorField, "begin", lambda own, *name: (begun.append(name), begin(own, *name))
+        VectorFieldEstimator, "begin", lambda own, *name: (begun.append(name), begin(own, *name))
     )
     start = initial(laboratory, (42,))
 

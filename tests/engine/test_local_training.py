@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from tests.engine.test_training import Plain
 
 from engine.architecture import Architecture
 from engine.credit.dfa import DFA
 from engine.randomness import epoch_order
 from engine.tasks import open_task
+from tests.engine.test_training import Plain
 
 SEEDS = (42, 123, 456)
 SIZES: dict[str, Any] = {"epochs": 8, "batch_size": 32}

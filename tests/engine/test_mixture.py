@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from tests.engine.test_local_training import FIELD, SIZES, given, initial
 
 from engine.architecture import Architecture, initialise
 from engine.credit.dfa import DFA
@@ -16,6 +15,7 @@ from engine.forward import ForwardPass
 from engine.local_training import Mixture
 from engine.nets import ResidualMLP
 from engine.parameters import TrainLocal
+from tests.engine.test_local_training import FIELD, SIZES, given, initial
 
 
 def test_warm_up_is_dfa_alone(laboratory: Any) -> None:

@@ -17,9 +17,9 @@ from engine.architecture import Architecture
 from engine.credit import features
 from engine.credit.dfa import DFA
 from engine.credit.oracle import Oracle
-from engine.credit.scalar_bridge import ScalarBridge
-from engine.credit.state_bridge import StateBridge
-from engine.credit.vector_field import VectorField
+from engine.credit.scalar_bridge import ScalarBridgeEstimator
+from engine.credit.state_bridge import StateBridgeEstimator
+from engine.credit.vector_field import VectorFieldEstimator
 from engine.local_training import LocalLearner, Mixture
 from engine.nets import ResidualMLP
 from engine.parameters import ScalarBridge as Bridge
@@ -75,20 +75,24 @@ def estimator(kind: Any, parameters: Any) -> Any:
 LOCAL = {
     "dfa": (DFA, None, {}),
     "oracle": (Oracle, None, {}),
-    "state bridge": (StateBridge, States(epochs=0, hidden=16), {}),
-    "scalar bridge": (ScalarBridge, Bridge(epochs=0, hidden=16), {"rule": "target_shift"}),
-    "vector field": (VectorField, Field(epochs=0, hidden=16), {"blend": 0.75}),
+    "state bridge": (StateBridgeEstimator, States(epochs=0, hidden=16), {}),
+    "scalar bridge": (ScalarBridgeEstimator, Bridge(epochs=0, hidden=16), {"rule": "target_shift"}),
+    "vector field": (VectorFieldEstimator, Field(epochs=0, hidden=16), {"blend": 0.75}),
     "shuffled": (
-        VectorField,
+        VectorFieldEstimator,
         Field(epochs=0, hidden=16, targets="shuffled", sampling="importance"),
         {"clamp": True},
     ),
     "rescaled": (
-        VectorField,
+        VectorFieldEstimator,
         Field(epochs=0, hidden=16),
         {"source": "dfa_rescaled", "blend": 0.5, "rule": "cosine"},
     ),
-    "gaussian": (VectorField, Field(epochs=0, hidden=16), {"source": "gaussian", "warmup": 0.5}),
+    "gaussian": (
+        VectorFieldEstimator,
+        Field(epochs=0, hidden=16),
+        {"source": "gaussian", "warmup": 0.5},
+    ),
 }
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from tests.engine.conftest import BLOBS, Artifact, BlobsParameters, Job, Lane
 
 from cbspec.stage import Call
 from engine.architecture import Architecture, initialise
@@ -17,6 +16,7 @@ from engine.nets import ResidualMLP
 from engine.parameters import Cifar10, TrainBP
 from engine.replicas import Replicas
 from engine.tasks import root_of
+from tests.engine.conftest import BLOBS, Artifact, BlobsParameters, Job, Lane
 
 SIZES: dict[str, Any] = {"width": 16, "depth": 2, "epochs": 8, "batch_size": 32}
 

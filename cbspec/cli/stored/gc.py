@@ -12,7 +12,9 @@ from cbspec.project import Project
 
 
 @click.command("gc")
-@click.option("--limit", type=Size(), required=True, help="The size to shrink to, e.g. 5GB or 500MiB.")
+@click.option(
+    "--limit", type=Size(), required=True, help="The size to shrink to, e.g. 5GB or 500MiB."
+)
 @json_option
 @pass_project
 def command(project: Project, limit: int, as_json: bool) -> None:
@@ -25,7 +27,11 @@ def command(project: Project, limit: int, as_json: bool) -> None:
     freed = sum(holding.bytes for holding in removed)
     left = sum(holding.bytes for holding in project.store.ls())
     if as_json:
-        click.echo(dumps({"removed": [holding.key for holding in removed], "freed": freed, "left": left}))
+        click.echo(
+            dumps({"removed": [holding.key for holding in removed], "freed": freed, "left": left})
+        )
     else:
         place = display(project.store.root)
-        click.echo(f"{count(len(removed), 'result')} removed, {size_text(freed)}; {size_text(left)} left in {place}")
+        click.echo(
+            f"{count(len(removed), 'result')} removed, {size_text(freed)}; {size_text(left)} left in {place}"
+        )

@@ -28,12 +28,20 @@ def command(project: Project, stage: str | None, as_json: bool) -> None:
         click.echo(dumps(rows))
         return
     cells = [
-        (str(row["key"])[:12], str(row["stage"]), str(row["seed"]), size_text(int(str(row["bytes"]))), str(row["used"]))
+        (
+            str(row["key"])[:12],
+            str(row["stage"]),
+            str(row["seed"]),
+            size_text(int(str(row["bytes"]))),
+            str(row["used"]),
+        )
         for row in rows
     ]
     total = sum(int(str(row["bytes"])) for row in rows)
     if cells:
-        click.echo(table(cells, ("key", "stage", "seed", "size", "last used"), right=("seed", "size")))
+        click.echo(
+            table(cells, ("key", "stage", "seed", "size", "last used"), right=("seed", "size"))
+        )
     click.echo(f"{count(len(rows), 'result')}, {size_text(total)} in {display(project.store.root)}")
 
 

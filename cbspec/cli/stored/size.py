@@ -6,7 +6,17 @@ import re
 
 import click
 
-UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
+UNITS = {
+    "": 1,
+    "K": 10**3,
+    "M": 10**6,
+    "G": 10**9,
+    "T": 10**12,
+    "KI": 2**10,
+    "MI": 2**20,
+    "GI": 2**30,
+    "TI": 2**40,
+}
 
 
 class Size(click.ParamType[int]):
@@ -14,12 +24,16 @@ class Size(click.ParamType[int]):
 
     name = "size"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
         if isinstance(value, int):
             return value
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]I?)?B?", str(value).strip().upper())
         if match is None:
-            self.fail(f"{value!r} is not a size; write 5GB, 1.5GiB or a number of bytes", param, ctx)
+            self.fail(
+                f"{value!r} is not a size; write 5GB, 1.5GiB or a number of bytes", param, ctx
+            )
         return int(float(match[1]) * UNITS[match[2] or ""])
 
 

@@ -24,5 +24,7 @@ def command(ctx: click.Context, project: Project, as_json: bool) -> None:
     if as_json:
         click.echo(dumps({"checked": checked, "damaged": damages}))
     else:
-        click.echo(f"{count(checked, 'result')} in {display(project.store.root)}: {len(damages) or 'none'} damaged")
+        click.echo(
+            f"{count(checked, 'result')} in {display(project.store.root)}: {len(damages) or 'none'} damaged"
+        )
     ctx.exit(1 if damages else 0)

@@ -50,7 +50,9 @@ def test_a_share_may_move_by_counts():
     accuracies = one((0.1025, 0.2501))
     losses = one((2.3025850929940455, 2.2925850929940453), claim="1.a")
 
-    [share, number] = calibration(accuracies, accuracies).tolerances + calibration(losses, losses).tolerances
+    [share, number] = (
+        calibration(accuracies, accuracies).tolerances + calibration(losses, losses).tolerances
+    )
 
     assert share.atol == pytest.approx(FACTOR / 10_000, rel=0.1)
     assert number.atol == 0
@@ -58,7 +60,10 @@ def test_a_share_may_move_by_counts():
 
 def test_few_shares_take_the_count_of_others():
     """A claim whose values are an eighth and a quarter may be of any count; it gets the smallest that another claim shows."""
-    run = {"1.a": figures((0.125, 0.25), claim="1.a"), "1.b": figures((0.1025, 0.2501), claim="1.b")}
+    run = {
+        "1.a": figures((0.125, 0.25), claim="1.a"),
+        "1.b": figures((0.1025, 0.2501), claim="1.b"),
+    }
 
     few, many = calibration(run, run).tolerances
 
@@ -80,7 +85,9 @@ def test_what_is_undefined_on_one_platform_alone_is_not_held():
     found = calibration(one((0.5, 0.25)), one((0.5, None), values=UNDEFINED))
 
     [unheld] = found.unheld
-    assert unheld.reason.startswith("undefined on platform 1 and a number elsewhere: reference norm")
+    assert unheld.reason.startswith(
+        "undefined on platform 1 and a number elsewhere: reference norm"
+    )
 
 
 def test_what_is_undefined_everywhere_is_held_to_that():
@@ -96,7 +103,10 @@ def test_platforms_are_told_with_what_differs():
     """Each platform has the share of figures that are not the first one's to the last bit."""
     found = calibration(one((0.5, 0.25)), one((0.5, 0.25 + 1e-12)))
 
-    assert [(platform.name, platform.differing) for platform in found.platforms] == [("platform 0", 0.0), ("platform 1", 0.5)]
+    assert [(platform.name, platform.differing) for platform in found.platforms] == [
+        ("platform 0", 0.0),
+        ("platform 1", 0.5),
+    ]
 
 
 @given(st.lists(st.tuples(st.floats(0.5, 1.0), st.floats(0.5, 1.0)), min_size=2, max_size=5))

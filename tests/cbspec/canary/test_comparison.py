@@ -12,7 +12,12 @@ from tests.cbspec.specimen import make_provenance
 def figures(gamma=(0.5, 0.25), **changed):
     """The canary of one claim with one arm, over two seeds."""
     values = {"seeds": (1, 2), "arms": {"vec": {"gamma": gamma}}, **changed.pop("values", {})}
-    known = {"claim": "6A.a", "calls": {"vec": "c0de"}, "code": {"fit": "ab12"}, "provenance": make_provenance()}
+    known = {
+        "claim": "6A.a",
+        "calls": {"vec": "c0de"},
+        "code": {"fit": "ab12"},
+        "provenance": make_provenance(),
+    }
     return Figures(**{**known, **changed}, values=Values(**values))
 
 
@@ -20,7 +25,13 @@ def record(known, atol=0.0, rtol=0.0, unheld=()):
     """A record of these figures, gamma held to a tolerance."""
     tolerance = Tolerance(claim="6A.a", measure="gamma", atol=atol, rtol=rtol, spread=0.0)
     calibration = Calibration(
-        date="2026-01-02", commit=None, factor=10.0, method="", platforms=(), tolerances=(tolerance,), unheld=unheld
+        date="2026-01-02",
+        commit=None,
+        factor=10.0,
+        method="",
+        platforms=(),
+        tolerances=(tolerance,),
+        unheld=unheld,
     )
     return CanaryRecord([known], calibration)
 
@@ -71,7 +82,9 @@ UNDEFINED = {"undefined": {"vec": {"gamma": {"2": "reference norm 3.1e-09 below 
 )
 def test_undefined_stays_undefined_for_the_same_reason(now, state):
     """A value that is undefined is as recorded for the same reason, whose numbers are a platform's own, and for no other."""
-    check = compared(record(figures((0.5, None), values=UNDEFINED)), figures((0.5, None), values=now))
+    check = compared(
+        record(figures((0.5, None), values=UNDEFINED)), figures((0.5, None), values=now)
+    )
 
     assert check.state == state
 
@@ -84,7 +97,10 @@ def test_a_number_in_place_of_none_differs():
     vanished = compared(record(figures(), atol=1e9), undefined)
 
     assert (appeared.state, vanished.state) == ("differs", "differs")
-    assert appeared.differences[0].text == "gamma of vec, seed 2: reference norm 3.1e-09 below 1e-07 -> 0.25"
+    assert (
+        appeared.differences[0].text
+        == "gamma of vec, seed 2: reference norm 3.1e-09 below 1e-07 -> 0.25"
+    )
 
 
 def test_a_measure_that_is_not_held_is_passed_over():
@@ -100,7 +116,10 @@ def test_a_measure_that_is_not_held_is_passed_over():
         ({"calls": {"vec": "beef"}}, "another stage call than recorded: vec"),
         ({"claim": "7A.a"}, "no figures of this claim"),
         ({"values": {"seeds": (1, 3)}}, "its seeds were (1, 2), now (1, 3)"),
-        ({"values": {"arms": {"vec": {"gamma": (0.5, 0.25), "rho": (0.0, 0.0)}}}}, "no figures of rho of vec"),
+        (
+            {"values": {"arms": {"vec": {"gamma": (0.5, 0.25), "rho": (0.0, 0.0)}}}},
+            "no figures of rho of vec",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_new(now, reason):

@@ -13,7 +13,10 @@ from tests.cbspec.canary.test_comparison import figures
 @pytest.fixture
 def path(tmp_path):
     """A record of two claims, calibrated on two platforms."""
-    runs = [PlatformRun(name, "2.14", {"6A.a": figures(gamma)}) for name, gamma in (("A", (0.5, 0.25)), ("B", (0.5, 0.26)))]
+    runs = [
+        PlatformRun(name, "2.14", {"6A.a": figures(gamma)})
+        for name, gamma in (("A", (0.5, 0.25)), ("B", (0.5, 0.26)))
+    ]
     calibration = calibrated(runs, date="2026-01-02", commit=None)
     CanaryRecord([figures(claim="7A.a"), figures()], calibration).save(tmp_path / "canary.json")
     return tmp_path / "canary.json"
@@ -49,14 +52,34 @@ def broken(text, old, new):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"gamma": [0.5, 0.25]', '"gamma": [0.5]', r"canary.json:\d+:\d+: values of claim 6A.a: arm vec, gamma: 1 values for 2"),
+        (
+            '"gamma": [0.5, 0.25]',
+            '"gamma": [0.5]',
+            r"canary.json:\d+:\d+: values of claim 6A.a: arm vec, gamma: 1 values for 2",
+        ),
         ('"gamma": [0.5, 0.25]', '"gamma": [0.5, NaN]', r"canary.json: NaN is no JSON number"),
-        ('"gamma": [0.5, 0.25]', '"gamma": [0.5, "x"]', r"canary.json:\d+:\d+: .*of claim 6A.a: Expected `float \| null`"),
-        ('"version": 1', '"version": 9', r"a canary record of version 9; this cbspec reads version 1"),
-        ('"claim": "7A.a"', '"claim": "6A.a"', r"canary.json:\d+:\d+: a second canary of 6A.a; keep one"),
+        (
+            '"gamma": [0.5, 0.25]',
+            '"gamma": [0.5, "x"]',
+            r"canary.json:\d+:\d+: .*of claim 6A.a: Expected `float \| null`",
+        ),
+        (
+            '"version": 1',
+            '"version": 9',
+            r"a canary record of version 9; this cbspec reads version 1",
+        ),
+        (
+            '"claim": "7A.a"',
+            '"claim": "6A.a"',
+            r"canary.json:\d+:\d+: a second canary of 6A.a; keep one",
+        ),
         ('"factor"', '"faktor"', r"canary.json:\d+:\d+: .*unknown field `faktor`"),
         ("  ]\n}", "  ]\n", r"canary.json:\d+:\d+: not JSON"),
-        ('  "version": 1,', "<<<<<<< ours\n", r"canary.json:2:1: an unresolved merge: '<<<<<<< ours'"),
+        (
+            '  "version": 1,',
+            "<<<<<<< ours\n",
+            r"canary.json:2:1: an unresolved merge: '<<<<<<< ours'",
+        ),
     ],
 )
 def test_a_mistake_is_told_at_its_place(path, old, new, message):

@@ -69,7 +69,9 @@ class Laboratory:
 
     def draw_more(self) -> None:
         """From now on claims may draw two seeds more."""
-        self.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: {pool: [1, 2, 3, 4, 5], start: 3}")
+        self.edit(
+            "claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: {pool: [1, 2, 3, 4, 5], start: 3}"
+        )
 
     def cbspec(self, *arguments: str, **options: object) -> Result:
         """Call the command line in this process."""
@@ -89,9 +91,13 @@ class Laboratory:
     def run(self, numerics: Numerics = NUMERICS, scale: str = "quick") -> Run:
         """Evaluate every claim and write the report of the run."""
         evaluation = self.evaluation(numerics)
-        records = tuple(evaluation.evaluate(claim) for claim in self.claims(scale) if scale in claim.decidable)
+        records = tuple(
+            evaluation.evaluate(claim) for claim in self.claims(scale) if scale in claim.decidable
+        )
         made = provenance(self.root, numerics.torch, exclude=self.root / "reports")
-        run = Run(scale=scale, device="cpu", provenance=made, seconds=1.0, workers=1, records=records)
+        run = Run(
+            scale=scale, device="cpu", provenance=made, seconds=1.0, workers=1, records=records
+        )
         write_pages(run, self.root / "reports")
         return run
 
@@ -100,9 +106,18 @@ class Laboratory:
         return put_on_record(self.root / "reports", run.records, reason)
 
     def git(self, *arguments: str) -> str:
-        identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
+        identity = [
+            "-c",
+            "user.name=Test",
+            "-c",
+            "user.email=test@example.org",
+            "-c",
+            "commit.gpgsign=false",
+        ]
         command = ["git", *identity, *arguments]
-        return subprocess.run(command, cwd=self.root, check=True, capture_output=True, text=True).stdout.strip()
+        return subprocess.run(
+            command, cwd=self.root, check=True, capture_output=True, text=True
+        ).stdout.strip()
 
     def commit(self) -> str:
         """Commit everything but the results; the commit's name."""

@@ -9,7 +9,9 @@ def test_nothing_is_said_before_the_first_look(laboratory):
     assert not (laboratory.root / ".cbspec" / "store").exists()
 
     evaluation, [claim, _] = laboratory.evaluation(), laboratory.claims()
-    one_arm = list(evaluation.planner.cells({"dark": claim.arms["dark"]}, claim.seeds.first).values())
+    one_arm = list(
+        evaluation.planner.cells({"dark": claim.arms["dark"]}, claim.seeds.first).values()
+    )
     evaluation.executor.adopt(one_arm)
     assert len(evaluation.executor.ensure(one_arm)) == 3
     assert laboratory.cbspec("interim", "--device", "cpu").stdout == f"2 {LACKING}"
@@ -22,14 +24,18 @@ def test_a_verdict_that_stands(laboratory):
     found = laboratory.json("interim", "--device", "cpu")
     told = laboratory.cbspec("interim", "1.a", "--device", "cpu").stdout.splitlines()
 
-    assert [(each["judgement"]["claim"], each["judgement"]["verdict"], each["next"]) for each in found] == [
+    assert [
+        (each["judgement"]["claim"], each["judgement"]["verdict"], each["next"]) for each in found
+    ] == [
         ("1.a", "holds", None),
         ("2.a", "holds", None),
     ]
     assert told == ["1.a: holds, 3 seeds", f"    {run.records[0].judgement.reason}"]
     ledger = laboratory.root / "reports" / "ledger.json"
     ledger.write_text(ledger.read_text().replace('"verdict": "holds"', '"verdict": "refuted"'))
-    assert laboratory.cbspec("interim", "1.a", "--device", "cpu").stdout.startswith("1.a: holds, 3 seeds (on record: refuted)\n")
+    assert laboratory.cbspec("interim", "1.a", "--device", "cpu").stdout.startswith(
+        "1.a: holds, 3 seeds (on record: refuted)\n"
+    )
 
 
 def test_a_verdict_that_awaits_more_seeds(doubtful):
@@ -49,5 +55,6 @@ def test_a_verdict_that_awaits_more_seeds(doubtful):
 def test_a_claim_that_is_not_decidable_is_left_out(laboratory):
     """At a scale at which one of two claims can be decided only that one is spoken of."""
     assert (
-        laboratory.cbspec("interim", "--scale", "memo", "--device", "cpu").stdout == f"1 {LACKING.replace('claims', 'claim', 1)}"
+        laboratory.cbspec("interim", "--scale", "memo", "--device", "cpu").stdout
+        == f"1 {LACKING.replace('claims', 'claim', 1)}"
     )

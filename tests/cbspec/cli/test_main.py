@@ -15,7 +15,17 @@ from cbspec.cli import main
 from cbspec.cli.main import COMMANDS, SUBCOMMANDS
 
 REPOSITORY = Path(__file__).parents[3]
-HEAVY = ("torch", "scipy", "numpy", "yaml", "jinja2", "filelock", "pytest", "cbspec.language", "cbspec.store")
+HEAVY = (
+    "torch",
+    "scipy",
+    "numpy",
+    "yaml",
+    "jinja2",
+    "filelock",
+    "pytest",
+    "cbspec.language",
+    "cbspec.store",
+)
 
 
 def test_help_imports_nothing_heavy():
@@ -25,7 +35,9 @@ def test_help_imports_nothing_heavy():
         "CliRunner().invoke(main, ['--help'])\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
 
     assert done.stdout == "[]\n"
 
@@ -34,16 +46,25 @@ def test_help_imports_nothing_heavy():
 def test_every_command_is_there_and_says_what_the_list_says(name):
     """Each listed command exists, takes --json, and its own help begins with the line of the list."""
     command = importlib.import_module(f"cbspec.cli.{name}").command
-    leaves = [command] if name not in SUBCOMMANDS else [command.get_command(None, each) for each in SUBCOMMANDS[name]]
+    leaves = (
+        [command]
+        if name not in SUBCOMMANDS
+        else [command.get_command(None, each) for each in SUBCOMMANDS[name]]
+    )
 
     assert command.help.splitlines()[0] == COMMANDS[name]
-    assert all("--json" in [flag for option in leaf.params for flag in option.opts] for leaf in leaves)
+    assert all(
+        "--json" in [flag for option in leaf.params for flag in option.opts] for leaf in leaves
+    )
 
 
 def test_subcommands_say_what_the_list_says():
     """The same for ``cbspec store``."""
     for name, line in SUBCOMMANDS["store"].items():
-        assert importlib.import_module(f"cbspec.cli.stored.{name}").command.help.splitlines()[0] == line
+        assert (
+            importlib.import_module(f"cbspec.cli.stored.{name}").command.help.splitlines()[0]
+            == line
+        )
 
 
 def test_exit_status_is_documented(laboratory):
@@ -72,7 +93,10 @@ def test_mistakes_of_configuration_are_status_2(laboratory):
         2,
         "--scale quik: unknown scale 'quik'; did you mean 'quick'? (one of quick, memo)\n",
     )
-    assert (status.exit_code, "unknown scale 'quik'; did you mean 'quick'?" in status.stderr) == (2, True)
+    assert (status.exit_code, "unknown scale 'quik'; did you mean 'quick'?" in status.stderr) == (
+        2,
+        True,
+    )
     assert (claims.exit_code, "there is no such folder of claims" in claims.stderr) == (2, True)
     assert engine.exit_code == 2
     assert engine.stderr.startswith("engine lab.nowhere ([tool.cbspec] of ")
@@ -95,9 +119,17 @@ def test_shell_completes_commands_and_claims(laboratory):
     """Commands, and the ids of claims where a claim is expected."""
     shell = ShellComplete(main, {}, "cbspec", "_CBSPEC_COMPLETE")
 
-    assert [item.value for item in shell.get_completions([], "s")] == ["show", "schema", "status", "store"]
+    assert [item.value for item in shell.get_completions([], "s")] == [
+        "show",
+        "schema",
+        "status",
+        "store",
+    ]
     assert [item.value for item in shell.get_completions(["explain"], "1")] == ["1.a"]
-    assert [item.value for item in shell.get_completions(["-C", str(laboratory.root), "accept", "1.a"], "")] == ["1.a", "2.a"]
+    assert [
+        item.value
+        for item in shell.get_completions(["-C", str(laboratory.root), "accept", "1.a"], "")
+    ] == ["1.a", "2.a"]
 
 
 @pytest.fixture
@@ -122,7 +154,19 @@ def test_run_is_pytest(laboratory, handed_over):
 
     assert handed_over == [
         ["-m", "pytest", "claims", "-n", "4"],
-        ["-m", "pytest", "claims/phase1/1.a.yaml::1.a", "claims/phase2", "--scale", "memo", "-x", "-k", "dark", "-n", "4"],
+        [
+            "-m",
+            "pytest",
+            "claims/phase1/1.a.yaml::1.a",
+            "claims/phase2",
+            "--scale",
+            "memo",
+            "-x",
+            "-k",
+            "dark",
+            "-n",
+            "4",
+        ],
         ["-m", "pytest", "claims/phase2/2.a.yaml::2.a", "-n", "0"],
         ["-m", "pytest", "claims", "-n2"],
     ]
@@ -132,7 +176,9 @@ def test_run_as_json_prints_the_report(laboratory):
     """With --json the report of the run is all that goes to stdout, and the status is pytest's."""
     arguments = ["-m", "cbspec.cli", "run", "--json", "1.a", "-n", "0", "-p", "no:cacheprovider"]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stderr
     assert [record["claim"] for record in json.loads(done.stdout)["records"]] == ["1.a"]

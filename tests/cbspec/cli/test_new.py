@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cbspec.cli.draft import place, scalar
-from cbspec.language.mistakes import Mistakes
+from cbspec.language.mistakes import Diagnostics
 from cbspec.language.node import Document
 from cbspec.language.parse import parse
 
@@ -48,7 +48,10 @@ def test_flags_become_a_valid_claim(laboratory):
 
     path = laboratory.root / "claims" / "phase3" / "3.a.yaml"
     assert result.exit_code == 0
-    assert result.stdout == "claims/phase3/3.a.yaml\nNext: cbspec show 3.a; cbspec plan 3.a; pytest claims/phase3/3.a.yaml\n"
+    assert (
+        result.stdout
+        == "claims/phase3/3.a.yaml\nNext: cbspec show 3.a; cbspec plan 3.a; pytest claims/phase3/3.a.yaml\n"
+    )
     assert path.read_text() == TEXT
     assert (path.parent / "../schema/claim.schema.json").is_file()
     assert laboratory.cbspec("validate").stdout == "3 claims in 3 files: valid\n"
@@ -56,10 +59,21 @@ def test_flags_become_a_valid_claim(laboratory):
 
 def test_every_flag_is_written(laboratory):
     """Figures, controls, revisions and scales find their places."""
-    more = ["--arm", "bright={light: 8.0}", "--figure", "height.dark=5.5", "--figure", "height.bright=24", "--revises", "1.a"]
+    more = [
+        "--arm",
+        "bright={light: 8.0}",
+        "--figure",
+        "height.dark=5.5",
+        "--figure",
+        "height.bright=24",
+        "--revises",
+        "1.a",
+    ]
     control = "{kind: sign, measure: height, arms: [bright], sign: positive}"
 
-    result = laboratory.cbspec("new", "3.a", *flags(), *more, "--control", control, "--scales", "memo", "--json")
+    result = laboratory.cbspec(
+        "new", "3.a", *flags(), *more, "--control", control, "--scales", "memo", "--json"
+    )
 
     lines = (laboratory.root / json.loads(result.stdout)["path"]).read_text().splitlines()
     assert "revises: [1.a]" in lines
@@ -75,8 +89,14 @@ def test_nothing_is_overwritten(laboratory):
     taken = laboratory.cbspec("new", "1.a", *flags())
     there = laboratory.cbspec("new", "3.a", *flags(), "--path", "claims/other.yaml")
 
-    assert (taken.exit_code, taken.stderr) == (2, "the id '1.a' is taken by claims/phase1/1.a.yaml\n")
-    assert (there.exit_code, there.stderr) == (2, "claims/other.yaml exists; nothing was overwritten\n")
+    assert (taken.exit_code, taken.stderr) == (
+        2,
+        "the id '1.a' is taken by claims/phase1/1.a.yaml\n",
+    )
+    assert (there.exit_code, there.stderr) == (
+        2,
+        "claims/other.yaml exists; nothing was overwritten\n",
+    )
     assert other.read_text() == "id: 9.z\n"
 
 
@@ -101,7 +121,16 @@ def test_missing_flags_are_all_named(laboratory):
 
 def test_answers_become_a_valid_claim(laboratory):
     """What is not given is asked for, with the kind's own words, and the same file comes out."""
-    answers = ["3.a", "Darker plants stay small", "3A", "gardening log, page 3", "plant", "dark", "{light: 2.0}", ""]
+    answers = [
+        "3.a",
+        "Darker plants stay small",
+        "3A",
+        "gardening log, page 3",
+        "plant",
+        "dark",
+        "{light: 2.0}",
+        "",
+    ]
     answers += ["threshold", "height", "dark", "", "10.0"]
 
     result = laboratory.cbspec("new", "--ask", input="\n".join(answers) + "\n")
@@ -113,7 +142,13 @@ def test_answers_become_a_valid_claim(laboratory):
 
 @pytest.mark.parametrize(
     ("phase", "folder"),
-    [("7A", "phase7"), ("6.5A", "phase6_5"), ("10A.5", "phase10"), ("4", "phase4"), ("pilot study", "pilot_study")],
+    [
+        ("7A", "phase7"),
+        ("6.5A", "phase6_5"),
+        ("10A.5", "phase10"),
+        ("4", "phase4"),
+        ("pilot study", "pilot_study"),
+    ],
 )
 def test_folder_follows_the_phase(tmp_path, phase, folder):
     """Claims of one numbered phase share a folder, whatever letter follows."""
@@ -125,7 +160,7 @@ def test_folder_follows_the_phase(tmp_path, phase, folder):
 @example("0E0")
 def test_any_text_reads_back_as_itself(text):
     """A title keeps its words whatever signs it has: colons, quotes, hashes, what looks like a number or like nothing."""
-    mistakes = Mistakes()
+    mistakes = Diagnostics()
     document = parse(Document(None, f"title: {scalar(text)}\n"), mistakes)
 
     assert document.root.entries["title"].value == " ".join(text.split())

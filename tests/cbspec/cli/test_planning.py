@@ -35,7 +35,12 @@ def test_plan_for_another_machine(laboratory):
     found = laboratory.json("plan", "--device", "cuda")
 
     assert found["device"] == "cuda"
-    assert [(work["stage"], work["results"]) for work in found["work"]] == [("grow", 3), ("grow", 3), ("weigh", 3), ("weigh", 3)]
+    assert [(work["stage"], work["results"]) for work in found["work"]] == [
+        ("grow", 3),
+        ("grow", 3),
+        ("weigh", 3),
+        ("weigh", 3),
+    ]
 
 
 def test_forecast_is_rate_times_cost(laboratory):
@@ -62,15 +67,21 @@ def test_forecast_counts_only_what_is_missing(laboratory):
     stored = laboratory.json("plan", "--device", "cpu")
     laboratory.edit("claims/defaults.yaml", "quick: {days: 3}", "quick: {days: 5}")
     laboratory.write(
-        "claims/phase2/2.a.yaml", LIGHT.replace("id: 1.a", "id: 2.a").replace("{light: 2.0}", "{light: 2.0, day: 3}")
+        "claims/phase2/2.a.yaml",
+        LIGHT.replace("id: 1.a", "id: 2.a").replace("{light: 2.0}", "{light: 2.0, day: 3}"),
     )
 
     found = laboratory.json("plan", "--device", "cpu")
 
     assert stored["seconds"] == 0.0
     assert {work["state"] for work in stored["work"]} == {"current"}
-    longer, other = sorted(found["work"], key=lambda work: work["points"])  # of one rank, so in the order of their keys
-    assert [(work["points"], work["results"], work["absent"]) for work in (longer, other)] == [([3, 5], 6, 3), ([5], 3, 3)]
+    longer, other = sorted(
+        found["work"], key=lambda work: work["points"]
+    )  # of one rank, so in the order of their keys
+    assert [(work["points"], work["results"], work["absent"]) for work in (longer, other)] == [
+        ([3, 5], 6, 3),
+        ([5], 3, 3),
+    ]
     two_days = 3 * 2 * laboratory.evaluation().store.rate("grow", "cpu")
     assert [longer["seconds"], other["seconds"]] == pytest.approx([two_days, two_days])
 
@@ -98,7 +109,9 @@ def test_forecast_has_the_seeds_of_the_next_look(doubtful):
     doubtful.run()
     after = doubtful.json("plan", "--device", "cpu")
 
-    absent = [(work["stage"], work["arms"], work["seeds"]) for work in before["work"] if work["absent"]]
+    absent = [
+        (work["stage"], work["arms"], work["seeds"]) for work in before["work"] if work["absent"]
+    ]
     assert absent == [("grow", ["bright"], [4, 5])]
     assert before["open"] == after["open"] == 0
     assert {work["absent"] for work in after["work"]} == {0}
@@ -120,26 +133,40 @@ def test_a_claim_that_stored_results_decide_draws_no_more(laboratory):
     """Seeds that a claim without a record may draw are not spoken of where the stored ones decide it."""
     laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: [1, 2, 3, 4, 5]")
     laboratory.run()
-    laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3, 4, 5]", "seeds: {pool: [1, 2, 3, 4, 5], start: 3}")
+    laboratory.edit(
+        "claims/defaults.yaml", "seeds: [1, 2, 3, 4, 5]", "seeds: {pool: [1, 2, 3, 4, 5], start: 3}"
+    )
 
     found = laboratory.json("plan", "--device", "cpu")
 
     assert (found["seconds"], found["open"], found["further"]) == (0.0, 0, 0.0)
-    assert laboratory.cbspec("plan", "--device", "cpu").stdout.splitlines()[-1] == "Nothing to compute."
+    assert (
+        laboratory.cbspec("plan", "--device", "cpu").stdout.splitlines()[-1]
+        == "Nothing to compute."
+    )
 
 
 def test_forecast_has_the_seeds_that_the_record_took(laboratory):
     """A verdict on record that took a second look is planned with all its seeds, while the claim draws them in that order."""
     laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: [1, 2, 3, 4, 5]")
     laboratory.record(laboratory.run())
-    laboratory.edit("lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day")
+    laboratory.edit(
+        "lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day"
+    )
 
-    laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3, 4, 5]", "seeds: {pool: [1, 2, 3, 4, 5, 6], start: 3}")
+    laboratory.edit(
+        "claims/defaults.yaml",
+        "seeds: [1, 2, 3, 4, 5]",
+        "seeds: {pool: [1, 2, 3, 4, 5, 6], start: 3}",
+    )
     again = laboratory.json("plan", "--device", "cpu")
     laboratory.edit("claims/defaults.yaml", "pool: [1, 2, 3, 4, 5, 6]", "pool: [1, 2, 3, 5, 4, 6]")
     other = laboratory.json("plan", "--device", "cpu")
 
-    assert ({tuple(work["seeds"]) for work in again["work"]}, again["open"]) == ({(1, 2, 3), (4, 5)}, 0)
+    assert ({tuple(work["seeds"]) for work in again["work"]}, again["open"]) == (
+        {(1, 2, 3), (4, 5)},
+        0,
+    )
     assert {tuple(work["seeds"]) for work in other["work"]} == {(1, 2, 3)}
 
 
@@ -156,7 +183,9 @@ def test_plan_with_nothing_to_do(laboratory):
 def test_plan_says_why(laboratory):
     """A stale job is told with the definition that changed, the ones behind it with their input; what is skipped is counted."""
     laboratory.run()
-    laboratory.edit("lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day")
+    laboratory.edit(
+        "lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day"
+    )
 
     quick = laboratory.cbspec("plan", "1.a", "2.a", "--device", "cpu").stdout
     memo = laboratory.cbspec("plan", "--device", "cpu", "--scale", "memo").stdout
@@ -170,7 +199,9 @@ def test_explain_for_a_person(laboratory):
     """Stages with state, seeds, arms and causes; then the record and what changed since."""
     laboratory.commit()
     laboratory.record(laboratory.run())
-    laboratory.edit("lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day")
+    laboratory.edit(
+        "lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day"
+    )
 
     lines = laboratory.cbspec("explain", "2.a", "--device", "cpu").stdout.splitlines()
 
@@ -205,7 +236,9 @@ def test_explain_of_a_claim_that_another_scale_decides(laboratory):
 
     last = laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout.splitlines()[-1]
 
-    assert last == "Nothing is on record at scale quick, at which it is not decidable (--scale memo)."
+    assert (
+        last == "Nothing is on record at scale quick, at which it is not decidable (--scale memo)."
+    )
 
 
 @pytest.mark.parametrize("verdict", ["holds", "refuted"])
@@ -215,4 +248,7 @@ def test_explain_shows_the_record_of_another_device_family(laboratory, verdict):
     entries = [msgspec.structs.replace(entry, device="cuda", verdict=verdict) for entry in found]
     Ledger(entries).save(laboratory.root / "reports" / "ledger.json")
 
-    assert f"On record on cuda: {verdict}, 20" in laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout
+    assert (
+        f"On record on cuda: {verdict}, 20"
+        in laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout
+    )

@@ -34,7 +34,10 @@ def test_the_table_follows_claims_and_ledger(laboratory, page):
     assert (before.exit_code, before.stdout) == (0, "reports/replication.md: written\n")
     assert "0 on record at one scale at least, 2 not run yet." in empty
     assert after.stdout == "reports/replication.md: written\n"
-    assert "| **[1.a](../claims/phase1/1.a.yaml)** More light makes taller plants | active |" in page.read_text()
+    assert (
+        "| **[1.a](../claims/phase1/1.a.yaml)** More light makes taller plants | active |"
+        in page.read_text()
+    )
     assert (
         " bright - dark of height: 18 → 18 [18, 18] | **holds** at quick (3 seeds)<br>not run yet at memo | yes |"
         in page.read_text()
@@ -46,13 +49,23 @@ def test_check_writes_nothing(laboratory, page):
     missing = laboratory.cbspec("publish", "--check")
     laboratory.cbspec("publish")
     current = laboratory.cbspec("publish", "--check")
-    laboratory.edit("claims/phase1/1.a.yaml", "status: active\n", "status: active\ndiscussion: the lamp was off\n")
+    laboratory.edit(
+        "claims/phase1/1.a.yaml",
+        "status: active\n",
+        "status: active\ndiscussion: the lamp was off\n",
+    )
     text = page.read_text()
     edited = laboratory.cbspec("publish", "--check")
 
-    assert (missing.exit_code, missing.stdout) == (1, "reports/replication.md: not current; write it again: cbspec publish\n")
+    assert (missing.exit_code, missing.stdout) == (
+        1,
+        "reports/replication.md: not current; write it again: cbspec publish\n",
+    )
     assert (current.exit_code, current.stdout) == (0, "reports/replication.md: current\n")
-    assert (edited.exit_code, edited.stdout) == (1, "reports/replication.md: not current; write it again: cbspec publish\n")
+    assert (edited.exit_code, edited.stdout) == (
+        1,
+        "reports/replication.md: not current; write it again: cbspec publish\n",
+    )
     assert page.read_text() == text
     assert laboratory.cbspec("publish").exit_code == 0
     assert "the lamp was off |" in page.read_text()
@@ -64,7 +77,12 @@ def test_publishing_again_changes_nothing(laboratory, page):
     laboratory.cbspec("publish")
     text = page.read_bytes()
 
-    assert laboratory.json("publish") == {"pages": [str(page)], "changed": [], "orphaned": [], "canary": []}
+    assert laboratory.json("publish") == {
+        "pages": [str(page)],
+        "changed": [],
+        "orphaned": [],
+        "canary": [],
+    }
     assert page.read_bytes() == text
 
 
@@ -105,7 +123,10 @@ def test_figures_are_published_too(laboratory, page):
         "reports/figures/F.1.quick.csv: written",
         "reports/figures/F.1.quick.svg: written",
     ]
-    assert "More light makes taller plants<br>[drawing at quick](figures/F.1.quick.svg) |" in page.read_text()
+    assert (
+        "More light makes taller plants<br>[drawing at quick](figures/F.1.quick.svg) |"
+        in page.read_text()
+    )
     assert laboratory.cbspec("publish", "--check").exit_code == 0
 
     (folder / "F.1.quick.svg").write_text("drawn by another version of matplotlib")
@@ -113,7 +134,10 @@ def test_figures_are_published_too(laboratory, page):
     (folder / "F.1.quick.svg").unlink()
     assert laboratory.json("publish", "--check")["changed"] == [str(folder / "F.1.quick.svg")]
     (folder / "F.1.quick.csv").write_text("edited")
-    assert laboratory.json("publish", "--check")["changed"] == [str(folder / "F.1.quick.csv"), str(folder / "F.1.quick.svg")]
+    assert laboratory.json("publish", "--check")["changed"] == [
+        str(folder / "F.1.quick.csv"),
+        str(folder / "F.1.quick.svg"),
+    ]
     laboratory.cbspec("publish")
     (folder / "F.1.quick.csv").write_text("of an earlier record")
     assert laboratory.cbspec("publish").stdout.splitlines() == [
@@ -131,6 +155,8 @@ def test_checking_needs_nothing_heavy():
         "heavy = ('torch', 'scipy', 'matplotlib', 'cbspec.store', 'engine.nets')\n"
         "print('cbspec.publication' in sys.modules, [name for name in heavy if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
 
     assert done.stdout == "True []\n"

@@ -18,7 +18,9 @@ def ledger(laboratory):
 def altered(laboratory, **changed):
     """Have the ledger say other things of 1.a."""
     entry = ledger(laboratory).get(Key("1.a", "quick", "cpu"))
-    ledger(laboratory).recording([replace(entry, **changed)]).save(laboratory.root / "reports" / "ledger.json")
+    ledger(laboratory).recording([replace(entry, **changed)]).save(
+        laboratory.root / "reports" / "ledger.json"
+    )
 
 
 def test_accepting_one_claim(laboratory):
@@ -74,7 +76,9 @@ def test_flip_needs_a_reason(laboratory):
     after = ledger(laboratory).get(Key("1.a", "quick", "cpu"))
 
     assert refused.exit_code == 1
-    assert refused.stderr == ("say why with --reason; it is kept in the ledger:\n  1.a (quick, cpu): flip: refuted -> holds\n")
+    assert refused.stderr == (
+        "say why with --reason; it is kept in the ledger:\n  1.a (quick, cpu): flip: refuted -> holds\n"
+    )
     assert before.verdict == "refuted"
     assert taken.exit_code == 0
     assert (after.verdict, after.accepted[-1].reason) == ("holds", "the lamp was off")
@@ -110,7 +114,10 @@ def test_nothing_to_accept(laboratory):
         1,
         "reports/latest.json: there is no report of a run yet; run the claims first: cbspec run\n",
     )
-    assert (strange.exit_code, strange.stderr.split(";")[0]) == (2, "the last run (scale quick) has no claim '1.b'")
+    assert (strange.exit_code, strange.stderr.split(";")[0]) == (
+        2,
+        "the last run (scale quick) has no claim '1.b'",
+    )
     assert neither.exit_code == 2
     assert damaged.exit_code == 1
     assert damaged.stderr.startswith("reports/latest.json: not the report of a run: ")
@@ -126,14 +133,26 @@ def test_status_tells_current_from_stale(laboratory, monkeypatch):
     def moved():
         return {row["claim"]: row["moved"] for row in laboratory.json("status", "--scale", "quick")}
 
-    assert standing() == {("1.a", "quick"): "current", ("1.a", "memo"): "unrecorded", ("2.a", "quick"): "current"}
+    assert standing() == {
+        ("1.a", "quick"): "current",
+        ("1.a", "memo"): "unrecorded",
+        ("2.a", "quick"): "current",
+    }
 
     laboratory.edit("lab/catalog.py", '"weight": 2 *', '"weight": 3 *')
-    assert standing() == {("1.a", "quick"): "current", ("1.a", "memo"): "unrecorded", ("2.a", "quick"): "stale"}
+    assert standing() == {
+        ("1.a", "quick"): "current",
+        ("1.a", "memo"): "unrecorded",
+        ("2.a", "quick"): "stale",
+    }
     assert moved() == {"1.a": [], "2.a": ["code"]}
 
     (laboratory.root / "claims" / "phase2" / "2.a.yaml").unlink()
-    assert standing() == {("1.a", "quick"): "current", ("1.a", "memo"): "unrecorded", ("2.a", "quick"): "orphaned"}
+    assert standing() == {
+        ("1.a", "quick"): "current",
+        ("1.a", "memo"): "unrecorded",
+        ("2.a", "quick"): "orphaned",
+    }
 
     monkeypatch.setattr("cbspec.execution.numerics.torch_build", lambda: ("2.12.0", None))
     assert standing()["1.a", "quick"] == "stale"
@@ -147,7 +166,10 @@ def test_status_shows_a_scale_that_the_claim_gave_up(laboratory):
     laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
 
     def standing(*claims):
-        return {(row["claim"], row["scale"]): row["currency"] for row in laboratory.json("status", *claims)}
+        return {
+            (row["claim"], row["scale"]): row["currency"]
+            for row in laboratory.json("status", *claims)
+        }
 
     assert standing("1.a") == {("1.a", "memo"): "unrecorded", ("1.a", "quick"): "orphaned"}
     assert standing("2.a") == {("2.a", "quick"): "current"}
@@ -176,13 +198,24 @@ def test_status_of_what_is_only_on_record(orphans):
     orphans.edit("claims/phase1/1.a.yaml", "[2.0, 4.0]", "[2.0, 3.0]")
 
     def standing(*claims):
-        return [(row["claim"], row["scale"], row["currency"]) for row in orphans.json("status", *claims)]
+        return [
+            (row["claim"], row["scale"], row["currency"]) for row in orphans.json("status", *claims)
+        ]
 
     assert standing("2.a") == [("2.a", "quick", "orphaned")]
-    assert standing("1.a[hours=4.0]", "2.a") == [("1.a[hours=4.0]", "quick", "orphaned"), ("2.a", "quick", "orphaned")]
-    assert standing("1.a[hours=3.0]", "2.a") == [("1.a[hours=3.0]", "memo", "unrecorded"), ("2.a", "quick", "orphaned")]
+    assert standing("1.a[hours=4.0]", "2.a") == [
+        ("1.a[hours=4.0]", "quick", "orphaned"),
+        ("2.a", "quick", "orphaned"),
+    ]
+    assert standing("1.a[hours=3.0]", "2.a") == [
+        ("1.a[hours=3.0]", "memo", "unrecorded"),
+        ("2.a", "quick", "orphaned"),
+    ]
     unknown = orphans.cbspec("status", "1.a[hours=5.0]", "2.a")
-    assert (unknown.exit_code, unknown.stderr.split(";")[0]) == (2, "unknown claim '1.a[hours=5.0]'")
+    assert (unknown.exit_code, unknown.stderr.split(";")[0]) == (
+        2,
+        "unknown claim '1.a[hours=5.0]'",
+    )
 
 
 def test_withdrawing_orphans(orphans):
@@ -217,7 +250,9 @@ def test_withdrawing_one_cell(orphans):
     """The id of a cell stands for this cell alone; --json names what was withdrawn."""
     taken = orphans.json("withdraw", "1.a[hours=4.0]", "--device", "cpu", "--reason", "too small")
 
-    assert taken == [{"claim": "1.a[hours=4.0]", "scale": "quick", "device": "cpu", "verdict": "holds"}]
+    assert taken == [
+        {"claim": "1.a[hours=4.0]", "scale": "quick", "device": "cpu", "verdict": "holds"}
+    ]
     assert [entry.claim for entry in ledger(orphans)] == ["1.a[hours=2.0]", "2.a"]
 
 
@@ -244,7 +279,9 @@ def test_nothing_to_withdraw(orphans):
     """An id with nothing on record (there), no id, no reason and a blank one are each one clear message; nothing is changed."""
     text = (orphans.root / "reports" / "ledger.json").read_text()
     strange = orphans.cbspec("withdraw", "2.b", "1.a", "--reason", "too small")
-    elsewhere = orphans.cbspec("withdraw", "2.a", "--scale", "memo", "--device", "cuda", "--reason", "too small")
+    elsewhere = orphans.cbspec(
+        "withdraw", "2.a", "--scale", "memo", "--device", "cuda", "--reason", "too small"
+    )
     nothing = orphans.cbspec("withdraw", "--reason", "too small")
     silent = orphans.cbspec("withdraw", "2.a")
     blank = orphans.cbspec("withdraw", "2.a", "--reason", " ")
@@ -253,10 +290,16 @@ def test_nothing_to_withdraw(orphans):
         2,
         "nothing is on record of claim '2.b'; did you mean '2.a'?",
     )
-    assert (elsewhere.exit_code, elsewhere.stderr) == (2, "nothing is on record of claim '2.a' at scale memo on cuda\n")
+    assert (elsewhere.exit_code, elsewhere.stderr) == (
+        2,
+        "nothing is on record of claim '2.a' at scale memo on cuda\n",
+    )
     assert (nothing.exit_code, silent.exit_code) == (2, 2)
     assert "Missing option '--reason'" in silent.stderr
-    assert (blank.exit_code, blank.stderr) == (1, "say why with --reason; it is kept in the ledger\n")
+    assert (blank.exit_code, blank.stderr) == (
+        1,
+        "say why with --reason; it is kept in the ledger\n",
+    )
     assert (orphans.root / "reports" / "ledger.json").read_text() == text
 
 
@@ -292,7 +335,9 @@ def test_diff_of_what_has_no_reason(laboratory):
 
     assert diff(before.recording([flipped])) == (1, "1 flip")
     assert diff(Ledger([first])) == (1, "1 gone")
-    explained = accept(before, [flipped], "the lamp was off").withdrawing([withdrawn_of(second, "2026-01-02", "too small")])
+    explained = accept(before, [flipped], "the lamp was off").withdrawing(
+        [withdrawn_of(second, "2026-01-02", "too small")]
+    )
     assert diff(explained) == (0, "no difference without a reason")
     assert laboratory.cbspec("diff", "before.json").exit_code == 1
 

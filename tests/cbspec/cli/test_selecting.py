@@ -11,13 +11,18 @@ def test_valid_claims_are_counted(laboratory):
     """Valid claims and files are counted, and the status is 0."""
     result = laboratory.cbspec("validate")
 
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "2 claims in 2 files: valid\n", "")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        0,
+        "2 claims in 2 files: valid\n",
+        "",
+    )
 
 
 def test_all_mistakes_of_all_files_are_told(laboratory):
     """Every mistake of every file goes to stderr at its line, with a count, and the status is 1."""
     laboratory.write(
-        "claims/phase1/1.a.yaml", LIGHT.replace("kind: order", "kind: ordre").replace("status: active", "status: on")
+        "claims/phase1/1.a.yaml",
+        LIGHT.replace("kind: order", "kind: ordre").replace("status: active", "status: on"),
     )
     laboratory.write("claims/phase2/2.a.yaml", WEIGHT.replace("measure: weight", "measure: wight"))
 
@@ -25,8 +30,14 @@ def test_all_mistakes_of_all_files_are_told(laboratory):
 
     assert result.exit_code == 1
     assert result.stdout == ""
-    heads = [line.split(": ")[0] for line in result.stderr.splitlines() if line.startswith("claims/")]
-    assert heads == ["claims/phase1/1.a.yaml:4:9", "claims/phase1/1.a.yaml:11:12", "claims/phase2/2.a.yaml:12:28"]
+    heads = [
+        line.split(": ")[0] for line in result.stderr.splitlines() if line.startswith("claims/")
+    ]
+    assert heads == [
+        "claims/phase1/1.a.yaml:4:9",
+        "claims/phase1/1.a.yaml:11:12",
+        "claims/phase2/2.a.yaml:12:28",
+    ]
     assert "did you mean 'order'?" in result.stderr
     assert result.stderr.splitlines()[-1] == "3 mistakes in 2 of 2 files"
 
@@ -41,7 +52,11 @@ def test_margin_that_the_record_rules_out(laboratory):
 
     result = laboratory.cbspec("validate")
 
-    assert (before.stderr, result.exit_code, result.stdout) == ("", 0, "2 claims in 2 files: valid, 1 warning\n")
+    assert (before.stderr, result.exit_code, result.stdout) == (
+        "",
+        0,
+        "2 claims in 2 files: valid, 1 warning\n",
+    )
     message, line, _ = result.stderr.splitlines()
     assert message.startswith(
         "warning: claims/phase1/1.a.yaml:11:5: assert[0]: 3 seeds can never show bright to lie within 0.1 of 24 where"
@@ -106,7 +121,9 @@ def test_list_filters(laboratory):
     laboratory.record(laboratory.run())
     laboratory.write(
         "claims/phase1/1.b.yaml",
-        LIGHT.replace("id: 1.a", "id: 1.b").replace("status: active", "status: retracted\nretracted_by: [2.a]"),
+        LIGHT.replace("id: 1.a", "id: 1.b").replace(
+            "status: active", "status: retracted\nretracted_by: [2.a]"
+        ),
     )
 
     def listed(*filters):
@@ -114,7 +131,10 @@ def test_list_filters(laboratory):
 
     assert listed("--phase", "1") == ["1.a", "1.b"]
     assert listed("--phase", "2a") == ["2.a"]
-    laboratory.write("claims/phase10/10.a.yaml", LIGHT.replace("id: 1.a", "id: 10.a").replace("phase: 1A", "phase: 10A"))
+    laboratory.write(
+        "claims/phase10/10.a.yaml",
+        LIGHT.replace("id: 1.a", "id: 10.a").replace("phase: 1A", "phase: 10A"),
+    )
     assert listed("--phase", "1") == ["1.a", "1.b"]
     assert listed("--phase", "10A") == ["10.a"]
     (laboratory.root / "claims/phase10/10.a.yaml").unlink()
@@ -127,7 +147,9 @@ def test_list_filters(laboratory):
 
 def test_graph_follows_revisions(laboratory):
     """--graph shows, below each claim that was taken up, who revised or retracted it."""
-    retracted = LIGHT.replace("id: 1.a", "id: 1.b").replace("status: active", "status: retracted\nretracted_by: [1.a]")
+    retracted = LIGHT.replace("id: 1.a", "id: 1.b").replace(
+        "status: active", "status: retracted\nretracted_by: [1.a]"
+    )
     laboratory.write("claims/phase1/1.b.yaml", retracted)
 
     result = laboratory.cbspec("list", "--graph")
@@ -143,7 +165,9 @@ def test_show_names_the_origin_of_each_value(laboratory):
     """A claim is printed resolved at a scale, each value with the line that it comes from."""
     result = laboratory.cbspec("show", "1.a", "--scale", "memo")
 
-    lines = dict(line.split("  ", 1) for line in (row.strip() for row in result.stdout.splitlines()[1:]))
+    lines = dict(
+        line.split("  ", 1) for line in (row.strip() for row in result.stdout.splitlines()[1:])
+    )
     assert result.stdout.splitlines()[0] == "1.a at scale memo"
     assert lines["arms.dark.day: 30"].strip() == "claims/defaults.yaml:5"
     assert lines["arms.dark.light: 2.0"].strip() == "claims/phase1/1.a.yaml:8"
@@ -153,16 +177,25 @@ def test_show_names_the_origin_of_each_value(laboratory):
 
 def test_show_has_the_discussion(laboratory):
     """What a person says of the differences is printed with its line."""
-    laboratory.edit("claims/phase1/1.a.yaml", "status: active\n", "status: active\ndiscussion: the lamp was off\n")
+    laboratory.edit(
+        "claims/phase1/1.a.yaml",
+        "status: active\n",
+        "status: active\ndiscussion: the lamp was off\n",
+    )
 
-    lines = dict(line.split("  ", 1) for line in map(str.strip, laboratory.cbspec("show", "1.a").stdout.splitlines()[1:]))
+    lines = dict(
+        line.split("  ", 1)
+        for line in map(str.strip, laboratory.cbspec("show", "1.a").stdout.splitlines()[1:])
+    )
 
     assert lines["discussion: the lamp was off"].strip() == "claims/phase1/1.a.yaml:5"
 
 
 def test_id_without_cell_stands_for_all_cells(laboratory):
     """Of a matrix, the bare id names every cell and the full id one."""
-    matrix = LIGHT.replace("experiment: plant", "matrix: {late: [3, 4]}\nexperiment: {use: plant, day: $late}")
+    matrix = LIGHT.replace(
+        "experiment: plant", "matrix: {late: [3, 4]}\nexperiment: {use: plant, day: $late}"
+    )
     laboratory.write("claims/phase1/1.a.yaml", matrix)
 
     shown = laboratory.json("status", "1.a")
@@ -214,7 +247,11 @@ def test_defaults_stand_for_the_claims_that_share_them(laboratory):
     """A hook that passes the changed files may pass a defaults.yaml: the claims of its folder are meant."""
     result = laboratory.cbspec("validate", "claims/defaults.yaml", "claims/phase1/1.a.yaml")
 
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "2 claims in 2 files: valid\n", "")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        0,
+        "2 claims in 2 files: valid\n",
+        "",
+    )
 
 
 def test_schema_is_printed_and_written(laboratory):
@@ -224,7 +261,10 @@ def test_schema_is_printed_and_written(laboratory):
     second = laboratory.json("schema", "--write")
 
     assert "stage.grow" in printed["$defs"]
-    assert json.loads((laboratory.root / "claims" / "schema" / "claim.schema.json").read_text()) == printed
+    assert (
+        json.loads((laboratory.root / "claims" / "schema" / "claim.schema.json").read_text())
+        == printed
+    )
     assert first.stdout == "2 files of 2 changed in claims/schema\n"
     assert second == {"changed": []}
 
@@ -233,7 +273,11 @@ def test_show_has_parameters_that_are_mappings(laboratory):
     """A mapping given as one parameter is one value of the claim."""
     pot = "    thirsty: bool = False\n"
     laboratory.edit("lab/catalog.py", pot, f"{pot}    soil: dict[str, float] = {{}}\n")
-    laboratory.edit("claims/phase1/1.a.yaml", "  bright: {light: 8.0}", "  bright: {light: 8.0, soil: {sand: 1.0}}")
+    laboratory.edit(
+        "claims/phase1/1.a.yaml",
+        "  bright: {light: 8.0}",
+        "  bright: {light: 8.0, soil: {sand: 1.0}}",
+    )
 
     result = laboratory.cbspec("show", "1.a")
 

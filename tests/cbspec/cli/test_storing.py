@@ -12,10 +12,14 @@ def test_ls_sums_up(laboratory):
     rows = laboratory.json("store", "ls")
     weigh = laboratory.json("store", "ls", "--stage", "weigh")
 
-    assert sorted((row["stage"], row["seed"]) for row in rows) == [(s, n) for s in ("grow", "weigh") for n in (1, 1, 2, 2, 3, 3)]
+    assert sorted((row["stage"], row["seed"]) for row in rows) == [
+        (s, n) for s in ("grow", "weigh") for n in (1, 1, 2, 2, 3, 3)
+    ]
     assert [row["stage"] for row in weigh] == ["weigh"] * 6
     folders = laboratory.evaluation().store.root / "entries"
-    assert sum(row["bytes"] for row in rows) == sum(path.stat().st_size for path in folders.rglob("*.json"))
+    assert sum(row["bytes"] for row in rows) == sum(
+        path.stat().st_size for path in folders.rglob("*.json")
+    )
     assert laboratory.cbspec("store", "ls").stdout.splitlines()[-1].startswith("12 results, ")
 
 
@@ -44,12 +48,21 @@ def test_gc_shrinks_to_the_limit(laboratory):
 
     assert found["left"] <= total // 2
     assert found["freed"] + found["left"] == total
-    assert laboratory.cbspec("store", "gc", "--limit", "1GB").stdout.startswith("0 results removed, 0 B; ")
+    assert laboratory.cbspec("store", "gc", "--limit", "1GB").stdout.startswith(
+        "0 results removed, 0 B; "
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("5GB", 5 * 10**9), ("1.5 GiB", 3 * 2**29), ("500m", 5 * 10**8), ("12", 12), ("2kb", 2000), ("1TiB", 2**40)],
+    [
+        ("5GB", 5 * 10**9),
+        ("1.5 GiB", 3 * 2**29),
+        ("500m", 5 * 10**8),
+        ("12", 12),
+        ("2kb", 2000),
+        ("1TiB", 2**40),
+    ],
 )
 def test_sizes_are_read_as_people_write_them(text, size):
     """Decimal and binary units, with or without B, in either case."""

@@ -53,10 +53,30 @@ ADD = Stage(
     measures=VALUE,
     varying=frozenset({"by"}),
 )
-BREAK = Stage("break", "raises", "tests.cbspec.execution.arithmetic:break_down", kind="number", measures=VALUE)
-MUTE = Stage("mute", "forgets its measure", "tests.cbspec.execution.arithmetic:mute", kind="number", measures=VALUE)
-BLUR = Stage("blur", "has no number to show", "tests.cbspec.execution.arithmetic:blur", kind="number", measures=VALUE)
-PACK = Stage("pack", "the seed in a tensor", "tests.cbspec.execution.arithmetic:pack", kind="box", measures=VALUE)
+BREAK = Stage(
+    "break", "raises", "tests.cbspec.execution.arithmetic:break_down", kind="number", measures=VALUE
+)
+MUTE = Stage(
+    "mute",
+    "forgets its measure",
+    "tests.cbspec.execution.arithmetic:mute",
+    kind="number",
+    measures=VALUE,
+)
+BLUR = Stage(
+    "blur",
+    "has no number to show",
+    "tests.cbspec.execution.arithmetic:blur",
+    kind="number",
+    measures=VALUE,
+)
+PACK = Stage(
+    "pack",
+    "the seed in a tensor",
+    "tests.cbspec.execution.arithmetic:pack",
+    kind="box",
+    measures=VALUE,
+)
 UNPACK = Stage(
     "unpack",
     "reads the tensor",
@@ -113,7 +133,10 @@ def add(job: Job) -> None:
     """Input plus offset, per replica."""
     _note(f"add {[(r.seed, r.parameters.by) for r in job.replicas]}")
     for index, replica in enumerate(job.replicas):
-        job.emit(index, measures={"value": replica.inputs["number"].measures["value"] + replica.parameters.by})
+        job.emit(
+            index,
+            measures={"value": replica.inputs["number"].measures["value"] + replica.parameters.by},
+        )
 
 
 def break_down(job: Job) -> None:
@@ -147,7 +170,9 @@ def pack(job: Job) -> None:
     import torch  # which nothing else here needs
 
     _note("pack")
-    job.emit(0, tensors={"seed": torch.tensor([float(job.replicas[0].seed)])}, measures={"value": 0.0})
+    job.emit(
+        0, tensors={"seed": torch.tensor([float(job.replicas[0].seed)])}, measures={"value": 0.0}
+    )
 
 
 def unpack(job: Job) -> None:
@@ -158,7 +183,9 @@ def unpack(job: Job) -> None:
 
 def _processes() -> set[str]:
     path = os.environ.get(JOURNAL)
-    return {line.split()[0] for line in Path(path).read_text().splitlines()} if path else {"this one"}
+    return (
+        {line.split()[0] for line in Path(path).read_text().splitlines()} if path else {"this one"}
+    )
 
 
 def _note(line: str) -> None:

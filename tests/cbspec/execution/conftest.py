@@ -43,7 +43,11 @@ def journal(tmp_path, monkeypatch):
 
     def read():
         path = tmp_path / "journal"
-        return [line.split(" ", 1)[1] for line in path.read_text().splitlines()] if path.exists() else []
+        return (
+            [line.split(" ", 1)[1] for line in path.read_text().splitlines()]
+            if path.exists()
+            else []
+        )
 
     return read
 

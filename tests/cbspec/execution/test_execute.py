@@ -54,9 +54,7 @@ def test_stage_failure_is_told_once_and_not_retried(tmp_path, journal):
     direct, behind = (one.planner.cell(call, 1) for call in (broken, added(1.0, broken)))
     one.adopt([direct, behind])
 
-    message = (
-        r"^break seed 1 could not be computed: RuntimeError: the shaft is bent \(tests/.*/arithmetic.py:\d+ in break_down\)$"
-    )
+    message = r"^break seed 1 could not be computed: RuntimeError: the shaft is bent \(tests/.*/arithmetic.py:\d+ in break_down\)$"
     with pytest.raises(StageFailed, match=message) as caught:
         one.ensure([behind])
     with pytest.raises(StageFailed):
@@ -97,7 +95,10 @@ def test_damage_that_cannot_be_moved_away_ends_in_a_message(tmp_path):
     again = executor(tmp_path, run="second")
     again.adopt([cell])
 
-    with pytest.warns(UserWarning, match="damaged"), pytest.raises(StoreError, match=r"damaged: .*; left in place"):
+    with (
+        pytest.warns(UserWarning, match="damaged"),
+        pytest.raises(StoreError, match=r"damaged: .*; left in place"),
+    ):
         again.ensure([cell])
 
 
@@ -106,7 +107,9 @@ def test_stop_leaves_a_stage_and_keeps_what_is_stored(tmp_path, journal, monkeyp
     monkeypatch.setattr("cbspec.execution.job.TELL_SECONDS", 0.0)
     one = executor(tmp_path)
     cells = [one.planner.cell(counted(step), 1) for step in (2, 9)]
-    monkeypatch.setattr(one.run, "tell", lambda status: one.run.stop() if status and status.done == 4 else None)
+    monkeypatch.setattr(
+        one.run, "tell", lambda status: one.run.stop() if status and status.done == 4 else None
+    )
     one.adopt(cells)
 
     with pytest.raises(Stopped):
@@ -150,7 +153,9 @@ def test_processes_share_a_plan_without_computing_anything_twice(tmp_path, monke
     assert len(lines) == 2 * len(steps)
     assert computed == ["count [1, 2] from 0"] * len(steps)
     assert len({line.split()[0] for line in lines}) > 1
-    assert values(check.ensure(shared(check.planner, steps))) == [1000.0 * seed + step + 1 for step in steps for seed in (1, 2)]
+    assert values(check.ensure(shared(check.planner, steps))) == [
+        1000.0 * seed + step + 1 for step in steps for seed in (1, 2)
+    ]
 
 
 def test_killed_process_is_replaced(tmp_path, monkeypatch, spawn):
@@ -168,7 +173,12 @@ def test_killed_process_is_replaced(tmp_path, monkeypatch, spawn):
     heir.store.sweep()
 
     assert values(found) == [1007.0, 2007.0]
-    assert [path for name in ("tmp", "locks") for path in (tmp_path / "store" / name).rglob("*") if path.is_file()] == []
+    assert [
+        path
+        for name in ("tmp", "locks")
+        for path in (tmp_path / "store" / name).rglob("*")
+        if path.is_file()
+    ] == []
 
 
 def test_damaged_input_tensors_are_computed_again(tmp_path, journal):
@@ -240,7 +250,9 @@ def test_waits_for_a_busy_worker_whose_verdict_may_ask_for_more(tmp_path):
 
 def test_leaves_at_once_when_all_have_judged(tmp_path, monkeypatch):
     """A worker without work sleeps while another one may still ask for seeds, and not once more after all have judged."""
-    runs = [RunDirectory(tmp_path / "runs" / "run", worker, workers=2) for worker in ("main", "gw1")]
+    runs = [
+        RunDirectory(tmp_path / "runs" / "run", worker, workers=2) for worker in ("main", "gw1")
+    ]
     one = executor(tmp_path)
     one.run = runs[0]
     sleeps = []
@@ -264,12 +276,16 @@ def test_a_worker_that_was_killed_is_not_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr("cbspec.execution.executor.time.sleep", sleeps.append)
     one.drain()
 
-    assert sum(sleeps) == pytest.approx(QUIET_SECONDS + IDLE_SECONDS)  # ten pauses, rounded, are a little less than quiet
+    assert sum(sleeps) == pytest.approx(
+        QUIET_SECONDS + IDLE_SECONDS
+    )  # ten pauses, rounded, are a little less than quiet
 
 
 def test_no_more_workers_compute_than_there_are_cores(tmp_path, journal):
     """With one core for two workers the second computes nothing while the first has it, and all once it is released."""
-    first, second = (executor(tmp_path, worker=worker, workers=2, cores=1) for worker in ("gw0", "gw1"))
+    first, second = (
+        executor(tmp_path, worker=worker, workers=2, cores=1) for worker in ("gw0", "gw1")
+    )
     cell = second.planner.cell(counted(3), 1)
     second.adopt([cell])
 

@@ -25,11 +25,20 @@ def test_leaving_out_a_declared_measure_is_an_error(tmp_path):
     [
         ([{"undefined": {"value": None}}], "undefined for the reason None, which is no text"),
         ([{"undefined": {"value": ""}}], "undefined for the reason '', which is no text"),
-        ([{"measures": {"value": 1.0}, "undefined": {"value": "late"}}], "gives value a value and a reason to have none"),
+        (
+            [{"measures": {"value": 1.0}, "undefined": {"value": "late"}}],
+            "gives value a value and a reason to have none",
+        ),
         ([{"measures": {"value": [1.0]}}], "value is no number but a list"),
-        ([{"measures": {"value": 1.0}, "tensors": {"seed": [1]}}], "tensors are torch's, and seed is a list"),
+        (
+            [{"measures": {"value": 1.0}, "tensors": {"seed": [1]}}],
+            "tensors are torch's, and seed is a list",
+        ),
         ([{"measures": {"value": 1.0}, "point": 1}], "emits at the point 1, not from 0 to 0"),
-        ([{"measures": {"value": 1.0}, "point": 0.0}], "emits at the point 0.0, which is no integer"),
+        (
+            [{"measures": {"value": 1.0}, "point": 0.0}],
+            "emits at the point 0.0, which is no integer",
+        ),
         ([{"replica": -1, "measures": {"value": 1.0}}], "emits replica -1 of 1, counted from 0"),
         ([], "returned without a result$"),
         (SystemExit(3), "SystemExit: 3"),
@@ -74,7 +83,9 @@ def test_a_result_that_cannot_be_stored_fails_its_own_stage(tmp_path, journal):
     bad, good = one.planner.cell(Call(BLUR, NoParameters()), 1), one.planner.cell(counted(2), 1)
     one.adopt([bad, good])
 
-    with pytest.raises(StageFailed, match=r"^blur seed 1 could not be computed: .*series\['curve'\]\[1\] is nan"):
+    with pytest.raises(
+        StageFailed, match=r"^blur seed 1 could not be computed: .*series\['curve'\]\[1\] is nan"
+    ):
         one.ensure([bad])
     assert values(one.ensure([good])) == [1002.0]
     one.drain()

@@ -11,7 +11,10 @@ from tests.cbspec.specimen import make_claim
 
 @pytest.fixture
 def planner():
-    return Planner(lambda implementation: Fingerprint(digest=f"code of {implementation}", definitions={}), NUMERICS)
+    return Planner(
+        lambda implementation: Fingerprint(digest=f"code of {implementation}", definitions={}),
+        NUMERICS,
+    )
 
 
 NUMERICS = Numerics(device="cpu", torch="2.11")
@@ -42,7 +45,11 @@ def test_longest_path_comes_first(planner):
 
     plan = planner.plan([short, long])
 
-    assert [str(job) for job in plan.jobs] == ["count @5 seeds 1", "count @3 seeds 1", "add seeds 1"]
+    assert [str(job) for job in plan.jobs] == [
+        "count @5 seeds 1",
+        "count @3 seeds 1",
+        "add seeds 1",
+    ]
     assert list(plan.rank.values()) != []
     assert [plan.rank[job] for job in plan.jobs] == [6.0, 3.0, 1.0]
 
@@ -51,19 +58,37 @@ def test_what_may_have_to_follow_counts_as_waiting(planner):
     """A short job goes ahead of a longer one where its claim, left open, would ask for seeds that take longer still."""
     short, long = counted(1, length=9), counted(3)
     wanted = [planner.cell(short, 1), planner.cell(long, 1)]
-    doubtful = make_claim(arms={"short": short, "other": counted(2, length=9)}, seeds=Seeds(pool=(1, 2, 3), start=1))
+    doubtful = make_claim(
+        arms={"short": short, "other": counted(2, length=9)}, seeds=Seeds(pool=(1, 2, 3), start=1)
+    )
 
     follows = awaited([doubtful], planner, lambda cell: cell.seed == 1)
 
-    assert {str(cell): cost for cell, cost in follows.items()} == {"count@1 seed 1": 2.0, "count@2 seed 1": 2.0}
-    assert [str(job) for job in planner.plan(wanted).jobs] == ["count @3 seeds 1", "count @1 seeds 1"]
-    assert [str(job) for job in planner.plan(wanted, after={wanted[0]: 2.5}).jobs] == ["count @1 seeds 1", "count @3 seeds 1"]
+    assert {str(cell): cost for cell, cost in follows.items()} == {
+        "count@1 seed 1": 2.0,
+        "count@2 seed 1": 2.0,
+    }
+    assert [str(job) for job in planner.plan(wanted).jobs] == [
+        "count @3 seeds 1",
+        "count @1 seeds 1",
+    ]
+    assert [str(job) for job in planner.plan(wanted, after={wanted[0]: 2.5}).jobs] == [
+        "count @1 seeds 1",
+        "count @3 seeds 1",
+    ]
     assert set(awaited([doubtful], planner, lambda _: True).values()) == {0.0}
 
 
 def test_no_more_seeds_no_more_waiting(planner):
     """A claim that has all its seeds at first awaits nothing."""
-    assert awaited([make_claim(arms={"a": counted(1)}, seeds=Seeds(pool=(1, 2), start=2))], planner, lambda _: False) == {}
+    assert (
+        awaited(
+            [make_claim(arms={"a": counted(1)}, seeds=Seeds(pool=(1, 2), start=2))],
+            planner,
+            lambda _: False,
+        )
+        == {}
+    )
 
 
 def test_wide_devices_batch_compatible_arms(planner):
@@ -79,14 +104,29 @@ def test_wide_devices_batch_compatible_arms(planner):
 def test_what_is_not_trained_waits_for_no_training(planner):
     """On a wide device an estimator left as it began shares no job with one that is fitted, whose input takes long."""
     fit = Stage(
-        "fit", "counts beside its input", COUNT.implementation, Count, inputs={"number": Input("number", "")}, progress="step"
+        "fit",
+        "counts beside its input",
+        COUNT.implementation,
+        Count,
+        inputs={"number": Input("number", "")},
+        progress="step",
     )
-    random, fitted = (Call(fit, Count(step=step), {"number": counted(begin)}) for step, begin in ((0, 0), (3, 5)))
+    random, fitted = (
+        Call(fit, Count(step=step), {"number": counted(begin)}) for step, begin in ((0, 0), (3, 5))
+    )
 
-    plan = planner.plan([planner.cell(call, seed) for call in (random, fitted) for seed in (7, 8)], wide=True)
+    plan = planner.plan(
+        [planner.cell(call, seed) for call in (random, fitted) for seed in (7, 8)], wide=True
+    )
 
-    assert sorted(map(str, plan.jobs)) == ["count @0,5 seeds 7,8", "fit @0 seeds 7,8", "fit @3 seeds 7,8"]
-    assert {str(cell) for job in plan.jobs if str(job).startswith("fit @0") for cell in job.inputs} == {
+    assert sorted(map(str, plan.jobs)) == [
+        "count @0,5 seeds 7,8",
+        "fit @0 seeds 7,8",
+        "fit @3 seeds 7,8",
+    ]
+    assert {
+        str(cell) for job in plan.jobs if str(job).startswith("fit @0") for cell in job.inputs
+    } == {
         "count@0 seed 7",
         "count@0 seed 8",
     }
@@ -94,7 +134,9 @@ def test_what_is_not_trained_waits_for_no_training(planner):
 
 def test_keys_depend_on_what_a_result_depends_on(planner):
     """Seed, parameter, input, code and numerics each give another key; asking again gives the same."""
-    other_code = Planner(lambda implementation: Fingerprint(digest="edited", definitions={}), NUMERICS)
+    other_code = Planner(
+        lambda implementation: Fingerprint(digest="edited", definitions={}), NUMERICS
+    )
     threaded = Planner(planner.fingerprint, Numerics(device="cpu", torch="2.11", threads=2))
     call = added(1.0, counted(2))
 
@@ -113,7 +155,9 @@ def test_keys_depend_on_what_a_result_depends_on(planner):
 
 def test_lane_is_shared_by_points_only(planner):
     """The points of one trajectory share a lock, seeds do not."""
-    first, last, other = (planner.cell(counted(step), seed) for step, seed in ((1, 7), (5, 7), (5, 8)))
+    first, last, other = (
+        planner.cell(counted(step), seed) for step, seed in ((1, 7), (5, 7), (5, 8))
+    )
 
     assert first.lane == last.lane != other.lane
     assert planner.at(first, 5) is last

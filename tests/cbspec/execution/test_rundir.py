@@ -11,11 +11,21 @@ def test_what_kills_two_workers_is_not_given_to_a_third(tmp_path):
     for worker, failed in (("gw0", False), ("gw1", True)):
         now = time.time()
         dying = RunDirectory(owner.path, worker)
-        dying.tell(Status(worker=worker, job="count @5 seeds 1", lanes=("a", "b"), started=now, updated=now))
+        dying.tell(
+            Status(
+                worker=worker, job="count @5 seeds 1", lanes=("a", "b"), started=now, updated=now
+            )
+        )
         owner.lost(worker)
 
-        assert [owner.failure(lane) is not None for lane in ("a", "b", "c")] == [failed, failed, False]
-    assert owner.failure("a").message.startswith("count @5 seeds 1 could not be computed: two processes were killed at it")
+        assert [owner.failure(lane) is not None for lane in ("a", "b", "c")] == [
+            failed,
+            failed,
+            False,
+        ]
+    assert owner.failure("a").message.startswith(
+        "count @5 seeds 1 could not be computed: two processes were killed at it"
+    )
 
 
 def test_draws_are_told_to_all(tmp_path):

@@ -21,9 +21,21 @@ def standings(laboratory, numerics=NUMERICS):
     history = History(laboratory.root, ["lab"], evaluation.store)
 
     def every_call():
-        return [call for scale in ("quick", "memo") for claim in laboratory.claims(scale) for call in claim.arms.values()]
+        return [
+            call
+            for scale in ("quick", "memo")
+            for claim in laboratory.claims(scale)
+            for call in claim.arms.values()
+        ]
 
-    return Standings(Planner(code.fingerprint, numerics), evaluation.store, code, history, laboratory.root, every_call)
+    return Standings(
+        Planner(code.fingerprint, numerics),
+        evaluation.store,
+        code,
+        history,
+        laboratory.root,
+        every_call,
+    )
 
 
 def explained(laboratory, claim="2.a", recorded=None, numerics=NUMERICS):
@@ -34,7 +46,12 @@ def explained(laboratory, claim="2.a", recorded=None, numerics=NUMERICS):
 def rows(laboratory, claim="2.a", recorded=None, numerics=NUMERICS):
     """(stage, state, causes) of each of the claim's stages, arms merged."""
     stages = explained(laboratory, claim, recorded, numerics).stages
-    return list(dict.fromkeys((stage.stage, stage.state, tuple(cause.text for cause in stage.causes)) for stage in stages))
+    return list(
+        dict.fromkeys(
+            (stage.stage, stage.state, tuple(cause.text for cause in stage.causes))
+            for stage in stages
+        )
+    )
 
 
 def test_nothing_was_ever_computed(laboratory):
@@ -67,7 +84,10 @@ def test_only_the_stages_that_reach_the_edit_are_stale(laboratory):
     laboratory.run()
     laboratory.edit("lab/catalog.py", 'measures={"weight": 2 *', 'measures={"weight": 3 *')
 
-    assert [(stage, state) for stage, state, _ in rows(laboratory)] == [("grow @3", "current"), ("weigh", "stale")]
+    assert [(stage, state) for stage, state, _ in rows(laboratory)] == [
+        ("grow @3", "current"),
+        ("weigh", "stale"),
+    ]
 
 
 def test_stage_is_stale_by_a_version(laboratory):
@@ -83,7 +103,11 @@ def test_other_device_family_is_missing(laboratory):
     """What was computed on a CPU is no earlier state of what a GPU would compute."""
     laboratory.run()
 
-    assert rows(laboratory, numerics=Numerics(device="cuda", torch="2.11"))[0] == ("grow @3", "missing", ())
+    assert rows(laboratory, numerics=Numerics(device="cuda", torch="2.11"))[0] == (
+        "grow @3",
+        "missing",
+        (),
+    )
 
 
 def test_stage_is_stale_by_a_parameter(laboratory):
@@ -92,9 +116,15 @@ def test_stage_is_stale_by_a_parameter(laboratory):
     laboratory.run()
     laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace("light: 2.0", "light: 1.0"))
 
-    states = {stage.arms: (stage.state, [cause.text for cause in stage.causes]) for stage in explained(laboratory, "1.a").stages}
+    states = {
+        stage.arms: (stage.state, [cause.text for cause in stage.causes])
+        for stage in explained(laboratory, "1.a").stages
+    }
 
-    assert states == {("dark",): ("stale", ["parameter light: 1.5 -> 1.0"]), ("bright",): ("current", [])}
+    assert states == {
+        ("dark",): ("stale", ["parameter light: 1.5 -> 1.0"]),
+        ("bright",): ("current", []),
+    }
 
 
 def test_a_tuple_is_no_other_parameter_once_stored(laboratory):
@@ -113,7 +143,10 @@ def test_a_tuple_is_no_other_parameter_once_stored(laboratory):
 def test_new_arm_is_missing_beside_its_neighbours(laboratory):
     """A call that differs from others only in a parameter, which claims still ask for, is missing and not stale."""
     laboratory.run()
-    laboratory.write("claims/phase1/1.b.yaml", LIGHT.replace("id: 1.a", "id: 1.b").replace("light: 2.0", "light: 4.0"))
+    laboratory.write(
+        "claims/phase1/1.b.yaml",
+        LIGHT.replace("id: 1.a", "id: 1.b").replace("light: 2.0", "light: 4.0"),
+    )
 
     assert rows(laboratory, "1.b") == [("grow @3", "missing", ()), ("grow @3", "current", ())]
 
@@ -131,7 +164,10 @@ def test_new_arm_is_missing_beside_what_was_saved_on_the_way(laboratory):
     laboratory.run()
     laboratory.edit("claims/defaults.yaml", "quick: {days: 3}", "quick: {days: 5}")
     laboratory.run()
-    laboratory.write("claims/phase1/1.b.yaml", LIGHT.replace("id: 1.a", "id: 1.b").replace("light: 2.0", "light: 4.0"))
+    laboratory.write(
+        "claims/phase1/1.b.yaml",
+        LIGHT.replace("id: 1.a", "id: 1.b").replace("light: 2.0", "light: 4.0"),
+    )
 
     assert rows(laboratory, "1.b") == [("grow @5", "missing", ()), ("grow @5", "current", ())]
 
@@ -146,8 +182,13 @@ def test_fresh_machine_learns_from_the_recorded_commit(laboratory):
 
     found = explained(laboratory, recorded=entry)
 
-    assert [(stage.stage, stage.state) for stage in found.stages][:2] == [("grow @3", "stale"), ("weigh", "missing")]
-    assert [(edit.path, edit.definition, edit.stage) for edit in found.edits] == [("lab/catalog.py", "grow", "grow")]
+    assert [(stage.stage, stage.state) for stage in found.stages][:2] == [
+        ("grow @3", "stale"),
+        ("weigh", "missing"),
+    ]
+    assert [(edit.path, edit.definition, edit.stage) for edit in found.edits] == [
+        ("lab/catalog.py", "grow", "grow")
+    ]
     assert found.remarks == ()
 
 
@@ -173,9 +214,14 @@ def test_moved_claim_and_version_are_remarked(laboratory):
     entry = ledger.get(Key("1.a", "quick", "cpu"))
     laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace("light: 2.0", "light: 1.0"))
 
-    found = explained(laboratory, "1.a", recorded=entry, numerics=Numerics(device="cpu", torch="2.12"))
+    found = explained(
+        laboratory, "1.a", recorded=entry, numerics=Numerics(device="cpu", torch="2.12")
+    )
 
-    assert found.remarks == ("the claim itself is another one than recorded: arms dark", "torch: 2.11 -> 2.12")
+    assert found.remarks == (
+        "the claim itself is another one than recorded: arms dark",
+        "torch: 2.11 -> 2.12",
+    )
 
 
 def edits_of(laboratory, ledger, claim):
@@ -192,7 +238,11 @@ def edits_of(laboratory, ledger, claim):
 
 def test_edits_name_a_definition_once_with_all_its_stages(laboratory):
     """A definition that two stages reach is one edit that names both."""
-    laboratory.edit("lab/catalog.py", "def grow(job: Job) -> None:", "FACTOR = 2\n\n\ndef grow(job: Job) -> None:")
+    laboratory.edit(
+        "lab/catalog.py",
+        "def grow(job: Job) -> None:",
+        "FACTOR = 2\n\n\ndef grow(job: Job) -> None:",
+    )
     laboratory.edit("lab/catalog.py", GROWTH, f"FACTOR * {GROWTH}")
     laboratory.edit("lab/catalog.py", '"weight": 2 *', '"weight": FACTOR *')
     ledger = laboratory.record(laboratory.run())
@@ -205,17 +255,29 @@ def test_edits_name_a_definition_once_with_all_its_stages(laboratory):
 
 def test_edits_say_what_came_and_what_went(laboratory):
     """A definition that the stage has come to reach is added, one that it no longer does removed; an import is not told."""
-    laboratory.edit("lab/catalog.py", "def grow(job: Job) -> None:", "FACTOR = 2\n\n\ndef grow(job: Job) -> None:")
+    laboratory.edit(
+        "lab/catalog.py",
+        "def grow(job: Job) -> None:",
+        "FACTOR = 2\n\n\ndef grow(job: Job) -> None:",
+    )
     laboratory.edit("lab/catalog.py", GROWTH, f"FACTOR * {GROWTH}")
     ledger = laboratory.record(laboratory.run())
-    laboratory.edit("lab/catalog.py", "FACTOR = 2\n", "from math import floor\n\nBASE = floor(2.5)\n")
+    laboratory.edit(
+        "lab/catalog.py", "FACTOR = 2\n", "from math import floor\n\nBASE = floor(2.5)\n"
+    )
     laboratory.edit("lab/catalog.py", f"FACTOR * {GROWTH}", f"BASE * {GROWTH}")
 
     edits = edits_of(laboratory, ledger, "1.a")
 
-    assert {edit.definition: edit.what for edit in edits} == {"BASE": "added", "FACTOR": "removed", "grow": "changed"}
+    assert {edit.definition: edit.what for edit in edits} == {
+        "BASE": "added",
+        "FACTOR": "removed",
+        "grow": "changed",
+    }
     assert [edit.line for edit in edits if edit.what == "removed"] == [1]
-    assert "FACTOR removed (stage grow)" in next(edit.text for edit in edits if edit.what == "removed")
+    assert "FACTOR removed (stage grow)" in next(
+        edit.text for edit in edits if edit.what == "removed"
+    )
 
 
 def test_flip_carries_the_edit_that_made_it(laboratory):
@@ -239,7 +301,9 @@ def test_checked_out_has_the_python_of_the_project_only(laboratory):
     laboratory.edit("lab/catalog.py", GROWTH, FASTER)
 
     with checked_out(laboratory.root, commit) as folder:
-        names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        names = sorted(
+            path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+        )
         text = (folder / "lab" / "catalog.py").read_text()
 
     assert names == ["lab/__init__.py", "lab/catalog.py"]

@@ -13,4 +13,6 @@ SAMPLE = Path(__file__).parent / "sample"
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the sample project."""
-    return Path(shutil.copytree(SAMPLE, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__")))
+    return Path(
+        shutil.copytree(SAMPLE, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__"))
+    )

@@ -47,7 +47,9 @@ class Executed(NamedTuple):
     line: int
 
 
-def executed(root: Path, package: str, before: str, runs: Mapping[str, str]) -> dict[str, list[Executed]]:
+def executed(
+    root: Path, package: str, before: str, runs: Mapping[str, str]
+) -> dict[str, list[Executed]]:
     """Every function of a package that pieces of Python execute, one after the other in a process of their own.
 
     Args:
@@ -56,11 +58,22 @@ def executed(root: Path, package: str, before: str, runs: Mapping[str, str]) -> 
         before: Python run untraced: the imports.
         runs: name -> Python run traced, apart from what modules do when they are first imported.
     """
-    command = [sys.executable, "-c", _TRACER, str(root.resolve()), package, before, json.dumps(runs)]
+    command = [
+        sys.executable,
+        "-c",
+        _TRACER,
+        str(root.resolve()),
+        package,
+        before,
+        json.dumps(runs),
+    ]
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
-    return {name: [Executed(*each) for each in ran] for name, ran in json.loads(done.stdout.splitlines()[-1]).items()}
+    return {
+        name: [Executed(*each) for each in ran]
+        for name, ran in json.loads(done.stdout.splitlines()[-1]).items()
+    }
 
 
 def omitted(root: Path, definitions: Mapping[str, str], ran: Iterable[Executed]) -> list[Executed]:
@@ -74,6 +87,10 @@ def _names(root: Path, ran: Executed) -> set[str]:
     names = {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
     for node in ast.parse((root / ran.path).read_text()).body:
         if node.lineno <= ran.line <= (node.end_lineno or node.lineno):
-            stored = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+            stored = {
+                each.id
+                for each in ast.walk(node)
+                if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+            }
             names |= stored | {"<module>"}
     return {f"{ran.path}:{name}" for name in names}

@@ -26,7 +26,9 @@ def code(project: Path) -> Code:
 
 def _implementations(root: Path) -> list[str]:
     """Every implementation that a catalog names."""
-    return sorted(set(re.findall(r'implementation="([\w.:]+)"', (root / "engine/catalog.py").read_text())))
+    return sorted(
+        set(re.findall(r'implementation="([\w.:]+)"', (root / "engine/catalog.py").read_text()))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +71,18 @@ def test_the_digest_is_the_hash_of_the_sorted_definitions(code: Code) -> None:
 def test_every_entry_of_an_implementation_counts(project: Path) -> None:
     """Where two stages have one implementation, its fingerprint holds the entries of both."""
     path = project / "lab/catalog.py"
-    path.write_text(path.read_text().replace("STAGES = (", 'STAGES = (Entry("again", "lab.training:train", Measure),'))
+    path.write_text(
+        path.read_text().replace(
+            "STAGES = (", 'STAGES = (Entry("again", "lab.training:train", Measure),'
+        )
+    )
     code = Code(project, ["lab"])
 
-    entries = {each for each in code.fingerprint("lab.training:train").definitions if "catalog.py:Entry(" in each}
+    entries = {
+        each
+        for each in code.fingerprint("lab.training:train").definitions
+        if "catalog.py:Entry(" in each
+    }
 
     assert entries == {"lab/catalog.py:Entry('train')", "lab/catalog.py:Entry('again')"}
 
@@ -106,7 +116,9 @@ def test_changes_name_what_was_changed_added_and_removed(project: Path) -> None:
         ("lab/maths.py:gone", "# ruff: noqa: E731"),
     ],
 )
-def test_a_definition_is_located_in_its_file(code: Code, project: Path, definition: str, line: str) -> None:
+def test_a_definition_is_located_in_its_file(
+    code: Code, project: Path, definition: str, line: str
+) -> None:
     """Each definition has the line where it stands; what is no longer there has the first."""
     path, number = code.locate(definition)
 
@@ -122,7 +134,9 @@ def test_a_definition_is_located_in_its_file(code: Code, project: Path, definiti
         ("lab.training:trian", "lab/training.py defines no 'trian'; did you mean 'train'?"),
     ],
 )
-def test_an_implementation_that_is_not_there_is_told(code: Code, implementation: str, message: str) -> None:
+def test_an_implementation_that_is_not_there_is_told(
+    code: Code, implementation: str, message: str
+) -> None:
     """A misspelled module or function is an error that names the nearest one."""
     with pytest.raises(ConfigError, match=re.escape(message)):
         code.fingerprint(implementation)
@@ -163,7 +177,11 @@ def box(job): pass
         return Code(tmp_path, ["lab"]).fingerprint("lab:box").digest
 
     same = digest("", "")
-    assert [digest("mean loss", "loss"), digest("blocks", "depth"), digest("what it does", "boxes")] == [same] * 3
+    assert [
+        digest("mean loss", "loss"),
+        digest("blocks", "depth"),
+        digest("what it does", "boxes"),
+    ] == [same] * 3
     assert same not in {
         digest('"nats"', '"bits"'),
         digest('ge=1, description="b', 'ge=2, description="b'),
@@ -177,7 +195,10 @@ def test_the_engine_is_followed_without_resorting_to_everything(engine: Path) ->
     every = {path.relative_to(engine).as_posix() for path in (engine / "engine").rglob("*.py")}
 
     for implementation in _implementations(engine):
-        reached = {definition.partition(":")[0] for definition in code.fingerprint(implementation).definitions}
+        reached = {
+            definition.partition(":")[0]
+            for definition in code.fingerprint(implementation).definitions
+        }
         assert "engine/data/__main__.py" not in reached < every
 
 
@@ -187,16 +208,26 @@ def test_the_engine_formatted_anew_is_the_same_code(engine: Path, tmp_path: Path
     for path in copy.rglob("*.py"):
         tree = ast.parse(path.read_text())
         for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+                node
+            ):
                 node.body = node.body[1:] or [ast.Pass()]
         path.write_text(ast.unparse(tree).replace("\n\n", "\n"))
     before, after = Code(engine, ["engine"]), Code(copy, ["engine"])
 
     for implementation in _implementations(engine):
-        assert changes(before.fingerprint(implementation).definitions, after.fingerprint(implementation).definitions) == ()
+        assert (
+            changes(
+                before.fingerprint(implementation).definitions,
+                after.fingerprint(implementation).definitions,
+            )
+            == ()
+        )
 
 
-def test_an_edit_of_the_engine_makes_stale_exactly_the_stages_that_name_what_was_edited(engine: Path, tmp_path: Path) -> None:
+def test_an_edit_of_the_engine_makes_stale_exactly_the_stages_that_name_what_was_edited(
+    engine: Path, tmp_path: Path
+) -> None:
     """A statement added to a function changes that definition in every stage that has it, and no other stage."""
     stages = _implementations(engine)
     before = {stage: Code(engine, ["engine"]).fingerprint(stage) for stage in stages}
@@ -214,12 +245,17 @@ def test_an_edit_of_the_engine_makes_stale_exactly_the_stages_that_name_what_was
         lines.insert(last.lineno - 1, " " * last.col_offset + "edited = 1")
         path.write_text("\n".join(lines))
         code = Code(copy, ["engine"])
-        found = {stage: changes(before[stage].definitions, code.fingerprint(stage).definitions) for stage in stages}
+        found = {
+            stage: changes(before[stage].definitions, code.fingerprint(stage).definitions)
+            for stage in stages
+        }
         path.write_text(source)
 
         definition = f"{path.relative_to(copy).as_posix()}:{name}"
         assert found == {
-            stage: (Change(*definition.split(":"), "changed"),) if definition in before[stage].definitions else ()
+            stage: (Change(*definition.split(":"), "changed"),)
+            if definition in before[stage].definitions
+            else ()
             for stage in stages
         }
 

@@ -200,14 +200,22 @@ def _apply(project: Path, edit: Edit) -> None:
 
 def _digests(project: Path) -> dict[str, str]:
     code = Code(project, ["lab"])
-    return {stage: code.fingerprint(implementation).digest for stage, implementation in STAGES.items()}
+    return {
+        stage: code.fingerprint(implementation).digest for stage, implementation in STAGES.items()
+    }
 
 
 def _yields(project: Path) -> dict[str, str]:
     """What every stage gives, in a process of its own."""
     command = [sys.executable, "-c", _RUN, str(project), json.dumps(STAGES)]
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-    return dict(json.loads(subprocess.run(command, capture_output=True, check=True, env=environment).stdout.splitlines()[-1]))
+    return dict(
+        json.loads(
+            subprocess.run(
+                command, capture_output=True, check=True, env=environment
+            ).stdout.splitlines()[-1]
+        )
+    )
 
 
 BEFORE = _digests(SAMPLE)
@@ -225,7 +233,9 @@ def original() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("edit", [*SEEN, *UNREACHED], ids=lambda edit: edit.what)
-def test_an_edit_makes_stale_exactly_the_stages_that_reach_it(project: Path, edit: Edit, original: dict[str, str]) -> None:
+def test_an_edit_makes_stale_exactly_the_stages_that_reach_it(
+    project: Path, edit: Edit, original: dict[str, str]
+) -> None:
     """An edit changes the fingerprints of the stages that reach it and no others; what then yields otherwise is among them."""
     _apply(project, edit)
 
@@ -261,7 +271,9 @@ def test_a_file_formatted_anew_makes_nothing_stale(project: Path, path: Path) ->
     copy = project / path.relative_to(SAMPLE)
     tree = ast.parse(copy.read_text())
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node
+        ):
             node.body = node.body[1:] or [ast.Pass()]
 
     copy.write_text(ast.unparse(tree).replace("\n\n", "\n"))

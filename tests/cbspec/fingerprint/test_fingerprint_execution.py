@@ -34,7 +34,12 @@ with_field = given(job, "estimator", snapshots)
     "target_quality": 'laboratory.run("target_quality", with_field, batches=2, batch_size=16)',
     "local_descent": 'laboratory.run("local_descent", with_dfa, batches=2, batch_size=16)',
 }
-TAKEN = {"train_local": ["dfa"], "credit_quality": ["vector_field"], "target_quality": ["vector_field"], "local_descent": ["dfa"]}
+TAKEN = {
+    "train_local": ["dfa"],
+    "credit_quality": ["vector_field"],
+    "target_quality": ["vector_field"],
+    "local_descent": ["dfa"],
+}
 """Whose artifacts, and so whose openers, each run takes besides the task's; the blobs draw their order as CIFAR-10 does."""
 
 
@@ -42,12 +47,17 @@ TAKEN = {"train_local": ["dfa"], "credit_quality": ["vector_field"], "target_qua
 def sample_runs() -> dict[str, list[Executed]]:
     """What each stage of the sample executes."""
     modules = {implementation.partition(":")[0] for implementation in STAGES.values()}
-    runs = {stage: f"print({implementation.replace(':', '.')}(3))" for stage, implementation in STAGES.items()}
+    runs = {
+        stage: f"print({implementation.replace(':', '.')}(3))"
+        for stage, implementation in STAGES.items()
+    }
     return executed(SAMPLE, "lab", "\n".join(f"import {module}" for module in modules), runs)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_function_that_runs_is_in_the_fingerprint(sample_runs: dict[str, list[Executed]], stage: str) -> None:
+def test_every_function_that_runs_is_in_the_fingerprint(
+    sample_runs: dict[str, list[Executed]], stage: str
+) -> None:
     """Every project function that the profiler sees while a stage runs belongs to a definition of its fingerprint."""
     module, name = STAGES[stage].split(":")
 
@@ -74,9 +84,17 @@ def test_every_function_that_a_stage_of_the_engine_runs_is_in_its_fingerprint() 
     def reached(stage: str) -> dict[str, str]:
         """Definitions of a stage and of those it takes: their fingerprints are in its key."""
         names = [stage, "cifar10", *TAKEN.get(stage, ())]
-        return {each: digest for name in names for each, digest in code.fingerprint(catalog[name]).definitions.items()}
+        return {
+            each: digest
+            for name in names
+            for each, digest in code.fingerprint(catalog[name]).definitions.items()
+        }
 
     missing = {stage: omitted(ROOT, reached(stage), ran[stage]) for stage in ENGINE_RUNS}
 
     assert missing == {stage: [] for stage in ENGINE_RUNS}
-    assert {name for name, each in ran.items() if len(each) > 10} >= {"train_bp", "vector_field", "train_local"}
+    assert {name for name, each in ran.items() if len(each) > 10} >= {
+        "train_bp",
+        "vector_field",
+        "train_local",
+    }

@@ -251,8 +251,18 @@ ORDERED = {
         ["from lab.c import act", "from lab.b import act", "def stage(x): return act(x)"],
     ),
     "a function registered before or after another": (
-        ["from lab.c import enrol, TABLE", "@enrol\ndef f(): pass", "@enrol\ndef g(): pass", "def stage(x): return TABLE"],
-        ["from lab.c import enrol, TABLE", "@enrol\ndef g(): pass", "@enrol\ndef f(): pass", "def stage(x): return TABLE"],
+        [
+            "from lab.c import enrol, TABLE",
+            "@enrol\ndef f(): pass",
+            "@enrol\ndef g(): pass",
+            "def stage(x): return TABLE",
+        ],
+        [
+            "from lab.c import enrol, TABLE",
+            "@enrol\ndef g(): pass",
+            "@enrol\ndef f(): pass",
+            "def stage(x): return TABLE",
+        ],
     ),
 }
 
@@ -289,7 +299,10 @@ def test_a_stage_does_not_reach(tmp_path: Path, form: str) -> None:
     assert f"lab/{definition}" not in _definitions(tmp_path, files)
 
 
-@pytest.mark.parametrize("mention", ["from tools.sums import total", "import json, tools.sums", "MODEL = 'tools.sums:total'"])
+@pytest.mark.parametrize(
+    "mention",
+    ["from tools.sums import total", "import json, tools.sums", "MODEL = 'tools.sums:total'"],
+)
 def test_packages_beside_the_engines_belong_to_it(tmp_path: Path, mention: str) -> None:
     """What the engine imports, or names in a string, from beside it is the project's code, and what that imports in turn."""
     used = {"from": "total", "import": "tools.sums.total", "MODEL": "MODEL"}[mention.split()[0]]

@@ -10,7 +10,8 @@ from cbspec.statistics import skew
 
 _DRAWN = np.random.default_rng(1963)
 DFA, CB, VEC, ORACLE = (
-    mean + spread * _DRAWN.normal(size=6) for mean, spread in ((0.01, 0.04), (0.12, 0.06), (0.38, 0.09), (1, 0.05))
+    mean + spread * _DRAWN.normal(size=6)
+    for mean, spread in ((0.01, 0.04), (0.12, 0.06), (0.38, 0.09), (1, 0.05))
 )
 
 

@@ -43,7 +43,11 @@ def claimed() -> Callable[..., Claim]:
     """Assertions -> a claim over three seeds of three, unless said otherwise."""
 
     def claim(
-        *assertions: Assertion, controls: Sequence[Assertion] = (), start: int = 3, most: int = 3, **figures: float
+        *assertions: Assertion,
+        controls: Sequence[Assertion] = (),
+        start: int = 3,
+        most: int = 3,
+        **figures: float,
     ) -> Claim:
         return Claim(
             id="1.a",

@@ -11,7 +11,9 @@ from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, greater, guar
 Tabled = Callable[..., Table]
 
 
-@pytest.mark.parametrize(("above", "verdict"), [(0.1, "holds"), (0.35, "inconclusive"), (0.7, "refuted")])
+@pytest.mark.parametrize(
+    ("above", "verdict"), [(0.1, "holds"), (0.35, "inconclusive"), (0.7, "refuted")]
+)
 def test_threshold_is_a_guarded_t(table: Table, above: float, verdict: str) -> None:
     """One arm against a constant has the larger of SciPy's p and that under exponential noise."""
     found = decided(Threshold(measure="x", arms=("vec",), above=above), table)
@@ -23,7 +25,9 @@ def test_threshold_is_a_guarded_t(table: Table, above: float, verdict: str) -> N
 def test_threshold_below_mirrors_above(table: Table, tabled: Tabled) -> None:
     """Below a value is above it for negated values."""
     below = decided(Threshold(measure="x", arms=("dfa", "cb"), below=0.3), table)
-    above = decided(Threshold(measure="x", arms=("dfa", "cb"), above=-0.3), tabled(dfa=-DFA, cb=-CB))
+    above = decided(
+        Threshold(measure="x", arms=("dfa", "cb"), above=-0.3), tabled(dfa=-DFA, cb=-CB)
+    )
 
     assert (below.verdict, below.p, below.p_against) == (above.verdict, above.p, above.p_against)
 
@@ -33,8 +37,14 @@ def test_range_is_two_one_sided_tests(table: Table) -> None:
     inside = decided(Range(measure="x", arms=("vec",), low=0.1, high=0.9), table)
     outside = decided(Range(measure="x", arms=("oracle",), low=0.1, high=0.8), table)
 
-    assert ("holds", pytest.approx(max(guarded(VEC, 0.1), guarded(-VEC, -0.9)))) == (inside.verdict, inside.p)
-    assert ("refuted", pytest.approx(2 * guarded(ORACLE, 0.8))) == (outside.verdict, outside.p_against)
+    assert ("holds", pytest.approx(max(guarded(VEC, 0.1), guarded(-VEC, -0.9)))) == (
+        inside.verdict,
+        inside.p,
+    )
+    assert ("refuted", pytest.approx(2 * guarded(ORACLE, 0.8))) == (
+        outside.verdict,
+        outside.p_against,
+    )
 
 
 def test_sign_is_a_threshold_of_zero(table: Table) -> None:
@@ -42,7 +52,10 @@ def test_sign_is_a_threshold_of_zero(table: Table) -> None:
     positive = decided(Sign(measure="x", arms=("cb", "vec", "oracle"), sign="positive"), table)
     negative = decided(Sign(measure="x", arms=("dfa", "oracle"), sign="negative"), table)
 
-    assert ("holds", pytest.approx(max(guarded(CB), guarded(VEC), guarded(ORACLE)))) == (positive.verdict, positive.p)
+    assert ("holds", pytest.approx(max(guarded(CB), guarded(VEC), guarded(ORACLE)))) == (
+        positive.verdict,
+        positive.p,
+    )
     assert ("refuted", pytest.approx(2 * guarded(ORACLE))) == (negative.verdict, negative.p_against)
 
 
@@ -50,7 +63,10 @@ def test_sign_is_a_threshold_of_zero(table: Table) -> None:
 def test_equivalence_is_schuirmanns(tabled: Tabled, rng: np.random.Generator, side: str) -> None:
     """Two one-sided paired tests against the margin; one of them where only one side is asserted."""
     other = VEC + 0.02 * rng.normal(size=6)
-    found = decided(Equivalence(measure="x", arms=("vec", "other"), margin=0.08, side=side), tabled(vec=VEC, other=other))
+    found = decided(
+        Equivalence(measure="x", arms=("vec", "other"), margin=0.08, side=side),
+        tabled(vec=VEC, other=other),
+    )
     lower, upper = greater(other - VEC, -0.08), greater(VEC - other, -0.08)
 
     expected = {"both": max(lower, upper), "above": lower, "below": upper}[side]
@@ -72,6 +88,9 @@ def test_equivalence_refuted_beyond_the_margin(table: Table) -> None:
     pair = decided(Equivalence(measure="x", arms=("vec", "oracle"), margin=0.1), table)
     constant = decided(Equivalence(measure="x", arms=("dfa",), margin=0.15, to=0.02), table)
 
-    assert ("refuted", pytest.approx(2 * greater(ORACLE - VEC, 0.1))) == (pair.verdict, pair.p_against)
+    assert ("refuted", pytest.approx(2 * greater(ORACLE - VEC, 0.1))) == (
+        pair.verdict,
+        pair.p_against,
+    )
     expected = max(guarded(DFA, 0.02 - 0.15), guarded(-DFA, -0.02 - 0.15))
     assert ("holds", pytest.approx(expected)) == (constant.verdict, constant.p)

@@ -17,7 +17,10 @@ def test_all_takes_the_weakest_part_any_the_strongest(table: Table) -> None:
     down = Order(measure="x", arms=("vec", "cb"), direction="ascending")
     ps = [greater(CB - DFA), greater(VEC - CB)]
 
-    both, either, neither = (decided(kind, table) for kind in (All(of=(up, more)), Any(of=(up, down)), Any(of=(down, down))))
+    both, either, neither = (
+        decided(kind, table)
+        for kind in (All(of=(up, more)), Any(of=(up, down)), Any(of=(down, down)))
+    )
 
     assert ("holds", pytest.approx(max(ps))) == (both.verdict, both.p)
     assert ("holds", pytest.approx(2 * ps[0])) == (either.verdict, either.p)
@@ -30,7 +33,10 @@ def test_a_part_keeps_its_own_alpha(table: Table) -> None:
     p = decided(step, table).p
     own = Order(measure="x", arms=("dfa", "cb"), direction="ascending", alpha=p / 2)
 
-    assert (decided(All(of=(step,)), table).verdict, decided(All(of=(own,)), table).verdict) == ("holds", "inconclusive")
+    assert (decided(All(of=(step,)), table).verdict, decided(All(of=(own,)), table).verdict) == (
+        "holds",
+        "inconclusive",
+    )
 
 
 def test_a_part_with_a_larger_alpha_does_not_raise_the_wholes(table: Table) -> None:
@@ -51,16 +57,31 @@ def test_the_reason_names_the_test_that_decides(table: Table) -> None:
     def step(one: str, other: str) -> Order:
         return Order(measure="x", arms=(one, other), direction="ascending")
 
-    small, large = step("dfa", "cb"), step("dfa", "oracle")  # both rise, the second with the smaller p
+    small, large = (
+        step("dfa", "cb"),
+        step("dfa", "oracle"),
+    )  # both rise, the second with the smaller p
     up, down = All(of=(small, large)), Any(of=(step("cb", "dfa"), step("oracle", "dfa")))
     wholes = (up, Any(of=(small, large)), down, Any(of=(up, step("cb", "dfa"))), All(of=(up, down)))
     found = [decided(whole, table) for whole in wholes]
 
-    assert [finding.verdict for finding in found] == ["holds", "holds", "refuted", "holds", "refuted"]
+    assert [finding.verdict for finding in found] == [
+        "holds",
+        "holds",
+        "refuted",
+        "holds",
+        "refuted",
+    ]
     named = [finding.reason.split(" = ")[0].removeprefix("x: ") for finding in found]
     assert named == ["cb - dfa", "oracle - dfa", "dfa - cb", "cb - dfa", "dfa - cb"]
     among = [finding.reason.removesuffix(")").rpartition("seeds, ")[2] for finding in found]
-    assert among == ["the weakest of 2", "the strongest of 2", "the strongest of 2", "one of 3", "one of 4"]
+    assert among == [
+        "the weakest of 2",
+        "the strongest of 2",
+        "the strongest of 2",
+        "one of 3",
+        "one of 4",
+    ]
 
 
 def test_the_outlook_is_that_of_the_part_that_decides_first(tabled: Tabled) -> None:
@@ -80,7 +101,11 @@ def test_the_outlook_is_that_of_the_part_that_decides_first(tabled: Tabled) -> N
     assert seeds(step("far")) == alone.needed
     assert seeds(step("far", 0.025)) == seeds(Any(of=(step("far"), step("near"))))
     assert seeds(All(of=(step("far"), step("near")))) == seeds(step("near")) > seeds(step("far"))
-    assert seeds(All(of=(step("near"), step("below")))) == seeds(step("below", 0.025)) < seeds(step("near"))
+    assert (
+        seeds(All(of=(step("near"), step("below"))))
+        == seeds(step("below", 0.025))
+        < seeds(step("near"))
+    )
 
 
 def test_arms_of_a_collapse_are_parts(tabled: Tabled) -> None:
@@ -92,7 +117,10 @@ def test_arms_of_a_collapse_are_parts(tabled: Tabled) -> None:
         return Collapse(measure="x", arms=arms, reference="ref", retain=0.5)
 
     refuted = decided(collapse("gone", "kept"), table)
-    together, apart = decided(collapse("gone", "half"), table), decided(All(of=(collapse("gone"), collapse("half"))), table)
+    together, apart = (
+        decided(collapse("gone", "half"), table),
+        decided(All(of=(collapse("gone"), collapse("half"))), table),
+    )
 
     assert (refuted.verdict, refuted.reason.split(" = ")[0]) == ("refuted", "x: kept - 0.5 ref")
     assert together.reason == apart.reason
@@ -102,7 +130,10 @@ def test_arms_of_a_collapse_are_parts(tabled: Tabled) -> None:
 def test_bounds_of_a_ratio_are_parts_of_each_reading(tabled: Tabled) -> None:
     """Between two factors, the reason of a ratio beyond one of them is about that one."""
     noise = np.array([0.01, -0.02, 0.015, -0.01, 0.02, -0.015])
-    far, near = tabled(over=4 + noise, under=1 - noise), tabled(over=1.3 + 3 * noise, under=1 - noise)
+    far, near = (
+        tabled(over=4 + noise, under=1 - noise),
+        tabled(over=1.3 + 3 * noise, under=1 - noise),
+    )
 
     refuted = decided(Ratio(measure="x", arms=("over", "under"), above=0.5, below=2), far)
     open_ = decided(Ratio(measure="x", arms=("over", "under"), above=0.5, below=1.31), near)

@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 
 from cbspec.judge import Sample, Table
-from cbspec.kinds import Assertion, Collapse, Equivalence, Extremum, Interaction, Order, Range, Ratio, Sign, Threshold, Trend
+from cbspec.kinds import (
+    Assertion,
+    Collapse,
+    Equivalence,
+    Extremum,
+    Interaction,
+    Order,
+    Range,
+    Ratio,
+    Sign,
+    Threshold,
+    Trend,
+)
 from tests.cbspec.judge.arms import decided
 
 Tabled = Callable[..., Table]
@@ -33,7 +45,11 @@ ON_CONSTANTS = [
 ]
 
 
-@pytest.mark.parametrize(("assertion", "verdict"), ON_CONSTANTS, ids=lambda x: x if isinstance(x, str) else type(x).__name__)
+@pytest.mark.parametrize(
+    ("assertion", "verdict"),
+    ON_CONSTANTS,
+    ids=lambda x: x if isinstance(x, str) else type(x).__name__,
+)
 def test_values_without_spread(tabled: Tabled, assertion: Assertion, verdict: str) -> None:
     """Equal values over seeds are decided by their side alone, with finite figures and no warning."""
     with warnings.catch_warnings():
@@ -47,7 +63,9 @@ def test_values_without_spread(tabled: Tabled, assertion: Assertion, verdict: st
 
 def test_a_single_seed_decides_nothing(tabled: Tabled) -> None:
     """One seed has no spread to judge by: p is 1 and the interval unbounded."""
-    found = decided(Order(measure="x", arms=("a", "b"), direction="ascending"), tabled(a=[0.1], b=[0.9]))
+    found = decided(
+        Order(measure="x", arms=("a", "b"), direction="ascending"), tabled(a=[0.1], b=[0.9])
+    )
 
     assert (found.verdict, found.p, found.p_against) == ("inconclusive", 1.0, 1.0)
     assert (-math.inf, math.inf) == (found.effects[0].low, found.effects[0].high)
@@ -57,11 +75,15 @@ def test_missing_values_are_invalid_with_their_reason() -> None:
     """An undefined value, a diverged run and a NaN each make the finding invalid, naming arm and seed."""
     seeds = (42, 123)
     table = {
-        ("a", "x"): Sample((None, 1.0), seeds, undefined={42: "reference gradient below float32 resolution"}),
+        ("a", "x"): Sample(
+            (None, 1.0), seeds, undefined={42: "reference gradient below float32 resolution"}
+        ),
         ("b", "x"): Sample((None, None), seeds, diverged={42: "loss is nan at epoch 3", 123: ""}),
         ("c", "x"): Sample((1.0, math.nan), seeds),
     }
-    reasons = [decided(Sign(measure="x", arms=(arm,), sign="positive"), table).reason for arm in "abc"]
+    reasons = [
+        decided(Sign(measure="x", arms=(arm,), sign="positive"), table).reason for arm in "abc"
+    ]
 
     assert reasons == [
         "reference gradient below float32 resolution for a x seed 42",

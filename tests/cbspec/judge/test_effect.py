@@ -15,7 +15,13 @@ Tabled = Callable[..., Table]
 def test_effect_is_scipys_interval(table: Table) -> None:
     """The effect of a step has SciPy's paired 95 % interval, its seeds, and the memo's difference."""
     assertion = Order(measure="x", arms=("dfa", "vec"), direction="ascending")
-    [effect] = decide(assertion, table, alpha=0.05, units={"x": "cosine"}, reported={"x": {"dfa": 0.009, "vec": 0.378}}).effects
+    [effect] = decide(
+        assertion,
+        table,
+        alpha=0.05,
+        units={"x": "cosine"},
+        reported={"x": {"dfa": 0.009, "vec": 0.378}},
+    ).effects
     expected = stats.ttest_rel(VEC, DFA).confidence_interval(0.95)
 
     assert (effect.label, effect.unit, effect.n, effect.needed) == ("vec - dfa", "cosine", 6, None)
@@ -35,11 +41,17 @@ def test_headroom_is_the_distance_to_the_critical_t(table: Table) -> None:
 def test_reason_of_the_undecided_names_the_seeds_needed(tabled: Tabled) -> None:
     """An inconclusive finding says how many seeds an effect of the size seen would take."""
     differences = np.array([0.9, 0.1, 0.3, -0.2])
-    found = decided(Order(measure="x", arms=("a", "b"), direction="ascending"), tabled(a=np.zeros(4), b=differences))
+    found = decided(
+        Order(measure="x", arms=("a", "b"), direction="ascending"),
+        tabled(a=np.zeros(4), b=differences),
+    )
 
     [effect] = found.effects
     d = differences.mean() / differences.std(ddof=1)
-    power = [stats.nct.sf(stats.t.ppf(0.95, n - 1), n - 1, d * math.sqrt(n)) for n in (effect.needed - 1, effect.needed)]
+    power = [
+        stats.nct.sf(stats.t.ppf(0.95, n - 1), n - 1, d * math.sqrt(n))
+        for n in (effect.needed - 1, effect.needed)
+    ]
     assert power[0] < 0.8 <= power[1]
     assert found.reason.endswith(f"about {effect.needed} seeds would decide an effect of this size")
 
@@ -50,13 +62,20 @@ def test_reason_of_the_undecided_names_the_seeds_needed(tabled: Tabled) -> None:
         (Order(measure="x", arms=("a", "b"), direction="ascending"), lambda a, b, c: b - a),
         (Range(measure="x", arms=("b",), low=0.0, high=1.0), lambda a, b, c: b),
         (Trend(measure="x", arms=("a", "b", "c"), direction="increasing"), lambda a, b, c: c - a),
-        (Collapse(measure="x", arms=("a",), reference="c", retain=0.5), lambda a, b, c: a - 0.5 * c),
+        (
+            Collapse(measure="x", arms=("a",), reference="c", retain=0.5),
+            lambda a, b, c: a - 0.5 * c,
+        ),
         (Ratio(measure="x", arms=("a", "b"), above=0.1), lambda a, b, c: np.log(a / b)),
     ],
 )
 def test_spread_over_seeds(tabled, assertion, compared) -> None:
     """An effect carries the sample standard deviation over seeds of what it is the mean of, a ratio that of its logarithm."""
-    arms = {"a": np.array([0.2, 0.3, 0.5]), "b": np.array([0.4, 0.9, 0.7]), "c": np.array([0.8, 1.3, 2.0])}
+    arms = {
+        "a": np.array([0.2, 0.3, 0.5]),
+        "b": np.array([0.4, 0.9, 0.7]),
+        "c": np.array([0.8, 1.3, 2.0]),
+    }
 
     finding = decide(assertion, tabled(**arms), alpha=0.05)
 

@@ -19,7 +19,8 @@ def _seeds(start: int, most: int) -> Seeds:
 
 
 @pytest.mark.parametrize(
-    ("start", "most", "expected"), [(3, 12, (3, 6, 12)), (3, 10, (3, 6, 10)), (5, 5, (5,)), (1, 7, (1, 2, 4, 7)), (4, 5, (4, 5))]
+    ("start", "most", "expected"),
+    [(3, 12, (3, 6, 12)), (3, 10, (3, 6, 10)), (5, 5, (5,)), (1, 7, (1, 2, 4, 7)), (4, 5, (4, 5))],
 )
 def test_looks_double_up_to_all(start: int, most: int, expected: tuple[int, ...]) -> None:
     """Verdicts are taken after the first seeds, each doubling, and all of them."""
@@ -54,7 +55,10 @@ def test_inconclusive_draws_more_until_there_are_none(claimed: Claimed, tabled: 
     undecided = np.array([0.3, -0.2, 0.1, 0.4, -0.3, 0.2] * 2)
     claim = claimed(UP, start=3, most=12)
 
-    following = [next_look(judge(claim, tabled(a=np.zeros(n), b=undecided[:n])), claim.seeds) for n in (3, 6, 12)]
+    following = [
+        next_look(judge(claim, tabled(a=np.zeros(n), b=undecided[:n])), claim.seeds)
+        for n in (3, 6, 12)
+    ]
     decided = next_look(judge(claim, tabled(a=np.zeros(3), b=[0.3, 0.3001, 0.2999])), claim.seeds)
 
     assert following == [6, 12, None]
@@ -63,13 +67,20 @@ def test_inconclusive_draws_more_until_there_are_none(claimed: Claimed, tabled: 
 
 def test_only_curable_invalidity_draws_more(claimed: Claimed, tabled: Tabled) -> None:
     """A control not shown yet may be shown by more seeds; one shown to fail, or a value that does not exist, may not."""
-    claim = claimed(UP, controls=[Sign(measure="x", arms=("c",), sign="positive")], start=3, most=12)
+    claim = claimed(
+        UP, controls=[Sign(measure="x", arms=("c",), sign="positive")], start=3, most=12
+    )
     shown = tabled(a=[0.0, 0.0, 0.0], b=[0.3, 0.3001, 0.2999])
     lost = {("c", "x"): Sample((None, 1.0, 1.0), (42, 123, 456))}
 
     waiting, failed, gone = (
-        judge(claim, shown | column) for column in (tabled(c=[1.0, 2.0, -0.5]), tabled(c=[-1.0, -1.0, -1.0]), lost)
+        judge(claim, shown | column)
+        for column in (tabled(c=[1.0, 2.0, -0.5]), tabled(c=[-1.0, -1.0, -1.0]), lost)
     )
 
     assert {waiting.verdict, failed.verdict, gone.verdict} == {"invalid"}
-    assert [next_look(judgement, claim.seeds) for judgement in (waiting, failed, gone)] == [6, None, None]
+    assert [next_look(judgement, claim.seeds) for judgement in (waiting, failed, gone)] == [
+        6,
+        None,
+        None,
+    ]

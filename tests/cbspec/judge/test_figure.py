@@ -34,10 +34,18 @@ def test_holds_with_every_value_inside(tabled: Tabled) -> None:
 
 def test_an_effect_is_the_mean_with_students_interval(tabled: Tabled) -> None:
     """Each point has SciPy's 95 % interval, its spread over seeds, its unit and the memo's figure."""
-    [effect] = decide(figure("a"), tabled(a=VALUES), alpha=0.05, units={"x": "cosine"}, reported={"x": {"a": 0.3}}).effects
+    [effect] = decide(
+        figure("a"), tabled(a=VALUES), alpha=0.05, units={"x": "cosine"}, reported={"x": {"a": 0.3}}
+    ).effects
     expected = stats.ttest_1samp(VALUES, 0).confidence_interval(0.95)
 
-    assert (effect.label, effect.measure, effect.unit, effect.n, effect.reported) == ("a", "x", "cosine", 3, 0.3)
+    assert (effect.label, effect.measure, effect.unit, effect.n, effect.reported) == (
+        "a",
+        "x",
+        "cosine",
+        3,
+        0.3,
+    )
     assert (effect.estimate, effect.spread) == pytest.approx((0.35, 0.15))
     assert (effect.low, effect.high) == pytest.approx((expected.low, expected.high))
 
@@ -47,7 +55,12 @@ def test_one_effect_for_each_measure_and_arm() -> None:
     table = {(arm, measure): Sample(VALUES, (1, 2, 3)) for arm in "ab" for measure in "xy"}
     found = decided(Figure(axes={"y": (0, 1), "x": (0, 1)}, arms=("b", "a")), table)
 
-    assert [(effect.measure, effect.label) for effect in found.effects] == [("y", "b"), ("y", "a"), ("x", "b"), ("x", "a")]
+    assert [(effect.measure, effect.label) for effect in found.effects] == [
+        ("y", "b"),
+        ("y", "a"),
+        ("x", "b"),
+        ("x", "a"),
+    ]
 
 
 @pytest.mark.parametrize("stray", [1.2, -0.01])
@@ -74,7 +87,12 @@ def test_a_single_seed_bounds_nothing(tabled: Tabled) -> None:
     """One seed gives a point with an endless interval and no spread."""
     [effect] = decided(figure("a"), tabled(a=[0.5])).effects
 
-    assert (effect.estimate, effect.low, effect.high, effect.spread) == (0.5, -math.inf, math.inf, None)
+    assert (effect.estimate, effect.low, effect.high, effect.spread) == (
+        0.5,
+        -math.inf,
+        math.inf,
+        None,
+    )
 
 
 def test_no_part_of_alpha_is_a_figures(claimed: Claimed, tabled: Tabled) -> None:
@@ -96,14 +114,20 @@ def test_a_claim_of_figures_alone_has_no_headroom(claimed: Claimed, tabled: Tabl
     inside = judge(claimed(figure("a")), tabled(a=VALUES))
     outside = judge(claimed(figure("a", high=0.4)), tabled(a=VALUES))
 
-    assert [(found.verdict, found.headroom) for found in (inside, outside)] == [("holds", None), ("refuted", None)]
+    assert [(found.verdict, found.headroom) for found in (inside, outside)] == [
+        ("holds", None),
+        ("refuted", None),
+    ]
 
 
 def test_more_seeds_do_not_mend_a_missing_value(claimed: Claimed, tabled: Tabled) -> None:
     """A claim with seeds to draw does not draw them for a point that has no value."""
     lost = judge(claimed(figure("a"), start=3, most=6), tabled(a=[0.2, None, 0.3]))
 
-    assert (lost.verdict, next_look(lost, Seeds(pool=(42, 123, 456, 789, 1011, 1213), start=3))) == ("invalid", None)
+    assert (
+        lost.verdict,
+        next_look(lost, Seeds(pool=(42, 123, 456, 789, 1011, 1213), start=3)),
+    ) == ("invalid", None)
 
 
 def test_a_figure_needs_no_power() -> None:

@@ -23,7 +23,9 @@ def test_order_is_the_weakest_paired_t(table: Table) -> None:
 
 def test_order_margin_moves_the_bound(table: Table) -> None:
     """A step has to exceed the margin, and is refuted when it is shown to fall short of it."""
-    near = decided(Order(measure="x", arms=("dfa", "vec"), direction="ascending", margin=0.1), table)
+    near = decided(
+        Order(measure="x", arms=("dfa", "vec"), direction="ascending", margin=0.1), table
+    )
     far = decided(Order(measure="x", arms=("dfa", "vec"), direction="ascending", margin=0.9), table)
 
     assert ("holds", pytest.approx(greater(VEC - DFA, 0.1))) == (near.verdict, near.p)
@@ -32,7 +34,9 @@ def test_order_margin_moves_the_bound(table: Table) -> None:
 
 def test_exact_order_enumerates_signs(table: Table) -> None:
     """With test: exact, six seeds that all agree give 1/64."""
-    found = decided(Order(measure="x", arms=("cb", "oracle"), direction="ascending", test="exact"), table)
+    found = decided(
+        Order(measure="x", arms=("cb", "oracle"), direction="ascending", test="exact"), table
+    )
 
     assert (found.verdict, found.p) == ("holds", 1 / 64)
 
@@ -53,13 +57,26 @@ def test_strict_trend_shows_every_step(tabled: Tabled, rng: np.random.Generator)
     loose = Trend(measure="x", arms=("a", "b", "c", "d"), direction="increasing")
     strict = Trend(measure="x", arms=("a", "b", "c", "d"), direction="increasing", strict=True)
 
-    assert (decided(loose, table).verdict, decided(strict, table).verdict) == ("holds", "inconclusive")
+    assert (decided(loose, table).verdict, decided(strict, table).verdict) == (
+        "holds",
+        "inconclusive",
+    )
 
 
 def test_extremum_beats_each_other_arm(table: Table) -> None:
     """The highest is shown above each other arm by the margin; a higher one refutes, with Bonferroni over the others."""
-    highest = decided(Extremum(measure="x", arm="vec", among=("dfa", "vec", "cb"), extremum="highest", margin=0.05), table)
-    lowest = decided(Extremum(measure="x", arm="vec", among=("dfa", "vec", "oracle"), extremum="lowest"), table)
+    highest = decided(
+        Extremum(
+            measure="x", arm="vec", among=("dfa", "vec", "cb"), extremum="highest", margin=0.05
+        ),
+        table,
+    )
+    lowest = decided(
+        Extremum(measure="x", arm="vec", among=("dfa", "vec", "oracle"), extremum="lowest"), table
+    )
 
-    assert ("holds", pytest.approx(max(greater(VEC - DFA, 0.05), greater(VEC - CB, 0.05)))) == (highest.verdict, highest.p)
+    assert ("holds", pytest.approx(max(greater(VEC - DFA, 0.05), greater(VEC - CB, 0.05)))) == (
+        highest.verdict,
+        highest.p,
+    )
     assert ("refuted", pytest.approx(2 * greater(VEC - DFA))) == (lowest.verdict, lowest.p_against)

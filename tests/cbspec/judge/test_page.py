@@ -7,7 +7,14 @@ from scipy import stats
 from cbspec.statistics import page
 
 # Page 1963, table 2: the least L significant at 0.05 and at 0.01, by arms and seeds.
-CRITICAL = {(3, 3): (41, 42), (3, 4): (54, 55), (3, 5): (66, 68), (4, 2): (58, 60), (4, 3): (84, 87), (4, 5): (137, 141)}
+CRITICAL = {
+    (3, 3): (41, 42),
+    (3, 4): (54, 55),
+    (3, 5): (66, 68),
+    (4, 2): (58, 60),
+    (4, 3): (84, 87),
+    (4, 5): (137, 141),
+}
 
 
 def _tails_at(arms: int, seeds: int, statistic: int) -> float:
@@ -36,10 +43,15 @@ def test_agrees_with_scipy(seeds: int, arms: int) -> None:
 
 def test_ties_by_enumeration() -> None:
     """With tied values both tails are those of all orders of the shared ranks."""
-    values = np.array([[1.0, 2.0, 2.0, 3.0], [5.0, 5.0, 5.0, 6.0], [1.0, 2.0, 3.0, 4.0]])  # [seed, arm]
+    values = np.array(
+        [[1.0, 2.0, 2.0, 3.0], [5.0, 5.0, 5.0, 6.0], [1.0, 2.0, 3.0, 4.0]]
+    )  # [seed, arm]
     ranked = page.ranks(values.T)
     weights = np.arange(1, 5)
-    blocks = [[float(np.dot(weights, order)) for order in itertools.permutations(column)] for column in ranked.T]
+    blocks = [
+        [float(np.dot(weights, order)) for order in itertools.permutations(column)]
+        for column in ranked.T
+    ]
     every = np.array([sum(parts) for parts in itertools.product(*blocks)])
     seen = float(page.statistic(ranked))
 

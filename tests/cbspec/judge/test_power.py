@@ -19,7 +19,14 @@ def _seeds(start: int, most: int | None = None) -> Seeds:
 
 @pytest.mark.parametrize(
     ("assertion", "seeds", "needed"),
-    [(EXACT, 3, 5), (EXACT, 4, 5), (T, 1, 2), (TREND, 1, 2), (Any(of=(EXACT, EXACT)), 5, 6), (All(of=(EXACT, T)), 3, 5)],
+    [
+        (EXACT, 3, 5),
+        (EXACT, 4, 5),
+        (T, 1, 2),
+        (TREND, 1, 2),
+        (Any(of=(EXACT, EXACT)), 5, 6),
+        (All(of=(EXACT, T)), 3, 5),
+    ],
 )
 def test_names_the_seeds_needed(assertion: Assertion, seeds: int, needed: int) -> None:
     """Too few seeds for the smallest p there can be: the message names the fewest that reach alpha, and those pass."""
@@ -59,7 +66,9 @@ def test_own_alpha_counts() -> None:
 
 @pytest.mark.parametrize("whole", [All, Any])
 @pytest.mark.parametrize("part", [EXACT, Equivalence(measure="x", arms=("a", "b"), margin=0.01)])
-def test_a_part_with_a_larger_alpha_is_held_to_the_wholes(whole: type[All | Any], part: Assertion) -> None:
+def test_a_part_with_a_larger_alpha_is_held_to_the_wholes(
+    whole: type[All | Any], part: Assertion
+) -> None:
     """What three seeds can show at an alpha of .2 they cannot within an assertion at .05, where a larger one raises nothing."""
     spreads = {("x", "b - a"): 0.0075}
     lax = structs.replace(part, alpha=0.2)
@@ -74,7 +83,9 @@ def test_more_seeds_than_can_be_enumerated() -> None:
     """Sign flips over more than forty seeds are refused with the test to use instead."""
     message = lint(EXACT, _seeds(41), 0.05)
 
-    assert message == "test: exact enumerates the sign flips of at most 40 seeds, not 41; use test: t"
+    assert (
+        message == "test: exact enumerates the sign flips of at most 40 seeds, not 41; use test: t"
+    )
 
 
 def test_margin_against_a_known_spread() -> None:
@@ -82,7 +93,9 @@ def test_margin_against_a_known_spread() -> None:
     assertion = Equivalence(measure="x", arms=("a", "b"), margin=0.01)
     enough = student.needed(0, 0.02, 0.05, low=-0.01, high=0.01, guarded=False)
 
-    assert f"about {enough} seeds are needed" in str(lint(assertion, _seeds(3), 0.05, spreads={("x", "b - a"): 0.02}))
+    assert f"about {enough} seeds are needed" in str(
+        lint(assertion, _seeds(3), 0.05, spreads={("x", "b - a"): 0.02})
+    )
     assert (
         lint(assertion, _seeds(3), 0.05, spreads={("x", "b - a"): 0.0059}) is None
     )  # 2.92 x 0.0059 / sqrt(3) is just below the margin
@@ -95,7 +108,9 @@ def test_the_widest_arm_decides() -> None:
     assertion = Equivalence(measure="x", arms=("a", "b", "c"), margin=0.01)
     spreads = {("x", "b - a"): 0.001, ("x", "c - a"): 0.02}
 
-    assert "show c - a to lie within 0.01 of 0" in str(lint(assertion, _seeds(3), 0.05, spreads=spreads))
+    assert "show c - a to lie within 0.01 of 0" in str(
+        lint(assertion, _seeds(3), 0.05, spreads=spreads)
+    )
     assert lint(structs.replace(assertion, side="below"), _seeds(3), 0.05, spreads=spreads) is None
 
 
@@ -133,5 +148,8 @@ def test_assertions_that_share_alpha() -> None:
     message = lint_all([EXACT] * 3, _seeds(5), 0.05)
 
     assert lint(EXACT, _seeds(5), 0.05) is None
-    assert message == "5 seeds can never show all 3 assertions at alpha 0.05 (Holm): 6 seeds are needed, as start and max"
+    assert (
+        message
+        == "5 seeds can never show all 3 assertions at alpha 0.05 (Holm): 6 seeds are needed, as start and max"
+    )
     assert lint_all([EXACT] * 3, _seeds(6), 0.05) is None

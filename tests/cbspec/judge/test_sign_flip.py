@@ -14,7 +14,11 @@ def test_agrees_with_scipy(n: int) -> None:
     """The tail is that of SciPy's permutation test over all 2^n flips."""
     differences = np.random.default_rng(n).normal(0.4, 1, n)
     expected = stats.permutation_test(
-        (differences,), np.sum, permutation_type="samples", alternative="greater", n_resamples=np.inf
+        (differences,),
+        np.sum,
+        permutation_type="samples",
+        alternative="greater",
+        n_resamples=np.inf,
     ).pvalue
 
     assert expected == pytest.approx(float(sign_flip.tail(differences)), abs=1e-12)
@@ -34,7 +38,9 @@ def test_negation_exchanges_the_tails(differences: np.ndarray) -> None:
 
 def test_least_p() -> None:
     """All differences on one side give 2^-n, all zero give 1."""
-    np.testing.assert_array_equal(sign_flip.tail(np.array([[0.1, 0.1, 0.1], [0.0, 0.0, 0.0]])), [1 / 8, 1.0])
+    np.testing.assert_array_equal(
+        sign_flip.tail(np.array([[0.1, 0.1, 0.1], [0.0, 0.0, 0.0]])), [1 / 8, 1.0]
+    )
 
 
 def test_too_many_seeds_are_refused() -> None:

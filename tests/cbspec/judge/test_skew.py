@@ -36,7 +36,9 @@ def test_student_alone_would_err() -> None:
 def test_critical_inverts_the_tail(n: int) -> None:
     """The critical value's tail is the level it was asked for."""
     for alpha in (0.05, 0.01):
-        assert float(skew.tail(np.array(skew.critical(alpha, n)), n)) == pytest.approx(alpha, rel=1e-6)
+        assert float(skew.tail(np.array(skew.critical(alpha, n)), n)) == pytest.approx(
+            alpha, rel=1e-6
+        )
 
 
 def test_falls_with_statistic_and_seeds() -> None:

@@ -16,7 +16,9 @@ def test_power_is_the_noncentral_t(n: int, effect: float) -> None:
     expected = stats.nct.sf(stats.t.ppf(0.95, n - 1), n - 1, effect * math.sqrt(n))
 
     assert expected == pytest.approx(student.power(effect, 1, n, 0.05, **ONE_SIDED), abs=1e-4)
-    assert expected == pytest.approx(student.power(-effect, 1, n, 0.05, low=-math.inf, high=0), abs=1e-4)
+    assert expected == pytest.approx(
+        student.power(-effect, 1, n, 0.05, low=-math.inf, high=0), abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("n", [3, 8, 20])
@@ -26,13 +28,17 @@ def test_power_of_two_one_sided_tests(n: int) -> None:
 
     def inside(variance: float) -> float:
         room = margin * math.sqrt(n) - critical * math.sqrt(variance / (n - 1))
-        shown = stats.norm.cdf(room - 0.3 * math.sqrt(n)) - stats.norm.cdf(-room - 0.3 * math.sqrt(n))
+        shown = stats.norm.cdf(room - 0.3 * math.sqrt(n)) - stats.norm.cdf(
+            -room - 0.3 * math.sqrt(n)
+        )
         return max(shown, 0.0) * stats.chi2.pdf(variance, n - 1)
 
     widest = (n - 1) * n * (margin / critical) ** 2
     expected, _ = integrate.quad(inside, 0, widest, limit=200)
 
-    assert expected == pytest.approx(student.power(0.3, 1, n, 0.05, low=-margin, high=margin), abs=2e-3)
+    assert expected == pytest.approx(
+        student.power(0.3, 1, n, 0.05, low=-margin, high=margin), abs=2e-3
+    )
 
 
 def test_published_sample_sizes() -> None:
@@ -59,7 +65,9 @@ def test_critical_inverts_the_tail(guarded: bool) -> None:
     for n in (2, 3, 12):
         critical = student.critical(0.02, n, guarded=guarded)
 
-        assert float(student.tail(np.array(critical), n, guarded=guarded)) == pytest.approx(0.02, rel=1e-5)
+        assert float(student.tail(np.array(critical), n, guarded=guarded)) == pytest.approx(
+            0.02, rel=1e-5
+        )
 
 
 def test_equivalent_inverts_student() -> None:

@@ -40,14 +40,18 @@ def test_holm_stops_at_the_first_failure() -> None:
 def test_all_shown_holds(claimed: Claimed, tabled: Tabled) -> None:
     """A claim holds when all its assertions are; its headroom is that of the closest, at the level Holm gave it."""
     table = tabled(a=BASE, b=_more(0.30, 0.31, 0.32), c=_more(0.9, 1.0, 1.1))
-    judgement = judge(claimed(UP, Order(measure="x", arms=("a", "c"), direction="ascending"), a=0.1, b=0.4), table)
+    judgement = judge(
+        claimed(UP, Order(measure="x", arms=("a", "c"), direction="ascending"), a=0.1, b=0.4), table
+    )
     t = [stats.ttest_1samp(step, 0).statistic for step in ([0.30, 0.31, 0.32], [0.9, 1.0, 1.1])]
 
     assert judgement.verdict == "holds"
     assert judgement.seeds == (42, 123, 456)
     assert [finding.key for finding in judgement.findings] == ["assert[0]", "assert[1]"]
     assert judgement.findings[0].effects[0].reported == pytest.approx(0.3)
-    assert judgement.headroom == pytest.approx(min(t[0] - stats.t.ppf(1 - 0.025, 2), t[1] - stats.t.ppf(1 - 0.05, 2)))
+    assert judgement.headroom == pytest.approx(
+        min(t[0] - stats.t.ppf(1 - 0.025, 2), t[1] - stats.t.ppf(1 - 0.05, 2))
+    )
 
 
 def test_holm_over_the_assertions(claimed: Claimed, tabled: Tabled) -> None:
@@ -66,7 +70,9 @@ def test_one_refuted_assertion_refutes(claimed: Claimed, tabled: Tabled) -> None
     judgement = judge(claimed(UP, DOWN), tabled(a=BASE, b=_more(0.30, 0.31, 0.32)))
 
     assert judgement.verdict == "refuted"
-    assert judgement.reason.startswith("assert[1] (order): x: b - a = 0.31 [0.285, 0.335] is shown not to lie below 0")
+    assert judgement.reason.startswith(
+        "assert[1] (order): x: b - a = 0.31 [0.285, 0.335] is shown not to lie below 0"
+    )
     assert [finding.verdict for finding in judgement.findings] == ["holds", "refuted"]
     assert judgement.headroom == pytest.approx(0.31 / (0.01 / 3**0.5) - stats.t.ppf(1 - 0.025, 2))
 
@@ -88,13 +94,20 @@ def test_undecided_has_no_headroom(claimed: Claimed, tabled: Tabled) -> None:
 
 
 @pytest.mark.parametrize("broken", ["positive", "negative"])
-def test_a_control_that_does_not_hold_invalidates(claimed: Claimed, tabled: Tabled, broken: str) -> None:
+def test_a_control_that_does_not_hold_invalidates(
+    claimed: Claimed, tabled: Tabled, broken: str
+) -> None:
     """Whatever the assertions say, a failed control makes the verdict invalid and is named."""
     control = Sign(measure="x", arms=("c",), sign="negative")
     values = [1.0, 1.01, 0.99] if broken == "positive" else [1.0, -1.0, 0.1]
 
-    judgement = judge(claimed(UP, controls=[SAME, control]), tabled(a=BASE, b=_more(0.30, 0.31, 0.32), c=values))
-    passed = judge(claimed(UP, controls=[control]), tabled(a=BASE, b=_more(0.30, 0.31, 0.32), c=[-1.0, -1.01, -0.99]))
+    judgement = judge(
+        claimed(UP, controls=[SAME, control]), tabled(a=BASE, b=_more(0.30, 0.31, 0.32), c=values)
+    )
+    passed = judge(
+        claimed(UP, controls=[control]),
+        tabled(a=BASE, b=_more(0.30, 0.31, 0.32), c=[-1.0, -1.01, -0.99]),
+    )
 
     assert (judgement.verdict, passed.verdict) == ("invalid", "holds")
     assert judgement.reason.startswith("controls[0] (equivalence) is refuted: ")
@@ -103,12 +116,19 @@ def test_a_control_that_does_not_hold_invalidates(claimed: Claimed, tabled: Tabl
 
 def test_an_undefined_value_invalidates(claimed: Claimed, tabled: Tabled) -> None:
     """A value that an assertion reads and that does not exist makes the verdict invalid, with the reason; others do not."""
-    lost = Sample((None, 1.0, 1.0), (42, 123, 456), undefined={42: "reference gradient below float32 resolution"})
+    lost = Sample(
+        (None, 1.0, 1.0),
+        (42, 123, 456),
+        undefined={42: "reference gradient below float32 resolution"},
+    )
     table = tabled(a=BASE, b=_more(0.30, 0.31, 0.32)) | {("lost", "x"): lost}
 
     judgement = judge(claimed(Threshold(measure="x", arms=("lost",), above=0.5)), table)
 
-    assert (judgement.verdict, judgement.reason) == ("invalid", "reference gradient below float32 resolution for lost x seed 42")
+    assert (judgement.verdict, judgement.reason) == (
+        "invalid",
+        "reference gradient below float32 resolution for lost x seed 42",
+    )
     assert judge(claimed(UP), table).verdict == "holds"
 
 
@@ -118,7 +138,10 @@ def test_a_missing_premise_invalidates(claimed: Claimed, tabled: Tabled) -> None
 
     judgement = judge(claimed(collapse), tabled(a=[0.1, 0.11, 0.09], b=[0.1, 0.12, 0.08]))
 
-    assert (judgement.verdict, judgement.reason) == ("invalid", "the reference b is not shown above the floor 0.1")
+    assert (judgement.verdict, judgement.reason) == (
+        "invalid",
+        "the reference b is not shown above the floor 0.1",
+    )
 
 
 def test_early_looks_ask_for_more(claimed: Claimed, tabled: Tabled) -> None:
@@ -126,7 +149,14 @@ def test_early_looks_ask_for_more(claimed: Claimed, tabled: Tabled) -> None:
     table = tabled(a=BASE, b=_more(0.25, 0.35, 0.30))
     p = stats.ttest_1samp([0.25, 0.35, 0.30], 0, alternative="greater").pvalue
     fixed = judge(claimed(UP, start=3, most=3), table)
-    early = judge(claimed(Order(measure="x", arms=("a", "b"), direction="ascending", alpha=1.5 * p), start=3, most=12), table)
+    early = judge(
+        claimed(
+            Order(measure="x", arms=("a", "b"), direction="ascending", alpha=1.5 * p),
+            start=3,
+            most=12,
+        ),
+        table,
+    )
 
     assert (fixed.verdict, early.verdict) == ("holds", "inconclusive")
     [wide], [narrow] = early.findings[0].effects, fixed.findings[0].effects

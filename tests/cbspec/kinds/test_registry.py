@@ -121,9 +121,7 @@ def test_kinds_need_neither_torch_nor_scipy() -> None:
     assert done.stdout == "set()\n"
 
 
-HEAD = (
-    "from cbspec.kinds import Arms, Assertion, MeasureName\nclass {name}(Assertion, frozen=True, kw_only=True, tag='{word}'):\n"
-)
+HEAD = "from cbspec.kinds import Arms, Assertion, MeasureName\nclass {name}(Assertion, frozen=True, kw_only=True, tag='{word}'):\n"
 WHOLE = HEAD + (
     "    'Every arm is near.'\n    measure: MeasureName\n    arms: Arms\n"
     "    def sentence(self): return ''\n    def evidence(self, data): return None\n"

@@ -71,7 +71,9 @@ def _line_edits(draw: st.DrawFn, lines: list[str]) -> list[str]:
     """One edit of whole lines or of what stands on one."""
     at = draw(st.integers(0, max(0, len(lines) - 1)))
     other = draw(st.integers(0, max(0, len(lines) - 1)))
-    edit = draw(st.sampled_from(["delete", "twice", "swap", "indent", "value", "key", "insert", "move"]))
+    edit = draw(
+        st.sampled_from(["delete", "twice", "swap", "indent", "value", "key", "insert", "move"])
+    )
     lines = list(lines) or ["\n"]
     line = lines[at]
     key, colon, value = line.partition(":")
@@ -112,8 +114,15 @@ def broken_claims(draw: st.DrawFn) -> bytes:
 
 _NUMBERS = st.integers() | st.floats() | st.sampled_from([0, 1, -1, 10**18, 10**30, 1e-300])
 _VALUES = st.recursive(
-    st.none() | st.booleans() | _NUMBERS | st.text(max_size=8) | st.sampled_from(_SENSIBLE).map(yaml.safe_load),
-    lambda part: st.lists(part, max_size=4) | st.dictionaries(st.sampled_from(_SENSIBLE) | st.text(max_size=8), part, max_size=4),
+    st.none()
+    | st.booleans()
+    | _NUMBERS
+    | st.text(max_size=8)
+    | st.sampled_from(_SENSIBLE).map(yaml.safe_load),
+    lambda part: (
+        st.lists(part, max_size=4)
+        | st.dictionaries(st.sampled_from(_SENSIBLE) | st.text(max_size=8), part, max_size=4)
+    ),
     max_leaves=8,
 )
 _TREE = yaml.safe_load(CLAIM.replace("1e-3", "0.001").replace("*call", "call"))
@@ -125,15 +134,23 @@ def altered_claims(draw: st.DrawFn) -> bytes:
     tree = copy.deepcopy(_TREE)
     for _ in range(draw(st.integers(1, 4))):
         container = draw(st.sampled_from(_containers(tree)))
-        key = draw(st.sampled_from(list(container) if isinstance(container, dict) else range(len(container))))
+        key = draw(
+            st.sampled_from(
+                list(container) if isinstance(container, dict) else range(len(container))
+            )
+        )
         match draw(st.sampled_from(["value", "value", "delete", "name"])):
             case "delete":
                 del container[key]
             case "name" if isinstance(container, dict):
-                container[draw(st.sampled_from(_SENSIBLE) | st.text(max_size=8))] = container.pop(key)
+                container[draw(st.sampled_from(_SENSIBLE) | st.text(max_size=8))] = container.pop(
+                    key
+                )
             case _:
                 container[key] = draw(_VALUES)
-    return yaml.safe_dump(tree, allow_unicode=True, sort_keys=False).encode("utf-8", "surrogatepass")
+    return yaml.safe_dump(tree, allow_unicode=True, sort_keys=False).encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 def _containers(value: Any) -> list[Any]:

@@ -31,7 +31,11 @@ class Project:
         return path
 
     def claims(
-        self, *edits: tuple[str, str], text: str = CLAIM, scale: str = "quick", name: str = "claim.yaml"
+        self,
+        *edits: tuple[str, str],
+        text: str = CLAIM,
+        scale: str = "quick",
+        name: str = "claim.yaml",
     ) -> tuple[Claim, ...]:
         """The claims of a text after replacements, each of which must apply."""
         for old, new in edits:
@@ -43,7 +47,10 @@ class Project:
         """``line:column: key: message`` of every mistake of such a text."""
         with pytest.raises(ClaimError) as caught:
             self.claims(*edits, text=text)
-        return [f"{m.origin.line}:{m.origin.column}: {m.key}: {m.message}" for m in caught.value.mistakes]
+        return [
+            f"{m.origin.line}:{m.origin.column}: {m.key}: {m.message}"
+            for m in caught.value.mistakes
+        ]
 
 
 @pytest.fixture(scope="session")

@@ -29,13 +29,19 @@ class Field(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Descent(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    credit: Annotated[Literal["normalised", "raw"], Meta(description="scale of the credit")] = "normalised"
+    credit: Annotated[Literal["normalised", "raw"], Meta(description="scale of the credit")] = (
+        "normalised"
+    )
     steps: Annotated[int, Meta(ge=1, description="SGD steps")] = 1
-    step_sizes: Annotated[tuple[float, ...], Meta(min_length=1, description="grid of step sizes")] = (0.001, 0.01)
+    step_sizes: Annotated[
+        tuple[float, ...], Meta(min_length=1, description="grid of step sizes")
+    ] = (0.001, 0.01)
 
 
 STAGES = (
-    Stage(name="cifar10", doc="the data", implementation="sample:run", parameters=Task, kind="task"),
+    Stage(
+        name="cifar10", doc="the data", implementation="sample:run", parameters=Task, kind="task"
+    ),
     Stage(
         name="train_bp",
         doc="back-propagation",
@@ -47,8 +53,20 @@ STAGES = (
         progress="epoch",
         length="epochs",
     ),
-    Stage(name="dfa", doc="fixed feedback", implementation="sample:run", inputs={"snapshot": SNAPSHOT}, kind="estimator"),
-    Stage(name="oracle", doc="the gradient", implementation="sample:run", inputs={"snapshot": SNAPSHOT}, kind="estimator"),
+    Stage(
+        name="dfa",
+        doc="fixed feedback",
+        implementation="sample:run",
+        inputs={"snapshot": SNAPSHOT},
+        kind="estimator",
+    ),
+    Stage(
+        name="oracle",
+        doc="the gradient",
+        implementation="sample:run",
+        inputs={"snapshot": SNAPSHOT},
+        kind="estimator",
+    ),
     Stage(
         name="vector_field",
         doc="a fitted field",
@@ -63,7 +81,10 @@ STAGES = (
         implementation="sample:run",
         parameters=Descent,
         inputs={"snapshot": SNAPSHOT, "estimator": ESTIMATOR},
-        measures={"dL_same": Measure("nats", "same batch"), "dL_held": Measure("nats", "held-out batch")},
+        measures={
+            "dL_same": Measure("nats", "same batch"),
+            "dL_held": Measure("nats", "held-out batch"),
+        },
     ),
     Stage(
         name="fine_tune",

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from cbspec.errors import ClaimError
 from cbspec.language import load_file, schema
 from cbspec.language.grammar import plain
-from cbspec.language.mistakes import Mistakes
+from cbspec.language.mistakes import Diagnostics
 from cbspec.language.parse import read
 from tests.cbspec.language.broken_text import altered_claims, broken_claims
 
@@ -58,11 +58,13 @@ def test_no_claim_breaks_the_reader(project, validator, content):
     claims, mistakes = outcome(path, project.catalog)
 
     assert bool(claims) != bool(mistakes)
-    assert all(1 <= mistake.origin.line <= lines and mistake.origin.column >= 1 for mistake in mistakes)
+    assert all(
+        1 <= mistake.origin.line <= lines and mistake.origin.column >= 1 for mistake in mistakes
+    )
     assert all(len(mistake.message) < 700 for mistake in mistakes)
     assert len(mistakes) <= 51
     assert all(claim.origins["id"].line <= lines for claim in claims)
-    assert not claims or validator.is_valid(plain(read(path, Mistakes()).root))
+    assert not claims or validator.is_valid(plain(read(path, Diagnostics()).root))
 
 
 @settings(max_examples=max(30, EXAMPLES // 10), suppress_health_check=list(HealthCheck))

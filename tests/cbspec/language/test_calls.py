@@ -12,7 +12,14 @@ def tree(call):
 
 def snapshot(epoch=10, width=64):
     cifar = {"stage": "cifar10", "images": 50000}
-    return {"stage": "train_bp", "width": width, "epochs": 100, "epoch": epoch, "learning_rate": 0.001, "task": cifar}
+    return {
+        "stage": "train_bp",
+        "width": width,
+        "epochs": 100,
+        "epoch": epoch,
+        "learning_rate": 0.001,
+        "task": cifar,
+    }
 
 
 def test_an_arm_is_resolved_to_the_last_value(project):
@@ -25,7 +32,12 @@ def test_an_arm_is_resolved_to_the_last_value(project):
         "steps": 1,
         "step_sizes": (0.001, 0.003),
         "snapshot": snapshot(),
-        "estimator": {"stage": "vector_field", "directions": 8, "clip": None, "snapshot": snapshot()},
+        "estimator": {
+            "stage": "vector_field",
+            "directions": 8,
+            "clip": None,
+            "snapshot": snapshot(),
+        },
     }
 
 
@@ -34,25 +46,37 @@ def test_equal_calls_are_one_object(project):
     first, second = project.claims()
     other = project.claims(("id: 6.5A.a", "id: other"), name="other.yaml")[0]
 
-    assert first.arms["dfa"].inputs["snapshot"] is second.arms["vec"].inputs["estimator"].inputs["snapshot"]
+    assert (
+        first.arms["dfa"].inputs["snapshot"]
+        is second.arms["vec"].inputs["estimator"].inputs["snapshot"]
+    )
     assert first.arms["dfa"] is other.arms["dfa"]
 
 
 def test_an_override_merges_to_any_depth(project):
     """An arm changes one parameter of a nested named call and keeps the others."""
-    claim = project.claims(("dfa: {estimator: {stage: dfa}}", "dfa: {snapshot: {epoch: 3}, estimator: {stage: dfa}, steps: 5}"))[
-        0
-    ]
+    claim = project.claims(
+        (
+            "dfa: {estimator: {stage: dfa}}",
+            "dfa: {snapshot: {epoch: 3}, estimator: {stage: dfa}, steps: 5}",
+        )
+    )[0]
 
     assert tree(claim.arms["dfa"])["snapshot"] == snapshot(epoch=3)
     assert claim.arms["dfa"].parameters.steps == 5
     assert tree(claim.arms["oracle"])["snapshot"] == snapshot(epoch=10)
 
 
-@pytest.mark.parametrize("call", ["{use: bp, epoch: 7}", "{stage: train_bp, task: {stage: cifar10}, width: 64, epoch: 7}"])
+@pytest.mark.parametrize(
+    "call",
+    ["{use: bp, epoch: 7}", "{stage: train_bp, task: {stage: cifar10}, width: 64, epoch: 7}"],
+)
 def test_a_call_replaces_what_it_overrides(project, call):
     """A mapping with stage or use keeps nothing of what it overrides."""
-    edit = ("dfa: {estimator: {stage: dfa}}", f"dfa: {{snapshot: {call}, estimator: {{stage: dfa}}}}")
+    edit = (
+        "dfa: {estimator: {stage: dfa}}",
+        f"dfa: {{snapshot: {call}, estimator: {{stage: dfa}}}}",
+    )
 
     assert tree(project.claims(edit)[0].arms["dfa"])["snapshot"] == snapshot(epoch=7)
 
@@ -69,10 +93,16 @@ def test_a_name_merges_as_the_call_that_it_names(project):
 
 def test_an_arm_can_be_another_call(project):
     """An arm with a stage of its own, or the bare name of a call, takes nothing of the experiment."""
-    call = "{stage: local_descent, estimator: {stage: dfa}, snapshot: {use: bp, epoch: 1}, steps: 3}"
+    call = (
+        "{stage: local_descent, estimator: {stage: dfa}, snapshot: {use: bp, epoch: 1}, steps: 3}"
+    )
     found = project.claims(("dfa: {estimator: {stage: dfa}}", f"dfa: {call}"))[0].arms["dfa"]
 
-    assert (found.parameters.steps, found.parameters.step_sizes, found.inputs["snapshot"].parameters.epoch) == (
+    assert (
+        found.parameters.steps,
+        found.parameters.step_sizes,
+        found.inputs["snapshot"].parameters.epoch,
+    ) == (
         3,
         (0.001, 0.01),
         1,
@@ -100,7 +130,10 @@ def test_an_input_comes_from_the_nearest_enclosing_call(project):
 
     assert outer.inputs["estimator"].inputs["snapshot"] is outer.inputs["snapshot"]
     assert outer.inputs["snapshot"].stage.name == "fine_tune"
-    assert outer.inputs["snapshot"].inputs["estimator"].inputs["snapshot"] is outer.inputs["snapshot"].inputs["snapshot"]
+    assert (
+        outer.inputs["snapshot"].inputs["estimator"].inputs["snapshot"]
+        is outer.inputs["snapshot"].inputs["snapshot"]
+    )
 
 
 def test_an_input_is_not_taken_from_its_own_place(project):
@@ -116,7 +149,10 @@ def test_inputs_that_need_each_other_are_a_mistake(project):
     """Two inputs that would each be inherited by the other end in a mistake, not in recursion."""
     edits = (
         ("{use: bp, epoch: $late}", "{stage: fine_tune, epoch: 1, snapshot: {use: bp, epoch: 1}}"),
-        ("dfa: {estimator: {stage: dfa}}", "dfa: {estimator: {stage: dfa, snapshot: {stage: fine_tune, epoch: 2}}}"),
+        (
+            "dfa: {estimator: {stage: dfa}}",
+            "dfa: {estimator: {stage: dfa, snapshot: {stage: fine_tune, epoch: 2}}}",
+        ),
     )
 
     assert any("needs itself" in message for message in project.messages(*edits))
@@ -124,11 +160,21 @@ def test_inputs_that_need_each_other_are_a_mistake(project):
 
 def test_names_may_stand_for_calls(project):
     """A matrix value can be the name of a call."""
-    project.write("defaults.yaml", (project.root / "defaults.yaml").read_text() + "  one: {stage: dfa}\n  two: {stage: oracle}\n")
-    edits = (("matrix: {m: [4, 8]}", "matrix: {m: [one, two]}"), ("{use: vec, directions: $m}", "$m"))
+    project.write(
+        "defaults.yaml",
+        (project.root / "defaults.yaml").read_text()
+        + "  one: {stage: dfa}\n  two: {stage: oracle}\n",
+    )
+    edits = (
+        ("matrix: {m: [4, 8]}", "matrix: {m: [one, two]}"),
+        ("{use: vec, directions: $m}", "$m"),
+    )
     claims = project.claims(*edits)
 
-    assert [claim.arms["vec"].inputs["estimator"].stage.name for claim in claims] == ["dfa", "oracle"]
+    assert [claim.arms["vec"].inputs["estimator"].stage.name for claim in claims] == [
+        "dfa",
+        "oracle",
+    ]
 
 
 def test_a_shared_call_does_not_multiply(project):
@@ -137,7 +183,10 @@ def test_a_shared_call_does_not_multiply(project):
         f"  b{i}: {{stage: fine_tune, epoch: 1, snapshot: b{i - 1}, estimator: {{stage: dfa, snapshot: b{i - 1}}}}}\n"
         for i in range(1, 21)
     )
-    project.write("defaults.yaml", (project.root / "defaults.yaml").read_text() + "  b0: {use: bp, epoch: 1}\n" + levels)
+    project.write(
+        "defaults.yaml",
+        (project.root / "defaults.yaml").read_text() + "  b0: {use: bp, epoch: 1}\n" + levels,
+    )
     call = project.claims(("{use: bp, epoch: $late}", "b20"))[0].arms["dfa"].inputs["snapshot"]
 
     for _ in range(20):
@@ -153,6 +202,11 @@ def test_calls_that_multiply_are_bounded(project):
         f"estimator: {{stage: vector_field, snapshot: {{use: b{i - 1}, estimator: {{stage: dfa}}}}}}}}\n"
         for i in range(1, 21)
     )
-    project.write("defaults.yaml", (project.root / "defaults.yaml").read_text() + "  b0: {stage: fine_tune, epoch: 1}\n" + levels)
+    project.write(
+        "defaults.yaml",
+        (project.root / "defaults.yaml").read_text()
+        + "  b0: {stage: fine_tune, epoch: 1}\n"
+        + levels,
+    )
 
     assert 1 <= len(project.messages(("{use: bp, epoch: $late}", "b20"))) <= 51

@@ -12,8 +12,15 @@ def test_every_word_of_a_file_is_in_the_claim(project):
     """Identity, source, assertions and controls stand in the claim as they were written."""
     claim = project.claims()[0]
 
-    assert (claim.id, claim.phase, claim.status, claim.alpha) == ("6.5A.a[m=4]", "6.5A", "active", 0.05)
-    assert claim.source == Source("commit log: phase 6.5A", {"dL_same": {"dfa": -0.003, "vec": -0.135, "oracle": -0.406}}, "")
+    assert (claim.id, claim.phase, claim.status, claim.alpha) == (
+        "6.5A.a[m=4]",
+        "6.5A",
+        "active",
+        0.05,
+    )
+    assert claim.source == Source(
+        "commit log: phase 6.5A", {"dL_same": {"dfa": -0.003, "vec": -0.135, "oracle": -0.406}}, ""
+    )
     assert claim.assertions == (
         Trend(measure="dL_same", arms=("dfa", "vec", "oracle"), direction="decreasing"),
         All(
@@ -29,15 +36,23 @@ def test_every_word_of_a_file_is_in_the_claim(project):
 
 def test_a_discussion_is_kept_on_one_line(project):
     """A person's sentences stand in every cell of the claim, however they are wrapped; without any they are empty."""
-    edit = ("status: active", "status: active\ndiscussion: >-\n  The memo\n  had one seed.\n\n  We have three.")
+    edit = (
+        "status: active",
+        "status: active\ndiscussion: >-\n  The memo\n  had one seed.\n\n  We have three.",
+    )
 
-    assert [claim.discussion for claim in project.claims(edit)] == ["The memo had one seed. We have three."] * 2
+    assert [claim.discussion for claim in project.claims(edit)] == [
+        "The memo had one seed. We have three."
+    ] * 2
     assert project.claims()[0].discussion == ""
 
 
 def test_the_matrix_is_one_claim_per_cell(project):
     """Each combination of matrix values is a claim whose id says which, the last name varying fastest."""
-    edits = (("matrix: {m: [4, 8]}", "matrix: {rate: [1e-3, .5], m: [4, $late]}"), ("credit: normalised", "snapshot2: 0"))
+    edits = (
+        ("matrix: {m: [4, 8]}", "matrix: {rate: [1e-3, .5], m: [4, $late]}"),
+        ("credit: normalised", "snapshot2: 0"),
+    )
     edits = (edits[0], ("step_sizes: [1e-3, 3e-3]", "step_sizes: [$rate]"))
     claims = project.claims(*edits)
 
@@ -47,7 +62,12 @@ def test_the_matrix_is_one_claim_per_cell(project):
         "6.5A.a[rate=.5,m=4]",
         "6.5A.a[rate=.5,m=late]",
     ]
-    assert [claim.arms["dfa"].parameters.step_sizes for claim in claims] == [(0.001,), (0.001,), (0.5,), (0.5,)]
+    assert [claim.arms["dfa"].parameters.step_sizes for claim in claims] == [
+        (0.001,),
+        (0.001,),
+        (0.5,),
+        (0.5,),
+    ]
     assert claims[1].arms["vec"].inputs["estimator"].parameters.directions == 10
 
 
@@ -58,12 +78,13 @@ def test_a_matrix_value_may_stand_in_an_assertion(project):
         ("[4, 8]", "[dL_same, dL_held]"),
         (", directions: $m", ""),
     )
-    interaction = (
-        "  - {kind: interaction, measure: dL_same, pairs: [[dfa, vec], [vec, oracle]], levels: [$width, $late]}\ncontrols:\n"
-    )
+    interaction = "  - {kind: interaction, measure: dL_same, pairs: [[dfa, vec], [vec, oracle]], levels: [$width, $late]}\ncontrols:\n"
     first, second = project.claims(*edits, ("controls:\n", interaction))
 
-    assert [claim.assertions[1].of[0].measure for claim in (first, second)] == ["dL_same", "dL_held"]
+    assert [claim.assertions[1].of[0].measure for claim in (first, second)] == [
+        "dL_same",
+        "dL_held",
+    ]
     assert first.assertions[2].levels == (64.0, 10.0)
 
 
@@ -73,7 +94,11 @@ def test_a_scale_changes_sizes(project, scale, late, width):
     claim = project.claims(scale=scale)[0]
     snapshot = claim.arms["dfa"].inputs["snapshot"].parameters
 
-    assert (claim.scale, claim.decidable, dict(claim.sizes)) == (scale, ("quick", "memo"), {"late": late, "width": width})
+    assert (claim.scale, claim.decidable, dict(claim.sizes)) == (
+        scale,
+        ("quick", "memo"),
+        {"late": late, "width": width},
+    )
     assert (snapshot.epoch, snapshot.width) == (late, width)
 
 
@@ -99,7 +124,10 @@ def test_what_is_wrong_at_every_scale_is_told_once(project):
     each = ("{quick: {late: 10}, memo: {}}", "{quick: {width: 100}, memo: {width: 200}}")
 
     assert project.messages(both) == [f"{wrong} 100 (by $width)"]
-    assert project.messages(each) == [f"{wrong} 100 (by $width)", f"{wrong} 200 (by $width) (at scale memo)"]
+    assert project.messages(each) == [
+        f"{wrong} 100 (by $width)",
+        f"{wrong} 200 (by $width) (at scale memo)",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +159,10 @@ def test_a_pool_may_be_a_bare_list(project):
 
 def test_the_phase_may_look_like_a_number(project):
     """A phase is the text that stands there, also where YAML takes it for a number."""
-    assert [project.claims(("phase: 6.5A\nstatus", f"phase: {phase}\nstatus"))[0].phase for phase in ("8", "6.50", "'7A'")] == [
+    assert [
+        project.claims(("phase: 6.5A\nstatus", f"phase: {phase}\nstatus"))[0].phase
+        for phase in ("8", "6.50", "'7A'")
+    ] == [
         "8",
         "6.50",
         "7A",

@@ -9,10 +9,14 @@ def test_origins_of_every_kind_of_value(project, monkeypatch):
     """A value is placed where a person would edit it: in the claim, in its matrix, in the defaults, or nowhere."""
     monkeypatch.chdir(project.root)
     found = {
-        key: (value, str(origin) if origin else None) for key, value, origin in explain_values(project.claims(scale="memo")[1])
+        key: (value, str(origin) if origin else None)
+        for key, value, origin in explain_values(project.claims(scale="memo")[1])
     }
 
-    assert found["title"] == ("Same-batch loss decrease is monotone in credit quality", f"{CLAIM}:2:8")
+    assert found["title"] == (
+        "Same-batch loss decrease is monotone in credit quality",
+        f"{CLAIM}:2:8",
+    )
     assert found["arms.vec.stage"] == ("local_descent", f"{CLAIM}:10:10")
     assert found["arms.vec.estimator.directions"] == (8, f"{CLAIM}:18:17")
     assert found["arms.vec.estimator.stage"] == ("vector_field", f"{DEFAULTS}:8:16")
@@ -33,14 +37,21 @@ def test_a_claims_own_size_comes_from_the_claim(project, monkeypatch):
     monkeypatch.chdir(project.root)
     claim = project.claims()[0]
 
-    assert str(claim.origins["sizes.late"]) == str(claim.origins["arms.dfa.snapshot.epoch"]) == f"{CLAIM}:31:24"
+    assert (
+        str(claim.origins["sizes.late"])
+        == str(claim.origins["arms.dfa.snapshot.epoch"])
+        == f"{CLAIM}:31:24"
+    )
 
 
 def test_origins_are_a_mapping_of_key_paths(project):
     """Assertions, their parts and their words can be looked up by key path."""
     origins = project.claims()[0].origins
 
-    assert [(origins[key].line, origins[key].column) for key in ("assert[0]", "assert[0].kind", "assert[1].of[1]", "id")] == [
+    assert [
+        (origins[key].line, origins[key].column)
+        for key in ("assert[0]", "assert[0].kind", "assert[1].of[1]", "id")
+    ] == [
         (20, 5),
         (20, 11),
         (27, 9),

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from cbspec.language import compose, parse
 from cbspec.language.grammar import plain
-from cbspec.language.mistakes import LIMIT, Mistakes, TooMany
+from cbspec.language.mistakes import LIMIT, Diagnostics, TooMany
 from cbspec.language.node import Document
 
 
 def parsed(text):
-    mistakes = Mistakes()
+    mistakes = Diagnostics()
     document = parse.parse(Document(Path("claim.yaml"), text), mistakes)
     return document, [str(mistake).splitlines()[0] for mistake in mistakes.in_order()]
 
@@ -31,10 +31,14 @@ Dumper.add_implicit_resolver(
 )
 
 _NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
-_TEXTS = st.text(st.characters(exclude_categories=["C"]), max_size=6) | st.text("-+.0123456789eEox", max_size=6)
+_TEXTS = st.text(st.characters(exclude_categories=["C"]), max_size=6) | st.text(
+    "-+.0123456789eEox", max_size=6
+)
 _VALUES = st.recursive(
     st.none() | st.booleans() | _NUMBERS | _TEXTS,
-    lambda part: st.lists(part, max_size=4) | st.dictionaries(st.text("abc", max_size=3), part, max_size=4),
+    lambda part: (
+        st.lists(part, max_size=4) | st.dictionaries(st.text("abc", max_size=3), part, max_size=4)
+    ),
     max_leaves=20,
 )
 
@@ -82,14 +86,18 @@ def test_aliases_count_as_what_they_stand_for():
     uses = [f"k{i}: *a\n" for i in range(compose.MOST // 101 - 2)]
 
     assert parsed(line + "".join(uses))[1] == []
-    assert parsed(line + "".join(uses) + "z: [*a, *a, *a, *a]\n")[1][0].endswith("more than 20000 values, aliases expanded")
+    assert parsed(line + "".join(uses) + "z: [*a, *a, *a, *a]\n")[1][0].endswith(
+        "more than 20000 values, aliases expanded"
+    )
 
 
 def test_anchored_depth_counts():
     """Aliases within aliases cannot nest deeper than brackets can."""
     text = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}]\n" for i in range(1, 40))
 
-    assert parsed(text)[1] == [f"claim.yaml:{compose.DEEPEST}:12: nested deeper than {compose.DEEPEST} levels"]
+    assert parsed(text)[1] == [
+        f"claim.yaml:{compose.DEEPEST}:12: nested deeper than {compose.DEEPEST} levels"
+    ]
 
 
 def test_a_large_file_is_not_read(tmp_path):
@@ -97,7 +105,7 @@ def test_a_large_file_is_not_read(tmp_path):
     path = tmp_path / "large.yaml"
     with path.open("wb") as file:
         file.truncate(100_000_000)
-    mistakes = Mistakes()
+    mistakes = Diagnostics()
 
     assert parse.read(path, mistakes) is None
     assert [m.message for m in mistakes.in_order()] == [
@@ -107,7 +115,7 @@ def test_a_large_file_is_not_read(tmp_path):
 
 def test_what_is_no_file_is_refused(tmp_path):
     """A folder and a missing file are mistakes of their own, at line 1."""
-    mistakes = Mistakes()
+    mistakes = Diagnostics()
 
     assert parse.read(tmp_path, mistakes) is None
     assert parse.read(tmp_path / "none.yaml", mistakes) is None
@@ -122,7 +130,7 @@ def test_a_byte_order_mark_is_skipped(tmp_path):
     path = tmp_path / "bom.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1\n")
 
-    document = parse.read(path, Mistakes())
+    document = parse.read(path, Diagnostics())
 
     assert plain(document.root) == {"a": 1}
     assert document.root.keys["a"].column == 1
@@ -130,9 +138,12 @@ def test_a_byte_order_mark_is_skipped(tmp_path):
 
 def test_mistakes_are_limited():
     """After a number of mistakes that nobody reads to the end, one more says that there are more."""
-    mistakes = Mistakes()
+    mistakes = Diagnostics()
     with pytest.raises(TooMany):
-        parse.parse(Document(Path("claim.yaml"), "".join(f"k{i}: .nan\n" for i in range(LIMIT + 9))), mistakes)
+        parse.parse(
+            Document(Path("claim.yaml"), "".join(f"k{i}: .nan\n" for i in range(LIMIT + 9))),
+            mistakes,
+        )
 
     found = mistakes.in_order()
     assert len(found) == LIMIT + 1

@@ -20,7 +20,14 @@ def failing(project, *paths):
 
 def test_a_folder_is_read_to_its_depth(project):
     """Claims of all folders come in the order of their paths; defaults, hidden files and other files are none."""
-    for name in ("b/two.yaml", "a/one.yaml", "a/.hidden.yaml", ".git/three.yaml", "a/notes.txt", "a/defaults.yaml"):
+    for name in (
+        "b/two.yaml",
+        "a/one.yaml",
+        "a/.hidden.yaml",
+        ".git/three.yaml",
+        "a/notes.txt",
+        "a/defaults.yaml",
+    ):
         project.write(name, "{}" if "defaults" in name else named(name[2:5]))
 
     assert [path.name for path in claim_files([project.root])] == ["one.yaml", "two.yaml"]
@@ -30,9 +37,13 @@ def test_a_folder_is_read_to_its_depth(project):
 
 def test_a_claim_is_read_at_every_scale_that_decides_it(project):
     """One reading gives each cell at each scale that it names, the asked one first, as readings at each scale do."""
-    project.write("one.yaml", named("one").replace("{quick: {late: 10}, memo: {}}", "[quick, memo]"))
+    project.write(
+        "one.yaml", named("one").replace("{quick: {late: 10}, memo: {}}", "[quick, memo]")
+    )
     project.write("two.yaml", named("two").replace("{quick: {late: 10}, memo: {}}", "[quick]"))
-    quick, memo = (load([project.root], catalog=project.catalog, scale=scale) for scale in ("quick", "memo"))
+    quick, memo = (
+        load([project.root], catalog=project.catalog, scale=scale) for scale in ("quick", "memo")
+    )
 
     found = load([project.root], catalog=project.catalog, scale="memo", every=True)
 
@@ -41,19 +52,28 @@ def test_a_claim_is_read_at_every_scale_that_decides_it(project):
         ("two[m=4]", "quick"), ("two[m=8]", "quick"),
     ]  # fmt: skip
     alone = {(claim.id, claim.scale): claim for claim in (*quick, *memo)}
-    assert [claim.digest for claim in found] == [alone[claim.id, claim.scale].digest for claim in found]
+    assert [claim.digest for claim in found] == [
+        alone[claim.id, claim.scale].digest for claim in found
+    ]
     assert [claim.origins["arms.dfa.snapshot.epoch"].line for claim in found[:2]] == [5, 4]
 
 
 def test_the_nearest_defaults_win_key_by_key(project):
     """A folder's defaults change what they name and leave the rest of those above."""
-    project.write("a/defaults.yaml", "scales: {quick: {width: 128}}\nstages: {vec: {clip: 0.5}}\nseeds: {start: 2}\n")
+    project.write(
+        "a/defaults.yaml",
+        "scales: {quick: {width: 128}}\nstages: {vec: {clip: 0.5}}\nseeds: {start: 2}\n",
+    )
     project.write("a/one.yaml", named("one"))
     project.write("two.yaml", named("two"))
     one, _, two, _ = load([project.root], catalog=project.catalog, scale="quick")
 
     found = [
-        (c.arms["vec"].inputs["snapshot"].parameters.width, c.arms["vec"].inputs["estimator"].parameters.clip) for c in (one, two)
+        (
+            c.arms["vec"].inputs["snapshot"].parameters.width,
+            c.arms["vec"].inputs["estimator"].parameters.clip,
+        )
+        for c in (one, two)
     ]
     assert found == [(128, 0.5), (64, None)]
     assert one.arms["dfa"].inputs["snapshot"].parameters.epoch == 10
@@ -107,7 +127,9 @@ def test_claims_name_claims(project):
     project.write("sub/b.yaml", named("second", revises="[frist]"))
 
     known = "first, second, first[m=4], first[m=8], second[m=4], second[m=8]"
-    assert failing(project) == [f"b.yaml:32: unknown claim 'frist'; did you mean 'first'? (one of {known})"]
+    assert failing(project) == [
+        f"b.yaml:32: unknown claim 'frist'; did you mean 'first'? (one of {known})"
+    ]
     assert len(load([project.root / "sub"], catalog=project.catalog, scale="quick")) == 2
     assert len(load([project.root / "a.yaml"], catalog=project.catalog, scale="quick")) == 2
 
@@ -121,7 +143,9 @@ def test_a_claim_does_not_revise_itself(project):
 
 def test_an_unknown_scale_is_no_claims_mistake(project):
     """A scale that the defaults do not know is told as a mistake of whoever asked for it."""
-    with pytest.raises(ConfigError, match=r"unknown scale 'qick'; did you mean 'quick'\? \(one of quick, memo\)"):
+    with pytest.raises(
+        ConfigError, match=r"unknown scale 'qick'; did you mean 'quick'\? \(one of quick, memo\)"
+    ):
         project.claims(scale="qick")
 
 

@@ -35,14 +35,33 @@ def test_numbers_and_words(text, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["yes", "no", "on", "off", "y", "N", "12:30", "2024-01-01", "1_000", "6.5A", "t", "0b1", "1.2.3", "-", "."]
+    "text",
+    [
+        "yes",
+        "no",
+        "on",
+        "off",
+        "y",
+        "N",
+        "12:30",
+        "2024-01-01",
+        "1_000",
+        "6.5A",
+        "t",
+        "0b1",
+        "1.2.3",
+        "-",
+        ".",
+    ],
 )
 def test_text_that_yaml_1_1_would_change(text):
     """A word that YAML 1.1 would turn into a truth value, a date or a number stays text."""
     assert resolve(text) == text
 
 
-@pytest.mark.parametrize("text", [".nan", ".inf", "-.INF", "1e999", "-1e400", str(2**63), "9" * 5000, "0." + "1" * 5000])
+@pytest.mark.parametrize(
+    "text", [".nan", ".inf", "-.INF", "1e999", "-1e400", str(2**63), "9" * 5000, "0." + "1" * 5000]
+)
 def test_numbers_that_cannot_be_used(text):
     """A number that is not finite, or too long for 64 bits, is refused in a short message."""
     with pytest.raises(ValueError, match=r"finite|too large|64 bits|digits") as caught:

@@ -11,7 +11,7 @@ from cbspec import catalog as catalogs
 from cbspec import config
 from cbspec.language import claim_files, schema
 from cbspec.language.grammar import plain
-from cbspec.language.mistakes import Mistakes
+from cbspec.language.mistakes import Diagnostics
 from cbspec.language.parse import read
 from tests.cbspec.language.broken_text import CLAIM, DEFAULTS
 
@@ -21,7 +21,7 @@ COMMITTED = claim_files([ROOT / "claims"])
 
 
 def value(path):
-    return plain(read(path, Mistakes()).root)
+    return plain(read(path, Diagnostics()).root)
 
 
 def valid(validator, content):
@@ -80,7 +80,9 @@ def test_committed_claims_comply(path):
 
 def test_committed_defaults_comply():
     """Every committed defaults.yaml is valid by its schema."""
-    validator = Draft202012Validator(json.loads((FOLDER / "defaults.schema.json").read_text(encoding="utf-8")))
+    validator = Draft202012Validator(
+        json.loads((FOLDER / "defaults.schema.json").read_text(encoding="utf-8"))
+    )
 
     assert all(valid(validator, value(path)) for path in (ROOT / "claims").rglob("defaults.yaml"))
 
@@ -89,7 +91,10 @@ def test_everything_is_described(catalog):
     """Whatever an editor can complete has words that it can show."""
     for content in (schema.build(catalog), schema.build_defaults(catalog)):
         bare = [
-            name for part in _parts(content) for name, each in part.get("properties", {}).items() if not each.get("description")
+            name
+            for part in _parts(content)
+            for name, each in part.get("properties", {}).items()
+            if not each.get("description")
         ]
         conditions = ["kind", "stage"]  # the `if` of a case has nothing to say
 
@@ -101,7 +106,9 @@ def test_the_sample_complies(validator, catalog, claim, tmp_path):
     (tmp_path / "defaults.yaml").write_text(DEFAULTS)
 
     assert valid(validator, claim)
-    assert valid(Draft202012Validator(schema.build_defaults(catalog)), value(tmp_path / "defaults.yaml"))
+    assert valid(
+        Draft202012Validator(schema.build_defaults(catalog)), value(tmp_path / "defaults.yaml")
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,9 @@ def loosened(claim):
     return claim(assertions=(Order(measure="gamma", arms=("dfa", "vec"), direction="ascending"),))
 
 
-@pytest.mark.parametrize(("old", "new"), [("holds", "refuted"), ("holds", "inconclusive"), ("inconclusive", "refuted")])
+@pytest.mark.parametrize(
+    ("old", "new"), [("holds", "refuted"), ("holds", "inconclusive"), ("inconclusive", "refuted")]
+)
 @pytest.mark.parametrize("reason", ["", "  \n"])
 def test_a_changed_verdict_needs_a_reason(entry, old, new, reason):
     """Without a reason a flip or a weakening is refused, and the claim is named with what changed."""
@@ -51,8 +53,20 @@ def test_the_reason_is_kept(entry, later):
     [held] = ledger
     assert held.verdict == "holds"
     assert held.accepted == (
-        Acceptance(date="2026-01-02", outcome="flip", before="holds", after="refuted", reason="the margin was never met"),
-        Acceptance(date="2026-02-03", outcome="flip", before="refuted", after="holds", reason="clamping was the cause"),
+        Acceptance(
+            date="2026-01-02",
+            outcome="flip",
+            before="holds",
+            after="refuted",
+            reason="the margin was never met",
+        ),
+        Acceptance(
+            date="2026-02-03",
+            outcome="flip",
+            before="refuted",
+            after="holds",
+            reason="clamping was the cause",
+        ),
     )
 
 
@@ -66,25 +80,36 @@ def test_what_was_loosened_is_kept(entry, loosened):
 def test_new_and_drift_need_no_reason(entry, judgement, finding, effect, claim):
     """New claims, whatever their verdict, and drift are recorded without a reason and without history."""
     moved = judgement(findings=(finding(effects=(effect(estimate=0.4),)),))
-    ledger = accept(Ledger([entry()]), [entry(judgement=moved), entry("refuted", claim=claim(id="6A.b"))])
+    ledger = accept(
+        Ledger([entry()]), [entry(judgement=moved), entry("refuted", claim=claim(id="6A.b"))]
+    )
 
-    assert [(held.key.claim, held.verdict, held.accepted) for held in ledger] == [("6A.a", "holds", ()), ("6A.b", "refuted", ())]
+    assert [(held.key.claim, held.verdict, held.accepted) for held in ledger] == [
+        ("6A.a", "holds", ()),
+        ("6A.b", "refuted", ()),
+    ]
     assert [held.assertions[0].effects[0].estimate for held in ledger] == [0.4, 0.369123]
 
 
 def test_accepting_what_did_not_change_changes_nothing(entry, judgement, finding, effect, later):
     """The same figures to rounding, from a later commit, leave the entry as it stands."""
-    noisy = judgement(reason="other words", findings=(finding(effects=(effect(estimate=0.369124),)),))
+    noisy = judgement(
+        reason="other words", findings=(finding(effects=(effect(estimate=0.369124),)),)
+    )
     ledger = Ledger([entry()])
 
     assert accept(ledger, [entry(judgement=noisy, provenance=later)]) == ledger
 
 
-def test_the_same_figures_from_other_code_renew_the_fingerprints(entry, judgement, finding, effect, later):
+def test_the_same_figures_from_other_code_renew_the_fingerprints(
+    entry, judgement, finding, effect, later
+):
     """When code changed and figures did not, the fingerprints and the provenance are renewed and the figures stay."""
     noisy = judgement(findings=(finding(effects=(effect(estimate=0.369124),)),))
 
-    [held] = accept(Ledger([entry()]), [entry(judgement=noisy, provenance=later, code={"train_bp": "cd" * 32})])
+    [held] = accept(
+        Ledger([entry()]), [entry(judgement=noisy, provenance=later, code={"train_bp": "cd" * 32})]
+    )
 
     assert held == replace(entry(), code={"train_bp": "cd" * 8}, provenance=later)
 
@@ -99,7 +124,9 @@ def test_a_clean_commit_takes_the_place_of_uncommitted_changes(entry, later, cha
     unvouched = entry(provenance=replace(later, commit="dead" * 10))
     run = replace(later, **({"dirty": False} | change))
 
-    assert list(accept(Ledger([unvouched]), [entry(provenance=run)])) == [entry(provenance=run) if renewed else unvouched]
+    assert list(accept(Ledger([unvouched]), [entry(provenance=run)])) == [
+        entry(provenance=run) if renewed else unvouched
+    ]
 
 
 def test_a_memos_figure_that_was_corrected_is_renewed(entry, judgement, finding, effect):

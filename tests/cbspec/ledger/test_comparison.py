@@ -60,7 +60,9 @@ def test_moved_figures_are_drift(entry, judgement, finding, effect):
     ]
 
 
-@pytest.mark.parametrize("changes", [{"n": 5}, {"low": float("-inf")}, {"high": float("nan")}, {"label": "vec - frozen"}])
+@pytest.mark.parametrize(
+    "changes", [{"n": 5}, {"low": float("-inf")}, {"high": float("nan")}, {"label": "vec - frozen"}]
+)
 def test_other_moves_of_an_effect_are_drift(entry, judgement, finding, effect, changes):
     """Other seeds, a bound that came or went, and an effect under another name are drift."""
     moved = judgement(findings=(finding(effects=(effect(**changes),)),))
@@ -81,7 +83,10 @@ def test_noise_below_rounding_is_same(entry, judgement, finding, effect, estimat
         size = max(map(abs, values.values()))
         return {name: value + size * factor for name, value in values.items()}
 
-    before, after = (judgement(findings=(finding(effects=(effect(**figures(factor)),)),)) for factor in (0.0, noise))
+    before, after = (
+        judgement(findings=(finding(effects=(effect(**figures(factor)),)),))
+        for factor in (0.0, noise)
+    )
 
     assert compare(entry(judgement=before), entry(judgement=after)).change == "same"
 
@@ -90,7 +95,9 @@ def test_noise_below_rounding_is_same(entry, judgement, finding, effect, estimat
 def test_a_ten_thousandth_is_drift(entry, judgement, finding, effect, estimate, factor):
     """A relative move of a ten thousandth or more always shows."""
     figures = ({"estimate": x, "low": x, "high": x} for x in (estimate, estimate * factor))
-    before, after = (judgement(findings=(finding(effects=(effect(**figure),)),)) for figure in figures)
+    before, after = (
+        judgement(findings=(finding(effects=(effect(**figure),)),)) for figure in figures
+    )
 
     assert compare(entry(judgement=before), entry(judgement=after)).change == "drift"
 
@@ -114,7 +121,10 @@ def test_an_assertion_that_turned_is_a_flip(entry, judgement, finding, before, a
 
     comparison = compare(recorded(before), recorded(after))
 
-    assert (comparison.change, comparison.headline) == ("flip", f"flip: refuted, but assert[0] {before} -> {after}")
+    assert (comparison.change, comparison.headline) == (
+        "flip",
+        f"flip: refuted, but assert[0] {before} -> {after}",
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +135,9 @@ def test_an_assertion_that_turned_is_a_flip(entry, judgement, finding, before, a
         ("refuted", "refuted", "new", "new: refuted, as on cuda"),
     ],
 )
-def test_another_device_family_counts_where_this_one_has_nothing(entry, there, here, change, headline):
+def test_another_device_family_counts_where_this_one_has_nothing(
+    entry, there, here, change, headline
+):
     """A contradiction to the other family's verdict is a change like any other; the same verdict is new here."""
     comparison = compare(entry(there, device="cuda"), entry(here))
 
@@ -134,15 +146,24 @@ def test_another_device_family_counts_where_this_one_has_nothing(entry, there, h
 
 def test_goalposts_move_beside_another_device_family_too(entry, claim):
     """An assertion looser than the other family's is goalposts; where there is an own record, the other one does not count."""
-    loosened = entry(claim=claim(assertions=(Order(measure="gamma", arms=("dfa", "vec"), direction="ascending"),)))
+    loosened = entry(
+        claim=claim(
+            assertions=(Order(measure="gamma", arms=("dfa", "vec"), direction="ascending"),)
+        )
+    )
 
     assert compare(entry(device="cuda"), loosened).change == "goalposts"
-    assert compare(Ledger([loosened, entry(device="cuda")]).expected(loosened.key), loosened).change == "same"
+    assert (
+        compare(Ledger([loosened, entry(device="cuda")]).expected(loosened.key), loosened).change
+        == "same"
+    )
 
 
 def test_goalposts_come_before_a_flip(entry, claim):
     """A loosened assertion is told as such even when the verdict turned to holds with it."""
-    loosened = claim(assertions=(Order(measure="gamma", arms=("dfa", "vec"), direction="ascending"),))
+    loosened = claim(
+        assertions=(Order(measure="gamma", arms=("dfa", "vec"), direction="ascending"),)
+    )
 
     comparison = compare(entry("refuted"), entry("holds", claim=loosened))
 
@@ -168,7 +189,9 @@ def test_text_of_a_flip(entry, judgement, finding, effect):
 
 def test_an_error_has_no_figures_to_compare(entry, judgement):
     """Beside an error the text says what happened, and lists neither recorded figures nor assertions as gone."""
-    comparison = compare(entry(), entry(judgement=judgement("error", reason="the disk is full", findings=())))
+    comparison = compare(
+        entry(), entry(judgement=judgement("error", reason="the disk is full", findings=()))
+    )
 
     assert comparison.shifts == ()
     assert comparison.text == (
@@ -178,12 +201,20 @@ def test_an_error_has_no_figures_to_compare(entry, judgement):
 
 def test_diff_of_two_ledgers(entry, claim):
     """A diff has every entry of either ledger once, in order, and says which came and which are gone."""
-    names = {"a": entry(claim=claim(id="a")), "b": entry(claim=claim(id="b")), "c": entry(claim=claim(id="c"))}
+    names = {
+        "a": entry(claim=claim(id="a")),
+        "b": entry(claim=claim(id="b")),
+        "c": entry(claim=claim(id="c")),
+    }
     flipped = replace(names["b"], verdict="refuted")
 
     compared = diff(Ledger([names["a"], names["b"]]), Ledger([flipped, names["c"]]))
 
-    assert [(comparison.key.claim, comparison.change) for comparison in compared] == [("a", "gone"), ("b", "flip"), ("c", "new")]
+    assert [(comparison.key.claim, comparison.change) for comparison in compared] == [
+        ("a", "gone"),
+        ("b", "flip"),
+        ("c", "new"),
+    ]
 
 
 @pytest.mark.parametrize(("old", "new"), list(product(VERDICTS[:4], VERDICTS)))

@@ -41,7 +41,11 @@ def test_values_are_kept_to_the_last_digit(folder):
 
 def test_cells_and_scales_of_a_claim_share_a_file(folder):
     """One file a claim file: every cell of its matrix, every scale and device, sorted."""
-    known = [evidence(claim=f"F.1[depth={depth}]", scale=scale) for depth in (8, 2) for scale in ("memo", "figures")]
+    known = [
+        evidence(claim=f"F.1[depth={depth}]", scale=scale)
+        for depth in (8, 2)
+        for scale in ("memo", "figures")
+    ]
     folder.keep(known, Ledger(), Ledger(map(entry, known)))
 
     assert [path.name for path in folder.path.iterdir()] == ["F.1.json"]
@@ -62,7 +66,11 @@ def test_an_older_entry_has_none(folder):
     ("old", "new", "message"),
     [
         ("0.30000000000000004", "0.31", "is not there, or was edited"),
-        ('"seeds": [42, 123]', '"seeds": [42, 123, 456]', r":\d+:\d+: values of claim 6A.a: arm vec, gamma: 2 values"),
+        (
+            '"seeds": [42, 123]',
+            '"seeds": [42, 123, 456]',
+            r":\d+:\d+: values of claim 6A.a: arm vec, gamma: 2 values",
+        ),
         ('"version": 1', '"version": 2', "an evidence file of version 2"),
         ("}\n", "", "not JSON"),
         ('      "claim"', '<<<<<<< ours\n      "claim"', "an unresolved merge"),
@@ -108,5 +116,8 @@ def test_an_entry_of_other_values_does_not_find_it(folder):
     own = evidence()
     folder.keep([own], Ledger(), Ledger([entry(own)]))
 
-    with pytest.raises(LedgerError, match="take the file as it was committed with the ledger, or run the claim again"):
+    with pytest.raises(
+        LedgerError,
+        match="take the file as it was committed with the ledger, or run the claim again",
+    ):
         folder.of(replace(entry(own), evidence="0123456789abcdef"))

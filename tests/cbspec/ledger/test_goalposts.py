@@ -30,11 +30,21 @@ WIDE = Stage(name="local_descent", doc="", implementation="nowhere:nothing", par
 
 
 def order(**changes):
-    return Order(**{"measure": "gamma", "arms": ("a", "b"), "direction": "ascending", "margin": 0.1, **changes})
+    return Order(
+        **{
+            "measure": "gamma",
+            "arms": ("a", "b"),
+            "direction": "ascending",
+            "margin": 0.1,
+            **changes,
+        }
+    )
 
 
 def trend(**changes):
-    return Trend(**{"measure": "gamma", "arms": ("a", "b", "c"), "direction": "increasing", **changes})
+    return Trend(
+        **{"measure": "gamma", "arms": ("a", "b", "c"), "direction": "increasing", **changes}
+    )
 
 
 def threshold(**changes):
@@ -58,7 +68,9 @@ def ratio(**changes):
 
 
 def extremum(**changes):
-    return Extremum(**{"measure": "gamma", "arm": "a", "among": ("a", "b"), "extremum": "highest", **changes})
+    return Extremum(
+        **{"measure": "gamma", "arm": "a", "among": ("a", "b"), "extremum": "highest", **changes}
+    )
 
 
 def interaction(**changes):
@@ -119,13 +131,20 @@ UNORDERED = [
 @pytest.mark.parametrize(("looser", "tighter"), ORDERED)
 def test_loosened_is_goalposts(entry, claim, looser, tighter):
     """An assertion that became easier to meet is goalposts."""
-    assert compare(entry(claim=claim(assertions=(tighter,))), entry(claim=claim(assertions=(looser,)))).change == "goalposts"
+    assert (
+        compare(
+            entry(claim=claim(assertions=(tighter,))), entry(claim=claim(assertions=(looser,)))
+        ).change
+        == "goalposts"
+    )
 
 
 @pytest.mark.parametrize(("looser", "tighter"), ORDERED)
 def test_tightened_is_not_goalposts(entry, claim, looser, tighter):
     """What holds is compared as usual where it became harder to meet, and the move is told."""
-    comparison = compare(entry(claim=claim(assertions=(looser,))), entry(claim=claim(assertions=(tighter,))))
+    comparison = compare(
+        entry(claim=claim(assertions=(looser,))), entry(claim=claim(assertions=(tighter,)))
+    )
 
     assert (comparison.change, [move.way for move in comparison.moves]) == ("same", ["tighter"])
 
@@ -134,23 +153,42 @@ def test_tightened_is_not_goalposts(entry, claim, looser, tighter):
 @pytest.mark.parametrize(("looser", "tighter"), ORDERED)
 def test_tightened_is_goalposts_for_what_does_not_hold(entry, claim, looser, tighter, verdict):
     """Harder to meet than what is not on record as holding: that it still does not hold shows nothing of the code."""
-    comparison = compare(entry(verdict, claim=claim(assertions=(looser,))), entry(verdict, claim=claim(assertions=(tighter,))))
+    comparison = compare(
+        entry(verdict, claim=claim(assertions=(looser,))),
+        entry(verdict, claim=claim(assertions=(tighter,))),
+    )
 
     assert (comparison.change, len(comparison.goalposts)) == ("goalposts", 1)
 
 
-@pytest.mark.parametrize(("one", "other"), [*UNORDERED, *((other, one) for one, other in UNORDERED)])
+@pytest.mark.parametrize(
+    ("one", "other"), [*UNORDERED, *((other, one) for one, other in UNORDERED)]
+)
 def test_what_cannot_be_ordered_is_goalposts(entry, claim, one, other):
     """A change that is neither looser nor tighter for certain is goalposts, in both directions."""
-    assert compare(entry(claim=claim(assertions=(one,))), entry(claim=claim(assertions=(other,)))).change == "goalposts"
+    assert (
+        compare(
+            entry(claim=claim(assertions=(one,))), entry(claim=claim(assertions=(other,)))
+        ).change
+        == "goalposts"
+    )
 
 
 @pytest.mark.parametrize(
-    "redrawn", [figure(title="credit"), figure(x="depth"), figure(facet="alpha"), figure(lines={"gamma": {"none": 0.0}})]
+    "redrawn",
+    [
+        figure(title="credit"),
+        figure(x="depth"),
+        figure(facet="alpha"),
+        figure(lines={"gamma": {"none": 0.0}}),
+    ],
 )
 def test_redrawing_a_figure_is_not_goalposts(entry, claim, redrawn):
     """How the points of a figure are drawn may change in both directions: what is asserted of them does not."""
-    before, after = entry(claim=claim(assertions=(figure(),))), entry(claim=claim(assertions=(redrawn,)))
+    before, after = (
+        entry(claim=claim(assertions=(figure(),))),
+        entry(claim=claim(assertions=(redrawn,))),
+    )
 
     assert [compare(before, after).change, compare(after, before).change] == ["same", "same"]
 
@@ -160,7 +198,11 @@ def test_dropping_is_goalposts_and_adding_is_not(entry, claim, section):
     """An assertion or control that is gone is goalposts, one that came is not."""
     two, one = claim(**{section: (order(), sign())}), claim(**{section: (order(),)})
 
-    assert compare(entry(claim=two), entry(claim=one)).moves[0].text.endswith("sign of gamma is no longer asserted")
+    assert (
+        compare(entry(claim=two), entry(claim=one))
+        .moves[0]
+        .text.endswith("sign of gamma is no longer asserted")
+    )
     assert compare(entry(claim=two), entry(claim=one)).change == "goalposts"
     assert compare(entry(claim=one), entry(claim=two)).change != "goalposts"
 
@@ -168,7 +210,9 @@ def test_dropping_is_goalposts_and_adding_is_not(entry, claim, section):
 def test_rewording_is_not_goalposts(entry, claim):
     """Title, notes, reported figures and the order of assertions may change freely."""
     before = claim(assertions=(order(note="as in the memo"), sign()))
-    after = claim(assertions=(sign(), order(note="margin of the memo")), title="another", digest="f" * 64)
+    after = claim(
+        assertions=(sign(), order(note="margin of the memo")), title="another", digest="f" * 64
+    )
 
     assert compare(entry(claim=before), entry(claim=after)).moves == ()
 
@@ -178,7 +222,9 @@ def test_raising_the_claims_alpha_is_goalposts(entry, claim):
     comparison = compare(entry(claim=claim()), entry(claim=claim(alpha=0.1)))
 
     assert comparison.change == "goalposts"
-    assert [move.text for move in comparison.moves] == ["assert[0]: order of gamma: alpha 0.05 -> 0.1"]
+    assert [move.text for move in comparison.moves] == [
+        "assert[0]: order of gamma: alpha 0.05 -> 0.1"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -198,13 +244,21 @@ def test_seeds(entry, claim, seeds, expected):
 
 def test_an_arm_that_measures_something_else_is_goalposts(entry, claim, judgement, finding, effect):
     """Another stage call under an arm's name moves the goalposts, and the arm is named."""
-    narrow, wide = ({"dfa": Call(WIDE, Width(width=4)), "vec": Call(WIDE, Width(width=width))} for width in (4, 8))
+    narrow, wide = (
+        {"dfa": Call(WIDE, Width(width=4)), "vec": Call(WIDE, Width(width=width))}
+        for width in (4, 8)
+    )
     moved = judgement(findings=(finding(effects=(effect(estimate=0.4),)),))
 
-    comparison = compare(entry(claim=claim(arms=narrow)), entry(claim=claim(arms=wide), judgement=moved))
+    comparison = compare(
+        entry(claim=claim(arms=narrow)), entry(claim=claim(arms=wide), judgement=moved)
+    )
 
     assert comparison.change == "goalposts"
-    assert comparison.moves[0].text == "arms vec: another stage call than recorded, so it measures something else"
+    assert (
+        comparison.moves[0].text
+        == "arms vec: another stage call than recorded, so it measures something else"
+    )
 
 
 def test_another_call_with_the_same_figures_measures_the_same(entry, claim):
@@ -219,6 +273,7 @@ def test_figures_without_spread_prove_nothing(entry, claim, judgement, finding, 
     before, after = ({"dfa": Call(WIDE, Width(width=width))} for width in (4, 8))
     flat = judgement(findings=(finding(effects=(effect(estimate=1.0, low=1.0, high=1.0),)),))
 
-    assert compare(entry(claim=claim(arms=before), judgement=flat), entry(claim=claim(arms=after), judgement=flat)).change == (
-        "goalposts"
-    )
+    assert compare(
+        entry(claim=claim(arms=before), judgement=flat),
+        entry(claim=claim(arms=after), judgement=flat),
+    ).change == ("goalposts")

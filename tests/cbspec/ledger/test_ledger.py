@@ -41,8 +41,16 @@ def test_saved_and_loaded_is_equal(three, tmp_path):
     assert loaded.get(Key("6A.b", "memo", "cpu")) is None
 
 
-@given(estimate=finite_or_not, low=finite_or_not, high=finite_or_not, p=finite_or_not, headroom=st.none() | finite_or_not)
-def test_any_figures_survive(tmp_path_factory, entry, judgement, finding, effect, estimate, low, high, p, headroom):
+@given(
+    estimate=finite_or_not,
+    low=finite_or_not,
+    high=finite_or_not,
+    p=finite_or_not,
+    headroom=st.none() | finite_or_not,
+)
+def test_any_figures_survive(
+    tmp_path_factory, entry, judgement, finding, effect, estimate, low, high, p, headroom
+):
     """Any float, NaN and infinities among them, is recorded so that saving and loading yields the same entry."""
     figures = finding(effects=(effect(estimate=estimate, low=low, high=high, p=p),))
     ledger = Ledger([entry(judgement=judgement(findings=(figures,), headroom=headroom))])
@@ -81,9 +89,13 @@ def test_any_words_survive(tmp_path_factory, entry, judgement, text):
 
 def test_any_assertion_survives(entry, claim, tmp_path):
     """Composite assertions are recorded with their parts, each with its alpha spelled out, and read back equal."""
-    slope = Interaction(measure="gamma", pairs=(("a", "b"), ("c", "d")), levels=(1.0, 4.0), note="by depth")
+    slope = Interaction(
+        measure="gamma", pairs=(("a", "b"), ("c", "d")), levels=(1.0, 4.0), note="by depth"
+    )
     factor = Ratio(measure="gamma", arms=("a", "b"), above=20.0, alpha=0.01)
-    ledger = Ledger([entry(claim=claim(assertions=(All(of=(Any(of=(slope, factor)), Trend(**TREND))),)))])
+    ledger = Ledger(
+        [entry(claim=claim(assertions=(All(of=(Any(of=(slope, factor)), Trend(**TREND))),)))]
+    )
 
     ledger.save(tmp_path / "ledger.json")
 
@@ -97,9 +109,13 @@ def test_changing_one_claim_changes_only_its_lines(three):
     """Another verdict and figure of one claim changes exactly those lines of the file."""
     [old] = three.of("6A.b")
     figures = replace(old.assertions[0].effects[0], estimate=0.25)
-    changed = replace(old, verdict="refuted", assertions=(replace(old.assertions[0], effects=(figures,)),))
+    changed = replace(
+        old, verdict="refuted", assertions=(replace(old.assertions[0], effects=(figures,)),)
+    )
 
-    lines = difflib.ndiff(three.dumps().splitlines(), three.recording([changed]).dumps().splitlines())
+    lines = difflib.ndiff(
+        three.dumps().splitlines(), three.recording([changed]).dumps().splitlines()
+    )
 
     assert [line for line in lines if line[0] in "+-"] == [
         '-       "verdict": "holds",',
@@ -120,10 +136,17 @@ def test_the_file_is_sorted_and_has_one_key_per_line(three):
 
 def test_figures_have_six_significant_digits(entry, judgement, finding, effect):
     """Figures are recorded to six significant digits, a negative zero as zero."""
-    figures = finding(effects=(effect(estimate=-0.123456789, low=-12345678.9, high=-0.0, p=1.23456789e-12),))
+    figures = finding(
+        effects=(effect(estimate=-0.123456789, low=-12345678.9, high=-0.0, p=1.23456789e-12),)
+    )
     [recorded] = entry(judgement=judgement(findings=(figures,))).assertions[0].effects
 
-    assert (recorded.estimate, recorded.low, str(recorded.high), recorded.p) == (-0.123457, -12345700.0, "0.0", 1.23457e-12)
+    assert (recorded.estimate, recorded.low, str(recorded.high), recorded.p) == (
+        -0.123457,
+        -12345700.0,
+        "0.0",
+        1.23457e-12,
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,7 +168,12 @@ def test_undecided_assertions_are_recorded_without_verdict(entry, judgement):
     """An assertion that an error kept from being decided is on record with its terms and no verdict."""
     [recorded] = entry(judgement=judgement("error", findings=())).assertions
 
-    assert (recorded.key, recorded.verdict, recorded.effects, recorded.terms.margin) == ("assert[0]", None, (), 0.1)
+    assert (recorded.key, recorded.verdict, recorded.effects, recorded.terms.margin) == (
+        "assert[0]",
+        None,
+        (),
+        0.1,
+    )
 
 
 def test_stale_names_the_stages(entry):
@@ -156,14 +184,44 @@ def test_stale_names_the_stages(entry):
 
 
 DAMAGE = [
-    ('"verdict": "holds"', '"verdict": "hold"', "Invalid enum value 'hold'", '"verdict": "hold"', "verdict of claim 6A.a"),
-    ('"n": 3', '"n": "3"', "Expected `int`, got `str`", '"n": "3"', "assertions[0].effects[0].n of claim 6A.a"),
+    (
+        '"verdict": "holds"',
+        '"verdict": "hold"',
+        "Invalid enum value 'hold'",
+        '"verdict": "hold"',
+        "verdict of claim 6A.a",
+    ),
+    (
+        '"n": 3',
+        '"n": "3"',
+        "Expected `int`, got `str`",
+        '"n": "3"',
+        "assertions[0].effects[0].n of claim 6A.a",
+    ),
     ('"fragile": false', '"fragil": false', "unknown field `fragil`", '"fragil"', "of claim 6A.a"),
     ('"scale": "quick"', '"scale": "memo", "scale": "quick"', "key 'scale' stands twice", None, ""),
     ('"dirty": false,', '"dirty": false', "not JSON: Expecting ',' delimiter", '"torch"', ""),
-    ('"kind": "order"', '"kind": "ordr"', "Invalid value 'ordr'", '"kind": "ordr"', "assertions[0].terms"),
-    ('"version": 2', '"version": 7', "a ledger of version 7; this cbspec reads versions 1 to 2; install a newer", None, ""),
-    ('"version": 2', '"version": 0', "a ledger of version 0; this cbspec reads versions 1 to 2", None, ""),
+    (
+        '"kind": "order"',
+        '"kind": "ordr"',
+        "Invalid value 'ordr'",
+        '"kind": "ordr"',
+        "assertions[0].terms",
+    ),
+    (
+        '"version": 2',
+        '"version": 7',
+        "a ledger of version 7; this cbspec reads versions 1 to 2; install a newer",
+        None,
+        "",
+    ),
+    (
+        '"version": 2',
+        '"version": 0',
+        "a ledger of version 0; this cbspec reads versions 1 to 2",
+        None,
+        "",
+    ),
     ("{", "<<<<<<< HEAD\n{", "an unresolved merge: '<<<<<<< HEAD'", "<<<<<<<", ""),
 ]
 
@@ -180,12 +238,23 @@ def test_damage_is_located(three, tmp_path, before, after, message, at, key):
 
     assert message in str(refusal.value)
     assert key in str(refusal.value)
-    line = next((number for number, line in enumerate(text.splitlines(), 1) if at and at in line), None)
+    line = next(
+        (number for number, line in enumerate(text.splitlines(), 1) if at and at in line), None
+    )
     assert str(refusal.value).startswith(f"{path}:{line}:" if line else f"{path}: ")
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "null", '{"version": 1,\n', '{"version": 1}', "[" * 100_000, '{"version": 1, "entries": [3]}']
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        '{"version": 1,\n',
+        '{"version": 1}',
+        "[" * 100_000,
+        '{"version": 1, "entries": [3]}',
+    ],
 )
 def test_what_is_no_ledger_is_refused(tmp_path, text):
     """A file that is something else altogether is a located error of one message."""
@@ -210,9 +279,13 @@ def test_two_entries_for_one_key_are_refused(three, tmp_path):
     path = tmp_path / "ledger.json"
     text = three.dumps().replace('"claim": "6A.b"', '"claim": "6A.a"')
     path.write_text(text)
-    second = [number for number, line in enumerate(text.splitlines(), 1) if '"claim": "6A.a"' in line][1] - 1
+    second = [
+        number for number, line in enumerate(text.splitlines(), 1) if '"claim": "6A.a"' in line
+    ][1] - 1
 
-    with pytest.raises(LedgerError, match=rf"ledger\.json:{second}:5: a second entry for 6A\.a \(quick, cpu\)"):
+    with pytest.raises(
+        LedgerError, match=rf"ledger\.json:{second}:5: a second entry for 6A\.a \(quick, cpu\)"
+    ):
         Ledger.load(path)
 
 
@@ -237,8 +310,17 @@ def repository(tmp_path):
     """An empty repository, and a function that runs git in it."""
 
     def git(*arguments):
-        identity = ["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+        identity = [
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@localhost",
+            "-c",
+            "commit.gpgsign=false",
+        ]
+        subprocess.run(
+            ["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True
+        )
 
     git("init", "--initial-branch=main")
     return git
@@ -283,7 +365,9 @@ def test_provenance_knows_commit_and_changes(committed, repository, tmp_path):
     (tmp_path / "engine.py").write_text("width = 128\n")
     repository("add", "engine.py")
     repository("commit", "-m", "engine")
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout.strip()
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
     clean = provenance(tmp_path, torch="2.11", exclude=committed.parent)
     (tmp_path / "engine.py").write_text("width = 256\n")
@@ -293,7 +377,13 @@ def test_provenance_knows_commit_and_changes(committed, repository, tmp_path):
     (tmp_path / "stage.py").touch()
     new = provenance(tmp_path, torch="2.11", exclude=committed.parent)
 
-    assert (clean.commit, clean.dirty, dirty.dirty, abroad.dirty, new.dirty) == (head, False, True, True, True)
+    assert (clean.commit, clean.dirty, dirty.dirty, abroad.dirty, new.dirty) == (
+        head,
+        False,
+        True,
+        True,
+        True,
+    )
 
 
 def test_provenance_outside_a_repository(tmp_path, monkeypatch):

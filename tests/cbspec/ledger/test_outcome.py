@@ -17,8 +17,14 @@ UNDECIDED = ("inconclusive", "invalid")
         *((verdict, verdict, "xfailed") for verdict in ("refuted", *UNDECIDED)),
         *(("holds", verdict, "failed") for verdict in ("refuted", *UNDECIDED, "error")),
         *(("refuted", verdict, "failed") for verdict in ("holds", *UNDECIDED, "error")),
-        *(("inconclusive", verdict, "failed") for verdict in ("holds", "refuted", "invalid", "error")),
-        *(("invalid", verdict, "failed") for verdict in ("holds", "refuted", "inconclusive", "error")),
+        *(
+            ("inconclusive", verdict, "failed")
+            for verdict in ("holds", "refuted", "invalid", "error")
+        ),
+        *(
+            ("invalid", verdict, "failed")
+            for verdict in ("holds", "refuted", "inconclusive", "error")
+        ),
     ],
 )
 def test_outcome(entry, judgement, old, new, expected):
@@ -28,10 +34,15 @@ def test_outcome(entry, judgement, old, new, expected):
     assert outcome(comparison, judgement(new)).kind == expected
 
 
-@pytest.mark.parametrize(("verdict", "expected"), [("holds", "passed"), ("refuted", "xfailed"), ("inconclusive", "xfailed")])
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [("holds", "passed"), ("refuted", "xfailed"), ("inconclusive", "xfailed")],
+)
 def test_drift_is_as_recorded(entry, judgement, finding, effect, verdict, expected):
     """Figures that moved under an unchanged verdict do not fail a run, but are mentioned."""
-    moved = judgement(verdict, findings=(finding(verdict=verdict, effects=(effect(estimate=0.4),)),))
+    moved = judgement(
+        verdict, findings=(finding(verdict=verdict, effects=(effect(estimate=0.4),)),)
+    )
     found = outcome(compare(entry(verdict), entry(judgement=moved)), moved)
 
     assert (found.kind, found.reason) == (
@@ -43,7 +54,9 @@ def test_drift_is_as_recorded(entry, judgement, finding, effect, verdict, expect
 @pytest.mark.parametrize("verdict", ["holds", "refuted", "inconclusive", "invalid"])
 def test_goalposts_fail(entry, claim, judgement, verdict):
     """A loosened assertion fails whatever the verdict under it."""
-    loosened = claim(assertions=(Order(measure="gamma", arms=("dfa", "vec"), direction="ascending"),))
+    loosened = claim(
+        assertions=(Order(measure="gamma", arms=("dfa", "vec"), direction="ascending"),)
+    )
     comparison = compare(entry(verdict), entry(verdict, claim=loosened))
 
     assert outcome(comparison, judgement(verdict)).kind == "failed"
@@ -53,4 +66,7 @@ def test_reason_is_one_line(entry, judgement):
     """The reason of an outcome is one line, so that pytest's short summary shows all of it."""
     broken = judgement("error", reason="no data:\n  tried three places")
 
-    assert outcome(compare(None, entry(judgement=broken)), broken).reason == "error: no data: tried three places"
+    assert (
+        outcome(compare(None, entry(judgement=broken)), broken).reason
+        == "error: no data: tried three places"
+    )

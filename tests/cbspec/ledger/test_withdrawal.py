@@ -41,13 +41,19 @@ def gone(ledger, claims):
 
 def test_orphaned_is_what_no_claim_decides_there(ledger, claims):
     """An entry is orphaned where its claim gave up the scale, and where there is no such claim."""
-    assert [str(entry.key) for entry in orphaned(ledger, claims)] == ["6A.b (quick, cpu)", "6A.c (memo, cpu)"]
+    assert [str(entry.key) for entry in orphaned(ledger, claims)] == [
+        "6A.b (quick, cpu)",
+        "6A.c (memo, cpu)",
+    ]
 
 
 def test_withdrawn_is_off_the_record_and_kept(ledger, claims, gone):
     """What is withdrawn is no entry any more; verdict, reason, both dates and why, on one line, are kept."""
     assert [str(entry.key) for entry in gone] == ["6A.a (quick, cpu)", "6A.b (memo, cpu)"]
-    assert [str(former.key) for former in gone.withdrawn] == ["6A.b (quick, cpu)", "6A.c (memo, cpu)"]
+    assert [str(former.key) for former in gone.withdrawn] == [
+        "6A.b (quick, cpu)",
+        "6A.c (memo, cpu)",
+    ]
     assert gone.withdrawn[0] == Withdrawn(
         claim="6A.b",
         scale="quick",
@@ -112,9 +118,24 @@ def test_a_ledger_of_which_nothing_was_withdrawn_does_not_say_so(ledger, gone):
 
 
 DAMAGE = [
-    ('"why": "quick is too small"', '"why": ""', "Expected `str` of length >= 1", "why of claim 6A.b"),
-    ('"withdrawn": "2026-03-04"', '"withdrawn": "yesterday"', "matching regex", "withdrawn of claim 6A.b"),
-    ('"recorded": "2026-01-02"', '"noted": "2026-01-02"', "unknown field `noted`", "withdrawn entry of claim 6A.b"),
+    (
+        '"why": "quick is too small"',
+        '"why": ""',
+        "Expected `str` of length >= 1",
+        "why of claim 6A.b",
+    ),
+    (
+        '"withdrawn": "2026-03-04"',
+        '"withdrawn": "yesterday"',
+        "matching regex",
+        "withdrawn of claim 6A.b",
+    ),
+    (
+        '"recorded": "2026-01-02"',
+        '"noted": "2026-01-02"',
+        "unknown field `noted`",
+        "withdrawn entry of claim 6A.b",
+    ),
 ]
 
 
@@ -126,7 +147,9 @@ def test_damage_is_located(gone, tmp_path, before, after, message, key):
     path.write_text(text)
     line = next(number for number, line in enumerate(text.splitlines(), 1) if after in line)
 
-    with pytest.raises(LedgerError, match=rf"ledger\.json:{line}:\d+: {key}: .*{re.escape(message)}"):
+    with pytest.raises(
+        LedgerError, match=rf"ledger\.json:{line}:\d+: {key}: .*{re.escape(message)}"
+    ):
         Ledger.load(path)
 
 
@@ -135,7 +158,9 @@ def test_withdrawn_is_a_list(ledger, tmp_path):
     path = tmp_path / "ledger.json"
     path.write_text(ledger.dumps().replace('"version": 2,', '"version": 2,\n  "withdrawn": null,'))
 
-    with pytest.raises(LedgerError, match=r"ledger\.json:3:16: withdrawn: Expected `array`, got `null`"):
+    with pytest.raises(
+        LedgerError, match=r"ledger\.json:3:16: withdrawn: Expected `array`, got `null`"
+    ):
         Ledger.load(path)
 
 
@@ -143,4 +168,7 @@ def test_an_orphan_is_told_in_one_line(entry, claim):
     """One line says what is on record and would go unchecked."""
     cell = entry(claim=claim(id="1.b[depth=4]"))
 
-    assert unchecked(cell) == "holds is on record at quick on cpu and would go unchecked: no claim file has it decidable there"
+    assert (
+        unchecked(cell)
+        == "holds is on record at quick on cpu and would go unchecked: no claim file has it decidable there"
+    )

@@ -42,7 +42,9 @@ BROKEN = LIGHT.replace("id: 1.a", "id: 2.a").replace("phase: 1A", "phase: 2A")
 BROKEN = BROKEN.replace("experiment: plant", "experiment: {stage: weigh, plant: plant}").replace(
     "figures: {height", "figures: {weight"
 )
-BROKEN = BROKEN.replace("dark: {light: 2.0}", "dark: {}").replace("bright: {light: 8.0}", "bright: {broken: true}")
+BROKEN = BROKEN.replace("dark: {light: 2.0}", "dark: {}").replace(
+    "bright: {light: 8.0}", "bright: {broken: true}"
+)
 BROKEN = BROKEN.replace("measure: height", "measure: weight")
 
 
@@ -70,9 +72,13 @@ class Project:
     def start(self, *arguments, **environment):
         command = [sys.executable, "-m", "pytest", "claims", "-p", "no:cacheprovider", *arguments]
         if "--lf" in arguments or "--cache" in arguments:
-            command = [word for word in command if word not in ("-p", "no:cacheprovider", "--cache")]
+            command = [
+                word for word in command if word not in ("-p", "no:cacheprovider", "--cache")
+            ]
         hidden = ("GITHUB_", "PYTEST_", "CBSPEC_")  # what the test run itself was started with
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(hidden)
+        }
         process = subprocess.Popen(
             command,
             cwd=self.root,
@@ -80,7 +86,9 @@ class Project:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background shell has it ignored
+            preexec_fn=lambda: signal.signal(
+                signal.SIGINT, signal.default_int_handler
+            ),  # a background shell has it ignored
         )
         self.started.append(process)
         return process
@@ -107,7 +115,9 @@ class Project:
         put_on_record(self.root / "reports", self.report.records, **changed)
 
     def stored(self):
-        entries = self.root / ".cbspec" / "store" / "entries"  # not its neighbours, where folders come and go
+        entries = (
+            self.root / ".cbspec" / "store" / "entries"
+        )  # not its neighbours, where folders come and go
         return {path.parent.name: path.stat().st_ino for path in entries.glob("*/*/record.json")}
 
 
@@ -118,7 +128,9 @@ def furnish(root):
     (root / "lab" / "catalog.py").write_text(Path(__file__).with_name("laboratory.py").read_text())
     (root / "claims").mkdir()
     (root / "claims" / "defaults.yaml").write_text(DEFAULTS)
-    (root / "pyproject.toml").write_text('[tool.cbspec]\nengine = "lab.catalog"\n\n[tool.pytest.ini_options]\n')
+    (root / "pyproject.toml").write_text(
+        '[tool.cbspec]\nengine = "lab.catalog"\n\n[tool.pytest.ini_options]\n'
+    )
     return Project(root)
 
 

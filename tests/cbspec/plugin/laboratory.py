@@ -36,7 +36,11 @@ def grow(job: Job) -> None:
         if job.wants(day + 1):
             for index, replica in enumerate(job.replicas):
                 noise = random.Random(f"{replica.seed} {day}").uniform(-0.5, 0.5)
-                job.emit(index, point=day + 1, measures={"height": replica.parameters.light * (day + 1) + noise})
+                job.emit(
+                    index,
+                    point=day + 1,
+                    measures={"height": replica.parameters.light * (day + 1) + noise},
+                )
 
 
 def weigh(job: Job) -> None:

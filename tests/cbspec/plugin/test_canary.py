@@ -24,9 +24,13 @@ def template(tmp_path_factory):
     """A claim with verdicts at two scales on record, one with a verdict at memo scale alone, and the canaries of both."""
     project = furnish(tmp_path_factory.mktemp("recorded"))
     defaults = project.root / "claims" / "defaults.yaml"
-    defaults.write_text(DEFAULTS.replace("  memo: {days: 30}\n", "  memo: {days: 30}\n  canary: {days: 2}\n"))
+    defaults.write_text(
+        DEFAULTS.replace("  memo: {days: 30}\n", "  memo: {days: 30}\n  canary: {days: 2}\n")
+    )
     pyproject = project.root / "pyproject.toml"
-    pyproject.write_text(pyproject.read_text().replace('"lab.catalog"\n', '"lab.catalog"\ncanary = "canary"\n'))
+    pyproject.write_text(
+        pyproject.read_text().replace('"lab.catalog"\n', '"lab.catalog"\ncanary = "canary"\n')
+    )
     project.claim("light.yaml")
     project.claim("memo.yaml", MEMO)
     for scale in ("memo", "quick"):
@@ -58,7 +62,9 @@ def edit(project, old, new, name="lab/catalog.py"):
 
 def ways(project):
     """Claim -> how each of its verdicts was checked in the last run."""
-    return {claim: [check.way for check in checks] for claim, checks in project.report.checks.items()}
+    return {
+        claim: [check.way for check in checks] for claim, checks in project.report.checks.items()
+    }
 
 
 def test_nothing_is_skipped(recorded):
@@ -67,7 +73,10 @@ def test_nothing_is_skipped(recorded):
 
     assert (status, outcomes(output)) == (0, "2 passed")
     assert ways(recorded) == {"1.a": ["code unchanged"], "1.m": ["code unchanged"]}
-    assert "2 findings: 1 recomputed, 1 by record (1 code unchanged, 0 canary equal), 0 in doubt, 0 never run" in output
+    assert (
+        "2 findings: 1 recomputed, 1 by record (1 code unchanged, 0 canary equal), 0 in doubt, 0 never run"
+        in output
+    )
 
 
 def test_an_edit_that_changes_nothing_leaves_the_record_standing(recorded):
@@ -82,7 +91,9 @@ def test_an_edit_that_changes_nothing_leaves_the_record_standing(recorded):
     assert (status, outcomes(output)) == (0, "2 passed")
     assert ways(recorded) == {"1.a": ["canary equal"], "1.m": ["canary equal"]}
     assert list(record.entry.adopted) == ["grow"]
-    assert len(recorded.stored()) == len(before) + 6 + 4  # two arms and three seeds adopted, the canary's computed
+    assert (
+        len(recorded.stored()) == len(before) + 6 + 4
+    )  # two arms and three seeds adopted, the canary's computed
     assert "adopted" in told
     assert "4 canary results of grow identical to the last bit" in told
 
@@ -120,7 +131,12 @@ def test_a_canary_run_fails_where_figures_changed(recorded):
     edit(recorded, *CHANGED)
     status, output = recorded.pytest("--scale", "canary", "-n", "2")
 
-    assert (as_recorded, outcomes(first), status, outcomes(output)) == (0, "2 passed", 1, "2 failed")
+    assert (as_recorded, outcomes(first), status, outcomes(output)) == (
+        0,
+        "2 passed",
+        1,
+        "2 failed",
+    )
     assert "2 canaries: 2 equal" in first
     assert "2 canaries: 2 differ" in output
     assert "4 canary figures changed" in output
@@ -143,7 +159,10 @@ def test_taking_a_new_canary_supersedes_what_it_does_not_confirm(recorded):
     assert taken.returncode == 0
     assert {(entry.claim, entry.scale): entry.doubt for entry in ledger} == {
         ("1.a", "memo"): "superseded",
-        ("1.a", "quick"): None,  # the run that was accepted had computed it, with the verdict on record
+        (
+            "1.a",
+            "quick",
+        ): None,  # the run that was accepted had computed it, with the verdict on record
         ("1.m", "memo"): "superseded",
     }
     assert (status, outcomes(output)) == (0, "1 passed, 1 xfailed")
@@ -171,7 +190,12 @@ def test_a_verdict_carried_over_says_so(recorded):
 
 def test_an_edited_assertion_is_judged_from_evidence_at_once(recorded):
     """At a scale that is not run a loosened assertion is told as moved goalposts, with the verdict it would have been."""
-    edit(recorded, "arms: [dark, bright], direction", "arms: [dark, bright], margin: 200, direction", "claims/memo.yaml")
+    edit(
+        recorded,
+        "arms: [dark, bright], direction",
+        "arms: [dark, bright], margin: 200, direction",
+        "claims/memo.yaml",
+    )
 
     status, output = recorded.pytest()
     judged = cbspec(recorded, "judge")
@@ -244,7 +268,11 @@ def test_new_claims_bring_their_canary(recorded):
 def test_a_killed_canary_run_leaves_the_record_as_it_was(recorded):
     """However early or late a run of canaries is killed, no committed file changes and the next run passes on the same store."""
     edit(recorded, *BENIGN)
-    committed = {path: path.read_bytes() for path in (recorded.root / "reports").rglob("*.json") if "latest" not in path.name}
+    committed = {
+        path: path.read_bytes()
+        for path in (recorded.root / "reports").rglob("*.json")
+        if "latest" not in path.name
+    }
     for delay in (0.3, 0.7, 1.1):
         run = recorded.start("--scale", "canary", "-n", "2")
         time.sleep(delay)

@@ -104,7 +104,9 @@ def test_a_misnamed_claim_file_is_told(project, suffix):
     status, output = project.pytest()
 
     assert status == 2
-    assert f"claims/light{suffix}:1:1: a claim file ends in .yaml: rename it to light.yaml" in output
+    assert (
+        f"claims/light{suffix}:1:1: a claim file ends in .yaml: rename it to light.yaml" in output
+    )
 
 
 @pytest.mark.parametrize("folder", ["build", "dist", "venv"])
@@ -147,13 +149,26 @@ def test_defaults_among_named_files_are_passed_over(project):
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_mistakes_are_told_on_github_and_nothing_was_stopped(project, tmp_path, workers):
     """A claim file that cannot be collected is annotated at the line of each mistake; that is no interrupted run."""
-    project.claim("light.yaml", LIGHT.replace("kind: order", "kind: ordre").replace("status: active", "status: on"))
+    project.claim(
+        "light.yaml",
+        LIGHT.replace("kind: order", "kind: ordre").replace("status: active", "status: on"),
+    )
     summary = tmp_path / "summary.md"
 
     _, output = project.pytest(*workers, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
 
-    assert output.count("::error file=claims/light.yaml,line=4,title=light.yaml%3A no verdict::status: ") == 1
-    assert output.count("::error file=claims/light.yaml,line=11,title=light.yaml%3A no verdict::assert[0].kind: ") == 1
+    assert (
+        output.count(
+            "::error file=claims/light.yaml,line=4,title=light.yaml%3A no verdict::status: "
+        )
+        == 1
+    )
+    assert (
+        output.count(
+            "::error file=claims/light.yaml,line=11,title=light.yaml%3A no verdict::assert[0].kind: "
+        )
+        == 1
+    )
     assert "2 without a verdict" in summary.read_text()
     assert "- **light.yaml**: status: " in summary.read_text()
     assert "<details>" not in summary.read_text()
@@ -171,7 +186,10 @@ def test_a_mistake_in_the_defaults_is_told_on_github_where_it_stands(project):
     _, output = project.pytest("-n", "2", GITHUB_ACTIONS="true")
 
     assert output.count("::error file=") == 1
-    assert f"::error file=claims/defaults.yaml,line={lines},title=defaults.yaml%3A no verdict::colour: unknown key" in output
+    assert (
+        f"::error file=claims/defaults.yaml,line={lines},title=defaults.yaml%3A no verdict::colour: unknown key"
+        in output
+    )
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
@@ -183,8 +201,12 @@ def test_a_duplicate_id_is_told_on_github(project, workers):
     status, output = project.pytest(*workers, GITHUB_ACTIONS="true")
 
     assert status == 4
-    told = "::error file=claims/two.yaml,line=1,title=two.yaml%3A no verdict::id: duplicate id '1.a'; "
-    assert [line[: len(told)] for line in output.splitlines() if line.startswith("::error")] == [told]
+    told = (
+        "::error file=claims/two.yaml,line=1,title=two.yaml%3A no verdict::id: duplicate id '1.a'; "
+    )
+    assert [line[: len(told)] for line in output.splitlines() if line.startswith("::error")] == [
+        told
+    ]
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
@@ -208,13 +230,16 @@ def test_a_pytest_configuration_further_up_leaves_claims_where_they_are(project,
 def test_an_option_that_a_conftest_has_too_is_told(project, option):
     """An option of cbspec's that the project's own conftest.py has as well is named in one message."""
     project.claim("light.yaml")
-    (project.root / "conftest.py").write_text(f"def pytest_addoption(parser):\n    parser.addoption('{option}')\n")
+    (project.root / "conftest.py").write_text(
+        f"def pytest_addoption(parser):\n    parser.addoption('{option}')\n"
+    )
 
     status, output = project.pytest()
 
     assert (status, "Traceback" in output) == (4, False)
     assert (
-        f"an option of cbspec's is one of a conftest.py or another plugin, too: option dest '{option[2:]}' already used" in output
+        f"an option of cbspec's is one of a conftest.py or another plugin, too: option dest '{option[2:]}' already used"
+        in output
     )
 
 
@@ -274,7 +299,9 @@ def test_other_projects_pay_nothing(tmp_path):
     """In a project without claims the plugin collects nothing, and the names of its options are free."""
     own = "def pytest_addoption(parser):\n    for name in ('--scale', '--device'):\n        parser.addoption(name)\n"
     (tmp_path / "conftest.py").write_text(own)
-    (tmp_path / "test_own.py").write_text("def test_own(pytestconfig):\n    assert pytestconfig.option.device == 'x'\n")
+    (tmp_path / "test_own.py").write_text(
+        "def test_own(pytestconfig):\n    assert pytestconfig.option.device == 'x'\n"
+    )
     (tmp_path / "data.yaml").write_text("a: 1\n")
 
     command = [sys.executable, "-m", "pytest", "-q", "--device", "x"]
@@ -294,7 +321,11 @@ def test_collecting_the_real_claims_imports_no_torch():
     )
 
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[3], text=True, capture_output=True, check=False
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[3],
+        text=True,
+        capture_output=True,
+        check=False,
     )
 
     assert result.returncode == 0, result.stdout + result.stderr

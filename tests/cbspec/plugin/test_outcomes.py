@@ -26,7 +26,11 @@ def test_new_claim_that_holds_passes(project):
 def test_new_claim_that_does_not_hold_fails_at_its_line(project):
     """The failure names claim, assertion at file and line, effect with interval, memo's figure; it shows no traceback."""
     path = project.claim("light.yaml", WRONG)
-    line = next(number for number, text in enumerate(path.read_text().splitlines(), 1) if "kind: order" in text)
+    line = next(
+        number
+        for number, text in enumerate(path.read_text().splitlines(), 1)
+        if "kind: order" in text
+    )
 
     status, output = project.pytest()
 
@@ -48,8 +52,13 @@ def test_closing_summary_has_one_line_per_failure_on_ci(project, workers):
     summary = output.split("short test summary info")[1].splitlines()[1:3]
 
     assert output.count("Next\n") == 1
-    assert sorted(line.split(" - ")[0] for line in summary) == ["ERROR claims/broken.yaml", "FAILED claims/light.yaml::1.b"]
-    assert any(" - refuted, not yet on record: height: dark - bright = -18" in line for line in summary), summary
+    assert sorted(line.split(" - ")[0] for line in summary) == [
+        "ERROR claims/broken.yaml",
+        "FAILED claims/light.yaml::1.b",
+    ]
+    assert any(
+        " - refuted, not yet on record: height: dark - bright = -18" in line for line in summary
+    ), summary
     assert any("unknown value 'ordre'" in line for line in summary), summary
 
 
@@ -60,7 +69,9 @@ def test_next_command_looks_where_the_run_looked(project):
     _, output = project.pytest("--scale", "memo", "--device", "cpu", "--stage-threads", "2")
     [command] = re.findall(r"^ *(cbspec explain .*?)   \(", output, flags=re.MULTILINE)
     words = [sys.executable, "-m", "cbspec.cli", *shlex.split(command)[1:]]
-    explained = subprocess.run(words, cwd=project.root, text=True, capture_output=True, check=True).stdout
+    explained = subprocess.run(
+        words, cwd=project.root, text=True, capture_output=True, check=True
+    ).stdout
 
     assert command == "cbspec explain 1.b --scale memo --device cpu --stage-threads 2"
     assert explained.startswith("1.b at scale memo on cpu\n  current  grow @30 ")
@@ -115,7 +126,10 @@ def test_undecidable_scale_passes_by_record(project):
 
     assert (status, outcomes(output)) == (0, "1 passed")
     assert upheld.outcome.reason == "holds at memo on cpu, code unchanged"
-    assert "1 finding: 0 recomputed, 1 by record (1 code unchanged, 0 canary equal), 0 in doubt, 0 never run" in output
+    assert (
+        "1 finding: 0 recomputed, 1 by record (1 code unchanged, 0 canary equal), 0 in doubt, 0 never run"
+        in output
+    )
 
 
 def test_claim_that_was_never_run_says_so(project):
@@ -179,8 +193,12 @@ def test_what_would_go_unchecked_is_in_the_report(project):
 
     assert status == 1
     assert (left.claim, project.report.skipped, project.report.broken) == ("1.a", (), ())
-    assert left.outcome.reason.startswith("holds is on record at quick on cuda and would go unchecked")
-    assert left.outcome.reason.split(": ")[0] in (project.root / "reports" / "latest.md").read_text()
+    assert left.outcome.reason.startswith(
+        "holds is on record at quick on cuda and would go unchecked"
+    )
+    assert (
+        left.outcome.reason.split(": ")[0] in (project.root / "reports" / "latest.md").read_text()
+    )
 
 
 def test_broken_stage_is_an_error_of_its_claim_alone(project):
@@ -204,8 +222,14 @@ def test_margin_that_the_record_rules_out_is_a_warning(project):
     As an error, as `-W` has it, it fails the claim without a traceback.
     """
     assertion = "{kind: equivalence, measure: height, arms: [bright], to: 24, margin: 0.1}"
-    path = project.claim("light.yaml", LIGHT.replace(LIGHT.partition("  - ")[2].partition("\n")[0], assertion))
-    line = next(number for number, text in enumerate(path.read_text().splitlines(), 1) if "equivalence" in text)
+    path = project.claim(
+        "light.yaml", LIGHT.replace(LIGHT.partition("  - ")[2].partition("\n")[0], assertion)
+    )
+    line = next(
+        number
+        for number, text in enumerate(path.read_text().splitlines(), 1)
+        if "equivalence" in text
+    )
     project.pytest()
     project.record_last_run()
 
@@ -216,7 +240,10 @@ def test_margin_that_the_record_rules_out_is_a_warning(project):
     assert verdicts == {"1.a": "inconclusive"}
     assert [each.claim for each in project.report.broken] == ["1.a"]
     assert (status, outcomes(output)) == (0, "1 xfailed, 1 warning")
-    assert f"light.yaml:{line}:5: assert[0]: 3 seeds can never show bright to lie within 0.1 of 24" in output
+    assert (
+        f"light.yaml:{line}:5: assert[0]: 3 seeds can never show bright to lie within 0.1 of 24"
+        in output
+    )
     assert (strict, outcomes(refused)) == (1, "1 failed")
     assert "seeds are needed (on record: 1.a at scale quick)" in refused
     assert "Traceback" not in refused
@@ -238,7 +265,9 @@ def test_annotations_and_job_summary_on_github(project, tmp_path):
     """On GitHub a failed claim is annotated at its line, once, and the job summary is appended."""
     project.claim("light.yaml", WRONG)
 
-    _, output = project.pytest("-n", "2", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+    _, output = project.pytest(
+        "-n", "2", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md")
+    )
 
     assert output.count("::error file=claims/light.yaml,line=") == 1
     assert "1.b" in (tmp_path / "summary.md").read_text()
@@ -251,11 +280,19 @@ def test_a_verdict_that_nothing_checks_is_told_on_github(project, tmp_path):
     project.record_last_run()
     project.claim("light.yaml", scales="[memo]")
 
-    _, output = project.pytest("-n", "2", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+    _, output = project.pytest(
+        "-n", "2", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md")
+    )
 
-    assert output.count("::error file=claims/light.yaml,line=1,title=1.a%3A orphaned::1.a: More light") == 1
+    assert (
+        output.count("::error file=claims/light.yaml,line=1,title=1.a%3A orphaned::1.a: More light")
+        == 1
+    )
     assert "## Claims: 1 in doubt" in (tmp_path / "summary.md").read_text()
-    assert "holds is on record at quick on cpu and would go unchecked" in (tmp_path / "summary.md").read_text()
+    assert (
+        "holds is on record at quick on cpu and would go unchecked"
+        in (tmp_path / "summary.md").read_text()
+    )
 
 
 def test_a_job_summary_that_has_no_place_fails_nothing(project):
@@ -265,7 +302,9 @@ def test_a_job_summary_that_has_no_place_fails_nothing(project):
     status, output = project.pytest(GITHUB_STEP_SUMMARY="/nowhere/summary.md")
 
     assert (status, outcomes(output)) == (0, "1 passed")
-    assert "no job summary: /nowhere/summary.md cannot be written: No such file or directory" in output
+    assert (
+        "no job summary: /nowhere/summary.md cannot be written: No such file or directory" in output
+    )
 
 
 def test_warnings_as_errors_find_nothing_left_open(project):
@@ -277,7 +316,9 @@ def test_warnings_as_errors_find_nothing_left_open(project):
     assert (status, outcomes(output)) == (0, "1 passed")
 
 
-@pytest.mark.parametrize(("recorded", "kind", "change"), [("refuted", "xfailed", "new"), ("holds", "failed", "flip")])
+@pytest.mark.parametrize(
+    ("recorded", "kind", "change"), [("refuted", "xfailed", "new"), ("holds", "failed", "flip")]
+)
 def test_the_record_of_another_device_family_is_what_is_expected(project, recorded, kind, change):
     """A verdict recorded on a GPU alone is expected on the CPU as well: the same is no failure, another one is."""
     project.claim("light.yaml", WRONG)
@@ -287,7 +328,11 @@ def test_the_record_of_another_device_family_is_what_is_expected(project, record
     _, output = project.pytest()
     [record] = project.report.records
 
-    assert (record.outcome.kind, record.comparison.change, record.comparison.elsewhere.verdict) == (kind, change, recorded)
+    assert (record.outcome.kind, record.comparison.change, record.comparison.elsewhere.verdict) == (
+        kind,
+        change,
+        recorded,
+    )
     assert outcomes(output) == f"1 {kind}"
     assert (f"flip: {recorded} on cuda -> refuted" in output) == (kind == "failed")
 

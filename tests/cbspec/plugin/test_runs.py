@@ -49,7 +49,11 @@ def test_more_seeds_compute_only_the_new_ones(project):
 
 
 @pytest.mark.parametrize(
-    ("pool", "jobs"), [("[1, 2, 3, 4, 5]", ["1,2,3", "1,2,3", "4,5", "4,5"]), ("[9, 1, 2, 3, 4]", ["1,2,9", "1,2,9"])]
+    ("pool", "jobs"),
+    [
+        ("[1, 2, 3, 4, 5]", ["1,2,3", "1,2,3", "4,5", "4,5"]),
+        ("[9, 1, 2, 3, 4]", ["1,2,9", "1,2,9"]),
+    ],
 )
 def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs):
     """What a verdict on record drew is planned from the start, while the claim draws it in that order; the looks stay."""
@@ -68,10 +72,18 @@ def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs):
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_interrupted_run_keeps_finished_stages(project, workers):
     """After Ctrl-C in the middle, finished stages are there, nothing is half-written, and the next run computes only the rest."""
-    project.claim("short.yaml", LIGHT.replace("8.0}", "8.0, day: 500}"))  # the longest path, so first, and quick
-    project.claim("endless.yaml", LIGHT.replace("id: 1.a", "id: 1.z").replace("2.0}", "2.0, day: 400, thirsty: true}"))
+    project.claim(
+        "short.yaml", LIGHT.replace("8.0}", "8.0, day: 500}")
+    )  # the longest path, so first, and quick
+    project.claim(
+        "endless.yaml",
+        LIGHT.replace("id: 1.a", "id: 1.z").replace("2.0}", "2.0, day: 400, thirsty: true}"),
+    )
     process = project.start("-n", workers)
-    until(lambda: (project.root / "thirsty").exists() and len(project.stored()) >= 3, "a finished stage and one that never is")
+    until(
+        lambda: (project.root / "thirsty").exists() and len(project.stored()) >= 3,
+        "a finished stage and one that never is",
+    )
     before = project.stored()
 
     process.send_signal(signal.SIGINT)
@@ -81,7 +93,9 @@ def test_interrupted_run_keeps_finished_stages(project, workers):
     assert "run again to go on from there" in output
     assert list((project.root / ".cbspec" / "runs").iterdir()) == []
     assert before.items() <= project.stored().items()
-    assert [path for path in (project.root / ".cbspec" / "store" / "tmp").rglob("*") if path.is_file()] == []
+    assert [
+        path for path in (project.root / ".cbspec" / "store" / "tmp").rglob("*") if path.is_file()
+    ] == []
     assert outcomes(project.pytest("claims/short.yaml", "-k", "1.a")[1]).startswith("1 passed")
     assert before.items() <= project.stored().items()
 
@@ -104,18 +118,25 @@ def test_a_killed_worker_keeps_nobody_and_is_told(project, tmp_path):
     catalog.write_text(catalog.read_text().replace("    days = ", DEADLY + "    days = ", 1))
     summary = tmp_path / "summary.md"
 
-    status, output = project.pytest("-n", "2", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+    status, output = project.pytest(
+        "-n", "2", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary)
+    )
 
     [lost] = project.report.broken
     assert status == 1
-    assert re.fullmatch(r"worker 'gw\d' crashed while running 'claims/(light|more).yaml::1.[ab]'", lost.reason)
+    assert re.fullmatch(
+        r"worker 'gw\d' crashed while running 'claims/(light|more).yaml::1.[ab]'", lost.reason
+    )
     assert f"::error file={lost.path},line=1,title={lost.claim}%3A no verdict::worker " in output
     assert "1 without a verdict" in summary.read_text()
     assert set(project.verdicts()) | {lost.claim} == {"1.a", "1.b"}
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
-@pytest.mark.parametrize("option", ["--collect-only", "--setup-plan", "--setup-only", "--fixtures", "--fixtures-per-test"])
+@pytest.mark.parametrize(
+    "option",
+    ["--collect-only", "--setup-plan", "--setup-only", "--fixtures", "--fixtures-per-test"],
+)
 def test_showing_computes_nothing(project, option, workers):
     """Asked what there is or what it would do, pytest computes no result, with workers or without."""
     project.claim("light.yaml")
@@ -150,7 +171,10 @@ def test_plain_log_shows_finished_stages(project):
     _, output = project.pytest("-n", "2")
 
     lines = [line for line in output.splitlines() if "grow @3 seeds 1,2,3 for " in line]
-    assert sorted(line.partition(" for ")[2].partition(" in ")[0] for line in lines) == ["1.a bright: done", "1.a dark: done"]
+    assert sorted(line.partition(" for ")[2].partition(" in ")[0] for line in lines) == [
+        "1.a bright: done",
+        "1.a dark: done",
+    ]
     assert all(line.startswith("[cbspec]") for line in lines)
     assert "\x1b" not in output
 
@@ -164,5 +188,7 @@ def test_a_project_that_cannot_be_written_is_one_message(project, workers):
     status, output = project.pytest("-n", workers)
 
     assert status == 4
-    assert ".cbspec/runs, where the processes of a run talk to each other, cannot be written" in output
+    assert (
+        ".cbspec/runs, where the processes of a run talk to each other, cannot be written" in output
+    )
     assert "Traceback" not in output

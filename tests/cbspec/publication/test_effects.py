@@ -19,7 +19,9 @@ def recorded(verdict, *effects, key="assert[0]"):
 
 
 def entry(verdict, reason, *assertions, controls=()):
-    return replace(make_entry(), verdict=verdict, reason=reason, assertions=assertions, controls=controls)
+    return replace(
+        make_entry(), verdict=verdict, reason=reason, assertions=assertions, controls=controls
+    )
 
 
 def labels(found):
@@ -30,21 +32,34 @@ def test_the_named_effect_comes_first():
     """The effect that the reason names stands first, even where a longer label ends like it; then what the memo reports."""
     asserted = recorded("holds", ("cb - sb", 0.1), ("sb", 0.2), ("dfa", None), ("oracle", 0.4))
 
-    assert labels(compared(entry("holds", "gamma: sb = 0.3 lies above 0", asserted))) == ["sb", "cb - sb", "oracle"]
+    assert labels(compared(entry("holds", "gamma: sb = 0.3 lies above 0", asserted))) == [
+        "sb",
+        "cb - sb",
+        "oracle",
+    ]
 
 
 def test_what_made_the_verdict_decides():
     """Of assertions that name the same effect, the one with the claim's verdict is meant."""
-    first, second = recorded("holds", ("vec", 0.1)), recorded("refuted", ("vec", 0.2), key="assert[1]")
+    first, second = (
+        recorded("holds", ("vec", 0.1)),
+        recorded("refuted", ("vec", 0.2), key="assert[1]"),
+    )
 
-    assert entry("refuted", "assert[1] (sign): gamma: vec = 0.3", first, second).decisive.reported == 0.2
+    assert (
+        entry("refuted", "assert[1] (sign): gamma: vec = 0.3", first, second).decisive.reported
+        == 0.2
+    )
 
 
 def test_a_failed_control_decides_an_invalid_verdict():
     """The figure that makes the others meaningless stands first, then those that the memo reports."""
     control = recorded("refuted", ("oracle", None), key="controls[0]")
     found = entry(
-        "invalid", "controls[0] (threshold) is refuted: gamma: oracle = 0.5", recorded("holds", ("vec", 0.1)), controls=(control,)
+        "invalid",
+        "controls[0] (threshold) is refuted: gamma: oracle = 0.5",
+        recorded("holds", ("vec", 0.1)),
+        controls=(control,),
     )
 
     assert labels(compared(found)) == ["oracle", "vec"]
@@ -65,7 +80,10 @@ def test_an_effect_that_is_drawn_and_tested_is_shown_once():
 def test_where_no_effect_is_named():
     """A single effect is the one; of several none stands out."""
     assert entry("holds", "it holds", recorded("holds", ("vec", None))).decisive.label == "vec"
-    assert entry("holds", "each of 2 points", recorded("holds", ("a", None), ("b", None))).decisive is None
+    assert (
+        entry("holds", "each of 2 points", recorded("holds", ("a", None), ("b", None))).decisive
+        is None
+    )
     assert compared(entry("inconclusive", "no data", recorded("inconclusive"))) == []
 
 

@@ -19,33 +19,69 @@ from cbspec.publication.figures import Table, tables, values_of
 from tests.cbspec.specimen import make_claim, make_entry
 
 SEEDS = (42, 123, 456)
-ALONG = Figure(axes={"gamma": (-1, 1), "rho": (-1, 1)}, arms=("dfa", "vec_m4"), x="depth", facet="alpha")
-SWEEP = Figure(axes={"gamma": (-1, 1)}, arms=("cb_tgw0", "cb_tgw4"), x=(0.0, 4.0), title="tgw", lines={"gamma": {"none": 0.0}})
-WORDS = Figure(axes={"gamma": (-1, 1)}, arms=("cb_tgw0", "cb_tgw4", "dfa"), x=("eT", "deltaL", "eT"), title="s")
+ALONG = Figure(
+    axes={"gamma": (-1, 1), "rho": (-1, 1)}, arms=("dfa", "vec_m4"), x="depth", facet="alpha"
+)
+SWEEP = Figure(
+    axes={"gamma": (-1, 1)},
+    arms=("cb_tgw0", "cb_tgw4"),
+    x=(0.0, 4.0),
+    title="tgw",
+    lines={"gamma": {"none": 0.0}},
+)
+WORDS = Figure(
+    axes={"gamma": (-1, 1)}, arms=("cb_tgw0", "cb_tgw4", "dfa"), x=("eT", "deltaL", "eT"), title="s"
+)
 
 
 def claimed(id: str, *figures: Figure, **changes: object) -> Claim:
-    named = {"assertions": figures, "title": "Credit over depth", "scale": "figures", "decidable": ("figures", "memo")}
+    named = {
+        "assertions": figures,
+        "title": "Credit over depth",
+        "scale": "figures",
+        "decidable": ("figures", "memo"),
+    }
     named["seeds"] = Seeds(pool=SEEDS, start=3)
-    return make_claim(id=id, source=Source(memo="", figures={"gamma": {"vec_m4": 0.9}}), **{**named, **changes})
+    return make_claim(
+        id=id, source=Source(memo="", figures={"gamma": {"vec_m4": 0.9}}), **{**named, **changes}
+    )
 
 
 def recorded(claim: Claim, *, device: str = "cpu", **values: list[float | None]) -> Entry:
     """The entry of values that all measures of an arm have, `VALUES` unless given."""
-    drawn = [(measure, arm) for figure in claim.assertions for measure in figure.axes for arm in figure.arms]
+    drawn = [
+        (measure, arm)
+        for figure in claim.assertions
+        for measure in figure.axes
+        for arm in figure.arms
+    ]
     table = {(arm, measure): Sample(values.get(arm, VALUES), SEEDS) for measure, arm in drawn}
-    return make_entry(claim=claim, judgement=judge(claim, table, units={"gamma": "cosine", "rho": "correlation"}), device=device)
+    return make_entry(
+        claim=claim,
+        judgement=judge(claim, table, units={"gamma": "cosine", "rho": "correlation"}),
+        device=device,
+    )
 
 
 VALUES: list[float | None] = [0.2, 0.5, 0.35]
-GRID = [claimed(f"F.4[alpha={alpha},depth={depth}]", ALONG) for alpha in ("0.0", "0.5") for depth in (2, 12)]
+GRID = [
+    claimed(f"F.4[alpha={alpha},depth={depth}]", ALONG)
+    for alpha in ("0.0", "0.5")
+    for depth in (2, 12)
+]
 PLOT = claimed("F.2", SWEEP, WORDS)
 
 
 @pytest.fixture
 def grid() -> Ledger:
     """Three of four cells, in one of which an arm has a seed without a value."""
-    return Ledger([recorded(GRID[0]), recorded(GRID[1], dfa=[0.1, 0.2, 0.3]), recorded(GRID[3], vec_m4=[0.1, None, 0.3])])
+    return Ledger(
+        [
+            recorded(GRID[0]),
+            recorded(GRID[1], dfa=[0.1, 0.2, 0.3]),
+            recorded(GRID[3], vec_m4=[0.1, None, 0.3]),
+        ]
+    )
 
 
 def only(claims: list[Claim], ledger: Ledger) -> Table:
@@ -54,15 +90,28 @@ def only(claims: list[Claim], ledger: Ledger) -> Table:
 
 
 def texts(drawing: str) -> list[str]:
-    return [element.text or "" for element in ET.fromstring(drawing).iter("{http://www.w3.org/2000/svg}text")]
+    return [
+        element.text or ""
+        for element in ET.fromstring(drawing).iter("{http://www.w3.org/2000/svg}text")
+    ]
 
 
 def test_a_point_has_the_recorded_figures(grid: Ledger) -> None:
     """Panel, column, curve and x come from claim and cell, mean and interval from the record, to its six digits."""
-    point = next(each for each in only(GRID, grid).points if each.claim == "F.4[alpha=0.0,depth=12]" and each.arm == "dfa")
+    point = next(
+        each
+        for each in only(GRID, grid).points
+        if each.claim == "F.4[alpha=0.0,depth=12]" and each.arm == "dfa"
+    )
     expected = stats.ttest_1samp([0.1, 0.2, 0.3], 0).confidence_interval(0.95)
 
-    assert (point.measure, point.unit, point.facet, point.curve, point.x) == ("gamma", "cosine", "alpha = 0.0", "dfa", 12.0)
+    assert (point.measure, point.unit, point.facet, point.curve, point.x) == (
+        "gamma",
+        "cosine",
+        "alpha = 0.0",
+        "dfa",
+        12.0,
+    )
     assert (point.mean, point.n, point.memo) == (0.2, 3, None)
     assert (point.low, point.high) == pytest.approx((expected.low, expected.high), rel=1e-5)
 
@@ -109,7 +158,11 @@ def test_each_scale_and_device_is_a_figure_of_its_own() -> None:
     memo = claimed("F.2", SWEEP, WORDS, scale="memo")
     ledger = Ledger([recorded(PLOT), recorded(PLOT, device="cuda"), recorded(memo, device="cuda")])
 
-    assert [table.name for table in tables([PLOT, memo], ledger)] == ["F.2.figures", "F.2.figures.cuda", "F.2.memo.cuda"]
+    assert [table.name for table in tables([PLOT, memo], ledger)] == [
+        "F.2.figures",
+        "F.2.figures.cuda",
+        "F.2.memo.cuda",
+    ]
 
 
 def test_a_figure_without_a_record_is_not_drawn() -> None:
@@ -143,7 +196,17 @@ def test_the_drawing_names_what_it_shows(grid: Ledger) -> None:
     table = only(GRID, grid)
     shown = texts(svg(table, colours_of(GRID)))
 
-    for word in ("dfa", "vec", "memo", "alpha = 0.0", "alpha = 0.5", "gamma (cosine)", "rho (correlation)", "depth", "12"):
+    for word in (
+        "dfa",
+        "vec",
+        "memo",
+        "alpha = 0.0",
+        "alpha = 0.5",
+        "gamma (cosine)",
+        "rho (correlation)",
+        "depth",
+        "12",
+    ):
         assert word in shown
     assert caption(table) in shown
     assert "F.4   Credit over depth" in shown
@@ -159,7 +222,12 @@ def test_panels_stand_by_measure_and_column(grid: Ledger) -> None:
     crossed = drawn(only(GRID, grid), colours_of(GRID)).axes
     single = drawn(only(GRID[:2], grid), colours_of(GRID)).axes
 
-    assert [axes.get_ylabel() for axes in crossed] == ["gamma (cosine)", "", "rho (correlation)", ""]
+    assert [axes.get_ylabel() for axes in crossed] == [
+        "gamma (cosine)",
+        "",
+        "rho (correlation)",
+        "",
+    ]
     assert [axes.get_title() for axes in crossed] == ["alpha = 0.0", "alpha = 0.5", "", ""]
     assert crossed[0].get_ylim() == crossed[1].get_ylim()
     assert [axes.get_ylabel() for axes in single] == ["gamma (cosine)", "rho (correlation)"]

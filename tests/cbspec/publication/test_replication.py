@@ -40,7 +40,10 @@ def page(claims, ledger, root):
 def table(text):
     """Finding -> its other cells, lines of a cell apart."""
     rows = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| **[")]
-    return {cells[0].split("]")[0].strip(" *["): [cell.strip().split("<br>") for cell in cells] for cells in rows}
+    return {
+        cells[0].split("]")[0].strip(" *["): [cell.strip().split("<br>") for cell in cells]
+        for cells in rows
+    }
 
 
 def test_summary_counts_findings(claims, ledger, root):
@@ -74,16 +77,22 @@ def test_findings_are_in_the_order_of_their_phases(claims, ledger, root):
 def test_phases_in_the_order_of_a_log(root):
     """6.5A came after 6C, 10A.5 after 10A, and 1b after 1."""
     phases = ["10A.6", "10A", "next", "8", "6.5A", "6C", "6A", "10A.5", "1b", "1"]
-    claims = [make_claim(id=f"{phase}.a", phase=phase, path=root / "claims" / f"{phase}.yaml") for phase in phases]
+    claims = [
+        make_claim(id=f"{phase}.a", phase=phase, path=root / "claims" / f"{phase}.yaml")
+        for phase in phases
+    ]
 
     assert list(table(page(claims, Ledger(), root))) == [
-        f"{phase}.a" for phase in ("1", "1b", "6A", "6C", "6.5A", "8", "10A", "10A.5", "10A.6", "next")
+        f"{phase}.a"
+        for phase in ("1", "1b", "6A", "6C", "6.5A", "8", "10A", "10A.5", "10A.6", "next")
     ]
 
 
 def test_a_finding_at_two_scales(claims, ledger, root):
     """The deciding effect comes first, others that the memo reports after it; scale, device, seeds and doubts are told."""
-    finding, status, figures, verdicts, agrees, discussion = table(page(claims, ledger, root))["6A.a"]
+    finding, status, figures, verdicts, agrees, discussion = table(page(claims, ledger, root))[
+        "6A.a"
+    ]
 
     assert finding == ["**[6A.a](../claims/6A.a.yaml)** Gamma orders the estimators"]
     assert status == ["revises 1.b"]
@@ -92,7 +101,10 @@ def test_a_finding_at_two_scales(claims, ledger, root):
         "*quick* vec - dfa of rho: 0.4 → -0.20 [-0.30, -0.10] *other sign*",
         "*memo on cuda* vec - dfa of gamma: 0.378 → 0.369 [0.310, 0.430]",
     ]
-    assert verdicts == ["**holds** at quick (3 seeds, fragile)", "**inconclusive** at memo on cuda (4 seeds)"]
+    assert verdicts == [
+        "**holds** at quick (3 seeds, fragile)",
+        "**inconclusive** at memo on cuda (4 seeds)",
+    ]
     assert agrees == ["quick: yes", "memo on cuda: undecided"]
     assert discussion == ["The memo had one seed."]
 
@@ -106,7 +118,9 @@ def test_a_finding_on_two_device_families(claims, at, root):
         ("memo", "holds", "cpu"),
         ("memo", "holds", "cuda"),
     ]
-    recorded = [entry(at("6A.a", scale), verdict, ours, device=device) for scale, verdict, device in found]
+    recorded = [
+        entry(at("6A.a", scale), verdict, ours, device=device) for scale, verdict, device in found
+    ]
     shown = "vec - dfa of gamma: 0.378 → 0.369 [0.310, 0.430]"
 
     _, _, figures, verdicts, agrees, _ = table(page(claims, Ledger(recorded), root))["6A.a"]
@@ -126,9 +140,14 @@ def test_a_finding_on_two_device_families(claims, at, root):
 
 def test_a_finding_of_several_claims(claims, ledger, root):
     """Cells stand in one row, each with its effect and its verdict; what the memo says without figures is quoted."""
-    finding, status, figures, verdicts, agrees, discussion = table(page(claims, ledger, root))["1.b"]
+    finding, status, figures, verdicts, agrees, discussion = table(page(claims, ledger, root))[
+        "1.b"
+    ]
 
-    assert finding == ["**[1.b](../claims/1.b.yaml)** CB > SB", "and [1.b.deep](../claims/1.b.deep.yaml)"]
+    assert finding == [
+        "**[1.b](../claims/1.b.yaml)** CB > SB",
+        "and [1.b.deep](../claims/1.b.deep.yaml)",
+    ]
     assert status == ["active"]
     assert figures == [
         r"memo: a factor of 2 \| more",
@@ -155,12 +174,19 @@ def test_what_was_never_run_says_so(claims, ledger, root):
         [""],
         [""],
     ]
-    assert rows["N.a"][1:4] == [["open"], ["memo: no figures"], ["not run yet (decidable at: quick, memo)"]]
+    assert rows["N.a"][1:4] == [
+        ["open"],
+        ["memo: no figures"],
+        ["not run yet (decidable at: quick, memo)"],
+    ]
 
 
 def test_a_drawing_is_linked_from_its_finding(claims, at, root):
     """A figure on record has a drawing for each scale and device family."""
-    drawn = [entry(at("F.1", "memo"), "holds", {}, reason="each of 2 points", device=device) for device in ("cpu", "cuda")]
+    drawn = [
+        entry(at("F.1", "memo"), "holds", {}, reason="each of 2 points", device=device)
+        for device in ("cpu", "cuda")
+    ]
 
     assert table(page(claims, Ledger(drawn), root))["F.1"][0] == [
         "**[F.1](../claims/F.1.yaml)** Figure",
@@ -171,7 +197,15 @@ def test_a_drawing_is_linked_from_its_finding(claims, at, root):
 
 def test_one_scale_left_to_run(claims, at, root):
     """Where one scale is on record, the other is said to be missing, and the lines need no scale in front."""
-    only = Ledger([entry(at("6A.a", "quick"), "refuted", {"estimate": -0.1, "low": -0.2, "high": -0.05, "reported": 0.3})])
+    only = Ledger(
+        [
+            entry(
+                at("6A.a", "quick"),
+                "refuted",
+                {"estimate": -0.1, "low": -0.2, "high": -0.05, "reported": 0.3},
+            )
+        ]
+    )
     _, _, figures, verdicts, agrees, _ = table(page(claims, only, root))["6A.a"]
 
     assert figures == ["vec - dfa of gamma: 0.3 → -0.100 [-0.200, -0.050] *other sign*"]
@@ -183,19 +217,27 @@ def test_an_edited_claim_is_marked(claims, at, root):
     """A verdict on another assertion or experiment than the claim has now is not shown as if it were of this one."""
     old = replace(entry(at("6A.a", "quick"), "holds", {}), digest="0" * 16)
 
-    assert table(page(claims, Ledger([old]), root))["6A.a"][3][0] == ("**holds** at quick (3 seeds, the claim was edited since)")
+    assert table(page(claims, Ledger([old]), root))["6A.a"][3][0] == (
+        "**holds** at quick (3 seeds, the claim was edited since)"
+    )
 
 
 def test_an_invalid_verdict_tells_why(claims, at, root):
     """Figures that mean nothing come with the reason for which they do."""
     failed = entry(at("6A.a", "quick"), "invalid", {}, reason="oracle < 0.99")
 
-    assert table(page(claims, Ledger([failed]), root))["6A.a"][3][0] == "**invalid** at quick (3 seeds): oracle &lt; 0.99"
+    assert (
+        table(page(claims, Ledger([failed]), root))["6A.a"][3][0]
+        == "**invalid** at quick (3 seeds): oracle &lt; 0.99"
+    )
 
 
 def test_many_effects_are_folded(claims, at, root):
     """Of more effects than a cell can show, the deciding one stands and the others open at a click."""
-    effects = [{"label": f"arm_{index}", "estimate": 0.1, "low": 0.05, "high": 0.15, "reported": 0.2} for index in range(8)]
+    effects = [
+        {"label": f"arm_{index}", "estimate": 0.1, "low": 0.05, "high": 0.15, "reported": 0.2}
+        for index in range(8)
+    ]
     many = Ledger([entry(at("6A.a", "quick"), "holds", *effects, reason="gamma: arm_3 = 0.1")])
     first, *others = table(page(claims, many, root))["6A.a"][2]
 
@@ -210,12 +252,19 @@ def test_an_interval_at_another_level_says_so(claims, at, root):
     """The column speaks of 95 %; an interval that is wider or narrower names its own."""
     other = Ledger([entry(at("6A.a", "quick"), "holds", {"confidence": 0.9, "reported": None})])
 
-    assert table(page(claims, other, root))["6A.a"][2][-1] == "vec - dfa of gamma: 0.369 [0.310, 0.430] (90 %)"
+    assert (
+        table(page(claims, other, root))["6A.a"][2][-1]
+        == "vec - dfa of gamma: 0.369 [0.310, 0.430] (90 %)"
+    )
 
 
 def test_every_row_has_every_column(claims, ledger, root):
     """Whatever stands in the cells, a line of a table has as many as its heading."""
-    lines = [line for line in page(claims, ledger, root).replace("\\|", "").splitlines() if line.startswith("| **[")]
+    lines = [
+        line
+        for line in page(claims, ledger, root).replace("\\|", "").splitlines()
+        if line.startswith("| **[")
+    ]
 
     assert [line.count("|") for line in lines] == [7] * 5
 
@@ -228,7 +277,12 @@ def test_nothing_but_claims_and_ledger_matters(claims, ledger, root):
 def test_what_verdicts_were_recorded_with(claims, ledger, root):
     """Verdicts are listed by date, commit and place, newest first, cells of a matrix once, and uncommitted changes are said."""
     older = {"date": "2026-01-01", "commit": None, "dirty": True}
-    entries = [replace(each, provenance=replace(each.provenance, **older)) if each.device == "cuda" else each for each in ledger]
+    entries = [
+        replace(each, provenance=replace(each.provenance, **older))
+        if each.device == "cuda"
+        else each
+        for each in ledger
+    ]
 
     lines = page(claims, Ledger(entries), root).split("## Recorded with\n")[1].splitlines()
 
@@ -254,5 +308,10 @@ def test_withdrawn_verdicts_have_a_table(claims, ledger, root):
 
 def test_sizes_of_their_own(claims):
     """The common sizes are those of most claims; what differs is told once for all claims with the same difference."""
-    assert common_sizes(claims) == {"quick": {"width": 128, "epochs": 20}, "memo": {"width": 256, "epochs": 100}}
-    assert [tuple(sizing) for sizing in other_sizes(claims)] == [(("1.b.deep",), "memo", {"width": 512})]
+    assert common_sizes(claims) == {
+        "quick": {"width": 128, "epochs": 20},
+        "memo": {"width": 256, "epochs": 100},
+    }
+    assert [tuple(sizing) for sizing in other_sizes(claims)] == [
+        (("1.b.deep",), "memo", {"width": 512})
+    ]

@@ -8,14 +8,19 @@ import pytest
 from msgspec.structs import replace
 
 from cbspec.ledger import Ledger
-from cbspec.publication.row import Outcome, rows, scales_of
+from cbspec.publication.row import ScaleOutcome, rows, scales_of
 from tests.cbspec.specimen import make_claim, make_entry
 
 ENTRY = make_entry()
 
 
 def outcome(*verdicts, missing=()):
-    return Outcome("quick", "cpu", entries=tuple(replace(ENTRY, verdict=verdict) for verdict in verdicts), missing=missing)
+    return ScaleOutcome(
+        "quick",
+        "cpu",
+        entries=tuple(replace(ENTRY, verdict=verdict) for verdict in verdicts),
+        missing=missing,
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,10 +46,13 @@ def test_a_finding_asserts_all_its_claims(verdicts, missing, comes_to, agrees):
 
 def test_only_what_made_the_verdict_makes_it_fragile():
     """A finding that is refuted firmly is not fragile for another claim that holds by little."""
-    firm, frail = replace(ENTRY, verdict="refuted", fragile=False), replace(ENTRY, verdict="holds", fragile=True)
+    firm, frail = (
+        replace(ENTRY, verdict="refuted", fragile=False),
+        replace(ENTRY, verdict="holds", fragile=True),
+    )
 
-    assert not Outcome("quick", "cpu", entries=(firm, frail)).fragile
-    assert Outcome("quick", "cpu", entries=(frail,)).fragile
+    assert not ScaleOutcome("quick", "cpu", entries=(firm, frail)).fragile
+    assert ScaleOutcome("quick", "cpu", entries=(frail,)).fragile
 
 
 def test_devices_stand_apart():
@@ -53,7 +61,9 @@ def test_devices_stand_apart():
     on = [make_entry(claim=claims[0], device=device) for device in ("cuda", "cpu")]
     [row] = rows(claims, Ledger([replace(entry, claim=claims[0].id) for entry in on]))
 
-    assert [(each.scale, each.device, len(each.entries), each.missing) for each in row.outcomes] == [
+    assert [
+        (each.scale, each.device, len(each.entries), each.missing) for each in row.outcomes
+    ] == [
         ("quick", "cpu", 1, ("1.b[depth=4]",)),
         ("quick", "cuda", 1, ("1.b[depth=4]",)),
     ]
@@ -69,4 +79,8 @@ def test_scales_in_the_order_in_which_claims_name_them():
     cells = [(f"1.a[depth={depth}]", ("a", "memo")) for depth in range(3)]
     named = [("1.b", ("memo",)), *cells, ("1.c", ("quick", "memo")), ("1.d", ("quick", "memo"))]
 
-    assert scales_of(make_claim(id=name, decidable=scales) for name, scales in named) == ["quick", "a", "memo"]
+    assert scales_of(make_claim(id=name, decidable=scales) for name, scales in named) == [
+        "quick",
+        "a",
+        "memo",
+    ]

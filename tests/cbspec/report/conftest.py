@@ -14,7 +14,14 @@ from cbspec.ledger import compare
 from cbspec.model.finding import Effect, Finding, Judgement
 from cbspec.model.origin import Origin
 from cbspec.report import Edit, Record, Run, Skipped, record_of
-from tests.cbspec.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement, make_provenance
+from tests.cbspec.specimen import (
+    make_claim,
+    make_effect,
+    make_entry,
+    make_finding,
+    make_judgement,
+    make_provenance,
+)
 
 YAML = """\
 id: 6A.a
@@ -34,13 +41,18 @@ controls:
 scales: [quick, memo]
 """
 RHO = make_finding(
-    key="assert[1]", kind="sign", effects=(make_effect(label="vec", measure="rho", reported=None),), reason="vec > 0"
+    key="assert[1]",
+    kind="sign",
+    effects=(make_effect(label="vec", measure="rho", reported=None),),
+    reason="vec > 0",
 )
 REVERSED = make_finding(
     verdict="refuted",
     p=0.99,
     p_against=0.01,
-    effects=(make_effect(estimate=-0.02, low=-0.032, high=-0.008, p=0.99, headroom=-7.0, needed=None),),
+    effects=(
+        make_effect(estimate=-0.02, low=-0.032, high=-0.008, p=0.99, headroom=-7.0, needed=None),
+    ),
     reason="vec lies below dfa",
 )
 
@@ -78,8 +90,14 @@ def claim(root: Path) -> Callable[..., Claim]:
 def record(root: Path, claim: Callable[..., Claim]) -> Callable[..., Record]:
     """A record of a verdict, beside an old verdict where one is given."""
 
-    def make(verdict: str = "holds", old: str | None = None, edits: tuple[Edit, ...] = (), **changes: Any) -> Record:
-        told = {name: changes.pop(name) for name in ("reason", "findings", "controls") if name in changes}
+    def make(
+        verdict: str = "holds", old: str | None = None, edits: tuple[Edit, ...] = (), **changes: Any
+    ) -> Record:
+        told = {
+            name: changes.pop(name)
+            for name in ("reason", "findings", "controls")
+            if name in changes
+        }
         asserted = claim(**changes)
 
         def judged(verdict: str, **told: Any) -> Judgement:
@@ -89,7 +107,9 @@ def record(root: Path, claim: Callable[..., Claim]) -> Callable[..., Record]:
         new = judged(verdict, **told)
         before = make_entry(claim=asserted, judgement=judged(old)) if old else None
         comparison = compare(before, make_entry(claim=asserted, judgement=new))
-        return record_of(asserted, new, comparison, device="cpu", root=root, seconds=1.25, edits=edits)
+        return record_of(
+            asserted, new, comparison, device="cpu", root=root, seconds=1.25, edits=edits
+        )
 
     return make
 
@@ -98,14 +118,26 @@ def record(root: Path, claim: Callable[..., Claim]) -> Callable[..., Record]:
 def flipped(record: Callable[..., Record]) -> Record:
     """A claim that held and is now refuted, since a definition changed."""
     edit = Edit(path="engine/credit/vector.py", line=31, definition="fit", stage="vector_field")
-    return record("refuted", old="holds", findings=(REVERSED, RHO), reason="assert[0]: vec lies below dfa", edits=(edit,))
+    return record(
+        "refuted",
+        old="holds",
+        findings=(REVERSED, RHO),
+        reason="assert[0]: vec lies below dfa",
+        edits=(edit,),
+    )
 
 
 @pytest.fixture(scope="session")
 def run_of() -> Callable[..., Run]:
     def make(*records: Record, skipped: tuple[Skipped, ...] = ()) -> Run:
         return Run(
-            scale="quick", device="cpu", provenance=make_provenance(), seconds=12.5, workers=4, records=records, skipped=skipped
+            scale="quick",
+            device="cpu",
+            provenance=make_provenance(),
+            seconds=12.5,
+            workers=4,
+            records=records,
+            skipped=skipped,
         )
 
     return make

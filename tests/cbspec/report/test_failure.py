@@ -68,7 +68,10 @@ def test_a_failed_control_is_quoted(record, finding):
 
     text = failure_text(record("invalid", old="holds", controls=(control,)))
 
-    assert "claims/6A.a.yaml:14: controls[0]\n  14 |   - {kind: sign, measure: gamma, arms: [vec], sign: positive}\n" in text
+    assert (
+        "claims/6A.a.yaml:14: controls[0]\n  14 |   - {kind: sign, measure: gamma, arms: [vec], sign: positive}\n"
+        in text
+    )
     assert "claims/6A.a.yaml:4" not in text
 
 
@@ -100,9 +103,20 @@ def test_a_source_file_that_is_gone_does_not_hide_the_verdict(record, tmp_path):
 
 def test_effect_text_without_interval(effect):
     """An effect with one seed or none defined shows its estimate and leaves the bounds open."""
-    bare = effect(estimate=0.5, low=float("-inf"), high=float("nan"), p=float("nan"), n=1, reported=None, needed=4)
+    bare = effect(
+        estimate=0.5,
+        low=float("-inf"),
+        high=float("nan"),
+        p=float("nan"),
+        n=1,
+        reported=None,
+        needed=4,
+    )
 
-    assert effect_text(bare) == "vec - dfa of gamma: 0.5 [-inf, ?] cosine (95% interval, p = ?, n = 1); 4 seeds would decide"
+    assert (
+        effect_text(bare)
+        == "vec - dfa of gamma: 0.5 [-inf, ?] cosine (95% interval, p = ?, n = 1); 4 seeds would decide"
+    )
 
 
 def test_long_assertions_are_cut(record, tmp_path):

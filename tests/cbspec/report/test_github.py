@@ -14,7 +14,11 @@ def parsed(line):
     """A workflow command as the runner reads it (actions/runner, ActionCommand.TryParseV2)."""
     name, listed, message = re.fullmatch(r"::(\w+) ([^\r\n]*?)::([^\r\n]*)", line).groups()
     properties = dict(item.split("=", 1) for item in listed.split(","))
-    return name, {key: _unescaped(value, ",:") for key, value in properties.items()}, _unescaped(message, "")
+    return (
+        name,
+        {key: _unescaped(value, ",:") for key, value in properties.items()},
+        _unescaped(message, ""),
+    )
 
 
 def _unescaped(text, more):
@@ -44,7 +48,10 @@ def test_one_warning_per_definition(flipped, run_of):
     found = annotations(run_of(flipped, replace(flipped, claim="7A.a")))
 
     assert [parsed(line)[0] for line in found] == ["error", "error", "warning"]
-    assert parsed(found[-1])[2].splitlines()[1:] == ["6A.a: flip: holds -> refuted", "7A.a: flip: holds -> refuted"]
+    assert parsed(found[-1])[2].splitlines()[1:] == [
+        "6A.a: flip: holds -> refuted",
+        "7A.a: flip: holds -> refuted",
+    ]
 
 
 def test_what_did_not_fail_is_not_marked(record, run_of):
@@ -61,7 +68,10 @@ def test_an_error_is_marked_on_the_claim(record, run_of):
 
 def test_escapes():
     """Percent signs and line ends are escaped everywhere, colons and commas in properties."""
-    assert command("error", "5%\r\na: b, c", file="a,b:c%") == "::error file=a%2Cb%3Ac%25::5%25%0D%0Aa: b, c"
+    assert (
+        command("error", "5%\r\na: b, c", file="a,b:c%")
+        == "::error file=a%2Cb%3Ac%25::5%25%0D%0Aa: b, c"
+    )
 
 
 @given(message=st.text(), title=st.text())

@@ -82,7 +82,9 @@ def run(run_of, record, finding, flipped) -> Run:
     """A flip, a claim as recorded with a control, and a skipped one."""
     control = finding(key="controls[0]", kind="sign", reason="vec > 0")
     plain = record(old="holds", id="8.a", findings=(finding(),), controls=(control,))
-    skipped = Skipped(claim="9.a", title="Later", path="claims/9.yaml", line=3, reason="not decidable at quick")
+    skipped = Skipped(
+        claim="9.a", title="Later", path="claims/9.yaml", line=3, reason="not decidable at quick"
+    )
     return run_of(plain, flipped, skipped=(skipped,))
 
 
@@ -97,11 +99,15 @@ def test_job_summary(run):
 
     assert lines[0] == "## Claims: 1 changed"
     assert "  - changed: fit (engine/credit/vector.py:31, stage vector_field)" in lines
-    assert lines.index("<details><summary>All claims</summary>") < lines.index(PAGE.splitlines()[16])
+    assert lines.index("<details><summary>All claims</summary>") < lines.index(
+        PAGE.splitlines()[16]
+    )
     assert lines[-1] == "</details>"
 
 
-@pytest.mark.parametrize(("verdict", "old", "head"), [("holds", "holds", "as recorded"), ("refuted", None, "1 failed")])
+@pytest.mark.parametrize(
+    ("verdict", "old", "head"), [("holds", "holds", "as recorded"), ("refuted", None, "1 failed")]
+)
 def test_head_of_a_job_summary(run_of, record, verdict, old, head):
     """The head says whether all is as recorded, and else how many claims failed."""
     assert job_summary(run_of(record(verdict, old=old))).splitlines()[0] == f"## Claims: {head}"
@@ -113,7 +119,10 @@ def test_pages_are_written(run, tmp_path):
 
     assert page.read_text() == PAGE
     assert decode(data.read_text(), Run) == run
-    assert sorted(file.name for file in (tmp_path / "reports").iterdir()) == ["latest.json", "latest.md"]
+    assert sorted(file.name for file in (tmp_path / "reports").iterdir()) == [
+        "latest.json",
+        "latest.md",
+    ]
 
 
 def test_json_page_is_strict_json(run_of, record, finding, effect, tmp_path):
@@ -124,7 +133,9 @@ def test_json_page_is_strict_json(run_of, record, finding, effect, tmp_path):
     def refuse(constant):
         raise AssertionError(constant)
 
-    [found] = json.loads(path.read_text(), parse_constant=refuse)["records"][0]["judgement"]["findings"][0]["effects"]
+    [found] = json.loads(path.read_text(), parse_constant=refuse)["records"][0]["judgement"][
+        "findings"
+    ][0]["effects"]
     assert (found["low"], found["high"], found["p"]) == ("-inf", "inf", "nan")
 
 
@@ -146,7 +157,9 @@ def test_markup_in_texts_is_shown_as_it_is(run_of, record):
     plain = r"a\|b \| c \`d\` \*e\* &lt;script> [f]\(g) \_h\_ vec_m4 50% \~i\~ \\"
     assert f"## x\\|y: {plain}\n" in page
     assert f"**refuted**: {plain}.\n" in page
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in page.splitlines() if line.startswith("|")} == {8}
+    assert {
+        len(re.findall(r"(?<!\\)\|", line)) for line in page.splitlines() if line.startswith("|")
+    } == {8}
 
 
 @given(text=st.text())
@@ -157,11 +170,18 @@ def test_escaping_loses_nothing(text):
     assert shown == html.unescape(" ".join(text.split()).replace("&", "&amp;"))
 
 
-@given(text=st.text(), floats=st.lists(st.floats(), min_size=5, max_size=5), n=st.integers(0, 2**53))
+@given(
+    text=st.text(), floats=st.lists(st.floats(), min_size=5, max_size=5), n=st.integers(0, 2**53)
+)
 def test_records_travel_as_json(record, finding, effect, text, floats, n):
     """Any record is the same after JSON, also with floats that JSON has no word for."""
     estimate, low, high, p, headroom = floats
-    odd = finding(reason=text, effects=(effect(label=text, estimate=estimate, low=low, high=high, p=p, headroom=headroom, n=n),))
+    odd = finding(
+        reason=text,
+        effects=(
+            effect(label=text, estimate=estimate, low=low, high=high, p=p, headroom=headroom, n=n),
+        ),
+    )
     sent = record("refuted", old="holds", title=text, findings=(odd,))
 
     received = decode(encode(sent), type(sent))

@@ -44,11 +44,14 @@ def two(record, flipped):
 
 
 @pytest.mark.parametrize(
-    ("width", "expected"), [(200, WIDE), (94, WIDE), (84, SHORTER), (75, WITHOUT_MEMO), (61, FIGURES), (36, BARE)]
+    ("width", "expected"),
+    [(200, WIDE), (94, WIDE), (84, SHORTER), (75, WITHOUT_MEMO), (61, FIGURES), (36, BARE)],
 )
 def test_table(two, width, expected):
     """Flips stand first, and a narrow terminal gives up names, seconds, memo and figures, in that order."""
-    assert [line.rstrip() for line in summary_table(two, width).splitlines()] == expected.splitlines()
+    assert [
+        line.rstrip() for line in summary_table(two, width).splitlines()
+    ] == expected.splitlines()
 
 
 @pytest.mark.parametrize("width", range(1, 140))
@@ -83,7 +86,11 @@ def test_ranking(record, flipped):
 def test_the_effect_of_the_table_is_the_one_that_the_reason_names(record, finding, effect):
     """Of several effects that one is shown of which the reason speaks, also where another has less headroom."""
     named, weak = effect(label="named"), effect(label="weak", headroom=0.4)
-    shown = record("refuted", reason="gamma: named = 0.369", findings=(finding(verdict="refuted", effects=(weak, named)),))
+    shown = record(
+        "refuted",
+        reason="gamma: named = 0.369",
+        findings=(finding(verdict="refuted", effects=(weak, named)),),
+    )
 
     assert summary_table([shown], 120).splitlines()[-1].split()[2:5] == ["named", "of", "gamma"]
 
@@ -123,5 +130,14 @@ def test_intervals_have_the_digits_they_support(effect, estimate, low, high, exp
 
 def test_numbers():
     """Single figures have three significant digits, tiny p-values a floor."""
-    assert [number(0.31249), number(-0.0), number(None), number(float("inf"))] == ["0.312", "0", "?", "inf"]
-    assert [p_value(0.0123), p_value(1e-9), p_value(float("nan"))] == ["p = 0.012", "p < 0.0001", "p = ?"]
+    assert [number(0.31249), number(-0.0), number(None), number(float("inf"))] == [
+        "0.312",
+        "0",
+        "?",
+        "inf",
+    ]
+    assert [p_value(0.0123), p_value(1e-9), p_value(float("nan"))] == [
+        "p = 0.012",
+        "p < 0.0001",
+        "p = ?",
+    ]

@@ -9,7 +9,9 @@ import pytest
 
 from cbspec.store import Store
 
-KEYS = [letter * 64 for letter in "dacb"]  # in order of use: the order of use is not that of the keys
+KEYS = [
+    letter * 64 for letter in "dacb"
+]  # in order of use: the order of use is not that of the keys
 
 
 @pytest.fixture
@@ -23,14 +25,20 @@ def sizes(store: Store) -> dict[str, int]:
 
 def test_ls_says_size_and_use(store: Store, sizes: dict[str, int]) -> None:
     """`ls` lists every entry in order of key with its bytes on disk and its last use."""
-    disk = {key: (store.root / "entries" / key[:2] / key / "record.json").stat().st_size for key in KEYS}
+    disk = {
+        key: (store.root / "entries" / key[:2] / key / "record.json").stat().st_size for key in KEYS
+    }
 
-    assert [(key, disk[key], float(KEYS.index(key))) for key in sorted(KEYS)] == [(h.key, h.bytes, h.used) for h in store.ls()]
+    assert [(key, disk[key], float(KEYS.index(key))) for key in sorted(KEYS)] == [
+        (h.key, h.bytes, h.used) for h in store.ls()
+    ]
     assert disk == sizes
 
 
 @pytest.mark.parametrize("remaining", [4, 3, 2, 1, 0])
-def test_least_recently_used_goes_first(store: Store, sizes: dict[str, int], remaining: int) -> None:
+def test_least_recently_used_goes_first(
+    store: Store, sizes: dict[str, int], remaining: int
+) -> None:
     """As many entries go as the limit demands, the least recently used first, and no more."""
     limit = sum(sizes[key] for key in KEYS[4 - remaining :])
 

@@ -62,13 +62,23 @@ HARM = [
 @pytest.fixture
 def folder(store: Store) -> Path:
     """The folder of an intact entry."""
-    store.put(KEY, tensors={"w": torch.arange(100.0)}, measures={"accuracy": 0.5}, provenance={"stage": "train"})
+    store.put(
+        KEY,
+        tensors={"w": torch.arange(100.0)},
+        measures={"accuracy": 0.5},
+        provenance={"stage": "train"},
+    )
     return store.root / "entries" / "ab" / KEY
 
 
 @pytest.mark.parametrize(("file", "harm", "reason"), HARM)
 def test_damage_is_found(
-    store: Store, damages: list[Damage], folder: Path, file: str, harm: Callable[[Path], None], reason: str
+    store: Store,
+    damages: list[Damage],
+    folder: Path,
+    file: str,
+    harm: Callable[[Path], None],
+    reason: str,
 ) -> None:
     """A damaged entry reads as missing, lies in quarantine, is told once with its reason, and can be stored again."""
     harm(folder / file)
@@ -83,7 +93,12 @@ def test_damage_is_found(
 
 @pytest.mark.parametrize(("file", "harm", "reason"), HARM)
 def test_verify_finds_damage(
-    store: Store, damages: list[Damage], folder: Path, file: str, harm: Callable[[Path], None], reason: str
+    store: Store,
+    damages: list[Damage],
+    folder: Path,
+    file: str,
+    harm: Callable[[Path], None],
+    reason: str,
 ) -> None:
     """`verify` finds the damaged entry among intact ones, and moves it alone to quarantine."""
     intact = ["aa" * 32, "ac" * 32]
@@ -106,10 +121,16 @@ def test_lazy_tensors_are_verified(store: Store, damages: list[Damage], folder: 
     with pytest.raises(LostEntry, match="does not match its checksum") as caught:
         entry.tensors["w"]
 
-    assert (caught.value.key, store.has(KEY), [damage.key for damage in damages]) == (KEY, False, [KEY])
+    assert (caught.value.key, store.has(KEY), [damage.key for damage in damages]) == (
+        KEY,
+        False,
+        [KEY],
+    )
 
 
-def test_entry_collected_before_its_tensors_are_read(store: Store, damages: list[Damage], folder: Path) -> None:
+def test_entry_collected_before_its_tensors_are_read(
+    store: Store, damages: list[Damage], folder: Path
+) -> None:
     """Tensors of an entry that was collected meanwhile raise LostEntry; nothing is called damaged."""
     entry = store.get(KEY)
     store.gc(0)
@@ -142,7 +163,10 @@ def test_damage_warns_by_default(store: Store, folder: Path) -> None:
     """A store without a callback warns, saying what is damaged and where it lies now."""
     (folder / "record.json").unlink()
 
-    with pytest.warns(UserWarning, match=r"stored result abababababab is damaged: record.json is missing; moved to .*quarantine"):
+    with pytest.warns(
+        UserWarning,
+        match=r"stored result abababababab is damaged: record.json is missing; moved to .*quarantine",
+    ):
         Store(store.root).get(KEY)
 
 

@@ -88,7 +88,9 @@ def test_tensor_names_without_reading(store: Store) -> None:
         "print(list(tensors), len(tensors), 'w' in tensors, 'x' in tensors, 'torch' in sys.modules)"
     )
 
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
 
     assert printed == "['w', 'b'] 2 True False False\n"
 
@@ -102,7 +104,10 @@ def test_unknown_tensor(store: Store) -> None:
         store.get(KEY).tensors["w"]
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=80,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(series=st.dictionaries(TEXT, JSON), measures=st.dictionaries(TEXT, FLOATS))
 def test_json_round_trip(store: Store, series: dict[str, Any], measures: dict[str, float]) -> None:
     """Series and measures of any JSON content come back equal, floats to the last bit."""
@@ -111,7 +116,9 @@ def test_json_round_trip(store: Store, series: dict[str, Any], measures: dict[st
     store.put(key, series=series, measures=measures)
 
     entry = store.get(key)
-    assert json.dumps([series, measures], sort_keys=True) == json.dumps([entry.series, entry.measures], sort_keys=True)
+    assert json.dumps([series, measures], sort_keys=True) == json.dumps(
+        [entry.series, entry.measures], sort_keys=True
+    )
 
 
 def test_parts_kept_apart(store: Store) -> None:
@@ -131,7 +138,12 @@ def test_parts_kept_apart(store: Store) -> None:
 
 def test_arrays_become_lists(store: Store) -> None:
     """Scalars and arrays of numpy and torch are stored as the numbers that they hold."""
-    series = {"numpy": np.array([[0.1], [0.2]]), "torch": torch.tensor([1, 2]), "scalar": np.float64(0.3), "count": np.int64(4)}
+    series = {
+        "numpy": np.array([[0.1], [0.2]]),
+        "torch": torch.tensor([1, 2]),
+        "scalar": np.float64(0.3),
+        "count": np.int64(4),
+    }
 
     store.put(KEY, measures={"a": np.float64(0.1), "b": torch.tensor(0.5)}, series=series)
 
@@ -144,12 +156,18 @@ def test_arrays_become_lists(store: Store) -> None:
     ("parts", "message"),
     [
         ({"measures": {"accuracy": math.nan}}, r"measures\['accuracy'\] is nan"),
-        ({"series": {"loss": [1.0, {"layer": -math.inf}]}}, r"series\['loss'\]\[1\]\['layer'\] is -inf"),
+        (
+            {"series": {"loss": [1.0, {"layer": -math.inf}]}},
+            r"series\['loss'\]\[1\]\['layer'\] is -inf",
+        ),
         ({"series": {"norm": np.array([1.0, np.inf])}}, r"series\['norm'\]\[1\] is inf"),
         ({"series": {"layers": {1: 0.5}}}, r"series\['layers'\] has the key 1, not a string"),
         ({"series": {"when": object()}}, "series holds what JSON does not .*object"),
         ({"series": {"name": "\ud800"}}, "series holds what JSON does not"),
-        ({"measures": {"a": math.inf}, "provenance": {"b": math.nan}}, r"measures\['a'\] is inf; provenance\['b'\] is nan"),
+        (
+            {"measures": {"a": math.inf}, "provenance": {"b": math.nan}},
+            r"measures\['a'\] is inf; provenance\['b'\] is nan",
+        ),
     ],
 )
 def test_what_json_cannot_hold(store: Store, parts: dict[str, Any], message: str) -> None:
@@ -171,7 +189,12 @@ def test_first_result_stays(store: Store) -> None:
 
 def test_missing(store: Store) -> None:
     """A key that was never put is missing, and asking for it makes no folder."""
-    assert (store.has(KEY), store.get(KEY), list(store.ls()), store.verify()) == (False, None, [], [])
+    assert (store.has(KEY), store.get(KEY), list(store.ls()), store.verify()) == (
+        False,
+        None,
+        [],
+        [],
+    )
     assert not store.root.exists()
 
 
@@ -198,11 +221,17 @@ def test_damaged_code_fingerprint(store: Store) -> None:
 
 def test_permissions_follow_umask(store: Store) -> None:
     """Files and folders are as readable for others as the umask says, so that machines can share a store."""
-    umask = Path("/proc/self/status").read_text().split("Umask:")[1].split()[0] if sys.platform == "linux" else None
+    umask = (
+        Path("/proc/self/status").read_text().split("Umask:")[1].split()[0]
+        if sys.platform == "linux"
+        else None
+    )
     if umask is None:
         pytest.skip("reads the umask from /proc")
 
     store.put(KEY, tensors={"w": torch.ones(1)})
 
-    modes = {path.is_dir(): path.stat().st_mode & 0o777 for path in [store.root, *store.root.rglob("*")]}
+    modes = {
+        path.is_dir(): path.stat().st_mode & 0o777 for path in [store.root, *store.root.rglob("*")]
+    }
     assert {True: 0o777 & ~int(umask, 8), False: 0o666 & ~int(umask, 8)} == modes

@@ -21,7 +21,9 @@ Spawn = Callable[..., BaseProcess]
 
 def files(store: Store) -> list[str]:
     """The names of all lock files and temporary folders."""
-    return sorted(path.name for place in ("locks", "tmp") for path in (store.root / place).glob("*"))
+    return sorted(
+        path.name for place in ("locks", "tmp") for path in (store.root / place).glob("*")
+    )
 
 
 def hold(root: Path, names: list[str], told: Connection) -> None:
@@ -98,7 +100,10 @@ def test_lock_released_on_error(store: Store) -> None:
 
 def test_lock_waits_in_vain(store: Store) -> None:
     """A lock that stays held for the time given is a clear error that names its file."""
-    with store.lock("lane"), pytest.raises(StoreError, match=r"locks/lane\.lock: still locked .* after 0\.05 s"):
+    with (
+        store.lock("lane"),
+        pytest.raises(StoreError, match=r"locks/lane\.lock: still locked .* after 0\.05 s"),
+    ):
         store.lock("lane", timeout=0.05)
 
 

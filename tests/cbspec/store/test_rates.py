@@ -7,8 +7,13 @@ import pytest
 from cbspec.store import Store
 
 
-def put(store: Store, number: int, seconds: float | None, cost: float | None, **provenance: object) -> None:
-    store.put(f"{number:064x}", provenance={"seconds": seconds, "cost": cost, "stage": "train", **provenance})
+def put(
+    store: Store, number: int, seconds: float | None, cost: float | None, **provenance: object
+) -> None:
+    store.put(
+        f"{number:064x}",
+        provenance={"seconds": seconds, "cost": cost, "stage": "train", **provenance},
+    )
 
 
 def test_median_rate(store: Store) -> None:
@@ -35,7 +40,12 @@ def test_rate_per_stage_and_device(store: Store) -> None:
     put(store, 1, 1.0, 2.0, numerics={"device": "cuda"})
     put(store, 2, 6.0, 2.0, stage="net/../align")
 
-    rates = [store.rate("train"), store.rate("train", "cuda"), store.rate("net/../align"), store.rate("net/../align", "cuda")]
+    rates = [
+        store.rate("train"),
+        store.rate("train", "cuda"),
+        store.rate("net/../align"),
+        store.rate("net/../align", "cuda"),
+    ]
     assert rates == [4.0, 0.5, 3.0, None]
 
 

@@ -32,7 +32,9 @@ def stored(public_path: Path) -> Path:
     """The root of a read-only store with one entry and one code fingerprint."""
     root = public_path / "store"
     store = Store(root)
-    store.put(KEY, measures={"accuracy": 0.5}, provenance={"stage": "train", "seconds": 3.0, "cost": 2.0})
+    store.put(
+        KEY, measures={"accuracy": 0.5}, provenance={"stage": "train", "seconds": 3.0, "cost": 2.0}
+    )
     store.remember_code("5e6f", {"a": "1"})
     for path in [root, *root.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
@@ -53,8 +55,12 @@ def test_full_disk(public_path: Path, unprivileged: Unprivileged) -> None:
 
     message = unprivileged(put)
 
-    assert message.startswith(f"store {root}: storing abababababab failed: File too large; free some space")
-    assert [path for path in root.rglob("*") if path.is_file() or path.name.startswith(("ab", "tmp-"))] == []
+    assert message.startswith(
+        f"store {root}: storing abababababab failed: File too large; free some space"
+    )
+    assert [
+        path for path in root.rglob("*") if path.is_file() or path.name.startswith(("ab", "tmp-"))
+    ] == []
 
 
 def test_read_only_store_refuses_to_write(stored: Path, unprivileged: Unprivileged) -> None:
@@ -70,7 +76,9 @@ def test_read_only_store_refuses_to_write(stored: Path, unprivileged: Unprivileg
     messages = unprivileged(lambda: [refusal(action) for action in actions])
 
     doing = ["storing cdcdcdcdcdcd", "locking", "collecting", "storing a code fingerprint"]
-    remedy = "failed: Permission denied; make the folder writable, or set CBSPEC_STORE to one that is"
+    remedy = (
+        "failed: Permission denied; make the folder writable, or set CBSPEC_STORE to one that is"
+    )
     assert [f"store {stored}: {what} {remedy}" for what in doing] == messages
 
 
@@ -102,13 +110,18 @@ def test_damage_in_a_read_only_store(stored: Path, unprivileged: Unprivileged) -
 
     assert entry is None
     assert len(told) == 1
-    assert told[0].endswith("left in place, for the store cannot be written, and counted as missing")
+    assert told[0].endswith(
+        "left in place, for the store cannot be written, and counted as missing"
+    )
 
 
 @pytest.mark.parametrize(
     ("number", "remedy"),
     [
-        (errno.ENOSPC, "No space left on device; free some space, shrink the store with `cbspec store gc`"),
+        (
+            errno.ENOSPC,
+            "No space left on device; free some space, shrink the store with `cbspec store gc`",
+        ),
         (errno.EDQUOT, "Disk quota exceeded; free some space"),
         (errno.EROFS, "Read-only file system; make the folder writable, or set CBSPEC_STORE"),
         (errno.EACCES, "Permission denied; make the folder writable"),

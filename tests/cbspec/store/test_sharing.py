@@ -26,7 +26,11 @@ def put_all(root: Path, worker: int, told: Connection) -> None:
     told.recv()
     placed, read = [], []
     for key in KEYS:
-        placed.append(store.put(key, tensors={"w": torch.full((1000,), float(worker))}, measures={"worker": worker}))
+        placed.append(
+            store.put(
+                key, tensors={"w": torch.full((1000,), float(worker))}, measures={"worker": worker}
+            )
+        )
         entry = store.get(key, tensors=True)
         read.append((entry.measures["worker"], entry.tensors["w"].unique().tolist()))
     told.send((placed, read))
@@ -43,7 +47,10 @@ def test_one_of_many_puts_wins(store: Store, spawn: Spawn, damages: list[Damage]
     assert all(ours.poll(PATIENCE) for ours, _ in pipes)
     answers = [ours.recv() for ours, _ in pipes]
 
-    first = [[worker for worker, (placed, _) in enumerate(answers) if placed[index]] for index in range(len(KEYS))]
+    first = [
+        [worker for worker, (placed, _) in enumerate(answers) if placed[index]]
+        for index in range(len(KEYS))
+    ]
     assert [1] * len(KEYS) == [len(workers) for workers in first]
     expected = [(float(workers[0]), [float(workers[0])]) for workers in first]
     assert [expected] * 8 == [read for _, read in answers]
@@ -74,14 +81,20 @@ def work_forever(root: Path, seed: int, told: Connection) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_killed_at_random_moments(store: Store, spawn: Spawn, damages: list[Damage], seed: int) -> None:
+def test_killed_at_random_moments(
+    store: Store, spawn: Spawn, damages: list[Damage], seed: int
+) -> None:
     """After 20 times SIGKILL amid writing, one sweep leaves no lock and no temporary file, and every entry is whole."""
     draw = random.Random(seed)
     left = 0
     for round_ in range(10):
         ours, theirs = Pipe()
-        workers = [spawn(work_forever, store.root, 100 * seed + 2 * round_ + n, theirs) for n in range(2)]
-        assert round_ % 2 == 0 or ours.poll(PATIENCE)  # half of the kills may come before the first result, half cannot
+        workers = [
+            spawn(work_forever, store.root, 100 * seed + 2 * round_ + n, theirs) for n in range(2)
+        ]
+        assert round_ % 2 == 0 or ours.poll(
+            PATIENCE
+        )  # half of the kills may come before the first result, half cannot
         time.sleep(draw.uniform(0.02, 0.12))
         for worker in workers:
             worker.kill()

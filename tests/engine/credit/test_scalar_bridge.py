@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.architecture import Architecture, initialise
 from engine.credit import features
-from engine.credit.scalar_bridge import ScalarBridge, softmin
+from engine.credit.scalar_bridge import ScalarBridgeEstimator, softmin
 from engine.forward import ForwardPass
 from engine.nets import ResidualMLP
 from engine.parameters import ScalarBridge as Parameters
@@ -38,7 +38,7 @@ def batch(seeds=SEEDS, dtype=torch.float32, size=8):
 def bridge(seeds=SEEDS, dtype=torch.float32, **chosen):
     """A bridge with its random initial weights."""
     own = Parameters(hidden=32, **chosen)
-    estimator = ScalarBridge([own] * len(seeds), seeds, ARCHITECTURE, "cpu", dtype)
+    estimator = ScalarBridgeEstimator([own] * len(seeds), seeds, ARCHITECTURE, "cpu", dtype)
     estimator.begin("test", 0)
     return estimator
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from engine.architecture import Architecture, initialise
 from engine.credit import features
-from engine.credit.state_bridge import StateBridge
+from engine.credit.state_bridge import StateBridgeEstimator
 from engine.forward import ForwardPass
 from engine.nets import ResidualMLP
 from engine.parameters import StateBridge as Parameters
@@ -36,7 +36,7 @@ def batch(seeds=SEEDS, dtype=torch.float32, size=8, architecture=ARCHITECTURE):
 
 def bridge(seeds=SEEDS, dtype=torch.float32, **chosen):
     """A bridge with its random initial weights."""
-    return StateBridge(
+    return StateBridgeEstimator(
         [Parameters(hidden=32, **chosen)] * len(seeds), seeds, ARCHITECTURE, "cpu", dtype
     )
 

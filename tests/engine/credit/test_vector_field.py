@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from engine.architecture import Architecture, initialise
 from engine.credit import features
-from engine.credit.vector_field import VectorField
+from engine.credit.vector_field import VectorFieldEstimator
 from engine.forward import ForwardPass
 from engine.nets import ResidualMLP, cross_entropy
 from engine.parameters import VectorField as Parameters
@@ -33,12 +33,12 @@ def field(
     seeds: tuple[int, ...] = SEEDS,
     each: Any = None,
     **chosen: Any,
-) -> VectorField:
+) -> VectorFieldEstimator:
     own = [
         Parameters(**{"hidden": 32, **chosen, **(each[k] if each else {})})
         for k in range(len(seeds))
     ]
-    estimator = VectorField(own, seeds, SHAPE, "cpu", dtype)
+    estimator = VectorFieldEstimator(own, seeds, SHAPE, "cpu", dtype)
     estimator.begin("test", 0)
     return estimator
 

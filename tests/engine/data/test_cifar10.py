@@ -3,22 +3,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.data import Cifar10, DataUnavailable, load
+from engine.data import Cifar10Images, DataUnavailable, load
 from engine.data.cifar10 import CIFAR10, Identity, moments
 
 
 @pytest.fixture(scope="module")
-def real() -> Cifar10:
+def real() -> Cifar10Images:
     try:
         return load()
     except DataUnavailable as error:
         pytest.skip(str(error))
 
 
-def small(seed: int = 0) -> Cifar10:
+def small(seed: int = 0) -> Cifar10Images:
     draw = np.random.default_rng(seed)
     labels = np.repeat(np.arange(10), 2)
-    return Cifar10(
+    return Cifar10Images(
         train_images=draw.integers(0, 256, (20, 3, 32, 32), dtype=np.uint8),
         train_labels=draw.permutation(labels),
         test_images=draw.integers(0, 256, (10, 3, 32, 32), dtype=np.uint8),
@@ -26,19 +26,19 @@ def small(seed: int = 0) -> Cifar10:
     )
 
 
-def identity(data: Cifar10) -> Identity:
+def identity(data: Cifar10Images) -> Identity:
     mean, std = moments(data.train_images)
     return Identity(
         len(data.train_labels), len(data.test_labels), tuple(mean), tuple(std), data.sha256
     )
 
 
-def test_the_real_set_has_every_recorded_property(real: Cifar10) -> None:
+def test_the_real_set_has_every_recorded_property(real: Cifar10Images) -> None:
     """The stored set has the shapes, class counts, pixel moments and SHA-256 on record."""
     assert CIFAR10.mismatches(real) == []
 
 
-def test_the_real_set_is_in_the_order_of_the_original_batches(real: Cifar10) -> None:
+def test_the_real_set_is_in_the_order_of_the_original_batches(real: Cifar10Images) -> None:
     """Each original batch starts with its published labels, and the first images with their
     published pixels.
     """

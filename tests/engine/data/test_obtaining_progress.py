@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.patience import until
 
 from engine.data.progress import shown, watched
+from tests.patience import until
 
 
 class Terminal(io.StringIO):

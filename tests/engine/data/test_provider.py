@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.data import Cifar10, DataUnavailable, load, obtain, provider
+from engine.data import Cifar10Images, DataUnavailable, load, obtain, provider
 from engine.data.cifar10 import Identity, moments
 from engine.data.progress import Progress
 from engine.data.sources import SourceFailed
 
 DRAW = np.random.default_rng(0)
-DATA = Cifar10(
+DATA = Cifar10Images(
     train_images=DRAW.integers(0, 256, (20, 3, 32, 32), dtype=np.uint8),
     train_labels=np.arange(20) % 10,
     test_images=DRAW.integers(0, 256, (10, 3, 32, 32), dtype=np.uint8),
@@ -26,7 +26,7 @@ class Desk:
         self.asked: list[str] = []
         self.monkeypatch = monkeypatch
 
-    def offer(self, **answers: Cifar10 | BaseException) -> None:
+    def offer(self, **answers: Cifar10Images | BaseException) -> None:
         self.monkeypatch.setattr(
             provider,
             "SOURCES",
@@ -34,9 +34,9 @@ class Desk:
         )
 
     def source(
-        self, name: str, answer: Cifar10 | BaseException
-    ) -> Callable[[Path, Progress], Cifar10]:
-        def ask(folder: Path, _: Progress) -> Cifar10:
+        self, name: str, answer: Cifar10Images | BaseException
+    ) -> Callable[[Path, Progress], Cifar10Images]:
+        def ask(folder: Path, _: Progress) -> Cifar10Images:
             self.asked.append(name)
             (folder / "half").write_bytes(b"half a download")
             if isinstance(answer, BaseException):
@@ -61,7 +61,7 @@ def kept() -> set[str]:
     return {path.name for path in provider.cache().iterdir()} - {"cifar10.lock"}
 
 
-def same(data: Cifar10) -> bool:
+def same(data: Cifar10Images) -> bool:
     return all(
         np.array_equal(getattr(data, name), getattr(DATA, name))
         for name in ("train_images", "train_labels", "test_images", "test_labels")
@@ -105,7 +105,7 @@ def test_no_source_yields_one_message_with_every_reason(desk: Desk) -> None:
 def test_other_data_is_refused_and_not_kept(desk: Desk) -> None:
     """A source that yields another set fails with the mismatch, and leaves nothing behind."""
     labels = np.roll(DATA.train_labels, 1)
-    desk.offer(only=Cifar10(DATA.train_images, labels, DATA.test_images, DATA.test_labels))
+    desk.offer(only=Cifar10Images(DATA.train_images, labels, DATA.test_images, DATA.test_labels))
 
     with pytest.raises(
         DataUnavailable,

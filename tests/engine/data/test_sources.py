@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from torchvision.datasets import CIFAR10
 
-from engine.data import Cifar10, sources
+from engine.data import Cifar10Images, sources
 from engine.data.sources import (
     SourceFailed,
     local_copy,
@@ -27,7 +27,7 @@ from engine.data.sources import (
 )
 
 DRAW = np.random.default_rng(0)
-DATA = Cifar10(
+DATA = Cifar10Images(
     train_images=DRAW.integers(0, 256, (20, 3, 32, 32), dtype=np.uint8),
     train_labels=DRAW.integers(0, 10, 20),
     test_images=DRAW.integers(0, 256, (4, 3, 32, 32), dtype=np.uint8),
@@ -39,7 +39,7 @@ def quiet(done: float, total: float, what: str) -> None:
     """Show nothing."""
 
 
-def same(data: Cifar10) -> bool:
+def same(data: Cifar10Images) -> bool:
     return all(
         getattr(data, name).dtype == getattr(DATA, name).dtype
         and np.array_equal(getattr(data, name), getattr(DATA, name))
