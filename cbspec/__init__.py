@@ -1,4 +1,5 @@
-"""Continuous integration for research findings: YAML claims become a plan of stages, measurements and verdicts.
+"""Continuous integration for research findings: YAML claims become a plan of stages, measurements
+and verdicts.
 
 `Project` is the way in. The package knows no engine, and imports torch only to compute with one.
 """

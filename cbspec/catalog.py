@@ -1,4 +1,6 @@
-"""The engine's catalog: what claims can ask for. Found by configuration; importing it loads no implementation."""
+"""The engine's catalog: what claims can ask for. Found by configuration; importing it loads no
+implementation.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class UnknownStageError(ConfigError, KeyError):
 
 
 class Catalog(Mapping[str, Stage]):
-    """The stages by name, in the order in which the engine declares them. Raises ConfigError where they contradict each other."""
+    """The stages by name, in the order in which the engine declares them. Raises ConfigError where
+    they contradict each other.
+    """
 
     def __init__(self, stages: Iterable[Stage], module: str = "") -> None:
         stages = tuple(stages)
@@ -59,10 +63,12 @@ class Catalog(Mapping[str, Stage]):
 
 
 def load(config: Config) -> Catalog:
-    """The catalog of the configured engine; the project's own assertion kinds are known from here on.
+    """The catalog of the configured engine; the project's own assertion kinds are known from here
+    on.
 
     Raises:
-        ConfigError: the module cannot be imported or lies elsewhere, has no ``STAGES``, or its stages contradict each other.
+        ConfigError: the module cannot be imported or lies elsewhere, has no ``STAGES``, or its
+            stages contradict each other.
     """
     module = import_own(config, config.engine, "engine")
     kinds.load(config)

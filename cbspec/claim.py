@@ -38,7 +38,9 @@ class Seeds:
 
     @property
     def looks(self) -> tuple[int, ...]:
-        """The numbers of seeds after which a verdict is taken, ascending: ``(3, 6, 12)`` for 3 of 12."""
+        """The numbers of seeds after which a verdict is taken, ascending: ``(3, 6, 12)`` for 3 of
+        12.
+        """
         sizes = [self.start]
         while sizes[-1] < len(self.pool):
             sizes.append(min(2 * sizes[-1], len(self.pool)))
@@ -47,17 +49,20 @@ class Seeds:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One claim at one scale (and one cell of its matrix); everything it needs to be run and judged.
+    """One claim at one scale (and one cell of its matrix); everything it needs to be run and
+    judged.
 
     Attributes:
         id: unique over all files; a matrix cell carries its values, as in ``1.b[depth=4]``.
         arms: arm name -> stage call; all arms share seeds, so every comparison is paired.
         assertions: all must hold.
-        controls: assertions about the experiment itself; one that does not hold makes the verdict invalid.
+        controls: assertions about the experiment itself; one that does not hold makes the verdict
+            invalid.
         scale: the scale that the sizes in `arms` come from.
         decidable: the scales at which a verdict is expected; at another the claim is skipped.
         sizes: the scale's sizes after overrides, as they were used.
-        discussion: a person's sentences on where findings and memo differ, and why that may be; decides nothing.
+        discussion: a person's sentences on where findings and memo differ, and why that may be;
+            decides nothing.
         origins: key path (``"assert[0].kind"``) -> where its value stands.
     """
 
@@ -79,12 +84,15 @@ class Claim:
     path: Path
     origins: Mapping[str, Origin]
     digest: str
-    """SHA-256 of what is asserted (assertions, controls, alpha, seeds) and measured (arms): moving it is moving the goalposts."""
+    """SHA-256 of what is asserted (assertions, controls, alpha, seeds) and measured (arms): moving
+    it is moving the goalposts.
+    """
     discussion: str = ""
 
 
 def finding_of(claim: str, known: Collection[str]) -> str:
-    """Return the finding that a claim is of: the shortest id that is a prefix of its own, as 1.b is of 1.b.depths.
+    """Return the finding that a claim is of: the shortest id that is a prefix of its own, as 1.b is
+    of 1.b.depths.
 
     Args:
         known: the ids of all claims, without the values of matrix cells.

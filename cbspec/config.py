@@ -1,4 +1,6 @@
-"""Where the project is and what it says about itself: ``[tool.cbspec]`` of the nearest pyproject.toml."""
+"""Where the project is and what it says about itself: ``[tool.cbspec]`` of the nearest
+pyproject.toml.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +22,18 @@ class Config:
     """The project's settings; each but the root is a key of ``[tool.cbspec]``.
 
     Attributes:
-        root: the folder of pyproject.toml; relative paths start there, and the engine is importable from there or from
-            its ``src``.
+        root: the folder of pyproject.toml; relative paths start there, and the engine is importable
+            from there or from its ``src``.
         engine: the module that declares the stages.
         scale: the scale of a run that asks for none.
         claims: the folder of the claims.
         store: the folder of the results; the environment variable CBSPEC_STORE comes first.
-        reports: the folder of the record and of the pages that each run writes; the environment variable CBSPEC_REPORTS
-            comes first.
+        reports: the folder of the record and of the pages that each run writes; the environment
+            variable CBSPEC_REPORTS comes first.
         canary: the scale of the canaries; empty for a project without.
         kinds: the project's own modules of assertion kinds.
-        adopt: whether results of other code are adopted where its canary is identical: `identical`, or `never`.
+        adopt: whether results of other code are adopted where its canary is identical: `identical`,
+            or `never`.
         declared: whether there is a ``[tool.cbspec]``: a project that means to have claims.
     """
 
@@ -55,7 +58,9 @@ class Config:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """The engine's top-level packages: the code whose change makes results stale, with what it imports from beside them."""
+        """The engine's top-level packages: the code whose change makes results stale, with what it
+        imports from beside them.
+        """
         return (self.engine.partition(".")[0],)
 
     @property
@@ -101,8 +106,9 @@ _KEYS: Mapping[str, Callable[[Any], Any]] = {
 def load(start: Path | None = None) -> Config:
     """The settings that hold in a folder (the working directory when left out).
 
-    The nearest pyproject.toml with ``[tool.cbspec]`` is the project's; without one the nearest pyproject.toml or, without that
-    too, the folder itself, with the settings that `Config` has by itself.
+    The nearest pyproject.toml with ``[tool.cbspec]`` is the project's; without one the nearest
+    pyproject.toml or, without that too, the folder itself, with the settings that `Config` has by
+    itself.
 
     Raises:
         ConfigError: the file is no TOML, or a key is unknown, empty or not text.

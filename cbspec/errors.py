@@ -1,4 +1,6 @@
-"""Errors that speak to a person. Each is one clear message; none needs a traceback to be understood."""
+"""Errors that speak to a person. Each is one clear message; none needs a traceback to be
+understood.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class StoreError(CbspecError):
 
 
 class ContentError(CbspecError):
-    """A result holds what cannot be stored, such as a number that is not finite: a mistake of its stage, not of the store."""
+    """A result holds what cannot be stored, such as a number that is not finite: a mistake of its
+    stage, not of the store.
+    """
 
 
 class LedgerError(CbspecError):
@@ -36,7 +40,9 @@ class LedgerError(CbspecError):
 
 
 class MissingReasonError(LedgerError):
-    """A changed verdict or a moved assertion was to be accepted, or a verdict to be withdrawn, without saying why."""
+    """A changed verdict or a moved assertion was to be accepted, or a verdict to be withdrawn,
+    without saying why.
+    """
 
 
 class UncheckedError(LedgerError):
@@ -87,7 +93,9 @@ def belongs(file: Path, package: Path) -> bool:
 
 
 def place_of(error: BaseException, package: Path) -> str:
-    """``" (lab/nets.py:12 in forward)"``: the last line of a package that an error came through; empty where there is none."""
+    """``" (lab/nets.py:12 in forward)"``: the last line of a package that an error came through;
+    empty where there is none.
+    """
     own = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)

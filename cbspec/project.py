@@ -1,4 +1,5 @@
-"""The project: everything that a run, a command or a notebook works with, put together in one place.
+"""The project: everything that a run, a command or a notebook works with, put together in one
+place.
 
 Each part is loaded when it is first asked for, so that a command pays only for what it uses.
 """

@@ -1,4 +1,6 @@
-"""Modules of the project itself: imported from beside pyproject.toml or from ``src``, and from nowhere else."""
+"""Modules of the project itself: imported from beside pyproject.toml or from ``src``, and from
+nowhere else.
+"""
 
 from __future__ import annotations
 

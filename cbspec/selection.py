@@ -1,4 +1,6 @@
-"""Which claims a person means: by id, by file or by folder; and the ids that there are, without reading any claim in full."""
+"""Which claims a person means: by id, by file or by folder; and the ids that there are, without
+reading any claim in full.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,9 @@ def select(
 ) -> tuple[Claim, ...]:
     """Read the claims that words name, in the order of the words, each once.
 
-    A word is an id (without the values of a matrix it stands for all cells), a claim file or a folder, for which its
-    defaults.yaml may stand. Only the files in question are read, so that a mistake in another one is no hindrance.
+    A word is an id (without the values of a matrix it stands for all cells), a claim file or a
+    folder, for which its defaults.yaml may stand. Only the files in question are read, so that a
+    mistake in another one is no hindrance.
 
     Args:
         folder: of the claims; all of them are meant without a word.

@@ -1,10 +1,12 @@
 """The declaration of stages: the one module of the harness that an engine imports.
 
-An engine is a module with a tuple ``STAGES`` of `Stage` objects. Declaring costs nothing heavy: a stage names its
-implementation as ``"module:function"`` and the harness imports it only when the stage runs.
+An engine is a module with a tuple ``STAGES`` of `Stage` objects. Declaring costs nothing heavy: a
+stage names its implementation as ``"module:function"`` and the harness imports it only when the
+stage runs.
 
-The harness calls the implementation with a `Job`: several replicas (seeds, and on wide devices also compatible arms) of one
-stage call, to be computed together as one tensor program. Results are handed back per replica with `Job.emit`.
+The harness calls the implementation with a `Job`: several replicas (seeds, and on wide devices also
+compatible arms) of one stage call, to be computed together as one tensor program. Results are
+handed back per replica with `Job.emit`.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Base of every stage's parameters.
 
     A field is annotated with its type, its range and its meaning, e.g.
-    ``Annotated[int, msgspec.Meta(ge=1, description="hidden width d")] = 256``; its JSON Schema comes from there.
+    ``Annotated[int, msgspec.Meta(ge=1, description="hidden width d")] = 256``; its JSON Schema
+    comes from there.
     """
 
 
@@ -37,7 +40,9 @@ P_co = TypeVar("P_co", bound=Parameters, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure that a stage yields: its unit in words (``"accuracy"``, ``"nats"``, ``"cosine"``) and its meaning with source."""
+    """A figure that a stage yields: its unit in words (``"accuracy"``, ``"nats"``, ``"cosine"``)
+    and its meaning with source.
+    """
 
     unit: str
     doc: str
@@ -61,17 +66,24 @@ class Stage:
         implementation: ``"module:function"``; the function takes a `Job` and returns nothing.
         parameters: the type of its parameters.
         inputs: input name -> the kind of artifact taken.
-        kind: the kind of artifact it yields (``"snapshot"``, ``"estimator"``), or ``""`` when it yields only measures.
+        kind: the kind of artifact it yields (``"snapshot"``, ``"estimator"``), or ``""`` when it
+            yields only measures.
         measures: measure name -> unit and meaning.
-        progress: the name of the integer parameter along which results lie on one trajectory (``"epoch"``): calls that differ
-            in it alone are points of one run, computed by one job, and a later point may continue from an earlier one. Count
-            what takes a moment (epochs, thousands of steps): an interrupted run looks at every earlier point for one saved.
-        length: the name of the integer parameter that says where the run ends: no claim can ask for a later point.
-        continues: the name of the input whose run this one goes on from: no claim can ask for a point before that one's.
-        varying: parameters in which the replicas of one job may differ (arms that are one tensor program).
-        cost: floating-point operations of one replica of a call, for forecasts and for the longest path.
-        opens: ``"module:name"`` of what reads this stage's artifacts for later stages (an estimator's or a task's class), see
-            `opener`. It counts as this stage's code: an edit to it makes stale what uses this stage, and nothing else.
+        progress: the name of the integer parameter along which results lie on one trajectory
+            (``"epoch"``): calls that differ in it alone are points of one run, computed by one job,
+            and a later point may continue from an earlier one. Count what takes a moment (epochs,
+            thousands of steps): an interrupted run looks at every earlier point for one saved.
+        length: the name of the integer parameter that says where the run ends: no claim can ask for
+            a later point.
+        continues: the name of the input whose run this one goes on from: no claim can ask for a
+            point before that one's.
+        varying: parameters in which the replicas of one job may differ (arms that are one tensor
+            program).
+        cost: floating-point operations of one replica of a call, for forecasts and for the longest
+            path.
+        opens: ``"module:name"`` of what reads this stage's artifacts for later stages (an
+            estimator's or a task's class), see `opener`. It counts as this stage's code: an edit to
+            it makes stale what uses this stage, and nothing else.
     """
 
     name: str
@@ -125,7 +137,9 @@ class Call:
 
     @cached_property
     def shape(self) -> str:
-        """`trajectory` without the parameters that may vary within a job: equal for arms that are one tensor program."""
+        """`trajectory` without the parameters that may vary within a job: equal for arms that are
+        one tensor program.
+        """
         parameters = msgspec.to_builtins(self.parameters)
         for name in {self.stage.progress, *self.stage.varying} - {None}:
             del parameters[name]
@@ -188,7 +202,9 @@ class Replica(Protocol[P_co]):
 
     @property
     def parameters(self) -> P_co:
-        """The stage's `Parameters`; in a stage with progress the progress parameter is the last point wanted."""
+        """The stage's `Parameters`; in a stage with progress the progress parameter is the last
+        point wanted.
+        """
 
     @property
     def seed(self) -> int: ...
@@ -236,17 +252,20 @@ class Job(Protocol[P_co]):
         Args:
             replica: index into `replicas`.
             point: where on the trajectory, for a stage with progress.
-            tensors: what later stages take as input: torch tensors, CPU or device, without replica axis.
+            tensors: what later stages take as input: torch tensors, CPU or device, without replica
+                axis.
             measures: every measure of the catalog entry that is defined here, finite.
-            undefined: measure -> why it has no value here (reference below numerical resolution, ...).
+            undefined: measure -> why it has no value here (reference below numerical resolution,
+                ...).
             series: further JSON content.
         """
 
     def diverge(self, replica: int, reason: str) -> None:
-        """Record that a replica left the finite numbers: its remaining points, and all that is computed from it, are invalid.
+        """Record that a replica left the finite numbers: its remaining points, and all that is
+        computed from it, are invalid.
 
-        A finding about the run, not an error of the program; the other replicas go on. ``reason`` names where, e.g.
-        ``"loss not finite in epoch 3"``.
+        A finding about the run, not an error of the program; the other replicas go on. ``reason``
+        names where, e.g. ``"loss not finite in epoch 3"``.
         """
 
     def advance(self, done: float, total: float, unit: str) -> None:

@@ -1,4 +1,6 @@
-"""What holds for every test: hypothesis judges what is found, never how long it took on a busy machine."""
+"""What holds for every test: hypothesis judges what is found, never how long it took on a busy
+machine.
+"""
 
 from hypothesis import HealthCheck, settings
 

@@ -1,4 +1,6 @@
-"""How the benchmarks keep their figures: what a run replaces, what it leaves alone, and the file that results."""
+"""How the benchmarks keep their figures: what a run replaces, what it leaves alone, and the file
+that results.
+"""
 
 import json
 from importlib.util import find_spec
@@ -20,7 +22,9 @@ KNOWN = {
 
 
 def test_partial_run_replaces_its_rows_only():
-    """A row takes the place of the one of the same name, circumstances and all; every other row stays as it was."""
+    """A row takes the place of the one of the same name, circumstances and all; every other row
+    stays as it was.
+    """
     after = merged(KNOWN, "engine", [Row("BP", "75%", "at least 70%")], NOW)
 
     assert after["engine"] == {
@@ -51,7 +55,9 @@ def test_new_rows_and_suites_join():
 
 
 def test_text_does_not_depend_on_order():
-    """The same rows give the same text in whatever order they were measured, and it reads back as what was kept."""
+    """The same rows give the same text in whatever order they were measured, and it reads back as
+    what was kept.
+    """
     rows = [Row("b", "2"), Row("a", "1"), Row("c", "≤ 3")]
     forth, back = (merged(KNOWN, "engine", own, NOW) for own in (rows, rows[::-1]))
 
@@ -72,7 +78,9 @@ def test_one_figure_is_one_line_of_a_diff():
 
 
 def test_rows_are_kept_as_they_are_measured(tmp_path):
-    """A suite that breaks in the middle has left what it found before, and nothing half-written beside it."""
+    """A suite that breaks in the middle has left what it found before, and nothing half-written
+    beside it.
+    """
     report = tmp_path / "bench.json"
     report.write_text(text(KNOWN))
 
@@ -91,7 +99,9 @@ def test_rows_are_kept_as_they_are_measured(tmp_path):
 
 @pytest.mark.parametrize(("met", "status"), [((True, True), 0), ((True, False), 1)])
 def test_missed_aim_fails_and_is_printed(tmp_path, capsys, met, status):
-    """The status is 1 where any row misses its aim; the table says which; a row without an aim can miss none."""
+    """The status is 1 where any row misses its aim; the table says which; a row without an aim can
+    miss none.
+    """
     rows = [Row(f"m{index}", "5 s", "at most 4 s", own) for index, own in enumerate(met)]
 
     assert publish("suite", [*rows, Row("free", "1")], tmp_path / "bench.json") == status
@@ -127,7 +137,9 @@ def test_unknown_suite_is_refused():
 
 
 def test_committed_report_is_what_a_run_would_write():
-    """reports/bench.json is in the form in which a run keeps it, each row complete and of a suite that exists."""
+    """reports/bench.json is in the form in which a run keeps it, each row complete and of a suite
+    that exists.
+    """
     kept = json.loads(REPORT.read_text(encoding="utf-8"))
 
     assert REPORT.read_text(encoding="utf-8") == text(kept)

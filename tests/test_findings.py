@@ -21,7 +21,9 @@ _LETTERS = {
     "F": "1234", "N": "abcd",
 }  # fmt: skip
 FINDINGS = {f"{phase}.{letter}" for phase, letters in _LETTERS.items() for letter in letters}
-"""The rows of the table of findings: what the memos and the commit log report, the figures, the open questions."""
+"""The rows of the table of findings: what the memos and the commit log report, the figures, the
+open questions.
+"""
 
 
 @pytest.fixture(scope="module", params=["quick", "memo"])
@@ -31,7 +33,9 @@ def claims(request: pytest.FixtureRequest) -> tuple[Claim, ...]:
 
 
 def finding(claim: str) -> str:
-    """The finding that a claim is of: its id without the matrix cell and without a word that sets memo-scale cells apart."""
+    """The finding that a claim is of: its id without the matrix cell and without a word that sets
+    memo-scale cells apart.
+    """
     base = claim.partition("[")[0]
     return base if base in FINDINGS else base.rpartition(".")[0]
 

@@ -1,4 +1,6 @@
-"""The edits that the claims must notice still apply to the engine as it is, and what the benchmark makes of a run."""
+"""The edits that the claims must notice still apply to the engine as it is, and what the benchmark
+makes of a run.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def test_edits_are_many_and_differ():
 
 @each
 def test_edit_applies_and_changes_its_definition_alone(mutation):
-    """The text is there once, the edited file is Python, and what differs is the code of the definition that is named."""
+    """The text is there once, the edited file is Python, and what differs is the code of the
+    definition that is named.
+    """
     text = (ROOT / mutation.path).read_text(encoding="utf-8")
     name = mutation.definition.partition(":")[2]
     edited = mutation.edited(text)
@@ -74,7 +78,9 @@ def test_edit_applies_and_changes_its_definition_alone(mutation):
 
 @each
 def test_claims_that_must_notice_reach_the_edit(mutation, code, decidable):
-    """Each is a claim that the benchmark runs, with a stage whose code fingerprint holds the edited definition."""
+    """Each is a claim that the benchmark runs, with a stage whose code fingerprint holds the edited
+    definition.
+    """
     assert mutation.noticed_by
     assert [claim for claim in mutation.noticed_by if claim not in decidable] == []
     assert [
@@ -199,7 +205,9 @@ def test_row_tells_how_many_claims_were_left_out():
     ],
 )
 def test_edit_is_missed_otherwise(run, disturbed, told):
-    """Nobody or not everybody fails, a text does not name the edit, or a claim moves that the edit does not reach."""
+    """Nobody or not everybody fails, a text does not name the edit, or a claim moves that the edit
+    does not reach.
+    """
     row = judged(SIGN, run, disturbed)
 
     assert not row.met
@@ -207,7 +215,9 @@ def test_edit_is_missed_otherwise(run, disturbed, told):
 
 
 def test_copy_of_a_store_is_a_store_of_its_own(tmp_path):
-    """What is put into the copy, removed from it or found damaged in it leaves the original as it was."""
+    """What is put into the copy, removed from it or found damaged in it leaves the original as it
+    was.
+    """
     keys = [digit * 64 for digit in "ab"]
     store = Store(tmp_path / "own")
     for key in keys:

@@ -10,7 +10,9 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 def test_published_pages_are_current(monkeypatch):
-    """The replication table and the figures in reports/ are those that ``cbspec publish`` would write."""
+    """The replication table and the figures in reports/ are those that ``cbspec publish`` would
+    write.
+    """
     monkeypatch.chdir(REPOSITORY)
     result = CliRunner().invoke(main, ["publish", "--check"])
 

@@ -15,7 +15,9 @@ def reported(effect):
 
 
 def test_sample_table_is_on_record():
-    """Each line of the table under 'What you see' has verdict, effect, figures and the memo's figure as the ledger has them."""
+    """Each line of the table under 'What you see' has verdict, effect, figures and the memo's
+    figure as the ledger has them.
+    """
     record = Ledger.load(ROOT / "reports" / "ledger.json")
     table = (
         (ROOT / "README.md")

@@ -1,5 +1,6 @@
-"""What the pages show is run: the tutorial of claims/README.md, in a copy of the project whose stages take no time, and another
-lab, as CONTRIBUTING.md has it."""
+"""What the pages show is run: the tutorial of claims/README.md, in a copy of the project whose
+stages take no time, and another lab, as CONTRIBUTING.md has it.
+"""
 
 import doctest
 import os
@@ -45,7 +46,9 @@ STAGES = _replaced()
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A copy of the project, every stage of its catalog replaced by a stand-in; `cbspec` and `pytest` are on the path."""
+    """A copy of the project, every stage of its catalog replaced by a stand-in; `cbspec` and
+    `pytest` are on the path.
+    """
     root = tmp_path_factory.mktemp("project")
     hidden = shutil.ignore_patterns("__pycache__")
     shutil.copytree(REPOSITORY / "claims", root / "claims", ignore=hidden)
@@ -68,7 +71,9 @@ def with_commands(root):
 
 
 def steps(text):
-    """(command, shown output) of every console block, in order; `\\` at the end of a line continues a command."""
+    """(command, shown output) of every console block, in order; `\\` at the end of a line continues
+    a command.
+    """
     found = []
     for block in re.findall(r"^```console\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
@@ -112,7 +117,9 @@ def run(shown, root, variables=None):
 
 
 def write_lab(text, root, source="."):
-    """Write the files that a page shows, each with its name in its first line; `lab` goes into `source`."""
+    """Write the files that a page shows, each with its name in its first line; `lab` goes into
+    `source`.
+    """
     blocks = re.findall(
         r"^```(?:toml|python|yaml)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL
     )
@@ -125,7 +132,9 @@ def write_lab(text, root, source="."):
 
 @pytest.mark.parametrize("source", [".", "src"])
 def test_another_lab_needs_no_more_than_is_shown(tmp_path, source):
-    """The files of CONTRIBUTING.md are a project whose claim is made and holds, also where its package lies in src."""
+    """The files of CONTRIBUTING.md are a project whose claim is made and holds, also where its
+    package lies in src.
+    """
     text = (REPOSITORY / "CONTRIBUTING.md").read_text()
     write_lab(text, tmp_path, source)
 

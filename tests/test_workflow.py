@@ -1,4 +1,6 @@
-"""The GitHub workflow: what it names is there, and it runs what the Makefile and the command line offer."""
+"""The GitHub workflow: what it names is there, and it runs what the Makefile and the command line
+offer.
+"""
 
 import re
 import shlex
@@ -34,7 +36,9 @@ def commands(workflow):
 
 
 def test_commands_exist(workflow):
-    """Every make target is one of the Makefile's, and every cbspec command one of the command line's."""
+    """Every make target is one of the Makefile's, and every cbspec command one of the command
+    line's.
+    """
     targets = set(
         re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), flags=re.MULTILINE)
     )
@@ -59,7 +63,9 @@ def test_commands_exist(workflow):
 
 
 def test_options_are_those_of_the_plugin(workflow):
-    """What the jobs hand to pytest are options that the plugin has; together they run every scale of the defaults."""
+    """What the jobs hand to pytest are options that the plugin has; together they run every scale
+    of the defaults.
+    """
     claims = [line for line in commands(workflow) if line[:2] == ["make", "claims"]]
     given = [
         word.removeprefix("ARGS=").split()
@@ -78,7 +84,9 @@ def test_options_are_those_of_the_plugin(workflow):
 
 
 def test_results_are_adopted_but_not_at_night(workflow):
-    """A scheduled run computes again what other runs may adopt from code with an identical canary; so does the project's CI."""
+    """A scheduled run computes again what other runs may adopt from code with an identical canary;
+    so does the project's CI.
+    """
     [step] = [step for step in steps(workflow, "quick") if "--adopt" in step.get("run", "")]
 
     assert step["env"] == {
@@ -89,7 +97,9 @@ def test_results_are_adopted_but_not_at_night(workflow):
 
 
 def used():
-    """Return action, commit and version of each `uses:`; the version is a comment, which YAML drops."""
+    """Return action, commit and version of each `uses:`; the version is a comment, which YAML
+    drops.
+    """
     lines = [
         line.partition("uses:")[2] for line in WORKFLOW.read_text().splitlines() if "uses:" in line
     ]
@@ -102,7 +112,9 @@ def used():
 
 
 def test_actions_are_pinned():
-    """Only GitHub's own actions are used, each at a commit with its version beside it, and each repository at one."""
+    """Only GitHub's own actions are used, each at a commit with its version beside it, and each
+    repository at one.
+    """
     commits = {}
     for action, commit, version in used():
         commits.setdefault("/".join(action.split("/")[:2]), set()).add((commit, version))
@@ -114,7 +126,9 @@ def test_actions_are_pinned():
 
 
 def test_jobs_may_do_no_more_than_they_need(workflow):
-    """The workflow grants nothing, each job reads the repository and nothing else, and no job keeps the credentials."""
+    """The workflow grants nothing, each job reads the repository and nothing else, and no job keeps
+    the credentials.
+    """
     assert workflow["permissions"] == {}
     assert all(job["permissions"] == {"contents": "read"} for job in workflow["jobs"].values())
     checkouts = [
@@ -127,7 +141,9 @@ def test_jobs_may_do_no_more_than_they_need(workflow):
 
 
 def test_systems_and_pythons_are_named(workflow):
-    """Each job runs on a named system; claims run on the oldest Python, the unit tests on the later ones, too."""
+    """Each job runs on a named system; claims run on the oldest Python, the unit tests on the later
+    ones, too.
+    """
     assert workflow["jobs"]["quick"]["runs-on"] == "ubuntu-24.04"
     assert workflow["jobs"]["memo"]["runs-on"] == ["self-hosted", "gpu"]
     pythons = {
@@ -148,7 +164,9 @@ def test_systems_and_pythons_are_named(workflow):
 
 
 def test_store_is_cached_but_not_at_night(workflow, monkeypatch):
-    """The cached folder is the project's store, keyed by the engine's sources; a scheduled run neither takes nor leaves it."""
+    """The cached folder is the project's store, keyed by the engine's sources; a scheduled run
+    neither takes nor leaves it.
+    """
     monkeypatch.delenv("CBSPEC_STORE", raising=False)
     cached = [
         step for step in steps(workflow, "quick") if "store" in step.get("with", {}).get("path", "")
@@ -166,7 +184,9 @@ def test_store_is_cached_but_not_at_night(workflow, monkeypatch):
 
 
 def test_each_schedule_runs_one_job(workflow):
-    """The nightly time starts the quick job, the weekly one the others, and no job waits for a time that is not there."""
+    """The nightly time starts the quick job, the weekly one the others, and no job waits for a time
+    that is not there.
+    """
     night, week = (each["cron"] for each in workflow["on"]["schedule"])
 
     assert workflow["jobs"]["quick"]["if"] == f"github.event.schedule != '{week}'"

@@ -1,11 +1,14 @@
-"""Deriving tolerances from the spread of the canary over platforms: they follow from what was measured, and are never chosen.
+"""Deriving tolerances from the spread of the canary over platforms: they follow from what was
+measured, and are never chosen.
 
-Two platforms that compute the same code add up in another order, or fuse a product and a sum. How far that moves a figure
-depends on the experiment: a cosine after ten steps moves in its sixth digit, the accuracy of a run that is about to diverge in
-its first. So each measure of each claim has its own spread, the largest difference between any two platforms over the claim's
-arms and seeds. A claim whose figures happened to agree on the platforms at hand would be held to the last bit by that; it gets
-what is usual for the measure instead: the spread below which three quarters of all claims lie. A share of a count, such as an
-accuracy, stays as it is on most platforms and then moves by a whole count: its spread is taken as one count at least.
+Two platforms that compute the same code add up in another order, or fuse a product and a sum. How
+far that moves a figure depends on the experiment: a cosine after ten steps moves in its sixth
+digit, the accuracy of a run that is about to diverge in its first. So each measure of each claim
+has its own spread, the largest difference between any two platforms over the claim's arms and
+seeds. A claim whose figures happened to agree on the platforms at hand would be held to the last
+bit by that; it gets what is usual for the measure instead: the spread below which three quarters of
+all claims lie. A share of a count, such as an accuracy, stays as it is on most platforms and then
+moves by a whole count: its spread is taken as one count at least.
 """
 
 from __future__ import annotations
@@ -115,7 +118,9 @@ def _column(run: PlatformRun, name: Name) -> Sequence[float | None]:
 
 
 def _one_sided(runs: Sequence[PlatformRun], name: Name) -> str:
-    """Return why a figure cannot be held though it is a number somewhere: it is undefined elsewhere; empty where it can."""
+    """Return why a figure cannot be held though it is a number somewhere: it is undefined
+    elsewhere; empty where it can.
+    """
     claim = name[0]
     for index, _ in enumerate(runs[0].figures[claim].values.seeds):
         defined = [_column(run, name)[index] is not None for run in runs]
@@ -130,7 +135,9 @@ def _reason(values: Values, name: Name, index: int) -> str | None:
 
 
 def _range(values: Iterable[float | None]) -> float:
-    """Return the largest difference between any two platforms for one seed; 0 where the figure is undefined."""
+    """Return the largest difference between any two platforms for one seed; 0 where the figure is
+    undefined.
+    """
     there = [value for value in values if value is not None]
     return max(there) - min(there) if there else 0.0
 
@@ -147,9 +154,11 @@ def _usual(spreads: Mapping[Name, float]) -> dict[str, float]:
 
 
 def _counts(runs: Sequence[PlatformRun]) -> dict[tuple[str, str], float]:
-    """Return (claim, measure) -> one count, where all values are shares of the same count; 0 of any other measure.
+    """Return (claim, measure) -> one count, where all values are shares of the same count; 0 of any
+    other measure.
 
-    Where a claim has too few values to tell its count, the smallest count of the measure's other claims stands for it.
+    Where a claim has too few values to tell its count, the smallest count of the measure's other
+    claims stands for it.
     """
     values: dict[tuple[str, str], list[float]] = {}
     for claim, arm, measure in _names(runs):
@@ -170,7 +179,9 @@ def _counts(runs: Sequence[PlatformRun]) -> dict[tuple[str, str], float]:
 
 
 def _shared_count(values: Sequence[float]) -> int:
-    """Return the smallest count of which all these values are shares, to the last bit; 0 where there is none."""
+    """Return the smallest count of which all these values are shares, to the last bit; 0 where
+    there is none.
+    """
     count = 1
     for value in values:
         share = Fraction(value).limit_denominator(COUNT)
@@ -192,7 +203,9 @@ def _platform(run: PlatformRun, first: PlatformRun) -> Platform:
 
 
 def _rounded_up(value: float) -> float:
-    """Return a value to two significant digits, away from zero: a tolerance is no more exact than that."""
+    """Return a value to two significant digits, away from zero: a tolerance is no more exact than
+    that.
+    """
     if value == 0.0:
         return 0.0
     places = 1 - math.floor(math.log10(value))

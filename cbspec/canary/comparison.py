@@ -81,9 +81,10 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
 def compared(record: CanaryRecord, found: Figures) -> CanaryCheck:
     """Set a claim's canary figures beside those on record, value by value.
 
-    A value counts as recorded where ``|x - r| <= atol + rtol * |r|``; one that is undefined, where it was so for the same reason,
-    numbers in the reason aside. Figures of measures and arms that are not on record, or of other stage calls, make the whole
-    canary `new`: there is nothing that they could be held to.
+    A value counts as recorded where ``|x - r| <= atol + rtol * |r|``; one that is undefined, where
+    it was so for the same reason, numbers in the reason aside. Figures of measures and arms that
+    are not on record, or of other stage calls, make the whole canary `new`: there is nothing that
+    they could be held to.
     """
     known = record.figures.get(found.claim)
     if known is None:

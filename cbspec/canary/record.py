@@ -56,11 +56,13 @@ class Platform(_Record, frozen=True, kw_only=True):
 
 
 class Tolerance(_Record, frozen=True, kw_only=True):
-    """What a measure of one claim is held to: ``|x - r| <= atol + rtol * |r|``, with the recorded value r.
+    """What a measure of one claim is held to: ``|x - r| <= atol + rtol * |r|``, with the recorded
+    value r.
 
     Attributes:
         atol: in the measure's unit.
-        spread: the largest difference between platforms over the claim's arms and seeds, in the measure's unit.
+        spread: the largest difference between platforms over the claim's arms and seeds, in the
+            measure's unit.
     """
 
     claim: str
@@ -121,7 +123,8 @@ class CanaryRecord:
         """Return the record at `path`; an empty one where there is no file yet.
 
         Raises:
-            LedgerError: for a file that is damaged or was edited into something else, naming the place.
+            LedgerError: for a file that is damaged or was edited into something else, naming the
+                place.
         """
         try:
             text = path.read_text(encoding="utf-8")

@@ -50,12 +50,13 @@ def command(
 ) -> None:
     """Put verdicts of the last run on record.
 
-    CLAIMS are ids of the last run. A verdict that flipped or was weakened, and an assertion that was moved, is taken only with a
-    reason. The values that each verdict was judged on are kept beside the ledger, as evidence. Of a claim that the run did not
-    compute, the verdict that its evidence gives is taken where it changed.
+    CLAIMS are ids of the last run. A verdict that flipped or was weakened, and an assertion that
+    was moved, is taken only with a reason. The values that each verdict was judged on are kept
+    beside the ledger, as evidence. Of a claim that the run did not compute, the verdict that its
+    evidence gives is taken where it changed.
 
-    --canary takes the canary figures instead. Verdicts that the changed code has not confirmed are then superseded until they are
-    run again, or carried over by your word.
+    --canary takes the canary figures instead. Verdicts that the changed code has not confirmed are
+    then superseded until they are run again, or carried over by your word.
     """
     if carry_over and not canary:
         raise click.UsageError("--carry-over belongs to --canary")
@@ -119,7 +120,9 @@ def _save(
 def _keep_new_canaries(
     project: Project, run: Run, record: CanaryRecord, entries: Sequence[Entry]
 ) -> None:
-    """Take the canary figures of claims that have none on record: the verdicts going on record are of the same code."""
+    """Take the canary figures of claims that have none on record: the verdicts going on record are
+    of the same code.
+    """
     accepted = {entry.claim for entry in entries}
     new = [
         check.figures

@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 def command(project: Project, calibrate: bool, pythons: tuple[str, ...], as_json: bool) -> None:
     """Show what the canary is held to, and measure it anew.
 
-    The canary runs every claim's whole experiment at toy sizes: cbspec run --scale canary, by the name that [tool.cbspec] gives
-    the scale. Its figures are on record with tolerances that follow from how far other instruction sets and thread counts move
-    them. --calibrate runs it on each of these, which takes minutes, and writes the tolerances into the record; the figures stay.
+    The canary runs every claim's whole experiment at toy sizes: cbspec run --scale canary, by the
+    name that [tool.cbspec] gives the scale. Its figures are on record with tolerances that follow
+    from how far other instruction sets and thread counts move them. --calibrate runs it on each of
+    these, which takes minutes, and writes the tolerances into the record; the figures stay.
     """
     from cbspec.canary import CanaryRecord
 

@@ -36,8 +36,9 @@ def command(
 ) -> None:
     """Compare two ledgers or commits.
 
-    A and B are ledger files or commits; B is the ledger as it stands when left out. Exits with 1 when a verdict flipped or was
-    weakened, an assertion was moved, or an entry is gone; with --unexplained only where B has no reason for it.
+    A and B are ledger files or commits; B is the ledger as it stands when left out. Exits with 1
+    when a verdict flipped or was weakened, an assertion was moved, or an entry is gone; with
+    --unexplained only where B has no reason for it.
     """
     path = project.config.ledger
     old, new = Ledger.read(before, path), Ledger.read(after, path) if after else project.ledger

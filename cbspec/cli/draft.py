@@ -18,7 +18,9 @@ _PLAIN = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """The words of a claim; `experiment`, `arms`, `asserted` and `controls` are YAML of one line each."""
+    """The words of a claim; `experiment`, `arms`, `asserted` and `controls` are YAML of one line
+    each.
+    """
 
     id: str
     title: str
@@ -79,7 +81,9 @@ def scalar(text: str) -> str:
 
 
 def place(folder: Path, phase: str, claim: str) -> Path:
-    """The file of a claim: ``phase6_5/6.5A.a.yaml`` for 6.5A.a of phase 6.5A; a phase without a number is a folder of its own."""
+    """The file of a claim: ``phase6_5/6.5A.a.yaml`` for 6.5A.a of phase 6.5A; a phase without a
+    number is a folder of its own.
+    """
     number = re.match(r"\d+(?:\.\d+)?", phase.strip())
     name = (
         f"phase{number[0].replace('.', '_')}"

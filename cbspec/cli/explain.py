@@ -31,8 +31,9 @@ def command(
 ) -> None:
     """Tell whether a claim's stages are current, and what changed.
 
-    For each stage: current, stale or missing; for a stale one which definitions changed, or which parameter, input or version.
-    Then what changed in the code since the verdict on record, and what its canary says as far as stored results tell.
+    For each stage: current, stale or missing; for a stale one which definitions changed, or which
+    parameter, input or version. Then what changed in the code since the verdict on record, and what
+    its canary says as far as stored results tell.
     """
     from cbspec.explain import explain
     from cbspec.ledger import Key
@@ -61,7 +62,9 @@ def command(
 
 
 def _canary(check: CanaryCheck | None) -> str:
-    """Say what stored results tell of a claim's canary, every figure that differs on a line of its own."""
+    """Say what stored results tell of a claim's canary, every figure that differs on a line of its
+    own.
+    """
     if check is None:
         return "Canary: not run with this code."
     told = [f"Canary: {check.text}"] + [f"  {difference.text}" for difference in check.differences]

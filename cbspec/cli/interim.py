@@ -1,4 +1,6 @@
-"""``cbspec interim``: what the stored results say so far, while a long run goes on or after it was stopped."""
+"""``cbspec interim``: what the stored results say so far, while a long run goes on or after it was
+stopped.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +51,9 @@ def command(
 ) -> None:
     """Show what the stored results say so far.
 
-    Each claim at the last of its looks of which every result is stored: its verdict, and whether that stands or more seeds are
-    due. Nothing is computed and nothing goes on record; a look costs no error rate that the claim would not spend anyway.
+    Each claim at the last of its looks of which every result is stored: its verdict, and whether
+    that stands or more seeds are due. Nothing is computed and nothing goes on record; a look costs
+    no error rate that the claim would not spend anyway.
     """
     planner = project.planner(device, threads)
     decidable = [claim for claim in project.claims(claims, scale) if claim.scale in claim.decidable]

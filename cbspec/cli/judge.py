@@ -45,9 +45,9 @@ def command(
 ) -> None:
     """Judge the verdicts on record anew, from their evidence alone.
 
-    No result is needed, and neither the engine nor torch is loaded. An edited assertion, error rate or judge shows at every
-    scale at once. Exits with 1 where a verdict comes out otherwise than recorded; a run says the same, and `cbspec accept` takes
-    it.
+    No result is needed, and neither the engine nor torch is loaded. An edited assertion, error rate
+    or judge shows at every scale at once. Exits with 1 where a verdict comes out otherwise than
+    recorded; a run says the same, and `cbspec accept` takes it.
     """
     from cbspec.ledger import CHANGED
 

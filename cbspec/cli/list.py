@@ -1,4 +1,6 @@
-"""``cbspec list``: the claims that there are, with their verdicts on record, and how they revise each other."""
+"""``cbspec list``: the claims that there are, with their verdicts on record, and how they revise
+each other.
+"""
 
 from __future__ import annotations
 

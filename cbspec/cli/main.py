@@ -1,4 +1,6 @@
-"""The command group: options that every command shares, one clear message for every mistake, and the exit status."""
+"""The command group: options that every command shares, one clear message for every mistake, and
+the exit status.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from cbspec import __version__
 from cbspec.errors import CbspecError, ConfigError
 from cbspec.project import Project
 
-# Name -> what `cbspec --help` says of it; the module of that name is imported when the command is called.
+# Name -> what `cbspec --help` says of it; the module of that name is imported when the command is
+# called.
 COMMANDS: Mapping[str, str] = {
     "validate": "Check claim files and show every mistake at its line.",
     "list": "List claims with their verdicts on record.",

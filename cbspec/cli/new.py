@@ -91,8 +91,8 @@ def command(
 ) -> None:
     """Write a new claim file.
 
-    Takes flags, or asks on a terminal. The claim is checked before it is kept: a file is written only if it is valid, and none
-    is overwritten.
+    Takes flags, or asks on a terminal. The claim is checked before it is kept: a file is written
+    only if it is valid, and none is overwritten.
     """
     folder = project.claims_folder
     shared = Folders().defaults(folder)

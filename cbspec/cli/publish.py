@@ -35,9 +35,10 @@ TAKE = "run the canary scale, then cbspec accept --canary"
 def command(project: Project, check: bool, as_json: bool) -> None:
     """Write the replication table and the figures from claims and ledger.
 
-    No results are needed and nothing is run: what is on record is what is shown. An accepted verdict and an edited claim want it
-    written again. --check compares the table and the figures' CSV; an SVG, which another matplotlib draws otherwise, is current
-    where its CSV is. A verdict on record is orphaned where no claim file has it decidable at its scale any more: no run would
+    No results are needed and nothing is run: what is on record is what is shown. An accepted
+    verdict and an edited claim want it written again. --check compares the table and the figures'
+    CSV; an SVG, which another matplotlib draws otherwise, is current where its CSV is. A verdict on
+    record is orphaned where no claim file has it decidable at its scale any more: no run would
     check it.
     """
     claims = project.at_every_scale()
@@ -96,7 +97,9 @@ def _canary(project: Project) -> CanaryRecord | None:
 
 
 def _without_canary(project: Project, claims: Sequence[Claim]) -> list[str]:
-    """Return the claims that have no canary figures on record, and canaries of claims that are gone."""
+    """Return the claims that have no canary figures on record, and canaries of claims that are
+    gone.
+    """
     record = _canary(project)
     if record is None:
         return []

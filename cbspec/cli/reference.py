@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from cbspec.kinds import KINDS, Assertion
+from cbspec.language.schema import summary
 
 
 def reference(schema: Mapping[str, Any]) -> str:
@@ -37,7 +38,7 @@ def kinds() -> str:
         own = [field for field in msgspec.structs.fields(kind) if field.name not in shared]
         needed = ", ".join(f"`{field.encode_name}`" for field in own if field.required)
         more = ", ".join(f"`{field.encode_name}`" for field in own if not field.required)
-        rows.append((f"`{tag}`", (kind.__doc__ or "").strip().splitlines()[0], needed, more))
+        rows.append((f"`{tag}`", summary(kind), needed, more))
     return _table(("kind", "asserts", "needs", "takes"), iter(rows))
 
 

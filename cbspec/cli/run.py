@@ -35,9 +35,10 @@ WORKERS = "4"
 def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:
     """Run claims: the same as pytest.
 
-    CLAIMS are ids, files or folders; all claims when left out. What follows from the first word with a dash goes to pytest as
-    it is: --scale memo, --device cuda, -k vec, -x, ... Four workers (-n 4) unless -n says otherwise. The exit status is
-    pytest's; with --json its output goes to stderr, and the run's report to stdout.
+    CLAIMS are ids, files or folders; all claims when left out. What follows from the first word
+    with a dash goes to pytest as it is: --scale memo, --device cuda, -k vec, -x, ... Four workers
+    (-n 4) unless -n says otherwise. The exit status is pytest's; with --json its output goes to
+    stderr, and the run's report to stdout.
     """
     as_json = as_json or "--json" in words  # behind the claims too
     words = tuple(word for word in words if word != "--json")
@@ -58,7 +59,9 @@ def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:
 
 
 def targets(project: Project, words: Sequence[str]) -> Iterable[str]:
-    """pytest's names for claims: ``claims/phase6/6A.a.yaml::6A.a``, and files and folders as they are."""
+    """pytest's names for claims: ``claims/phase6/6A.a.yaml::6A.a``, and files and folders as they
+    are.
+    """
     from cbspec.language import meant
 
     if not words:

@@ -28,8 +28,8 @@ CLAIM, DEFAULTS = "claim.schema.json", "defaults.schema.json"
 def command(project: Project, defaults: bool, markdown: bool, write: bool, as_json: bool) -> None:
     """Print the JSON Schema of claim files.
 
-    Claim files name it in their first line, so that editors complete and check them. --write is for after a change of the
-    engine's catalog. The schema is JSON with --json as without.
+    Claim files name it in their first line, so that editors complete and check them. --write is for
+    after a change of the engine's catalog. The schema is JSON with --json as without.
     """
     from cbspec.language import schema
 

@@ -1,4 +1,6 @@
-"""``cbspec status``: the verdict on record of each claim at each scale, and whether it is still of this code."""
+"""``cbspec status``: the verdict on record of each claim at each scale, and whether it is still of
+this code.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,11 @@ from cbspec.project import Project
 def command(project: Project, claims: tuple[str, ...], scale: str | None, as_json: bool) -> None:
     """Show where each claim stands at each scale.
 
-    Its verdict on record is current or stale; stale when the claim, the code that its stages reach, or torch's minor version is
-    another one than recorded, and which of these is said. Orphaned: on record, but no claim file has it decidable at that scale
-    any more. A stale verdict stands where the canary of its claim is equal, as far as stored results tell; one whose canary
-    differs is in doubt. Superseded: a person took another canary, and it has to be run again.
+    Its verdict on record is current or stale; stale when the claim, the code that its stages reach,
+    or torch's minor version is another one than recorded, and which of these is said. Orphaned: on
+    record, but no claim file has it decidable at that scale any more. A stale verdict stands where
+    the canary of its claim is equal, as far as stored results tell; one whose canary differs is in
+    doubt. Superseded: a person took another canary, and it has to be run again.
     """
     from cbspec.language.defaults import known_scale
 

@@ -20,9 +20,10 @@ from cbspec.project import Project
 def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_json: bool) -> None:
     """Check claim files and show every mistake at its line.
 
-    PATHS are files and folders; all claims when left out. Each claim is checked at every scale that it
-    names, and at that of the canaries. A margin that the seeds can never show, by the spread over seeds
-    that the ledger has, is a warning: inconclusive is a result. Exits with 1 when there is a mistake.
+    PATHS are files and folders; all claims when left out. Each claim is checked at every scale that
+    it names, and at that of the canaries. A margin that the seeds can never show, by the spread
+    over seeds that the ledger has, is a warning: inconclusive is a result. Exits with 1 when there
+    is a mistake.
     """
     from cbspec.evaluation.margins import undecidable
     from cbspec.language import claim_files, load

@@ -40,8 +40,9 @@ def command(
 ) -> None:
     """Take orphaned verdicts off the record.
 
-    CLAIMS are ids on record. A verdict is orphaned where no claim file has it decidable at its scale any more. Any other is
-    refused: a verdict that does not suit is not withdrawn. The ledger keeps what was withdrawn, with the reason.
+    CLAIMS are ids on record. A verdict is orphaned where no claim file has it decidable at its
+    scale any more. Any other is refused: a verdict that does not suit is not withdrawn. The ledger
+    keeps what was withdrawn, with the reason.
     """
     with project.editing() as ledger:
         chosen = _chosen(list(ledger), claims, scale, device)

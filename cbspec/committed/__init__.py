@@ -1,4 +1,6 @@
-"""The JSON files that a project commits: they diff and merge well, and a mistake in one is told at its place."""
+"""The JSON files that a project commits: they diff and merge well, and a mistake in one is told at
+its place.
+"""
 
 from cbspec.committed.reading import decode, place
 from cbspec.committed.writing import dumps, write

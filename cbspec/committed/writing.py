@@ -12,7 +12,8 @@ from cbspec.errors import LedgerError
 
 
 def dumps(content: Any) -> str:
-    """`content` (builtins only) as JSON with one key per line; lists without mappings stay on one line.
+    """`content` (builtins only) as JSON with one key per line; lists without mappings stay on one
+    line.
 
     Raises:
         ValueError: for a float that is not finite; JSON has no word for it.
@@ -24,7 +25,8 @@ def write(path: Path, text: str) -> None:
     """Replace the file at `path` in one step; its folder is made when missing.
 
     Raises:
-        LedgerError: when the folder or the disk cannot be written to; a file that was there is left as it was.
+        LedgerError: when the folder or the disk cannot be written to; a file that was there is left
+            as it was.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -1,4 +1,6 @@
-"""A claim from its plan to its comparison with the record: interim analyses, canary, checks of the record, adoption."""
+"""A claim from its plan to its comparison with the record: interim analyses, canary, checks of the
+record, adoption.
+"""
 
 from cbspec.evaluation.evaluation import Evaluation
 

@@ -16,7 +16,8 @@ class Adopted:
         self._origins: dict[str, str] = {}
 
     def stages(self, cells: Iterable[Cell]) -> dict[str, str]:
-        """Return stage -> digest of the code that computed its results, for stages with adopted ones.
+        """Return stage -> digest of the code that computed its results, for stages with adopted
+        ones.
 
         Args:
             cells: those that a verdict reads; what they are computed from counts as well.

@@ -1,7 +1,8 @@
-"""Adopting stored results for code that was edited, where the canary of every stage they come from is identical to the last bit.
+"""Adopting stored results for code that was edited, where the canary of every stage they come from
+is identical to the last bit.
 
-The ground is always the code that computed a result, never code that had adopted it: an edit that changes nothing, made after
-one that did, cannot lead back to results of the code before.
+The ground is always the code that computed a result, never code that had adopted it: an edit that
+changes nothing, made after one that did, cannot lead back to results of the code before.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class Adoption:
         self._judged: dict[tuple[str, str], int | None] = {}
 
     def candidates(self, wanted: Iterable[Cell]) -> dict[Cell, Trail]:
-        """Return what is not stored -> the newest result of the same call, seed and numerics that is, of other code."""
+        """Return what is not stored -> the newest result of the same call, seed and numerics that
+        is, of other code.
+        """
         found: dict[Cell, Trail] = {}
         for cell in closure(wanted):
             if not self.store.has(cell.key):
@@ -57,7 +60,8 @@ class Adoption:
     def adopt(
         self, candidates: Mapping[Cell, Trail], grounds: Grounds, clean: Callable[[str], bool]
     ) -> None:
-        """Adopt each candidate whose stage has an identical canary, and whose inputs are the ones that it was computed from.
+        """Adopt each candidate whose stage has an identical canary, and whose inputs are the ones
+        that it was computed from.
 
         Args:
             candidates: inputs before what takes them, as `candidates` has them.
@@ -76,19 +80,25 @@ class Adoption:
                 self.taken[cell.key] = trail.origin
 
     def _same_inputs(self, cell: Cell, trail: Trail) -> bool:
-        """Whether the inputs of a cell are the very results that an earlier result was computed from."""
+        """Whether the inputs of a cell are the very results that an earlier result was computed
+        from.
+        """
         return all(
             self.store.has(below.key) and self._root(below.key) == self._root(trail.inputs[name])
             for name, below in cell.inputs.items()
         )
 
     def _root(self, key: str) -> str:
-        """Return the key under which a result was first stored, before it was adopted for other code."""
+        """Return the key under which a result was first stored, before it was adopted for other
+        code.
+        """
         entry = self.store.get(key, touch=False)
         return str(entry.provenance.get(ADOPTED, {}).get("key", key)) if entry else key
 
     def _identical(self, stage: str, origin: str, grounds: Grounds) -> int | None:
-        """Return how many canary results of a stage are those of the earlier code to the last bit; None where one is not."""
+        """Return how many canary results of a stage are those of the earlier code to the last bit;
+        None where one is not.
+        """
         if (stage, origin) not in self._judged:
             self._judged[stage, origin] = self._compared(origin, grounds.get(stage, ()))
         return self._judged[stage, origin]
@@ -146,7 +156,9 @@ class Adopter:
         self._adoption = Adoption(planner, canaries.executor.planner, store)
 
     def adopt(self, wanted: Iterable[Cell]) -> None:
-        """Adopt each wanted result, and what it needs, that is stored for other code of identical canary."""
+        """Adopt each wanted result, and what it needs, that is stored for other code of identical
+        canary.
+        """
         candidates = self._adoption.candidates(wanted)
         if not candidates:
             return
@@ -157,7 +169,9 @@ class Adopter:
         self._adoption.adopt(candidates, grounds(cells), lambda stage: stage not in failed)
 
     def _failed(self, stages: Collection[str]) -> set[str]:
-        """Return the stages that a claim reaches whose canary differs or broke, of the claims that reach one of these."""
+        """Return the stages that a claim reaches whose canary differs or broke, of the claims that
+        reach one of these.
+        """
         failed: set[str] = set()
         for claim in self._claims:
             reached = {below.stage.name for call in claim.arms.values() for below in calls_of(call)}

@@ -56,8 +56,8 @@ def agenda_of(
     """Return what a run of these claims computes.
 
     The seeds that a verdict on record took are wanted from the start, and those that stored results
-    already ask for, so that the last of them do not keep a single core busy at the end. Verdicts are
-    reached by the same interim analyses in any case.
+    already ask for, so that the last of them do not keep a single core busy at the end. Verdicts
+    are reached by the same interim analyses in any case.
 
     Args:
         recorded: claim -> the verdict that is expected of it; None where there is none.

@@ -1,4 +1,6 @@
-"""The canary of a claim: its whole experiment at toy sizes, computed and held against the figures on record."""
+"""The canary of a claim: its whole experiment at toy sizes, computed and held against the figures
+on record.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ class Canaries:
         return self._checks[claim.id]
 
     def stored(self, claim: Claim) -> CanaryCheck | None:
-        """Return the comparison if every canary result of a claim is stored already; None where one is not."""
+        """Return the comparison if every canary result of a claim is stored already; None where one
+        is not.
+        """
         cells = self.cells(claim)
         store = self.executor.store
         entries = {cell: store.get(cell.key, touch=False) for cell in cells.values()}

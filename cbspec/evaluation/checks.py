@@ -1,4 +1,6 @@
-"""Checking the verdicts on record that a run does not recompute: by code, by canary, and judged anew from their evidence."""
+"""Checking the verdicts on record that a run does not recompute: by code, by canary, and judged
+anew from their evidence.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ class Checker:
         planner: knows the code as it is.
         evidence: what the verdicts were judged on.
         at_scale: a claim and a scale -> that claim there.
-        canary: computes a claim's canary and compares it; None where the project has no canary scale.
+        canary: computes a claim's canary and compares it; None where the project has no canary
+            scale.
         edits: what changed in a claim's code since an entry.
     """
 
@@ -79,7 +82,8 @@ class Checker:
 
 
 def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison | None:
-    """Return the verdict that the claim, as it is, and the judge, as it is, reach on an entry's evidence, beside the entry.
+    """Return the verdict that the claim, as it is, and the judge, as it is, reach on an entry's
+    evidence, beside the entry.
 
     Args:
         claim: at the entry's scale.
@@ -110,7 +114,9 @@ def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison |
 
 
 def changed_since(claim: Claim, entry: Entry, planner: Planner) -> str:
-    """Return what of code and torch is not as an entry has it: ``"the code of train_bp"``; empty where nothing is."""
+    """Return what of code and torch is not as an entry has it: ``"the code of train_bp"``; empty
+    where nothing is.
+    """
     parts = []
     if stale := entry.stale(planner.code(claim.arms.values())):
         parts.append(f"the code of {', '.join(stale)}")
@@ -144,7 +150,9 @@ def _check(entry: Entry, way: Way, **fields: object) -> Check:
 
 
 def needs_canary(claim: Claim, entries: Iterable[Entry], planner: Planner) -> bool:
-    """Return whether one of these entries of a claim was reached with other code or another torch, so that its canary decides."""
+    """Return whether one of these entries of a claim was reached with other code or another torch,
+    so that its canary decides.
+    """
     return any(
         entry.doubt != "superseded" and changed_since(claim, entry, planner) for entry in entries
     )

@@ -1,4 +1,6 @@
-"""Evaluating claims in one process: from a resolved claim to the record of its verdict, or to the checks of those on record."""
+"""Evaluating claims in one process: from a resolved claim to the record of its verdict, or to the
+checks of those on record.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,8 @@ class Evaluation:
         run: what the processes of this run tell each other.
         versions: reads claims at other scales.
         options: those of the run that a command has to be given to look at the same results.
-        code: the engine's source code, with the signatures that its files had before they were imported.
+        code: the engine's source code, with the signatures that its files had before they were
+            imported.
         adopting: whether stored results may be adopted for edited code whose canary is identical.
     """
 
@@ -94,9 +97,10 @@ class Evaluation:
     def adopt(self, claims: Iterable[Claim]) -> None:
         """Plan these claims together, so that what they share is computed once.
 
-        The seeds that a verdict on record took are planned from the start, and those that stored results already ask for, so that
-        the last of them do not keep a single core busy at the end. Verdicts are reached by the same looks in any case. Canaries
-        are planned for claims with a verdict on record that other code reached, and as grounds for adoption.
+        The seeds that a verdict on record took are planned from the start, and those that stored
+        results already ask for, so that the last of them do not keep a single core busy at the end.
+        Verdicts are reached by the same looks in any case. Canaries are planned for claims with a
+        verdict on record that other code reached, and as grounds for adoption.
 
         Raises:
             LedgerError: evidence or the canary on record is damaged.
@@ -141,9 +145,11 @@ class Evaluation:
     # --- verdicts
 
     def evaluate(self, claim: Claim) -> Record:
-        """Compute what is missing, judge, and compare with the ledger; check what else is on record of the claim.
+        """Compute what is missing, judge, and compare with the ledger; check what else is on record
+        of the claim.
 
-        A stage that cannot be computed makes the verdict `error`; an inconclusive claim draws more seeds while it may.
+        A stage that cannot be computed makes the verdict `error`; an inconclusive claim draws more
+        seeds while it may.
 
         Raises:
             Stopped: the run was asked to stop, or a source file changed (`SourceChanged`).
@@ -210,7 +216,9 @@ class Evaluation:
         )
 
     def _edits(self, claim: Claim, comparison: Comparison) -> tuple[Edit, ...]:
-        """Return what changed in the code since the verdict on record, asked only where the verdict is another one."""
+        """Return what changed in the code since the verdict on record, asked only where the verdict
+        is another one.
+        """
         if comparison.expected is None or comparison.change not in CHANGED:
             return ()
         return self._edited(claim, comparison.expected)
@@ -275,7 +283,9 @@ class Evaluation:
         )
 
     def canary(self, claim: Claim) -> CanaryCheck:
-        """Compute a claim's canary, compare it with the record, and tell what changed where it differs."""
+        """Compute a claim's canary, compare it with the record, and tell what changed where it
+        differs.
+        """
         check = self.canaries.check(claim)
         known = self.canaries.record.figures.get(claim.id)
         edits = self._edited(claim, known) if check.failed and known else ()
@@ -289,7 +299,9 @@ class Evaluation:
         )
 
     def canary_told(self, claim: Claim) -> CanaryCheck | None:
-        """Return a claim's canary where it was needed, or where none is on record: `accept` takes it along."""
+        """Return a claim's canary where it was needed, or where none is on record: `accept` takes
+        it along.
+        """
         if not self.config.canary:
             return None
         known = claim.id in self.canaries.record.figures

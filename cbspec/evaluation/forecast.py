@@ -24,7 +24,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         arms: those that it measures, of whatever claims; none where it is an input alone.
         results: how many it yields; `absent`: how many of them are not stored.
         state: of what is not stored; `current` when all is.
-        seconds: forecast of one process; None where the stage was never computed on this device family.
+        seconds: forecast of one process; None where the stage was never computed on this device
+            family.
     """
 
     stage: str
@@ -54,9 +55,11 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         claims: how many would be judged; `undecidable`: how many would be skipped at this scale.
         work: the jobs, longest path first.
-        seconds: of all that is to be computed, as far as stages have a rate; `longest`: of the longest chain of jobs that wait
-            for each other. No number of workers ends sooner than that.
-        open: how many claims have no verdict, on record or stored, and may draw more seeds; `further`: the seconds if all did.
+        seconds: of all that is to be computed, as far as stages have a rate; `longest`: of the
+            longest chain of jobs that wait for each other. No number of workers ends sooner than
+            that.
+        open: how many claims have no verdict, on record or stored, and may draw more seeds;
+            `further`: the seconds if all did.
         unknown: stages to be computed that have no rate yet.
     """
 

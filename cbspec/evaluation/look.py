@@ -1,4 +1,6 @@
-"""The interim analyses of a claim: its verdict at the first seeds, then at more while it is inconclusive and may draw them."""
+"""The interim analyses of a claim: its verdict at the first seeds, then at more while it is
+inconclusive and may draw them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ def looked(
     planner: Planner,
     results: Callable[[Sequence[Cell]], Mapping[Cell, StoredResult] | None],
 ) -> Iterator[InterimAnalysis]:
-    """Yield each look: at the claim's first seeds, then at more while it is inconclusive and may draw them.
+    """Yield each look: at the claim's first seeds, then at more while it is inconclusive and may
+    draw them.
 
     Args:
         results: those of the cells of a look; None ends the looks before it.
@@ -72,7 +75,9 @@ def stored_looks(claim: Claim, planner: Planner, store: Store) -> list[InterimAn
 def seeds_due(
     claim: Claim, recorded: Recorded | None, planner: Planner, store: Store
 ) -> tuple[int, ...]:
-    """Return the seeds that a run is sure to take: those of the verdict on record, else those that the stored looks lead to."""
+    """Return the seeds that a run is sure to take: those of the verdict on record, else those that
+    the stored looks lead to.
+    """
     if recorded:
         return seeds_taken(claim, recorded)
     looks = stored_looks(claim, planner, store)

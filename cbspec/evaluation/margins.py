@@ -14,12 +14,14 @@ from cbspec.ledger import Entry, Ledger, RecordedEffect
 
 
 def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Diagnostic, ...]:
-    """The assertions and controls that their seeds can never show, as far as the spread on record tells; with the seeds needed.
+    """The assertions and controls that their seeds can never show, as far as the spread on record
+    tells; with the seeds needed.
 
-    A spread counts at the scale that it was measured at, while the arms are the same stage calls; of several device families
-    the smallest does. An assertion that is on record as decided is decidable: `refuted` too, whose margin was never in reach
-    because the difference lies beyond it; so is a conjunction of which one part lies there. A claim that is not said to be
-    decidable at its scale is not asked about.
+    A spread counts at the scale that it was measured at, while the arms are the same stage calls;
+    of several device families the smallest does. An assertion that is on record as decided is
+    decidable: `refuted` too, whose margin was never in reach because the difference lies beyond it;
+    so is a conjunction of which one part lies there. A claim that is not said to be decidable at
+    its scale is not asked about.
     """
     known = defaultdict(list)
     for entry in ledger:
@@ -64,7 +66,9 @@ Name = tuple[str, str]
 
 
 def _beyond(assertion: Assertion, entries: Iterable[Entry]) -> bool:
-    """Whether a sum on record lies wholly beyond its bounds, so that the assertion can be refuted if it cannot be shown."""
+    """Whether a sum on record lies wholly beyond its bounds, so that the assertion can be refuted
+    if it cannot be shown.
+    """
     bounded: dict[Name, list[Contrast]] = defaultdict(list)
     for contrast in assertion.contrasts() if assertion.conjunctive else ():
         bounded[contrast.measure, contrast.label].append(contrast)

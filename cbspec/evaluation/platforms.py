@@ -1,4 +1,6 @@
-"""Running the canary on several platforms: other instruction sets, thread counts and torch versions of one machine."""
+"""Running the canary on several platforms: other instruction sets, thread counts and torch versions
+of one machine.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ class PlatformSetting:
     python: str = sys.executable
 
 
-# The order of additions is the thread count's, the widths of vectors and fused products are the instruction set's, of torch's
+# The order of additions is the thread count's, the widths of vectors and fused products are the
+# instruction set's, of torch's
 # own kernels, of oneDNN and of MKL each by itself.
 SETTINGS = (
     PlatformSetting("as it is", {}),
@@ -57,7 +60,8 @@ def with_python(python: str) -> PlatformSetting:
 
 
 def measured(setting: PlatformSetting, *, root: Path, claims: Path, scale: str) -> PlatformRun:
-    """Run the canary of every claim on a platform, on an empty store, beside the project's own reports.
+    """Run the canary of every claim on a platform, on an empty store, beside the project's own
+    reports.
 
     Args:
         root: the project's folder.

@@ -1,8 +1,9 @@
 """Cooperative execution of a frozen plan: many processes, one store, no coordinator.
 
-Each process holds the same plan and repeats one step: take a free core and the first job, longest path first, whose inputs are
-stored and whose lanes nobody has locked, and compute what is missing of it. A process that finds no such job or no core, because
-others compute, sleeps a moment. A killed process loses its locks to the kernel, and its job is anyone's again.
+Each process holds the same plan and repeats one step: take a free core and the first job, longest
+path first, whose inputs are stored and whose lanes nobody has locked, and compute what is missing
+of it. A process that finds no such job or no core, because others compute, sleeps a moment. A
+killed process loses its locks to the kernel, and its job is anyone's again.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Executor:
         store: where results lie, shared by all processes.
         run: what the processes of this run tell each other.
         device: ``"cpu"`` or ``"cuda"``.
-        code: the engine's source code, which may change during the run; None where nothing is watched.
+        code: the engine's source code, which may change during the run; None where nothing is
+            watched.
     """
 
     def __init__(
@@ -63,7 +65,8 @@ class Executor:
         self._otherwise = ""
 
     def adopt(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
-        """Plan these cells besides those planned already (the whole run at first, more seeds of a claim later).
+        """Plan these cells besides those planned already (the whole run at first, more seeds of a
+        claim later).
 
         Args:
             after: the cost of what may have to follow them.
@@ -115,9 +118,11 @@ class Executor:
                 time.sleep(self._pause)
 
     def drain(self) -> None:
-        """Help until nothing of the plan is left that could be computed and no other worker is busy, or the run is stopped.
+        """Help until nothing of the plan is left that could be computed and no other worker is
+        busy, or the run is stopped.
 
-        Where every worker has come here, none can ask for more; one that was killed never comes, and is waited for a moment.
+        Where every worker has come here, none can ask for more; one that was killed never comes,
+        and is waited for a moment.
         """
         self.run.rest()
         quiet = 0.0
@@ -212,7 +217,8 @@ class Executor:
     def _locked(self, cells: Collection[Cell]) -> Iterator[set[str]]:
         """Lock the lanes of these cells, as far as nobody else holds them.
 
-        Taken in one order by every process: whoever misses the first leaves the job to the one who has it.
+        Taken in one order by every process: whoever misses the first leaves the job to the one who
+        has it.
         """
         held: dict[str, Lock] = {}
         try:
@@ -321,7 +327,9 @@ class Executor:
         return None
 
     def _resumable(self, lanes: Sequence[Cell], before: int) -> int:
-        """The latest point before the first wanted one that every lane has stored; 0 when there is none."""
+        """The latest point before the first wanted one that every lane has stored; 0 when there is
+        none.
+        """
         if not lanes or not lanes[0].call.stage.progress:
             return 0
         for point in range(before - 1, 0, -1):
@@ -371,7 +379,9 @@ def _instead(absent: Sequence[Cell], emitted: Iterable[int]) -> str:
 
 
 def _raised(error: BaseException, stage: Stage) -> str:
-    """``"IndexError: list index out of range (lab/nets.py:12 in forward)"``, and what else it has to say."""
+    """``"IndexError: list index out of range (lab/nets.py:12 in forward)"``, and what else it has
+    to say.
+    """
     head, newline, rest = "".join(traceback.format_exception_only(error)).strip().partition("\n")
     package = sys.modules.get(stage.implementation.partition(":")[0].partition(".")[0])
     path = next(iter(getattr(package, "__path__", [getattr(package, "__file__", None)])))

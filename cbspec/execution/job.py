@@ -1,4 +1,6 @@
-"""One job as the engine sees it: replicas with their inputs on one side, results into the store on the other."""
+"""One job as the engine sees it: replicas with their inputs on one side, results into the store on
+the other.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,8 @@ def artifact(cell: Cell, store: Store) -> Stored:
     """The stored result of a cell.
 
     Raises:
-        MissingInput: it is not there (any more), for instance because it was damaged and moved to quarantine.
+        MissingInput: it is not there (any more), for instance because it was damaged and moved to
+            quarantine.
     """
     entry = store.get(cell.key)
     if entry is None:
@@ -101,7 +104,8 @@ class RunningJob:
         lanes: the last wanted cell of each lane.
         points: the points that claims asked for.
         start: the point that every lane resumes from, 0 for none.
-        code: the engine's source code, which may change while the job runs; None where nothing is watched.
+        code: the engine's source code, which may change while the job runs; None where nothing is
+            watched.
     """
 
     label: str
@@ -123,7 +127,9 @@ class RunningJob:
         self.replicas = [self._replica(cell) for cell in self.lanes]
 
     def _clock(self) -> float:
-        """Seconds of computing: other processes on the core are not this stage's cost, waiting for a GPU is."""
+        """Seconds of computing: other processes on the core are not this stage's cost, waiting for
+        a GPU is.
+        """
         return time.process_time() if self.device == "cpu" else time.monotonic()
 
     def _replica(self, cell: Cell) -> RunningReplica:
@@ -176,7 +182,9 @@ class RunningJob:
         return self.planner.at(lane, whole)
 
     def diverge(self, replica: int, reason: str) -> None:
-        """Record that a replica left the finite numbers; every wanted point not yet emitted becomes invalid."""
+        """Record that a replica left the finite numbers; every wanted point not yet emitted becomes
+        invalid.
+        """
         lane = self.lanes[replica]
         for point in self.points:
             cell = self.planner.at(lane, point)
@@ -184,7 +192,9 @@ class RunningJob:
                 self.invalidate(cell, f"{lane.call.stage.name} seed {lane.seed} diverged: {reason}")
 
     def invalidate(self, cell: Cell, reason: str) -> None:
-        """Store a cell all of whose measures are undefined for a reason that spreads to whatever takes it as input."""
+        """Store a cell all of whose measures are undefined for a reason that spreads to whatever
+        takes it as input.
+        """
         self._put(
             cell, {}, {}, dict.fromkeys(cell.call.stage.measures, reason), {}, {DIVERGED: reason}
         )
@@ -266,7 +276,9 @@ class RunningJob:
 def _checked(
     cell: Cell, measures: Mapping[str, float], undefined: Mapping[str, str]
 ) -> tuple[dict[str, float], dict[str, str]]:
-    """Every measure of the catalog is there, either with a finite value or with a reason why it has none."""
+    """Every measure of the catalog is there, either with a finite value or with a reason why it has
+    none.
+    """
     declared = cell.call.stage.measures
     if stray := sorted((set(measures) | set(undefined)) - set(declared)):
         raise StageError(

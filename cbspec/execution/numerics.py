@@ -1,4 +1,5 @@
-"""What a result depends on besides its parameters, its code and its seed; and the keys that follow from all of these.
+"""What a result depends on besides its parameters, its code and its seed; and the keys that follow
+from all of these.
 
 Nothing here imports torch: a run with nothing to compute ends before that would have finished.
 """
@@ -57,7 +58,9 @@ class Numerics:
 
 
 def limit_threads(threads: int) -> None:
-    """Have numerical libraries use this many threads: results depend on it, and workers share the cores."""
+    """Have numerical libraries use this many threads: results depend on it, and workers share the
+    cores.
+    """
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = str(threads)
     if "torch" in sys.modules:
@@ -80,7 +83,8 @@ def resolve(
         device: ``"cpu"``, ``"cuda"``, or ``"auto"`` for a CUDA device where there is one.
         threads: of one process.
         tf32: allow it on a GPU; no CPU has it, so it is dropped there.
-        computing: the device has to be there; else ``"cuda"`` may be asked for of what another machine computes or has stored.
+        computing: the device has to be there; else ``"cuda"`` may be asked for of what another
+            machine computes or has stored.
 
     Raises:
         ConfigError: no such device, or no such number of threads.
@@ -103,7 +107,8 @@ def resolve(
 def result_key(
     call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics
 ) -> str:
-    """Where the result of a call for a seed lies in the store: hex SHA-256 of all that it depends on.
+    """Where the result of a call for a seed lies in the store: hex SHA-256 of all that it depends
+    on.
 
     Args:
         inputs: name -> result key of the input.
@@ -115,7 +120,9 @@ def result_key(
 def lane_key(
     call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics
 ) -> str:
-    """`result_key` without the point: the points of one trajectory share it, so that one process computes them all."""
+    """`result_key` without the point: the points of one trajectory share it, so that one process
+    computes them all.
+    """
     identity = _identity(call, seed, inputs, code, numerics)
     if call.stage.progress:
         del identity["parameters"][call.stage.progress]
@@ -140,7 +147,8 @@ def _minor(build: tuple[str, str | None] | None) -> str:
 def cuda_absent() -> str:
     """Why no CUDA device can be used here; empty when one can.
 
-    Asks the driver, which reads CUDA_VISIBLE_DEVICES. Do not fork afterwards: a forked child cannot use CUDA.
+    Asks the driver, which reads CUDA_VISIBLE_DEVICES. Do not fork afterwards: a forked child cannot
+    use CUDA.
     """
     build = torch_build()
     if build is None:

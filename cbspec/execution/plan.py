@@ -1,7 +1,9 @@
-"""The plan: every stage call of every claim for every seed, merged into one graph and grouped into jobs, before anything runs.
+"""The plan: every stage call of every claim for every seed, merged into one graph and grouped into
+jobs, before anything runs.
 
-A **cell** is one call for one seed: the unit that is stored. A **lane** is one trajectory for one seed, all its points: the unit
-that is locked. A **job** is a set of lanes computed together as one tensor program: the unit that is executed.
+A **cell** is one call for one seed: the unit that is stored. A **lane** is one trajectory for one
+seed, all its points: the unit that is locked. A **job** is a set of lanes computed together as one
+tensor program: the unit that is executed.
 """
 
 from __future__ import annotations
@@ -78,7 +80,9 @@ class PlannedJob:
 
 @dataclass(frozen=True)
 class Plan:
-    """All jobs, longest path first: a job's rank is its cost and that of the costliest chain that waits for it."""
+    """All jobs, longest path first: a job's rank is its cost and that of the costliest chain that
+    waits for it.
+    """
 
     jobs: tuple[PlannedJob, ...]
     rank: Mapping[PlannedJob, float] = field(hash=False, default_factory=dict)
@@ -132,7 +136,9 @@ class Planner:
         }
 
     def at(self, cell: Cell, point: int) -> Cell:
-        """The cell of the same lane at another point; one that no plan has is not kept, for a lane may have a million."""
+        """The cell of the same lane at another point; one that no plan has is not kept, for a lane
+        may have a million.
+        """
         progress = cell.call.stage.progress
         if progress is None or cell.call.point == point:
             return cell
@@ -151,7 +157,8 @@ class Planner:
 
         Args:
             wanted: the cells that claims read.
-            wide: also batch arms that are one tensor program (a GPU fills up with them; CPU cores are filled by jobs).
+            wide: also batch arms that are one tensor program (a GPU fills up with them; CPU cores
+                are filled by jobs).
             after: the cost of what may have to follow a cell (`awaited`).
         """
         cells = closure(wanted)
@@ -171,9 +178,11 @@ class Planner:
 def awaited(
     claims: Iterable[Claim], planner: Planner, stored: Callable[[Cell], bool]
 ) -> dict[Cell, float]:
-    """Cells of first looks -> the cost of the longest chain of what their claim asks for where it is inconclusive.
+    """Cells of first looks -> the cost of the longest chain of what their claim asks for where it
+    is inconclusive.
 
-    So a claim that is soon computed and may then want long runs is judged soon, and not beside everything else that is long.
+    So a claim that is soon computed and may then want long runs is judged soon, and not beside
+    everything else that is long.
 
     Args:
         claims: those that may draw more seeds.
@@ -215,7 +224,9 @@ def closure(wanted: Iterable[Cell]) -> list[Cell]:
 
 
 def _group(cell: Cell, wide: bool, trained: bool) -> tuple[object, ...]:
-    """What the cells of a job agree in: on a wide device arms do, but one left as it began does not wait for others' inputs."""
+    """What the cells of a job agree in: on a wide device arms do, but one left as it began does not
+    wait for others' inputs.
+    """
     return (
         (cell.call.stage.name, cell.call.shape, trained)
         if wide
@@ -224,7 +235,9 @@ def _group(cell: Cell, wide: bool, trained: bool) -> tuple[object, ...]:
 
 
 def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
-    """The parts of a group that are one program each: all of it on a wide device, a few seeds on a CPU core."""
+    """The parts of a group that are one program each: all of it on a wide device, a few seeds on a
+    CPU core.
+    """
     seeds = list(dict.fromkeys(cell.seed for cell in cells))
     most = len(seeds) if wide else SEEDS
     for first in range(0, len(seeds), most):
@@ -232,7 +245,9 @@ def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
 
 
 def _ranks(jobs: Collection[PlannedJob], after: Mapping[Cell, float]) -> dict[PlannedJob, float]:
-    """Upward rank (Topcuoglu et al. 2002): own cost plus the costliest dependent's rank, or what may have to follow."""
+    """Upward rank (Topcuoglu et al. 2002): own cost plus the costliest dependent's rank, or what
+    may have to follow.
+    """
     owner = {cell: job for job in jobs for cell in job.cells}
     dependents: dict[PlannedJob, set[PlannedJob]] = defaultdict(set)
     for job in jobs:

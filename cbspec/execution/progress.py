@@ -1,4 +1,5 @@
-"""Live progress of a run: one line per busy worker in a terminal, one plain line per finished job elsewhere.
+"""Live progress of a run: one line per busy worker in a terminal, one plain line per finished job
+elsewhere.
 
 Workers publish into the run directory; whoever owns the terminal reads it in a thread of its own.
 """
@@ -55,7 +56,9 @@ class Display:
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
-        """Keep the live lines away while somebody else writes to the terminal; they come back by themselves."""
+        """Keep the live lines away while somebody else writes to the terminal; they come back by
+        themselves.
+        """
         with self._lock:
             self._hide()
             yield

@@ -1,4 +1,6 @@
-"""The run directory: what the processes of one run tell each other while it lasts (status, failures, the wish to stop)."""
+"""The run directory: what the processes of one run tell each other while it lasts (status,
+failures, the wish to stop).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ LOST_SECONDS = (
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """What one worker computes right now, on which lanes; `started` and `updated` are Unix times in seconds."""
+    """What one worker computes right now, on which lanes; `started` and `updated` are Unix times in
+    seconds.
+    """
 
     worker: str
     job: str
@@ -49,7 +53,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a lane could not be computed in this run: a sentence for a person, and the traceback for whoever asks."""
+    """Why a lane could not be computed in this run: a sentence for a person, and the traceback for
+    whoever asks.
+    """
 
     message: str
     traceback: str = ""
@@ -74,7 +80,9 @@ class RunDirectory:
         self._held: Lock | None = None
 
     def hold(self) -> None:
-        """Own the folder, and remove those whose owners are gone: a killed run leaves its folder to the next one."""
+        """Own the folder, and remove those whose owners are gone: a killed run leaves its folder to
+        the next one.
+        """
         self._held = self._locks.take(
             self.path.name
         )  # not attempt: the sweep of another run that starts may be at the file
@@ -148,9 +156,11 @@ class RunDirectory:
         self._write("resting", self.worker, b"")
 
     def lost(self, worker: str) -> None:
-        """Tell that a worker has ended, however it did: it computes nothing, and asks for nothing more.
+        """Tell that a worker has ended, however it did: it computes nothing, and asks for nothing
+        more.
 
-        What it was killed at is anyone's again, once: a second worker that is killed at the same lane was killed by it.
+        What it was killed at is anyone's again, once: a second worker that is killed at the same
+        lane was killed by it.
         """
         for status in self.statuses():
             if status.worker == worker:

@@ -1,4 +1,6 @@
-"""Where the results that a claim stands on come from: current, stale or missing, and what made them stale."""
+"""Where the results that a claim stands on come from: current, stale or missing, and what made them
+stale.
+"""
 
 from cbspec.explain.cause import Cause
 from cbspec.explain.edits import Recorded, edits_since

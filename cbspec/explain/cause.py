@@ -16,7 +16,8 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """One reason; `text` says it to a person.
 
     Attributes:
-        kind: `point` where a shorter or longer run of the same trajectory is stored; `layout` where cbspec itself has changed.
+        kind: `point` where a shorter or longer run of the same trajectory is stored; `layout` where
+            cbspec itself has changed.
         path, line, definition: of a definition that changed, relative to the project.
     """
 
@@ -28,7 +29,9 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def code_causes(found: Iterable[Change], code: Code, root: Path) -> tuple[Cause, ...]:
-    """One cause for each definition that changed, with the line at which it stands now; what was edited in place comes first."""
+    """One cause for each definition that changed, with the line at which it stands now; what was
+    edited in place comes first.
+    """
     order = ("changed", "added", "removed")
     ranked = sorted(found, key=lambda change: order.index(change.what))
     return tuple(_code_cause(change, code, root) for change in ranked)

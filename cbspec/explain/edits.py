@@ -1,4 +1,6 @@
-"""What changed in the code since a verdict was recorded: for annotations and for the text of a failure."""
+"""What changed in the code since a verdict was recorded: for annotations and for the text of a
+failure.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,12 @@ class Recorded(Protocol):
 def edits_since(
     entry: Recorded, calls: Iterable[Call], *, code: Code, history: History, root: Path
 ) -> tuple[Edit, ...]:
-    """Return the definitions that differ between the code behind what is on record and the code as it is.
+    """Return the definitions that differ between the code behind what is on record and the code as
+    it is.
 
-    One edit per definition, naming every stage that reaches it; imports that came with new code are not told besides. None where
-    the recorded code can no longer be told, or where nothing that the claim's stages reach has changed.
+    One edit per definition, naming every stage that reaches it; imports that came with new code are
+    not told besides. None where the recorded code can no longer be told, or where nothing that the
+    claim's stages reach has changed.
 
     Args:
         entry: what is on record.
@@ -53,7 +57,9 @@ def edits_since(
 def changed(
     entry: Recorded, stage: Stage, code: Code, history: History
 ) -> tuple[Change, ...] | None:
-    """What changed in the code of one stage since the verdict was recorded; None where that can no longer be told."""
+    """What changed in the code of one stage since the verdict was recorded; None where that can no
+    longer be told.
+    """
     now = code.fingerprint(stage.implementation)
     recorded = entry.code.get(stage.name)
     if recorded is None:

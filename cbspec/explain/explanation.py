@@ -1,4 +1,6 @@
-"""What ``cbspec explain`` says of a claim: each of its stages, and what changed since the verdict on record."""
+"""What ``cbspec explain`` says of a claim: each of its stages, and what changed since the verdict
+on record.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class StageState(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     causes: tuple[Cause, ...]
     adopted: str = ""
-    """Which code computed an adopted result, and on what ground it was adopted; empty for any other."""
+    """Which code computed an adopted result, and on what ground it was adopted; empty for any
+    other.
+    """
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +56,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain(claim: Claim, standings: Standings, recorded: Entry | None) -> Explanation:
-    """Where every stage of the claim stands, for the seeds that its verdict on record took, or else its first."""
+    """Where every stage of the claim stands, for the seeds that its verdict on record took, or else
+    its first.
+    """
     code, history, root = standings.code, standings.history, standings.root
     return Explanation(
         claim=claim.id,

@@ -1,4 +1,6 @@
-"""The code as it was: the definitions behind a recorded fingerprint, from the store or from the recorded commit."""
+"""The code as it was: the definitions behind a recorded fingerprint, from the store or from the
+recorded commit.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ class History:
     def definitions(
         self, implementation: str, digest: str, commit: str | None
     ) -> Definitions | None:
-        """What `implementation` reached when its fingerprint was `digest`; None where that can no longer be told.
+        """What `implementation` reached when its fingerprint was `digest`; None where that can no
+        longer be told.
 
         Args:
             digest: of the fingerprint, in full or its first digits, as the ledger has it.
@@ -47,7 +50,9 @@ class History:
         return self.at(commit, [implementation])[implementation]
 
     def at(self, commit: str, implementations: Collection[str]) -> Mapping[str, Definitions | None]:
-        """Implementation -> the definitions that it reached in a commit; None where it or the commit is not there."""
+        """Implementation -> the definitions that it reached in a commit; None where it or the
+        commit is not there.
+        """
         known = self._commits.setdefault(commit, {})
         if absent := [each for each in implementations if each not in known]:
             with checked_out(self._root, commit) as folder:
@@ -57,7 +62,9 @@ class History:
 
 @contextmanager
 def checked_out(root: Path, commit: str) -> Iterator[Path | None]:
-    """The Python files that a commit has below `root`, in a temporary folder; None without git, or without that commit."""
+    """The Python files that a commit has below `root`, in a temporary folder; None without git, or
+    without that commit.
+    """
     command = ["git", "-C", str(root), "archive", "--format=zip", commit, "--", ":(glob)**/*.py"]
     try:
         done = subprocess.run(command, capture_output=True, check=False)

@@ -75,7 +75,9 @@ class Past:
         return found
 
     def same(self, call: Call, seed: int, device: str) -> Trail | None:
-        """The newest result of this very call for this seed, whatever code, version and threads it was computed with."""
+        """The newest result of this very call for this seed, whatever code, version and threads it
+        was computed with.
+        """
         wanted = identity(call)
         found = self._by_stage.get((call.stage.name, seed), ())
         return next(
@@ -88,7 +90,9 @@ class Past:
         )
 
     def computed(self, call: Call, seed: int, numerics: Mapping[str, Any]) -> list[Trail]:
-        """Return every result of this very call for this seed with these numerics, newest first, of whatever code."""
+        """Return every result of this very call for this seed with these numerics, newest first, of
+        whatever code.
+        """
         wanted = identity(call)
         found = self._by_stage.get((call.stage.name, seed), ())
         return [
@@ -98,11 +102,12 @@ class Past:
         ]
 
     def near(self, call: Call, seed: int, device: str, wanted: Collection[str]) -> Trail | None:
-        """The newest result of the call that differs least from this one and that no claim asks for any more.
+        """The newest result of the call that differs least from this one and that no claim asks for
+        any more.
 
         Args:
-            wanted: the trajectories of everything that claims ask for now (see `trajectory`): results that lie on them were saved
-                on the way.
+            wanted: the trajectories of everything that claims ask for now (see `trajectory`):
+                results that lie on them were saved on the way.
         """
         best: tuple[int, Trail] | None = None
         for trail in self._by_stage.get((call.stage.name, seed), ()):
@@ -120,7 +125,8 @@ class Past:
         return [trail.parameters[progress] for trail in self._by_lane.get(lane, ())]
 
     def _identity(self, key: str, progress: str | None = None) -> str | None:
-        """`identity` of the call that a result is of; None where one of its inputs is no longer stored.
+        """`identity` of the call that a result is of; None where one of its inputs is no longer
+        stored.
 
         Args:
             progress: the parameter to leave out, for the `trajectory` instead.

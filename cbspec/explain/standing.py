@@ -1,4 +1,6 @@
-"""The standing of one cell: whether its result is stored, was stored by other means, or was never computed."""
+"""The standing of one cell: whether its result is stored, was stored by other means, or was never
+computed.
+"""
 
 from __future__ import annotations
 
@@ -55,8 +57,9 @@ class Standings:
         """The state of a cell, with the causes where it is not current.
 
         - `current`: the result is stored.
-        - `stale`: a result of the same call for the same seed is stored, but of other code, inputs or versions; or one whose
-          parameters no claim asks for any more; or the verdict on record was reached with other code.
+        - `stale`: a result of the same call for the same seed is stored, but of other code, inputs
+          or versions; or one whose parameters no claim asks for any more; or the verdict on record
+          was reached with other code.
         - `missing`: neither.
 
         Args:
@@ -77,7 +80,9 @@ class Standings:
         return "missing", ()
 
     def resumes(self, cells: Iterable[Cell], before: int) -> int:
-        """The latest point before the given one that the lanes of all these cells have stored; 0 when there is none."""
+        """The latest point before the given one that the lanes of all these cells have stored; 0
+        when there is none.
+        """
         shared = set[int].intersection(*({*self._points(cell)} for cell in cells))
         return max((point for point in shared if point < before), default=0)
 

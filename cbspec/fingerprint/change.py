@@ -9,7 +9,9 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One definition that differs: the file it stands in, relative to the project root, and its qualified name."""
+    """One definition that differs: the file it stands in, relative to the project root, and its
+    qualified name.
+    """
 
     path: str
     name: str
@@ -27,8 +29,8 @@ class Change:
 def changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, ...]:
     """What changed between two fingerprints' definitions, in the order of their names.
 
-    A definition is *added* (or *removed*) when the implementation has come to reach it (or ceased to), whether or not it is
-    new in its file.
+    A definition is *added* (or *removed*) when the implementation has come to reach it (or ceased
+    to), whether or not it is new in its file.
     """
     found: list[Change] = []
     for definition in sorted(old.keys() | new.keys()):

@@ -24,9 +24,10 @@ class Fingerprint:
 
     Attributes:
         digest: hex SHA-256 over the sorted definitions.
-        definitions: ``"engine/rules.py:inner_product"`` (path relative to the project root, qualified name) -> short hash of
-            its normal form. ``<module>`` are a module's statements that act when it is imported, and the order of those whose
-            order matters; ``Stage('bp')`` is a catalog's entry; an imported name stands for what it is bound to.
+        definitions: ``"engine/rules.py:inner_product"`` (path relative to the project root,
+            qualified name) -> short hash of its normal form. ``<module>`` are a module's statements
+            that act when it is imported, and the order of those whose order matters;
+            ``Stage('bp')`` is a catalog's entry; an imported name stands for what it is bound to.
     """
 
     digest: str
@@ -38,9 +39,10 @@ class Code:
 
     Args:
         root: the project's folder; the packages lie in it, or in its ``src``.
-        packages: dotted names of the packages (or modules) that belong to the project, e.g. ``("engine",)``.
-        seen: signatures of files (`cbspec.fingerprint.signature`), taken before any code of the project was
-            imported.
+        packages: dotted names of the packages (or modules) that belong to the project, e.g.
+            ``("engine",)``.
+        seen: signatures of files (`cbspec.fingerprint.signature`), taken before any code of the
+            project was imported.
 
     Raises:
         ConfigError: a package does not exist.
@@ -55,10 +57,12 @@ class Code:
         self._edges: dict[Node, frozenset[Node]] = {}
 
     def fingerprint(self, implementation: str) -> Fingerprint:
-        """The fingerprint of ``"module:function"`` with its catalog entries, which are found by that text.
+        """The fingerprint of ``"module:function"`` with its catalog entries, which are found by
+        that text.
 
         Args:
-            implementation: as the catalog names it; of several stages that share it, every entry counts.
+            implementation: as the catalog names it; of several stages that share it, every entry
+                counts.
 
         Raises:
             ConfigError: there is no such module or function, or a file it reaches is not Python.
@@ -94,7 +98,9 @@ class Code:
         return min((path.relative_to(self._root) for path in changed), default=None)
 
     def locate(self, definition: str) -> tuple[Path, int]:
-        """The file and the line, counted from 1, where a definition stands; line 1 when it is no longer there."""
+        """The file and the line, counted from 1, where a definition stands; line 1 when it is no
+        longer there.
+        """
         module, path, name = self._held(definition)
         return path, _line(module, name, self._effects) if module else 1
 
@@ -107,7 +113,9 @@ class Code:
         )
 
     def _held(self, definition: str) -> tuple[Module | None, Path, str]:
-        """Module, file and name of a definition as a fingerprint has it; no module where there is none any more."""
+        """Module, file and name of a definition as a fingerprint has it; no module where there is
+        none any more.
+        """
         shown, _, name = definition.partition(":")
         path = self._root / shown
         return (
@@ -196,7 +204,9 @@ class Code:
         }
 
     def _order(self, module: Module, reached: set[Node]) -> list[str]:
-        """What acts at import, and between what: a name of one value has it wherever its statement stands."""
+        """What acts at import, and between what: a name of one value has it wherever its statement
+        stands.
+        """
         lines = [
             line
             for star in module.stars

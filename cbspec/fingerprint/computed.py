@@ -1,4 +1,6 @@
-"""What can be said of a computed module name: the text it opens with, or the tables that it is picked from."""
+"""What can be said of a computed module name: the text it opens with, or the tables that it is
+picked from.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ def opening(argument: ast.expr) -> str:
 
 
 def tables(argument: ast.expr, scope: NameScope) -> tuple[Chain, ...] | None:
-    """The globals that a text is picked from in the function of `scope`: ``TABLE`` for ``TABLE[key].split(":")``.
+    """The globals that a text is picked from in the function of `scope`: ``TABLE`` for
+    ``TABLE[key].split(":")``.
 
     Returns:
         None when the text may come from elsewhere (an argument, a file, another function).
@@ -71,7 +74,9 @@ def _sources(node: ast.expr) -> list[ast.expr] | None:
 
 
 def _assigned(name: str, scope: NameScope) -> list[ast.expr] | None:
-    """Every value that the function itself gives to a local name; None when it gets one in another way."""
+    """Every value that the function itself gives to a local name; None when it gets one in another
+    way.
+    """
     holder = scope.holder(name)
     if (
         holder is None

@@ -1,8 +1,9 @@
 """Which top-level statements do more, when their module is imported, than give their names a value.
 
-Such a statement counts for every stage that reaches its module, whether or not the stage names anything it binds. The test
-errs on the side of an effect: only what is known to have none is let pass. Taken to have none are operators, attribute
-access, and constructing an object of a class from outside the project.
+Such a statement counts for every stage that reaches its module, whether or not the stage names
+anything it binds. The test errs on the side of an effect: only what is known to have none is let
+pass. Taken to have none are operators, attribute access, and constructing an object of a class from
+outside the project.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ class Effects:
         self._functions: dict[tuple[ast.AST, int, str], bool] = {}
 
     def has(self, statement: Statement) -> bool:
-        """Whether importing the statement's module does something beyond binding the statement's names."""
+        """Whether importing the statement's module does something beyond binding the statement's
+        names.
+        """
         if statement not in self._statements:
             inert = statement.is_main or _Scope(self, statement.module).inert(
                 statement.node, statement.owner
@@ -42,7 +45,8 @@ class Effects:
         return self._statements[statement]
 
     def pure(self, module: Module, function: _Function, depth: int, own: str = "") -> bool:
-        """Whether calling a function of the project, and then `depth` times what it returns, changes nothing that was there.
+        """Whether calling a function of the project, and then `depth` times what it returns,
+        changes nothing that was there.
 
         `own` is the name of the argument that the function is to change: ``self`` of a constructor.
         """
@@ -55,7 +59,9 @@ class Effects:
         return self._functions[key]
 
     def meaning(self, module: Module, chain: Chain) -> Statement | str | None:
-        """What a dotted name stands for: a statement of the project, a dotted name outside it, or None when that is open."""
+        """What a dotted name stands for: a statement of the project, a dotted name outside it, or
+        None when that is open.
+        """
         for _ in range(_MOST_REEXPORTS):
             held = module.bindings.get(chain[0], [])
             if module.stars or len(held) > 1:
@@ -264,7 +270,9 @@ class _Scope:
         )
 
     def call(self, node: ast.Call, depth: int = 0) -> bool:
-        """Whether a call, and calling `depth` times what it returns, has no effect; its arguments apart."""
+        """Whether a call, and calling `depth` times what it returns, has no effect; its arguments
+        apart.
+        """
         if any(word.arg == "key" for word in node.keywords) and dotted(node.func) in {
             "sorted",
             "min",
@@ -320,7 +328,9 @@ class _Scope:
         return isinstance(base.node, ast.ClassDef) and self.constructor(base, base.node)
 
     def harmless(self, node: ast.expr) -> bool:
-        """Whether a method known to change nothing is that method indeed: its object is of no class of the project."""
+        """Whether a method known to change nothing is that method indeed: its object is of no class
+        of the project.
+        """
         if isinstance(node, _LITERAL):
             return True
         meaning = self.meaning(node.func if isinstance(node, ast.Call) else node)
@@ -347,7 +357,9 @@ def _executed(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _nested(function: _Function, depth: int) -> Iterator[_Function]:
-    """The function, and those that stand in it, `depth` levels down: one of them is what it returns."""
+    """The function, and those that stand in it, `depth` levels down: one of them is what it
+    returns.
+    """
     yield function
     if depth:
         within = [node for node in _own(function) if isinstance(node, _FUNCTION)]

@@ -1,4 +1,6 @@
-"""What is known of code from outside the project: what calls nothing back, and what hands out the project by name."""
+"""What is known of code from outside the project: what calls nothing back, and what hands out the
+project by name.
+"""
 
 from __future__ import annotations
 
@@ -68,12 +70,16 @@ PURE_METHODS = frozenset({
 
 
 def is_open(name: str) -> bool:
-    """Whether something outside the project, by its dotted name, hands out any of the project's objects by a computed name."""
+    """Whether something outside the project, by its dotted name, hands out any of the project's
+    objects by a computed name.
+    """
     return name in _OPEN_MODULES or name.startswith(_OPEN)
 
 
 def is_pure(name: str) -> bool:
-    """Whether calling it leaves the project's objects as they are; a class, told by its capital letter, is taken to."""
+    """Whether calling it leaves the project's objects as they are; a class, told by its capital
+    letter, is taken to.
+    """
     head, _, rest = name.partition(".")
     if head == "builtins":
         return rest in _PURE_BUILTINS or (rest in BUILTINS and rest[:1].isupper())

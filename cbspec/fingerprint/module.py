@@ -1,4 +1,6 @@
-"""A module's source, cut into its top-level statements: the units that a stage reaches or does not reach."""
+"""A module's source, cut into its top-level statements: the units that a stage reaches or does not
+reach.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,8 @@ class Statement:
     """One top-level statement; an import has one for each of its aliases.
 
     Attributes:
-        owner: the name of the container display of this module that the statement fills (``TABLE["x"] = f``), if that is all
-            it does.
+        owner: the name of the container display of this module that the statement fills
+            (``TABLE["x"] = f``), if that is all it does.
         label: the name under which an expression that is no statement by itself is recorded.
     """
 
@@ -72,7 +74,9 @@ class Statement:
 
     @cached_property
     def pieces(self) -> Mapping[str, str]:
-        """Qualified name -> short hash of its normal form; ``<module>`` for a statement that binds nothing."""
+        """Qualified name -> short hash of its normal form; ``<module>`` for a statement that binds
+        nothing.
+        """
         if isinstance(self.node, ast.Import | ast.ImportFrom):
             return {
                 name: short_hash(["import", *map(str, targets)])
@@ -175,11 +179,15 @@ class Module:
 
     @cached_property
     def volatile(self) -> bool:
-        """Whether some name's value changes while the module is imported, so that the order of its statements matters."""
+        """Whether some name's value changes while the module is imported, so that the order of its
+        statements matters.
+        """
         return any(len(held) > 1 for name, held in self.bindings.items() if name != "*")
 
     def calls_with(self, text: str) -> Iterator[Statement]:
-        """The calls among the module's top-level values that have `text` as an argument: a catalog's entries."""
+        """The calls among the module's top-level values that have `text` as an argument: a
+        catalog's entries.
+        """
         for position, call in self._calls:
             if text in _plain_arguments(call):
                 kept = [word for word in call.keywords if word.arg not in SILENT]
@@ -248,7 +256,9 @@ def _is_main(node: ast.stmt) -> bool:
 
 
 def _filled(node: ast.stmt) -> str:
-    """The name of the container that a statement adds to and does nothing else to; empty for another statement."""
+    """The name of the container that a statement adds to and does nothing else to; empty for
+    another statement.
+    """
     target: ast.expr | None = None
     if (
         isinstance(node, ast.Assign)
@@ -268,7 +278,9 @@ def _filled(node: ast.stmt) -> str:
 
 
 def _is_display(node: ast.stmt) -> bool:
-    """Whether a statement binds its one name to a new container or to an immutable literal, which nothing else can hold."""
+    """Whether a statement binds its one name to a new container or to an immutable literal, which
+    nothing else can hold.
+    """
     if isinstance(node, ast.Assign) and (
         len(node.targets) > 1 or not isinstance(node.targets[0], ast.Name)
     ):

@@ -1,4 +1,6 @@
-"""What a statement refers to: the names that it leaves to its module, by Python's own scoping rules."""
+"""What a statement refers to: the names that it leaves to its module, by Python's own scoping
+rules.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ def references(node: ast.AST, package: str, documented: Mapping[str, Any]) -> Re
     Args:
         node: the statement (or an expression).
         package: the package that relative imports in it start from.
-        documented: see `cbspec.fingerprint.normal.documented`; what only documents is not looked at.
+        documented: see `cbspec.fingerprint.normal.documented`; what only documents is not looked
+            at.
     """
     walk = _Walk(package, documented)
     top = walk.scope("module", None)
@@ -196,7 +199,9 @@ class _Walk:
         self.all(node.body, self.scope("class", scope))
 
     def generic(self, node: ast.AST, scope: NameScope) -> NameScope:
-        """The scope of the type parameters that Python 3.12 allows, or `scope` where there are none."""
+        """The scope of the type parameters that Python 3.12 allows, or `scope` where there are
+        none.
+        """
         parameters = getattr(node, "type_params", ())
         if not parameters:
             return scope
@@ -249,7 +254,9 @@ class _Walk:
         scope.nonlocals.update(node.names)
 
     def capture(self, node: Any, scope: NameScope) -> None:
-        """``except ... as name``, ``case ... as name``, ``case [*name]``, ``case {**rest}``, a type parameter."""
+        """``except ... as name``, ``case ... as name``, ``case [*name]``, ``case {**rest}``, a type
+        parameter.
+        """
         name = getattr(node, "rest", None) or getattr(node, "name", None)
         if name:
             scope.bind(name)

@@ -1,4 +1,6 @@
-"""The normal form of code: what it does, blind to comments, docstrings, formatting and the order of imports."""
+"""The normal form of code: what it does, blind to comments, docstrings, formatting and the order of
+imports.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class Prose(NamedTuple):
-    """The arguments of a call that only document: their keywords, and the position of the one that may be positional."""
+    """The arguments of a call that only document: their keywords, and the position of the one that
+    may be positional.
+    """
 
     keywords: frozenset[str]
     position: int | None = None
@@ -55,7 +59,9 @@ def substance(call: ast.Call, prose: Documented) -> tuple[list[ast.expr], list[a
 
 
 def dotted(node: ast.AST) -> str:
-    """``"nets.forward"`` of the expression ``nets.forward``; empty for anything but names and attributes."""
+    """``"nets.forward"`` of the expression ``nets.forward``; empty for anything but names and
+    attributes.
+    """
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -69,14 +75,18 @@ def short_hash(texts: Iterable[str]) -> str:
 
 
 def normal(node: ast.AST, prose: Documented) -> str:
-    """Text that is equal for two pieces of code exactly when they are the same but for comments, docstrings and formatting."""
+    """Text that is equal for two pieces of code exactly when they are the same but for comments,
+    docstrings and formatting.
+    """
     parts: list[str] = []
     _write(node, parts.append, prose)
     return "".join(parts)
 
 
 def pieces(node: ast.stmt, name: str, prose: Documented) -> dict[str, str]:
-    """Qualified name -> normal form: a class apart from its methods, each method and nested class by itself."""
+    """Qualified name -> normal form: a class apart from its methods, each method and nested class
+    by itself.
+    """
     if not isinstance(node, ast.ClassDef):
         return {name: normal(node, prose)}
     inner = (*_FUNCTION, ast.ClassDef)
@@ -141,7 +151,9 @@ def _write_list(values: Sequence[Any], write: Callable[[str], None], prose: Docu
 
 
 def _statements(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """A block without docstrings and other statements that do nothing, its runs of imports split up and sorted."""
+    """A block without docstrings and other statements that do nothing, its runs of imports split up
+    and sorted.
+    """
     found: list[ast.stmt] = []
     run: list[ast.stmt] = []
     for statement in body:

@@ -1,9 +1,10 @@
-"""The project's modules and what leads from one statement to others: a graph, each node's edges found once.
+"""The project's modules and what leads from one statement to others: a graph, each node's edges
+found once.
 
-Reaching is by reference. An object can only be used by code that got it from somewhere, so a method called on something
-unknown needs no search by its name: its class was named where the object was made, and a reached class brings all its
-methods. What breaks that rule (a namespace looked into by a computed name, an import by a computed name) brings the whole
-module, or the whole project.
+Reaching is by reference. An object can only be used by code that got it from somewhere, so a method
+called on something unknown needs no search by its name: its class was named where the object was
+made, and a reached class brings all its methods. What breaks that rule (a namespace looked into by
+a computed name, an import by a computed name) brings the whole module, or the whole project.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class SourceTree:
 
     Args:
         root: the project's folder; the packages lie in it, or in its ``src``.
-        packages: dotted names of packages or modules. What they import, or name in a string, of the same folder belongs to the
-            project as well; nothing else is looked at.
+        packages: dotted names of packages or modules. What they import, or name in a string, of the
+            same folder belongs to the project as well; nothing else is looked at.
         seen: signatures of files, taken before any code of the project was imported.
     """
 
@@ -92,7 +93,9 @@ class SourceTree:
         return self.module(name) if name else None
 
     def mentions(self, name: str, text: str) -> bool:
-        """Whether a module's file contains `text`; a file that is not Python may, without being parsed."""
+        """Whether a module's file contains `text`; a file that is not Python may, without being
+        parsed.
+        """
         return text.encode() in self._text(name)
 
     def _text(self, name: str) -> bytes:
@@ -147,7 +150,9 @@ class SourceTree:
         return resolution.found
 
     def bound(self, module: Module, chain: Chain) -> set[Statement]:
-        """The statements that give a dotted name its meaning, read from `module`; empty when it has none in the project."""
+        """The statements that give a dotted name its meaning, read from `module`; empty when it has
+        none in the project.
+        """
         resolution = Resolution(self, module)
         resolution.member(module, chain, Load(chain))
         return {node for node in resolution.found if isinstance(node, Statement)}

@@ -88,7 +88,9 @@ class Resolution:
         return found
 
     def imported(self, target: Imported, rest: Chain, load_: Load | None) -> None:
-        """Follow what an import bound, and the attributes after it; of others' code only what a load calls."""
+        """Follow what an import bound, and the attributes after it; of others' code only what a
+        load calls.
+        """
         chain = (target.name, *rest) if target.name else rest
         if target.module in self.project:
             self.attribute(self.project.module(target.module), chain, load_)
@@ -102,7 +104,9 @@ class Resolution:
             self.external(".".join(parts), load_)
 
     def attribute(self, module: Module, chain: Chain, load_: Load | None) -> None:
-        """Follow attributes of a module; the module as a value, or an attribute it has not, may mean anything in it."""
+        """Follow attributes of a module; the module as a value, or an attribute it has not, may
+        mean anything in it.
+        """
         self.found.add(module)
         if not chain:
             self.found.add(Whole(module))
@@ -146,7 +150,9 @@ class Resolution:
         return found or None
 
     def opened(self, opening: str, from_top: bool) -> set[Node]:
-        """What an import by name brings, of which only `opening` is known; `from_top`: it yields the topmost package."""
+        """What an import by name brings, of which only `opening` is known; `from_top`: it yields
+        the topmost package.
+        """
         start, computed = opening.rstrip("*"), opening.endswith("*")
         if start.startswith("."):
             chosen = [name for name in self.project.paths if start in f".{name}"]

@@ -1,4 +1,6 @@
-"""The vocabulary of references: what imports bind, what is read, and the scopes that Python looks names up in."""
+"""The vocabulary of references: what imports bind, what is read, and the scopes that Python looks
+names up in.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ Chain = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import binds a name to: a module, or with `name` something in it (``"*"``: everything)."""
+    """What an import binds a name to: a module, or with `name` something in it (``"*"``:
+    everything).
+    """
 
     module: str
     name: str = ""
@@ -24,9 +28,12 @@ class Load(NamedTuple):
     """A name read with the attributes that follow it: ``nets.forward`` is ``("nets", "forward")``.
 
     Attributes:
-        opening: in the call of an importing function, the text its argument opens with, and ``"*"`` where more is computed.
-        tables: the globals that a computed argument is picked from, when it can come from nowhere else.
-        hint: from a string inside an annotation, or of a class scope: it may well be no global at all.
+        opening: in the call of an importing function, the text its argument opens with, and ``"*"``
+            where more is computed.
+        tables: the globals that a computed argument is picked from, when it can come from nowhere
+            else.
+        hint: from a string inside an annotation, or of a class scope: it may well be no global at
+            all.
         argument: that argument, until it is known what scopes bind.
         rest: the attributes alone.
     """
@@ -49,7 +56,8 @@ class References:
     Attributes:
         bound: the names it binds where it stands -> what imports bind them to.
         loads: reads of names that no scope inside the statement binds.
-        through: reads of names that an import inside the statement binds, with the attributes that follow.
+        through: reads of names that an import inside the statement binds, with the attributes that
+            follow.
         imports: every import inside it.
         texts: string constants that could be import paths.
         attributes: attribute names that lead to namespaces or subclasses.
@@ -83,7 +91,9 @@ class NameScope:
             held.append(imported)
 
     def holder(self, name: str) -> NameScope | None:
-        """The scope inside the statement that binds `name` for code in this one; None when that is the module."""
+        """The scope inside the statement that binds `name` for code in this one; None when that is
+        the module.
+        """
         at: NameScope | None = self
         while at is not None and at.kind != "module" and name not in at.globals:
             if name in at.bound and name not in at.nonlocals and (at.kind != "class" or at is self):

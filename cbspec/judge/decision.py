@@ -31,7 +31,8 @@ def decide(
 
     Args:
         table: (arm, measure) -> `Sample`; it may hold more than the assertion reads.
-        alpha: error rate of both `holds` and `refuted`; an assertion with its own alpha has that instead.
+        alpha: error rate of both `holds` and `refuted`; an assertion with its own alpha has that
+            instead.
         key: the assertion's key path, kept in the finding.
         units: measure -> unit.
         reported: measure -> arm -> the memo's figure.
@@ -44,7 +45,9 @@ def decide(
 
 
 def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:
-    """The evidence, or why a value that the assertion reads is missing. `alpha`: of an assertion that has none of its own."""
+    """The evidence, or why a value that the assertion reads is missing. `alpha`: of an assertion
+    that has none of its own.
+    """
     if assertion.alpha is None:
         assertion = msgspec.structs.replace(assertion, alpha=alpha)
     try:
@@ -128,7 +131,9 @@ def _outlook(evidence: StatisticalEvidence, level: Level) -> str:
 
 
 def _deciding(evidence: StatisticalEvidence, level: Level) -> tuple[float, bool]:
-    """Seeds at which effects of the sizes seen would decide (0: they do; infinite: never), and whether for or against."""
+    """Seeds at which effects of the sizes seen would decide (0: they do; infinite: never), and
+    whether for or against.
+    """
     level = _divided(level, evidence.strictness, evidence.strictness)
     if not evidence.parts:
         side = bool(evidence.p <= evidence.against)

@@ -1,11 +1,12 @@
 """More seeds for what is inconclusive, without paying for the peeking in false verdicts.
 
-Verdicts are looked at after n = start, 2 start, 4 start, ... and all seeds. Each look spends a part of alpha, by the Pocock-type
-spending function of Lan and DeMets (1983), alpha log(1 + (e - 1) n / max), and holds its p-values to what it spends. By the
-union bound over the looks the error rates then stay below alpha for every kind, test and dependence between looks: the exact
-boundaries that Lan and DeMets derive for normal statistics would be a little wider, but hold for those alone (Slud and Wei 1982
-spend increments in the same way). Intervals miss at the spent part of 0.05: repeated confidence intervals (Jennison and
-Turnbull 1989), which cover at every look together.
+Verdicts are looked at after n = start, 2 start, 4 start, ... and all seeds. Each look spends a part
+of alpha, by the Pocock-type spending function of Lan and DeMets (1983), alpha log(1 + (e - 1) n /
+max), and holds its p-values to what it spends. By the union bound over the looks the error rates
+then stay below alpha for every kind, test and dependence between looks: the exact boundaries that
+Lan and DeMets derive for normal statistics would be a little wider, but hold for those alone (Slud
+and Wei 1982 spend increments in the same way). Intervals miss at the spent part of 0.05: repeated
+confidence intervals (Jennison and Turnbull 1989), which cover at every look together.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from cbspec.model.finding import Finding, Judgement
 
 
 def share(n: int, seeds: Seeds) -> float:
-    """The part of alpha that the look at n seeds may spend; 1 for a claim without escalation. Other n count as the next look."""
+    """The part of alpha that the look at n seeds may spend; 1 for a claim without escalation. Other
+    n count as the next look.
+    """
     sizes = seeds.looks
     at = next((i for i, size in enumerate(sizes) if size >= n), len(sizes) - 1)
     return _spent(sizes[at], seeds) - (_spent(sizes[at - 1], seeds) if at else 0.0)
@@ -29,14 +32,18 @@ def alpha_at(n: int, seeds: Seeds, alpha: float) -> float:
 
 
 def next_look(judgement: Judgement, seeds: Seeds) -> int | None:
-    """How many seeds to judge next, None where the verdict stands: decided, beyond repair by more seeds, or no seeds left."""
+    """How many seeds to judge next, None where the verdict stands: decided, beyond repair by more
+    seeds, or no seeds left.
+    """
     n = len(judgement.seeds)
     further = [size for size in seeds.looks if size > n]
     return further[0] if further and _open(judgement) else None
 
 
 def _open(judgement: Judgement) -> bool:
-    """Inconclusive, or invalid only because something is not shown yet: not where values are missing (no effects, or no n)."""
+    """Inconclusive, or invalid only because something is not shown yet: not where values are
+    missing (no effects, or no n).
+    """
     if judgement.verdict != "invalid":
         return judgement.verdict == "inconclusive"
     failed = [control for control in judgement.controls if control.verdict != "holds"]

@@ -1,4 +1,6 @@
-"""The power lint: an assertion that no measurements of so many seeds could ever show is a mistake of its claim."""
+"""The power lint: an assertion that no measurements of so many seeds could ever show is a mistake
+of its claim.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ ENOUGH = 1000  # more seeds than anybody trains
 def lint(
     assertion: Assertion, seeds: Seeds, alpha: float, *, spreads: Spreads | None = None
 ) -> str | None:
-    """Why the assertion can never be shown with these seeds, naming the seeds it would need; None where it can.
+    """Why the assertion can never be shown with these seeds, naming the seeds it would need; None
+    where it can.
 
     Args:
         seeds: one look that could show it is enough; each has the level that `escalation` gives it.
@@ -38,7 +41,9 @@ def lint(
 
 
 def lint_all(assertions: Sequence[Assertion], seeds: Seeds, alpha: float) -> str | None:
-    """Why the assertions of a claim, each possible by itself, can never all be shown by Holm; None where they can."""
+    """Why the assertions of a claim, each possible by itself, can never all be shown by Holm; None
+    where they can.
+    """
     alphas = [alpha if assertion.alpha is None else assertion.alpha for assertion in assertions]
 
     def possible(n: int, part: float) -> bool:

@@ -20,9 +20,10 @@ MISS = 0.05  # of the two-sided intervals
 def judge(claim: Claim, table: Table, *, units: Mapping[str, str] | None = None) -> Judgement:
     """The verdict at the seeds in the table.
 
-    `holds`: every assertion is shown, by Holm over them; `refuted`: the opposite of one is, likewise; each of the two errs at
-    most alpha of the time, the claim's or the largest that an assertion has of its own. `invalid`: a control does not hold, or a
-    value that is read does not exist. Otherwise `inconclusive`. With fewer seeds than the pool, alpha is what `escalation` lets
+    `holds`: every assertion is shown, by Holm over them; `refuted`: the opposite of one is,
+    likewise; each of the two errs at most alpha of the time, the claim's or the largest that an
+    assertion has of its own. `invalid`: a control does not hold, or a value that is read does not
+    exist. Otherwise `inconclusive`. With fewer seeds than the pool, alpha is what `escalation` lets
     this look spend.
 
     Args:
@@ -63,7 +64,8 @@ def _seeds(table: Table) -> tuple[int, ...]:
 
 
 def _findings(claim: Claim, data: Measurements, part: float) -> list[tuple[Finding, Level]]:
-    """Every assertion with the level that Holm holds it to, once for `holds` and once for `refuted`.
+    """Every assertion with the level that Holm holds it to, once for `holds` and once for
+    `refuted`.
 
     What tests nothing (a figure) takes no part of alpha from those that do.
     """
@@ -139,7 +141,9 @@ def _told(decisive: Sequence[Finding], findings: Sequence[Finding]) -> str:
 
 
 def _headroom(verdict: Verdict, found: Sequence[tuple[Finding, Level]], n: int) -> float | None:
-    """Standard errors (of the t test with the same p) to the nearest other verdict; None undecided, or without any spread."""
+    """Standard errors (of the t test with the same p) to the nearest other verdict; None undecided,
+    or without any spread.
+    """
     if verdict == "holds":
         headroom = min(_distance(finding.p, level.shown, n) for finding, level in found)
     elif verdict == "refuted":

@@ -34,7 +34,9 @@ def _both_sides(before: Any, after: Any) -> Way:  # noqa: ARG001 - every rule ta
 
 
 class Equivalence(Measured, frozen=True, kw_only=True, tag="equivalence"):
-    """Two arms differ by less than the margin, or every arm differs from a stated value by less (two one-sided tests)."""
+    """Two arms differ by less than the margin, or every arm differs from a stated value by less
+    (two one-sided tests).
+    """
 
     synonyms = ("equal", "same", "tost", "close", "neutral")
     tighter: ClassVar = {"margin": smaller, "side": _both_sides, "to": unordered}

@@ -36,11 +36,11 @@ def _within(axis: tuple[float, float], other: tuple[float, float]) -> bool:
 class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
     """Every point of a drawing has a value on every seed, and it lies within the drawing's axes.
 
-    A statement about the sample, not about what it was drawn from: nothing is tested, and p is 0 or 1. It has no error rate, so
-    neither alpha nor test says anything about it.
+    A statement about the sample, not about what it was drawn from: nothing is tested, and p is 0 or
+    1. It has no error rate, so neither alpha nor test says anything about it.
 
-    A point is one arm in one cell of the claim's matrix. The first word of an arm's name, up to a ``_``, is its method: one
-    curve, and one colour in all figures.
+    A point is one arm in one cell of the claim's matrix. The first word of an arm's name, up to a
+    ``_``, is its method: one curve, and one colour in all figures.
     """
 
     tested = False

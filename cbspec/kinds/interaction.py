@@ -20,8 +20,9 @@ from cbspec.statistics.sample import Measurements
 class Interaction(Measured, frozen=True, kw_only=True, tag="interaction"):
     """A difference between two arms depends on a condition.
 
-    ``pairs`` of two: (a - b) in the first condition exceeds (a - b) in the second by more than the margin. With ``levels`` (one
-    number per pair): the slope of (a - b) over the level exceeds the margin.
+    ``pairs`` of two: (a - b) in the first condition exceeds (a - b) in the second by more than the
+    margin. With ``levels`` (one number per pair): the slope of (a - b) over the level exceeds the
+    margin.
     """
 
     synonyms = ("slope",)

@@ -35,7 +35,9 @@ from cbspec.statistics.sample import Measurements, Sample
 
 
 class Ratio(Measured, frozen=True, kw_only=True, tag="ratio"):
-    """The first arm over the second lies above (or below) a stated factor, shown on logarithms and without them."""
+    """The first arm over the second lies above (or below) a stated factor, shown on logarithms and
+    without them.
+    """
 
     synonyms = ("factor",)
     tighter: ClassVar = {"above": larger, "below": smaller, "guard": unordered}

@@ -23,7 +23,9 @@ from cbspec.statistics.sample import Array, Measurements
 
 
 class Trend(Measured, frozen=True, kw_only=True, tag="trend"):
-    """The measure moves monotonically along the arms (Page's test, exact); strict: every adjacent step is shown."""
+    """The measure moves monotonically along the arms (Page's test, exact); strict: every adjacent
+    step is shown.
+    """
 
     synonyms = ("monotone", "monotonic", "increasing", "decreasing", "page")
     tighter: ClassVar = {"strict": larger}

@@ -1,4 +1,6 @@
-"""Claim files -> resolved claims, every mistake at its place: YAML with positions, defaults, scales, matrix and schema."""
+"""Claim files -> resolved claims, every mistake at its place: YAML with positions, defaults,
+scales, matrix and schema.
+"""
 
 from cbspec.language.explain import Explained, explain_values
 from cbspec.language.reader import (

@@ -15,7 +15,9 @@ from cbspec.stage import Call
 
 
 class Arms:
-    """The arms of a claim as assertions see them: their names, and what the stages of those that resolved measure."""
+    """The arms of a claim as assertions see them: their names, and what the stages of those that
+    resolved measure.
+    """
 
     def __init__(self, names: Iterable[str], calls: Mapping[str, Call | None]) -> None:
         self.names = list(names)
@@ -30,7 +32,9 @@ class Arms:
 def read(
     nodes: list[Node], scope: Scope, arms: Arms | None, mistakes: Diagnostics
 ) -> tuple[Assertion, ...]:
-    """The assertions at `nodes`; those with mistakes are noted and left out. Without arms, names are not checked."""
+    """The assertions at `nodes`; those with mistakes are noted and left out. Without arms, names
+    are not checked.
+    """
     found: list[Assertion] = []
     levels = frozenset[str]().union(*(fields_naming(kind, "level") for kind in KINDS.values()))
     for node in nodes:
@@ -45,7 +49,9 @@ def read(
 
 
 def _plain(node: Node, scope: Scope, levels: frozenset[str]) -> Any:
-    """Values of the matrix cell are filled in everywhere, sizes of the scale only where a level is meant."""
+    """Values of the matrix cell are filled in everywhere, sizes of the scale only where a level is
+    meant.
+    """
     if not isinstance(node.value, dict):
         return scope.plain(node)
     cell = scope.of_cell()

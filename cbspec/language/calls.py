@@ -1,4 +1,6 @@
-"""Stage calls as written -> `cbspec.stage.Call` trees: typed parameters, inherited inputs, kinds of inputs."""
+"""Stage calls as written -> `cbspec.stage.Call` trees: typed parameters, inherited inputs, kinds of
+inputs.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ Trace = dict[str, tuple[Any, Node | None]]
 
 @dataclass(slots=True)
 class Form:
-    """A call without its inputs: what was written, expanded, with the stage that it names and its typed parameters."""
+    """A call without its inputs: what was written, expanded, with the stage that it names and its
+    typed parameters.
+    """
 
     written: Node
     given: Node
@@ -47,7 +51,9 @@ class Pool:
         self._shared: dict[tuple[int, int], tuple[object, Forms]] = {}
 
     def shared(self, named: Mapping[str, Node], sizes: Mapping[str, Node]) -> Forms:
-        """What is written in the defaults, resolved at these sizes: the same for every claim that changes neither."""
+        """What is written in the defaults, resolved at these sizes: the same for every claim that
+        changes neither.
+        """
         return self._shared.setdefault((id(named), id(sizes)), ((named, sizes), {}))[1]
 
     def call(self, stage: Stage, parameters: Parameters, inputs: dict[str, Call]) -> Call:
@@ -62,7 +68,9 @@ class Pool:
 
 
 class _Frame:
-    """A call being resolved: its form, where it is written, and by which input of which call it is wanted."""
+    """A call being resolved: its form, where it is written, and by which input of which call it is
+    wanted.
+    """
 
     __slots__ = ("active", "closed", "given", "inputs", "outer", "path", "place", "stage", "via")
 
@@ -83,9 +91,11 @@ class Memory:
 
     Attributes:
         document: the file; what is written elsewhere stands in the defaults.
-        left: calls that the claim may still have: named calls that use each other could otherwise stand for millions.
+        left: calls that the claim may still have: named calls that use each other could otherwise
+            stand for millions.
         arms: each arm as written -> the experiment with its overrides.
-        shapes: forms whose expansion and stage are the same at every scale and in every cell; their parameters are not.
+        shapes: forms whose expansion and stage are the same at every scale and in every cell; their
+            parameters are not.
     """
 
     def __init__(self, document: Document) -> None:
@@ -96,14 +106,18 @@ class Memory:
 
 
 class Resolver:
-    """Resolves the arms of one claim for one matrix cell at one scale; notes every mistake and returns None instead.
+    """Resolves the arms of one claim for one matrix cell at one scale; notes every mistake and
+    returns None instead.
 
     Args:
-        shared: what other claims have in common with this one; what is written in the defaults is resolved once for all of them.
-        trace: filled with every value and its place; then nothing is taken from what was resolved before.
+        shared: what other claims have in common with this one; what is written in the defaults is
+            resolved once for all of them.
+        trace: filled with every value and its place; then nothing is taken from what was resolved
+            before.
 
     Attributes:
-        met: every call within the arms, those within calls of the defaults that were known already left out.
+        met: every call within the arms, those within calls of the defaults that were known already
+            left out.
     """
 
     def __init__(
@@ -136,7 +150,9 @@ class Resolver:
         return self._begin(call, path)
 
     def again(self, met: Forms) -> None:
-        """Checks calls that were resolved at another scale, none of which is named by a size: only parameters can be wrong."""
+        """Checks calls that were resolved at another scale, none of which is named by a size: only
+        parameters can be wrong.
+        """
         for form in met.values():
             if form.call is not None and form.written.document is not self._memory.document:
                 self._begin(form.written, "")
@@ -278,7 +294,9 @@ class Resolver:
             )
 
     def _check_beginning(self, given: Node, call: Call, origin: Call) -> None:
-        """No point lies before that of the run which this one goes on from: it would be found out once that is computed."""
+        """No point lies before that of the run which this one goes on from: it would be found out
+        once that is computed.
+        """
         if call.point < origin.point:
             continued = str(call.stage.continues)
             begins = f"{continued} at {origin.stage.progress} {origin.point}"
@@ -293,14 +311,18 @@ class Resolver:
     def _misplaced(
         self, given: Node, stage: Stage, point: int, others: Iterable[str], where: str
     ) -> None:
-        """A point at odds with another value, told at the first of them in the call's own file, or at the call."""
+        """A point at odds with another value, told at the first of them in the call's own file, or
+        at the call.
+        """
         written = given.entries[str(stage.progress)]
         places = [written, *(given.entries.get(name, given) for name in others)]
         place = next((place for place in places if place.document is given.document), written)
         self._mistakes.add(place, f"{stage.progress} {point}{by_name(written)} lies {where}")
 
     def _input(self, frame: _Frame, name: str) -> Call | None:
-        """An input as given, or else as the nearest enclosing call with an input of that name has it."""
+        """An input as given, or else as the nearest enclosing call with an input of that name has
+        it.
+        """
         owner = frame
         while name not in owner.given:
             outer = _enclosing(owner, name)
@@ -353,7 +375,9 @@ def defaults_of(parameters: type[Parameters]) -> Mapping[str, Any]:
 
 
 def _enclosing(frame: _Frame, name: str) -> _Frame | None:
-    """The nearest call around `frame` that has an input `name` other than the one in which `frame` lies."""
+    """The nearest call around `frame` that has an input `name` other than the one in which `frame`
+    lies.
+    """
     while frame.outer is not None:
         frame.closed = False
         via, frame = frame.via, frame.outer

@@ -1,4 +1,6 @@
-"""One claim file -> its claims: one for each cell of its matrix, checked at every scale that the file names."""
+"""One claim file -> its claims: one for each cell of its matrix, checked at every scale that the
+file names.
+"""
 
 from __future__ import annotations
 
@@ -49,14 +51,18 @@ class _Resolved:
 
     @property
     def regular(self) -> bool:
-        """Whether every arm resolved, and no size decides which stage is called or can set two calls at odds."""
+        """Whether every arm resolved, and no size decides which stage is called or can set two
+        calls at odds.
+        """
         return None not in self.arms.values() and not any(
             form.named or form.stage.continues for form in self.met.values()
         )
 
 
 class ClaimDocument:
-    """One file, its shape checked; sections of a wrong shape are left out, so that the others can be read all the same."""
+    """One file, its shape checked; sections of a wrong shape are left out, so that the others can
+    be read all the same.
+    """
 
     def __init__(self, document: Document, setting: Setting, mistakes: Diagnostics) -> None:
         self.document = document
@@ -118,7 +124,9 @@ class ClaimDocument:
         )
 
     def trace(self, cell: Cell) -> Trace:
-        """Every value of one cell's claim with the node at which it stands, arms resolved and defaults filled in."""
+        """Every value of one cell's claim with the node at which it stands, arms resolved and
+        defaults filled in.
+        """
         setting, root = self.setting, self.document.root
         found: Trace = {}
         scope = self._scope(cell, setting.scale)
@@ -138,7 +146,8 @@ class ClaimDocument:
         return found | {f"sizes.{name}": (size.value, size) for name, size in scope.sizes.items()}
 
     def _every_scale(self, *, whole: bool) -> Mapping[str, Sequence[_Resolved]]:
-        """The cells at the asked scale and at every other one at which they are said to be decidable.
+        """The cells at the asked scale and at every other one at which they are said to be
+        decidable.
 
         Args:
             whole: with the calls of the others too, instead of only checking them.
@@ -171,7 +180,9 @@ class ClaimDocument:
         return _Resolved(calls, *self._read(cell, scope, calls), set(scope.used), resolver.met)
 
     def _check(self, at: _Resolved, cell: Cell, scale: str) -> _Resolved:
-        """What was resolved at another scale, each value that depends on a size checked at this one."""
+        """What was resolved at another scale, each value that depends on a size checked at this
+        one.
+        """
         scope = self._scope(cell, scale)
         self._resolver(scope).again(at.met)
         return _Resolved(at.arms, *self._read(cell, scope, at.arms), set(scope.used), at.met)
@@ -179,7 +190,9 @@ class ClaimDocument:
     def _read(
         self, cell: Cell, scope: Scope, calls: Mapping[str, Call | None]
     ) -> tuple[tuple[Assertion, ...], tuple[Assertion, ...]]:
-        """Assertions and controls; once for all scales, where they name none of its sizes and the arms measure the same."""
+        """Assertions and controls; once for all scales, where they name none of its sizes and the
+        arms measure the same.
+        """
         named = self.sections.get("arms")
         arms = Arms(list(named.entries), calls) if named is not None else None
         key = (

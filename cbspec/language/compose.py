@@ -1,4 +1,5 @@
-"""YAML text -> values with places, through libyaml's events: no tag, no object, no recursion, nothing unbounded.
+"""YAML text -> values with places, through libyaml's events: no tag, no object, no recursion,
+nothing unbounded.
 
 Anchors and aliases are understood; tags and merge keys (``<<``) are not part of the claim language.
 """

@@ -1,4 +1,6 @@
-"""Values against a type: msgspec for what is right, JSON Schema of the same type for everything that is wrong."""
+"""Values against a type: msgspec for what is right, JSON Schema of the same type for everything
+that is wrong.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ _BOUNDS = {
 
 
 def conform(node: Node, value: Any, to: type[T], mistakes: Diagnostics) -> T | None:
-    """`value`, which stands at `node`, as the type `to`; None when it is not one, every mistake noted at its place."""
+    """`value`, which stands at `node`, as the type `to`; None when it is not one, every mistake
+    noted at its place.
+    """
     try:
         return msgspec.convert(value, type=to)
     except msgspec.ValidationError as error:
@@ -68,7 +72,9 @@ def follow(node: Node, path: Iterable[str | int]) -> Node:
 
 
 def by_name(node: Node) -> str:
-    """``" (by $late)"`` where a value was given by the name of a size or of the matrix, else nothing."""
+    """``" (by $late)"`` where a value was given by the name of a size or of the matrix, else
+    nothing.
+    """
     return f" (by {node.text})" if node.text.startswith("$") else ""
 
 
@@ -88,7 +94,9 @@ def _validator(to: Hashable) -> Validator:
 
 
 def _opened(schema: Any) -> Any:
-    """The schema with stage calls and assertions left open: read by stage and by kind, each mistake has one cause."""
+    """The schema with stage calls and assertions left open: read by stage and by kind, each mistake
+    has one cause.
+    """
     if isinstance(schema, list):
         return [_opened(part) for part in schema]
     if not isinstance(schema, dict):
@@ -170,7 +178,8 @@ def unknown(
 
     Args:
         of: whose it would be, for the message.
-        meant: the allowed word to suggest, where that is known; else the one that is spelt most alike.
+        meant: the allowed word to suggest, where that is known; else the one that is spelt most
+            alike.
     """
     whose = f" of {of}" if of else ""
     if not isinstance(word, str):
@@ -193,7 +202,9 @@ def _extra(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
 
 
 def _no_branch(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
-    """Of several types none fits: report within the one that was meant, judged by the kind of value."""
+    """Of several types none fits: report within the one that was meant, judged by the kind of
+    value.
+    """
     branches: dict[object, list[ValidationError]] = {}
     for part in error.context or ():
         branches.setdefault(part.schema_path[0], []).append(part)

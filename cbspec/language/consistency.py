@@ -1,4 +1,6 @@
-"""What the sections of a claim must agree on: figures with arms, status with the claims named, assertions with seeds."""
+"""What the sections of a claim must agree on: figures with arms, status with the claims named,
+assertions with seeds.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def power(
     *,
     together: bool = False,
 ) -> None:
-    """What no measurement over these seeds could ever show is a mistake; `together`: all of them, by Holm."""
+    """What no measurement over these seeds could ever show is a mistake; `together`: all of them,
+    by Holm.
+    """
     from cbspec.judge import power  # NumPy, which reading alone does not need
 
     possible = True

@@ -1,4 +1,6 @@
-"""What claims share: one defaults.yaml per folder at most, from the project's root down; the nearest wins, key by key."""
+"""What claims share: one defaults.yaml per folder at most, from the project's root down; the
+nearest wins, key by key.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ def digest(
     seeds: Seeds,
     arms: Mapping[str, Call],
 ) -> str:
-    """Hex SHA-256 over assertions, controls, alpha, seeds and the arms' calls; blind to what only explains and to formatting."""
+    """Hex SHA-256 over assertions, controls, alpha, seeds and the arms' calls; blind to what only
+    explains and to formatting.
+    """
     content = {
         "assert": _without_notes(msgspec.to_builtins(assertions)),
         "controls": _without_notes(msgspec.to_builtins(controls)),

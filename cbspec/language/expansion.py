@@ -23,7 +23,8 @@ class Expansion:
 
     Attributes:
         named: the defaults' calls by name.
-        chain: the words that name the calls being resolved, outermost first; a word that returns is a cycle.
+        chain: the words that name the calls being resolved, outermost first; a word that returns is
+            a cycle.
     """
 
     def __init__(

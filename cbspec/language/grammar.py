@@ -1,6 +1,8 @@
-"""The words of a claim file and of a defaults file, as types: what is read against them, and where their schema comes from.
+"""The words of a claim file and of a defaults file, as types: what is read against them, and where
+their schema comes from.
 
-Stage calls and assertions stay `Node` here; `cbspec.language.calls` and `cbspec.language.assertions` read them.
+Stage calls and assertions stay `Node` here; `cbspec.language.calls` and
+`cbspec.language.assertions` read them.
 """
 
 from __future__ import annotations
@@ -76,7 +78,9 @@ class SeedWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One claim: what was reported, the experiment that repeats it, and what is asserted of its arms."""
+    """One claim: what was reported, the experiment that repeats it, and what is asserted of its
+    arms.
+    """
 
     id: Annotated[
         str,

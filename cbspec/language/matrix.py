@@ -1,4 +1,6 @@
-"""The matrix of a claim: every combination of its values is one cell, with an id that a person can read."""
+"""The matrix of a claim: every combination of its values is one cell, with an id that a person can
+read.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def cells(matrix: Node | None, mistakes: Diagnostics) -> tuple[Cell, ...]:
 
 
 def cell_id(claim: str, cell: Cell) -> str:
-    """``1.b[depth=4,alpha=0.5]``; a value that names a size shows the name, so that the id is the same at every scale."""
+    """``1.b[depth=4,alpha=0.5]``; a value that names a size shows the name, so that the id is the
+    same at every scale.
+    """
     values = ",".join(f"{name}={node.text.lstrip('$')}" for name, node in cell.items())
     return f"{claim}[{values}]" if values else claim
 

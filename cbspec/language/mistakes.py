@@ -20,7 +20,8 @@ class Diagnostics:
     """Collects; `add` raises `TooMany` at the limit.
 
     Attributes:
-        scale: the one that is looked at beside the asked one; a mistake that is found only there names it.
+        scale: the one that is looked at beside the asked one; a mistake that is found only there
+            names it.
         met: how often a mistake was met, known or not.
     """
 

@@ -18,7 +18,9 @@ _SHOWN = 160  # a longer source line is left out of an error
 
 
 class Document:
-    """One file: its path as shown to a person, its text and, once parsed, its root value and how many there are in all."""
+    """One file: its path as shown to a person, its text and, once parsed, its root value and how
+    many there are in all.
+    """
 
     root: Node
     size: int
@@ -32,7 +34,9 @@ class Document:
         return _BREAK.split(self.text)
 
     def line(self, number: int) -> str:
-        """The source line, counted from 1, as it can be printed above a caret; empty when it is too long for that."""
+        """The source line, counted from 1, as it can be printed above a caret; empty when it is too
+        long for that.
+        """
         if not 0 < number <= len(self.lines) or len(self.lines[number - 1]) > _SHOWN:
             return ""
         return "".join(sign if sign.isprintable() else " " for sign in self.lines[number - 1])
@@ -41,7 +45,9 @@ class Document:
         return Origin(self.path, line, column)
 
     def find(self, node: Node) -> tuple[str, Node]:
-        """The key path of a value or key of this document, and the node to point at (a container's own key, where it has one)."""
+        """The key path of a value or key of this document, and the node to point at (a container's
+        own key, where it has one).
+        """
         return self._places.get(id(node), ("", node))
 
     @cached_property
@@ -109,8 +115,8 @@ class Node:
 def merge(base: Node, over: Node) -> Node:
     """`over` laid on `base`.
 
-    A mapping without ``stage`` or ``use`` is merged into a mapping, key by key, and into the name of a call as its overrides;
-    anything else replaces.
+    A mapping without ``stage`` or ``use`` is merged into a mapping, key by key, and into the name
+    of a call as its overrides; anything else replaces.
     """
     if not isinstance(over.value, dict) or "stage" in over.value or "use" in over.value:
         return over

@@ -1,4 +1,6 @@
-"""Where each value of a claim stands. Computed at the first look, since of thousands of claims only few are ever asked."""
+"""Where each value of a claim stands. Computed at the first look, since of thousands of claims only
+few are ever asked.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from cbspec.model.origin import Origin
 
 
 class Origins(Mapping[str, Origin]):
-    """Key path (``"assert[0].kind"``, ``"arms.dfa.snapshot.epoch"``) -> place; `trace` has the values beside it.
+    """Key path (``"assert[0].kind"``, ``"arms.dfa.snapshot.epoch"``) -> place; `trace` has the
+    values beside it.
 
     Args:
         known: places that every run asks for.

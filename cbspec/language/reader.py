@@ -41,7 +41,8 @@ class Reader:
     def read(
         self, path: Path, defaults: Defaults, *, every: bool = False
     ) -> tuple[tuple[Claim, ...], tuple[Diagnostic, ...]]:
-        """The claims of one file, one for each cell of its matrix (with `every`: and scale), and its mistakes; either is empty.
+        """The claims of one file, one for each cell of its matrix (with `every`: and scale), and
+        its mistakes; either is empty.
 
         Args:
             defaults: those of its folder.
@@ -77,7 +78,8 @@ def _reader(catalog: Catalog, scale: str) -> Reader:
 
 
 def load_file(path: Path, *, catalog: Catalog, scale: str) -> tuple[Claim, ...]:
-    """The claims of one file, one for each cell of its matrix, at `scale`; other files are not looked at.
+    """The claims of one file, one for each cell of its matrix, at `scale`; other files are not
+    looked at.
 
     Raises:
         ClaimError: with every mistake of the file and of the defaults above it.
@@ -95,12 +97,14 @@ def load(
 ) -> tuple[Claim, ...]:
     """The claims of files and folders, checked against each other.
 
-    Claims may not share an id. Where a folder is given that no defaults.yaml lies above (the whole of the claims), `revises` and
-    `retracted_by` must name claims.
+    Claims may not share an id. Where a folder is given that no defaults.yaml lies above (the whole
+    of the claims), `revises` and `retracted_by` must name claims.
 
     Args:
-        scale: at which the claims are read; what is wrong at another one that a claim names says so.
-        every: each claim at every scale at which it is decidable (at `scale` first), instead of at `scale` alone.
+        scale: at which the claims are read; what is wrong at another one that a claim names says
+            so.
+        every: each claim at every scale at which it is decidable (at `scale` first), instead of at
+            `scale` alone.
 
     Raises:
         ClaimError: with every mistake of every file.
@@ -151,7 +155,9 @@ class Versions:
 
 
 def claim_files(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """Every claim file among files and below folders, sorted within each; defaults and hidden folders are none."""
+    """Every claim file among files and below folders, sorted within each; defaults and hidden
+    folders are none.
+    """
     files: dict[Path, None] = {}
     for path in map(meant, paths):
         if path.is_dir():
@@ -172,7 +178,9 @@ def is_shared(path: Path) -> bool:
 
 
 def meant(path: Path) -> Path:
-    """What a path names among claims: a defaults.yaml stands for its folder, the claims that share it."""
+    """What a path names among claims: a defaults.yaml stands for its folder, the claims that share
+    it.
+    """
     return path.parent if is_shared(path) and path.is_file() else path
 
 
@@ -193,7 +201,9 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Diagnostic, ...]:
-    """What no file shows by itself: an id that two files share and, where these are all claims, one that none has."""
+    """What no file shows by itself: an id that two files share and, where these are all claims, one
+    that none has.
+    """
     mistakes = Diagnostics()
     owners: dict[str, Path] = {}
     try:
@@ -220,7 +230,9 @@ def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Diagnostic,
 
 
 def located(claim: Claim, key: str, message: str) -> Diagnostic:
-    """A mistake found in a claim that was read, at the place of one of its values (``"assert[0]"``)."""
+    """A mistake found in a claim that was read, at the place of one of its values
+    (``"assert[0]"``).
+    """
     mistakes = Diagnostics()
     mistakes.add(_node(claim, key), message)
     return mistakes.in_order()[0]

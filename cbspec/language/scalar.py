@@ -1,7 +1,9 @@
-"""What a plain YAML word means: the core schema of YAML 1.2 (section 10.3.2), not the surprises of 1.1.
+"""What a plain YAML word means: the core schema of YAML 1.2 (section 10.3.2), not the surprises of
+1.1.
 
-``yes``, ``no``, ``on``, ``off``, ``12:30`` and ``2024-01-01`` are text; ``1e-3`` is a number (PyYAML by itself reads it as
-text). A number that is not finite or does not fit 64 bits is refused, since no claim can mean it.
+``yes``, ``no``, ``on``, ``off``, ``12:30`` and ``2024-01-01`` are text; ``1e-3`` is a number
+(PyYAML by itself reads it as text). A number that is not finite or does not fit 64 bits is refused,
+since no claim can mean it.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ _EXACT = 2**53
 
 
 def resolve(text: str) -> Scalar:
-    """The value of a plain word. Raises ValueError, in a person's words, for a number that cannot be used."""
+    """The value of a plain word. Raises ValueError, in a person's words, for a number that cannot
+    be used.
+    """
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _NUMERIC:

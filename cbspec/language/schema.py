@@ -1,7 +1,9 @@
-"""The JSON Schemas that editors complete and check claim files with: made from the types that the harness reads them by.
+"""The JSON Schemas that editors complete and check claim files with: made from the types that the
+harness reads them by.
 
-One truth: the words of a file come from `cbspec.language.grammar`, the assertion kinds from `cbspec.kinds`, the stages with
-their parameters, inputs and measures from the engine's catalog. Draft 2020-12.
+One truth: the words of a file come from `cbspec.language.grammar`, the assertion kinds from
+`cbspec.kinds`, the stages with their parameters, inputs and measures from the engine's catalog.
+Draft 2020-12.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
     types = {name: _tidy(definition) for name, definition in types.items()}
     root = types.pop(words.__name__)
     for kind, named in zip(KINDS.values(), kinds, strict=True):
-        types[_name(named)]["properties"]["kind"]["description"] = _first(kind)
+        types[_name(named)]["properties"]["kind"]["description"] = summary(kind)
     definitions = {
         "assertion": _assertion(kinds),
         "call": {
@@ -83,7 +85,7 @@ def _assertion(kinds: Sequence[Schema]) -> Schema:
         "type": "object",
         "properties": {
             "kind": {
-                "description": "; ".join(f"{tag}: {_first(kind)}" for tag, kind in KINDS.items()),
+                "description": "; ".join(f"{tag}: {summary(kind)}" for tag, kind in KINDS.items()),
                 "enum": list(KINDS),
             }
         },
@@ -93,7 +95,9 @@ def _assertion(kinds: Sequence[Schema]) -> Schema:
 
 
 def _call(catalog: Catalog, *, types: tuple[str, ...], description: str) -> Schema:
-    """A mapping by its stage; one without a stage overrides a named call, or what it is merged into."""
+    """A mapping by its stage; one without a stage overrides a named call, or what it is merged
+    into.
+    """
     named: Schema = {
         "if": {"required": ["stage"]},
         "then": _choice(catalog),
@@ -161,7 +165,9 @@ def _any(schemas: list[Schema]) -> Schema:
 
 
 def _parameters(stage: Stage) -> Schema:
-    """Each parameter, with ``$name`` allowed in its place; never required, since what is merged may bring it."""
+    """Each parameter, with ``$name`` allowed in its place; never required, since what is merged may
+    bring it.
+    """
     schema = msgspec.json.schema(stage.parameters)
     own = schema["$defs"][stage.parameters.__name__]["properties"]
     found: Schema = {}
@@ -196,8 +202,15 @@ def _when(key: str, word: str, then: Schema) -> Schema:
     return {"if": {"properties": {key: {"const": word}}, "required": [key]}, "then": then}
 
 
-def _first(kind: type) -> str:
-    return (kind.__doc__ or "").strip().splitlines()[0]
+def _flowing(text: str) -> str:
+    """Return a docstring with one line for each paragraph, as editors wrap it themselves."""
+    paragraphs = cleandoc(text).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def summary(kind: type) -> str:
+    """Return the first paragraph of a kind's docstring, as one line."""
+    return _flowing(kind.__doc__ or "").partition("\n\n")[0]
 
 
 def _name(named: Schema) -> str:
@@ -206,7 +219,9 @@ def _name(named: Schema) -> str:
 
 
 def _tidy(schema: Any) -> Any:
-    """Without what only the reading program needs: nothing as a value, integers beside numbers, indentation."""
+    """Without what only the reading program needs: nothing as a value, integers beside numbers,
+    indentation.
+    """
     if isinstance(schema, list):
         return [_tidy(part) for part in schema]
     if not isinstance(schema, dict):
@@ -218,9 +233,7 @@ def _tidy(schema: Any) -> Any:
         if not (key == "default" and part in (None, [], {}, ""))
     }
     if isinstance(schema.get("description"), str):
-        schema["description"] = cleandoc(
-            schema["description"]
-        )  # Python 3.13 does so to docstrings itself
+        schema["description"] = _flowing(schema["description"])
     if "anyOf" in schema:
         branches = schema.pop("anyOf")
         if optional:

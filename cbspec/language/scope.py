@@ -40,7 +40,9 @@ class Scope:
         self._mistakes = mistakes
 
     def find(self, node: Node) -> Node:
-        """The node that holds the value of `node`: itself, or what its ``$name`` stands for. Raises UnknownName."""
+        """The node that holds the value of `node`: itself, or what its ``$name`` stands for. Raises
+        UnknownName.
+        """
         for _ in range(2):  # a matrix value may itself name a size
             if not node.text.startswith("$"):
                 break
@@ -69,7 +71,9 @@ class Scope:
         return value
 
     def of_cell(self) -> Scope:
-        """The same without the sizes: what an assertion may name, since a scale never changes what is asserted."""
+        """The same without the sizes: what an assertion may name, since a scale never changes what
+        is asserted.
+        """
         elsewhere = dict.fromkeys(
             self.sizes, "a size of the scale, and a scale never changes what is asserted"
         )

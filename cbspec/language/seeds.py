@@ -12,8 +12,8 @@ from cbspec.language.node import Node, merge
 def read(own: Node | None, shared: Node | None, claim: Node, mistakes: Diagnostics) -> Seeds | None:
     """Seeds from nodes that are of the right types already; None with a mistake noted.
 
-    ``pool`` is the order in which seeds are drawn, ``start`` how many are drawn at first, ``max`` how many at most; a bare
-    list is a pool that is drawn at once.
+    ``pool`` is the order in which seeds are drawn, ``start`` how many are drawn at first, ``max``
+    how many at most; a bare list is a pool that is drawn at once.
     """
     place = merged(own, shared) or claim
     words = plain(place) if place is not claim else {}
@@ -43,7 +43,9 @@ def read(own: Node | None, shared: Node | None, claim: Node, mistakes: Diagnosti
 
 
 def merged(own: Node | None, shared: Node | None) -> Node | None:
-    """The claim's words laid on the shared ones: a list is drawn whole, unless the claim says how much of the shared list."""
+    """The claim's words laid on the shared ones: a list is drawn whole, unless the claim says how
+    much of the shared list.
+    """
     if own is None or shared is None:
         return own or shared
     if isinstance(shared.value, list) and isinstance(own.value, dict):

@@ -1,4 +1,6 @@
-"""The verdicts on record, and what became of them: entries, comparison, pytest outcome, acceptance, withdrawal."""
+"""The verdicts on record, and what became of them: entries, comparison, pytest outcome, acceptance,
+withdrawal.
+"""
 
 from cbspec.ledger.acceptance import accept
 from cbspec.ledger.comparison import CHANGED, Change, Comparison, compare, diff

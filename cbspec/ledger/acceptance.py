@@ -15,9 +15,9 @@ from cbspec.ledger.ledger import Ledger
 def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger:
     """`ledger` with `entries` on record.
 
-    What did not change stays as it stands, so that accepting everything touches only the lines of what moved; only a clean commit
-    takes the place of uncommitted changes, and evidence that of none. A change of verdict or of the assertion is added to the
-    history with its reason.
+    What did not change stays as it stands, so that accepting everything touches only the lines of
+    what moved; only a clean commit takes the place of uncommitted changes, and evidence that of
+    none. A change of verdict or of the assertion is added to the history with its reason.
 
     Args:
         reason: why the change is right; needed for flip, weakened and goalposts.
@@ -71,8 +71,9 @@ def _settled(comparison: Comparison, reason: str) -> Entry:
 def _refreshed(old: Entry, new: Entry) -> Entry:
     """The old figures in the words, for the code and from the commit of the new entry.
 
-    The old entry itself where words and code did not change either, unless a clean commit takes the place of uncommitted changes.
-    All of the new one where the old has no evidence: its figures are then those that follow from the evidence, to the last digit.
+    The old entry itself where words and code did not change either, unless a clean commit takes the
+    place of uncommitted changes. All of the new one where the old has no evidence: its figures are
+    then those that follow from the evidence, to the last digit.
     """
     if old.evidence is None and new.evidence is not None:
         return replace(new, accepted=old.accepted)
@@ -92,7 +93,9 @@ def _refreshed(old: Entry, new: Entry) -> Entry:
 
 
 def _words(entry: Entry) -> list[object]:
-    """What the entry takes from the claim's file (terms, the memo's figures), and which effects have their spread beside them."""
+    """What the entry takes from the claim's file (terms, the memo's figures), and which effects
+    have their spread beside them.
+    """
     words: list[object] = []
     for recorded in entry.recorded:
         effects = [(effect.reported, effect.spread is None) for effect in recorded.effects]

@@ -33,7 +33,9 @@ _MOVED: dict[Way, str] = {"looser": "moved", "tighter": "tightened", "neutral": 
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """An assertion whose own verdict is another one than on record; None where a run ended before it had one."""
+    """An assertion whose own verdict is another one than on record; None where a run ended before
+    it had one.
+    """
 
     key: str
     before: Verdict | None
@@ -56,9 +58,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         change: the kind of change, see `compare`.
         old, new: the entry on record and the one to compare; None where there is none.
-        elsewhere: where nothing is on record on this device family, what is on another one, and is expected here too.
+        elsewhere: where nothing is on record on this device family, what is on another one, and is
+            expected here too.
         moves: in what the assertion itself, or what it measures, is another one than expected.
-        shifts: the effects that moved; none beside an error, which has no figures, or beside another family's.
+        shifts: the effects that moved; none beside an error, which has no figures, or beside
+            another family's.
     """
 
     change: Change
@@ -95,7 +99,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def headline(self) -> str:
-        """``"flip: holds -> refuted"``; ``"flip: refuted, but assert[0] holds -> refuted"`` where one assertion did alone."""
+        """``"flip: holds -> refuted"``; ``"flip: refuted, but assert[0] holds -> refuted"`` where
+        one assertion did alone.
+        """
         where = f" on {self.elsewhere.device}" if self.elsewhere else ""
         if self.expected is None or self.new is None or self.expected.verdict != self.new.verdict:
             before = f"{self.expected.verdict}{where}" if self.expected else "not on record"
@@ -106,7 +112,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The comparison for a person, over several lines: verdicts, where the record is from, what moved."""
+        """The comparison for a person, over several lines: verdicts, where the record is from, what
+        moved.
+        """
         lines = [self.headline]
         if self.old:
             lines.append(f"  recorded {_origin(self.old)}: {self.old.reason}")
@@ -125,14 +133,18 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 def compare(expected: Entry | None, new: Entry) -> Comparison:
     """Set a verdict beside the one on record that it is held to, see `Ledger.expected`.
 
-    - `goalposts`: the assertion was loosened, or changed in a way that cannot be ordered, or tightened where it is not on record
-      as holding; it comes before every comparison of verdicts, which would then be of two different assertions.
-    - `weakened`: the verdict says less than it did: decided -> inconclusive, invalid or error, and down from there.
-    - `flip`: any other change of verdict. Most of all holds <-> refuted, of the claim or of one of its assertions, but also
-      inconclusive -> decided: news, and the record that the project publishes is no longer true, so it is taken in on purpose,
-      with a reason, and never in silence.
+    - `goalposts`: the assertion was loosened, or changed in a way that cannot be ordered, or
+      tightened where it is not on record as holding; it comes before every comparison of verdicts,
+      which would then be of two different assertions.
+    - `weakened`: the verdict says less than it did: decided -> inconclusive, invalid or error, and
+      down from there.
+    - `flip`: any other change of verdict. Most of all holds <-> refuted, of the claim or of one of
+      its assertions, but also inconclusive -> decided: news, and the record that the project
+      publishes is no longer true, so it is taken in on purpose, with a reason, and never in
+      silence.
     - `new`: none of these, and nothing on record on this device family.
-    - `drift`: the verdict stands, a figure moved beyond rounding (or an assertion was decided and is no more, or is at last).
+    - `drift`: the verdict stands, a figure moved beyond rounding (or an assertion was decided and
+      is no more, or is at last).
     - `same`: neither.
     """
     if expected is None:
@@ -153,7 +165,9 @@ def compare(expected: Entry | None, new: Entry) -> Comparison:
 
 
 def diff(before: Ledger, after: Ledger) -> list[Comparison]:
-    """Two ledgers entry by entry, in the order of their keys; an entry that `after` lacks is `gone`, which only this yields."""
+    """Two ledgers entry by entry, in the order of their keys; an entry that `after` lacks is
+    `gone`, which only this yields.
+    """
     compared = [compare(before.expected(entry.key), entry) for entry in after]
     gone = [
         Comparison(change="gone", old=entry, new=None)
@@ -175,7 +189,9 @@ def _change(old: Entry, new: Entry, moved: Iterable[Move], *, moved_figures: boo
 
 
 def _decisions(old: Entry, new: Entry) -> tuple[Decision, ...]:
-    """What was decided otherwise, of the assertions that both make; none beside an error, which decides nothing."""
+    """What was decided otherwise, of the assertions that both make; none beside an error, which
+    decides nothing.
+    """
     if new.verdict == "error":
         return ()
     decisions = []

@@ -12,7 +12,8 @@ from cbspec.ledger.ledger import Ledger
 
 
 def supersede(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
-    """Return `ledger` with these verdicts superseded: they no longer describe the code, and count as such until run again.
+    """Return `ledger` with these verdicts superseded: they no longer describe the code, and count
+    as such until run again.
 
     Raises:
         MissingReasonError: no reason is given.
@@ -21,7 +22,8 @@ def supersede(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) 
 
 
 def carry_over(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
-    """Return `ledger` with these verdicts carried over by a person's word that they describe the code all the same.
+    """Return `ledger` with these verdicts carried over by a person's word that they describe the
+    code all the same.
 
     Raises:
         MissingReasonError: no reason is given.

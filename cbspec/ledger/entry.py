@@ -1,4 +1,6 @@
-"""One line of the record: the verdict on a claim at a scale on a device family, and all that is needed to compare it later."""
+"""One line of the record: the verdict on a claim at a scale on a device family, and all that is
+needed to compare it later.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +40,15 @@ class Key(NamedTuple):
 class _Record(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """Base of what stands in the ledger: unknown keys are mistakes of a hand edit, and what is as usual is left out."""
+    """Base of what stands in the ledger: unknown keys are mistakes of a hand edit, and what is as
+    usual is left out.
+    """
 
 
 class Provenance(_Record, frozen=True, kw_only=True):
-    """Where a verdict comes from. `commit` is None outside a repository; `torch` is the minor version, as in ``"2.11"``."""
+    """Where a verdict comes from. `commit` is None outside a repository; `torch` is the minor
+    version, as in ``"2.11"``.
+    """
 
     commit: Digest | None
     dirty: bool
@@ -51,7 +57,9 @@ class Provenance(_Record, frozen=True, kw_only=True):
 
 
 class RecordedEffect(_Record, frozen=True, kw_only=True):
-    """An `Effect` as recorded: figures to six significant digits, None where undefined or unbounded (or, for `spread`, older)."""
+    """An `Effect` as recorded: figures to six significant digits, None where undefined or unbounded
+    (or, for `spread`, older).
+    """
 
     label: str
     measure: str
@@ -72,7 +80,8 @@ class RecordedAssertion(_Record, frozen=True, kw_only=True):
     Attributes:
         key: its key path in the claim when it was recorded.
         verdict: None when the run ended before it was decided.
-        terms: what was asserted, alpha filled in and note left out; it shows whether the goalposts moved, and which way.
+        terms: what was asserted, alpha filled in and note left out; it shows whether the goalposts
+            moved, and which way.
     """
 
     key: str
@@ -109,11 +118,12 @@ class Entry(_Record, frozen=True, kw_only=True):
         arms: arm -> digest of its stage call: what was measured.
         code: stage -> code fingerprint of its implementation.
         accepted: oldest first.
-        evidence: digest of the values that it was judged on; None for one from before they were kept.
-        adopted: stage -> fingerprint of the code that computed the results which were adopted for this code, their canary being
-            identical.
-        doubt: what a person decided when the code's canary was another one: `superseded` until it is run again, or `carried
-            over` with the reason that `accepted` has.
+        evidence: digest of the values that it was judged on; None for one from before they were
+            kept.
+        adopted: stage -> fingerprint of the code that computed the results which were adopted for
+            this code, their canary being identical.
+        doubt: what a person decided when the code's canary was another one: `superseded` until it
+            is run again, or `carried over` with the reason that `accepted` has.
     """
 
     claim: Annotated[str, Meta(min_length=1)]
@@ -147,7 +157,9 @@ class Entry(_Record, frozen=True, kw_only=True):
 
     @property
     def implicated(self) -> tuple[RecordedAssertion, ...]:
-        """What made the verdict: failed controls where it is invalid, else the assertions with the same verdict, else all."""
+        """What made the verdict: failed controls where it is invalid, else the assertions with the
+        same verdict, else all.
+        """
         failed = tuple(control for control in self.controls if control.verdict != "holds")
         if self.verdict == "invalid" and failed:
             return failed
@@ -158,7 +170,9 @@ class Entry(_Record, frozen=True, kw_only=True):
 
     @property
     def decisive(self) -> RecordedEffect | None:
-        """The effect that the reason names; the only one, where there is one; None where all count alike (a drawing)."""
+        """The effect that the reason names; the only one, where there is one; None where all count
+        alike (a drawing).
+        """
         effects = [effect for asserted in self.implicated for effect in asserted.effects]
         named = [
             effect for effect in effects if f"{effect.measure}: {effect.label} = " in self.reason
@@ -194,7 +208,8 @@ def entry_of(
     """Return what the ledger would record of a judgement.
 
     Args:
-        code: stage name -> fingerprint of the code that its implementation reaches, for every stage the claim runs.
+        code: stage name -> fingerprint of the code that its implementation reaches, for every stage
+            the claim runs.
         values: what was judged; None where a stage failed.
         adopted: stage name -> fingerprint of the code that computed its adopted results.
     """
@@ -222,7 +237,9 @@ def entry_of(
 
 
 def seeds_taken(claim: Claim, recorded: Entry | None) -> tuple[int, ...]:
-    """Those that the verdict on record took, if they are more than the first and the claim still draws them in that order."""
+    """Those that the verdict on record took, if they are more than the first and the claim still
+    draws them in that order.
+    """
     if (
         recorded
         and len(recorded.seeds) > claim.seeds.start

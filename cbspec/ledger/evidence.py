@@ -1,7 +1,8 @@
-"""The values that verdicts on record were judged on, committed beside the ledger: one file for each claim file.
+"""The values that verdicts on record were judged on, committed beside the ledger: one file for each
+claim file.
 
-A verdict follows from its evidence alone. An entry of the ledger names its evidence by digest, so that neither of the two can
-be edited, or merged from another branch, without the other.
+A verdict follows from its evidence alone. An entry of the ledger names its evidence by digest, so
+that neither of the two can be edited, or merged from another branch, without the other.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ VERSION = 1
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one verdict was judged on; every measure of every arm, also those that no assertion reads."""
+    """What one verdict was judged on; every measure of every arm, also those that no assertion
+    reads.
+    """
 
     claim: Annotated[str, Meta(min_length=1)]
     scale: Annotated[str, Meta(min_length=1)]
@@ -59,7 +62,8 @@ class EvidenceFolder:
         self._read: dict[str, tuple[Evidence, ...]] = {}
 
     def of(self, entry: Entry) -> Evidence | None:
-        """Return what a verdict on record was judged on; None for one from before evidence was kept.
+        """Return what a verdict on record was judged on; None for one from before evidence was
+        kept.
 
         Raises:
             LedgerError: the file is damaged, or does not hold the evidence that the entry names.
@@ -78,7 +82,8 @@ class EvidenceFolder:
     def keep(self, evidence: Iterable[Evidence], before: Ledger, after: Ledger) -> None:
         """Write evidence that verdicts going on record name, beside what the ledger still names.
 
-        Written before the ledger is, so that no kill in between leaves an entry without its evidence.
+        Written before the ledger is, so that no kill in between leaves an entry without its
+        evidence.
 
         Raises:
             LedgerError: a file is damaged or cannot be written.
@@ -90,7 +95,9 @@ class EvidenceFolder:
             self._write(claim, [*self._file(claim), *added], (before, after))
 
     def prune(self, claims: Iterable[str], ledger: Ledger) -> None:
-        """Drop from the files of these claims what the ledger no longer names; a file without evidence goes."""
+        """Drop from the files of these claims what the ledger no longer names; a file without
+        evidence goes.
+        """
         for claim in sorted({base(claim) for claim in claims}):
             self._write(claim, self._file(claim), (ledger,))
 

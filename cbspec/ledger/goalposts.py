@@ -18,7 +18,8 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     """One thing in which a claim is another one than recorded.
 
     Attributes:
-        way: what it does to the assertion. Looser includes what cannot be ordered; neutral leaves it as hard to meet.
+        way: what it does to the assertion. Looser includes what cannot be ordered; neutral leaves
+            it as hard to meet.
     """
 
     text: str
@@ -27,13 +28,16 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     def of_goalposts(self, recorded: Verdict) -> bool:
         """Whether it could hide that the code changed the verdict on record.
 
-        A looser assertion may hold though the recorded one does no more, and a tighter one may fail though it holds by now.
+        A looser assertion may hold though the recorded one does no more, and a tighter one may fail
+        though it holds by now.
         """
         return self.way == "looser" or (self.way == "tighter" and recorded != "holds")
 
 
 def moves(old: Entry, new: Entry) -> tuple[Move, ...]:
-    """Everything in which the claim of `new` asserts or measures other than the one recorded in `old`."""
+    """Everything in which the claim of `new` asserts or measures other than the one recorded in
+    `old`.
+    """
     if old.digest == new.digest:
         return ()
     return (
@@ -99,7 +103,9 @@ def _terms(old: Assertion, new: Assertion) -> Iterator[tuple[str, Way]]:
 
 
 def _seeds(old: Entry, new: Entry) -> Iterator[Move]:
-    """More seeds of the same pool make a verdict firmer; fewer, or others, could be chosen for what they say."""
+    """More seeds of the same pool make a verdict firmer; fewer, or others, could be chosen for what
+    they say.
+    """
     if old.drawn == new.drawn:
         return
     was, now = old.drawn, new.drawn
@@ -109,7 +115,9 @@ def _seeds(old: Entry, new: Entry) -> Iterator[Move]:
 
 
 def _arms(old: Entry, new: Entry) -> Iterator[Move]:
-    """An arm that became another stage call measures something else, unless its figures show that it does not."""
+    """An arm that became another stage call measures something else, unless its figures show that
+    it does not.
+    """
     changed = sorted(
         arm for arm in old.arms.keys() & new.arms.keys() if old.arms[arm] != new.arms[arm]
     )
@@ -127,7 +135,9 @@ def _arms(old: Entry, new: Entry) -> Iterator[Move]:
 
 
 def _spread(entry: Entry) -> bool:
-    """Whether some figure varies over seeds: only then is finding it again, to the last digit, evidence."""
+    """Whether some figure varies over seeds: only then is finding it again, to the last digit,
+    evidence.
+    """
     effects = [effect for recorded in entry.recorded for effect in recorded.effects]
     return any(
         effect.low is not None and effect.high is not None and effect.low < effect.high

@@ -1,4 +1,6 @@
-"""The ledger: every verdict on record, by claim, scale and device family, and those that were withdrawn."""
+"""The ledger: every verdict on record, by claim, scale and device family, and those that were
+withdrawn.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ class Ledger:
         """The ledger at `path`; an empty one where there is no file yet.
 
         Raises:
-            LedgerError: for a file that cannot be read, is damaged or was edited into something else, naming the place.
+            LedgerError: for a file that cannot be read, is damaged or was edited into something
+                else, naming the place.
         """
         try:
             return cls._of(path.read_text(encoding="utf-8"), str(path))
@@ -68,7 +71,8 @@ class Ledger:
 
     @classmethod
     def read(cls, reference: str, path: Path) -> Ledger:
-        """The ledger that a person means by `reference`: a file, or else a commit that holds the one at `path`.
+        """The ledger that a person means by `reference`: a file, or else a commit that holds the
+        one at `path`.
 
         Raises:
             ConfigError: it is neither.
@@ -104,7 +108,9 @@ class Ledger:
         return self.entries.get(key)
 
     def expected(self, key: Key) -> Entry | None:
-        """What a run is held to: the verdict on record, that of another device family where this one has none."""
+        """What a run is held to: the verdict on record, that of another device family where this
+        one has none.
+        """
         return self.get(key) or next(
             (entry for entry in self.of(key.claim) if entry.scale == key.scale), None
         )

@@ -1,4 +1,6 @@
-"""Numbers as people read them: an estimate with its interval, to the digits that the interval supports."""
+"""Numbers as people read them: an estimate with its interval, to the digits that the interval
+supports.
+"""
 
 from __future__ import annotations
 

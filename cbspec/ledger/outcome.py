@@ -18,7 +18,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def outcome(comparison: Comparison, judgement: Judgement) -> Outcome:
-    """Passed: holds, as recorded or anew. Xfailed: as recorded, and not holding. Failed: all else, errors first.
+    """Passed: holds, as recorded or anew. Xfailed: as recorded, and not holding. Failed: all else,
+    errors first.
 
     Where a device family has no verdict on record, that of another one is what is expected of it.
     """

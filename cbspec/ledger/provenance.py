@@ -14,9 +14,11 @@ def provenance(root: Path, torch: str, exclude: Path | None = None) -> Provenanc
 
     Args:
         torch: torch's minor version, ``"2.11"``.
-        exclude: a folder whose changes do not count as uncommitted: where the ledger itself and the reports are written.
+        exclude: a folder whose changes do not count as uncommitted: where the ledger itself and the
+            reports are written.
 
-    Files that git neither tracks nor ignores count as uncommitted: one of them may be a stage or a claim.
+    Files that git neither tracks nor ignores count as uncommitted: one of them may be a stage or a
+    claim.
     """
     commit = git(root, "rev-parse", "--verify", "--quiet", "HEAD")
     top = git(root, "rev-parse", "--show-toplevel")

@@ -21,7 +21,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def parse(text: str, name: str) -> Content:
-    """Return the content of a ledger's text, of an earlier version too; `name` is what errors call the file.
+    """Return the content of a ledger's text, of an earlier version too; `name` is what errors call
+    the file.
 
     Raises:
         LedgerError: as `cbspec.committed.decode`, and for a second entry of one key.

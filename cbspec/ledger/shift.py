@@ -25,7 +25,9 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def shifts(old: Entry, new: Entry) -> tuple[Shift, ...]:
-    """Every effect whose estimate, interval or number of seeds moved beyond rounding, or that only one entry has."""
+    """Every effect whose estimate, interval or number of seeds moved beyond rounding, or that only
+    one entry has.
+    """
     before, after = _effects(old), _effects(new)
     pairs = [(before.get(name), after.get(name)) for name in {**before, **after}]
     return tuple(
@@ -36,7 +38,9 @@ def shifts(old: Entry, new: Entry) -> tuple[Shift, ...]:
 
 
 def _effects(entry: Entry) -> dict[tuple[str, str, int], RecordedEffect]:
-    """Effects by measure and label; a label that comes again (in another assertion) is told apart by its count."""
+    """Effects by measure and label; a label that comes again (in another assertion) is told apart
+    by its count.
+    """
     found: dict[tuple[str, str, int], RecordedEffect] = {}
     for effect in (effect for recorded in entry.recorded for effect in recorded.effects):
         count = sum(name[:2] == (effect.measure, effect.label) for name in found)
@@ -45,7 +49,8 @@ def _effects(entry: Entry) -> dict[tuple[str, str, int], RecordedEffect]:
 
 
 def _moved(was: RecordedEffect, now: RecordedEffect) -> bool:
-    # The spread says nothing that estimate, interval and n do not; a record from before it was kept has not drifted.
+    # The spread says nothing that estimate, interval and n do not; a record from before it was kept
+    # has not drifted.
     pairs = [(was.estimate, now.estimate), (was.low, now.low), (was.high, now.high)]
     size = max(
         (abs(figure) for pair in pairs for figure in pair if figure is not None), default=0.0

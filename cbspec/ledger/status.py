@@ -1,4 +1,6 @@
-"""Where each claim stands: its verdict on record at each scale, and whether that is still of this code and this claim."""
+"""Where each claim stands: its verdict on record at each scale, and whether that is still of this
+code and this claim.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         device, verdict, entry: None where nothing is on record.
-        currency: `stale` when claim, code or numerics moved since; `orphaned` when no claim is decidable there any more.
+        currency: `stale` when claim, code or numerics moved since; `orphaned` when no claim is
+            decidable there any more.
         moved: what makes it stale.
-        checked: how a stale one is checked: `canary equal`, `canary differs`, `canary not run`; empty for any other.
+        checked: how a stale one is checked: `canary equal`, `canary differs`, `canary not run`;
+            empty for any other.
     """
 
     claim: str
@@ -41,11 +45,13 @@ def status(
     moved: Callable[[Claim, Entry], Iterable[str]],
     checked: Callable[[Claim], str] = lambda _claim: "",
 ) -> list[Standing]:
-    """A row for each claim x scale x device family on record, one for each claim that has none where it is decidable.
+    """A row for each claim x scale x device family on record, one for each claim that has none
+    where it is decidable.
 
     Args:
         claims: every claim at every scale of interest, in the order wanted.
-        moved: what of code and numerics is not as an entry has it; not asked when the claim itself changed.
+        moved: what of code and numerics is not as an entry has it; not asked when the claim itself
+            changed.
         checked: what the claim's canary says, asked where code or numerics moved.
     """
     claims = list(claims)

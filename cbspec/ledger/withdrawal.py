@@ -1,4 +1,6 @@
-"""Verdicts on record that no claim file asks for any more, and taking them off the record, on purpose."""
+"""Verdicts on record that no claim file asks for any more, and taking them off the record, on
+purpose.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from cbspec.ledger.withdrawn import withdrawn_of
 
 
 def orphaned(ledger: Ledger, claims: Iterable[Claim]) -> tuple[Entry, ...]:
-    """The entries that no run checks: none of `claims`, which are all there are, is decidable at their scale."""
+    """The entries that no run checks: none of `claims`, which are all there are, is decidable at
+    their scale.
+    """
     checked = {(claim.id, scale) for claim in claims for scale in claim.decidable}
     return tuple(entry for entry in ledger if (entry.claim, entry.scale) not in checked)
 

@@ -1,4 +1,6 @@
-"""What judging yields: effects, one finding per assertion, one judgement per claim; plain data for report and ledger."""
+"""What judging yields: effects, one finding per assertion, one judgement per claim; plain data for
+report and ledger.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,18 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         label: what it is in the claim's words, e.g. ``"vec_m4 - dfa"``.
-        estimate: mean over seeds, in `unit`; NaN for a point of a figure that has no value on some seed, and `n` is 0 then.
+        estimate: mean over seeds, in `unit`; NaN for a point of a figure that has no value on some
+            seed, and `n` is 0 then.
         low, high: two-sided confidence interval at `confidence`.
         p: one-sided p-value of what was asserted.
         n: training seeds.
-        needed: seeds at which the effect seen would decide, None when it already does or never would.
-        headroom: distance of the estimate from the bound that decides it, in standard errors; negative when beyond it.
+        needed: seeds at which the effect seen would decide, None when it already does or never
+            would.
+        headroom: distance of the estimate from the bound that decides it, in standard errors;
+            negative when beyond it.
         reported: the memo's figure for the same quantity, where there is one.
-        spread: standard deviation over seeds of what `estimate` is the mean of, in `unit` (of the logarithm where it is a ratio);
-            None for a single seed.
+        spread: standard deviation over seeds of what `estimate` is the mean of, in `unit` (of the
+            logarithm where it is a ratio); None for a single seed.
     """
 
     label: str
@@ -45,7 +50,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         p: one-sided p-value for the assertion.
-        p_against: one-sided p-value for its refutation (the opposite, or practical equality, where the kind defines one).
+        p_against: one-sided p-value for its refutation (the opposite, or practical equality, where
+            the kind defines one).
         reason: one sentence for a person.
         key: the assertion's key path in the claim (``"assert[0]"``).
     """

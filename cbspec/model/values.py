@@ -1,4 +1,6 @@
-"""The values that a claim was measured at: one for each arm, measure and seed. Plain data, kept and committed as JSON."""
+"""The values that a claim was measured at: one for each arm, measure and seed. Plain data, kept and
+committed as JSON.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,11 @@ class Values(
 
     Attributes:
         seeds: in the order in which they were drawn.
-        arms: arm -> measure -> one value for each seed, in the measure's unit; None where there is none.
+        arms: arm -> measure -> one value for each seed, in the measure's unit; None where there is
+            none.
         undefined: arm -> measure -> seed -> why the measure has no value there.
-        diverged: arm -> seed -> where the run left the finite numbers; none of its measures has a value.
+        diverged: arm -> seed -> where the run left the finite numbers; none of its measures has a
+            value.
     """
 
     seeds: tuple[int, ...]

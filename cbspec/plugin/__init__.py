@@ -1,4 +1,6 @@
-"""The pytest face: the hooks that pytest finds here, and the warning that people filter by this name."""
+"""The pytest face: the hooks that pytest finds here, and the warning that people filter by this
+name.
+"""
 
 from cbspec.plugin.hooks import UndecidableWarning, pytest_configure, pytest_load_initial_conftests
 

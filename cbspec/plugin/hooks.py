@@ -1,7 +1,9 @@
-"""The pytest face: every claim file is collected, every claim (and matrix cell) is one item, outcomes follow the ledger.
+"""The pytest face: every claim file is collected, every claim (and matrix cell) is one item,
+outcomes follow the ledger.
 
-Public pytest API only. Under xdist each worker collects the same claims, holds the same plan and helps until all of it is
-computed; the controller shows the progress, writes the reports and ends the run with a table.
+Public pytest API only. Under xdist each worker collects the same claims, holds the same plan and
+helps until all of it is computed; the controller shows the progress, writes the reports and ends
+the run with a table.
 """
 
 from __future__ import annotations
@@ -103,7 +105,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class ClaimsPlugin:
-    """The plugin in one pytest process of a project with ``[tool.cbspec]``; idle until a claim file is collected."""
+    """The plugin in one pytest process of a project with ``[tool.cbspec]``; idle until a claim file
+    is collected.
+    """
 
     def __init__(self, config: pytest.Config, settings: Config) -> None:
         from cbspec.execution.numerics import available_cores, resolve
@@ -136,7 +140,9 @@ class ClaimsPlugin:
         self._spare_hypothesis()
 
     def _spare_hypothesis(self) -> None:
-        """A run of claims alone has no use for the summary of hypothesis, which would take a second to import."""
+        """A run of claims alone has no use for the summary of hypothesis, which would take a second
+        to import.
+        """
         here = self.config.invocation_params.dir
         places = [(here / argument.partition("::")[0]).resolve() for argument in self.config.args]
         if all(self.settings.claims in (place, *place.parents) for place in places):
@@ -169,9 +175,11 @@ class ClaimsPlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
-        """A person's mistake ends the run. From a worker the controller has to be told: xdist would call it a crash.
+        """A person's mistake ends the run. From a worker the controller has to be told: xdist would
+        call it a crash.
 
-        A file that cannot be collected ends it too, as it does without xdist, which would compute everything else first.
+        A file that cannot be collected ends it too, as it does without xdist, which would compute
+        everything else first.
         """
         try:
             result = yield
@@ -206,7 +214,9 @@ class ClaimsPlugin:
         return output
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Claims lie where a person puts them, also in a folder that pytest takes for a tool's: build, dist, venv."""
+        """Claims lie where a person puts them, also in a folder that pytest takes for a tool's:
+        build, dist, venv.
+        """
         if self.settings.claims not in collection_path.parents or collection_path.name.startswith(
             "."
         ):
@@ -242,7 +252,9 @@ class ClaimsPlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_report_from_serializable(self) -> Generator[None, Any, Any]:
-        """Each worker reports a file that cannot be collected; xdist tells it once where the same object says so."""
+        """Each worker reports a file that cannot be collected; xdist tells it once where the same
+        object says so.
+        """
         report = yield
         if isinstance(report, pytest.CollectReport) and report.failed:
             report.longrepr = self._told.setdefault(
@@ -251,12 +263,16 @@ class ClaimsPlugin:
         return report
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A claim file with mistakes: pytest tells of them in the terminal, and GitHub is told by what is kept here."""
+        """A claim file with mistakes: pytest tells of them in the terminal, and GitHub is told by
+        what is kept here.
+        """
         if self.worker is None and report.failed:
             self.tally.misread(getattr(report, "cbspec", []))
 
     def pytest_collection_modifyitems(self) -> None:
-        """What no file shows by itself: ids that two files share and, where all are collected, ids that none has."""
+        """What no file shows by itself: ids that two files share and, where all are collected, ids
+        that none has.
+        """
         from cbspec.language import check_together, claim_files
 
         if self.claims:
@@ -304,7 +320,9 @@ class ClaimsPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self) -> None:
-        """An xdist hook: no worker process is there yet. Where a run cannot begin, none has to be ended."""
+        """An xdist hook: no worker process is there yet. Where a run cannot begin, none has to be
+        ended.
+        """
         self._open_run()
 
     @pytest.hookimpl(optionalhook=True)
@@ -335,7 +353,9 @@ class ClaimsPlugin:
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """What the claim has to say travels with its report, and a skip names the claim's line instead of ours."""
+        """What the claim has to say travels with its report, and a skip names the claim's line
+        instead of ours.
+        """
         report = yield
         if isinstance(item, ClaimItem) and report.when == "call":
             report.cbspec = item.told  # type: ignore[attr-defined]  # extra attributes travel with a report
@@ -373,13 +393,17 @@ class ClaimsPlugin:
             self.run.stop()
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Ctrl-C; pytest calls this also where it gives up by itself, for files that it cannot collect."""
+        """Ctrl-C; pytest calls this also where it gives up by itself, for files that it cannot
+        collect.
+        """
         if self.worker is None and not isinstance(excinfo.value, pytest.Session.Interrupted):
             self.run.stop()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """A worker whose claims are judged helps with what the others still need; the controller writes the reports."""
+        """A worker whose claims are judged helps with what the others still need; the controller
+        writes the reports.
+        """
         judged = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         ended = session.shouldstop or session.shouldfail or self._shows
         if judged and "evaluation" in self.__dict__ and not ended:

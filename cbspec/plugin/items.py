@@ -1,4 +1,6 @@
-"""A claim file and its claims as pytest sees them: a collector, an item for each claim, and what either says when it fails."""
+"""A claim file and its claims as pytest sees them: a collector, an item for each claim, and what
+either says when it fails.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ if (
     from cbspec.report import Record, Upheld
 
 RECORD, UPHELD, CANARY, SKIPPED, BROKEN = "record", "upheld", "canary", "skipped", "broken"
-"""What a claim has to tell, as JSON in the attribute `cbspec` of its report, which workers hand to the controller."""
+"""What a claim has to tell, as JSON in the attribute `cbspec` of its report, which workers hand to
+the controller.
+"""
 
 
 class Host(Protocol):
@@ -195,8 +199,9 @@ class ClaimItem(pytest.Item):
     def _warn_of_margins(self) -> None:
         """A margin too narrow for the spread on record: a warning, as in `cbspec validate`.
 
-        The run is what the record comes from. An inconclusive verdict is a result, and whoever edits a claim that has one, or
-        runs the others, has to be able to. A warning per item is told once under xdist too, and ``-W error`` makes it a failure.
+        The run is what the record comes from. An inconclusive verdict is a result, and whoever
+        edits a claim that has one, or runs the others, has to be able to. A warning per item is
+        told once under xdist too, and ``-W error`` makes it a failure.
         """
         from cbspec.evaluation.margins import undecidable
 
@@ -217,7 +222,9 @@ def _headline(error: BaseException) -> str:
 
 
 def unread(error: ClaimError, root: Path) -> list[str]:
-    """Each mistake that keeps files from being claims at its place, which may be in the defaults; as JSON."""
+    """Each mistake that keeps files from being claims at its place, which may be in the defaults;
+    as JSON.
+    """
     from cbspec.report import Skipped, encode
 
     told = []
@@ -262,9 +269,11 @@ class CanaryError(Exception):
 def explained(
     node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]
 ) -> Any:
-    """What a person caused, has to decide on or expects, as text; None for a defect of the program, which pytest traces.
+    """What a person caused, has to decide on or expects, as text; None for a defect of the program,
+    which pytest traces.
 
-    Its headline goes into the closing summary, where pytest shows a mere string whole and a second time when it runs on CI.
+    Its headline goes into the closing summary, where pytest shows a mere string whole and a second
+    time when it runs on CI.
     """
     error = excinfo.value
     if isinstance(error, ClaimFailed):

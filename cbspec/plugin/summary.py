@@ -1,4 +1,6 @@
-"""What the reports of a run say of its claims, gathered in the process that owns the terminal, and the pages and lines of it."""
+"""What the reports of a run say of its claims, gathered in the process that owns the terminal, and
+the pages and lines of it.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ class RunSummary:
         self._workers: set[str] = set()
 
     def take(self, report: pytest.TestReport) -> None:
-        """A claim was judged, left out, or broke; or its worker did, of which xdist reports in its place."""
+        """A claim was judged, left out, or broke; or its worker did, of which xdist reports in its
+        place.
+        """
         from cbspec.canary import CanaryCheck
         from cbspec.report import Record, Skipped, Upheld, decode
 
@@ -67,7 +71,9 @@ class RunSummary:
         self._workers.add(getattr(report, "worker_id", "main"))
 
     def _know_kinds(self) -> None:
-        """The controller of xdist's workers collects no claims, which would make the project's own kinds known."""
+        """The controller of xdist's workers collects no claims, which would make the project's own
+        kinds known.
+        """
         if self.project.kinds:
             from cbspec import kinds
 

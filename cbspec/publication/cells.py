@@ -70,7 +70,9 @@ def _status(claim: Claim) -> str:
 
 
 def _figures(row: Row) -> str:
-    """What was measured, the memo's figure before ours; before anything is on record, the memo's figures as it reports them."""
+    """What was measured, the memo's figure before ours; before anything is on record, the memo's
+    figures as it reports them.
+    """
     recorded = [outcome for outcome in row.outcomes if outcome.entries]
     named = len({outcome.scale for outcome in recorded}) > 1
     ours = [
@@ -118,7 +120,9 @@ def _effect(each: Compared) -> str:
 
 
 def _again(row: Row, outcome: ScaleOutcome) -> str:
-    """All figures of a device family folded away, where another one's stand openly at the same scale."""
+    """All figures of a device family folded away, where another one's stand openly at the same
+    scale.
+    """
     lines = list(_effects(row, outcome, named=False))
     return (
         "" if _first(row, outcome) is outcome or not lines else _fold(escaped(outcome.place), lines)

@@ -1,4 +1,6 @@
-"""The figures as drawings: a table of points becomes a grid of panels, one row for each measure, one curve for each method."""
+"""The figures as drawings: a table of points becomes a grid of panels, one row for each measure,
+one curve for each method.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,8 @@ STYLE: Any = {
 
 
 def draw(claims: Iterable[Claim], ledger: Ledger, folder: Path) -> list[Path]:
-    """Write a table (CSV) and a drawing (SVG) of each figure claim, scale and device family on record; their paths.
+    """Write a table (CSV) and a drawing (SVG) of each figure claim, scale and device family on
+    record; their paths.
 
     Args:
         claims: all of the project, for a method has its colour by the order in which they name it.
@@ -94,7 +97,8 @@ def svg(table: Table, colours: Mapping[str, str]) -> str:
 def drawn(table: Table, colours: Mapping[str, str]) -> Canvas:
     """The drawing itself.
 
-    Panels of one heading and facet stand in one column, those of one measure in one row; a single column is laid down as a row.
+    Panels of one heading and facet stand in one column, those of one measure in one row; a single
+    column is laid down as a row.
     """
     columns = list(dict.fromkeys((point.heading, point.facet) for point in table.points))
     measures = list(dict.fromkeys(measure for figure in table.figures for measure in figure.axes))
@@ -135,7 +139,9 @@ def drawn(table: Table, colours: Mapping[str, str]) -> Canvas:
 
 
 def caption(table: Table) -> str:
-    """What a reader of the drawing has to know: scale, device, seeds, bars, and whatever is not there."""
+    """What a reader of the drawing has to know: scale, device, seeds, bars, and whatever is not
+    there.
+    """
     said = [
         f"scale {table.scale}, {table.device}",
         f"mean over {_either(table.seeds)} seeds, bars: 95 % interval (Student)",

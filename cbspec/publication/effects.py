@@ -20,9 +20,11 @@ class Compared(NamedTuple):
 
 
 def compared(entry: Entry) -> list[Compared]:
-    """The effect that the verdict hangs on, then every other one for which the memo reports a figure, each once.
+    """The effect that the verdict hangs on, then every other one for which the memo reports a
+    figure, each once.
 
-    Of an effect that is both drawn and tested the test's interval is shown, for the verdict stands on that.
+    Of an effect that is both drawn and tested the test's interval is shown, for the verdict stands
+    on that.
     """
     first = entry.decisive
     tested = sorted(entry.assertions, key=lambda asserted: not asserted.terms.tested)

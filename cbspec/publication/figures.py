@@ -19,7 +19,8 @@ class DrawnPoint(NamedTuple):
     """One arm of one cell in one panel.
 
     Attributes:
-        heading: title of the figure that it is of; `facet` what tells its column of panels from the others.
+        heading: title of the figure that it is of; `facet` what tells its column of panels from the
+            others.
         x: a number, or the word that stands for one.
         mean: None where the measure is undefined, which is no gap in the record.
         low, high: 95 % interval; None where a single seed bounds nothing.
@@ -160,7 +161,9 @@ def _points(cell: Claim, entry: Entry) -> Iterator[DrawnPoint]:
 
 
 def _effects(entry: Entry) -> dict[tuple[str, str], RecordedEffect]:
-    """(measure, arm) -> the effect of a recorded figure; those of tests are differences, or have another interval."""
+    """(measure, arm) -> the effect of a recorded figure; those of tests are differences, or have
+    another interval.
+    """
     recorded = (each for each in entry.assertions if isinstance(each.terms, Figure))
     return {(effect.measure, effect.label): effect for each in recorded for effect in each.effects}
 

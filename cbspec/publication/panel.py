@@ -40,7 +40,9 @@ class Panel:
 
     @cached_property
     def at(self) -> dict[X, float]:
-        """Where each value of x lies: numbers of the matrix as they are, whatever is listed at equal distances."""
+        """Where each value of x lies: numbers of the matrix as they are, whatever is listed at
+        equal distances.
+        """
         along = isinstance(self.figure.x, str)
         return {x: float(x) if along else float(index) for index, x in enumerate(self.ticks)}
 
@@ -71,7 +73,9 @@ def of(table: Table, measure: str, heading: str, facet: str) -> Panel | None:
 
 
 def draw(axes: Axes, panel: Panel, colours: Mapping[str, str]) -> None:
-    """The curves, each a little beside the others so that no bar hides another one, and the lines across."""
+    """The curves, each a little beside the others so that no bar hides another one, and the lines
+    across.
+    """
     curves = list(dict.fromkeys(panel.figure.curves()))
     step = BESIDE * panel.width if joined(panel.figure) else APART
     for value in panel.figure.lines.get(panel.measure, {}).values():

@@ -86,7 +86,8 @@ def replication(
     Args:
         claims: each at every scale at which it can be decided.
         canary: the figures on record; None for a project without canaries.
-        folder: where the page stands, from which it links to the claim files; the drawings lie below it in ``figures/``.
+        folder: where the page stands, from which it links to the claim files; the drawings lie
+            below it in ``figures/``.
     """
     claims = list(claims)
     found = rows(claims, ledger)
@@ -146,7 +147,9 @@ def decisions(ledger: Ledger) -> list[DoubtDecision]:
 
 
 def tallies(found: Sequence[Row], scales: Iterable[str]) -> list[Tally]:
-    """One for each scale and device family on record; for a scale with nothing on record, one without a device."""
+    """One for each scale and device family on record; for a scale with nothing on record, one
+    without a device.
+    """
     places = {
         (outcome.scale, outcome.device)
         for row in found

@@ -13,11 +13,15 @@ from cbspec.ledger.entry import short
 from cbspec.model.finding import Verdict
 
 _RANK: tuple[Verdict, ...] = ("refuted", "error", "invalid", "inconclusive", "holds")
-"""A finding that is several claims asserts all of them: the first of these that one claim has is the finding's."""
+"""A finding that is several claims asserts all of them: the first of these that one claim has is
+the finding's.
+"""
 
 
 def place_of(scale: str, device: str | None) -> str:
-    """``"memo on cuda"``: where a verdict was reached, with the device family where that is not the CPU."""
+    """``"memo on cuda"``: where a verdict was reached, with the device family where that is not the
+    CPU.
+    """
     return scale + (f" on {device}" if device not in (None, "cpu") else "")
 
 
@@ -49,7 +53,9 @@ class ScaleOutcome:
 
     @property
     def decided(self) -> tuple[str, ...]:
-        """What persons decided of these verdicts when the canary had changed: superseded, carried over."""
+        """What persons decided of these verdicts when the canary had changed: superseded, carried
+        over.
+        """
         return tuple(sorted({entry.doubt for entry in self.entries if entry.doubt}))
 
     @property
@@ -59,7 +65,9 @@ class ScaleOutcome:
 
     @property
     def verdict(self) -> Verdict | None:
-        """One refuted claim refutes the finding; else None until every claim is on record, and none is superseded."""
+        """One refuted claim refutes the finding; else None until every claim is on record, and none
+        is superseded.
+        """
         standing = [entry for entry in self.entries if entry.doubt != "superseded"]
         found = {entry.verdict for entry in standing}
         incomplete = bool(self.missing) or len(standing) < len(self.entries)
@@ -80,7 +88,9 @@ class ScaleOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One finding: its claims (cells of a matrix singly), the one that has the finding's own id first."""
+    """One finding: its claims (cells of a matrix singly), the one that has the finding's own id
+    first.
+    """
 
     id: str
     claims: tuple[Claim, ...]
@@ -137,7 +147,9 @@ def rows(claims: Iterable[Claim], ledger: Ledger) -> list[Row]:
 
 
 def scales_of(claims: Iterable[Claim]) -> list[str]:
-    """Every scale, those first that claims name first, of these the one of most claims, a matrix counted once."""
+    """Every scale, those first that claims name first, of these the one of most claims, a matrix
+    counted once.
+    """
     named = {
         (place, scale, base(claim.id))
         for claim in claims
@@ -159,7 +171,9 @@ def _row(
 def _outcomes(
     versions: Sequence[dict[str, Claim]], ledger: Ledger, scale: str
 ) -> Iterator[ScaleOutcome]:
-    """One for each device family on record at the scale, else one without; none where no claim can be decided."""
+    """One for each device family on record at the scale, else one without; none where no claim can
+    be decided.
+    """
     claims = [at[scale] for at in versions if scale in at]
     recorded = [
         (claim, entry) for claim in claims for entry in ledger.of(claim.id) if entry.scale == scale

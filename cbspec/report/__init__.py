@@ -1,4 +1,6 @@
-"""What people read of a run: the closing table, the text of a failure, the pages, GitHub's annotations and job summary."""
+"""What people read of a run: the closing table, the text of a failure, the pages, GitHub's
+annotations and job summary.
+"""
 
 from cbspec.model.edit import Edit
 from cbspec.report.check import Check, Upheld, Way, doubts, standing

@@ -31,12 +31,15 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One verdict on record, and how it was checked without computing it again.
 
     Attributes:
-        way: `code unchanged`: it was reached with the code and the torch of today. `canary equal`: it was not, but all canary
-            figures of its claim are as recorded. `in doubt`: they are not, or cannot be compared. `judged otherwise`: the claim,
-            or the judge, says something else of its evidence. `superseded`: a person took a new canary; it has to be run again.
-            `orphaned`: no claim file has it decidable any more. `unchecked`: the code changed and there is no canary scale.
+        way: `code unchanged`: it was reached with the code and the torch of today. `canary equal`:
+            it was not, but all canary figures of its claim are as recorded. `in doubt`: they are
+            not, or cannot be compared. `judged otherwise`: the claim, or the judge, says something
+            else of its evidence. `superseded`: a person took a new canary; it has to be run again.
+            `orphaned`: no claim file has it decidable any more. `unchecked`: the code changed and
+            there is no canary scale.
         reason: why, in a line; empty where there is nothing to add.
-        comparison: the verdict from its evidence beside the one on record; None for a verdict without evidence.
+        comparison: the verdict from its evidence beside the one on record; None for a verdict
+            without evidence.
         differences: the canary figures that are not as recorded.
         edits: the definitions that changed since.
     """
@@ -57,7 +60,9 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """``"holds at memo on cpu, canary equal"``, and the reason; of an orphaned one the reason alone, which names it."""
+        """``"holds at memo on cpu, canary equal"``, and the reason; of an orphaned one the reason
+        alone, which names it.
+        """
         if self.way == "orphaned":
             return self.reason
         head = f"{self.verdict} at {self.scale} on {self.device}, {self.way}"
@@ -65,7 +70,9 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Upheld(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim that a run did not recompute, with each of its verdicts on record; none for a claim that was never run."""
+    """A claim that a run did not recompute, with each of its verdicts on record; none for a claim
+    that was never run.
+    """
 
     claim: str
     title: str
@@ -90,8 +97,8 @@ def doubts(checks: Iterable[Check]) -> str:
 def standing(claim: Claim, checks: Sequence[Check]) -> Outcome:
     """Return what a claim that was not recomputed means to pytest.
 
-    Passed: everything on record holds and was checked. Xfailed: what is on record does not hold, is superseded, or nothing is
-    on record. Failed: a check failed. Skipped: there was no way to check.
+    Passed: everything on record holds and was checked. Xfailed: what is on record does not hold, is
+    superseded, or nothing is on record. Failed: a check failed. Skipped: there was no way to check.
     """
     if failures := doubts(checks):
         return Outcome(kind="failed", reason=failures)

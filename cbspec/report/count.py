@@ -21,7 +21,8 @@ _ORDER = ("in doubt", "recomputed", "by record", "superseded", "unchecked", "nev
 
 
 def counted(run: Run) -> str:
-    """``"68 findings: 22 recomputed, 45 by record (44 code unchanged, 1 canary equal), 0 in doubt, 1 never run"``.
+    """``"68 findings: 22 recomputed, 45 by record (44 code unchanged, 1 canary equal), 0 in doubt,
+    1 never run"``.
 
     A claim named after another, and each cell of a matrix, is of the same finding.
     """
@@ -56,7 +57,9 @@ def canaries_counted(run: Run) -> str:
 
 
 def doubts_listed(run: Run) -> list[str]:
-    """Return a line for each verdict on record that failed its check, and for each canary that is not as recorded."""
+    """Return a line for each verdict on record that failed its check, and for each canary that is
+    not as recorded.
+    """
     lines = []
     for claim, checks in run.checks.items():
         lines += [f"{claim}  {check.text}" for check in checks if check.failed]
@@ -65,7 +68,9 @@ def doubts_listed(run: Run) -> list[str]:
 
 
 def failed_canaries(run: Run) -> list[CanaryCheck]:
-    """Return the canaries that are not as recorded, of a run that was about canaries; in others the claims say it."""
+    """Return the canaries that are not as recorded, of a run that was about canaries; in others the
+    claims say it.
+    """
     return [check for check in run.canaries if check.failed and check.claim not in run.checks]
 
 

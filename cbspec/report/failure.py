@@ -1,4 +1,6 @@
-"""The failure text of one claim: what was claimed, what came out, what is on record, what to do next."""
+"""The failure text of one claim: what was claimed, what came out, what is on record, what to do
+next.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ SHOWN = 12  # canary figures of one claim; the report has them all
 
 
 def failure_text(record: Record) -> str:
-    """Several lines for a person; each assertion that made the verdict is quoted from its file, with its effects."""
+    """Several lines for a person; each assertion that made the verdict is quoted from its file,
+    with its effects.
+    """
     parts = [f"{record.claim}: {record.title}", record.outcome.reason]
     parts += [_finding(record, finding) for finding in record.implicated]
     if not record.implicated:
@@ -35,7 +39,8 @@ def failure_text(record: Record) -> str:
 
 
 def doubt_text(upheld: Upheld, options: str = "") -> str:
-    """Return several lines on a claim that was not recomputed and of whose verdicts one failed its check.
+    """Return several lines on a claim that was not recomputed and of whose verdicts one failed its
+    check.
 
     Args:
         options: of the run, for the commands that are suggested.
@@ -48,7 +53,9 @@ def doubt_text(upheld: Upheld, options: str = "") -> str:
 
 
 def canary_text(check: CanaryCheck) -> str:
-    """Return several lines on a canary that is not as recorded: its figures, and what changed in the code."""
+    """Return several lines on a canary that is not as recorded: its figures, and what changed in
+    the code.
+    """
     parts = [f"{check.claim}: {check.title}", f"{check.path}:{check.line}: {check.text}"]
     parts += _figures(check.differences)
     parts += _edited(check.edits)

@@ -1,4 +1,6 @@
-"""GitHub's workflow commands: a failed claim is marked on its YAML line, and on the definition whose change made it fail."""
+"""GitHub's workflow commands: a failed claim is marked on its YAML line, and on the definition
+whose change made it fail.
+"""
 
 from collections.abc import Sequence
 
@@ -9,7 +11,9 @@ from cbspec.report.record import Record, Run, ranked
 
 
 def annotations(run: Run) -> list[str]:
-    """Return one error per failed claim, most urgent first, then one warning per changed definition with its claims."""
+    """Return one error per failed claim, most urgent first, then one warning per changed definition
+    with its claims.
+    """
     failed = [record for record in ranked(run.records) if record.outcome.kind == "failed"]
     lines = [_claim(record) for record in failed]
     touched: dict[Edit, list[str]] = {}

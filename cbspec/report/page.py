@@ -32,7 +32,9 @@ def markdown(run: Run) -> str:
 
 
 def job_summary(run: Run) -> str:
-    """The same, short: changed verdicts and other failures, then the table folded away. For ``$GITHUB_STEP_SUMMARY``."""
+    """The same, short: changed verdicts and other failures, then the table folded away. For
+    ``$GITHUB_STEP_SUMMARY``.
+    """
     return _rendered("job_summary.md.j2", run)
 
 

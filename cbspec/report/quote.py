@@ -15,7 +15,9 @@ LONGEST = 16  # lines; an assertion of more parts is cut, with a mark
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
-    """An assertion as it stands in its file; `path` is relative to the repository, `line` counts from 1."""
+    """An assertion as it stands in its file; `path` is relative to the repository, `line` counts
+    from 1.
+    """
 
     key: str
     path: str
@@ -33,7 +35,9 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def quotes(claim: Claim, root: Path) -> tuple[Quote, ...]:
-    """Each assertion and control of the claim that has an origin; without lines where its file is no longer readable."""
+    """Each assertion and control of the claim that has an origin; without lines where its file is
+    no longer readable.
+    """
     keys = [f"assert[{index}]" for index in range(len(claim.assertions))]
     keys += [f"controls[{index}]" for index in range(len(claim.controls))]
     files: dict[Path, list[str]] = {}

@@ -1,4 +1,6 @@
-"""What a run leaves to be reported: one record per claim, and the run. Plain data that travels between workers as JSON."""
+"""What a run leaves to be reported: one record per claim, and the run. Plain data that travels
+between workers as JSON.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,14 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         path: of the claim file, relative to the repository, with `/`.
         memo: where the finding was reported.
-        discussion: a person's sentences on where findings and memo differ; empty where there are none.
+        discussion: a person's sentences on where findings and memo differ; empty where there are
+            none.
         quotes: the source of each assertion and control, in the order of the claim.
         seconds: wall time spent on this claim, shared stages counted where they were computed.
         edits: what changed in the code since the verdict on record.
         traceback: of a stage that raised; shown to whoever asks.
-        options: what a command has to be told to look at this scale and device, as in ``"--scale memo"``.
+        options: what a command has to be told to look at this scale and device, as in ``"--scale
+            memo"``.
         evidence: the values that were judged; None where a stage failed.
         checks: the claim's verdicts on record at other scales and device families.
     """
@@ -90,7 +94,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim without a verdict, skipped or broken, and why; a report that left it out would hide it."""
+    """A claim without a verdict, skipped or broken, and why; a report that left it out would hide
+    it.
+    """
 
     claim: str
     title: str
@@ -107,7 +113,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         workers: how many processes computed.
         upheld: the claims that were not recomputed, each with what is on record.
         canaries: the canaries that were computed.
-        broken: the claims that failed before there was a verdict: nothing would check the one on record, or the store is broken.
+        broken: the claims that failed before there was a verdict: nothing would check the one on
+            record, or the store is broken.
     """
 
     scale: str
@@ -129,7 +136,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ranked(records: Iterable[Record]) -> list[Record]:
-    """Order records: what failed first, flips ahead of all; within the same change by file, line and id."""
+    """Order records: what failed first, flips ahead of all; within the same change by file, line
+    and id.
+    """
 
     def rank(record: Record) -> tuple[bool, int, str, int, str]:
         urgency = _URGENCY.get(record.comparison.change, len(_URGENCY))
@@ -151,7 +160,9 @@ def run_of(
     skipped: Iterable[Skipped] = (),
     broken: Iterable[Skipped] = (),
 ) -> Run:
-    """Return the report of a run with its parts in the order in which people read them: what failed first."""
+    """Return the report of a run with its parts in the order in which people read them: what failed
+    first.
+    """
     return Run(
         scale=scale,
         device=device,
@@ -180,7 +191,9 @@ def record_of(
     evidence: Evidence | None = None,
     checks: Iterable[Check] = (),
 ) -> Record:
-    """The record of a judged claim; `root` is the repository's folder, to which paths are shown relative."""
+    """The record of a judged claim; `root` is the repository's folder, to which paths are shown
+    relative.
+    """
     head = claim.origins.get("id")
     checks = tuple(checks)
     return Record(
@@ -208,14 +221,18 @@ def record_of(
 
 
 def _outcome(comparison: Comparison, judgement: Judgement, checks: Iterable[Check]) -> Outcome:
-    """Return the outcome of the verdict itself, failed where another verdict of the claim is in doubt."""
+    """Return the outcome of the verdict itself, failed where another verdict of the claim is in
+    doubt.
+    """
     own = outcome(comparison, judgement)
     failures = doubts(checks)
     return own if own.kind == "failed" or not failures else Outcome(kind="failed", reason=failures)
 
 
 def encode(value: msgspec.Struct) -> str:
-    """JSON of what a run has to say. Floats without a JSON word become strings, which `decode` reads back."""
+    """JSON of what a run has to say. Floats without a JSON word become strings, which `decode`
+    reads back.
+    """
     return msgspec.json.encode(builtins(value)).decode()
 
 

@@ -38,8 +38,8 @@ def row(record: Record) -> dict[str, str]:
 def summary_table(records: Sequence[Record], width: int) -> str:
     """The table for a terminal of `width` columns.
 
-    A narrow one shortens the effects' names, then gives up seconds, the memo's figures, the names, the figures; what is still
-    too long is cut.
+    A narrow one shortens the effects' names, then gives up seconds, the memo's figures, the names,
+    the figures; what is still too long is cut.
     """
     rows = [row(record) for record in ranked(records)]
     if not rows:
@@ -57,14 +57,18 @@ def summary_table(records: Sequence[Record], width: int) -> str:
 
 
 def shortened(text: str, width: int) -> str:
-    """`text` in at most `width` characters, cut at its end with three dots where there is room for them."""
+    """`text` in at most `width` characters, cut at its end with three dots where there is room for
+    them.
+    """
     if len(text) <= width:
         return text
     return text[: width - 3] + "..." if width > 3 else text[:width]
 
 
 def _against(record: Record) -> str:
-    """Return the change, with the old verdict where it is another one, and whether adopted results were judged."""
+    """Return the change, with the old verdict where it is another one, and whether adopted results
+    were judged.
+    """
     expected = record.comparison.expected
     adopted = ", adopted" if record.entry.adopted else ""
     if expected is None or expected.verdict == record.judgement.verdict:

@@ -11,7 +11,9 @@ from cbspec.ledger.notation import interval, number, p_value
 
 
 def environment(folder: Path) -> Environment:
-    """The templates of a folder, with the filters that all pages share; a name that a page is not given is an error."""
+    """The templates of a folder, with the filters that all pages share; a name that a page is not
+    given is an error.
+    """
     templates = Environment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
@@ -26,7 +28,9 @@ def environment(folder: Path) -> Environment:
 
 
 def escaped(text: str) -> str:
-    """`text` as plain words of a Markdown paragraph or table cell: on one line, nothing in it marks up."""
+    """`text` as plain words of a Markdown paragraph or table cell: on one line, nothing in it marks
+    up.
+    """
     one_line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(
         r"([\\`*|~]|(?<=\])\(|(?<!\w)_|_(?!\w))", r"\\\1", one_line

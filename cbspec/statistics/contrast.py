@@ -1,4 +1,6 @@
-"""A weighted sum of arm means between two bounds: the one question to which nearly every kind comes down."""
+"""A weighted sum of arm means between two bounds: the one question to which nearly every kind comes
+down.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class Contrast:
 
     @property
     def balanced(self) -> bool:
-        """Whether equal noise in all arms makes the sum symmetric: each weight has its opposite. Else the tests are guarded."""
+        """Whether equal noise in all arms makes the sum symmetric: each weight has its opposite.
+        Else the tests are guarded.
+        """
         weights = sorted(weight for weight in self.weights.values() if weight)
         return np.allclose(weights, [-weight for weight in reversed(weights)], rtol=1e-9, atol=0)
 
@@ -45,7 +49,9 @@ class Contrast:
         return of_inference(Location(self, data, exact=test == "exact"))
 
     def values(self, data: Measurements) -> Array:
-        """The sum per seed, shape `[..., seed]`; seeds that differ by rounding alone are made equal, bounds included."""
+        """The sum per seed, shape `[..., seed]`; seeds that differ by rounding alone are made
+        equal, bounds included.
+        """
         columns = {arm: data.column(arm, self.measure) for arm in self.weights}
         if self.logs:
             columns = {arm: np.log(column) for arm, column in columns.items()}
@@ -79,7 +85,9 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Location:
-    """A contrast tested: each finite bound by a one-sided test, both needed (Schuirmann 1987 where there are two)."""
+    """A contrast tested: each finite bound by a one-sided test, both needed (Schuirmann 1987 where
+    there are two).
+    """
 
     contrast: Contrast
     data: Measurements
@@ -133,7 +141,9 @@ class Location:
         )
 
     def interval(self, miss: float) -> tuple[Array, Array]:
-        """Two-sided interval of the sum that misses it at that rate, shape `[...]` each; a single seed bounds nothing."""
+        """Two-sided interval of the sum that misses it at that rate, shape `[...]` each; a single
+        seed bounds nothing.
+        """
         if self._n < 2:
             return self._mean - np.inf, self._mean + np.inf
         half = student.reach(miss, self._n, guarded=self._guarded) * self._error

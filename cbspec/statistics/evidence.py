@@ -1,4 +1,6 @@
-"""What measurements say for and against an assertion, and how the evidence of parts becomes that of a whole."""
+"""What measurements say for and against an assertion, and how the evidence of parts becomes that of
+a whole.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,8 @@ class Inference(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Premise:
-    """What the assertion takes for granted; where it fails, neither `holds` nor `refuted` means anything.
+    """What the assertion takes for granted; where it fails, neither `holds` nor `refuted` means
+    anything.
 
     Attributes:
         p: one-sided p-value of the statement tested.
@@ -70,7 +73,9 @@ class Premise:
 
 
 Join = Literal["every", "some", "readings"]
-"""Whether all parts are needed, or one suffices (the opposite takes one, or all); or all are to agree, for and against."""
+"""Whether all parts are needed, or one suffices (the opposite takes one, or all); or all are to
+agree, for and against.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +102,16 @@ class StatisticalEvidence:
     said: str = ""
 
     def scaled(self, factor: float) -> StatisticalEvidence:
-        """The same with p-values times `factor`: a part with its own alpha, measured by that of the whole."""
+        """The same with p-values times `factor`: a part with its own alpha, measured by that of the
+        whole.
+        """
         p, against = np.minimum(self.p * factor, 1), np.minimum(self.against * factor, 1)
         return replace(self, p=p, against=against, strictness=self.strictness * factor)
 
     def decisive(self, *, against: bool) -> Inference:
-        """The test that `p`, or `against`, comes from: the strongest part where one suffices, else the weakest."""
+        """The test that `p`, or `against`, comes from: the strongest part where one suffices, else
+        the weakest.
+        """
 
         def p(part: StatisticalEvidence) -> float:
             return float(part.against if against else part.p)
@@ -114,7 +123,9 @@ class StatisticalEvidence:
 
     @property
     def joins(self) -> set[Join]:
-        """In which ways several parts are joined, below and here; readings of one statement are one part."""
+        """In which ways several parts are joined, below and here; readings of one statement are one
+        part.
+        """
         own: set[Join] = {self.join} if len(self.parts) > 1 and self.join != "readings" else set()
         return own.union(*(part.joins for part in self.parts))
 
@@ -124,7 +135,9 @@ def of_inference(inference: Inference) -> StatisticalEvidence:
 
 
 def every(parts: Iterable[StatisticalEvidence]) -> StatisticalEvidence:
-    """All parts hold: each is shown at the full alpha (intersection-union, Berger 1982); refuted by any one part (Bonferroni)."""
+    """All parts hold: each is shown at the full alpha (intersection-union, Berger 1982); refuted by
+    any one part (Bonferroni).
+    """
     parts = tuple(parts)
     p, against = _largest(part.p for part in parts), _smallest(part.against for part in parts)
     return _joined("every", parts, p, np.minimum(against * len(parts), 1))
@@ -148,7 +161,9 @@ def readings(*parts: StatisticalEvidence) -> StatisticalEvidence:
 
 
 def strictness(part: float | None, whole: float | None) -> float:
-    """The factor on p of a part with an alpha of its own that lets it be read at the whole's; a larger alpha raises nothing."""
+    """The factor on p of a part with an alpha of its own that lets it be read at the whole's; a
+    larger alpha raises nothing.
+    """
     return max(1.0, whole / part) if whole and part else 1.0
 
 

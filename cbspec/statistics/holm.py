@@ -8,8 +8,8 @@ from collections.abc import Sequence
 def levels(ps: Sequence[float], alphas: Sequence[float]) -> list[float]:
     """The level at which each p-value is decided: p <= level exactly for those that Holm rejects.
 
-    The smallest p (in units of its own alpha) is held to alpha / m, the next to alpha / (m - 1), ...; from the first that
-    fails on, the divisor stays.
+    The smallest p (in units of its own alpha) is held to alpha / m, the next to alpha / (m - 1),
+    ...; from the first that fails on, the divisor stays.
     """
     order = sorted(range(len(ps)), key=lambda i: ps[i] / alphas[i])
     found = [0.0] * len(ps)

@@ -1,9 +1,12 @@
-"""Page's test for ordered alternatives (Page 1963), exact: seeds are blocks, arms are ranked within each seed.
+"""Page's test for ordered alternatives (Page 1963), exact: seeds are blocks, arms are ranked within
+each seed.
 
-L = sum over seeds and positions of position x rank. Under the null every order of a seed's values is as likely as any other;
-tied values share their mean rank, and then the orders of those shared ranks are equally likely (exact, given the ties). That null
-is more than equal means: noise of another size, or shared, in some of the arms makes orders unequally likely. With two pairs of
-arms whose noise correlates by .8 the test errs in 10 % of the cases at alpha .05; `strict`, every step by a t test, does not.
+L = sum over seeds and positions of position x rank. Under the null every order of a seed's values
+is as likely as any other; tied values share their mean rank, and then the orders of those shared
+ranks are equally likely (exact, given the ties). That null is more than equal means: noise of
+another size, or shared, in some of the arms makes orders unequally likely. With two pairs of arms
+whose noise correlates by .8 the test errs in 10 % of the cases at alpha .05; `strict`, every step
+by a t test, does not.
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ from cbspec.statistics.sample import ROUNDING, Array
 
 
 def ranks(values: Array) -> Array:
-    """Rank of each arm within its seed, 1 the lowest, ties shared, also of rounding; shape `[..., arm, seed]` in and out."""
+    """Rank of each arm within its seed, 1 the lowest, ties shared, also of rounding; shape `[...,
+    arm, seed]` in and out.
+    """
     one, other = values[..., :, None, :], values[..., None, :, :]
     tied = np.abs(one - other) <= ROUNDING * (np.abs(one) + np.abs(other))
     ranked: Array = ((one > other) & ~tied).sum(axis=-2) + (tied.sum(axis=-2) + 1) / 2
@@ -44,9 +49,11 @@ def tails(ranked: Array) -> tuple[Array, Array]:
 
 
 def needed(ranked: Array, alpha: float, *, power: float = 0.8) -> int | None:
-    """Seeds at which a trend of the strength seen would be shown, by Page's normal approximation; None where there is none.
+    """Seeds at which a trend of the strength seen would be shown, by Page's normal approximation;
+    None where there is none.
 
-    Ranks `[arm, seed]`, negated for a falling trend. Under the null one seed's L has variance k^2 (k+1)^2 (k-1) / 144.
+    Ranks `[arm, seed]`, negated for a falling trend. Under the null one seed's L has variance k^2
+    (k+1)^2 (k-1) / 144.
     """
     from scipy.special import ndtri
 
@@ -87,7 +94,9 @@ def _null(pattern: tuple[tuple[int, ...], ...]) -> Array:
 
 @lru_cache(maxsize=256)
 def _block(doubled: tuple[int, ...]) -> Array:
-    """P(sum of position x doubled rank = index) over all orders of one seed's ranks, by recursion over the set already placed."""
+    """P(sum of position x doubled rank = index) over all orders of one seed's ranks, by recursion
+    over the set already placed.
+    """
     arms = len(doubled)
     size = (
         sum((i + 1) * rank for i, rank in enumerate(doubled)) + 1

@@ -13,7 +13,9 @@ from cbspec.model.values import Values
 
 Array: TypeAlias = NDArray[np.float64]
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
-"""Values that differ by less of their sizes' sum differ by the order of summation alone, and count as equal."""
+"""Values that differ by less of their sizes' sum differ by the order of summation alone, and count
+as equal.
+"""
 
 
 class Unmeasured(Exception):
@@ -25,8 +27,8 @@ class Sample:
     """One measure of one arm.
 
     Attributes:
-        values: shape `[seed]`, in seed order, in the measure's unit; None or NaN where there is none. Leading axes
-            (`[trial, seed]`) are allowed in simulations.
+        values: shape `[seed]`, in seed order, in the measure's unit; None or NaN where there is
+            none. Leading axes (`[trial, seed]`) are allowed in simulations.
         seeds: the training seeds, equal for all arms of a claim: what makes comparisons paired.
         undefined: seed -> why the measure has no value (reference gradient below resolution, ...).
         diverged: seed -> where its run left the finite numbers.
@@ -90,7 +92,9 @@ def table_of(values: Values) -> Table:
 
 @dataclass(frozen=True)
 class Measurements:
-    """What the kinds read: columns, units and the figures that the memo reported (measure -> arm -> value)."""
+    """What the kinds read: columns, units and the figures that the memo reported (measure -> arm ->
+    value).
+    """
 
     table: Table
     units: Mapping[str, str] = field(default_factory=dict)

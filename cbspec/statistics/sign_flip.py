@@ -1,4 +1,6 @@
-"""Sign-flip permutation over seeds, exact (Fisher 1935): under symmetric noise both signs of a difference are as likely."""
+"""Sign-flip permutation over seeds, exact (Fisher 1935): under symmetric noise both signs of a
+difference are as likely.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ MOST = 40  # seeds; each half of the flips is enumerated, 2^20 sums
 
 
 def tail(differences: Array) -> Array:
-    """P(sum of randomly signed differences >= the sum seen), shape `[...]` from `[..., seed]`; at least 2^-n.
+    """P(sum of randomly signed differences >= the sum seen), shape `[...]` from `[..., seed]`; at
+    least 2^-n.
 
     Raises:
         ValueError: more seeds than can be enumerated.

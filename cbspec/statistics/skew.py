@@ -1,12 +1,15 @@
-"""How far noise that is skewed to one side can push Student's t: the guard of contrasts that no pairing makes symmetric.
+"""How far noise that is skewed to one side can push Student's t: the guard of contrasts that no
+pairing makes symmetric.
 
-The difference of two arms with the same noise is symmetric, and the t test keeps its level. One arm against a constant has no
-partner: with exponential noise the t test at n = 3 and level 0.05 errs 16 % of the time. No test of a mean is valid for every
-distribution (Bahadur and Savage 1956), so a reference has to be chosen: exponential noise, the most skewed of those with a
-log-concave density. Here is its exact tail, P(T <= -t) for T = sqrt(n) (mean - 1) / sd.
+The difference of two arms with the same noise is symmetric, and the t test keeps its level. One arm
+against a constant has no partner: with exponential noise the t test at n = 3 and level 0.05 errs 16
+% of the time. No test of a mean is valid for every distribution (Bahadur and Savage 1956), so a
+reference has to be chosen: exponential noise, the most skewed of those with a log-concave density.
+Here is its exact tail, P(T <= -t) for T = sqrt(n) (mean - 1) / sd.
 
-The mean of n exponentials is Gamma(n) / n and independent of the shares x_i / sum(x), so of r^2 = n sum(share^2) - 1 (Basu);
-T <= -t means mean (1 + t r / sqrt(n - 1)) <= 1. The distribution of sum(share^2) is Greenwood's (1946), by recursion over n.
+The mean of n exponentials is Gamma(n) / n and independent of the shares x_i / sum(x), so of r^2 = n
+sum(share^2) - 1 (Basu); T <= -t means mean (1 + t r / sqrt(n - 1)) <= 1. The distribution of
+sum(share^2) is Greenwood's (1946), by recursion over n.
 """
 
 from __future__ import annotations
@@ -25,7 +28,9 @@ STATISTICS: Array = np.geomspace(0.05, 1e4, 192)
 
 
 def tail(t: Array, n: int) -> Array:
-    """P(T <= -t) under exponential noise; 0 for t <= 0, where the t test itself decides. Any shape; n at least 2."""
+    """P(T <= -t) under exponential noise; 0 for t <= 0, where the t test itself decides. Any shape;
+    n at least 2.
+    """
     logs = np.log(np.clip(t, STATISTICS[0], STATISTICS[-1]))
     p: Array = np.exp(np.interp(logs, np.log(STATISTICS), _log_tails(min(n, MOST))))
     return np.where((t > 0) & (t < np.inf), p, 0.0)
@@ -61,7 +66,9 @@ def _grid(n: int) -> Array:
 
 @lru_cache
 def _greenwood(n: int) -> Array:
-    """log of P(R <= r) / r^(n-1) on the grid (finite at 0). One share u leaves the others r cos(a) sqrt((n-1)/n) / (1-u)."""
+    """log of P(R <= r) / r^(n-1) on the grid (finite at 0). One share u leaves the others r cos(a)
+    sqrt((n-1)/n) / (1-u).
+    """
     if n == 1:
         return np.zeros(CELLS + 1)
     r = _grid(n)[1:]

@@ -1,4 +1,6 @@
-"""Student's t for one mean: tail, critical value, interval and power; with the guard against skew where it is wanted."""
+"""Student's t for one mean: tail, critical value, interval and power; with the guard against skew
+where it is wanted.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ FARTHEST = 10_000  # seeds nobody will train: as good as never
 
 
 def tail(t: Array, n: int, *, guarded: bool) -> Array:
-    """One-sided p of a t statistic over n seeds; guarded: the larger of Student's and the exponential one (`skew`)."""
+    """One-sided p of a t statistic over n seeds; guarded: the larger of Student's and the
+    exponential one (`skew`).
+    """
     from scipy.special import stdtr
 
     if n < 2:
@@ -35,9 +39,11 @@ def critical(alpha: float, n: int, *, guarded: bool) -> float:
 
 
 def reach(miss: float, n: int, *, guarded: bool) -> float:
-    """Half width, in standard errors, of the two-sided interval that misses with probability `miss`.
+    """Half width, in standard errors, of the two-sided interval that misses with probability
+    `miss`.
 
-    Guarded, each side alone is held to `miss`: noise skewed to one side misses on the other hardly ever.
+    Guarded, each side alone is held to `miss`: noise skewed to one side misses on the other hardly
+    ever.
     """
     if n < 2:
         return math.inf
@@ -46,7 +52,9 @@ def reach(miss: float, n: int, *, guarded: bool) -> float:
 
 
 def equivalent(p: float, n: int) -> float:
-    """The t statistic over n seeds with this one-sided p; normal deviate where n = 1 leaves no degree of freedom."""
+    """The t statistic over n seeds with this one-sided p; normal deviate where n = 1 leaves no
+    degree of freedom.
+    """
     from scipy.special import ndtri, stdtrit
 
     if p <= 0:
@@ -57,10 +65,11 @@ def equivalent(p: float, n: int) -> float:
 def power(
     mean: float, sd: float, n: int, alpha: float, *, low: float, high: float, guarded: bool = False
 ) -> float:
-    """Probability that n seeds show a normal mean to lie between low and high (either may be infinite), each side at alpha.
+    """Probability that n seeds show a normal mean to lie between low and high (either may be
+    infinite), each side at alpha.
 
-    The integral over the sample standard deviation (Phillips 1990 for two sides); with one finite end it is the tail of the
-    noncentral t at (mean - low) sqrt(n) / sd.
+    The integral over the sample standard deviation (Phillips 1990 for two sides); with one finite
+    end it is the tail of the noncentral t at (mean - low) sqrt(n) / sd.
     """
     from scipy.special import ndtr
 
@@ -84,7 +93,9 @@ def needed(
     guarded: bool,
     target: float = 0.8,
 ) -> int | None:
-    """The fewest seeds with `power` of at least `target`; None where `FARTHEST` are too few (Cohen's 0.8 by default)."""
+    """The fewest seeds with `power` of at least `target`; None where `FARTHEST` are too few
+    (Cohen's 0.8 by default).
+    """
 
     def enough(n: int) -> bool:
         return power(mean, sd, n, alpha, low=low, high=high, guarded=guarded) >= target

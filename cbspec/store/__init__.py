@@ -1,4 +1,6 @@
-"""Content-addressed results that many processes share and that no kill, full disk or flipped bit can corrupt."""
+"""Content-addressed results that many processes share and that no kill, full disk or flipped bit
+can corrupt.
+"""
 
 from cbspec.store.entry import ADOPTED, Damage, LostEntry, StoredResult
 from cbspec.store.lock import Lock, Locks

@@ -1,4 +1,6 @@
-"""One stored result: a folder with ``record.json`` and, where a stage leaves tensors, ``tensors.safetensors``."""
+"""One stored result: a folder with ``record.json`` and, where a stage leaves tensors,
+``tensors.safetensors``.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,8 @@ class Damage:
 
 
 class Tensors(Mapping[str, Any]):
-    """Name -> CPU tensor. The names cost nothing; the file is read, and its checksum verified, when a value is asked for.
+    """Name -> CPU tensor. The names cost nothing; the file is read, and its checksum verified, when
+    a value is asked for.
 
     Args:
         discard: called when the file turns out to be damaged.
@@ -71,7 +74,8 @@ class Tensors(Mapping[str, Any]):
         """All tensors, read once.
 
         Raises:
-            LostEntry: the file is damaged (the entry is then in quarantine) or was collected meanwhile.
+            LostEntry: the file is damaged (the entry is then in quarantine) or was collected
+                meanwhile.
         """
         if self._loaded is None:
             self._loaded = self._read() if self.file else {}
@@ -109,8 +113,9 @@ class StoredResult:
         measures: measure -> finite value.
         undefined: measure -> why it has no value here.
         series: name -> JSON content, without NaN and infinity.
-        provenance: how it came about, without host names and paths. The store itself reads ``stage``, ``seconds``, ``cost`` and
-            ``numerics.device`` of it, for `Store.rate`, and ``lane``, to spare what is being computed from `Store.gc`.
+        provenance: how it came about, without host names and paths. The store itself reads
+            ``stage``, ``seconds``, ``cost`` and ``numerics.device`` of it, for `Store.rate`, and
+            ``lane``, to spare what is being computed from `Store.gc`.
     """
 
     key: str
@@ -122,7 +127,9 @@ class StoredResult:
 
     @property
     def content(self) -> str:
-        """Hex SHA-256 of everything that was computed: equal for results that are equal to the last bit."""
+        """Hex SHA-256 of everything that was computed: equal for results that are equal to the last
+        bit.
+        """
         file = self.tensors.file
         told = [self.measures, self.undefined, self.series, file.sha256 if file else ""]
         return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
@@ -156,7 +163,8 @@ def copy_entry(source: Path, folder: Path, record: StoredRecord) -> None:
 
 
 def read_record(folder: Path) -> StoredRecord:
-    """The record of an entry, verified against its own checksum, with the tensors known to be there at full length.
+    """The record of an entry, verified against its own checksum, with the tensors known to be there
+    at full length.
 
     Raises:
         ValueError: the entry is damaged; the message says how.

@@ -15,7 +15,9 @@ SUFFIX = ".lock"
 
 
 class Lock:
-    """A lock that is held, until `release`, the end of its ``with`` block, or the end of the process."""
+    """A lock that is held, until `release`, the end of its ``with`` block, or the end of the
+    process.
+    """
 
     def __init__(self, path: Path, held: FileLock) -> None:
         self._path = path
@@ -25,8 +27,10 @@ class Lock:
         """Let go; a second time does nothing."""
         if not self._held.is_locked:
             return  # the file of that name may be another holder's by now
-        # Unlinking while holding is what makes it safe: whoever opened this file and gets its lock after us finds it
-        # without a name and tries again with a new one (filelock >= 3.21 checks). Windows unlinks on its own.
+        # Unlinking while holding is what makes it safe: whoever opened this file and gets its lock
+        # after us finds it
+        # without a name and tries again with a new one (filelock >= 3.21 checks). Windows unlinks
+        # on its own.
         with suppress(OSError):
             self._path.unlink()
         self._held.release()
@@ -50,7 +54,8 @@ class Locks:
         self.folder = folder
 
     def attempt(self, name: str) -> Lock | None:
-        """Take the lock without waiting; None while another holder, in this process or another, has it.
+        """Take the lock without waiting; None while another holder, in this process or another, has
+        it.
 
         Raises:
             OSError: where the folder cannot be written.

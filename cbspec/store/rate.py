@@ -1,4 +1,6 @@
-"""How long a stage takes per unit of its cost, learnt from what was computed; for forecasts and the longest path."""
+"""How long a stage takes per unit of its cost, learnt from what was computed; for forecasts and the
+longest path.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ NEWEST = 50  # of one order of cost: a machine or an implementation that changed
 class Rates:
     """Seconds and cost of the newest results, one small file per stage and device family.
 
-    Two processes that add at once may lose one of the two figures: they are for forecasts, no result depends on them.
+    Two processes that add at once may lose one of the two figures: they are for forecasts, no
+    result depends on them.
     """
 
     def __init__(self, folder: Path, scratch: Scratch) -> None:
@@ -28,7 +31,9 @@ class Rates:
         self._scratch = scratch
 
     def add(self, provenance: Mapping[str, Any]) -> None:
-        """Take up what a new result's provenance says; nothing when it does not say stage, seconds and cost."""
+        """Take up what a new result's provenance says; nothing when it does not say stage, seconds
+        and cost.
+        """
         seconds, cost = provenance.get("seconds"), provenance.get("cost")
         if "stage" in provenance and seconds is not None and cost is not None and cost > 0:
             device = provenance.get("numerics", {}).get("device", "cpu")
@@ -36,10 +41,11 @@ class Rates:
             self._scratch.replace(path, seal(_newest([*_read(path), (seconds, cost)])))
 
     def median(self, stage: str, device: str) -> float | None:
-        """Median seconds per unit of cost, each result weighed by its cost; None where nothing was computed yet.
+        """Median seconds per unit of cost, each result weighed by its cost; None where nothing was
+        computed yet.
 
-        Else the many results that cost next to nothing, such as a network before its first epoch, would set the rate by what they
-        spend on setting up.
+        Else the many results that cost next to nothing, such as a network before its first epoch,
+        would set the rate by what they spend on setting up.
         """
         taken = sorted((seconds / cost, cost) for seconds, cost in _read(self._path(stage, device)))
         upto = [*accumulate(cost for _, cost in taken)]
@@ -50,7 +56,9 @@ class Rates:
 
 
 def _newest(results: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The last `NEWEST` of each power of ten of the cost, so that cheap results do not push out dear ones."""
+    """The last `NEWEST` of each power of ten of the cost, so that cheap results do not push out
+    dear ones.
+    """
     counted: Counter[int] = Counter()
     kept = []
     for seconds, cost in reversed(results):

@@ -48,7 +48,8 @@ def record(
     """A record in plain JSON types: scalars and arrays of numpy or torch become numbers and lists.
 
     Raises:
-        ContentError: a number that is not finite, a key that is not a string, or what JSON cannot hold; all places are named.
+        ContentError: a number that is not finite, a key that is not a string, or what JSON cannot
+            hold; all places are named.
     """
     parts = {
         "measures": measures,
@@ -100,7 +101,9 @@ def _plain(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _builtin(value: Any) -> Any:
-    """Mappings as dicts, arrays and scalars of numpy or torch as lists and numbers; the harness knows neither library."""
+    """Mappings as dicts, arrays and scalars of numpy or torch as lists and numbers; the harness
+    knows neither library.
+    """
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "tolist"):

@@ -13,9 +13,11 @@ from cbspec.store.lock import Locks
 
 
 class Scratch:
-    """Folders under ``tmp/``. Each is covered by a lock of its own name, which tells a live one from one left behind by a kill.
+    """Folders under ``tmp/``. Each is covered by a lock of its own name, which tells a live one
+    from one left behind by a kill.
 
-    A process id would not: it may be in use again, or belong to another machine that shares the store.
+    A process id would not: it may be in use again, or belong to another machine that shares the
+    store.
     """
 
     def __init__(self, folder: Path, locks: Locks) -> None:
@@ -30,7 +32,9 @@ class Scratch:
             yield path
 
     def remove(self, folder: Path) -> None:
-        """Remove a folder of the store: whole from one moment to the next for whoever reads it, and also on a full disk."""
+        """Remove a folder of the store: whole from one moment to the next for whoever reads it, and
+        also on a full disk.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         with self._place() as path:
             folder.rename(path)
@@ -55,7 +59,8 @@ class Scratch:
     @contextmanager
     def _place(self) -> Iterator[Path]:
         name = f"tmp-{os.getpid()}-{secrets.token_hex(8)}"
-        # Lock before folder, and folder gone before lock: at no moment is there a folder that a sweep could mistake.
+        # Lock before folder, and folder gone before lock: at no moment is there a folder that a
+        # sweep could mistake.
         with self._locks.take(name):
             try:
                 yield self.root / name
@@ -64,7 +69,9 @@ class Scratch:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a new file through to the disk, so that a power cut after the rename does not find it empty."""
+    """Write a new file through to the disk, so that a power cut after the rename does not find it
+    empty.
+    """
     with path.open("xb") as file:
         file.write(data)
         file.flush()

@@ -22,7 +22,8 @@ class Shelves:
         on_damage: told of each damaged entry that was found.
 
     Attributes:
-        stuck: the damaged entries that could not be moved away; they are still there, and count as missing.
+        stuck: the damaged entries that could not be moved away; they are still there, and count as
+            missing.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class Shelves:
         return tensor_fault(self.folder(key) / TENSORS, record.tensors)
 
     def discard(self, key: str) -> Damage | None:
-        """Move a damaged entry to quarantine and tell; None when it turns out to be intact, or gone."""
+        """Move a damaged entry to quarantine and tell; None when it turns out to be intact, or
+        gone.
+        """
         with ExitStack() as held:
             with suppress(OSError):  # a read-only store: nobody else takes anything away either
                 held.enter_context(self._locks.take(REMOVAL))
@@ -86,7 +89,9 @@ class Shelves:
         return damage
 
     def remove(self, key: str) -> bool:
-        """Take an entry away, unless it is damaged or its key or its lane is locked; whether it was taken."""
+        """Take an entry away, unless it is damaged or its key or its lane is locked; whether it was
+        taken.
+        """
         with suppress(ValueError), ExitStack() as held:
             held.enter_context(self._locks.take(REMOVAL))
             lane = read_record(self.folder(key)).provenance.get("lane", key)

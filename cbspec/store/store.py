@@ -44,7 +44,9 @@ from cbspec.store.shelf import Shelves
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What `Store.ls` says of an entry: its size on disk, and when it was last used (seconds since 1970)."""
+    """What `Store.ls` says of an entry: its size on disk, and when it was last used (seconds since
+    1970).
+    """
 
     key: str
     bytes: int
@@ -52,7 +54,8 @@ class Holding:
 
 
 class Store:
-    """Content-addressed results under `root`. Creating one touches no disk; a read-only store can be read.
+    """Content-addressed results under `root`. Creating one touches no disk; a read-only store can
+    be read.
 
     Args:
         root: the folder; made when something is first stored.
@@ -68,14 +71,18 @@ class Store:
         self._codes: set[str] = set()
 
     def has(self, key: str) -> bool:
-        """Whether there is an entry, for one `stat`; whether it is intact, `get` says. One found damaged does not count."""
+        """Whether there is an entry, for one `stat`; whether it is intact, `get` says. One found
+        damaged does not count.
+        """
         return key not in self._shelves.stuck and self._shelves.folder(key).exists()
 
     def get(self, key: str, *, tensors: bool = False, touch: bool = True) -> StoredResult | None:
-        """The entry, verified, or None when there is none or it was damaged (and is now in quarantine).
+        """The entry, verified, or None when there is none or it was damaged (and is now in
+        quarantine).
 
         Args:
-            tensors: read and verify the tensors at once; else when a value is first asked for, and `LostEntry` is raised then.
+            tensors: read and verify the tensors at once; else when a value is first asked for, and
+                `LostEntry` is raised then.
             touch: count this as a use, for `gc`.
 
         Raises:
@@ -112,7 +119,8 @@ class Store:
         series: Mapping[str, Any] | None = None,
         provenance: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Store a result (see `Entry`); whether it was the first under its key. A later one is dropped: it says the same.
+        """Store a result (see `Entry`); whether it was the first under its key. A later one is
+        dropped: it says the same.
 
         Args:
             tensors: name -> tensor on any device, written from the CPU.
@@ -131,7 +139,8 @@ class Store:
         return placed
 
     def copy(self, source: str, key: str, provenance: Mapping[str, Any]) -> bool:
-        """Store what an entry holds under another key as well, with provenance of its own; whether it was taken.
+        """Store what an entry holds under another key as well, with provenance of its own; whether
+        it was taken.
 
         Not taken where the source is gone or damaged, or something is stored under the key already.
 
@@ -152,7 +161,8 @@ class Store:
             return self._shelves.place(scratch / key, key)
 
     def try_lock(self, name: str) -> Lock | None:
-        """Take the lock of this name without waiting; None while another holder has it. A killed holder has let go.
+        """Take the lock of this name without waiting; None while another holder has it. A killed
+        holder has let go.
 
         Raises:
             StoreError: the store cannot be written.
@@ -170,7 +180,8 @@ class Store:
             return self._locks.take(name, timeout)
 
     def sweep(self) -> int:
-        """Remove the temporary folders and lock files of processes that are gone; how many. For the start and end of a run.
+        """Remove the temporary folders and lock files of processes that are gone; how many. For the
+        start and end of a run.
 
         Raises:
             StoreError: the disk is broken. A read-only store is left as it is.
@@ -202,7 +213,8 @@ class Store:
             return [damage for key in suspects if (damage := self._shelves.discard(key))]
 
     def gc(self, limit_bytes: int) -> list[Holding]:
-        """Shrink the store to `limit_bytes`: quarantine first, then entries, least recently used first; the entries removed.
+        """Shrink the store to `limit_bytes`: quarantine first, then entries, least recently used
+        first; the entries removed.
 
         An entry goes only if neither its key nor the lane it was computed on is locked.
 
@@ -224,7 +236,8 @@ class Store:
         return removed
 
     def remember_code(self, digest: str, definitions: Mapping[str, str]) -> None:
-        """Keep what a code fingerprint was made of: definition -> its own digest. Cheap when it is known already.
+        """Keep what a code fingerprint was made of: definition -> its own digest. Cheap when it is
+        known already.
 
         Raises:
             StoreError: the store cannot be written.
@@ -247,7 +260,9 @@ class Store:
             return None
 
     def rate(self, stage: str, device: str = "cpu") -> float | None:
-        """Seconds per unit of cost of the newest results of a stage on a device family (see `Rates`); None before the first."""
+        """Seconds per unit of cost of the newest results of a stage on a device family (see
+        `Rates`); None before the first.
+        """
         return self._rates.median(stage, device)
 
     def _code(self, digest: str) -> Path:

@@ -1,23 +1,28 @@
 """Every measurement that the project promises something about.
 
-``make bench`` runs all suites, each in a process of its own, as a release wants them: hours on two cores. ``make bench
-ARGS="NAME [ARGUMENT...] ..."`` (or ``python -m tests.bench NAME ...``) runs the named ones, each with its own arguments:
+``make bench`` runs all suites, each in a process of its own, as a release wants them: hours on two
+cores. ``make bench ARGS="NAME [ARGUMENT...] ..."`` (or ``python -m tests.bench NAME ...``) runs the
+named ones, each with its own arguments:
 
     language [speed] [broken [FILES]]    claims read per second, damaged files; 5000 of each kind
     statistics [TRIALS]                  error rates, coverage and power of the judge; 20000 trials
-    engine [STEPS]                       each stage kind against torch.mm, BP against a plain script; 100 steps
-    cuda [SECONDS]                       steps on a GPU, where there is one; 2 seconds each
-    suite [PART...]                      the claims as a whole: collect, orders, core, workers, whole
-    canary [time] [mutations [EDIT...]] [benign [CHANGE...]]
-                                         the canary of every claim: time, mistakes it notices, changes it lets pass
+    engine [STEPS]                       each stage kind against torch.mm, BP against a plain
+    script; 100 steps cuda [SECONDS]                       steps on a GPU, where there is one; 2
+    seconds each suite [PART...]                      the claims as a whole: collect, orders, core,
+    workers, whole canary [time] [mutations [EDIT...]] [benign [CHANGE...]]
+                                         the canary of every claim: time, mistakes it notices,
+                                             changes it lets pass
     mutations [--store FOLDER] [--expected] [EDIT...]
-                                         edits of the engine that claims must notice; all, in a copy of the project's store
+                                         edits of the engine that claims must notice; all, in a copy
+                                         of the project's store
     style [FOLDER...]                    how dense the code is to read; a second
 
-Not run unless asked for, because it takes half an hour by itself: ``make bench ARGS="suite kills 200"``.
+Not run unless asked for, because it takes half an hour by itself: ``make bench ARGS="suite kills
+200"``.
 
-Each figure is printed and kept in ``reports/bench.json`` as soon as it is measured, with its aim, date, torch and machine, in
-place of the last one of the same measurement. The exit status is 1 where an aim is missed.
+Each figure is printed and kept in ``reports/bench.json`` as soon as it is measured, with its aim,
+date, torch and machine, in place of the last one of the same measurement. The exit status is 1
+where an aim is missed.
 """
 
 from __future__ import annotations
@@ -42,7 +47,9 @@ SUITES = (
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the suites asked for, or all; 1 where one broke or missed an aim. SIGTERM ends it, and all it started, like Ctrl-C."""
+    """Run the suites asked for, or all; 1 where one broke or missed an aim. SIGTERM ends it, and
+    all it started, like Ctrl-C.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         wanted = asked(words)

@@ -1,11 +1,12 @@
 """The canary as a check: its time, the edits that it must notice, and those that it must let pass.
 
-``python -m tests.bench.canary [time] [mutations [NAME...]] [benign [NAME...]]``; all three by default.
+``python -m tests.bench.canary [time] [mutations [NAME...]] [benign [NAME...]]``; all three by
+default.
 
-`mutations` are the mistakes of ``mutations.yaml``. Each is made in a copy of the project, and the canary of
-every claim that runs the edited definition has to differ, but for those that the file says it cannot move.
-Which claims run it is seen from a second copy, where the definition raises at its first line. `benign` are
-the changes of ``benign.yaml``, which put no claim in doubt.
+`mutations` are the mistakes of ``mutations.yaml``. Each is made in a copy of the project, and the
+canary of every claim that runs the edited definition has to differ, but for those that the file
+says it cannot move. Which claims run it is seen from a second copy, where the definition raises at
+its first line. `benign` are the changes of ``benign.yaml``, which put no claim in doubt.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ States = Mapping[str, str]
 
 
 def timed() -> Iterator[Row]:
-    """Time and memory of the canaries of all claims with two workers, and of a run that has nothing to compute."""
+    """Time and memory of the canaries of all claims with two workers, and of a run that has nothing
+    to compute.
+    """
     with fresh() as project:
         cold = project.run("claims", *SCALE, "-n", "2")
         states(project)
@@ -88,7 +91,9 @@ def let_pass(names: Sequence[str] = ()) -> Iterator[Row]:
 
 
 def computed(warm: Project, edit: Callable[[Path], None]) -> States:
-    """Make an edit in a copy of the project, with what is stored already, and run the canaries there."""
+    """Make an edit in a copy of the project, with what is stored already, and run the canaries
+    there.
+    """
     with fresh() as project:
         duplicate(warm.folder / STORE, project.folder / STORE)
         edit(project.folder)
@@ -120,7 +125,9 @@ def raising(mutation: Mutation, root: Path) -> None:
 
 
 def judged(mutation: Mutation, edited: States, reached: States) -> Row:
-    """Return the row of a mistake: how many claims run what it edits, and which of them did not notice."""
+    """Return the row of a mistake: how many claims run what it edits, and which of them did not
+    notice.
+    """
     running = [claim for claim, state in reached.items() if state == "error"]
     missed = [claim for claim in running if edited[claim] == "equal"]
     blind = [claim for claim in missed if claim in mutation.unmoved]

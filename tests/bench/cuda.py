@@ -1,8 +1,9 @@
 """What a step takes on a GPU, and whether it does what it does on the CPU.
 
-Run from the repository root as ``python -m tests.bench.cuda [SECONDS]`` where there is a CUDA device; elsewhere it says so and
-measures nothing. Batches are given: data and augmentation are outside the measured time. A step that takes as long as its
-launching is bound by the CPU, and then more replicas in it cost little.
+Run from the repository root as ``python -m tests.bench.cuda [SECONDS]`` where there is a CUDA
+device; elsewhere it says so and measures nothing. Batches are given: data and augmentation are
+outside the measured time. A step that takes as long as its launching is bound by the CPU, and then
+more replicas in it cost little.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ def back_propagation(replicas: int, device: str) -> Made:
 
 
 def local(kind: type[Estimator], own: object = None) -> Callable[[int, str], Made]:
-    """A step of train_local, the estimator blended with DFA and trained along where there is something to train."""
+    """A step of train_local, the estimator blended with DFA and trained along where there is
+    something to train.
+    """
 
     def made(replicas: int, device: str) -> Made:
         snapshot, chosen = (

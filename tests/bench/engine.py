@@ -1,10 +1,12 @@
-"""How fast the engine's steps are: as a share of the rate of a plain ``torch.mm``, and against a plain script.
+"""How fast the engine's steps are: as a share of the rate of a plain ``torch.mm``, and against a
+plain script.
 
-Run from the repository root as ``python -m tests.bench.engine [STEPS]``, on one thread as every worker has. Only the
-operations that the algorithm needs are counted (`tests.bench.steps`); data and augmentation are inside the measured time. The
-reference product is timed between the steps, so a change of the machine's speed meets both; figures are medians of the thread's
-own time, so another process that takes its turn on the core is not counted. Credit is measured in float64, so the reference of
-those steps is a product in float64.
+Run from the repository root as ``python -m tests.bench.engine [STEPS]``, on one thread as every
+worker has. Only the operations that the algorithm needs are counted (`tests.bench.steps`); data and
+augmentation are inside the measured time. The reference product is timed between the steps, so a
+change of the machine's speed meets both; figures are medians of the thread's own time, so another
+process that takes its turn on the core is not counted. Credit is measured in float64, so the
+reference of those steps is a product in float64.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ def reference(dtype: torch.dtype) -> Callable[[], object]:
 
 
 def share(step: Step, steps: int) -> float:
-    """Rate of a step over the rate of the reference product, both medians of the same stretch of time."""
+    """Rate of a step over the rate of the reference product, both medians of the same stretch of
+    time.
+    """
     product = reference(step.dtype)
     seconds: dict[str, list[float]] = {"own": [], "product": []}
     for count in range(steps + WARM_UP):

@@ -16,7 +16,8 @@ from tests.bench.report import Row
 def kills(claims: Sequence[str], count: int = 200) -> Iterator[Row]:
     """Runs killed at sizes small enough that a run is many stages in few seconds.
 
-    A run that ends undisturbed is compared with one that never was, to the last bit, and the next starts on an empty store.
+    A run that ends undisturbed is compared with one that never was, to the last bit, and the next
+    starts on an empty store.
     """
     draw, different, left, ended = random.Random(2026), 0, 0, 0
     with fresh() as project:
@@ -47,7 +48,9 @@ def kills(claims: Sequence[str], count: int = 200) -> Iterator[Row]:
 
 
 def killed(run: subprocess.Popen[bytes], draw: random.Random) -> bool:
-    """Kill a run in the middle, half of the time one worker first; False when it had ended by itself."""
+    """Kill a run in the middle, half of the time one worker first; False when it had ended by
+    itself.
+    """
     time.sleep(draw.uniform(1.0, 9.0))
     ended = run.poll() is not None
     workers = children(run.pid)

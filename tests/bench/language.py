@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
     """Speed and memory on many claims, then two kinds of damaged files."""
     wanted = {word for word in arguments if not word.isdigit()} or {"speed", "broken"}
     if "speed" in wanted:
-        # All before the first is shown, for that imports torch here, and a process begins with the peak memory of who started it.
+        # All before the first is shown, for that imports torch here, and a process begins with the
+        # peak memory of who started it.
         yield from [row for size in SIZES for row in _speed(*size)]
     if "broken" in wanted:
         count = next((int(word) for word in arguments if word.isdigit()), BROKEN)
@@ -55,7 +56,9 @@ def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
 
 
 def _speed(count: int, seconds: float, memory: int | None) -> Iterator[Row]:
-    """Validation of generated claims in one process, the fastest of three: the project's own claims, again under new ids."""
+    """Validation of generated claims in one process, the fastest of three: the project's own
+    claims, again under new ids.
+    """
     with tempfile.TemporaryDirectory() as folder:
         _generate(Path(folder), count)
         took, processor, found, peak = min(_validate(Path(folder)) for _ in range(3))
@@ -83,7 +86,9 @@ def _generate(folder: Path, count: int) -> None:
 
 
 def _texts(claims: Path) -> Iterator[tuple[str, str]]:
-    """Folder and text of the committed claims without matrix, in turn, without what names other claims."""
+    """Folder and text of the committed claims without matrix, in turn, without what names other
+    claims.
+    """
     dropped = ("id:", "revises:", "retracted_by:", "#")
     paths = [path for path in sorted(claims.rglob("*.yaml")) if path.name != "defaults.yaml"]
     texts = [(path.parent.name, path.read_text(encoding="utf-8")) for path in paths]
@@ -103,7 +108,9 @@ def _texts(claims: Path) -> Iterator[tuple[str, str]]:
 
 
 def _validate(folder: Path) -> tuple[float, float, int, float]:
-    """Seconds of a whole process by the clock and of the processor, claims found, peak memory in MB."""
+    """Seconds of a whole process by the clock and of the processor, claims found, peak memory in
+    MB.
+    """
     begun = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", _PROCESS, str(folder)],

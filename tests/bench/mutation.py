@@ -19,8 +19,10 @@ class Mutation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One edit.
 
     Attributes:
-        definition: what is edited, as the code fingerprint names it: ``"engine/rules.py:inner_product"``.
-        old, new: the text replaced, which the file must have exactly once, and what takes its place.
+        definition: what is edited, as the code fingerprint names it:
+            ``"engine/rules.py:inner_product"``.
+        old, new: the text replaced, which the file must have exactly once, and what takes its
+            place.
         noticed_by: the claims that must fail.
         because: why they must.
         unmoved: claims whose canary runs the definition and whose figures the edit cannot move.

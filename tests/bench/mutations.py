@@ -1,12 +1,15 @@
-"""Edits of the engine that the claims must notice: each is made in a copy of the project, whose claims then have to fail.
+"""Edits of the engine that the claims must notice: each is made in a copy of the project, whose
+claims then have to fail.
 
-``python -m tests.bench.mutations [--store FOLDER] [--expected] [NAME...]``; all edits by default. ``mutations.yaml`` holds them,
-each with the claims that must notice it. With `--expected`, claims that an edit reaches and that need not notice it are left out:
-to compute them again takes most of the time. The project as it stands runs first, has to pass, and adds what is missing to the
-store (the project's own, if no other is named). Behind an edit only the stages that reach it are computed, in a copy of that.
+``python -m tests.bench.mutations [--store FOLDER] [--expected] [NAME...]``; all edits by default.
+``mutations.yaml`` holds them, each with the claims that must notice it. With `--expected`, claims
+that an edit reaches and that need not notice it are left out: to compute them again takes most of
+the time. The project as it stands runs first, has to pass, and adds what is missing to the store
+(the project's own, if no other is named). Behind an edit only the stages that reach it are
+computed, in a copy of that.
 
-An edit is noticed where the run fails, each of those claims fails with a text that names the edited definition, and every claim
-that does not reach the definition neither fails nor is computed again.
+An edit is noticed where the run fails, each of those claims fails with a text that names the edited
+definition, and every claim that does not reach the definition neither fails nor is computed again.
 """
 
 from __future__ import annotations
@@ -38,14 +41,18 @@ STORE = Path(".cbspec") / "store"
 
 
 class Failure(NamedTuple):
-    """A failed claim: how its verdict changed (``"flip: holds -> refuted"``), and the text shown for it."""
+    """A failed claim: how its verdict changed (``"flip: holds -> refuted"``), and the text shown
+    for it.
+    """
 
     headline: str
     text: str
 
 
 class Observation(NamedTuple):
-    """A run of claims: its exit status, the claims that failed, the keys of the results it computed, its seconds."""
+    """A run of claims: its exit status, the claims that failed, the keys of the results it
+    computed, its seconds.
+    """
 
     status: int
     failed: Mapping[str, Failure]
@@ -119,7 +126,9 @@ def expected(mutation: Mutation) -> tuple[Claim, ...]:
 
 
 def tried(mutation: Mutation, store: Path, among: Sequence[Claim]) -> Row:
-    """Make the edit in a copy of the project with a copy of the store, and see which of these claims notice."""
+    """Make the edit in a copy of the project with a copy of the store, and see which of these
+    claims notice.
+    """
     with fresh() as project:
         duplicate(store, project.folder / STORE)
         remember(project.folder)
@@ -214,7 +223,9 @@ def judged(
 
 
 def duplicate(store: Path, target: Path) -> None:
-    """A copy of a store by hard links: it never writes into a file that is there, it renames, replaces and unlinks."""
+    """A copy of a store by hard links: it never writes into a file that is there, it renames,
+    replaces and unlinks.
+    """
     shutil.copytree(
         store,
         target,
@@ -224,7 +235,9 @@ def duplicate(store: Path, target: Path) -> None:
 
 
 def remember(folder: Path) -> None:
-    """Give a copy the project's history, in which the code behind a verdict is looked up that the store has never seen."""
+    """Give a copy the project's history, in which the code behind a verdict is looked up that the
+    store has never seen.
+    """
     clone = folder / "clone"
     command = ["git", "clone", "--quiet", "--shared", "--no-checkout", ROOT, clone]
     if subprocess.run(command, check=False).returncode == 0:

@@ -1,4 +1,6 @@
-"""BP on CIFAR-10 as most people would write it: DataLoader, torchvision transforms, nn.Module, one seed after another."""
+"""BP on CIFAR-10 as most people would write it: DataLoader, torchvision transforms, nn.Module, one
+seed after another.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ SMALL = {
 
 
 class Run(NamedTuple):
-    """What a run took: seconds by the clock, and at its peak the resident memory of its largest process in GB."""
+    """What a run took: seconds by the clock, and at its peak the resident memory of its largest
+    process in GB.
+    """
 
     seconds: float
     memory: float

@@ -1,4 +1,6 @@
-"""Where the figures of every benchmark are kept: ``reports/bench.json``, one entry for each thing that is measured."""
+"""Where the figures of every benchmark are kept: ``reports/bench.json``, one entry for each thing
+that is measured.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ class Row(NamedTuple):
     """One measurement in words.
 
     Attributes:
-        measured: what was measured, settings included: a row of the same name is replaced, any other stays.
+        measured: what was measured, settings included: a row of the same name is replaced, any
+            other stays.
         figure: what was found, with its unit.
         wanted: the aim.
         met: whether the figure meets it.
@@ -53,18 +56,24 @@ def publish(suite: str, rows: Iterable[Row], report: Path = REPORT) -> int:
 def merged(
     known: Kept, suite: str, rows: Iterable[Row], taken: Mapping[str, str]
 ) -> dict[str, Any]:
-    """`known` with these rows of a suite, taken under the given circumstances, in place of those of the same name."""
+    """`known` with these rows of a suite, taken under the given circumstances, in place of those of
+    the same name.
+    """
     fresh = {row.measured: {"figure": row.figure, "wanted": row.wanted, **taken} for row in rows}
     return {**known, suite: {**known.get(suite, {}), **fresh}}
 
 
 def text(kept: Kept) -> str:
-    """The report as a file: every key in its place and on a line of its own, so that a new figure is one line of a diff."""
+    """The report as a file: every key in its place and on a line of its own, so that a new figure
+    is one line of a diff.
+    """
     return json.dumps(kept, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def circumstances() -> dict[str, str]:
-    """Date (UTC), torch and machine of a figure taken now, with vector instructions and GPU that torch found; names no host."""
+    """Date (UTC), torch and machine of a figure taken now, with vector instructions and GPU that
+    torch found; names no host.
+    """
     import torch  # measured by other processes, some of which must not have it
 
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""

@@ -1,7 +1,7 @@
 """Statistical truth of the judge by simulation: error rates at the boundary, coverage, power.
 
-Run from the repository root as ``python -m tests.bench.statistics [TRIALS]``. A figure is the worst over kinds of noise, numbers
-of seeds and effects, with where it was found.
+Run from the repository root as ``python -m tests.bench.statistics [TRIALS]``. A figure is the worst
+over kinds of noise, numbers of seeds and effects, with where it was found.
 """
 
 from __future__ import annotations

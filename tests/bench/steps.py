@@ -1,7 +1,9 @@
-"""One step of each kind of stage, for three seeds at once, with the floating-point operations that the algorithm needs for it.
+"""One step of each kind of stage, for three seeds at once, with the floating-point operations that
+the algorithm needs for it.
 
-Operations are the stage's own forecast (`engine.costs`), of one batch. That of local_descent takes every pass for a whole
-training step, which would flatter it, so its products are counted as they run.
+Operations are the stage's own forecast (`engine.costs`), of one batch. That of local_descent takes
+every pass for a whole training step, which would flatter it, so its products are counted as they
+run.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ class Step:
 
 
 class Setting:
-    """Three networks of one width at the start of training, with their batches, and the calls of the catalog that mean them."""
+    """Three networks of one width at the start of training, with their batches, and the calls of
+    the catalog that mean them.
+    """
 
     def __init__(self, width: int) -> None:
         task = Call(STAGES["cifar10"], parameters.Cifar10(train_images=BATCH))

@@ -1,7 +1,9 @@
-"""The claims suite as a whole process, on a copy of the project with a store of its own: cold, warm, by workers, under kills.
+"""The claims suite as a whole process, on a copy of the project with a store of its own: cold,
+warm, by workers, under kills.
 
-``python -m tests.bench.suite [collect [CLAIMS]] [orders] [core] [workers] [whole] [kills [N]]``; all but the kills by default.
-`core` are the claims that the first release promised a time for; `workers`, `orders` and `kills` run on them.
+``python -m tests.bench.suite [collect [CLAIMS]] [orders] [core] [workers] [whole] [kills [N]]``;
+all but the kills by default. `core` are the claims that the first release promised a time for;
+`workers`, `orders` and `kills` run on them.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ def collect(count: int = 1000) -> Iterator[Row]:
 
 
 def orders() -> Iterator[Row]:
-    """The same claims by 0, 2 and 4 workers, in reverse order and one alone, at small sizes, each on an empty store."""
+    """The same claims by 0, 2 and 4 workers, in reverse order and one alone, at small sizes, each
+    on an empty store.
+    """
     runs = {
         "-n 0": [*CORE, "-n", "0"],
         "-n 2": [*CORE, "-n", "2"],
@@ -91,7 +95,9 @@ def cold(name: str, claims: Sequence[str], most: float, least: float) -> Iterato
 
 
 def workers() -> Iterator[Row]:
-    """The same cold run by one and by two workers: time, and whether every figure is the same to the last bit."""
+    """The same cold run by one and by two workers: time, and whether every figure is the same to
+    the last bit.
+    """
     found, seconds = [], []
     for count in ("1", "2"):
         with fresh() as project:

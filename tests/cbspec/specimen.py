@@ -65,7 +65,9 @@ def make_judgement(verdict: str = "holds", **changes: Any) -> Judgement:
 
 
 def make_claim(**changes: Any) -> Claim:
-    """The digest follows from what is asserted and measured, as it does in a real claim, unless given."""
+    """The digest follows from what is asserted and measured, as it does in a real claim, unless
+    given.
+    """
     known: dict[str, Any] = {
         "id": "6A.a",
         "title": "Gamma orders the estimators",

@@ -64,7 +64,9 @@ def claimed(tmp_path: Path) -> Claimed:
 
 
 def recorded(claim: Claim, mean: float = 0.0, spread: float = SPREAD, n: int = 6) -> Entry:
-    """The entry of the claim judged where the arms differ by `mean`, varying by `spread` over an even number of seeds."""
+    """The entry of the claim judged where the arms differ by `mean`, varying by `spread` over an
+    even number of seeds.
+    """
     step = spread * math.sqrt((n - 1) / n)
     differences = [mean + step * (-1) ** i for i in range(n)]
     samples = {"dark": [1.0] * n, "bright": [1.0 + difference for difference in differences]}
@@ -78,7 +80,9 @@ def refused(claim: Claim, *entries: Entry) -> tuple[Diagnostic, ...]:
 
 
 def test_a_margin_out_of_reach_names_the_seeds(claimed: Claimed) -> None:
-    """A margin of 0.002 with 0.01 on record at six seeds is refused at its line, with the seeds of the closed form."""
+    """A margin of 0.002 with 0.01 on record at six seeds is refused at its line, with the seeds of
+    the closed form.
+    """
     claim = claimed()
     normal = (
         SPREAD / 0.002 * (stats.norm.ppf(0.95) + stats.norm.ppf(0.9))
@@ -108,7 +112,9 @@ def test_a_margin_within_reach(claimed: Claimed) -> None:
     "record", ["none", "another scale", "without spread", "another stage call"]
 )
 def test_no_spread_on_record(claimed: Claimed, record: str) -> None:
-    """Nothing is refused without a spread of the same arms at the same scale; ledgers from before it was kept have none."""
+    """Nothing is refused without a spread of the same arms at the same scale; ledgers from before
+    it was kept have none.
+    """
     entry = recorded(claimed())
     bare = tuple(
         replace(each, effects=tuple(replace(effect, spread=None) for effect in each.effects))
@@ -125,14 +131,18 @@ def test_no_spread_on_record(claimed: Claimed, record: str) -> None:
 
 
 def test_the_spread_of_another_assertion_counts(claimed: Claimed) -> None:
-    """What one assertion has measured calibrates another about the same difference, on record or not."""
+    """What one assertion has measured calibrates another about the same difference, on record or
+    not.
+    """
     before = recorded(claimed(("NARROW", WIDE)))
 
     assert [mistake.key for mistake in refused(claimed(), before)] == ["assert[0]"]
 
 
 def test_what_is_on_record_as_decided_is_decidable(claimed: Claimed) -> None:
-    """A difference shown to exceed the margin is a verdict, unless the claim now has fewer seeds than that took."""
+    """A difference shown to exceed the margin is a verdict, unless the claim now has fewer seeds
+    than that took.
+    """
     claim = claimed()
     entry = recorded(claim, mean=0.1)
 
@@ -183,7 +193,9 @@ def test_the_smallest_spread_of_the_device_families(claimed: Claimed) -> None:
 def test_a_conjunction_with_one_part_beyond_its_margin_is_decidable(
     claimed: Claimed, low: float, high: float, impossible: bool
 ) -> None:
-    """What cannot be shown can still be refuted where one part's interval on record lies beyond its margin."""
+    """What cannot be shown can still be refuted where one part's interval on record lies beyond its
+    margin.
+    """
     part = f"{{kind: range, measure: height, arms: [bright], low: {low}, high: {high}}}"
     claim = claimed(("NARROW", f"{{kind: all, of: [{NARROW}, {part}]}}"))
     entry = recorded(claim)

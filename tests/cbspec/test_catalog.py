@@ -124,7 +124,9 @@ def test_an_engine_beside_pyproject_is_found(tmp_path, monkeypatch):
 
 
 def test_an_engine_that_is_imported_from_elsewhere_is_refused(tmp_path, monkeypatch):
-    """The code that is fingerprinted is the code that runs: a copy that was imported before, or lies elsewhere, is named."""
+    """The code that is fingerprinted is the code that runs: a copy that was imported before, or
+    lies elsewhere, is named.
+    """
     declared = "from cbspec.stage import Stage\nSTAGES = (Stage(name='one', doc='', implementation='lab:one'),)\n"
     monkeypatch.setattr(sys, "path", [str(tmp_path / "installed"), *sys.path])
     for folder in ("installed", "mine", "yours"):
@@ -143,7 +145,9 @@ def test_an_engine_that_is_imported_from_elsewhere_is_refused(tmp_path, monkeypa
 
 
 def test_where_an_engine_fails_to_import_is_told(tmp_path, monkeypatch):
-    """An import that fails inside the engine names the file and the line of the engine that asked for it."""
+    """An import that fails inside the engine names the file and the line of the engine that asked
+    for it.
+    """
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "lab_deep").mkdir()
     (tmp_path / "lab_deep" / "__init__.py").touch()
@@ -157,7 +161,9 @@ def test_where_an_engine_fails_to_import_is_told(tmp_path, monkeypatch):
 
 
 def test_what_annotations_ask_for_is_checked():
-    """Inputs, measures, parameters and implementations of another type are named when the catalog is made."""
+    """Inputs, measures, parameters and implementations of another type are named when the catalog
+    is made.
+    """
     with pytest.raises(ConfigError) as caught:
         Catalog(
             [
@@ -185,7 +191,9 @@ def test_what_annotations_ask_for_is_checked():
 
 
 def test_loading_claims_imports_no_torch():
-    """The configured engine's catalog and every committed claim load without torch and what else is slow to import."""
+    """The configured engine's catalog and every committed claim load without torch and what else is
+    slow to import.
+    """
     script = (
         "import sys; from cbspec import catalog, config, language; project = config.load();"
         "claims = language.load([project.claims], catalog=catalog.load(project), scale=project.scale);"

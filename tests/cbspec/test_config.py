@@ -13,7 +13,9 @@ def no_store_of_the_user(monkeypatch):
 
 
 def test_settings_are_read_and_completed(tmp_path):
-    """Keys that are given count, the others have their own values; folders start at the project's root."""
+    """Keys that are given count, the others have their own values; folders start at the project's
+    root.
+    """
     (tmp_path / "pyproject.toml").write_text(
         '[tool.cbspec]\nengine = "lab.catalog"\nclaims = "findings"\n'
     )
@@ -48,7 +50,9 @@ def test_the_environment_names_the_store_first(tmp_path, monkeypatch):
 
 
 def test_the_nearest_table_is_the_projects(tmp_path):
-    """From a folder below, the project is found upwards; a pyproject.toml without the table is passed over."""
+    """From a folder below, the project is found upwards; a pyproject.toml without the table is
+    passed over.
+    """
     (tmp_path / "pyproject.toml").write_text('[tool.cbspec]\nscale = "memo"\n')
     inner = tmp_path / "packages" / "lab"
     inner.mkdir(parents=True)
@@ -60,7 +64,9 @@ def test_the_nearest_table_is_the_projects(tmp_path):
 
 
 def test_without_a_table_the_nearest_project_counts(tmp_path):
-    """Where no file has the table, the nearest pyproject.toml is the root, with the settings as they are by themselves."""
+    """Where no file has the table, the nearest pyproject.toml is the root, with the settings as
+    they are by themselves.
+    """
     inner = tmp_path / "claims" / "phase1"
     inner.mkdir(parents=True)
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'lab'\n")

@@ -83,7 +83,9 @@ def test_keys_are_all_different() -> None:
 
 
 def test_points_share_a_lane() -> None:
-    """Points of one trajectory have keys of their own and one lane; without progress the parameter is one like others."""
+    """Points of one trajectory have keys of their own and one lane; without progress the parameter
+    is one like others.
+    """
     (third, lane), (fourth, same) = keys(epoch=3), keys(epoch=4)
 
     assert third != fourth
@@ -92,7 +94,9 @@ def test_points_share_a_lane() -> None:
 
 
 def test_key_ignores_how_a_call_is_written() -> None:
-    """A default that is written out, the order of inputs, and what is no dependency leave the key as it is."""
+    """A default that is written out, the order of inputs, and what is no dependency leave the key
+    as it is.
+    """
     documented = replace(TRAIN, doc="another text", implementation="elsewhere:f")
 
     assert keys(inputs={"a": "1", "b": "2"}) == keys(inputs={"b": "2", "a": "1"})
@@ -201,7 +205,9 @@ ABSENCES = [
 def test_no_cuda_device(
     monkeypatch: pytest.MonkeyPatch, cuda: str | None, driver: Any, reason: str
 ) -> None:
-    """Where there is no device auto means the CPU, and asking for CUDA is a clear error with the reason."""
+    """Where there is no device auto means the CPU, and asking for CUDA is a clear error with the
+    reason.
+    """
     monkeypatch.setattr(numerics, "torch_build", lambda: ("2.15.1+cpu", cuda))
     monkeypatch.setattr(ctypes, "CDLL", driver)
 

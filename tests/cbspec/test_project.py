@@ -41,7 +41,9 @@ def test_what_is_not_there_is_said(laboratory):
 
 
 def test_a_run_is_the_same_as_pytests(laboratory):
-    """A run in this process gives each claim the verdict that pytest gives it, and leaves no run directory."""
+    """A run in this process gives each claim the verdict that pytest gives it, and leaves no run
+    directory.
+    """
     expected = {record.claim: record.judgement for record in laboratory.run().records}
     run = cbspec.Project(laboratory.root).run()
 
@@ -62,7 +64,9 @@ def test_a_plan_tells_what_a_run_would_compute(laboratory):
 
 
 def test_verdicts_and_values_on_record(recorded):
-    """The record is read claim by claim; the values that a verdict was judged on come arm by arm, seed by seed."""
+    """The record is read claim by claim; the values that a verdict was judged on come arm by arm,
+    seed by seed.
+    """
     [entry] = recorded.verdicts("1.a", scale="quick")
     values = recorded.values("1.a")
 

@@ -17,7 +17,8 @@ from cbspec.project import Project
 def command(ctx: click.Context, project: Project, as_json: bool) -> None:
     """Verify every stored result against its checksums.
 
-    A damaged one is moved to quarantine, told, and computed again when it is next needed. Exits with 1 when there was one.
+    A damaged one is moved to quarantine, told, and computed again when it is next needed. Exits
+    with 1 when there was one.
     """
     checked = sum(1 for _ in project.store.ls())
     damages = project.store.verify()

@@ -23,7 +23,9 @@ def one(gamma, **changed):
 
 
 def test_tolerance_is_the_stated_multiple_of_the_largest_difference():
-    """The largest difference between any two platforms, over arms and seeds, times the factor; relative, that of float32."""
+    """The largest difference between any two platforms, over arms and seeds, times the factor;
+    relative, that of float32.
+    """
     [tolerance] = calibration(one((0.5, 0.25)), one((0.501, 0.25)), one((0.499, 0.2505))).tolerances
 
     assert tolerance.spread == pytest.approx(0.002, rel=0.05)
@@ -33,7 +35,9 @@ def test_tolerance_is_the_stated_multiple_of_the_largest_difference():
 
 
 def test_a_claim_that_happened_to_agree_gets_what_is_usual():
-    """Figures equal on all platforms at hand are held to the spread that three quarters of the claims do not exceed."""
+    """Figures equal on all platforms at hand are held to the spread that three quarters of the
+    claims do not exceed.
+    """
     names = [f"1.{letter}" for letter in "abcdefgh"]
     spreads = dict(zip(names, (0.0, 0.001, 0.001, 0.001, 0.001, 0.002, 0.003, 0.004), strict=True))
     first = {name: figures((0.5, 0.25), claim=name) for name in names}
@@ -46,7 +50,9 @@ def test_a_claim_that_happened_to_agree_gets_what_is_usual():
 
 
 def test_a_share_may_move_by_counts():
-    """Shares of one count that no platform moved are held to as many counts as the factor says, other numbers to rounding."""
+    """Shares of one count that no platform moved are held to as many counts as the factor says,
+    other numbers to rounding.
+    """
     accuracies = one((0.1025, 0.2501))
     losses = one((2.3025850929940455, 2.2925850929940453), claim="1.a")
 
@@ -59,7 +65,9 @@ def test_a_share_may_move_by_counts():
 
 
 def test_few_shares_take_the_count_of_others():
-    """A claim whose values are an eighth and a quarter may be of any count; it gets the smallest that another claim shows."""
+    """A claim whose values are an eighth and a quarter may be of any count; it gets the smallest
+    that another claim shows.
+    """
     run = {
         "1.a": figures((0.125, 0.25), claim="1.a"),
         "1.b": figures((0.1025, 0.2501), claim="1.b"),
@@ -71,7 +79,9 @@ def test_few_shares_take_the_count_of_others():
 
 
 def test_what_arithmetic_moves_too_far_is_not_held():
-    """A figure whose tolerance would let anything pass is listed with its spread and its size, and gets no wide bound."""
+    """A figure whose tolerance would let anything pass is listed with its spread and its size, and
+    gets no wide bound.
+    """
     found = calibration(one((0.5, 0.25)), one((0.45, 0.25)))
 
     assert found.tolerances == ()
@@ -91,7 +101,9 @@ def test_what_is_undefined_on_one_platform_alone_is_not_held():
 
 
 def test_what_is_undefined_everywhere_is_held_to_that():
-    """A figure without a value on any platform has no spread, and a value in its place is a difference."""
+    """A figure without a value on any platform has no spread, and a value in its place is a
+    difference.
+    """
     runs = [one((0.5, None), values=UNDEFINED), one((0.5, None), values=UNDEFINED)]
     record = CanaryRecord(runs[0].values(), calibration(*runs))
 
@@ -111,7 +123,9 @@ def test_platforms_are_told_with_what_differs():
 
 @given(st.lists(st.tuples(st.floats(0.5, 1.0), st.floats(0.5, 1.0)), min_size=2, max_size=5))
 def test_no_platform_of_the_calibration_is_called_different(runs):
-    """Whichever of the platforms the record was made on, the others' figures are within tolerance, or not held."""
+    """Whichever of the platforms the record was made on, the others' figures are within tolerance,
+    or not held.
+    """
     platforms = [one(gamma) for gamma in runs]
     found = calibration(*platforms)
 

@@ -51,7 +51,9 @@ def test_a_value_is_as_recorded_within_its_tolerance(before, moved, atol, rtol):
 
 
 def test_every_figure_that_differs_is_told():
-    """Each value beyond tolerance is named with its arm, measure, seed, both values and what would be allowed."""
+    """Each value beyond tolerance is named with its arm, measure, seed, both values and what would
+    be allowed.
+    """
     check = compared(record(figures(), atol=0.001), figures((0.502, 0.26)))
 
     assert [each.text for each in check.differences] == [
@@ -81,7 +83,9 @@ UNDEFINED = {"undefined": {"vec": {"gamma": {"2": "reference norm 3.1e-09 below 
     ],
 )
 def test_undefined_stays_undefined_for_the_same_reason(now, state):
-    """A value that is undefined is as recorded for the same reason, whose numbers are a platform's own, and for no other."""
+    """A value that is undefined is as recorded for the same reason, whose numbers are a platform's
+    own, and for no other.
+    """
     check = compared(
         record(figures((0.5, None), values=UNDEFINED)), figures((0.5, None), values=now)
     )
@@ -90,7 +94,9 @@ def test_undefined_stays_undefined_for_the_same_reason(now, state):
 
 
 def test_a_number_in_place_of_none_differs():
-    """A value that is defined and was not, or the other way round, is no figure within any tolerance."""
+    """A value that is defined and was not, or the other way round, is no figure within any
+    tolerance.
+    """
     undefined = figures((0.5, None), values=UNDEFINED)
 
     appeared = compared(record(undefined, atol=1e9), figures())
@@ -123,7 +129,9 @@ def test_a_measure_that_is_not_held_is_passed_over():
     ],
 )
 def test_what_cannot_be_compared_is_new(now, reason):
-    """Figures of another call, claim, seed or measure have nothing on record that they could be held to."""
+    """Figures of another call, claim, seed or measure have nothing on record that they could be
+    held to.
+    """
     check = compared(record(figures()), figures(**now))
 
     assert (check.state, check.reason) == ("new", reason)

@@ -23,7 +23,9 @@ def path(tmp_path):
 
 
 def test_what_is_written_is_read_back(path):
-    """A record survives the file to the last digit, its claims sorted, and writing it again changes no byte."""
+    """A record survives the file to the last digit, its claims sorted, and writing it again changes
+    no byte.
+    """
     text = path.read_text()
     record = CanaryRecord.load(path)
 
@@ -33,7 +35,9 @@ def test_what_is_written_is_read_back(path):
 
 
 def test_a_measure_of_an_arm_is_one_line(path):
-    """The values of all seeds stand on one line, so that a change of one figure is one line of a diff."""
+    """The values of all seeds stand on one line, so that a change of one figure is one line of a
+    diff.
+    """
     assert path.read_text().count('"gamma": [0.5, 0.25]') == 2
 
 
@@ -83,7 +87,9 @@ def broken(text, old, new):
     ],
 )
 def test_a_mistake_is_told_at_its_place(path, old, new, message):
-    """A truncated, conflicted or hand-edited record is one error that names the file, the line and what is wrong."""
+    """A truncated, conflicted or hand-edited record is one error that names the file, the line and
+    what is wrong.
+    """
     path.write_text(broken(path.read_text(), old, new))
 
     with pytest.raises(LedgerError, match=message) as caught:

@@ -1,4 +1,6 @@
-"""A project in a folder of its own, with a small engine without torch, worked on in this process: plants that grow in pots."""
+"""A project in a folder of its own, with a small engine without torch, worked on in this process:
+plants that grow in pots.
+"""
 
 from __future__ import annotations
 

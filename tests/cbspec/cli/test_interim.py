@@ -4,7 +4,9 @@ LACKING = "claims without all results of a first look; cbspec plan names them\n"
 
 
 def test_nothing_is_said_before_the_first_look(laboratory):
-    """Without results, or with those of one arm alone, a claim has no verdict yet, and nothing is computed for one."""
+    """Without results, or with those of one arm alone, a claim has no verdict yet, and nothing is
+    computed for one.
+    """
     assert laboratory.cbspec("interim", "--device", "cpu").stdout == f"2 {LACKING}"
     assert not (laboratory.root / ".cbspec" / "store").exists()
 
@@ -18,7 +20,9 @@ def test_nothing_is_said_before_the_first_look(laboratory):
 
 
 def test_a_verdict_that_stands(laboratory):
-    """A claim that its first look decides is told with its reason, and what is on record where that is another verdict."""
+    """A claim that its first look decides is told with its reason, and what is on record where that
+    is another verdict.
+    """
     run = laboratory.run()
     laboratory.record(run)
     found = laboratory.json("interim", "--device", "cpu")
@@ -39,7 +43,9 @@ def test_a_verdict_that_stands(laboratory):
 
 
 def test_a_verdict_that_awaits_more_seeds(doubtful):
-    """A claim that its stored seeds leave open is told as far as it got; with the further seeds stored it stands."""
+    """A claim that its stored seeds leave open is told as far as it got; with the further seeds
+    stored it stands.
+    """
     doubtful.run()
     doubtful.draw_more()
     before = doubtful.json("interim", "1.a", "--device", "cpu")

@@ -78,7 +78,9 @@ def test_exit_status_is_documented(laboratory):
 
 
 def test_mistakes_of_configuration_are_status_2(laboratory):
-    """A broken pyproject.toml, an engine that cannot be imported, an unknown scale and no claims are one message each."""
+    """A broken pyproject.toml, an engine that cannot be imported, an unknown scale and no claims
+    are one message each.
+    """
     scale = laboratory.cbspec("show", "1.a", "--scale", "quik")
     status = laboratory.cbspec("status", "--scale", "quik")
     (laboratory.root / "claims").rename(laboratory.root / "moved")
@@ -146,7 +148,9 @@ def handed_over(monkeypatch):
 
 
 def test_run_is_pytest(laboratory, handed_over):
-    """Claims become pytest's own names; what follows from the first dash is handed on; four workers unless -n is given."""
+    """Claims become pytest's own names; what follows from the first dash is handed on; four workers
+    unless -n is given.
+    """
     laboratory.cbspec("run")
     laboratory.cbspec("run", "1.a", "claims/phase2", "--scale", "memo", "-x", "-k", "dark")
     laboratory.cbspec("run", "2.a", "-n", "0")

@@ -43,7 +43,9 @@ def flags(**replaced):
 
 
 def test_flags_become_a_valid_claim(laboratory):
-    """The file stands in its phase's folder, names a schema that is there, and the whole project is still valid."""
+    """The file stands in its phase's folder, names a schema that is there, and the whole project is
+    still valid.
+    """
     result = laboratory.cbspec("new", "3.a", *flags())
 
     path = laboratory.root / "claims" / "phase3" / "3.a.yaml"
@@ -159,7 +161,9 @@ def test_folder_follows_the_phase(tmp_path, phase, folder):
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"]), min_size=1, max_size=40))
 @example("0E0")
 def test_any_text_reads_back_as_itself(text):
-    """A title keeps its words whatever signs it has: colons, quotes, hashes, what looks like a number or like nothing."""
+    """A title keeps its words whatever signs it has: colons, quotes, hashes, what looks like a
+    number or like nothing.
+    """
     mistakes = Diagnostics()
     document = parse(Document(None, f"title: {scalar(text)}\n"), mistakes)
 

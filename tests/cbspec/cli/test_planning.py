@@ -44,7 +44,9 @@ def test_plan_for_another_machine(laboratory):
 
 
 def test_forecast_is_rate_times_cost(laboratory):
-    """Seconds are the stage's rate times the cost of what is missing; the longest path is that of one arm's chain."""
+    """Seconds are the stage's rate times the cost of what is missing; the longest path is that of
+    one arm's chain.
+    """
     rate(laboratory, "grow", 2.0)
     rate(laboratory, "weigh", 0.5)
 
@@ -87,7 +89,9 @@ def test_forecast_counts_only_what_is_missing(laboratory):
 
 
 def test_forecast_tells_of_seeds_that_may_be_drawn(laboratory):
-    """What inconclusive claims could draw besides is told with its time, and is not part of the forecast."""
+    """What inconclusive claims could draw besides is told with its time, and is not part of the
+    forecast.
+    """
     rate(laboratory, "grow", 2.0)
     rate(laboratory, "weigh", 0.5)
     laboratory.draw_more()
@@ -101,7 +105,9 @@ def test_forecast_tells_of_seeds_that_may_be_drawn(laboratory):
 
 
 def test_forecast_has_the_seeds_of_the_next_look(doubtful):
-    """Where a first look is stored and leaves a claim open, its next look is planned; one that is decided has its own seeds."""
+    """Where a first look is stored and leaves a claim open, its next look is planned; one that is
+    decided has its own seeds.
+    """
     doubtful.run()
     doubtful.draw_more()
 
@@ -118,7 +124,9 @@ def test_forecast_has_the_seeds_of_the_next_look(doubtful):
 
 
 def test_run_begins_with_the_seeds_of_the_next_look(doubtful):
-    """A run plans what stored looks already ask for before it judges a claim, so that all of it is computed side by side."""
+    """A run plans what stored looks already ask for before it judges a claim, so that all of it is
+    computed side by side.
+    """
     doubtful.run()
     doubtful.draw_more()
     evaluation = doubtful.evaluation()
@@ -130,7 +138,9 @@ def test_run_begins_with_the_seeds_of_the_next_look(doubtful):
 
 
 def test_a_claim_that_stored_results_decide_draws_no_more(laboratory):
-    """Seeds that a claim without a record may draw are not spoken of where the stored ones decide it."""
+    """Seeds that a claim without a record may draw are not spoken of where the stored ones decide
+    it.
+    """
     laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: [1, 2, 3, 4, 5]")
     laboratory.run()
     laboratory.edit(
@@ -147,7 +157,9 @@ def test_a_claim_that_stored_results_decide_draws_no_more(laboratory):
 
 
 def test_forecast_has_the_seeds_that_the_record_took(laboratory):
-    """A verdict on record that took a second look is planned with all its seeds, while the claim draws them in that order."""
+    """A verdict on record that took a second look is planned with all its seeds, while the claim
+    draws them in that order.
+    """
     laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", "seeds: [1, 2, 3, 4, 5]")
     laboratory.record(laboratory.run())
     laboratory.edit(
@@ -181,7 +193,9 @@ def test_plan_with_nothing_to_do(laboratory):
 
 
 def test_plan_says_why(laboratory):
-    """A stale job is told with the definition that changed, the ones behind it with their input; what is skipped is counted."""
+    """A stale job is told with the definition that changed, the ones behind it with their input;
+    what is skipped is counted.
+    """
     laboratory.run()
     laboratory.edit(
         "lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day"
@@ -243,7 +257,9 @@ def test_explain_of_a_claim_that_another_scale_decides(laboratory):
 
 @pytest.mark.parametrize("verdict", ["holds", "refuted"])
 def test_explain_shows_the_record_of_another_device_family(laboratory, verdict):
-    """Where only another device family has a verdict on record, it is the one to compare with, and named."""
+    """Where only another device family has a verdict on record, it is the one to compare with, and
+    named.
+    """
     found = [record.comparison.new for record in laboratory.run().records]
     entries = [msgspec.structs.replace(entry, device="cuda", verdict=verdict) for entry in found]
     Ledger(entries).save(laboratory.root / "reports" / "ledger.json")

@@ -25,7 +25,9 @@ def page(laboratory):
 
 
 def test_the_table_follows_claims_and_ledger(laboratory, page):
-    """Before a run every finding waits; with its verdict on record it stands with figures, the memo's beside them."""
+    """Before a run every finding waits; with its verdict on record it stands with figures, the
+    memo's beside them.
+    """
     before = laboratory.cbspec("publish")
     empty = page.read_text()
     laboratory.record(laboratory.run())
@@ -87,7 +89,9 @@ def test_publishing_again_changes_nothing(laboratory, page):
 
 
 def test_orphaned_verdicts_are_told(laboratory, page):
-    """A verdict that no claim file asks for any more fails the check, current as the page is, until it is withdrawn."""
+    """A verdict that no claim file asks for any more fails the check, current as the page is, until
+    it is withdrawn.
+    """
     laboratory.record(laboratory.run())
     laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
     (laboratory.root / "claims" / "phase2" / "2.a.yaml").unlink()
@@ -112,7 +116,9 @@ def test_orphaned_verdicts_are_told(laboratory, page):
 
 
 def test_figures_are_published_too(laboratory, page):
-    """A figure claim on record has its drawing and its table beside the page; --check misses either."""
+    """A figure claim on record has its drawing and its table beside the page; --check misses
+    either.
+    """
     laboratory.write("claims/figures/F.1.yaml", DRAWN)
     laboratory.record(laboratory.run())
     result = laboratory.cbspec("publish")
@@ -148,7 +154,9 @@ def test_figures_are_published_too(laboratory, page):
 
 
 def test_checking_needs_nothing_heavy():
-    """The check of this project imports neither torch nor SciPy nor matplotlib, and touches no store."""
+    """The check of this project imports neither torch nor SciPy nor matplotlib, and touches no
+    store.
+    """
     program = (
         "import sys\nfrom click.testing import CliRunner\nfrom cbspec.cli import main\n"
         "CliRunner().invoke(main, ['publish', '--check'])\n"

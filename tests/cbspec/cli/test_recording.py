@@ -51,7 +51,9 @@ def test_accepting_all(laboratory):
 
 
 def test_changes_of_the_ledger_wait_for_each_other(laboratory, monkeypatch):
-    """While one command changes the ledger no other does, so that neither loses what the other recorded."""
+    """While one command changes the ledger no other does, so that neither loses what the other
+    recorded.
+    """
     laboratory.run()
     monkeypatch.chdir(laboratory.root)
 
@@ -65,7 +67,9 @@ def test_changes_of_the_ledger_wait_for_each_other(laboratory, monkeypatch):
 
 
 def test_flip_needs_a_reason(laboratory):
-    """A flip is refused without a reason, leaving the ledger as it is; with one it is recorded, the reason kept."""
+    """A flip is refused without a reason, leaving the ledger as it is; with one it is recorded, the
+    reason kept.
+    """
     laboratory.record(laboratory.run())
     altered(laboratory, verdict="refuted")
     laboratory.run()
@@ -102,7 +106,9 @@ def test_outdated_run_is_not_recorded(laboratory):
 
 
 def test_nothing_to_accept(laboratory):
-    """No run, a damaged report, an unknown claim, and neither claim nor --all are each one clear message."""
+    """No run, a damaged report, an unknown claim, and neither claim nor --all are each one clear
+    message.
+    """
     no_run = laboratory.cbspec("accept", "1.a")
     laboratory.run()
     strange = laboratory.cbspec("accept", "1.b")
@@ -124,7 +130,9 @@ def test_nothing_to_accept(laboratory):
 
 
 def test_status_tells_current_from_stale(laboratory, monkeypatch):
-    """Each claim at each scale: current after recording, stale once its code or torch moved, unrecorded, or orphaned."""
+    """Each claim at each scale: current after recording, stale once its code or torch moved,
+    unrecorded, or orphaned.
+    """
     laboratory.record(laboratory.run())
 
     def standing():
@@ -161,7 +169,9 @@ def test_status_tells_current_from_stale(laboratory, monkeypatch):
 
 
 def test_status_shows_a_scale_that_the_claim_gave_up(laboratory):
-    """A verdict at a scale that its claim no longer names is orphaned, also where only this claim is asked about."""
+    """A verdict at a scale that its claim no longer names is orphaned, also where only this claim
+    is asked about.
+    """
     laboratory.record(laboratory.run())
     laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
 
@@ -185,7 +195,9 @@ arms:
 
 @pytest.fixture
 def orphans(laboratory):
-    """1.a has two cells on record at quick, where it is not decidable any more; 2.a is on record without a file."""
+    """1.a has two cells on record at quick, where it is not decidable any more; 2.a is on record
+    without a file.
+    """
     laboratory.edit("claims/phase1/1.a.yaml", "arms:\n  dark: {light: 2.0}\n", MATRIX)
     laboratory.record(laboratory.run())
     laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
@@ -194,7 +206,9 @@ def orphans(laboratory):
 
 
 def test_status_of_what_is_only_on_record(orphans):
-    """A deleted claim and a cell that its matrix gave up are known by the ids they are on record under; no other id is."""
+    """A deleted claim and a cell that its matrix gave up are known by the ids they are on record
+    under; no other id is.
+    """
     orphans.edit("claims/phase1/1.a.yaml", "[2.0, 4.0]", "[2.0, 3.0]")
 
     def standing(*claims):
@@ -219,7 +233,9 @@ def test_status_of_what_is_only_on_record(orphans):
 
 
 def test_withdrawing_orphans(orphans):
-    """A base id stands for all cells, the id of a deleted file for its verdict; what is withdrawn is kept with its reason."""
+    """A base id stands for all cells, the id of a deleted file for its verdict; what is withdrawn
+    is kept with its reason.
+    """
     result = orphans.cbspec("withdraw", "1.a", "2.a", "--scale", "quick", "--reason", "too small")
 
     assert (result.exit_code, result.stderr) == (0, "")
@@ -238,7 +254,9 @@ def test_withdrawing_orphans(orphans):
 
 
 def test_the_shell_completes_orphans(orphans):
-    """Where a verdict is withdrawn the ids offered are those that can be: no claim that a file still asks for."""
+    """Where a verdict is withdrawn the ids offered are those that can be: no claim that a file
+    still asks for.
+    """
     shell = ShellComplete(main, {}, "cbspec", "_CBSPEC_COMPLETE")
     offered = shell.get_completions(["-C", str(orphans.root), "withdraw"], "")
 
@@ -257,7 +275,9 @@ def test_withdrawing_one_cell(orphans):
 
 
 def test_what_is_checked_is_not_withdrawn(laboratory):
-    """Verdicts that a claim file has decidable are refused, all named, and the orphaned one beside them stays on record."""
+    """Verdicts that a claim file has decidable are refused, all named, and the orphaned one beside
+    them stays on record.
+    """
     laboratory.record(laboratory.run())
     laboratory.record(laboratory.run(scale="memo"))
     laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
@@ -276,7 +296,9 @@ def test_what_is_checked_is_not_withdrawn(laboratory):
 
 
 def test_nothing_to_withdraw(orphans):
-    """An id with nothing on record (there), no id, no reason and a blank one are each one clear message; nothing is changed."""
+    """An id with nothing on record (there), no id, no reason and a blank one are each one clear
+    message; nothing is changed.
+    """
     text = (orphans.root / "reports" / "ledger.json").read_text()
     strange = orphans.cbspec("withdraw", "2.b", "1.a", "--reason", "too small")
     elsewhere = orphans.cbspec(
@@ -304,7 +326,9 @@ def test_nothing_to_withdraw(orphans):
 
 
 def test_diff_of_commits(laboratory):
-    """Two commits are compared entry by entry, flips first; a changed verdict is status 1, none is 0."""
+    """Two commits are compared entry by entry, flips first; a changed verdict is status 1, none is
+    0.
+    """
     laboratory.record(laboratory.run())
     laboratory.commit()
     altered(laboratory, verdict="refuted", reason="the lamp was off")
@@ -321,7 +345,9 @@ def test_diff_of_commits(laboratory):
 
 
 def test_diff_of_what_has_no_reason(laboratory):
-    """With --unexplained a changed verdict counts until it is accepted with a reason, and a missing one until it is withdrawn."""
+    """With --unexplained a changed verdict counts until it is accepted with a reason, and a missing
+    one until it is withdrawn.
+    """
     laboratory.record(laboratory.run())
     before, path = ledger(laboratory), laboratory.root / "reports" / "ledger.json"
     before.save(laboratory.root / "before.json")

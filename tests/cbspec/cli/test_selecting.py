@@ -43,7 +43,9 @@ def test_all_mistakes_of_all_files_are_told(laboratory):
 
 
 def test_margin_that_the_record_rules_out(laboratory):
-    """A margin that the seeds cannot show with the spread on record is a warning at its line, with the seeds it takes."""
+    """A margin that the seeds cannot show with the spread on record is a warning at its line, with
+    the seeds it takes.
+    """
     assertion = "{kind: equivalence, measure: height, arms: [bright], to: 24, margin: 0.1}"
     order = "{kind: order, measure: height, arms: [dark, bright], direction: ascending}"
     laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace(order, assertion))
@@ -230,7 +232,9 @@ def test_mistakes_elsewhere_do_not_hinder(laboratory):
 
 
 def test_ids_are_found_however_they_are_written(laboratory):
-    """Quotes, comments, Windows line ends, a mark of the byte order, JSON and indentation do not hide an id."""
+    """Quotes, comments, Windows line ends, a mark of the byte order, JSON and indentation do not
+    hide an id.
+    """
     folder = laboratory.root / "claims"
     laboratory.write("claims/a.yaml", "# id: no\nid: '7.x'  # the first\n")
     laboratory.write("claims/b.yaml", 'title: x\r\nid: "7.y"\r\n')
@@ -244,7 +248,9 @@ def test_ids_are_found_however_they_are_written(laboratory):
 
 
 def test_defaults_stand_for_the_claims_that_share_them(laboratory):
-    """A hook that passes the changed files may pass a defaults.yaml: the claims of its folder are meant."""
+    """A hook that passes the changed files may pass a defaults.yaml: the claims of its folder are
+    meant.
+    """
     result = laboratory.cbspec("validate", "claims/defaults.yaml", "claims/phase1/1.a.yaml")
 
     assert (result.exit_code, result.stdout, result.stderr) == (
@@ -255,7 +261,9 @@ def test_defaults_stand_for_the_claims_that_share_them(laboratory):
 
 
 def test_schema_is_printed_and_written(laboratory):
-    """A project that cbspec is not part of gets its schema beside its claims; writing again changes nothing."""
+    """A project that cbspec is not part of gets its schema beside its claims; writing again changes
+    nothing.
+    """
     printed = json.loads(laboratory.cbspec("schema").stdout)
     first = laboratory.cbspec("schema", "--write")
     second = laboratory.json("schema", "--write")

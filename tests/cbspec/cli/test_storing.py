@@ -24,7 +24,9 @@ def test_ls_sums_up(laboratory):
 
 
 def test_verify_finds_damage(laboratory):
-    """An intact store is status 0; a damaged result is told, moved away, and status 1; after that all is well again."""
+    """An intact store is status 0; a damaged result is told, moved away, and status 1; after that
+    all is well again.
+    """
     laboratory.run()
     intact = laboratory.cbspec("store", "verify")
     record = next((laboratory.root / ".cbspec" / "store" / "entries").rglob("record.json"))

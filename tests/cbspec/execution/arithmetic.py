@@ -1,4 +1,6 @@
-"""An engine for tests of planning and execution: numbers that count, add up, break and wait for company."""
+"""An engine for tests of planning and execution: numbers that count, add up, break and wait for
+company.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What processes that share a plan and a store compute, and what they do when results, processes or the run go away."""
+"""What processes that share a plan and a store compute, and what they do when results, processes or
+the run go away.
+"""
 
 import shutil
 import time
@@ -15,7 +17,9 @@ from tests.patience import PATIENCE, until
 
 
 def test_computes_what_is_missing_and_only_that(tmp_path, journal):
-    """Results come back in the order asked; asking again, or for more seeds, computes only what is not stored."""
+    """Results come back in the order asked; asking again, or for more seeds, computes only what is
+    not stored.
+    """
     first = executor(tmp_path)
     cells = [first.planner.cell(added(0.5, counted(3)), seed) for seed in (1, 2)]
     first.adopt(cells)
@@ -35,7 +39,9 @@ def test_computes_what_is_missing_and_only_that(tmp_path, journal):
 
 
 def test_later_point_continues_from_an_earlier_one(tmp_path, journal):
-    """A longer run of a stored trajectory starts at its last stored point and reaches the same value."""
+    """A longer run of a stored trajectory starts at its last stored point and reaches the same
+    value.
+    """
     first = executor(tmp_path)
     first.adopt([first.planner.cell(counted(2), 1)])
     first.drain()
@@ -48,7 +54,9 @@ def test_later_point_continues_from_an_earlier_one(tmp_path, journal):
 
 
 def test_stage_failure_is_told_once_and_not_retried(tmp_path, journal):
-    """Whoever needs a stage that raised gets its message and traceback; nobody computes it again in this run."""
+    """Whoever needs a stage that raised gets its message and traceback; nobody computes it again in
+    this run.
+    """
     one = executor(tmp_path)
     broken = Call(BREAK, NoParameters())
     direct, behind = (one.planner.cell(call, 1) for call in (broken, added(1.0, broken)))
@@ -66,7 +74,9 @@ def test_stage_failure_is_told_once_and_not_retried(tmp_path, journal):
 
 
 def test_damaged_result_is_computed_again(tmp_path, journal):
-    """A stored result that no longer reads back counts as missing and is recomputed with the same value."""
+    """A stored result that no longer reads back counts as missing and is recomputed with the same
+    value.
+    """
     one = executor(tmp_path)
     cell = one.planner.cell(counted(2), 1)
     one.adopt([cell])
@@ -84,7 +94,9 @@ def test_damaged_result_is_computed_again(tmp_path, journal):
 
 
 def test_damage_that_cannot_be_moved_away_ends_in_a_message(tmp_path):
-    """Where a damaged result can neither be moved away nor replaced, the run says so instead of trying for ever."""
+    """Where a damaged result can neither be moved away nor replaced, the run says so instead of
+    trying for ever.
+    """
     one = executor(tmp_path)
     cell = one.planner.cell(counted(2), 1)
     one.adopt([cell])
@@ -103,7 +115,9 @@ def test_damage_that_cannot_be_moved_away_ends_in_a_message(tmp_path):
 
 
 def test_stop_leaves_a_stage_and_keeps_what_is_stored(tmp_path, journal, monkeypatch):
-    """A run asked to stop leaves its stage at the next progress call, releases its locks, and the next run goes on from there."""
+    """A run asked to stop leaves its stage at the next progress call, releases its locks, and the
+    next run goes on from there.
+    """
     monkeypatch.setattr("cbspec.execution.job.TELL_SECONDS", 0.0)
     one = executor(tmp_path)
     cells = [one.planner.cell(counted(step), 1) for step in (2, 9)]
@@ -138,7 +152,9 @@ def work(folder, worker, steps):
 
 
 def test_processes_share_a_plan_without_computing_anything_twice(tmp_path, monkeypatch, spawn):
-    """Four processes with one plan leave each stage computed exactly once, by more than one of them."""
+    """Four processes with one plan leave each stage computed exactly once, by more than one of
+    them.
+    """
     monkeypatch.setenv(JOURNAL, str(tmp_path / "journal"))
     steps = range(3, 15)
     workers = [spawn(work, tmp_path, f"gw{index}", steps) for index in range(4)]
@@ -159,7 +175,9 @@ def test_processes_share_a_plan_without_computing_anything_twice(tmp_path, monke
 
 
 def test_killed_process_is_replaced(tmp_path, monkeypatch, spawn):
-    """A job whose process is killed in the middle is taken over; no lock and no scratch file stay behind."""
+    """A job whose process is killed in the middle is taken over; no lock and no scratch file stay
+    behind.
+    """
     monkeypatch.setenv(JOURNAL, str(tmp_path / "journal"))
     victim = spawn(work, tmp_path, "gw0", [6])
     until((tmp_path / "journal").exists, "the victim, to begin its job")
@@ -182,7 +200,9 @@ def test_killed_process_is_replaced(tmp_path, monkeypatch, spawn):
 
 
 def test_damaged_input_tensors_are_computed_again(tmp_path, journal):
-    """A stage that finds its input's tensors damaged puts the job back, and the input is recomputed first."""
+    """A stage that finds its input's tensors damaged puts the job back, and the input is recomputed
+    first.
+    """
     one = executor(tmp_path)
     top = one.planner.cell(Call(UNPACK, NoParameters(), {"box": Call(PACK, NoParameters())}), 7)
     one.adopt([top])
@@ -198,7 +218,9 @@ def test_damaged_input_tensors_are_computed_again(tmp_path, journal):
 
 
 def test_an_input_that_has_gone_is_computed_again(tmp_path, journal):
-    """A stage whose input was collected between the look at it and its use puts the job back, and the input comes first."""
+    """A stage whose input was collected between the look at it and its use puts the job back, and
+    the input comes first.
+    """
     one = executor(tmp_path)
     base, top = one.planner.cell(counted(2), 1), one.planner.cell(added(1.0, counted(2)), 1)
     one.adopt([top])
@@ -249,7 +271,9 @@ def test_waits_for_a_busy_worker_whose_verdict_may_ask_for_more(tmp_path):
 
 
 def test_leaves_at_once_when_all_have_judged(tmp_path, monkeypatch):
-    """A worker without work sleeps while another one may still ask for seeds, and not once more after all have judged."""
+    """A worker without work sleeps while another one may still ask for seeds, and not once more
+    after all have judged.
+    """
     runs = [
         RunDirectory(tmp_path / "runs" / "run", worker, workers=2) for worker in ("main", "gw1")
     ]
@@ -269,7 +293,9 @@ def test_leaves_at_once_when_all_have_judged(tmp_path, monkeypatch):
 
 
 def test_a_worker_that_was_killed_is_not_waited_for(tmp_path, monkeypatch):
-    """A worker without work leaves after a quiet moment although one of the run never says that it has judged."""
+    """A worker without work leaves after a quiet moment although one of the run never says that it
+    has judged.
+    """
     one = executor(tmp_path)
     one.run = RunDirectory(tmp_path / "runs" / "run", "main", workers=2)
     sleeps = []
@@ -282,7 +308,9 @@ def test_a_worker_that_was_killed_is_not_waited_for(tmp_path, monkeypatch):
 
 
 def test_no_more_workers_compute_than_there_are_cores(tmp_path, journal):
-    """With one core for two workers the second computes nothing while the first has it, and all once it is released."""
+    """With one core for two workers the second computes nothing while the first has it, and all
+    once it is released.
+    """
     first, second = (
         executor(tmp_path, worker=worker, workers=2, cores=1) for worker in ("gw0", "gw1")
     )

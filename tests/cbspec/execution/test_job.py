@@ -45,7 +45,9 @@ def test_leaving_out_a_declared_measure_is_an_error(tmp_path):
     ],
 )
 def test_what_a_stage_hands_over_is_checked(tmp_path, monkeypatch, emits, message):
-    """A result that no reader could use, or that is nobody's, fails its stage at once and names what is wrong with it."""
+    """A result that no reader could use, or that is nobody's, fails its stage at once and names
+    what is wrong with it.
+    """
 
     def emitting(job):
         if isinstance(emits, SystemExit):
@@ -78,7 +80,9 @@ def test_a_missing_point_is_told_beside_those_that_came(tmp_path, monkeypatch):
 
 
 def test_a_result_that_cannot_be_stored_fails_its_own_stage(tmp_path, journal):
-    """A number in a series that is not finite is its stage's failure, named and not retried; other cells go on."""
+    """A number in a series that is not finite is its stage's failure, named and not retried; other
+    cells go on.
+    """
     one = executor(tmp_path)
     bad, good = one.planner.cell(Call(BLUR, NoParameters()), 1), one.planner.cell(counted(2), 1)
     one.adopt([bad, good])
@@ -94,7 +98,9 @@ def test_a_result_that_cannot_be_stored_fails_its_own_stage(tmp_path, journal):
 
 
 def test_divergence_is_a_result_and_spreads(tmp_path, journal):
-    """A diverged replica is stored as undefined, with its reason, and so is all that is computed from it; the others go on."""
+    """A diverged replica is stored as undefined, with its reason, and so is all that is computed
+    from it; the others go on.
+    """
     one = executor(tmp_path)
     sick = counted(5, diverges_at=3)
     cells = [one.planner.cell(added(1.0, sick), 1), one.planner.cell(sick, 1)]

@@ -55,7 +55,9 @@ def test_longest_path_comes_first(planner):
 
 
 def test_what_may_have_to_follow_counts_as_waiting(planner):
-    """A short job goes ahead of a longer one where its claim, left open, would ask for seeds that take longer still."""
+    """A short job goes ahead of a longer one where its claim, left open, would ask for seeds that
+    take longer still.
+    """
     short, long = counted(1, length=9), counted(3)
     wanted = [planner.cell(short, 1), planner.cell(long, 1)]
     doubtful = make_claim(
@@ -92,7 +94,9 @@ def test_no_more_seeds_no_more_waiting(planner):
 
 
 def test_wide_devices_batch_compatible_arms(planner):
-    """Arms that differ in a varying parameter alone share a job on a wide device, and have one each on a CPU."""
+    """Arms that differ in a varying parameter alone share a job on a wide device, and have one each
+    on a CPU.
+    """
     cells = [planner.cell(added(by, counted(2)), seed) for by in (1.0, 2.0) for seed in (7, 8)]
 
     narrow, wide = planner.plan(cells), planner.plan(cells, wide=True)
@@ -102,7 +106,9 @@ def test_wide_devices_batch_compatible_arms(planner):
 
 
 def test_what_is_not_trained_waits_for_no_training(planner):
-    """On a wide device an estimator left as it began shares no job with one that is fitted, whose input takes long."""
+    """On a wide device an estimator left as it began shares no job with one that is fitted, whose
+    input takes long.
+    """
     fit = Stage(
         "fit",
         "counts beside its input",
@@ -186,7 +192,9 @@ def test_closure_lists_inputs_first(planner):
 
 
 def test_a_cpu_core_takes_a_few_seeds_at_once(planner):
-    """Five seeds of a trajectory, all its points, are two jobs on a CPU, those asked for first together; one on a wide device."""
+    """Five seeds of a trajectory, all its points, are two jobs on a CPU, those asked for first
+    together; one on a wide device.
+    """
     cells = [planner.cell(counted(step), seed) for seed in (9, 1, 5, 7, 3) for step in (2, 4)]
 
     narrow, wide = planner.plan(cells), planner.plan(cells, wide=True)

@@ -6,7 +6,9 @@ from cbspec.execution.rundir import RunDirectory, Status
 
 
 def test_what_kills_two_workers_is_not_given_to_a_third(tmp_path):
-    """A lane at which a worker was killed is anyone's again; one that killed two has failed, for the run and with its reason."""
+    """A lane at which a worker was killed is anyone's again; one that killed two has failed, for
+    the run and with its reason.
+    """
     owner = RunDirectory(tmp_path / "runs" / "run", "main")
     for worker, failed in (("gw0", False), ("gw1", True)):
         now = time.time()

@@ -68,7 +68,9 @@ def test_stored_results_are_current(laboratory):
 
 
 def test_stage_is_stale_by_the_definition_that_changed(laboratory):
-    """An edited function is named with file and line, and what takes its result as input is stale by that input."""
+    """An edited function is named with file and line, and what takes its result as input is stale
+    by that input.
+    """
     laboratory.run()
     laboratory.edit("lab/catalog.py", GROWTH, FASTER)
     line = (laboratory.root / "lab" / "catalog.py").read_text().split("def grow")[0].count("\n") + 1
@@ -111,7 +113,9 @@ def test_other_device_family_is_missing(laboratory):
 
 
 def test_stage_is_stale_by_a_parameter(laboratory):
-    """A parameter that a claim's edit changed is named with both values, if no claim asks for the old one any more."""
+    """A parameter that a claim's edit changed is named with both values, if no claim asks for the
+    old one any more.
+    """
     laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace("light: 2.0", "light: 1.5"))
     laboratory.run()
     laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace("light: 2.0", "light: 1.0"))
@@ -141,7 +145,9 @@ def test_a_tuple_is_no_other_parameter_once_stored(laboratory):
 
 
 def test_new_arm_is_missing_beside_its_neighbours(laboratory):
-    """A call that differs from others only in a parameter, which claims still ask for, is missing and not stale."""
+    """A call that differs from others only in a parameter, which claims still ask for, is missing
+    and not stale.
+    """
     laboratory.run()
     laboratory.write(
         "claims/phase1/1.b.yaml",
@@ -173,7 +179,9 @@ def test_new_arm_is_missing_beside_what_was_saved_on_the_way(laboratory):
 
 
 def test_fresh_machine_learns_from_the_recorded_commit(laboratory):
-    """With an empty store, what changed since the verdict on record is read from the commit that it was recorded at."""
+    """With an empty store, what changed since the verdict on record is read from the commit that it
+    was recorded at.
+    """
     laboratory.commit()
     ledger = laboratory.record(laboratory.run())
     laboratory.edit("lab/catalog.py", GROWTH, FASTER)
@@ -193,7 +201,9 @@ def test_fresh_machine_learns_from_the_recorded_commit(laboratory):
 
 
 def test_unknown_commit_is_said(laboratory):
-    """Where neither the store nor the repository knows the recorded code, that is said, and no definition is blamed."""
+    """Where neither the store nor the repository knows the recorded code, that is said, and no
+    definition is blamed.
+    """
     ledger = laboratory.record(laboratory.run())
     laboratory.edit("lab/catalog.py", GROWTH, FASTER)
     entry = ledger.get(Key("1.a", "quick", "cpu"))
@@ -254,7 +264,9 @@ def test_edits_name_a_definition_once_with_all_its_stages(laboratory):
 
 
 def test_edits_say_what_came_and_what_went(laboratory):
-    """A definition that the stage has come to reach is added, one that it no longer does removed; an import is not told."""
+    """A definition that the stage has come to reach is added, one that it no longer does removed;
+    an import is not told.
+    """
     laboratory.edit(
         "lab/catalog.py",
         "def grow(job: Job) -> None:",
@@ -281,7 +293,9 @@ def test_edits_say_what_came_and_what_went(laboratory):
 
 
 def test_flip_carries_the_edit_that_made_it(laboratory):
-    """A claim that flips after an edit is reported with that edit; one that stands is reported without."""
+    """A claim that flips after an edit is reported with that edit; one that stands is reported
+    without.
+    """
     laboratory.record(laboratory.run())
     laboratory.edit("lab/catalog.py", GROWTH, f"-{GROWTH}")
 

@@ -1,4 +1,6 @@
-"""An oracle for fingerprints: which functions of a project a run really executes, seen by the interpreter's own profiler."""
+"""An oracle for fingerprints: which functions of a project a run really executes, seen by the
+interpreter's own profiler.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,8 @@ class Executed(NamedTuple):
 def executed(
     root: Path, package: str, before: str, runs: Mapping[str, str]
 ) -> dict[str, list[Executed]]:
-    """Every function of a package that pieces of Python execute, one after the other in a process of their own.
+    """Every function of a package that pieces of Python execute, one after the other in a process
+    of their own.
 
     Args:
         root: the project's folder.
@@ -82,7 +85,9 @@ def omitted(root: Path, definitions: Mapping[str, str], ran: Iterable[Executed])
 
 
 def _names(root: Path, ran: Executed) -> set[str]:
-    """The definitions that could hold a function: itself, the class or function around it, the statement it stands in."""
+    """The definitions that could hold a function: itself, the class or function around it, the
+    statement it stands in.
+    """
     parts = ran.name.split(".<locals>")[0].split(".")
     names = {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
     for node in ast.parse((root / ran.path).read_text()).body:

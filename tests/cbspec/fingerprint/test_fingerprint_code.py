@@ -1,4 +1,6 @@
-"""The face of the fingerprint: definitions, digest, changes, places, errors, and the project's own engine."""
+"""The face of the fingerprint: definitions, digest, changes, places, errors, and the project's own
+engine.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def test_a_small_stage_has_exactly_the_definitions_it_reaches(code: Code) -> Non
 
 
 def test_a_class_is_named_apart_from_each_of_its_methods(code: Code) -> None:
-    """Class, methods and nested classes are definitions of their own, so that a change is told precisely."""
+    """Class, methods and nested classes are definitions of their own, so that a change is told
+    precisely.
+    """
     definitions = code.fingerprint("lab.training:train").definitions
 
     named = {each.partition(":")[2] for each in definitions if each.startswith("lab/nets.py:Net")}
@@ -190,7 +194,9 @@ def box(job): pass
 
 
 def test_the_engine_is_followed_without_resorting_to_everything(engine: Path) -> None:
-    """No stage of the project's own engine looks names up in a way that would make all of it stale at every edit."""
+    """No stage of the project's own engine looks names up in a way that would make all of it stale
+    at every edit.
+    """
     code = Code(engine, ["engine"])
     every = {path.relative_to(engine).as_posix() for path in (engine / "engine").rglob("*.py")}
 
@@ -203,7 +209,9 @@ def test_the_engine_is_followed_without_resorting_to_everything(engine: Path) ->
 
 
 def test_the_engine_formatted_anew_is_the_same_code(engine: Path, tmp_path: Path) -> None:
-    """Without comments and docstrings, quoted and broken otherwise, every stage of the engine has the fingerprint it had."""
+    """Without comments and docstrings, quoted and broken otherwise, every stage of the engine has
+    the fingerprint it had.
+    """
     copy = Path(shutil.copytree(engine, tmp_path / "copy"))
     for path in copy.rglob("*.py"):
         tree = ast.parse(path.read_text())
@@ -228,7 +236,9 @@ def test_the_engine_formatted_anew_is_the_same_code(engine: Path, tmp_path: Path
 def test_an_edit_of_the_engine_makes_stale_exactly_the_stages_that_name_what_was_edited(
     engine: Path, tmp_path: Path
 ) -> None:
-    """A statement added to a function changes that definition in every stage that has it, and no other stage."""
+    """A statement added to a function changes that definition in every stage that has it, and no
+    other stage.
+    """
     stages = _implementations(engine)
     before = {stage: Code(engine, ["engine"]).fingerprint(stage) for stage in stages}
     copy = Path(shutil.copytree(engine, tmp_path / "copy"))

@@ -40,7 +40,9 @@ TAKEN = {
     "target_quality": ["vector_field"],
     "local_descent": ["dfa"],
 }
-"""Whose artifacts, and so whose openers, each run takes besides the task's; the blobs draw their order as CIFAR-10 does."""
+"""Whose artifacts, and so whose openers, each run takes besides the task's; the blobs draw their
+order as CIFAR-10 does.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,9 @@ def sample_runs() -> dict[str, list[Executed]]:
 def test_every_function_that_runs_is_in_the_fingerprint(
     sample_runs: dict[str, list[Executed]], stage: str
 ) -> None:
-    """Every project function that the profiler sees while a stage runs belongs to a definition of its fingerprint."""
+    """Every project function that the profiler sees while a stage runs belongs to a definition of
+    its fingerprint.
+    """
     module, name = STAGES[stage].split(":")
 
     ran = sample_runs[stage]
@@ -76,7 +80,9 @@ def test_the_oracle_sees_an_omission(sample_runs: dict[str, list[Executed]]) -> 
 
 
 def test_every_function_that_a_stage_of_the_engine_runs_is_in_its_fingerprint() -> None:
-    """The stages of the catalog, run on a small task, execute no function of the engine that their keys lack."""
+    """The stages of the catalog, run on a small task, execute no function of the engine that their
+    keys lack.
+    """
     ran = executed(ROOT, "engine", LABORATORY, ENGINE_RUNS)
     catalog = {stage.name: stage.implementation for stage in STAGES_OF_THE_ENGINE}
     code = Code(ROOT, ["engine"])

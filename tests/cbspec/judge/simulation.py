@@ -1,7 +1,8 @@
 """Claims that are just false, and just true, drawn by the thousand: how often does each kind err?
 
-Every case stands on the boundary of its null hypothesis, so both error rates are largest: `holds` and `refuted` may each occur
-in at most alpha of the trials. Noise has mean 0 and standard deviation 1 in every arm and seed.
+Every case stands on the boundary of its null hypothesis, so both error rates are largest: `holds`
+and `refuted` may each occur in at most alpha of the trials. Noise has mean 0 and standard deviation
+1 in every arm and seed.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ NOISE: Mapping[str, Draw] = {
 
 @dataclass(frozen=True)
 class Case:
-    """An assertion and the arms' true means that put it on its boundary; `multiplicative`: noise scales the means instead."""
+    """An assertion and the arms' true means that put it on its boundary; `multiplicative`: noise
+    scales the means instead.
+    """
 
     assertion: Assertion
     means: Mapping[str, float]
@@ -171,7 +174,9 @@ def rates(case: Case, noise: str, seeds: Seeds, trials: int, rng: np.random.Gene
 def coverage(
     weights: Mapping[str, float], noise: str, seeds: Seeds, trials: int, rng: np.random.Generator
 ) -> float:
-    """How often the 95 % interval of a sum of arm means holds its true value, 0, where its sign is decided or seeds end."""
+    """How often the 95 % interval of a sum of arm means holds its true value, 0, where its sign is
+    decided or seeds end.
+    """
     case = Case(_above, dict.fromkeys(weights, 0.0))
     drawn = draw(case, noise, len(seeds.pool), trials, rng)
     waiting, covered = np.ones(trials, bool), np.zeros(trials, bool)
@@ -188,7 +193,9 @@ def coverage(
 
 
 def shown(case: Case, n: int, trials: int, rng: np.random.Generator) -> float:
-    """How often the case is shown at one look under normal noise: its power, where the means lie beyond the boundary."""
+    """How often the case is shown at one look under normal noise: its power, where the means lie
+    beyond the boundary.
+    """
     [(_, evidence)] = _evidence(case.assertion, draw(case, "normal", n, trials, rng))
     return float((evidence.p <= ALPHA).mean())
 
@@ -201,7 +208,9 @@ def fixed(n: int) -> Seeds:
 def _evidence(
     assertion: Assertion, drawn: Mapping[str, Array]
 ) -> list[tuple[Array, StatisticalEvidence]]:
-    """(rows, their evidence): all at once, but for ratios, whose form depends on the signs seen in a trial."""
+    """(rows, their evidence): all at once, but for ratios, whose form depends on the signs seen in
+    a trial.
+    """
     trials = next(iter(drawn.values())).shape[0]
     groups = [np.ones(trials, bool)]
     if isinstance(assertion, Ratio):

@@ -74,7 +74,9 @@ def test_equivalence_is_schuirmanns(tabled: Tabled, rng: np.random.Generator, si
 
 
 def test_not_different_is_not_equal(tabled: Tabled, rng: np.random.Generator) -> None:
-    """A difference that is not significant does not hold as equal where the interval is wider than the margin."""
+    """A difference that is not significant does not hold as equal where the interval is wider than
+    the margin.
+    """
     a = rng.normal(size=6)
     b = a[::-1]
     found = decided(Equivalence(measure="x", arms=("a", "b"), margin=0.2), tabled(a=a, b=b))
@@ -84,7 +86,9 @@ def test_not_different_is_not_equal(tabled: Tabled, rng: np.random.Generator) ->
 
 
 def test_equivalence_refuted_beyond_the_margin(table: Table) -> None:
-    """A difference shown to exceed the margin refutes; one to a constant is measured from the constant."""
+    """A difference shown to exceed the margin refutes; one to a constant is measured from the
+    constant.
+    """
     pair = decided(Equivalence(measure="x", arms=("vec", "oracle"), margin=0.1), table)
     constant = decided(Equivalence(measure="x", arms=("dfa",), margin=0.15, to=0.02), table)
 

@@ -1,4 +1,6 @@
-"""The simulation of ``tests/bench/statistics.py`` in small: fixed draws, so a rate beyond its bound is a change of the judge."""
+"""The simulation of ``tests/bench/statistics.py`` in small: fixed draws, so a rate beyond its bound
+is a change of the judge.
+"""
 
 import numpy as np
 import pytest
@@ -27,7 +29,9 @@ ONE_SIDED = {"low": 0.0, "high": np.inf}
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("seeds", [fixed(3), fixed(10), ESCALATION], ids=["n=3", "n=10", "3..12"])
 def test_errs_at_most_alpha(name: str, seeds: Seeds) -> None:
-    """On the boundary of its null, under normal and skewed noise, a kind neither holds nor is refuted more often than alpha."""
+    """On the boundary of its null, under normal and skewed noise, a kind neither holds nor is
+    refuted more often than alpha.
+    """
     for noise in ("normal", "exponential", "-exponential"):
         found = rates(
             CASES[name], noise, seeds, TRIALS, np.random.default_rng([5, len(seeds.pool)])
@@ -49,7 +53,9 @@ def test_intervals_cover(weights: dict[str, float], noise: str) -> None:
 
 @pytest.mark.parametrize("n", [3, 5, 10])
 def test_power_matches_the_closed_form(n: int) -> None:
-    """A paired step, a lone arm and an equivalence are shown as often as their power says, within 3 %."""
+    """A paired step, a lone arm and an equivalence are shown as often as their power says, within 3
+    %.
+    """
     rng = np.random.default_rng(n)
     order = shown(
         Case(CASES["order, margin"].assertion, {"a": 2 + 1.5 * np.sqrt(2), "b": 0}), n, 8000, rng

@@ -11,7 +11,9 @@ Tabled = Callable[..., Table]
 
 
 def test_all_takes_the_weakest_part_any_the_strongest(table: Table) -> None:
-    """all has the largest p of its parts, any the smallest times their number; refuting any takes every part."""
+    """all has the largest p of its parts, any the smallest times their number; refuting any takes
+    every part.
+    """
     up = Order(measure="x", arms=("dfa", "cb"), direction="ascending")
     more = Order(measure="x", arms=("cb", "vec"), direction="ascending")
     down = Order(measure="x", arms=("vec", "cb"), direction="ascending")
@@ -40,7 +42,9 @@ def test_a_part_keeps_its_own_alpha(table: Table) -> None:
 
 
 def test_a_part_with_a_larger_alpha_does_not_raise_the_wholes(table: Table) -> None:
-    """What a part by itself would be shown at is no easier for the whole: its error rate is its own."""
+    """What a part by itself would be shown at is no easier for the whole: its error rate is its
+    own.
+    """
     step = Order(measure="x", arms=("dfa", "cb"), direction="ascending")
     p = decided(step, table).p
     loose = Order(measure="x", arms=("dfa", "cb"), direction="ascending", alpha=0.4)
@@ -52,7 +56,9 @@ def test_a_part_with_a_larger_alpha_does_not_raise_the_wholes(table: Table) -> N
 
 
 def test_the_reason_names_the_test_that_decides(table: Table) -> None:
-    """The sentence is about the part that p, or p against, comes from, also where parts are joined of parts."""
+    """The sentence is about the part that p, or p against, comes from, also where parts are joined
+    of parts.
+    """
 
     def step(one: str, other: str) -> Order:
         return Order(measure="x", arms=(one, other), direction="ascending")
@@ -85,7 +91,9 @@ def test_the_reason_names_the_test_that_decides(table: Table) -> None:
 
 
 def test_the_outlook_is_that_of_the_part_that_decides_first(tabled: Tabled) -> None:
-    """Of an any the strongest part decides, of an all the one that points the other way, at its share of alpha."""
+    """Of an any the strongest part decides, of an all the one that points the other way, at its
+    share of alpha.
+    """
     noise = np.array([0.9, -1.1, 0.4, -0.6, 1.2, -0.8])
     wide = tabled(a=np.zeros(6), far=0.5 + noise, near=0.05 + noise, below=-0.5 + noise)
 
@@ -109,7 +117,9 @@ def test_the_outlook_is_that_of_the_part_that_decides_first(tabled: Tabled) -> N
 
 
 def test_arms_of_a_collapse_are_parts(tabled: Tabled) -> None:
-    """A collapse refuted by one of its arms names that arm, and its outlook is that of an all of one arm each."""
+    """A collapse refuted by one of its arms names that arm, and its outlook is that of an all of
+    one arm each.
+    """
     noise = np.array([0.01, -0.02, 0.015, -0.01, 0.02, -0.015])
     table = tabled(ref=0.5 + noise, gone=0.1 - noise, kept=0.45 + noise / 2, half=0.27 - 4 * noise)
 

@@ -72,7 +72,9 @@ def test_a_single_seed_decides_nothing(tabled: Tabled) -> None:
 
 
 def test_missing_values_are_invalid_with_their_reason() -> None:
-    """An undefined value, a diverged run and a NaN each make the finding invalid, naming arm and seed."""
+    """An undefined value, a diverged run and a NaN each make the finding invalid, naming arm and
+    seed.
+    """
     seeds = (42, 123)
     table = {
         ("a", "x"): Sample(

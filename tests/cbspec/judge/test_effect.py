@@ -70,7 +70,9 @@ def test_reason_of_the_undecided_names_the_seeds_needed(tabled: Tabled) -> None:
     ],
 )
 def test_spread_over_seeds(tabled, assertion, compared) -> None:
-    """An effect carries the sample standard deviation over seeds of what it is the mean of, a ratio that of its logarithm."""
+    """An effect carries the sample standard deviation over seeds of what it is the mean of, a ratio
+    that of its logarithm.
+    """
     arms = {
         "a": np.array([0.2, 0.3, 0.5]),
         "b": np.array([0.4, 0.9, 0.7]),

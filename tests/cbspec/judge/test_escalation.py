@@ -37,7 +37,9 @@ def test_looks_spend_alpha_exactly(start: int, most: int) -> None:
 
 
 def test_pocock_type_spending() -> None:
-    """A quarter and half of the seeds have spent alpha log(1 + (e - 1) t) by then (Lan and DeMets 1983)."""
+    """A quarter and half of the seeds have spent alpha log(1 + (e - 1) t) by then (Lan and DeMets
+    1983).
+    """
     levels = [alpha_at(n, _seeds(3, 12), 0.05) for n in (3, 6, 12)]
     spent = [0.05 * math.log(1 + (math.e - 1) * t) for t in (0.25, 0.5, 1)]
 
@@ -66,7 +68,9 @@ def test_inconclusive_draws_more_until_there_are_none(claimed: Claimed, tabled: 
 
 
 def test_only_curable_invalidity_draws_more(claimed: Claimed, tabled: Tabled) -> None:
-    """A control not shown yet may be shown by more seeds; one shown to fail, or a value that does not exist, may not."""
+    """A control not shown yet may be shown by more seeds; one shown to fail, or a value that does
+    not exist, may not.
+    """
     claim = claimed(
         UP, controls=[Sign(measure="x", arms=("c",), sign="positive")], start=3, most=12
     )

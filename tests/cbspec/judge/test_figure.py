@@ -1,4 +1,6 @@
-"""A figure states what the sample is: every point has a value within its axis, and nothing is tested."""
+"""A figure states what the sample is: every point has a value within its axis, and nothing is
+tested.
+"""
 
 import math
 from collections.abc import Callable
@@ -65,7 +67,9 @@ def test_one_effect_for_each_measure_and_arm() -> None:
 
 @pytest.mark.parametrize("stray", [1.2, -0.01])
 def test_one_value_beyond_the_axis_refutes(tabled: Tabled, stray: float) -> None:
-    """A cosine of 1.2 is a defect even where the mean lies within; the value is named with its seed."""
+    """A cosine of 1.2 is a defect even where the mean lies within; the value is named with its
+    seed.
+    """
     found = decided(figure("a", "b"), tabled(a=VALUES, b=[0.2, stray, 0.3]))
 
     assert (found.verdict, found.p, found.p_against) == ("refuted", 1.0, 0.0)
@@ -96,7 +100,9 @@ def test_a_single_seed_bounds_nothing(tabled: Tabled) -> None:
 
 
 def test_no_part_of_alpha_is_a_figures(claimed: Claimed, tabled: Tabled) -> None:
-    """Beside a figure, one that holds or one that does not, a test is held to the whole of alpha, for and against."""
+    """Beside a figure, one that holds or one that does not, a test is held to the whole of alpha,
+    for and against.
+    """
     down = Order(measure="x", arms=("a", "b"), direction="descending")
     table = tabled(**STEPS)
 

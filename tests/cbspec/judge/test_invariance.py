@@ -21,7 +21,9 @@ def _arms(triple: tuple[list[float], ...]) -> Table:
 @given(TRIPLES)
 @settings(max_examples=50)
 def test_negation_turns_the_order_round(triple: tuple[list[float], ...]) -> None:
-    """Negated values in the opposite direction give the same finding; the opposite direction refutes what holds."""
+    """Negated values in the opposite direction give the same finding; the opposite direction
+    refutes what holds.
+    """
     ascending = decided(ORDER, _arms(triple))
     mirrored = decided(
         Order(measure="x", arms=("a", "b", "c"), direction="descending"),
@@ -49,7 +51,9 @@ def test_shift_scale_and_seed_order_do_not_matter(
     scale: float,
     order: list[int],
 ) -> None:
-    """Comparisons between arms depend neither on the measure's zero and unit nor on the order of the seeds."""
+    """Comparisons between arms depend neither on the measure's zero and unit nor on the order of
+    the seeds.
+    """
     moved = _arms(tuple([shift + scale * values[i] for i in order] for values in triple))
     before, after = decided(assertion, _arms(triple)), decided(assertion, moved)
 

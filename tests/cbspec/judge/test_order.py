@@ -12,7 +12,9 @@ Tabled = Callable[..., Table]
 
 
 def test_order_is_the_weakest_paired_t(table: Table) -> None:
-    """p is SciPy's paired t of the weakest step; one reversed step refutes with Bonferroni over the steps."""
+    """p is SciPy's paired t of the weakest step; one reversed step refutes with Bonferroni over the
+    steps.
+    """
     up = decided(Order(measure="x", arms=("dfa", "cb", "vec"), direction="ascending"), table)
     down = decided(Order(measure="x", arms=("oracle", "cb", "vec"), direction="descending"), table)
 
@@ -64,7 +66,9 @@ def test_strict_trend_shows_every_step(tabled: Tabled, rng: np.random.Generator)
 
 
 def test_extremum_beats_each_other_arm(table: Table) -> None:
-    """The highest is shown above each other arm by the margin; a higher one refutes, with Bonferroni over the others."""
+    """The highest is shown above each other arm by the margin; a higher one refutes, with
+    Bonferroni over the others.
+    """
     highest = decided(
         Extremum(
             measure="x", arm="vec", among=("dfa", "vec", "cb"), extremum="highest", margin=0.05

@@ -89,7 +89,9 @@ def test_batch_is_row_by_row() -> None:
 
 
 def test_needed_seeds_of_a_perfect_order() -> None:
-    """Where every seed shows the one order of k!, the seeds needed are those at which k!^-n falls to alpha."""
+    """Where every seed shows the one order of k!, the seeds needed are those at which k!^-n falls
+    to alpha.
+    """
     perfect = page.ranks(np.arange(3.0)[:, None] + np.zeros((3, 2)))
 
     assert page.needed(perfect, 0.05) == 2

@@ -29,7 +29,9 @@ def _seeds(start: int, most: int | None = None) -> Seeds:
     ],
 )
 def test_names_the_seeds_needed(assertion: Assertion, seeds: int, needed: int) -> None:
-    """Too few seeds for the smallest p there can be: the message names the fewest that reach alpha, and those pass."""
+    """Too few seeds for the smallest p there can be: the message names the fewest that reach alpha,
+    and those pass.
+    """
     message = lint(assertion, _seeds(seeds), 0.05)
 
     assert message is not None
@@ -51,7 +53,9 @@ def test_three_seeds_can_show_most_kinds(assertion: Assertion) -> None:
 
 
 def test_a_later_look_may_decide() -> None:
-    """Three seeds that may become twelve are enough for sign flips; five that may become six at shared alpha are not."""
+    """Three seeds that may become twelve are enough for sign flips; five that may become six at
+    shared alpha are not.
+    """
     assert lint(EXACT, _seeds(3, 12), 0.05) is None
     assert lint(EXACT, _seeds(5, 6), 0.02) is not None
 
@@ -69,7 +73,9 @@ def test_own_alpha_counts() -> None:
 def test_a_part_with_a_larger_alpha_is_held_to_the_wholes(
     whole: type[All | Any], part: Assertion
 ) -> None:
-    """What three seeds can show at an alpha of .2 they cannot within an assertion at .05, where a larger one raises nothing."""
+    """What three seeds can show at an alpha of .2 they cannot within an assertion at .05, where a
+    larger one raises nothing.
+    """
     spreads = {("x", "b - a"): 0.0075}
     lax = structs.replace(part, alpha=0.2)
     refused = lint(part, _seeds(3), 0.05, spreads=spreads)
@@ -89,7 +95,9 @@ def test_more_seeds_than_can_be_enumerated() -> None:
 
 
 def test_margin_against_a_known_spread() -> None:
-    """A margin that two one-sided tests cannot reach with the spread on record is refused; the seeds named have power 0.8."""
+    """A margin that two one-sided tests cannot reach with the spread on record is refused; the
+    seeds named have power 0.8.
+    """
     assertion = Equivalence(measure="x", arms=("a", "b"), margin=0.01)
     enough = student.needed(0, 0.02, 0.05, low=-0.01, high=0.01, guarded=False)
 
@@ -115,7 +123,9 @@ def test_the_widest_arm_decides() -> None:
 
 
 def test_any_look_may_show_it() -> None:
-    """Five seeds that may become six have most of alpha at five: what they can show there is within reach."""
+    """Five seeds that may become six have most of alpha at five: what they can show there is within
+    reach.
+    """
     assertion = Equivalence(measure="x", arms=("a", "b"), margin=0.01)
     seeds, spreads = _seeds(5, 6), {("x", "b - a"): 0.009}
     early, late = (stats.t.isf(alpha_at(n, seeds, 0.05), n - 1) * 0.009 / n**0.5 for n in (5, 6))
@@ -125,7 +135,9 @@ def test_any_look_may_show_it() -> None:
 
 
 def test_any_shares_alpha_over_its_parts() -> None:
-    """A margin within reach at alpha is out of reach at the half of it that Holm leaves the first of two parts."""
+    """A margin within reach at alpha is out of reach at the half of it that Holm leaves the first
+    of two parts.
+    """
     part = Equivalence(measure="x", arms=("a", "b"), margin=0.01)
     spreads = {("x", "b - a"): 0.005}
 
@@ -144,7 +156,9 @@ def test_a_range_of_one_arm_is_guarded() -> None:
 
 
 def test_assertions_that_share_alpha() -> None:
-    """Each possible alone, three sign-flip assertions over five seeds are not together; six seeds are needed."""
+    """Each possible alone, three sign-flip assertions over five seeds are not together; six seeds
+    are needed.
+    """
     message = lint_all([EXACT] * 3, _seeds(5), 0.05)
 
     assert lint(EXACT, _seeds(5), 0.05) is None

@@ -23,7 +23,9 @@ def test_collapse_keeps_less_than_its_part(table: Table) -> None:
 
 
 def test_collapse_needs_height_to_lose(table: Table) -> None:
-    """Where the reference is not shown above the floor, nothing can collapse and the finding is invalid."""
+    """Where the reference is not shown above the floor, nothing can collapse and the finding is
+    invalid.
+    """
     found = decided(Collapse(measure="x", arms=("cb",), reference="dfa", floor=0.01), table)
 
     assert (found.verdict, found.reason) == (

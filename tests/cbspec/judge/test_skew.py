@@ -26,7 +26,9 @@ def test_agrees_with_drawn_noise(n: int) -> None:
 
 
 def test_student_alone_would_err() -> None:
-    """What the guard is for: at Student's own 5 % point exponential noise exceeds three seeds' bound 16 % of the time."""
+    """What the guard is for: at Student's own 5 % point exponential noise exceeds three seeds'
+    bound 16 % of the time.
+    """
     t = np.array(student.critical(0.05, 3, guarded=False))
 
     assert float(skew.tail(t, 3)) == pytest.approx(0.164, abs=0.003)

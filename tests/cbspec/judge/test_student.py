@@ -23,7 +23,9 @@ def test_power_is_the_noncentral_t(n: int, effect: float) -> None:
 
 @pytest.mark.parametrize("n", [3, 8, 20])
 def test_power_of_two_one_sided_tests(n: int) -> None:
-    """Equivalence power is the integral over the sample variance (Phillips 1990), here by adaptive quadrature."""
+    """Equivalence power is the integral over the sample variance (Phillips 1990), here by adaptive
+    quadrature.
+    """
     margin, critical = 1.5, stats.t.ppf(0.95, n - 1)
 
     def inside(variance: float) -> float:
@@ -42,7 +44,9 @@ def test_power_of_two_one_sided_tests(n: int) -> None:
 
 
 def test_published_sample_sizes() -> None:
-    """One-sided paired tests at 0.05 with power 0.8 need 156, 27 and 12 seeds for Cohen's small, medium and large effects."""
+    """One-sided paired tests at 0.05 with power 0.8 need 156, 27 and 12 seeds for Cohen's small,
+    medium and large effects.
+    """
     needed = [student.needed(d, 1, 0.05, **ONE_SIDED, guarded=False) for d in (0.2, 0.5, 0.8)]
 
     assert needed == [156, 27, 12]

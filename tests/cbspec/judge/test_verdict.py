@@ -24,7 +24,9 @@ def _more(*gains: float) -> np.ndarray:
 
 
 def test_holm_step_down() -> None:
-    """Four p-values at 0.05: the two within 0.05/4 and 0.05/3 are rejected, and the third stops the procedure."""
+    """Four p-values at 0.05: the two within 0.05/4 and 0.05/3 are rejected, and the third stops the
+    procedure.
+    """
     levels = holm.levels([0.01, 0.04, 0.03, 0.005], [0.05] * 4)
 
     assert pytest.approx(levels) == [0.05 / 3, 0.05 / 2, 0.05 / 2, 0.05 / 4]
@@ -38,7 +40,9 @@ def test_holm_stops_at_the_first_failure() -> None:
 
 
 def test_all_shown_holds(claimed: Claimed, tabled: Tabled) -> None:
-    """A claim holds when all its assertions are; its headroom is that of the closest, at the level Holm gave it."""
+    """A claim holds when all its assertions are; its headroom is that of the closest, at the level
+    Holm gave it.
+    """
     table = tabled(a=BASE, b=_more(0.30, 0.31, 0.32), c=_more(0.9, 1.0, 1.1))
     judgement = judge(
         claimed(UP, Order(measure="x", arms=("a", "c"), direction="ascending"), a=0.1, b=0.4), table
@@ -115,7 +119,9 @@ def test_a_control_that_does_not_hold_invalidates(
 
 
 def test_an_undefined_value_invalidates(claimed: Claimed, tabled: Tabled) -> None:
-    """A value that an assertion reads and that does not exist makes the verdict invalid, with the reason; others do not."""
+    """A value that an assertion reads and that does not exist makes the verdict invalid, with the
+    reason; others do not.
+    """
     lost = Sample(
         (None, 1.0, 1.0),
         (42, 123, 456),
@@ -145,7 +151,9 @@ def test_a_missing_premise_invalidates(claimed: Claimed, tabled: Tabled) -> None
 
 
 def test_early_looks_ask_for_more(claimed: Claimed, tabled: Tabled) -> None:
-    """What holds over all of three seeds is inconclusive over the first three of twelve, with a wider interval."""
+    """What holds over all of three seeds is inconclusive over the first three of twelve, with a
+    wider interval.
+    """
     table = tabled(a=BASE, b=_more(0.25, 0.35, 0.30))
     p = stats.ttest_1samp([0.25, 0.35, 0.30], 0, alternative="greater").pvalue
     fixed = judge(claimed(UP, start=3, most=3), table)

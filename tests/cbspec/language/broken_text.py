@@ -1,4 +1,6 @@
-"""Claim text as it goes wrong: hypothesis strategies that damage a valid claim the way editors, merges and hands do."""
+"""Claim text as it goes wrong: hypothesis strategies that damage a valid claim the way editors,
+merges and hands do.
+"""
 
 from __future__ import annotations
 
@@ -101,7 +103,9 @@ def _line_edits(draw: st.DrawFn, lines: list[str]) -> list[str]:
 
 @st.composite
 def broken_claims(draw: st.DrawFn) -> bytes:
-    """A valid claim file after up to four edits of lines and, one time in four, up to three of bytes."""
+    """A valid claim file after up to four edits of lines and, one time in four, up to three of
+    bytes.
+    """
     lines = _LINES
     for _ in range(draw(st.integers(0, 4))):
         lines = draw(_line_edits(lines))
@@ -130,7 +134,9 @@ _TREE = yaml.safe_load(CLAIM.replace("1e-3", "0.001").replace("*call", "call"))
 
 @st.composite
 def altered_claims(draw: st.DrawFn) -> bytes:
-    """A valid claim of which up to four values or keys are others: YAML without a flaw, so that only its meaning can be wrong."""
+    """A valid claim of which up to four values or keys are others: YAML without a flaw, so that
+    only its meaning can be wrong.
+    """
     tree = copy.deepcopy(_TREE)
     for _ in range(draw(st.integers(1, 4))):
         container = draw(st.sampled_from(_containers(tree)))

@@ -1,4 +1,6 @@
-"""Broken claim files: each ends in located mistakes, in the words of its golden file, and nothing else."""
+"""Broken claim files: each ends in located mistakes, in the words of its golden file, and nothing
+else.
+"""
 
 import os
 from pathlib import Path
@@ -52,7 +54,9 @@ def test_every_golden_text_has_its_claim():
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(content=broken_claims() | altered_claims())
 def test_no_claim_breaks_the_reader(project, validator, content):
-    """Whatever is done to a claim file, it is a claim, by the schema too, or it has mistakes, each in a line of the file."""
+    """Whatever is done to a claim file, it is a claim, by the schema too, or it has mistakes, each
+    in a line of the file.
+    """
     path = project.write("claim.yaml", content)
     lines = len(content.splitlines()) + 1
     claims, mistakes = outcome(path, project.catalog)

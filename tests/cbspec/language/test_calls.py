@@ -23,7 +23,9 @@ def snapshot(epoch=10, width=64):
 
 
 def test_an_arm_is_resolved_to_the_last_value(project):
-    """Named calls, sizes, matrix values, defaults of the stage and inherited inputs all stand in the arm's call."""
+    """Named calls, sizes, matrix values, defaults of the stage and inherited inputs all stand in
+    the arm's call.
+    """
     claim = project.claims()[1]
 
     assert tree(claim.arms["vec"]) == {
@@ -123,7 +125,9 @@ def test_an_empty_arm_is_the_experiment(project):
 
 
 def test_an_input_comes_from_the_nearest_enclosing_call(project):
-    """A nested call takes a missing input from the innermost call around it that has one, never from its own place."""
+    """A nested call takes a missing input from the innermost call around it that has one, never
+    from its own place.
+    """
     tuned = "{stage: fine_tune, epoch: 3, snapshot: {use: bp, epoch: 2}, estimator: {stage: dfa}}"
     claim = project.claims(("{use: bp, epoch: $late}", tuned))[0]
     outer = claim.arms["oracle"]

@@ -35,7 +35,9 @@ def test_every_word_of_a_file_is_in_the_claim(project):
 
 
 def test_a_discussion_is_kept_on_one_line(project):
-    """A person's sentences stand in every cell of the claim, however they are wrapped; without any they are empty."""
+    """A person's sentences stand in every cell of the claim, however they are wrapped; without any
+    they are empty.
+    """
     edit = (
         "status: active",
         "status: active\ndiscussion: >-\n  The memo\n  had one seed.\n\n  We have three.",
@@ -48,7 +50,9 @@ def test_a_discussion_is_kept_on_one_line(project):
 
 
 def test_the_matrix_is_one_claim_per_cell(project):
-    """Each combination of matrix values is a claim whose id says which, the last name varying fastest."""
+    """Each combination of matrix values is a claim whose id says which, the last name varying
+    fastest.
+    """
     edits = (
         ("matrix: {m: [4, 8]}", "matrix: {rate: [1e-3, .5], m: [4, $late]}"),
         ("credit: normalised", "snapshot2: 0"),
@@ -72,7 +76,9 @@ def test_the_matrix_is_one_claim_per_cell(project):
 
 
 def test_a_matrix_value_may_stand_in_an_assertion(project):
-    """The values of the cell are filled into assertions too, the sizes of the scale only into levels."""
+    """The values of the cell are filled into assertions too, the sizes of the scale only into
+    levels.
+    """
     edits = (
         ("measure: dL_held, arms: [vec]", "measure: $m, arms: [vec]"),
         ("[4, 8]", "[dL_same, dL_held]"),
@@ -90,7 +96,9 @@ def test_a_matrix_value_may_stand_in_an_assertion(project):
 
 @pytest.mark.parametrize(("scale", "late", "width"), [("quick", 10, 64), ("memo", 100, 256)])
 def test_a_scale_changes_sizes(project, scale, late, width):
-    """The sizes of the asked scale, with what the claim says otherwise, stand in the calls and in the claim."""
+    """The sizes of the asked scale, with what the claim says otherwise, stand in the calls and in
+    the claim.
+    """
     claim = project.claims(scale=scale)[0]
     snapshot = claim.arms["dfa"].inputs["snapshot"].parameters
 
@@ -103,7 +111,9 @@ def test_a_scale_changes_sizes(project, scale, late, width):
 
 
 def test_a_claim_resolves_where_it_cannot_be_decided(project):
-    """At a scale that the claim does not name it resolves all the same, and says that it is not decidable there."""
+    """At a scale that the claim does not name it resolves all the same, and says that it is not
+    decidable there.
+    """
     claim = project.claims(("{quick: {late: 10}, memo: {}}", "[memo]"), scale="quick")[0]
 
     assert (claim.scale, claim.decidable) == ("quick", ("memo",))
@@ -111,14 +121,18 @@ def test_a_claim_resolves_where_it_cannot_be_decided(project):
 
 
 def test_every_named_scale_is_checked(project):
-    """A value that only another scale than the asked one makes wrong is a mistake, and names that scale."""
+    """A value that only another scale than the asked one makes wrong is a mistake, and names that
+    scale.
+    """
     assert project.messages(("memo: {}", "memo: {width: 100}")) == [
         "7:56: stages.bp.width: must be a multiple of 16, got 100 (by $width) (at scale memo)",
     ]
 
 
 def test_what_is_wrong_at_every_scale_is_told_once(project):
-    """One mistake of two scales is told without naming either; where the values differ, each is told."""
+    """One mistake of two scales is told without naming either; where the values differ, each is
+    told.
+    """
     wrong = "7:56: stages.bp.width: must be a multiple of 16, got"
     both = ("{quick: {late: 10}, memo: {}}", "{quick: {width: 100}, memo: {width: 100}}")
     each = ("{quick: {late: 10}, memo: {}}", "{quick: {width: 100}, memo: {width: 200}}")
@@ -186,7 +200,9 @@ def test_the_phase_may_look_like_a_number(project):
     ids=["title", "figures", "note", "order", "name", "other scale", "discussion"],
 )
 def test_the_digest_ignores_what_decides_nothing(project, edit):
-    """Titles, notes, discussion, reported figures, formatting and other scales leave the digest alone."""
+    """Titles, notes, discussion, reported figures, formatting and other scales leave the digest
+    alone.
+    """
     assert project.claims(edit)[0].digest == project.claims()[0].digest
 
 

@@ -6,7 +6,9 @@ DEFAULTS, CLAIM = "defaults.yaml", "claim.yaml"
 
 
 def test_origins_of_every_kind_of_value(project, monkeypatch):
-    """A value is placed where a person would edit it: in the claim, in its matrix, in the defaults, or nowhere."""
+    """A value is placed where a person would edit it: in the claim, in its matrix, in the defaults,
+    or nowhere.
+    """
     monkeypatch.chdir(project.root)
     found = {
         key: (value, str(origin) if origin else None)
@@ -70,7 +72,9 @@ def test_the_text_that_was_read_is_what_is_explained(project):
 
 
 def test_every_scalar_is_explained(project):
-    """Every value of the resolved calls, assertions and seeds is in the list, under its key path, once."""
+    """Every value of the resolved calls, assertions and seeds is in the list, under its key path,
+    once.
+    """
     claim = project.claims()[0]
     explained = explain_values(claim)
     keys = [value.key for value in explained]

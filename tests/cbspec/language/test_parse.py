@@ -21,7 +21,9 @@ def parsed(text):
 
 
 class Dumper(yaml.SafeDumper):
-    """PyYAML, which writes YAML 1.1, told what is a number in YAML 1.2 (section 10.3.2), so that text like it is quoted."""
+    """PyYAML, which writes YAML 1.1, told what is a number in YAML 1.2 (section 10.3.2), so that
+    text like it is quoted.
+    """
 
 
 Dumper.add_implicit_resolver(
@@ -47,7 +49,9 @@ _VALUES = st.recursive(
 @given(_VALUES)
 @example("0E0")
 def test_what_is_dumped_is_read(value):
-    """Plain data that is written as YAML 1.2, with numbers bare and text quoted that would be one, is read as the same data."""
+    """Plain data that is written as YAML 1.2, with numbers bare and text quoted that would be one,
+    is read as the same data.
+    """
     document, mistakes = parsed(yaml.dump(value, Dumper=Dumper, allow_unicode=True))
 
     assert mistakes == []

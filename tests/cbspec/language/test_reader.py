@@ -19,7 +19,9 @@ def failing(project, *paths):
 
 
 def test_a_folder_is_read_to_its_depth(project):
-    """Claims of all folders come in the order of their paths; defaults, hidden files and other files are none."""
+    """Claims of all folders come in the order of their paths; defaults, hidden files and other
+    files are none.
+    """
     for name in (
         "b/two.yaml",
         "a/one.yaml",
@@ -36,7 +38,9 @@ def test_a_folder_is_read_to_its_depth(project):
 
 
 def test_a_claim_is_read_at_every_scale_that_decides_it(project):
-    """One reading gives each cell at each scale that it names, the asked one first, as readings at each scale do."""
+    """One reading gives each cell at each scale that it names, the asked one first, as readings at
+    each scale do.
+    """
     project.write(
         "one.yaml", named("one").replace("{quick: {late: 10}, memo: {}}", "[quick, memo]")
     )
@@ -121,7 +125,9 @@ def test_an_id_belongs_to_one_file(project):
 
 
 def test_claims_name_claims(project):
-    """In the whole tree `revises` and `retracted_by` must name claims, by id or by id of a cell; in a part they may not."""
+    """In the whole tree `revises` and `retracted_by` must name claims, by id or by id of a cell; in
+    a part they may not.
+    """
     project.write("defaults.yaml", (project.root / "defaults.yaml").read_text())
     project.write("a.yaml", named("first", revises="[second, 'second']"))
     project.write("sub/b.yaml", named("second", revises="[frist]"))

@@ -51,7 +51,9 @@ def claim(tmp_path_factory):
 
 
 def test_the_files_are_current():
-    """The checked-in schemas are those of today's types and catalog; `cbspec schema --write` writes them."""
+    """The checked-in schemas are those of today's types and catalog; `cbspec schema --write` writes
+    them.
+    """
     content = schema.files(catalogs.load(config.load(ROOT)))
 
     assert {name: (FOLDER / name).read_text(encoding="utf-8") for name in content} == content
@@ -59,7 +61,9 @@ def test_the_files_are_current():
 
 @pytest.mark.parametrize("name", ["claim.schema.json", "defaults.schema.json"])
 def test_the_files_are_schemas(name):
-    """Each file is a schema by the metaschema of the draft that it names, and every reference in it resolves."""
+    """Each file is a schema by the metaschema of the draft that it names, and every reference in it
+    resolves.
+    """
     content = json.loads((FOLDER / name).read_text(encoding="utf-8"))
 
     assert content["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -157,7 +161,9 @@ def test_what_the_reader_refuses_the_schema_refuses(validator, claim, path, wron
     ],
 )
 def test_what_the_reader_takes_the_schema_takes(validator, claim, path, right):
-    """Sizes, names, numbers as phases and empty overrides are as good for the schema as for the reader."""
+    """Sizes, names, numbers as phases and empty overrides are as good for the schema as for the
+    reader.
+    """
     assert valid(validator, replaced(claim, path, right))
 
 

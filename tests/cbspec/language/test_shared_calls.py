@@ -1,4 +1,6 @@
-"""What the defaults name is resolved once for many claims; each claim still gets what is its own, and every mistake."""
+"""What the defaults name is resolved once for many claims; each claim still gets what is its own,
+and every mistake.
+"""
 
 import pytest
 
@@ -22,7 +24,9 @@ def mistakes(project, text, name, scale="quick"):
 
 
 def test_a_named_call_is_one_object_for_all_claims(project):
-    """Two claims that name the same call without a word of their own have the same object, whatever is around it."""
+    """Two claims that name the same call without a word of their own have the same object, whatever
+    is around it.
+    """
     project.write("defaults.yaml", DEFAULTS + "  last: {use: bp, epoch: $late}\n")
     first, second = (
         project.claims(
@@ -53,7 +57,9 @@ def test_a_shared_estimator_takes_each_claims_own_snapshot(project):
 
 
 def test_a_matrix_value_hides_a_size_in_named_calls(project):
-    """A claim whose matrix has a name of the sizes gives that value to the shared calls, before and after others read them."""
+    """A claim whose matrix has a name of the sizes gives that value to the shared calls, before and
+    after others read them.
+    """
     swept = PLAIN.replace("assert:", "matrix: {width: [32, 128]}\nassert:").replace(
         "id: 6.5A.a", "id: swept"
     )
@@ -80,7 +86,9 @@ def test_a_claims_own_size_stays_its_own(project):
 
 
 def test_folders_may_name_different_calls_alike(project):
-    """A call that a folder's defaults define anew is that folder's, also within shared calls that name it."""
+    """A call that a folder's defaults define anew is that folder's, also within shared calls that
+    name it.
+    """
     project.write("a/defaults.yaml", "stages: {bp: {learning_rate: 0.5}}\n")
     rates = [
         project.claims(text=PLAIN, name=name)[0]
@@ -97,7 +105,9 @@ def test_folders_may_name_different_calls_alike(project):
     "wrong", ["{stage: vector_field, directons: 4}", "{stage: vector_field, directions: none}"]
 )
 def test_a_wrong_named_call_is_told_to_every_claim(project, wrong):
-    """A mistake within a named call belongs to each claim that uses it, not only to the first one read."""
+    """A mistake within a named call belongs to each claim that uses it, not only to the first one
+    read.
+    """
     project.write("defaults.yaml", DEFAULTS.replace("{stage: vector_field}", wrong))
     text = PLAIN.replace("{use: vec, directions: 8}", "vec")
     first, second = (mistakes(project, text, name) for name in ("one.yaml", "two.yaml"))
@@ -120,7 +130,9 @@ def test_a_missing_input_is_told_at_each_claims_own_word(project):
 
 
 def test_another_scale_is_checked_within_shared_calls(project):
-    """A size that a shared call cannot take at a scale is a mistake of the claims that name the scale, and of no other."""
+    """A size that a shared call cannot take at a scale is a mistake of the claims that name the
+    scale, and of no other.
+    """
     project.write("defaults.yaml", DEFAULTS.replace("width: 256", "width: 0"))
     quick = PLAIN.replace("[quick, memo]", "[quick]")
 
@@ -132,7 +144,9 @@ def test_another_scale_is_checked_within_shared_calls(project):
 
 
 def test_another_scale_is_checked_where_only_a_level_takes_a_size(project):
-    """A level of an assertion that a scale does not have is a mistake, although all calls are right there."""
+    """A level of an assertion that a scale does not have is a mistake, although all calls are right
+    there.
+    """
     slope = "  - {kind: interaction, measure: dL_same, pairs: [[dfa, vec], [vec, oracle]], levels: [$early, 2]}\n"
     project.write(
         "defaults.yaml",
@@ -153,7 +167,9 @@ ODD = {
 
 @pytest.mark.parametrize("call", ODD)
 def test_a_named_call_at_odds_with_itself_is_told_by_every_claim(project, call):
-    """A claim of two arms that meet the mistake twice keeps it from none that comes later; it stands in the defaults."""
+    """A claim of two arms that meet the mistake twice keeps it from none that comes later; it
+    stands in the defaults.
+    """
     project.write("defaults.yaml", DEFAULTS + f"  {call}\n")
     line = len(DEFAULTS.splitlines()) + 1
     for name in ("one.yaml", "two.yaml"):
@@ -162,7 +178,9 @@ def test_a_named_call_at_odds_with_itself_is_told_by_every_claim(project, call):
 
 
 def test_a_claim_at_odds_with_a_named_call_is_told_at_its_own_line(project):
-    """Where the claim overrides one of two values that do not fit, the mistake is where a person would edit: in the claim."""
+    """Where the claim overrides one of two values that do not fit, the mistake is where a person
+    would edit: in the claim.
+    """
     project.write(
         "defaults.yaml",
         DEFAULTS

@@ -78,7 +78,9 @@ def test_what_was_loosened_is_kept(entry, loosened):
 
 
 def test_new_and_drift_need_no_reason(entry, judgement, finding, effect, claim):
-    """New claims, whatever their verdict, and drift are recorded without a reason and without history."""
+    """New claims, whatever their verdict, and drift are recorded without a reason and without
+    history.
+    """
     moved = judgement(findings=(finding(effects=(effect(estimate=0.4),)),))
     ledger = accept(
         Ledger([entry()]), [entry(judgement=moved), entry("refuted", claim=claim(id="6A.b"))]
@@ -104,7 +106,9 @@ def test_accepting_what_did_not_change_changes_nothing(entry, judgement, finding
 def test_the_same_figures_from_other_code_renew_the_fingerprints(
     entry, judgement, finding, effect, later
 ):
-    """When code changed and figures did not, the fingerprints and the provenance are renewed and the figures stay."""
+    """When code changed and figures did not, the fingerprints and the provenance are renewed and
+    the figures stay.
+    """
     noisy = judgement(findings=(finding(effects=(effect(estimate=0.369124),)),))
 
     [held] = accept(
@@ -120,7 +124,9 @@ def test_the_same_figures_from_other_code_renew_the_fingerprints(
     ids=["clean", "uncommitted again", "no repository"],
 )
 def test_a_clean_commit_takes_the_place_of_uncommitted_changes(entry, later, change, renewed):
-    """The same figures renew the provenance of an entry that no commit vouched for, if one vouches for the new run."""
+    """The same figures renew the provenance of an entry that no commit vouched for, if one vouches
+    for the new run.
+    """
     unvouched = entry(provenance=replace(later, commit="dead" * 10))
     run = replace(later, **({"dirty": False} | change))
 
@@ -156,7 +162,9 @@ def test_refusal_is_all_or_nothing(entry, claim):
 
 
 def test_a_record_without_the_spread_gets_it(entry, judgement, finding, effect):
-    """A spread beside figures that did not move is no drift, and accepting adds it to a record that had none."""
+    """A spread beside figures that did not move is no drift, and accepting adds it to a record that
+    had none.
+    """
     spread = entry(judgement=judgement(findings=(finding(effects=(effect(spread=0.02),)),)))
 
     assert compare(entry(), spread).change == "same"

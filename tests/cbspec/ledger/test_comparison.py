@@ -49,7 +49,9 @@ def test_change_of_verdict(entry, old, new, expected):
 
 
 def test_moved_figures_are_drift(entry, judgement, finding, effect):
-    """Figures that moved beyond rounding under an unchanged verdict are drift, and both sides are told."""
+    """Figures that moved beyond rounding under an unchanged verdict are drift, and both sides are
+    told.
+    """
     moved = judgement(findings=(finding(effects=(effect(estimate=0.3700),)),))
 
     comparison = compare(entry(), entry(judgement=moved))
@@ -114,7 +116,9 @@ def test_an_assertions_own_verdict_is_drift(entry, judgement, finding):
 
 @pytest.mark.parametrize(("before", "after"), [("holds", "refuted"), ("refuted", "holds")])
 def test_an_assertion_that_turned_is_a_flip(entry, judgement, finding, before, after):
-    """Where the claim stays refuted by one assertion, another one that turned round is a flip, named in the headline."""
+    """Where the claim stays refuted by one assertion, another one that turned round is a flip,
+    named in the headline.
+    """
 
     def recorded(verdict):
         return entry(judgement=judgement("refuted", findings=(finding(verdict=verdict),)))
@@ -138,14 +142,18 @@ def test_an_assertion_that_turned_is_a_flip(entry, judgement, finding, before, a
 def test_another_device_family_counts_where_this_one_has_nothing(
     entry, there, here, change, headline
 ):
-    """A contradiction to the other family's verdict is a change like any other; the same verdict is new here."""
+    """A contradiction to the other family's verdict is a change like any other; the same verdict is
+    new here.
+    """
     comparison = compare(entry(there, device="cuda"), entry(here))
 
     assert (comparison.change, comparison.headline) == (change, headline)
 
 
 def test_goalposts_move_beside_another_device_family_too(entry, claim):
-    """An assertion looser than the other family's is goalposts; where there is an own record, the other one does not count."""
+    """An assertion looser than the other family's is goalposts; where there is an own record, the
+    other one does not count.
+    """
     loosened = entry(
         claim=claim(
             assertions=(Order(measure="gamma", arms=("dfa", "vec"), direction="ascending"),)
@@ -173,7 +181,9 @@ def test_goalposts_come_before_a_flip(entry, claim):
 
 
 def test_text_of_a_flip(entry, judgement, finding, effect):
-    """The text gives both verdicts, the record's commit and date, both reasons, the assertion and its figures."""
+    """The text gives both verdicts, the record's commit and date, both reasons, the assertion and
+    its figures.
+    """
     turned = finding(verdict="refuted", effects=(effect(estimate=-0.02, low=-0.05, high=0.01),))
 
     text = compare(entry(), entry(judgement=judgement("refuted", findings=(turned,)))).text
@@ -188,7 +198,9 @@ def test_text_of_a_flip(entry, judgement, finding, effect):
 
 
 def test_an_error_has_no_figures_to_compare(entry, judgement):
-    """Beside an error the text says what happened, and lists neither recorded figures nor assertions as gone."""
+    """Beside an error the text says what happened, and lists neither recorded figures nor
+    assertions as gone.
+    """
     comparison = compare(
         entry(), entry(judgement=judgement("error", reason="the disk is full", findings=()))
     )
@@ -200,7 +212,9 @@ def test_an_error_has_no_figures_to_compare(entry, judgement):
 
 
 def test_diff_of_two_ledgers(entry, claim):
-    """A diff has every entry of either ledger once, in order, and says which came and which are gone."""
+    """A diff has every entry of either ledger once, in order, and says which came and which are
+    gone.
+    """
     names = {
         "a": entry(claim=claim(id="a")),
         "b": entry(claim=claim(id="b")),

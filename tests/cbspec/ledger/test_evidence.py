@@ -1,4 +1,6 @@
-"""The values behind verdicts: named by the ledger, kept in one file a claim, and refused where they are others."""
+"""The values behind verdicts: named by the ledger, kept in one file a claim, and refused where they
+are others.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,9 @@ def test_an_older_entry_has_none(folder):
     ],
 )
 def test_edited_evidence_is_one_located_error(folder, old, new, message):
-    """Values that were edited, truncated or left in conflict are refused by file and line, and never judged."""
+    """Values that were edited, truncated or left in conflict are refused by file and line, and
+    never judged.
+    """
     own = evidence()
     folder.keep([own], Ledger(), Ledger([entry(own)]))
     path = folder.path / "6A.a.json"
@@ -88,7 +92,9 @@ def test_edited_evidence_is_one_located_error(folder, old, new, message):
 
 
 def test_a_kill_between_the_two_files_leaves_both_verdicts_with_their_evidence(folder):
-    """Evidence is written before the ledger: until the new ledger is there the old one still finds its own."""
+    """Evidence is written before the ledger: until the new ledger is there the old one still finds
+    its own.
+    """
     old, new = evidence(), evidence((0.6, 0.7))
     before, after = Ledger([entry(old)]), Ledger([entry(new)])
     folder.keep([old], Ledger(), before)

@@ -152,7 +152,9 @@ def test_tightened_is_not_goalposts(entry, claim, looser, tighter):
 @pytest.mark.parametrize("verdict", ["refuted", "inconclusive", "invalid"])
 @pytest.mark.parametrize(("looser", "tighter"), ORDERED)
 def test_tightened_is_goalposts_for_what_does_not_hold(entry, claim, looser, tighter, verdict):
-    """Harder to meet than what is not on record as holding: that it still does not hold shows nothing of the code."""
+    """Harder to meet than what is not on record as holding: that it still does not hold shows
+    nothing of the code.
+    """
     comparison = compare(
         entry(verdict, claim=claim(assertions=(looser,))),
         entry(verdict, claim=claim(assertions=(tighter,))),
@@ -184,7 +186,9 @@ def test_what_cannot_be_ordered_is_goalposts(entry, claim, one, other):
     ],
 )
 def test_redrawing_a_figure_is_not_goalposts(entry, claim, redrawn):
-    """How the points of a figure are drawn may change in both directions: what is asserted of them does not."""
+    """How the points of a figure are drawn may change in both directions: what is asserted of them
+    does not.
+    """
     before, after = (
         entry(claim=claim(assertions=(figure(),))),
         entry(claim=claim(assertions=(redrawn,))),
@@ -262,14 +266,18 @@ def test_an_arm_that_measures_something_else_is_goalposts(entry, claim, judgemen
 
 
 def test_another_call_with_the_same_figures_measures_the_same(entry, claim):
-    """A stage that gained a parameter without effect leaves every figure as it was, which is no goalposts."""
+    """A stage that gained a parameter without effect leaves every figure as it was, which is no
+    goalposts.
+    """
     before, after = ({"dfa": Call(WIDE, Width(width=width))} for width in (4, 8))
 
     assert compare(entry(claim=claim(arms=before)), entry(claim=claim(arms=after))).change == "same"
 
 
 def test_figures_without_spread_prove_nothing(entry, claim, judgement, finding, effect):
-    """A figure that does not vary over seeds, found again, does not show that another call measures the same."""
+    """A figure that does not vary over seeds, found again, does not show that another call measures
+    the same.
+    """
     before, after = ({"dfa": Call(WIDE, Width(width=width))} for width in (4, 8))
     flat = judgement(findings=(finding(effects=(effect(estimate=1.0, low=1.0, high=1.0),)),))
 

@@ -51,7 +51,9 @@ def test_saved_and_loaded_is_equal(three, tmp_path):
 def test_any_figures_survive(
     tmp_path_factory, entry, judgement, finding, effect, estimate, low, high, p, headroom
 ):
-    """Any float, NaN and infinities among them, is recorded so that saving and loading yields the same entry."""
+    """Any float, NaN and infinities among them, is recorded so that saving and loading yields the
+    same entry.
+    """
     figures = finding(effects=(effect(estimate=estimate, low=low, high=high, p=p),))
     ledger = Ledger([entry(judgement=judgement(findings=(figures,), headroom=headroom))])
     path = tmp_path_factory.getbasetemp() / "ledger.json"
@@ -88,7 +90,9 @@ def test_any_words_survive(tmp_path_factory, entry, judgement, text):
 
 
 def test_any_assertion_survives(entry, claim, tmp_path):
-    """Composite assertions are recorded with their parts, each with its alpha spelled out, and read back equal."""
+    """Composite assertions are recorded with their parts, each with its alpha spelled out, and read
+    back equal.
+    """
     slope = Interaction(
         measure="gamma", pairs=(("a", "b"), ("c", "d")), levels=(1.0, 4.0), note="by depth"
     )
@@ -165,7 +169,9 @@ def test_fragile(entry, judgement, verdict, headroom, fragile):
 
 
 def test_undecided_assertions_are_recorded_without_verdict(entry, judgement):
-    """An assertion that an error kept from being decided is on record with its terms and no verdict."""
+    """An assertion that an error kept from being decided is on record with its terms and no
+    verdict.
+    """
     [recorded] = entry(judgement=judgement("error", findings=())).assertions
 
     assert (recorded.key, recorded.verdict, recorded.effects, recorded.terms.margin) == (
@@ -345,7 +351,9 @@ def test_read_a_commit_or_a_file(committed, three):
 
 @pytest.mark.parametrize("revision", ["nonsense", "--all", "HEAD~7", ""])
 def test_unknown_commits_are_refused(committed, revision):
-    """A word that is neither a file nor a commit is refused by name, and never taken for an option of git."""
+    """A word that is neither a file nor a commit is refused by name, and never taken for an option
+    of git.
+    """
     with pytest.raises(ConfigError, match=f"'{revision}' is neither a ledger file nor a commit"):
         Ledger.read(revision, committed)
 
@@ -361,7 +369,9 @@ def test_a_commit_without_ledger_is_refused(committed, repository):
 
 
 def test_provenance_knows_commit_and_changes(committed, repository, tmp_path):
-    """The commit is HEAD; changed and new files make it dirty, those of the reports folder do not, wherever that is."""
+    """The commit is HEAD; changed and new files make it dirty, those of the reports folder do not,
+    wherever that is.
+    """
     (tmp_path / "engine.py").write_text("width = 128\n")
     repository("add", "engine.py")
     repository("commit", "-m", "engine")

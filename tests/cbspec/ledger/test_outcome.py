@@ -28,7 +28,9 @@ UNDECIDED = ("inconclusive", "invalid")
     ],
 )
 def test_outcome(entry, judgement, old, new, expected):
-    """Passed when it holds as recorded or anew, xfailed when it does not as recorded, failed otherwise."""
+    """Passed when it holds as recorded or anew, xfailed when it does not as recorded, failed
+    otherwise.
+    """
     comparison = compare(entry(old) if old else None, entry(new))
 
     assert outcome(comparison, judgement(new)).kind == expected

@@ -4,7 +4,9 @@ from cbspec.ledger import Ledger, status
 
 
 def test_each_claim_at_each_scale(entry, claim):
-    """A claim has a row per recorded scale and device, or one that says that nothing is recorded where it is decidable."""
+    """A claim has a row per recorded scale and device, or one that says that nothing is recorded
+    where it is decidable.
+    """
     ids = [("a", "quick"), ("a", "memo"), ("b", "quick"), ("b", "memo")]
     claims = [
         claim(id=name, scale=scale, decidable=("quick", "memo") if name == "a" else ("memo",))
@@ -43,7 +45,9 @@ def test_entries_without_claim_are_orphaned(entry, claim):
 
 
 def test_entries_at_a_scale_that_the_claim_gave_up_are_orphaned(entry, claim):
-    """An entry is orphaned too where its claim is decidable at other scales only, whichever it is read at."""
+    """An entry is orphaned too where its claim is decidable at other scales only, whichever it is
+    read at.
+    """
     for scale in ("quick", "memo"):
         rows = status(
             Ledger([entry()]), [claim(scale=scale, decidable=("memo",))], lambda _claim, _entry: ()

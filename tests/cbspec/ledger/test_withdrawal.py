@@ -48,7 +48,9 @@ def test_orphaned_is_what_no_claim_decides_there(ledger, claims):
 
 
 def test_withdrawn_is_off_the_record_and_kept(ledger, claims, gone):
-    """What is withdrawn is no entry any more; verdict, reason, both dates and why, on one line, are kept."""
+    """What is withdrawn is no entry any more; verdict, reason, both dates and why, on one line, are
+    kept.
+    """
     assert [str(entry.key) for entry in gone] == ["6A.a (quick, cpu)", "6A.b (memo, cpu)"]
     assert [str(former.key) for former in gone.withdrawn] == [
         "6A.b (quick, cpu)",
@@ -68,7 +70,9 @@ def test_withdrawn_is_off_the_record_and_kept(ledger, claims, gone):
 
 
 def test_a_verdict_that_is_checked_is_not_withdrawn(ledger, claims):
-    """Entries that a claim still has decidable are refused, all of them named, and nothing is withdrawn."""
+    """Entries that a claim still has decidable are refused, all of them named, and nothing is
+    withdrawn.
+    """
     with pytest.raises(LedgerError, match="is not withdrawn") as refusal:
         withdraw(ledger, ledger, claims, "it does not suit")
 
@@ -88,7 +92,9 @@ def test_a_withdrawal_needs_a_reason(ledger, claims, why):
 
 
 def test_withdrawn_verdicts_survive(gone, entry, claim, tmp_path):
-    """They are saved and loaded, count when ledgers are compared, and stay when a verdict is recorded, even in their place."""
+    """They are saved and loaded, count when ledgers are compared, and stay when a verdict is
+    recorded, even in their place.
+    """
     gone.save(tmp_path / "ledger.json")
     again = gone.recording([entry(claim=claim(id="6A.c", scale="memo"))])
 
@@ -141,7 +147,9 @@ DAMAGE = [
 
 @pytest.mark.parametrize(("before", "after", "message", "key"), DAMAGE)
 def test_damage_is_located(gone, tmp_path, before, after, message, key):
-    """A hand edit gone wrong among the withdrawn is told with file, line and claim, like one among the entries."""
+    """A hand edit gone wrong among the withdrawn is told with file, line and claim, like one among
+    the entries.
+    """
     path = tmp_path / "ledger.json"
     text = gone.dumps().replace(before, after, 1)
     path.write_text(text)

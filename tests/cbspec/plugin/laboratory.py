@@ -1,4 +1,6 @@
-"""The catalog of a small engine without torch: it measures how tall plants grow, and is copied into test projects."""
+"""The catalog of a small engine without torch: it measures how tall plants grow, and is copied into
+test projects.
+"""
 
 import random
 import time

@@ -1,4 +1,6 @@
-"""Verdicts on record that a run does not recompute: held to the code's canary and judged anew from their evidence."""
+"""Verdicts on record that a run does not recompute: held to the code's canary and judged anew from
+their evidence.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ CHANGED = ("replica.parameters.light * (day + 1)", "replica.parameters.light * (
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
-    """A claim with verdicts at two scales on record, one with a verdict at memo scale alone, and the canaries of both."""
+    """A claim with verdicts at two scales on record, one with a verdict at memo scale alone, and
+    the canaries of both.
+    """
     project = furnish(tmp_path_factory.mktemp("recorded"))
     defaults = project.root / "claims" / "defaults.yaml"
     defaults.write_text(
@@ -68,7 +72,9 @@ def ways(project):
 
 
 def test_nothing_is_skipped(recorded):
-    """With the code as it was, what is not recomputed passes by record, at whatever scale, and the last lines count it."""
+    """With the code as it was, what is not recomputed passes by record, at whatever scale, and the
+    last lines count it.
+    """
     status, output = recorded.pytest("-n", "2")
 
     assert (status, outcomes(output)) == (0, "2 passed")
@@ -80,7 +86,9 @@ def test_nothing_is_skipped(recorded):
 
 
 def test_an_edit_that_changes_nothing_leaves_the_record_standing(recorded):
-    """Where all canary figures are as recorded, verdicts of other code stand, and stored results are adopted for the new code."""
+    """Where all canary figures are as recorded, verdicts of other code stand, and stored results
+    are adopted for the new code.
+    """
     before = recorded.stored()
     edit(recorded, *BENIGN)
 
@@ -110,7 +118,9 @@ def test_never_adopting_computes_again(recorded):
 
 
 def test_an_edit_that_changes_something_puts_verdicts_in_doubt(recorded):
-    """The claims fail, naming the figures, old and new, and the definition that changed; nothing is adopted."""
+    """The claims fail, naming the figures, old and new, and the definition that changed; nothing is
+    adopted.
+    """
     edit(recorded, *CHANGED)
 
     status, output = recorded.pytest("-n", "2")
@@ -126,7 +136,9 @@ def test_an_edit_that_changes_something_puts_verdicts_in_doubt(recorded):
 
 
 def test_a_canary_run_fails_where_figures_changed(recorded):
-    """At the canary's scale each claim is its canary: it passes as recorded, and fails with the figures that are not."""
+    """At the canary's scale each claim is its canary: it passes as recorded, and fails with the
+    figures that are not.
+    """
     as_recorded, first = recorded.pytest("--scale", "canary")
     edit(recorded, *CHANGED)
     status, output = recorded.pytest("--scale", "canary", "-n", "2")
@@ -143,7 +155,9 @@ def test_a_canary_run_fails_where_figures_changed(recorded):
 
 
 def test_taking_a_new_canary_supersedes_what_it_does_not_confirm(recorded):
-    """With a reason the new figures go on record; verdicts that no run confirmed wait, superseded, until they are run again."""
+    """With a reason the new figures go on record; verdicts that no run confirmed wait, superseded,
+    until they are run again.
+    """
     edit(recorded, *CHANGED)
     recorded.pytest()
     refused = cbspec(recorded, "accept", "--canary")
@@ -172,7 +186,9 @@ def test_taking_a_new_canary_supersedes_what_it_does_not_confirm(recorded):
 
 
 def test_a_verdict_carried_over_says_so(recorded):
-    """By a person's word verdicts stand under the new canary, with the reason wherever they are told."""
+    """By a person's word verdicts stand under the new canary, with the reason wherever they are
+    told.
+    """
     edit(recorded, *CHANGED)
     recorded.pytest("--scale", "canary")
     cbspec(recorded, "accept", "--canary", "--carry-over", "--reason", "a change of units alone")
@@ -189,7 +205,9 @@ def test_a_verdict_carried_over_says_so(recorded):
 
 
 def test_an_edited_assertion_is_judged_from_evidence_at_once(recorded):
-    """At a scale that is not run a loosened assertion is told as moved goalposts, with the verdict it would have been."""
+    """At a scale that is not run a loosened assertion is told as moved goalposts, with the verdict
+    it would have been.
+    """
     edit(
         recorded,
         "arms: [dark, bright], direction",
@@ -233,7 +251,9 @@ def test_changed_code_without_canary_figures_is_in_doubt(recorded):
 
 @pytest.mark.parametrize("name", ["canary.json", "evidence/1.m.json"])
 def test_a_damaged_record_is_one_error(recorded, name):
-    """A truncated canary or evidence file ends the run in one sentence with file and line, under workers too."""
+    """A truncated canary or evidence file ends the run in one sentence with file and line, under
+    workers too.
+    """
     path = recorded.root / "reports" / name
     path.write_text(path.read_text()[:-30])
 
@@ -266,7 +286,9 @@ def test_new_claims_bring_their_canary(recorded):
 
 
 def test_a_killed_canary_run_leaves_the_record_as_it_was(recorded):
-    """However early or late a run of canaries is killed, no committed file changes and the next run passes on the same store."""
+    """However early or late a run of canaries is killed, no committed file changes and the next run
+    passes on the same store.
+    """
     edit(recorded, *BENIGN)
     committed = {
         path: path.read_bytes()

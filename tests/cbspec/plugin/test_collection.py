@@ -1,4 +1,6 @@
-"""What pytest collects, selects and refuses, in real pytest processes over a small engine without torch."""
+"""What pytest collects, selects and refuses, in real pytest processes over a small engine without
+torch.
+"""
 
 import subprocess
 import sys
@@ -44,7 +46,9 @@ def test_last_failed_and_first_failure(project):
     ],
 )
 def test_malformed_claim_is_one_located_message(project, change, message):
-    """A mistake in a claim is told at its place, without a traceback, and pytest exits as for any collection error."""
+    """A mistake in a claim is told at its place, without a traceback, and pytest exits as for any
+    collection error.
+    """
     project.claim("light.yaml", LIGHT.replace(*change))
 
     status, output = project.pytest()
@@ -71,7 +75,9 @@ def test_duplicate_ids_are_refused(project, workers):
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_unknown_ids_are_refused(project, workers):
-    """A claim that revises one which does not exist is told so at its line, when all claims are collected."""
+    """A claim that revises one which does not exist is told so at its line, when all claims are
+    collected.
+    """
     project.claim("one.yaml", LIGHT + "revises: [9.z]\n")
 
     status, output = project.pytest("-n", workers)
@@ -121,7 +127,9 @@ def test_claims_in_a_folder_with_the_name_of_a_tools_are_collected(project, fold
 
 
 def test_hidden_files_are_no_claims_and_linked_folders_have_some(project, tmp_path):
-    """pytest and the commands agree: what a system leaves beside a file is none of it, and a link leads to more claims."""
+    """pytest and the commands agree: what a system leaves beside a file is none of it, and a link
+    leads to more claims.
+    """
     project.claim("light.yaml")
     project.claim("._light.yaml")
     (tmp_path / "shared").mkdir()
@@ -148,7 +156,9 @@ def test_defaults_among_named_files_are_passed_over(project):
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_mistakes_are_told_on_github_and_nothing_was_stopped(project, tmp_path, workers):
-    """A claim file that cannot be collected is annotated at the line of each mistake; that is no interrupted run."""
+    """A claim file that cannot be collected is annotated at the line of each mistake; that is no
+    interrupted run.
+    """
     project.claim(
         "light.yaml",
         LIGHT.replace("kind: order", "kind: ordre").replace("status: active", "status: on"),
@@ -211,7 +221,9 @@ def test_a_duplicate_id_is_told_on_github(project, workers):
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_pytest_configuration_further_up_leaves_claims_where_they_are(project, tmp_path, workers):
-    """Where pytest's root is a folder above, which holds several projects, the project of the working directory counts."""
+    """Where pytest's root is a folder above, which holds several projects, the project of the
+    working directory counts.
+    """
     lab = tmp_path / "labs" / "plants"
     lab.mkdir(parents=True)
     for name in ("lab", "claims", "pyproject.toml"):
@@ -264,7 +276,9 @@ def test_claims_of_a_project_that_declares_none_are_left_alone(project):
     ],
 )
 def test_wrong_option_is_a_usage_error(project, arguments, message, workers):
-    """An unknown scale, a GPU that is not there and an impossible number of threads are usage errors in one sentence."""
+    """An unknown scale, a GPU that is not there and an impossible number of threads are usage
+    errors in one sentence.
+    """
     project.claim("light.yaml")
 
     status, output = project.pytest("-n", workers, *arguments, CUDA_VISIBLE_DEVICES="")
@@ -276,7 +290,9 @@ def test_wrong_option_is_a_usage_error(project, arguments, message, workers):
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_wrong_selection_computes_nothing(project, workers):
-    """An expression that pytest cannot read is told in its words, and no worker goes on with all the claims."""
+    """An expression that pytest cannot read is told in its words, and no worker goes on with all
+    the claims.
+    """
     project.claim("light.yaml")
 
     status, output = project.pytest("-n", workers, "-k", "depth=2")
@@ -296,7 +312,9 @@ def test_missing_claims_folder_and_file(project):
 
 
 def test_other_projects_pay_nothing(tmp_path):
-    """In a project without claims the plugin collects nothing, and the names of its options are free."""
+    """In a project without claims the plugin collects nothing, and the names of its options are
+    free.
+    """
     own = "def pytest_addoption(parser):\n    for name in ('--scale', '--device'):\n        parser.addoption(name)\n"
     (tmp_path / "conftest.py").write_text(own)
     (tmp_path / "test_own.py").write_text(

@@ -1,4 +1,6 @@
-"""What a verdict becomes in pytest: outcome, failure text, report; in real pytest processes over a small engine without torch."""
+"""What a verdict becomes in pytest: outcome, failure text, report; in real pytest processes over a
+small engine without torch.
+"""
 
 import re
 import shlex
@@ -12,7 +14,9 @@ from tests.cbspec.plugin.conftest import BROKEN, LIGHT, WRONG, outcomes
 
 
 def test_new_claim_that_holds_passes(project):
-    """A claim that is not on record passes when it holds, and the closing table shows effect and memo."""
+    """A claim that is not on record passes when it holds, and the closing table shows effect and
+    memo.
+    """
     project.claim("light.yaml")
 
     status, output = project.pytest()
@@ -24,7 +28,9 @@ def test_new_claim_that_holds_passes(project):
 
 
 def test_new_claim_that_does_not_hold_fails_at_its_line(project):
-    """The failure names claim, assertion at file and line, effect with interval, memo's figure; it shows no traceback."""
+    """The failure names claim, assertion at file and line, effect with interval, memo's figure; it
+    shows no traceback.
+    """
     path = project.claim("light.yaml", WRONG)
     line = next(
         number
@@ -44,7 +50,9 @@ def test_new_claim_that_does_not_hold_fails_at_its_line(project):
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_closing_summary_has_one_line_per_failure_on_ci(project, workers):
-    """Where pytest runs on CI it does not shorten its summary: a claim is told there in one line, a wrong file in its first."""
+    """Where pytest runs on CI it does not shorten its summary: a claim is told there in one line, a
+    wrong file in its first.
+    """
     project.claim("light.yaml", WRONG)
     project.claim("broken.yaml", LIGHT.replace("kind: order", "kind: ordre"))
 
@@ -63,7 +71,9 @@ def test_closing_summary_has_one_line_per_failure_on_ci(project, workers):
 
 
 def test_next_command_looks_where_the_run_looked(project):
-    """The command that a failure offers, pasted into a shell, explains the claim at the run's scale, device, threads."""
+    """The command that a failure offers, pasted into a shell, explains the claim at the run's
+    scale, device, threads.
+    """
     project.claim("light.yaml", WRONG)
 
     _, output = project.pytest("--scale", "memo", "--device", "cpu", "--stage-threads", "2")
@@ -78,7 +88,9 @@ def test_next_command_looks_where_the_run_looked(project):
 
 
 def test_verdict_of_an_edited_claim_is_refused_naming_the_run_to_repeat(project):
-    """Asked to record a verdict whose claim was edited since, `cbspec accept` names the run at its scale and on its device."""
+    """Asked to record a verdict whose claim was edited since, `cbspec accept` names the run at its
+    scale and on its device.
+    """
     path = project.claim("light.yaml")
     project.pytest("--scale", "memo", "--device", "cpu")
     path.write_text(path.read_text().replace("light: 2.0", "light: 1.0"))
@@ -116,7 +128,9 @@ def test_flip_fails_the_run(project):
 
 
 def test_undecidable_scale_passes_by_record(project):
-    """A claim that this scale cannot decide passes with its verdict on record, told how it was checked, while the code stands."""
+    """A claim that this scale cannot decide passes with its verdict on record, told how it was
+    checked, while the code stands.
+    """
     project.claim("light.yaml", scales="[memo]")
     project.pytest("--scale", "memo")
     project.record_last_run()
@@ -133,7 +147,9 @@ def test_undecidable_scale_passes_by_record(project):
 
 
 def test_claim_that_was_never_run_says_so(project):
-    """A claim without any verdict on record that this scale cannot decide is expected to have none, and is counted apart."""
+    """A claim without any verdict on record that this scale cannot decide is expected to have none,
+    and is counted apart.
+    """
     project.claim("light.yaml", scales="[memo]")
 
     status, output = project.pytest("-rx")
@@ -144,7 +160,9 @@ def test_claim_that_was_never_run_says_so(project):
 
 
 def test_changed_code_without_a_canary_scale_leaves_a_verdict_unchecked(project):
-    """Where the project has no canary scale, a verdict that other code reached is skipped, and the reason says what changed."""
+    """Where the project has no canary scale, a verdict that other code reached is skipped, and the
+    reason says what changed.
+    """
     project.claim("light.yaml", scales="[memo]")
     project.pytest("--scale", "memo")
     project.record_last_run()
@@ -160,7 +178,9 @@ def test_changed_code_without_a_canary_scale_leaves_a_verdict_unchecked(project)
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_verdict_that_would_go_unchecked_fails(project, workers):
-    """A claim that gave up a scale at which it is on record fails there, in one line and with what to do, until withdrawn."""
+    """A claim that gave up a scale at which it is on record fails there, in one line and with what
+    to do, until withdrawn.
+    """
     project.claim("light.yaml")
     project.pytest()
     project.record_last_run()
@@ -182,7 +202,9 @@ def test_verdict_that_would_go_unchecked_fails(project, workers):
 
 
 def test_what_would_go_unchecked_is_in_the_report(project):
-    """The report of the run names the claim and why it failed, on whichever device family the verdict is on record."""
+    """The report of the run names the claim and why it failed, on whichever device family the
+    verdict is on record.
+    """
     project.claim("light.yaml")
     project.pytest()
     project.record_last_run(device="cuda")
@@ -202,7 +224,9 @@ def test_what_would_go_unchecked_is_in_the_report(project):
 
 
 def test_broken_stage_is_an_error_of_its_claim_alone(project):
-    """An exception in a stage fails the claims that need it, in one sentence; --full-trace shows where; others are judged."""
+    """An exception in a stage fails the claims that need it, in one sentence; --full-trace shows
+    where; others are judged.
+    """
     project.claim("light.yaml")
     project.claim("broken.yaml", BROKEN)
 
@@ -217,7 +241,8 @@ def test_broken_stage_is_an_error_of_its_claim_alone(project):
 
 
 def test_margin_that_the_record_rules_out_is_a_warning(project):
-    """An inconclusive claim whose margin is too narrow for the spread on record runs on, with one warning at its place.
+    """An inconclusive claim whose margin is too narrow for the spread on record runs on, with one
+    warning at its place.
 
     As an error, as `-W` has it, it fails the claim without a traceback.
     """
@@ -274,7 +299,9 @@ def test_annotations_and_job_summary_on_github(project, tmp_path):
 
 
 def test_a_verdict_that_nothing_checks_is_told_on_github(project, tmp_path):
-    """A claim that gave up a scale on record is annotated, and the job summary does not call the run as recorded."""
+    """A claim that gave up a scale on record is annotated, and the job summary does not call the
+    run as recorded.
+    """
     project.claim("light.yaml")
     project.pytest()
     project.record_last_run()
@@ -320,7 +347,9 @@ def test_warnings_as_errors_find_nothing_left_open(project):
     ("recorded", "kind", "change"), [("refuted", "xfailed", "new"), ("holds", "failed", "flip")]
 )
 def test_the_record_of_another_device_family_is_what_is_expected(project, recorded, kind, change):
-    """A verdict recorded on a GPU alone is expected on the CPU as well: the same is no failure, another one is."""
+    """A verdict recorded on a GPU alone is expected on the CPU as well: the same is no failure,
+    another one is.
+    """
     project.claim("light.yaml", WRONG)
     project.pytest()
     project.record_last_run(device="cuda", verdict=recorded)

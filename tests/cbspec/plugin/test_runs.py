@@ -1,4 +1,6 @@
-"""What a run computes, shares between workers and keeps, in real pytest processes over a small engine without torch."""
+"""What a run computes, shares between workers and keeps, in real pytest processes over a small
+engine without torch.
+"""
 
 import re
 import shutil
@@ -11,7 +13,9 @@ from tests.patience import until
 
 
 def test_workers_share_one_run_and_one_report(project):
-    """Under xdist every stage is stored once and the controller writes one report of all claims, equal to that of one process."""
+    """Under xdist every stage is stored once and the controller writes one report of all claims,
+    equal to that of one process.
+    """
     for letter in "abcde":
         project.claim(f"light{letter}.yaml", id=f"1.{letter}")
     status, output = project.pytest("-n", "3")
@@ -56,7 +60,9 @@ def test_more_seeds_compute_only_the_new_ones(project):
     ],
 )
 def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs):
-    """What a verdict on record drew is planned from the start, while the claim draws it in that order; the looks stay."""
+    """What a verdict on record drew is planned from the start, while the claim draws it in that
+    order; the looks stay.
+    """
     project.claim("light.yaml", LIGHT + "seeds: [1, 2, 3, 4, 5]\n")
     project.pytest()
     project.record_last_run()
@@ -71,7 +77,9 @@ def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs):
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_interrupted_run_keeps_finished_stages(project, workers):
-    """After Ctrl-C in the middle, finished stages are there, nothing is half-written, and the next run computes only the rest."""
+    """After Ctrl-C in the middle, finished stages are there, nothing is half-written, and the next
+    run computes only the rest.
+    """
     project.claim(
         "short.yaml", LIGHT.replace("8.0}", "8.0, day: 500}")
     )  # the longest path, so first, and quick
@@ -111,7 +119,9 @@ DEADLY = """\
 
 
 def test_a_killed_worker_keeps_nobody_and_is_told(project, tmp_path):
-    """The others do not wait for what it computed, and its claim is without a verdict in every report."""
+    """The others do not wait for what it computed, and its claim is without a verdict in every
+    report.
+    """
     project.claim("light.yaml")
     project.claim("more.yaml", id="1.b")
     catalog = project.root / "lab" / "catalog.py"
@@ -164,7 +174,9 @@ def test_a_file_that_cannot_be_collected_ends_the_run(project, workers):
 
 
 def test_plain_log_shows_finished_stages(project):
-    """Without a terminal every finished job leaves one plain line of its own, the last one too, which says what it is for."""
+    """Without a terminal every finished job leaves one plain line of its own, the last one too,
+    which says what it is for.
+    """
     project.claim("dark.yaml", scales="[memo]", id="1.z")
     project.claim("light.yaml")
 

@@ -1,4 +1,6 @@
-"""Five findings: one on record at two scales, one that is several claims, one retracted, one drawn, one open question."""
+"""Five findings: one on record at two scales, one that is several claims, one retracted, one drawn,
+one open question.
+"""
 
 from __future__ import annotations
 

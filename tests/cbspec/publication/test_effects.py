@@ -29,7 +29,9 @@ def labels(found):
 
 
 def test_the_named_effect_comes_first():
-    """The effect that the reason names stands first, even where a longer label ends like it; then what the memo reports."""
+    """The effect that the reason names stands first, even where a longer label ends like it; then
+    what the memo reports.
+    """
     asserted = recorded("holds", ("cb - sb", 0.1), ("sb", 0.2), ("dfa", None), ("oracle", 0.4))
 
     assert labels(compared(entry("holds", "gamma: sb = 0.3 lies above 0", asserted))) == [
@@ -66,7 +68,9 @@ def test_a_failed_control_decides_an_invalid_verdict():
 
 
 def test_an_effect_that_is_drawn_and_tested_is_shown_once():
-    """The tested one is shown, in the place of its assertion, whichever of the two stands first in the claim."""
+    """The tested one is shown, in the place of its assertion, whichever of the two stands first in
+    the claim.
+    """
     drawing = Figure(axes={"gamma": (-1.0, 1.0)}, arms=("sb", "vec"), x=("a", "b"))
     drawn = replace(recorded("holds", ("sb", 0.1), ("vec", 0.2), ("dfa", 0.3)), terms=drawing)
     tested = recorded("holds", ("vec", 0.2), ("sb", 0.1), key="assert[1]")
@@ -100,7 +104,9 @@ def test_where_no_effect_is_named():
     ],
 )
 def test_opposite_sides_of_zero(reported, low, high, opposite):
-    """The memo's figure is on the other side only where the whole interval is; zero and what is unbounded are on none."""
+    """The memo's figure is on the other side only where the whole interval is; zero and what is
+    unbounded are on none.
+    """
     asserted = recorded("holds", ("vec", reported))
     moved = replace(asserted, effects=(replace(asserted.effects[0], low=low, high=high),))
 

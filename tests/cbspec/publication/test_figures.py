@@ -97,7 +97,9 @@ def texts(drawing: str) -> list[str]:
 
 
 def test_a_point_has_the_recorded_figures(grid: Ledger) -> None:
-    """Panel, column, curve and x come from claim and cell, mean and interval from the record, to its six digits."""
+    """Panel, column, curve and x come from claim and cell, mean and interval from the record, to
+    its six digits.
+    """
     point = next(
         each
         for each in only(GRID, grid).points
@@ -117,7 +119,9 @@ def test_a_point_has_the_recorded_figures(grid: Ledger) -> None:
 
 
 def test_every_arm_of_every_measure_is_a_point(grid: Ledger) -> None:
-    """A table has cells on record x measures x arms, in the claim's order; the memo's figure stands with its arm."""
+    """A table has cells on record x measures x arms, in the claim's order; the memo's figure stands
+    with its arm.
+    """
     table = only(GRID, grid)
 
     assert [(p.measure, p.curve) for p in table.points[:4]] == [
@@ -177,7 +181,9 @@ def test_the_values_of_a_cell_stand_in_its_id() -> None:
 
 
 def test_draw_writes_a_table_and_a_drawing(grid: Ledger, tmp_path: Path) -> None:
-    """The CSV has one line per point, empty where nothing is; the same ledger gives the same two files."""
+    """The CSV has one line per point, empty where nothing is; the same ledger gives the same two
+    files.
+    """
     written = draw(GRID, grid, tmp_path / "figures")
     first = [path.read_bytes() for path in written]
     rows = list(csv.DictReader(io.StringIO(first[0].decode())))
@@ -218,7 +224,9 @@ def test_lines_across_are_named_in_the_legend() -> None:
 
 
 def test_panels_stand_by_measure_and_column(grid: Ledger) -> None:
-    """Rows are measures and columns facets; one column alone is laid down; panels of a measure share their limits."""
+    """Rows are measures and columns facets; one column alone is laid down; panels of a measure
+    share their limits.
+    """
     crossed = drawn(only(GRID, grid), colours_of(GRID)).axes
     single = drawn(only(GRID[:2], grid), colours_of(GRID)).axes
 

@@ -47,12 +47,16 @@ def table(text):
 
 
 def test_summary_counts_findings(claims, ledger, root):
-    """Findings are counted by scale and device; one of several claims is refuted with one, and not run until all are."""
+    """Findings are counted by scale and device; one of several claims is refuted with one, and not
+    run until all are.
+    """
     assert SUMMARY in page(claims, ledger, root)
 
 
 def test_summary_states_sizes_and_seeds(claims, ledger, root):
-    """The sizes that most claims have stand in a table, those of the others below it, then how seeds are drawn."""
+    """The sizes that most claims have stand in a table, those of the others below it, then how
+    seeds are drawn.
+    """
     text = page(claims, ledger, root)
 
     assert SETTING in text
@@ -60,7 +64,9 @@ def test_summary_states_sizes_and_seeds(claims, ledger, root):
 
 
 def test_findings_are_in_the_order_of_their_phases(claims, ledger, root):
-    """Phases by number, those without one last; a claim named after another is no finding of its own."""
+    """Phases by number, those without one last; a claim named after another is no finding of its
+    own.
+    """
     text = page(claims, ledger, root)
 
     assert [line for line in text.splitlines() if line.startswith("## ")] == [
@@ -89,7 +95,9 @@ def test_phases_in_the_order_of_a_log(root):
 
 
 def test_a_finding_at_two_scales(claims, ledger, root):
-    """The deciding effect comes first, others that the memo reports after it; scale, device, seeds and doubts are told."""
+    """The deciding effect comes first, others that the memo reports after it; scale, device, seeds
+    and doubts are told.
+    """
     finding, status, figures, verdicts, agrees, discussion = table(page(claims, ledger, root))[
         "6A.a"
     ]
@@ -110,7 +118,9 @@ def test_a_finding_at_two_scales(claims, ledger, root):
 
 
 def test_a_finding_on_two_device_families(claims, at, root):
-    """The figures of the second family are folded away; whether it agrees is said where the two do not say the same."""
+    """The figures of the second family are folded away; whether it agrees is said where the two do
+    not say the same.
+    """
     ours = {"estimate": 0.369, "low": 0.31, "high": 0.43, "reported": 0.378}
     found = [
         ("quick", "holds", "cpu"),
@@ -139,7 +149,9 @@ def test_a_finding_on_two_device_families(claims, at, root):
 
 
 def test_a_finding_of_several_claims(claims, ledger, root):
-    """Cells stand in one row, each with its effect and its verdict; what the memo says without figures is quoted."""
+    """Cells stand in one row, each with its effect and its verdict; what the memo says without
+    figures is quoted.
+    """
     finding, status, figures, verdicts, agrees, discussion = table(page(claims, ledger, root))[
         "1.b"
     ]
@@ -196,7 +208,9 @@ def test_a_drawing_is_linked_from_its_finding(claims, at, root):
 
 
 def test_one_scale_left_to_run(claims, at, root):
-    """Where one scale is on record, the other is said to be missing, and the lines need no scale in front."""
+    """Where one scale is on record, the other is said to be missing, and the lines need no scale in
+    front.
+    """
     only = Ledger(
         [
             entry(
@@ -214,7 +228,9 @@ def test_one_scale_left_to_run(claims, at, root):
 
 
 def test_an_edited_claim_is_marked(claims, at, root):
-    """A verdict on another assertion or experiment than the claim has now is not shown as if it were of this one."""
+    """A verdict on another assertion or experiment than the claim has now is not shown as if it
+    were of this one.
+    """
     old = replace(entry(at("6A.a", "quick"), "holds", {}), digest="0" * 16)
 
     assert table(page(claims, Ledger([old]), root))["6A.a"][3][0] == (
@@ -270,12 +286,16 @@ def test_every_row_has_every_column(claims, ledger, root):
 
 
 def test_nothing_but_claims_and_ledger_matters(claims, ledger, root):
-    """The order of the claims within their phases apart, the page is the same whenever and from wherever it is made."""
+    """The order of the claims within their phases apart, the page is the same whenever and from
+    wherever it is made.
+    """
     assert page(claims, ledger, root) == page(iter(claims), Ledger(reversed(list(ledger))), root)
 
 
 def test_what_verdicts_were_recorded_with(claims, ledger, root):
-    """Verdicts are listed by date, commit and place, newest first, cells of a matrix once, and uncommitted changes are said."""
+    """Verdicts are listed by date, commit and place, newest first, cells of a matrix once, and
+    uncommitted changes are said.
+    """
     older = {"date": "2026-01-01", "commit": None, "dirty": True}
     entries = [
         replace(each, provenance=replace(each.provenance, **older))
@@ -294,7 +314,9 @@ def test_what_verdicts_were_recorded_with(claims, ledger, root):
 
 
 def test_withdrawn_verdicts_have_a_table(claims, ledger, root):
-    """What was withdrawn stands at the end, with why; a page of a ledger from which nothing was has no such section."""
+    """What was withdrawn stands at the end, with why; a page of a ledger from which nothing was has
+    no such section.
+    """
     former = withdrawn_of(next(iter(ledger)), "2026-03-04", "too small | to tell")
     text = page(claims, ledger.withdrawing([former]), root)
 
@@ -307,7 +329,9 @@ def test_withdrawn_verdicts_have_a_table(claims, ledger, root):
 
 
 def test_sizes_of_their_own(claims):
-    """The common sizes are those of most claims; what differs is told once for all claims with the same difference."""
+    """The common sizes are those of most claims; what differs is told once for all claims with the
+    same difference.
+    """
     assert common_sizes(claims) == {
         "quick": {"width": 128, "epochs": 20},
         "memo": {"width": 256, "epochs": 100},

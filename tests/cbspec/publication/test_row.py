@@ -37,7 +37,9 @@ def outcome(*verdicts, missing=()):
     ],
 )
 def test_a_finding_asserts_all_its_claims(verdicts, missing, comes_to, agrees):
-    """One refuted claim refutes the finding; it holds with all of them on record and holding, in whatever order they come."""
+    """One refuted claim refutes the finding; it holds with all of them on record and holding, in
+    whatever order they come.
+    """
     for ordered in itertools.permutations(verdicts):
         found = outcome(*ordered, missing=missing)
 
@@ -75,7 +77,9 @@ def test_a_claim_on_record_that_is_gone_is_no_finding():
 
 
 def test_scales_in_the_order_in_which_claims_name_them():
-    """The scale that claims name first stands first, of two the one of more claims, however many cells a matrix has."""
+    """The scale that claims name first stands first, of two the one of more claims, however many
+    cells a matrix has.
+    """
     cells = [(f"1.a[depth={depth}]", ("a", "memo")) for depth in range(3)]
     named = [("1.b", ("memo",)), *cells, ("1.c", ("quick", "memo")), ("1.d", ("quick", "memo"))]
 

@@ -54,14 +54,18 @@ def upheld(claim, *ways):
     ],
 )
 def test_the_weakest_check_of_a_finding_counts(run_of, ways, told):
-    """A finding is what the weakest of its verdicts is: in doubt before all, unchanged only where all are."""
+    """A finding is what the weakest of its verdicts is: in doubt before all, unchanged only where
+    all are.
+    """
     run = replace(run_of(), upheld=(upheld("1.a", *ways),))
 
     assert counted(run) == f"1 finding: 0 recomputed, {told}"
 
 
 def test_cells_and_continuations_are_of_one_finding(run_of, record):
-    """Each cell of a matrix and a claim named after another count once, by the weakest; what was recomputed comes first."""
+    """Each cell of a matrix and a claim named after another count once, by the weakest; what was
+    recomputed comes first.
+    """
     run = run_of(record(old="holds", id="1.b"))
     claims = (
         upheld("1.b.depths[depth=2]", "code unchanged"),

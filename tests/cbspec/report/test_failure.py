@@ -38,12 +38,16 @@ SENTENCE = "The memo had one seed, which may be why."
 
 
 def test_text_of_a_flip(flipped):
-    """A flip shows the assertion from its file, the effect beside the memo's figure, the record, the edit and the next step."""
+    """A flip shows the assertion from its file, the effect beside the memo's figure, the record,
+    the edit and the next step.
+    """
     assert failure_text(flipped) == FLIP
 
 
 def test_the_discussion_stands_before_the_record(record):
-    """What a person says of memo and findings is part of the text, wrapped; without it there is no such part."""
+    """What a person says of memo and findings is part of the text, wrapped; without it there is no
+    such part.
+    """
     text = failure_text(record("refuted", discussion=f"{SENTENCE} " * 4))
 
     assert (
@@ -55,7 +59,9 @@ def test_the_discussion_stands_before_the_record(record):
 
 
 def test_an_error_points_to_the_claim(record):
-    """An error has no finding to quote: the text names the claim's place and does not offer to accept it."""
+    """An error has no finding to quote: the text names the claim's place and does not offer to
+    accept it.
+    """
     text = failure_text(record("error", old="holds", findings=(), reason="no data"))
 
     assert "error: no data\n\nclaims/6A.a.yaml:1\n" in text

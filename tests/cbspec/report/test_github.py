@@ -28,7 +28,9 @@ def _unescaped(text, more):
 
 
 def test_a_flip_is_marked_on_its_line_and_on_the_changed_definition(flipped, run_of):
-    """The error stands on the YAML line of the assertion, the warning on the definition that changed."""
+    """The error stands on the YAML line of the assertion, the warning on the definition that
+    changed.
+    """
     error, warning = map(parsed, annotations(run_of(flipped)))
 
     assert error == (
@@ -76,7 +78,9 @@ def test_escapes():
 
 @given(message=st.text(), title=st.text())
 def test_any_text_arrives(message, title):
-    """The runner reads back exactly the texts that were sent, and no text starts a command of its own."""
+    """The runner reads back exactly the texts that were sent, and no text starts a command of its
+    own.
+    """
     line = command("error", message, title=title)
 
     assert not set(line) & {"\n", "\r"}

@@ -89,12 +89,16 @@ def run(run_of, record, finding, flipped) -> Run:
 
 
 def test_page(run):
-    """The page has what changed first, then a table of all, then every finding of every claim, and what was skipped."""
+    """The page has what changed first, then a table of all, then every finding of every claim, and
+    what was skipped.
+    """
     assert markdown(run) == PAGE
 
 
 def test_job_summary(run):
-    """The summary of a job is headed by the number of changes, names the changed definition, and folds the table away."""
+    """The summary of a job is headed by the number of changes, names the changed definition, and
+    folds the table away.
+    """
     lines = job_summary(run).splitlines()
 
     assert lines[0] == "## Claims: 1 changed"

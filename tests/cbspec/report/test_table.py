@@ -48,7 +48,9 @@ def two(record, flipped):
     [(200, WIDE), (94, WIDE), (84, SHORTER), (75, WITHOUT_MEMO), (61, FIGURES), (36, BARE)],
 )
 def test_table(two, width, expected):
-    """Flips stand first, and a narrow terminal gives up names, seconds, memo and figures, in that order."""
+    """Flips stand first, and a narrow terminal gives up names, seconds, memo and figures, in that
+    order.
+    """
     assert [
         line.rstrip() for line in summary_table(two, width).splitlines()
     ] == expected.splitlines()
@@ -84,7 +86,9 @@ def test_ranking(record, flipped):
 
 
 def test_the_effect_of_the_table_is_the_one_that_the_reason_names(record, finding, effect):
-    """Of several effects that one is shown of which the reason speaks, also where another has less headroom."""
+    """Of several effects that one is shown of which the reason speaks, also where another has less
+    headroom.
+    """
     named, weak = effect(label="named"), effect(label="weak", headroom=0.4)
     shown = record(
         "refuted",
@@ -124,7 +128,9 @@ def test_shortened(text, width):
     ],
 )
 def test_intervals_have_the_digits_they_support(effect, estimate, low, high, expected):
-    """An estimate has two significant digits of its interval's half width, and never a negative zero."""
+    """An estimate has two significant digits of its interval's half width, and never a negative
+    zero.
+    """
     assert interval(effect(estimate=estimate, low=low, high=high)) == expected
 
 

@@ -34,7 +34,9 @@ def store(tmp_path: Path, damages: list[Damage]) -> Store:
 
 @pytest.fixture
 def unprivileged(spawn: Callable[..., BaseProcess]) -> Callable[[Callable[[], object]], Any]:
-    """Run a function in a process that file permissions bind, as they do not bind root; what it returned."""
+    """Run a function in a process that file permissions bind, as they do not bind root; what it
+    returned.
+    """
 
     def run(function: Callable[[], object]) -> Any:
         ours, theirs = Pipe()

@@ -80,7 +80,9 @@ def test_damage_is_found(
     harm: Callable[[Path], None],
     reason: str,
 ) -> None:
-    """A damaged entry reads as missing, lies in quarantine, is told once with its reason, and can be stored again."""
+    """A damaged entry reads as missing, lies in quarantine, is told once with its reason, and can
+    be stored again.
+    """
     harm(folder / file)
 
     assert store.get(KEY, tensors=True) is None
@@ -114,7 +116,9 @@ def test_verify_finds_damage(
 
 
 def test_lazy_tensors_are_verified(store: Store, damages: list[Damage], folder: Path) -> None:
-    """Tensors that turn out damaged when first asked for raise LostEntry with the key, and the entry counts as missing."""
+    """Tensors that turn out damaged when first asked for raise LostEntry with the key, and the
+    entry counts as missing.
+    """
     entry = store.get(KEY)
     flip(folder / "tensors.safetensors")
 

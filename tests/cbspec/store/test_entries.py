@@ -58,7 +58,9 @@ def test_tensor_round_trip(store: Store, name: str) -> None:
 
 
 def test_tensors_sharing_memory(store: Store) -> None:
-    """Replicas that are slices of one tensor, and one tensor under two names, are stored each for itself."""
+    """Replicas that are slices of one tensor, and one tensor under two names, are stored each for
+    itself.
+    """
     stacked = torch.arange(24.0).reshape(2, 3, 4)
 
     store.put(KEY, tensors={"first": stacked[0], "again": stacked[0], "all": stacked})
@@ -122,7 +124,9 @@ def test_json_round_trip(store: Store, series: dict[str, Any], measures: dict[st
 
 
 def test_parts_kept_apart(store: Store) -> None:
-    """Measures, undefined measures, series and provenance come back each as itself, under their key."""
+    """Measures, undefined measures, series and provenance come back each as itself, under their
+    key.
+    """
     parts = {
         "measures": {"accuracy": 0.1 + 0.2},
         "undefined": {"cosine": "reference below resolution"},
@@ -171,7 +175,9 @@ def test_arrays_become_lists(store: Store) -> None:
     ],
 )
 def test_what_json_cannot_hold(store: Store, parts: dict[str, Any], message: str) -> None:
-    """What JSON cannot give back as it was is refused, with every place named, and nothing is stored."""
+    """What JSON cannot give back as it was is refused, with every place named, and nothing is
+    stored.
+    """
     with pytest.raises(ContentError, match=message):
         store.put(KEY, **parts)
 
@@ -199,7 +205,9 @@ def test_missing(store: Store) -> None:
 
 
 def test_code_fingerprint_round_trip(store: Store) -> None:
-    """The definitions behind a code fingerprint are kept under its digest, and known to another process."""
+    """The definitions behind a code fingerprint are kept under its digest, and known to another
+    process.
+    """
     definitions = {"engine/nets.py:forward": "12ab", "engine/nets.py:WIDTH": "34cd"}
 
     store.remember_code("5e6f", definitions)
@@ -220,7 +228,9 @@ def test_damaged_code_fingerprint(store: Store) -> None:
 
 
 def test_permissions_follow_umask(store: Store) -> None:
-    """Files and folders are as readable for others as the umask says, so that machines can share a store."""
+    """Files and folders are as readable for others as the umask says, so that machines can share a
+    store.
+    """
     umask = (
         Path("/proc/self/status").read_text().split("Umask:")[1].split()[0]
         if sys.platform == "linux"

@@ -50,7 +50,9 @@ def test_lock_excludes_another_process(store: Store, spawn: Spawn) -> None:
 
 
 def test_lock_of_a_killed_process_is_free(store: Store, spawn: Spawn) -> None:
-    """SIGKILL frees a process' locks at once, without a sweep; taking and releasing one removes the file that was left."""
+    """SIGKILL frees a process' locks at once, without a sweep; taking and releasing one removes the
+    file that was left.
+    """
     process = held_by_another(store, spawn, "lane")
     process.kill()
     process.join()
@@ -122,7 +124,9 @@ def test_lock_of_any_name(store: Store) -> None:
 
 
 def contend(root: Path, rounds: int) -> None:
-    """Count up a file under the lock, in a way that loses counts if two processes ever hold it at once."""
+    """Count up a file under the lock, in a way that loses counts if two processes ever hold it at
+    once.
+    """
     store, counter = Store(root), root / "counter"
     while rounds:
         if lock := store.try_lock("lane"):
@@ -139,7 +143,9 @@ def sweep_forever(root: Path) -> None:
 
 
 def test_exclusion_while_lock_files_come_and_go(store: Store, spawn: Spawn) -> None:
-    """No two processes ever hold a lock at once, though each release and each sweep unlinks its file."""
+    """No two processes ever hold a lock at once, though each release and each sweep unlinks its
+    file.
+    """
     store.root.mkdir()
     (store.root / "counter").write_text("0")
     spawn(sweep_forever, store.root)

@@ -25,7 +25,9 @@ def test_median_rate(store: Store) -> None:
 
 
 def test_cheap_results_do_not_set_the_rate(store: Store) -> None:
-    """Results that cost next to nothing and took a moment to set up leave the rate to those that cost something."""
+    """Results that cost next to nothing and took a moment to set up leave the rate to those that
+    cost something.
+    """
     put(store, 0, 200.0, 100.0)
     put(store, 1, 10.0, 4.0)
     for number in range(2, 102):
@@ -50,7 +52,9 @@ def test_rate_per_stage_and_device(store: Store) -> None:
 
 
 def test_newest_results_count(store: Store) -> None:
-    """The newest 50 results of a size make the rate: what ran before on a slower machine is forgotten."""
+    """The newest 50 results of a size make the rate: what ran before on a slower machine is
+    forgotten.
+    """
     for number in range(40):
         put(store, number, 100.0, 1.0)
     for number in range(40, 90):

@@ -44,7 +44,9 @@ def stored(public_path: Path) -> Path:
 
 
 def test_full_disk(public_path: Path, unprivileged: Unprivileged) -> None:
-    """A write that the disk refuses half-way is a clear error, and leaves no entry, no temporary file and no lock."""
+    """A write that the disk refuses half-way is a clear error, and leaves no entry, no temporary
+    file and no lock.
+    """
     public_path.chmod(0o777)
     root = public_path / "store"
 

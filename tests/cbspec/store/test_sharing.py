@@ -20,7 +20,9 @@ KEYS = [f"{number:064x}"[::-1] for number in range(12)]
 
 
 def put_all(root: Path, worker: int, told: Connection) -> None:
-    """Put every key with content that names the worker; tell which were stored first, and what was read right after."""
+    """Put every key with content that names the worker; tell which were stored first, and what was
+    read right after.
+    """
     store = Store(root)
     told.send("ready")
     told.recv()
@@ -37,7 +39,9 @@ def put_all(root: Path, worker: int, told: Connection) -> None:
 
 
 def test_one_of_many_puts_wins(store: Store, spawn: Spawn, damages: list[Damage]) -> None:
-    """Of 8 processes that store the same keys at once exactly one is first for each, and all read that one's whole result."""
+    """Of 8 processes that store the same keys at once exactly one is first for each, and all read
+    that one's whole result.
+    """
     pipes = [Pipe() for _ in range(8)]
     for worker, (_, theirs) in enumerate(pipes):
         spawn(put_all, store.root, worker, theirs)
@@ -64,7 +68,9 @@ def expected_content(key: str) -> tuple[float, torch.Tensor]:
 
 
 def work_forever(root: Path, seed: int, told: Connection) -> None:
-    """All that a worker does to a store: locks, results, reads, fingerprints, collections; tell of the first result."""
+    """All that a worker does to a store: locks, results, reads, fingerprints, collections; tell of
+    the first result.
+    """
     store, draw, silent = Store(root), random.Random(seed), True
     while True:
         key = f"{draw.getrandbits(256):064x}"
@@ -84,7 +90,9 @@ def work_forever(root: Path, seed: int, told: Connection) -> None:
 def test_killed_at_random_moments(
     store: Store, spawn: Spawn, damages: list[Damage], seed: int
 ) -> None:
-    """After 20 times SIGKILL amid writing, one sweep leaves no lock and no temporary file, and every entry is whole."""
+    """After 20 times SIGKILL amid writing, one sweep leaves no lock and no temporary file, and
+    every entry is whole.
+    """
     draw = random.Random(seed)
     left = 0
     for round_ in range(10):
