@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from cbspec.kinds.change import Rule, Way, smaller, unordered
-from cbspec.kinds.names import MeasureName
+from cbspec.kinds.names import NAMES, MeasureName
 from cbspec.statistics import evidence as combine
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import StatisticalEvidence
@@ -168,4 +168,7 @@ class Measured(Assertion, frozen=True, kw_only=True):
 if TYPE_CHECKING:
     AnyKind = Assertion
 else:
-    AnyKind = Annotated[OfAnyKind, Meta(extra_json_schema={"$ref": "#/$defs/assertion"})]
+    AnyKind = Annotated[
+        OfAnyKind,
+        Meta(extra={NAMES: "assertion"}, extra_json_schema={"$ref": "#/$defs/assertion"}),
+    ]

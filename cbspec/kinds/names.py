@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
 from msgspec import Meta, inspect
 
-Noun = Literal["arm", "measure", "level"]
-_KEY = "names"
+Noun = Literal["arm", "measure", "level", "assertion"]
+NOUNS: tuple[Noun, ...] = get_args(Noun)
+NAMES = "names"  # under which `Meta.extra` has the noun
 
 Arm = Annotated[
     str,
-    Meta(extra={_KEY: "arm"}, min_length=1, description="name of an arm of this claim"),
+    Meta(extra={NAMES: "arm"}, min_length=1, description="name of an arm of this claim"),
 ]
 Arms = Annotated[
     tuple[Arm, ...],
@@ -22,11 +23,11 @@ Arms = Annotated[
 ]
 MeasureName = Annotated[
     str,
-    Meta(extra={_KEY: "measure"}, min_length=1, description="a measure of the arms' stage"),
+    Meta(extra={NAMES: "measure"}, min_length=1, description="a measure of the arms' stage"),
 ]
-MeasureKey = Annotated[str, Meta(extra={_KEY: "measure"})]
+MeasureKey = Annotated[str, Meta(extra={NAMES: "measure"})]
 """A measure as the key of a mapping, where nothing else is said of it."""
-Level = Annotated[float, Meta(extra={_KEY: "level"})]
+Level = Annotated[float, Meta(extra={NAMES: "level"})]
 """A condition as a number; the only thing in an assertion that may name a size of the scale."""
 
 
@@ -54,15 +55,22 @@ def fields(kind: type[msgspec.Struct]) -> Mapping[str, inspect.Type]:
 
 @lru_cache
 def fields_naming(kind: type[msgspec.Struct], noun: Noun) -> frozenset[str]:
-    """Return the fields that hold a name (or level), at whatever depth."""
+    """Return the fields that hold what a noun stands for, at whatever depth."""
     return frozenset(name for name, described in fields(kind).items() if _holds(described, noun))
+
+
+@lru_cache
+def _naming(kind: type[msgspec.Struct]) -> tuple[tuple[str, str, inspect.Type], ...]:
+    """Return attribute, name and type of each field that can hold a name."""
+    names = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
+    typed = ((attribute, name, fields(kind)[name]) for attribute, name in names)
+    return tuple(field for field in typed if any(_holds(field[2], noun) for noun in NOUNS))
 
 
 def mentions(value: msgspec.Struct) -> Iterator[Mention]:
     """Yield every name in a value, in the order of its fields."""
-    for field in msgspec.structs.fields(value):
-        name, described = field.encode_name, fields(type(value))[field.encode_name]
-        yield from _mentions(getattr(value, field.name), described, (name,))
+    for attribute, name, described in _naming(type(value)):
+        yield from _mentions(getattr(value, attribute), described, (name,))
 
 
 def arms_of(assertion: msgspec.Struct) -> tuple[str, ...]:
@@ -84,7 +92,7 @@ def listed(names: Sequence[str]) -> str:
 def noun_of(described: inspect.Type) -> Noun | None:
     """Return what a type is marked as naming."""
     extra = described.extra if isinstance(described, inspect.Metadata) else None
-    return extra.get(_KEY) if extra else None
+    return extra.get(NAMES) if extra else None
 
 
 def bare(described: inspect.Type) -> inspect.Type:

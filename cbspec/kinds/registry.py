@@ -15,7 +15,6 @@ from cbspec.kinds.all import All
 from cbspec.kinds.any import Any
 from cbspec.kinds.assertion import Assertion
 from cbspec.kinds.collapse import Collapse
-from cbspec.kinds.compound import Compound
 from cbspec.kinds.equivalence import Equivalence
 from cbspec.kinds.extremum import Extremum
 from cbspec.kinds.figure import Figure
@@ -116,5 +115,5 @@ def _lacks(kind: type[Assertion]) -> Iterator[str]:
     if kind.evidence is Assertion.evidence and kind.contrasts is Assertion.contrasts:
         yield "has neither contrasts() nor evidence(), of which one decides it"
     for noun, marker in (("arm", "Arm or Arms"), ("measure", "MeasureName")):
-        if not issubclass(kind, Compound) and not fields_naming(kind, noun):
+        if not fields_naming(kind, noun) and not fields_naming(kind, "assertion"):
             yield f"names no {noun}: mark the field that does as cbspec.kinds.{marker}"
