@@ -1,5 +1,6 @@
 """What the README shows of a run is what the ledger has."""
 
+import doctest
 import re
 from pathlib import Path
 
@@ -43,3 +44,14 @@ def test_sample_table_is_on_record():
 
     assert len(shown) >= 3
     assert shown <= stored
+
+
+def test_python_example_runs(monkeypatch):
+    """The session under 'Use it from Python' prints what the page says."""
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "README.md").read_text()
+    session = page.partition("```python\n")[2].partition("```")[0]
+    example = doctest.DocTestParser().get_doctest(session, {}, "README.md", "README.md", 0)
+
+    assert len(example.examples) >= 4
+    assert doctest.DocTestRunner().run(example).failed == 0
