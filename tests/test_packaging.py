@@ -174,7 +174,7 @@ def test_another_lab_runs_without_torch(installed, tmp_path):
     site = installed["PYTHONPATH"].split(os.pathsep)[1]
     assert done.stdout == f"{site}/cbspec/__init__.py None\n"
 
-    accepted = [("cbspec accept walk.a\n", "walk.a (quick, cpu): new: not on record -> holds\n...")]
+    accepted = [("cbspec accept gap.a\n", "gap.a (quick, cpu): new: not on record -> holds\n...")]
     run(steps(text) + accepted, with_commands(tmp_path), installed)
 
     assert '"torch": "none"' in (tmp_path / "reports" / "ledger.json").read_text()

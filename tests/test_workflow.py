@@ -74,7 +74,7 @@ def test_options_are_those_of_the_plugin(workflow):
         if word.startswith("ARGS=")
     ]
     asked = [dict(zip(words[::2], words[1::2], strict=True)) for words in given]
-    plugin = (REPOSITORY / "cbspec" / "plugin.py").read_text()
+    plugin = (REPOSITORY / "cbspec" / "plugin" / "hooks.py").read_text()
     scales = yaml.safe_load((REPOSITORY / "claims" / "defaults.yaml").read_text())["scales"]
     offered = re.findall(r'addoption\(\s*"([^"]+)"', plugin)
 

@@ -204,7 +204,7 @@ def test_plan_says_why(laboratory):
     quick = laboratory.cbspec("plan", "1.a", "2.a", "--device", "cpu").stdout
     memo = laboratory.cbspec("plan", "--device", "cpu", "--scale", "memo").stdout
 
-    assert "lab/catalog.py:27: grow changed" in quick
+    assert "lab/catalog.py:29: grow changed" in quick
     assert "input plant changed: grow @3" in quick
     assert memo.startswith("1 claim at scale memo on cpu; 1 more not decidable there\n")
 
@@ -222,16 +222,16 @@ def test_explain_for_a_person(laboratory):
     assert lines[:9] == [
         "2.a at scale quick on cpu",
         "  stale    grow @3  seeds 1,2,3  (dark)",
-        "             lab/catalog.py:27: grow changed",
+        "             lab/catalog.py:29: grow changed",
         "  stale    weigh    seeds 1,2,3  (dark)",
         "             input plant changed: grow @3",
         "  stale    grow @3  seeds 1,2,3  (bright)",
-        "             lab/catalog.py:27: grow changed",
+        "             lab/catalog.py:29: grow changed",
         "  stale    weigh    seeds 1,2,3  (bright)",
         "             input plant changed: grow @3",
     ]
     assert lines[9].startswith("On record: holds, 20")
-    assert lines[10:] == ["Changed in the code since:", "  lab/catalog.py:27: grow (stage grow)"]
+    assert lines[10:] == ["Changed in the code since:", "  lab/catalog.py:29: grow (stage grow)"]
 
 
 def test_explain_without_a_record(laboratory):

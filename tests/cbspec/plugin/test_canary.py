@@ -129,7 +129,7 @@ def test_an_edit_that_changes_something_puts_verdicts_in_doubt(recorded):
     assert (status, outcomes(output)) == (1, "2 failed")
     assert ways(recorded) == {"1.a": ["in doubt"], "1.m": ["in doubt"]}
     assert "height of dark, seed 1: 4.0867 -> 4.1067" in output
-    assert "lab/catalog.py:27: grow (stage grow)" in output
+    assert "lab/catalog.py:29: grow (stage grow)" in output
     assert "0 recomputed, 0 by record (0 code unchanged, 0 canary equal), 2 in doubt" in output
     assert record.entry.adopted == {}
     assert "## Verdicts in doubt" in (recorded.root / "reports" / "latest.md").read_text()
