@@ -17,7 +17,7 @@ test: data  ## the unit tests
 	$(BIN)/pytest tests/ -n 2 $(ARGS)
 
 coverage: data  ## the unit tests, and which lines none of them runs
-	$(BIN)/pytest tests/ -n 2 --cov --cov-report=term --cov-fail-under=85 $(ARGS)
+	$(BIN)/pytest tests/ -n 2 --cov --cov-report=term --cov-fail-under=95 $(ARGS)
 
 data: $(INSTALLED)  ## obtain and verify CIFAR-10, once per user
 	@$(BIN)/python -m engine.data
