@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cbspec.language import claim_files
+from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.grammar import plain
-from cbspec.language.mistakes import Diagnostics
 from cbspec.language.parse import read
 
 ROOT = Path(__file__).parents[1]

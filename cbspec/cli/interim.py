@@ -74,7 +74,7 @@ def command(
 
 def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
     """The last look that stored results allow; None before the first."""
-    from cbspec.evaluation.look import stored_looks
+    from cbspec.evaluation.interim import stored_looks
     from cbspec.judge import next_look
     from cbspec.ledger import Key
 

@@ -9,7 +9,7 @@ from functools import partial
 import click
 
 from cbspec.catalog import Catalog
-from cbspec.cli import question
+from cbspec.cli import prompt
 from cbspec.cli.draft import Draft
 
 
@@ -52,18 +52,18 @@ class Words:
         """
         words = replace(
             self,
-            claim=self.claim or question.text("Id, e.g. 7A.a"),
-            title=self.title or question.text("Title: the finding in one sentence"),
-            phase=self.phase or question.text("Phase, e.g. 7A"),
-            memo=self.memo or question.text("Memo: where it was reported"),
-            experiment=self.experiment or question.experiment(stages, catalog),
-            arms=self.arms or tuple(f"{name}={words}" for name, words in question.arms().items()),
+            claim=self.claim or prompt.text("Id, e.g. 7A.a"),
+            title=self.title or prompt.text("Title: the finding in one sentence"),
+            phase=self.phase or prompt.text("Phase, e.g. 7A"),
+            memo=self.memo or prompt.text("Memo: where it was reported"),
+            experiment=self.experiment or prompt.experiment(stages, catalog),
+            arms=self.arms or tuple(f"{name}={words}" for name, words in prompt.arms().items()),
         )
         measures = sorted({measure for stage in catalog.values() for measure in stage.measures})
         return (
             words
             if words.asserted
-            else replace(words, asserted=(question.assertion([*_named(words.arms)], measures),))
+            else replace(words, asserted=(prompt.assertion([*_named(words.arms)], measures),))
         )
 
     def draft(self, scales: Sequence[str]) -> Draft:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cbspec.claim import Claim
-from cbspec.evaluation.look import seeds_due
+from cbspec.evaluation.interim import seeds_due
 from cbspec.execution.plan import Cell, Planner, awaited
 from cbspec.ledger import Entry
 from cbspec.stage import calls_of

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from cbspec.canary import CanaryCheck, CanaryRecord, Figures, compared
 from cbspec.claim import Claim
-from cbspec.evaluation.look import values_of
+from cbspec.evaluation.interim import values_of
 from cbspec.execution.executor import Executor, StageFailed
 from cbspec.execution.plan import Cell, closure
 from cbspec.ledger import Provenance

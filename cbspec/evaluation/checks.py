@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim
-from cbspec.evaluation.look import judged
+from cbspec.evaluation.interim import judged
 from cbspec.execution.plan import Planner
 from cbspec.ledger import CHANGED, Comparison, Entry, EvidenceFolder, compare, entry_of
 from cbspec.ledger.entry import short

@@ -19,7 +19,7 @@ from cbspec.evaluation.adopted import Adopted
 from cbspec.evaluation.agenda import Agenda, agenda_of
 from cbspec.evaluation.canary import Canaries
 from cbspec.evaluation.checks import Checker, needs_canary
-from cbspec.evaluation.look import InterimAnalysis, looked
+from cbspec.evaluation.interim import InterimAnalysis, looked
 from cbspec.execution.executor import Executor, StageFailed
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Cell, Planner

@@ -8,7 +8,7 @@ from itertools import chain
 import msgspec
 
 from cbspec.claim import Claim
-from cbspec.evaluation.look import seeds_due
+from cbspec.evaluation.interim import seeds_due
 from cbspec.execution.plan import Cell, Plan, PlannedJob, awaited
 from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger

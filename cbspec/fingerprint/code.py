@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cbspec.errors import ConfigError, suggestion
+from cbspec.fingerprint.canonical import short_hash
 from cbspec.fingerprint.effects import Effects
 from cbspec.fingerprint.module import DEFINITION, Module, Statement, entry_label
 from cbspec.fingerprint.node import Everything, Node, Whole
-from cbspec.fingerprint.normal import short_hash
-from cbspec.fingerprint.project import SourceTree
 from cbspec.fingerprint.scope import Imported
 from cbspec.fingerprint.signature import Signatures
+from cbspec.fingerprint.source_tree import SourceTree
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from cbspec.fingerprint.normal import dotted
+from cbspec.fingerprint.canonical import dotted
 from cbspec.fingerprint.scope import Chain, NameScope
 
 _PICKING = frozenset({"get", "values", "items", "rpartition", "rsplit"})

@@ -11,11 +11,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from cbspec.fingerprint.foreign import BUILTINS, PURE_METHODS, is_pure
+from cbspec.fingerprint.canonical import dotted, idle
+from cbspec.fingerprint.external import BUILTINS, PURE_METHODS, is_pure
 from cbspec.fingerprint.module import DEFINITION, Module, Statement
-from cbspec.fingerprint.normal import dotted, idle
-from cbspec.fingerprint.project import SourceTree
 from cbspec.fingerprint.scope import Chain
+from cbspec.fingerprint.source_tree import SourceTree
 
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -11,8 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cbspec.errors import ConfigError
-from cbspec.fingerprint.names import imported, references
-from cbspec.fingerprint.normal import (
+from cbspec.fingerprint.canonical import (
     Documented,
     alone,
     documented,
@@ -21,6 +20,7 @@ from cbspec.fingerprint.normal import (
     pieces,
     short_hash,
 )
+from cbspec.fingerprint.names import imported, references
 from cbspec.fingerprint.scope import Imported, References
 
 SILENT = frozenset(

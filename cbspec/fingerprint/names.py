@@ -8,9 +8,9 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from cbspec.fingerprint.canonical import dotted, substance
 from cbspec.fingerprint.computed import opening, tables
-from cbspec.fingerprint.foreign import IMPORTERS, OPEN_ATTRIBUTES
-from cbspec.fingerprint.normal import dotted, substance
+from cbspec.fingerprint.external import IMPORTERS, OPEN_ATTRIBUTES
 from cbspec.fingerprint.scope import Imported, Load, NameScope, References
 
 _WATCHED = OPEN_ATTRIBUTES | {"__subclasses__"}
@@ -26,7 +26,7 @@ def references(node: ast.AST, package: str, documented: Mapping[str, Any]) -> Re
     Args:
         node: the statement (or an expression).
         package: the package that relative imports in it start from.
-        documented: see `cbspec.fingerprint.normal.documented`; what only documents is not looked
+        documented: see `cbspec.fingerprint.canonical.documented`; what only documents is not looked
             at.
     """
     walk = _Walk(package, documented)

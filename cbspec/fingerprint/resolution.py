@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cbspec.fingerprint.foreign import (
+from cbspec.fingerprint.external import (
     BUILTINS,
     IMPORTERS,
     NAMESPACE_BUILTINS,
@@ -20,7 +20,7 @@ from cbspec.fingerprint.node import EVERYTHING, Node, Whole
 from cbspec.fingerprint.scope import Chain, Imported, Load
 
 if TYPE_CHECKING:
-    from cbspec.fingerprint.project import SourceTree
+    from cbspec.fingerprint.source_tree import SourceTree
 
 _MODULE_ATTRIBUTES = frozenset({"__name__", "__file__", "__doc__", "__path__", "__package__"})
 _PATH = re.compile(r"[A-Za-z_]\w*(\.\w+)*(:\w+(\.\w+)*)?$")

@@ -8,7 +8,7 @@ from typing import Any
 from cbspec.kinds import KINDS, Assertion, Compound
 from cbspec.kinds.names import Mention, arms_of, fields_naming, mentions
 from cbspec.language.conform import conform, follow, unknown
-from cbspec.language.mistakes import Diagnostics, shown
+from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.node import Node
 from cbspec.language.scope import Scope, UnknownName
 from cbspec.stage import Call

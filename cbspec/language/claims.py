@@ -17,15 +17,15 @@ from cbspec.language.assertions import Arms
 from cbspec.language.calls import Forms, Memory, Pool, Resolver, Trace
 from cbspec.language.conform import conform, unknown
 from cbspec.language.defaults import Defaults
+from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.digest import digest
 from cbspec.language.expansion import Expansion
 from cbspec.language.grammar import ClaimWords, words
 from cbspec.language.matrix import Cell, cell_id
-from cbspec.language.mistakes import Diagnostics
 from cbspec.language.node import Document, Node
-from cbspec.language.origins import Origins, walk
 from cbspec.language.parse import parse
 from cbspec.language.scope import Scope
+from cbspec.language.source_map import Origins, walk
 from cbspec.stage import Call, Stage
 
 

@@ -20,7 +20,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from cbspec.language.mistakes import Diagnostics, shown
+from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.node import Document, Node
 from cbspec.language.scalar import resolve
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from cbspec.errors import suggestion
+from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.grammar import OPEN
-from cbspec.language.mistakes import Diagnostics, shown
 from cbspec.language.node import Node
 
 if TYPE_CHECKING:

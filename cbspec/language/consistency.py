@@ -10,8 +10,8 @@ from cbspec.claim import Seeds
 from cbspec.kinds import Assertion
 from cbspec.language.assertions import Arms
 from cbspec.language.conform import unknown
+from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.grammar import ClaimWords
-from cbspec.language.mistakes import Diagnostics
 from cbspec.language.node import Node
 
 

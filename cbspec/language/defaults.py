@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cbspec.errors import ConfigError, Diagnostic, suggestion
 from cbspec.language.conform import conform
+from cbspec.language.diagnostics import Diagnostics, TooMany
 from cbspec.language.grammar import DefaultsWords, words
-from cbspec.language.mistakes import Diagnostics, TooMany
 from cbspec.language.node import Node, merge
 from cbspec.language.parse import read
 

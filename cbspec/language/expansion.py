@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cbspec.language.conform import unknown
-from cbspec.language.mistakes import Diagnostics, shown
+from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.node import Node, merge
 from cbspec.language.scope import Scope
 from cbspec.stage import Stage

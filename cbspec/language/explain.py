@@ -6,7 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 from cbspec.claim import Claim
-from cbspec.language.origins import Origins
+from cbspec.language.source_map import Origins
 from cbspec.model.origin import Origin
 
 

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from cbspec.language.mistakes import Diagnostics, shown
+from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.node import Node
 
 Cell = Mapping[str, Node]

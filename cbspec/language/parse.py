@@ -10,7 +10,7 @@ import yaml
 
 from cbspec.errors import Diagnostic
 from cbspec.language.compose import CONTROL, Composer, Unreadable
-from cbspec.language.mistakes import Diagnostics
+from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.node import Document
 from cbspec.model.origin import Origin
 from cbspec.paths import display

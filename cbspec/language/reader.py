@@ -15,10 +15,10 @@ from cbspec.language.calls import Pool
 from cbspec.language.claims import ClaimDocument, Setting
 from cbspec.language.conform import unknown
 from cbspec.language.defaults import NAME, Defaults, Folders
-from cbspec.language.mistakes import Diagnostics, TooMany
+from cbspec.language.diagnostics import Diagnostics, TooMany
 from cbspec.language.node import Node
-from cbspec.language.origins import Origins
 from cbspec.language.parse import read
+from cbspec.language.source_map import Origins
 from cbspec.model.origin import Origin
 from cbspec.paths import display
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cbspec.language.conform import unknown
-from cbspec.language.mistakes import Diagnostics
+from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.node import Node
 
 _NOTHING: dict[str, Node] = {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cbspec.claim import Seeds
 from cbspec.language.conform import follow
+from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.grammar import plain
-from cbspec.language.mistakes import Diagnostics
 from cbspec.language.node import Node, merge
 
 

@@ -35,11 +35,11 @@ from cbspec.store.entry import (
     write_entry,
 )
 from cbspec.store.failure import FORBIDDEN, explained
+from cbspec.store.layout import Shelves
 from cbspec.store.lock import Lock, Locks
 from cbspec.store.rate import Rates
 from cbspec.store.record import record, seal, unseal
 from cbspec.store.scratch import Scratch
-from cbspec.store.shelf import Shelves
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cbspec.cli.draft import place, scalar
-from cbspec.language.mistakes import Diagnostics
+from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.node import Document
 from cbspec.language.parse import parse
 

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cbspec.language import compose, parse
+from cbspec.language.diagnostics import LIMIT, Diagnostics, TooMany
 from cbspec.language.grammar import plain
-from cbspec.language.mistakes import LIMIT, Diagnostics, TooMany
 from cbspec.language.node import Document
 
 

@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from cbspec import catalog as catalogs
 from cbspec import config
 from cbspec.language import claim_files, schema
+from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.grammar import plain
-from cbspec.language.mistakes import Diagnostics
 from cbspec.language.parse import read
 from tests.cbspec.language.broken_text import CLAIM, DEFAULTS
 
