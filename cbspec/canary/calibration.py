@@ -4,7 +4,8 @@ Two platforms that compute the same code add up in another order, or fuse a prod
 depends on the experiment: a cosine after ten steps moves in its sixth digit, the accuracy of a run that is about to diverge in
 its first. So each measure of each claim has its own spread, the largest difference between any two platforms over the claim's
 arms and seeds. A claim whose figures happened to agree on the platforms at hand would be held to the last bit by that; it gets
-what is usual for the measure instead: the spread below which three quarters of all claims lie.
+what is usual for the measure instead: the spread below which three quarters of all claims lie. A share of a count, such as an
+accuracy, stays as it is on most platforms and then moves by a whole count: its spread is taken as one count at least.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from cbspec.canary.record import Calibration, Figures, Platform, Tolerance, Unheld
 from cbspec.values import Values
@@ -20,10 +22,13 @@ FACTOR = 10.0  # of the spread over platforms; the platforms at hand are few, an
 FLOAT32 = 2.0**-23  # the spacing of float32 numbers between 1 and 2: no figure is more exact than the arithmetic
 USUAL = 0.75  # the share of claims whose spread a measure's usual one is not below
 MEANINGLESS = 0.5  # of a figure's own size; a tolerance beyond that would let anything pass
+COUNT = 100_000  # test images at most, by which a share is told from any other number
+FEW = 100  # a count below which figures are no share of anything, but few
 
 METHOD = (
     f"atol is {FACTOR:g} times the largest difference between platforms over the claim's arms and seeds, or {FACTOR:g} times "
-    f"the spread that {USUAL:.0%} of all claims do not exceed for the measure, whichever is larger; rtol is {FACTOR:g} times "
+    f"the spread that {USUAL:.0%} of all claims do not exceed for the measure, or, of a share, {FACTOR:g} times one count, "
+    f"whichever is the largest; rtol is {FACTOR:g} times "
     f"the spacing of float32; an arm whose own spread times {FACTOR:g} exceeds {MEANINGLESS:.0%} of its figures is not held"
 )
 
@@ -59,6 +64,7 @@ def calibrated(runs: Sequence[PlatformRun], *, date: str, commit: str | None) ->
         spreads[name] = max((_range(values) for values in zip(*columns, strict=True)), default=0.0)
         sizes[name] = max((abs(value) for column in columns for value in column if value is not None), default=0.0)
     usual = _usual(spreads)
+    counts = _counts(runs)
     chaotic = {name for name, spread in spreads.items() if FACTOR * spread > MEANINGLESS * sizes[name]}
     for claim, arm, measure in sorted(chaotic):
         spread, size = spreads[claim, arm, measure], sizes[claim, arm, measure]
@@ -73,7 +79,7 @@ def calibrated(runs: Sequence[PlatformRun], *, date: str, commit: str | None) ->
             tolerances[claim, measure] = Tolerance(
                 claim=claim,
                 measure=measure,
-                atol=_rounded_up(FACTOR * max(largest, usual[measure])),
+                atol=_rounded_up(FACTOR * max(largest, usual[measure], counts[claim, measure])),
                 rtol=_rounded_up(FACTOR * FLOAT32),
                 spread=_rounded_up(largest),
             )
@@ -129,6 +135,40 @@ def _usual(spreads: Mapping[Name, float]) -> dict[str, float]:
     for (_, _, measure), spread in spreads.items():
         by_measure.setdefault(measure, []).append(spread)
     return {measure: sorted(found)[math.ceil(USUAL * len(found)) - 1] for measure, found in by_measure.items()}
+
+
+def _counts(runs: Sequence[PlatformRun]) -> dict[tuple[str, str], float]:
+    """Return (claim, measure) -> one count, where all values are shares of the same count; 0 of any other measure.
+
+    Where a claim has too few values to tell its count, the smallest count of the measure's other claims stands for it.
+    """
+    values: dict[tuple[str, str], list[float]] = {}
+    for claim, arm, measure in _names(runs):
+        columns = [_column(run, (claim, arm, measure)) for run in runs]
+        values.setdefault((claim, measure), []).extend(value for column in columns for value in column if value is not None)
+    shared = {name: _shared_count(found) for name, found in values.items()}
+    smallest: dict[str, int] = {}
+    for (_, measure), count in shared.items():
+        if count >= FEW:
+            smallest[measure] = min(count, smallest.get(measure, count))
+    counts = {}
+    for (claim, measure), count in shared.items():
+        told = count if count >= FEW else smallest.get(measure, 0)
+        counts[claim, measure] = 1 / told if count and told else 0.0
+    return counts
+
+
+def _shared_count(values: Sequence[float]) -> int:
+    """Return the smallest count of which all these values are shares, to the last bit; 0 where there is none."""
+    count = 1
+    for value in values:
+        share = Fraction(value).limit_denominator(COUNT)
+        if float(share) != value:
+            return 0
+        count = math.lcm(count, share.denominator)
+        if count > COUNT:
+            return 0
+    return count
 
 
 def _platform(run: PlatformRun, first: PlatformRun) -> Platform:

@@ -51,7 +51,7 @@ SETTINGS = (
 
 def with_python(python: str) -> Setting:
     """Return the setting of another interpreter, for another torch."""
-    return Setting(f"another torch ({Path(python).name})", {}, python=python)
+    return Setting("another torch", {}, python=python)
 
 
 def measured(setting: Setting, *, root: Path, claims: Path, scale: str) -> PlatformRun:

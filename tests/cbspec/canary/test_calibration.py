@@ -45,6 +45,26 @@ def test_a_claim_that_happened_to_agree_gets_what_is_usual():
     assert found["1.h"] == pytest.approx(FACTOR * 0.004, rel=0.05)
 
 
+def test_a_share_may_move_by_counts():
+    """Shares of one count that no platform moved are held to as many counts as the factor says, other numbers to rounding."""
+    accuracies = one((0.1025, 0.2501))
+    losses = one((2.3025850929940455, 2.2925850929940453), claim="1.a")
+
+    [share, number] = calibration(accuracies, accuracies).tolerances + calibration(losses, losses).tolerances
+
+    assert share.atol == pytest.approx(FACTOR / 10_000, rel=0.1)
+    assert number.atol == 0
+
+
+def test_few_shares_take_the_count_of_others():
+    """A claim whose values are an eighth and a quarter may be of any count; it gets the smallest that another claim shows."""
+    run = {"1.a": figures((0.125, 0.25), claim="1.a"), "1.b": figures((0.1025, 0.2501), claim="1.b")}
+
+    few, many = calibration(run, run).tolerances
+
+    assert few.atol == many.atol == pytest.approx(FACTOR / 10_000, rel=0.1)
+
+
 def test_what_arithmetic_moves_too_far_is_not_held():
     """A figure whose tolerance would let anything pass is listed with its spread and its size, and gets no wide bound."""
     found = calibration(one((0.5, 0.25)), one((0.45, 0.25)))

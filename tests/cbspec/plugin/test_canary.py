@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -238,3 +239,19 @@ def test_new_claims_bring_their_canary(recorded):
     cbspec(recorded, "accept", "1.n")
 
     assert "1.n" in CanaryRecord.load(recorded.root / "reports" / "canary.json").figures
+
+
+def test_a_killed_canary_run_leaves_the_record_as_it_was(recorded):
+    """However early or late a run of canaries is killed, no committed file changes and the next run passes on the same store."""
+    edit(recorded, *BENIGN)
+    committed = {path: path.read_bytes() for path in (recorded.root / "reports").rglob("*.json") if "latest" not in path.name}
+    for delay in (0.3, 0.7, 1.1):
+        run = recorded.start("--scale", "canary", "-n", "2")
+        time.sleep(delay)
+        run.kill()
+        recorded.end(run)
+
+    status, output = recorded.pytest("--scale", "canary", "-n", "2")
+
+    assert (status, outcomes(output)) == (0, "2 passed")
+    assert all(path.read_bytes() == content for path, content in committed.items())
