@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -17,10 +14,9 @@ from cbspec.errors import suggestion
 from cbspec.kinds.assertion import Assertion, Problem, Written
 from cbspec.kinds.change import Way, more, tighter_if, unasserted
 from cbspec.kinds.names import Arm, MeasureKey, listed
-from cbspec.model.finding import Effect
-from cbspec.statistics import student
-from cbspec.statistics.evidence import Level, Premise, StatisticalEvidence
-from cbspec.statistics.sample import Array, Measurements, Unmeasured
+from cbspec.statistics.evidence import Premise, StatisticalEvidence
+from cbspec.statistics.point import Point
+from cbspec.statistics.sample import Measurements
 
 
 def _inside(before: Any, after: Any) -> Way:
@@ -170,93 +166,6 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
         elif not strange:
             for name in (name for name in names if name not in used.values()):
                 yield ("kind",), f"draws all values of {name} in one place; make {name} x or facet"
-
-
-@dataclass(frozen=True)
-class Point:
-    """One measure of one arm, and the ends of its axis.
-
-    Nothing is tested: p is 0 where it complies, else 1.
-    """
-
-    measure: str
-    label: str
-    low: float
-    high: float
-    data: Measurements
-
-    @property
-    def asserted(self) -> str:
-        return f"between {self.low:.4g} and {self.high:.4g}"
-
-    @property
-    def p(self) -> Array:
-        return np.asarray(float(bool(self.missing or self.stray)))
-
-    @property
-    def against(self) -> Array:
-        return np.asarray(float(not self.stray))
-
-    @cached_property
-    def missing(self) -> str:
-        """Why there is no value on some seed; empty where there are all."""
-        try:
-            self.data.column(self.label, self.measure)
-        except Unmeasured as missing:
-            return str(missing)
-        return ""
-
-    @cached_property
-    def stray(self) -> str:
-        """The first value beyond the axis; empty where there is none."""
-        if self.missing:
-            return ""
-        seeds = self.data.table[self.label, self.measure].seeds
-        for seed, value in zip(seeds, self.data.column(self.label, self.measure), strict=True):
-            if not self.low <= value <= self.high:
-                where = f"{self.measure} of {self.label} x seed {seed}"
-                return f"{where} is {value:.4g}, not {self.asserted}"
-        return ""
-
-    def effect(self, level: Level) -> Effect:
-        """Return mean and Student's interval, unguarded: nothing is decided by it.
-
-        Without a value on some seed there is none at all, and n is 0.
-        """
-        values = np.array([]) if self.missing else self.data.column(self.label, self.measure)
-        n = values.size
-        estimate = (
-            float(
-                values[0] + np.mean(values - values[0]),
-            )
-            if n
-            else math.nan
-        )  # exact for equal values
-        spread = float(np.std(values - values[0], ddof=1)) if n > 1 else None
-        half = (
-            math.inf
-            if spread is None
-            else student.reach(
-                level.miss,
-                n,
-                guarded=False,
-            )
-            * spread
-            / math.sqrt(n)
-        )
-        return Effect(
-            label=self.label,
-            measure=self.measure,
-            unit=self.data.unit(self.measure),
-            estimate=estimate,
-            low=estimate - half,
-            high=estimate + half,
-            confidence=0.95,
-            p=float(self.p),
-            n=n,
-            reported=self.data.figure(self.measure, self.label),
-            spread=spread,
-        )
 
 
 def method(arm: str) -> str:
