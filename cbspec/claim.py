@@ -37,7 +37,7 @@ class Seeds:
         return self.pool[: self.start]
 
     @property
-    def looks(self) -> tuple[int, ...]:
+    def analyses(self) -> tuple[int, ...]:
         """The numbers of seeds after which a verdict is taken, ascending: ``(3, 6, 12)`` for 3 of
         12.
         """

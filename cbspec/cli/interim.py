@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class Interim(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim at the last of its looks that is stored in full.
+    """A claim at the last of its interim analyses that is stored in full.
 
     Attributes:
-        next: how many seeds the next look takes; None where the verdict stands.
+        next: how many seeds the next interim analysis takes; None where the verdict stands.
         recorded: the verdict on record, of this device family or else of the other.
     """
 
@@ -51,9 +51,9 @@ def command(
 ) -> None:
     """Show what the stored results say so far.
 
-    Each claim at the last of its looks of which every result is stored: its verdict, and whether
-    that stands or more seeds are due. Nothing is computed and nothing goes on record; a look costs
-    no error rate that the claim would not spend anyway.
+    Each claim at its last interim analysis of which every result is stored: its verdict, and
+    whether that stands or more seeds are due. Nothing is computed and nothing goes on record; an
+    interim analysis costs no error rate that the claim would not spend anyway.
     """
     planner = project.planner(device, threads)
     decidable = [claim for claim in project.claims(claims, scale) if claim.scale in claim.decidable]
@@ -68,24 +68,24 @@ def command(
         click.echo("\n".join(_lines(each)))
     if lacking := len(decidable) - len(found):
         click.echo(
-            f"{count(lacking, 'claim')} without all results of a first look; cbspec plan names them"
+            f"{count(lacking, 'claim')} without all results of a first interim analysis; cbspec plan names them"
         )
 
 
 def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
-    """The last look that stored results allow; None before the first."""
-    from cbspec.evaluation.interim import stored_looks
-    from cbspec.judge import next_look
+    """The last interim analysis that stored results allow; None before the first."""
+    from cbspec.evaluation.interim import stored_analyses
+    from cbspec.judge import next_analysis
     from cbspec.ledger import Key
 
-    looks = stored_looks(claim, planner, project.store)
-    if not looks:
+    analyses = stored_analyses(claim, planner, project.store)
+    if not analyses:
         return None
     recorded = project.ledger.expected(Key(claim.id, claim.scale, planner.numerics.device))
-    last = looks[-1].judgement
+    last = analyses[-1].judgement
     return Interim(
         judgement=last,
-        next=next_look(last, claim.seeds),
+        next=next_analysis(last, claim.seeds),
         recorded=recorded.verdict if recorded else None,
     )
 

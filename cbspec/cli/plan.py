@@ -44,9 +44,9 @@ def command(
     """Show the stages that a run would compute, and why.
 
     Longest path first, as they would be started, for the seeds that a verdict on record took, or
-    else those of the next look: the first, and more where these are stored and leave the claim
-    inconclusive. The forecast comes from the times that the same stages took before on this device
-    family.
+    else those of the next interim analysis: the first, and more where these are stored and leave
+    the claim inconclusive. The forecast comes from the times that the same stages took before on
+    this device family.
     """
     from cbspec.evaluation.forecast import forecast
 

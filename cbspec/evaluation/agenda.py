@@ -35,7 +35,7 @@ class Agenda:
         found: dict[str, dict[int, list[Cell]]] = {}
         for claim in self.claims.values():
             analyses = found[claim.id] = {}
-            for count in claim.seeds.looks[1:]:
+            for count in claim.seeds.analyses[1:]:
                 seeds = claim.seeds.pool[:count]
                 analyses[count] = list(planner.cells(claim.arms, seeds).values())
         return found

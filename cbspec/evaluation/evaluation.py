@@ -19,7 +19,7 @@ from cbspec.evaluation.adopted import Adopted
 from cbspec.evaluation.agenda import Agenda, agenda_of
 from cbspec.evaluation.canary import Canaries
 from cbspec.evaluation.checks import Checker, needs_canary
-from cbspec.evaluation.interim import InterimAnalysis, looked
+from cbspec.evaluation.interim import InterimAnalysis, interim_analyses
 from cbspec.execution.executor import Executor, StageFailed
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Cell, Planner
@@ -99,8 +99,8 @@ class Evaluation:
 
         The seeds that a verdict on record took are planned from the start, and those that stored
         results already ask for, so that the last of them do not keep a single core busy at the end.
-        Verdicts are reached by the same looks in any case. Canaries are planned for claims with a
-        verdict on record that other code reached, and as grounds for adoption.
+        Verdicts are reached by the same interim analyses in any case. Canaries are planned for
+        claims with a verdict on record that other code reached, and as grounds for adoption.
 
         Raises:
             LedgerError: evidence or the canary on record is damaged.
@@ -160,20 +160,20 @@ class Evaluation:
         trace = ""
         values: Values | None = None
         try:
-            judgement, values = self._last_look(claim)
+            judgement, values = self._last_analysis(claim)
         except StageFailed as failure:
             judgement, trace = _error(claim, str(failure)), failure.traceback
         checks = self.checks(claim)
         return self._record(claim, judgement, values, checks, time.monotonic() - began, trace)
 
-    def _last_look(self, claim: Claim) -> InterimAnalysis:
+    def _last_analysis(self, claim: Claim) -> InterimAnalysis:
         def computed(cells: Sequence[Cell]) -> Mapping[Cell, Stored]:
             self.executor.adopt(cells)
             if (count := len({cell.seed for cell in cells})) > claim.seeds.start:
                 self._run.announce(claim.id, count)
             return self.executor.ensure(cells)
 
-        *_, last = looked(claim, self.planner, computed)
+        *_, last = interim_analyses(claim, self.planner, computed)
         return last
 
     def _record(

@@ -24,18 +24,18 @@ class InterimAnalysis(NamedTuple):
     values: Values
 
 
-def looked(
+def interim_analyses(
     claim: Claim,
     planner: Planner,
     results: Callable[[Sequence[Cell]], Mapping[Cell, StoredResult] | None],
 ) -> Iterator[InterimAnalysis]:
-    """Yield each look: at the claim's first seeds, then at more while it is inconclusive and may
-    draw them.
+    """Yield each interim analysis: at the claim's first seeds, then at more while it is
+    inconclusive and may draw them.
 
     Args:
-        results: those of the cells of a look; None ends the looks before it.
+        results: those of the cells of an analysis; None ends the analyses before it.
     """
-    from cbspec.judge import next_look
+    from cbspec.judge import next_analysis
 
     count: int | None = claim.seeds.start
     while count is not None:
@@ -47,7 +47,7 @@ def looked(
         values = values_of(claim, seeds, cells, entries)
         judgement = judged(claim, values)
         yield InterimAnalysis(judgement, values)
-        count = next_look(judgement, claim.seeds)
+        count = next_analysis(judgement, claim.seeds)
 
 
 def judged(claim: Claim, values: Values) -> Judgement:
@@ -61,32 +61,32 @@ def judged(claim: Claim, values: Values) -> Judgement:
     return judge(claim, table_of(values), units=units_of(claim))
 
 
-def stored_looks(claim: Claim, planner: Planner, store: Store) -> list[InterimAnalysis]:
-    """Return those looks of which every result is stored."""
+def stored_analyses(claim: Claim, planner: Planner, store: Store) -> list[InterimAnalysis]:
+    """Return those analyses of which every result is stored."""
 
     def stored(cells: Sequence[Cell]) -> Mapping[Cell, StoredResult] | None:
         entries = {cell: store.get(cell.key, touch=False) for cell in cells}
         present = {cell: entry for cell, entry in entries.items() if entry is not None}
         return present if len(present) == len(entries) else None
 
-    return list(looked(claim, planner, stored))
+    return list(interim_analyses(claim, planner, stored))
 
 
 def seeds_due(
     claim: Claim, recorded: Recorded | None, planner: Planner, store: Store
 ) -> tuple[int, ...]:
     """Return the seeds that a run is sure to take: those of the verdict on record, else those that
-    the stored looks lead to.
+    the stored analyses lead to.
     """
     if recorded:
         return seeds_taken(claim, recorded)
-    looks = stored_looks(claim, planner, store)
-    if not looks:
+    analyses = stored_analyses(claim, planner, store)
+    if not analyses:
         return claim.seeds.first
-    from cbspec.judge import next_look
+    from cbspec.judge import next_analysis
 
-    last = looks[-1].judgement
-    return claim.seeds.pool[: next_look(last, claim.seeds) or len(last.seeds)]
+    last = analyses[-1].judgement
+    return claim.seeds.pool[: next_analysis(last, claim.seeds) or len(last.seeds)]
 
 
 def values_of(

@@ -178,8 +178,8 @@ class Planner:
 def awaited(
     claims: Iterable[Claim], planner: Planner, stored: Callable[[Cell], bool]
 ) -> dict[Cell, float]:
-    """Cells of first looks -> the cost of the longest chain of what their claim asks for where it
-    is inconclusive.
+    """Cells of first interim analyses -> the cost of the longest chain of what their claim asks for
+    where it is inconclusive.
 
     So a claim that is soon computed and may then want long runs is judged soon, and not beside
     everything else that is long.
@@ -198,7 +198,7 @@ def awaited(
         return costs[cell]
 
     for claim in claims:
-        for count in claim.seeds.looks[1:2]:
+        for count in claim.seeds.analyses[1:2]:
             drawn = claim.seeds.pool[claim.seeds.start : count]
             further = 0.0
             for seed in drawn:

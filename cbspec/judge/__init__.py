@@ -10,7 +10,7 @@ prints the rates.
 """
 
 from cbspec.judge.decision import decide
-from cbspec.judge.escalation import alpha_at, next_look
+from cbspec.judge.escalation import alpha_at, next_analysis
 from cbspec.judge.power import lint
 from cbspec.judge.verdict import judge
 from cbspec.statistics.sample import Sample, Table, Unmeasured, table_of
@@ -23,6 +23,6 @@ __all__ = [
     "decide",
     "judge",
     "lint",
-    "next_look",
+    "next_analysis",
     "table_of",
 ]

@@ -27,7 +27,7 @@ def decide(
     units: Mapping[str, str] | None = None,
     reported: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Finding:
-    """One assertion by itself: no other assertions, one look.
+    """One assertion by itself: no other assertions, one analysis.
 
     Args:
         table: (arm, measure) -> `Sample`; it may hold more than the assertion reads.

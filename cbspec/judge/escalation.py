@@ -1,12 +1,13 @@
 """More seeds for what is inconclusive, without paying for the peeking in false verdicts.
 
-Verdicts are looked at after n = start, 2 start, 4 start, ... and all seeds. Each look spends a part
-of alpha, by the Pocock-type spending function of Lan and DeMets (1983), alpha log(1 + (e - 1) n /
-max), and holds its p-values to what it spends. By the union bound over the looks the error rates
-then stay below alpha for every kind, test and dependence between looks: the exact boundaries that
-Lan and DeMets derive for normal statistics would be a little wider, but hold for those alone (Slud
-and Wei 1982 spend increments in the same way). Intervals miss at the spent part of 0.05: repeated
-confidence intervals (Jennison and Turnbull 1989), which cover at every look together.
+Verdicts are looked at after n = start, 2 start, 4 start, ... and all seeds. Each interim analysis
+spends a part of alpha, by the Pocock-type spending function of Lan and DeMets (1983), alpha log(1 +
+(e - 1) n / max), and holds its p-values to what it spends. By the union bound over the analyses the
+error rates then stay below alpha for every kind, test and dependence between analyses: the exact
+boundaries that Lan and DeMets derive for normal statistics would be a little wider, but hold for
+those alone (Slud and Wei 1982 spend increments in the same way). Intervals miss at the spent part
+of 0.05: repeated confidence intervals (Jennison and Turnbull 1989), which cover at every analysis
+together.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from cbspec.model.finding import Finding, Judgement
 
 def share(n: int, seeds: Seeds) -> float:
     """The part of alpha that the look at n seeds may spend; 1 for a claim without escalation. Other
-    n count as the next look.
+    n count as the next interim analysis.
     """
-    sizes = seeds.looks
+    sizes = seeds.analyses
     at = next((i for i, size in enumerate(sizes) if size >= n), len(sizes) - 1)
     return _spent(sizes[at], seeds) - (_spent(sizes[at - 1], seeds) if at else 0.0)
 
@@ -31,12 +32,12 @@ def alpha_at(n: int, seeds: Seeds, alpha: float) -> float:
     return alpha * share(n, seeds)
 
 
-def next_look(judgement: Judgement, seeds: Seeds) -> int | None:
+def next_analysis(judgement: Judgement, seeds: Seeds) -> int | None:
     """How many seeds to judge next, None where the verdict stands: decided, beyond repair by more
     seeds, or no seeds left.
     """
     n = len(judgement.seeds)
-    further = [size for size in seeds.looks if size > n]
+    further = [size for size in seeds.analyses if size > n]
     return further[0] if further and _open(judgement) else None
 
 

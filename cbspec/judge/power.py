@@ -22,22 +22,23 @@ def lint(
     where it can.
 
     Args:
-        seeds: one look that could show it is enough; each has the level that `escalation` gives it.
+        seeds: one interim analysis that could show it is enough; each has the level that
+            `escalation` gives it.
         alpha: of an assertion that has none of its own.
         spreads: those on record; a margin too narrow for them is refused.
     """
     own = alpha if assertion.alpha is None else assertion.alpha
     if assertion.enumerates and len(seeds.pool) > sign_flip.MOST:
         return f"test: exact enumerates the sign flips of at most {sign_flip.MOST} seeds, not {len(seeds.pool)}; use test: t"
-    attainable = {n: assertion.least_p(n, own) for n in seeds.looks}
+    attainable = {n: assertion.least_p(n, own) for n in seeds.analyses}
     if not any(p <= escalation.alpha_at(n, seeds, own) for n, p in attainable.items()):
         n = len(seeds.pool)
         held = escalation.alpha_at(n, seeds, own)
         return f"{counted(n)} can never show this: p is at least {attainable[n]:.2g} and held to {held:.2g}; {_ask(assertion, own)}"
     if not spreads:
         return None
-    looks = {n: escalation.share(n, seeds) for n in seeds.looks}
-    return assertion.missed(Reach(looks=looks, alpha=own, spreads=spreads))
+    analyses = {n: escalation.share(n, seeds) for n in seeds.analyses}
+    return assertion.missed(Reach(analyses=analyses, alpha=own, spreads=spreads))
 
 
 def lint_all(assertions: Sequence[Assertion], seeds: Seeds, alpha: float) -> str | None:
@@ -53,7 +54,7 @@ def lint_all(assertions: Sequence[Assertion], seeds: Seeds, alpha: float) -> str
             for p, level in zip(ps, holm.levels(ps, [own * part for own in alphas]), strict=True)
         )
 
-    if not assertions or any(possible(n, escalation.share(n, seeds)) for n in seeds.looks):
+    if not assertions or any(possible(n, escalation.share(n, seeds)) for n in seeds.analyses):
         return None
     enough = next((n for n in range(1, ENOUGH) if possible(n, 1.0)), ENOUGH)
     return (

@@ -24,7 +24,7 @@ def judge(claim: Claim, table: Table, *, units: Mapping[str, str] | None = None)
     likewise; each of the two errs at most alpha of the time, the claim's or the largest that an
     assertion has of its own. `invalid`: a control does not hold, or a value that is read does not
     exist. Otherwise `inconclusive`. With fewer seeds than the pool, alpha is what `escalation` lets
-    this look spend.
+    this interim analysis spend.
 
     Args:
         table: (arm, measure) -> `Sample`, all over the same seeds.

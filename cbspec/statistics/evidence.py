@@ -23,7 +23,8 @@ class Level:
     Attributes:
         shown: error rate of `holds`.
         refuted: error rate of `refuted`.
-        miss: rate at which the two-sided intervals may miss; 0.05 unless several looks share it.
+        miss: rate at which the two-sided intervals may miss; 0.05 unless several interim analyses
+            share it.
     """
 
     shown: float

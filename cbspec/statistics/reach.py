@@ -20,12 +20,12 @@ class Reach:
     """The seeds, the error rate and the spreads that a margin has to be wide enough for.
 
     Attributes:
-        looks: seeds of each interim analysis -> the part of alpha that it may spend.
+        analyses: seeds of each interim analysis -> the part of alpha that it may spend.
         alpha: error rate of the assertion.
         share: the part of alpha that Holm's rule leaves to this one of several.
     """
 
-    looks: Mapping[int, float]
+    analyses: Mapping[int, float]
     alpha: float
     spreads: Spreads
     share: float = 1.0
@@ -51,7 +51,7 @@ class Reach:
         if math.isinf(half):
             return None
         alpha = self.alpha * self.share
-        levels = {n: alpha * part for n, part in self.looks.items() if n > 1}
+        levels = {n: alpha * part for n, part in self.analyses.items() if n > 1}
         reached = [
             student.critical(level, n, guarded=guarded) * spread / math.sqrt(n)
             for n, level in levels.items()
@@ -62,7 +62,7 @@ class Reach:
         enough = student.needed(0.0, spread, alpha, **bounds, guarded=guarded, target=POWER)
         asked = f"about {counted(enough)} are needed" if enough else "no number of seeds would do"
         return (
-            f"{counted(max(self.looks))} can never show {contrast.label} to lie within {half:.4g} "
+            f"{counted(max(self.analyses))} can never show {contrast.label} to lie within {half:.4g} "
             f"of {(contrast.low + contrast.high) / 2:.4g} where it varies by {spread:.3g} "
             f"from seed to seed (they reach {min(reached):.2g} at best); {asked}"
         )

@@ -123,7 +123,7 @@ def test_a_step_never_waits_for_the_host(cuda: None, kind: str) -> None:
 
 
 def test_reading_would_be_noticed(cuda: None) -> None:
-    """The means by which the other test looks: a scalar and a copy to the host are both refused."""
+    """The means by which the other test analyses: a scalar and a copy to the host are both refused."""
     there = torch.empty(3, device="cuda")
 
     with pytest.raises(DataDependentOutputException), NoReading():

@@ -1,6 +1,6 @@
 """interim: what the stored results say so far."""
 
-LACKING = "claims without all results of a first look; cbspec plan names them\n"
+LACKING = "claims without all results of a first interim analysis; cbspec plan names them\n"
 
 
 def test_nothing_is_said_before_the_first_look(laboratory):

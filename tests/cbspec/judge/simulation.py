@@ -154,7 +154,7 @@ def rates(case: Case, noise: str, seeds: Seeds, trials: int, rng: np.random.Gene
     """How often the case is said to hold, and to be refuted, at any look."""
     drawn = draw(case, noise, len(seeds.pool), trials, rng)
     waiting, holds, refuted = np.ones(trials, bool), np.zeros(trials, bool), np.zeros(trials, bool)
-    for n in seeds.looks:
+    for n in seeds.analyses:
         level = ALPHA * share(n, seeds)
         for rows, evidence in _evidence(
             case.assertion, {arm: values[:, :n] for arm, values in drawn.items()}
@@ -180,7 +180,7 @@ def coverage(
     case = Case(_above, dict.fromkeys(weights, 0.0))
     drawn = draw(case, noise, len(seeds.pool), trials, rng)
     waiting, covered = np.ones(trials, bool), np.zeros(trials, bool)
-    for n in seeds.looks:
+    for n in seeds.analyses:
         part = share(n, seeds)
         sum_ = Contrast(label="", measure="x", weights=weights, low=0.0)
         located = Location(

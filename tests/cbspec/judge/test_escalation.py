@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cbspec.claim import Claim, Seeds
-from cbspec.judge import Sample, Table, alpha_at, judge, next_look
+from cbspec.judge import Sample, Table, alpha_at, judge, next_analysis
 from cbspec.kinds import Order, Sign
 
 Claimed = Callable[..., Claim]
@@ -24,13 +24,13 @@ def _seeds(start: int, most: int) -> Seeds:
 )
 def test_looks_double_up_to_all(start: int, most: int, expected: tuple[int, ...]) -> None:
     """Verdicts are taken after the first seeds, each doubling, and all of them."""
-    assert _seeds(start, most).looks == expected
+    assert _seeds(start, most).analyses == expected
 
 
 @pytest.mark.parametrize(("start", "most"), [(3, 12), (2, 11), (6, 6), (1, 40)])
 def test_looks_spend_alpha_exactly(start: int, most: int) -> None:
     """The levels of all looks add up to alpha, each positive."""
-    levels = [alpha_at(n, _seeds(start, most), 0.05) for n in _seeds(start, most).looks]
+    levels = [alpha_at(n, _seeds(start, most), 0.05) for n in _seeds(start, most).analyses]
 
     assert min(levels) > 0
     assert sum(levels) == pytest.approx(0.05)
@@ -58,10 +58,12 @@ def test_inconclusive_draws_more_until_there_are_none(claimed: Claimed, tabled: 
     claim = claimed(UP, start=3, most=12)
 
     following = [
-        next_look(judge(claim, tabled(a=np.zeros(n), b=undecided[:n])), claim.seeds)
+        next_analysis(judge(claim, tabled(a=np.zeros(n), b=undecided[:n])), claim.seeds)
         for n in (3, 6, 12)
     ]
-    decided = next_look(judge(claim, tabled(a=np.zeros(3), b=[0.3, 0.3001, 0.2999])), claim.seeds)
+    decided = next_analysis(
+        judge(claim, tabled(a=np.zeros(3), b=[0.3, 0.3001, 0.2999])), claim.seeds
+    )
 
     assert following == [6, 12, None]
     assert decided is None
@@ -83,7 +85,7 @@ def test_only_curable_invalidity_draws_more(claimed: Claimed, tabled: Tabled) ->
     )
 
     assert {waiting.verdict, failed.verdict, gone.verdict} == {"invalid"}
-    assert [next_look(judgement, claim.seeds) for judgement in (waiting, failed, gone)] == [
+    assert [next_analysis(judgement, claim.seeds) for judgement in (waiting, failed, gone)] == [
         6,
         None,
         None,

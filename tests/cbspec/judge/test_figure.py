@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from cbspec.claim import Claim, Seeds
-from cbspec.judge import Sample, Table, decide, judge, lint, next_look
+from cbspec.judge import Sample, Table, decide, judge, lint, next_analysis
 from cbspec.judge.power import lint_all
 from cbspec.kinds import Figure, Order
 from tests.cbspec.judge.arms import decided
@@ -132,7 +132,7 @@ def test_more_seeds_do_not_mend_a_missing_value(claimed: Claimed, tabled: Tabled
 
     assert (
         lost.verdict,
-        next_look(lost, Seeds(pool=(42, 123, 456, 789, 1011, 1213), start=3)),
+        next_analysis(lost, Seeds(pool=(42, 123, 456, 789, 1011, 1213), start=3)),
     ) == ("invalid", None)
 
 

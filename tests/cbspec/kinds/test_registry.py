@@ -75,7 +75,7 @@ def test_every_kind_has_its_words(word: str) -> None:
 def test_every_kind_is_decided_and_has_power(word: str) -> None:
     """Each kind holds on values that show it, and knows the smallest p of any values."""
     example = EXAMPLES[word]
-    reach = Reach(looks={4: 1.0}, alpha=0.05, spreads={})
+    reach = Reach(analyses={4: 1.0}, alpha=0.05, spreads={})
 
     assert float(example.evidence(MEASURED).p) < 0.05
     assert 0.0 <= example.least_p(4, 0.05) <= float(example.evidence(MEASURED).p)
