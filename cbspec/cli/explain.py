@@ -67,7 +67,9 @@ def _canary(check: CanaryCheck | None) -> str:
     """
     if check is None:
         return "Canary: not run with this code."
-    told = [f"Canary: {check.text.removeprefix('canary ')}"] + [f"  {difference.text}" for difference in check.differences]
+    told = [f"Canary: {check.text.removeprefix('canary ')}"] + [
+        f"  {difference.text}" for difference in check.differences
+    ]
     return "\n".join(told)
 
 

@@ -9,7 +9,7 @@ named ones, each with its own arguments:
     engine [STEPS]                       each stage kind against torch.mm, BP against a plain
     script; 100 steps cuda [SECONDS]                       steps on a GPU, where there is one; 2
     seconds each suite [PART...]                      the claims as a whole: collect, orders, core,
-    workers, whole canary [time] [mutations [EDIT...]] [benign [CHANGE...]]
+    workers, whole canary [time] [mistakes [EDIT...]] [benign [CHANGE...]]
                                          the canary of every claim: time, mistakes it notices,
                                              changes it lets pass
     mutations [--store FOLDER] [--expected] [EDIT...]

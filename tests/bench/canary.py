@@ -1,9 +1,9 @@
 """The canary as a check: its time, the edits that it must notice, and those that it must let pass.
 
-``python -m tests.bench.canary [time] [mutations [NAME...]] [benign [NAME...]]``; all three by
+``python -m tests.bench.canary [time] [mistakes [NAME...]] [benign [NAME...]]``; all three by
 default.
 
-`mutations` are the mistakes of ``mutations.yaml``. Each is made in a copy of the project, and the
+`mistakes` are those of ``mutations.yaml``. Each is made in a copy of the project, and the
 canary of every claim that runs the edited definition has to differ, but for those that the file
 says it cannot move. Which claims run it is seen from a second copy, where the definition raises at
 its first line. `benign` are the changes of ``benign.yaml``, which put no claim in doubt.
@@ -161,7 +161,7 @@ def told(claims: Sequence[str]) -> str:
 
 PARTS: dict[str, Callable[..., Iterator[Row]]] = {
     "time": timed,
-    "mutations": noticed,
+    "mistakes": noticed,
     "benign": let_pass,
 }
 
