@@ -32,6 +32,7 @@ class Config:
             variable CBSPEC_REPORTS comes first.
         canary: the scale of the canaries; empty for a project without.
         kinds: the project's own modules of assertion kinds.
+        formats: the project's own modules of report formats.
         adopt: whether results of other code are adopted where its canary is identical: `identical`,
             or `never`.
         declared: whether there is a ``[tool.cbspec]``: a project that means to have claims.
@@ -46,6 +47,7 @@ class Config:
     canary: str = ""
     adopt: str = "identical"
     kinds: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
     declared: bool = False
 
     def __post_init__(self) -> None:
@@ -100,7 +102,9 @@ _KEYS: Mapping[str, Callable[[Any], Any]] = {
     "canary": str,
     "adopt": str,
     "kinds": tuple,
+    "formats": tuple,
 }
+_LISTS = ("kinds", "formats")
 
 
 def load(start: Path | None = None) -> Config:
@@ -146,12 +150,12 @@ def _config(root: Path, table: Mapping[str, Any]) -> Config:
             mistakes.append(
                 f"{root / FILE}: tool.cbspec: unknown key {key!r}{suggestion(key, list(_KEYS))}"
             )
-        elif key == "kinds":
+        elif key in _LISTS:
             if not isinstance(value, list) or not all(
                 isinstance(name, str) and name.strip() for name in value
             ):
                 mistakes.append(
-                    f"{root / FILE}: tool.cbspec.kinds: expected a list of modules, got {value!r}"
+                    f"{root / FILE}: tool.cbspec.{key}: expected a list of modules, got {value!r}"
                 )
         elif not isinstance(value, str) or not value.strip():
             mistakes.append(f"{root / FILE}: tool.cbspec.{key}: expected text, got {value!r}")

@@ -290,9 +290,17 @@ class ClaimsPlugin:
         try:
             if self.worker is None:
                 self._open_run()
+                self._check_formats()
             self.evaluation.adopt(item.claim for item in items)
         except CbspecError as error:
             raise self._refusal(error) from None
+
+    def _check_formats(self) -> None:
+        """Load the project's own report formats now: a mistake in them ends the run before hours are spent."""
+        if self.settings.formats:
+            from cbspec.report.formats import load as load_formats
+
+            load_formats(self.settings)
 
     def _refusal(self, error: CbspecError) -> pytest.UsageError:
         """What ends the run; mistakes in claims are also told at their places."""

@@ -102,9 +102,10 @@ class RunSummary:
         """The pages of the run, where it has come to any claim."""
         if self._records or self._upheld or self._canaries or self._skipped or self._broken:
             from cbspec.report import write_pages
+            from cbspec.report.formats import load
 
             try:
-                write_pages(self._run(), self.project.reports)
+                write_pages(self._run(), self.project.reports, load(self.project))
             except LedgerError as error:  # the verdicts are known all the same
                 self._unwritten = str(error)
 

@@ -7,10 +7,11 @@ from cbspec.report.check import Check, Upheld, Way, doubts, standing
 from cbspec.report.count import canaries_counted, counted, doubts_listed
 from cbspec.report.failure import canary_text, doubt_text, effect_text, failure_text
 from cbspec.report.github import annotations
-from cbspec.report.page import job_summary, markdown, write_pages
+from cbspec.report.page import job_summary, markdown
 from cbspec.report.quote import Quote
 from cbspec.report.record import Record, Run, Skipped, decode, encode, ranked, record_of, run_of
 from cbspec.report.table import summary_table
+from cbspec.report.writing import write_pages
 
 __all__ = [
     "Check",

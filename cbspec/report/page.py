@@ -1,29 +1,16 @@
-"""The pages of a run: latest.json and latest.md beside the ledger, and the summary of a GitHub job."""
+"""The pages of a run for people, and the summary of a GitHub job."""
 
 from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
 
-from cbspec.committed.writing import dumps, write
 from cbspec.report.count import canaries_counted, counted, failed_canaries
-from cbspec.report.record import Run, builtins, ranked
+from cbspec.report.record import Run, ranked
 from cbspec.report.table import COLUMNS, row
 from cbspec.report.template import environment, tidy
 
 _FOLDER = Path(__file__).parent
-
-
-def write_pages(run: Run, folder: Path) -> tuple[Path, Path]:
-    """Write ``latest.json`` and ``latest.md`` into `folder`, each in one step; their paths.
-
-    Raises:
-        LedgerError: the folder cannot be written to.
-    """
-    pages = folder / "latest.json", folder / "latest.md"
-    write(pages[0], dumps(builtins(run)))
-    write(pages[1], markdown(run))
-    return pages
 
 
 def markdown(run: Run) -> str:

@@ -1,0 +1,16 @@
+"""The whole run as data, for programs."""
+
+from __future__ import annotations
+
+from cbspec.committed.writing import dumps
+from cbspec.report.record import Run, builtins
+
+
+class JsonPage:
+    """Everything that a run says as strict JSON, which `cbspec.report.decode` reads back."""
+
+    file = "latest.json"
+
+    def render(self, run: Run) -> str:
+        """Return the page."""
+        return dumps(builtins(run))

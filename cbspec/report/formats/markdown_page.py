@@ -1,0 +1,16 @@
+"""The whole run for people."""
+
+from __future__ import annotations
+
+from cbspec.report.page import markdown
+from cbspec.report.record import Run
+
+
+class MarkdownPage:
+    """What changed first, then the table, then a section for each claim with every finding."""
+
+    file = "latest.md"
+
+    def render(self, run: Run) -> str:
+        """Return the page."""
+        return markdown(run)

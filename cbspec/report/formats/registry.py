@@ -1,0 +1,58 @@
+"""Which formats there are: the built-in ones, and those of modules that ``[tool.cbspec]`` names."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from cbspec.config import Config
+from cbspec.errors import ConfigError
+from cbspec.project_code import import_own
+from cbspec.report.formats.json_page import JsonPage
+from cbspec.report.formats.markdown_page import MarkdownPage
+from cbspec.report.record import Run
+
+
+class Format(Protocol):
+    """One way to write down a run.
+
+    Attributes:
+        file: the name of its file in the folder of reports.
+    """
+
+    file: str
+
+    def render(self, run: Run) -> str:
+        """Return the content of the file."""
+
+
+BUILT_IN: tuple[Format, ...] = (JsonPage(), MarkdownPage())
+
+
+def load(config: Config) -> tuple[Format, ...]:
+    """Return every format of a project.
+
+    Raises:
+        ConfigError: a module cannot be imported, declares no FORMATS, or takes another's file.
+    """
+    formats = list(BUILT_IN)
+    for module in config.formats:
+        formats += _declared(config, module)
+    files = [each.file for each in formats]
+    for file in files:
+        if files.count(file) > 1:
+            raise ConfigError(f"two report formats write {file}; each needs a file of its own")
+    return tuple(formats)
+
+
+def _declared(config: Config, module: str) -> tuple[Format, ...]:
+    formats = getattr(import_own(config, module, "formats"), "FORMATS", None)
+    if not isinstance(formats, tuple | list) or not formats or not all(map(_is_format, formats)):
+        wanted = "a tuple of objects with file and render(run)"
+        raise ConfigError(f"formats {module} has no FORMATS: expected {wanted}")
+    return tuple(formats)
+
+
+def _is_format(given: Any) -> bool:
+    file = getattr(given, "file", None)
+    plain = isinstance(file, str) and bool(file) and "/" not in file
+    return plain and callable(getattr(given, "render", None)) and not isinstance(given, type)

@@ -1,0 +1,24 @@
+"""Writing a run's report in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from cbspec.committed.writing import write
+from cbspec.report.formats import BUILT_IN, Format
+from cbspec.report.record import Run
+
+
+def write_pages(run: Run, folder: Path, formats: Iterable[Format] = BUILT_IN) -> list[Path]:
+    """Write a run's report into `folder`, each file in one step, and return the files' paths.
+
+    Raises:
+        LedgerError: the folder cannot be written to.
+    """
+    paths = []
+    for each in formats:
+        path = folder / each.file
+        write(path, each.render(run))
+        paths.append(path)
+    return paths
