@@ -49,7 +49,7 @@ def test_an_edit_that_no_longer_applies_says_so(text):
 def test_a_mistake_is_noticed_where_every_claim_that_runs_it_differs():
     """Claims that run the definition and stay equal are a miss, but for those that it cannot move."""
     mutation = mutations()[0]
-    blind = replace(mutation, unmoved=("1.b",))
+    blind = replace(mutation, spares=("1.b",))
     reached = {"1.a": "error", "1.b": "error", "1.c": "equal"}
 
     caught = judged(mutation, {"1.a": "differs", "1.b": "differs", "1.c": "equal"}, reached)

@@ -130,8 +130,8 @@ def judged(mutation: Mutation, edited: States, reached: States) -> Row:
     """
     running = [claim for claim, state in reached.items() if state == "error"]
     missed = [claim for claim in running if edited[claim] == "equal"]
-    blind = [claim for claim in missed if claim in mutation.unmoved]
-    unnoticed = [claim for claim in missed if claim not in mutation.unmoved]
+    blind = [claim for claim in missed if not mutation.can_move(claim)]
+    unnoticed = [claim for claim in missed if mutation.can_move(claim)]
     strangers = [
         claim for claim, state in edited.items() if state != "equal" and claim not in running
     ]

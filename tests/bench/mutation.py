@@ -25,8 +25,10 @@ class Mutation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             place.
         noticed_by: the claims that must fail.
         because: why they must.
-        unmoved: claims whose canary runs the definition and whose figures the edit cannot move.
-        unmoved_because: why it cannot.
+        moves: of the claims whose canary runs the definition, those whose figures the edit can move;
+            all where none is named.
+        spares: those that it cannot move, where these are fewer; one of the two is empty.
+        moves_because: why it cannot move the others.
     """
 
     name: str
@@ -36,8 +38,19 @@ class Mutation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     new: str
     noticed_by: tuple[str, ...]
     because: str
-    unmoved: tuple[str, ...] = ()
-    unmoved_because: str = ""
+    moves: tuple[str, ...] = ()
+    spares: tuple[str, ...] = ()
+    moves_because: str = ""
+
+    def can_move(self, claim: str) -> bool:
+        """Whether the edit can move the canary of a claim that runs the definition."""
+        names = {
+            claim,
+            claim.partition("[")[0],
+        }  # a name without the values of a matrix means all cells
+        if self.moves:
+            return not names.isdisjoint(self.moves)
+        return names.isdisjoint(self.spares)
 
     @property
     def path(self) -> str:
