@@ -108,21 +108,21 @@ class Executor:
                 raise StageFailed(failure)
             if all(self._has(cell) for cell in cells):
                 entries = {cell: self.store.get(cell.key) for cell in cells}
-                found = {cell: entry for cell, entry in entries.items() if entry is not None}
-                if len(found) == len(entries):
-                    return found
+                stored = {cell: entry for cell, entry in entries.items() if entry is not None}
+                if len(stored) == len(entries):
+                    return stored
                 self._stored -= {
-                    cell.key for cell in entries.keys() - found.keys()
+                    cell.key for cell in entries.keys() - stored.keys()
                 }  # damaged: computed again
             elif not self.step():
                 time.sleep(self._pause)
 
     def drain(self) -> None:
-        """Help until nothing of the plan is left that could be computed and no other worker is
-        busy, or the run is stopped.
+        """Help until nothing of the plan is left to compute and no other worker is busy, or the run
+        is stopped.
 
-        Where every worker has come here, none can ask for more; one that was killed never comes,
-        and is waited for a moment.
+        Once every worker has come here, none can ask for more. A worker that was killed never
+        comes, and is waited for a moment.
         """
         self.run.rest()
         quiet = 0.0
@@ -188,8 +188,8 @@ class Executor:
         """
         if not failed or self._has(cell):
             return None
-        suspects = (own for own in closure([cell]) if own.lane in failed)
-        return next((own for own in suspects if not self._has(own)), None)
+        suspects = (suspect for suspect in closure([cell]) if suspect.lane in failed)
+        return next((suspect for suspect in suspects if not self._has(suspect)), None)
 
     def _computable(self, job: PlannedJob, failed: Collection[str]) -> list[Cell]:
         """Return the cells of a job that are not stored and that no failed cell blocks."""
@@ -204,7 +204,7 @@ class Executor:
     def _attempt(self, job: PlannedJob, failed: Collection[str]) -> bool:
         missing = self._computable(job, failed)
         if not missing or not all(
-            self._has(own) for cell in missing for own in cell.inputs.values()
+            self._has(needed) for cell in missing for needed in cell.inputs.values()
         ):
             return False
         with self._locked(missing) as lanes:
@@ -317,18 +317,18 @@ class Executor:
             )
 
     def _inherited(self, cell: Cell) -> str | None:
-        """Why a cell is invalid before it is computed: one of its inputs diverged."""
-        for own in cell.inputs.values():
-            entry = self.store.get(own.key)
+        """Return why a cell is invalid before it is computed: one of its inputs diverged."""
+        for input_cell in cell.inputs.values():
+            entry = self.store.get(input_cell.key)
             if entry is None:
-                raise MissingInput(own)
+                raise MissingInput(input_cell)
             if reason := entry.provenance.get(DIVERGED):
                 return str(reason)
         return None
 
     def _resumable(self, lanes: Sequence[Cell], before: int) -> int:
-        """The latest point before the first wanted one that every lane has stored; 0 when there is
-        none.
+        """Return the latest point before the first wanted one that every lane has stored; 0 if
+        there is none.
         """
         if not lanes or not lanes[0].call.stage.progress:
             return 0
@@ -370,17 +370,17 @@ def _execute(stage: Stage, running: RunningJob) -> None:
 
 
 def _instead(absent: Sequence[Cell], emitted: Iterable[int]) -> str:
-    """Which points of a trajectory are not there, and which are."""
+    """Say which points of a trajectory are missing, and which were emitted instead."""
     if not absent[0].call.stage.progress:
         return ""
     wanted = ", ".join(map(str, sorted({cell.call.point for cell in absent})))
-    given = ", ".join(map(str, sorted(set(emitted)))) or "no point"
-    return f" at {absent[0].call.stage.progress} {wanted}; it emitted at {given}"
+    emitted_points = ", ".join(map(str, sorted(set(emitted)))) or "no point"
+    return f" at {absent[0].call.stage.progress} {wanted}; it emitted at {emitted_points}"
 
 
 def _raised(error: BaseException, stage: Stage) -> str:
-    """``"IndexError: list index out of range (lab/nets.py:12 in forward)"``, and what else it has
-    to say.
+    """Describe an exception: ``"IndexError: list index out of range (lab/nets.py:12 in forward)"``,
+    with its notes.
     """
     head, newline, rest = "".join(traceback.format_exception_only(error)).strip().partition("\n")
     package = sys.modules.get(stage.implementation.partition(":")[0].partition(".")[0])

@@ -55,14 +55,16 @@ class Stored:
 
     @property
     def inputs(self) -> Mapping[str, Artifact]:
-        return {name: artifact(own, self.store) for name, own in self.cell.inputs.items()}
+        return {
+            name: artifact(input_cell, self.store) for name, input_cell in self.cell.inputs.items()
+        }
 
 
 def artifact(cell: Cell, store: Store) -> Stored:
-    """The stored result of a cell.
+    """Return the stored result of a cell.
 
     Raises:
-        MissingInput: it is not there (any more), for instance because it was damaged and moved to
+        MissingInput: it is not there any more, for instance because it was damaged and moved to
             quarantine.
     """
     entry = store.get(cell.key)
@@ -127,19 +129,21 @@ class RunningJob:
         self.replicas = [self._replica(cell) for cell in self.lanes]
 
     def _clock(self) -> float:
-        """Seconds of computing: other processes on the core are not this stage's cost, waiting for
-        a GPU is.
+        """Return seconds of computing: waiting for a GPU counts, other processes on the core do
+        not.
         """
         return time.process_time() if self.device == "cpu" else time.monotonic()
 
     def _replica(self, cell: Cell) -> RunningReplica:
         resumed = artifact(self.planner.at(cell, self.start), self.store) if self.start else None
         return RunningReplica(
-            cell, {name: artifact(own, self.store) for name, own in cell.inputs.items()}, resumed
+            cell,
+            {name: artifact(input_cell, self.store) for name, input_cell in cell.inputs.items()},
+            resumed,
         )
 
     def wants(self, point: int) -> bool:
-        """Whether a claim asked for this point, or the last saved one is long ago."""
+        """Tell whether a claim asked for this point, or the last saved one is long ago."""
         if point in self.points or point == self._saving:
             return True
         if time.monotonic() - self._saved < AUTOSAVE_SECONDS:
@@ -165,7 +169,7 @@ class RunningJob:
         self._put(cell, tensors or {}, values, missing, series or {}, {})
 
     def _emitting(self, replica: int, point: int) -> Cell:
-        """The cell that a result is of: of a replica of this job, at a point on its way."""
+        """Return the cell that a result belongs to: a replica of this job, at a point on its way."""
         if replica not in range(len(self.lanes)):
             raise StageError(
                 f"{self.label}: emits replica {replica} of {len(self.lanes)}, counted from 0"
@@ -254,7 +258,7 @@ class RunningJob:
             "parameters": msgspec.to_builtins(call.parameters),
             "seed": cell.seed,
             "lane": cell.lane,
-            "inputs": {name: own.key for name, own in cell.inputs.items()},
+            "inputs": {name: input_cell.key for name, input_cell in cell.inputs.items()},
             "code": fingerprint.digest,
             "numerics": self.planner.numerics.as_dict(),
             "seconds": (self._clock() - self._spent) / max(len(self.lanes), 1),
@@ -276,7 +280,7 @@ class RunningJob:
 def _checked(
     cell: Cell, measures: Mapping[str, float], undefined: Mapping[str, str]
 ) -> tuple[dict[str, float], dict[str, str]]:
-    """Every measure of the catalog is there, either with a finite value or with a reason why it has
+    """Check that every measure of the catalog has either a finite value or a reason why it has
     none.
     """
     declared = cell.call.stage.measures

@@ -53,13 +53,14 @@ class Numerics:
 
     @property
     def digest(self) -> str:
-        """Hex SHA-256 of all of it."""
+        """Return the hex SHA-256 of all of it."""
         return _digest(self.as_dict())
 
 
 def limit_threads(threads: int) -> None:
-    """Have numerical libraries use this many threads: results depend on it, and workers share the
-    cores.
+    """Set how many threads the numerical libraries use.
+
+    Results depend on it, and workers share the cores.
     """
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = str(threads)
@@ -70,21 +71,21 @@ def limit_threads(threads: int) -> None:
 
 
 def available_cores() -> int:
-    """How many cores this process may run on."""
+    """Return how many cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def resolve(
     device: str = "auto", threads: int = 1, tf32: bool = False, *, computing: bool = True
 ) -> Numerics:
-    """The numerics of this machine.
+    """Return the numerics of this machine.
 
     Args:
-        device: ``"cpu"``, ``"cuda"``, or ``"auto"`` for a CUDA device where there is one.
-        threads: of one process.
+        device: ``"cpu"``, ``"cuda"``, or ``"auto"`` for a CUDA device if there is one.
+        threads: threads of one process.
         tf32: allow it on a GPU; no CPU has it, so it is dropped there.
-        computing: the device has to be there; else ``"cuda"`` may be asked for of what another
-            machine computes or has stored.
+        computing: require that the device is there. Without it, ``"cuda"`` may stand for what
+            another machine computes or has stored.
 
     Raises:
         ConfigError: no such device, or no such number of threads.
@@ -107,7 +108,7 @@ def resolve(
 def result_key(
     call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics
 ) -> str:
-    """Where the result of a call for a seed lies in the store: hex SHA-256 of all that it depends
+    """Return the store key of a call's result for a seed: the hex SHA-256 of all that it depends
     on.
 
     Args:
@@ -120,8 +121,9 @@ def result_key(
 def lane_key(
     call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics
 ) -> str:
-    """`result_key` without the point: the points of one trajectory share it, so that one process
-    computes them all.
+    """Return `result_key` without the point.
+
+    The points of one trajectory share it, so that one process computes them all.
     """
     identity = _identity(call, seed, inputs, code, numerics)
     if call.stage.progress:
@@ -145,7 +147,7 @@ def _minor(build: tuple[str, str | None] | None) -> str:
 
 
 def cuda_absent() -> str:
-    """Why no CUDA device can be used here; empty when one can.
+    """Return why no CUDA device can be used here; empty if one can.
 
     Asks the driver, which reads CUDA_VISIBLE_DEVICES. Do not fork afterwards: a forked child cannot
     use CUDA.

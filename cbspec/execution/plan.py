@@ -62,11 +62,11 @@ class PlannedJob:
 
     @cached_property
     def inputs(self) -> frozenset[Cell]:
-        return frozenset(cell for own in self.cells for cell in own.inputs.values())
+        return frozenset(cell for planned in self.cells for cell in planned.inputs.values())
 
     @cached_property
     def cost(self) -> float:
-        """Floating-point operations: each lane as far as its last point."""
+        """Return the cost in floating-point operations, each lane as far as its last point."""
         lanes: dict[str, float] = {}
         for cell in self.cells:
             lanes[cell.lane] = max(lanes.get(cell.lane, 0.0), cell.call.cost)
@@ -106,14 +106,14 @@ class Planner:
         self._cells: dict[tuple[str, int], Cell] = {}
 
     def cell(self, call: Call, seed: int) -> Cell:
-        """The cell of one call for one seed; the same object however often it is asked for."""
+        """Return the cell of one call for one seed, always the same object."""
         known = self._cells.get((call.digest, seed))
         if known is None:
             known = self._cells[call.digest, seed] = self._named(call, seed)
         return known
 
     def _named(self, call: Call, seed: int) -> Cell:
-        inputs = {name: self.cell(own, seed) for name, own in call.inputs.items()}
+        inputs = {name: self.cell(source, seed) for name, source in call.inputs.items()}
         keys = {name: cell.key for name, cell in inputs.items()}
         code = self.fingerprint(call.stage.implementation).digest
         return Cell(
@@ -125,19 +125,22 @@ class Planner:
         )
 
     def cells(self, arms: Mapping[str, Call], seeds: Sequence[int]) -> dict[tuple[str, int], Cell]:
-        """(arm, seed) -> the cell whose measures a claim with these arms reads."""
+        """Return (arm, seed) -> the cell whose measures a claim with these arms reads."""
         return {(arm, seed): self.cell(call, seed) for arm, call in arms.items() for seed in seeds}
 
     def code(self, calls: Iterable[Call]) -> dict[str, str]:
-        """Stage name -> digest of its code fingerprint, for every stage that these calls reach."""
+        """Return stage name -> digest of its code fingerprint, for every stage that these calls
+        reach.
+        """
         return {
             name: self.fingerprint(stage.implementation).digest
             for name, stage in stages_of(calls).items()
         }
 
     def at(self, cell: Cell, point: int) -> Cell:
-        """The cell of the same lane at another point; one that no plan has is not kept, for a lane
-        may have a million.
+        """Return the cell of the same lane at another point.
+
+        A cell that no plan has is not kept, for a lane may have a million points.
         """
         progress = cell.call.stage.progress
         if progress is None or cell.call.point == point:
@@ -178,17 +181,17 @@ class Planner:
 def awaited(
     claims: Iterable[Claim], planner: Planner, stored: Callable[[Cell], bool]
 ) -> dict[Cell, float]:
-    """Cells of first interim analyses -> the cost of the longest chain of what their claim asks for
-    where it is inconclusive.
+    """Return what may have to follow each cell of a first interim analysis.
 
-    So a claim that is soon computed and may then want long runs is judged soon, and not beside
+    The value is the cost of the longest chain of what the claim asks for if it is inconclusive. A
+    claim that is quickly computed but may then want long runs is so judged early, and not beside
     everything else that is long.
 
     Args:
         claims: those that may draw more seeds.
-        stored: whether a cell needs no computing.
+        stored: tells whether a cell needs no computing.
     """
-    found: dict[Cell, float] = {}
+    following: dict[Cell, float] = {}
     costs: dict[Cell, float] = {}
 
     def chain(cell: Cell) -> float:
@@ -204,27 +207,29 @@ def awaited(
             for seed in drawn:
                 further += max(chain(planner.cell(call, seed)) for call in claim.arms.values())
             for cell in planner.cells(claim.arms, claim.seeds.first).values():
-                found[cell] = max(found.get(cell, 0.0), further)
-    return found
+                following[cell] = max(following.get(cell, 0.0), further)
+    return following
 
 
 def closure(wanted: Iterable[Cell]) -> list[Cell]:
-    """The wanted cells and everything they are computed from, inputs first, each once."""
-    found: dict[str, Cell] = {}
+    """Return the wanted cells and everything they are computed from, inputs first, each once."""
+    ordered: dict[str, Cell] = {}
 
     def visit(cell: Cell) -> None:
-        if cell.key not in found:
-            for own in cell.inputs.values():
-                visit(own)
-            found[cell.key] = cell
+        if cell.key not in ordered:
+            for input_cell in cell.inputs.values():
+                visit(input_cell)
+            ordered[cell.key] = cell
 
     for cell in wanted:
         visit(cell)
-    return list(found.values())
+    return list(ordered.values())
 
 
 def _group(cell: Cell, wide: bool, trained: bool) -> tuple[object, ...]:
-    """What the cells of a job agree in: on a wide device arms do, but one left as it began does not
+    """Return what the cells of a job agree in.
+
+    On a wide device arms are computed together, but a network that is left as it began does not
     wait for others' inputs.
     """
     return (
@@ -235,8 +240,8 @@ def _group(cell: Cell, wide: bool, trained: bool) -> tuple[object, ...]:
 
 
 def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
-    """The parts of a group that are one program each: all of it on a wide device, a few seeds on a
-    CPU core.
+    """Split a group into parts that are one program each: all of it on a wide device, a few seeds
+    on a CPU core.
     """
     seeds = list(dict.fromkeys(cell.seed for cell in cells))
     most = len(seeds) if wide else SEEDS
@@ -245,8 +250,8 @@ def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
 
 
 def _ranks(jobs: Collection[PlannedJob], after: Mapping[Cell, float]) -> dict[PlannedJob, float]:
-    """Upward rank (Topcuoglu et al. 2002): own cost plus the costliest dependent's rank, or what
-    may have to follow.
+    """Return each job's upward rank (Topcuoglu et al. 2002): its cost plus the rank of the
+    costliest dependent, or plus what may have to follow.
     """
     owner = {cell: job for job in jobs for cell in job.cells}
     dependents: dict[PlannedJob, set[PlannedJob]] = defaultdict(set)

@@ -116,7 +116,10 @@ def _pace(status: Status) -> str:
 
 
 def _table(statuses: list[Status]) -> Table:
-    """One row per busy worker; in a narrow terminal what it does is cut short, and then the bar."""
+    """Return a table with one row per busy worker.
+
+    In a narrow terminal the description is cut short first, and then the bar.
+    """
     table = Table.grid(padding=(0, 1))
     for gives_way in (False, True, True, False):
         table.add_column(no_wrap=not gives_way)
@@ -128,7 +131,7 @@ def _table(statuses: list[Status]) -> Table:
 
 
 def duration(seconds: float) -> str:
-    """``"4.2 s"``, ``"3 min 05 s"``, ``"2 h 10 min"``."""
+    """Format a duration: ``"4.2 s"``, ``"3 min 05 s"``, ``"2 h 10 min"``."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -37,7 +37,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def remaining(self) -> float | None:
-        """Seconds left at the pace so far; None before there is a pace."""
+        """Return the seconds left at the pace so far; None before there is a pace."""
         if self.done <= 0 or self.total <= 0:
             return None
         return (self.updated - self.started) * (self.total - self.done) / self.done
@@ -80,13 +80,13 @@ class RunDirectory:
         self._held: Lock | None = None
 
     def hold(self) -> None:
-        """Own the folder, and remove those whose owners are gone: a killed run leaves its folder to
-        the next one.
+        """Take the folder, and remove those whose owners are gone: a killed run leaves its folder
+        to the next one.
         """
         self._held = self._locks.take(
             self.path.name
         )  # not attempt: the sweep of another run that starts may be at the file
-        for folder in [each for each in self.path.parent.iterdir() if each.is_dir()]:
+        for folder in [entry for entry in self.path.parent.iterdir() if entry.is_dir()]:
             if lock := self._locks.attempt(folder.name):
                 with lock:
                     shutil.rmtree(folder, ignore_errors=True)
@@ -108,7 +108,7 @@ class RunDirectory:
             log.write(msgspec.json.encode(event) + b"\n")
 
     def events(self) -> list[Event]:
-        """All events so far, per worker in order."""
+        """Return all events so far, per worker in order."""
         lines = (
             line
             for text in _contents(self.path / "events")
@@ -138,17 +138,17 @@ class RunDirectory:
         self._write("drawn", quote(claim, safe=""), str(seeds).encode())
 
     def drawn(self) -> dict[str, int]:
-        """Claim -> how many seeds it draws, for the claims that drew more."""
+        """Return claim -> how many seeds it draws, for the claims that drew more."""
         folder = self.path / "drawn"
-        found = sorted(folder.glob("[!.]*")) if folder.exists() else []
-        return {unquote(path.name): int(path.read_bytes()) for path in found}
+        paths = sorted(folder.glob("[!.]*")) if folder.exists() else []
+        return {unquote(path.name): int(path.read_bytes()) for path in paths}
 
     def busy(self) -> bool:
-        """Whether another worker computes something, as far as its last sign of life tells."""
+        """Tell whether another worker computes something, judging by its last sign of life."""
         now = time.time()
         return any(
-            each.worker != self.worker and now - each.updated < LOST_SECONDS
-            for each in self.statuses()
+            status.worker != self.worker and now - status.updated < LOST_SECONDS
+            for status in self.statuses()
         )
 
     def rest(self) -> None:
@@ -181,11 +181,11 @@ class RunDirectory:
 
     @property
     def at_rest(self) -> bool:
-        """Whether every worker has judged its claims."""
+        """Tell whether every worker has judged its claims."""
         return len(list((self.path / "resting").glob("[!.]*"))) >= self.workers
 
     def core(self) -> Lock | None:
-        """A core to compute on, until it is released; None while as many workers compute as may.
+        """Take a core to compute on, until it is released; None if as many workers compute as may.
 
         Workers that take turns on a core push each other's tensors out of its cache.
         """
@@ -207,7 +207,7 @@ class RunDirectory:
 
     @property
     def changed(self) -> str:
-        """The source file whose change stopped the run; empty where none did."""
+        """Return the source file whose change stopped the run; empty if none did."""
         return (self.path / "stop").read_text() if self.stopped else ""
 
     def heed(self) -> None:
@@ -232,7 +232,7 @@ class RunDirectory:
         return frozenset(path.name for path in (self.path / folder).glob("[!.]*"))
 
     def _write(self, folder: str, name: str, content: bytes) -> None:
-        """Atomically, for readers look at any moment."""
+        """Write atomically, for readers look at any moment."""
         (self.path / folder).mkdir(parents=True, exist_ok=True)
         scratch = self.path / folder / f".{name}.{self.worker}"
         scratch.write_bytes(content)

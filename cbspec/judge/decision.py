@@ -27,7 +27,7 @@ def decide(
     units: Mapping[str, str] | None = None,
     reported: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Finding:
-    """One assertion by itself: no other assertions, one analysis.
+    """Decide one assertion by itself: no other assertions, one analysis.
 
     Args:
         table: (arm, measure) -> `Sample`; it may hold more than the assertion reads.
@@ -35,18 +35,23 @@ def decide(
             instead.
         key: the assertion's key path, kept in the finding.
         units: measure -> unit.
-        reported: measure -> arm -> the memo's figure.
+        reported: measure -> arm -> the memo's number.
     """
-    own = alpha if assertion.alpha is None else assertion.alpha
+    level = alpha if assertion.alpha is None else assertion.alpha
     data = Measurements(table, units or {}, reported or {})
     return conclude(
-        weigh(assertion, data, own), Level(shown=own, refuted=own), key=key, kind=assertion.kind
+        weigh(assertion, data, level),
+        Level(shown=level, refuted=level),
+        key=key,
+        kind=assertion.kind,
     )
 
 
 def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:
-    """The evidence, or why a value that the assertion reads is missing. `alpha`: of an assertion
-    that has none of its own.
+    """Return the evidence, or why a value that the assertion reads is missing.
+
+    Args:
+        alpha: the alpha of an assertion that has none of its own.
     """
     if assertion.alpha is None:
         assertion = msgspec.structs.replace(assertion, alpha=alpha)
@@ -57,7 +62,7 @@ def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:
 
 
 def conclude(weighed: Weighed, level: Level, *, key: str, kind: str) -> Finding:
-    """The finding at a level."""
+    """Return the finding at a level."""
     if isinstance(weighed, Unmeasured):
         return Finding(
             key=key,
@@ -107,12 +112,13 @@ def _sentence(
         effect for one, effect in zip(evidence.inferences, effects, strict=True) if one is inference
     )
     figures = f"{effect.estimate:.3g} [{effect.low:.3g}, {effect.high:.3g}]"
-    basis = f"{_p(float(evidence.against if against else evidence.p))}, {effect.n} seeds{_among(evidence)}"
+    p = float(evidence.against if against else evidence.p)
+    basis = f"{_p(p)}, {effect.n} seeds{_among(evidence)}"
     return f"{effect.measure}: {inference.label} = {figures} {verb} {inference.asserted} ({basis})"
 
 
 def _among(evidence: StatisticalEvidence) -> str:
-    """Which of several tests it is."""
+    """Say which of several tests it is."""
     if len(evidence.inferences) < 2:
         return ""
     joins = evidence.joins
@@ -121,7 +127,7 @@ def _among(evidence: StatisticalEvidence) -> str:
 
 
 def _outlook(evidence: StatisticalEvidence, level: Level) -> str:
-    """What more seeds would do."""
+    """Say what more seeds would do."""
     seeds, _ = _deciding(evidence, level)
     return (
         f"; about {seeds:g} seeds would decide an effect of this size"
@@ -131,8 +137,8 @@ def _outlook(evidence: StatisticalEvidence, level: Level) -> str:
 
 
 def _deciding(evidence: StatisticalEvidence, level: Level) -> tuple[float, bool]:
-    """Seeds at which effects of the sizes seen would decide (0: they do; infinite: never), and
-    whether for or against.
+    """Return the seeds at which effects of the sizes seen would decide (0: they do; infinite:
+    never), and whether for or against.
     """
     level = _divided(level, evidence.strictness, evidence.strictness)
     if not evidence.parts:
@@ -159,7 +165,9 @@ def _divided(level: Level, shown: float, refuted: float) -> Level:
 
 
 def _needed(inference: Inference, level: Level) -> float:
-    """Seeds at which the effect of one inference, of the size seen, is decided by itself."""
+    """Return the seeds at which the effect of one inference, of the size seen, is decided by
+    itself.
+    """
     if inference.p <= level.shown or inference.against <= level.refuted:
         return 0
     needed = inference.effect(level).needed

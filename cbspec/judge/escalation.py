@@ -19,8 +19,10 @@ from cbspec.model.finding import Finding, Judgement
 
 
 def share(n: int, seeds: Seeds) -> float:
-    """The part of alpha that the look at n seeds may spend; 1 for a claim without escalation. Other
-    n count as the next interim analysis.
+    """Return the part of alpha that the look at n seeds may spend; 1 for a claim without
+    escalation.
+
+    Other n count as the next interim analysis.
     """
     sizes = seeds.analyses
     at = next((i for i, size in enumerate(sizes) if size >= n), len(sizes) - 1)
@@ -28,13 +30,14 @@ def share(n: int, seeds: Seeds) -> float:
 
 
 def alpha_at(n: int, seeds: Seeds, alpha: float) -> float:
-    """The level of the look at n seeds; over all looks they add up to alpha."""
+    """Return the level of the look at n seeds; over all looks the levels add up to alpha."""
     return alpha * share(n, seeds)
 
 
 def next_analysis(judgement: Judgement, seeds: Seeds) -> int | None:
-    """How many seeds to judge next, None where the verdict stands: decided, beyond repair by more
-    seeds, or no seeds left.
+    """Return how many seeds to judge next.
+
+    None if the verdict stands: it is decided, more seeds cannot help, or no seeds are left.
     """
     n = len(judgement.seeds)
     further = [size for size in seeds.analyses if size > n]
@@ -42,8 +45,9 @@ def next_analysis(judgement: Judgement, seeds: Seeds) -> int | None:
 
 
 def _open(judgement: Judgement) -> bool:
-    """Inconclusive, or invalid only because something is not shown yet: not where values are
-    missing (no effects, or no n).
+    """Tell whether the verdict is inconclusive, or invalid only because something is not shown yet.
+
+    A verdict that lacks values (no effects, or no n) is not open.
     """
     if judgement.verdict != "invalid":
         return judgement.verdict == "inconclusive"

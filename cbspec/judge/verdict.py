@@ -18,13 +18,15 @@ MISS = 0.05  # of the two-sided intervals
 
 
 def judge(claim: Claim, table: Table, *, units: Mapping[str, str] | None = None) -> Judgement:
-    """The verdict at the seeds in the table.
+    """Return the verdict at the seeds in the table.
 
-    `holds`: every assertion is shown, by Holm over them; `refuted`: the opposite of one is,
-    likewise; each of the two errs at most alpha of the time, the claim's or the largest that an
-    assertion has of its own. `invalid`: a control does not hold, or a value that is read does not
-    exist. Otherwise `inconclusive`. With fewer seeds than the pool, alpha is what `escalation` lets
-    this interim analysis spend.
+    - `holds`: every assertion is shown, by Holm over them.
+    - `refuted`: the opposite of one is shown, likewise. `holds` and `refuted` each err at most
+      alpha of the time, where alpha is the claim's or the largest that an assertion has of its own.
+    - `invalid`: a control does not hold, or a value that is read does not exist.
+    - `inconclusive`: otherwise.
+
+    With fewer seeds than the pool, alpha is what `escalation` lets this interim analysis spend.
 
     Args:
         table: (arm, measure) -> `Sample`, all over the same seeds.
@@ -36,8 +38,8 @@ def judge(claim: Claim, table: Table, *, units: Mapping[str, str] | None = None)
     seeds = _seeds(table)
     data = Measurements(table, units or {}, claim.source.figures)
     part = escalation.share(len(seeds), claim.seeds)
-    found = _findings(claim, data, part)
-    findings = tuple(finding for finding, _ in found)
+    decided = _findings(claim, data, part)
+    findings = tuple(finding for finding, _ in decided)
     controls = tuple(
         _control(i, control, data, claim.alpha, part) for i, control in enumerate(claim.controls)
     )
@@ -50,21 +52,22 @@ def judge(claim: Claim, table: Table, *, units: Mapping[str, str] | None = None)
         seeds=seeds,
         findings=findings,
         controls=controls,
-        headroom=_headroom(verdict, found, len(seeds)),
+        headroom=_headroom(verdict, decided, len(seeds)),
     )
 
 
 def _seeds(table: Table) -> tuple[int, ...]:
-    found = {sample.seeds for sample in table.values()}
-    if len(found) != 1:
+    lists = {sample.seeds for sample in table.values()}
+    if len(lists) != 1:
         raise ValueError(
-            f"arms are paired by seed, but the samples have {len(found)} different lists of seeds: {sorted(found)}"
+            f"arms are paired by seed, but the samples have {len(lists)} different lists of seeds: "
+            f"{sorted(lists)}"
         )
-    return found.pop()
+    return lists.pop()
 
 
 def _findings(claim: Claim, data: Measurements, part: float) -> list[tuple[Finding, Level]]:
-    """Every assertion with the level that Holm holds it to, once for `holds` and once for
+    """Return every assertion with the level that Holm holds it to, once for `holds` and once for
     `refuted`.
 
     What tests nothing (a figure) takes no part of alpha from those that do.
@@ -93,7 +96,7 @@ def _findings(claim: Claim, data: Measurements, part: float) -> list[tuple[Findi
 
 
 def _shared(ps: Sequence[float], alphas: Sequence[float], tested: Sequence[int]) -> list[float]:
-    """Alpha shared by Holm's rule among those that are tested; the others keep theirs."""
+    """Share alpha by Holm's rule among those that are tested; the others keep theirs."""
     levels = list(alphas)
     for i, level in zip(
         tested, holm.levels([ps[i] for i in tested], [alphas[i] for i in tested]), strict=True
@@ -105,10 +108,12 @@ def _shared(ps: Sequence[float], alphas: Sequence[float], tested: Sequence[int])
 def _control(
     index: int, control: Assertion, data: Measurements, alpha: float, part: float
 ) -> Finding:
-    """A control by itself: all have to hold, so each is held to the full alpha (Berger 1982)."""
-    own = _alpha(control, alpha) * part
+    """Decide a control by itself: all have to hold, so each is held to the full alpha (Berger
+    1982).
+    """
+    held_to = _alpha(control, alpha) * part
     weighed: Weighed = weigh(control, data, alpha)
-    level = Level(shown=own, refuted=own, miss=MISS * part)
+    level = Level(shown=held_to, refuted=held_to, miss=MISS * part)
     return conclude(weighed, level, key=f"controls[{index}]", kind=control.kind)
 
 
@@ -132,7 +137,7 @@ def _verdict(findings: Sequence[Finding], controls: Sequence[Finding]) -> tuple[
 
 
 def _told(decisive: Sequence[Finding], findings: Sequence[Finding]) -> str:
-    """The first deciding finding's reason, named where the claim has several."""
+    """Return the first deciding finding's reason, named if the claim has several."""
     return (
         decisive[0].reason
         if len(findings) == 1
@@ -140,16 +145,17 @@ def _told(decisive: Sequence[Finding], findings: Sequence[Finding]) -> str:
     )
 
 
-def _headroom(verdict: Verdict, found: Sequence[tuple[Finding, Level]], n: int) -> float | None:
-    """Standard errors (of the t test with the same p) to the nearest other verdict; None undecided,
-    or without any spread.
+def _headroom(verdict: Verdict, decided: Sequence[tuple[Finding, Level]], n: int) -> float | None:
+    """Return the standard errors (of the t test with the same p) to the nearest other verdict.
+
+    None if the claim is undecided, or without any spread.
     """
     if verdict == "holds":
-        headroom = min(_distance(finding.p, level.shown, n) for finding, level in found)
+        headroom = min(_distance(finding.p, level.shown, n) for finding, level in decided)
     elif verdict == "refuted":
         refuted = [
             (finding.p_against, level.refuted)
-            for finding, level in found
+            for finding, level in decided
             if finding.verdict == "refuted"
         ]
         headroom = max(_distance(p, level, n) for p, level in refuted)

@@ -24,7 +24,7 @@ class Arms:
         self.calls = calls
 
     def measures(self, arm: str) -> list[str] | None:
-        """The measures of an arm's stage; None when the arm did not resolve."""
+        """Return the measures of an arm's stage; None if the arm did not resolve."""
         call = self.calls.get(arm)
         return None if call is None else list(call.stage.measures)
 
@@ -32,10 +32,11 @@ class Arms:
 def read(
     nodes: list[Node], scope: Scope, arms: Arms | None, mistakes: Diagnostics
 ) -> tuple[Assertion, ...]:
-    """The assertions at `nodes`; those with mistakes are noted and left out. Without arms, names
-    are not checked.
+    """Read the assertions at `nodes`; those with mistakes are noted and left out.
+
+    Without arms, names are not checked.
     """
-    found: list[Assertion] = []
+    assertions: list[Assertion] = []
     levels = frozenset[str]().union(*(fields_naming(kind, "level") for kind in KINDS.values()))
     for node in nodes:
         try:
@@ -44,13 +45,13 @@ def read(
             continue
         if assertion is not None:
             _check(node, assertion, arms, scope, mistakes)
-            found.append(assertion)
-    return tuple(found)
+            assertions.append(assertion)
+    return tuple(assertions)
 
 
 def _plain(node: Node, scope: Scope, levels: frozenset[str]) -> Any:
-    """Values of the matrix cell are filled in everywhere, sizes of the scale only where a level is
-    meant.
+    """Return the bare value, with values of the matrix cell filled in everywhere, and sizes of the
+    scale only in a level.
     """
     if not isinstance(node.value, dict):
         return scope.plain(node)
@@ -65,7 +66,7 @@ def _plain(node: Node, scope: Scope, levels: frozenset[str]) -> Any:
 
 
 def _one(node: Node, value: Any, mistakes: Diagnostics) -> Assertion | None:
-    """One assertion by its kind, so that only what is wrong for this kind is reported."""
+    """Read one assertion by its kind, so that only what is wrong for this kind is reported."""
     if not isinstance(value, dict):
         mistakes.add(node, f"expected an assertion (a mapping with kind), got {shown(value)}")
         return None
@@ -95,7 +96,7 @@ def _one(node: Node, value: Any, mistakes: Diagnostics) -> Assertion | None:
 
 
 def _meant(word: object) -> str | None:
-    """The kind that people call so."""
+    """Return the kind that people call so."""
     synonym = word.lower() if isinstance(word, str) else ""
     return next((name for name, kind in KINDS.items() if synonym in kind.synonyms), None)
 
@@ -103,7 +104,7 @@ def _meant(word: object) -> str | None:
 def _check(
     node: Node, assertion: Assertion, arms: Arms | None, scope: Scope, mistakes: Diagnostics
 ) -> None:
-    """Names that the claim does not have, and what the types cannot say."""
+    """Check names that the claim does not have, and what the types cannot express."""
     _check_names(node, assertion, arms, mistakes)
     for path, message in (*assertion.problems(), *assertion.misplaced(scope.cell)):
         name = str(path[0])
@@ -133,7 +134,7 @@ def _check_names(
 def _check_measure(
     place: Node, measure: str, named: Iterable[str], arms: Arms, mistakes: Diagnostics
 ) -> None:
-    """Every arm that the assertion names has to have the measure."""
+    """Check that every arm that the assertion names has the measure."""
     for arm in named:
         offered = arms.measures(arm)
         if offered is not None and measure not in offered:
@@ -142,12 +143,12 @@ def _check_measure(
 
 
 def _lists(named: Iterable[Mention]) -> dict[str, list[str]]:
-    """The arms of each field that is a list of arms, and of nothing deeper."""
-    found: dict[str, list[str]] = {}
+    """Return the arms of each field that is a list of arms, and of nothing deeper."""
+    lists: dict[str, list[str]] = {}
     for mention in named:
         if mention.noun == "arm" and len(mention.path) == 2 and isinstance(mention.path[1], int):
-            found.setdefault(str(mention.path[0]), []).append(mention.name)
-    return found
+            lists.setdefault(str(mention.path[0]), []).append(mention.name)
+    return lists
 
 
 def _place(node: Node, mention: Mention) -> Node:

@@ -51,8 +51,8 @@ class Pool:
         self._shared: dict[tuple[int, int], tuple[object, Forms]] = {}
 
     def shared(self, named: Mapping[str, Node], sizes: Mapping[str, Node]) -> Forms:
-        """What is written in the defaults, resolved at these sizes: the same for every claim that
-        changes neither.
+        """Resolve what the defaults define at these sizes: the same for every claim that changes
+        neither.
         """
         return self._shared.setdefault((id(named), id(sizes)), ((named, sizes), {}))[1]
 
@@ -140,7 +140,7 @@ class Resolver:
         self._trace = trace
 
     def arm(self, experiment: Node, override: Node, path: str) -> Call | None:
-        """The experiment with one arm's overrides; `path` is the arm's key path."""
+        """Resolve the experiment with one arm's overrides; `path` is the arm's key path."""
         if id(override) not in self._memory.arms:
             call = merge(experiment, empty(override) if override.value is None else override)
             if isinstance(call.value, dict) and not call.value.keys() & WORDS:
@@ -150,8 +150,9 @@ class Resolver:
         return self._begin(call, path)
 
     def again(self, met: Forms) -> None:
-        """Checks calls that were resolved at another scale, none of which is named by a size: only
-        parameters can be wrong.
+        """Check calls that were resolved at another scale.
+
+        No size decides which stage they call, so only their parameters can be wrong.
         """
         for form in met.values():
             if form.call is not None and form.written.document is not self._memory.document:
@@ -207,20 +208,20 @@ class Resolver:
             del self._expansion.chain[depth:]
 
     def _form(self, node: Node, written: Node, path: str) -> Form | None:
-        """The call at `node` without its inputs; None when it names no stage."""
+        """Return the call at `node` without its inputs; None if it names no stage."""
         looked_up = len(self._scope.used)
         known = self._memory.shapes.get(id(written))
         shape = (known.given, known.stage) if known is not None else self._shape(node)
         if shape is None:
             return None
-        given, stage = shape
+        expanded, stage = shape
         then = len(self._scope.used)
         if self._trace is not None:
-            self._trace[join(path, "stage")] = stage.name, given.entries["stage"]
-        parameters = self._parameters(given, stage, path)
+            self._trace[join(path, "stage")] = stage.name, expanded.entries["stage"]
+        parameters = self._parameters(expanded, stage, path)
         return Form(
             written,
-            given,
+            expanded,
             stage,
             parameters,
             named=then > looked_up,
@@ -228,33 +229,33 @@ class Resolver:
         )
 
     def _shape(self, node: Node) -> tuple[Node, Stage] | None:
-        """The call at `node` expanded, and its stage."""
-        given = self._expansion.call(node)
-        stage = self._stage(given) if given is not None else None
-        if given is None or stage is None:
+        """Return the call at `node` expanded, and its stage."""
+        expanded = self._expansion.call(node)
+        stage = self._stage(expanded) if expanded is not None else None
+        if expanded is None or stage is None:
             return None
-        self._check_keys(given, stage)
-        return given, stage
+        self._check_keys(expanded, stage)
+        return expanded, stage
 
-    def _stage(self, given: Node) -> Stage | None:
-        word = given.entries["stage"]
+    def _stage(self, expanded: Node) -> Stage | None:
+        word = expanded.entries["stage"]
         name = self._scope.find(word).value
         if isinstance(name, str) and name in self._catalog:
             return self._catalog[name]
         self._mistakes.add(word, unknown("stage", name, list(self._catalog)))
         return None
 
-    def _check_keys(self, given: Node, stage: Stage) -> None:
+    def _check_keys(self, expanded: Node, stage: Stage) -> None:
         known = defaults_of(stage.parameters)
-        for key in given.entries:
+        for key in expanded.entries:
             if key not in known and key not in stage.inputs and key != "stage":
                 words = [*known, *stage.inputs]
                 self._mistakes.add(
-                    given.keys[key], unknown("parameter or input", key, words, of=stage.name)
+                    expanded.keys[key], unknown("parameter or input", key, words, of=stage.name)
                 )
 
-    def _parameters(self, given: Node, stage: Stage, path: str) -> Parameters | None:
-        entries = given.entries
+    def _parameters(self, expanded: Node, stage: Stage, path: str) -> Parameters | None:
+        entries = expanded.entries
         values: dict[str, Any] = {}
         understood = True
         for name in defaults_of(stage.parameters):
@@ -268,14 +269,15 @@ class Resolver:
                     understood = False
         if stage.progress is not None and stage.progress not in entries:
             self._mistakes.add(
-                given, f"missing {stage.progress}: which point of the run of {stage.name} is wanted"
+                expanded,
+                f"missing {stage.progress}: which point of the run of {stage.name} is wanted",
             )
             understood = False
         parameters = (
-            conform(given, values, stage.parameters, self._mistakes) if understood else None
+            conform(expanded, values, stage.parameters, self._mistakes) if understood else None
         )
         if parameters is not None and stage.length is not None:
-            self._check_end(given, stage, parameters)
+            self._check_end(expanded, stage, parameters)
         if parameters is not None and self._trace is not None:
             for name, value in msgspec.to_builtins(parameters).items():
                 self._trace[join(path, name)] = (
@@ -284,24 +286,27 @@ class Resolver:
                 )
         return parameters
 
-    def _check_end(self, given: Node, stage: Stage, parameters: Parameters) -> None:
-        """No point lies beyond the end of its run: what a schedule does there, nobody has said."""
+    def _check_end(self, expanded: Node, stage: Stage, parameters: Parameters) -> None:
+        """Check that no point lies beyond the end of its run: what a schedule does there is not
+        defined.
+        """
         point, end = (getattr(parameters, str(name)) for name in (stage.progress, stage.length))
         if point > end:
-            others = {str(stage.length)} & given.entries.keys()
+            others = {str(stage.length)} & expanded.entries.keys()
             self._misplaced(
-                given, stage, point, others, f"beyond the end of the run, {stage.length} {end}"
+                expanded, stage, point, others, f"beyond the end of the run, {stage.length} {end}"
             )
 
-    def _check_beginning(self, given: Node, call: Call, origin: Call) -> None:
-        """No point lies before that of the run which this one goes on from: it would be found out
-        once that is computed.
+    def _check_beginning(self, expanded: Node, call: Call, origin: Call) -> None:
+        """Check that no point lies before that of the run which this one continues.
+
+        Otherwise the mistake would only show once that run is computed.
         """
         if call.point < origin.point:
             continued = str(call.stage.continues)
             begins = f"{continued} at {origin.stage.progress} {origin.point}"
             self._misplaced(
-                given,
+                expanded,
                 call.stage,
                 call.point,
                 {continued},
@@ -309,19 +314,19 @@ class Resolver:
             )
 
     def _misplaced(
-        self, given: Node, stage: Stage, point: int, others: Iterable[str], where: str
+        self, expanded: Node, stage: Stage, point: int, others: Iterable[str], where: str
     ) -> None:
-        """A point at odds with another value, told at the first of them in the call's own file, or
-        at the call.
+        """Report a point at odds with another value, at the first of the two in the call's own
+        file, or at the call.
         """
-        written = given.entries[str(stage.progress)]
-        places = [written, *(given.entries.get(name, given) for name in others)]
-        place = next((place for place in places if place.document is given.document), written)
+        written = expanded.entries[str(stage.progress)]
+        places = [written, *(expanded.entries.get(name, expanded) for name in others)]
+        place = next((place for place in places if place.document is expanded.document), written)
         self._mistakes.add(place, f"{stage.progress} {point}{by_name(written)} lies {where}")
 
     def _input(self, frame: _Frame, name: str) -> Call | None:
-        """An input as given, or else as the nearest enclosing call with an input of that name has
-        it.
+        """Return an input as the call has it, or else as the nearest enclosing call with an input
+        of that name has it.
         """
         owner = frame
         while name not in owner.given:
@@ -370,13 +375,15 @@ class Resolver:
 
 @lru_cache(maxsize=1024)
 def defaults_of(parameters: type[Parameters]) -> Mapping[str, Any]:
-    """Each parameter as it is written -> its default (`msgspec.NODEFAULT` where it must be given)."""
+    """Return each parameter as it is written -> its default (`msgspec.NODEFAULT` if it is
+    required).
+    """
     return {field.encode_name: field.default for field in msgspec.structs.fields(parameters)}
 
 
 def _enclosing(frame: _Frame, name: str) -> _Frame | None:
-    """The nearest call around `frame` that has an input `name` other than the one in which `frame`
-    lies.
+    """Return the nearest call around `frame` that has an input `name` other than the one in which
+    `frame` lies.
     """
     while frame.outer is not None:
         frame.closed = False

@@ -51,7 +51,7 @@ class _Resolved:
 
     @property
     def regular(self) -> bool:
-        """Whether every arm resolved, and no size decides which stage is called or can set two
+        """Tell whether every arm resolved, and no size decides which stage is called or can set two
         calls at odds.
         """
         return None not in self.arms.values() and not any(
@@ -86,15 +86,15 @@ class ClaimDocument:
         ] = {}
 
     def claims(self, path: Path, *, every: bool = False) -> tuple[Claim, ...]:
-        """One claim for each cell at the asked scale; none when there is any mistake.
+        """Return one claim for each cell at the asked scale; none if there is any mistake.
 
         Args:
-            every: one at each scale at which it is decidable, instead of the asked one.
+            every: return one at each scale at which it is decidable, instead of the asked one.
         """
         self.mistakes.extend(self.setting.defaults.mistakes)
         if self.setting.defaults.mistakes:  # without them every name would seem unknown
             return ()
-        own = seeds.read(
+        drawn = seeds.read(
             self.sections.get("seeds"),
             self.setting.defaults.seeds,
             self.document.root,
@@ -104,53 +104,55 @@ class ClaimDocument:
         resolved = self._every_scale(whole=every)
         if self.words is not None:
             consistency.status(self.words, self.sections, self.mistakes)
-        if self.words is None or own is None or alpha is None or len(self.mistakes):
+        if self.words is None or drawn is None or alpha is None or len(self.mistakes):
             return ()
         for at in resolved[self.setting.scale]:
             consistency.power(
-                self.sections["assert"], at.assertions, own, alpha, self.mistakes, together=True
+                self.sections["assert"], at.assertions, drawn, alpha, self.mistakes, together=True
             )
             if at.controls:
-                consistency.power(self.sections["controls"], at.controls, own, alpha, self.mistakes)
+                consistency.power(
+                    self.sections["controls"], at.controls, drawn, alpha, self.mistakes
+                )
         scales = (
             [scale for scale in resolved if scale in self.decidable]
             if every
             else [self.setting.scale]
         )
         return tuple(
-            self._claim(self.words, path, cell, scale, resolved[scale][cell], own, alpha)
+            self._claim(self.words, path, cell, scale, resolved[scale][cell], drawn, alpha)
             for cell in range(len(self.cells))
             for scale in scales
         )
 
     def trace(self, cell: Cell) -> Trace:
-        """Every value of one cell's claim with the node at which it stands, arms resolved and
+        """Return every value of one cell's claim with the node that holds it, arms resolved and
         defaults filled in.
         """
         setting, root = self.setting, self.document.root
-        found: Trace = {}
+        values: Trace = {}
         scope = self._scope(cell, setting.scale)
         for key, node in root.entries.items():
             if key == "arms":
-                self._arms(self._resolver(scope, found))
+                self._arms(self._resolver(scope, values))
             elif key == "matrix":
-                found |= {f"matrix.{name}": (value.value, value) for name, value in cell.items()}
+                values |= {f"matrix.{name}": (value.value, value) for name, value in cell.items()}
             elif key not in ("experiment", "seeds"):
-                found |= walk(
+                values |= walk(
                     node, key, root.keys[key], scope if key in ("assert", "controls") else None
                 )
         if drawn := seeds.merged(self.sections.get("seeds"), setting.defaults.seeds):
-            found |= walk(drawn, "seeds", root.keys.get("seeds"))
-        if setting.defaults.alpha is not None and "alpha" not in found:
-            found |= walk(setting.defaults.alpha, "alpha")
-        return found | {f"sizes.{name}": (size.value, size) for name, size in scope.sizes.items()}
+            values |= walk(drawn, "seeds", root.keys.get("seeds"))
+        if setting.defaults.alpha is not None and "alpha" not in values:
+            values |= walk(setting.defaults.alpha, "alpha")
+        return values | {f"sizes.{name}": (size.value, size) for name, size in scope.sizes.items()}
 
     def _every_scale(self, *, whole: bool) -> Mapping[str, Sequence[_Resolved]]:
-        """The cells at the asked scale and at every other one at which they are said to be
-        decidable.
+        """Return the cells at the asked scale and at every other one at which the file says they
+        are decidable.
 
         Args:
-            whole: with the calls of the others too, instead of only checking them.
+            whole: resolve the calls of the other scales too, instead of only checking them.
         """
         asked = self.setting.scale
         resolved = {asked: [self._resolve(cell, asked) for cell in self.cells]}
@@ -180,8 +182,8 @@ class ClaimDocument:
         return _Resolved(calls, *self._read(cell, scope, calls), set(scope.used), resolver.met)
 
     def _check(self, at: _Resolved, cell: Cell, scale: str) -> _Resolved:
-        """What was resolved at another scale, each value that depends on a size checked at this
-        one.
+        """Return what was resolved at another scale, after checking each value that depends on a
+        size at this one.
         """
         scope = self._scope(cell, scale)
         self._resolver(scope).again(at.met)
@@ -190,8 +192,10 @@ class ClaimDocument:
     def _read(
         self, cell: Cell, scope: Scope, calls: Mapping[str, Call | None]
     ) -> tuple[tuple[Assertion, ...], tuple[Assertion, ...]]:
-        """Assertions and controls; once for all scales, where they name none of its sizes and the
-        arms measure the same.
+        """Read assertions and controls.
+
+        They are read once for all scales if they name none of its sizes and the arms measure the
+        same.
         """
         named = self.sections.get("arms")
         arms = Arms(list(named.entries), calls) if named is not None else None
@@ -244,7 +248,7 @@ class ClaimDocument:
         return Resolver(expansion, setting.pool, shared, self._memory, trace)
 
     def _decidable(self) -> list[str]:
-        """The scales that the file names and the defaults know."""
+        """Return the scales that the file names and the defaults know."""
         node = self.sections.get("scales")
         if node is None or self.setting.defaults.mistakes:
             return []
@@ -257,18 +261,18 @@ class ClaimDocument:
         return [name for name in named if name in known]
 
     def _sizes(self, scale: str) -> Mapping[str, Node]:
-        """The sizes of a scale, with what the file says otherwise."""
+        """Return the sizes of a scale, with the file's changes."""
         sizes = self.setting.defaults.scales.get(scale, {})
         scales = self.sections.get("scales")
         if scales is None or scale not in scales.entries:
             return sizes
-        own = scales.entries[scale]
-        for name in own.entries:
+        changes = scales.entries[scale]
+        for name in changes.entries:
             if name not in sizes:
                 self.mistakes.add(
-                    own.keys[name], unknown("size", name, list(sizes), of=f"scale {scale}")
+                    changes.keys[name], unknown("size", name, list(sizes), of=f"scale {scale}")
                 )
-        return {**sizes, **own.entries} if own.entries else sizes
+        return {**sizes, **changes.entries} if changes.entries else sizes
 
     def _alpha(self) -> float | None:
         node = self.sections.get("alpha") or self.setting.defaults.alpha
@@ -283,35 +287,35 @@ class ClaimDocument:
 
     def _claim(
         self,
-        said: ClaimWords,
+        words: ClaimWords,
         path: Path,
         cell: int,
         scale: str,
         at: _Resolved,
-        own: Seeds,
+        drawn: Seeds,
         alpha: float,
     ) -> Claim:
         arms = {name: call for name, call in at.arms.items() if call is not None}
         figures = {
             measure: {arm: float(value) for arm, value in row.items()}
-            for measure, row in said.source.figures.items()
+            for measure, row in words.source.figures.items()
         }
         return Claim(
-            id=cell_id(said.id, self.cells[cell]),
-            title=said.title,
+            id=cell_id(words.id, self.cells[cell]),
+            title=words.title,
             phase=self.sections["phase"].text,
-            status=said.status,
-            source=Source(said.source.memo, figures, said.source.note),
+            status=words.status,
+            source=Source(words.source.memo, figures, words.source.note),
             arms=arms,
-            seeds=own,
+            seeds=drawn,
             assertions=at.assertions,
             controls=at.controls,
             alpha=alpha,
             scale=scale,
             decidable=tuple(self.decidable),
             sizes={name: node.value for name, node in self._sizes(scale).items()},  # type: ignore[misc]
-            revises=said.revises,
-            retracted_by=said.retracted_by,
+            revises=words.revises,
+            retracted_by=words.retracted_by,
             path=path,
             origins=Origins(
                 partial(
@@ -323,13 +327,15 @@ class ClaimDocument:
                 ),
                 {"id": self.sections["id"].origin},
             ),
-            digest=digest(at.assertions, at.controls, alpha, own, arms),
-            discussion=" ".join(said.discussion.split()),
+            digest=digest(at.assertions, at.controls, alpha, drawn, arms),
+            discussion=" ".join(words.discussion.split()),
         )
 
 
 def _trace(path: Path, text: str, setting: Setting, cell: int) -> Trace:
-    """Reads the same text again, with its places: thousands of claims need not keep them."""
+    """Trace by reading the same text again: thousands of claims need not keep the places of their
+    values.
+    """
     mistakes = Diagnostics()
     document = parse(Document(path, text), mistakes)
     assert document is not None, "the text was read before"

@@ -39,16 +39,17 @@ _BOUNDS = {
 
 
 def conform(node: Node, value: Any, to: type[T], mistakes: Diagnostics) -> T | None:
-    """`value`, which stands at `node`, as the type `to`; None when it is not one, every mistake
-    noted at its place.
+    """Convert `value`, which stands at `node`, to the type `to`.
+
+    If it cannot be converted, return None and note every mistake at its place.
     """
     try:
         return msgspec.convert(value, type=to)
     except msgspec.ValidationError as error:
-        found = None
-        for found in _validator(to).iter_errors(value):  # type: ignore[arg-type]  # a type is hashable
-            _report(node, found, mistakes)
-        if found is None:  # e.g. 10.0 where JSON Schema, but no type, takes it for a whole number
+        problem = None
+        for problem in _validator(to).iter_errors(value):  # type: ignore[arg-type]  # a type is hashable
+            _report(node, problem, mistakes)
+        if problem is None:  # e.g. 10.0 where JSON Schema, but no type, takes it for a whole number
             message, _, path = str(error).partition(" - at `$")
             mistakes.add(
                 follow(node, _steps(path.rstrip("`"))),
@@ -58,7 +59,7 @@ def conform(node: Node, value: Any, to: type[T], mistakes: Diagnostics) -> T | N
 
 
 def follow(node: Node, path: Iterable[str | int]) -> Node:
-    """The node at a path below `node`, or the last one on the way that exists."""
+    """Return the node at a path below `node`, or the last one on the way that exists."""
     for step in path:
         child = (
             node.entries.get(step)
@@ -72,14 +73,14 @@ def follow(node: Node, path: Iterable[str | int]) -> Node:
 
 
 def by_name(node: Node) -> str:
-    """``" (by $late)"`` where a value was given by the name of a size or of the matrix, else
+    """Return ``" (by $late)"`` if a value was given by the name of a size or of the matrix, else
     nothing.
     """
     return f" (by {node.text})" if node.text.startswith("$") else ""
 
 
 def _steps(path: str) -> list[str | int]:
-    """msgspec's ``.arms[2].x`` as steps."""
+    """Split msgspec's ``.arms[2].x`` into steps."""
     words = path.replace("[", ".").replace("]", "").split(".")
     return [int(word) if word.isdigit() else word for word in words if word]
 
@@ -94,8 +95,9 @@ def _validator(to: Hashable) -> Validator:
 
 
 def _opened(schema: Any) -> Any:
-    """The schema with stage calls and assertions left open: read by stage and by kind, each mistake
-    has one cause.
+    """Return the schema with stage calls and assertions left open.
+
+    These are read by stage and by kind, so that each mistake has one cause.
     """
     if isinstance(schema, list):
         return [_opened(part) for part in schema]
@@ -107,7 +109,9 @@ def _opened(schema: Any) -> Any:
 
 
 def _report(node: Node, error: ValidationError, mistakes: Diagnostics) -> None:
-    """One error of JSON Schema, as mistakes in a person's words; its path is relative to `node`."""
+    """Report one error of JSON Schema as mistakes in a person's words; its path is relative to
+    `node`.
+    """
     place = follow(node, error.path)
     if "propertyNames" in error.schema_path:
         place = place.keys.get(str(error.instance), place)
@@ -174,12 +178,11 @@ def _wrong_word(place: Node, error: ValidationError, mistakes: Diagnostics) -> N
 def unknown(
     noun: str, word: object, allowed: Sequence[str], *, of: str = "", meant: str | None = None
 ) -> str:
-    """``unknown measure 'dL_sam' of arm dfa; did you mean 'dL_same'? (one of ...)``.
+    """Return ``unknown measure 'dL_sam' of arm dfa; did you mean 'dL_same'? (one of ...)``.
 
     Args:
         of: whose it would be, for the message.
-        meant: the allowed word to suggest, where that is known; else the one that is spelt most
-            alike.
+        meant: the allowed word to suggest, if it is known; else the one whose spelling is closest.
     """
     whose = f" of {of}" if of else ""
     if not isinstance(word, str):
@@ -202,8 +205,8 @@ def _extra(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
 
 
 def _no_branch(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
-    """Of several types none fits: report within the one that was meant, judged by the kind of
-    value.
+    """Report a value that fits none of several types, within the type that was meant, judged by the
+    kind of value.
     """
     branches: dict[object, list[ValidationError]] = {}
     for part in error.context or ():

@@ -16,7 +16,9 @@ from cbspec.language.node import Node
 
 
 def figures(source: Node | None, arms: Arms, mistakes: Diagnostics) -> None:
-    """A reported figure belongs to an arm of the claim and to a measure of that arm's stage."""
+    """Check that each reported figure belongs to an arm of the claim and to a measure of that arm's
+    stage.
+    """
     reported = source.entries.get("figures") if source is not None else None
     if reported is None:
         return
@@ -33,7 +35,7 @@ def figures(source: Node | None, arms: Arms, mistakes: Diagnostics) -> None:
 
 
 def status(claim: ClaimWords, sections: Mapping[str, Node], mistakes: Diagnostics) -> None:
-    """A claim is retracted by claims, or not at all."""
+    """Check that a claim is retracted if and only if it names the claims that retracted it."""
     if claim.status == "retracted" and not claim.retracted_by:
         mistakes.add(
             sections["status"],
@@ -54,8 +56,8 @@ def power(
     *,
     together: bool = False,
 ) -> None:
-    """What no measurement over these seeds could ever show is a mistake; `together`: all of them,
-    by Holm.
+    """Report as a mistake what no measurement over these seeds could ever show; `together`: all of
+    them, by Holm.
     """
     from cbspec.judge import power  # NumPy, which reading alone does not need
 

@@ -49,7 +49,7 @@ class Folders:
         self._known: dict[tuple[object, ...], Defaults] = {}
 
     def defaults(self, folder: Path) -> Defaults:
-        """What holds for the files of `folder`."""
+        """Return what holds for the files of `folder`."""
         chain = self._chains.get(folder)
         if chain is None:
             chain = self._chains[folder] = tuple(_candidates(folder))
@@ -60,12 +60,14 @@ class Folders:
         return known
 
     def above(self, folder: Path) -> bool:
-        """Whether a folder around `folder` has defaults too."""
+        """Tell whether a folder around `folder` has defaults too."""
         return any(path.is_file() for path in list(_candidates(folder))[:-1])
 
 
 def _candidates(folder: Path) -> Iterator[Path]:
-    """Where defaults may stand: from the project's root (or the file system's) down to `folder`."""
+    """Yield where defaults may stand: from the project's root (or the file system's) down to
+    `folder`.
+    """
     folder = folder.resolve()
     inside = [folder]
     while (
@@ -100,7 +102,7 @@ def _read(paths: list[Path]) -> Defaults:
 
 
 def known_scale(asked: str | None, claims: Path) -> str | None:
-    """The scale that a person asked for with ``--scale``, if any.
+    """Return the scale that a person asked for with ``--scale``, if any.
 
     Raises:
         ConfigError: it is not among those of the defaults of the folder `claims`.

@@ -34,17 +34,17 @@ class Diagnostics:
         return len(self._found)
 
     def add(self, node: Node, message: str) -> None:
-        """A mistake at a value or a key."""
+        """Add a mistake at a value or a key."""
         site = node.site or node
         key, shown = site.document.find(site)
         self._keep(Diagnostic(shown.origin, key, message, site.document.line(shown.line)))
 
     def add_at(self, document: Document, line: int, column: int, message: str) -> None:
-        """A mistake in the text, before there are values."""
+        """Add a mistake in the text, before there are values."""
         self._keep(Diagnostic(document.origin(line, column), "", message, document.line(line)))
 
     def extend(self, mistakes: Iterable[Diagnostic]) -> None:
-        """Mistakes found elsewhere (in the defaults)."""
+        """Add mistakes from elsewhere (the defaults)."""
         for mistake in mistakes:
             self._keep(mistake)
 
@@ -61,7 +61,7 @@ class Diagnostics:
             raise TooMany
 
     def in_order(self) -> tuple[Diagnostic, ...]:
-        """All, by file and line."""
+        """Return all mistakes, by file and line."""
         return tuple(sorted(self._found.values(), key=_place))
 
 
@@ -70,7 +70,7 @@ def _place(mistake: Diagnostic) -> tuple[str, int, int]:
 
 
 def shown(value: object) -> str:
-    """A value as a message can quote it: in a person's words and short."""
+    """Format a value as a message can quote it: in a person's words and short."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

@@ -23,8 +23,9 @@ def digest(
     seeds: Seeds,
     arms: Mapping[str, Call],
 ) -> str:
-    """Hex SHA-256 over assertions, controls, alpha, seeds and the arms' calls; blind to what only
-    explains and to formatting.
+    """Return the hex SHA-256 over assertions, controls, alpha, seeds and the arms' calls.
+
+    It does not depend on explanations and formatting.
     """
     content = {
         "assert": _without_notes(msgspec.to_builtins(assertions)),

@@ -41,22 +41,22 @@ class Expansion:
         self.mistakes = mistakes
 
     def call(self, node: Node) -> Node | None:
-        """The call with every `use` replaced by what it names: a mapping with `stage`."""
-        found = self.scope.find(node) if node.text[:1] == "$" else node
-        if isinstance(found.value, str):
-            return self._named_call(node, found, empty(node))
-        if not isinstance(found.value, dict):
+        """Return the call with every `use` replaced by what it names: a mapping with `stage`."""
+        target = self.scope.find(node) if node.text[:1] == "$" else node
+        if isinstance(target.value, str):
+            return self._named_call(node, target, empty(node))
+        if not isinstance(target.value, dict):
             self.mistakes.add(
                 node,
-                f"expected a stage call (a mapping with stage or use, or a name), got {shown(found.value)}",
+                f"expected a stage call (a mapping with stage or use, or a name), got {shown(target.value)}",
             )
-        elif "use" in found.value and "stage" in found.value:
-            self.mistakes.add(found.keys["use"], "a stage call has either stage or use, not both")
-        elif "use" in found.value:
-            word = found.value["use"]
-            return self._named_call(word, self.scope.find(word), _without_use(found))
-        elif "stage" in found.value:
-            return found
+        elif "use" in target.value and "stage" in target.value:
+            self.mistakes.add(target.keys["use"], "a stage call has either stage or use, not both")
+        elif "use" in target.value:
+            word = target.value["use"]
+            return self._named_call(word, self.scope.find(word), _without_use(target))
+        elif "stage" in target.value:
+            return target
         else:
             self.mistakes.add(
                 node,
@@ -65,7 +65,7 @@ class Expansion:
         return None
 
     def _named_call(self, word: Node, name: Node, rest: Node) -> Node | None:
-        """A named call with the rest of the mapping that uses it."""
+        """Return a named call with the rest of the mapping that uses it."""
         if not isinstance(name.value, str):
             self.mistakes.add(word, f"expected the name of a call, got {shown(name.value)}")
             return None
@@ -93,7 +93,7 @@ class Expansion:
 
 
 def empty(node: Node) -> Node:
-    """A mapping with nothing in it, in the place of `node`."""
+    """Return a mapping with nothing in it, in the place of `node`."""
     mapping = Node(node.document, node.line, node.column, {})
     mapping.site = node
     return mapping

@@ -19,8 +19,8 @@ class Explained(NamedTuple):
 
 
 def explain_values(claim: Claim) -> list[Explained]:
-    """The claim fully resolved, value by value: defaults filled in, sizes and matrix cell in place
-    of their ``$name``.
+    """Return the claim fully resolved, value by value, with defaults filled in, and sizes and the
+    matrix cell in place of their ``$name``.
 
     Lists of plain values (the arms of an assertion, the pool of seeds) stand as one value.
     """

@@ -187,7 +187,7 @@ _ASSERTIONS = ("assert", "controls")
 
 
 def plain(node: Node) -> Any:
-    """The bare value of a node, to any depth."""
+    """Return the bare value of a node, to any depth."""
     value = node.value
     if type(value) is dict:
         return {key: plain(child) for key, child in value.items()}
@@ -197,7 +197,7 @@ def plain(node: Node) -> Any:
 
 
 def words(root: Node) -> Any:
-    """The bare value of a file, in which stage calls and assertions are still nodes."""
+    """Return the bare value of a file, in which stage calls and assertions are still nodes."""
     if not isinstance(root.value, dict):
         return plain(root)
     bare: dict[str, Any] = {}

@@ -19,7 +19,7 @@ _READABLE = re.compile(r"[\w.+-]+")
 
 
 def cells(matrix: Node | None, mistakes: Diagnostics) -> tuple[Cell, ...]:
-    """The cells, the last name varying fastest; one empty cell without a matrix."""
+    """Return the cells, the last name varying fastest; one empty cell without a matrix."""
     if matrix is None:
         return ({},)
     count = math.prod(len(values.items) for values in matrix.entries.values())
@@ -38,8 +38,9 @@ def cells(matrix: Node | None, mistakes: Diagnostics) -> tuple[Cell, ...]:
 
 
 def cell_id(claim: str, cell: Cell) -> str:
-    """``1.b[depth=4,alpha=0.5]``; a value that names a size shows the name, so that the id is the
-    same at every scale.
+    """Return ``1.b[depth=4,alpha=0.5]``.
+
+    A value that names a size shows the name, so that the id is the same at every scale.
     """
     values = ",".join(f"{name}={node.text.lstrip('$')}" for name, node in cell.items())
     return f"{claim}[{values}]" if values else claim

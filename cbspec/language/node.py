@@ -34,8 +34,8 @@ class Document:
         return _BREAK.split(self.text)
 
     def line(self, number: int) -> str:
-        """The source line, counted from 1, as it can be printed above a caret; empty when it is too
-        long for that.
+        """Return the source line, counted from 1, as it can be printed above a caret; empty if it
+        is too long for that.
         """
         if not 0 < number <= len(self.lines) or len(self.lines[number - 1]) > _SHOWN:
             return ""
@@ -45,8 +45,8 @@ class Document:
         return Origin(self.path, line, column)
 
     def find(self, node: Node) -> tuple[str, Node]:
-        """The key path of a value or key of this document, and the node to point at (a container's
-        own key, where it has one).
+        """Return the key path of a value or key of this document, and the node to point at (a
+        container's own key, if it has one).
         """
         return self._places.get(id(node), ("", node))
 
@@ -103,17 +103,17 @@ class Node:
 
     @property
     def entries(self) -> dict[str, Node]:
-        """Those of a mapping; nothing for any other value."""
+        """Return the entries of a mapping; none for any other value."""
         return self.value if type(self.value) is dict else {}
 
     @property
     def items(self) -> list[Node]:
-        """Those of a list; nothing for any other value."""
+        """Return the items of a list; none for any other value."""
         return self.value if type(self.value) is list else []
 
 
 def merge(base: Node, over: Node) -> Node:
-    """`over` laid on `base`.
+    """Lay `over` on `base`.
 
     A mapping without ``stage`` or ``use`` is merged into a mapping, key by key, and into the name
     of a call as its overrides; anything else replaces.
@@ -135,6 +135,6 @@ def merge(base: Node, over: Node) -> Node:
 
 
 def join(path: str, key: str) -> str:
-    """`path` one key deeper, as a person would write it."""
+    """Return `path` one key deeper, as a person would write it."""
     word = key if len(key) <= 60 else key[:60] + "..."
     return f"{path}.{word}" if path else word

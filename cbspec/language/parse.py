@@ -19,7 +19,9 @@ LARGEST = 256 * 1024  # bytes of a file; the longest claim by hand has 4 kB
 
 
 def read(path: Path, mistakes: Diagnostics) -> Document | None:
-    """One file as a document with its root value; None (and at least one mistake) when it has none."""
+    """Read one file as a document with its root value; None (and at least one mistake) if it has
+    none.
+    """
     where = display(path)
     try:
         text = _text(path)
@@ -34,7 +36,7 @@ def read(path: Path, mistakes: Diagnostics) -> Document | None:
 
 
 def parse(document: Document, mistakes: Diagnostics) -> Document | None:
-    """The document with its root value."""
+    """Return the document with its root value."""
     try:
         _check_signs(document)
         composer = Composer(document, mistakes)
@@ -72,15 +74,17 @@ def _text(path: Path) -> str:
 
 
 def _check_signs(document: Document) -> None:
-    if found := CONTROL.search(document.text):
-        before = Document(document.path, document.text[: found.start()]).lines
+    if control := CONTROL.search(document.text):
+        before = Document(document.path, document.text[: control.start()]).lines
         raise Unreadable(
-            f"control character U+{ord(found[0]):04X}; remove it", len(before), len(before[-1]) + 1
+            f"control character U+{ord(control[0]):04X}; remove it",
+            len(before),
+            len(before[-1]) + 1,
         )
 
 
 def _explained(document: Document, error: yaml.MarkedYAMLError) -> tuple[int, int, str]:
-    """Line, column and message of libyaml's error, in a person's words."""
+    """Return line, column and message of libyaml's error, in a person's words."""
     lines = document.lines
     marks = [
         mark for mark in (error.problem_mark, error.context_mark) if mark and mark.line < len(lines)

@@ -41,13 +41,14 @@ class Reader:
     def read(
         self, path: Path, defaults: Defaults, *, every: bool = False
     ) -> tuple[tuple[Claim, ...], tuple[Diagnostic, ...]]:
-        """The claims of one file, one for each cell of its matrix (with `every`: and scale), and
-        its mistakes; either is empty.
+        """Read the claims of one file, one for each cell of its matrix (with `every`: and scale),
+        and its mistakes; either is empty.
 
         Args:
             defaults: those of its folder.
 
-        Raises ConfigError when the asked scale is not among those of the defaults.
+        Raises:
+            ConfigError: the asked scale is not among those of the defaults.
         """
         if defaults.scales and self.scale not in defaults.scales:
             known = suggestion(self.scale, list(defaults.scales))
@@ -78,7 +79,7 @@ def _reader(catalog: Catalog, scale: str) -> Reader:
 
 
 def load_file(path: Path, *, catalog: Catalog, scale: str) -> tuple[Claim, ...]:
-    """The claims of one file, one for each cell of its matrix, at `scale`; other files are not
+    """Load the claims of one file, one for each cell of its matrix, at `scale`; other files are not
     looked at.
 
     Raises:
@@ -95,16 +96,15 @@ def load_file(path: Path, *, catalog: Catalog, scale: str) -> tuple[Claim, ...]:
 def load(
     paths: Iterable[Path], *, catalog: Catalog, scale: str, every: bool = False
 ) -> tuple[Claim, ...]:
-    """The claims of files and folders, checked against each other.
+    """Load the claims of files and folders, checked against each other.
 
-    Claims may not share an id. Where a folder is given that no defaults.yaml lies above (the whole
-    of the claims), `revises` and `retracted_by` must name claims.
+    Claims may not share an id. If a folder is given that no defaults.yaml lies above (the whole of
+    the claims), `revises` and `retracted_by` must name claims.
 
     Args:
-        scale: at which the claims are read; what is wrong at another one that a claim names says
-            so.
-        every: each claim at every scale at which it is decidable (at `scale` first), instead of at
-            `scale` alone.
+        scale: at which the claims are read; a mistake at another scale that a claim names says so.
+        every: load each claim at every scale at which it is decidable (at `scale` first), instead
+            of at `scale` alone.
 
     Raises:
         ClaimError: with every mistake of every file.
@@ -117,8 +117,8 @@ def load(
     for folder, files in groupby(claim_files(paths), key=lambda path: path.parent):
         defaults = reader.folders.defaults(folder)
         for path in files:
-            found, wrong = reader.read(path, defaults, every=every)
-            claims += found
+            from_file, wrong = reader.read(path, defaults, every=every)
+            claims += from_file
             mistakes.update(((mistake.origin, mistake.message), mistake) for mistake in wrong)
     whole = any(path.is_dir() and not reader.folders.above(path) for path in paths)
     for mistake in check_together(claims, whole=whole and not mistakes):
@@ -147,7 +147,7 @@ class Versions:
         key = claim.path, scale
         if key not in self._read:
             claims = load_file(claim.path, catalog=self._catalog, scale=scale)
-            self._read[key] = {each.id: each for each in claims}
+            self._read[key] = {version.id: version for version in claims}
         if claim.id not in self._read[key]:
             message = f"{claim.id} is no longer in this file; run again"
             raise ClaimError([Diagnostic(Origin(display(claim.path), 1, 1), "", message)])
@@ -155,8 +155,8 @@ class Versions:
 
 
 def claim_files(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """Every claim file among files and below folders, sorted within each; defaults and hidden
-    folders are none.
+    """Return every claim file among files and below folders, sorted within each; defaults and
+    hidden folders are left out.
     """
     files: dict[Path, None] = {}
     for path in map(meant, paths):
@@ -168,24 +168,26 @@ def claim_files(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def is_claim_file(path: Path) -> bool:
-    """Whether a file among claims is one, or is meant to be."""
+    """Tell whether a file among claims is one, or is meant to be."""
     return path.suffix.lower() in LIKELY and path.name != NAME and not path.name.startswith(".")
 
 
 def is_shared(path: Path) -> bool:
-    """Whether a file is what the claims of its folder, and below, share."""
+    """Tell whether a file holds what the claims of its folder, and below, share."""
     return path.name == NAME
 
 
 def meant(path: Path) -> Path:
-    """What a path names among claims: a defaults.yaml stands for its folder, the claims that share
-    it.
+    """Return what a path names among claims: a defaults.yaml stands for its folder, the claims that
+    share it.
     """
     return path.parent if is_shared(path) and path.is_file() else path
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Every file below a folder, through links to folders as pytest goes, hidden folders left out."""
+    """Yield every file below a folder, through links to folders as pytest goes, hidden folders left
+    out.
+    """
     seen = {os.path.realpath(folder)}
     for place, folders, names in os.walk(folder, followlinks=True):
         within = {
@@ -201,8 +203,8 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Diagnostic, ...]:
-    """What no file shows by itself: an id that two files share and, where these are all claims, one
-    that none has.
+    """Check what no file shows by itself: an id that two files share and, if these are all claims,
+    one that none has.
     """
     mistakes = Diagnostics()
     owners: dict[str, Path] = {}
@@ -230,7 +232,7 @@ def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Diagnostic,
 
 
 def located(claim: Claim, key: str, message: str) -> Diagnostic:
-    """A mistake found in a claim that was read, at the place of one of its values
+    """Return a mistake in a claim that was read, at the place of one of its values
     (``"assert[0]"``).
     """
     mistakes = Diagnostics()

@@ -27,8 +27,10 @@ _EXACT = 2**53
 
 
 def resolve(text: str) -> Scalar:
-    """The value of a plain word. Raises ValueError, in a person's words, for a number that cannot
-    be used.
+    """Return the value of a plain word.
+
+    Raises:
+        ValueError: a number cannot be used; the message is in a person's words.
     """
     if text in _WORDS:
         return _WORDS[text]

@@ -32,12 +32,12 @@ _NAME: Schema = {"$ref": "#/$defs/name"}
 
 
 def build(catalog: Catalog) -> Schema:
-    """The schema of a claim file."""
+    """Build the schema of a claim file."""
     return _file(ClaimWords, "A claim of cbspec", catalog)
 
 
 def build_defaults(catalog: Catalog) -> Schema:
-    """The schema of a defaults.yaml."""
+    """Build the schema of a defaults.yaml."""
     return _file(DefaultsWords, "What the claims of a folder share", catalog)
 
 
@@ -79,7 +79,9 @@ def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
 
 
 def _assertion(kinds: Sequence[Schema]) -> Schema:
-    """By kind, so that only what is wrong for this kind is reported."""
+    """Return the schema of an assertion by its kind, so that only what is wrong for this kind is
+    reported.
+    """
     return {
         "description": "what is asserted of the mean over seeds of a measure",
         "type": "object",
@@ -95,8 +97,8 @@ def _assertion(kinds: Sequence[Schema]) -> Schema:
 
 
 def _call(catalog: Catalog, *, types: tuple[str, ...], description: str) -> Schema:
-    """A mapping by its stage; one without a stage overrides a named call, or what it is merged
-    into.
+    """Return the schema of a mapping by its stage; one without a stage overrides a named call, or
+    what it is merged into.
     """
     named: Schema = {
         "if": {"required": ["stage"]},
@@ -133,21 +135,24 @@ def _stage(stage: Stage) -> Schema:
 
 
 def _overrides(catalog: Catalog) -> Schema:
-    """Parameters and inputs of a call whose stage the schema cannot know: those of any stage."""
-    found: dict[str, list[Schema]] = {}
+    """Return parameters and inputs of a call whose stage the schema cannot know: those of any
+    stage.
+    """
+    variants: dict[str, list[Schema]] = {}
     for stage in catalog.values():
         for name, schema in (
             *_parameters(stage).items(),
             *((name, _input(taken)) for name, taken in stage.inputs.items()),
         ):
-            known = found.setdefault(name, [])
+            known = variants.setdefault(name, [])
             if schema not in known:
                 known.append(schema)
     properties: Schema = {
         "use": {"description": "a named call under stages of defaults.yaml", "type": "string"}
     }
     properties |= {
-        name: schemas[0] if len(schemas) == 1 else _any(schemas) for name, schemas in found.items()
+        name: schemas[0] if len(schemas) == 1 else _any(schemas)
+        for name, schemas in variants.items()
     }
     return {
         "description": "parameters and inputs that differ from the call that they are merged into",
@@ -165,22 +170,23 @@ def _any(schemas: list[Schema]) -> Schema:
 
 
 def _parameters(stage: Stage) -> Schema:
-    """Each parameter, with ``$name`` allowed in its place; never required, since what is merged may
-    bring it.
+    """Return each parameter, with ``$name`` allowed in its place.
+
+    None is required, since what is merged may bring it.
     """
     schema = msgspec.json.schema(stage.parameters)
-    own = schema["$defs"][stage.parameters.__name__]["properties"]
-    found: Schema = {}
-    for name, parameter in own.items():
+    declared = schema["$defs"][stage.parameters.__name__]["properties"]
+    parameters: Schema = {}
+    for name, parameter in declared.items():
         described = {
             key: parameter.pop(key) for key in ("description", "default") if key in parameter
         }
-        found[name] = (
+        parameters[name] = (
             {**described, "anyOf": [parameter, _NAME]}
             if parameter != {"type": "string"}
             else {**described, **parameter}
         )
-    return found
+    return parameters
 
 
 def _input(taken: Input) -> Schema:
@@ -214,12 +220,12 @@ def summary(kind: type) -> str:
 
 
 def _name(named: Schema) -> str:
-    """The definition that a schema refers to; empty where it is no reference."""
+    """Return the definition that a schema refers to; empty if it is no reference."""
     return str(named.get("$ref", "")).removeprefix(_REF.format(name=""))
 
 
 def _tidy(schema: Any) -> Any:
-    """Without what only the reading program needs: nothing as a value, integers beside numbers,
+    """Remove what only the reading program needs: nothing as a value, integers beside numbers,
     indentation.
     """
     if isinstance(schema, list):
@@ -245,8 +251,8 @@ def _tidy(schema: Any) -> Any:
 
 
 def _reachable(schema: Any, definitions: Mapping[str, Schema]) -> set[str]:
-    """The names of the definitions that a schema refers to, by whatever way."""
-    found: set[str] = set()
+    """Return the names of the definitions that a schema refers to, directly or through others."""
+    names: set[str] = set()
     stack = [schema]
     while stack:
         part = stack.pop()
@@ -254,8 +260,8 @@ def _reachable(schema: Any, definitions: Mapping[str, Schema]) -> set[str]:
             stack += part
         elif isinstance(part, dict):
             name = _name(part)
-            if name in definitions and name not in found:
-                found.add(name)
+            if name in definitions and name not in names:
+                names.add(name)
                 stack.append(definitions[name])
             stack += part.values()
-    return found
+    return names

@@ -40,8 +40,10 @@ class Scope:
         self._mistakes = mistakes
 
     def find(self, node: Node) -> Node:
-        """The node that holds the value of `node`: itself, or what its ``$name`` stands for. Raises
-        UnknownName.
+        """Return the node that holds the value of `node`: itself, or what its ``$name`` stands for.
+
+        Raises:
+            UnknownName: nothing has that name.
         """
         for _ in range(2):  # a matrix value may itself name a size
             if not node.text.startswith("$"):
@@ -62,7 +64,11 @@ class Scope:
         raise UnknownName
 
     def plain(self, node: Node) -> Any:
-        """The bare value, every ``$name`` replaced. Raises UnknownName."""
+        """Return the bare value, every ``$name`` replaced.
+
+        Raises:
+            UnknownName: nothing has one of the names.
+        """
         value = self.find(node).value if node.text[:1] == "$" else node.value
         if type(value) is dict:
             return {key: self.plain(child) for key, child in value.items()}
@@ -71,8 +77,9 @@ class Scope:
         return value
 
     def of_cell(self) -> Scope:
-        """The same without the sizes: what an assertion may name, since a scale never changes what
-        is asserted.
+        """Return the same scope without the sizes.
+
+        This is what an assertion may name, since a scale never changes what is asserted.
         """
         elsewhere = dict.fromkeys(
             self.sizes, "a size of the scale, and a scale never changes what is asserted"

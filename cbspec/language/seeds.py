@@ -9,13 +9,15 @@ from cbspec.language.grammar import plain
 from cbspec.language.node import Node, merge
 
 
-def read(own: Node | None, shared: Node | None, claim: Node, mistakes: Diagnostics) -> Seeds | None:
-    """Seeds from nodes that are of the right types already; None with a mistake noted.
+def read(
+    written: Node | None, shared: Node | None, claim: Node, mistakes: Diagnostics
+) -> Seeds | None:
+    """Read seeds from nodes that already have the right types; None with a mistake noted.
 
     ``pool`` is the order in which seeds are drawn, ``start`` how many are drawn at first, ``max``
     how many at most; a bare list is a pool that is drawn at once.
     """
-    place = merged(own, shared) or claim
+    place = merged(written, shared) or claim
     words = plain(place) if place is not claim else {}
     if isinstance(words, list):
         words = {"pool": words}
@@ -42,14 +44,15 @@ def read(own: Node | None, shared: Node | None, claim: Node, mistakes: Diagnosti
     return None
 
 
-def merged(own: Node | None, shared: Node | None) -> Node | None:
-    """The claim's words laid on the shared ones: a list is drawn whole, unless the claim says how
-    much of the shared list.
+def merged(written: Node | None, shared: Node | None) -> Node | None:
+    """Lay the claim's words on the shared ones.
+
+    A list is drawn whole, unless the claim says how much of the shared list to draw.
     """
-    if own is None or shared is None:
-        return own or shared
-    if isinstance(shared.value, list) and isinstance(own.value, dict):
+    if written is None or shared is None:
+        return written or shared
+    if isinstance(shared.value, list) and isinstance(written.value, dict):
         pool = Node(shared.document, shared.line, shared.column, {"pool": shared})
         pool.keys = {"pool": shared}
-        return merge(pool, own)
-    return merge(shared, own)
+        return merge(pool, written)
+    return merge(shared, written)

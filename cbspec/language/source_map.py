@@ -45,7 +45,7 @@ class Origins(Mapping[str, Origin]):
 
 
 def walk(root: Node, path: str, place: Node | None = None, scope: Scope | None = None) -> Trace:
-    """Every value at and below `root`; a container is placed at its key, where it has one.
+    """Return every value at and below `root`; a container is placed at its key, if it has one.
 
     With a scope, each ``$name`` is what it stands for.
     """
@@ -53,10 +53,10 @@ def walk(root: Node, path: str, place: Node | None = None, scope: Scope | None =
     stack: list[tuple[Node, str, Node]] = [(root, path, place or root)]
     while stack:
         node, key, where = stack.pop()
-        found = scope.find(node) if scope else node
+        holder = scope.find(node) if scope else node
         trace[key] = (
             scope.plain(node) if scope else plain(node),
-            where if isinstance(node.value, dict | list) else found,
+            where if isinstance(node.value, dict | list) else holder,
         )
         stack += [
             (child, join(key, name), node.keys[name])

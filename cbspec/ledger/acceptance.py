@@ -13,18 +13,18 @@ from cbspec.ledger.ledger import Ledger
 
 
 def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger:
-    """`ledger` with `entries` on record.
+    """Return `ledger` with `entries` on record.
 
-    What did not change stays as it stands, so that accepting everything touches only the lines of
-    what moved; only a clean commit takes the place of uncommitted changes, and evidence that of
-    none. A change of verdict or of the assertion is added to the history with its reason.
+    An entry that did not change keeps its lines, so that accepting everything touches only what
+    moved. Two exceptions: a clean commit replaces uncommitted changes, and an entry with evidence
+    replaces one without. A change of verdict or of the assertion joins the history with its reason.
 
     Args:
-        reason: why the change is right; needed for flip, weakened and goalposts.
+        reason: why the change is right; required for flip, weakened and goalposts.
 
     Raises:
-        MissingReasonError: naming every claim that needs a reason. Nothing is recorded then.
-        LedgerError: naming every claim that ended in an error, which is no result to record.
+        MissingReasonError: claims need a reason; it names them all, and nothing is recorded.
+        LedgerError: claims ended in an error, which is no result to record; it names them all.
     """
     comparisons = [compare(ledger.expected(entry.key), entry) for entry in entries]
     reason = " ".join(reason.split())
@@ -69,11 +69,12 @@ def _settled(comparison: Comparison, reason: str) -> Entry:
 
 
 def _refreshed(old: Entry, new: Entry) -> Entry:
-    """The old figures in the words, for the code and from the commit of the new entry.
+    """Return the old entry with what the new one knows better: its code, its commit and its
+    wording.
 
-    The old entry itself where words and code did not change either, unless a clean commit takes the
-    place of uncommitted changes. All of the new one where the old has no evidence: its figures are
-    then those that follow from the evidence, to the last digit.
+    The old entry is returned unchanged if wording and code did not change, unless a clean commit
+    replaces uncommitted changes. The new entry is taken whole if the old one has no evidence, so
+    that its numbers follow from the evidence to the last digit.
     """
     if old.evidence is None and new.evidence is not None:
         return replace(new, accepted=old.accepted)
@@ -93,8 +94,8 @@ def _refreshed(old: Entry, new: Entry) -> Entry:
 
 
 def _words(entry: Entry) -> list[object]:
-    """What the entry takes from the claim's file (terms, the memo's figures), and which effects
-    have their spread beside them.
+    """Return what the entry takes from the claim's file: the terms, the memo's numbers, and whether
+    each effect has its spread recorded.
     """
     words: list[object] = []
     for recorded in entry.recorded:

@@ -43,12 +43,12 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def turned(self) -> bool:
-        """Whether its opposite is shown by now."""
+        """Tell whether the opposite is now shown."""
         return {self.before, self.after} == {"holds", "refuted"}
 
     @property
     def text(self) -> str:
-        """``"assert[0] holds -> refuted"``."""
+        """Return the change as text: ``"assert[0] holds -> refuted"``."""
         return f"{self.key} {self.before or 'undecided'} -> {self.after or 'undecided'}"
 
 
@@ -74,12 +74,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def expected(self) -> Entry | None:
-        """The verdict on record that the new one is held to."""
+        """Return the verdict on record that the new one is compared with."""
         return self.old or self.elsewhere
 
     @property
     def goalposts(self) -> tuple[Move, ...]:
-        """The moves that take a reason."""
+        """Return the moves that need a reason."""
         return tuple(
             move
             for move in self.moves
@@ -88,7 +88,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
-        """The assertions whose own verdict is another one than expected."""
+        """Return the assertions whose own verdict differs from the expected one."""
         return _decisions(self.expected, self.new) if self.expected and self.new else ()
 
     @property
@@ -99,21 +99,21 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def headline(self) -> str:
-        """``"flip: holds -> refuted"``; ``"flip: refuted, but assert[0] holds -> refuted"`` where
-        one assertion did alone.
+        """Return one line: ``"flip: holds -> refuted"``, or ``"flip: refuted, but assert[0] holds
+        -> refuted"`` if only one assertion turned.
         """
         where = f" on {self.elsewhere.device}" if self.elsewhere else ""
         if self.expected is None or self.new is None or self.expected.verdict != self.new.verdict:
             before = f"{self.expected.verdict}{where}" if self.expected else "not on record"
             return f"{self.change}: {before} -> {self.new.verdict if self.new else 'not there'}"
-        turned = ", ".join(each.text for each in self.decisions if each.turned)
+        turned = ", ".join(decision.text for decision in self.decisions if decision.turned)
         same = f"{self.change}: {self.new.verdict}{', as' if where else ''}{where}"
         return f"{same}, but {turned}" if turned else same
 
     @property
     def text(self) -> str:
-        """The comparison for a person, over several lines: verdicts, where the record is from, what
-        moved.
+        """Return the comparison for a person, over several lines: the verdicts, where the record is
+        from, and what moved.
         """
         lines = [self.headline]
         if self.old:
@@ -150,10 +150,10 @@ def compare(expected: Entry | None, new: Entry) -> Comparison:
     if expected is None:
         return Comparison(change="new", old=None, new=new)
     moved = moves(expected, new)
-    own = expected.device == new.device
-    shifted = shifts(expected, new) if own and new.verdict != "error" else ()
+    same_device = expected.device == new.device
+    shifted = shifts(expected, new) if same_device and new.verdict != "error" else ()
     change = _change(expected, new, moved, moved_figures=bool(shifted))
-    if own:
+    if same_device:
         return Comparison(change=change, old=expected, new=new, moves=moved, shifts=shifted)
     return Comparison(
         change=change if change in CHANGED else "new",
@@ -165,8 +165,9 @@ def compare(expected: Entry | None, new: Entry) -> Comparison:
 
 
 def diff(before: Ledger, after: Ledger) -> list[Comparison]:
-    """Two ledgers entry by entry, in the order of their keys; an entry that `after` lacks is
-    `gone`, which only this yields.
+    """Compare two ledgers entry by entry, in the order of their keys.
+
+    An entry that `after` lacks is `gone`; only this function returns that change.
     """
     compared = [compare(before.expected(entry.key), entry) for entry in after]
     gone = [
@@ -189,8 +190,9 @@ def _change(old: Entry, new: Entry, moved: Iterable[Move], *, moved_figures: boo
 
 
 def _decisions(old: Entry, new: Entry) -> tuple[Decision, ...]:
-    """What was decided otherwise, of the assertions that both make; none beside an error, which
-    decides nothing.
+    """Return the assertions that both entries make and decided differently.
+
+    An error decides nothing, so beside one there are none.
     """
     if new.verdict == "error":
         return ()

@@ -152,13 +152,13 @@ class Entry(_Record, frozen=True, kw_only=True):
 
     @property
     def recorded(self) -> tuple[RecordedAssertion, ...]:
-        """Assertions, then controls."""
+        """Return the assertions, then the controls."""
         return self.assertions + self.controls
 
     @property
     def implicated(self) -> tuple[RecordedAssertion, ...]:
-        """What made the verdict: failed controls where it is invalid, else the assertions with the
-        same verdict, else all.
+        """Return what made the verdict: the failed controls if it is invalid, else the assertions
+        with the same verdict, else all.
         """
         failed = tuple(control for control in self.controls if control.verdict != "holds")
         if self.verdict == "invalid" and failed:
@@ -170,8 +170,8 @@ class Entry(_Record, frozen=True, kw_only=True):
 
     @property
     def decisive(self) -> RecordedEffect | None:
-        """The effect that the reason names; the only one, where there is one; None where all count
-        alike (a drawing).
+        """Return the effect that the reason names, or the only effect; None if all count alike (a
+        drawing).
         """
         effects = [effect for asserted in self.implicated for effect in asserted.effects]
         named = [
@@ -180,11 +180,11 @@ class Entry(_Record, frozen=True, kw_only=True):
         return next(iter(named or (effects if len(effects) == 1 else [])), None)
 
     def measured_as(self, calls: Mapping[str, Call]) -> bool:
-        """Whether these arms (name -> stage call) are on record, each as the same stage call."""
+        """Tell whether these arms (name -> stage call) are on record, each as the same stage call."""
         return all(self.arms.get(name) == short(call.digest) for name, call in calls.items())
 
     def stale(self, code: Mapping[str, str]) -> tuple[str, ...]:
-        """The stages whose fingerprint in `code` is not the recorded one, sorted."""
+        """Return the stages whose fingerprint in `code` is not the recorded one, sorted."""
         now = {stage: short(digest) for stage, digest in code.items()}
         return tuple(
             sorted(
@@ -237,8 +237,8 @@ def entry_of(
 
 
 def seeds_taken(claim: Claim, recorded: Entry | None) -> tuple[int, ...]:
-    """Those that the verdict on record took, if they are more than the first and the claim still
-    draws them in that order.
+    """Return the seeds of the recorded verdict, if they are more than the first ones and the claim
+    still draws them in that order.
     """
     if (
         recorded
@@ -250,17 +250,17 @@ def seeds_taken(claim: Claim, recorded: Entry | None) -> tuple[int, ...]:
 
 
 def short(digest: str) -> str:
-    """The first 16 hexadecimal digits: enough to tell any two of a project apart."""
+    """Return the first 16 hexadecimal digits, which tell any two digests of a project apart."""
     return digest[:16]
 
 
 def _recorded(
     section: str, assertions: Sequence[Assertion], findings: Sequence[Finding], alpha: float
 ) -> tuple[RecordedAssertion, ...]:
-    found = {finding.key: finding for finding in findings}
+    by_key = {finding.key: finding for finding in findings}
     keyed = [(f"{section}[{index}]", assertion) for index, assertion in enumerate(assertions)]
     return tuple(
-        _record(key, assertion.spelled_out(alpha), found.get(key)) for key, assertion in keyed
+        _record(key, assertion.spelled_out(alpha), by_key.get(key)) for key, assertion in keyed
     )
 
 

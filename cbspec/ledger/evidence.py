@@ -36,12 +36,12 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def key(self) -> Key:
-        """The key of the entry that it belongs to."""
+        """Return the key of the entry that it belongs to."""
         return Key(self.claim, self.scale, self.device)
 
     @property
     def digest(self) -> str:
-        """What the entry names it by."""
+        """Return the digest by which the entry refers to it."""
         return short(self.values.digest)
 
 
@@ -89,8 +89,8 @@ class EvidenceFolder:
             LedgerError: a file is damaged or cannot be written.
         """
         new: dict[str, list[Evidence]] = {}
-        for each in evidence:
-            new.setdefault(base(each.claim), []).append(each)
+        for item in evidence:
+            new.setdefault(base(item.claim), []).append(item)
         for claim, added in new.items():
             self._write(claim, [*self._file(claim), *added], (before, after))
 
@@ -106,7 +106,7 @@ class EvidenceFolder:
             (entry.key, entry.evidence) for ledger in ledgers for entry in ledger if entry.evidence
         }
         kept = {
-            (each.key, each.digest): each for each in evidence if (each.key, each.digest) in named
+            (item.key, item.digest): item for item in evidence if (item.key, item.digest) in named
         }
         ordered = tuple(kept[name] for name in sorted(kept))
         if ordered == self._file(claim):

@@ -26,18 +26,16 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     way: Way
 
     def of_goalposts(self, recorded: Verdict) -> bool:
-        """Whether it could hide that the code changed the verdict on record.
+        """Tell whether the move could hide that the code changed the recorded verdict.
 
-        A looser assertion may hold though the recorded one does no more, and a tighter one may fail
-        though it holds by now.
+        Loosening can hide that the old assertion no longer holds; tightening can hide that it now
+        does.
         """
         return self.way == "looser" or (self.way == "tighter" and recorded != "holds")
 
 
 def moves(old: Entry, new: Entry) -> tuple[Move, ...]:
-    """Everything in which the claim of `new` asserts or measures other than the one recorded in
-    `old`.
-    """
+    """Return every way in which the claim of `new` asserts or measures something other than `old`."""
     if old.digest == new.digest:
         return ()
     return (
@@ -51,7 +49,7 @@ def moves(old: Entry, new: Entry) -> tuple[Move, ...]:
 def _assertions(
     old: Sequence[RecordedAssertion], new: Sequence[RecordedAssertion]
 ) -> Iterator[Move]:
-    """Pair what is alike, in whatever order it stands, and compare the pairs."""
+    """Pair the assertions that are alike, in whatever order they stand, and compare the pairs."""
     added = list(new)
     gone = [recorded for recorded in old if not _take(added, recorded)]
     for recorded in gone:
@@ -89,13 +87,13 @@ def _partner(
 
 
 def _named(terms: Assertion) -> str:
-    """``"trend of dL_same"``."""
+    """Return the kind and the measure: ``"trend of dL_same"``."""
     measure = getattr(terms, "measure", None)
     return f"{terms.kind} of {measure}" if measure else terms.kind
 
 
 def _terms(old: Assertion, new: Assertion) -> Iterator[tuple[str, Way]]:
-    """Each field that differs: what it was and is, and what that does."""
+    """Yield each field that differs: its old and new value, and the effect of the change."""
     for field in new.__struct_fields__:
         before, after = getattr(old, field), getattr(new, field)
         if before != after:
@@ -103,8 +101,10 @@ def _terms(old: Assertion, new: Assertion) -> Iterator[tuple[str, Way]]:
 
 
 def _seeds(old: Entry, new: Entry) -> Iterator[Move]:
-    """More seeds of the same pool make a verdict firmer; fewer, or others, could be chosen for what
-    they say.
+    """Yield a move if the seeds differ.
+
+    More seeds of the same pool make a verdict firmer. Fewer seeds, or others, could be chosen for
+    what they show.
     """
     if old.drawn == new.drawn:
         return
@@ -115,8 +115,9 @@ def _seeds(old: Entry, new: Entry) -> Iterator[Move]:
 
 
 def _arms(old: Entry, new: Entry) -> Iterator[Move]:
-    """An arm that became another stage call measures something else, unless its figures show that
-    it does not.
+    """Yield a move for each arm that became another stage call.
+
+    Such an arm measures something else, unless its numbers show that it does not.
     """
     changed = sorted(
         arm for arm in old.arms.keys() & new.arms.keys() if old.arms[arm] != new.arms[arm]
@@ -135,8 +136,9 @@ def _arms(old: Entry, new: Entry) -> Iterator[Move]:
 
 
 def _spread(entry: Entry) -> bool:
-    """Whether some figure varies over seeds: only then is finding it again, to the last digit,
-    evidence.
+    """Tell whether any number varies over seeds.
+
+    Only then is reproducing the numbers to the last digit evidence.
     """
     effects = [effect for recorded in entry.recorded for effect in recorded.effects]
     return any(

@@ -31,11 +31,11 @@ class Ledger:
 
     @classmethod
     def load(cls, path: Path) -> Ledger:
-        """The ledger at `path`; an empty one where there is no file yet.
+        """Load the ledger at `path`; an empty one if there is no file yet.
 
         Raises:
-            LedgerError: for a file that cannot be read, is damaged or was edited into something
-                else, naming the place.
+            LedgerError: the file cannot be read, is damaged, or was edited into something else; it
+                names the place.
         """
         try:
             return cls._of(path.read_text(encoding="utf-8"), str(path))
@@ -46,7 +46,7 @@ class Ledger:
 
     @classmethod
     def of_commit(cls, revision: str, path: Path) -> Ledger:
-        """The ledger at `path` as committed in `revision` of the repository around it.
+        """Load the ledger at `path` as committed in `revision` of the repository around it.
 
         Raises:
             ConfigError: no repository, or no such revision.
@@ -71,8 +71,8 @@ class Ledger:
 
     @classmethod
     def read(cls, reference: str, path: Path) -> Ledger:
-        """The ledger that a person means by `reference`: a file, or else a commit that holds the
-        one at `path`.
+        """Load the ledger that a person means by `reference`: a file, or else a commit that holds
+        the one at `path`.
 
         Raises:
             ConfigError: it is neither.
@@ -98,7 +98,7 @@ class Ledger:
         write(path, self.dumps())
 
     def dumps(self) -> str:
-        """The text of the file; where nothing was withdrawn it does not speak of it."""
+        """Return the text of the file; it has a list of withdrawn verdicts only if there are any."""
         content = {"version": VERSION, "entries": tuple(self)} | (
             {"withdrawn": self.withdrawn} if self.withdrawn else {}
         )
@@ -108,27 +108,30 @@ class Ledger:
         return self.entries.get(key)
 
     def expected(self, key: Key) -> Entry | None:
-        """What a run is held to: the verdict on record, that of another device family where this
-        one has none.
+        """Return the recorded verdict that a run is compared with.
+
+        If this device family has none, that of another one is returned.
         """
         return self.get(key) or next(
             (entry for entry in self.of(key.claim) if entry.scale == key.scale), None
         )
 
     def of(self, claim: str) -> tuple[Entry, ...]:
-        """Every entry of a claim: all scales and device families."""
+        """Return every entry of a claim, at all scales and on all device families."""
         return tuple(entry for entry in self if entry.claim == claim)
 
     def recording(self, entries: Iterable[Entry]) -> Ledger:
-        """This ledger with `entries` in place of what stands at their keys."""
+        """Return this ledger with `entries` in place of what stands at their keys."""
         return Ledger(
             {**self.entries, **{entry.key: entry for entry in entries}}.values(), self.withdrawn
         )
 
     def withdrawing(self, former: Iterable[Withdrawn]) -> Ledger:
-        """This ledger with `former` among the withdrawn, and nothing on record at their keys."""
+        """Return this ledger with `former` among the withdrawn, and nothing on record at their
+        keys.
+        """
         former = tuple(former)
-        gone = {each.key for each in former}
+        gone = {verdict.key for verdict in former}
         return Ledger((entry for entry in self if entry.key not in gone), self.withdrawn + former)
 
     def __iter__(self) -> Iterator[Entry]:

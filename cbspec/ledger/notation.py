@@ -24,14 +24,17 @@ class Interval(Protocol):
 
 
 def rounded(value: float | None) -> float | None:
-    """`value` to `DIGITS` significant digits; None where it is not a finite number, -0.0 as 0.0."""
+    """Round `value` to `DIGITS` significant digits.
+
+    A value that is not a finite number becomes None, and -0.0 becomes 0.0.
+    """
     if value is None or not math.isfinite(value):
         return None
     return float(f"{value:.{DIGITS}g}") + 0.0
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
-    """A figure by itself: to `decimals` places, or to three significant digits."""
+    """Format a number by itself: to `decimals` places, or to three significant digits."""
     if value is None or math.isnan(value):
         return "?"
     if math.isinf(value):
@@ -41,13 +44,15 @@ def number(value: float | None, decimals: int | None = None) -> str:
 
 
 def interval(effect: Interval) -> str:
-    """``"-0.132 [-0.140, -0.124]"``: to two significant digits of the interval's half width."""
+    """Format an effect with its interval, to two significant digits of the half width: ``"-0.132
+    [-0.140, -0.124]"``.
+    """
     places = _decimals(effect)
     return f"{number(effect.estimate, places)} [{number(effect.low, places)}, {number(effect.high, places)}]"
 
 
 def p_value(p: float | None) -> str:
-    """``"p = 0.012"``, with a floor below which the digits carry no information."""
+    """Format a p-value: ``"p = 0.012"``, with a floor below which the digits carry no information."""
     if p is None or math.isnan(p):
         return "p = ?"
     return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"

@@ -18,10 +18,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def outcome(comparison: Comparison, judgement: Judgement) -> Outcome:
-    """Passed: holds, as recorded or anew. Xfailed: as recorded, and not holding. Failed: all else,
-    errors first.
+    """Return the pytest outcome of a claim.
 
-    Where a device family has no verdict on record, that of another one is what is expected of it.
+    - passed: it holds, as recorded or for the first time.
+    - xfailed: it does not hold, as recorded.
+    - failed: anything else; errors are checked first.
+
+    If a device family has no recorded verdict, that of another one is expected of it.
     """
     reason = " ".join(judgement.reason.split())
     if judgement.verdict == "error":

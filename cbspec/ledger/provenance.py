@@ -10,15 +10,15 @@ from cbspec.ledger.repository import git
 
 
 def provenance(root: Path, torch: str, exclude: Path | None = None) -> Provenance:
-    """Commit and state of the repository around `root`, today's date (UTC).
-
-    Args:
-        torch: torch's minor version, ``"2.11"``.
-        exclude: a folder whose changes do not count as uncommitted: where the ledger itself and the
-            reports are written.
+    """Return the commit and state of the repository around `root`, with today's date (UTC).
 
     Files that git neither tracks nor ignores count as uncommitted: one of them may be a stage or a
     claim.
+
+    Args:
+        torch: torch's minor version, ``"2.11"``.
+        exclude: a folder whose changes do not count as uncommitted: the one that the ledger itself
+            and the reports are written to.
     """
     commit = git(root, "rev-parse", "--verify", "--quiet", "HEAD")
     top = git(root, "rev-parse", "--show-toplevel")
@@ -35,5 +35,5 @@ def provenance(root: Path, torch: str, exclude: Path | None = None) -> Provenanc
 
 
 def today() -> str:
-    """The date (UTC), as the ledger has dates."""
+    """Return today's date (UTC), in the form that the ledger has dates."""
     return datetime.now(UTC).date().isoformat()

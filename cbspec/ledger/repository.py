@@ -7,7 +7,9 @@ from pathlib import Path
 
 
 def git(folder: Path, *arguments: str) -> str | None:
-    """What ``git ARGUMENTS`` prints in `folder`; None when it fails, or where there is no git."""
+    """Return what ``git ARGUMENTS`` prints in `folder`; None if it fails, or if git is not
+    installed.
+    """
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments], capture_output=True, check=False

@@ -18,15 +18,17 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """``"vec_m4 - dfa of dL_same: -0.132 [-0.140, -0.124] -> -0.101 [-0.109, -0.093]"``."""
+        """Return the shift as text: ``"vec_m4 - dfa of dL_same: -0.132 [-0.140, -0.124] -> -0.101
+        [-0.109, -0.093]"``.
+        """
         known = self.after or self.before
         assert known is not None  # one side at least
         return f"{known.label} of {known.measure}: {_side(self.before)} -> {_side(self.after)}"
 
 
 def shifts(old: Entry, new: Entry) -> tuple[Shift, ...]:
-    """Every effect whose estimate, interval or number of seeds moved beyond rounding, or that only
-    one entry has.
+    """Return every effect that only one entry has, or whose estimate, interval or number of seeds
+    moved by more than rounding.
     """
     before, after = _effects(old), _effects(new)
     pairs = [(before.get(name), after.get(name)) for name in {**before, **after}]
@@ -38,14 +40,14 @@ def shifts(old: Entry, new: Entry) -> tuple[Shift, ...]:
 
 
 def _effects(entry: Entry) -> dict[tuple[str, str, int], RecordedEffect]:
-    """Effects by measure and label; a label that comes again (in another assertion) is told apart
-    by its count.
+    """Return the effects by measure, label and count; the count tells a label apart that comes
+    again in another assertion.
     """
-    found: dict[tuple[str, str, int], RecordedEffect] = {}
+    effects: dict[tuple[str, str, int], RecordedEffect] = {}
     for effect in (effect for recorded in entry.recorded for effect in recorded.effects):
-        count = sum(name[:2] == (effect.measure, effect.label) for name in found)
-        found[effect.measure, effect.label, count] = effect
-    return found
+        count = sum(name[:2] == (effect.measure, effect.label) for name in effects)
+        effects[effect.measure, effect.label, count] = effect
+    return effects
 
 
 def _moved(was: RecordedEffect, now: RecordedEffect) -> bool:

@@ -45,14 +45,14 @@ def status(
     moved: Callable[[Claim, Entry], Iterable[str]],
     checked: Callable[[Claim], str] = lambda _claim: "",
 ) -> list[Standing]:
-    """A row for each claim x scale x device family on record, one for each claim that has none
-    where it is decidable.
+    """Return a row for each claim x scale x device family on record, and one for each claim that
+    has no verdict at a scale where it is decidable.
 
     Args:
         claims: every claim at every scale of interest, in the order wanted.
-        moved: what of code and numerics is not as an entry has it; not asked when the claim itself
-            changed.
-        checked: what the claim's canary says, asked where code or numerics moved.
+        moved: returns what differs from the entry in code and numerics; not called if the claim
+            itself changed.
+        checked: returns what the claim's canary shows; called if code or numerics moved.
     """
     claims = list(claims)
     rows = [row for claim in claims for row in _rows(ledger, claim, moved, checked)]

@@ -15,22 +15,23 @@ from cbspec.ledger.withdrawn import withdrawn_of
 
 
 def orphaned(ledger: Ledger, claims: Iterable[Claim]) -> tuple[Entry, ...]:
-    """The entries that no run checks: none of `claims`, which are all there are, is decidable at
-    their scale.
+    """Return the entries that no run checks: none of `claims`, which are all there are, is
+    decidable at their scale.
     """
     checked = {(claim.id, scale) for claim in claims for scale in claim.decidable}
     return tuple(entry for entry in ledger if (entry.claim, entry.scale) not in checked)
 
 
 def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], why: str) -> Ledger:
-    """`ledger` with `entries` among the withdrawn, as of today.
+    """Return `ledger` with `entries` among the withdrawn, as of today.
 
     Args:
         claims: all that there are.
 
     Raises:
         MissingReasonError: `why` is blank.
-        LedgerError: naming every entry that a claim still has decidable; nothing is withdrawn then.
+        LedgerError: a claim is still decidable at the scale of an entry; it names every such entry,
+            and nothing is withdrawn.
     """
     entries, why = list(entries), " ".join(why.split())
     if not why:
@@ -54,7 +55,7 @@ def _refusal(checked: Iterable[Entry], others: Sequence[Entry]) -> str:
 
 
 def unchecked(entry: Entry) -> str:
-    """What is wrong with an orphaned entry, in one line."""
+    """Say in one line what is wrong with an orphaned entry."""
     return (
         f"{entry.verdict} is on record at {entry.scale} on {entry.device} and would go unchecked: "
         "no claim file has it decidable there"

@@ -39,7 +39,7 @@ class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def withdrawn_of(entry: Entry, date: str, why: str) -> Withdrawn:
-    """What the ledger keeps of an entry that was withdrawn on `date`."""
+    """Return what the ledger keeps of an entry that was withdrawn on `date`."""
     return Withdrawn(
         claim=entry.claim,
         scale=entry.scale,

@@ -38,19 +38,22 @@ class Contrast:
 
     @property
     def balanced(self) -> bool:
-        """Whether equal noise in all arms makes the sum symmetric: each weight has its opposite.
-        Else the tests are guarded.
+        """Tell whether equal noise in all arms makes the sum symmetric: each weight has its
+        opposite.
+
+        Otherwise the tests are guarded.
         """
         weights = sorted(weight for weight in self.weights.values() if weight)
         return np.allclose(weights, [-weight for weight in reversed(weights)], rtol=1e-9, atol=0)
 
     def evidence(self, data: Measurements, test: str) -> StatisticalEvidence:
-        """Tested over the seeds by ``"t"`` or ``"exact"``."""
+        """Test the sum over the seeds by ``"t"`` or ``"exact"``."""
         return of_inference(Location(self, data, exact=test == "exact"))
 
     def values(self, data: Measurements) -> Array:
-        """The sum per seed, shape `[..., seed]`; seeds that differ by rounding alone are made
-        equal, bounds included.
+        """Return the sum per seed, shape `[..., seed]`.
+
+        Seeds that differ by rounding alone are made equal, bounds included.
         """
         columns = {arm: data.column(arm, self.measure) for arm in self.weights}
         if self.logs:
@@ -69,7 +72,7 @@ class Contrast:
         return np.asarray(total)
 
     def reported(self, data: Measurements) -> float | None:
-        """The memo's figure for the same sum, where it has one for every arm."""
+        """Return the memo's number for the same sum, if it has one for every arm."""
         figures = {arm: data.figure(self.measure, arm) for arm in self.weights}
         known = {arm: figure for arm, figure in figures.items() if figure is not None}
         if len(known) < len(figures) or (
@@ -116,7 +119,9 @@ class Location:
         return np.asarray(np.minimum(p * len(self._bounds), 1))
 
     def effect(self, level: Level) -> Effect:
-        """Interval by t, also where the test is exact: few seeds have no sign-flip interval."""
+        """Return the effect with its interval by t, also if the test is exact: few seeds have no
+        sign-flip interval.
+        """
         p = float(self.p)
         estimate, low, high = (
             self._shown(float(value)) for value in (self._mean, *self.interval(level.miss))
@@ -141,8 +146,8 @@ class Location:
         )
 
     def interval(self, miss: float) -> tuple[Array, Array]:
-        """Two-sided interval of the sum that misses it at that rate, shape `[...]` each; a single
-        seed bounds nothing.
+        """Return the two-sided interval of the sum that misses it at that rate, shape `[...]` each;
+        a single seed bounds nothing.
         """
         if self._n < 2:
             return self._mean - np.inf, self._mean + np.inf
@@ -183,7 +188,7 @@ class Location:
 
     @property
     def _bounds(self) -> list[tuple[float, int]]:
-        """(bound, side of it that is asserted)."""
+        """Return (bound, side of it that is asserted)."""
         ends = ((self.contrast.low, 1), (self.contrast.high, -1))
         return [(bound, side) for bound, side in ends if math.isfinite(bound)]
 
@@ -196,18 +201,18 @@ class Location:
 
     @cached_property
     def _deviation(self) -> Array:
-        """Standard deviation over seeds, 0 for a single one."""
+        """Return the standard deviation over seeds, 0 for a single one."""
         if self._n < 2:
             return np.zeros_like(self._mean)
         return np.asarray(np.std(self._values - self._values[..., :1], axis=-1, ddof=1))
 
     @cached_property
     def _error(self) -> Array:
-        """Standard error of the mean."""
+        """Return the standard error of the mean."""
         return np.asarray(self._deviation / math.sqrt(self._n))
 
     def _tail(self, bound: float, side: int) -> Array:
-        """One-sided p of the mean lying on that side of the bound.
+        """Return the one-sided p of the mean lying on that side of the bound.
 
         Sign flips need symmetric noise even more than t does, so the guard holds them as well.
         """
@@ -223,5 +228,5 @@ class Location:
         return np.maximum(flipped, p) if self._guarded else flipped
 
     def _shown(self, value: float) -> float:
-        """In the unit that people read."""
+        """Convert to the unit that people read."""
         return math.exp(min(value, 700.0)) if self.contrast.logs else value

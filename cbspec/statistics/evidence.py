@@ -40,15 +40,15 @@ class Inference(Protocol):
 
     @property
     def asserted(self) -> str:
-        """Where the label is asserted to lie, e.g. ``"above 0"``."""
+        """Return where the label is asserted to lie, e.g. ``"above 0"``."""
 
     @property
     def p(self) -> Array:
-        """One-sided p-value of what is asserted, shape `[...]`."""
+        """Return the one-sided p-value of what is asserted, shape `[...]`."""
 
     @property
     def against(self) -> Array:
-        """One-sided p-value of its opposite, shape `[...]`."""
+        """Return the one-sided p-value of its opposite, shape `[...]`."""
 
     def effect(self, level: Level) -> Effect: ...
 
@@ -103,15 +103,15 @@ class StatisticalEvidence:
     said: str = ""
 
     def scaled(self, factor: float) -> StatisticalEvidence:
-        """The same with p-values times `factor`: a part with its own alpha, measured by that of the
-        whole.
+        """Return the same evidence with p-values times `factor`: a part with its own alpha,
+        measured by that of the whole.
         """
         p, against = np.minimum(self.p * factor, 1), np.minimum(self.against * factor, 1)
         return replace(self, p=p, against=against, strictness=self.strictness * factor)
 
     def decisive(self, *, against: bool) -> Inference:
-        """The test that `p`, or `against`, comes from: the strongest part where one suffices, else
-        the weakest.
+        """Return the test that `p`, or `against`, comes from: the strongest part if one suffices,
+        else the weakest.
         """
 
         def p(part: StatisticalEvidence) -> float:
@@ -124,11 +124,11 @@ class StatisticalEvidence:
 
     @property
     def joins(self) -> set[Join]:
-        """In which ways several parts are joined, below and here; readings of one statement are one
-        part.
+        """Return the ways in which several parts are joined, below and here; readings of one
+        statement are one part.
         """
-        own: set[Join] = {self.join} if len(self.parts) > 1 and self.join != "readings" else set()
-        return own.union(*(part.joins for part in self.parts))
+        here: set[Join] = {self.join} if len(self.parts) > 1 and self.join != "readings" else set()
+        return here.union(*(part.joins for part in self.parts))
 
 
 def of_inference(inference: Inference) -> StatisticalEvidence:
@@ -136,8 +136,8 @@ def of_inference(inference: Inference) -> StatisticalEvidence:
 
 
 def every(parts: Iterable[StatisticalEvidence]) -> StatisticalEvidence:
-    """All parts hold: each is shown at the full alpha (intersection-union, Berger 1982); refuted by
-    any one part (Bonferroni).
+    """Join parts that must all hold: each is shown at the full alpha (intersection-union, Berger
+    1982); any one part refutes (Bonferroni).
     """
     parts = tuple(parts)
     p, against = _largest(part.p for part in parts), _smallest(part.against for part in parts)
@@ -145,14 +145,16 @@ def every(parts: Iterable[StatisticalEvidence]) -> StatisticalEvidence:
 
 
 def some(parts: Iterable[StatisticalEvidence]) -> StatisticalEvidence:
-    """At least one part holds (Holm 1979, whose first step decides); refuted when every part is."""
+    """Join parts of which at least one must hold (Holm 1979, whose first step decides); refuted if
+    every part is.
+    """
     parts = tuple(parts)
     p, against = _smallest(part.p for part in parts), _largest(part.against for part in parts)
     return _joined("some", parts, np.minimum(p * len(parts), 1), against)
 
 
 def readings(*parts: StatisticalEvidence) -> StatisticalEvidence:
-    """Readings of one statement: it neither holds nor is refuted unless it does in each."""
+    """Join readings of one statement: it neither holds nor is refuted unless it does in each."""
     return _joined(
         "readings",
         parts,
@@ -162,7 +164,7 @@ def readings(*parts: StatisticalEvidence) -> StatisticalEvidence:
 
 
 def strictness(part: float | None, whole: float | None) -> float:
-    """The factor on p of a part with an alpha of its own that lets it be read at the whole's; a
+    """Return the factor on p that lets a part with an alpha of its own be read at the whole's; a
     larger alpha raises nothing.
     """
     return max(1.0, whole / part) if whole and part else 1.0

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 
 
 def levels(ps: Sequence[float], alphas: Sequence[float]) -> list[float]:
-    """The level at which each p-value is decided: p <= level exactly for those that Holm rejects.
+    """Return the level at which each p-value is decided: p <= level exactly for those that Holm
+    rejects.
 
     The smallest p (in units of its own alpha) is held to alpha / m, the next to alpha / (m - 1),
     ...; from the first that fails on, the divisor stays.
     """
     order = sorted(range(len(ps)), key=lambda i: ps[i] / alphas[i])
-    found = [0.0] * len(ps)
+    decided_at = [0.0] * len(ps)
     divisor, failed = len(ps), False
     for i in order:
-        found[i] = alphas[i] / divisor
-        failed = failed or ps[i] > found[i]
+        decided_at[i] = alphas[i] / divisor
+        failed = failed or ps[i] > decided_at[i]
         if not failed:
             divisor -= 1
-    return found
+    return decided_at

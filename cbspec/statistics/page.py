@@ -20,8 +20,13 @@ from cbspec.statistics.sample import ROUNDING, Array
 
 
 def ranks(values: Array) -> Array:
-    """Rank of each arm within its seed, 1 the lowest, ties shared, also of rounding; shape `[...,
-    arm, seed]` in and out.
+    """Rank each arm within its seed, 1 the lowest, with ties shared, also those of rounding.
+
+    Args:
+        values: shape `[..., arm, seed]`.
+
+    Returns:
+        The ranks, of the same shape.
     """
     one, other = values[..., :, None, :], values[..., None, :, :]
     tied = np.abs(one - other) <= ROUNDING * (np.abs(one) + np.abs(other))
@@ -30,14 +35,16 @@ def ranks(values: Array) -> Array:
 
 
 def statistic(ranked: Array) -> Array:
-    """Page's L, shape `[...]`, from ranks `[..., arm, seed]`."""
+    """Return Page's L, shape `[...]`, from ranks `[..., arm, seed]`."""
     position = np.arange(1, ranked.shape[-2] + 1)
     total: Array = np.einsum("k,...kn->...", position, ranked)
     return total
 
 
 def tails(ranked: Array) -> tuple[Array, Array]:
-    """P(L >= L seen) and P(L <= L seen), each of shape `[...]`, from ranks `[..., arm, seed]`."""
+    """Return P(L >= L seen) and P(L <= L seen), each of shape `[...]`, from ranks `[..., arm,
+    seed]`.
+    """
     batch = ranked.reshape(-1, *ranked.shape[-2:])
     doubled = np.rint(2 * np.sort(batch, axis=-2)).astype(int)  # shared ranks are halves
     at = np.rint(2 * statistic(batch)).astype(int)
@@ -49,8 +56,8 @@ def tails(ranked: Array) -> tuple[Array, Array]:
 
 
 def needed(ranked: Array, alpha: float, *, power: float = 0.8) -> int | None:
-    """Seeds at which a trend of the strength seen would be shown, by Page's normal approximation;
-    None where there is none.
+    """Return the seeds at which a trend of the strength seen would be shown, by Page's normal
+    approximation; None if there is none.
 
     Ranks `[arm, seed]`, negated for a falling trend. Under the null one seed's L has variance k^2
     (k+1)^2 (k-1) / 144.
@@ -73,7 +80,9 @@ def needed(ranked: Array, alpha: float, *, power: float = 0.8) -> int | None:
 def _pattern(
     doubled: np.ndarray[tuple[int, ...], np.dtype[np.int_]],
 ) -> tuple[tuple[int, ...], ...]:
-    """The seeds' sorted doubled ranks, seeds in any order: what the null distribution depends on."""
+    """Return the seeds' sorted doubled ranks, seeds in any order: what the null distribution
+    depends on.
+    """
     return tuple(sorted(map(tuple, doubled.T.tolist())))
 
 
@@ -85,7 +94,7 @@ def _tails(pattern: tuple[tuple[int, ...], ...], seen: int) -> tuple[float, floa
 
 @lru_cache(maxsize=256)
 def _null(pattern: tuple[tuple[int, ...], ...]) -> Array:
-    """P(2 L = index) by convolution over seeds."""
+    """Return P(2 L = index), by convolution over seeds."""
     null = np.ones(1)
     for block in pattern:
         null = np.convolve(null, _block(block))
@@ -94,8 +103,8 @@ def _null(pattern: tuple[tuple[int, ...], ...]) -> Array:
 
 @lru_cache(maxsize=256)
 def _block(doubled: tuple[int, ...]) -> Array:
-    """P(sum of position x doubled rank = index) over all orders of one seed's ranks, by recursion
-    over the set already placed.
+    """Return P(sum of position x doubled rank = index) over all orders of one seed's ranks, by
+    recursion over the set already placed.
     """
     arms = len(doubled)
     size = (

@@ -41,7 +41,7 @@ class Point:
 
     @cached_property
     def missing(self) -> str:
-        """Why there is no value on some seed; empty where there are all."""
+        """Return why there is no value on some seed; empty if there are all."""
         try:
             self.data.column(self.label, self.measure)
         except Unmeasured as missing:
@@ -50,7 +50,7 @@ class Point:
 
     @cached_property
     def stray(self) -> str:
-        """The first value beyond the axis; empty where there is none."""
+        """Return the first value beyond the axis; empty if there is none."""
         if self.missing:
             return ""
         seeds = self.data.table[self.label, self.measure].seeds

@@ -11,6 +11,6 @@ from cbspec.statistics.sample import Array
 
 @lru_cache
 def legendre(count: int) -> tuple[Array, Array]:
-    """Nodes in (-1, 1), ascending, and their weights, which add up to 2."""
+    """Return the nodes in (-1, 1), ascending, and their weights, which add up to 2."""
     nodes, weights = np.polynomial.legendre.leggauss(count)
     return nodes, weights

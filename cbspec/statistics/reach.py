@@ -35,16 +35,21 @@ class Reach:
         return replace(self, alpha=min(self.alpha, alpha or self.alpha), share=self.share / parts)
 
     def missed(self, contrasts: Iterable[Contrast]) -> str | None:
-        """Return why a sum cannot be shown between its bounds; None where all can.
+        """Return why a sum cannot be shown between its bounds; None if all can.
 
-        Of several the one that varies most is told. Two one-sided tests fail even at the very
-        middle; a bound by itself is never out of reach.
+        Of several reasons, that of the sum that varies most is returned. Two one-sided tests fail
+        even at the very middle; a bound by itself is never out of reach.
         """
-        spreads = [(self.spreads.get((each.measure, each.label)), each) for each in contrasts]
-        known = [(spread, each) for spread, each in spreads if spread is not None]
-        widest_first = sorted(known, key=lambda pair: pair[0], reverse=True)
-        reasons = (self._missed(each, spread) for spread, each in widest_first)
-        return next((reason for reason in reasons if reason), None)
+        known: list[tuple[float, Contrast]] = []
+        for contrast in contrasts:
+            spread = self.spreads.get((contrast.measure, contrast.label))
+            if spread is not None:
+                known.append((spread, contrast))
+        for spread, contrast in sorted(known, key=lambda pair: pair[0], reverse=True):
+            reason = self._missed(contrast, spread)
+            if reason:
+                return reason
+        return None
 
     def _missed(self, contrast: Contrast, spread: float) -> str | None:
         half, guarded = (contrast.high - contrast.low) / 2, not contrast.balanced

@@ -45,7 +45,7 @@ class Sample:
             raise ValueError(f"values of shape {shape} for {len(self.seeds)} seeds")
 
     def column(self, arm: str, measure: str) -> Array:
-        """The values as an array, shape `[..., seed]`.
+        """Return the values as an array, shape `[..., seed]`.
 
         Raises:
             Unmeasured: some seed has no finite value.
@@ -101,7 +101,7 @@ class Measurements:
     reported: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def column(self, arm: str, measure: str) -> Array:
-        """One arm's values, shape `[..., seed]`.
+        """Return one arm's values, shape `[..., seed]`.
 
         Raises:
             Unmeasured: a value does not exist.

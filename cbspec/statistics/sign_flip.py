@@ -12,8 +12,8 @@ MOST = 40  # seeds; each half of the flips is enumerated, 2^20 sums
 
 
 def tail(differences: Array) -> Array:
-    """P(sum of randomly signed differences >= the sum seen), shape `[...]` from `[..., seed]`; at
-    least 2^-n.
+    """Return P(sum of randomly signed differences >= the sum seen), shape `[...]` from `[...,
+    seed]`; at least 2^-n.
 
     Raises:
         ValueError: more seeds than can be enumerated.
@@ -35,7 +35,7 @@ def _row(differences: Array) -> float:
 
 
 def _sums(differences: Array) -> Array:
-    """Every signed sum, 2^n of them."""
+    """Return every signed sum, 2^n of them."""
     sums = np.zeros(1)
     for difference in differences:
         sums = np.concatenate([sums + difference, sums - difference])

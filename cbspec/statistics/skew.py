@@ -21,15 +21,19 @@ import numpy as np
 from cbspec.statistics.quadrature import legendre
 from cbspec.statistics.sample import Array
 
-MOST = 40  # the tail falls with n; beyond so many seeds this one stands in, too strict but never too lax
+# The tail falls with n. Beyond so many seeds this one stands in, too strict but never too lax.
+MOST = 40
 CELLS = 256  # of the grid in r; a finer one moves the tail by less than 1 % of itself
 ANGLES = 96  # of the recursion's integral
 STATISTICS: Array = np.geomspace(0.05, 1e4, 192)
 
 
 def tail(t: Array, n: int) -> Array:
-    """P(T <= -t) under exponential noise; 0 for t <= 0, where the t test itself decides. Any shape;
-    n at least 2.
+    """Return P(T <= -t) under exponential noise; 0 for t <= 0, where the t test itself decides.
+
+    Args:
+        t: any shape.
+        n: at least 2.
     """
     logs = np.log(np.clip(t, STATISTICS[0], STATISTICS[-1]))
     p: Array = np.exp(np.interp(logs, np.log(STATISTICS), _log_tails(min(n, MOST))))
@@ -37,7 +41,7 @@ def tail(t: Array, n: int) -> Array:
 
 
 def critical(alpha: float, n: int) -> float:
-    """The t whose `tail` is alpha; infinite where the grid ends before it."""
+    """Return the t whose `tail` is alpha; infinite if the grid ends before it."""
     tails = _log_tails(min(n, MOST))
     if np.log(alpha) < tails[-1]:
         return float("inf")
@@ -59,15 +63,16 @@ def _log_tails(n: int) -> Array:
 
 
 def _grid(n: int) -> Array:
-    """Values of r, dense near 0 where far tails come from."""
+    """Return values of r, dense near 0 where far tails come from."""
     grid: Array = np.sqrt(max(n - 1, 1)) * np.linspace(0, 1, CELLS + 1) ** 3
     return grid
 
 
 @lru_cache
 def _greenwood(n: int) -> Array:
-    """log of P(R <= r) / r^(n-1) on the grid (finite at 0). One share u leaves the others r cos(a)
-    sqrt((n-1)/n) / (1-u).
+    """Return the log of P(R <= r) / r^(n-1) on the grid (finite at 0).
+
+    One share u leaves the others r cos(a) sqrt((n-1)/n) / (1-u).
     """
     if n == 1:
         return np.zeros(CELLS + 1)

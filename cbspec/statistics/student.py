@@ -18,8 +18,8 @@ FARTHEST = 10_000  # seeds nobody will train: as good as never
 
 
 def tail(t: Array, n: int, *, guarded: bool) -> Array:
-    """One-sided p of a t statistic over n seeds; guarded: the larger of Student's and the
-    exponential one (`skew`).
+    """Return the one-sided p of a t statistic over n seeds; guarded: the larger of Student's and
+    the exponential one (`skew`).
     """
     from scipy.special import stdtr
 
@@ -31,7 +31,7 @@ def tail(t: Array, n: int, *, guarded: bool) -> Array:
 
 @lru_cache
 def critical(alpha: float, n: int, *, guarded: bool) -> float:
-    """The statistic whose `tail` is alpha; n at least 2."""
+    """Return the statistic whose `tail` is alpha; n at least 2."""
     from scipy.special import stdtrit
 
     t = -float(stdtrit(n - 1, alpha))
@@ -39,8 +39,8 @@ def critical(alpha: float, n: int, *, guarded: bool) -> float:
 
 
 def reach(miss: float, n: int, *, guarded: bool) -> float:
-    """Half width, in standard errors, of the two-sided interval that misses with probability
-    `miss`.
+    """Return the half width, in standard errors, of the two-sided interval that misses with
+    probability `miss`.
 
     Guarded, each side alone is held to `miss`: noise skewed to one side misses on the other hardly
     ever.
@@ -52,8 +52,8 @@ def reach(miss: float, n: int, *, guarded: bool) -> float:
 
 
 def equivalent(p: float, n: int) -> float:
-    """The t statistic over n seeds with this one-sided p; normal deviate where n = 1 leaves no
-    degree of freedom.
+    """Return the t statistic over n seeds with this one-sided p; the normal deviate if n = 1 leaves
+    no degree of freedom.
     """
     from scipy.special import ndtri, stdtrit
 
@@ -65,8 +65,8 @@ def equivalent(p: float, n: int) -> float:
 def power(
     mean: float, sd: float, n: int, alpha: float, *, low: float, high: float, guarded: bool = False
 ) -> float:
-    """Probability that n seeds show a normal mean to lie between low and high (either may be
-    infinite), each side at alpha.
+    """Return the probability that n seeds show a normal mean to lie between low and high (either
+    may be infinite), each side at alpha.
 
     The integral over the sample standard deviation (Phillips 1990 for two sides); with one finite
     end it is the tail of the noncentral t at (mean - low) sqrt(n) / sd.
@@ -93,7 +93,7 @@ def needed(
     guarded: bool,
     target: float = 0.8,
 ) -> int | None:
-    """The fewest seeds with `power` of at least `target`; None where `FARTHEST` are too few
+    """Return the fewest seeds with `power` of at least `target`; None if `FARTHEST` are too few
     (Cohen's 0.8 by default).
     """
 
@@ -113,7 +113,9 @@ def needed(
 
 @lru_cache
 def _spread(n: int) -> Array:
-    """Sample standard deviation over the true one, at the quantiles that the nodes stand for."""
+    """Return the sample standard deviation over the true one, at the quantiles that the nodes stand
+    for.
+    """
     from scipy.special import chdtri
 
     quantiles: Array = np.sqrt(chdtri(n - 1, (1 - legendre(NODES)[0]) / 2) / (n - 1))

@@ -71,7 +71,7 @@ class Tensors(Mapping[str, Any]):
         self._loaded: Mapping[str, Any] | None = None
 
     def load(self) -> Mapping[str, Any]:
-        """All tensors, read once.
+        """Return all tensors, read once.
 
         Raises:
             LostEntry: the file is damaged (the entry is then in quarantine) or was collected
@@ -127,12 +127,13 @@ class StoredResult:
 
     @property
     def content(self) -> str:
-        """Hex SHA-256 of everything that was computed: equal for results that are equal to the last
-        bit.
+        """Return the hex SHA-256 of everything that was computed.
+
+        It is equal for results that are equal to the last bit.
         """
         file = self.tensors.file
-        told = [self.measures, self.undefined, self.series, file.sha256 if file else ""]
-        return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
+        computed = [self.measures, self.undefined, self.series, file.sha256 if file else ""]
+        return hashlib.sha256(msgspec.json.encode(computed, order="deterministic")).hexdigest()
 
 
 def write_entry(folder: Path, record: StoredRecord, tensors: Mapping[str, Any]) -> None:
@@ -163,8 +164,9 @@ def copy_entry(source: Path, folder: Path, record: StoredRecord) -> None:
 
 
 def read_record(folder: Path) -> StoredRecord:
-    """The record of an entry, verified against its own checksum, with the tensors known to be there
-    at full length.
+    """Read the record of an entry, verified against its own checksum.
+
+    The tensors are known to be there at full length.
 
     Raises:
         ValueError: the entry is damaged; the message says how.
@@ -185,7 +187,7 @@ def read_record(folder: Path) -> StoredRecord:
 
 
 def tensor_fault(path: Path, file: TensorFile | None) -> str | None:
-    """What is wrong with the tensors of an entry, by their SHA-256; None when nothing is."""
+    """Return what is wrong with the tensors of an entry, by their SHA-256; None if nothing is."""
     if file is None:
         return None
     try:

@@ -37,15 +37,15 @@ class Shelves:
         self._on_damage = on_damage
 
     def folder(self, key: str) -> Path:
-        """Where the entry of this key is or would be."""
+        """Return where the entry of this key is or would be."""
         return self.entries / key[:2] / key
 
     def folders(self) -> list[Path]:
-        """Every entry's folder, in order of key."""
+        """Return every entry's folder, in order of key."""
         return sorted(self.entries.glob("??/*"))
 
     def place(self, written: Path, key: str) -> bool:
-        """Rename a written entry to where it belongs; False when an intact one is there already.
+        """Rename a written entry to where it belongs; False if an intact one is there already.
 
         Raises:
             StoreError: a damaged one is there that cannot be moved away.
@@ -66,7 +66,7 @@ class Shelves:
                 raise StoreError(str(damage))
 
     def fault(self, key: str) -> str | None:
-        """What is wrong with an entry, by all its checksums; None when nothing is."""
+        """Return what is wrong with an entry, by all its checksums; None if nothing is."""
         try:
             record = read_record(self.folder(key))
         except ValueError as error:

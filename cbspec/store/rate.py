@@ -41,11 +41,11 @@ class Rates:
             self._scratch.replace(path, seal(_newest([*_read(path), (seconds, cost)])))
 
     def median(self, stage: str, device: str) -> float | None:
-        """Median seconds per unit of cost, each result weighed by its cost; None where nothing was
-        computed yet.
+        """Return the median seconds per unit of cost, each result weighed by its cost; None if
+        nothing was computed yet.
 
-        Else the many results that cost next to nothing, such as a network before its first epoch,
-        would set the rate by what they spend on setting up.
+        Without the weights, the many results that cost next to nothing (such as a network before
+        its first epoch) would set the rate by their setup time.
         """
         taken = sorted((seconds / cost, cost) for seconds, cost in _read(self._path(stage, device)))
         upto = [*accumulate(cost for _, cost in taken)]
@@ -56,8 +56,8 @@ class Rates:
 
 
 def _newest(results: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The last `NEWEST` of each power of ten of the cost, so that cheap results do not push out
-    dear ones.
+    """Return the last `NEWEST` of each power of ten of the cost, so that cheap results do not evict
+    expensive ones.
     """
     counted: Counter[int] = Counter()
     kept = []

@@ -45,11 +45,12 @@ def record(
     series: Mapping[str, Any],
     provenance: Mapping[str, Any],
 ) -> StoredRecord:
-    """A record in plain JSON types: scalars and arrays of numpy or torch become numbers and lists.
+    """Make a record of plain JSON types: scalars and arrays of numpy or torch become numbers and
+    lists.
 
     Raises:
-        ContentError: a number that is not finite, a key that is not a string, or what JSON cannot
-            hold; all places are named.
+        ContentError: a number is not finite, a key is not a string, or JSON cannot hold a value; it
+            names all places.
     """
     parts = {
         "measures": measures,
@@ -67,13 +68,13 @@ def record(
 
 
 def seal(content: object) -> bytes:
-    """JSON of `content` that carries the SHA-256 of its own bytes."""
+    """Return JSON of `content` that carries the SHA-256 of its own bytes."""
     data = msgspec.json.encode(content)
     return msgspec.json.encode(_Sealed(hashlib.sha256(data).hexdigest(), msgspec.Raw(data)))
 
 
 def unseal(data: bytes, kind: type[T]) -> T:
-    """The content of sealed JSON.
+    """Return the content of sealed JSON.
 
     Raises:
         ValueError: the JSON is damaged; the message is a predicate, "does not match its checksum".
@@ -101,8 +102,8 @@ def _plain(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _builtin(value: Any) -> Any:
-    """Mappings as dicts, arrays and scalars of numpy or torch as lists and numbers; the harness
-    knows neither library.
+    """Convert mappings to dicts, and arrays and scalars of numpy or torch to lists and numbers; the
+    harness knows neither library.
     """
     if isinstance(value, Mapping):
         return dict(value)

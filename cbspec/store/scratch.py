@@ -26,7 +26,9 @@ class Scratch:
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
-        """A new, empty folder on the store's file system, removed with all that is left in it."""
+        """Yield a new, empty folder on the store's file system, and remove it with all that is left
+        in it.
+        """
         with self._place() as path:
             path.mkdir(parents=True)
             yield path

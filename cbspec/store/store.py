@@ -71,18 +71,19 @@ class Store:
         self._codes: set[str] = set()
 
     def has(self, key: str) -> bool:
-        """Whether there is an entry, for one `stat`; whether it is intact, `get` says. One found
-        damaged does not count.
+        """Tell whether there is an entry, at the price of one `stat`.
+
+        Only `get` tells whether it is intact. An entry that proved damaged does not count.
         """
         return key not in self._shelves.stuck and self._shelves.folder(key).exists()
 
     def get(self, key: str, *, tensors: bool = False, touch: bool = True) -> StoredResult | None:
-        """The entry, verified, or None when there is none or it was damaged (and is now in
+        """Return the entry, verified; None if there is none, or if it was damaged (and is now in
         quarantine).
 
         Args:
-            tensors: read and verify the tensors at once; else when a value is first asked for, and
-                `LostEntry` is raised then.
+            tensors: read and verify the tensors at once. Otherwise they are read when a value is
+                first asked for, and `LostEntry` is raised then.
             touch: count this as a use, for `gc`.
 
         Raises:
@@ -93,8 +94,8 @@ class Store:
         folder = self._shelves.folder(key)
         with explained(self.root, f"reading {key[:12]}"):
             try:
-                found = read_record(folder)
-                lazy = Tensors(folder, found.tensors, self._shelves.discard)
+                record = read_record(folder)
+                lazy = Tensors(folder, record.tensors, self._shelves.discard)
                 if tensors:
                     lazy.load()
             except LostEntry:
@@ -106,7 +107,7 @@ class Store:
             with suppress(OSError):  # a read-only store has no least recently used
                 os.utime(folder / RECORD)
         return StoredResult(
-            key, lazy, found.measures, found.undefined, found.series, found.provenance
+            key, lazy, record.measures, record.undefined, record.series, record.provenance
         )
 
     def put(
@@ -195,7 +196,7 @@ class Store:
                 raise
 
     def ls(self) -> Iterator[Holding]:
-        """Every entry, in order of key."""
+        """Yield every entry, in order of key."""
         for folder in self._shelves.folders():
             with suppress(FileNotFoundError):  # collected by another process meanwhile
                 files = [path.stat() for path in folder.iterdir()]
@@ -203,7 +204,7 @@ class Store:
                 yield Holding(folder.name, sum(file.st_size for file in files), used)
 
     def verify(self) -> list[Damage]:
-        """Verify every checksum; the damaged entries, which are now in quarantine."""
+        """Verify every checksum, and return the damaged entries, which are now in quarantine."""
         with explained(self.root, "verifying"):
             suspects = [
                 folder.name
@@ -213,10 +214,10 @@ class Store:
             return [damage for key in suspects if (damage := self._shelves.discard(key))]
 
     def gc(self, limit_bytes: int) -> list[Holding]:
-        """Shrink the store to `limit_bytes`: quarantine first, then entries, least recently used
-        first; the entries removed.
+        """Shrink the store to `limit_bytes`, and return the removed entries.
 
-        An entry goes only if neither its key nor the lane it was computed on is locked.
+        The quarantine goes first, then entries, least recently used first. An entry goes only if
+        neither its key nor the lane it was computed on is locked.
 
         Raises:
             StoreError: the store cannot be written.
@@ -248,7 +249,7 @@ class Store:
         self._codes.add(digest)
 
     def code(self, digest: str) -> Mapping[str, str] | None:
-        """The definitions behind a code fingerprint, None when it was never seen here.
+        """Return the definitions behind a code fingerprint; None if it was never seen here.
 
         Args:
             digest: in full, or its first 16 digits, as the ledger has it.
@@ -260,8 +261,8 @@ class Store:
             return None
 
     def rate(self, stage: str, device: str = "cpu") -> float | None:
-        """Seconds per unit of cost of the newest results of a stage on a device family (see
-        `Rates`); None before the first.
+        """Return seconds per unit of cost, from the newest results of a stage on a device family
+        (see `Rates`); None before the first.
         """
         return self._rates.median(stage, device)
 
