@@ -122,7 +122,9 @@ def _among(evidence: StatisticalEvidence) -> str:
     if len(evidence.inferences) < 2:
         return ""
     joins = evidence.joins
-    which = "one" if len(joins) > 1 else "the strongest" if joins == {"some"} else "the weakest"
+    which = "one"
+    if len(joins) == 1:
+        which = "the strongest" if joins == {"some"} else "the weakest"
     return f", {which} of {len(evidence.inferences)}"
 
 

@@ -62,9 +62,12 @@ def fields_naming(kind: type[msgspec.Struct], noun: Noun) -> frozenset[str]:
 @lru_cache
 def _naming(kind: type[msgspec.Struct]) -> tuple[tuple[str, str, inspect.Type], ...]:
     """Return attribute, name and type of each field that can hold a name."""
-    names = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
-    typed = ((attribute, name, fields(kind)[name]) for attribute, name in names)
-    return tuple(field for field in typed if any(_holds(field[2], noun) for noun in NOUNS))
+    naming = []
+    for attribute, name in zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True):
+        described = fields(kind)[name]
+        if any(_holds(described, noun) for noun in NOUNS):
+            naming.append((attribute, name, described))
+    return tuple(naming)
 
 
 def mentions(value: msgspec.Struct) -> Iterator[Mention]:

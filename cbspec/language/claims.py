@@ -296,10 +296,9 @@ class ClaimDocument:
         alpha: float,
     ) -> Claim:
         arms = {name: call for name, call in at.arms.items() if call is not None}
-        figures = {
-            measure: {arm: float(value) for arm, value in row.items()}
-            for measure, row in words.source.figures.items()
-        }
+        figures: dict[str, dict[str, float]] = {}
+        for measure, row in words.source.figures.items():
+            figures[measure] = {arm: float(value) for arm, value in row.items()}
         return Claim(
             id=cell_id(words.id, self.cells[cell]),
             title=words.title,

@@ -211,15 +211,12 @@ def _no_branch(place: Node, error: ValidationError, mistakes: Diagnostics) -> No
     branches: dict[object, list[ValidationError]] = {}
     for part in error.context or ():
         branches.setdefault(part.schema_path[0], []).append(part)
-    meant = [
-        parts
-        for parts in branches.values()
-        if not any(len(p.path) == 0 and p.validator == "type" for p in parts)
-    ]
-    if meant:
-        for part in meant[0]:
-            _report(place, part, mistakes)
-        return
+    for parts in branches.values():
+        wrong_kind = any(len(part.path) == 0 and part.validator == "type" for part in parts)
+        if not wrong_kind:  # the type that was meant
+            for part in parts:
+                _report(place, part, mistakes)
+            return
     kinds = [
         p.validator_value for parts in branches.values() for p in parts if p.validator == "type"
     ]

@@ -204,8 +204,8 @@ def words(root: Node) -> Any:
     for key, child in root.value.items():
         if key in _CALLS:
             bare[key] = child
-        elif isinstance(
-            child.value, dict if key in _NAMED_CALLS else list if key in _ASSERTIONS else ()
+        elif (key in _NAMED_CALLS and isinstance(child.value, dict)) or (
+            key in _ASSERTIONS and isinstance(child.value, list)
         ):
             bare[key] = child.value
         else:
