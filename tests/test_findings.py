@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +69,33 @@ def test_open_questions_are_those_that_the_memos_never_ran(claims: tuple[Claim, 
         "N.c",
         "N.d",
     }
+
+
+def test_the_record_is_judged_from_evidence_without_torch():
+    """Every verdict with evidence comes out as recorded, all at quick scale have it, and neither
+    torch nor an implementation of the engine is loaded.
+    """
+    script = (
+        "import sys\n"
+        "from cbspec.cli import main\n"
+        "main(['judge', '--json'], standalone_mode=False)\n"
+        "assert 'torch' not in sys.modules and 'engine.nets' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    judged = json.loads(done.stdout)
+    evident = [verdict for verdict in judged if verdict["comparison"]]
+
+    assert {verdict["comparison"]["change"] for verdict in evident} == {"same"}
+    quick = {
+        verdict["claim"]
+        for verdict in judged
+        if (verdict["scale"], verdict["device"]) == ("quick", "cpu")
+    }
+    assert quick == {
+        verdict["claim"]
+        for verdict in evident
+        if (verdict["scale"], verdict["device"]) == ("quick", "cpu")
+    }
+    assert len(quick) >= 22
