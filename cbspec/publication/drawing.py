@@ -35,6 +35,7 @@ LETTERS = 10.5  # of the title on an inch
 STYLE: Any = {
     "svg.hashsalt": "cbspec",  # the same points give the same file
     "svg.fonttype": "none",  # text stays text
+    "text.parse_math": False,  # a dollar in a title is a dollar
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.labelsize": 9,

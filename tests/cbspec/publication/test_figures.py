@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -216,6 +217,13 @@ def test_the_drawing_names_what_it_shows(grid: Ledger) -> None:
         assert word in shown
     assert caption(table) in shown
     assert "F.4   Credit over depth" in shown
+
+
+def test_a_dollar_in_a_title_is_a_dollar(grid: Ledger) -> None:
+    """A title is text: a formula that would be none, such as one dollar, is drawn as it stands."""
+    priced = [replace(claim, title="Costs $5 a seed, or $x^{") for claim in GRID]
+
+    assert "F.4   Costs $5 a seed, or $x^{" in texts(svg(only(priced, grid), colours_of(priced)))
 
 
 def test_lines_across_are_named_in_the_legend() -> None:
