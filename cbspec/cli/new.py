@@ -121,13 +121,17 @@ def write(project: Project, draft: Draft, path: Path) -> None:
     """Write a claim file that is valid, or none.
 
     Raises:
-        ConfigError: there is such a file already, or it cannot be written.
+        ConfigError: the file exists already, lies outside the claims, or cannot be written.
         ClaimError: the claim has mistakes, all of them named.
     """
     from cbspec.cli.schema import CLAIM, folder, write_to
     from cbspec.language import load_file, schema
 
     schemas = folder(project)
+    if not path.resolve().is_relative_to(project.config.claims.resolve()):
+        raise ConfigError(
+            f"{path} lies outside the claims of this project, {project.claims_folder}"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:

@@ -102,6 +102,21 @@ def test_nothing_is_overwritten(laboratory):
     assert other.read_text() == "id: 9.z\n"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("../../x",), ("3.a", "--path", "elsewhere/3.a.yaml"), ("3.a", "--path", "../3.a.yaml")],
+)
+def test_nothing_is_written_outside_the_claims(laboratory, words):
+    """An id or a path that leads out of the claims folder is refused, and no file or folder made."""
+    before = {*laboratory.root.parent.rglob("*")}
+
+    refused = laboratory.cbspec("new", *words, *flags())
+
+    assert refused.exit_code == 2
+    assert "lies outside the claims of this project, claims" in refused.stderr
+    assert {*laboratory.root.parent.rglob("*")} == before
+
+
 def test_invalid_words_leave_no_file(laboratory):
     """Mistakes are told at their lines, and no file is left."""
     broken = laboratory.cbspec("new", "3.a", *flags(experiment="plnt"))
