@@ -123,14 +123,12 @@ class Call:
     @cached_property
     def digest(self) -> str:
         """Hex SHA-256 of stage name, parameters and inputs; blind to code, seed and numerics."""
-        return _digest(
-            [self.stage.name, msgspec.to_builtins(self.parameters), _digests(self.inputs)]
-        )
+        return _digest([self.stage.name, _plain(self.parameters), _digests(self.inputs)])
 
     @cached_property
     def trajectory(self) -> str:
         """`digest` without the progress parameter: equal for all points of one run."""
-        parameters = msgspec.to_builtins(self.parameters)
+        parameters = _plain(self.parameters)
         if self.stage.progress:
             del parameters[self.stage.progress]
         return _digest([self.stage.name, parameters, _digests(self.inputs)])
@@ -140,8 +138,11 @@ class Call:
         """`trajectory` without the parameters that may vary within a job: equal for arms that are
         one tensor program.
         """
-        parameters = msgspec.to_builtins(self.parameters)
-        for name in {self.stage.progress, *self.stage.varying} - {None}:
+        parameters = _plain(self.parameters)
+        left_out = set(self.stage.varying)
+        if self.stage.progress:
+            left_out.add(self.stage.progress)
+        for name in left_out:
             del parameters[name]
         return _digest(
             [self.stage.name, parameters, {name: call.shape for name, call in self.inputs.items()}]
@@ -166,6 +167,12 @@ def _imported(reference: str) -> Any:
 
 def _digests(inputs: Mapping[str, Call]) -> dict[str, str]:
     return {name: call.digest for name, call in inputs.items()}
+
+
+def _plain(parameters: Parameters) -> dict[str, Any]:
+    """Return parameters as builtins. A set has no order of its own, and each process another one."""
+    plain: dict[str, Any] = msgspec.to_builtins(parameters, order="deterministic")
+    return plain
 
 
 def _digest(content: object) -> str:

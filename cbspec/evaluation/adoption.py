@@ -127,7 +127,7 @@ class Adoption:
         self.store.remember_code(fingerprint.digest, fingerprint.definitions)
         provenance = {
             **entry.provenance,
-            "parameters": msgspec.to_builtins(call.parameters),
+            "parameters": msgspec.to_builtins(call.parameters, order="deterministic"),
             "lane": cell.lane,
             "inputs": {name: below.key for name, below in cell.inputs.items()},
             "code": fingerprint.digest,

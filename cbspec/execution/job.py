@@ -255,7 +255,7 @@ class RunningJob:
         spent = call.cost - (self.planner.at(cell, self.start).call.cost if self.start else 0.0)
         provenance = {
             "stage": call.stage.name,
-            "parameters": msgspec.to_builtins(call.parameters),
+            "parameters": msgspec.to_builtins(call.parameters, order="deterministic"),
             "seed": cell.seed,
             "lane": cell.lane,
             "inputs": {name: input_cell.key for name, input_cell in cell.inputs.items()},

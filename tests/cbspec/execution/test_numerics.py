@@ -255,3 +255,34 @@ def test_no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [Numerics(device="cpu", torch="none")] * 2 == [resolve("auto"), resolve("cpu")]
     with pytest.raises(ConfigError, match=r"no CUDA device is visible \(torch is not installed\)"):
         resolve("cuda")
+
+
+SETS = """
+from typing import Annotated
+from cbspec.stage import Call, Parameters, Stage
+
+
+class Chosen(Parameters, frozen=True, kw_only=True):
+    names: frozenset[str]
+
+
+stage = Stage("choose", "", "lab:choose", Chosen)
+call = Call(stage, Chosen(names=frozenset(["dfa", "cb", "sb", "vec", "oracle"])), {})
+print(call.digest, call.trajectory, call.shape)
+"""
+
+
+def test_a_set_has_the_same_digest_in_every_process():
+    """Python orders a set of text otherwise in each process; a stage call's digests do not."""
+    printed = set()
+    for seed in ("1", "2", "3", "4"):
+        done = subprocess.run(
+            [sys.executable, "-c", SETS],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        printed.add(done.stdout)
+
+    assert len(printed) == 1
