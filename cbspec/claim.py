@@ -18,7 +18,9 @@ Status = Literal["active", "retracted", "open-question"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a finding was reported, and the figures it was reported with: measure -> arm -> value."""
+    """Where a finding was reported, and the figures it was reported with: measure -> arm ->
+    value.
+    """
 
     memo: str
     figures: Mapping[str, Mapping[str, float]]

@@ -107,7 +107,9 @@ def place_of(error: BaseException, package: Path) -> str:
 
 
 class Stopped(CbspecError):
-    """The run was asked to stop (Ctrl-C, -x) while a stage was computing; finished stages are kept."""
+    """The run was asked to stop (Ctrl-C, -x) while a stage was computing; finished stages are
+    kept.
+    """
 
 
 class SourceChanged(Stopped):

@@ -142,7 +142,9 @@ class Project:
 
     @contextmanager
     def editing(self) -> Iterator[Ledger]:
-        """Yield the ledger as it is on disk, to be changed; whoever else wants to change it waits."""
+        """Yield the ledger as it is on disk, to be changed; whoever else wants to change it
+        waits.
+        """
         from cbspec.ledger import Ledger
 
         with self.store.lock("ledger"):

@@ -235,7 +235,9 @@ class Job(Protocol[P_co]):
         """The point that every ``replica.resumed`` holds; 0 when all start anew."""
 
     def wants(self, point: int) -> bool:
-        """Whether to emit at this point: a claim asked for it, or the last saved one is long ago."""
+        """Whether to emit at this point: a claim asked for it, or the last saved one is long
+        ago.
+        """
 
     def emit(
         self,

@@ -1,4 +1,6 @@
-"""``reports/canary.json``: the canary figures of every claim, and what tolerance each is held to."""
+"""``reports/canary.json``: the canary figures of every claim, and what tolerance each is held
+to.
+"""
 
 from __future__ import annotations
 

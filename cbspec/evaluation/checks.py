@@ -39,7 +39,9 @@ class Checker:
     edits: Callable[[Claim, Entry], tuple[Edit, ...]]
 
     def check(self, claim: Claim, entry: Entry) -> Check:
-        """Return what became of one verdict on record of a claim, which is read at whatever scale."""
+        """Return what became of one verdict on record of a claim, which is read at whatever
+        scale.
+        """
         if entry.scale not in claim.decidable:
             return _check(entry, "orphaned", reason=unchecked(entry))
         there = self.at_scale(claim, entry.scale)

@@ -389,7 +389,9 @@ def _raised(error: BaseException, stage: Stage) -> str:
 
 
 class StageFailed(StageError):
-    """A stage that this claim needs could not be computed; its traceback is kept for whoever asks."""
+    """A stage that this claim needs could not be computed; its traceback is kept for whoever
+    asks.
+    """
 
     def __init__(self, failure: Failure) -> None:
         self.traceback = failure.traceback

@@ -1,4 +1,6 @@
-"""What the names in a statement mean: the statements and modules of the project that they lead to."""
+"""What the names in a statement mean: the statements and modules of the project that they lead
+to.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ class Resolution:
             self.found.add(Whole(self.module))
 
     def member(self, module: Module, chain: Chain, load_: Load) -> bool:
-        """Follow ``chain[0]`` as a name that `module` binds, on behalf of a load; whether it does."""
+        """Follow ``chain[0]`` as a name that `module` binds, on behalf of a load; whether it
+        does.
+        """
         key = module, chain, load_
         if key in self.trail:
             return self.trail[key]

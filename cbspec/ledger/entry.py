@@ -180,7 +180,9 @@ class Entry(_Record, frozen=True, kw_only=True):
         return next(iter(named or (effects if len(effects) == 1 else [])), None)
 
     def measured_as(self, calls: Mapping[str, Call]) -> bool:
-        """Tell whether these arms (name -> stage call) are on record, each as the same stage call."""
+        """Tell whether these arms (name -> stage call) are on record, each as the same stage
+        call.
+        """
         return all(self.arms.get(name) == short(call.digest) for name, call in calls.items())
 
     def stale(self, code: Mapping[str, str]) -> tuple[str, ...]:

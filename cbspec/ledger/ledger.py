@@ -98,7 +98,9 @@ class Ledger:
         write(path, self.dumps())
 
     def dumps(self) -> str:
-        """Return the text of the file; it has a list of withdrawn verdicts only if there are any."""
+        """Return the text of the file; it has a list of withdrawn verdicts only if there are
+        any.
+        """
         content = {"version": VERSION, "entries": tuple(self)} | (
             {"withdrawn": self.withdrawn} if self.withdrawn else {}
         )

@@ -52,7 +52,9 @@ def interval(effect: Interval) -> str:
 
 
 def p_value(p: float | None) -> str:
-    """Format a p-value: ``"p = 0.012"``, with a floor below which the digits carry no information."""
+    """Format a p-value: ``"p = 0.012"``, with a floor below which the digits carry no
+    information.
+    """
     if p is None or math.isnan(p):
         return "p = ?"
     return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"

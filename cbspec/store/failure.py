@@ -16,7 +16,9 @@ FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 @contextmanager
 def explained(root: Path, doing: str) -> Iterator[None]:
-    """Turn an `OSError` met while `doing` something with the store at `root` into a `StoreError`."""
+    """Turn an `OSError` met while `doing` something with the store at `root` into a
+    `StoreError`.
+    """
     try:
         yield
     except OSError as error:
