@@ -136,8 +136,8 @@ def measures_otherwise(claim: Claim, entry: Entry) -> str:
 def would_be(comparison: Comparison) -> str:
     """Say what an edited claim, or another judge, makes of the evidence of a verdict on record."""
     assert comparison.new is not None  # compare always sets it
-    told = "; ".join(move.text for move in comparison.goalposts)
-    what = f"{comparison.change}: {told}" if told else comparison.headline
+    moves = "; ".join(move.text for move in comparison.goalposts)
+    what = f"{comparison.change}: {moves}" if moves else comparison.headline
     return f"{what}; by its evidence the verdict would have been {comparison.new.verdict}: {comparison.new.reason}"
 
 
