@@ -185,7 +185,8 @@ def _canaries(run: Run, claims: Sequence[str]) -> list[CanaryCheck]:
     known = {check.claim: check for check in run.canaries}
     if not known:
         raise LedgerError(
-            "the last run computed no canary; run them first: cbspec run --scale with the canary's name"
+            "the last run computed no canary; "
+            "run them first: cbspec run --scale with the canary's name"
         )
     if strange := unknown(claims, known):
         lines = [

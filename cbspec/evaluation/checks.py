@@ -138,7 +138,8 @@ def would_be(comparison: Comparison) -> str:
     assert comparison.new is not None  # compare always sets it
     moves = "; ".join(move.text for move in comparison.goalposts)
     what = f"{comparison.change}: {moves}" if moves else comparison.headline
-    return f"{what}; by its evidence the verdict would have been {comparison.new.verdict}: {comparison.new.reason}"
+    new = comparison.new
+    return f"{what}; by its evidence the verdict would have been {new.verdict}: {new.reason}"
 
 
 def _decided(entry: Entry) -> str:

@@ -38,7 +38,7 @@ def code_causes(changes: Iterable[Change], code: Code, root: Path) -> tuple[Caus
 
 
 def unknown_code(recorded: str) -> Cause:
-    """Return the cause that the code differs, and that the recorded code is no longer known here."""
+    """Return the cause for code that differs from a recorded one no longer known here."""
     return Cause(
         kind="code",
         text=f"its code was another one ({recorded[:10]}), whose definitions are not known here",

@@ -118,7 +118,7 @@ class Standings:
         )
 
     def _since_recorded(self, cell: Cell, recorded: Entry | None) -> tuple[Cause, ...]:
-        """Return what changed in the code of the cell's own stage since the verdict was recorded."""
+        """Return what changed in the code of the cell's stage since the verdict was recorded."""
         stage = cell.call.stage
         if recorded is None or stage.name not in recorded.code:
             return ()

@@ -23,7 +23,8 @@ Digest = Annotated[
     Meta(pattern="^[0-9a-f]{4,64}$", description="hexadecimal; digests are shortened to 16 digits"),
 ]
 
-FRAGILE = 2.0  # standard errors; nearer than this to the bound, a decided verdict may flip with other seeds
+# In standard errors. Nearer than this to the bound, a decided verdict may flip with other seeds.
+FRAGILE = 2.0
 
 
 class Key(NamedTuple):

@@ -62,7 +62,8 @@ class Ledger:
         )
         if commit is None:
             raise ConfigError(
-                f"'{revision}' is neither a ledger file nor a commit of the repository around {path.parent}"
+                f"'{revision}' is neither a ledger file nor a commit of the repository "
+                f"around {path.parent}"
             )
         text = git(path.parent, "show", f"{commit.strip()}:./{path.name}")
         if text is None:

@@ -51,7 +51,9 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser
 ) -> Generator[None, Any, Any]:
     """Add options for a project with claims, and for no other: elsewhere they are anyone's."""
-    result = yield  # the project's own conftest.py says its options first: a clash is told here, not as its traceback
+    # The project's own conftest.py adds its options first: a clash is reported here, and not as a
+    # traceback from there.
+    result = yield
     places = dict.fromkeys(
         (early_config.rootpath, early_config.invocation_params.dir)
     )  # the former may be of several projects

@@ -181,7 +181,7 @@ def _by_verdict(row: Row, outcome: ScaleOutcome) -> str:
 
 
 def _agrees(row: Row) -> str:
-    """Return the agreement at each scale; a device family is named if another one disagrees there."""
+    """Return the agreement at each scale, with the device family if another one disagrees."""
     firsts = [(outcome, _first(row, outcome)) for outcome in row.outcomes if outcome.agrees]
     shown = [
         outcome for outcome, first in firsts if outcome is first or outcome.agrees != first.agrees
