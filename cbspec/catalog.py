@@ -63,8 +63,8 @@ class Catalog(Mapping[str, Stage]):
 
 
 def load(config: Config) -> Catalog:
-    """The catalog of the configured engine; the project's own assertion kinds are known from here
-    on.
+    """Load the catalog of the configured engine; the project's own assertion kinds are known from
+    here on.
 
     Raises:
         ConfigError: the module cannot be imported or lies elsewhere, has no ``STAGES``, or its
@@ -85,7 +85,7 @@ def load(config: Config) -> Catalog:
 
 
 def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:
-    """What the annotations of a declaration ask for and Python does not check."""
+    """Yield what the annotations of a declaration ask for and Python does not check."""
     for stage in stages:
         if not (isinstance(stage.parameters, type) and issubclass(stage.parameters, Parameters)):
             yield f"stage {stage.name}: parameters {stage.parameters!r} is no subclass of cbspec.stage.Parameters"
@@ -95,19 +95,19 @@ def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:
         ):
             if not (isinstance(reference, str) and all(reference.partition(":"))):
                 yield f"stage {stage.name}: {role} {reference!r} is not of the form 'module:name'"
-        for role, given, kind in (
+        for role, declared, kind in (
             ("inputs", stage.inputs, Input),
             ("measures", stage.measures, Measure),
         ):
             if not (
-                isinstance(given, Mapping)
-                and all(isinstance(each, kind) for each in given.values())
+                isinstance(declared, Mapping)
+                and all(isinstance(value, kind) for value in declared.values())
             ):
-                yield f"stage {stage.name}: {role} {given!r} is no mapping from names to cbspec.stage.{kind.__name__}"
+                yield f"stage {stage.name}: {role} {declared!r} is no mapping from names to cbspec.stage.{kind.__name__}"
 
 
 def _contradictions(stages: tuple[Stage, ...]) -> Iterator[str]:
-    """What the types of a declaration cannot say, for every stage."""
+    """Yield, for every stage, the contradictions that the types of a declaration do not exclude."""
     kinds = {stage.kind for stage in stages if stage.kind}
     for name, count in Counter(stage.name for stage in stages).items():
         if count > 1:
@@ -135,13 +135,15 @@ def _contradictions(stages: tuple[Stage, ...]) -> Iterator[str]:
 
 
 def _parameters(parameters: type[Parameters]) -> Mapping[str, type | None]:
-    """Parameter name, as claims write it -> ``int`` for whole numbers, None for any other type."""
+    """Return parameter name, as claims write it -> ``int`` for whole numbers, None for any other
+    type.
+    """
     fields = msgspec.structs.fields(parameters)
     return {field.encode_name: int if _whole(field.type) else None for field in fields}
 
 
 def _whole(declared: object) -> bool:
-    found = msgspec.inspect.type_info(declared)
-    while isinstance(found, msgspec.inspect.Metadata):
-        found = found.type
-    return isinstance(found, msgspec.inspect.IntType)
+    info = msgspec.inspect.type_info(declared)
+    while isinstance(info, msgspec.inspect.Metadata):
+        info = info.type
+    return isinstance(info, msgspec.inspect.IntType)

@@ -18,7 +18,9 @@ Status = Literal["active", "retracted", "open-question"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a finding was reported, and the figures it was reported with: measure -> arm -> value."""
+    """Where a finding was reported, and the figures it was reported with: measure -> arm ->
+    value.
+    """
 
     memo: str
     figures: Mapping[str, Mapping[str, float]]
@@ -38,8 +40,8 @@ class Seeds:
 
     @property
     def analyses(self) -> tuple[int, ...]:
-        """The numbers of seeds after which a verdict is taken, ascending: ``(3, 6, 12)`` for 3 of
-        12.
+        """Return the numbers of seeds after which a verdict is taken, ascending: ``(3, 6, 12)`` for
+        3 of 12.
         """
         sizes = [self.start]
         while sizes[-1] < len(self.pool):
@@ -103,5 +105,5 @@ def finding_of(claim: str, known: Collection[str]) -> str:
 
 
 def base(claim: str) -> str:
-    """The id as its file has it, without the values of the matrix cell."""
+    """Return the id as its file has it, without the values of the matrix cell."""
     return claim.partition("[")[0]

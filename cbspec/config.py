@@ -60,34 +60,34 @@ class Config:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """The engine's top-level packages: the code whose change makes results stale, with what it
-        imports from beside them.
+        """Return the engine's top-level packages: the code whose change makes results stale, with
+        what it imports from beside them.
         """
         return (self.engine.partition(".")[0],)
 
     @property
     def source(self) -> Path:
-        """The folder that the engine is imported from: the root, or ``src`` in it."""
+        """Return the folder that the engine is imported from: the root, or ``src`` in it."""
         return source_folder(self.root, self.packages)
 
     @property
     def ledger(self) -> Path:
-        """The verdicts on record."""
+        """Return the path of the verdicts on record."""
         return self.reports / "ledger.json"
 
     @property
     def evidence(self) -> Path:
-        """The values that the verdicts on record were judged on."""
+        """Return the folder of the values that the verdicts on record were judged on."""
         return self.reports / "evidence"
 
     @property
     def canary_record(self) -> Path:
-        """The canary figures on record."""
+        """Return the path of the recorded canary figures."""
         return self.reports / "canary.json"
 
     @property
     def runs(self) -> Path:
-        """Where the processes of a run talk to each other while it lasts."""
+        """Return the folder in which the processes of a run talk to each other while it lasts."""
         return self.root / ".cbspec" / "runs"
 
 
@@ -108,11 +108,10 @@ _LISTS = ("kinds", "formats")
 
 
 def load(start: Path | None = None) -> Config:
-    """The settings that hold in a folder (the working directory when left out).
+    """Load the settings that hold in a folder (the working directory if left out).
 
     The nearest pyproject.toml with ``[tool.cbspec]`` is the project's; without one the nearest
-    pyproject.toml or, without that too, the folder itself, with the settings that `Config` has by
-    itself.
+    pyproject.toml or, without that too, the folder itself, with the default settings of `Config`.
 
     Raises:
         ConfigError: the file is no TOML, or a key is unknown, empty or not text.
@@ -129,7 +128,7 @@ def load(start: Path | None = None) -> Config:
 
 
 def _table(file: Path) -> Mapping[str, Any] | None:
-    """``[tool.cbspec]``, or None where the file has no such table."""
+    """Return ``[tool.cbspec]``, or None if the file has no such table."""
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

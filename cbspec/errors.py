@@ -60,7 +60,7 @@ class Diagnostic:
 
     @property
     def text(self) -> str:
-        """What is wrong with which key, without the place."""
+        """Return what is wrong with which key, without the place."""
         return f"{self.key}: {self.message}" if self.key else self.message
 
     def __str__(self) -> str:
@@ -79,7 +79,7 @@ class ClaimError(CbspecError):
 
 
 def suggestion(word: object, allowed: Sequence[str]) -> str:
-    """``"; did you mean 'trend'? (one of ...)"``, shortened when the list is long."""
+    """Return ``"; did you mean 'trend'? (one of ...)"``, shortened if the list is long."""
     close = get_close_matches(str(word), allowed, n=1)
     hint = f"; did you mean '{close[0]}'?" if close else ""
     shown = ", ".join(allowed[:12]) + (", ..." if len(allowed) > 12 else "")
@@ -87,27 +87,29 @@ def suggestion(word: object, allowed: Sequence[str]) -> str:
 
 
 def belongs(file: Path, package: Path) -> bool:
-    """Whether a file is a package's: below its folder, or the module ``package.py`` itself."""
+    """Tell whether a file is a package's: below its folder, or the module ``package.py`` itself."""
     file, package = file.resolve(), package.resolve()
     return file.is_relative_to(package) or file == package.with_suffix(".py")
 
 
 def place_of(error: BaseException, package: Path) -> str:
-    """``" (lab/nets.py:12 in forward)"``: the last line of a package that an error came through;
-    empty where there is none.
+    """Return the last line of a package that an error came through, ``" (lab/nets.py:12 in
+    forward)"``; empty if there is none.
     """
-    own = [
+    frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if belongs(Path(frame.filename), package)
     ]
-    if not own:
+    if not frames:
         return ""
-    return f" ({Path(own[-1].filename).resolve().relative_to(package.resolve().parent)}:{own[-1].lineno} in {own[-1].name})"
+    return f" ({Path(frames[-1].filename).resolve().relative_to(package.resolve().parent)}:{frames[-1].lineno} in {frames[-1].name})"
 
 
 class Stopped(CbspecError):
-    """The run was asked to stop (Ctrl-C, -x) while a stage was computing; finished stages are kept."""
+    """The run was asked to stop (Ctrl-C, -x) while a stage was computing; finished stages are
+    kept.
+    """
 
 
 class SourceChanged(Stopped):

@@ -66,7 +66,7 @@ class Project:
 
     @cached_property
     def config(self) -> Config:
-        """The settings of the project, whose own assertion kinds are known from here on."""
+        """Return the settings of the project, whose own assertion kinds are known from here on."""
         config = load(self._start)
         if config.kinds:
             from cbspec import kinds
@@ -76,7 +76,7 @@ class Project:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The stages that claims can ask for."""
+        """Return the stages that claims can ask for."""
         from cbspec import catalog
 
         assert self._signatures is not None  # taken before the engine is imported
@@ -84,28 +84,30 @@ class Project:
 
     @cached_property
     def _signatures(self) -> Signatures:
-        """What the source files were before any was imported: an edit after that stops a run."""
+        """Return what the source files were before any was imported: an edit after that stops a
+        run.
+        """
         from cbspec.fingerprint.signature import signatures
 
         return signatures(self.config.root, self.config.packages)
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The verdicts on record, as they were when first asked for."""
+        """Return the verdicts on record, as they were when first asked for."""
         from cbspec.ledger import Ledger
 
         return Ledger.load(self.config.ledger)
 
     @cached_property
     def evidence(self) -> EvidenceFolder:
-        """The values that the verdicts on record were judged on."""
+        """Return the values that the verdicts on record were judged on."""
         from cbspec.ledger import EvidenceFolder
 
         return EvidenceFolder(self.config.evidence)
 
     @cached_property
     def store(self) -> Store:
-        """The stored results; damaged ones are reported to standard error."""
+        """Return the stored results; damaged ones are reported to standard error."""
         from cbspec.store import Store
 
         def warn(damage: Damage) -> None:
@@ -115,21 +117,21 @@ class Project:
 
     @cached_property
     def code(self) -> Code:
-        """The engine's source code as it is."""
+        """Return the engine's source code as it is."""
         from cbspec.fingerprint import Code
 
         return Code(self.config.root, self.config.packages, self._signatures)
 
     @cached_property
     def versions(self) -> Versions:
-        """The claims at other scales than the one they were read at."""
+        """Return the claims at other scales than the one they were read at."""
         from cbspec.language import Versions
 
         return Versions(self.catalog)
 
     @property
     def claims_folder(self) -> Path:
-        """The folder of the claims, relative to the working directory where it lies below.
+        """Return the folder of the claims, relative to the working directory if it lies below.
 
         Raises:
             ConfigError: there is none.
@@ -142,7 +144,9 @@ class Project:
 
     @contextmanager
     def editing(self) -> Iterator[Ledger]:
-        """Yield the ledger as it is on disk, to be changed; whoever else wants to change it waits."""
+        """Yield the ledger as it is on disk, to be changed; whoever else wants to change it
+        waits.
+        """
         from cbspec.ledger import Ledger
 
         with self.store.lock("ledger"):

@@ -22,7 +22,7 @@ def build(origin: str) -> tuple[str, str | None]:
 
 
 def limit_threads(threads: int) -> None:
-    """Have torch use this many threads, if this process has imported it."""
+    """Set how many threads torch uses, if this process has imported it."""
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(threads)
 

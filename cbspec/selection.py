@@ -74,7 +74,9 @@ def unknown(words: Sequence[str], ids: Collection[str]) -> list[str]:
 
 
 def _places(folder: Path, words: Sequence[str], recorded: Collection[str]) -> Mapping[str, Path]:
-    """Word -> the file or folder to read for it; without the words that only `recorded` knows."""
+    """Return word -> the file or folder to read for it; without the words that only `recorded`
+    knows.
+    """
     from cbspec.language import meant
 
     known = {} if all(map(_is_path, words)) else ids(folder)
@@ -105,10 +107,10 @@ def _means(word: str, place: Path, claim: Claim) -> bool:
 
 
 def ids(folder: Path) -> Mapping[str, Path]:
-    """Id -> file, by a look at the line that has it; for thousands of files in a second."""
+    """Return id -> file, by a look at the line that has it; for thousands of files in a second."""
     from cbspec.language import claim_files
 
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in claim_files([folder]):
         try:
             text = path.read_text(encoding="utf-8-sig")
@@ -116,12 +118,14 @@ def ids(folder: Path) -> Mapping[str, Path]:
             continue
         match = _ID.search(text)
         if id := match[2] if match else _parsed(text):
-            found.setdefault(id, path)
-    return found
+            files.setdefault(id, path)
+    return files
 
 
 def _parsed(text: str) -> str | None:
-    """The id of a claim that is written in another way than most are, as JSON for instance."""
+    """Return the id of a claim that is written in another way than most are, as JSON for
+    instance.
+    """
     import yaml
 
     try:

@@ -102,13 +102,13 @@ class Stage:
 
     @property
     def implemented(self) -> Callable[[Job[Any]], None]:
-        """What `implementation` names, imported."""
+        """Return what `implementation` names, imported."""
         function: Callable[[Job[Any]], None] = _imported(self.implementation)
         return function
 
     @property
     def opener(self) -> Any:
-        """What `opens` names, imported."""
+        """Return what `opens` names, imported."""
         return _imported(self.opens)
 
 
@@ -122,12 +122,14 @@ class Call:
 
     @cached_property
     def digest(self) -> str:
-        """Hex SHA-256 of stage name, parameters and inputs; blind to code, seed and numerics."""
+        """Return the hex SHA-256 of stage name, parameters and inputs; it does not depend on code,
+        seed and numerics.
+        """
         return _digest([self.stage.name, _plain(self.parameters), _digests(self.inputs)])
 
     @cached_property
     def trajectory(self) -> str:
-        """`digest` without the progress parameter: equal for all points of one run."""
+        """Return the `digest` without the progress parameter: equal for all points of one run."""
         parameters = _plain(self.parameters)
         if self.stage.progress:
             del parameters[self.stage.progress]
@@ -135,8 +137,8 @@ class Call:
 
     @cached_property
     def shape(self) -> str:
-        """`trajectory` without the parameters that may vary within a job: equal for arms that are
-        one tensor program.
+        """Return the `trajectory` without the parameters that may vary within a job: equal for arms
+        that are one tensor program.
         """
         parameters = _plain(self.parameters)
         left_out = set(self.stage.varying)
@@ -150,17 +152,19 @@ class Call:
 
     @property
     def point(self) -> int:
-        """Where on its trajectory the call lies; 0 for a stage without progress."""
+        """Return where on its trajectory the call lies; 0 for a stage without progress."""
         return int(getattr(self.parameters, self.stage.progress)) if self.stage.progress else 0
 
     @property
     def cost(self) -> float:
-        """Floating-point operations of one replica; 1 where the stage does not say."""
+        """Return the floating-point operations of one replica; 1 if the stage does not declare
+        them.
+        """
         return float(self.stage.cost(self)) if self.stage.cost else 1.0
 
 
 def _imported(reference: str) -> Any:
-    """What ``"module:name"`` refers to."""
+    """Return what ``"module:name"`` refers to."""
     module, _, name = reference.partition(":")
     return getattr(importlib.import_module(module), name)
 
@@ -201,7 +205,7 @@ class Artifact(Protocol):
 
     @property
     def inputs(self) -> Mapping[str, Artifact]:
-        """The artifacts that this one was computed from."""
+        """Return the artifacts that this one was computed from."""
 
 
 class Replica(Protocol[P_co]):
@@ -209,8 +213,8 @@ class Replica(Protocol[P_co]):
 
     @property
     def parameters(self) -> P_co:
-        """The stage's `Parameters`; in a stage with progress the progress parameter is the last
-        point wanted.
+        """Return the stage's `Parameters`; in a stage with progress the progress parameter is the
+        last point wanted.
         """
 
     @property
@@ -221,7 +225,7 @@ class Replica(Protocol[P_co]):
 
     @property
     def resumed(self) -> Artifact | None:
-        """The point of this trajectory to continue from, None to start anew."""
+        """Return the point of this trajectory to continue from, None to start anew."""
 
 
 class Job(Protocol[P_co]):
@@ -235,14 +239,16 @@ class Job(Protocol[P_co]):
 
     @property
     def device(self) -> str:
-        """``"cpu"`` or ``"cuda"``."""
+        """Return ``"cpu"`` or ``"cuda"``."""
 
     @property
     def start(self) -> int:
-        """The point that every ``replica.resumed`` holds; 0 when all start anew."""
+        """Return the point that every ``replica.resumed`` holds; 0 if all start anew."""
 
     def wants(self, point: int) -> bool:
-        """Whether to emit at this point: a claim asked for it, or the last saved one is long ago."""
+        """Tell whether to emit at this point: a claim asked for it, or the last saved one is long
+        ago.
+        """
 
     def emit(
         self,
@@ -284,11 +290,11 @@ class Job(Protocol[P_co]):
 
 def stages_of(calls: Iterable[Call]) -> Mapping[str, Stage]:
     """Name -> stage, for every stage that these calls reach, inputs first."""
-    return {own.stage.name: own.stage for call in calls for own in calls_of(call)}
+    return {reached.stage.name: reached.stage for call in calls for reached in calls_of(call)}
 
 
 def calls_of(call: Call) -> Iterator[Call]:
-    """A call and all that it takes, inputs first."""
-    for own in call.inputs.values():
-        yield from calls_of(own)
+    """Yield a call and all that it takes, inputs first."""
+    for taken in call.inputs.values():
+        yield from calls_of(taken)
     yield call

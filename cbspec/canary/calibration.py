@@ -148,8 +148,8 @@ def _usual(spreads: Mapping[Name, float]) -> dict[str, float]:
     for (_, _, measure), spread in spreads.items():
         by_measure.setdefault(measure, []).append(spread)
     return {
-        measure: sorted(found)[math.ceil(USUAL * len(found)) - 1]
-        for measure, found in by_measure.items()
+        measure: sorted(sizes)[math.ceil(USUAL * len(sizes)) - 1]
+        for measure, sizes in by_measure.items()
     }
 
 
@@ -166,15 +166,15 @@ def _counts(runs: Sequence[PlatformRun]) -> dict[tuple[str, str], float]:
         values.setdefault((claim, measure), []).extend(
             value for column in columns for value in column if value is not None
         )
-    shared = {name: _shared_count(found) for name, found in values.items()}
+    shared = {name: _shared_count(columns) for name, columns in values.items()}
     smallest: dict[str, int] = {}
     for (_, measure), count in shared.items():
         if count >= FEW:
             smallest[measure] = min(count, smallest.get(measure, count))
     counts = {}
     for (claim, measure), count in shared.items():
-        told = count if count >= FEW else smallest.get(measure, 0)
-        counts[claim, measure] = 1 / told if count and told else 0.0
+        divisor = count if count >= FEW else smallest.get(measure, 0)
+        counts[claim, measure] = 1 / divisor if count and divisor else 0.0
     return counts
 
 

@@ -34,7 +34,9 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """``"gamma of vec_m4, seed 42: 0.5123 -> 0.4877 (tolerance 0.0004)"``."""
+        """Return the difference as text: ``"gamma of vec_m4, seed 42: 0.5123 -> 0.4877 (tolerance
+        0.0004)"``.
+        """
         seed = "" if self.seed is None else f", seed {self.seed}"
         within = "" if self.allowed is None else f" (tolerance {self.allowed:.1g})"
         figures = f"{_shown(self.before)} -> {_shown(self.after)}"
@@ -64,7 +66,7 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> bool:
-        """Whether the canary is not as recorded, or could not be computed."""
+        """Tell whether the canary is not as recorded, or could not be computed."""
         return self.state in ("differs", "error")
 
     @property
@@ -78,7 +80,7 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def compared(record: CanaryRecord, found: Figures) -> CanaryCheck:
+def compared(record: CanaryRecord, computed: Figures) -> CanaryCheck:
     """Set a claim's canary figures beside those on record, value by value.
 
     A value counts as recorded where ``|x - r| <= atol + rtol * |r|``; one that is undefined, where
@@ -86,44 +88,47 @@ def compared(record: CanaryRecord, found: Figures) -> CanaryCheck:
     are not on record, or of other stage calls, make the whole canary `new`: there is nothing that
     they could be held to.
     """
-    known = record.figures.get(found.claim)
+    known = record.figures.get(computed.claim)
     if known is None:
         return CanaryCheck(
-            claim=found.claim, state="new", reason="no figures of this claim", figures=found
+            claim=computed.claim, state="new", reason="no figures of this claim", figures=computed
         )
-    if reason := _incomparable(known, found):
-        return CanaryCheck(claim=found.claim, state="new", reason=reason, figures=found)
-    differences = tuple(_differences(record, known, found))
+    if reason := _incomparable(known, computed):
+        return CanaryCheck(claim=computed.claim, state="new", reason=reason, figures=computed)
+    differences = tuple(_differences(record, known, computed))
     return CanaryCheck(
-        claim=found.claim,
+        claim=computed.claim,
         state="differs" if differences else "equal",
         differences=differences,
-        figures=found,
+        figures=computed,
     )
 
 
-def _incomparable(known: Figures, found: Figures) -> str:
+def _incomparable(known: Figures, computed: Figures) -> str:
     """Return why figures cannot be compared; empty where they can."""
-    if known.values.seeds != found.values.seeds:
-        return f"its seeds were {known.values.seeds}, now {found.values.seeds}"
-    moved = [arm for arm, call in found.calls.items() if known.calls.get(arm) != call]
+    if known.values.seeds != computed.values.seeds:
+        return f"its seeds were {known.values.seeds}, now {computed.values.seeds}"
+    moved = [arm for arm, call in computed.calls.items() if known.calls.get(arm) != call]
     if moved:
         return f"another stage call than recorded: {', '.join(moved)}"
-    for arm, measures in found.values.arms.items():
+    for arm, measures in computed.values.arms.items():
         absent = sorted(measures.keys() - known.values.arms.get(arm, {}).keys())
         if absent:
             return f"no figures of {', '.join(absent)} of {arm}"
     return ""
 
 
-def _differences(record: CanaryRecord, known: Figures, found: Figures) -> Iterator[Difference]:
-    for arm, measures in found.values.arms.items():
+def _differences(record: CanaryRecord, known: Figures, computed: Figures) -> Iterator[Difference]:
+    for arm, measures in computed.values.arms.items():
         for measure in measures:
-            tolerance = record.tolerance(found.claim, arm, measure)
+            tolerance = record.tolerance(computed.claim, arm, measure)
             if tolerance is None:
                 continue
-            for seed in found.values.seeds:
-                before, after = _value(known, arm, measure, seed), _value(found, arm, measure, seed)
+            for seed in computed.values.seeds:
+                before, after = (
+                    _value(known, arm, measure, seed),
+                    _value(computed, arm, measure, seed),
+                )
                 if isinstance(before, str) or isinstance(after, str):
                     allowed = None
                     same = (

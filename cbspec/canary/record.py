@@ -1,4 +1,6 @@
-"""``reports/canary.json``: the canary figures of every claim, and what tolerance each is held to."""
+"""``reports/canary.json``: the canary figures of every claim, and what tolerance each is held
+to.
+"""
 
 from __future__ import annotations
 
@@ -156,13 +158,13 @@ class CanaryRecord:
 
     def recording(self, figures: Iterable[Figures]) -> CanaryRecord:
         """Return this record with `figures` in place of what stands for their claims."""
-        taken = {each.claim: each for each in figures}
+        taken = {item.claim: item for item in figures}
         return CanaryRecord({**self.figures, **taken}.values(), self.calibration)
 
     def without(self, claims: Iterable[str]) -> CanaryRecord:
         """Return this record without the figures of these claims."""
         gone = set(claims)
-        kept = [each for each in self if each.claim not in gone]
+        kept = [item for item in self if item.claim not in gone]
         return CanaryRecord(kept, self.calibration)
 
     def calibrated(self, calibration: Calibration) -> CanaryRecord:

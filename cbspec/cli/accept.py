@@ -66,10 +66,10 @@ def command(
         raise click.UsageError("name the claims to accept, or --all of the last run")
     run = _last_run(project)
     if canary:
-        told = _accept_canary(project, run, claims, reason, carry_over=carry_over)
+        results = _accept_canary(project, run, claims, reason, carry_over=carry_over)
     else:
-        told = _accept_verdicts(project, run, claims, reason)
-    click.echo(dumps(told) if as_json else "\n".join(each["text"] for each in told))
+        results = _accept_verdicts(project, run, claims, reason)
+    click.echo(dumps(results) if as_json else "\n".join(result["text"] for result in results))
     if not as_json:
         place = project.config.canary_record if canary else project.config.ledger
         click.echo(f"recorded in {display(place)}")
@@ -99,8 +99,12 @@ def _accept_verdicts(
         _keep_new_canaries(project, run, CanaryRecord.load(project.config.canary_record), entries)
     compared = [record.comparison for record in records] + anew
     return [
-        {**each.key._asdict(), "change": each.change, "text": f"{each.key}: {each.headline}"}
-        for each in compared
+        {
+            **comparison.key._asdict(),
+            "change": comparison.change,
+            "text": f"{comparison.key}: {comparison.headline}",
+        }
+        for comparison in compared
     ]
 
 
@@ -111,10 +115,12 @@ def _save(
     after: Ledger,
     evidence: Sequence[Evidence],
 ) -> None:
-    """Write evidence first, then the ledger that names it, then drop what nothing names any more."""
+    """Write evidence first, then the ledger that names it, then drop what nothing names any
+    more.
+    """
     folder.keep(evidence, before, after)
     after.save(project.config.ledger)
-    folder.prune([each.claim for each in evidence], after)
+    folder.prune([item.claim for item in evidence], after)
 
 
 def _keep_new_canaries(
@@ -144,7 +150,7 @@ def _accept_canary(
     with project.editing() as ledger:
         record = CanaryRecord.load(project.config.canary_record)
         confirmed = _confirmed(run, {check.claim for check in checks})
-        settled = accept(ledger, [each.entry for each in confirmed], reason)
+        settled = accept(ledger, [confirmation.entry for confirmation in confirmed], reason)
         outdated = _unconfirmed(
             settled, [check for check in checks if check.claim in record.figures]
         )
@@ -155,15 +161,19 @@ def _accept_canary(
         )
         folder = EvidenceFolder(project.config.evidence)
         _save(
-            project, folder, ledger, after, [each.evidence for each in confirmed if each.evidence]
+            project,
+            folder,
+            ledger,
+            after,
+            [confirmation.evidence for confirmation in confirmed if confirmation.evidence],
         )
     word = "carried over" if carry_over else "superseded"
-    told = [
+    changes = [
         {"claim": entry.claim, "change": word, "text": f"{entry.key}: {entry.verdict} {word}"}
         for entry in outdated
     ]
     summary = f"{len(checks)} {'canary' if len(checks) == 1 else 'canaries'} taken"
-    return [*told, {"change": "canary", "text": summary}]
+    return [*changes, {"change": "canary", "text": summary}]
 
 
 def _canaries(run: Run, claims: Sequence[str]) -> list[CanaryCheck]:
@@ -175,7 +185,8 @@ def _canaries(run: Run, claims: Sequence[str]) -> list[CanaryCheck]:
     known = {check.claim: check for check in run.canaries}
     if not known:
         raise LedgerError(
-            "the last run computed no canary; run them first: cbspec run --scale with the canary's name"
+            "the last run computed no canary; "
+            "run them first: cbspec run --scale with the canary's name"
         )
     if strange := unknown(claims, known):
         lines = [
@@ -196,38 +207,40 @@ def _canaries(run: Run, claims: Sequence[str]) -> list[CanaryCheck]:
 
 def _confirmed(run: Run, claims: Collection[str]) -> list[Record]:
     """Return the verdicts of these claims that the last run computed and found as recorded."""
-    found = [record for record in run.records if record.claim in claims]
+    records = [record for record in run.records if record.claim in claims]
     return [
         record
-        for record in found
+        for record in records
         if record.comparison.old and record.comparison.change in ("same", "drift")
     ]
 
 
 def _unconfirmed(ledger: Ledger, checks: Sequence[CanaryCheck]) -> list[Entry]:
-    """Return the verdicts of claims with another canary that were not reached by the code as it is."""
+    """Return the verdicts of claims with another canary that were not reached by the code as it
+    is.
+    """
     from cbspec.ledger.entry import short
 
-    found = []
+    entries = []
     for check in checks:
         assert check.figures is not None  # those that broke are refused
         code = {stage: short(digest) for stage, digest in check.figures.code.items()}
-        found += [
+        entries += [
             entry
             for entry in ledger.of(check.claim)
             if entry.stale(code) and entry.doubt != "superseded"
         ]
-    return found
+    return entries
 
 
 def _judged_anew(run: Run, claims: Sequence[str]) -> list[Comparison]:
     """Return what evidence says otherwise by now, of the claims that ids name."""
-    found = []
+    comparisons = []
     for claim, checks in run.checks.items():
         if not claims or claim in claims or base(claim) in claims:
             anew = [check.comparison for check in checks if check.way == "judged otherwise"]
-            found += [comparison for comparison in anew if comparison is not None]
-    return found
+            comparisons += [comparison for comparison in anew if comparison is not None]
+    return comparisons
 
 
 def _last_run(project: Project) -> Run:

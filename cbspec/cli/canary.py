@@ -91,20 +91,20 @@ def _lines(record: CanaryRecord) -> Iterator[str]:
     spreads: dict[str, list[float]] = {}
     for tolerance in calibration.tolerances:
         spreads.setdefault(tolerance.measure, []).append(tolerance.atol)
-    unheld = Counter(each.measure for each in calibration.unheld)
+    unheld = Counter(item.measure for item in calibration.unheld)
     measures = [
         (
             measure,
-            f"{min(found):.2g}",
-            f"{sorted(found)[len(found) // 2]:.2g}",
-            f"{max(found):.2g}",
+            f"{min(values):.2g}",
+            f"{sorted(values)[len(values) // 2]:.2g}",
+            f"{max(values):.2g}",
             str(unheld[measure]),
         )
-        for measure, found in sorted(spreads.items())
+        for measure, values in sorted(spreads.items())
     ]
     headings = ("measure", "smallest atol", "median", "largest", "arms not held")
     yield table(measures, headings, right=headings[1:])
     yield from (
-        f"not held: {each.measure} of {each.arm} in {each.claim}: {each.reason}"
-        for each in calibration.unheld
+        f"not held: {item.measure} of {item.arm} in {item.claim}: {item.reason}"
+        for item in calibration.unheld
     )

@@ -11,34 +11,34 @@ Followers = Mapping[str, Mapping[str, str]]
 
 
 def chains(
-    claims: Sequence[Claim], chosen: Collection[str], said: Mapping[str, str]
+    claims: Sequence[Claim], chosen: Collection[str], remarks: Mapping[str, str]
 ) -> Iterator[str]:
-    """One tree of lines for each claim that others took up and that itself takes up none.
+    """Yield one tree of lines for each claim that others took up and that itself takes up none.
 
     Args:
         chosen: only trees with one of these claims.
-        said: claim -> what stands in brackets behind its title.
+        remarks: claim -> what stands in brackets behind its title.
     """
-    heads = {base(claim.id): f"{claim.title} [{said[claim.id]}]" for claim in reversed(claims)}
+    heads = {base(claim.id): f"{claim.title} [{remarks[claim.id]}]" for claim in reversed(claims)}
     followers = _followers(claims)
-    later = {name for found in followers.values() for name in found}
+    later = {name for ids in followers.values() for name in ids}
     wanted = {base(claim) for claim in chosen}
     for name in dict.fromkeys(base(claim.id) for claim in claims):
         tree = _below(name, followers)
-        if name in followers and name not in later and wanted & {each for _, _, each in tree}:
-            for depth, how, each in tree:
-                yield f"{'    ' * depth}{how}{each}  {heads.get(each, '(no such claim)')}"
+        if name in followers and name not in later and wanted & {member for _, _, member in tree}:
+            for depth, how, member in tree:
+                yield f"{'    ' * depth}{how}{member}  {heads.get(member, '(no such claim)')}"
 
 
 def _followers(claims: Sequence[Claim]) -> Followers:
-    """Claim -> those that took it up, and how; ids without the values of a matrix cell."""
-    found: dict[str, dict[str, str]] = defaultdict(dict)
+    """Return claim -> those that took it up, and how; ids without the values of a matrix cell."""
+    followers: dict[str, dict[str, str]] = defaultdict(dict)
     for claim in claims:
         for other in claim.revises:
-            found[base(other)].setdefault(base(claim.id), "revised by ")
+            followers[base(other)].setdefault(base(claim.id), "revised by ")
         for other in claim.retracted_by:
-            found[base(claim.id)][base(other)] = "retracted by "
-    return dict(found)
+            followers[base(claim.id)][base(other)] = "retracted by "
+    return dict(followers)
 
 
 def _below(
@@ -48,7 +48,9 @@ def _below(
     how: str = "",
     above: frozenset[str] = frozenset(),
 ) -> list[tuple[int, str, str]]:
-    """(depth, how, claim) of a claim and all that followed it; a circle ends where it closes."""
+    """Return (depth, how, claim) of a claim and all that followed it; a circle ends where it
+    closes.
+    """
     lines = [(depth, how, name)]
     for follower, word in followers.get(name, {}).items():
         if follower not in above | {name}:

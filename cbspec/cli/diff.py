@@ -42,22 +42,32 @@ def command(
     """
     path = project.config.ledger
     old, new = Ledger.read(before, path), Ledger.read(after, path) if after else project.ledger
-    found = [each for each in compared(old, new) if every or each.change != "same"]
+    comparisons = [
+        comparison for comparison in compared(old, new) if every or comparison.change != "same"
+    ]
     if unexplained:
-        found = [each for each in found if _acts(each) and not _explained(each, old, new)]
-    found.sort(key=_urgency)
+        comparisons = [
+            comparison
+            for comparison in comparisons
+            if _acts(comparison) and not _explained(comparison, old, new)
+        ]
+    comparisons.sort(key=_urgency)
     none = "no difference without a reason" if unexplained else "no difference"
-    click.echo(dumps([_content(each) for each in found]) if as_json else _text(found) or none)
-    ctx.exit(1 if any(map(_acts, found)) else 0)
+    click.echo(
+        dumps([_content(comparison) for comparison in comparisons])
+        if as_json
+        else _text(comparisons) or none
+    )
+    ctx.exit(1 if any(map(_acts, comparisons)) else 0)
 
 
 def _acts(comparison: Comparison) -> bool:
-    """Whether the record of before does not stand."""
+    """Tell whether the earlier record no longer stands."""
     return comparison.change in CHANGED or comparison.change == "gone"
 
 
 def _explained(comparison: Comparison, old: Ledger, new: Ledger) -> bool:
-    """Whether a person has said since why."""
+    """Tell whether a person has given the reason since."""
     if comparison.new is None:
         return any(
             former.key == comparison.key for former in new.withdrawn if former not in old.withdrawn
@@ -70,13 +80,15 @@ def _urgency(comparison: Comparison) -> int:
     return order.index(comparison.change)
 
 
-def _text(found: list[Comparison]) -> str:
-    """One paragraph each, and the total; nothing where there is none."""
-    if not found:
+def _text(comparisons: list[Comparison]) -> str:
+    """Return one paragraph for each comparison, and the total; nothing if there is none."""
+    if not comparisons:
         return ""
-    counts = Counter(comparison.change for comparison in found)
+    counts = Counter(comparison.change for comparison in comparisons)
     total = ", ".join(f"{number} {change}" for change, number in counts.items())
-    return "\n\n".join([f"{comparison.key}: {comparison.text}" for comparison in found] + [total])
+    return "\n\n".join(
+        [f"{comparison.key}: {comparison.text}" for comparison in comparisons] + [total]
+    )
 
 
 def _content(comparison: Comparison) -> dict[str, object]:

@@ -37,7 +37,7 @@ class Draft:
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def text(self, schema: str) -> str:
-        """The file, in the order in which people read a claim.
+        """Return the file, in the order in which people read a claim.
 
         Args:
             schema: path of the JSON Schema as seen from the file, for editors.
@@ -74,15 +74,16 @@ class Draft:
 
 
 def scalar(text: str) -> str:
-    """`text` as YAML that reads back as this text, in quotes only where it needs them."""
+    """Return `text` as YAML that reads back as this text, in quotes only if it needs them."""
     text = " ".join(text.split())
     plain = _PLAIN.fullmatch(text) and isinstance(_meaning(text), str)
     return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def place(folder: Path, phase: str, claim: str) -> Path:
-    """The file of a claim: ``phase6_5/6.5A.a.yaml`` for 6.5A.a of phase 6.5A; a phase without a
-    number is a folder of its own.
+    """Return the file of a claim: ``phase6_5/6.5A.a.yaml`` for 6.5A.a of phase 6.5A.
+
+    A phase without a number is a folder of its own.
     """
     number = re.match(r"\d+(?:\.\d+)?", phase.strip())
     name = (
@@ -94,7 +95,7 @@ def place(folder: Path, phase: str, claim: str) -> Path:
 
 
 def schema_seen_from(path: Path, schema: Path) -> str:
-    """The path of the schema for the first line of the claim file at `path`."""
+    """Return the path of the schema for the first line of the claim file at `path`."""
     return Path(os.path.relpath(schema.resolve(), path.resolve().parent)).as_posix()
 
 

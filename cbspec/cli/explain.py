@@ -41,21 +41,21 @@ def command(
     planner = project.planner(device, threads)
     standings = project.standings(planner)
     canaries = project.canaries(project.planner("cpu", threads))
-    found = []
+    explanations = []
     checks = []
-    for each in project.claims([claim], scale):
-        recorded = project.ledger.expected(Key(each.id, each.scale, planner.numerics.device))
-        found.append(explain(each, standings, recorded))
-        checks.append(canaries.stored(each) if canaries else None)
+    for cell in project.claims([claim], scale):
+        recorded = project.ledger.expected(Key(cell.id, cell.scale, planner.numerics.device))
+        explanations.append(explain(cell, standings, recorded))
+        checks.append(canaries.stored(cell) if canaries else None)
     if as_json:
-        told = [
-            {**msgspec.to_builtins(each), "canary": check}
-            for each, check in zip(found, checks, strict=True)
+        contents = [
+            {**msgspec.to_builtins(explanation), "canary": check}
+            for explanation, check in zip(explanations, checks, strict=True)
         ]
-        click.echo(dumps(told))
+        click.echo(dumps(contents))
         return
     texts = []
-    for explanation, check in zip(found, checks, strict=True):
+    for explanation, check in zip(explanations, checks, strict=True):
         canary = [] if canaries is None else [_canary(check)]
         texts.append("\n".join([*lines(explanation), *canary]))
     click.echo("\n\n".join(texts))
@@ -67,14 +67,14 @@ def _canary(check: CanaryCheck | None) -> str:
     """
     if check is None:
         return "Canary: not run with this code."
-    told = [f"Canary: {check.text.removeprefix('canary ')}"] + [
+    parts = [f"Canary: {check.text.removeprefix('canary ')}"] + [
         f"  {difference.text}" for difference in check.differences
     ]
-    return "\n".join(told)
+    return "\n".join(parts)
 
 
 def lines(explanation: Explanation) -> Iterator[str]:
-    """The explanation for a person."""
+    """Yield the explanation for a person, line by line."""
     yield f"{explanation.claim} at scale {explanation.scale} on {explanation.device}"
     width = max(len(stage.stage) for stage in explanation.stages)
     arms = {arm for stage in explanation.stages for arm in stage.arms}
@@ -108,7 +108,7 @@ def _record(explanation: Explanation) -> Iterator[str]:
 
 
 def _only(explanation: Explanation) -> str:
-    """Where the claim can be decided instead."""
+    """Say where the claim can be decided instead."""
     others = explanation.decidable
     return (
         ""

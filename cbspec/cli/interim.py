@@ -57,23 +57,23 @@ def command(
     """
     planner = project.planner(device, threads)
     decidable = [claim for claim in project.claims(claims, scale) if claim.scale in claim.decidable]
-    found = []
+    interims = []
     for claim in decidable:
         if interim := _so_far(claim, planner, project):
-            found.append(interim)
+            interims.append(interim)
     if as_json:
-        click.echo(dumps(found))
+        click.echo(dumps(interims))
         return
-    for each in found:
-        click.echo("\n".join(_lines(each)))
-    if lacking := len(decidable) - len(found):
+    for interim in interims:
+        click.echo("\n".join(_lines(interim)))
+    if lacking := len(decidable) - len(interims):
         click.echo(
             f"{count(lacking, 'claim')} without all results of a first interim analysis; cbspec plan names them"
         )
 
 
 def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
-    """The last interim analysis that stored results allow; None before the first."""
+    """Return the last interim analysis that stored results allow; None before the first."""
     from cbspec.evaluation.interim import stored_analyses
     from cbspec.judge import next_analysis
     from cbspec.ledger import Key
@@ -91,14 +91,16 @@ def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
 
 
 def _lines(interim: Interim) -> Iterator[str]:
-    own = interim.judgement
+    judgement = interim.judgement
     due = (
-        f" so far, {len(own.seeds)} of {interim.next} seeds"
+        f" so far, {len(judgement.seeds)} of {interim.next} seeds"
         if interim.next
-        else f", {count(len(own.seeds), 'seed')}"
+        else f", {count(len(judgement.seeds), 'seed')}"
     )
     recorded = (
-        f" (on record: {interim.recorded})" if interim.recorded not in (None, own.verdict) else ""
+        f" (on record: {interim.recorded})"
+        if interim.recorded not in (None, judgement.verdict)
+        else ""
     )
-    yield f"{own.claim}: {own.verdict}{due}{recorded}"
-    yield f"    {own.reason}"
+    yield f"{judgement.claim}: {judgement.verdict}{due}{recorded}"
+    yield f"    {judgement.reason}"

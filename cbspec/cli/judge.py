@@ -51,12 +51,12 @@ def command(
     """
     from cbspec.ledger import CHANGED
 
-    found = list(_rejudged(project, project.at_every_scale(claims), scale))
-    changed = [each for each in found if each.comparison and each.comparison.change in CHANGED]
+    rejudged = list(_rejudged(project, project.at_every_scale(claims), scale))
+    changed = [item for item in rejudged if item.comparison and item.comparison.change in CHANGED]
     if as_json:
-        click.echo(dumps(found))
+        click.echo(dumps(rejudged))
     else:
-        for line in _lines(found):
+        for line in _lines(rejudged):
             click.echo(line)
     ctx.exit(1 if changed else 0)
 
@@ -88,20 +88,23 @@ def _without(entry: Entry) -> str:
     return "the claim reads what its evidence does not have; run it again"
 
 
-def _lines(found: Iterable[Rejudged]) -> Iterator[str]:
-    found = list(found)
-    there = [each for each in found if each.comparison]
+def _lines(rejudged: Iterable[Rejudged]) -> Iterator[str]:
+    rejudged = list(rejudged)
+    there = [item for item in rejudged if item.comparison]
     rows = [
-        (each.claim, each.scale, each.device, each.recorded, *_outcome(each.comparison))
-        for each in there
+        (item.claim, item.scale, item.device, item.recorded, *_outcome(item.comparison))
+        for item in there
     ]
     if rows:
         yield table(rows, ("claim", "scale", "device", "on record", "by its evidence", "change"))
-    lacking = [each for each in found if not each.comparison]
-    unread = [each for each in lacking if not each.reason.startswith("no evidence")]
-    for each in unread:
-        yield f"{each.claim} at {each.scale} on {each.device}: {each.reason}"
-    yield f"{count(len(there), 'verdict')} judged anew; {len(lacking) - len(unread)} recorded before evidence was kept"
+    lacking = [item for item in rejudged if not item.comparison]
+    unread = [item for item in lacking if not item.reason.startswith("no evidence")]
+    for item in unread:
+        yield f"{item.claim} at {item.scale} on {item.device}: {item.reason}"
+    yield (
+        f"{count(len(there), 'verdict')} judged anew; "
+        f"{len(lacking) - len(unread)} recorded before evidence was kept"
+    )
 
 
 def _outcome(comparison: Comparison | None) -> tuple[str, str]:

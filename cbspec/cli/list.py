@@ -70,8 +70,8 @@ def command(
     elif graph:
         from cbspec.cli.chain import chains
 
-        said = {claim.id: f"{claim.status}; {_said(recorded[claim.id])}" for claim in claims}
-        click.echo("\n".join(chains(claims, {claim.id for claim in chosen}, said)))
+        remarks = {claim.id: f"{claim.status}; {_said(recorded[claim.id])}" for claim in claims}
+        click.echo("\n".join(chains(claims, {claim.id for claim in chosen}, remarks)))
     else:
         rows = [
             (claim.id, claim.phase, claim.status, _said(recorded[claim.id]), claim.title)
@@ -81,20 +81,20 @@ def command(
 
 
 def _within(phase: str, asked: str) -> bool:
-    """Whether a phase is the asked one or a part of it: 10A is no part of 1."""
+    """Tell whether a phase is the asked one or a part of it: 10A is no part of 1."""
     begins, rest = phase.lower().startswith(asked.lower()), phase[len(asked) :]
     return begins and not (asked[-1:].isdigit() and rest[:1].isdigit())
 
 
 def _recorded(project: Project, claim: Claim, scale: str | None) -> list[VerdictOnRecord]:
-    """The verdicts on record; with a scale, only those at it."""
+    """Return the verdicts on record; with a scale, only those at it."""
     entries = [entry for entry in project.ledger.of(claim.id) if scale in (None, entry.scale)]
     return [VerdictOnRecord(entry.scale, entry.device, entry.verdict) for entry in entries]
 
 
 def _said(recorded: list[VerdictOnRecord]) -> str:
     return (
-        ", ".join(f"{each.verdict} ({each.scale}, {each.device})" for each in recorded)
+        ", ".join(f"{verdict.verdict} ({verdict.scale}, {verdict.device})" for verdict in recorded)
         or "nothing on record"
     )
 
@@ -110,5 +110,5 @@ def _row(claim: Claim, recorded: list[VerdictOnRecord]) -> dict[str, object]:
         "scales": claim.decidable,
         "revises": claim.revises,
         "retracted_by": claim.retracted_by,
-        "verdicts": [each._asdict() for each in recorded],
+        "verdicts": [verdict._asdict() for verdict in recorded],
     }

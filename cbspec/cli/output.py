@@ -30,7 +30,9 @@ threads_option = click.option(
 
 
 def dumps(content: Any) -> str:
-    """JSON of builtins, dataclasses and msgspec structs, indented; what is not finite is null."""
+    """Return indented JSON of builtins, dataclasses and msgspec structs; what is not finite is
+    null.
+    """
     import msgspec
 
     encoded = msgspec.json.encode(content, enc_hook=_plain)
@@ -38,7 +40,7 @@ def dumps(content: Any) -> str:
 
 
 def table(rows: Iterable[Sequence[str]], headings: Sequence[str], right: Sequence[str] = ()) -> str:
-    """A table for people; `right` are the headings of columns that stand at the right."""
+    """Return a table for people; `right` are the headings of the columns that are aligned right."""
     from tabulate import tabulate
 
     align = ["right" if heading in right else "left" for heading in headings]
@@ -49,7 +51,7 @@ def table(rows: Iterable[Sequence[str]], headings: Sequence[str], right: Sequenc
 
 
 def count(number: int, noun: str) -> str:
-    """``"1 claim"``, ``"2 claims"``."""
+    """Return a number with its noun: ``"1 claim"``, ``"2 claims"``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

@@ -52,16 +52,16 @@ def command(
 
     chosen = project.claims(claims, scale)
     standings = project.standings(project.planner(device, threads))
-    found = forecast(chosen, standings, project.ledger, scale or project.config.scale)
-    click.echo(dumps(found) if as_json else "\n".join(lines(found, workers)))
+    planned = forecast(chosen, standings, project.ledger, scale or project.config.scale)
+    click.echo(dumps(planned) if as_json else "\n".join(lines(planned, workers)))
 
 
-def lines(found: Forecast, workers: int) -> Iterator[str]:
-    """The forecast for a person."""
-    skipped = f"; {found.undecidable} more not decidable there" if found.undecidable else ""
-    yield f"{count(found.claims, 'claim')} at scale {found.scale} on {found.device}{skipped}"
-    run = [work for work in found.work if work.absent]
-    stored = [work for work in found.work if not work.absent]
+def lines(planned: Forecast, workers: int) -> Iterator[str]:
+    """Yield the forecast for a person, line by line."""
+    skipped = f"; {planned.undecidable} more not decidable there" if planned.undecidable else ""
+    yield f"{count(planned.claims, 'claim')} at scale {planned.scale} on {planned.device}{skipped}"
+    run = [work for work in planned.work if work.absent]
+    stored = [work for work in planned.work if not work.absent]
     if run:
         yield f"\nTo compute ({count(len(run), 'job')}, longest path first):"
     for work in run:
@@ -69,11 +69,11 @@ def lines(found: Forecast, workers: int) -> Iterator[str]:
     if stored:
         yield f"\nStored ({count(len(stored), 'job')}):"
     yield from (f"            {work.label}" for work in stored)
-    yield "\n" + _time(found, workers)
-    if found.further > 0.0:
+    yield "\n" + _time(planned, workers)
+    if planned.further > 0.0:
         yield (
-            f"{count(found.open, 'claim')} without a verdict on record may draw more seeds while inconclusive:"
-            f" at most {_duration(found.further)} more."
+            f"{count(planned.open, 'claim')} without a verdict on record may draw more seeds while inconclusive:"
+            f" at most {_duration(planned.further)} more."
         )
 
 
@@ -85,21 +85,21 @@ def _absent(work: Work) -> Iterator[str]:
         yield f"              and {len(work.causes) - SHOWN} more (cbspec explain tells all)"
 
 
-def _time(found: Forecast, workers: int) -> str:
+def _time(planned: Forecast, workers: int) -> str:
     from cbspec.execution.numerics import available_cores
 
-    if not any(work.absent for work in found.work):
+    if not any(work.absent for work in planned.work):
         return "Nothing to compute."
-    if found.seconds == 0.0 and found.unknown:
+    if planned.seconds == 0.0 and planned.unknown:
         return "No forecast: none of these stages was computed here before."
-    wall = max(found.longest, found.seconds / min(workers, available_cores()))
+    wall = max(planned.longest, planned.seconds / min(workers, available_cores()))
     text = (
-        f"{_duration(found.seconds)} of computing, longest path {_duration(found.longest)};"
+        f"{_duration(planned.seconds)} of computing, longest path {_duration(planned.longest)};"
         f" about {_duration(wall)} with {count(workers, 'worker')}"
     )
     return (
-        f"{text}, without {', '.join(found.unknown)}, never computed here before"
-        if found.unknown
+        f"{text}, without {', '.join(planned.unknown)}, never computed here before"
+        if planned.unknown
         else text
     )
 

@@ -16,13 +16,13 @@ BOUNDS = ("above", "below")  # of which a kind needs one
 
 
 def text(label: str) -> str:
-    """A line that is not empty."""
+    """Ask for a line that is not empty."""
     answer: str = click.prompt(label, type=str, err=True)
     return answer.strip()
 
 
 def experiment(stages: Sequence[str], catalog: Mapping[str, Stage]) -> str:
-    """The stage call that all arms share."""
+    """Ask for the stage call that all arms share."""
     click.echo(
         f"Named stage calls: {', '.join(stages) or 'none'}. Stages: {', '.join(catalog)}.", err=True
     )
@@ -31,19 +31,19 @@ def experiment(stages: Sequence[str], catalog: Mapping[str, Stage]) -> str:
 
 def arms() -> dict[str, str]:
     """Name -> overrides, until a name is left empty."""
-    found: dict[str, str] = {}
+    overrides: dict[str, str] = {}
     while True:
         name: str = click.prompt(
-            f"Arm {len(found) + 1} (empty: no more)", default="", show_default=False, err=True
+            f"Arm {len(overrides) + 1} (empty: no more)", default="", show_default=False, err=True
         )
         if not name.strip():
-            return found
+            return overrides
         words = click.prompt(f"  what {name} overrides", default="{}", err=True)
-        found[name.strip()] = words.strip()
+        overrides[name.strip()] = words.strip()
 
 
 def assertion(arms: Sequence[str], measures: Sequence[str]) -> str:
-    """One assertion, as YAML of one line."""
+    """Ask for one assertion, and return it as YAML of one line."""
     kind = click.prompt(
         "Assertion", type=click.Choice([name for name in KINDS if _simple(name)]), err=True
     )
@@ -66,7 +66,7 @@ def assertion(arms: Sequence[str], measures: Sequence[str]) -> str:
 
 
 def _simple(kind: str) -> bool:
-    """Whether all that the kind needs can be asked for; the others are written by hand."""
+    """Tell whether all that the kind needs can be asked for; the others are written by hand."""
     needed = [
         fields(KINDS[kind])[field.encode_name]
         for field in msgspec.structs.fields(KINDS[kind])

@@ -72,7 +72,7 @@ def command(project: Project, check: bool, as_json: bool) -> None:
 
 
 def _pages(project: Project, claims: Sequence[Claim]) -> Mapping[Path, str | None]:
-    """Path -> text; None for a drawing, which is only looked for."""
+    """Return path -> text; None for a drawing, which is only looked for."""
     from cbspec.publication import FIGURES, PAGE, replication
     from cbspec.publication.figures import tables
 
@@ -136,7 +136,7 @@ def _stands(path: Path, text: str | None) -> bool:
 
 
 def _told(gone: Sequence[Entry]) -> str:
-    """The orphaned verdicts, and what to do about them."""
+    """List the orphaned verdicts, and say what to do about them."""
     lines = [f"{entry.claim}: {unchecked(entry)}" for entry in gone]
     command = 'cbspec withdraw CLAIM --scale NAME --reason "..."'
     return "\n".join(

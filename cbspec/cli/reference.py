@@ -1,4 +1,6 @@
-"""The words of the claim language as Markdown tables, made from the types that claims are read by."""
+"""The words of the claim language as Markdown tables, made from the types that claims are read
+by.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,16 @@ from cbspec.language.schema import summary
 
 
 def reference(schema: Mapping[str, Any]) -> str:
-    """The table of a claim's keys, then that of the assertion kinds.
+    """Return the table of a claim's keys, then that of the assertion kinds.
 
     Args:
-        schema: of claim files, as `cbspec.language.schema` builds it.
+        schema: the schema of claim files, as `cbspec.language.schema` builds it.
     """
     return f"{keys(schema)}\n\n{kinds()}"
 
 
 def keys(schema: Mapping[str, Any]) -> str:
-    """One row for each top-level key of a claim file."""
+    """Return one row for each top-level key of a claim file."""
     needed = set(schema["required"])
     rows = (
         (f"`{key}`", "yes" if key in needed else "", words["description"])
@@ -31,13 +33,13 @@ def keys(schema: Mapping[str, Any]) -> str:
 
 
 def kinds() -> str:
-    """One row for each assertion kind; the words that every kind takes are left out."""
+    """Return one row for each assertion kind; the words that every kind takes are left out."""
     shared = {field.name for field in msgspec.structs.fields(Assertion)}
     rows = []
     for tag, kind in KINDS.items():
-        own = [field for field in msgspec.structs.fields(kind) if field.name not in shared]
-        needed = ", ".join(f"`{field.encode_name}`" for field in own if field.required)
-        more = ", ".join(f"`{field.encode_name}`" for field in own if not field.required)
+        fields = [field for field in msgspec.structs.fields(kind) if field.name not in shared]
+        needed = ", ".join(f"`{field.encode_name}`" for field in fields if field.required)
+        more = ", ".join(f"`{field.encode_name}`" for field in fields if not field.required)
         rows.append((f"`{tag}`", summary(kind), needed, more))
     return _table(("kind", "asserts", "needs", "takes"), iter(rows))
 

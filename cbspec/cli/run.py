@@ -44,8 +44,8 @@ def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:
     words = tuple(word for word in words if word != "--json")
     first = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
     arguments = [sys.executable, "-m", "pytest", *targets(project, words[:first]), *words[first:]]
-    own = ("-n", "--numprocesses", "no:xdist", "-pno:xdist")
-    if not any(word.startswith(own) for word in words[first:]):
+    parallel = ("-n", "--numprocesses", "no:xdist", "-pno:xdist")
+    if not any(word.startswith(parallel) for word in words[first:]):
         arguments += ["-n", WORKERS]
     if not as_json:
         sys.stdout.flush()
@@ -59,16 +59,18 @@ def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:
 
 
 def targets(project: Project, words: Sequence[str]) -> Iterable[str]:
-    """pytest's names for claims: ``claims/phase6/6A.a.yaml::6A.a``, and files and folders as they
-    are.
+    """Return pytest's names for claims: ``claims/phase6/6A.a.yaml::6A.a``, and files and folders as
+    they are.
     """
     from cbspec.language import meant
 
     if not words:
         return [str(project.claims_folder)]
     named = {claim.id: claim for claim in project.claims(words)}
-    found = []
+    names = []
     for word in words:
-        own = [claim for claim in named.values() if word in (claim.id, base(claim.id))]
-        found += [f"{display(claim.path)}::{claim.id}" for claim in own] or [str(meant(Path(word)))]
-    return found
+        matching = [claim for claim in named.values() if word in (claim.id, base(claim.id))]
+        names += [f"{display(claim.path)}::{claim.id}" for claim in matching] or [
+            str(meant(Path(word)))
+        ]
+    return names

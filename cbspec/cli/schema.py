@@ -1,4 +1,6 @@
-"""``cbspec schema``: the JSON Schema of claim files, made from the types and the engine's catalog."""
+"""``cbspec schema``: the JSON Schema of claim files, made from the types and the engine's
+catalog.
+"""
 
 from __future__ import annotations
 

@@ -32,14 +32,14 @@ def command(project: Project, claim: str, scale: str | None, as_json: bool) -> N
     """
     from cbspec.language import explain_values
 
-    found = [
-        (each, [*explain_values(each), *_sentences(each)])
-        for each in project.claims([claim], scale)
+    explained = [
+        (cell, [*explain_values(cell), *_sentences(cell)])
+        for cell in project.claims([claim], scale)
     ]
     if as_json:
-        click.echo(dumps([_content(each, values) for each, values in found]))
+        click.echo(dumps([_content(cell, values) for cell, values in explained]))
     else:
-        click.echo("\n\n".join("\n".join(_lines(each, values)) for each, values in found))
+        click.echo("\n\n".join("\n".join(_lines(cell, values)) for cell, values in explained))
 
 
 def _lines(claim: Claim, values: list[Explained]) -> Iterator[str]:
@@ -56,7 +56,7 @@ def _lines(claim: Claim, values: list[Explained]) -> Iterator[str]:
 
 
 def _sentences(claim: Claim) -> Iterator[Explained]:
-    """What each assertion says, in words."""
+    """Yield what each assertion says, in words."""
     from cbspec.language import Explained
 
     for section, assertions in (("assert", claim.assertions), ("controls", claim.controls)):

@@ -51,20 +51,20 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
         return check.text if check else "canary not run"
 
     chosen = project.at_every_scale(claims)
-    found = [
+    rows = [
         row
         for row in standings(project.ledger, chosen, moved, checked)
         if scale in (None, row.scale)
     ]
     if claims:  # what was not asked for is not orphaned
         named = {*claims, *(claim.id for claim in chosen)}
-        found = [
+        rows = [
             row
-            for row in found
+            for row in rows
             if row.currency != "orphaned" or named & {row.claim, base(row.claim)}
         ]
     if as_json:
-        click.echo(dumps(found))
+        click.echo(dumps(rows))
         return
     lines = [
         (
@@ -76,7 +76,7 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
             _since(row),
             row.title,
         )
-        for row in found
+        for row in rows
     ]
     click.echo(
         table(lines, ("claim", "scale", "device", "verdict", "standing", "recorded", "title"))
@@ -84,7 +84,7 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
 
 
 def _standing(row: Standing) -> str:
-    """``"stale: code; canary equal"``."""
+    """Return the standing with its details: ``"stale: code; canary equal"``."""
     doubt = row.entry.doubt if row.entry else None
     if doubt == "superseded":
         return "superseded"

@@ -40,8 +40,8 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
     except ClaimError as error:
         mistakes = error.mistakes
     if as_json:
-        told = {"mistakes": list(map(_place, mistakes)), "warnings": list(map(_place, warnings))}
-        click.echo(dumps({"files": len(files), "claims": claims, **told}))
+        content = {"mistakes": list(map(_place, mistakes)), "warnings": list(map(_place, warnings))}
+        click.echo(dumps({"files": len(files), "claims": claims, **content}))
     elif mistakes:
         wrong = {mistake.origin.path for mistake in mistakes}
         click.echo("\n".join(map(str, mistakes)), err=True)

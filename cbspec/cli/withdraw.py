@@ -60,7 +60,7 @@ def command(
 def _chosen(
     entries: Sequence[Entry], words: Sequence[str], scale: str | None, device: str | None
 ) -> list[Entry]:
-    """The entries that ids name at a scale and on a device family, or at all and on each."""
+    """Return the entries that ids name, at a scale and on a device family if these are given."""
     there = [
         entry
         for entry in entries

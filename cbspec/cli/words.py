@@ -33,7 +33,7 @@ class Words:
 
     @property
     def missing(self) -> list[str]:
-        """The flags without which there is no claim."""
+        """Return the flags without which there is no claim."""
         needed = {
             "ID": self.claim,
             "--title": self.title,
@@ -45,7 +45,7 @@ class Words:
         return [flag for flag, value in {**needed, **lists}.items() if not value]
 
     def asked(self, stages: Sequence[str], catalog: Catalog) -> Words:
-        """These words, and the answers of a person for those that are missing.
+        """Return these words, with a person's answers for those that are missing.
 
         Args:
             stages: the named stage calls of the defaults.
@@ -67,10 +67,10 @@ class Words:
         )
 
     def draft(self, scales: Sequence[str]) -> Draft:
-        """The claim that these words make; `scales` are taken when none are given.
+        """Return the claim that these words make; `scales` are taken if none are given.
 
         Raises:
-            click.UsageError: an arm or a figure is not of the form that its flag has.
+            click.UsageError: an arm or a figure does not have the form that its flag needs.
         """
         return Draft(
             id=(self.claim or "").strip(),
@@ -90,26 +90,26 @@ class Words:
 
 
 def _line(words: str) -> str:
-    """YAML on one line: what spans several would fall out of its place in the file."""
+    """Join YAML into one line: what spans several would fall out of its place in the file."""
     return " ".join(words.split())
 
 
 def _named(pairs: Sequence[str]) -> dict[str, str]:
-    """``NAME=YAML`` -> name and YAML."""
-    found = {}
+    """Parse ``NAME=YAML`` into name -> YAML."""
+    arms = {}
     for pair in pairs:
         name, equals, words = pair.partition("=")
         if not equals or not name.strip():
             raise click.UsageError(
                 f"--arm {pair}: expected NAME=YAML, e.g. dfa='{{estimator: dfa}}'"
             )
-        found[name.strip()] = words
-    return found
+        arms[name.strip()] = words
+    return arms
 
 
 def _figures(words: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
-    """``MEASURE.ARM=VALUE`` -> measure -> arm -> value."""
-    found: dict[str, dict[str, float]] = {}
+    """Parse ``MEASURE.ARM=VALUE`` into measure -> arm -> value."""
+    figures: dict[str, dict[str, float]] = {}
     for word in words:
         wrong = partial(
             click.UsageError, f"--figure {word}: expected MEASURE.ARM=VALUE, e.g. gamma.dfa=0.006"
@@ -117,9 +117,9 @@ def _figures(words: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
         place, _, value = word.partition("=")
         measure, _, arm = place.partition(".")
         try:
-            found.setdefault(measure, {})[arm] = float(value)
+            figures.setdefault(measure, {})[arm] = float(value)
         except ValueError:
             raise wrong() from None
         if not measure or not arm:
             raise wrong()
-    return found
+    return figures

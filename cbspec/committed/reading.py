@@ -58,7 +58,7 @@ def decode(
         message, *paths = str(error).split(
             " - at "
         )  # the innermost first, where the hook has one too
-        path = "$" + "".join(each.strip("`").removeprefix("$") for each in reversed(paths))
+        path = "$" + "".join(part.strip("`").removeprefix("$") for part in reversed(paths))
         raise LedgerError(_located(text, name, path, raw, message, noun)) from None
 
 
@@ -107,16 +107,16 @@ def _explained(error: json.JSONDecodeError, text: str) -> str:
 
 def _converted(raw: Any, name: str, version: int, noun: str, steps: Steps) -> Any:
     """Return content of the version that is written, made from content of an earlier one."""
-    found = raw.get("version") if isinstance(raw, dict) else None
-    if not isinstance(found, int) or found == version:
+    written = raw.get("version") if isinstance(raw, dict) else None
+    if not isinstance(written, int) or written == version:
         return raw
-    if found not in steps:
+    if written not in steps:
         article = "an" if noun[0] in "aeiou" else "a"
         known = f"versions {min(steps)} to {version}" if steps else f"version {version}"
-        newer = "; install a newer cbspec" if found > version else ""
-        message = f"{article} {noun} of version {found}; this cbspec reads {known}{newer}"
+        newer = "; install a newer cbspec" if written > version else ""
+        message = f"{article} {noun} of version {written}; this cbspec reads {known}{newer}"
         raise LedgerError(f"{name}: {message}")
-    return _converted({**steps[found](raw), "version": found + 1}, name, version, noun, steps)
+    return _converted({**steps[written](raw), "version": written + 1}, name, version, noun, steps)
 
 
 def _located(text: str, name: str, path: str, raw: Any, message: str, noun: str) -> str:

@@ -12,8 +12,8 @@ from cbspec.errors import LedgerError
 
 
 def dumps(content: Any) -> str:
-    """`content` (builtins only) as JSON with one key per line; lists without mappings stay on one
-    line.
+    """Return `content` (builtins only) as JSON with one key per line; lists without mappings stay
+    on one line.
 
     Raises:
         ValueError: for a float that is not finite; JSON has no word for it.

@@ -49,24 +49,24 @@ class Adoption:
         """Return what is not stored -> the newest result of the same call, seed and numerics that
         is, of other code.
         """
-        found: dict[Cell, Trail] = {}
+        candidates: dict[Cell, Trail] = {}
         for cell in closure(wanted):
             if not self.store.has(cell.key):
                 trails = self._past.computed(cell.call, cell.seed, self.planner.numerics.as_dict())
                 if trails:
-                    found[cell] = trails[0]
-        return found
+                    candidates[cell] = trails[0]
+        return candidates
 
     def adopt(
         self, candidates: Mapping[Cell, Trail], grounds: Grounds, clean: Callable[[str], bool]
     ) -> None:
-        """Adopt each candidate whose stage has an identical canary, and whose inputs are the ones
+        """Adopt each candidate whose stage has an identical canary and whose inputs are the ones
         that it was computed from.
 
         Args:
-            candidates: inputs before what takes them, as `candidates` has them.
+            candidates: inputs before what takes them, as `candidates` returns them.
             grounds: whose results, of this code, are stored.
-            clean: whether no claim that reaches a stage has a canary that failed.
+            clean: tells whether no claim that reaches a stage has a canary that failed.
         """
         for cell, trail in candidates.items():
             stage = cell.call.stage.name
@@ -80,8 +80,8 @@ class Adoption:
                 self.taken[cell.key] = trail.origin
 
     def _same_inputs(self, cell: Cell, trail: Trail) -> bool:
-        """Whether the inputs of a cell are the very results that an earlier result was computed
-        from.
+        """Tell whether the inputs of a cell are the very results that an earlier result was
+        computed from.
         """
         return all(
             self.store.has(below.key) and self._root(below.key) == self._root(trail.inputs[name])

@@ -32,13 +32,13 @@ class Agenda:
 
     def further(self, planner: Planner) -> dict[str, dict[int, list[Cell]]]:
         """Return claim -> number of seeds -> the cells of an interim analysis beyond its first."""
-        found: dict[str, dict[int, list[Cell]]] = {}
+        by_claim: dict[str, dict[int, list[Cell]]] = {}
         for claim in self.claims.values():
-            analyses = found[claim.id] = {}
+            analyses = by_claim[claim.id] = {}
             for count in claim.seeds.analyses[1:]:
                 seeds = claim.seeds.pool[:count]
                 analyses[count] = list(planner.cells(claim.arms, seeds).values())
-        return found
+        return by_claim
 
     def users(self) -> dict[str, list[str]]:
         """Return digest of a stage call -> the arms that need it, such as ``"6A.a vec_m4"``."""

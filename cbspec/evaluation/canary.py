@@ -75,7 +75,7 @@ class Canaries:
 
     @property
     def checked(self) -> frozenset[str]:
-        """The claims whose canary was compared so far."""
+        """Return the claims whose canary was compared so far."""
         return frozenset(self._checks)
 
     def _checked(self, claim: Claim) -> CanaryCheck:
@@ -107,10 +107,10 @@ class Canaries:
 
 def grounds(canaries: Iterable[Mapping[tuple[str, int], Cell]]) -> dict[str, list[Cell]]:
     """Return stage name -> every cell of that stage that these canaries compute, each once."""
-    found: dict[str, list[Cell]] = {}
+    by_stage: dict[str, list[Cell]] = {}
     for cells in canaries:
         for cell in closure(cells.values()):
-            known = found.setdefault(cell.call.stage.name, [])
+            known = by_stage.setdefault(cell.call.stage.name, [])
             if cell not in known:
                 known.append(cell)
-    return found
+    return by_stage

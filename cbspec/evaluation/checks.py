@@ -39,7 +39,9 @@ class Checker:
     edits: Callable[[Claim, Entry], tuple[Edit, ...]]
 
     def check(self, claim: Claim, entry: Entry) -> Check:
-        """Return what became of one verdict on record of a claim, which is read at whatever scale."""
+        """Return what became of one verdict on record of a claim, which is read at whatever
+        scale.
+        """
         if entry.scale not in claim.decidable:
             return _check(entry, "orphaned", reason=unchecked(entry))
         there = self.at_scale(claim, entry.scale)
@@ -134,9 +136,10 @@ def measures_otherwise(claim: Claim, entry: Entry) -> str:
 def would_be(comparison: Comparison) -> str:
     """Say what an edited claim, or another judge, makes of the evidence of a verdict on record."""
     assert comparison.new is not None  # compare always sets it
-    told = "; ".join(move.text for move in comparison.goalposts)
-    what = f"{comparison.change}: {told}" if told else comparison.headline
-    return f"{what}; by its evidence the verdict would have been {comparison.new.verdict}: {comparison.new.reason}"
+    moves = "; ".join(move.text for move in comparison.goalposts)
+    what = f"{comparison.change}: {moves}" if moves else comparison.headline
+    new = comparison.new
+    return f"{what}; by its evidence the verdict would have been {new.verdict}: {new.reason}"
 
 
 def _decided(entry: Entry) -> str:

@@ -124,7 +124,7 @@ class Evaluation:
         self._agenda.planned = True
 
     def recomputes(self, claim: Claim) -> bool:
-        """Whether a run at the claim's scale computes a verdict on it."""
+        """Tell whether a run at the claim's scale computes a verdict on it."""
         return claim.scale in claim.decidable and claim.scale != self.config.canary
 
     def _wants_canary(self, claim: Claim) -> bool:
@@ -139,8 +139,8 @@ class Evaluation:
 
     def _others(self, claim: Claim) -> list[Entry]:
         """Return the verdicts on record of a claim that this run does not recompute."""
-        own = self._key(claim) if self.recomputes(claim) else None
-        return [entry for entry in self.ledger.of(claim.id) if entry.key != own]
+        recomputed = self._key(claim) if self.recomputes(claim) else None
+        return [entry for entry in self.ledger.of(claim.id) if entry.key != recomputed]
 
     # --- verdicts
 
@@ -269,7 +269,7 @@ class Evaluation:
 
     @cached_property
     def canaries(self) -> Canaries:
-        """The canaries of this run, computed on the CPU whatever else it computes on."""
+        """Return the canaries of this run, computed on the CPU whatever else it computes on."""
         executor = self.executor
         if self.numerics.device != "cpu":
             numerics = replace(self.numerics, device="cpu", tf32=False)
@@ -342,7 +342,7 @@ class Evaluation:
 
     @cached_property
     def provenance(self) -> Provenance:
-        """The commit and state of the project, once for the run."""
+        """Return the commit and state of the project, once for the run."""
         return provenance(self.config.root, self.numerics.torch, exclude=self.config.reports)
 
 

@@ -76,7 +76,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scale: str) -> Forecast:
-    """The plan of a run of these claims, each with the seeds that it is sure to take."""
+    """Return the plan of a run of these claims, each with the seeds that it is sure to take."""
     decided = [claim for claim in claims if claim.scale in claim.decidable]
     device = standings.planner.numerics.device
     keys = {claim.id: Key(claim.id, claim.scale, device) for claim in decided}
@@ -87,7 +87,7 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
         for claim in decided
     }
     cells = {claim.id: standings.planner.cells(claim.arms, due[claim.id]) for claim in decided}
-    wanted = {name: own.values() for name, own in cells.items()}
+    wanted = {name: claim_cells.values() for name, claim_cells in cells.items()}
     fresh = [claim for claim in decided if expected[claim.id] is None]
     plan = standings.planner.plan(
         chain.from_iterable(wanted.values()),
@@ -95,7 +95,9 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
         after=awaited(fresh, standings.planner, lambda cell: standings.store.has(cell.key)),
     )
     arms: dict[Cell, list[str]] = {}
-    for (arm, _), cell in chain.from_iterable(own.items() for own in cells.values()):
+    for (arm, _), cell in chain.from_iterable(
+        claim_cells.items() for claim_cells in cells.values()
+    ):
         arms.setdefault(cell, []).append(arm)
     recorded = _recorded(wanted, entries)
     work = {job: _work(job, standings, recorded, arms) for job in plan.jobs}
@@ -114,16 +116,18 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
         claims=len(decided),
         undecidable=len(claims) - len(decided),
         work=tuple(work.values()),
-        seconds=sum(each.seconds or 0.0 for each in work.values()),
-        longest=_longest({job: each.seconds or 0.0 for job, each in work.items()}),
+        seconds=sum(item.seconds or 0.0 for item in work.values()),
+        longest=_longest({job: item.seconds or 0.0 for job, item in work.items()}),
         open=len(undecided),
         further=_further(plan, undecided, standings),
-        unknown=tuple(dict.fromkeys(each.stage for each in work.values() if each.seconds is None)),
+        unknown=tuple(dict.fromkeys(item.stage for item in work.values() if item.seconds is None)),
     )
 
 
 def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float:
-    """Seconds for the seeds that these claims may draw, as far as they are not planned."""
+    """Return the seconds for the seeds that these claims may draw, as far as they are not
+    planned.
+    """
     planned = set(plan.cells)
     drawn = chain.from_iterable(
         standings.planner.cells(claim.arms, claim.seeds.pool).values() for claim in claims
@@ -139,17 +143,17 @@ def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float
 def _recorded(
     wanted: Mapping[str, Iterable[Cell]], entries: Mapping[str, Entry | None]
 ) -> dict[Cell, Entry]:
-    """Cell -> the verdict on record of a claim that needs it."""
-    found: dict[Cell, Entry] = {}
+    """Return cell -> the verdict on record of a claim that needs it."""
+    by_cell: dict[Cell, Entry] = {}
     for claim, cells in wanted.items():
         entry = entries[claim]
         waiting = list(cells) if entry else []
         while waiting:
             below = waiting.pop()
-            if entry and below not in found:
-                found[below] = entry
+            if entry and below not in by_cell:
+                by_cell[below] = entry
                 waiting += below.inputs.values()
-    return found
+    return by_cell
 
 
 def _work(
@@ -159,8 +163,8 @@ def _work(
     arms: Mapping[Cell, Iterable[str]],
 ) -> Work:
     absent = _absent(job.cells, standings)
-    found = [standings.of(cell, recorded.get(cell)) for cell in absent]
-    states = {state for state, _ in found}
+    standing = [standings.of(cell, recorded.get(cell)) for cell in absent]
+    states = {state for state, _ in standing}
     state: State = "missing" if states else "current"
     if "stale" in states:
         state = "stale"
@@ -174,7 +178,7 @@ def _work(
         results=len(job.cells),
         absent=len(absent),
         state=state,
-        causes=tuple(dict.fromkeys(cause for _, causes in found for cause in causes)),
+        causes=tuple(dict.fromkeys(cause for _, causes in standing for cause in causes)),
         seconds=_seconds(job, absent, standings),
     )
 
@@ -184,7 +188,9 @@ def _absent(cells: Iterable[Cell], standings: Standings) -> list[Cell]:
 
 
 def _seconds(job: PlannedJob, absent: Sequence[Cell], standings: Standings) -> float | None:
-    """Each lane from the point that the job resumes at to its last absent one."""
+    """Return the seconds of each lane from the point that the job resumes at to its last absent
+    one.
+    """
     if not absent:
         return 0.0
     rate = standings.store.rate(job.stage, standings.planner.numerics.device)
@@ -201,7 +207,7 @@ def _seconds(job: PlannedJob, absent: Sequence[Cell], standings: Standings) -> f
 
 
 def _longest(seconds: dict[PlannedJob, float]) -> float:
-    """The longest chain of jobs of which each waits for the one before."""
+    """Return the longest chain of jobs of which each waits for the one before."""
     owner = {cell: job for job in seconds for cell in job.cells}
     ends: dict[PlannedJob, float] = {}
 

@@ -14,24 +14,25 @@ from cbspec.ledger import Entry, Ledger, RecordedEffect
 
 
 def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Diagnostic, ...]:
-    """The assertions and controls that their seeds can never show, as far as the spread on record
-    tells; with the seeds needed.
+    """Return the assertions and controls that their seeds can never show, by the recorded spread,
+    with the seeds needed.
 
-    A spread counts at the scale that it was measured at, while the arms are the same stage calls;
-    of several device families the smallest does. An assertion that is on record as decided is
-    decidable: `refuted` too, whose margin was never in reach because the difference lies beyond it;
-    so is a conjunction of which one part lies there. A claim that is not said to be decidable at
-    its scale is not asked about.
+    A spread counts at the scale that it was measured at, while the arms are the same stage calls.
+    If several device families have one, the smallest counts.
+
+    An assertion that is on record as decided is decidable. This includes `refuted`: its margin was
+    never in reach because the difference lies beyond it. The same holds for a conjunction of which
+    one part lies there. A claim is left out if it is not decidable at its scale.
     """
     known = defaultdict(list)
     for entry in ledger:
         known[entry.claim, entry.scale].append(entry)
-    found: dict[Diagnostic, None] = {}
+    mistakes: dict[Diagnostic, None] = {}
     for claim in claims:
         entries = known.get((claim.id, claim.scale), [])
         if claim.scale in claim.decidable:
-            found |= dict.fromkeys(_out_of_reach(claim, entries))
-    return tuple(found)
+            mistakes |= dict.fromkeys(_out_of_reach(claim, entries))
+    return tuple(mistakes)
 
 
 def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Diagnostic]:
@@ -55,7 +56,7 @@ def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Diagnostic
 
 
 def _decided(assertion: Assertion, claim: Claim, entry: Entry) -> bool:
-    """Whether the very assertion was decided."""
+    """Tell whether the very assertion was decided."""
     terms = assertion.spelled_out(claim.alpha)
     verdicts = {recorded.verdict for recorded in entry.recorded if recorded.terms == terms}
     return bool(verdicts & {"holds", "refuted"})
@@ -66,8 +67,8 @@ Name = tuple[str, str]
 
 
 def _beyond(assertion: Assertion, entries: Iterable[Entry]) -> bool:
-    """Whether a sum on record lies wholly beyond its bounds, so that the assertion can be refuted
-    if it cannot be shown.
+    """Tell whether a sum on record lies wholly beyond its bounds, so that the assertion can be
+    refuted if it cannot be shown.
     """
     bounded: dict[Name, list[Contrast]] = defaultdict(list)
     for contrast in assertion.contrasts() if assertion.conjunctive else ():
@@ -85,13 +86,13 @@ def _outside(effect: RecordedEffect, contrast: Contrast) -> bool:
 
 
 def _spreads(entries: Iterable[Entry]) -> dict[Name, float]:
-    """The smallest spread on record of every sum."""
-    found: dict[Name, float] = {}
+    """Return the smallest spread on record of every sum."""
+    spreads: dict[Name, float] = {}
     for effect in _effects(entries):
         if effect.spread is not None:
             name = effect.measure, effect.label
-            found[name] = min(effect.spread, found.get(name, effect.spread))
-    return found
+            spreads[name] = min(effect.spread, spreads.get(name, effect.spread))
+    return spreads
 
 
 def _effects(entries: Iterable[Entry]) -> Iterator[RecordedEffect]:

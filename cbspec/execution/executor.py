@@ -313,7 +313,8 @@ class Executor:
             _execute(stage, running)
         if absent := [cell for cell in cells if not self._has(cell)]:
             raise StageError(
-                f"its implementation returned without a result{_instead(absent, running.emitted.values())}"
+                "its implementation returned without a result"
+                f"{_instead(absent, running.emitted.values())}"
             )
 
     def _inherited(self, cell: Cell) -> str | None:
@@ -389,7 +390,9 @@ def _raised(error: BaseException, stage: Stage) -> str:
 
 
 class StageFailed(StageError):
-    """A stage that this claim needs could not be computed; its traceback is kept for whoever asks."""
+    """A stage that this claim needs could not be computed; its traceback is kept for whoever
+    asks.
+    """
 
     def __init__(self, failure: Failure) -> None:
         self.traceback = failure.traceback

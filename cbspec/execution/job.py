@@ -169,7 +169,9 @@ class RunningJob:
         self._put(cell, tensors or {}, values, missing, series or {}, {})
 
     def _emitting(self, replica: int, point: int) -> Cell:
-        """Return the cell that a result belongs to: a replica of this job, at a point on its way."""
+        """Return the cell that a result belongs to: a replica of this job, at a point on its
+        way.
+        """
         if replica not in range(len(self.lanes)):
             raise StageError(
                 f"{self.label}: emits replica {replica} of {len(self.lanes)}, counted from 0"

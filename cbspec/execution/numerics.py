@@ -97,7 +97,8 @@ def resolve(
     absent = "not asked for" if device == "cpu" else cuda_absent()
     if device == "cuda" and absent and computing:
         raise ConfigError(
-            f"--device cuda: no CUDA device is visible ({absent}); use --device auto or --device cpu"
+            f"--device cuda: no CUDA device is visible ({absent}); "
+            "use --device auto or --device cpu"
         )
     family: Device = "cuda" if device == "cuda" or not absent else "cpu"
     return Numerics(

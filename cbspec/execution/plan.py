@@ -23,7 +23,9 @@ from cbspec.stage import Call, stages_of
 if TYPE_CHECKING:
     from cbspec.claim import Claim
 
-SEEDS = 3  # of one program on a CPU core: with more the tensors leave its cache, and there are fewer jobs to fill the cores
+# Of one program on a CPU core. With more, the tensors leave its cache, and there are fewer jobs to
+# fill the cores.
+SEEDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class PlannedJob:
     def __str__(self) -> str:
         points = sorted({cell.call.point for cell in self.cells})
         at = f" @{','.join(map(str, points))}" if self.cells[0].call.stage.progress else ""
-        return f"{self.stage}{at} seeds {','.join(map(str, sorted({cell.seed for cell in self.cells})))}"
+        seeds = sorted({cell.seed for cell in self.cells})
+        return f"{self.stage}{at} seeds {','.join(map(str, seeds))}"
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,8 @@ class RunDirectory:
             self.fail(
                 lane,
                 Failure(
-                    message=f"{job} could not be computed: two processes were killed at it (out of memory?)"
+                    message=f"{job} could not be computed: "
+                    "two processes were killed at it (out of memory?)"
                 ),
             )
         self._write("killed", lane, b"")

@@ -28,17 +28,17 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     definition: str = ""
 
 
-def code_causes(found: Iterable[Change], code: Code, root: Path) -> tuple[Cause, ...]:
-    """One cause for each definition that changed, with the line at which it stands now; what was
-    edited in place comes first.
+def code_causes(changes: Iterable[Change], code: Code, root: Path) -> tuple[Cause, ...]:
+    """Return one cause for each definition that changed, with the line at which it stands now; what
+    was edited in place comes first.
     """
     order = ("changed", "added", "removed")
-    ranked = sorted(found, key=lambda change: order.index(change.what))
+    ranked = sorted(changes, key=lambda change: order.index(change.what))
     return tuple(_code_cause(change, code, root) for change in ranked)
 
 
 def unknown_code(recorded: str) -> Cause:
-    """The code is another one, and what it was is no longer known here."""
+    """Return the cause for code that differs from a recorded one no longer known here."""
     return Cause(
         kind="code",
         text=f"its code was another one ({recorded[:10]}), whose definitions are not known here",
@@ -48,7 +48,7 @@ def unknown_code(recorded: str) -> Cause:
 def value_causes(
     kind: Literal["parameter", "numerics"], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> tuple[Cause, ...]:
-    """One cause for each name whose value is another one."""
+    """Return one cause for each name whose value changed."""
     named = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     word = "parameter " if kind == "parameter" else ""
     return tuple(

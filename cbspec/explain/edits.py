@@ -21,11 +21,11 @@ class Recorded(Protocol):
 
     @property
     def code(self) -> Mapping[str, str]:
-        """Stage -> code fingerprint, shortened."""
+        """Return stage -> code fingerprint, shortened."""
 
     @property
     def provenance(self) -> Provenance:
-        """The commit that it was measured at."""
+        """Return the commit that it was measured at."""
 
 
 def edits_since(
@@ -57,8 +57,8 @@ def edits_since(
 def changed(
     entry: Recorded, stage: Stage, code: Code, history: History
 ) -> tuple[Change, ...] | None:
-    """What changed in the code of one stage since the verdict was recorded; None where that can no
-    longer be told.
+    """Return what changed in the code of one stage since the verdict was recorded; None if that is
+    no longer known.
     """
     now = code.fingerprint(stage.implementation)
     recorded = entry.code.get(stage.name)

@@ -56,8 +56,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain(claim: Claim, standings: Standings, recorded: Entry | None) -> Explanation:
-    """Where every stage of the claim stands, for the seeds that its verdict on record took, or else
-    its first.
+    """Return where every stage of the claim stands, for the seeds of its recorded verdict, or else
+    its first seeds.
     """
     code, history, root = standings.code, standings.history, standings.root
     return Explanation(
@@ -83,7 +83,7 @@ def _stages(
         for below in calls_of(call):
             calls.setdefault(below.digest, below)
             arms.setdefault(below.digest, {})[arm] = None
-    found = []
+    states = []
     for digest, call in calls.items():
         grouped: dict[tuple[State, tuple[Cause, ...], str], list[Cell]] = {}
         for seed in seeds:
@@ -98,7 +98,7 @@ def _stages(
                 adopted = (
                     f"{adopted} (results {', '.join(_root(cell, standings) for cell in cells)})"
                 )
-            found.append(
+            states.append(
                 StageState(
                     stage=label,
                     arms=measured,
@@ -108,7 +108,7 @@ def _stages(
                     adopted=adopted,
                 )
             )
-    return tuple(found)
+    return tuple(states)
 
 
 def _adopted(cell: Cell, standings: Standings) -> str:

@@ -37,12 +37,12 @@ class History:
     def definitions(
         self, implementation: str, digest: str, commit: str | None
     ) -> Definitions | None:
-        """What `implementation` reached when its fingerprint was `digest`; None where that can no
-        longer be told.
+        """Return what `implementation` reached when its fingerprint was `digest`; None if that is
+        no longer known.
 
         Args:
-            digest: of the fingerprint, in full or its first digits, as the ledger has it.
-            commit: where to look when the store has never seen that code, as on a fresh machine.
+            digest: the fingerprint's, in full or its first digits, as the ledger has it.
+            commit: where to look if the store has never seen that code, as on a fresh machine.
         """
         known = self._store.code(digest)
         if known is not None or commit is None:
@@ -50,11 +50,13 @@ class History:
         return self.at(commit, [implementation])[implementation]
 
     def at(self, commit: str, implementations: Collection[str]) -> Mapping[str, Definitions | None]:
-        """Implementation -> the definitions that it reached in a commit; None where it or the
+        """Return implementation -> the definitions that it reached in a commit; None if it or the
         commit is not there.
         """
         known = self._commits.setdefault(commit, {})
-        if absent := [each for each in implementations if each not in known]:
+        if absent := [
+            implementation for implementation in implementations if implementation not in known
+        ]:
             with checked_out(self._root, commit) as folder:
                 known |= _definitions(folder, self._packages, absent)
         return known
@@ -62,8 +64,8 @@ class History:
 
 @contextmanager
 def checked_out(root: Path, commit: str) -> Iterator[Path | None]:
-    """The Python files that a commit has below `root`, in a temporary folder; None without git, or
-    without that commit.
+    """Yield a temporary folder with the Python files that a commit has below `root`; None without
+    git, or without that commit.
     """
     command = ["git", "-C", str(root), "archive", "--format=zip", commit, "--", ":(glob)**/*.py"]
     try:
@@ -83,16 +85,16 @@ def checked_out(root: Path, commit: str) -> Iterator[Path | None]:
 def _definitions(
     folder: Path | None, packages: Sequence[str], implementations: Collection[str]
 ) -> dict[str, Definitions | None]:
-    found: dict[str, Definitions | None] = dict.fromkeys(implementations)
+    definitions: dict[str, Definitions | None] = dict.fromkeys(implementations)
     if folder is None:
-        return found
+        return definitions
     try:
         code = Code(folder, packages)
     except CbspecError:  # the engine was not there yet
-        return found
+        return definitions
     for implementation in implementations:
         try:
-            found[implementation] = code.fingerprint(implementation).definitions
+            definitions[implementation] = code.fingerprint(implementation).definitions
         except CbspecError:  # it stood elsewhere, or not at all
             continue
-    return found
+    return definitions

@@ -37,7 +37,7 @@ class Trail:
 
     @property
     def adopted(self) -> bool:
-        """Whether the result was computed by other code than it is stored for."""
+        """Tell whether the result was computed by code other than what it is stored for."""
         return self.origin != self.code
 
 
@@ -50,40 +50,40 @@ class Past:
 
     @cached_property
     def trails(self) -> Mapping[str, Trail]:
-        """Key -> trail, of every entry that is intact and tells where it comes from."""
+        """Return key -> trail, of every entry that is intact and tells where it comes from."""
         keys = [holding.key for holding in self._store.ls()]
-        found = ((key, self._store.get(key, touch=False)) for key in keys)
-        read = (_trail(key, entry.provenance) for key, entry in found if entry is not None)
+        entries = ((key, self._store.get(key, touch=False)) for key in keys)
+        read = (_trail(key, entry.provenance) for key, entry in entries if entry is not None)
         return {trail.key: trail for trail in read if trail is not None}
 
     @cached_property
     def _by_stage(self) -> Mapping[tuple[str, int], list[Trail]]:
-        """(stage, seed) -> trails, newest first."""
-        found: dict[tuple[str, int], list[Trail]] = defaultdict(list)
+        """Return (stage, seed) -> trails, newest first."""
+        trails: dict[tuple[str, int], list[Trail]] = defaultdict(list)
         for trail in sorted(
             self.trails.values(), key=lambda trail: (trail.created, trail.key), reverse=True
         ):
-            found[trail.stage, trail.seed].append(trail)
-        return found
+            trails[trail.stage, trail.seed].append(trail)
+        return trails
 
     @cached_property
     def _by_lane(self) -> Mapping[str, list[Trail]]:
-        """Lane -> trails, newest first."""
-        found: dict[str, list[Trail]] = defaultdict(list)
+        """Return lane -> trails, newest first."""
+        trails: dict[str, list[Trail]] = defaultdict(list)
         for trail in chain.from_iterable(self._by_stage.values()):
-            found[trail.lane].append(trail)
-        return found
+            trails[trail.lane].append(trail)
+        return trails
 
     def same(self, call: Call, seed: int, device: str) -> Trail | None:
-        """The newest result of this very call for this seed, whatever code, version and threads it
-        was computed with.
+        """Return the newest result of this very call for this seed, whatever code, version and
+        threads it was computed with.
         """
         wanted = identity(call)
-        found = self._by_stage.get((call.stage.name, seed), ())
+        trails = self._by_stage.get((call.stage.name, seed), ())
         return next(
             (
                 trail
-                for trail in found
+                for trail in trails
                 if self._identity(trail.key) == wanted and _device(trail) == device
             ),
             None,
@@ -94,16 +94,16 @@ class Past:
         whatever code.
         """
         wanted = identity(call)
-        found = self._by_stage.get((call.stage.name, seed), ())
+        trails = self._by_stage.get((call.stage.name, seed), ())
         return [
             trail
-            for trail in found
+            for trail in trails
             if trail.numerics == numerics and self._identity(trail.key) == wanted
         ]
 
     def near(self, call: Call, seed: int, device: str, wanted: Collection[str]) -> Trail | None:
-        """The newest result of the call that differs least from this one and that no claim asks for
-        any more.
+        """Return the newest result of the call that differs least from this one and that no claim
+        asks for any more.
 
         Args:
             wanted: the trajectories of everything that claims ask for now (see `trajectory`):
@@ -121,11 +121,11 @@ class Past:
         return best[1] if best else None
 
     def points(self, lane: str, progress: str) -> list[int]:
-        """The stored points of a lane, newest first."""
+        """Return the stored points of a lane, newest first."""
         return [trail.parameters[progress] for trail in self._by_lane.get(lane, ())]
 
     def _identity(self, key: str, progress: str | None = None) -> str | None:
-        """`identity` of the call that a result is of; None where one of its inputs is no longer
+        """Return the `identity` of the call behind a result; None if one of its inputs is no longer
         stored.
 
         Args:
@@ -133,20 +133,19 @@ class Past:
         """
         if (key, progress) not in self._identities:
             trail = self.trails.get(key)
-            inputs = (
-                {name: self._identity(own) for name, own in trail.inputs.items()} if trail else {}
-            )
-            lost = trail is None or None in inputs.values()
-            own = (
-                None
-                if lost or trail is None
-                else _identity(trail.stage, trail.parameters, inputs, progress)
-            )
-            self._identities[key, progress] = own
+            inputs: dict[str, str | None] = {}
+            for name, input_key in trail.inputs.items() if trail else ():
+                inputs[name] = self._identity(input_key)
+            of_key = None
+            if trail is not None and None not in inputs.values():
+                of_key = _identity(trail.stage, trail.parameters, inputs, progress)
+            self._identities[key, progress] = of_key
         return self._identities[key, progress]
 
     def _distance(self, call: Call, key: str) -> int:
-        """In how many parameters a stored result's call differs, inputs and their inputs included."""
+        """Return in how many parameters a stored result's call differs, inputs and their inputs
+        included.
+        """
         trail = self.trails.get(key)
         if (
             trail is None
@@ -155,29 +154,29 @@ class Past:
         ):
             return FOREIGN
         parameters = as_stored(call.parameters)
-        own: int = sum(
+        different: int = sum(
             parameters.get(name) != trail.parameters.get(name)
             for name in {**parameters, **trail.parameters}
         )
-        return own + sum(
+        return different + sum(
             self._distance(below, trail.inputs[name]) for name, below in call.inputs.items()
         )
 
 
 def identity(call: Call, progress: str | None = None) -> str:
-    """Hex SHA-256 of a call: equal for calls of equal stage, parameters and inputs."""
-    inputs: dict[str, str | None] = {name: identity(own) for name, own in call.inputs.items()}
+    """Return the hex SHA-256 of a call: equal for calls of equal stage, parameters and inputs."""
+    inputs: dict[str, str | None] = {name: identity(source) for name, source in call.inputs.items()}
     return _identity(call.stage.name, as_stored(call.parameters), inputs, progress)
 
 
 def as_stored(parameters: Parameters) -> dict[str, Any]:
-    """Parameters as a result's provenance gives them back: a tuple is a list there."""
+    """Return parameters as a result's provenance gives them back: a tuple is a list there."""
     stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(parameters))
     return stored
 
 
 def trajectory(call: Call) -> str:
-    """As `identity`, but equal for all points of a trajectory."""
+    """Return the `identity` without the point, equal for all points of a trajectory."""
     return identity(call, call.stage.progress)
 
 
@@ -187,8 +186,8 @@ def _identity(
     inputs: Mapping[str, str | None],
     progress: str | None,
 ) -> str:
-    told = {name: value for name, value in parameters.items() if name != progress}
-    return hashlib.sha256(json.dumps([stage, told, inputs], sort_keys=True).encode()).hexdigest()
+    fixed = {name: value for name, value in parameters.items() if name != progress}
+    return hashlib.sha256(json.dumps([stage, fixed, inputs], sort_keys=True).encode()).hexdigest()
 
 
 def _device(trail: Trail) -> object:
@@ -198,8 +197,8 @@ def _device(trail: Trail) -> object:
 def _trail(key: str, provenance: Mapping[str, Any]) -> Trail | None:
     names = [name for name in Trail.__dataclass_fields__ if name not in ("key", "origin")]
     try:
-        told = {name: provenance[name] for name in names}
+        fields = {name: provenance[name] for name in names}
     except KeyError:  # an entry that another program put there
         return None
-    origin = provenance.get(ADOPTED, {}).get("code", told["code"])
-    return Trail(key=key, origin=origin, **told)
+    origin = provenance.get(ADOPTED, {}).get("code", fields["code"])
+    return Trail(key=key, origin=origin, **fields)

@@ -51,10 +51,12 @@ class Standings:
 
     @cached_property
     def _wanted(self) -> frozenset[str]:
-        return frozenset(trajectory(own) for call in self._every_call() for own in calls_of(call))
+        return frozenset(
+            trajectory(below) for call in self._every_call() for below in calls_of(call)
+        )
 
     def of(self, cell: Cell, recorded: Entry | None = None) -> tuple[State, tuple[Cause, ...]]:
-        """The state of a cell, with the causes where it is not current.
+        """Return the state of a cell, with the causes if it is not current.
 
         - `current`: the result is stored.
         - `stale`: a result of the same call for the same seed is stored, but of other code, inputs
@@ -80,19 +82,19 @@ class Standings:
         return "missing", ()
 
     def resumes(self, cells: Iterable[Cell], before: int) -> int:
-        """The latest point before the given one that the lanes of all these cells have stored; 0
-        when there is none.
+        """Return the latest point before the given one that the lanes of all these cells have
+        stored; 0 if there is none.
         """
         shared = set[int].intersection(*({*self._points(cell)} for cell in cells))
         return max((point for point in shared if point < before), default=0)
 
     def _points(self, cell: Cell) -> list[int]:
-        """The stored points of a cell's lane, newest first."""
+        """Return the stored points of a cell's lane, newest first."""
         progress = cell.call.stage.progress
         return self.past.points(cell.lane, progress) if progress else []
 
     def _since(self, cell: Cell, trail: Trail) -> tuple[Cause, ...]:
-        """What is other than when a stored result was computed."""
+        """Return what differs from when a stored result was computed."""
         causes = (
             *self._code(cell, trail.code),
             *value_causes("parameter", trail.parameters, as_stored(cell.call.parameters)),
@@ -116,26 +118,27 @@ class Standings:
         )
 
     def _since_recorded(self, cell: Cell, recorded: Entry | None) -> tuple[Cause, ...]:
-        """What changed in the code of the cell's own stage since the verdict was recorded."""
+        """Return what changed in the code of the cell's stage since the verdict was recorded."""
         stage = cell.call.stage
         if recorded is None or stage.name not in recorded.code:
             return ()
-        found = changed(recorded, stage, self.code, self.history)
+        changes = changed(recorded, stage, self.code, self.history)
         return (
             (unknown_code(recorded.code[stage.name]),)
-            if found is None
-            else code_causes(found, self.code, self.root)
+            if changes is None
+            else code_causes(changes, self.code, self.root)
         )
 
 
 def _inputs(cell: Cell, trail: Trail) -> Iterator[Cause]:
-    for name, own in cell.inputs.items():
-        if trail.inputs.get(name) != own.key:
+    for name, source in cell.inputs.items():
+        if trail.inputs.get(name) != source.key:
             yield Cause(
-                kind="input", text=f"input {name} changed: {own.call.stage.name}{at(own.call)}"
+                kind="input",
+                text=f"input {name} changed: {source.call.stage.name}{at(source.call)}",
             )
 
 
 def at(call: Call) -> str:
-    """``" @20"``: where on its trajectory a call lies."""
+    """Return where on its trajectory a call lies: ``" @20"``."""
     return f" @{call.point}" if call.stage.progress else ""

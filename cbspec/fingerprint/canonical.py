@@ -37,20 +37,20 @@ _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def documented(bound: Mapping[str, Sequence[Imported]]) -> Documented:
-    """The callables of `PROSE` under the names that a module's imports give them."""
-    found: dict[str, Prose] = {}
+    """Return the callables of `PROSE` under the names that a module's imports give them."""
+    callables: dict[str, Prose] = {}
     for name, targets in bound.items():
         if len(targets) != 1:
             continue
         target = str(targets[0]).replace(":", ".")
         for callee, prose in PROSE.items():
             if callee == target or callee.startswith(f"{target}."):
-                found[name + callee[len(target) :]] = prose
-    return found
+                callables[name + callee[len(target) :]] = prose
+    return callables
 
 
 def substance(call: ast.Call, prose: Documented) -> tuple[list[ast.expr], list[ast.keyword]]:
-    """A call's arguments without those that only document."""
+    """Return a call's arguments without those that only document."""
     blind = prose.get(dotted(call.func)) if prose else None
     if blind is None:
         return call.args, call.keywords
@@ -59,8 +59,8 @@ def substance(call: ast.Call, prose: Documented) -> tuple[list[ast.expr], list[a
 
 
 def dotted(node: ast.AST) -> str:
-    """``"nets.forward"`` of the expression ``nets.forward``; empty for anything but names and
-    attributes.
+    """Return ``"nets.forward"`` of the expression ``nets.forward``; empty for anything but names
+    and attributes.
     """
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
@@ -70,12 +70,12 @@ def dotted(node: ast.AST) -> str:
 
 
 def short_hash(texts: Iterable[str]) -> str:
-    """16 hex digits over the texts in order."""
+    """Return 16 hex digits over the texts in order."""
     return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def normal(node: ast.AST, prose: Documented) -> str:
-    """Text that is equal for two pieces of code exactly when they are the same but for comments,
+    """Return text that is equal for two pieces of code exactly when they differ only in comments,
     docstrings and formatting.
     """
     parts: list[str] = []
@@ -84,23 +84,23 @@ def normal(node: ast.AST, prose: Documented) -> str:
 
 
 def pieces(node: ast.stmt, name: str, prose: Documented) -> dict[str, str]:
-    """Qualified name -> normal form: a class apart from its methods, each method and nested class
-    by itself.
+    """Return qualified name -> normal form: a class apart from its methods, each method and nested
+    class by itself.
     """
     if not isinstance(node, ast.ClassDef):
         return {name: normal(node, prose)}
     inner = (*_FUNCTION, ast.ClassDef)
     members = [member for member in node.body if isinstance(member, inner)]
     body = [
-        ast.Expr(ast.Name(f"def {each.name}")) if isinstance(each, inner) else each
-        for each in node.body
+        ast.Expr(ast.Name(f"def {part.name}")) if isinstance(part, inner) else part
+        for part in node.body
     ]
     frame = ast.ClassDef(node.name, node.bases, node.keywords, body, node.decorator_list)
-    found = {name: normal(frame, prose)}
+    normal_forms = {name: normal(frame, prose)}
     for member in members:
         for qualified, text in pieces(member, f"{name}.{member.name}", prose).items():
-            found[qualified] = found.get(qualified, "") + text
-    return found
+            normal_forms[qualified] = normal_forms.get(qualified, "") + text
+    return normal_forms
 
 
 def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
@@ -151,30 +151,30 @@ def _write_list(values: Sequence[Any], write: Callable[[str], None], prose: Docu
 
 
 def _statements(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """A block without docstrings and other statements that do nothing, its runs of imports split up
-    and sorted.
+    """Return a block without docstrings and other statements that do nothing, its runs of imports
+    split up and sorted.
     """
-    found: list[ast.stmt] = []
+    statements: list[ast.stmt] = []
     run: list[ast.stmt] = []
     for statement in body:
         if isinstance(statement, _IMPORT):
             run += alone(statement)
         elif not idle(statement):
-            found += sorted(run, key=ast.dump)
+            statements += sorted(run, key=ast.dump)
             run = []
-            found.append(_flat_delete(statement))
-    return found + sorted(run, key=ast.dump)
+            statements.append(_flat_delete(statement))
+    return statements + sorted(run, key=ast.dump)
 
 
 def idle(statement: ast.stmt) -> bool:
-    """Whether a statement does nothing: ``pass``, a docstring, an ellipsis."""
+    """Tell whether a statement does nothing: ``pass``, a docstring, an ellipsis."""
     return isinstance(statement, ast.Pass) or (
         isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     )
 
 
 def alone(statement: ast.Import | ast.ImportFrom) -> list[ast.stmt]:
-    """An import statement split up into one per alias."""
+    """Split an import statement into one per alias."""
     if isinstance(statement, ast.Import):
         return [
             ast.copy_location(ast.Import(names=[alias]), statement) for alias in statement.names
@@ -188,7 +188,7 @@ def alone(statement: ast.Import | ast.ImportFrom) -> list[ast.stmt]:
 
 
 def _flat_delete(statement: ast.stmt) -> ast.stmt:
-    """``del (a, b)`` as ``del a, b``: formatters drop the parentheses."""
+    """Return ``del (a, b)`` as ``del a, b``: formatters drop the parentheses."""
     if not isinstance(statement, ast.Delete) or not isinstance(statement.targets[0], ast.Tuple):
         return statement
     return ast.Delete(

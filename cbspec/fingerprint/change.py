@@ -19,7 +19,7 @@ class Change:
 
     @property
     def definition(self) -> str:
-        """``"engine/rules.py:inner_product"``, as in `Fingerprint.definitions`."""
+        """Return ``"engine/rules.py:inner_product"``, as in `Fingerprint.definitions`."""
         return f"{self.path}:{self.name}"
 
     def __str__(self) -> str:
@@ -27,18 +27,18 @@ class Change:
 
 
 def changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, ...]:
-    """What changed between two fingerprints' definitions, in the order of their names.
+    """Return what changed between two fingerprints' definitions, in the order of their names.
 
     A definition is *added* (or *removed*) when the implementation has come to reach it (or ceased
     to), whether or not it is new in its file.
     """
-    found: list[Change] = []
+    differences: list[Change] = []
     for definition in sorted(old.keys() | new.keys()):
         path, _, name = definition.partition(":")
         if definition not in old:
-            found.append(Change(path, name, "added"))
+            differences.append(Change(path, name, "added"))
         elif definition not in new:
-            found.append(Change(path, name, "removed"))
+            differences.append(Change(path, name, "removed"))
         elif old[definition] != new[definition]:
-            found.append(Change(path, name, "changed"))
-    return tuple(found)
+            differences.append(Change(path, name, "changed"))
+    return tuple(differences)

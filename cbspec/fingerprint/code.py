@@ -57,8 +57,8 @@ class Code:
         self._edges: dict[Node, frozenset[Node]] = {}
 
     def fingerprint(self, implementation: str) -> Fingerprint:
-        """The fingerprint of ``"module:function"`` with its catalog entries, which are found by
-        that text.
+        """Return the fingerprint of ``"module:function"`` with its catalog entries, which are
+        recognized by that text.
 
         Args:
             implementation: as the catalog names it; of several stages that share it, every entry
@@ -77,7 +77,9 @@ class Code:
             reached = self._reached(starts)
             definitions = self._definitions(reached)
             self._files[implementation] = _files(reached)
-            lines = "".join(f"{each} {digest}\n" for each, digest in definitions.items())
+            lines = "".join(
+                f"{definition} {digest}\n" for definition, digest in definitions.items()
+            )
             self._fingerprints[implementation] = Fingerprint(
                 hashlib.sha256(lines.encode()).hexdigest(), definitions
             )
@@ -98,31 +100,31 @@ class Code:
         return min((path.relative_to(self._root) for path in changed), default=None)
 
     def locate(self, definition: str) -> tuple[Path, int]:
-        """The file and the line, counted from 1, where a definition stands; line 1 when it is no
-        longer there.
+        """Return the file and the line, counted from 1, of a definition; line 1 if it is no longer
+        there.
         """
         module, path, name = self._held(definition)
         return path, _line(module, name, self._effects) if module else 1
 
     def imported(self, definition: str) -> bool:
-        """Whether a definition is a name that a module imports and does nothing else with."""
+        """Tell whether a definition is a name that a module imports and does nothing else with."""
         module, _, name = self._held(definition)
         bound = module.bindings.get(name, ()) if module else ()
         return bool(bound) and all(
-            isinstance(each.node, ast.Import | ast.ImportFrom) for each in bound
+            isinstance(statement.node, ast.Import | ast.ImportFrom) for statement in bound
         )
 
     def _held(self, definition: str) -> tuple[Module | None, Path, str]:
-        """Module, file and name of a definition as a fingerprint has it; no module where there is
-        none any more.
+        """Return module, file and name of a definition as a fingerprint has it; no module if there
+        is none any more.
         """
         shown, _, name = definition.partition(":")
         path = self._root / shown
         return (
             next(
                 (
-                    self._project.module(each)
-                    for each, held in self._project.paths.items()
+                    self._project.module(dotted)
+                    for dotted, held in self._project.paths.items()
                     if held == path
                 ),
                 None,
@@ -138,14 +140,15 @@ class Code:
             raise ConfigError(f"{where} is not of the form 'module:function'")
         if name not in self._project:
             raise ConfigError(
-                f"{where}: there is no module '{name}'{suggestion(name, sorted(self._project.paths))}"
+                f"{where}: there is no module '{name}'"
+                f"{suggestion(name, sorted(self._project.paths))}"
             )
         module = self._project.module(name)
         head = function.partition(".")[0]
         if not self._project.bound(module, (head,)):
             known = [
-                each
-                for each, held in module.bindings.items()
+                candidate
+                for candidate, held in module.bindings.items()
                 if isinstance(held[-1].node, DEFINITION)
             ]
             raise ConfigError(
@@ -183,29 +186,33 @@ class Code:
             return {node.module, *self._project.edges_of_whole(node.module)}
         if isinstance(node, Everything):
             return map(Whole, self._project.modules())
-        acting = {each for each in node.statements if self._effects.has(each) or each.is_future}
+        acting = {
+            statement
+            for statement in node.statements
+            if self._effects.has(statement) or statement.is_future
+        }
         return acting | self._project.executed([Imported(node.name), *node.imports], node)
 
     def _definitions(self, reached: set[Node]) -> dict[str, str]:
-        found: dict[str, list[str]] = {}
+        digests_of: dict[str, list[str]] = {}
         statements = [node for node in reached if isinstance(node, Statement)]
         for statement in sorted(
-            statements, key=lambda each: (each.module.name, each.position, each.label)
+            statements, key=lambda node: (node.module.name, node.position, node.label)
         ):
             for name, digest in statement.pieces.items():
                 if name != "<module>":
-                    found.setdefault(f"{statement.module.shown}:{name}", []).append(digest)
+                    digests_of.setdefault(f"{statement.module.shown}:{name}", []).append(digest)
         for module in (node for node in reached if isinstance(node, Module)):
             if order := self._order(module, reached):
-                found[f"{module.shown}:<module>"] = order
+                digests_of[f"{module.shown}:<module>"] = order
         return {
             name: digests[0] if len(digests) == 1 else short_hash(digests)
-            for name, digests in sorted(found.items())
+            for name, digests in sorted(digests_of.items())
         }
 
     def _order(self, module: Module, reached: set[Node]) -> list[str]:
-        """What acts at import, and between what: a name of one value has it wherever its statement
-        stands.
+        """Return what acts at import, and between what: a name of one value has it wherever its
+        statement stands.
         """
         lines = [
             line
@@ -213,7 +220,7 @@ class Code:
             if star in reached
             for line in self._overridden(star, reached)
         ]
-        acting = {each for each in module.statements if self._effects.has(each)}
+        acting = {statement for statement in module.statements if self._effects.has(statement)}
         if not acting and not module.volatile:
             return lines
         for statement in module.statements:
@@ -225,20 +232,20 @@ class Code:
         return lines
 
     def _overridden(self, star: Statement, reached: set[Node]) -> list[str]:
-        """The names above a star import that it may bind anew."""
+        """Return the names above a star import that it may bind anew."""
         source = star.imports["*"][0].module
-        given = self._project.module(source).bindings if source in self._project else None
+        bindings = self._project.module(source).bindings if source in self._project else None
         above = [
-            each
-            for each in star.module.statements
-            if each.position < star.position and each in reached
+            statement
+            for statement in star.module.statements
+            if statement.position < star.position and statement in reached
         ]
         names = sorted(
             {
                 name
-                for each in above
-                for name in each.names
-                if name != "*" and (given is None or name in given)
+                for statement in above
+                for name in statement.names
+                if name != "*" and (bindings is None or name in bindings)
             }
         )
         return [f"{source} over {names}"] if names else []
@@ -253,17 +260,26 @@ def _files(reached: Iterable[Node]) -> frozenset[Path]:
 
 def _line(module: Module, name: str, effects: Effects) -> int:
     if name == "<module>":
-        return next((each.node.lineno for each in module.statements if effects.has(each)), 1)
+        return next(
+            (candidate.node.lineno for candidate in module.statements if effects.has(candidate)), 1
+        )
     head, *inner = name.split(".")
     if "(" in name:
-        calls = (each for each in ast.walk(module.tree) if isinstance(each, ast.Call))
-        return next((each.lineno for each in calls if entry_label(each) == name), 1)
+        calls = (
+            candidate for candidate in ast.walk(module.tree) if isinstance(candidate, ast.Call)
+        )
+        return next((candidate.lineno for candidate in calls if entry_label(candidate) == name), 1)
     held = module.bindings.get(head)
     if not held:
         return 1
     node = held[0].node
     for part in inner:
         node = next(
-            (each for each in getattr(node, "body", ()) if getattr(each, "name", "") == part), node
+            (
+                candidate
+                for candidate in getattr(node, "body", ())
+                if getattr(candidate, "name", "") == part
+            ),
+            node,
         )
     return node.lineno

@@ -17,7 +17,7 @@ _CUTTING = frozenset(
 
 
 def opening(argument: ast.expr) -> str:
-    """The text of a constant; of a computed text its start and ``"*"``."""
+    """Return the text of a constant; of a computed text its start and ``"*"``."""
     first: ast.expr = argument
     while not isinstance(first, ast.Constant):
         if isinstance(first, ast.BinOp):
@@ -31,13 +31,13 @@ def opening(argument: ast.expr) -> str:
 
 
 def tables(argument: ast.expr, scope: NameScope) -> tuple[Chain, ...] | None:
-    """The globals that a text is picked from in the function of `scope`: ``TABLE`` for
+    """Return the globals that a text is picked from in the function of `scope`: ``TABLE`` for
     ``TABLE[key].split(":")``.
 
     Returns:
-        None when the text may come from elsewhere (an argument, a file, another function).
+        None if the text may come from elsewhere (an argument, a file, another function).
     """
-    found: set[Chain] = set()
+    chains: set[Chain] = set()
     seen: set[str] = set()
     waiting = [argument]
     while waiting:
@@ -46,7 +46,7 @@ def tables(argument: ast.expr, scope: NameScope) -> tuple[Chain, ...] | None:
         if not name:
             parts = _sources(node)
         elif scope.holder(name.partition(".")[0]) is None:
-            found.add(tuple(name.split(".")))
+            chains.add(tuple(name.split(".")))
             continue
         else:
             parts = _assigned(name, scope) if name not in seen else []
@@ -54,7 +54,7 @@ def tables(argument: ast.expr, scope: NameScope) -> tuple[Chain, ...] | None:
         if parts is None:
             return None
         waiting += parts
-    return tuple(sorted(found))
+    return tuple(sorted(chains))
 
 
 def _sources(node: ast.expr) -> list[ast.expr] | None:
@@ -67,15 +67,15 @@ def _sources(node: ast.expr) -> list[ast.expr] | None:
     if isinstance(node, ast.BoolOp):
         return node.values
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        at_colon = [getattr(each, "value", None) for each in node.args[:1]] == [":"]
+        at_colon = [getattr(argument, "value", None) for argument in node.args[:1]] == [":"]
         if node.func.attr in _PICKING or (node.func.attr in _CUTTING and at_colon):
             return [node.func.value, *node.args[1:]]
     return None
 
 
 def _assigned(name: str, scope: NameScope) -> list[ast.expr] | None:
-    """Every value that the function itself gives to a local name; None when it gets one in another
-    way.
+    """Return every value that the function itself gives to a local name; None if it gets one in
+    another way.
     """
     holder = scope.holder(name)
     if (
@@ -84,7 +84,7 @@ def _assigned(name: str, scope: NameScope) -> list[ast.expr] | None:
         or not isinstance(holder.node, ast.FunctionDef | ast.AsyncFunctionDef)
     ):
         return None
-    found: list[ast.expr] = []
+    values: list[ast.expr] = []
     stores = 0
     for node in ast.walk(holder.node):
         if isinstance(node, ast.arg) and node.arg == name:
@@ -93,11 +93,11 @@ def _assigned(name: str, scope: NameScope) -> list[ast.expr] | None:
             stores += 1
     for target, value in _bindings(ast.walk(holder.node)):
         named = [
-            each for each in ast.walk(target) if isinstance(each, ast.Name) and each.id == name
+            part for part in ast.walk(target) if isinstance(part, ast.Name) and part.id == name
         ]
         stores -= len(named)
-        found += [value] * bool(named)
-    return found if stores == 0 and found else None
+        values += [value] * bool(named)
+    return values if stores == 0 and values else None
 
 
 def _bindings(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr]]:

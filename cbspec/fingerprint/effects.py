@@ -34,8 +34,8 @@ class Effects:
         self._functions: dict[tuple[ast.AST, int, str], bool] = {}
 
     def has(self, statement: Statement) -> bool:
-        """Whether importing the statement's module does something beyond binding the statement's
-        names.
+        """Tell whether importing the statement's module does something beyond binding the
+        statement's names.
         """
         if statement not in self._statements:
             inert = statement.is_main or _Scope(self, statement.module).inert(
@@ -45,22 +45,25 @@ class Effects:
         return self._statements[statement]
 
     def pure(self, module: Module, function: _Function, depth: int, own: str = "") -> bool:
-        """Whether calling a function of the project, and then `depth` times what it returns,
+        """Tell whether calling a function of the project, and then `depth` times what it returns,
         changes nothing that was there.
 
-        `own` is the name of the argument that the function is to change: ``self`` of a constructor.
+        Args:
+            own: the name of the argument that the function is to change: ``self`` of a constructor.
         """
         key = function, depth, own
         if key not in self._functions:
             self._functions[key] = False  # what recursion comes back to
             scope = _Scope(self, module, _locals(function), inside=True)
             scope.own = own
-            self._functions[key] = all(scope.block(each.body) for each in _nested(function, depth))
+            self._functions[key] = all(
+                scope.block(nested.body) for nested in _nested(function, depth)
+            )
         return self._functions[key]
 
     def meaning(self, module: Module, chain: Chain) -> Statement | str | None:
-        """What a dotted name stands for: a statement of the project, a dotted name outside it, or
-        None when that is open.
+        """Return what a dotted name stands for: a statement of the project, a dotted name outside
+        it, or None if that is open.
         """
         for _ in range(_MOST_REEXPORTS):
             held = module.bindings.get(chain[0], [])
@@ -105,7 +108,7 @@ class _Scope:
         return all(self.inert(node) for node in body)
 
     def inert(self, node: ast.stmt, owner: str = "") -> bool:
-        """Whether a statement only binds names, or fills the one container that it owns."""
+        """Tell whether a statement only binds names, or fills the one container that it owns."""
         if idle(node):
             return True
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -119,7 +122,7 @@ class _Scope:
         if isinstance(node, ast.If):
             return self.expression(node.test) and self.block([*node.body, *node.orelse])
         if isinstance(node, ast.Try):
-            handled = [each for handler in node.handlers for each in handler.body]
+            handled = [statement for handler in node.handlers for statement in handler.body]
             return self.block([*node.body, *handled, *node.orelse, *node.finalbody])
         if owner and isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             return self.all([*node.value.args, *(word.value for word in node.value.keywords)])
@@ -189,27 +192,27 @@ class _Scope:
         parts = [
             *node.args.defaults,
             *node.args.kw_defaults,
-            *(each.annotation for each in arguments),
+            *(argument.annotation for argument in arguments),
             node.returns,
         ]
         return self.decorators(node) and self.all(part for part in parts if part is not None)
 
     def decorators(self, node: _Function | ast.ClassDef) -> bool:
         return all(
-            self.expression(each) and self.call(each, 1)
-            if isinstance(each, ast.Call)
-            else self.callee(each, 0)
-            for each in node.decorator_list
+            self.expression(decorator) and self.call(decorator, 1)
+            if isinstance(decorator, ast.Call)
+            else self.callee(decorator, 0)
+            for decorator in node.decorator_list
         )
 
     def class_(self, node: ast.ClassDef) -> bool:
         if self.has_own_metaclass(node) or any(self.hooked(base) for base in node.bases):
             return False
         properties = {
-            f"{each.name}.{part}"
-            for each in node.body
+            f"{member.name}.{part}"
+            for member in node.body
             for part in ("setter", "deleter")
-            if isinstance(each, _FUNCTION)
+            if isinstance(member, _FUNCTION)
         }
         inner = _Class(
             self.effects, self.module, self.local | _stored(node.body), inside=self.inside
@@ -222,18 +225,18 @@ class _Scope:
         )
 
     def hooked(self, base: ast.expr) -> bool:
-        """Whether a base class does something whenever a class is derived from it."""
+        """Tell whether a base class does something whenever a class is derived from it."""
         meaning = self.meaning(base.value if isinstance(base, ast.Subscript) else base)
         if not isinstance(meaning, Statement) or not isinstance(meaning.node, ast.ClassDef):
             return not isinstance(meaning, str)
         scope = _Scope(self.effects, meaning.module)
         hooks = {
-            each.name for each in meaning.node.body if isinstance(each, _FUNCTION)
+            member.name for member in meaning.node.body if isinstance(member, _FUNCTION)
         } & _SUBCLASS_HOOKS
         return (
             bool(hooks)
             or scope.has_own_metaclass(meaning.node)
-            or any(scope.hooked(each) for each in meaning.node.bases)
+            or any(scope.hooked(above) for above in meaning.node.bases)
         )
 
     def has_own_metaclass(self, node: ast.ClassDef) -> bool:
@@ -252,26 +255,26 @@ class _Scope:
         return all(self.expression(node) for node in nodes)
 
     def expression(self, node: ast.expr) -> bool:
-        """Whether evaluating an expression calls nothing that could have an effect."""
+        """Tell whether evaluating an expression calls nothing that could have an effect."""
         executed = list(_executed(node))
         bound = {
-            each.id
-            for each in executed
-            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+            part.id
+            for part in executed
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
         }
         scope = (
             _Scope(self.effects, self.module, self.local | bound, inside=self.inside)
             if bound
             else self
         )
-        calls = [each for each in executed if isinstance(each, ast.Call)]
-        return not any(isinstance(each, ast.NamedExpr | ast.Await) for each in executed) and all(
+        calls = [part for part in executed if isinstance(part, ast.Call)]
+        return not any(isinstance(part, ast.NamedExpr | ast.Await) for part in executed) and all(
             map(scope.call, calls)
         )
 
     def call(self, node: ast.Call, depth: int = 0) -> bool:
-        """Whether a call, and calling `depth` times what it returns, has no effect; its arguments
-        apart.
+        """Tell whether a call, and calling `depth` times what it returns, has no effect; its
+        arguments apart.
         """
         if any(word.arg == "key" for word in node.keywords) and dotted(node.func) in {
             "sorted",
@@ -306,10 +309,14 @@ class _Scope:
         )
 
     def constructor(self, statement: Statement, node: ast.ClassDef) -> bool:
-        """Whether making an instance of a class of the project, and calling it, has no effect."""
+        """Tell whether making an instance of a class of the project, and calling it, has no
+        effect.
+        """
         scope = _Scope(self.effects, statement.module)
         made = [
-            each for each in node.body if isinstance(each, _FUNCTION) and each.name in _CONSTRUCTORS
+            method
+            for method in node.body
+            if isinstance(method, _FUNCTION) and method.name in _CONSTRUCTORS
         ]
         bases = [
             scope.meaning(base.value if isinstance(base, ast.Subscript) else base)
@@ -317,7 +324,7 @@ class _Scope:
         ]
         return (
             not scope.has_own_metaclass(node)
-            and all(self.effects.pure(statement.module, each, 0, own="self") for each in made)
+            and all(self.effects.pure(statement.module, method, 0, own="self") for method in made)
             and all(
                 isinstance(base, str) or (isinstance(base, Statement) and scope.constructs(base))
                 for base in bases
@@ -328,8 +335,8 @@ class _Scope:
         return isinstance(base.node, ast.ClassDef) and self.constructor(base, base.node)
 
     def harmless(self, node: ast.expr) -> bool:
-        """Whether a method known to change nothing is that method indeed: its object is of no class
-        of the project.
+        """Tell whether a method known to change nothing is that method indeed: its object is of no
+        class of the project.
         """
         if isinstance(node, _LITERAL):
             return True
@@ -349,7 +356,7 @@ class _Class(_Scope):
 
 
 def _executed(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of an expression that run when it does: all but the bodies of lambdas."""
+    """Yield the parts of an expression that run when it does: all but the bodies of lambdas."""
     yield node
     for child in ast.iter_child_nodes(node):
         if not (isinstance(node, ast.Lambda) and child is node.body):
@@ -357,14 +364,14 @@ def _executed(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _nested(function: _Function, depth: int) -> Iterator[_Function]:
-    """The function, and those that stand in it, `depth` levels down: one of them is what it
+    """Yield the function, and those that stand in it, `depth` levels down: one of them is what it
     returns.
     """
     yield function
     if depth:
         within = [node for node in _own(function) if isinstance(node, _FUNCTION)]
-        for each in within:
-            yield from _nested(each, depth - 1)
+        for inner in within:
+            yield from _nested(inner, depth - 1)
 
 
 def _own(function: _Function) -> Iterator[ast.AST]:
@@ -379,11 +386,13 @@ def _own(function: _Function) -> Iterator[ast.AST]:
 def _stored(body: Iterable[ast.stmt]) -> frozenset[str]:
     names = {
         node.id
-        for each in body
-        for node in ast.walk(each)
+        for statement in body
+        for node in ast.walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-    return frozenset(names | {each.name for each in body if isinstance(each, DEFINITION)})
+    return frozenset(
+        names | {statement.name for statement in body if isinstance(statement, DEFINITION)}
+    )
 
 
 def _locals(function: _Function) -> frozenset[str]:

@@ -70,15 +70,16 @@ PURE_METHODS = frozenset({
 
 
 def is_open(name: str) -> bool:
-    """Whether something outside the project, by its dotted name, hands out any of the project's
-    objects by a computed name.
+    """Tell whether something outside the project, by its dotted name, hands out any of the
+    project's objects by a computed name.
     """
     return name in _OPEN_MODULES or name.startswith(_OPEN)
 
 
 def is_pure(name: str) -> bool:
-    """Whether calling it leaves the project's objects as they are; a class, told by its capital
-    letter, is taken to.
+    """Tell whether calling it leaves the project's objects as they are.
+
+    A class, recognized by its capital letter, is assumed to.
     """
     head, _, rest = name.partition(".")
     if head == "builtins":

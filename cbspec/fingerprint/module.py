@@ -52,7 +52,7 @@ class Statement:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The names that it binds in the module."""
+        """Return the names that it binds in the module."""
         if isinstance(self.node, DEFINITION):
             return (self.node.name,)
         if self.label:
@@ -74,33 +74,33 @@ class Statement:
 
     @cached_property
     def pieces(self) -> Mapping[str, str]:
-        """Qualified name -> short hash of its normal form; ``<module>`` for a statement that binds
-        nothing.
+        """Return qualified name -> short hash of its normal form; ``<module>`` for a statement that
+        binds nothing.
         """
         if isinstance(self.node, ast.Import | ast.ImportFrom):
             return {
                 name: short_hash(["import", *map(str, targets)])
                 for name, targets in self.imports.items()
             }
-        found: dict[str, str] = {}
+        hashes: dict[str, str] = {}
         for name in ("<main>",) if self.is_main else self.names or ("<module>",):
             for qualified, text in pieces(self.node, name, self.module.documented).items():
-                found[qualified] = short_hash([text])
-        return found
+                hashes[qualified] = short_hash([text])
+        return hashes
 
     @property
     def is_main(self) -> bool:
-        """Whether it is the block of ``if __name__ == "__main__"``."""
+        """Tell whether it is the block of ``if __name__ == "__main__"``."""
         return _is_main(self.node)
 
     @property
     def is_future(self) -> bool:
-        """Whether it changes how Python reads the whole module."""
+        """Tell whether it changes how Python reads the whole module."""
         return isinstance(self.node, ast.ImportFrom) and self.node.module == "__future__"
 
     @property
     def evaluated(self) -> bool:
-        """Whether its place among the module's statements can matter to what it yields."""
+        """Tell whether its place among the module's statements can matter to what it yields."""
         if isinstance(self.node, ast.Import | ast.ImportFrom):
             return False
         if isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -147,7 +147,7 @@ class Module:
             if isinstance(statement.node, ast.Import | ast.ImportFrom):
                 for name, targets in statement.imports.items():
                     bound.setdefault(name, []).extend(
-                        each for each in targets if each not in bound[name]
+                        target for target in targets if target not in bound[name]
                     )
         return bound
 
@@ -156,7 +156,7 @@ class Module:
             name = _filled(statement.node)
             held = self.bindings.get(name, ())
             if held and all(
-                each.owner or each is statement or _is_display(each.node) for each in held
+                holder.owner or holder is statement or _is_display(holder.node) for holder in held
             ):
                 statement.owner = name
                 statement.__dict__.pop("names", None)
@@ -165,12 +165,12 @@ class Module:
 
     @property
     def stars(self) -> list[Statement]:
-        """Its ``from ... import *`` statements."""
+        """Return its ``from ... import *`` statements."""
         return self.bindings.get("*", [])
 
     @cached_property
     def imports(self) -> tuple[Imported, ...]:
-        """What importing this module imports in turn."""
+        """Return what importing this module imports in turn."""
         return tuple(
             whole
             for node in _imports_below(self.tree.body)
@@ -179,13 +179,13 @@ class Module:
 
     @cached_property
     def volatile(self) -> bool:
-        """Whether some name's value changes while the module is imported, so that the order of its
-        statements matters.
+        """Tell whether some name's value changes while the module is imported, so that the order of
+        its statements matters.
         """
         return any(len(held) > 1 for name, held in self.bindings.items() if name != "*")
 
     def calls_with(self, text: str) -> Iterator[Statement]:
-        """The calls among the module's top-level values that have `text` as an argument: a
+        """Yield the calls among the module's top-level values that have `text` as an argument: a
         catalog's entries.
         """
         for position, call in self._calls:
@@ -207,7 +207,7 @@ class Module:
 
 
 def entry_label(call: ast.Call) -> str:
-    """``Stage('train_bp')``: how a catalog's entry is named among the definitions."""
+    """Return the name of a catalog's entry among the definitions: ``Stage('train_bp')``."""
     named = [word.value for word in call.keywords if word.arg == "name"] or call.args
     first = named[0].value if named and isinstance(named[0], ast.Constant) else ""
     return f"{dotted(call.func).rpartition('.')[2]}({first!r})"
@@ -256,7 +256,7 @@ def _is_main(node: ast.stmt) -> bool:
 
 
 def _filled(node: ast.stmt) -> str:
-    """The name of the container that a statement adds to and does nothing else to; empty for
+    """Return the name of the container that a statement adds to and does nothing else to; empty for
     another statement.
     """
     target: ast.expr | None = None
@@ -278,8 +278,8 @@ def _filled(node: ast.stmt) -> str:
 
 
 def _is_display(node: ast.stmt) -> bool:
-    """Whether a statement binds its one name to a new container or to an immutable literal, which
-    nothing else can hold.
+    """Tell whether a statement binds its one name to a new container or to an immutable literal,
+    which nothing else can hold.
     """
     if isinstance(node, ast.Assign) and (
         len(node.targets) > 1 or not isinstance(node.targets[0], ast.Name)

@@ -21,7 +21,7 @@ _TYPE_MAKERS = frozenset(
 
 
 def references(node: ast.AST, package: str, documented: Mapping[str, Any]) -> References:
-    """Everything that a module-level statement refers to.
+    """Return everything that a module-level statement refers to.
 
     Args:
         node: the statement (or an expression).
@@ -38,7 +38,7 @@ def references(node: ast.AST, package: str, documented: Mapping[str, Any]) -> Re
 def imported(
     node: ast.Import | ast.ImportFrom, package: str
 ) -> list[tuple[str, Imported, Imported]]:
-    """(name bound, what it is bound to, what is imported) of each alias."""
+    """Return (name bound, what it is bound to, what is imported) of each alias."""
     if isinstance(node, ast.Import):
         return [
             (alias.asname, Imported(alias.name), Imported(alias.name))
@@ -199,7 +199,7 @@ class _Walk:
         self.all(node.body, self.scope("class", scope))
 
     def generic(self, node: ast.AST, scope: NameScope) -> NameScope:
-        """The scope of the type parameters that Python 3.12 allows, or `scope` where there are
+        """Return the scope of the type parameters that Python 3.12 allows, or `scope` if there are
         none.
         """
         parameters = getattr(node, "type_params", ())
@@ -254,8 +254,8 @@ class _Walk:
         scope.nonlocals.update(node.names)
 
     def capture(self, node: Any, scope: NameScope) -> None:
-        """``except ... as name``, ``case ... as name``, ``case [*name]``, ``case {**rest}``, a type
-        parameter.
+        """Bind the name of ``except ... as name``, ``case ... as name``, ``case [*name]``, ``case
+        {**rest}`` or a type parameter.
         """
         name = getattr(node, "rest", None) or getattr(node, "name", None)
         if name:

@@ -1,4 +1,6 @@
-"""What the names in a statement mean: the statements and modules of the project that they lead to."""
+"""What the names in a statement mean: the statements and modules of the project that they lead
+to.
+"""
 
 from __future__ import annotations
 
@@ -47,8 +49,8 @@ class Resolution:
             self.found.add(EVERYTHING)
         if "__subclasses__" in refers.attributes:
             self.found |= self.project.classes()
-        for each in refers.imports:
-            self.runs(each)
+        for module_import in refers.imports:
+            self.runs(module_import)
         self.found.add(statement.module)
         return self.found
 
@@ -64,7 +66,9 @@ class Resolution:
             self.found.add(Whole(self.module))
 
     def member(self, module: Module, chain: Chain, load_: Load) -> bool:
-        """Follow ``chain[0]`` as a name that `module` binds, on behalf of a load; whether it does."""
+        """Follow ``chain[0]`` as a name that `module` binds, on behalf of a load; whether it
+        does.
+        """
         key = module, chain, load_
         if key in self.trail:
             return self.trail[key]
@@ -78,14 +82,14 @@ class Resolution:
         return self.trail[key]
 
     def starred(self, module: Module, chain: Chain, load_: Load) -> bool:
-        found = False
+        bound = False
         for star in module.stars:
             name = star.imports["*"][0].module
             if name in self.project and self.member(self.project.module(name), chain, load_):
-                found = True
+                bound = True
                 self.found.add(star)
                 self.found.update(self.project.module(name).bindings.get("__all__", ()))
-        return found
+        return bound
 
     def imported(self, target: Imported, rest: Chain, load_: Load | None) -> None:
         """Follow what an import bound, and the attributes after it; of others' code only what a
@@ -111,15 +115,15 @@ class Resolution:
         if not chain:
             self.found.add(Whole(module))
             return
-        found = self.member(module, chain, load_ or Load(chain))
+        bound = self.member(module, chain, load_ or Load(chain))
         below = f"{module.name}.{chain[0]}"
         if below in self.project:
             self.attribute(self.project.module(below), chain[1:], load_)
-        elif not found and chain[0] not in _MODULE_ATTRIBUTES:
+        elif not bound and chain[0] not in _MODULE_ATTRIBUTES:
             self.found.add(Whole(module))
 
     def runs(self, target: Imported) -> None:
-        """The modules that an import statement runs."""
+        """Add the modules that an import statement runs."""
         parts = target.module.split(".")
         names = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
         for name in [*names, f"{target.module}.{target.name}"]:
@@ -127,7 +131,7 @@ class Resolution:
                 self.found.add(self.project.module(name))
 
     def external(self, name: str, load_: Load) -> None:
-        """Others' code: of interest only where it hands out the project's objects by name."""
+        """Follow others' code, which matters only if it hands out the project's objects by name."""
         if name.startswith("importlib.") and name.rpartition(".")[2] in IMPORTERS:
             from_top = name.endswith("__import__")
             picked = None if from_top else self.picked(load_.tables)
@@ -136,22 +140,30 @@ class Resolution:
             self.found.add(EVERYTHING)
 
     def picked(self, tables: Iterable[Chain]) -> set[Node] | None:
-        """The modules that constant tables name; None when a table is no display of constants."""
-        found: set[Node] = set()
+        """Return the modules that constant tables name; None if a table is no display of
+        constants.
+        """
+        modules: set[Node] = set()
         for chain in tables:
-            held = [each for each in self.project.bound(self.module, chain) if not each.imports]
-            texts = [_constants(each.node) for each in held]
+            held = [
+                statement
+                for statement in self.project.bound(self.module, chain)
+                if not statement.imports
+            ]
+            texts = [_constants(statement.node) for statement in held]
             if not texts or None in texts:
                 return None
             for text in (text for within in texts for text in within or ()):
                 module = self.project.prefix(text.partition(":")[0])
                 if module is not None:
-                    found.add(Whole(module))
-        return found or None
+                    modules.add(Whole(module))
+        return modules or None
 
     def opened(self, opening: str, from_top: bool) -> set[Node]:
-        """What an import by name brings, of which only `opening` is known; `from_top`: it yields
-        the topmost package.
+        """Return what an import by name brings, of which only `opening` is known.
+
+        Args:
+            from_top: whether the import yields the topmost package.
         """
         start, computed = opening.rstrip("*"), opening.endswith("*")
         if start.startswith("."):
@@ -168,15 +180,17 @@ class Resolution:
         return set() if foreign else {EVERYTHING}
 
     def text(self, text: str) -> None:
-        """A string that is an import path of the project, or opens one: it may be used as one."""
+        """Follow a string that is an import path of the project, or opens one: it may be used as
+        one.
+        """
         path, _, name = text.rstrip(".").partition(":")
         if not _PATH.match(text.rstrip(".:")):
             if re.match(r"[\w.]+\.?[%{]", text):
                 start = re.split("[%{]", text)[0]
                 self.found |= {
-                    Whole(self.project.module(each))
-                    for each in self.project.paths
-                    if each.startswith(start)
+                    Whole(self.project.module(dotted))
+                    for dotted in self.project.paths
+                    if dotted.startswith(start)
                 }
             return
         module = self.project.prefix(path)
@@ -187,7 +201,9 @@ class Resolution:
 
 
 def _constants(node: ast.stmt) -> list[str] | None:
-    """The strings of a name's value that consists of constants alone; None for another value."""
+    """Return the strings of a name's value that consists of constants alone; None for another
+    value.
+    """
     simple = isinstance(node, ast.AnnAssign) or (
         isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     )

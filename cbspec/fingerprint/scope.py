@@ -91,8 +91,8 @@ class NameScope:
             held.append(imported)
 
     def holder(self, name: str) -> NameScope | None:
-        """The scope inside the statement that binds `name` for code in this one; None when that is
-        the module.
+        """Return the scope inside the statement that binds `name` for code in this one; None if
+        that is the module.
         """
         at: NameScope | None = self
         while at is not None and at.kind != "module" and name not in at.globals:

@@ -22,10 +22,10 @@ def signature(path: Path) -> Signature | None:
 
 def signatures(root: Path, packages: Sequence[str]) -> Signatures:
     """Return the signature of every Python file of these packages, by its resolved path."""
-    found: dict[Path, Signature | None] = {}
+    by_path: dict[Path, Signature | None] = {}
     source = source_folder(root.resolve(), packages)
     for package in packages:
         folder = source.joinpath(*package.split("."))
         for path in (folder.with_suffix(".py"), *folder.rglob("*.py")):
-            found[path] = signature(path)
-    return found
+            by_path[path] = signature(path)
+    return by_path

@@ -48,12 +48,12 @@ class SourceTree:
         self._discover_neighbours()
 
     def _discover_neighbours(self) -> None:
-        """The packages and modules beside those known that these mention, and so on."""
+        """Add the packages and modules beside those known that these mention, and so on."""
         waiting = list(self.paths)
         while waiting:
             mentions = b" ".join(map(b" ".join, _MENTIONS.findall(self._text(waiting.pop()))))
-            found = set(re.findall(r"\w+", mentions.decode(errors="replace")))
-            for package in sorted(filter(self._is_beside, found - {HARNESS, *self.paths})):
+            words = set(re.findall(r"\w+", mentions.decode(errors="replace")))
+            for package in sorted(filter(self._is_beside, words - {HARNESS, *self.paths})):
                 known = set(self.paths)
                 self._discover(package)
                 waiting += self.paths.keys() - known
@@ -80,21 +80,21 @@ class SourceTree:
         return name in self.paths
 
     def module(self, name: str) -> Module:
-        """A module of the project by its dotted name, parsed at its first use."""
+        """Return a module of the project by its dotted name, parsed at its first use."""
         if name not in self._loaded:
             self._see(self.paths[name])
             self._loaded[name] = load(name, self.paths[name], self.root)
         return self._loaded[name]
 
     def prefix(self, name: str) -> Module | None:
-        """The module that a dotted name begins with, the longest there is."""
+        """Return the module that a dotted name begins with, the longest there is."""
         while name and name not in self.paths:
             name = name.rpartition(".")[0]
         return self.module(name) if name else None
 
     def mentions(self, name: str, text: str) -> bool:
-        """Whether a module's file contains `text`; a file that is not Python may, without being
-        parsed.
+        """Tell whether a module's file contains `text`; a file that is not Python may, without
+        being parsed.
         """
         return text.encode() in self._text(name)
 
@@ -111,15 +111,15 @@ class SourceTree:
             self._signatures[path] = signature(path)
 
     def changed(self, path: Path) -> bool:
-        """Whether a file that was read is another one than it was at first."""
+        """Tell whether a file that was read has changed since."""
         return signature(path) != self._signatures[path]
 
     def modules(self) -> Iterator[Module]:
-        """Every module of the project."""
+        """Yield every module of the project."""
         return map(self.module, self.paths)
 
     def edges(self, statement: Statement) -> frozenset[Node]:
-        """What a statement leads to."""
+        """Return what a statement leads to."""
         if statement not in self._edges:
             self._edges[statement] = frozenset(
                 Resolution(self, statement.module).statement(statement)
@@ -127,7 +127,9 @@ class SourceTree:
         return self._edges[statement]
 
     def edges_of_whole(self, module: Module) -> set[Node]:
-        """What all of a module leads to: its statements, and all that its names could lead to."""
+        """Return what all of a module leads to: its statements, and all that its names could lead
+        to.
+        """
         resolution = Resolution(self, module)
         resolution.found.update(module.statements)
         for statement in module.statements:
@@ -143,27 +145,27 @@ class SourceTree:
         return resolution.found
 
     def executed(self, imports: Iterable[Imported], module: Module) -> set[Node]:
-        """The modules that imports run, with the packages above them."""
+        """Return the modules that imports run, with the packages above them."""
         resolution = Resolution(self, module)
-        for each in imports:
-            resolution.runs(each)
+        for target in imports:
+            resolution.runs(target)
         return resolution.found
 
     def bound(self, module: Module, chain: Chain) -> set[Statement]:
-        """The statements that give a dotted name its meaning, read from `module`; empty when it has
-        none in the project.
+        """Return the statements that give a dotted name its meaning, read from `module`; empty if
+        it has none in the project.
         """
         resolution = Resolution(self, module)
         resolution.member(module, chain, Load(chain))
         return {node for node in resolution.found if isinstance(node, Statement)}
 
     def classes(self) -> set[Node]:
-        """Every statement of the project that defines a class."""
+        """Return every statement of the project that defines a class."""
         return {
-            each
+            statement
             for module in self.modules()
-            for each in module.statements
-            if isinstance(each.node, DEFINITION[-1])
+            for statement in module.statements
+            if isinstance(statement.node, DEFINITION[-1])
         }
 
 
@@ -171,7 +173,9 @@ _SOURCES: dict[tuple[Path, str, str], tuple[Signature | None, Module]] = {}
 
 
 def load(name: str, path: Path | None, root: Path) -> Module:
-    """The parsed module, parsed anew only when its file has changed since this process last did."""
+    """Return the parsed module, parsed anew only if its file has changed since this process last
+    did.
+    """
     if path is None:
         return Module(name, None, name.replace(".", "/"), b"")
     shown = path.relative_to(root).as_posix()

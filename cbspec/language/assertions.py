@@ -1,4 +1,6 @@
-"""What a claim asserts, as written -> `cbspec.kinds`, each checked against the arms it speaks of."""
+"""What a claim asserts, as written -> `cbspec.kinds`, each checked against the arms it speaks
+of.
+"""
 
 from __future__ import annotations
 

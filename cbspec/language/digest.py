@@ -1,4 +1,6 @@
-"""What a claim's digest covers: everything that decides its verdict, nothing that only explains it."""
+"""What a claim's digest covers: everything that decides its verdict, nothing that only explains
+it.
+"""
 
 from __future__ import annotations
 

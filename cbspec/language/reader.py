@@ -53,7 +53,8 @@ class Reader:
         if defaults.scales and self.scale not in defaults.scales:
             known = suggestion(self.scale, list(defaults.scales))
             raise ConfigError(
-                f"unknown scale {self.scale!r}{known}: the one under [tool.cbspec], or quick where none is"
+                f"unknown scale {self.scale!r}{known}: "
+                "the one under [tool.cbspec], or quick where none is"
             )
         mistakes = Diagnostics()
         claims: tuple[Claim, ...] = ()

@@ -23,7 +23,8 @@ Digest = Annotated[
     Meta(pattern="^[0-9a-f]{4,64}$", description="hexadecimal; digests are shortened to 16 digits"),
 ]
 
-FRAGILE = 2.0  # standard errors; nearer than this to the bound, a decided verdict may flip with other seeds
+# In standard errors. Nearer than this to the bound, a decided verdict may flip with other seeds.
+FRAGILE = 2.0
 
 
 class Key(NamedTuple):
@@ -180,7 +181,9 @@ class Entry(_Record, frozen=True, kw_only=True):
         return next(iter(named or (effects if len(effects) == 1 else [])), None)
 
     def measured_as(self, calls: Mapping[str, Call]) -> bool:
-        """Tell whether these arms (name -> stage call) are on record, each as the same stage call."""
+        """Tell whether these arms (name -> stage call) are on record, each as the same stage
+        call.
+        """
         return all(self.arms.get(name) == short(call.digest) for name, call in calls.items())
 
     def stale(self, code: Mapping[str, str]) -> tuple[str, ...]:

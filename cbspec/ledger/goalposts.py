@@ -35,7 +35,9 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def moves(old: Entry, new: Entry) -> tuple[Move, ...]:
-    """Return every way in which the claim of `new` asserts or measures something other than `old`."""
+    """Return every way in which the claim of `new` asserts or measures something other than
+    `old`.
+    """
     if old.digest == new.digest:
         return ()
     return (

@@ -62,7 +62,8 @@ class Ledger:
         )
         if commit is None:
             raise ConfigError(
-                f"'{revision}' is neither a ledger file nor a commit of the repository around {path.parent}"
+                f"'{revision}' is neither a ledger file nor a commit of the repository "
+                f"around {path.parent}"
             )
         text = git(path.parent, "show", f"{commit.strip()}:./{path.name}")
         if text is None:
@@ -98,7 +99,9 @@ class Ledger:
         write(path, self.dumps())
 
     def dumps(self) -> str:
-        """Return the text of the file; it has a list of withdrawn verdicts only if there are any."""
+        """Return the text of the file; it has a list of withdrawn verdicts only if there are
+        any.
+        """
         content = {"version": VERSION, "entries": tuple(self)} | (
             {"withdrawn": self.withdrawn} if self.withdrawn else {}
         )

@@ -7,7 +7,8 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-DIGITS = 6  # significant digits of a recorded figure: noise in the last bits of a float64 does not reach them
+# Significant digits of a recorded figure: noise in the last bits of a float64 does not reach them.
+DIGITS = 6
 
 
 class Interval(Protocol):
@@ -44,15 +45,19 @@ def number(value: float | None, decimals: int | None = None) -> str:
 
 
 def interval(effect: Interval) -> str:
-    """Format an effect with its interval, to two significant digits of the half width: ``"-0.132
-    [-0.140, -0.124]"``.
+    """Format an effect with its interval: ``"-0.132 [-0.140, -0.124]"``.
+
+    The interval's half width has two significant digits.
     """
     places = _decimals(effect)
-    return f"{number(effect.estimate, places)} [{number(effect.low, places)}, {number(effect.high, places)}]"
+    low, high = number(effect.low, places), number(effect.high, places)
+    return f"{number(effect.estimate, places)} [{low}, {high}]"
 
 
 def p_value(p: float | None) -> str:
-    """Format a p-value: ``"p = 0.012"``, with a floor below which the digits carry no information."""
+    """Format a p-value: ``"p = 0.012"``, with a floor below which the digits carry no
+    information.
+    """
     if p is None or math.isnan(p):
         return "p = ?"
     return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"

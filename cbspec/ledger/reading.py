@@ -13,7 +13,9 @@ from cbspec.ledger.withdrawn import Withdrawn
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file: a version, which tells the shape of the rest, the entries, and what was withdrawn."""
+    """The file: a version, which tells the shape of the rest, the entries, and what was
+    withdrawn.
+    """
 
     version: int
     entries: tuple[Entry, ...]

@@ -7,7 +7,9 @@ import msgspec
 from cbspec.ledger.entry import Entry, RecordedEffect
 from cbspec.ledger.notation import interval
 
-TOLERANCE = 2e-5  # of the effect's largest figure: twice what rounding to six significant digits can differ by
+# Relative to the effect's largest figure: twice what rounding to six significant digits can differ
+# by.
+TOLERANCE = 2e-5
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,8 +25,8 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """``"engine/rules.py:23: inner_product (stage local_descent)"``; what became of it where it
-        did not just change.
+        """Return the edit as text, ``"engine/rules.py:23: inner_product (stage local_descent)"``,
+        with its kind if it is no simple change.
         """
         became = "" if self.what == "changed" else f" {self.what}"
         return f"{self.path}:{self.line}: {self.definition}{became} (stage {self.stage})"

@@ -54,7 +54,7 @@ class Values(
 
     @property
     def digest(self) -> str:
-        """Hex SHA-256 of all of it."""
+        """Return the hex SHA-256 of all of it."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
     def reason(self, arm: str, measure: str, seed: int) -> str | None:

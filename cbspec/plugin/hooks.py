@@ -50,13 +50,15 @@ PROJECT = pytest.StashKey[Config]()
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser
 ) -> Generator[None, Any, Any]:
-    """Options for a project with claims, and for no other: elsewhere they are anyone's."""
-    result = yield  # the project's own conftest.py says its options first: a clash is told here, not as its traceback
+    """Add options for a project with claims, and for no other: elsewhere they are anyone's."""
+    # The project's own conftest.py adds its options first: a clash is reported here, and not as a
+    # traceback from there.
+    result = yield
     places = dict.fromkeys(
         (early_config.rootpath, early_config.invocation_params.dir)
     )  # the former may be of several projects
     try:
-        project = next((found for found in map(load, places) if found.declared), None)
+        project = next((candidate for candidate in map(load, places) if candidate.declared), None)
     except CbspecError as error:
         raise pytest.UsageError(str(error)) from None
     if project and project.claims.is_dir():
@@ -122,7 +124,7 @@ class ClaimsPlugin:
             config.getoption("--device"), threads=config.getoption("--stage-threads")
         )
         name = self.worker[RUN] if self.worker else uuid.uuid4().hex[:12]
-        own, workers = (
+        worker, workers = (
             (self.worker["workerid"], self.worker["workercount"]) if self.worker else ("main", 1)
         )
         cores = (
@@ -130,7 +132,7 @@ class ClaimsPlugin:
             if self.numerics.device == "cpu"
             else ANY_CORES
         )
-        self.run = RunDirectory(settings.runs / name, own, workers, cores)
+        self.run = RunDirectory(settings.runs / name, worker, workers, cores)
         self.display: Display | None = None
         self.tally = RunSummary(config.rootpath, settings, self.scale, self.numerics)
         self._told: dict[tuple[str, str], Any] = {}
@@ -140,8 +142,8 @@ class ClaimsPlugin:
         self._spare_hypothesis()
 
     def _spare_hypothesis(self) -> None:
-        """A run of claims alone has no use for the summary of hypothesis, which would take a second
-        to import.
+        """Drop the summary of hypothesis: a run of claims alone has no use for it, and its import
+        takes a second.
         """
         here = self.config.invocation_params.dir
         places = [(here / argument.partition("::")[0]).resolve() for argument in self.config.args]
@@ -150,7 +152,7 @@ class ClaimsPlugin:
 
     @cached_property
     def evaluation(self) -> Evaluation:
-        """This process' share in evaluating the claims."""
+        """Return this process' share in evaluating the claims."""
         from cbspec.execution.numerics import limit_threads
 
         limit_threads(self.numerics.threads)
@@ -164,22 +166,24 @@ class ClaimsPlugin:
 
     @property
     def device_option(self) -> str:
-        """What a command has to be told to look at the results of this run's device and threads."""
+        """Return the options that let a command see the results of this run's device and
+        threads.
+        """
         device = self.config.getoption("--device")
-        told = [f"--device {device}"] if device != "auto" else []
+        options = [f"--device {device}"] if device != "auto" else []
         if self.numerics.threads != 1:
-            told.append(f"--stage-threads {self.numerics.threads}")
-        return " ".join(told)
+            options.append(f"--stage-threads {self.numerics.threads}")
+        return " ".join(options)
 
     # --- collection
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
-        """A person's mistake ends the run. From a worker the controller has to be told: xdist would
-        call it a crash.
+        """End the run at a person's mistake.
 
-        A file that cannot be collected ends it too, as it does without xdist, which would compute
-        everything else first.
+        A worker has to tell the controller: xdist would call it a crash. A file that cannot be
+        collected ends the run too, as it does without xdist, which would compute everything else
+        first.
         """
         try:
             result = yield
@@ -204,18 +208,18 @@ class ClaimsPlugin:
 
     @property
     def _shows(self) -> bool:
-        """Whether pytest was asked what there is or what it would do, and to run nothing."""
+        """Tell whether pytest was asked what there is or what it would do, and to run nothing."""
         return any(self.config.getoption(option, False) for option in SHOWING)
 
     @property
     def _output(self) -> dict[str, Any]:
-        """What a worker hands to the controller when it ends."""
+        """Return what a worker hands to the controller when it ends."""
         output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]  # an attribute that xdist adds
         return output
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Claims lie where a person puts them, also in a folder that pytest takes for a tool's:
-        build, dist, venv.
+        """Collect claims wherever a person puts them, also in a folder that pytest takes for a
+        tool's: build, dist, venv.
         """
         if self.settings.claims not in collection_path.parents or collection_path.name.startswith(
             "."
@@ -244,7 +248,7 @@ class ClaimsPlugin:
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """What keeps a file from being claims travels with its report."""
+        """Attach to a file's report what keeps the file from being claims."""
         report = yield
         if isinstance(collector, ClaimFile):
             report.cbspec = collector.told  # type: ignore[attr-defined]  # extra attributes travel with a report
@@ -252,8 +256,9 @@ class ClaimsPlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_report_from_serializable(self) -> Generator[None, Any, Any]:
-        """Each worker reports a file that cannot be collected; xdist tells it once where the same
-        object says so.
+        """Merge the reports of a file that cannot be collected.
+
+        Each worker sends one; xdist shows it once if it is the same object.
         """
         report = yield
         if isinstance(report, pytest.CollectReport) and report.failed:
@@ -263,15 +268,13 @@ class ClaimsPlugin:
         return report
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A claim file with mistakes: pytest tells of them in the terminal, and GitHub is told by
-        what is kept here.
-        """
+        """Keep the mistakes of a claim file for GitHub; pytest shows them in the terminal."""
         if self.worker is None and report.failed:
             self.tally.misread(getattr(report, "cbspec", []))
 
     def pytest_collection_modifyitems(self) -> None:
-        """What no file shows by itself: ids that two files share and, where all are collected, ids
-        that none has.
+        """Check what no file shows by itself: ids that two files share and, if all are collected,
+        ids that none has.
         """
         from cbspec.language import check_together, claim_files
 
@@ -303,18 +306,18 @@ class ClaimsPlugin:
             load_formats(self.settings)
 
     def _refusal(self, error: CbspecError) -> pytest.UsageError:
-        """What ends the run; mistakes in claims are also told at their places."""
+        """Return the error that ends the run, and report mistakes in claims at their places."""
         if isinstance(error, ClaimError):
-            told = unread(error, self.config.rootpath)
+            encoded = unread(error, self.config.rootpath)
             if self.worker is None:
-                self.tally.misread(told)
+                self.tally.misread(encoded)
             else:
-                self._output[MISTAKES] = told
+                self._output[MISTAKES] = encoded
         return pytest.UsageError(str(error))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """An xdist hook: a worker has ended, or was killed."""
+        """Note that a worker has ended or was killed (an xdist hook)."""
         if self.opened:
             self.run.lost(node.gateway.id)
         output = getattr(node, "workeroutput", {})
@@ -328,14 +331,14 @@ class ClaimsPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self) -> None:
-        """An xdist hook: no worker process is there yet. Where a run cannot begin, none has to be
-        ended.
+        """Open the run before there is a worker process that would have to be ended (an xdist
+        hook).
         """
         self._open_run()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """An xdist hook: tell a worker the run's name."""
+        """Tell a worker the run's name (an xdist hook)."""
         node.workerinput[RUN] = self.run.path.name
 
     @pytest.hookimpl(wrapper=True)
@@ -361,8 +364,8 @@ class ClaimsPlugin:
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """What the claim has to say travels with its report, and a skip names the claim's line
-        instead of ours.
+        """Attach the claim's content to its report, and let a skip name the claim's line instead of
+        ours.
         """
         report = yield
         if isinstance(item, ClaimItem) and report.when == "call":
@@ -401,16 +404,16 @@ class ClaimsPlugin:
             self.run.stop()
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Ctrl-C; pytest calls this also where it gives up by itself, for files that it cannot
-        collect.
+        """Stop the run at Ctrl-C; pytest calls this also if it gives up by itself, for files that
+        it cannot collect.
         """
         if self.worker is None and not isinstance(excinfo.value, pytest.Session.Interrupted):
             self.run.stop()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """A worker whose claims are judged helps with what the others still need; the controller
-        writes the reports.
+        """Help with what the others still need in a worker whose claims are judged; write the
+        reports in the controller.
         """
         judged = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         ended = session.shouldstop or session.shouldfail or self._shows
@@ -424,7 +427,9 @@ class ClaimsPlugin:
             self.tally.write()
 
     def _open_run(self) -> None:
-        """Own the run directory, and clear away what killed runs left; the first call counts."""
+        """Take the run directory, and clear away what killed runs left; only the first call has an
+        effect.
+        """
         from cbspec.store import Store
 
         if not self.opened:
@@ -439,7 +444,7 @@ class ClaimsPlugin:
             Store(self.settings.store).sweep()
 
     def pytest_unconfigure(self) -> None:
-        """The workers are gone: clear away what they left."""
+        """Clear away what the workers left, now that they are gone."""
         from cbspec.store import Store
 
         if self.opened:

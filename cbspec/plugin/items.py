@@ -45,7 +45,7 @@ class Host(Protocol):
 
     @property
     def evaluation(self) -> Evaluation:
-        """This process' share in evaluating the claims."""
+        """Return this process' share in evaluating the claims."""
 
     @property
     def device_option(self) -> str: ...
@@ -69,7 +69,7 @@ class ClaimFile(pytest.File):
             yield ClaimItem.from_parent(self, name=claim.id, claim=claim, plugin=self.plugin)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
-        """A user's mistake is told, not traced."""
+        """Show a user's mistake as text, without a traceback."""
         error = excinfo.value
         self.told = (
             unread(error, self.config.rootpath)
@@ -197,11 +197,11 @@ class ClaimItem(pytest.Item):
         self.told[kind] = encode(skipped)
 
     def _warn_of_margins(self) -> None:
-        """A margin too narrow for the spread on record: a warning, as in `cbspec validate`.
+        """Warn of a margin too narrow for the recorded spread, as `cbspec validate` does.
 
-        The run is what the record comes from. An inconclusive verdict is a result, and whoever
-        edits a claim that has one, or runs the others, has to be able to. A warning per item is
-        told once under xdist too, and ``-W error`` makes it a failure.
+        It is no error, since the run is what the record comes from: an inconclusive verdict is a
+        result, and whoever edits a claim that has one, or runs the others, has to be able to.
+        pytest shows a warning per item once under xdist too, and ``-W error`` makes it a failure.
         """
         from cbspec.evaluation.margins import undecidable
 
@@ -217,24 +217,24 @@ class ClaimItem(pytest.Item):
 
 
 def _headline(error: BaseException) -> str:
-    """The first line of what it says; its kind where it says nothing."""
+    """Return the first line of an exception's message, or its type if it has none."""
     return str(error).partition("\n")[0] or type(error).__name__
 
 
 def unread(error: ClaimError, root: Path) -> list[str]:
-    """Each mistake that keeps files from being claims at its place, which may be in the defaults;
-    as JSON.
+    """Return each mistake that keeps files from being claims, as JSON, at its place, which may be
+    in the defaults.
     """
     from cbspec.report import Skipped, encode
 
-    told = []
+    encoded = []
     for mistake in error.mistakes:
         path, line = mistake.origin.path, mistake.origin.line
         place = os.path.relpath(path, root)
-        told.append(
+        encoded.append(
             encode(Skipped(claim=path.name, title="", path=place, line=line, reason=mistake.text))
         )
-    return told
+    return encoded
 
 
 class UndecidableWarning(pytest.PytestWarning):
@@ -269,8 +269,8 @@ class CanaryError(Exception):
 def explained(
     node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]
 ) -> Any:
-    """What a person caused, has to decide on or expects, as text; None for a defect of the program,
-    which pytest traces.
+    """Return as text what a person caused, has to decide on or expects; None for a defect of the
+    program, which pytest traces.
 
     Its headline goes into the closing summary, where pytest shows a mere string whole and a second
     time when it runs on CI.
@@ -302,5 +302,5 @@ def explained(
 
 
 def marker(text: str) -> str:
-    """A pytest marker of a phase or status: ``phase6.5A`` -> ``phase6_5a``."""
+    """Return the pytest marker of a phase or status: ``phase6.5A`` -> ``phase6_5a``."""
     return re.sub(r"\W", "_", text.lower())

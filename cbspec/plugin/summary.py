@@ -48,31 +48,31 @@ class RunSummary:
         self._workers: set[str] = set()
 
     def take(self, report: pytest.TestReport) -> None:
-        """A claim was judged, left out, or broke; or its worker did, of which xdist reports in its
-        place.
+        """Take the report of a claim that was judged, left out or broke; if its worker broke, xdist
+        reports in its place.
         """
         from cbspec.canary import CanaryCheck
         from cbspec.report import Record, Skipped, Upheld, decode
 
         self._know_kinds()
-        told: dict[str, str] = getattr(report, "cbspec", {})
+        payload: dict[str, str] = getattr(report, "cbspec", {})
         if report.when != "call" and report.failed:
             self._crashed(report)
-        if RECORD in told:
-            self._records.append(decode(told[RECORD], Record))
-        if UPHELD in told:
-            self._upheld.append(decode(told[UPHELD], Upheld))
-        if CANARY in told:
-            self._canaries.append(decode(told[CANARY], CanaryCheck))
-        if SKIPPED in told:
-            self._skipped.append(decode(told[SKIPPED], Skipped))
-        if BROKEN in told:
-            self._broken.append(decode(told[BROKEN], Skipped))
+        if RECORD in payload:
+            self._records.append(decode(payload[RECORD], Record))
+        if UPHELD in payload:
+            self._upheld.append(decode(payload[UPHELD], Upheld))
+        if CANARY in payload:
+            self._canaries.append(decode(payload[CANARY], CanaryCheck))
+        if SKIPPED in payload:
+            self._skipped.append(decode(payload[SKIPPED], Skipped))
+        if BROKEN in payload:
+            self._broken.append(decode(payload[BROKEN], Skipped))
         self._workers.add(getattr(report, "worker_id", "main"))
 
     def _know_kinds(self) -> None:
-        """The controller of xdist's workers collects no claims, which would make the project's own
-        kinds known.
+        """Load the project's own kinds: the controller of xdist's workers collects no claims, which
+        would do it.
         """
         if self.project.kinds:
             from cbspec import kinds
@@ -80,7 +80,7 @@ class RunSummary:
             kinds.load(self.project)
 
     def _crashed(self, report: pytest.TestReport) -> None:
-        """The worker that judged a claim was killed."""
+        """Record that the worker that judged a claim was killed."""
         from cbspec.report import Skipped
 
         place, _, claim = report.nodeid.partition("::")
@@ -88,18 +88,18 @@ class RunSummary:
             reason = str(report.longrepr).partition("\n")[0]
             self._broken.append(Skipped(claim=claim, title="", path=place, line=1, reason=reason))
 
-    def misread(self, told: Iterable[str]) -> None:
-        """Mistakes that keep files from being claims, each at its place, as JSON."""
+    def misread(self, encoded: Iterable[str]) -> None:
+        """Record mistakes that keep files from being claims, each at its place, as JSON."""
         from cbspec.report import Skipped, decode
 
-        for mistake in (decode(text, Skipped) for text in told):
+        for mistake in (decode(text, Skipped) for text in encoded):
             if (
                 mistake not in self._unread
             ):  # every file below a defaults.yaml reports what is wrong in it
                 self._unread.append(mistake)
 
     def write(self) -> None:
-        """The pages of the run, where it has come to any claim."""
+        """Write the pages of the run, if it has come to any claim."""
         if self._records or self._upheld or self._canaries or self._skipped or self._broken:
             from cbspec.report import write_pages
             from cbspec.report.formats import load
@@ -110,10 +110,10 @@ class RunSummary:
                 self._unwritten = str(error)
 
     def summarise(self, terminal: pytest.TerminalReporter, here: Path) -> None:
-        """The table of verdicts and, on GitHub, annotations and the job summary.
+        """Write the table of verdicts and, on GitHub, annotations and the job summary.
 
         Args:
-            here: where a person reads it.
+            here: the folder in which a person reads it.
         """
         if not (self._records or self._upheld or self._canaries or self._broken or self._unread):
             return

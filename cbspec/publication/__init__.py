@@ -1,4 +1,6 @@
-"""What the project publishes, from claims and ledger alone: the replication table and the figures."""
+"""What the project publishes, from claims and ledger alone: the replication table and the
+figures.
+"""
 
 from cbspec.publication.replication import FIGURES, PAGE, replication
 

@@ -35,7 +35,7 @@ _FOLD, _UNFOLD = "<details>", "</details>"
 
 
 def cells(row: Row, folder: Path, drawings: Sequence[str]) -> tuple[str, ...]:
-    """The cells of a finding, by `COLUMNS`.
+    """Return the cells of a finding, by `COLUMNS`.
 
     Args:
         folder: where the page stands.
@@ -52,7 +52,7 @@ def cells(row: Row, folder: Path, drawings: Sequence[str]) -> tuple[str, ...]:
 
 
 def link(path: Path, folder: Path) -> str:
-    """`path` as seen from `folder`."""
+    """Return `path` as seen from `folder`."""
     return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
 
 
@@ -70,8 +70,8 @@ def _status(claim: Claim) -> str:
 
 
 def _figures(row: Row) -> str:
-    """What was measured, the memo's figure before ours; before anything is on record, the memo's
-    figures as it reports them.
+    """Return what was measured, the memo's number before ours; before anything is on record, the
+    memo's numbers as it reports them.
     """
     recorded = [outcome for outcome in row.outcomes if outcome.entries]
     named = len({outcome.scale for outcome in recorded}) > 1
@@ -79,9 +79,10 @@ def _figures(row: Row) -> str:
         _again(row, outcome) or _folded(list(_effects(row, outcome, named=named)))
         for outcome in recorded
     ]
-    effects = [
-        each.effect for outcome in recorded for entry in outcome.entries for each in compared(entry)
-    ]
+    effects = []
+    for outcome in recorded:
+        for entry in outcome.entries:
+            effects += [shown.effect for shown in compared(entry)]
     beside = any(effect.reported is not None for effect in effects)
     lines = _BREAK.join(line for line in (*([] if beside else _reported(row)), *ours) if line)
     return lines.replace(f"{_BREAK}{_FOLD}", _FOLD).replace(
@@ -90,37 +91,39 @@ def _figures(row: Row) -> str:
 
 
 def _reported(row: Row) -> list[str]:
-    """The memo's figures; where a claim has none, what is said of them."""
-    found = []
+    """Return the memo's numbers; if a claim has none, what it says of them."""
+    lines = []
     for source in (claim.source for claim in row.files.values()):
         for measure, values in source.figures.items():
-            found.append(
+            lines.append(
                 f"memo, {measure}: "
                 + ", ".join(f"{arm} {number(value)}" for arm, value in values.items())
             )
         if source.note and not source.figures:
-            found.append(f"memo: {source.note}")
-    return [escaped(line) for line in found or ["memo: no figures"]]
+            lines.append(f"memo: {source.note}")
+    return [escaped(line) for line in lines or ["memo: no figures"]]
 
 
 def _effects(row: Row, outcome: ScaleOutcome, *, named: bool) -> Iterator[str]:
-    """A line for each effect; `named`: with the scale, since others follow."""
+    """Yield a line for each effect; `named`: with the scale, since others follow."""
     place = f"*{outcome.place}* " if named else ""
     for entry in outcome.entries:
         cell = f"{escaped(row.cell(entry.claim))}: " if outcome.several else ""
-        yield from (f"{place}{cell}{_effect(each)}" for each in compared(entry))
+        yield from (
+            f"{place}{cell}{_effect(compared_effect)}" for compared_effect in compared(entry)
+        )
 
 
-def _effect(each: Compared) -> str:
-    effect = each.effect
+def _effect(compared_effect: Compared) -> str:
+    effect = compared_effect.effect
     memo = "" if effect.reported is None else f"{number(effect.reported)} → "
     sure = "" if effect.confidence == CONFIDENCE else f" ({100 * effect.confidence:.3g} %)"
     text = escaped(f"{effect.label} of {effect.measure}: {memo}{interval(effect)}{sure}")
-    return f"{text} *other sign*" if each.opposite else text
+    return f"{text} *other sign*" if compared_effect.opposite else text
 
 
 def _again(row: Row, outcome: ScaleOutcome) -> str:
-    """All figures of a device family folded away, where another one's stand openly at the same
+    """Return all numbers of a device family folded away, if another one's stand openly at the same
     scale.
     """
     lines = list(_effects(row, outcome, named=False))
@@ -157,16 +160,16 @@ def _verdict(row: Row, outcome: ScaleOutcome) -> str:
     marks += outcome.decided
     marks += ["on adopted results"] * outcome.adopted
     marks += ["the claim was edited since"] * bool(outcome.edited)
-    told = f"**{outcome.verdict or 'not complete'}** at {outcome.place} ({', '.join(marks)})"
+    text = f"**{outcome.verdict or 'not complete'}** at {outcome.place} ({', '.join(marks)})"
     if outcome.several:
-        told += f": {_by_verdict(row, outcome)}"
+        text += f": {_by_verdict(row, outcome)}"
     elif outcome.verdict in ("invalid", "error"):
-        told += f": {escaped(outcome.entries[0].reason)}"
-    return told
+        text += f": {escaped(outcome.entries[0].reason)}"
+    return text
 
 
 def _by_verdict(row: Row, outcome: ScaleOutcome) -> str:
-    """Which claims of the finding have which verdict."""
+    """Return which claims of the finding have which verdict."""
     groups: dict[Verdict | str, list[str]] = {}
     for entry in outcome.entries:
         groups.setdefault(entry.verdict, []).append(row.cell(entry.claim))
@@ -178,19 +181,19 @@ def _by_verdict(row: Row, outcome: ScaleOutcome) -> str:
 
 
 def _agrees(row: Row) -> str:
-    """For each scale; a device family is named where another one says otherwise there."""
+    """Return the agreement at each scale, with the device family if another one disagrees."""
     firsts = [(outcome, _first(row, outcome)) for outcome in row.outcomes if outcome.agrees]
-    told = [
+    shown = [
         outcome for outcome, first in firsts if outcome is first or outcome.agrees != first.agrees
     ]
-    if len(told) == 1:
-        return told[0].agrees
-    return _BREAK.join(f"{outcome.place}: {outcome.agrees}" for outcome in told)
+    if len(shown) == 1:
+        return shown[0].agrees
+    return _BREAK.join(f"{outcome.place}: {outcome.agrees}" for outcome in shown)
 
 
 def _first(row: Row, outcome: ScaleOutcome) -> ScaleOutcome:
-    """The one of the device family that stands first at the same scale."""
-    return next(each for each in row.outcomes if each.scale == outcome.scale)
+    """Return the outcome of the device family that stands first at the same scale."""
+    return next(candidate for candidate in row.outcomes if candidate.scale == outcome.scale)
 
 
 def _discussion(row: Row) -> str:

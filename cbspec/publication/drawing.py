@@ -79,14 +79,14 @@ def draw(claims: Iterable[Claim], ledger: Ledger, folder: Path) -> list[Path]:
 
 
 def colours_of(claims: Iterable[Claim]) -> dict[str, str]:
-    """Method -> its colour in every figure."""
+    """Return method -> its colour in every figure."""
     figures = [figure for claim in claims for figure in drawn_of(claim)]
     methods = dict.fromkeys(method(arm) for figure in figures for arm in figure.arms)
     return dict(zip(methods, cycle(COLOURS), strict=False))
 
 
 def svg(table: Table, colours: Mapping[str, str]) -> str:
-    """The drawing as SVG; the same table gives the same text."""
+    """Return the drawing as SVG; the same table gives the same text."""
     file = io.StringIO()
     with mpl.rc_context():
         mpl.rcdefaults()  # whatever a person's matplotlibrc says
@@ -96,7 +96,7 @@ def svg(table: Table, colours: Mapping[str, str]) -> str:
 
 
 def drawn(table: Table, colours: Mapping[str, str]) -> Canvas:
-    """The drawing itself.
+    """Draw the table.
 
     Panels of one heading and facet stand in one column, those of one measure in one row; a single
     column is laid down as a row.
@@ -114,15 +114,15 @@ def drawn(table: Table, colours: Mapping[str, str]) -> Canvas:
         for measure in measures
         for column in columns
     }
-    for axes, ((measure, column), each) in zip(grid.flat, panels.items(), strict=True):
-        if each is None:
+    for axes, ((measure, column), content) in zip(grid.flat, panels.items(), strict=True):
+        if content is None:
             axes.set_axis_off()
             continue
-        panel.draw(axes, each, colours)
+        panel.draw(axes, content, colours)
         below = () if lying else measures[measures.index(measure) + 1 :]
         panel.label(
             axes,
-            each,
+            content,
             left=lying or column == columns[0],
             bottom=not any(panels[other, column] for other in below),
         )
@@ -140,18 +140,18 @@ def drawn(table: Table, colours: Mapping[str, str]) -> Canvas:
 
 
 def caption(table: Table) -> str:
-    """What a reader of the drawing has to know: scale, device, seeds, bars, and whatever is not
-    there.
+    """Return what a reader of the drawing has to know: scale, device, seeds, bars, and whatever is
+    missing.
     """
-    said = [
+    parts = [
         f"scale {table.scale}, {table.device}",
         f"mean over {_either(table.seeds)} seeds, bars: 95 % interval (Student)",
     ]
     if table.decidable > 1:
-        said.append(f"{table.cells} of {table.decidable} cells on record")
+        parts.append(f"{table.cells} of {table.decidable} cells on record")
     if table.undefined:
-        said.append(f"{len(table.undefined)} of {len(table.points)} points undefined")
-    return "; ".join(said)
+        parts.append(f"{len(table.undefined)} of {len(table.points)} points undefined")
+    return "; ".join(parts)
 
 
 def _wrapped(title: str, canvas: Canvas) -> str:

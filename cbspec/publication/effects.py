@@ -20,11 +20,11 @@ class Compared(NamedTuple):
 
 
 def compared(entry: Entry) -> list[Compared]:
-    """The effect that the verdict hangs on, then every other one for which the memo reports a
-    figure, each once.
+    """Return the effect that the verdict hangs on, then every other one for which the memo reports
+    a number, each once.
 
-    Of an effect that is both drawn and tested the test's interval is shown, for the verdict stands
-    on that.
+    If an effect is both drawn and tested, the test's interval is shown, for the verdict stands on
+    that.
     """
     first = entry.decisive
     tested = sorted(entry.assertions, key=lambda asserted: not asserted.terms.tested)

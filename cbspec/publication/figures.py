@@ -63,7 +63,9 @@ class Table:
 
     @property
     def name(self) -> str:
-        """Of its files: ``"F.4.figures"``, with the device family where that is not the CPU."""
+        """Return the name of its files: ``"F.4.figures"``, with the device family if that is not
+        the CPU.
+        """
         return f"{self.id}.{self.scale}" + (f".{self.device}" if self.device != "cpu" else "")
 
     @property
@@ -72,11 +74,11 @@ class Table:
 
     @property
     def undefined(self) -> tuple[DrawnPoint, ...]:
-        """The points on record that have no value."""
+        """Return the points on record that have no value."""
         return tuple(point for point in self.points if point.mean is None)
 
     def csv(self) -> str:
-        """The points, one line each; what does not exist is empty."""
+        """Return the points, one line each; what does not exist is empty."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("scale", "device", *DrawnPoint._fields))
@@ -85,7 +87,8 @@ class Table:
 
 
 def tables(claims: Iterable[Claim], ledger: Ledger) -> list[Table]:
-    """One for each figure claim, scale and device family on record, in the order of the claims.
+    """Return one table for each figure claim, scale and device family on record, in the order of
+    the claims.
 
     Args:
         claims: in any scale; a cell that comes at several counts once.
@@ -102,7 +105,7 @@ def tables(claims: Iterable[Claim], ledger: Ledger) -> list[Table]:
 
 
 def drawn_of(claim: Claim) -> tuple[Figure, ...]:
-    """The figures that the claim asserts."""
+    """Return the figures that the claim asserts."""
     return tuple(assertion for assertion in claim.assertions if isinstance(assertion, Figure))
 
 
@@ -132,7 +135,7 @@ def _tables(base: str, cells: Sequence[Claim], ledger: Ledger) -> Iterator[Table
 
 
 def _points(cell: Claim, entry: Entry) -> Iterator[DrawnPoint]:
-    """The points of the cell that are on record."""
+    """Yield the points of the cell that are on record."""
     effects = _effects(entry)
     place = values_of(cell.id)
     for figure in drawn_of(cell):
@@ -161,11 +164,15 @@ def _points(cell: Claim, entry: Entry) -> Iterator[DrawnPoint]:
 
 
 def _effects(entry: Entry) -> dict[tuple[str, str], RecordedEffect]:
-    """(measure, arm) -> the effect of a recorded figure; those of tests are differences, or have
-    another interval.
+    """Return (measure, arm) -> the effect of a recorded figure.
+
+    Effects of tests are left out: they are differences, or have another interval.
     """
-    recorded = (each for each in entry.assertions if isinstance(each.terms, Figure))
-    return {(effect.measure, effect.label): effect for each in recorded for effect in each.effects}
+    effects: dict[tuple[str, str], RecordedEffect] = {}
+    for assertion in entry.assertions:
+        if isinstance(assertion.terms, Figure):
+            effects |= {(effect.measure, effect.label): effect for effect in assertion.effects}
+    return effects
 
 
 def _along(figure: Figure, place: Mapping[str, str]) -> tuple[X, ...]:
@@ -175,6 +182,6 @@ def _along(figure: Figure, place: Mapping[str, str]) -> tuple[X, ...]:
 
 
 def values_of(cell: str) -> dict[str, str]:
-    """``F.4[alpha=0.0,depth=2]`` -> the values of its matrix cell, as written."""
+    """Return ``F.4[alpha=0.0,depth=2]`` -> the values of its matrix cell, as written."""
     _, _, inside = cell.rstrip("]").partition("[")
     return dict(value.split("=", 1) for value in inside.split(",") if value)

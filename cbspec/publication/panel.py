@@ -40,8 +40,8 @@ class Panel:
 
     @cached_property
     def at(self) -> dict[X, float]:
-        """Where each value of x lies: numbers of the matrix as they are, whatever is listed at
-        equal distances.
+        """Return where each value of x lies: numbers of the matrix as they are, whatever is listed
+        at equal distances.
         """
         along = isinstance(self.figure.x, str)
         return {x: float(x) if along else float(index) for index, x in enumerate(self.ticks)}
@@ -52,10 +52,12 @@ class Panel:
 
 
 def of(table: Table, measure: str, heading: str, facet: str) -> Panel | None:
-    """The panel at one place of the drawing; None where nothing stands."""
-    figure = next(
-        (each for each in table.figures if measure in each.axes and each.title == heading), None
-    )
+    """Return the panel at one place of the drawing; None if nothing stands there."""
+    figure = None
+    for candidate in table.figures:
+        if measure in candidate.axes and candidate.title == heading:
+            figure = candidate
+            break
     alike = [
         point for point in table.points if (point.measure, point.heading) == (measure, heading)
     ]
@@ -73,18 +75,20 @@ def of(table: Table, measure: str, heading: str, facet: str) -> Panel | None:
 
 
 def draw(axes: Axes, panel: Panel, colours: Mapping[str, str]) -> None:
-    """The curves, each a little beside the others so that no bar hides another one, and the lines
-    across.
+    """Draw the lines across and the curves, each a little beside the others so that no bar hides
+    another one.
     """
     curves = list(dict.fromkeys(panel.figure.curves()))
     step = BESIDE * panel.width if joined(panel.figure) else APART
     for value in panel.figure.lines.get(panel.measure, {}).values():
         axes.axhline(value, color=FAINT, linewidth=1.0, linestyle=ACROSS, zorder=1)
     for index, curve in enumerate(curves):
-        own = [point for point in panel.points if point.curve == curve and point.mean is not None]
-        at = [panel.at[point.x] + (index - (len(curves) - 1) / 2) * step for point in own]
+        defined = [
+            point for point in panel.points if point.curve == curve and point.mean is not None
+        ]
+        at = [panel.at[point.x] + (index - (len(curves) - 1) / 2) * step for point in defined]
         line = dash(curve, curves) if joined(panel.figure) else "none"
-        _curve(axes, at, own, color=colours[method(curve)], linestyle=line)
+        _curve(axes, at, defined, color=colours[method(curve)], linestyle=line)
     margin = 0.08 * panel.width if joined(panel.figure) else 0.5
     axes.set_xlim(min(panel.at.values()) - margin, max(panel.at.values()) + margin)
     axes.set_ylim(*panel.limits)
@@ -110,7 +114,7 @@ def _curve(
 
 
 def label(axes: Axes, panel: Panel, *, left: bool, bottom: bool) -> None:
-    """Ticks and labels; those that a panel further left or below has are left out."""
+    """Draw ticks and labels; those that a panel further left or below has are left out."""
     shown = [x if isinstance(x, str) else f"{x:g}" for x in panel.ticks]
     axes.set_xticks([panel.at[x] for x in panel.ticks], shown)
     axes.tick_params(labelleft=left, labelbottom=bottom)
@@ -122,7 +126,7 @@ def label(axes: Axes, panel: Panel, *, left: bool, bottom: bool) -> None:
 
 
 def legend(table: Table, colours: Mapping[str, str]) -> list[Line2D]:
-    """What stands for each curve, for the memo's figures and for the lines across."""
+    """Return what stands for each curve, for the memo's numbers and for the lines across."""
     curves = list(dict.fromkeys(curve for figure in table.figures for curve in figure.curves()))
     along = any(map(joined, table.figures))
     handles = [
@@ -153,18 +157,18 @@ def legend(table: Table, colours: Mapping[str, str]) -> list[Line2D]:
 
 
 def joined(figure: Figure) -> bool:
-    """Whether the points of a curve are joined: along numbers, not along words."""
+    """Tell whether the points of a curve are joined: along numbers, not along words."""
     return isinstance(figure.x, str) or (figure.x is not None and not isinstance(figure.x[0], str))
 
 
 def dash(curve: str, curves: Sequence[str]) -> str:
-    """How a curve is told from the others of its method."""
+    """Return the line style that tells a curve from the others of its method."""
     alike = [other for other in curves if method(other) == method(curve)]
     return DASHES[alike.index(curve) % len(DASHES)]
 
 
 def _limits(table: Table, measure: str) -> tuple[float, float]:
-    """The part of the axis that points, intervals and lines take."""
+    """Return the part of the axis that points, intervals and lines take."""
     figures = [figure for figure in table.figures if measure in figure.axes]
     low, high = (
         min(figure.axes[measure][0] for figure in figures),

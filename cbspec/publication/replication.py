@@ -1,4 +1,6 @@
-"""The replication table: what the memos report beside what is on record, one row for each finding."""
+"""The replication table: what the memos report beside what is on record, one row for each
+finding.
+"""
 
 from __future__ import annotations
 
@@ -90,30 +92,30 @@ def replication(
             below it in ``figures/``.
     """
     claims = list(claims)
-    found = rows(claims, ledger)
+    findings = rows(claims, ledger)
     common = common_sizes(claims)
     drawings = _drawings(claims, ledger)
-    statuses = Counter(row.head.status for row in found)
+    statuses = Counter(row.head.status for row in findings)
     phases = []
-    for phase, group in groupby(found, key=lambda row: row.head.phase):
+    for phase, group in groupby(findings, key=lambda row: row.head.phase):
         phases.append(
             (_heading(phase), [cells(row, folder, drawings.get(row.id, [])) for row in group])
         )
     templates = environment(Path(__file__).parent)
     templates.filters.update(size=_size)
     page = templates.get_template(f"{PAGE}.j2").render(
-        rows=found,
+        rows=findings,
         files=len({claim.path for claim in claims}),
         statuses=[(STATUS[status], count) for status, count in statuses.items()],
-        recorded=sum(row.recorded for row in found),
-        tallies=tallies(found, common),
+        recorded=sum(row.recorded for row in findings),
+        tallies=tallies(findings, common),
         counted=_COUNTED,
         fragile=FRAGILE,
         readme=_readme(folder),
         sizes=common,
-        names=list(dict.fromkeys(name for own in common.values() for name in own)),
+        names=list(dict.fromkeys(name for sizes in common.values() for name in sizes)),
         others=other_sizes(claims),
-        seeds=_seeds(found),
+        seeds=_seeds(findings),
         recordings=recordings(ledger),
         decisions=decisions(ledger),
         evident=sum(entry.evidence is not None for entry in ledger),
@@ -128,11 +130,11 @@ def replication(
 
 def decisions(ledger: Ledger) -> list[DoubtDecision]:
     """Return every verdict that is superseded or carried over, with the reason."""
-    found = []
+    doubts = []
     for entry in ledger:
         if entry.doubt:
             last = entry.accepted[-1]
-            found.append(
+            doubts.append(
                 DoubtDecision(
                     entry.claim,
                     entry.scale,
@@ -143,29 +145,29 @@ def decisions(ledger: Ledger) -> list[DoubtDecision]:
                     last.reason,
                 )
             )
-    return found
+    return doubts
 
 
-def tallies(found: Sequence[Row], scales: Iterable[str]) -> list[Tally]:
-    """One for each scale and device family on record; for a scale with nothing on record, one
-    without a device.
+def tallies(findings: Sequence[Row], scales: Iterable[str]) -> list[Tally]:
+    """Return one tally for each scale and device family on record; for a scale with nothing on
+    record, one without a device.
     """
     places = {
         (outcome.scale, outcome.device)
-        for row in found
+        for row in findings
         for outcome in row.outcomes
         if outcome.device
     }
-    told = []
+    counted = []
     for scale in scales:
         devices: list[str | None] = []
         devices += sorted(device for at, device in places if at == scale and device)
-        told += [_tally(found, scale, device) for device in devices or [None]]
-    return told
+        counted += [_tally(findings, scale, device) for device in devices or [None]]
+    return counted
 
 
 def common_sizes(claims: Sequence[Claim]) -> dict[str, Mapping[str, float]]:
-    """Scale -> the sizes that most claims have at it."""
+    """Return scale -> the sizes that most claims have at it."""
     counted = {scale: Counter[tuple[tuple[str, float], ...]]() for scale in scales_of(claims)}
     for claim in claims:
         counted[claim.scale][tuple(claim.sizes.items())] += 1
@@ -175,25 +177,26 @@ def common_sizes(claims: Sequence[Claim]) -> dict[str, Mapping[str, float]]:
 
 
 def other_sizes(claims: Sequence[Claim]) -> list[Sizing]:
-    """What differs from the common sizes, claims with the same difference together."""
+    """Return what differs from the common sizes, claims with the same difference together."""
     common = common_sizes(claims)
-    found: dict[tuple[str, tuple[tuple[str, float], ...]], list[str]] = {}
+    alike: dict[tuple[str, tuple[tuple[str, float], ...]], list[str]] = {}
     for claim in claims:
-        own = tuple(
+        different = tuple(
             (name, size)
             for name, size in claim.sizes.items()
             if common[claim.scale].get(name) != size
         )
-        if own:
-            found.setdefault((claim.scale, own), []).append(base(claim.id))
+        if different:
+            alike.setdefault((claim.scale, different), []).append(base(claim.id))
     return [
-        Sizing(tuple(dict.fromkeys(ids)), scale, dict(own)) for (scale, own), ids in found.items()
+        Sizing(tuple(dict.fromkeys(ids)), scale, dict(different))
+        for (scale, different), ids in alike.items()
     ]
 
 
 def recordings(ledger: Ledger) -> list[Recording]:
-    """What the verdicts on record were computed with, newest first."""
-    found: dict[tuple[str, str, bool, str, str, str], dict[str, None]] = {}
+    """Return what the verdicts on record were computed with, newest first."""
+    claims: dict[tuple[str, str, bool, str, str, str], dict[str, None]] = {}
     for entry in ledger:
         made = entry.provenance
         key = (
@@ -204,12 +207,12 @@ def recordings(ledger: Ledger) -> list[Recording]:
             entry.scale,
             entry.device,
         )
-        found.setdefault(key, {})[base(entry.claim)] = None
-    return [Recording(*key, claims=tuple(ids)) for key, ids in sorted(found.items(), reverse=True)]
+        claims.setdefault(key, {})[base(entry.claim)] = None
+    return [Recording(*key, claims=tuple(ids)) for key, ids in sorted(claims.items(), reverse=True)]
 
 
-def _tally(found: Sequence[Row], scale: str, device: str | None) -> Tally:
-    decidable = [row for row in found if scale in row.scales]
+def _tally(findings: Sequence[Row], scale: str, device: str | None) -> Tally:
+    decidable = [row for row in findings if scale in row.scales]
     there = [
         outcome
         for row in decidable
@@ -227,9 +230,11 @@ def _heading(phase: str) -> str:
     return f"Phase {phase}" if phase[:1].isdigit() else phase.capitalize()
 
 
-def _seeds(found: Sequence[Row]) -> list[tuple[str, int]]:
-    """How seeds are drawn, and by how many claims; the most common way first."""
-    drawn = Counter((claim.seeds.start, claim.seeds.pool) for row in found for claim in row.claims)
+def _seeds(findings: Sequence[Row]) -> list[tuple[str, int]]:
+    """Return how seeds are drawn, and by how many claims; the most common way first."""
+    drawn = Counter(
+        (claim.seeds.start, claim.seeds.pool) for row in findings for claim in row.claims
+    )
     return [
         (_drawing(pool[:start], pool[start:]), count)
         for (start, pool), count in drawn.most_common()
@@ -242,20 +247,20 @@ def _drawing(first: tuple[int, ...], more: tuple[int, ...]) -> str:
 
 
 def _drawings(claims: Sequence[Claim], ledger: Ledger) -> dict[str, list[str]]:
-    """Finding -> the links to its drawings."""
-    found: dict[str, list[str]] = {}
+    """Return finding -> the links to its drawings."""
+    links: dict[str, list[str]] = {}
     for table in tables(claims, ledger):
-        found.setdefault(table.id, []).append(
+        links.setdefault(table.id, []).append(
             f"[drawing at {place_of(table.scale, table.device)}]({FIGURES}/{table.name}.svg)"
         )
-    return found
+    return links
 
 
 def _readme(folder: Path) -> str:
-    """The project's README as seen from the page; empty where there is none above."""
+    """Return the project's README as seen from the page; empty if there is none above."""
     above = (place / "README.md" for place in folder.resolve().parents)
-    found = next((path for path in above if path.is_file()), None)
-    return link(found, folder) if found else ""
+    readme = next((path for path in above if path.is_file()), None)
+    return link(readme, folder) if readme else ""
 
 
 def _size(value: float) -> str:

@@ -19,8 +19,8 @@ the finding's.
 
 
 def place_of(scale: str, device: str | None) -> str:
-    """``"memo on cuda"``: where a verdict was reached, with the device family where that is not the
-    CPU.
+    """Return where a verdict was reached, with the device family if that is not the CPU: ``"memo on
+    cuda"``.
     """
     return scale + (f" on {device}" if device not in (None, "cpu") else "")
 
@@ -48,41 +48,45 @@ class ScaleOutcome:
 
     @property
     def several(self) -> bool:
-        """Whether more than one claim of the finding can be decided here."""
+        """Tell whether more than one claim of the finding can be decided here."""
         return len(self.entries) + len(self.missing) > 1
 
     @property
     def decided(self) -> tuple[str, ...]:
-        """What persons decided of these verdicts when the canary had changed: superseded, carried
-        over.
+        """Return what persons decided of these verdicts when the canary had changed: superseded,
+        carried over.
         """
         return tuple(sorted({entry.doubt for entry in self.entries if entry.doubt}))
 
     @property
     def adopted(self) -> bool:
-        """Whether a verdict rests on results that were adopted for other code than computed them."""
+        """Tell whether a verdict rests on results that were adopted for other code than computed
+        them.
+        """
         return any(entry.adopted for entry in self.entries)
 
     @property
     def verdict(self) -> Verdict | None:
-        """One refuted claim refutes the finding; else None until every claim is on record, and none
-        is superseded.
+        """Return the finding's verdict at this scale.
+
+        One refuted claim refutes the finding. Otherwise it is None until every claim is on record,
+        and none is superseded.
         """
         standing = [entry for entry in self.entries if entry.doubt != "superseded"]
-        found = {entry.verdict for entry in standing}
+        verdicts = {entry.verdict for entry in standing}
         incomplete = bool(self.missing) or len(standing) < len(self.entries)
-        if incomplete and "refuted" not in found:
+        if incomplete and "refuted" not in verdicts:
             return None
-        return next(verdict for verdict in _RANK if verdict in found)
+        return next(verdict for verdict in _RANK if verdict in verdicts)
 
     @property
     def fragile(self) -> bool:
-        """Whether the verdict hangs on a claim that another draw of seeds may flip."""
+        """Tell whether the verdict hangs on a claim that another draw of seeds may flip."""
         return any(entry.fragile and entry.verdict == self.verdict for entry in self.entries)
 
     @property
     def agrees(self) -> str:
-        """Whether the memo and this project say the same."""
+        """Say whether the memo and this project agree."""
         return {None: "", "holds": "yes", "refuted": "no"}.get(self.verdict, "undecided")
 
 
@@ -102,29 +106,31 @@ class Row:
 
     @property
     def files(self) -> dict[str, Claim]:
-        """Id of each claim file -> its claim; of a matrix the first cell."""
-        found: dict[str, Claim] = {}
+        """Return the id of each claim file -> its claim; of a matrix the first cell."""
+        files: dict[str, Claim] = {}
         for claim in self.claims:
-            found.setdefault(base(claim.id), claim)
-        return found
+            files.setdefault(base(claim.id), claim)
+        return files
 
     @property
     def scales(self) -> set[str]:
-        """The scales at which the finding is decided."""
+        """Return the scales at which the finding is decided."""
         return {outcome.scale for outcome in self.outcomes}
 
     @property
     def recorded(self) -> bool:
-        """Whether anything is on record."""
+        """Tell whether anything is on record."""
         return any(outcome.entries for outcome in self.outcomes)
 
     def cell(self, claim: str) -> str:
-        """What tells a claim from the others of the finding: ``"depth=4"`` of a cell, else its id."""
+        """Return what tells a claim from the others of the finding: ``"depth=4"`` of a cell, else
+        its id.
+        """
         return claim[len(self.id) + 1 : -1] if claim.startswith(f"{self.id}[") else claim
 
 
 def rows(claims: Iterable[Claim], ledger: Ledger) -> list[Row]:
-    """Every finding, ordered by phase, then as the claims come.
+    """Return every finding, ordered by phase, then as the claims come.
 
     A claim named after another (1.b.depths after 1.b) is of the same finding.
 
@@ -140,15 +146,15 @@ def rows(claims: Iterable[Claim], ledger: Ledger) -> list[Row]:
     for name in versions:
         findings.setdefault(finding_of(name, known), []).append(name)
     scales = scales_of(claims)
-    found = []
+    table = []
     for finding, members in findings.items():
-        found.append(_row(finding, [versions[claim] for claim in members], ledger, scales))
-    return sorted(found, key=lambda row: _order(row.head.phase))
+        table.append(_row(finding, [versions[claim] for claim in members], ledger, scales))
+    return sorted(table, key=lambda row: _order(row.head.phase))
 
 
 def scales_of(claims: Iterable[Claim]) -> list[str]:
-    """Every scale, those first that claims name first, of these the one of most claims, a matrix
-    counted once.
+    """Return every scale: those first that claims name first, and of these the one of most claims,
+    a matrix counted once.
     """
     named = {
         (place, scale, base(claim.id))
@@ -171,8 +177,8 @@ def _row(
 def _outcomes(
     versions: Sequence[dict[str, Claim]], ledger: Ledger, scale: str
 ) -> Iterator[ScaleOutcome]:
-    """One for each device family on record at the scale, else one without; none where no claim can
-    be decided.
+    """Yield one outcome for each device family on record at the scale, else one without; none if no
+    claim can be decided.
     """
     claims = [at[scale] for at in versions if scale in at]
     recorded = [
@@ -181,19 +187,23 @@ def _outcomes(
     if claims and not recorded:
         yield ScaleOutcome(scale, None, missing=tuple(claim.id for claim in claims))
     for device in sorted({entry.device for _, entry in recorded}):
-        own = [(claim, entry) for claim, entry in recorded if entry.device == device]
-        there = {claim.id for claim, _ in own}
+        of_device = [(claim, entry) for claim, entry in recorded if entry.device == device]
+        there = {claim.id for claim, _ in of_device}
         yield ScaleOutcome(
             scale,
             device,
-            entries=tuple(entry for _, entry in own),
+            entries=tuple(entry for _, entry in of_device),
             missing=tuple(claim.id for claim in claims if claim.id not in there),
-            edited=tuple(claim.id for claim, entry in own if entry.digest != short(claim.digest)),
+            edited=tuple(
+                claim.id for claim, entry in of_device if entry.digest != short(claim.digest)
+            ),
         )
 
 
 def _order(phase: str) -> tuple[bool, int, str]:
-    """4A, 6A, 6C, 6.5A, 10A, 10A.5 in the order of the log; phases without a number last."""
+    """Return the sort key of a phase: 4A, 6A, 6C, 6.5A, 10A, 10A.5 in the order of the log; phases
+    without a number last.
+    """
     match = re.match(r"(\d+)(.*)", phase)
     return (False, int(match[1]), _letters_first(match[2])) if match else (True, 0, phase)
 

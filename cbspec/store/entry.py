@@ -18,7 +18,8 @@ from cbspec.store.scratch import write
 
 RECORD = "record.json"
 TENSORS = "tensors.safetensors"
-ADOPTED = "adopted"  # the provenance entry that says which result, of other code, was taken over, and on what ground
+# The provenance entry that says which result of other code was taken over, and on what ground.
+ADOPTED = "adopted"
 
 
 class LostEntry(StoreError):
@@ -50,7 +51,10 @@ class Damage:
             if self.moved
             else "left in place, for the store cannot be written"
         )
-        return f"stored result {self.key[:12]} is damaged: {self.reason}; {where}, and counted as missing"
+        return (
+            f"stored result {self.key[:12]} is damaged: {self.reason}; "
+            f"{where}, and counted as missing"
+        )
 
 
 class Tensors(Mapping[str, Any]):

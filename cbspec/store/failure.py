@@ -16,7 +16,9 @@ FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 @contextmanager
 def explained(root: Path, doing: str) -> Iterator[None]:
-    """Turn an `OSError` met while `doing` something with the store at `root` into a `StoreError`."""
+    """Turn an `OSError` met while `doing` something with the store at `root` into a
+    `StoreError`.
+    """
     try:
         yield
     except OSError as error:
@@ -28,7 +30,10 @@ def explained(root: Path, doing: str) -> Iterator[None]:
 
 def _remedy(number: int | None) -> str:
     if number in FULL:
-        return "free some space, shrink the store with `cbspec store gc`, or set CBSPEC_STORE to a folder on a larger disk"
+        return (
+            "free some space, shrink the store with `cbspec store gc`, "
+            "or set CBSPEC_STORE to a folder on a larger disk"
+        )
     if number in FORBIDDEN:
         return "make the folder writable, or set CBSPEC_STORE to one that is"
     return "check the disk, or set CBSPEC_STORE to another folder"

@@ -12,7 +12,8 @@ from cbspec.store.entry import TENSORS, Damage, read_record, tensor_fault
 from cbspec.store.lock import Locks
 from cbspec.store.scratch import Scratch
 
-REMOVAL = "removal"  # held by whoever takes an entry away, so that what was judged damaged or old is what goes
+# Held by whoever takes an entry away, so that what was judged damaged or old is what goes.
+REMOVAL = "removal"
 
 
 class Shelves:

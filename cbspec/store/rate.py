@@ -16,7 +16,8 @@ from urllib.parse import quote
 from cbspec.store.record import seal, unseal
 from cbspec.store.scratch import Scratch
 
-NEWEST = 50  # of one order of cost: a machine or an implementation that changed has taken over after as many results
+# Results of one order of cost. After as many, a changed machine or implementation has taken over.
+NEWEST = 50
 
 
 class Rates:

@@ -50,12 +50,12 @@ def _rows(project: Project) -> Iterator[dict[str, object]]:
         entry = project.store.get(holding.key, touch=False)
         if entry is not None:
             used = datetime.fromtimestamp(holding.used, UTC).strftime("%Y-%m-%d %H:%M")
-            told = entry.provenance
+            provenance = entry.provenance
             yield {
                 "key": holding.key,
-                "stage": told.get("stage", "?"),
-                "seed": told.get("seed", "?"),
-                "parameters": told.get("parameters", {}),
+                "stage": provenance.get("stage", "?"),
+                "seed": provenance.get("seed", "?"),
+                "parameters": provenance.get("parameters", {}),
                 "bytes": holding.bytes,
                 "used": used,
             }

@@ -38,7 +38,7 @@ class Size(click.ParamType[int]):
 
 
 def size_text(size: float) -> str:
-    """``"1.2 MB"``."""
+    """Format a number of bytes: ``"1.2 MB"``."""
     for unit in ("B", "kB", "MB", "GB"):
         if size < 1000:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
