@@ -83,6 +83,8 @@ def let_pass(names: Sequence[str] = ()) -> Iterator[Row]:
                     )
                     elsewhere.run("claims", *SCALE, *options, **change.environment)
                     found = states(elsewhere)
+            if "error" in found.values():
+                raise RuntimeError(f"{change.name} breaks a stage, so it shows nothing")
             doubted = [claim for claim, state in found.items() if state != "equal"]
             figure = f"{len(doubted)} of {len(found)} in doubt{told(doubted)}"
             yield Row(
