@@ -210,7 +210,7 @@ class ClaimItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         head = self.claim.origins.get("id")
-        return self.path, head.line - 1 if head else 0, self.name
+        return self.path, head.line - 1 if head else 0, f"claim {self.name}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         return explained(self, excinfo) or super().repr_failure(excinfo, style)

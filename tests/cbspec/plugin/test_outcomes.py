@@ -27,6 +27,17 @@ def test_new_claim_that_holds_passes(project):
     assert project.report.records[0].comparison.change == "new"
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_verbose_lines_are_ids_that_pytest_takes(project, workers):
+    """With -v each claim is shown by the words that select it, dots of the id included."""
+    project.claim("light.yaml")
+
+    _, output = project.pytest("-v", *workers)
+    named = re.search(r"(claims/\S+::\S+)", output)[1]
+
+    assert named == "claims/light.yaml::1.a"
+
+
 def test_new_claim_that_does_not_hold_fails_at_its_line(project):
     """The failure names claim, assertion at file and line, effect with interval, memo's figure; it
     shows no traceback.
