@@ -178,25 +178,10 @@ class ClaimsPlugin:
     # --- collection
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
-        """End the run at a person's mistake.
-
-        A worker has to tell the controller: xdist would call it a crash. A file that cannot be
-        collected ends the run too, as it does without xdist, which would compute everything else
-        first.
-        """
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """Tell the controller of a person's mistake: xdist would call it a crash of the worker."""
         try:
-            result = yield
-            if (
-                self.worker is not None
-                and self.claims
-                and session.testsfailed
-                and not self._goes_on
-            ):
-                errors = "error" if session.testsfailed == 1 else "errors"
-                self._output[UNCOLLECTED] = f"{session.testsfailed} {errors} during collection"
-                raise session.Interrupted(self._output[UNCOLLECTED])
-            return result
+            return (yield)
         except pytest.UsageError as error:
             if self.worker is not None:
                 self._output[MISTAKE] = "\n".join(map(str, error.args))
@@ -272,12 +257,20 @@ class ClaimsPlugin:
         if self.worker is None and report.failed:
             self.tally.misread(getattr(report, "cbspec", []))
 
-    def pytest_collection_modifyitems(self) -> None:
+    def pytest_collection_modifyitems(self, session: pytest.Session) -> None:
         """Check what no file shows by itself: ids that two files share and, if all are collected,
         ids that none has.
+
+        Before that, end a worker's run at a file that cannot be collected, as it ends without
+        xdist, which would compute everything else first. This is the last hook before the worker
+        reports what it has collected; the controller then sends it claims, and must find it alive.
         """
         from cbspec.language import check_together, claim_files
 
+        if self.worker is not None and self.claims and session.testsfailed and not self._goes_on:
+            errors = "error" if session.testsfailed == 1 else "errors"
+            self._output[UNCOLLECTED] = f"{session.testsfailed} {errors} during collection"
+            raise session.Interrupted(self._output[UNCOLLECTED])
         if self.claims:
             whole = {claim.path for claim in self.claims} == set(
                 claim_files([self.settings.claims])
@@ -285,6 +278,7 @@ class ClaimsPlugin:
             if mistakes := check_together(self.claims, whole=whole):
                 raise self._refusal(ClaimError(mistakes))
 
+    @pytest.hookimpl(tryfirst=True)  # before a worker reports what it has collected
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Freeze the plan: what the selected claims need, merged."""
         items = [item for item in session.items if isinstance(item, ClaimItem)]
@@ -293,17 +287,9 @@ class ClaimsPlugin:
         try:
             if self.worker is None:
                 self._open_run()
-                self._check_formats()
             self.evaluation.adopt(item.claim for item in items)
         except CbspecError as error:
             raise self._refusal(error) from None
-
-    def _check_formats(self) -> None:
-        """Load the project's own report formats now: a mistake in them ends the run before hours are spent."""
-        if self.settings.formats:
-            from cbspec.report.formats import load as load_formats
-
-            load_formats(self.settings)
 
     def _refusal(self, error: CbspecError) -> pytest.UsageError:
         """Return the error that ends the run, and report mistakes in claims at their places."""
@@ -433,6 +419,7 @@ class ClaimsPlugin:
         from cbspec.store import Store
 
         if not self.opened:
+            self._check_formats()
             try:
                 self.run.hold()
             except OSError as error:
@@ -442,6 +429,16 @@ class ClaimsPlugin:
                 ) from None
             self.opened = True
             Store(self.settings.store).sweep()
+
+    def _check_formats(self) -> None:
+        """Load the project's own report formats: a mistake in them is told before hours are spent."""
+        if self.settings.formats:
+            from cbspec.report.formats import load as load_formats
+
+            try:
+                load_formats(self.settings)
+            except CbspecError as error:
+                raise pytest.UsageError(str(error)) from None
 
     def pytest_unconfigure(self) -> None:
         """Clear away what the workers left, now that they are gone."""

@@ -388,3 +388,19 @@ def test_reports_that_cannot_be_written_do_not_hide_the_verdicts(project, worker
     assert "no report: " in output
     assert re.search(r"^1\.a +holds", output, flags=re.MULTILINE)
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_a_wrong_report_format_ends_the_run_before_it_begins(project, workers):
+    """A mistake in the project's own formats is one sentence, and nothing is computed."""
+    project.claim("light.yaml")
+    pyproject = project.root / "pyproject.toml"
+    engine = 'engine = "lab.catalog"'
+    pyproject.write_text(pyproject.read_text().replace(engine, f'{engine}\nformats = ["lab.lost"]'))
+
+    status, output = project.pytest(*workers)
+
+    assert status == 4
+    assert output.count("formats lab.lost") == 1
+    assert "Traceback" not in output
+    assert project.stored() == {}
