@@ -43,6 +43,7 @@ SUITES = (
     "suite",
     "canary",
     "mutations",
+    "style",
 )  # modules with `main(arguments)`, which yields rows
 
 
