@@ -12,7 +12,7 @@ import msgspec
 from cbspec import kinds
 from cbspec.config import Config
 from cbspec.errors import ConfigError, suggestion
-from cbspec.project_code import import_own
+from cbspec.project_code import declarations
 from cbspec.stage import Input, Measure, Parameters, Stage
 
 RESERVED = ("stage", "use")  # the words of a stage call
@@ -70,17 +70,15 @@ def load(config: Config) -> Catalog:
         ConfigError: the module cannot be imported or lies elsewhere, has no ``STAGES``, or its
             stages contradict each other.
     """
-    module = import_own(config, config.engine, "engine")
+    stages = declarations(
+        config,
+        config.engine,
+        "engine",
+        "STAGES",
+        accepts=lambda stage: isinstance(stage, Stage),
+        wanted="a tuple of cbspec.stage.Stage",
+    )
     kinds.load(config)
-    stages = getattr(module, "STAGES", None)
-    if (
-        not isinstance(stages, tuple | list)
-        or not stages
-        or not all(isinstance(stage, Stage) for stage in stages)
-    ):
-        raise ConfigError(
-            f"engine {config.engine} has no STAGES: expected a tuple of cbspec.stage.Stage"
-        )
     return Catalog(stages, config.engine)
 
 

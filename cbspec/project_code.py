@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from cbspec.config import Config
 from cbspec.errors import ConfigError, belongs, place_of
@@ -40,3 +42,30 @@ def import_own(config: Config, name: str, noun: str) -> ModuleType:
         place = f"in {config.root}, as {package.name} beside pyproject.toml or in src"
         raise ConfigError(f"{where} is imported from {file}, but has to lie {place}")
     return module
+
+
+def declarations(
+    config: Config,
+    name: str,
+    noun: str,
+    constant: str,
+    *,
+    accepts: Callable[[Any], bool],
+    wanted: str,
+) -> tuple[Any, ...]:
+    """Return what a module of the project's own packages declares for cbspec.
+
+    Args:
+        name, noun: as `import_own` takes them.
+        constant: what the module calls it, such as ``STAGES``.
+        accepts: tells whether an item is what is wanted.
+        wanted: what is expected, for the error.
+
+    Raises:
+        ConfigError: the module cannot be imported or lies elsewhere, or declares nothing or
+            something else.
+    """
+    items = getattr(import_own(config, name, noun), constant, None)
+    if not isinstance(items, tuple | list) or not items or not all(map(accepts, items)):
+        raise ConfigError(f"{noun} {name} has no {constant}: expected {wanted}")
+    return tuple(items)

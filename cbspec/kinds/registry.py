@@ -26,7 +26,7 @@ from cbspec.kinds.ratio import Ratio
 from cbspec.kinds.sign import Sign
 from cbspec.kinds.threshold import Threshold
 from cbspec.kinds.trend import Trend
-from cbspec.project_code import import_own
+from cbspec.project_code import declarations
 
 BUILT_IN: tuple[type[Assertion], ...] = (
     Order, Trend, Threshold, Range, Sign, Equivalence, Collapse, Ratio, Extremum, Interaction,
@@ -53,7 +53,8 @@ def load(config: Config) -> None:
     """
     found = {word_of(kind): kind for kind in BUILT_IN}
     for module in config.kinds:
-        for kind in _declared(config, module):
+        wanted = "a tuple of subclasses of cbspec.kinds.Assertion"
+        for kind in declarations(config, module, "kinds", "KINDS", accepts=_is_kind, wanted=wanted):
             where = f"kinds {module}: {kind.__name__}"
             if word_of(kind) in found:
                 taken = found[word_of(kind)].__module__
@@ -88,14 +89,6 @@ def hook(
         )
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
-
-
-def _declared(config: Config, module: str) -> tuple[type[Assertion], ...]:
-    kinds = getattr(import_own(config, module, "kinds"), "KINDS", None)
-    if not isinstance(kinds, tuple | list) or not kinds or not all(map(_is_kind, kinds)):
-        wanted = "a tuple of subclasses of cbspec.kinds.Assertion"
-        raise ConfigError(f"kinds {module} has no KINDS: expected {wanted}")
-    return tuple(kinds)
 
 
 def _is_kind(kind: object) -> bool:

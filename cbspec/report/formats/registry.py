@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from cbspec.config import Config
 from cbspec.errors import ConfigError
-from cbspec.project_code import import_own
+from cbspec.project_code import declarations
 from cbspec.report.formats.json_page import JsonPage
 from cbspec.report.formats.markdown_page import MarkdownPage
 from cbspec.report.record import Run
@@ -36,19 +36,14 @@ def load(config: Config) -> tuple[Format, ...]:
     """
     formats = list(BUILT_IN)
     for module in config.formats:
-        formats += _declared(config, module)
+        wanted = "a tuple of objects with file and render(run)"
+        formats += declarations(
+            config, module, "formats", "FORMATS", accepts=_is_format, wanted=wanted
+        )
     files = [each.file for each in formats]
     for file in files:
         if files.count(file) > 1:
             raise ConfigError(f"two report formats write {file}; each needs a file of its own")
-    return tuple(formats)
-
-
-def _declared(config: Config, module: str) -> tuple[Format, ...]:
-    formats = getattr(import_own(config, module, "formats"), "FORMATS", None)
-    if not isinstance(formats, tuple | list) or not formats or not all(map(_is_format, formats)):
-        wanted = "a tuple of objects with file and render(run)"
-        raise ConfigError(f"formats {module} has no FORMATS: expected {wanted}")
     return tuple(formats)
 
 
