@@ -45,10 +45,6 @@ class MissingReasonError(LedgerError):
     """
 
 
-class UncheckedError(LedgerError):
-    """A verdict is on record that nothing checks any more."""
-
-
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One mistake in one place of a claim file."""

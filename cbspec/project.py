@@ -7,6 +7,7 @@ Each part is loaded when it is first asked for, so that a command pays only for 
 from __future__ import annotations
 
 import sys
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -262,15 +263,14 @@ class Project:
             StoreError: the store cannot be read or written.
         """
         from cbspec.evaluation.session import run_claims
+        from cbspec.execution.rundir import RunDirectory
 
         claims = self.claims(words, scale)
         numerics = self.numerics(device, threads, computing=True)
         adopting = (adopt or self.config.adopt) == "identical"
-
-        def begin(run: RunDirectory) -> Evaluation:
-            return self.evaluation(run, numerics, adopting=adopting)
-
-        return run_claims(claims, self.config, numerics, self.store, begin)
+        directory = RunDirectory(self.config.runs / uuid.uuid4().hex[:12], "main")
+        evaluation = self.evaluation(directory, numerics, adopting=adopting)
+        return run_claims(claims, evaluation, directory)
 
     def evaluation(
         self, run: RunDirectory, numerics: Numerics, *, options: str = "", adopting: bool = False

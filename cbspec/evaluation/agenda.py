@@ -20,15 +20,20 @@ class Agenda:
 
     Attributes:
         claims: id -> claim.
-        wanted: the cells that are planned from the start.
+        cells: claim -> (arm, seed) -> the cells that are planned from the start.
         after: the cost of what may have to follow a cell (`awaited`).
         planned: whether an executor has taken in the wanted cells.
     """
 
     claims: Mapping[str, Claim]
-    wanted: Sequence[Cell]
+    cells: Mapping[str, Mapping[tuple[str, int], Cell]]
     after: Mapping[Cell, float]
     planned: bool = False
+
+    @property
+    def wanted(self) -> list[Cell]:
+        """All cells that are planned from the start."""
+        return [cell for cells in self.cells.values() for cell in cells.values()]
 
     def further(self, planner: Planner) -> dict[str, dict[int, list[Cell]]]:
         """Return claim -> number of seeds -> the cells of an interim analysis beyond its first."""
@@ -62,10 +67,10 @@ def agenda_of(
     Args:
         recorded: claim -> the verdict that is expected of it; None where there is none.
     """
-    wanted: list[Cell] = []
+    cells: dict[str, Mapping[tuple[str, int], Cell]] = {}
     for claim in claims:
         seeds = seeds_due(claim, recorded[claim.id], planner, store)
-        wanted += planner.cells(claim.arms, seeds).values()
+        cells[claim.id] = planner.cells(claim.arms, seeds)
     fresh = [claim for claim in claims if recorded[claim.id] is None]
     after = awaited(fresh, planner, lambda cell: store.has(cell.key))
-    return Agenda({claim.id: claim for claim in claims}, wanted, after)
+    return Agenda({claim.id: claim for claim in claims}, cells, after)

@@ -44,8 +44,7 @@ from cbspec.model.finding import Judgement
 from cbspec.model.values import Values
 from cbspec.paths import relative
 from cbspec.report import Check, Record, Upheld, record_of, standing
-from cbspec.store import Store
-from cbspec.store import StoredResult as Stored
+from cbspec.store import Store, StoredResult
 
 if TYPE_CHECKING:
     from cbspec.evaluation.adoption import Adopter  # nothing is adopted where nothing is missing
@@ -89,7 +88,7 @@ class Evaluation:
         self._versions = versions
         self._options = options
         self._adopting = adopting and bool(config.canary)
-        self._agenda = Agenda({}, [], {})
+        self._agenda = Agenda({}, {}, {})
         self._adopted = Adopted(self.store)
 
     # --- the plan
@@ -167,7 +166,7 @@ class Evaluation:
         return self._record(claim, judgement, values, checks, time.monotonic() - began, trace)
 
     def _last_analysis(self, claim: Claim) -> InterimAnalysis:
-        def computed(cells: Sequence[Cell]) -> Mapping[Cell, Stored]:
+        def computed(cells: Sequence[Cell]) -> Mapping[Cell, StoredResult]:
             self.executor.adopt(cells)
             if (count := len({cell.seed for cell in cells})) > claim.seeds.start:
                 self._run.announce(claim.id, count)

@@ -8,8 +8,8 @@ from itertools import chain
 import msgspec
 
 from cbspec.claim import Claim
-from cbspec.evaluation.interim import seeds_due
-from cbspec.execution.plan import Cell, Plan, PlannedJob, awaited
+from cbspec.evaluation.agenda import agenda_of
+from cbspec.execution.plan import Cell, Plan, PlannedJob
 from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger
 
@@ -82,34 +82,23 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     keys = {claim.id: Key(claim.id, claim.scale, device) for claim in decided}
     entries = {name: ledger.get(key) for name, key in keys.items()}
     expected = {name: ledger.expected(key) for name, key in keys.items()}
-    due = {
-        claim.id: seeds_due(claim, expected[claim.id], standings.planner, standings.store)
-        for claim in decided
-    }
-    cells = {claim.id: standings.planner.cells(claim.arms, due[claim.id]) for claim in decided}
-    wanted = {name: claim_cells.values() for name, claim_cells in cells.items()}
-    fresh = [claim for claim in decided if expected[claim.id] is None]
-    plan = standings.planner.plan(
-        chain.from_iterable(wanted.values()),
-        wide=device == "cuda",
-        after=awaited(fresh, standings.planner, lambda cell: standings.store.has(cell.key)),
-    )
+    planner, store = standings.planner, standings.store
+    agenda = agenda_of(decided, expected, planner, store)
+    plan = planner.plan(agenda.wanted, wide=device == "cuda", after=agenda.after)
     arms: dict[Cell, list[str]] = {}
-    for (arm, _), cell in chain.from_iterable(
-        claim_cells.items() for claim_cells in cells.values()
-    ):
-        arms.setdefault(cell, []).append(arm)
+    for cells in agenda.cells.values():
+        for (arm, _), cell in cells.items():
+            arms.setdefault(cell, []).append(arm)
+    wanted = {name: cells.values() for name, cells in agenda.cells.items()}
     recorded = _recorded(wanted, entries)
     work = {job: _work(job, standings, recorded, arms) for job in plan.jobs}
-    undecided = [
-        claim
-        for claim in decided
-        if entries[claim.id] is None
-        and due[claim.id] != claim.seeds.pool
-        and (
-            expected[claim.id] or _absent(wanted[claim.id], standings)
-        )  # with all stored it would be due more, were it open
-    ]
+    undecided = []
+    for claim in decided:
+        seeds = {seed for _, seed in agenda.cells[claim.id]}
+        may_draw = entries[claim.id] is None and len(seeds) < len(claim.seeds.pool)
+        # With all stored it would be due more, were it open.
+        if may_draw and (expected[claim.id] or _absent(wanted[claim.id], standings)):
+            undecided.append(claim)
     return Forecast(
         scale=scale,
         device=device,
@@ -196,9 +185,8 @@ def _seconds(job: PlannedJob, absent: Sequence[Cell], standings: Standings) -> f
     rate = standings.store.rate(job.stage, standings.planner.numerics.device)
     if rate is None:
         return None
-    lanes = {
-        cell.lane: cell for cell in sorted(absent, key=lambda cell: cell.call.point)
-    }  # the last point of each wins
+    # The last point of each wins
+    lanes = {cell.lane: cell for cell in sorted(absent, key=lambda cell: cell.call.point)}
     start = standings.resumes(lanes.values(), min(cell.call.point for cell in absent))
     done = (
         standings.planner.at(cell, start).call.cost if start else 0.0 for cell in lanes.values()

@@ -107,12 +107,13 @@ def measured(setting: PlatformSetting, *, root: Path, claims: Path, scale: str) 
 
 
 def _environment(setting: PlatformSetting, store: Path, reports: Path) -> dict[str, str]:
+    # Of the run that this one is started from
     hidden = (
         "PYTEST_",
         "GITHUB_",
         "CBSPEC_STORE",
         "CBSPEC_REPORTS",
-    )  # of the run that this one is started from
+    )
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     return {
         **inherited,

@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim
-from cbspec.config import Config
 from cbspec.evaluation.evaluation import Evaluation
-from cbspec.execution.numerics import Numerics, limit_threads
+from cbspec.execution.numerics import limit_threads
 from cbspec.execution.rundir import RunDirectory
 from cbspec.report import Record, Run, Upheld, run_of
-from cbspec.store import Store
 
 
-def run_claims(
-    claims: Sequence[Claim],
-    config: Config,
-    numerics: Numerics,
-    store: Store,
-    begin: Callable[[RunDirectory], Evaluation],
-) -> Run:
+def run_claims(claims: Sequence[Claim], evaluation: Evaluation, directory: RunDirectory) -> Run:
     """Evaluate claims, all of one scale, in this process and return the report.
 
     Args:
-        begin: puts the evaluation together for the run directory of this run.
+        directory: the run directory of the evaluation; it is gone at the end.
 
     Raises:
         StoreError: the store cannot be read or written.
         LedgerError: evidence or the canary on record is damaged.
     """
+    config, numerics, store = evaluation.config, evaluation.numerics, evaluation.store
     limit_threads(numerics.threads)
     began = time.monotonic()
-    directory = RunDirectory(config.runs / uuid.uuid4().hex[:12], "main")
+    records: list[Record] = []
+    upheld: list[Upheld] = []
+    canaries: list[CanaryCheck] = []
     directory.hold()
     try:
         store.sweep()
-        evaluation = begin(directory)
         evaluation.adopt(claims)
-        records: list[Record] = []
-        upheld: list[Upheld] = []
-        canaries: list[CanaryCheck] = []
         for claim in claims:
             if claim.scale == config.canary:
                 canaries.append(evaluation.canary(claim))
