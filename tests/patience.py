@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE = (
-    600.0  # seconds after which a process is taken to hang; how fast anything is, no test asks
-)
+# Seconds after which a process is taken to hang; how fast anything is, no test asks
+PATIENCE = 600.0
 
 
 def until(reached: Callable[[], object], what: str) -> None:

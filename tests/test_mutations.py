@@ -15,7 +15,7 @@ from cbspec.ledger import Comparison, Outcome
 from cbspec.model.finding import Judgement
 from cbspec.report import Edit, Record, failure_text
 from cbspec.store import Store
-from tests.bench.mutation import Mutation, mutations
+from tests.bench.mutation import Mutation, definition_of, mutations
 from tests.bench.mutations import Failure, Observation, claims, duplicate, expected, judged
 from tests.cbspec.specimen import make_entry
 
@@ -47,12 +47,7 @@ def decidable():
 
 def definition(text: str, name: str) -> str:
     """The text of a function or method, given by its qualified name."""
-    node: ast.AST = ast.parse(text)
-    for part in name.split("."):
-        [node] = [
-            child for child in ast.iter_child_nodes(node) if getattr(child, "name", None) == part
-        ]
-    return ast.get_source_segment(text, node)
+    return ast.get_source_segment(text, definition_of(text, name))
 
 
 def test_edits_are_many_and_differ():

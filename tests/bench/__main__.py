@@ -35,6 +35,7 @@ from importlib import import_module
 
 from tests.bench import report
 
+# Modules with `main(arguments)`, which yields rows
 SUITES = (
     "language",
     "statistics",
@@ -44,7 +45,7 @@ SUITES = (
     "canary",
     "mutations",
     "style",
-)  # modules with `main(arguments)`, which yields rows
+)
 
 
 def main(words: Sequence[str]) -> int:

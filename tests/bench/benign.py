@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from tests.bench.mutation import replaced
+
 FILE = Path(__file__).with_name("benign.yaml")
 
 
@@ -41,11 +43,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ValueError: the edit no longer applies.
         """
         for edit in self.edits:
-            if (count := text.count(edit.old)) != 1:
-                raise ValueError(
-                    f"{self.name} no longer applies: {self.path} has {count} times, not once: {edit.old!r}"
-                )
-            text = text.replace(edit.old, edit.new)
+            text = replaced(text, edit.old, edit.new, who=self.name, path=self.path)
         return text
 
     def apply(self, root: Path) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cbspec.report import Run, decode
 from tests.bench.benign import Change, changes
-from tests.bench.mutation import Mutation, mutations
+from tests.bench.mutation import Mutation, definition_of, mutations
 from tests.bench.mutations import STORE, duplicate
 from tests.bench.project import Project, fresh
 from tests.bench.report import Row, publish
@@ -114,11 +114,7 @@ def raising(mutation: Mutation, root: Path) -> None:
     """Make the definition that a mutation edits raise as soon as it is called."""
     file = root / mutation.path
     text = file.read_text(encoding="utf-8")
-    node: ast.AST = ast.parse(text)
-    for part in mutation.definition.partition(":")[2].split("."):
-        [node] = [
-            child for child in ast.iter_child_nodes(node) if getattr(child, "name", None) == part
-        ]
+    node = definition_of(text, mutation.definition.partition(":")[2])
     assert isinstance(node, ast.FunctionDef)
     first = node.body[0]
     lines = text.splitlines(keepends=True)

@@ -33,11 +33,12 @@ from tests.bench.report import Row, publish
 SEEDS, BATCH, CLASSES = (42, 123, 456), 128, 10
 SHAPE = Architecture(inputs=3072, width=256, depth=4)  # the memo's
 AGREEMENT = 1e-5  # of float32 gradients that are summed in another order
+# steps: not counted; whose launching is timed; between two looks at the device
 WARM_UP, LAUNCHED, AT_ONCE = (
     5,
     20,
     200,
-)  # steps: not counted; whose launching is timed; between two looks at the device
+)
 
 Step = Callable[[Tensor, Tensor], object]
 Made = tuple[Snapshot, Step]
@@ -104,10 +105,11 @@ ONLINE: dict[str, Callable[[int, str], Made]] = {
     "Vec_M4 online": local(VectorFieldEstimator, parameters.VectorField(epochs=0)),
 }
 KINDS = ONLINE | {"Vec_M4 fit": fit}
+# Else three: those of one claim's first look
 REPLICAS = {
     "Vec_M4 online": (3, 12, 24, 48),
     "Vec_M4 fit": (12,),
-}  # else three: those of one claim's first look
+}
 
 
 def batch(replicas: int, device: str) -> tuple[Tensor, Tensor]:

@@ -25,10 +25,11 @@ from tests.cbspec.language.broken_text import CLAIM, DEFAULTS, altered_claims, b
 from tests.cbspec.language.sample_engine import STAGES
 
 ROOT = Path(__file__).parents[2]
+# Claims, seconds, MB: a whole process, imports included
 SIZES = (
     (1_000, 1.5, None),
     (10_000, 10.0, 500),
-)  # claims, seconds, MB: a whole process, imports included
+)
 BROKEN = 5_000
 SLOWEST = 1.0  # seconds for one broken file
 

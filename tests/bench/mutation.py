@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -44,10 +45,11 @@ class Mutation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def can_move(self, claim: str) -> bool:
         """Whether the edit can move the canary of a claim that runs the definition."""
+        # A name without the values of a matrix means all cells
         names = {
             claim,
             claim.partition("[")[0],
-        }  # a name without the values of a matrix means all cells
+        }
         if self.moves:
             return not names.isdisjoint(self.moves)
         return names.isdisjoint(self.spares)
@@ -62,11 +64,7 @@ class Mutation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Raises:
             ValueError: the edit no longer applies.
         """
-        if (count := text.count(self.old)) != 1:
-            raise ValueError(
-                f"mutation {self.name} no longer applies: {self.path} has {count} times, not once: {self.old!r}"
-            )
-        return text.replace(self.old, self.new)
+        return replaced(text, self.old, self.new, who=f"mutation {self.name}", path=self.path)
 
     def apply(self, root: Path) -> None:
         """Edit the project at `root`. Raises ValueError where the edit no longer applies."""
@@ -88,6 +86,27 @@ class Mutation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             self.definition in code.fingerprint(stage.implementation).definitions
             for stage in stages
         )
+
+
+def replaced(text: str, old: str, new: str, *, who: str, path: str) -> str:
+    """Return a file's text with `new` in place of `old`.
+
+    Raises:
+        ValueError: it does not have `old` exactly once, so that `who` no longer applies.
+    """
+    if (count := text.count(old)) != 1:
+        raise ValueError(f"{who} no longer applies: {path} has {count} times, not once: {old!r}")
+    return text.replace(old, new)
+
+
+def definition_of(text: str, name: str) -> ast.AST:
+    """Return the function or method of a module, given by its qualified name."""
+    node: ast.AST = ast.parse(text)
+    for part in name.split("."):
+        [node] = [
+            child for child in ast.iter_child_nodes(node) if getattr(child, "name", None) == part
+        ]
+    return node
 
 
 def mutations() -> tuple[Mutation, ...]:

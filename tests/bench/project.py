@@ -26,6 +26,7 @@ PARTS = (
     "reports/canary.json",
     "pyproject.toml",
 )
+# 7A.a takes 4096 images
 SMALL = {
     "train_images": 4096,
     "width": 32,
@@ -33,7 +34,7 @@ SMALL = {
     "middle": 2,
     "late": 4,
     "fit_epochs": 1,
-}  # 7A.a takes 4096 images
+}
 
 
 class Run(NamedTuple):
@@ -57,12 +58,13 @@ class Project:
         Args:
             variables: of the environment, besides those that there are.
         """
+        # Byte code is cached, as it is installed
         hidden = (
             "PYTEST_",
             "CBSPEC_STORE",
             "GITHUB_",
             "PYTHONDONTWRITEBYTECODE",
-        )  # byte code is cached, as it is installed
+        )
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(hidden)
         }
@@ -82,16 +84,14 @@ class Project:
         Raises:
             RuntimeError: it did not get to its end, so that its figures would mean nothing.
         """
-        page = (
-            self.folder / "reports" / "latest.md"
-        )  # the last thing that a run of claims writes, failed ones or not
+        # The last thing that a run of claims writes, failed ones or not
+        page = self.folder / "reports" / "latest.md"
         page.unlink(missing_ok=True)
         began = time.monotonic()
         process = self.start(*arguments, **variables)
         try:
-            _, status, usage = os.wait4(
-                process.pid, 0
-            )  # the kernel's peak over the process and all that it waited for
+            # The kernel's peak over the process and all that it waited for
+            _, status, usage = os.wait4(process.pid, 0)
         except BaseException:  # an interrupted benchmark leaves no run behind
             os.killpg(process.pid, signal.SIGKILL)
             raise

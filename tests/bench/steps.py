@@ -99,9 +99,8 @@ def back_propagation(setting: Setting) -> Step:
     epochs = [
         parameters.TrainBP(epoch=epoch, width=shape.width, depth=shape.depth) for epoch in (0, 1)
     ]
-    before, after = (
-        setting.forecast("train_bp", own, task=task) for own in epochs
-    )  # both end with a test pass
+    # Both end with a test pass
+    before, after = (setting.forecast("train_bp", own, task=task) for own in epochs)
     return Step(lambda: learner.step(*setting.next()), after - before)
 
 

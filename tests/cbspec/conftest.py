@@ -8,9 +8,8 @@ from multiprocessing.process import BaseProcess
 
 import pytest
 
-FORK = multiprocessing.get_context(
-    "fork"
-)  # a fresh interpreter would import torch for seconds per process
+# A fresh interpreter would import torch for seconds per process
+FORK = multiprocessing.get_context("fork")
 
 
 @pytest.fixture

@@ -77,9 +77,8 @@ def test_forecast_counts_only_what_is_missing(laboratory):
 
     assert stored["seconds"] == 0.0
     assert {work["state"] for work in stored["work"]} == {"current"}
-    longer, other = sorted(
-        found["work"], key=lambda work: work["points"]
-    )  # of one rank, so in the order of their keys
+    # Of one rank, so in the order of their keys
+    longer, other = sorted(found["work"], key=lambda work: work["points"])
     assert [(work["points"], work["results"], work["absent"]) for work in (longer, other)] == [
         ([3, 5], 6, 3),
         ([5], 3, 3),

@@ -302,9 +302,8 @@ def test_a_worker_that_was_killed_is_not_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr("cbspec.execution.executor.time.sleep", sleeps.append)
     one.drain()
 
-    assert sum(sleeps) == pytest.approx(
-        QUIET_SECONDS + IDLE_SECONDS
-    )  # ten pauses, rounded, are a little less than quiet
+    # Ten pauses, rounded, are a little less than quiet
+    assert sum(sleeps) == pytest.approx(QUIET_SECONDS + IDLE_SECONDS)
 
 
 def test_no_more_workers_compute_than_there_are_cores(tmp_path, journal):

@@ -217,9 +217,8 @@ def test_no_cuda_device(
         match=rf"^--device cuda: no CUDA device is visible \({reason}\); use --device auto or",
     ):
         resolve("cuda")
-    assert resolve("cuda", computing=False) == Numerics(
-        device="cuda", torch="2.15"
-    )  # to look at another machine's results
+    # To look at another machine's results
+    assert resolve("cuda", computing=False) == Numerics(device="cuda", torch="2.15")
 
 
 def test_cuda_device(monkeypatch: pytest.MonkeyPatch) -> None:

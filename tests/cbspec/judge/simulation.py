@@ -43,9 +43,10 @@ NOISE: Mapping[str, Draw] = {
     "normal": lambda rng, shape: rng.normal(size=shape),
     "exponential": lambda rng, shape: rng.exponential(size=shape) - 1,
     "-exponential": lambda rng, shape: 1 - rng.exponential(size=shape),
+    # Skewness 1.75
     "lognormal": lambda rng, shape: (
         (rng.lognormal(0, 0.5, size=shape) - np.exp(0.125)) / 0.6039005332
-    ),  # skewness 1.75
+    ),
 }
 
 

@@ -63,10 +63,11 @@ def test_the_reason_names_the_test_that_decides(table: Table) -> None:
     def step(one: str, other: str) -> Order:
         return Order(measure="x", arms=(one, other), direction="ascending")
 
+    # Both rise, the second with the smaller p
     small, large = (
         step("dfa", "cb"),
         step("dfa", "oracle"),
-    )  # both rise, the second with the smaller p
+    )
     up, down = All(of=(small, large)), Any(of=(step("cb", "dfa"), step("oracle", "dfa")))
     wholes = (up, Any(of=(small, large)), down, Any(of=(up, step("cb", "dfa"))), All(of=(up, down)))
     found = [decided(whole, table) for whole in wholes]

@@ -43,9 +43,8 @@ def test_agrees_with_scipy(seeds: int, arms: int) -> None:
 
 def test_ties_by_enumeration() -> None:
     """With tied values both tails are those of all orders of the shared ranks."""
-    values = np.array(
-        [[1.0, 2.0, 2.0, 3.0], [5.0, 5.0, 5.0, 6.0], [1.0, 2.0, 3.0, 4.0]]
-    )  # [seed, arm]
+    # [seed, arm]
+    values = np.array([[1.0, 2.0, 2.0, 3.0], [5.0, 5.0, 5.0, 6.0], [1.0, 2.0, 3.0, 4.0]])
     ranked = page.ranks(values.T)
     weights = np.arange(1, 5)
     blocks = [

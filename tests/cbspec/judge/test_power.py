@@ -104,9 +104,8 @@ def test_margin_against_a_known_spread() -> None:
     assert f"about {enough} seeds are needed" in str(
         lint(assertion, _seeds(3), 0.05, spreads={("x", "b - a"): 0.02})
     )
-    assert (
-        lint(assertion, _seeds(3), 0.05, spreads={("x", "b - a"): 0.0059}) is None
-    )  # 2.92 x 0.0059 / sqrt(3) is just below the margin
+    # 2.92 x 0.0059 / sqrt(3) is just below the margin
+    assert lint(assertion, _seeds(3), 0.05, spreads={("x", "b - a"): 0.0059}) is None
     assert stats.t.ppf(0.95, 2) * 0.0059 / 3**0.5 < 0.01 < stats.t.ppf(0.95, 2) * 0.006 / 3**0.5
     assert lint(assertion, _seeds(3), 0.05, spreads={("x", "b - a"): 0.006}) is not None
 

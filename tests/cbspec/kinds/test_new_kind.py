@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -43,12 +41,6 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-def cbspec(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
-    """A command in the project."""
-    command = [sys.executable, "-m", "cbspec.cli", *words]
-    return subprocess.run(command, cwd=project.root, text=True, capture_output=True, check=False)
-
-
 def edited(project: Project, old: str, new: str) -> str:
     """Write the claim with another assertion; the place of what is new."""
     assert old in CLAIM
@@ -83,7 +75,7 @@ def test_mistakes_are_located(project: Project, old: str, new: str, key: str, me
     place = edited(project, old, new)
     line = place.rpartition(":")[0]
 
-    refused = cbspec(project, "validate")
+    refused = project.cbspec("validate")
 
     assert refused.returncode == 1
     assert f"{key}: {message}" in refused.stdout + refused.stderr
@@ -112,7 +104,7 @@ def test_a_run_judges_it(project: Project) -> None:
 def test_moving_the_bounds_is_noticed(project: Project) -> None:
     """Bounds that were widened are goalposts, narrower ones are not; the record is readable."""
     project.pytest()
-    accepted = cbspec(project, "accept", "--all")
+    accepted = project.cbspec("accept", "--all")
     edited(project, "high: 9.0", "high: 9.5")
     loosened, told = project.pytest()
     edited(project, "high: 9.0", "high: 8.9")
@@ -141,7 +133,7 @@ def test_seeds_that_can_never_show_it_are_refused(project: Project) -> None:
     """Three seeds under sign flips never reach 0.05: a mistake, told with the seeds it takes."""
     edited(project, "high: 9.0", "high: 9.0, test: exact")
 
-    refused = cbspec(project, "validate")
+    refused = project.cbspec("validate")
 
     assert refused.returncode == 1
     assert "3 seeds can never show this: p is at least 0.12 and held to 0.05" in refused.stderr
@@ -152,9 +144,9 @@ def test_a_margin_too_narrow_for_the_spread_is_told(project: Project) -> None:
     """A margin too narrow for the spread on record is told with the seeds that it takes."""
     edited(project, "low: 7.0, high: 9.0", "low: 7.9, high: 8.1")
     project.pytest()
-    cbspec(project, "accept", "--all")
+    project.cbspec("accept", "--all")
 
-    warned = cbspec(project, "validate")
+    warned = project.cbspec("validate")
     told = re.search(
         r"to lie within 0\.1 of 8 where it varies by (\S+) .*; about (\d+) seeds are needed",
         warned.stdout + warned.stderr,
@@ -177,8 +169,8 @@ def shown(spread: float, n: int, margin: float = 0.1) -> float:
 
 def test_schema_and_words_have_it(project: Project) -> None:
     """The schema, the table for people and ``cbspec show`` have the kind and its words."""
-    described = json.loads(cbspec(project, "schema").stdout)["$defs"]
-    table = cbspec(project, "schema", "--markdown").stdout
+    described = json.loads(project.cbspec("schema").stdout)["$defs"]
+    table = project.cbspec("schema", "--markdown").stdout
 
     assert described["Gap"]["properties"]["kind"] == {
         "description": DOC,
@@ -187,7 +179,7 @@ def test_schema_and_words_have_it(project: Project) -> None:
     assert "gap" in described["assertion"]["properties"]["kind"]["enum"]
     assert f"| `gap` | {DOC} | `measure`, `pairs`, `low`, `high` |  |" in table
     words = "assert[0]: height: old exceeds young by 7 to 9  "
-    assert words in cbspec(project, "show", "1.a").stdout
+    assert words in project.cbspec("show", "1.a").stdout
 
 
 @pytest.mark.parametrize("command", [("validate",), ("diff", "HEAD", "HEAD"), ("status",)])
@@ -196,7 +188,7 @@ def test_an_unknown_module_ends_every_command(project: Project, command: tuple[s
     settings = project.root / "pyproject.toml"
     settings.write_text(settings.read_text().replace("lab.kinds", "lab.kind"))
 
-    refused = cbspec(project, *command)
+    refused = project.cbspec(*command)
     status, output = project.pytest()
 
     assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)

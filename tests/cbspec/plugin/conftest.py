@@ -89,9 +89,8 @@ class Project:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            preexec_fn=lambda: signal.signal(
-                signal.SIGINT, signal.default_int_handler
-            ),  # a background shell has it ignored
+            # A background shell has it ignored
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         self.started.append(process)
         return process
@@ -99,6 +98,11 @@ class Project:
     def pytest(self, *arguments, **environment):
         """Run the claims; exit status and output."""
         return self.end(self.start(*arguments, **environment))
+
+    def cbspec(self, *words):
+        """Call the command line in a process of its own."""
+        command = [sys.executable, "-m", "cbspec.cli", *words]
+        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
 
     def end(self, process):
         """Wait for a run; exit status and output."""
@@ -118,9 +122,8 @@ class Project:
         put_on_record(self.root / "reports", self.report.records, **changed)
 
     def stored(self):
-        entries = (
-            self.root / ".cbspec" / "store" / "entries"
-        )  # not its neighbours, where folders come and go
+        # Not its neighbours, where folders come and go
+        entries = self.root / ".cbspec" / "store" / "entries"
         return {path.parent.name: path.stat().st_ino for path in entries.glob("*/*/record.json")}
 
 

@@ -5,8 +5,6 @@ their evidence.
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -39,9 +37,9 @@ def template(tmp_path_factory):
     project.claim("memo.yaml", MEMO)
     for scale in ("memo", "quick"):
         project.pytest("--scale", scale)
-        assert cbspec(project, "accept", "--all").returncode == 0
+        assert project.cbspec("accept", "--all").returncode == 0
     project.pytest("--scale", "canary")
-    assert cbspec(project, "accept", "--canary").returncode == 0
+    assert project.cbspec("accept", "--canary").returncode == 0
     return project.root
 
 
@@ -49,12 +47,6 @@ def template(tmp_path_factory):
 def recorded(template, tmp_path):
     """A copy of the template that a test may change."""
     return Project(Path(shutil.copytree(template, tmp_path / "project")))
-
-
-def cbspec(project, *words):
-    """Call the command line in a process of its own."""
-    command = [sys.executable, "-m", "cbspec.cli", *words]
-    return subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=False)
 
 
 def edit(project, old, new, name="lab/catalog.py"):
@@ -94,14 +86,13 @@ def test_an_edit_that_changes_nothing_leaves_the_record_standing(recorded):
 
     status, output = recorded.pytest("-n", "2")
     [record] = recorded.report.records
-    told = cbspec(recorded, "explain", "1.a").stdout
+    told = recorded.cbspec("explain", "1.a").stdout
 
     assert (status, outcomes(output)) == (0, "2 passed")
     assert ways(recorded) == {"1.a": ["canary equal"], "1.m": ["canary equal"]}
     assert list(record.entry.adopted) == ["grow"]
-    assert (
-        len(recorded.stored()) == len(before) + 6 + 4
-    )  # two arms and three seeds adopted, the canary's computed
+    # Two arms and three seeds adopted, the canary's computed
+    assert len(recorded.stored()) == len(before) + 6 + 4
     assert "adopted" in told
     assert "4 canary results of grow identical to the last bit" in told
 
@@ -160,12 +151,12 @@ def test_taking_a_new_canary_supersedes_what_it_does_not_confirm(recorded):
     """
     edit(recorded, *CHANGED)
     recorded.pytest()
-    refused = cbspec(recorded, "accept", "--canary")
-    taken = cbspec(recorded, "accept", "--canary", "--reason", "plants grow faster")
+    refused = recorded.cbspec("accept", "--canary")
+    taken = recorded.cbspec("accept", "--canary", "--reason", "plants grow faster")
     status, output = recorded.pytest("-rx")
     ledger = Ledger.load(recorded.root / "reports" / "ledger.json")
     recorded.pytest("--scale", "memo")
-    cbspec(recorded, "accept", "--all")
+    recorded.cbspec("accept", "--all")
     again, after = recorded.pytest()
 
     assert refused.returncode == 1
@@ -191,7 +182,7 @@ def test_a_verdict_carried_over_says_so(recorded):
     """
     edit(recorded, *CHANGED)
     recorded.pytest("--scale", "canary")
-    cbspec(recorded, "accept", "--canary", "--carry-over", "--reason", "a change of units alone")
+    recorded.cbspec("accept", "--canary", "--carry-over", "--reason", "a change of units alone")
 
     status, output = recorded.pytest("--scale", "memo", "-k", "nothing")
     status, output = recorded.pytest()
@@ -201,7 +192,7 @@ def test_a_verdict_carried_over_says_so(recorded):
     assert upheld[0].way == "canary equal"
     assert "carried over" in upheld[0].reason
     assert "a change of units alone" in upheld[0].reason
-    assert "carried over" in cbspec(recorded, "status").stdout
+    assert "carried over" in recorded.cbspec("status").stdout
 
 
 def test_an_edited_assertion_is_judged_from_evidence_at_once(recorded):
@@ -216,8 +207,8 @@ def test_an_edited_assertion_is_judged_from_evidence_at_once(recorded):
     )
 
     status, output = recorded.pytest()
-    judged = cbspec(recorded, "judge")
-    accepted = cbspec(recorded, "accept", "1.m", "--reason", "a stricter margin")
+    judged = recorded.cbspec("judge")
+    accepted = recorded.cbspec("accept", "1.m", "--reason", "a stricter margin")
     again, after = recorded.pytest()
 
     assert (status, outcomes(output)) == (1, "1 failed, 1 passed")
@@ -267,7 +258,7 @@ def test_a_damaged_record_is_one_error(recorded, name):
 
 def test_evidence_judges_as_the_run_did(recorded):
     """Every verdict on record follows from its evidence alone: judged anew, all are the same."""
-    judged = cbspec(recorded, "judge", "--json")
+    judged = recorded.cbspec("judge", "--json")
     folder = EvidenceFolder(recorded.root / "reports" / "evidence")
     ledger = Ledger.load(recorded.root / "reports" / "ledger.json")
 
@@ -280,7 +271,7 @@ def test_new_claims_bring_their_canary(recorded):
     """Accepting a verdict of a claim that has no canary on record takes its figures along."""
     recorded.claim("new.yaml", LIGHT.replace("id: 1.a", "id: 1.n"))
     recorded.pytest("-n", "2")
-    cbspec(recorded, "accept", "1.n")
+    recorded.cbspec("accept", "1.n")
 
     assert "1.n" in CanaryRecord.load(recorded.root / "reports" / "canary.json").figures
 

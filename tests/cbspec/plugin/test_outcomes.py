@@ -4,8 +4,6 @@ small engine without torch.
 
 import re
 import shlex
-import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -89,13 +87,11 @@ def test_next_command_looks_where_the_run_looked(project):
 
     _, output = project.pytest("--scale", "memo", "--device", "cpu", "--stage-threads", "2")
     [command] = re.findall(r"^ *(cbspec explain .*?)   \(", output, flags=re.MULTILINE)
-    words = [sys.executable, "-m", "cbspec.cli", *shlex.split(command)[1:]]
-    explained = subprocess.run(
-        words, cwd=project.root, text=True, capture_output=True, check=True
-    ).stdout
+    explained = project.cbspec(*shlex.split(command)[1:])
 
+    assert explained.returncode == 0
     assert command == "cbspec explain 1.b --scale memo --device cpu --stage-threads 2"
-    assert explained.startswith("1.b at scale memo on cpu\n  current  grow @30 ")
+    assert explained.stdout.startswith("1.b at scale memo on cpu\n  current  grow @30 ")
 
 
 def test_verdict_of_an_edited_claim_is_refused_naming_the_run_to_repeat(project):
@@ -106,8 +102,7 @@ def test_verdict_of_an_edited_claim_is_refused_naming_the_run_to_repeat(project)
     project.pytest("--scale", "memo", "--device", "cpu")
     path.write_text(path.read_text().replace("light: 2.0", "light: 1.0"))
 
-    words = [sys.executable, "-m", "cbspec.cli", "accept", "--all"]
-    refused = subprocess.run(words, cwd=project.root, text=True, capture_output=True, check=False)
+    refused = project.cbspec("accept", "--all")
 
     assert refused.returncode == 1
     assert "run again: cbspec run --scale memo --device cpu\n" in refused.stderr
@@ -200,11 +195,11 @@ def test_verdict_that_would_go_unchecked_fails(project, workers):
     status, output = project.pytest(*workers, CI="true")
     [line] = output.split("short test summary info")[1].splitlines()[1:-1]
     [command] = re.findall(r"^ *cbspec (withdraw .*)$", output, flags=re.MULTILINE)
-    words = [sys.executable, "-m", "cbspec.cli", *shlex.split(command)]
-    subprocess.run(words, cwd=project.root, check=True, capture_output=True)
+    withdrawn = project.cbspec(*shlex.split(command))
     again, after = project.pytest(*workers)
 
     told = "holds is on record at quick on cpu and would go unchecked: no claim file has it decidable there"
+    assert withdrawn.returncode == 0
     assert (status, outcomes(output)) == (1, "1 failed")
     assert line == f"FAILED claims/light.yaml::1.a - {told}"
     assert "Traceback" not in output

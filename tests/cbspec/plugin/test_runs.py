@@ -80,9 +80,8 @@ def test_interrupted_run_keeps_finished_stages(project, workers):
     """After Ctrl-C in the middle, finished stages are there, nothing is half-written, and the next
     run computes only the rest.
     """
-    project.claim(
-        "short.yaml", LIGHT.replace("8.0}", "8.0, day: 500}")
-    )  # the longest path, so first, and quick
+    # The longest path, so first, and quick
+    project.claim("short.yaml", LIGHT.replace("8.0}", "8.0, day: 500}"))
     project.claim(
         "endless.yaml",
         LIGHT.replace("id: 1.a", "id: 1.z").replace("2.0}", "2.0, day: 400, thirsty: true}"),

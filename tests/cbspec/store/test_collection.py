@@ -9,9 +9,8 @@ import pytest
 
 from cbspec.store import Store
 
-KEYS = [
-    letter * 64 for letter in "dacb"
-]  # in order of use: the order of use is not that of the keys
+# In order of use: the order of use is not that of the keys
+KEYS = [letter * 64 for letter in "dacb"]
 
 
 @pytest.fixture

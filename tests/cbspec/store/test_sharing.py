@@ -100,9 +100,8 @@ def test_killed_at_random_moments(
         workers = [
             spawn(work_forever, store.root, 100 * seed + 2 * round_ + n, theirs) for n in range(2)
         ]
-        assert round_ % 2 == 0 or ours.poll(
-            PATIENCE
-        )  # half of the kills may come before the first result, half cannot
+        # Half of the kills may come before the first result, half cannot
+        assert round_ % 2 == 0 or ours.poll(PATIENCE)
         time.sleep(draw.uniform(0.02, 0.12))
         for worker in workers:
             worker.kill()
