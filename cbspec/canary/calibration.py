@@ -22,9 +22,8 @@ from cbspec.canary.record import Calibration, Figures, Platform, Tolerance, Unhe
 from cbspec.model.values import Values
 
 FACTOR = 10.0  # of the spread over platforms; the platforms at hand are few, and another one lies beyond them now and then
-FLOAT32 = (
-    2.0**-23
-)  # the spacing of float32 numbers between 1 and 2: no figure is more exact than the arithmetic
+# The spacing of float32 numbers between 1 and 2: no figure is more exact than the arithmetic
+FLOAT32 = 2.0**-23
 USUAL = 0.75  # the share of claims whose spread a measure's usual one is not below
 MEANINGLESS = 0.5  # of a figure's own size; a tolerance beyond that would let anything pass
 COUNT = 100_000  # test images at most, by which a share is told from any other number

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from cbspec.language.scalar import resolve
 
-_PLAIN = re.compile(
-    r"\w[\w .,;<>()/+=%^-]*"
-)  # what needs no quotes, as long as it does not read as a number
+# What needs no quotes, as long as it does not read as a number
+_PLAIN = re.compile(r"\w[\w .,;<>()/+=%^-]*")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,9 +55,8 @@ def decode(
     try:
         return msgspec.convert(raw, kind, dec_hook=hook)
     except msgspec.ValidationError as error:
-        message, *paths = str(error).split(
-            " - at "
-        )  # the innermost first, where the hook has one too
+        # The innermost first, where the hook has one too
+        message, *paths = str(error).split(" - at ")
         path = "$" + "".join(part.strip("`").removeprefix("$") for part in reversed(paths))
         raise LedgerError(_located(text, name, path, raw, message, noun)) from None
 

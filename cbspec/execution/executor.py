@@ -25,9 +25,8 @@ from cbspec.store import Lock, LostEntry, Store, StoredResult
 
 QUIET_SECONDS = 0.5  # between a worker's last stage and the seeds that its verdict may ask for
 IDLE_SECONDS = 0.05  # how long to sleep when everything ready is being computed elsewhere
-WAITING_SECONDS = (
-    0.25  # how long when every core is taken: looking at the plan takes time from them
-)
+# How long when every core is taken: looking at the plan takes time from them
+WAITING_SECONDS = 0.25
 
 
 class Executor:
@@ -111,9 +110,8 @@ class Executor:
                 stored = {cell: entry for cell, entry in entries.items() if entry is not None}
                 if len(stored) == len(entries):
                     return stored
-                self._stored -= {
-                    cell.key for cell in entries.keys() - stored.keys()
-                }  # damaged: computed again
+                # damaged: computed again
+                self._stored -= {cell.key for cell in entries.keys() - stored.keys()}
             elif not self.step():
                 time.sleep(self._pause)
 
@@ -265,10 +263,8 @@ class Executor:
             outcome = f"put back, an input has to be computed again ({lost})"
         except StoreError:
             raise
-        except (
-            Exception,
-            SystemExit,
-        ) as error:  # whatever an implementation raises is this claim's error, not the run's
+        except (Exception, SystemExit) as error:
+            # Whatever an implementation raises is this claim's error, not the run's.
             lanes = {cell.lane for cell in cells}
             if len(lanes) > 1:
                 outcome = f"failed, its {len(lanes)} replicas are computed one by one"
@@ -287,9 +283,8 @@ class Executor:
         return True
 
     def _run(self, label: str, cells: Sequence[Cell]) -> None:
-        lanes = {
-            cell.lane: cell for cell in sorted(cells, key=lambda cell: cell.call.point)
-        }  # the last point of each wins
+        # The last point of each wins
+        lanes = {cell.lane: cell for cell in sorted(cells, key=lambda cell: cell.call.point)}
         points = sorted({cell.call.point for cell in cells})
         healthy = [cell for cell in lanes.values() if self._inherited(cell) is None]
         start = self._resumable(healthy, points[0])

@@ -311,11 +311,8 @@ def _checked(
 def _number(cell: Cell, name: str, value: Any) -> float:
     try:
         return float(value)
-    except (
-        TypeError,
-        ValueError,
-        RuntimeError,
-    ) as error:  # torch raises the last for a tensor of several elements
+    # torch raises a RuntimeError for a tensor of several elements.
+    except (TypeError, ValueError, RuntimeError) as error:
         raise StageError(
             f"{cell}: {name} is no number but a {type(value).__name__} ({error})"
         ) from None

@@ -16,9 +16,8 @@ from cbspec.errors import SourceChanged, Stopped
 from cbspec.store import Lock, Locks
 
 ANY_CORES = 1024  # more than a run has workers
-LOST_SECONDS = (
-    600.0  # a worker silent for so long was killed; no stage takes longer between two signs of life
-)
+# A worker silent for so long was killed; no stage takes longer between two signs of life
+LOST_SECONDS = 600.0
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,9 +82,8 @@ class RunDirectory:
         """Take the folder, and remove those whose owners are gone: a killed run leaves its folder
         to the next one.
         """
-        self._held = self._locks.take(
-            self.path.name
-        )  # not attempt: the sweep of another run that starts may be at the file
+        # Not attempt: the sweep of another run that starts may be at the file
+        self._held = self._locks.take(self.path.name)
         for folder in [entry for entry in self.path.parent.iterdir() if entry.is_dir()]:
             if lock := self._locks.attempt(folder.name):
                 with lock:

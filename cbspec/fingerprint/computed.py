@@ -11,9 +11,8 @@ from cbspec.fingerprint.canonical import dotted
 from cbspec.fingerprint.scope import Chain, NameScope
 
 _PICKING = frozenset({"get", "values", "items", "rpartition", "rsplit"})
-_CUTTING = frozenset(
-    {"split", "partition"}
-)  # at the colon only: before the last dot stands a module, before the first a package
+# At the colon only: before the last dot stands a module, before the first a package
+_CUTTING = frozenset({"split", "partition"})
 
 
 def opening(argument: ast.expr) -> str:

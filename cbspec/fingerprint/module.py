@@ -23,9 +23,8 @@ from cbspec.fingerprint.canonical import (
 from cbspec.fingerprint.names import imported, references
 from cbspec.fingerprint.scope import Imported, References
 
-SILENT = frozenset(
-    {"cost", "length", "continues"}
-)  # of a catalog entry: a forecast and what claims may ask for change no result
+# Of a catalog entry: a forecast and what claims may ask for change no result
+SILENT = frozenset({"cost", "length", "continues"})
 DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IN_PLACE = frozenset({"append", "extend", "insert", "update", "setdefault", "add"})
 

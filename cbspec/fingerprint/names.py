@@ -278,9 +278,8 @@ class _Walk:
             self.found.through.update((target, load) for target in holder.bound[load.chain[0]])
             if holder.kind != "class":
                 return
-            self.resolve(
-                load._replace(hint=True), holder.outer or holder
-            )  # a class body reads the global until it binds the name
+            # A class body reads the global until it binds the name
+            self.resolve(load._replace(hint=True), holder.outer or holder)
         else:
             self.found.loads.add(load)
 

@@ -150,9 +150,8 @@ def _deciding(evidence: StatisticalEvidence, level: Level) -> tuple[float, bool]
             inference.p <= inference.against
         ) else math.inf, side
     count = len(evidence.parts)
-    shown, refuted = {"every": (1, count), "some": (count, 1), "readings": (1, 1)}[
-        evidence.join
-    ]  # who shares alpha
+    # Who shares alpha
+    shown, refuted = {"every": (1, count), "some": (count, 1), "readings": (1, 1)}[evidence.join]
     parts = [_deciding(part, _divided(level, shown, refuted)) for part in evidence.parts]
     if evidence.join == "readings":
         sides = {side for _, side in parts}

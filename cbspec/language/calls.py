@@ -339,9 +339,8 @@ class Resolver:
                 return None
             owner = outer
         call = self._given_input(owner, name)
-        if (
-            owner is frame or owner.stage.inputs[name].kind != frame.stage.inputs[name].kind
-        ):  # else its owner is told
+        # Else its owner is told
+        if owner is frame or owner.stage.inputs[name].kind != frame.stage.inputs[name].kind:
             self._check_kind(
                 call, frame, name, owner.given[name] if owner is frame else frame.place
             )

@@ -26,9 +26,8 @@ from cbspec.language.scalar import resolve
 
 DEEPEST = 32  # containers within containers, aliases expanded
 MOST = 20_000  # values of a file, aliases expanded
-CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]"
-)  # the line ends that no editor counts too
+# The line ends that no editor counts too
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
 
 class Unreadable(Exception):

@@ -27,9 +27,8 @@ def explain_values(claim: Claim) -> list[Explained]:
     assert isinstance(claim.origins, Origins), "a claim that was read from a file"
     trace = claim.origins.trace
     whole = {key for key, (value, _) in trace.items() if _flat(value)}
-    opened = {
-        key[: match.start()] for key in trace for match in re.finditer(r"[.\[]", key)
-    }  # what is told part by part
+    # What is told part by part
+    opened = {key[: match.start()] for key in trace for match in re.finditer(r"[.\[]", key)}
     return [
         Explained(key, value, node.origin if node is not None else None)
         for key, (value, node) in trace.items()

@@ -23,10 +23,11 @@ from cbspec.model.origin import Origin
 from cbspec.paths import display
 
 SUFFIX = ".yaml"
+# In whatever case, what many call a YAML file; told, for a claim passed over is worse than none
 LIKELY = (
     SUFFIX,
     ".yml",
-)  # in whatever case, what many call a YAML file; told, for a claim passed over is worse than none
+)
 
 
 class Reader:
@@ -196,9 +197,8 @@ def _below(folder: Path) -> Iterator[Path]:
             for name in folders
             if not name.startswith(".")
         }
-        folders[:] = [
-            name for name, real in within.items() if real not in seen
-        ]  # a link may lead back up
+        # A link may lead back up
+        folders[:] = [name for name, real in within.items() if real not in seen]
         seen |= set(within.values())
         yield from (Path(place, name) for name in names)
 

@@ -60,7 +60,6 @@ def _float(text: str) -> float | int:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"the number {text} is too large; quote it if it is text")
-    whole = (
-        "." not in text and value.is_integer() and abs(value) <= _EXACT
-    )  # 1e4 images are a whole number of images
+    # 1e4 images are a whole number of images
+    whole = "." not in text and value.is_integer() and abs(value) <= _EXACT
     return int(value) if whole else value

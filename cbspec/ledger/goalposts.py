@@ -131,9 +131,8 @@ def _arms(old: Entry, new: Entry) -> Iterator[Move]:
         yield Move(text=text, way="neutral" if unmoved else "looser")
     for arm in sorted(new.arms.keys() - old.arms.keys()):
         yield Move(text=f"arm {arm} is new", way="neutral")
-    for arm in sorted(
-        old.arms.keys() - new.arms.keys()
-    ):  # an assertion that needed it has changed too, and says so
+    # An assertion that needed it has changed too, and says so
+    for arm in sorted(old.arms.keys() - new.arms.keys()):
         yield Move(text=f"arm {arm} is gone", way="neutral")
 
 

@@ -29,9 +29,8 @@ from cbspec.plugin.items import (
 from cbspec.plugin.summary import RunSummary
 from cbspec.project import Project
 
-if (
-    TYPE_CHECKING
-):  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
+# Imported when the first claim is collected: other projects' runs pay nothing for this plugin
+if TYPE_CHECKING:
     from cbspec.claim import Claim
     from cbspec.evaluation import Evaluation
     from cbspec.execution.progress import Display
@@ -54,9 +53,8 @@ def pytest_load_initial_conftests(
     # The project's own conftest.py adds its options first: a clash is reported here, and not as a
     # traceback from there.
     result = yield
-    places = dict.fromkeys(
-        (early_config.rootpath, early_config.invocation_params.dir)
-    )  # the former may be of several projects
+    # The former may be of several projects
+    places = dict.fromkeys((early_config.rootpath, early_config.invocation_params.dir))
     try:
         project = next((candidate for candidate in map(load, places) if candidate.declared), None)
     except CbspecError as error:
@@ -333,9 +331,8 @@ class ClaimsPlugin:
             return (yield)
         from cbspec.execution.progress import Display
 
-        stream = (
-            os.fdopen(os.dup(sys.__stdout__.fileno()), "w") if sys.__stdout__ else sys.stdout
-        )  # not pytest's capture
+        # Not pytest's capture
+        stream = os.fdopen(os.dup(sys.__stdout__.fileno()), "w") if sys.__stdout__ else sys.stdout
         self.display = Display(self.run, stream)
         self.display.start()
         try:
@@ -406,9 +403,8 @@ class ClaimsPlugin:
         if judged and "evaluation" in self.__dict__ and not ended:
             self.evaluation.drain()
         if self.worker is None:
-            if (
-                judged and self.run.changed
-            ):  # met by a worker that was helping, after the last verdict
+            # Met by a worker that was helping, after the last verdict
+            if judged and self.run.changed:
                 session.exitstatus = pytest.ExitCode.INTERRUPTED
             self.tally.write()
 

@@ -14,9 +14,8 @@ import pytest
 
 from cbspec.errors import CbspecError, ClaimError, SourceChanged, Stopped
 
-if (
-    TYPE_CHECKING
-):  # imported when the first claim is collected: other projects' runs pay nothing for this plugin
+# Imported when the first claim is collected: other projects' runs pay nothing for this plugin
+if TYPE_CHECKING:
     from cbspec.canary import CanaryCheck
     from cbspec.claim import Claim
     from cbspec.config import Config

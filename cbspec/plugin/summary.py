@@ -17,9 +17,8 @@ from cbspec.config import Config
 from cbspec.errors import LedgerError
 from cbspec.plugin.items import BROKEN, CANARY, RECORD, SKIPPED, UPHELD
 
-if (
-    TYPE_CHECKING
-):  # imported when there is something to tell: other projects' runs pay nothing for this plugin
+# Imported when there is something to tell: other projects' runs pay nothing for this plugin
+if TYPE_CHECKING:
     from cbspec.canary import CanaryCheck
     from cbspec.execution.numerics import Numerics
     from cbspec.report import Record, Run, Skipped, Upheld
@@ -93,9 +92,8 @@ class RunSummary:
         from cbspec.report import Skipped, decode
 
         for mistake in (decode(text, Skipped) for text in encoded):
-            if (
-                mistake not in self._unread
-            ):  # every file below a defaults.yaml reports what is wrong in it
+            # Every file below a defaults.yaml reports what is wrong in it
+            if mistake not in self._unread:
                 self._unread.append(mistake)
 
     def write(self) -> None:

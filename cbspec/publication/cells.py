@@ -85,9 +85,8 @@ def _figures(row: Row) -> str:
             effects += [shown.effect for shown in compared(entry)]
     beside = any(effect.reported is not None for effect in effects)
     lines = _BREAK.join(line for line in (*([] if beside else _reported(row)), *ours) if line)
-    return lines.replace(f"{_BREAK}{_FOLD}", _FOLD).replace(
-        f"{_UNFOLD}{_BREAK}", _UNFOLD
-    )  # a fold is a line of its own anyway
+    # A fold is a line of its own anyway
+    return lines.replace(f"{_BREAK}{_FOLD}", _FOLD).replace(f"{_UNFOLD}{_BREAK}", _UNFOLD)
 
 
 def _reported(row: Row) -> list[str]:

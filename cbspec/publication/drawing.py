@@ -21,6 +21,7 @@ from cbspec.ledger import Ledger
 from cbspec.publication import panel
 from cbspec.publication.figures import Table, drawn_of, tables
 
+# After Okabe and Ito: told apart by all
 COLOURS = (
     "#4d4d4d",
     "#0072b2",
@@ -29,7 +30,7 @@ COLOURS = (
     "#cc79a7",
     "#e69f00",
     "#56b4e9",
-)  # after Okabe and Ito: told apart by all
+)
 SIZE = (2.7, 2.0)  # of a panel, in inches
 LETTERS = 10.5  # of the title on an inch
 STYLE: Any = {

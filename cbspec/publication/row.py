@@ -209,6 +209,5 @@ def _order(phase: str) -> tuple[bool, int, str]:
 
 
 def _letters_first(rest: str) -> str:
-    return (
-        rest if not rest or rest[0].isalpha() else f"~{rest}"
-    )  # 6.5A came after 6C; "~" sorts behind all letters
+    # 6.5A came after 6C; "~" sorts behind all letters
+    return rest if not rest or rest[0].isalpha() else f"~{rest}"

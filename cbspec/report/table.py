@@ -10,12 +10,13 @@ from cbspec.ledger.notation import interval, number
 from cbspec.report.record import Record, ranked
 
 COLUMNS = ("claim", "verdict", "effect", "estimate [interval]", "memo", "vs ledger", "s")
+# By a narrow terminal, one after another
 _GIVEN_UP = (
     "s",
     "memo",
     "effect",
     "estimate [interval]",
-)  # by a narrow terminal, one after another
+)
 _NARROWEST = 12  # characters of an effect's name that still tell which it is
 _GAP = 2  # tabulate's, between columns
 _HEADING = 2  # tabulate's, spaces kept beside a heading

@@ -32,9 +32,8 @@ def escaped(text: str) -> str:
     up.
     """
     one_line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(
-        r"([\\`*|~]|(?<=\])\(|(?<!\w)_|_(?!\w))", r"\\\1", one_line
-    )  # inside a word _ is a letter: vec_m4
+    # Inside a word _ is a letter: vec_m4
+    return re.sub(r"([\\`*|~]|(?<=\])\(|(?<!\w)_|_(?!\w))", r"\\\1", one_line)
 
 
 def tidy(page: str) -> str:

@@ -102,9 +102,10 @@ class Location:
 
     @property
     def asserted(self) -> str:
+        # Never "-0"
         low, high = (
             f"{self._shown(bound) + 0.0:.4g}" for bound in (self.contrast.low, self.contrast.high)
-        )  # never "-0"
+        )
         if math.isinf(self.contrast.high):
             return f"above {low}"
         return f"below {high}" if math.isinf(self.contrast.low) else f"between {low} and {high}"
@@ -195,9 +196,8 @@ class Location:
     @cached_property
     def _mean(self) -> Array:
         first = self._values[..., :1]
-        return np.asarray(
-            first[..., 0] + np.mean(self._values - first, axis=-1)
-        )  # exact for equal values
+        # Exact for equal values
+        return np.asarray(first[..., 0] + np.mean(self._values - first, axis=-1))
 
     @cached_property
     def _deviation(self) -> Array:
@@ -217,9 +217,8 @@ class Location:
         Sign flips need symmetric noise even more than t does, so the guard holds them as well.
         """
         beyond = side * (self._mean - bound)
-        with np.errstate(
-            divide="ignore", invalid="ignore"
-        ):  # no spread at all: nothing but the side counts
+        # No spread at all: nothing but the side counts
+        with np.errstate(divide="ignore", invalid="ignore"):
             t = np.nan_to_num(beyond / self._error, nan=0.0, posinf=np.inf, neginf=-np.inf)
         p = student.tail(t, self._n, guarded=self._guarded)
         if not self.exact:

@@ -65,11 +65,12 @@ def needed(ranked: Array, alpha: float, *, power: float = 0.8) -> int | None:
     from scipy.special import ndtri
 
     k = ranked.shape[0]
+    # [seed]
     excess = (
         np.arange(1, k + 1)
         @ (ranked - ranked.mean(axis=0))
         / math.sqrt(k**2 * (k + 1) ** 2 * (k - 1) / 144)
-    )  # [seed]
+    )
     if excess.mean() <= 0:
         return None
     spread = float(np.std(excess, ddof=1)) if excess.size > 1 else 1.0
@@ -107,9 +108,8 @@ def _block(doubled: tuple[int, ...]) -> Array:
     recursion over the set already placed.
     """
     arms = len(doubled)
-    size = (
-        sum((i + 1) * rank for i, rank in enumerate(doubled)) + 1
-    )  # ascending ranks give the largest sum
+    # Ascending ranks give the largest sum
+    size = sum((i + 1) * rank for i, rank in enumerate(doubled)) + 1
     reached = {0: np.eye(1, size)[0]}
     for position in range(1, arms + 1):
         placed: dict[int, Array] = {}

@@ -67,13 +67,14 @@ class Point:
         """
         values = np.array([]) if self.missing else self.data.column(self.label, self.measure)
         n = values.size
+        # Exact for equal values
         estimate = (
             float(
                 values[0] + np.mean(values - values[0]),
             )
             if n
             else math.nan
-        )  # exact for equal values
+        )
         spread = float(np.std(values - values[0], ddof=1)) if n > 1 else None
         half = (
             math.inf

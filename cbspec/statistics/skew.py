@@ -55,9 +55,8 @@ def _log_tails(n: int) -> Array:
     r = _grid(n)
     mass = np.diff(np.exp(_greenwood(n)) * r ** (n - 1))
     middle = (r[1:] + r[:-1]) / 2
-    reached = gammainc(
-        n, n / (1 + STATISTICS[:, None] * middle / np.sqrt(n - 1))
-    )  # [statistic, cell]
+    # [statistic, cell]
+    reached = gammainc(n, n / (1 + STATISTICS[:, None] * middle / np.sqrt(n - 1)))
     logs: Array = np.log(reached @ mass)
     return logs
 

@@ -21,9 +21,8 @@ from engine.randomness import epoch_order, generator
 from engine.tasks.task import Batch
 
 CLASSES = 10
-CALIBRATION = (
-    10_000  # inputs, of a stream of their own, on which the teacher's logits are standardised
-)
+# Inputs, of a stream of their own, on which the teacher's logits are standardised
+CALIBRATION = 10_000
 TEST_BATCH = 512
 
 
