@@ -91,6 +91,12 @@ class Claim:
     """
     discussion: str = ""
 
+    @property
+    def line(self) -> int:
+        """Return the line of the file where the claim begins."""
+        head = self.origins.get("id")
+        return head.line if head else 1
+
 
 def finding_of(claim: str, known: Collection[str]) -> str:
     """Return the finding that a claim is of: the shortest id that is a prefix of its own, as 1.b is

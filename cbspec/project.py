@@ -301,6 +301,7 @@ class Project:
         """
         from cbspec.canary import CanaryRecord
         from cbspec.evaluation.canary import Canaries
+        from cbspec.evaluation.edits import Edits
         from cbspec.execution.executor import Executor
         from cbspec.execution.rundir import RunDirectory
         from cbspec.ledger import provenance
@@ -316,6 +317,7 @@ class Project:
             lambda: provenance(
                 self.config.root, planner.numerics.torch, exclude=self.config.reports
             ),
+            Edits(self.config, self.code, self.store),
         )
 
     def standings(self, planner: Planner) -> Standings:

@@ -6,13 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+import msgspec
+
 from cbspec.canary import CanaryCheck, CanaryRecord, Figures, compared
 from cbspec.claim import Claim
+from cbspec.evaluation.edits import Edits
 from cbspec.evaluation.interim import values_of
 from cbspec.execution.executor import Executor, StageFailed
 from cbspec.execution.plan import Cell, closure
 from cbspec.ledger import Provenance
 from cbspec.ledger.entry import short
+from cbspec.model.edit import Edit
+from cbspec.paths import relative
 from cbspec.store import StoredResult
 
 SEEDS = 2  # one could agree by luck where a choice is made; more would only cost
@@ -26,6 +31,7 @@ class Canaries:
         record: the figures on record.
         at_canary: a claim at whatever scale -> the same claim at the canary's.
         provenance: of this run; asked for when there is something to say.
+        edits: finds what changed in the code since a canary was recorded.
     """
 
     def __init__(
@@ -34,11 +40,13 @@ class Canaries:
         record: CanaryRecord,
         at_canary: Callable[[Claim], Claim],
         provenance: Callable[[], Provenance],
+        edits: Edits,
     ) -> None:
         self.executor = executor
         self.record = record
         self._at_canary = at_canary
         self._provenance = provenance
+        self._edits = edits
         self._checks: dict[str, CanaryCheck] = {}
 
     def cells(self, claim: Claim) -> Mapping[tuple[str, int], Cell]:
@@ -51,14 +59,26 @@ class Canaries:
         self.executor.adopt([cell for claim in claims for cell in self.cells(claim).values()])
 
     def check(self, claim: Claim) -> CanaryCheck:
-        """Compute what is missing of a claim's canary and compare it with the record.
+        """Compute what is missing of a claim's canary, compare it with the record, and say what
+        changed in the code where it differs.
 
         Raises:
             Stopped: the run was asked to stop.
             StoreError: the store cannot be read or written.
         """
         if claim.id not in self._checks:
-            self._checks[claim.id] = self._checked(claim)
+            check = self._checked(claim)
+            recorded = self.record.figures.get(claim.id)
+            edits: tuple[Edit, ...] = ()
+            if check.failed and recorded:
+                edits = self._edits.since(claim, recorded)
+            self._checks[claim.id] = msgspec.structs.replace(
+                check,
+                edits=edits,
+                title=claim.title,
+                path=relative(claim.path, self._edits.root),
+                line=claim.line,
+            )
         return self._checks[claim.id]
 
     def stored(self, claim: Claim) -> CanaryCheck | None:

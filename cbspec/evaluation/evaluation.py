@@ -10,16 +10,16 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from cbspec.canary import CanaryCheck, CanaryRecord
 from cbspec.claim import Claim
 from cbspec.config import Config
 from cbspec.evaluation.adopted import Adopted
 from cbspec.evaluation.agenda import Agenda, agenda_of
 from cbspec.evaluation.canary import Canaries
-from cbspec.evaluation.checks import Checker, needs_canary
+from cbspec.evaluation.checks import Checker
+from cbspec.evaluation.edits import Edits
 from cbspec.evaluation.interim import InterimAnalysis, interim_analyses
+from cbspec.evaluation.recorded import RecordedVerdicts
 from cbspec.execution.executor import Executor, StageFailed
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Cell, Planner
@@ -28,11 +28,8 @@ from cbspec.fingerprint import Code
 from cbspec.language import Versions
 from cbspec.ledger import (
     CHANGED,
-    Comparison,
-    Entry,
     Evidence,
     EvidenceFolder,
-    Key,
     Ledger,
     Provenance,
     compare,
@@ -42,13 +39,11 @@ from cbspec.ledger import (
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Judgement
 from cbspec.model.values import Values
-from cbspec.paths import relative
-from cbspec.report import Check, Record, Upheld, record_of, standing
+from cbspec.report import Check, Record, Upheld, record_of
 from cbspec.store import Store, StoredResult
 
 if TYPE_CHECKING:
     from cbspec.evaluation.adoption import Adopter  # nothing is adopted where nothing is missing
-    from cbspec.explain import History, Recorded  # explained is what changed, which is seldom
 
 
 class Evaluation:
@@ -88,6 +83,7 @@ class Evaluation:
         self._versions = versions
         self._options = options
         self._adopting = adopting and bool(config.canary)
+        self._edits = Edits(config, code, self.store)
         self._agenda = Agenda({}, {}, {})
         self._adopted = Adopted(self.store)
 
@@ -106,13 +102,11 @@ class Evaluation:
         """
         claims = list(claims)
         decided = [claim for claim in claims if self.recomputes(claim)]
-        recorded = {claim.id: self.ledger.expected(self._key(claim)) for claim in decided}
+        recorded = {claim.id: self._recorded.expected(claim) for claim in decided}
         self._agenda = agenda_of(decided, recorded, self.planner, self.store)
         self.executor.expect(self._agenda.further(self.planner))
         self.executor.name_users(self._agenda.users(), "for canaries" if self.config.canary else "")
-        for claim in claims:  # damaged evidence ends the run here, once, and not at each claim
-            for entry in self._others(claim):
-                self.evidence.of(entry)
+        self._recorded.read_evidence(claims)
         if self.config.canary:
             self.canaries.plan(claim for claim in claims if self._wants_canary(claim))
         if not self._adopting:
@@ -124,22 +118,12 @@ class Evaluation:
 
     def recomputes(self, claim: Claim) -> bool:
         """Tell whether a run at the claim's scale computes a verdict on it."""
-        return claim.scale in claim.decidable and claim.scale != self.config.canary
+        return self._recorded.recomputed(claim)
 
     def _wants_canary(self, claim: Claim) -> bool:
         if claim.scale == self.config.canary or self._adopting:
             return True
-        return claim.id not in self.canaries.record.figures or needs_canary(
-            claim, self._others(claim), self.planner
-        )
-
-    def _key(self, claim: Claim) -> Key:
-        return Key(claim.id, claim.scale, self.numerics.device)
-
-    def _others(self, claim: Claim) -> list[Entry]:
-        """Return the verdicts on record of a claim that this run does not recompute."""
-        recomputed = self._key(claim) if self.recomputes(claim) else None
-        return [entry for entry in self.ledger.of(claim.id) if entry.key != recomputed]
+        return claim.id not in self.canaries.record.figures or self._recorded.need_canary(claim)
 
     # --- verdicts
 
@@ -162,7 +146,7 @@ class Evaluation:
             judgement, values = self._last_analysis(claim)
         except StageFailed as failure:
             judgement, trace = _error(claim, str(failure)), failure.traceback
-        checks = self.checks(claim)
+        checks = self._recorded.checks(claim)
         return self._record(claim, judgement, values, checks, time.monotonic() - began, trace)
 
     def _last_analysis(self, claim: Claim) -> InterimAnalysis:
@@ -185,6 +169,9 @@ class Evaluation:
         trace: str,
     ) -> Record:
         device = self.numerics.device
+        evidence = None
+        if values:
+            evidence = Evidence(claim=claim.id, scale=claim.scale, device=device, values=values)
         entry = entry_of(
             claim,
             judgement,
@@ -195,11 +182,9 @@ class Evaluation:
             adopted=self._adopted.stages(self.planner.cells(claim.arms, judgement.seeds).values()),
         )
         comparison = compare(self.ledger.expected(entry.key), entry)
-        evidence = (
-            Evidence(claim=claim.id, scale=claim.scale, device=device, values=values)
-            if values
-            else None
-        )
+        edits: tuple[Edit, ...] = ()
+        if comparison.expected is not None and comparison.change in CHANGED:
+            edits = self._edits.since(claim, comparison.expected)
         return record_of(
             claim,
             judgement,
@@ -207,26 +192,12 @@ class Evaluation:
             device=device,
             root=self.config.root,
             seconds=seconds,
-            edits=self._edits(claim, comparison),
+            edits=edits,
             traceback=trace,
             options=self._options,
             evidence=evidence,
             checks=checks,
         )
-
-    def _edits(self, claim: Claim, comparison: Comparison) -> tuple[Edit, ...]:
-        """Return what changed in the code since the verdict on record, asked only where the verdict
-        is another one.
-        """
-        if comparison.expected is None or comparison.change not in CHANGED:
-            return ()
-        return self._edited(claim, comparison.expected)
-
-    def _edited(self, claim: Claim, entry: Recorded) -> tuple[Edit, ...]:
-        from cbspec.explain import edits_since
-
-        calls, root = claim.arms.values(), self.config.root
-        return edits_since(entry, calls, code=self.sources, history=self._history, root=root)
 
     # --- what is on record, and not recomputed
 
@@ -238,32 +209,19 @@ class Evaluation:
             LedgerError: evidence is damaged.
         """
         self._adopt_results()
-        checks = self.checks(claim)
-        head = claim.origins.get("id")
-        return Upheld(
-            claim=claim.id,
-            title=claim.title,
-            phase=claim.phase,
-            status=claim.status,
-            path=relative(claim.path, self.config.root),
-            line=head.line if head else 1,
-            checks=checks,
-            outcome=standing(claim, checks),
-        )
-
-    def checks(self, claim: Claim) -> tuple[Check, ...]:
-        """Return how each verdict on record of a claim stands that this run does not recompute."""
-        entries = self._others(claim)
-        return tuple(self._checker.check(claim, entry) for entry in entries)
+        return self._recorded.upheld(claim)
 
     @cached_property
-    def _checker(self) -> Checker:
-        return Checker(
+    def _recorded(self) -> RecordedVerdicts:
+        checker = Checker(
             planner=self.planner,
             evidence=self.evidence,
-            at_scale=self._at,
+            at_scale=self._versions.at,
             canary=self.canaries.check if self.config.canary else None,
-            edits=self._edited,
+            edits=self._edits.since,
+        )
+        return RecordedVerdicts(
+            self.config, self.numerics.device, self.ledger, self.evidence, checker
         )
 
     @cached_property
@@ -277,24 +235,9 @@ class Evaluation:
         return Canaries(
             executor,
             CanaryRecord.load(self.config.canary_record),
-            lambda claim: self._at(claim, self.config.canary),
+            lambda claim: self._versions.at(claim, self.config.canary),
             lambda: self.provenance,
-        )
-
-    def canary(self, claim: Claim) -> CanaryCheck:
-        """Compute a claim's canary, compare it with the record, and tell what changed where it
-        differs.
-        """
-        check = self.canaries.check(claim)
-        known = self.canaries.record.figures.get(claim.id)
-        edits = self._edited(claim, known) if check.failed and known else ()
-        head = claim.origins.get("id")
-        return msgspec.structs.replace(
-            check,
-            edits=edits,
-            title=claim.title,
-            path=relative(claim.path, self.config.root),
-            line=head.line if head else 1,
+            self._edits,
         )
 
     def canary_told(self, claim: Claim) -> CanaryCheck | None:
@@ -306,10 +249,7 @@ class Evaluation:
         known = claim.id in self.canaries.record.figures
         if known and claim.id not in self.canaries.checked:
             return None
-        return self.canary(claim)
-
-    def _at(self, claim: Claim, scale: str) -> Claim:
-        return self._versions.at(claim, scale)
+        return self.canaries.check(claim)
 
     def drain(self) -> None:
         """Help the other processes with what is left of the plan."""
@@ -332,12 +272,6 @@ class Evaluation:
         from cbspec.evaluation.adoption import Adopter
 
         return Adopter(self.planner, self.store, self.canaries, self._agenda.claims.values())
-
-    @cached_property
-    def _history(self) -> History:
-        from cbspec.explain import History
-
-        return History(self.config.root, self.config.packages, self.store)
 
     @cached_property
     def provenance(self) -> Provenance:

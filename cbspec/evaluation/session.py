@@ -35,7 +35,7 @@ def run_claims(claims: Sequence[Claim], evaluation: Evaluation, directory: RunDi
         evaluation.adopt(claims)
         for claim in claims:
             if claim.scale == config.canary:
-                canaries.append(evaluation.canary(claim))
+                canaries.append(evaluation.canaries.check(claim))
                 continue
             if evaluation.recomputes(claim):
                 records.append(evaluation.evaluate(claim))

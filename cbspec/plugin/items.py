@@ -168,7 +168,7 @@ class ClaimItem(pytest.Item):
         """Compare the claim's canary; nothing is judged."""
         from cbspec.report import encode
 
-        check = self.plugin.evaluation.canary(self.claim)
+        check = self.plugin.evaluation.canaries.check(self.claim)
         self.user_properties.append(("canary", check.state))
         self.told[CANARY] = encode(check)
         if check.failed:
@@ -208,8 +208,7 @@ class ClaimItem(pytest.Item):
             self.warn(UndecidableWarning(str(mistake)))
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        head = self.claim.origins.get("id")
-        return self.path, head.line - 1 if head else 0, f"claim {self.name}"
+        return self.path, self.claim.line - 1, f"claim {self.name}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         return explained(self, excinfo) or super().repr_failure(excinfo, style)

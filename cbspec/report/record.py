@@ -194,7 +194,6 @@ def record_of(
     """The record of a judged claim; `root` is the repository's folder, to which paths are shown
     relative.
     """
-    head = claim.origins.get("id")
     checks = tuple(checks)
     return Record(
         claim=claim.id,
@@ -204,7 +203,7 @@ def record_of(
         scale=claim.scale,
         device=device,
         path=relative(claim.path, root),
-        line=head.line if head else 1,
+        line=claim.line,
         memo=claim.source.memo,
         quotes=quotes(claim, root),
         judgement=judgement,

@@ -1,0 +1,49 @@
+"""What was edited in the code that a claim reaches, since something on record was computed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cbspec.claim import Claim
+from cbspec.config import Config
+from cbspec.fingerprint import Code
+from cbspec.model.edit import Edit
+from cbspec.store import Store
+
+if TYPE_CHECKING:
+    from cbspec.explain import History, Recorded
+
+
+class Edits:
+    """Finds edits; imports what that takes when it is first asked, which is seldom.
+
+    Args:
+        config: of the project.
+        code: the engine's source code as it is.
+        store: remembers the definitions of earlier code.
+    """
+
+    def __init__(self, config: Config, code: Code, store: Store) -> None:
+        self.root = config.root
+        self._packages = config.packages
+        self._code = code
+        self._store = store
+
+    def since(self, claim: Claim, recorded: Recorded) -> tuple[Edit, ...]:
+        """Return what changed in a claim's code since a verdict or a canary on record."""
+        from cbspec.explain import edits_since
+
+        return edits_since(
+            recorded,
+            claim.arms.values(),
+            code=self._code,
+            history=self._history,
+            root=self.root,
+        )
+
+    @cached_property
+    def _history(self) -> History:
+        from cbspec.explain import History
+
+        return History(self.root, self._packages, self._store)
