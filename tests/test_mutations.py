@@ -17,7 +17,7 @@ from cbspec.report import Edit, Record, failure_text
 from cbspec.store import Store
 from tests.bench.mutation import Mutation, definition_of, mutations
 from tests.bench.mutations import Failure, Observation, claims, duplicate, expected, judged
-from tests.cbspec.specimen import make_entry
+from tests.support.specimen import make_entry
 
 ROOT = Path(__file__).parents[1]
 ALL = mutations()

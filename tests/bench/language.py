@@ -21,8 +21,8 @@ from cbspec.catalog import Catalog
 from cbspec.errors import ClaimError
 from cbspec.language import load_file
 from tests.bench.report import Row, publish
-from tests.cbspec.language.broken_text import CLAIM, DEFAULTS, altered_claims, broken_claims
-from tests.cbspec.language.sample_engine import STAGES
+from tests.labs.training import STAGES
+from tests.support.broken_text import CLAIM, DEFAULTS, altered_claims, broken_claims
 
 ROOT = Path(__file__).parents[2]
 # Claims, seconds, MB: a whole process, imports included

@@ -1,12 +1,16 @@
-"""Real processes to share, interrupt and kill."""
+"""Laboratories to work in, and real processes to share, interrupt and kill."""
 
 from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import pytest
+
+from tests.support.claim_text import LIGHT, WEIGHT
+from tests.support.laboratory import Laboratory, working_in
 
 # A fresh interpreter would import torch for seconds per process
 FORK = multiprocessing.get_context("fork")
@@ -26,3 +30,20 @@ def spawn() -> Iterator[Callable[..., BaseProcess]]:
     for process in processes:
         process.kill()
         process.join()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Laboratory]:
+    """A project without claims."""
+    with working_in(tmp_path) as made:
+        made.furnish()
+        yield made
+
+
+@pytest.fixture
+def laboratory(project: Laboratory, monkeypatch: pytest.MonkeyPatch) -> Laboratory:
+    """A project with two claims, one of which needs the other's plants, and a torch that stays."""
+    monkeypatch.setattr("cbspec.execution.numerics.torch_build", lambda: ("2.11.0", None))
+    project.write("claims/phase1/1.a.yaml", LIGHT)
+    project.write("claims/phase2/2.a.yaml", WEIGHT)
+    return project

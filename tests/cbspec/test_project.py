@@ -7,7 +7,6 @@ import pytest
 import cbspec
 from cbspec.errors import ConfigError, LedgerError
 from cbspec.selection import UnknownClaimError
-from tests.cbspec.cli.conftest import laboratory as laboratory
 
 
 @pytest.fixture

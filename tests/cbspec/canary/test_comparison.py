@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cbspec.canary import Calibration, CanaryRecord, Figures, Tolerance, Unheld, compared
 from cbspec.model.values import Values
-from tests.cbspec.specimen import make_provenance
+from tests.support.specimen import make_provenance
 
 
 def figures(gamma=(0.5, 0.25), **changed):

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from cbspec.ledger import Ledger
-from tests.cbspec.plugin.conftest import LIGHT
+from tests.support.claim_text import LIGHT
 
 
 def rate(laboratory, stage, seconds):

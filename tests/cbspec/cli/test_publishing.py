@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cbspec.plugin.conftest import LIGHT
+from tests.support.claim_text import LIGHT
 
 REPOSITORY = Path(__file__).parents[3]
 DRAWN = (

@@ -8,7 +8,7 @@ from cbspec.cli import main
 from cbspec.ledger import Key, Ledger, accept
 from cbspec.ledger.withdrawn import withdrawn_of
 from cbspec.project import Project
-from tests.cbspec.plugin.conftest import LIGHT
+from tests.support.claim_text import LIGHT
 
 
 def ledger(laboratory):

@@ -3,8 +3,7 @@
 import json
 
 from cbspec.selection import ids
-from tests.cbspec.cli.laboratory import WEIGHT
-from tests.cbspec.plugin.conftest import LIGHT
+from tests.support.claim_text import LIGHT, WEIGHT
 
 
 def test_valid_claims_are_counted(laboratory):

@@ -16,8 +16,8 @@ from cbspec.evaluation.margins import undecidable
 from cbspec.judge import Sample, judge
 from cbspec.language import load_file
 from cbspec.ledger import Entry, Ledger, Provenance, entry_of
-from tests.cbspec.plugin.conftest import DEFAULTS
-from tests.cbspec.plugin.laboratory import STAGES
+from tests.labs.garden import STAGES
+from tests.support.claim_text import DEFAULTS
 
 CATALOG = Catalog(STAGES, "lab.catalog")
 SEEDS = (1, 2, 3, 4, 5, 6)

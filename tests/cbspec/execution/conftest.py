@@ -9,7 +9,7 @@ from cbspec.execution.rundir import RunDirectory
 from cbspec.fingerprint import Fingerprint
 from cbspec.store import Store
 from tests.cbspec.execution.arithmetic import JOURNAL
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
 
 
 def code_of(implementation):

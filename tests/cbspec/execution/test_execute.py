@@ -13,7 +13,7 @@ from cbspec.execution.rundir import RunDirectory, Status
 from cbspec.stage import Call, NoParameters
 from tests.cbspec.execution.arithmetic import BREAK, JOURNAL, PACK, UNPACK, added, counted
 from tests.cbspec.execution.conftest import executor, values
-from tests.patience import PATIENCE, until
+from tests.support.patience import PATIENCE, until
 
 
 def test_computes_what_is_missing_and_only_that(tmp_path, journal):

@@ -9,7 +9,7 @@ from cbspec.execution.rundir import RunDirectory, Status
 from tests.cbspec.execution import arithmetic
 from tests.cbspec.execution.arithmetic import added, cracked
 from tests.cbspec.execution.conftest import executor, impatient, values
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
 
 
 def behind(planner, at, seeds):

@@ -6,7 +6,7 @@ from cbspec.execution.plan import Planner, awaited, closure
 from cbspec.fingerprint import Fingerprint
 from cbspec.stage import Call, Input, Stage
 from tests.cbspec.execution.arithmetic import COUNT, Count, added, counted
-from tests.cbspec.specimen import make_claim
+from tests.support.specimen import make_claim
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from cbspec.explain import History, Standings, edits_since, explain
 from cbspec.explain.history import checked_out
 from cbspec.fingerprint import Code
 from cbspec.ledger import Key
-from tests.cbspec.cli.laboratory import NUMERICS
-from tests.cbspec.plugin.conftest import LIGHT
+from tests.support.claim_text import LIGHT
+from tests.support.laboratory import NUMERICS
 
 GROWTH = "replica.parameters.light * (day + 1)"
 FASTER = "3 * replica.parameters.light * (day + 1)"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from tests.cbspec.plugin.conftest import LIGHT, Project, furnish
+from tests.support.claim_text import LIGHT
+from tests.support.laboratory import Laboratory, working_in
 
 CONTRIBUTING = Path(__file__).parents[3] / "CONTRIBUTING.md"
 DOC = "In every pair the first arm exceeds the second by an amount between two bounds."
@@ -24,24 +26,22 @@ CLAIM = (
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path) -> Iterator[Laboratory]:
     """A laboratory with the kind of CONTRIBUTING.md and its claim: plants grow 8 cm a day."""
     [code] = re.findall(
         r"^```python\n# lab/kinds.py\n(.*?)^```",
         CONTRIBUTING.read_text(),
         flags=re.MULTILINE | re.DOTALL,
     )
-    made = furnish(tmp_path)
-    (tmp_path / "lab" / "kinds.py").write_text(code)
-    settings = tmp_path / "pyproject.toml"
-    settings.write_text(
-        settings.read_text().replace('"lab.catalog"\n', '"lab.catalog"\nkinds = ["lab.kinds"]\n'),
-    )
-    made.claim("gap.yaml", CLAIM)
-    return made
+    with working_in(tmp_path) as made:
+        made.furnish()
+        made.write("lab/kinds.py", code)
+        made.edit("pyproject.toml", '"lab.catalog"\n', '"lab.catalog"\nkinds = ["lab.kinds"]\n')
+        made.claim("gap.yaml", CLAIM)
+        yield made
 
 
-def edited(project: Project, old: str, new: str) -> str:
+def edited(project: Laboratory, old: str, new: str) -> str:
     """Write the claim with another assertion; the place of what is new."""
     assert old in CLAIM
     text = CLAIM.replace(old, new)
@@ -70,14 +70,16 @@ def edited(project: Project, old: str, new: str) -> str:
         ("kind: gap", "kind: gpa", "assert[0].kind", "unknown value 'gpa'; did you mean 'gap'?"),
     ],
 )
-def test_mistakes_are_located(project: Project, old: str, new: str, key: str, message: str) -> None:
+def test_mistakes_are_located(
+    project: Laboratory, old: str, new: str, key: str, message: str
+) -> None:
     """A misnamed arm or measure, at any depth, and every other mistake is told at its place."""
     place = edited(project, old, new)
     line = place.rpartition(":")[0]
 
     refused = project.cbspec("validate")
 
-    assert refused.returncode == 1
+    assert refused.exit_code == 1
     assert f"{key}: {message}" in refused.stdout + refused.stderr
     assert re.search(
         rf"^{re.escape(line)}:\d+: ",
@@ -87,7 +89,7 @@ def test_mistakes_are_located(project: Project, old: str, new: str, key: str, me
     assert "Traceback" not in refused.stderr
 
 
-def test_a_run_judges_it(project: Project) -> None:
+def test_a_run_judges_it(project: Laboratory) -> None:
     """The claim holds with the gap between its bounds, is refuted beyond, also under xdist."""
     status, output = project.pytest()
     edited(project, "low: 7.0, high: 9.0", "low: 1.0, high: 2.0")
@@ -101,7 +103,7 @@ def test_a_run_judges_it(project: Project) -> None:
     assert "is shown not to lie between 1 and 2" in told
 
 
-def test_moving_the_bounds_is_noticed(project: Project) -> None:
+def test_moving_the_bounds_is_noticed(project: Laboratory) -> None:
     """Bounds that were widened are goalposts, narrower ones are not; the record is readable."""
     project.pytest()
     accepted = project.cbspec("accept", "--all")
@@ -110,7 +112,7 @@ def test_moving_the_bounds_is_noticed(project: Project) -> None:
     edited(project, "high: 9.0", "high: 8.9")
     tightened, _ = project.pytest()
 
-    assert accepted.returncode == 0, accepted.stderr
+    assert accepted.exit_code == 0, accepted.stderr
     assert json.loads(
         (project.root / "reports" / "ledger.json").read_text(),
     )["entries"][0]["assertions"][0]["terms"] == {
@@ -129,18 +131,18 @@ def test_moving_the_bounds_is_noticed(project: Project) -> None:
     assert tightened == 0
 
 
-def test_seeds_that_can_never_show_it_are_refused(project: Project) -> None:
+def test_seeds_that_can_never_show_it_are_refused(project: Laboratory) -> None:
     """Three seeds under sign flips never reach 0.05: a mistake, told with the seeds it takes."""
     edited(project, "high: 9.0", "high: 9.0, test: exact")
 
     refused = project.cbspec("validate")
 
-    assert refused.returncode == 1
+    assert refused.exit_code == 1
     assert "3 seeds can never show this: p is at least 0.12 and held to 0.05" in refused.stderr
     assert "at least 5 seeds are needed at alpha 0.05" in refused.stderr
 
 
-def test_a_margin_too_narrow_for_the_spread_is_told(project: Project) -> None:
+def test_a_margin_too_narrow_for_the_spread_is_told(project: Laboratory) -> None:
     """A margin too narrow for the spread on record is told with the seeds that it takes."""
     edited(project, "low: 7.0, high: 9.0", "low: 7.9, high: 8.1")
     project.pytest()
@@ -167,7 +169,7 @@ def shown(spread: float, n: int, margin: float = 0.1) -> float:
     return float(np.mean(np.maximum(above, below) <= 0.05))
 
 
-def test_schema_and_words_have_it(project: Project) -> None:
+def test_schema_and_words_have_it(project: Laboratory) -> None:
     """The schema, the table for people and ``cbspec show`` have the kind and its words."""
     described = json.loads(project.cbspec("schema").stdout)["$defs"]
     table = project.cbspec("schema", "--markdown").stdout
@@ -183,7 +185,9 @@ def test_schema_and_words_have_it(project: Project) -> None:
 
 
 @pytest.mark.parametrize("command", [("validate",), ("diff", "HEAD", "HEAD"), ("status",)])
-def test_an_unknown_module_ends_every_command(project: Project, command: tuple[str, ...]) -> None:
+def test_an_unknown_module_ends_every_command(
+    project: Laboratory, command: tuple[str, ...]
+) -> None:
     """A module that does not exist is one sentence and status 2, also without any claim read."""
     settings = project.root / "pyproject.toml"
     settings.write_text(settings.read_text().replace("lab.kinds", "lab.kind"))
@@ -191,7 +195,7 @@ def test_an_unknown_module_ends_every_command(project: Project, command: tuple[s
     refused = project.cbspec(*command)
     status, output = project.pytest()
 
-    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1)
     assert refused.stderr.startswith(
         f"kinds lab.kind ([tool.cbspec] of {project.root}) cannot be imported: ModuleNotFoundError",
     )

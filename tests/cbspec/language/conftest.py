@@ -10,8 +10,8 @@ from cbspec.catalog import Catalog
 from cbspec.claim import Claim
 from cbspec.errors import ClaimError
 from cbspec.language import load_file
-from tests.cbspec.language.broken_text import CLAIM, DEFAULTS
-from tests.cbspec.language.sample_engine import STAGES
+from tests.labs.training import STAGES
+from tests.support.broken_text import CLAIM, DEFAULTS
 
 
 class Project:

@@ -15,7 +15,7 @@ from cbspec.language import load_file, schema
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.grammar import plain
 from cbspec.language.parse import read
-from tests.cbspec.language.broken_text import altered_claims, broken_claims
+from tests.support.broken_text import altered_claims, broken_claims
 
 FOLDER = Path(__file__).parent / "broken"
 CASES = sorted(path for path in FOLDER.glob("*.yaml") if path.name != "defaults.yaml")

@@ -4,7 +4,7 @@ import pytest
 
 from cbspec.errors import ClaimError, ConfigError
 from cbspec.language import claim_files, load
-from tests.cbspec.language.broken_text import CLAIM
+from tests.support.broken_text import CLAIM
 
 
 def named(name, **words):

@@ -13,7 +13,7 @@ from cbspec.language import claim_files, schema
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.grammar import plain
 from cbspec.language.parse import read
-from tests.cbspec.language.broken_text import CLAIM, DEFAULTS
+from tests.support.broken_text import CLAIM, DEFAULTS
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "claims" / "schema"

@@ -5,7 +5,7 @@ and every mistake.
 import pytest
 
 from cbspec.errors import ClaimError
-from tests.cbspec.language.broken_text import CLAIM, DEFAULTS
+from tests.support.broken_text import CLAIM, DEFAULTS
 
 PLAIN = (
     CLAIM.replace("$m}", "8}")

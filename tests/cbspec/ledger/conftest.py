@@ -9,7 +9,7 @@ import pytest
 from cbspec.claim import Claim
 from cbspec.ledger import Entry
 from cbspec.model.finding import Effect, Finding, Judgement
-from tests.cbspec.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement
+from tests.support.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cbspec.errors import LedgerError
 from cbspec.ledger import Evidence, EvidenceFolder, Ledger
 from cbspec.model.values import Values
-from tests.cbspec.specimen import make_claim, make_entry, make_judgement
+from tests.support.specimen import make_claim, make_entry, make_judgement
 
 
 def evidence(gamma=(0.5, 0.1 + 0.2), claim="6A.a", scale="quick"):

@@ -12,7 +12,8 @@ import pytest
 
 from cbspec.canary import CanaryRecord
 from cbspec.ledger import EvidenceFolder, Ledger
-from tests.cbspec.plugin.conftest import DEFAULTS, LIGHT, Project, furnish, outcomes
+from tests.support.claim_text import LIGHT
+from tests.support.laboratory import outcomes, working_in
 
 MEMO = LIGHT.replace("id: 1.a", "id: 1.m").replace("scales: [quick, memo]", "scales: [memo]")
 BENIGN = ("days = job.replicas[0].parameters.day", "days = 1 * job.replicas[0].parameters.day")
@@ -24,36 +25,25 @@ def template(tmp_path_factory):
     """A claim with verdicts at two scales on record, one with a verdict at memo scale alone, and
     the canaries of both.
     """
-    project = furnish(tmp_path_factory.mktemp("recorded"))
-    defaults = project.root / "claims" / "defaults.yaml"
-    defaults.write_text(
-        DEFAULTS.replace("  memo: {days: 30}\n", "  memo: {days: 30}\n  canary: {days: 2}\n")
-    )
-    pyproject = project.root / "pyproject.toml"
-    pyproject.write_text(
-        pyproject.read_text().replace('"lab.catalog"\n', '"lab.catalog"\ncanary = "canary"\n')
-    )
-    project.claim("light.yaml")
-    project.claim("memo.yaml", MEMO)
-    for scale in ("memo", "quick"):
-        project.pytest("--scale", scale)
-        assert project.cbspec("accept", "--all").returncode == 0
-    project.pytest("--scale", "canary")
-    assert project.cbspec("accept", "--canary").returncode == 0
-    return project.root
+    with working_in(tmp_path_factory.mktemp("recorded")) as project:
+        project.furnish()
+        project.edit("claims/defaults.yaml", "{days: 30}\n", "{days: 30}\n  canary: {days: 2}\n")
+        project.edit("pyproject.toml", '"lab.catalog"\n', '"lab.catalog"\ncanary = "canary"\n')
+        project.claim("light.yaml")
+        project.claim("memo.yaml", MEMO)
+        for scale in ("memo", "quick"):
+            project.pytest("--scale", scale)
+            assert project.cbspec("accept", "--all").exit_code == 0
+        project.pytest("--scale", "canary")
+        assert project.cbspec("accept", "--canary").exit_code == 0
+        return project.root
 
 
 @pytest.fixture
 def recorded(template, tmp_path):
     """A copy of the template that a test may change."""
-    return Project(Path(shutil.copytree(template, tmp_path / "project")))
-
-
-def edit(project, old, new, name="lab/catalog.py"):
-    path = project.root / name
-    text = path.read_text()
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
+    with working_in(Path(shutil.copytree(template, tmp_path / "project"))) as project:
+        yield project
 
 
 def ways(project):
@@ -82,7 +72,7 @@ def test_an_edit_that_changes_nothing_leaves_the_record_standing(recorded):
     are adopted for the new code.
     """
     before = recorded.stored()
-    edit(recorded, *BENIGN)
+    recorded.edit("lab/catalog.py", *BENIGN)
 
     status, output = recorded.pytest("-n", "2")
     [record] = recorded.report.records
@@ -99,7 +89,7 @@ def test_an_edit_that_changes_nothing_leaves_the_record_standing(recorded):
 
 def test_never_adopting_computes_again(recorded):
     """With --adopt never results of other code are not taken, whatever the canary says."""
-    edit(recorded, *BENIGN)
+    recorded.edit("lab/catalog.py", *BENIGN)
 
     recorded.pytest("--adopt", "never")
     [record] = recorded.report.records
@@ -112,7 +102,7 @@ def test_an_edit_that_changes_something_puts_verdicts_in_doubt(recorded):
     """The claims fail, naming the figures, old and new, and the definition that changed; nothing is
     adopted.
     """
-    edit(recorded, *CHANGED)
+    recorded.edit("lab/catalog.py", *CHANGED)
 
     status, output = recorded.pytest("-n", "2")
     [record] = recorded.report.records
@@ -131,7 +121,7 @@ def test_a_canary_run_fails_where_figures_changed(recorded):
     figures that are not.
     """
     as_recorded, first = recorded.pytest("--scale", "canary")
-    edit(recorded, *CHANGED)
+    recorded.edit("lab/catalog.py", *CHANGED)
     status, output = recorded.pytest("--scale", "canary", "-n", "2")
 
     assert (as_recorded, outcomes(first), status, outcomes(output)) == (
@@ -149,7 +139,7 @@ def test_taking_a_new_canary_supersedes_what_it_does_not_confirm(recorded):
     """With a reason the new figures go on record; verdicts that no run confirmed wait, superseded,
     until they are run again.
     """
-    edit(recorded, *CHANGED)
+    recorded.edit("lab/catalog.py", *CHANGED)
     recorded.pytest()
     refused = recorded.cbspec("accept", "--canary")
     taken = recorded.cbspec("accept", "--canary", "--reason", "plants grow faster")
@@ -159,9 +149,9 @@ def test_taking_a_new_canary_supersedes_what_it_does_not_confirm(recorded):
     recorded.cbspec("accept", "--all")
     again, after = recorded.pytest()
 
-    assert refused.returncode == 1
+    assert refused.exit_code == 1
     assert "say why with --reason" in refused.stderr
-    assert taken.returncode == 0
+    assert taken.exit_code == 0
     assert {(entry.claim, entry.scale): entry.doubt for entry in ledger} == {
         ("1.a", "memo"): "superseded",
         (
@@ -180,7 +170,7 @@ def test_a_verdict_carried_over_says_so(recorded):
     """By a person's word verdicts stand under the new canary, with the reason wherever they are
     told.
     """
-    edit(recorded, *CHANGED)
+    recorded.edit("lab/catalog.py", *CHANGED)
     recorded.pytest("--scale", "canary")
     recorded.cbspec("accept", "--canary", "--carry-over", "--reason", "a change of units alone")
 
@@ -199,11 +189,10 @@ def test_an_edited_assertion_is_judged_from_evidence_at_once(recorded):
     """At a scale that is not run a loosened assertion is told as moved goalposts, with the verdict
     it would have been.
     """
-    edit(
-        recorded,
+    recorded.edit(
+        "claims/memo.yaml",
         "arms: [dark, bright], direction",
         "arms: [dark, bright], margin: 200, direction",
-        "claims/memo.yaml",
     )
 
     status, output = recorded.pytest()
@@ -213,15 +202,15 @@ def test_an_edited_assertion_is_judged_from_evidence_at_once(recorded):
 
     assert (status, outcomes(output)) == (1, "1 failed, 1 passed")
     assert "by its evidence the verdict would have been refuted" in output
-    assert judged.returncode == 1
+    assert judged.exit_code == 1
     assert "refuted" in judged.stdout
-    assert accepted.returncode == 0
+    assert accepted.exit_code == 0
     assert (again, outcomes(after)) == (0, "1 passed, 1 xfailed")
 
 
 def test_another_experiment_is_in_doubt(recorded):
     """A verdict whose arms have become other stage calls is of another experiment than the claim's."""
-    edit(recorded, "bright: {light: 8.0}", "bright: {light: 9.0}", "claims/memo.yaml")
+    recorded.edit("claims/memo.yaml", "bright: {light: 8.0}", "bright: {light: 9.0}")
 
     status, output = recorded.pytest()
 
@@ -231,7 +220,7 @@ def test_another_experiment_is_in_doubt(recorded):
 
 def test_changed_code_without_canary_figures_is_in_doubt(recorded):
     """Where no canary of a claim is on record, changed code cannot be vouched for."""
-    edit(recorded, *BENIGN)
+    recorded.edit("lab/catalog.py", *BENIGN)
     (recorded.root / "reports" / "canary.json").unlink()
 
     status, output = recorded.pytest()
@@ -262,7 +251,7 @@ def test_evidence_judges_as_the_run_did(recorded):
     folder = EvidenceFolder(recorded.root / "reports" / "evidence")
     ledger = Ledger.load(recorded.root / "reports" / "ledger.json")
 
-    assert judged.returncode == 0
+    assert judged.exit_code == 0
     assert judged.stdout.count('"change": "same"') == len(ledger) == 3
     assert all(folder.of(entry) for entry in ledger)
 
@@ -280,7 +269,7 @@ def test_a_killed_canary_run_leaves_the_record_as_it_was(recorded):
     """However early or late a run of canaries is killed, no committed file changes and the next run
     passes on the same store.
     """
-    edit(recorded, *BENIGN)
+    recorded.edit("lab/catalog.py", *BENIGN)
     committed = {
         path: path.read_bytes()
         for path in (recorded.root / "reports").rglob("*.json")
@@ -290,7 +279,7 @@ def test_a_killed_canary_run_leaves_the_record_as_it_was(recorded):
         run = recorded.start("--scale", "canary", "-n", "2")
         time.sleep(delay)
         run.kill()
-        recorded.end(run)
+        run.end()
 
     status, output = recorded.pytest("--scale", "canary", "-n", "2")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cbspec.language import claim_files
-from tests.cbspec.plugin.conftest import DEFAULTS, LIGHT, WRONG, outcomes
+from tests.support.claim_text import DEFAULTS, LIGHT, WRONG
+from tests.support.laboratory import outcomes
 
 
 def test_selection_behaves_as_anywhere(project):

@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
-from tests.cbspec.plugin.conftest import LIGHT, outcomes
-from tests.patience import until
+from tests.support.claim_text import LIGHT
+from tests.support.laboratory import outcomes
+from tests.support.patience import until
 
 IMPORTING = """\
     if Path("wait").exists():  # until the test has edited what is imported next
@@ -59,7 +60,7 @@ def test_an_edit_while_a_stage_computes_stops_the_run(lab, workers):
     (lab.root / "lab" / "soil.py").write_text("WATER = 7.0\n")
     (lab.root / "wait").unlink()
 
-    status, output = lab.end(process)
+    status, output = process.end()
 
     kept = "nothing more that depends on it is stored"
     told = f"lab/soil.py changed during the run: {kept}; run again"
@@ -88,7 +89,7 @@ def test_an_edit_that_was_undone_stops_the_run_too(lab):
     (lab.root / "lab" / "soil.py").write_text(SOIL)
     (lab.root / "restored").touch()
 
-    status, output = lab.end(process)
+    status, output = process.end()
 
     assert status == 2
     assert "lab/soil.py changed during the run" in output
@@ -135,7 +136,7 @@ def test_an_edit_after_the_last_verdict_interrupts_the_run(lab):
     (lab.root / "lab" / "soil.py").write_text("WATER = 7.0\n")
     (lab.root / "wait").unlink()
 
-    status, output = lab.end(process)
+    status, output = process.end()
 
     assert (status, outcomes(output)) == (2, "1 failed")  # for it has fewer seeds than on record
     assert "stopped: lab/soil.py changed during the run" in output

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.cbspec.plugin.conftest import LIGHT, outcomes
+from tests.support.claim_text import LIGHT
+from tests.support.laboratory import outcomes
 
 WEIGHT = (
     LIGHT.replace("height", "weight")

@@ -8,7 +8,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from tests.cbspec.plugin.conftest import BROKEN, LIGHT, WRONG, outcomes
+from tests.support.claim_text import BROKEN, LIGHT, WRONG
+from tests.support.laboratory import outcomes
 
 
 def test_new_claim_that_holds_passes(project):
@@ -89,7 +90,7 @@ def test_next_command_looks_where_the_run_looked(project):
     [command] = re.findall(r"^ *(cbspec explain .*?)   \(", output, flags=re.MULTILINE)
     explained = project.cbspec(*shlex.split(command)[1:])
 
-    assert explained.returncode == 0
+    assert explained.exit_code == 0
     assert command == "cbspec explain 1.b --scale memo --device cpu --stage-threads 2"
     assert explained.stdout.startswith("1.b at scale memo on cpu\n  current  grow @30 ")
 
@@ -104,7 +105,7 @@ def test_verdict_of_an_edited_claim_is_refused_naming_the_run_to_repeat(project)
 
     refused = project.cbspec("accept", "--all")
 
-    assert refused.returncode == 1
+    assert refused.exit_code == 1
     assert "run again: cbspec run --scale memo --device cpu\n" in refused.stderr
 
 
@@ -199,7 +200,7 @@ def test_verdict_that_would_go_unchecked_fails(project, workers):
     again, after = project.pytest(*workers)
 
     told = "holds is on record at quick on cpu and would go unchecked: no claim file has it decidable there"
-    assert withdrawn.returncode == 0
+    assert withdrawn.exit_code == 0
     assert (status, outcomes(output)) == (1, "1 failed")
     assert line == f"FAILED claims/light.yaml::1.a - {told}"
     assert "Traceback" not in output

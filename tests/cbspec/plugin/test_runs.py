@@ -4,12 +4,12 @@ engine without torch.
 
 import re
 import shutil
-import signal
 
 import pytest
 
-from tests.cbspec.plugin.conftest import LIGHT, outcomes
-from tests.patience import until
+from tests.support.claim_text import LIGHT
+from tests.support.laboratory import outcomes
+from tests.support.patience import until
 
 
 def test_workers_share_one_run_and_one_report(project):
@@ -93,8 +93,8 @@ def test_interrupted_run_keeps_finished_stages(project, workers):
     )
     before = project.stored()
 
-    process.send_signal(signal.SIGINT)
-    status, output = project.end(process)
+    process.interrupt()
+    status, output = process.end()
 
     assert status == 2, output
     assert "run again to go on from there" in output

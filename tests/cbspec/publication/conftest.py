@@ -13,7 +13,7 @@ import pytest
 from cbspec.claim import Claim, Seeds, Source
 from cbspec.kinds import Figure
 from cbspec.ledger import Entry, Ledger
-from tests.cbspec.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement
+from tests.support.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement
 
 DRAWN = Figure(axes={"gamma": (-1, 1)}, arms=("dfa", "vec"))
 SIZES = {"quick": {"width": 128, "epochs": 20}, "memo": {"width": 256, "epochs": 100}}

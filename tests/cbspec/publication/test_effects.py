@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cbspec.kinds import Figure
 from cbspec.publication.effects import compared
-from tests.cbspec.specimen import make_effect, make_entry, make_finding, make_judgement
+from tests.support.specimen import make_effect, make_entry, make_finding, make_judgement
 
 
 def recorded(verdict, *effects, key="assert[0]"):

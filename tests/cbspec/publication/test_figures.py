@@ -17,7 +17,7 @@ from cbspec.kinds import Figure
 from cbspec.ledger import Entry, Ledger
 from cbspec.publication.drawing import caption, colours_of, draw, drawn, svg
 from cbspec.publication.figures import Table, tables, values_of
-from tests.cbspec.specimen import make_claim, make_entry
+from tests.support.specimen import make_claim, make_entry
 
 SEEDS = (42, 123, 456)
 ALONG = Figure(

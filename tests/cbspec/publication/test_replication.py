@@ -9,7 +9,7 @@ from cbspec.ledger.withdrawn import withdrawn_of
 from cbspec.publication import replication
 from cbspec.publication.replication import common_sizes, other_sizes
 from tests.cbspec.publication.conftest import entry
-from tests.cbspec.specimen import make_claim
+from tests.support.specimen import make_claim
 
 SUMMARY = """\
 **5 findings** in 6 claim files: 3 active, 1 retracted, 1 open.

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cbspec.ledger import Ledger
 from cbspec.publication.row import ScaleOutcome, rows, scales_of
-from tests.cbspec.specimen import make_claim, make_entry
+from tests.support.specimen import make_claim, make_entry
 
 ENTRY = make_entry()
 

@@ -14,7 +14,7 @@ from cbspec.ledger import compare
 from cbspec.model.finding import Effect, Finding, Judgement
 from cbspec.model.origin import Origin
 from cbspec.report import Edit, Record, Run, Skipped, record_of
-from tests.cbspec.specimen import (
+from tests.support.specimen import (
     make_claim,
     make_effect,
     make_entry,

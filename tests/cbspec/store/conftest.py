@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from cbspec.store import Damage, Store
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
 
 torch.set_num_threads(1)
 

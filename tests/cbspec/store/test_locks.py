@@ -14,7 +14,7 @@ import pytest
 
 from cbspec.errors import StoreError
 from cbspec.store import Store
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
 
 Spawn = Callable[..., BaseProcess]
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from cbspec.store import Damage, Store
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
 
 Spawn = Callable[..., BaseProcess]
 KEYS = [f"{number:064x}"[::-1] for number in range(12)]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.data.progress import shown, watched
-from tests.patience import until
+from tests.support.patience import until
 
 
 class Terminal(io.StringIO):

@@ -1,3 +1,0 @@
-from tests.cbspec.cli.conftest import laboratory
-
-__all__ = ["laboratory"]
