@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import cbspec
-from tests.test_tutorial import run, steps, with_commands, write_lab
+from tests.support.pages import run, steps, with_commands, write_lab
 
 REPOSITORY = Path(__file__).parents[1]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]

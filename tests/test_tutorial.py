@@ -2,12 +2,7 @@
 stages take no time, and another lab, as CONTRIBUTING.md has it.
 """
 
-import doctest
-import os
-import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,10 +10,10 @@ import pytest
 from cbspec import catalog, config
 from cbspec.cli.reference import keys, kinds
 from cbspec.language import schema
+from tests.support.pages import run, steps, with_commands, write_lab
 
 REPOSITORY = Path(__file__).parents[1]
 README = REPOSITORY / "claims" / "README.md"
-FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 TINY = '''
 
@@ -58,76 +53,6 @@ def project(tmp_path_factory):
     with (root / "engine" / "catalog.py").open("a") as file:
         file.write(TINY)
     return with_commands(root)
-
-
-def with_commands(root):
-    """The folder, `cbspec` and `pytest` in its `bin`."""
-    (root / "bin").mkdir()
-    for name, module in {"cbspec": "cbspec.cli", "pytest": "pytest"}.items():
-        script = root / "bin" / name
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
-        script.chmod(0o755)
-    return root
-
-
-def steps(text):
-    """(command, shown output) of every console block, in order; `\\` at the end of a line continues
-    a command.
-    """
-    found = []
-    for block in re.findall(r"^```console\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            lines = part.splitlines(keepends=True)
-            length = next(index for index, line in enumerate(lines, 1) if not line.endswith("\\\n"))
-            found.append(("".join(lines[:length]), "".join(lines[length:])))
-    return found
-
-
-def run(shown, root, variables=None):
-    """Each command ends with status 0 and prints what is shown with it.
-
-    Args:
-        shown: pairs of a command and its output.
-        root: the folder to run in, with a `bin`.
-        variables: further environment variables.
-    """
-    hidden = ("GITHUB_", "PYTEST_", "CBSPEC_", "CUDA_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-    environment |= {
-        "PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "CUDA_VISIBLE_DEVICES": "",
-        "COLUMNS": "140",
-    }
-    environment |= variables or {}
-    checker = doctest.OutputChecker()
-    for command, want in shown:
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=root,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"$ {command}{done.stdout}"
-        assert checker.check_output(want, done.stdout, FLAGS), (
-            f"$ {command}expected:\n{want}\ngot:\n{done.stdout}"
-        )
-
-
-def write_lab(text, root, source="."):
-    """Write the files that a page shows, each with its name in its first line; `lab` goes into
-    `source`.
-    """
-    blocks = re.findall(
-        r"^```(?:toml|python|yaml)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL
-    )
-    for block in blocks:
-        name = re.match(r"# ([\w./]+)", block)[1]
-        path = root / source / name if name.startswith("lab/") else root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(block)
 
 
 @pytest.mark.parametrize("source", [".", "src"])

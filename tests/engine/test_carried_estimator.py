@@ -8,31 +8,31 @@ import pytest
 import torch
 
 from engine.credit.vector_field import VectorFieldEstimator
-from tests.engine.test_local_training import FIELD, SIZES, equal, given, initial
+from tests.support.local_training import FIELD, SIZES, equal, initial_snapshots, with_estimators
 
 
-def test_a_resumed_run_carries_its_estimator_on(laboratory: Any) -> None:
+def test_a_resumed_run_carries_its_estimator_on(runner: Any) -> None:
     """A blended run with a trained field, resumed at epoch 3, ends bit for bit as the uninterrupted
     one, field included.
     """
-    inputs = given(laboratory, initial(laboratory), "vector_field", **FIELD)
-    whole = laboratory.run("train_local", inputs, points=[3, 6], epoch=6, blend=0.75, **SIZES)
+    inputs = with_estimators(runner, initial_snapshots(runner), "vector_field", **FIELD)
+    whole = runner.run("train_local", inputs, points=[3, 6], epoch=6, blend=0.75, **SIZES)
 
-    rest = laboratory.run(
-        "train_local", inputs, resumed=laboratory.column(whole, 3), epoch=6, blend=0.75, **SIZES
+    rest = runner.run(
+        "train_local", inputs, resumed=runner.column(whole, 3), epoch=6, blend=0.75, **SIZES
     )
 
     assert all(equal(rest.out[replica, 6], whole.out[replica, 6]) for replica in range(3))
     assert "estimator.w1" in rest.out[0, 6].tensors
 
 
-def test_a_frozen_field_stays_and_a_trainable_one_moves(laboratory: Any) -> None:
+def test_a_frozen_field_stays_and_a_trainable_one_moves(runner: Any) -> None:
     """After two epochs the frozen field holds its initial weights exactly; the trained one does
     not.
     """
-    inputs = given(laboratory, initial(laboratory, (42,)) * 2, "vector_field", **FIELD)
+    inputs = with_estimators(runner, initial_snapshots(runner, (42,)) * 2, "vector_field", **FIELD)
 
-    job = laboratory.run(
+    job = runner.run(
         "train_local",
         inputs,
         each=[{"trainable": False}, {"trainable": True}],
@@ -46,29 +46,29 @@ def test_a_frozen_field_stays_and_a_trainable_one_moves(laboratory: Any) -> None
     assert not torch.equal(job.out[1, 2].tensors["estimator.w2"], before)
 
 
-def test_the_online_estimator_is_the_one_that_the_run_carried(laboratory: Any) -> None:
+def test_the_online_estimator_is_the_one_that_the_run_carried(runner: Any) -> None:
     """Taken out of a checkpoint it has the checkpoint's weights, and gives credit under its
     original parameters.
     """
-    inputs = given(laboratory, initial(laboratory, (42,)), "vector_field", **FIELD)
-    run = laboratory.run("train_local", inputs, epoch=2, **SIZES)
+    inputs = with_estimators(runner, initial_snapshots(runner, (42,)), "vector_field", **FIELD)
+    run = runner.run("train_local", inputs, epoch=2, **SIZES)
     snapshot = [{"snapshot": run.out[0, 2]}]
 
-    taken = given(laboratory, snapshot, "online_estimator")
-    quality = laboratory.run("credit_quality", taken, batches=2, batch_size=16, directions=4)
+    taken = with_estimators(runner, snapshot, "online_estimator")
+    quality = runner.run("credit_quality", taken, batches=2, batch_size=16, directions=4)
 
     assert torch.equal(taken[0]["estimator"].tensors["w1"], run.out[0, 2].tensors["estimator.w1"])
     assert -1 < quality.out[0, 0].measures["gamma"] < 1
 
 
-def test_recalibration_pauses_the_network_and_refits_the_field(laboratory: Any) -> None:
+def test_recalibration_pauses_the_network_and_refits_the_field(runner: Any) -> None:
     """With a refit every epoch the field has moved further than without, by the first checkpoint
     already.
     """
-    inputs = given(laboratory, initial(laboratory, (42,)), "vector_field", **FIELD)
+    inputs = with_estimators(runner, initial_snapshots(runner, (42,)), "vector_field", **FIELD)
 
     jobs = [
-        laboratory.run("train_local", inputs, epoch=1, recalibrate_every=every, **SIZES)
+        runner.run("train_local", inputs, epoch=1, recalibrate_every=every, **SIZES)
         for every in (0, 1)
     ]
 
@@ -78,7 +78,7 @@ def test_recalibration_pauses_the_network_and_refits_the_field(laboratory: Any) 
 
 
 def test_every_epoch_of_fitting_has_streams_of_its_own(
-    laboratory: Any, monkeypatch: pytest.MonkeyPatch
+    runner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Offline, online and in each pause the field draws under its purpose and epoch, so no epoch
     repeats another's directions.
@@ -88,13 +88,11 @@ def test_every_epoch_of_fitting_has_streams_of_its_own(
     monkeypatch.setattr(
         VectorFieldEstimator, "begin", lambda own, *name: (begun.append(name), begin(own, *name))
     )
-    start = initial(laboratory, (42,))
+    start = initial_snapshots(runner, (42,))
 
-    laboratory.run("vector_field", start, **FIELD | {"epochs": 2, "batch_size": 32})
-    inputs = given(laboratory, start, "vector_field", **FIELD)
-    laboratory.run(
-        "train_local", inputs, epoch=3, recalibrate_every=2, recalibrate_epochs=2, **SIZES
-    )
+    runner.run("vector_field", start, **FIELD | {"epochs": 2, "batch_size": 32})
+    inputs = with_estimators(runner, start, "vector_field", **FIELD)
+    runner.run("train_local", inputs, epoch=3, recalibrate_every=2, recalibrate_epochs=2, **SIZES)
 
     offline, online = begun[:2], begun[2:]
     assert offline == [("fit", 0), ("fit", 1)]
@@ -102,15 +100,15 @@ def test_every_epoch_of_fitting_has_streams_of_its_own(
     assert online == [*pauses[0], ("online", 0), ("online", 1), *pauses[2], ("online", 2)]
 
 
-def test_a_carried_estimator_that_learns_no_more_stays_where_it_was_left(laboratory: Any) -> None:
+def test_a_carried_estimator_that_learns_no_more_stays_where_it_was_left(runner: Any) -> None:
     """Frozen in a branch beside one that learns on, it keeps its weights to the bit: no momentum
     moves it.
     """
-    inputs = given(laboratory, initial(laboratory, (42,)), "vector_field", **FIELD)
-    run = laboratory.run("train_local", inputs, epoch=2, **SIZES)
-    checkpoint = given(laboratory, [{"snapshot": run.out[0, 2]}] * 2, "online_estimator")
+    inputs = with_estimators(runner, initial_snapshots(runner, (42,)), "vector_field", **FIELD)
+    run = runner.run("train_local", inputs, epoch=2, **SIZES)
+    checkpoint = with_estimators(runner, [{"snapshot": run.out[0, 2]}] * 2, "online_estimator")
 
-    branch = laboratory.run(
+    branch = runner.run(
         "train_local", checkpoint, each=[{"trainable": False}, {}], epoch=4, **SIZES
     )
 
@@ -120,21 +118,21 @@ def test_a_carried_estimator_that_learns_no_more_stays_where_it_was_left(laborat
     assert not any(torch.equal(branch.out[1, 4].tensors[name], left[name]) for name in weights)
 
 
-def test_a_hand_off_begins_with_the_prefitted_field(laboratory: Any) -> None:
+def test_a_hand_off_begins_with_the_prefitted_field(runner: Any) -> None:
     """A field fitted offline to the checkpoint enters the branch as fitted: frozen it stays so,
     trained along it moves on.
     """
-    run = laboratory.run(
-        "train_local", given(laboratory, initial(laboratory, (42,))), epoch=2, **SIZES
+    run = runner.run(
+        "train_local", with_estimators(runner, initial_snapshots(runner, (42,))), epoch=2, **SIZES
     )
-    fit = laboratory.run(
+    fit = runner.run(
         "vector_field", [{"snapshot": run.out[0, 2]}], **FIELD | {"epochs": 3, "batch_size": 32}
     )
     prefitted = [{"snapshot": run.out[0, 2], "estimator": fit.out[0, 3]}] * 2
     fitted = prefitted[0]["estimator"].tensors
 
     each = [{"trainable": False}, {"trainable": True}]
-    job = laboratory.run(
+    job = runner.run(
         "train_local", prefitted, each=each, points=[2, 3], epoch=3, blend=0.5, **SIZES
     )
 
@@ -147,13 +145,13 @@ def test_a_hand_off_begins_with_the_prefitted_field(laboratory: Any) -> None:
     assert job.out[1, 3].tensors["estimator.optimiser.step"] == 5
 
 
-def test_recalibration_comes_at_its_period_and_moves_the_field_alone(laboratory: Any) -> None:
+def test_recalibration_comes_at_its_period_and_moves_the_field_alone(runner: Any) -> None:
     """Two epochs of refit at epochs 0, 2 and 4 of five add thirty steps of the field, and none of
     the network.
     """
-    inputs = given(laboratory, initial(laboratory, (42,)), "vector_field", **FIELD)
+    inputs = with_estimators(runner, initial_snapshots(runner, (42,)), "vector_field", **FIELD)
 
-    job = laboratory.run(
+    job = runner.run(
         "train_local", inputs, epoch=5, recalibrate_every=2, recalibrate_epochs=2, **SIZES
     )
 
@@ -170,32 +168,35 @@ FITTED = {
 
 
 @pytest.mark.parametrize("stage", FITTED)
-def test_a_branch_continues_the_estimator_that_its_run_carried(laboratory: Any, stage: str) -> None:
+def test_a_branch_continues_the_estimator_that_its_run_carried(runner: Any, stage: str) -> None:
     """Branched at epoch 3 with the estimator as the run left it, its Adam included, epoch 6 is that
     of the uninterrupted run.
     """
-    inputs = given(laboratory, initial(laboratory), stage, **FITTED[stage])
-    whole = laboratory.run("train_local", inputs, points=[3, 6], epoch=6, **SIZES)
-    checkpoints = [{"snapshot": artifact} for artifact in laboratory.column(whole, 3)]
+    inputs = with_estimators(runner, initial_snapshots(runner), stage, **FITTED[stage])
+    whole = runner.run("train_local", inputs, points=[3, 6], epoch=6, **SIZES)
+    checkpoints = [{"snapshot": artifact} for artifact in runner.column(whole, 3)]
 
-    branch = laboratory.run(
-        "train_local", given(laboratory, checkpoints, "online_estimator"), epoch=6, **SIZES
+    branch = runner.run(
+        "train_local", with_estimators(runner, checkpoints, "online_estimator"), epoch=6, **SIZES
     )
 
     assert all(equal(branch.out[replica, 6], whole.out[replica, 6]) for replica in range(3))
 
 
-def test_estimators_of_different_age_go_on_in_one_job(laboratory: Any) -> None:
+def test_estimators_of_different_age_go_on_in_one_job(runner: Any) -> None:
     """Branches whose carried fields have taken different numbers of steps, one of them frozen, are
     each what they are alone.
     """
-    inputs = given(laboratory, initial(laboratory, (42,)), "vector_field", **FIELD)
-    whole = laboratory.run("train_local", inputs, points=[2, 3], epoch=3, **SIZES)
-    ages = [{"snapshot": laboratory.column(whole, point)[0]} for point in (2, 3, 3)]
-    branches, each = given(laboratory, ages, "online_estimator"), [{}, {}, {"trainable": False}]
+    inputs = with_estimators(runner, initial_snapshots(runner, (42,)), "vector_field", **FIELD)
+    whole = runner.run("train_local", inputs, points=[2, 3], epoch=3, **SIZES)
+    ages = [{"snapshot": runner.column(whole, point)[0]} for point in (2, 3, 3)]
+    branches, each = (
+        with_estimators(runner, ages, "online_estimator"),
+        [{}, {}, {"trainable": False}],
+    )
 
-    job = laboratory.run("train_local", branches, each=each, epoch=5, **SIZES)
+    job = runner.run("train_local", branches, each=each, epoch=5, **SIZES)
 
     for lane, (own, chosen) in enumerate(zip(branches, each, strict=True)):
-        alone = laboratory.run("train_local", [own], each=[chosen], epoch=5, **SIZES)
+        alone = runner.run("train_local", [own], each=[chosen], epoch=5, **SIZES)
         assert equal(job.out[lane, 5], alone.out[0, 5])

@@ -62,31 +62,31 @@ def test_update_variance_is_not_bounded_by_the_number_of_batches() -> None:
     assert found.max() > batches
 
 
-def descent(laboratory: Any, stage: str = "oracle", **chosen: Any) -> Any:
-    job = laboratory.run(
+def descent(runner: Any, stage: str = "oracle", **chosen: Any) -> Any:
+    job = runner.run(
         "train_bp",
-        laboratory.tasks(SEEDS, train_images=192),
+        runner.tasks(SEEDS, train_images=192),
         epoch=2,
         width=16,
         depth=2,
         epochs=8,
         batch_size=32,
     )
-    snapshots = [{"snapshot": artifact} for artifact in laboratory.column(job, 2)]
-    estimators = laboratory.column(laboratory.run(stage, snapshots))
+    snapshots = [{"snapshot": artifact} for artifact in runner.column(job, 2)]
+    estimators = runner.column(runner.run(stage, snapshots))
     inputs = [
         own | {"estimator": artifact} for own, artifact in zip(snapshots, estimators, strict=True)
     ]
-    return laboratory.run("local_descent", inputs, batches=4, batch_size=32, **chosen)
+    return runner.run("local_descent", inputs, batches=4, batch_size=32, **chosen)
 
 
-def test_the_best_step_size_is_each_replicas_own(laboratory: Any) -> None:
+def test_the_best_step_size_is_each_replicas_own(runner: Any) -> None:
     """The reported step size has the lowest mean dL_same of the grid, and the measures are the
     batches' means at it.
     """
-    job = descent(laboratory, step_sizes=(1e-3, 1e-2, 1e9))
+    job = descent(runner, step_sizes=(1e-3, 1e-2, 1e9))
 
-    for artifact in laboratory.column(job):
+    for artifact in runner.column(job):
         grid = {float(size): pair for size, pair in artifact.series["grid"].items()}
         best = min(grid, key=lambda size: grid[size][0])
         assert artifact.series["step_size"] == best
@@ -112,11 +112,11 @@ def last_block_slopes(forward: ForwardPass) -> dict[str, torch.Tensor]:
     return dict(zip(names, slopes, strict=True))
 
 
-def test_losses_change_as_on_a_copy_of_the_network(laboratory: Any) -> None:
+def test_losses_change_as_on_a_copy_of_the_network(runner: Any) -> None:
     """dL_same and dL_held are differences of losses on the two batches, before and after SGD on the
     copy's last block alone.
     """
-    job = descent(laboratory, credit="raw", blocks="last1", steps=3, step_sizes=(2.0,))
+    job = descent(runner, credit="raw", blocks="last1", steps=3, step_sizes=(2.0,))
     artifacts = [replica.inputs["snapshot"] for replica in job.replicas]
     task = open_task(artifacts, SEEDS, "cpu")
     network = read_network(artifacts, task, "cpu", torch.float64)
@@ -136,14 +136,14 @@ def test_losses_change_as_on_a_copy_of_the_network(laboratory: Any) -> None:
         network.weights.flat.copy_(frozen)
 
     same, held_out = torch.stack(expected).unbind(1)
-    for replica, artifact in enumerate(laboratory.column(job)):
+    for replica, artifact in enumerate(runner.column(job)):
         assert artifact.series["dL_same"] == pytest.approx(same[:, replica].tolist(), rel=1e-7)
         assert artifact.measures["dL_held"] == pytest.approx(
             held_out[:, replica].mean().item(), rel=1e-7
         )
 
 
-def test_pur_of_identical_batches_is_one(laboratory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pur_of_identical_batches_is_one(runner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the held batch is the update batch, dL_held is dL_same and PUR is 1."""
     from engine import descent as module
 
@@ -154,16 +154,16 @@ def test_pur_of_identical_batches_is_one(laboratory: Any, monkeypatch: pytest.Mo
         lambda task, own: [(update, update) for update, _ in original(task, own)],
     )
 
-    for artifact in laboratory.column(descent(laboratory)):
+    for artifact in runner.column(descent(runner)):
         assert artifact.measures["dL_held"] == artifact.measures["dL_same"]
         assert artifact.measures["pur"] == 1
 
 
-def test_update_and_held_batches_are_disjoint_when_both_are_test_batches(laboratory: Any) -> None:
+def test_update_and_held_batches_are_disjoint_when_both_are_test_batches(runner: Any) -> None:
     """No test image of an update batch is in any held batch."""
     from engine.descent import _batches
 
-    task = open_task([own["task"] for own in laboratory.tasks(SEEDS)], SEEDS, "cpu")
+    task = open_task([own["task"] for own in runner.tasks(SEEDS)], SEEDS, "cpu")
     pairs = _batches(task, LocalDescent(update_from="test", batches=3, batch_size=32))
 
     update = torch.cat([x for (x, _), _ in pairs], 1)[0]
@@ -172,19 +172,19 @@ def test_update_and_held_batches_are_disjoint_when_both_are_test_batches(laborat
     assert not (update.unsqueeze(1) == held.unsqueeze(0)).all(-1).any()
 
 
-def test_a_replica_descends_alike_in_any_company(laboratory: Any) -> None:
+def test_a_replica_descends_alike_in_any_company(runner: Any) -> None:
     """The second seed's figures are the same measured alone."""
-    both = descent(laboratory, "dfa", steps=2)
+    both = descent(runner, "dfa", steps=2)
     lane = both.replicas[1]
 
-    alone = laboratory.run("local_descent", [lane.inputs], batches=4, batch_size=32, steps=2)
+    alone = runner.run("local_descent", [lane.inputs], batches=4, batch_size=32, steps=2)
 
     assert alone.out[0, 0].measures == both.out[1, 0].measures
 
 
-def test_a_step_that_leaves_the_finite_numbers_is_undefined(laboratory: Any) -> None:
+def test_a_step_that_leaves_the_finite_numbers_is_undefined(runner: Any) -> None:
     """With only an absurd step size the loss overflows, and every measure says so."""
-    job = descent(laboratory, step_sizes=(1e200,), steps=3)
+    job = descent(runner, step_sizes=(1e200,), steps=3)
 
     artifact = job.out[0, 0]
     assert artifact.measures.keys() <= {"update_variance"}

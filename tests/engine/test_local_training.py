@@ -12,53 +12,23 @@ from engine.architecture import Architecture
 from engine.credit.dfa import DFA
 from engine.randomness import epoch_order
 from engine.tasks import open_task
-from tests.engine.test_training import Plain
+from tests.support.local_training import FIELD, SIZES, equal, initial_snapshots, with_estimators
+from tests.support.plain import Plain
 
 SEEDS = (42, 123, 456)
-SIZES: dict[str, Any] = {"epochs": 8, "batch_size": 32}
-FIELD: dict[str, Any] = {"epochs": 0, "hidden": 16, "directions": 2}
 
 
-def initial(laboratory: Any, seeds: tuple[int, ...] = SEEDS) -> list[dict[str, Any]]:
-    """Epoch-0 snapshots."""
-    job = laboratory.run("train_bp", laboratory.tasks(seeds), epoch=0, width=16, depth=2, **SIZES)
-    return [{"snapshot": artifact} for artifact in laboratory.column(job)]
-
-
-def given(
-    laboratory: Any,
-    snapshots: list[dict[str, Any]],
-    stage: str = "dfa",
-    each: Any = (),
-    **chosen: Any,
-) -> list[dict[str, Any]]:
-    """Snapshots with an estimator each."""
-    job = laboratory.run(stage, snapshots, each=each, **chosen)
-    return [
-        own | {"estimator": artifact}
-        for own, artifact in zip(snapshots, laboratory.column(job), strict=True)
-    ]
-
-
-def equal(first: Any, second: Any) -> bool:
-    """Bit for bit, and the same figures."""
-    tensors = all(torch.equal(first.tensors[name], second.tensors[name]) for name in first.tensors)
-    return (
-        tensors
-        and first.tensors.keys() == second.tensors.keys()
-        and (first.measures, first.series) == (second.measures, second.series)
-    )
-
-
-def test_a_branch_that_continues_is_the_uninterrupted_run(laboratory: Any) -> None:
+def test_a_branch_that_continues_is_the_uninterrupted_run(runner: Any) -> None:
     """DFA branched from its own checkpoint at epoch 3 is bit for bit the run that was never
     interrupted.
     """
-    start = initial(laboratory)
-    whole = laboratory.run("train_local", given(laboratory, start), points=[3, 8], epoch=8, **SIZES)
-    checkpoints = [{"snapshot": artifact} for artifact in laboratory.column(whole, 3)]
+    start = initial_snapshots(runner)
+    whole = runner.run(
+        "train_local", with_estimators(runner, start), points=[3, 8], epoch=8, **SIZES
+    )
+    checkpoints = [{"snapshot": artifact} for artifact in runner.column(whole, 3)]
 
-    branch = laboratory.run("train_local", given(laboratory, checkpoints), epoch=8, **SIZES)
+    branch = runner.run("train_local", with_estimators(runner, checkpoints), epoch=8, **SIZES)
 
     assert all(equal(branch.out[replica, 8], whole.out[replica, 8]) for replica in range(3))
 
@@ -66,7 +36,7 @@ def test_a_branch_that_continues_is_the_uninterrupted_run(laboratory: Any) -> No
 @pytest.mark.parametrize("stage", ["dfa", "vector_field"])
 @pytest.mark.parametrize("chosen", [(1, 0), (5, 3, 1), tuple(range(6))])
 def test_a_seed_has_one_trajectory_in_any_company(
-    laboratory: Any, stage: str, chosen: tuple[int, ...]
+    runner: Any, stage: str, chosen: tuple[int, ...]
 ) -> None:
     """After 60 local steps a seed's network and field are bit for bit the same in any subset, order
     and size of the batch.
@@ -75,8 +45,8 @@ def test_a_seed_has_one_trajectory_in_any_company(
     field = FIELD if stage == "vector_field" else {}
 
     def run(own: tuple[int, ...]) -> Any:
-        inputs = given(laboratory, initial(laboratory, own), stage, **field)
-        return laboratory.run("train_local", inputs, epoch=12, **SIZES | {"epochs": 12})
+        inputs = with_estimators(runner, initial_snapshots(runner, own), stage, **field)
+        return runner.run("train_local", inputs, epoch=12, **SIZES | {"epochs": 12})
 
     alone, company = run((seeds[chosen[-1]],)), run(tuple(seeds[k] for k in chosen))
 
@@ -84,7 +54,7 @@ def test_a_seed_has_one_trajectory_in_any_company(
     assert equal(company.out[len(chosen) - 1, 12], alone.out[0, 12])
 
 
-def test_arms_that_are_one_program_run_as_if_alone(laboratory: Any) -> None:
+def test_arms_that_are_one_program_run_as_if_alone(runner: Any) -> None:
     """Branches that differ in training, blend, source, targets and inputs are bit for bit what each
     is by itself.
     """
@@ -96,38 +66,40 @@ def test_arms_that_are_one_program_run_as_if_alone(laboratory: Any) -> None:
         ({"blend": 0.75, "source": "dfa_rescaled"}, {}),
         ({"blend": 1.0}, {"targets": "fresh_random"}),
     ]
-    start = initial(laboratory, (42,)) * len(arms)
-    inputs = given(laboratory, start, "vector_field", each=[field for _, field in arms], **FIELD)
-
-    together = laboratory.run(
-        "train_local", inputs, each=[own for own, _ in arms], epoch=3, **SIZES
+    start = initial_snapshots(runner, (42,)) * len(arms)
+    inputs = with_estimators(
+        runner, start, "vector_field", each=[field for _, field in arms], **FIELD
     )
 
+    together = runner.run("train_local", inputs, each=[own for own, _ in arms], epoch=3, **SIZES)
+
     for replica, (own, _) in enumerate(arms):
-        alone = laboratory.run("train_local", [inputs[replica]], epoch=3, **own, **SIZES)
+        alone = runner.run("train_local", [inputs[replica]], epoch=3, **own, **SIZES)
         assert equal(together.out[replica, 3], alone.out[0, 3]), own
 
 
-def test_replicas_may_branch_from_different_epochs(laboratory: Any) -> None:
+def test_replicas_may_branch_from_different_epochs(runner: Any) -> None:
     """In one job, one replica starts at epoch 1 and one at 3; each ends as if alone."""
-    inputs = given(laboratory, initial(laboratory, (42,)))
-    run = laboratory.run("train_local", inputs, points=[1, 3, 5], epoch=5, **SIZES)
-    checkpoints = given(laboratory, [{"snapshot": run.out[0, 3]}, {"snapshot": run.out[0, 1]}])
+    inputs = with_estimators(runner, initial_snapshots(runner, (42,)))
+    run = runner.run("train_local", inputs, points=[1, 3, 5], epoch=5, **SIZES)
+    checkpoints = with_estimators(
+        runner, [{"snapshot": run.out[0, 3]}, {"snapshot": run.out[0, 1]}]
+    )
 
-    job = laboratory.run("train_local", checkpoints, epoch=5, **SIZES)
+    job = runner.run("train_local", checkpoints, epoch=5, **SIZES)
 
     assert equal(job.out[0, 5], run.out[0, 5])
     assert equal(job.out[1, 5], run.out[0, 5])
 
 
-def test_clamping_bounds_what_adam_sees(laboratory: Any) -> None:
+def test_clamping_bounds_what_adam_sees(runner: Any) -> None:
     """A clamped run differs from a free one where gradients exceed 1, and its first moments stay
     within 1.
     """
-    inputs = given(laboratory, initial(laboratory, (42,)))
+    inputs = with_estimators(runner, initial_snapshots(runner, (42,)))
 
     jobs = [
-        laboratory.run(
+        runner.run(
             "train_local", inputs, epoch=2, clamp=clamp, rule="target_shift", eta=100.0, **SIZES
         )
         for clamp in (False, True)
@@ -137,23 +109,23 @@ def test_clamping_bounds_what_adam_sees(laboratory: Any) -> None:
     assert moments[1] <= 1 < moments[0]
 
 
-def test_a_point_before_the_snapshot_is_refused(laboratory: Any) -> None:
+def test_a_point_before_the_snapshot_is_refused(runner: Any) -> None:
     """Asking a branch from epoch 2 for its epoch 1 says which lies before which."""
-    start = given(laboratory, initial(laboratory, (42,)))
-    checkpoint = given(
-        laboratory, [{"snapshot": laboratory.run("train_local", start, epoch=2, **SIZES).out[0, 2]}]
+    start = with_estimators(runner, initial_snapshots(runner, (42,)))
+    checkpoint = with_estimators(
+        runner, [{"snapshot": runner.run("train_local", start, epoch=2, **SIZES).out[0, 2]}]
     )
 
     with pytest.raises(ValueError, match="epoch 1 lies before its snapshot's epoch 2"):
-        laboratory.run("train_local", checkpoint, epoch=1, **SIZES)
+        runner.run("train_local", checkpoint, epoch=1, **SIZES)
 
 
-def test_a_dfa_run_is_the_looped_reference(laboratory: Any) -> None:
+def test_a_dfa_run_is_the_looped_reference(runner: Any) -> None:
     """Eight epochs agree with one nn.Module per seed that detaches, autograd, torch.optim.AdamW and
     CosineAnnealingLR.
     """
-    start = initial(laboratory, SEEDS[:2])
-    job = laboratory.run("train_local", given(laboratory, start), epoch=8, **SIZES)
+    start = initial_snapshots(runner, SEEDS[:2])
+    job = runner.run("train_local", with_estimators(runner, start), epoch=8, **SIZES)
     x, y = open_task([start[0]["snapshot"]], [0], "cpu").train
 
     for replica, seed in enumerate(SEEDS[:2]):
@@ -200,25 +172,25 @@ def detached_loss(
 
 @pytest.mark.parametrize(("first", "second"), [("dfa", "vector_field"), ("vector_field", "dfa")])
 def test_a_switch_keeps_the_network_and_changes_the_teacher(
-    laboratory: Any, first: str, second: str
+    runner: Any, first: str, second: str
 ) -> None:
     """Switched at epoch 3 of 5, the run goes on from the first teacher's checkpoint; the field
     learns in its own part only.
     """
     chosen = {"dfa": {}, "vector_field": FIELD}
-    start = initial(laboratory, (42,))
-    run = laboratory.run(
+    start = initial_snapshots(runner, (42,))
+    run = runner.run(
         "train_local",
-        given(laboratory, start, first, **chosen[first]),
+        with_estimators(runner, start, first, **chosen[first]),
         points=[3, 5],
         epoch=5,
         **SIZES,
     )
     checkpoint = [{"snapshot": run.out[0, 3]}]
 
-    job = laboratory.run(
+    job = runner.run(
         "train_local",
-        given(laboratory, checkpoint, second, **chosen[second]),
+        with_estimators(runner, checkpoint, second, **chosen[second]),
         points=[3, 5],
         epoch=5,
         **SIZES,

@@ -64,34 +64,34 @@ def test_cosine_and_correlation_by_hand() -> None:
     assert correlation(a, torch.ones_like(a)).count_nonzero() == 0
 
 
-def measured(laboratory: Any, stage: str, scale: float = 1.0, **chosen: Any) -> Any:
+def measured(runner: Any, stage: str, scale: float = 1.0, **chosen: Any) -> Any:
     """Credit quality of an estimator on a briefly trained snapshot, the first replica's hidden
     states blown up by `scale`.
     """
-    job = laboratory.run(
-        "train_bp", laboratory.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32
+    job = runner.run(
+        "train_bp", runner.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32
     )
-    snapshots = [{"snapshot": artifact} for artifact in laboratory.column(job, 2)]
+    snapshots = [{"snapshot": artifact} for artifact in runner.column(job, 2)]
     for name in (
         "embed.weight",
         "embed.bias",
         *(f"blocks.{level}.{part}" for level in (0, 1) for part in ("w2", "b2")),
     ):
         snapshots[0]["snapshot"].tensors[name].mul_(scale)
-    estimators = laboratory.column(laboratory.run(stage, snapshots, **chosen))
+    estimators = runner.column(runner.run(stage, snapshots, **chosen))
     inputs = [
         own | {"estimator": artifact} for own, artifact in zip(snapshots, estimators, strict=True)
     ]
-    return laboratory.run("credit_quality", inputs, **SIZES), snapshots
+    return runner.run("credit_quality", inputs, **SIZES), snapshots
 
 
-def test_the_oracle_is_perfect(laboratory: Any) -> None:
+def test_the_oracle_is_perfect(runner: Any) -> None:
     """Gamma of the oracle is 1, its rho is within 1e-4 of 1 in float64, and moving along its credit
     lowers the loss.
     """
-    job, _ = measured(laboratory, "oracle")
+    job, _ = measured(runner, "oracle")
 
-    for artifact in laboratory.column(job):
+    for artifact in runner.column(job):
         assert artifact.measures["gamma"] == pytest.approx(1, abs=1e-12)
         assert artifact.measures["rho"] == pytest.approx(1, abs=1e-4)
         assert artifact.measures["nudge"] < 0
@@ -99,20 +99,20 @@ def test_the_oracle_is_perfect(laboratory: Any) -> None:
         assert artifact.undefined.keys() == {"state_error"}
 
 
-def test_random_feedback_is_near_chance(laboratory: Any) -> None:
+def test_random_feedback_is_near_chance(runner: Any) -> None:
     """DFA's random credit has Gamma and rho far from 1 on both replicas."""
-    job, _ = measured(laboratory, "dfa")
+    job, _ = measured(runner, "dfa")
 
-    for artifact in laboratory.column(job):
+    for artifact in runner.column(job):
         assert abs(artifact.measures["gamma"]) < 0.4
         assert abs(artifact.measures["rho"]) < 0.4
 
 
-def test_nudge_is_the_loss_change_of_a_small_step(laboratory: Any) -> None:
+def test_nudge_is_the_loss_change_of_a_small_step(runner: Any) -> None:
     """It equals the mean loss after h_l moved by -.003 normalised credit, minus that before, at
     each level.
     """
-    job, snapshots = measured(laboratory, "oracle")
+    job, snapshots = measured(runner, "oracle")
     artifacts = [own["snapshot"] for own in snapshots]
     task = open_task(artifacts, SEEDS, "cpu")
     network = read_network(artifacts, task, "cpu", torch.float64)
@@ -132,17 +132,17 @@ def test_nudge_is_the_loss_change_of_a_small_step(laboratory: Any) -> None:
         )
     expected = torch.stack(changes).mean(0)
 
-    for replica, artifact in enumerate(laboratory.column(job)):
+    for replica, artifact in enumerate(runner.column(job)):
         torch.testing.assert_close(
             torch.tensor(artifact.series["nudge"], dtype=torch.float64), expected[replica]
         )
 
 
-def test_float64_settles_what_float32_cannot(laboratory: Any) -> None:
+def test_float64_settles_what_float32_cannot(runner: Any) -> None:
     """With hidden states blown up a millionfold the oracle's Gamma and rho are still measured, and
     still 1.
     """
-    job, _ = measured(laboratory, "oracle", scale=1e6)
+    job, _ = measured(runner, "oracle", scale=1e6)
 
     blown = job.out[0, 0]
     assert blown.measures["hidden_norm"] > 1e6
@@ -151,13 +151,13 @@ def test_float64_settles_what_float32_cannot(laboratory: Any) -> None:
     assert blown.measures["rho"] == pytest.approx(1, abs=1e-2)
 
 
-def test_a_reference_below_resolution_is_undefined_and_named(laboratory: Any) -> None:
+def test_a_reference_below_resolution_is_undefined_and_named(runner: Any) -> None:
     """With hidden states blown up to 1e14 no loss change can be resolved: rho and nudge say so, for
     that replica alone.
     """
-    job, _ = measured(laboratory, "oracle", scale=1e14)
+    job, _ = measured(runner, "oracle", scale=1e14)
 
-    blown, healthy = laboratory.column(job)
+    blown, healthy = runner.column(job)
     assert "below float64 resolution" in blown.undefined["rho"]
     assert "below float64 resolution" in blown.undefined["nudge"]
     assert healthy.undefined.keys() == {"state_error"}
@@ -191,11 +191,11 @@ def parts(snapshots: list[Any]) -> tuple[list[ForwardPass], ResidualMLP]:
     return [ForwardPass(network, x.double(), y) for x, y in task.sample("test", 2, 16)], network
 
 
-def test_rho_is_numpys_correlation_over_directions_and_samples(laboratory: Any) -> None:
+def test_rho_is_numpys_correlation_over_directions_and_samples(runner: Any) -> None:
     """With the stage's own unit directions, <a, eps v> against each sample's real loss change, one
     sample at a time.
     """
-    job, snapshots = measured(laboratory, "dfa")
+    job, snapshots = measured(runner, "dfa")
     passes, network = parts(snapshots)
     streams = [generator(seed, "credit_quality", "directions") for seed in SEEDS]
     predicted: dict[tuple[int, int], list[float]] = {}
@@ -215,7 +215,7 @@ def test_rho_is_numpys_correlation_over_directions_and_samples(laboratory: Any) 
                     (credit[replica, level] @ v[level, direction]).tolist()
                 )
 
-    for replica, artifact in enumerate(laboratory.column(job)):
+    for replica, artifact in enumerate(runner.column(job)):
         expected = [
             np.corrcoef(predicted[replica, level], changed[replica, level])[0, 1]
             for level in range(2)
@@ -224,15 +224,15 @@ def test_rho_is_numpys_correlation_over_directions_and_samples(laboratory: Any) 
         assert artifact.measures["rho"] == pytest.approx(sum(expected) / 2, abs=1e-6)
 
 
-def test_gamma_and_norms_are_means_over_samples_then_levels(laboratory: Any) -> None:
+def test_gamma_and_norms_are_means_over_samples_then_levels(runner: Any) -> None:
     """Gamma and the reference's norm over levels 0 to L-1, hidden norms over 0 to L, by autograd on
     each sample alone.
     """
-    job, snapshots = measured(laboratory, "dfa")
+    job, snapshots = measured(runner, "dfa")
     passes, network = parts(snapshots)
     dfa = DFA([None] * 2, SEEDS, network.architecture, "cpu", torch.float64)
 
-    for replica, artifact in enumerate(laboratory.column(job)):
+    for replica, artifact in enumerate(runner.column(job)):
         cosines, lengths, norms = ([], [], []), ([], [], []), ([], [], [])
         for forward in passes:
             credit = dfa.credit(forward, range(2))
@@ -256,18 +256,18 @@ def test_gamma_and_norms_are_means_over_samples_then_levels(laboratory: Any) -> 
             assert artifact.measures[name] == pytest.approx(sum(expected) / levels, rel=1e-9)
 
 
-def test_state_error_is_the_bridges_own_on_test_batches(laboratory: Any) -> None:
+def test_state_error_is_the_bridges_own_on_test_batches(runner: Any) -> None:
     """Of an untrained bridge it is about 1: the mean over batches of |P - h_L|^2 over |h_L|^2, per
     level, in float64.
     """
-    job, snapshots = measured(laboratory, "state_bridge", epochs=0, hidden=16)
+    job, snapshots = measured(runner, "state_bridge", epochs=0, hidden=16)
     passes, network = parts(snapshots)
     own = [replica.inputs["estimator"] for replica in job.replicas]
     bridge = open_estimator(own, network)
 
     errors = torch.stack([bridge.state_error(forward) for forward in passes]).mean(0)
 
-    for replica, artifact in enumerate(laboratory.column(job)):
+    for replica, artifact in enumerate(runner.column(job)):
         assert artifact.series["state_error"] == pytest.approx(errors[replica].tolist(), rel=1e-12)
         assert 0.3 < artifact.measures["state_error"] < 3
 

@@ -15,19 +15,19 @@ from engine.forward import ForwardPass
 from engine.local_training import Mixture
 from engine.nets import ResidualMLP
 from engine.parameters import TrainLocal
-from tests.engine.test_local_training import FIELD, SIZES, given, initial
+from tests.support.local_training import FIELD, SIZES, initial_snapshots, with_estimators
 
 
-def test_warm_up_is_dfa_alone(laboratory: Any) -> None:
+def test_warm_up_is_dfa_alone(runner: Any) -> None:
     """While the warm-up lasts, the networks are bit for bit those of a DFA run; afterwards they are
     not.
     """
-    start = initial(laboratory, (42,))
-    dfa = laboratory.run("train_local", given(laboratory, start), points=[2, 3], epoch=3, **SIZES)
+    start = initial_snapshots(runner, (42,))
+    dfa = runner.run("train_local", with_estimators(runner, start), points=[2, 3], epoch=3, **SIZES)
 
-    warm = laboratory.run(
+    warm = runner.run(
         "train_local",
-        given(laboratory, start, "vector_field", **FIELD),
+        with_estimators(runner, start, "vector_field", **FIELD),
         points=[2, 3],
         epoch=3,
         warmup=0.25,
@@ -99,13 +99,13 @@ def test_gaussian_noise_is_new_at_every_step_and_the_epochs_own() -> None:
     assert all(torch.equal(*pair) for pair in zip(drawn[0], drawn[2], strict=True))
 
 
-def test_the_estimator_learns_along_during_the_warm_up(laboratory: Any) -> None:
+def test_the_estimator_learns_along_during_the_warm_up(runner: Any) -> None:
     """Half of eight epochs of warm-up: by epoch 4 the field has taken every step, on the states
     that DFA taught.
     """
-    inputs = given(laboratory, initial(laboratory, (42,)), "vector_field", **FIELD)
+    inputs = with_estimators(runner, initial_snapshots(runner, (42,)), "vector_field", **FIELD)
 
-    job = laboratory.run("train_local", inputs, points=[4], epoch=4, warmup=0.5, **SIZES)
+    job = runner.run("train_local", inputs, points=[4], epoch=4, warmup=0.5, **SIZES)
 
     tensors = job.out[0, 4].tensors
     assert tensors["estimator.optimiser.step"] == 4 * 5

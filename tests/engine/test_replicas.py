@@ -16,16 +16,14 @@ from engine.nets import ResidualMLP
 from engine.parameters import Cifar10, TrainBP
 from engine.replicas import Replicas
 from engine.tasks import root_of
-from tests.engine.conftest import BLOBS, Artifact, BlobsParameters, Job, Lane
+from tests.support.stage_runner import BLOBS, Artifact, BlobsParameters, Job, Lane
 
 SIZES: dict[str, Any] = {"width": 16, "depth": 2, "epochs": 8, "batch_size": 32}
 
 
-def trained(laboratory: Any, seeds: tuple[int, ...]) -> list[Artifact]:
+def trained(runner: Any, seeds: tuple[int, ...]) -> list[Artifact]:
     """Snapshots of one epoch."""
-    return laboratory.column(
-        laboratory.run("train_bp", laboratory.tasks(seeds), epoch=1, **SIZES), 1
-    )
+    return runner.column(runner.run("train_bp", runner.tasks(seeds), epoch=1, **SIZES), 1)
 
 
 def job_on(snapshots: list[Artifact], resumed: bool = False) -> Job:
@@ -36,9 +34,9 @@ def job_on(snapshots: list[Artifact], resumed: bool = False) -> Job:
     return Job(lanes, {1})
 
 
-def test_a_choice_of_lanes_has_its_own_seeds_and_networks(laboratory: Any) -> None:
+def test_a_choice_of_lanes_has_its_own_seeds_and_networks(runner: Any) -> None:
     """Lanes 2 and 0 of a job have their seeds, in that order, and their networks."""
-    snapshots = trained(laboratory, (42, 123, 456))
+    snapshots = trained(runner, (42, 123, 456))
 
     replicas = Replicas(job_on(snapshots), [2, 0])
 
@@ -50,9 +48,9 @@ def test_a_choice_of_lanes_has_its_own_seeds_and_networks(laboratory: Any) -> No
     assert replicas.task.seeds == (456, 42)
 
 
-def test_curves_go_on_from_where_a_replica_resumes(laboratory: Any) -> None:
+def test_curves_go_on_from_where_a_replica_resumes(runner: Any) -> None:
     """They are empty for a new start, and copies of what a resumed point holds."""
-    snapshots = trained(laboratory, (42, 123))
+    snapshots = trained(runner, (42, 123))
 
     fresh, resumed = Replicas(job_on(snapshots)), Replicas(job_on(snapshots, resumed=True))
 

@@ -9,14 +9,17 @@ from typing import Any
 
 import msgspec
 
+from cbspec.canary import Figures
 from cbspec.claim import Claim, Seeds, Source
 from cbspec.kinds import Order
 from cbspec.ledger import Entry, EvidenceFolder, Ledger, Provenance, accept, entry_of
 from cbspec.model.finding import Effect, Finding, Judgement
+from cbspec.model.values import Values
 from cbspec.report import Record
 from cbspec.stage import Call, Stage
 
 STAGE = Stage(name="local_descent", doc="", implementation="nowhere:nothing")
+UNDEFINED = {"undefined": {"vec": {"gamma": {"2": "reference norm 3.1e-09 below 1e-07"}}}}
 ORDER = Order(measure="gamma", arms=("dfa", "vec"), direction="ascending", margin=0.1)
 
 
@@ -113,6 +116,18 @@ def make_provenance(**changes: Any) -> Provenance:
             **changes,
         }
     )
+
+
+def make_figures(gamma: tuple[float | None, ...] = (0.5, 0.25), **changes: Any) -> Figures:
+    """The canary of one claim with one arm, over two seeds."""
+    values = {"seeds": (1, 2), "arms": {"vec": {"gamma": gamma}}, **changes.pop("values", {})}
+    known = {
+        "claim": "6A.a",
+        "calls": {"vec": "c0de"},
+        "code": {"fit": "ab12"},
+        "provenance": make_provenance(),
+    }
+    return Figures(**{**known, **changes}, values=Values(**values))
 
 
 def _digest(*content: object) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cbspec.canary import CanaryRecord, compared
 from cbspec.canary.calibration import FACTOR, FLOAT32, PlatformRun, calibrated
-from tests.cbspec.canary.test_comparison import UNDEFINED, figures
+from tests.support.specimen import UNDEFINED, make_figures
 
 
 def calibration(*runs):
@@ -19,7 +19,7 @@ def calibration(*runs):
 
 def one(gamma, **changed):
     """A platform's run of one claim."""
-    return {"6A.a": figures(gamma, **changed)}
+    return {"6A.a": make_figures(gamma, **changed)}
 
 
 def test_tolerance_is_the_stated_multiple_of_the_largest_difference():
@@ -40,8 +40,10 @@ def test_a_claim_that_happened_to_agree_gets_what_is_usual():
     """
     names = [f"1.{letter}" for letter in "abcdefgh"]
     spreads = dict(zip(names, (0.0, 0.001, 0.001, 0.001, 0.001, 0.002, 0.003, 0.004), strict=True))
-    first = {name: figures((0.5, 0.25), claim=name) for name in names}
-    second = {name: figures((0.5 + spread, 0.25), claim=name) for name, spread in spreads.items()}
+    first = {name: make_figures((0.5, 0.25), claim=name) for name in names}
+    second = {
+        name: make_figures((0.5 + spread, 0.25), claim=name) for name, spread in spreads.items()
+    }
 
     found = {each.claim: each.atol for each in calibration(first, second).tolerances}
 
@@ -69,8 +71,8 @@ def test_few_shares_take_the_count_of_others():
     that another claim shows.
     """
     run = {
-        "1.a": figures((0.125, 0.25), claim="1.a"),
-        "1.b": figures((0.1025, 0.2501), claim="1.b"),
+        "1.a": make_figures((0.125, 0.25), claim="1.a"),
+        "1.b": make_figures((0.1025, 0.2501), claim="1.b"),
     }
 
     few, many = calibration(run, run).tolerances
@@ -107,8 +109,8 @@ def test_what_is_undefined_everywhere_is_held_to_that():
     runs = [one((0.5, None), values=UNDEFINED), one((0.5, None), values=UNDEFINED)]
     record = CanaryRecord(runs[0].values(), calibration(*runs))
 
-    assert compared(record, figures((0.5, None), values=UNDEFINED)).state == "equal"
-    assert compared(record, figures()).state == "differs"
+    assert compared(record, make_figures((0.5, None), values=UNDEFINED)).state == "equal"
+    assert compared(record, make_figures()).state == "differs"
 
 
 def test_platforms_are_told_with_what_differs():

@@ -4,21 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cbspec.canary import Calibration, CanaryRecord, Figures, Tolerance, Unheld, compared
-from cbspec.model.values import Values
-from tests.support.specimen import make_provenance
-
-
-def figures(gamma=(0.5, 0.25), **changed):
-    """The canary of one claim with one arm, over two seeds."""
-    values = {"seeds": (1, 2), "arms": {"vec": {"gamma": gamma}}, **changed.pop("values", {})}
-    known = {
-        "claim": "6A.a",
-        "calls": {"vec": "c0de"},
-        "code": {"fit": "ab12"},
-        "provenance": make_provenance(),
-    }
-    return Figures(**{**known, **changed}, values=Values(**values))
+from cbspec.canary import Calibration, CanaryRecord, Tolerance, Unheld, compared
+from tests.support.specimen import UNDEFINED, make_figures
 
 
 def record(known, atol=0.0, rtol=0.0, unheld=()):
@@ -44,7 +31,9 @@ def record(known, atol=0.0, rtol=0.0, unheld=()):
 )
 def test_a_value_is_as_recorded_within_its_tolerance(before, moved, atol, rtol):
     """Equal means |x - r| <= atol + rtol |r| with the recorded value r, and nothing else."""
-    check = compared(record(figures((before, 0.0)), atol, rtol), figures((before + moved, 0.0)))
+    check = compared(
+        record(make_figures((before, 0.0)), atol, rtol), make_figures((before + moved, 0.0))
+    )
 
     within = abs((before + moved) - before) <= atol + rtol * abs(before)
     assert check.state == ("equal" if within else "differs")
@@ -54,7 +43,7 @@ def test_every_figure_that_differs_is_told():
     """Each value beyond tolerance is named with its arm, measure, seed, both values and what would
     be allowed.
     """
-    check = compared(record(figures(), atol=0.001), figures((0.502, 0.26)))
+    check = compared(record(make_figures(), atol=0.001), make_figures((0.502, 0.26)))
 
     assert [each.text for each in check.differences] == [
         "gamma of vec, seed 1: 0.5 -> 0.502 (tolerance 0.001)",
@@ -65,13 +54,10 @@ def test_every_figure_that_differs_is_told():
 
 def test_without_a_calibration_figures_are_held_to_the_last_bit():
     """A record that was never calibrated calls the smallest change a difference."""
-    known = CanaryRecord([figures()])
+    known = CanaryRecord([make_figures()])
 
-    assert compared(known, figures()).state == "equal"
-    assert compared(known, figures((0.5 + 2**-53, 0.25))).state == "differs"
-
-
-UNDEFINED = {"undefined": {"vec": {"gamma": {"2": "reference norm 3.1e-09 below 1e-07"}}}}
+    assert compared(known, make_figures()).state == "equal"
+    assert compared(known, make_figures((0.5 + 2**-53, 0.25))).state == "differs"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +73,7 @@ def test_undefined_stays_undefined_for_the_same_reason(now, state):
     own, and for no other.
     """
     check = compared(
-        record(figures((0.5, None), values=UNDEFINED)), figures((0.5, None), values=now)
+        record(make_figures((0.5, None), values=UNDEFINED)), make_figures((0.5, None), values=now)
     )
 
     assert check.state == state
@@ -97,10 +83,10 @@ def test_a_number_in_place_of_none_differs():
     """A value that is defined and was not, or the other way round, is no figure within any
     tolerance.
     """
-    undefined = figures((0.5, None), values=UNDEFINED)
+    undefined = make_figures((0.5, None), values=UNDEFINED)
 
-    appeared = compared(record(undefined, atol=1e9), figures())
-    vanished = compared(record(figures(), atol=1e9), undefined)
+    appeared = compared(record(undefined, atol=1e9), make_figures())
+    vanished = compared(record(make_figures(), atol=1e9), undefined)
 
     assert (appeared.state, vanished.state) == ("differs", "differs")
     assert (
@@ -113,7 +99,9 @@ def test_a_measure_that_is_not_held_is_passed_over():
     """Arithmetic alone moves it too far: it is listed, and no change of it is a difference."""
     unheld = (Unheld(claim="6A.a", arm="vec", measure="gamma", reason="moves by 0.4"),)
 
-    assert compared(record(figures(), unheld=unheld), figures((0.9, 0.1))).state == "equal"
+    assert (
+        compared(record(make_figures(), unheld=unheld), make_figures((0.9, 0.1))).state == "equal"
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +120,7 @@ def test_what_cannot_be_compared_is_new(now, reason):
     """Figures of another call, claim, seed or measure have nothing on record that they could be
     held to.
     """
-    check = compared(record(figures()), figures(**now))
+    check = compared(record(make_figures()), make_figures(**now))
 
     assert (check.state, check.reason) == ("new", reason)
     assert check.figures is not None

@@ -7,18 +7,20 @@ import pytest
 from cbspec.canary import CanaryRecord
 from cbspec.canary.calibration import PlatformRun, calibrated
 from cbspec.errors import LedgerError
-from tests.cbspec.canary.test_comparison import figures
+from tests.support.specimen import make_figures
 
 
 @pytest.fixture
 def path(tmp_path):
     """A record of two claims, calibrated on two platforms."""
     runs = [
-        PlatformRun(name, "2.14", {"6A.a": figures(gamma)})
+        PlatformRun(name, "2.14", {"6A.a": make_figures(gamma)})
         for name, gamma in (("A", (0.5, 0.25)), ("B", (0.5, 0.26)))
     ]
     calibration = calibrated(runs, date="2026-01-02", commit=None)
-    CanaryRecord([figures(claim="7A.a"), figures()], calibration).save(tmp_path / "canary.json")
+    CanaryRecord([make_figures(claim="7A.a"), make_figures()], calibration).save(
+        tmp_path / "canary.json"
+    )
     return tmp_path / "canary.json"
 
 
@@ -30,7 +32,7 @@ def test_what_is_written_is_read_back(path):
     record = CanaryRecord.load(path)
 
     assert list(record.figures) == ["6A.a", "7A.a"]
-    assert record.figures["6A.a"] == figures()
+    assert record.figures["6A.a"] == make_figures()
     assert record.dumps() == text
 
 
@@ -101,7 +103,7 @@ def test_a_mistake_is_told_at_its_place(path, old, new, message):
 def test_recording_replaces_the_named_claims_alone(path):
     """Other claims keep their figures, and the calibration stays."""
     record = CanaryRecord.load(path)
-    after = record.recording([figures((0.1, 0.2))])
+    after = record.recording([make_figures((0.1, 0.2))])
 
     assert after.figures["6A.a"].values.arms["vec"]["gamma"] == (0.1, 0.2)
     assert after.figures["7A.a"] == record.figures["7A.a"]

@@ -14,25 +14,25 @@ from tests.cbspec.fingerprint.sample_stages import STAGES
 
 ROOT = Path(__file__).parents[3]
 LABORATORY = """
-from tests.engine.conftest import Laboratory
-laboratory, sizes = Laboratory(), {"epochs": 2, "batch_size": 32}
+from tests.support.stage_runner import StageRunner
+runner, sizes = StageRunner(), {"epochs": 2, "batch_size": 32}
 def given(job, name, inputs):
-    return [own | {name: artifact} for own, artifact in zip(inputs, laboratory.column(job, job.replicas[0].call.point))]
+    return [own | {name: artifact} for own, artifact in zip(inputs, runner.column(job, job.replicas[0].call.point))]
 """
 ENGINE_RUNS = {
     "train_bp": """
-job = laboratory.run("train_bp", laboratory.tasks([1, 2]), epoch=1, width=16, depth=2, **sizes)
-snapshots = [{"snapshot": artifact} for artifact in laboratory.column(job, 1)]
+job = runner.run("train_bp", runner.tasks([1, 2]), epoch=1, width=16, depth=2, **sizes)
+snapshots = [{"snapshot": artifact} for artifact in runner.column(job, 1)]
 """,
-    "dfa": 'with_dfa = given(laboratory.run("dfa", snapshots), "estimator", snapshots)',
+    "dfa": 'with_dfa = given(runner.run("dfa", snapshots), "estimator", snapshots)',
     "vector_field": """
-job = laboratory.run("vector_field", snapshots, epochs=1, hidden=16, directions=2)
+job = runner.run("vector_field", snapshots, epochs=1, hidden=16, directions=2)
 with_field = given(job, "estimator", snapshots)
 """,
-    "train_local": 'laboratory.run("train_local", with_dfa, epoch=2, **sizes)',
-    "credit_quality": 'laboratory.run("credit_quality", with_field, batches=2, batch_size=16, directions=8)',
-    "target_quality": 'laboratory.run("target_quality", with_field, batches=2, batch_size=16)',
-    "local_descent": 'laboratory.run("local_descent", with_dfa, batches=2, batch_size=16)',
+    "train_local": 'runner.run("train_local", with_dfa, epoch=2, **sizes)',
+    "credit_quality": 'runner.run("credit_quality", with_field, batches=2, batch_size=16, directions=8)',
+    "target_quality": 'runner.run("target_quality", with_field, batches=2, batch_size=16)',
+    "local_descent": 'runner.run("local_descent", with_dfa, batches=2, batch_size=16)',
 }
 TAKEN = {
     "train_local": ["dfa"],

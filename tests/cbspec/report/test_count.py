@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from cbspec.canary import CanaryCheck
 from cbspec.ledger import Outcome
 from cbspec.report import Check, Upheld, canaries_counted, counted, doubts_listed
-from tests.cbspec.canary.test_comparison import figures
+from tests.support.specimen import make_figures
 
 
 def upheld(claim, *ways):
@@ -92,7 +92,7 @@ def test_canaries_are_counted_by_state(run_of):
     """Equal, different, new and broken canaries, those that there are."""
     states = ("equal", "equal", "differs", "new")
     checks = tuple(
-        CanaryCheck(claim=f"1.{index}", state=state, figures=figures())
+        CanaryCheck(claim=f"1.{index}", state=state, figures=make_figures())
         for index, state in enumerate(states)
     )
     run = replace(run_of(), canaries=checks)

@@ -10,22 +10,22 @@ SEEDS = (42, 123)
 FIELD: dict[str, Any] = {"hidden": 16, "directions": 2, "batch_size": 32}
 
 
-def snapshots(laboratory: Any) -> list[dict[str, Any]]:
-    job = laboratory.run(
-        "train_bp", laboratory.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32
+def snapshots(runner: Any) -> list[dict[str, Any]]:
+    job = runner.run(
+        "train_bp", runner.tasks(SEEDS), epoch=2, width=16, depth=2, epochs=8, batch_size=32
     )
-    return [{"snapshot": artifact} for artifact in laboratory.column(job, 2)]
+    return [{"snapshot": artifact} for artifact in runner.column(job, 2)]
 
 
-def test_a_resumed_fit_is_the_uninterrupted_one(laboratory: Any) -> None:
+def test_a_resumed_fit_is_the_uninterrupted_one(runner: Any) -> None:
     """Continuing a fit from its second epoch gives the fourth bit for bit; epoch 0 is the random
     initial field.
     """
-    inputs = snapshots(laboratory)
-    whole = laboratory.run("vector_field", inputs, points=[0, 2, 4], epochs=4, **FIELD)
+    inputs = snapshots(runner)
+    whole = runner.run("vector_field", inputs, points=[0, 2, 4], epochs=4, **FIELD)
 
-    rest = laboratory.run(
-        "vector_field", inputs, points=[4], resumed=laboratory.column(whole, 2), epochs=4, **FIELD
+    rest = runner.run(
+        "vector_field", inputs, points=[4], resumed=runner.column(whole, 2), epochs=4, **FIELD
     )
 
     for replica in range(2):
@@ -37,12 +37,12 @@ def test_a_resumed_fit_is_the_uninterrupted_one(laboratory: Any) -> None:
         assert whole.out[replica, 0].tensors["optimiser.step"] == 0
 
 
-def test_fitting_leaves_the_snapshot_alone_and_lowers_its_objective(laboratory: Any) -> None:
+def test_fitting_leaves_the_snapshot_alone_and_lowers_its_objective(runner: Any) -> None:
     """The curve of the fit falls, and no tensor of the snapshot has changed."""
-    inputs = snapshots(laboratory)
+    inputs = snapshots(runner)
     before = {name: value.clone() for name, value in inputs[0]["snapshot"].tensors.items()}
 
-    job = laboratory.run("vector_field", inputs, epochs=10, **FIELD)
+    job = runner.run("vector_field", inputs, epochs=10, **FIELD)
 
     curve = job.out[0, 10].series["fit_loss"]
     assert curve[-1] < 0.7 * curve[0]
@@ -52,12 +52,12 @@ def test_fitting_leaves_the_snapshot_alone_and_lowers_its_objective(laboratory: 
     )
 
 
-def test_a_field_that_leaves_the_finite_numbers_is_named(laboratory: Any) -> None:
+def test_a_field_that_leaves_the_finite_numbers_is_named(runner: Any) -> None:
     """A snapshot with infinite weights makes its own fit diverge, not its neighbour's."""
-    inputs = snapshots(laboratory)
+    inputs = snapshots(runner)
     inputs[0]["snapshot"].tensors["blocks.0.w2"].fill_(float("inf"))
 
-    job = laboratory.run("vector_field", inputs, epochs=1, **FIELD)
+    job = runner.run("vector_field", inputs, epochs=1, **FIELD)
 
     assert job.diverged == {0: "estimator's loss not finite in epoch 1 of its fit"}
     assert set(job.out) == {(1, 1)}

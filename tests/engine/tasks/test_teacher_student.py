@@ -128,41 +128,35 @@ def test_too_many_samples_are_refused():
         TeacherStudentTask(SMALL, SEEDS, "cpu").sample("test", 2, 64)
 
 
-def roots(laboratory, seeds, **sizes):
+def roots(runner, seeds, **sizes):
     """The inputs of a training stage: the synthetic task, one per seed."""
-    artifact = type(laboratory.tasks([0])[0]["task"])
-    call = Call(laboratory.stages["teacher_student"], TeacherStudent(**sizes))
+    artifact = type(runner.tasks([0])[0]["task"])
+    call = Call(runner.stages["teacher_student"], TeacherStudent(**sizes))
     return [{"task": artifact(call, seed)} for seed in seeds]
 
 
-def test_student_learns_by_back_propagation(laboratory):
+def test_student_learns_by_back_propagation(runner):
     """A few epochs of back-propagation bring the student well above chance."""
-    task = roots(laboratory, [42], inputs=32, train_samples=2048, test_samples=512)
-    run = laboratory.run("train_bp", task, width=32, depth=1, epochs=8, epoch=8, learning_rate=3e-3)
+    task = roots(runner, [42], inputs=32, train_samples=2048, test_samples=512)
+    run = runner.run("train_bp", task, width=32, depth=1, epochs=8, epoch=8, learning_rate=3e-3)
 
-    assert laboratory.column(run, 8)[0].measures["test_accuracy"] > 0.25
+    assert runner.column(run, 8)[0].measures["test_accuracy"] > 0.25
 
 
-def online(laboratory, seeds, stage, **chosen):
+def online(runner, seeds, stage, **chosen):
     """Two epochs of local training from the untrained student, and the quality of the credit that
     was learned along.
     """
-    task = roots(laboratory, seeds, inputs=32, train_samples=128, test_samples=64)
-    initial = laboratory.run("train_bp", task, width=16, depth=2, epochs=4, epoch=0)
-    snapshot = [{"snapshot": artifact} for artifact in laboratory.column(initial)]
-    given = laboratory.column(laboratory.run(stage, snapshot, **chosen))
+    task = roots(runner, seeds, inputs=32, train_samples=128, test_samples=64)
+    initial = runner.run("train_bp", task, width=16, depth=2, epochs=4, epoch=0)
+    snapshot = [{"snapshot": artifact} for artifact in runner.column(initial)]
+    given = runner.column(runner.run(stage, snapshot, **chosen))
     both = [own | {"estimator": artifact} for own, artifact in zip(snapshot, given, strict=True)]
-    trained = laboratory.column(
-        laboratory.run("train_local", both, epochs=4, epoch=2, batch_size=32), 2
-    )
+    trained = runner.column(runner.run("train_local", both, epochs=4, epoch=2, batch_size=32), 2)
     snapshot = [{"snapshot": artifact} for artifact in trained]
-    given = (
-        given if stage == "dfa" else laboratory.column(laboratory.run("online_estimator", snapshot))
-    )
+    given = given if stage == "dfa" else runner.column(runner.run("online_estimator", snapshot))
     both = [own | {"estimator": artifact} for own, artifact in zip(snapshot, given, strict=True)]
-    return trained, laboratory.column(
-        laboratory.run("credit_quality", both, batches=1, batch_size=64)
-    )
+    return trained, runner.column(runner.run("credit_quality", both, batches=1, batch_size=64))
 
 
 @pytest.mark.parametrize(
@@ -174,12 +168,12 @@ def online(laboratory, seeds, stage, **chosen):
         ("vector_field", {"epochs": 0, "hidden": 16, "directions": 2}),
     ],
 )
-def test_every_estimator_learns_along_with_the_student(laboratory, stage, chosen):
+def test_every_estimator_learns_along_with_the_student(runner, stage, chosen):
     """Online training gives each seed the same network, estimator and credit quality to the bit in
     any company.
     """
-    trained, quality = online(laboratory, SEEDS, stage, **chosen)
-    alone, of_alone = online(laboratory, SEEDS[1:], stage, **chosen)
+    trained, quality = online(runner, SEEDS, stage, **chosen)
+    alone, of_alone = online(runner, SEEDS[1:], stage, **chosen)
 
     assert all(
         torch.equal(trained[1].tensors[name], alone[0].tensors[name]) for name in trained[1].tensors
