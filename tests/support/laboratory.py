@@ -20,7 +20,7 @@ from cbspec import catalog, config
 from cbspec.claim import Claim
 from cbspec.cli import main
 from cbspec.evaluation import Evaluation
-from cbspec.execution.numerics import Numerics
+from cbspec.execution.numerics import Numerics, resolve
 from cbspec.execution.rundir import RunDirectory
 from cbspec.language import load
 from cbspec.ledger import Ledger, provenance
@@ -61,6 +61,8 @@ class Laboratory:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+        if name.startswith("lab/"):
+            forget_engine()
         return path
 
     def edit(self, name: str, old: str, new: str) -> None:
@@ -113,8 +115,9 @@ class Laboratory:
     def claims(self, scale: str = "quick") -> list[Claim]:
         return load([Path("claims")], catalog=catalog.load(config.load(self.root)), scale=scale)
 
-    def run(self, numerics: Numerics = NUMERICS, scale: str = "quick") -> Run:
+    def run(self, scale: str = "quick") -> Run:
         """Evaluate every claim in this process and write the report of the run."""
+        numerics = resolve("cpu")
         evaluation = self.evaluation(numerics)
         records = tuple(
             evaluation.evaluate(claim) for claim in self.claims(scale) if scale in claim.decidable
@@ -135,13 +138,9 @@ class Laboratory:
         """Claim -> verdict of the last run."""
         return {record.claim: record.judgement.verdict for record in self.report.records}
 
-    def record(self, run: Run, reason: str = "as found") -> Ledger:
-        """Put a run's verdicts on record."""
-        return put_on_record(self.root / "reports", run.records, reason)
-
-    def record_last_run(self, **changed: Any) -> Ledger:
-        """Put the last run's verdicts on record, entries changed as the keywords say."""
-        return put_on_record(self.root / "reports", self.report.records, **changed)
+    def record(self, run: Run, reason: str = "as found", **changed: Any) -> Ledger:
+        """Put a run's verdicts on record, entries changed as the keywords say."""
+        return put_on_record(self.root / "reports", run.records, reason, **changed)
 
     def stored(self) -> dict[str, int]:
         """Key -> file of each stored result."""

@@ -37,10 +37,10 @@ def {hook}():
 @pytest.fixture
 def lab(project):
     """A project whose only stage imports a module of the engine when it runs."""
-    catalog = project.root / "lab" / "catalog.py"
-    text = catalog.read_text().replace("    days = ", IMPORTING + "    days = ", 1)
-    catalog.write_text(text.replace("replica.parameters.light", "WATER * replica.parameters.light"))
-    (project.root / "lab" / "soil.py").write_text(SOIL)
+    project.edit("lab/catalog.py", "    days = ", IMPORTING + "    days = ")
+    light = "replica.parameters.light"
+    project.edit("lab/catalog.py", light, f"WATER * {light}")
+    project.write("lab/soil.py", SOIL)
     project.claim("light.yaml")
     return project
 
@@ -78,9 +78,8 @@ def test_an_edit_while_a_stage_computes_stops_the_run(lab, workers):
 def test_an_edit_that_was_undone_stops_the_run_too(lab):
     """What was imported in between was other code than the file has now."""
     (lab.root / "wait").touch()
-    catalog = lab.root / "lab" / "catalog.py"
     waits = "    from lab.soil import WATER\n"
-    catalog.write_text(catalog.read_text().replace(waits, waits + WAITING))
+    lab.edit("lab/catalog.py", waits, waits + WAITING)
     process = lab.start()
     until((lab.root / "waiting").exists, "a stage that computes")
     (lab.root / "lab" / "soil.py").write_text("WATER = 7.0\n")
@@ -123,13 +122,11 @@ def test_an_edit_between_plan_and_import_stops_the_run(lab, hook, file, old, new
 def test_an_edit_after_the_last_verdict_interrupts_the_run(lab):
     """A worker that meets the edit at seeds that no claim came to need ends the run, too."""
     lab.claim("light.yaml", LIGHT + "seeds: [1, 2, 3, 4, 5]\n")
-    lab.pytest()
-    lab.record_last_run()
+    lab.record(lab.run())
     shutil.rmtree(lab.root / ".cbspec" / "store")
     lab.claim("light.yaml", LIGHT + "seeds: {pool: [1, 2, 3, 4, 5], start: 3}\n")
-    catalog = lab.root / "lab" / "catalog.py"
     waits = 'if Path("wait").exists()'
-    catalog.write_text(catalog.read_text().replace(waits, f"{waits} and job.replicas[0].seed == 4"))
+    lab.edit("lab/catalog.py", waits, f"{waits} and job.replicas[0].seed == 4")
     (lab.root / "wait").touch()
     process = lab.start("-n", "1")
     until((lab.root / "waiting").exists, "a stage that computes further seeds")

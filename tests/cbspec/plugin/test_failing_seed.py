@@ -21,9 +21,8 @@ WITHERING = """\
 @pytest.fixture
 def withering(project):
     """A project whose plants raise at seed 3, after seeds 1 and 2 of the same job are stored."""
-    catalog = project.root / "lab" / "catalog.py"
     noise = "                noise = "
-    catalog.write_text(catalog.read_text().replace(noise, WITHERING + noise))
+    project.edit("lab/catalog.py", noise, WITHERING + noise)
     return project
 
 
@@ -48,7 +47,7 @@ def test_a_seed_that_fails_keeps_no_stored_one_waiting(withering, workers):
     """Where the plants of good seeds are stored from an earlier run, the verdicts are the same."""
     broken = WEIGHT.replace("weigh, plant: ", "weigh, broken: true, plant: ")
     withering.claim("healthy.yaml", broken + GOOD)
-    withering.pytest()
+    withering.run()
     withering.claim("all.yaml", WEIGHT + BAD)
     withering.claim("healthy.yaml", WEIGHT + GOOD, id="1.b")
 

@@ -112,8 +112,7 @@ def test_verdict_of_an_edited_claim_is_refused_naming_the_run_to_repeat(project)
 def test_refuted_claim_on_record_is_an_expected_failure(project):
     """What is recorded as refuted is reported as xfailed with its reason, and the run succeeds."""
     project.claim("light.yaml", WRONG)
-    project.pytest()
-    project.record_last_run()
+    project.record(project.run())
 
     status, output = project.pytest("-rx", "--xfail-tb")
 
@@ -125,8 +124,7 @@ def test_refuted_claim_on_record_is_an_expected_failure(project):
 def test_flip_fails_the_run(project):
     """A claim that no longer says what is on record fails, naming the flip."""
     project.claim("light.yaml")
-    project.pytest()
-    project.record_last_run(verdict="refuted")
+    project.record(project.run(), verdict="refuted")
 
     status, output = project.pytest()
 
@@ -139,8 +137,7 @@ def test_undecidable_scale_passes_by_record(project):
     checked, while the code stands.
     """
     project.claim("light.yaml", scales="[memo]")
-    project.pytest("--scale", "memo")
-    project.record_last_run()
+    project.record(project.run(scale="memo"))
 
     status, output = project.pytest()
     [upheld] = project.report.upheld
@@ -171,10 +168,8 @@ def test_changed_code_without_a_canary_scale_leaves_a_verdict_unchecked(project)
     reason says what changed.
     """
     project.claim("light.yaml", scales="[memo]")
-    project.pytest("--scale", "memo")
-    project.record_last_run()
-    catalog = project.root / "lab" / "catalog.py"
-    catalog.write_text(catalog.read_text().replace("uniform(-0.5, 0.5)", "uniform(-0.5, 0.25)"))
+    project.record(project.run(scale="memo"))
+    project.edit("lab/catalog.py", "uniform(-0.5, 0.5)", "uniform(-0.5, 0.25)")
 
     status, output = project.pytest("-rs")
 
@@ -189,8 +184,7 @@ def test_verdict_that_would_go_unchecked_fails(project, workers):
     to do, until withdrawn.
     """
     project.claim("light.yaml")
-    project.pytest()
-    project.record_last_run()
+    project.record(project.run())
     project.claim("light.yaml", scales="[memo]")
 
     status, output = project.pytest(*workers, CI="true")
@@ -213,8 +207,7 @@ def test_what_would_go_unchecked_is_in_the_report(project):
     verdict is on record.
     """
     project.claim("light.yaml")
-    project.pytest()
-    project.record_last_run(device="cuda")
+    project.record(project.run(), device="cuda")
     project.claim("light.yaml", scales="[memo]")
 
     status, _ = project.pytest()
@@ -262,8 +255,7 @@ def test_margin_that_the_record_rules_out_is_a_warning(project):
         for number, text in enumerate(path.read_text().splitlines(), 1)
         if "equivalence" in text
     )
-    project.pytest()
-    project.record_last_run()
+    project.record(project.run())
 
     status, output = project.pytest("-n", "2")
     verdicts = project.verdicts()
@@ -310,8 +302,7 @@ def test_a_verdict_that_nothing_checks_is_told_on_github(project, tmp_path):
     run as recorded.
     """
     project.claim("light.yaml")
-    project.pytest()
-    project.record_last_run()
+    project.record(project.run())
     project.claim("light.yaml", scales="[memo]")
 
     _, output = project.pytest(
@@ -358,8 +349,7 @@ def test_the_record_of_another_device_family_is_what_is_expected(project, record
     another one is.
     """
     project.claim("light.yaml", WRONG)
-    project.pytest()
-    project.record_last_run(device="cuda", verdict=recorded)
+    project.record(project.run(), device="cuda", verdict=recorded)
 
     _, output = project.pytest()
     [record] = project.report.records

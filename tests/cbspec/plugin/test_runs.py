@@ -31,7 +31,7 @@ def test_workers_share_one_run_and_one_report(project):
 def test_second_run_computes_nothing(project):
     """With everything stored, a run leaves the store as it is."""
     project.claim("light.yaml")
-    project.pytest()
+    project.run()
     before = project.stored()
 
     project.pytest("-n", "2")
@@ -42,7 +42,7 @@ def test_second_run_computes_nothing(project):
 def test_more_seeds_compute_only_the_new_ones(project):
     """Asking for two more seeds stores two more results per arm and leaves the others alone."""
     project.claim("light.yaml")
-    project.pytest()
+    project.run()
     before = project.stored()
     project.claim("light.yaml", LIGHT + "seeds: [1, 2, 3, 4, 5]\n")
 
@@ -64,8 +64,7 @@ def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs):
     order; the looks stay.
     """
     project.claim("light.yaml", LIGHT + "seeds: [1, 2, 3, 4, 5]\n")
-    project.pytest()
-    project.record_last_run()
+    project.record(project.run())
     shutil.rmtree(project.root / ".cbspec" / "store")
     project.claim("light.yaml", LIGHT + f"seeds: {{pool: {pool}, start: 3}}\n")
 
@@ -123,8 +122,7 @@ def test_a_killed_worker_keeps_nobody_and_is_told(project, tmp_path):
     """
     project.claim("light.yaml")
     project.claim("more.yaml", id="1.b")
-    catalog = project.root / "lab" / "catalog.py"
-    catalog.write_text(catalog.read_text().replace("    days = ", DEADLY + "    days = ", 1))
+    project.edit("lab/catalog.py", "    days = ", DEADLY + "    days = ")
     summary = tmp_path / "summary.md"
 
     status, output = project.pytest(
