@@ -1,10 +1,43 @@
 """What holds for every test: hypothesis judges what is found, never how long it took on a busy
-machine.
+machine; and texts for people are those of a golden file.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.golden import COMMAND_LINE, GoldenFile
+
+TESTS = Path(__file__).parent
 
 settings.register_profile(
     "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("unhurried")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rewrite-golden",
+        action="store_true",
+        help="put the texts that tests get into tests/golden, for you to review as a diff",
+    )
+
+
+@pytest.fixture
+def pinned(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Compare a text with the golden file's, under the name of the test; several in their order."""
+    golden = GoldenFile(COMMAND_LINE, rewrite=request.config.getoption("--rewrite-golden"))
+    name = f"{request.path.relative_to(TESTS / 'cbspec')}::{request.node.name}"
+    count = 0
+
+    def check(text: str) -> None:
+        nonlocal count
+        count += 1
+        golden.check(name if count == 1 else f"{name} ({count})", text)
+
+    return check

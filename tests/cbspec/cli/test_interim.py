@@ -19,14 +19,14 @@ def test_nothing_is_said_before_the_first_look(laboratory):
     assert laboratory.cbspec("interim", "--device", "cpu").stdout == f"2 {LACKING}"
 
 
-def test_a_verdict_that_stands(laboratory):
+def test_a_verdict_that_stands(laboratory, pinned):
     """A claim that its first look decides is told with its reason, and what is on record where that
     is another verdict.
     """
     run = laboratory.run()
     laboratory.record(run)
     found = laboratory.json("interim", "--device", "cpu")
-    told = laboratory.cbspec("interim", "1.a", "--device", "cpu").stdout.splitlines()
+    told = laboratory.cbspec("interim", "1.a", "--device", "cpu").stdout
 
     assert [
         (each["judgement"]["claim"], each["judgement"]["verdict"], each["next"]) for each in found
@@ -34,15 +34,14 @@ def test_a_verdict_that_stands(laboratory):
         ("1.a", "holds", None),
         ("2.a", "holds", None),
     ]
-    assert told == ["1.a: holds, 3 seeds", f"    {run.records[0].judgement.reason}"]
+    assert run.records[0].judgement.reason in told
+    pinned(told)
     ledger = laboratory.root / "reports" / "ledger.json"
     ledger.write_text(ledger.read_text().replace('"verdict": "holds"', '"verdict": "refuted"'))
-    assert laboratory.cbspec("interim", "1.a", "--device", "cpu").stdout.startswith(
-        "1.a: holds, 3 seeds (on record: refuted)\n"
-    )
+    pinned(laboratory.cbspec("interim", "1.a", "--device", "cpu").stdout)
 
 
-def test_a_verdict_that_awaits_more_seeds(doubtful):
+def test_a_verdict_that_awaits_more_seeds(doubtful, pinned):
     """A claim that its stored seeds leave open is told as far as it got; with the further seeds
     stored it stands.
     """
@@ -54,7 +53,7 @@ def test_a_verdict_that_awaits_more_seeds(doubtful):
     [after] = doubtful.json("interim", "1.a", "--device", "cpu")
 
     assert [(each["judgement"]["seeds"], each["next"]) for each in before] == [([1, 2, 3], 5)]
-    assert told.startswith("1.a: inconclusive so far, 3 of 5 seeds\n")
+    pinned(told)
     assert (after["judgement"]["seeds"], after["next"]) == ([1, 2, 3, 4, 5], None)
 
 

@@ -42,7 +42,7 @@ def flags(**replaced):
     return [part for pair in words.items() for part in pair]
 
 
-def test_flags_become_a_valid_claim(laboratory):
+def test_flags_become_a_valid_claim(laboratory, pinned):
     """The file stands in its phase's folder, names a schema that is there, and the whole project is
     still valid.
     """
@@ -50,10 +50,7 @@ def test_flags_become_a_valid_claim(laboratory):
 
     path = laboratory.root / "claims" / "phase3" / "3.a.yaml"
     assert result.exit_code == 0
-    assert (
-        result.stdout
-        == "claims/phase3/3.a.yaml\nNext: cbspec show 3.a; cbspec plan 3.a; pytest claims/phase3/3.a.yaml\n"
-    )
+    pinned(result.stdout)
     assert path.read_text() == TEXT
     assert (path.parent / "../schema/claim.schema.json").is_file()
     assert laboratory.cbspec("validate").stdout == "3 claims in 3 files: valid\n"
@@ -84,21 +81,16 @@ def test_every_flag_is_written(laboratory):
     assert lines[-1] == "scales: [memo]"
 
 
-def test_nothing_is_overwritten(laboratory):
+def test_nothing_is_overwritten(laboratory, pinned):
     """An id that is taken, and a file that is there, are refused; the file stays as it is."""
     other = laboratory.write("claims/other.yaml", "id: 9.z\n")
 
     taken = laboratory.cbspec("new", "1.a", *flags())
     there = laboratory.cbspec("new", "3.a", *flags(), "--path", "claims/other.yaml")
 
-    assert (taken.exit_code, taken.stderr) == (
-        2,
-        "the id '1.a' is taken by claims/phase1/1.a.yaml\n",
-    )
-    assert (there.exit_code, there.stderr) == (
-        2,
-        "claims/other.yaml exists; nothing was overwritten\n",
-    )
+    assert (taken.exit_code, there.exit_code) == (2, 2)
+    pinned(taken.stderr)
+    pinned(there.stderr)
     assert other.read_text() == "id: 9.z\n"
 
 
@@ -117,14 +109,13 @@ def test_nothing_is_written_outside_the_claims(laboratory, words):
     assert {*laboratory.root.parent.rglob("*")} == before
 
 
-def test_invalid_words_leave_no_file(laboratory):
+def test_invalid_words_leave_no_file(laboratory, pinned):
     """Mistakes are told at their lines, and no file is left."""
     broken = laboratory.cbspec("new", "3.a", *flags(experiment="plnt"))
 
     assert broken.exit_code == 1
-    assert broken.stderr.startswith("no file was written, for the claim would not be valid:\n")
     assert "claims/phase3/3.a.yaml:9:13: experiment: " in broken.stderr
-    assert "did you mean 'plant'?" in broken.stderr
+    pinned(broken.stderr)
     assert not (laboratory.root / "claims" / "phase3" / "3.a.yaml").exists()
 
 

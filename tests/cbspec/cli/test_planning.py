@@ -1,5 +1,7 @@
 """plan and explain: what a run would compute, and why."""
 
+import re
+
 import msgspec
 import pytest
 
@@ -13,21 +15,12 @@ def rate(laboratory, stage, seconds):
     laboratory.evaluation().store.put(f"{stage:0<64}".encode().hex()[:64], provenance=provenance)
 
 
-def test_plan_of_an_empty_store(laboratory):
+def test_plan_of_an_empty_store(laboratory, pinned):
     """Jobs come longest path first, without a forecast as long as nothing was ever computed."""
     result = laboratory.cbspec("plan", "--device", "cpu")
 
-    assert result.stdout == (
-        "2 claims at scale quick on cpu\n"
-        "\n"
-        "To compute (4 jobs, longest path first):\n"
-        "         ?  grow @3 seeds 1,2,3  (dark)  missing\n"
-        "         ?  grow @3 seeds 1,2,3  (bright)  missing\n"
-        "         ?  weigh seeds 1,2,3  (dark)  missing\n"
-        "         ?  weigh seeds 1,2,3  (bright)  missing\n"
-        "\n"
-        "No forecast: none of these stages was computed here before.\n"
-    )
+    assert result.exit_code == 0
+    pinned(result.stdout)
 
 
 def test_plan_for_another_machine(laboratory):
@@ -43,7 +36,7 @@ def test_plan_for_another_machine(laboratory):
     ]
 
 
-def test_forecast_is_rate_times_cost(laboratory):
+def test_forecast_is_rate_times_cost(laboratory, pinned):
     """Seconds are the stage's rate times the cost of what is missing; the longest path is that of
     one arm's chain.
     """
@@ -59,8 +52,7 @@ def test_forecast_is_rate_times_cost(laboratory):
         ("weigh", 0.5 * 3),
     ]
     assert (found["seconds"], found["longest"], found["unknown"]) == (39.0, 19.5, [])
-    last = laboratory.cbspec("plan", "--device", "cpu", "--workers", "2").stdout.splitlines()[-1]
-    assert last == "39.0 s of computing, longest path 19.5 s; about 19.5 s with 2 workers"
+    pinned(laboratory.cbspec("plan", "--device", "cpu", "--workers", "2").stdout)
 
 
 def test_forecast_counts_only_what_is_missing(laboratory):
@@ -87,7 +79,7 @@ def test_forecast_counts_only_what_is_missing(laboratory):
     assert [longer["seconds"], other["seconds"]] == pytest.approx([two_days, two_days])
 
 
-def test_forecast_tells_of_seeds_that_may_be_drawn(laboratory):
+def test_forecast_tells_of_seeds_that_may_be_drawn(laboratory, pinned):
     """What inconclusive claims could draw besides is told with its time, and is not part of the
     forecast.
     """
@@ -98,9 +90,7 @@ def test_forecast_tells_of_seeds_that_may_be_drawn(laboratory):
     found = laboratory.json("plan", "--device", "cpu")
 
     assert (found["seconds"], found["open"], found["further"]) == (39.0, 2, 26.0)
-    assert laboratory.cbspec("plan", "--device", "cpu").stdout.splitlines()[-1] == (
-        "2 claims without a verdict on record may draw more seeds while inconclusive: at most 26.0 s more."
-    )
+    pinned(laboratory.cbspec("plan", "--device", "cpu").stdout)
 
 
 def test_forecast_has_the_seeds_of_the_next_look(doubtful):
@@ -136,7 +126,7 @@ def test_run_begins_with_the_seeds_of_the_next_look(doubtful):
     assert sorted(cell.seed for cell in absent) == [4, 5]
 
 
-def test_a_claim_that_stored_results_decide_draws_no_more(laboratory):
+def test_a_claim_that_stored_results_decide_draws_no_more(laboratory, pinned):
     """Seeds that a claim without a record may draw are not spoken of where the stored ones decide
     it.
     """
@@ -149,10 +139,7 @@ def test_a_claim_that_stored_results_decide_draws_no_more(laboratory):
     found = laboratory.json("plan", "--device", "cpu")
 
     assert (found["seconds"], found["open"], found["further"]) == (0.0, 0, 0.0)
-    assert (
-        laboratory.cbspec("plan", "--device", "cpu").stdout.splitlines()[-1]
-        == "Nothing to compute."
-    )
+    pinned(laboratory.cbspec("plan", "--device", "cpu").stdout)
 
 
 def test_forecast_has_the_seeds_that_the_record_took(laboratory):
@@ -181,17 +168,17 @@ def test_forecast_has_the_seeds_that_the_record_took(laboratory):
     assert {tuple(work["seeds"]) for work in other["work"]} == {(1, 2, 3)}
 
 
-def test_plan_with_nothing_to_do(laboratory):
+def test_plan_with_nothing_to_do(laboratory, pinned):
     """With every stage stored the plan says so."""
     laboratory.run()
 
-    lines = laboratory.cbspec("plan", "--device", "cpu").stdout.splitlines()
+    found = laboratory.json("plan", "--device", "cpu")
 
-    assert lines[2] == "Stored (4 jobs):"
-    assert lines[-1] == "Nothing to compute."
+    assert [work["absent"] for work in found["work"]] == [0, 0, 0, 0]
+    pinned(laboratory.cbspec("plan", "--device", "cpu").stdout)
 
 
-def test_plan_says_why(laboratory):
+def test_plan_says_why(laboratory, pinned):
     """A stale job is told with the definition that changed, the ones behind it with their input;
     what is skipped is counted.
     """
@@ -205,10 +192,11 @@ def test_plan_says_why(laboratory):
 
     assert "lab/catalog.py:29: grow changed" in quick
     assert "input plant changed: grow @3" in quick
-    assert memo.startswith("1 claim at scale memo on cpu; 1 more not decidable there\n")
+    first, *_ = memo.splitlines(keepends=True)
+    pinned(first)
 
 
-def test_explain_for_a_person(laboratory):
+def test_explain_for_a_person(laboratory, pinned):
     """Stages with state, seeds, arms and causes; then the record and what changed since."""
     laboratory.commit()
     laboratory.record(laboratory.run())
@@ -216,42 +204,28 @@ def test_explain_for_a_person(laboratory):
         "lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day"
     )
 
-    lines = laboratory.cbspec("explain", "2.a", "--device", "cpu").stdout.splitlines()
+    told = laboratory.cbspec("explain", "2.a", "--device", "cpu").stdout
 
-    assert lines[:9] == [
-        "2.a at scale quick on cpu",
-        "  stale    grow @3  seeds 1,2,3  (dark)",
-        "             lab/catalog.py:29: grow changed",
-        "  stale    weigh    seeds 1,2,3  (dark)",
-        "             input plant changed: grow @3",
-        "  stale    grow @3  seeds 1,2,3  (bright)",
-        "             lab/catalog.py:29: grow changed",
-        "  stale    weigh    seeds 1,2,3  (bright)",
-        "             input plant changed: grow @3",
-    ]
-    assert lines[9].startswith("On record: holds, 20")
-    assert lines[10:] == ["Changed in the code since:", "  lab/catalog.py:29: grow (stage grow)"]
+    # The day and the commit of the record
+    pinned(re.sub(r"20\d\d-\d\d-\d\d at \w+", "DATE at COMMIT", told))
 
 
-def test_explain_without_a_record(laboratory):
+def test_explain_without_a_record(laboratory, pinned):
     """A claim that is not on record says so, and what was never computed is missing."""
-    assert laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout == (
-        "1.a at scale quick on cpu\n"
-        "  missing  grow @3  seeds 1,2,3  (dark)\n"
-        "  missing  grow @3  seeds 1,2,3  (bright)\n"
-        "Nothing is on record at scale quick.\n"
-    )
+    [found] = laboratory.json("explain", "1.a", "--device", "cpu")
+
+    assert [stage["state"] for stage in found["stages"]] == ["missing", "missing"]
+    pinned(laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout)
 
 
-def test_explain_of_a_claim_that_another_scale_decides(laboratory):
+def test_explain_of_a_claim_that_another_scale_decides(laboratory, pinned):
     """A claim that is not decidable at the asked scale is explained with the scales that decide it."""
     laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
 
-    last = laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout.splitlines()[-1]
+    told = laboratory.cbspec("explain", "1.a", "--device", "cpu")
 
-    assert (
-        last == "Nothing is on record at scale quick, at which it is not decidable (--scale memo)."
-    )
+    assert told.exit_code == 0
+    pinned(told.stdout)
 
 
 @pytest.mark.parametrize("verdict", ["holds", "refuted"])

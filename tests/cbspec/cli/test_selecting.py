@@ -101,20 +101,14 @@ def test_mistakes_as_json(laboratory):
     }
 
 
-def test_list_shows_the_verdicts_on_record(laboratory):
+def test_list_shows_the_verdicts_on_record(laboratory, pinned):
     """Each claim stands in one line with phase, status, verdicts on record and title."""
     laboratory.record(laboratory.run())
     laboratory.write("claims/phase1/1.b.yaml", LIGHT.replace("id: 1.a", "id: 1.b"))
 
     result = laboratory.cbspec("list")
 
-    assert result.stdout == (
-        "claim    phase    status    on record           title\n"
-        "-------  -------  --------  ------------------  ------------------------------\n"
-        "1.a      1A       active    holds (quick, cpu)  More light makes taller plants\n"
-        "1.b      1A       active    nothing on record   More light makes taller plants\n"
-        "2.a      2A       active    holds (quick, cpu)  Taller plants weigh more\n"
-    )
+    pinned(result.stdout)
 
 
 def test_list_filters(laboratory):
@@ -146,7 +140,7 @@ def test_list_filters(laboratory):
     assert listed("--verdict", "holds", "--scale", "memo") == []
 
 
-def test_graph_follows_revisions(laboratory):
+def test_graph_follows_revisions(laboratory, pinned):
     """--graph shows, below each claim that was taken up, who revised or retracted it."""
     retracted = LIGHT.replace("id: 1.a", "id: 1.b").replace(
         "status: active", "status: retracted\nretracted_by: [1.a]"
@@ -155,11 +149,7 @@ def test_graph_follows_revisions(laboratory):
 
     result = laboratory.cbspec("list", "--graph")
 
-    assert result.stdout == (
-        "1.b  More light makes taller plants [retracted; nothing on record]\n"
-        "    retracted by 1.a  More light makes taller plants [active; nothing on record]\n"
-        "        revised by 2.a  Taller plants weigh more [active; nothing on record]\n"
-    )
+    pinned(result.stdout)
 
 
 def test_show_names_the_origin_of_each_value(laboratory):
