@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from cbspec.committed.writing import write
 from cbspec.kinds.figure import method
 from cbspec.ledger import Ledger
 from cbspec.publication import panel
-from cbspec.publication.figures import Table, drawn_of, tables
+from cbspec.publication.figures import FigureTable, drawn_of, tables
 
 # After Okabe and Ito: told apart by all
 COLOURS = (
@@ -81,12 +81,17 @@ def draw(claims: Iterable[Claim], ledger: Ledger, folder: Path) -> list[Path]:
 
 def colours_of(claims: Iterable[Claim]) -> dict[str, str]:
     """Return method -> its colour in every figure."""
-    figures = [figure for claim in claims for figure in drawn_of(claim)]
-    methods = dict.fromkeys(method(arm) for figure in figures for arm in figure.arms)
-    return dict(zip(methods, cycle(COLOURS), strict=False))
+    colours: dict[str, str] = {}
+    unused = cycle(COLOURS)
+    for claim in claims:
+        for figure in drawn_of(claim):
+            for name in map(method, figure.arms):
+                if name not in colours:
+                    colours[name] = next(unused)
+    return colours
 
 
-def svg(table: Table, colours: Mapping[str, str]) -> str:
+def svg(table: FigureTable, colours: Mapping[str, str]) -> str:
     """Return the drawing as SVG; the same table gives the same text."""
     file = io.StringIO()
     with mpl.rc_context():
@@ -96,68 +101,56 @@ def svg(table: Table, colours: Mapping[str, str]) -> str:
     return file.getvalue()
 
 
-def drawn(table: Table, colours: Mapping[str, str]) -> Canvas:
+def drawn(table: FigureTable, colours: Mapping[str, str]) -> Canvas:
     """Draw the table.
 
     Panels of one heading and facet stand in one column, those of one measure in one row; a single
     column is laid down as a row.
     """
     columns = list(dict.fromkeys((point.heading, point.facet) for point in table.points))
-    measures = list(dict.fromkeys(measure for figure in table.figures for measure in figure.axes))
+    measures = table.measures
     lying = len(columns) == 1
-    shape = (1, len(measures)) if lying else (len(measures), len(columns))
+    shape = len(measures), len(columns)
+    if lying:
+        shape = shape[::-1]
     canvas = Canvas(
         figsize=(SIZE[0] * shape[1] + 1.3, SIZE[1] * shape[0] + 1.0), layout="constrained"
     )
     grid = canvas.subplots(*shape, squeeze=False)
-    panels = {
-        (measure, column): panel.of(table, measure, *column)
-        for measure in measures
-        for column in columns
-    }
-    for axes, ((measure, column), content) in zip(grid.flat, panels.items(), strict=True):
-        if content is None:
-            axes.set_axis_off()
-            continue
-        panel.draw(axes, content, colours)
-        below = () if lying else measures[measures.index(measure) + 1 :]
-        panel.label(
-            axes,
-            content,
-            left=lying or column == columns[0],
-            bottom=not any(panels[other, column] for other in below),
-        )
-        axes.set_title(", ".join(filter(None, column)) if measure == measures[0] else "")
-    canvas.suptitle(
-        _wrapped(f"{table.id}   {table.title}", canvas),
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
-    )
+    if lying:
+        grid = grid.T
+    for column, (heading, facet) in enumerate(columns):
+        title = ", ".join(filter(None, (heading, facet)))
+        below = False  # whether a panel stands further down
+        for line in reversed(range(len(measures))):
+            axes = grid[line, column]
+            content = panel.of(table, measures[line], heading, facet)
+            if content is None:
+                axes.set_axis_off()
+                continue
+            panel.draw(axes, content, colours)
+            panel.label(axes, content, left=lying or column == 0, bottom=lying or not below)
+            if line == 0:
+                axes.set_title(title)
+            below = True
+    title = textwrap.fill(f"{table.id}   {table.title}", int(LETTERS * canvas.get_figwidth()))
+    canvas.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     canvas.supxlabel(caption(table), x=0.01, ha="left", fontsize=7.5, color="#666666")
     canvas.legend(handles=panel.legend(table, colours), loc="outside right center")
     return canvas
 
 
-def caption(table: Table) -> str:
+def caption(table: FigureTable) -> str:
     """Return what a reader of the drawing has to know: scale, device, seeds, bars, and whatever is
     missing.
     """
+    seeds = " or ".join(map(str, table.seeds)) or "no"
     parts = [
         f"scale {table.scale}, {table.device}",
-        f"mean over {_either(table.seeds)} seeds, bars: 95 % interval (Student)",
+        f"mean over {seeds} seeds, bars: 95 % interval (Student)",
     ]
     if table.decidable > 1:
         parts.append(f"{table.cells} of {table.decidable} cells on record")
     if table.undefined:
         parts.append(f"{len(table.undefined)} of {len(table.points)} points undefined")
     return "; ".join(parts)
-
-
-def _wrapped(title: str, canvas: Canvas) -> str:
-    return textwrap.fill(title, int(LETTERS * canvas.get_figwidth()))
-
-
-def _either(counts: Sequence[int]) -> str:
-    return " or ".join(map(str, counts)) or "no"

@@ -1,18 +1,17 @@
-"""The effects of a recorded verdict, the one that decides first, each beside the memo's figure."""
+"""The effects of a recorded verdict, the one that decides first, each beside the memo's value."""
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import NamedTuple
 
 from cbspec.ledger import Entry, RecordedEffect
 
 
 class Compared(NamedTuple):
-    """An effect and how the memo's figure lies to it.
+    """An effect and how the memo's value lies to it.
 
     Attributes:
-        opposite: whether the memo's figure and our whole interval lie on different sides of zero.
+        opposite: whether the memo's value and our whole interval lie on different sides of zero.
     """
 
     effect: RecordedEffect
@@ -21,20 +20,21 @@ class Compared(NamedTuple):
 
 def compared(entry: Entry) -> list[Compared]:
     """Return the effect that the verdict hangs on, then every other one for which the memo reports
-    a number, each once.
+    a value, each once.
 
     If an effect is both drawn and tested, the test's interval is shown, for the verdict stands on
     that.
     """
+    shown: dict[tuple[str, str], Compared] = {}
     first = entry.decisive
-    tested = sorted(entry.assertions, key=lambda asserted: not asserted.terms.tested)
-    reported = (
-        effect for asserted in tested for effect in asserted.effects if effect.reported is not None
-    )
-    shown: dict[tuple[str, str], RecordedEffect] = {}
-    for effect in chain([first] if first else [], reported):
-        shown.setdefault((effect.label, effect.measure), effect)
-    return [Compared(effect, _opposite(effect)) for effect in shown.values()]
+    if first:
+        shown[first.label, first.measure] = Compared(first, _opposite(first))
+    for asserted in sorted(entry.assertions, key=lambda asserted: not asserted.terms.tested):
+        for effect in asserted.effects:
+            if effect.reported is not None:
+                place = effect.label, effect.measure
+                shown.setdefault(place, Compared(effect, _opposite(effect)))
+    return list(shown.values())
 
 
 def _opposite(effect: RecordedEffect) -> bool:

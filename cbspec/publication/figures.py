@@ -11,8 +11,18 @@ from typing import NamedTuple
 from cbspec.claim import Claim, base
 from cbspec.kinds import Figure
 from cbspec.ledger import Entry, Ledger, RecordedEffect
+from cbspec.publication.outcome import place_of
 
 X = float | str
+FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+)  # what a spreadsheet takes for the beginning of one
 
 
 class DrawnPoint(NamedTuple):
@@ -24,7 +34,7 @@ class DrawnPoint(NamedTuple):
         x: a number, or the word that stands for one.
         mean: None where the measure is undefined, which is no gap in the record.
         low, high: 95 % interval; None where a single seed bounds nothing.
-        memo: the memo's figure.
+        memo: the memo's value.
     """
 
     claim: str
@@ -43,13 +53,12 @@ class DrawnPoint(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class FigureTable:
     """A figure claim at one scale on one device family.
 
     Attributes:
         figures: what is asserted to be drawn.
         cells: of the claim's matrix, how many are on record; of `decidable` ones.
-        seeds: the numbers of seeds that points stand on, ascending.
     """
 
     id: str
@@ -66,27 +75,57 @@ class Table:
         """Return the name of its files: ``"F.4.figures"``, with the device family if that is not
         the CPU.
         """
-        return f"{self.id}.{self.scale}" + (f".{self.device}" if self.device != "cpu" else "")
+        name = f"{self.id}.{self.scale}"
+        return name if self.device == "cpu" else f"{name}.{self.device}"
 
     @property
-    def seeds(self) -> tuple[int, ...]:
-        return tuple(sorted({point.n for point in self.points if point.mean is not None}))
+    def place(self) -> str:
+        return place_of(self.scale, self.device)
+
+    @property
+    def seeds(self) -> list[int]:
+        """Return the numbers of seeds that points stand on, ascending."""
+        return sorted({point.n for point in self.points if point.mean is not None})
 
     @property
     def undefined(self) -> tuple[DrawnPoint, ...]:
         """Return the points on record that have no value."""
         return tuple(point for point in self.points if point.mean is None)
 
+    @property
+    def curves(self) -> list[str]:
+        """Return the curves of all figures, each once."""
+        curves: dict[str, None] = {}
+        for figure in self.figures:
+            curves |= dict.fromkeys(figure.curves())
+        return list(curves)
+
+    @property
+    def measures(self) -> list[str]:
+        """Return the measures that have an axis, each once."""
+        measures: dict[str, None] = {}
+        for figure in self.figures:
+            measures |= dict.fromkeys(figure.axes)
+        return list(measures)
+
     def csv(self) -> str:
         """Return the points, one line each; what does not exist is empty."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("scale", "device", *DrawnPoint._fields))
-        writer.writerows((self.scale, self.device, *point) for point in self.points)
+        for point in self.points:
+            writer.writerow(map(as_text, (self.scale, self.device, *point)))
         return file.getvalue()
 
 
-def tables(claims: Iterable[Claim], ledger: Ledger) -> list[Table]:
+def as_text(value: object) -> object:
+    """Return a field of a CSV file such that no spreadsheet takes a text for a formula."""
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return value
+
+
+def tables(claims: Iterable[Claim], ledger: Ledger) -> list[FigureTable]:
     """Return one table for each figure claim, scale and device family on record, in the order of
     the claims.
 
@@ -97,11 +136,10 @@ def tables(claims: Iterable[Claim], ledger: Ledger) -> list[Table]:
     for claim in claims:
         if drawn_of(claim):
             families.setdefault(base(claim.id), {}).setdefault(claim.id, claim)
-    return [
-        table
-        for name, cells in families.items()
-        for table in _tables(name, list(cells.values()), ledger)
-    ]
+    drawn: list[FigureTable] = []
+    for name, cells in families.items():
+        drawn += _tables(name, cells, ledger)
+    return drawn
 
 
 def drawn_of(claim: Claim) -> tuple[Figure, ...]:
@@ -109,28 +147,27 @@ def drawn_of(claim: Claim) -> tuple[Figure, ...]:
     return tuple(assertion for assertion in claim.assertions if isinstance(assertion, Figure))
 
 
-def _tables(base: str, cells: Sequence[Claim], ledger: Ledger) -> Iterator[Table]:
-    entries = [entry for cell in cells for entry in ledger.of(cell.id)]
-    for scale, device in dict.fromkeys((entry.scale, entry.device) for entry in entries):
-        recorded = {
-            entry.claim: entry
-            for entry in entries
-            if (entry.scale, entry.device) == (scale, device)
-        }
-        yield Table(
-            id=base,
-            title=cells[0].title,
+def _tables(name: str, cells: Mapping[str, Claim], ledger: Ledger) -> Iterator[FigureTable]:
+    recorded: dict[tuple[str, str], list[Entry]] = {}
+    for cell in cells:
+        for entry in ledger.of(cell):
+            recorded.setdefault((entry.scale, entry.device), []).append(entry)
+    first = next(iter(cells.values()))
+    for (scale, device), entries in recorded.items():
+        points: list[DrawnPoint] = []
+        decidable = {cell.id for cell in cells.values() if scale in cell.decidable}
+        for entry in entries:
+            points += _points(cells[entry.claim], entry)
+            decidable.add(entry.claim)
+        yield FigureTable(
+            id=name,
+            title=first.title,
             scale=scale,
             device=device,
-            figures=drawn_of(cells[0]),
-            points=tuple(
-                point
-                for cell in cells
-                if cell.id in recorded
-                for point in _points(cell, recorded[cell.id])
-            ),
-            cells=len(recorded),
-            decidable=len({cell.id for cell in cells if scale in cell.decidable} | recorded.keys()),
+            figures=drawn_of(first),
+            points=tuple(points),
+            cells=len(entries),
+            decidable=len(decidable),
         )
 
 
@@ -139,11 +176,11 @@ def _points(cell: Claim, entry: Entry) -> Iterator[DrawnPoint]:
     effects = _effects(entry)
     place = values_of(cell.id)
     for figure in drawn_of(cell):
-        facet = "" if figure.facet is None else f"{figure.facet} = {place[figure.facet]}"
+        facet = f"{figure.facet} = {place[figure.facet]}" if figure.facet else ""
+        curves = figure.curves()
+        along = _along(figure, place)
         for measure in figure.axes:
-            for arm, curve, x in zip(
-                figure.arms, figure.curves(), _along(figure, place), strict=True
-            ):
+            for arm, curve, x in zip(figure.arms, curves, along, strict=True):
                 effect = effects.get((measure, arm))
                 if effect is not None:
                     yield DrawnPoint(
@@ -171,17 +208,24 @@ def _effects(entry: Entry) -> dict[tuple[str, str], RecordedEffect]:
     effects: dict[tuple[str, str], RecordedEffect] = {}
     for assertion in entry.assertions:
         if isinstance(assertion.terms, Figure):
-            effects |= {(effect.measure, effect.label): effect for effect in assertion.effects}
+            for effect in assertion.effects:
+                effects[effect.measure, effect.label] = effect
     return effects
 
 
-def _along(figure: Figure, place: Mapping[str, str]) -> tuple[X, ...]:
+def _along(figure: Figure, place: Mapping[str, str]) -> Sequence[X]:
     if figure.x is None:
         return figure.arms
-    return (float(place[figure.x]),) * len(figure.arms) if isinstance(figure.x, str) else figure.x
+    if isinstance(figure.x, str):
+        return [float(place[figure.x])] * len(figure.arms)
+    return figure.x
 
 
 def values_of(cell: str) -> dict[str, str]:
     """Return ``F.4[alpha=0.0,depth=2]`` -> the values of its matrix cell, as written."""
     _, _, inside = cell.rstrip("]").partition("[")
-    return dict(value.split("=", 1) for value in inside.split(",") if value)
+    values = {}
+    for pair in filter(None, inside.split(",")):
+        name, _, value = pair.partition("=")
+        values[name] = value
+    return values

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.lines import Line2D
 
 from cbspec.kinds.figure import Figure, method
-from cbspec.publication.figures import DrawnPoint, Table, X
+from cbspec.publication.figures import DrawnPoint, FigureTable, X
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Interval = tuple[float, float]
 
 INK, FAINT = "#333333", "#999999"
 DASHES = ("-", "--", ":", "-.")  # curves of one method
@@ -36,124 +38,119 @@ class Panel:
     measure: str
     points: tuple[DrawnPoint, ...]
     ticks: tuple[X, ...]
-    limits: tuple[float, float]
+    limits: Interval
 
     @cached_property
     def at(self) -> dict[X, float]:
         """Return where each value of x lies: numbers of the matrix as they are, whatever is listed
         at equal distances.
         """
-        along = isinstance(self.figure.x, str)
-        return {x: float(x) if along else float(index) for index, x in enumerate(self.ticks)}
+        places: Iterable[X] = range(len(self.ticks))
+        if isinstance(self.figure.x, str):
+            places = self.ticks
+        return dict(zip(self.ticks, map(float, places), strict=True))
 
     @property
-    def width(self) -> float:
-        return (max(self.at.values()) - min(self.at.values())) or 1.0
+    def spacing(self) -> tuple[float, float]:
+        """Return how far apart the curves stand, so that no bar hides another one, and the room on
+        either side.
+        """
+        if not joined(self.figure):
+            return APART, 0.5
+        width = (max(self.at.values()) - min(self.at.values())) or 1.0
+        return BESIDE * width, 0.08 * width
 
 
-def of(table: Table, measure: str, heading: str, facet: str) -> Panel | None:
+def of(table: FigureTable, measure: str, heading: str, facet: str) -> Panel | None:
     """Return the panel at one place of the drawing; None if nothing stands there."""
-    figure = None
-    for candidate in table.figures:
-        if measure in candidate.axes and candidate.title == heading:
-            figure = candidate
+    for figure in table.figures:
+        if measure in figure.axes and figure.title == heading:
             break
-    alike = [
-        point for point in table.points if (point.measure, point.heading) == (measure, heading)
-    ]
-    points = tuple(point for point in alike if point.facet == facet)
-    if figure is None or not points:
+    else:
         return None
-    ticks = dict.fromkeys(point.x for point in alike)
+    points: list[DrawnPoint] = []
+    ticks: dict[X, None] = {}
+    for point in table.points:
+        if (point.measure, point.heading) == (measure, heading):
+            ticks[point.x] = None
+            if point.facet == facet:
+                points.append(point)
+    if not points:
+        return None
     return Panel(
         figure=figure,
         measure=measure,
-        points=points,
-        ticks=tuple(sorted(ticks, key=float)) if isinstance(figure.x, str) else tuple(ticks),
+        points=tuple(points),
+        ticks=tuple(sorted(ticks, key=float) if isinstance(figure.x, str) else ticks),
         limits=_limits(table, measure),
     )
 
 
 def draw(axes: Axes, panel: Panel, colours: Mapping[str, str]) -> None:
-    """Draw the lines across and the curves, each a little beside the others so that no bar hides
-    another one.
-    """
-    curves = list(dict.fromkeys(panel.figure.curves()))
-    step = BESIDE * panel.width if joined(panel.figure) else APART
+    """Draw the lines across and the curves, each a little beside the others."""
     for value in panel.figure.lines.get(panel.measure, {}).values():
         axes.axhline(value, color=FAINT, linewidth=1.0, linestyle=ACROSS, zorder=1)
+    curves = list(dict.fromkeys(panel.figure.curves()))
+    middle = (len(curves) - 1) / 2
+    step, margin = panel.spacing
     for index, curve in enumerate(curves):
-        defined = [
-            point for point in panel.points if point.curve == curve and point.mean is not None
-        ]
-        at = [panel.at[point.x] + (index - (len(curves) - 1) / 2) * step for point in defined]
-        line = dash(curve, curves) if joined(panel.figure) else "none"
-        _curve(axes, at, defined, color=colours[method(curve)], linestyle=line)
-    margin = 0.08 * panel.width if joined(panel.figure) else 0.5
-    axes.set_xlim(min(panel.at.values()) - margin, max(panel.at.values()) + margin)
+        style = {"color": colours[method(curve)], "linestyle": "none"}
+        if joined(panel.figure):
+            style["linestyle"] = dash(curve, curves)
+        _curve(axes, panel, curve, (index - middle) * step, **style)
+    left, right = min(panel.at.values()), max(panel.at.values())
+    axes.set_xlim(left - margin, right + margin)
     axes.set_ylim(*panel.limits)
 
 
 def _curve(
-    axes: Axes, at: Sequence[float], points: Sequence[DrawnPoint], *, color: str, linestyle: str
+    axes: Axes, panel: Panel, curve: str, offset: float, *, color: str, linestyle: str
 ) -> None:
-    axes.plot(
-        at,
-        [_known(point.mean) for point in points],
-        "o",
-        color=color,
-        linestyle=linestyle,
-        markersize=4,
-        linewidth=1.4,
-    )
-    low = [_known(point.low) for point in points]
-    high = [_known(point.high) for point in points]
+    """Draw the points of a curve that have a value, their intervals, and the memo's values."""
+    at: list[float] = []
+    values: list[tuple[float | None, ...]] = []
+    for point in panel.points:
+        if point.curve == curve and point.mean is not None:
+            at.append(panel.at[point.x] + offset)
+            values.append((point.mean, point.low, point.high, point.memo))
+    # As numbers, None is NaN, which is not drawn
+    mean, low, high, memo = np.array(values, dtype=float).reshape(-1, 4).T
+    axes.plot(at, mean, "o", color=color, linestyle=linestyle, markersize=4, linewidth=1.4)
     axes.vlines(at, low, high, color=color, alpha=0.45, linewidth=1.2)
-    memo = [_known(point.memo) for point in points]
     axes.plot(at, memo, "D", markersize=6, markerfacecolor="none", markeredgecolor=color, zorder=4)
 
 
 def label(axes: Axes, panel: Panel, *, left: bool, bottom: bool) -> None:
     """Draw ticks and labels; those that a panel further left or below has are left out."""
-    shown = [x if isinstance(x, str) else f"{x:g}" for x in panel.ticks]
-    axes.set_xticks([panel.at[x] for x in panel.ticks], shown)
+    axes.set_xticks(list(panel.at.values()), map(_text, panel.ticks))
     axes.tick_params(labelleft=left, labelbottom=bottom)
     if left:
         unit, measure = panel.points[0].unit, _words(panel.measure)
-        axes.set_ylabel(measure if unit in measure else f"{measure} ({unit})")
+        if unit not in measure:
+            measure = f"{measure} ({unit})"
+        axes.set_ylabel(measure)
     if bottom and isinstance(panel.figure.x, str):
         axes.set_xlabel(_words(panel.figure.x))
 
 
-def legend(table: Table, colours: Mapping[str, str]) -> list[Line2D]:
-    """Return what stands for each curve, for the memo's numbers and for the lines across."""
-    curves = list(dict.fromkeys(curve for figure in table.figures for curve in figure.curves()))
+def legend(table: FigureTable, colours: Mapping[str, str]) -> list[Line2D]:
+    """Return what stands for each curve, for the memo's values and for the lines across."""
     along = any(map(joined, table.figures))
-    handles = [
-        _handle(
-            curve,
-            color=colours[method(curve)],
-            marker="o",
-            markersize=4,
-            linestyle=dash(curve, curves) if along else "none",
-        )
-        for curve in curves
-    ]
+    dot: dict[str, Any] = {"marker": "o", "markersize": 4}
+    diamond: dict[str, Any] = {"marker": "D", "markersize": 6, "markerfacecolor": "none"}
+    handles = []
+    for curve in table.curves:
+        dot["linestyle"] = dash(curve, table.curves) if along else "none"
+        handles.append(_handle(curve, color=colours[method(curve)], **dot))
     if any(point.memo is not None for point in table.points):
-        handles.append(
-            _handle(
-                "memo",
-                color=INK,
-                marker="D",
-                markersize=6,
-                markerfacecolor="none",
-                linestyle="none",
-            )
-        )
-    lines = dict.fromkeys(
-        name for figure in table.figures for named in figure.lines.values() for name in named
-    )
-    return handles + [_handle(name, color=FAINT, linewidth=1.0, linestyle=ACROSS) for name in lines]
+        handles.append(_handle("memo", color=INK, linestyle="none", **diamond))
+    lines: dict[str, None] = {}
+    for figure in table.figures:
+        for by_name in figure.lines.values():
+            lines |= dict.fromkeys(by_name)
+    for name in lines:
+        handles.append(_handle(name, color=FAINT, linewidth=1.0, linestyle=ACROSS))
+    return handles
 
 
 def joined(figure: Figure) -> bool:
@@ -167,22 +164,23 @@ def dash(curve: str, curves: Sequence[str]) -> str:
     return DASHES[alike.index(curve) % len(DASHES)]
 
 
-def _limits(table: Table, measure: str) -> tuple[float, float]:
+def _limits(table: FigureTable, measure: str) -> Interval:
     """Return the part of the axis that points, intervals and lines take."""
-    figures = [figure for figure in table.figures if measure in figure.axes]
-    low, high = (
-        min(figure.axes[measure][0] for figure in figures),
-        max(figure.axes[measure][1] for figure in figures),
-    )
-    points = [point for point in table.points if point.measure == measure]
-    seen = [
-        value
-        for point in points
-        for value in (point.mean, point.low, point.high, point.memo)
-        if value is not None
-    ]
-    seen += [value for figure in figures for value in figure.lines.get(measure, {}).values()]
-    bottom, top = max(min(seen, default=low), low), min(max(seen, default=high), high)
+    lows: list[float] = []
+    highs: list[float] = []
+    drawn: list[float | None] = []
+    for figure in table.figures:
+        if measure in figure.axes:
+            low, high = figure.axes[measure]
+            lows.append(low)
+            highs.append(high)
+            drawn += figure.lines.get(measure, {}).values()
+    for point in table.points:
+        if point.measure == measure:
+            drawn += (point.mean, point.low, point.high, point.memo)
+    known = [value for value in drawn if value is not None]
+    low, high = min(lows), max(highs)
+    bottom, top = max(min(known, default=low), low), min(max(known, default=high), high)
     margin = 0.06 * (top - bottom or 1.0)
     return bottom - margin, top + margin
 
@@ -191,9 +189,9 @@ def _handle(name: str, **style: Any) -> Line2D:
     return Line2D([], [], label=name, **style)
 
 
+def _text(x: X) -> str:
+    return x if isinstance(x, str) else f"{x:g}"
+
+
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _known(value: float | None) -> float:
-    return math.nan if value is None else value

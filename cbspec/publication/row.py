@@ -3,91 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cbspec.claim import Claim, base, finding_of
 from cbspec.ledger import Entry, Ledger
 from cbspec.ledger.entry import short
-from cbspec.model.finding import Verdict
+from cbspec.publication.outcome import ScaleOutcome
 
-_RANK: tuple[Verdict, ...] = ("refuted", "error", "invalid", "inconclusive", "holds")
-"""A finding that is several claims asserts all of them: the first of these that one claim has is
-the finding's.
-"""
-
-
-def place_of(scale: str, device: str | None) -> str:
-    """Return where a verdict was reached, with the device family if that is not the CPU: ``"memo on
-    cuda"``.
-    """
-    return scale + (f" on {device}" if device not in (None, "cpu") else "")
-
-
-@dataclass(frozen=True, slots=True)
-class ScaleOutcome:
-    """What is on record of a finding at one scale on one device family.
-
-    Attributes:
-        device: None where nothing is on record at the scale.
-        entries: in the order of the finding's claims.
-        missing: claims that can be decided at the scale and are not on record there.
-        edited: claims whose assertion or experiment is another one by now than was recorded.
-    """
-
-    scale: str
-    device: str | None
-    entries: tuple[Entry, ...] = ()
-    missing: tuple[str, ...] = ()
-    edited: tuple[str, ...] = ()
-
-    @property
-    def place(self) -> str:
-        return place_of(self.scale, self.device)
-
-    @property
-    def several(self) -> bool:
-        """Tell whether more than one claim of the finding can be decided here."""
-        return len(self.entries) + len(self.missing) > 1
-
-    @property
-    def decided(self) -> tuple[str, ...]:
-        """Return what persons decided of these verdicts when the canary had changed: superseded,
-        carried over.
-        """
-        return tuple(sorted({entry.doubt for entry in self.entries if entry.doubt}))
-
-    @property
-    def adopted(self) -> bool:
-        """Tell whether a verdict rests on results that were adopted for other code than computed
-        them.
-        """
-        return any(entry.adopted for entry in self.entries)
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """Return the finding's verdict at this scale.
-
-        One refuted claim refutes the finding. Otherwise it is None until every claim is on record,
-        and none is superseded.
-        """
-        standing = [entry for entry in self.entries if entry.doubt != "superseded"]
-        verdicts = {entry.verdict for entry in standing}
-        incomplete = bool(self.missing) or len(standing) < len(self.entries)
-        if incomplete and "refuted" not in verdicts:
-            return None
-        return next(verdict for verdict in _RANK if verdict in verdicts)
-
-    @property
-    def fragile(self) -> bool:
-        """Tell whether the verdict hangs on a claim that another draw of seeds may flip."""
-        return any(entry.fragile and entry.verdict == self.verdict for entry in self.entries)
-
-    @property
-    def agrees(self) -> str:
-        """Say whether the memo and this project agree."""
-        return {None: "", "holds": "yes", "refuted": "no"}.get(self.verdict, "undecided")
+Versions = dict[str, Claim]
+"""Scale -> a claim there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +38,32 @@ class Row:
         return files
 
     @property
-    def scales(self) -> set[str]:
-        """Return the scales at which the finding is decided."""
-        return {outcome.scale for outcome in self.outcomes}
+    def discussions(self) -> list[str]:
+        """Return what people say of the finding, file by file."""
+        return [claim.discussion for claim in self.files.values() if claim.discussion]
 
     @property
     def recorded(self) -> bool:
         """Tell whether anything is on record."""
         return any(outcome.entries for outcome in self.outcomes)
 
-    def cell(self, claim: str) -> str:
+    @property
+    def agreements(self) -> list[ScaleOutcome]:
+        """Return the outcomes that say whether memo and project agree: the first device family's at
+        each scale, and another one's where it says otherwise.
+        """
+        telling = []
+        for outcome in self.outcomes:
+            first = self.first_at(outcome.scale)
+            if outcome.agrees and (outcome is first or outcome.agrees != first.agrees):
+                telling.append(outcome)
+        return telling
+
+    def first_at(self, scale: str) -> ScaleOutcome:
+        """Return the outcome of the device family that stands first at a scale."""
+        return next(outcome for outcome in self.outcomes if outcome.scale == scale)
+
+    def short(self, claim: str) -> str:
         """Return what tells a claim from the others of the finding: ``"depth=4"`` of a cell, else
         its id.
         """
@@ -138,17 +79,15 @@ def rows(claims: Iterable[Claim], ledger: Ledger) -> list[Row]:
         claims: each at every scale at which it can be decided.
     """
     claims = list(claims)
-    versions: dict[str, dict[str, Claim]] = {}
+    versions: dict[str, Versions] = {}
     for claim in claims:
         versions.setdefault(claim.id, {})[claim.scale] = claim
-    known = {base(name) for name in versions}
-    findings: dict[str, list[str]] = {}
-    for name in versions:
-        findings.setdefault(finding_of(name, known), []).append(name)
+    known = set(map(base, versions))
+    findings: dict[str, list[Versions]] = {}
+    for name, at_scales in versions.items():
+        findings.setdefault(finding_of(name, known), []).append(at_scales)
     scales = scales_of(claims)
-    table = []
-    for finding, members in findings.items():
-        table.append(_row(finding, [versions[claim] for claim in members], ledger, scales))
+    table = [_row(finding, members, ledger, scales) for finding, members in findings.items()]
     return sorted(table, key=lambda row: _order(row.head.phase))
 
 
@@ -156,48 +95,54 @@ def scales_of(claims: Iterable[Claim]) -> list[str]:
     """Return every scale: those first that claims name first, and of these the one of most claims,
     a matrix counted once.
     """
-    named = {
-        (place, scale, base(claim.id))
-        for claim in claims
-        for place, scale in enumerate(claim.decidable)
-    }
-    last = {scale: place for place, scale, _ in sorted(named)}
-    often = Counter(scale for _, scale, _ in named)
-    return sorted(last, key=lambda scale: (last[scale], -often[scale], scale))
+    last: dict[str, int] = {}
+    files: dict[str, set[str]] = {}
+    for claim in claims:
+        for place, scale in enumerate(claim.decidable):
+            last[scale] = max(place, last.get(scale, 0))
+            files.setdefault(scale, set()).add(base(claim.id))
+    return sorted(last, key=lambda scale: (last[scale], -len(files[scale]), scale))
 
 
-def _row(
-    finding: str, versions: Sequence[dict[str, Claim]], ledger: Ledger, scales: Sequence[str]
-) -> Row:
-    versions = sorted(versions, key=lambda at: base(next(iter(at.values())).id) != finding)
-    outcomes = tuple(outcome for scale in scales for outcome in _outcomes(versions, ledger, scale))
-    return Row(finding, tuple(next(iter(at.values())) for at in versions), outcomes)
+def _row(finding: str, members: list[Versions], ledger: Ledger, scales: Iterable[str]) -> Row:
+    members = sorted(members, key=lambda versions: base(_any(versions).id) != finding)
+    outcomes: list[ScaleOutcome] = []
+    for scale in scales:
+        outcomes += _outcomes(members, ledger, scale)
+    return Row(finding, tuple(map(_any, members)), tuple(outcomes))
 
 
-def _outcomes(
-    versions: Sequence[dict[str, Claim]], ledger: Ledger, scale: str
-) -> Iterator[ScaleOutcome]:
+def _any(versions: Versions) -> Claim:
+    return next(iter(versions.values()))
+
+
+def _outcomes(members: Sequence[Versions], ledger: Ledger, scale: str) -> Iterator[ScaleOutcome]:
     """Yield one outcome for each device family on record at the scale, else one without; none if no
     claim can be decided.
     """
-    claims = [at[scale] for at in versions if scale in at]
-    recorded = [
-        (claim, entry) for claim in claims for entry in ledger.of(claim.id) if entry.scale == scale
-    ]
+    claims = [versions[scale] for versions in members if scale in versions]
+    recorded: dict[str, list[Entry]] = {}
+    for claim in claims:
+        for entry in ledger.of(claim.id):
+            if entry.scale == scale:
+                recorded.setdefault(entry.device, []).append(entry)
+    for device in sorted(recorded):
+        yield _outcome(scale, device, claims, recorded[device])
     if claims and not recorded:
-        yield ScaleOutcome(scale, None, missing=tuple(claim.id for claim in claims))
-    for device in sorted({entry.device for _, entry in recorded}):
-        of_device = [(claim, entry) for claim, entry in recorded if entry.device == device]
-        there = {claim.id for claim, _ in of_device}
-        yield ScaleOutcome(
-            scale,
-            device,
-            entries=tuple(entry for _, entry in of_device),
-            missing=tuple(claim.id for claim in claims if claim.id not in there),
-            edited=tuple(
-                claim.id for claim, entry in of_device if entry.digest != short(claim.digest)
-            ),
-        )
+        yield _outcome(scale, None, claims, [])
+
+
+def _outcome(
+    scale: str, device: str | None, claims: Iterable[Claim], entries: Sequence[Entry]
+) -> ScaleOutcome:
+    digests = {entry.claim: entry.digest for entry in entries}
+    missing, edited = [], []
+    for claim in claims:
+        if claim.id not in digests:
+            missing.append(claim.id)
+        elif digests[claim.id] != short(claim.digest):
+            edited.append(claim.id)
+    return ScaleOutcome(scale, device, tuple(entries), tuple(missing), tuple(edited))
 
 
 def _order(phase: str) -> tuple[bool, int, str]:
@@ -205,9 +150,9 @@ def _order(phase: str) -> tuple[bool, int, str]:
     without a number last.
     """
     match = re.match(r"(\d+)(.*)", phase)
-    return (False, int(match[1]), _letters_first(match[2])) if match else (True, 0, phase)
-
-
-def _letters_first(rest: str) -> str:
+    if not match:
+        return True, 0, phase
+    number, rest = match.groups()
     # 6.5A came after 6C; "~" sorts behind all letters
-    return rest if not rest or rest[0].isalpha() else f"~{rest}"
+    behind = rest and not rest[0].isalpha()
+    return False, int(number), f"~{rest}" if behind else rest

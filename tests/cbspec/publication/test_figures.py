@@ -16,7 +16,7 @@ from cbspec.judge import Sample, judge
 from cbspec.kinds import Figure
 from cbspec.ledger import Entry, Ledger
 from cbspec.publication.drawing import caption, colours_of, draw, drawn, svg
-from cbspec.publication.figures import Table, tables, values_of
+from cbspec.publication.figures import FigureTable, tables, values_of
 from tests.support.specimen import make_claim, make_entry
 
 SEEDS = (42, 123, 456)
@@ -85,7 +85,7 @@ def grid() -> Ledger:
     )
 
 
-def only(claims: list[Claim], ledger: Ledger) -> Table:
+def only(claims: list[Claim], ledger: Ledger) -> FigureTable:
     [table] = tables(claims, ledger)
     return table
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from cbspec.ledger import Ledger
 from cbspec.ledger.withdrawn import withdrawn_of
 from cbspec.publication import replication
-from cbspec.publication.replication import common_sizes, other_sizes
+from cbspec.publication.sizes import common_sizes, other_sizes
 from tests.cbspec.publication.conftest import entry
 from tests.support.specimen import make_claim
 

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from cbspec.ledger import Ledger
-from cbspec.publication.row import ScaleOutcome, rows, scales_of
+from cbspec.publication.outcome import ScaleOutcome
+from cbspec.publication.row import rows, scales_of
 from tests.support.specimen import make_claim, make_entry
 
 ENTRY = make_entry()

@@ -1,0 +1,90 @@
+"""The column of the replication table that sets the memo's values beside ours; in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cbspec.claim import Source
+from cbspec.ledger.notation import interval, number
+from cbspec.publication.effects import Compared
+from cbspec.publication.outcome import ScaleOutcome
+from cbspec.publication.row import Row
+from cbspec.report.template import escaped
+
+MOST = 6  # lines of effects that stand openly; of more, all but the first are folded away
+CONFIDENCE = 0.95  # of the intervals in the column that says so; another one is named
+
+BREAK = "<br>"
+_FOLD, _UNFOLD = "<details>", "</details>"
+
+
+def memo_and_ours(row: Row) -> str:
+    """Return what was measured, the memo's value before ours.
+
+    Before anything is on record, or where the memo has no value of these effects, its values stand
+    as it reports them.
+    """
+    recorded = [outcome for outcome in row.outcomes if outcome.entries]
+    blocks: list[str] = []
+    if not any(outcome.reported for outcome in recorded):
+        blocks += map(escaped, _memo(row))
+    scales = {outcome.scale for outcome in recorded}
+    for outcome in recorded:
+        lines = list(_effects(row, outcome))
+        if outcome is not row.first_at(outcome.scale):
+            blocks.append(_folded(escaped(outcome.place), lines))
+        elif len(scales) > 1:
+            blocks.append(_shown([f"*{outcome.place}* {line}" for line in lines]))
+        else:
+            blocks.append(_shown(lines))
+    # A fold is a line of its own anyway
+    text = BREAK.join(filter(None, blocks))
+    return text.replace(f"{BREAK}{_FOLD}", _FOLD).replace(f"{_UNFOLD}{BREAK}", _UNFOLD)
+
+
+def _memo(row: Row) -> list[str]:
+    """Return the memo's values; if a claim has none, what it says of them."""
+    lines: list[str] = []
+    for claim in row.files.values():
+        lines += _reported(claim.source)
+    return lines or ["memo: no figures"]
+
+
+def _reported(source: Source) -> Iterator[str]:
+    for measure, by_arm in source.figures.items():
+        values = ", ".join(f"{arm} {number(value)}" for arm, value in by_arm.items())
+        yield f"memo, {measure}: {values}"
+    if source.note and not source.figures:
+        yield f"memo: {source.note}"
+
+
+def _effects(row: Row, outcome: ScaleOutcome) -> Iterator[str]:
+    """Yield a line for each effect, with its claim where the finding is several."""
+    for claim, effects in outcome.effects:
+        for effect in effects:
+            line = _effect(effect)
+            yield f"{escaped(row.short(claim))}: {line}" if outcome.several else line
+
+
+def _effect(compared: Compared) -> str:
+    effect = compared.effect
+    text = f"{effect.label} of {effect.measure}: "
+    if effect.reported is not None:
+        text += f"{number(effect.reported)} → "
+    text += interval(effect)
+    if effect.confidence != CONFIDENCE:
+        text += f" ({100 * effect.confidence:.3g} %)"
+    return f"{escaped(text)}{' *other sign*' * compared.opposite}"
+
+
+def _shown(lines: Sequence[str]) -> str:
+    if len(lines) <= MOST:
+        return BREAK.join(lines)
+    first, *more = lines
+    return first + _folded(f"{len(more)} more", more)
+
+
+def _folded(summary: str, lines: Sequence[str]) -> str:
+    if not lines:
+        return ""
+    return f"{_FOLD}<summary>{summary}</summary>{BREAK.join(lines)}{_UNFOLD}"

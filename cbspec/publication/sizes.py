@@ -1,0 +1,62 @@
+"""The sizes that claims were run at, and the seeds they draw."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from cbspec.claim import Claim, Seeds, base
+from cbspec.publication.row import Row, scales_of
+
+
+class Sizing(NamedTuple):
+    """Claim files that have sizes of their own at a scale."""
+
+    claims: tuple[str, ...]
+    scale: str
+    sizes: Mapping[str, float]
+
+
+def common_sizes(claims: Sequence[Claim]) -> dict[str, Mapping[str, float]]:
+    """Return scale -> the sizes that most claims have at it."""
+    counts: dict[str, Counter[tuple[tuple[str, float], ...]]] = {}
+    for scale in scales_of(claims):
+        counts[scale] = Counter()
+    for claim in claims:
+        counts[claim.scale][tuple(claim.sizes.items())] += 1
+    common: dict[str, Mapping[str, float]] = {}
+    for scale, counted in counts.items():
+        for sizes, _ in counted.most_common(1):
+            common[scale] = dict(sizes)
+    return common
+
+
+def other_sizes(claims: Sequence[Claim]) -> list[Sizing]:
+    """Return what differs from the common sizes, claims with the same difference together."""
+    common = common_sizes(claims)
+    alike: dict[tuple[str, tuple[tuple[str, float], ...]], dict[str, None]] = {}
+    for claim in claims:
+        usual = common[claim.scale]
+        different = tuple(size for size in claim.sizes.items() if usual.get(size[0]) != size[1])
+        if different:
+            alike.setdefault((claim.scale, different), {})[base(claim.id)] = None
+    sizings = []
+    for (scale, different), files in alike.items():
+        sizings.append(Sizing(tuple(files), scale, dict(different)))
+    return sizings
+
+
+def seeds_drawn(findings: Iterable[Row]) -> Iterator[tuple[str, int]]:
+    """Yield how seeds are drawn, and by how many claims; the most common way first."""
+    plans: Counter[Seeds] = Counter()
+    for row in findings:
+        plans.update(claim.seeds for claim in row.claims)
+    for plan, count in plans.most_common():
+        yield _drawing(plan), count
+
+
+def _drawing(seeds: Seeds) -> str:
+    first = ", ".join(map(str, seeds.first))
+    more = ", ".join(map(str, seeds.pool[seeds.start :]))
+    return f"{first}, then up to {more} while inconclusive" if more else first
