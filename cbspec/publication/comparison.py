@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from markupsafe import Markup
+
 from cbspec.claim import Source
 from cbspec.ledger.notation import interval, number
 from cbspec.publication.effects import Compared
@@ -18,7 +20,7 @@ BREAK = "<br>"
 _FOLD, _UNFOLD = "<details>", "</details>"
 
 
-def memo_and_ours(row: Row) -> str:
+def memo_and_ours(row: Row) -> Markup:
     """Return what was measured, the memo's value before ours.
 
     Before anything is on record, or where the memo has no value of these effects, its values stand
@@ -39,7 +41,8 @@ def memo_and_ours(row: Row) -> str:
             blocks.append(_shown(lines))
     # A fold is a line of its own anyway
     text = BREAK.join(filter(None, blocks))
-    return text.replace(f"{BREAK}{_FOLD}", _FOLD).replace(f"{_UNFOLD}{BREAK}", _UNFOLD)
+    text = text.replace(f"{BREAK}{_FOLD}", _FOLD).replace(f"{_UNFOLD}{BREAK}", _UNFOLD)
+    return Markup(text)
 
 
 def _memo(row: Row) -> list[str]:

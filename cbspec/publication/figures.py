@@ -12,17 +12,10 @@ from cbspec.claim import Claim, base
 from cbspec.kinds import Figure
 from cbspec.ledger import Entry, Ledger, RecordedEffect
 from cbspec.publication.outcome import place_of
+from cbspec.report.visible import visible
 
 X = float | str
-FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-)  # what a spreadsheet takes for the beginning of one
+FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's begins
 
 
 class DrawnPoint(NamedTuple):
@@ -119,10 +112,13 @@ class FigureTable:
 
 
 def as_text(value: object) -> object:
-    """Return a field of a CSV file such that no spreadsheet takes a text for a formula."""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
+    """Return a field of a CSV file: a text hides nothing, and no spreadsheet takes it for a
+    formula.
+    """
+    if not isinstance(value, str):
+        return value
+    text = visible(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def tables(claims: Iterable[Claim], ledger: Ledger) -> list[FigureTable]:

@@ -5,11 +5,12 @@ annotations and job summary.
 from cbspec.model.edit import Edit
 from cbspec.report.check import Check, Upheld, Way, doubts, standing
 from cbspec.report.count import canaries_counted, counted, doubts_listed
+from cbspec.report.encoding import decode, encode
 from cbspec.report.failure import canary_text, doubt_text, effect_text, failure_text
 from cbspec.report.github import annotations
 from cbspec.report.page import job_summary, markdown
 from cbspec.report.quote import Quote
-from cbspec.report.record import Record, Run, Skipped, decode, encode, ranked, record_of, run_of
+from cbspec.report.record import Record, Run, Skipped, ranked, record_of, run_of
 from cbspec.report.table import summary_table
 from cbspec.report.writing import write_pages
 

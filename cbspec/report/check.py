@@ -32,7 +32,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         way: `code unchanged`: it was reached with the code and the torch of today. `canary equal`:
-            it was not, but all canary figures of its claim are as recorded. `in doubt`: they are
+            it was not, but all canary values of its claim are as recorded. `in doubt`: they are
             not, or cannot be compared. `judged otherwise`: the claim, or the judge, says something
             else of its evidence. `superseded`: a person took a new canary; it has to be run again.
             `orphaned`: no claim file has it decidable any more. `unchecked`: the code changed and
@@ -40,7 +40,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         reason: why, in a line; empty where there is nothing to add.
         comparison: the verdict from its evidence beside the one on record; None for a verdict
             without evidence.
-        differences: the canary figures that are not as recorded.
+        differences: the canary values that are not as recorded.
         edits: the definitions that changed since.
     """
 
@@ -65,8 +65,10 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.way == "orphaned":
             return self.reason
-        head = f"{self.verdict} at {self.scale} on {self.device}, {self.way}"
-        return f"{head}: {self.reason}" if self.reason else head
+        text = f"{self.verdict} at {self.scale} on {self.device}, {self.way}"
+        if self.reason:
+            text += f": {self.reason}"
+        return text
 
 
 class Upheld(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,11 +106,13 @@ def standing(claim: Claim, checks: Sequence[Check]) -> Outcome:
         return Outcome(kind="failed", reason=failures)
     if not checks:
         places = ", ".join(claim.decidable)
-        return Outcome(
-            kind="xfailed", reason=f"never run: no verdict on record (decidable at {places})"
-        )
-    told = "; ".join(check.text for check in checks)
-    if any(check.way == "unchecked" for check in checks):
-        return Outcome(kind="skipped", reason=told)
-    holds = all(check.verdict == "holds" and check.way != "superseded" for check in checks)
-    return Outcome(kind="passed" if holds else "xfailed", reason=told)
+        never = f"never run: no verdict on record (decidable at {places})"
+        return Outcome(kind="xfailed", reason=never)
+    reason = "; ".join(check.text for check in checks)
+    ways = {check.way for check in checks}
+    if "unchecked" in ways:
+        return Outcome(kind="skipped", reason=reason)
+    verdicts = {check.verdict for check in checks}
+    if verdicts == {"holds"} and "superseded" not in ways:
+        return Outcome(kind="passed", reason=reason)
+    return Outcome(kind="xfailed", reason=reason)

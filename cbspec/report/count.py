@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from cbspec.canary import CanaryCheck
 from cbspec.canary.comparison import State
 from cbspec.claim import base, finding_of
+from cbspec.report.check import Check
 from cbspec.report.record import Run
 
 _STATES: dict[State, str] = {
@@ -16,8 +18,9 @@ _STATES: dict[State, str] = {
     "error": "broke",
 }
 
-# The first of these that one claim of a finding is, the finding is.
-_ORDER = ("in doubt", "recomputed", "by record", "superseded", "unchecked", "never run")
+# The first of these that one verdict of a finding is, the finding is.
+_ORDER = ("in doubt", "recomputed", "canary equal", "code unchanged", "superseded", "unchecked")
+_NEVER = "never run"
 
 
 def counted(run: Run) -> str:
@@ -26,34 +29,33 @@ def counted(run: Run) -> str:
 
     A claim named after another, and each cell of a matrix, is of the same finding.
     """
-    ways = _ways(run)
-    known = {base(claim) for claim in ways}
+    ways = dict(_ways(run))
+    known = set(map(base, ways))
     findings: dict[str, set[str]] = {}
     for claim, way in ways.items():
         findings.setdefault(finding_of(claim, known), set()).add(way)
-    counts: Counter[str] = Counter()
-    canary = 0
-    for found in findings.values():
-        way = next(
-            way for way in _ORDER if way in found or (way == "by record" and "canary" in found)
-        )
-        counts[way] += 1
-        canary += way == "by record" and "canary" in found
-    parts = [f"{counts['recomputed']} recomputed"]
-    record = counts["by record"]
-    parts.append(f"{record} by record ({record - canary} code unchanged, {canary} canary equal)")
-    parts += [f"{counts[way]} {way}" for way in ("superseded", "unchecked") if counts[way]]
-    parts += [f"{counts['in doubt']} in doubt", f"{counts['never run']} never run"]
+    counts = Counter(map(_weakest, findings.values()))
+    unchanged, equal = counts["code unchanged"], counts["canary equal"]
+    parts = [
+        f"{counts['recomputed']} recomputed",
+        f"{unchanged + equal} by record ({unchanged} code unchanged, {equal} canary equal)",
+    ]
+    for way in ("superseded", "unchecked"):
+        if counts[way]:
+            parts.append(f"{counts[way]} {way}")
+    parts += [f"{counts['in doubt']} in doubt", f"{counts[_NEVER]} never run"]
     noun = "finding" if len(findings) == 1 else "findings"
     return f"{len(findings)} {noun}: {', '.join(parts)}"
 
 
 def canaries_counted(run: Run) -> str:
     """``"103 canaries: 101 equal, 2 differ"``; empty where none was compared."""
+    if not run.canaries:
+        return ""
     counts = Counter(check.state for check in run.canaries)
-    told = ", ".join(f"{counts[state]} {word}" for state, word in _STATES.items() if counts[state])
+    parts = [f"{counts[state]} {word}" for state, word in _STATES.items() if counts[state]]
     noun = "canary" if len(run.canaries) == 1 else "canaries"
-    return f"{len(run.canaries)} {noun}: {told}" if run.canaries else ""
+    return f"{len(run.canaries)} {noun}: {', '.join(parts)}"
 
 
 def doubts_listed(run: Run) -> list[str]:
@@ -62,8 +64,11 @@ def doubts_listed(run: Run) -> list[str]:
     """
     lines = []
     for claim, checks in run.checks.items():
-        lines += [f"{claim}  {check.text}" for check in checks if check.failed]
-    lines += [f"{check.claim}  {check.text}" for check in failed_canaries(run)]
+        for check in checks:
+            if check.failed:
+                lines.append(f"{claim}  {check.text}")
+    for canary in failed_canaries(run):
+        lines.append(f"{canary.claim}  {canary.text}")
     return lines
 
 
@@ -71,27 +76,24 @@ def failed_canaries(run: Run) -> list[CanaryCheck]:
     """Return the canaries that are not as recorded, of a run that was about canaries; in others the
     claims say it.
     """
-    return [check for check in run.canaries if check.failed and check.claim not in run.checks]
+    checks = run.checks
+    return [canary for canary in run.canaries if canary.failed and canary.claim not in checks]
 
 
-def _ways(run: Run) -> dict[str, str]:
-    """Return claim -> how it was checked."""
-    ways = {}
+def _ways(run: Run) -> Iterator[tuple[str, str]]:
+    """Yield each claim, and how it was checked."""
     for record in run.records:
-        doubted = any(check.failed for check in record.checks)
-        ways[record.claim] = "in doubt" if doubted else "recomputed"
+        yield record.claim, "in doubt" if record.in_doubt else "recomputed"
     for upheld in run.upheld:
-        found = {check.way for check in upheld.checks}
-        if upheld.doubted:
-            ways[upheld.claim] = "in doubt"
-        elif "canary equal" in found:
-            ways[upheld.claim] = "canary"
-        elif "code unchanged" in found:
-            ways[upheld.claim] = "by record"
-        else:
-            ways[upheld.claim] = next(
-                (way for way in ("superseded", "unchecked") if way in found), "never run"
-            )
+        yield upheld.claim, _weakest(map(_way, upheld.checks))
     for skipped in run.skipped:
-        ways[skipped.claim] = "unchecked"
-    return ways
+        yield skipped.claim, "unchecked"
+
+
+def _way(check: Check) -> str:
+    return "in doubt" if check.failed else check.way
+
+
+def _weakest(ways: Iterable[str]) -> str:
+    ways = set(ways)
+    return next(filter(ways.__contains__, _ORDER), _NEVER)

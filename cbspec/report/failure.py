@@ -4,7 +4,7 @@ next.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from shlex import quote
 from textwrap import fill, indent
 
@@ -14,28 +14,20 @@ from cbspec.model.edit import Edit
 from cbspec.model.finding import Effect, Finding
 from cbspec.report.check import Check, Upheld
 from cbspec.report.record import Record
+from cbspec.report.visible import visible
 
 WIDTH = 118  # columns of running text
-SHOWN = 12  # canary figures of one claim; the report has them all
+SHOWN = 12  # canary values of one claim; the report has them all
+
+_CHANGED = "(what changed since the verdict{} on record)"
+_TAKE = 'cbspec accept --canary --reason "..."   (if the change is right{})'
 
 
 def failure_text(record: Record) -> str:
     """Several lines for a person; each assertion that made the verdict is quoted from its file,
     with its effects.
     """
-    parts = [f"{record.claim}: {record.title}", record.outcome.reason]
-    parts += [_finding(record, finding) for finding in record.implicated]
-    if not record.implicated:
-        parts.append(f"{record.path}:{record.line}")
-    if record.discussion:
-        parts.append(f"Against the memo\n{indent(fill(record.discussion, WIDTH), '  ')}")
-    parts.append(
-        f"Ledger ({record.scale}, {record.device})\n{indent(record.comparison.text, '  ')}"
-    )
-    parts += _edited(record.edits)
-    parts += [_doubt(check) for check in record.checks if check.failed]
-    parts.append("Next\n" + "\n".join(f"  {line}" for line in next_steps(record)))
-    return "\n\n".join(parts)
+    return _text(_failure(record))
 
 
 def doubt_text(upheld: Upheld, options: str = "") -> str:
@@ -45,83 +37,25 @@ def doubt_text(upheld: Upheld, options: str = "") -> str:
     Args:
         options: of the run, for the commands that are suggested.
     """
-    parts = [f"{upheld.claim}: {upheld.title}", f"{upheld.path}:{upheld.line}"]
-    parts += [_doubt(check) for check in upheld.checks if check.failed]
-    steps = _after_doubt(upheld.claim, upheld.checks, options)
-    parts.append("Next\n" + "\n".join(f"  {line}" for line in steps))
-    return "\n\n".join(parts)
+    return _text(_upheld(upheld, options))
 
 
 def canary_text(check: CanaryCheck) -> str:
-    """Return several lines on a canary that is not as recorded: its figures, and what changed in
+    """Return several lines on a canary that is not as recorded: its values, and what changed in
     the code.
     """
-    parts = [f"{check.claim}: {check.title}", f"{check.path}:{check.line}: {check.text}"]
-    parts += _figures(check.differences)
-    parts += _edited(check.edits)
-    steps = [f"cbspec explain {quote(check.claim)}   (what changed since the verdicts on record)"]
-    if check.state == "differs":
-        steps.append('cbspec accept --canary --reason "..."   (if the change is right)')
-    parts.append("Next\n" + "\n".join(f"  {line}" for line in steps))
-    return "\n\n".join(parts)
-
-
-def _doubt(check: Check) -> str:
-    """Return what failed in the check of one verdict on record."""
-    lines = [
-        f"On record at {check.scale} on {check.device}: {check.verdict}",
-        f"  {check.way}: {check.reason}",
-    ]
-    parts = ["\n".join(lines)]
-    if check.way == "judged otherwise" and check.comparison is not None:
-        parts.append(f"Judged anew\n{indent(check.comparison.text, '  ')}")
-    parts += _figures(check.differences)
-    parts += _edited(check.edits)
-    return "\n\n".join(parts)
-
-
-def _figures(differences: Sequence[Difference]) -> list[str]:
-    if not differences:
-        return []
-    lines = [f"  {difference.text}" for difference in differences[:SHOWN]]
-    if len(differences) > SHOWN:
-        lines.append(f"  and {len(differences) - SHOWN} more")
-    return ["Canary figures that changed\n" + "\n".join(lines)]
-
-
-def _edited(edits: Sequence[Edit]) -> list[str]:
-    return (
-        ["Changed in the code\n" + "\n".join(f"  {edit.text}" for edit in edits)] if edits else []
-    )
-
-
-def _after_doubt(claim: str, checks: Sequence[Check], options: str) -> Iterator[str]:
-    name = quote(claim)
-    asked = f"{name} {options}".rstrip()
-    for check in checks:
-        if check.way == "orphaned":
-            yield f"give the claim the scale {check.scale} back, or take the verdict off the record:"
-            yield f'cbspec withdraw {name} --scale {quote(check.scale)} --reason "..."'
-    if all(check.way == "orphaned" for check in checks if check.failed):
-        return
-    yield f"cbspec explain {asked}   (what changed since the verdicts on record)"
-    if any(check.way == "in doubt" for check in checks):
-        scales = dict.fromkeys(check.scale for check in checks if check.way == "in doubt")
-        for scale in scales:
-            yield f"cbspec run {name} --scale {scale}   (to compute the verdict again)"
-        yield 'cbspec accept --canary --reason "..."   (if the change is right: the verdicts are superseded until then)'
-    if any(check.way == "judged otherwise" for check in checks):
-        yield f'cbspec accept {name} --reason "..."   (if the edit is right: the verdict that its evidence gives)'
+    return _text(_canary(check))
 
 
 def effect_text(effect: Effect) -> str:
-    """One effect on one line, its interval first, the memo's figure beside it."""
-    memo = "" if effect.reported is None else f"; memo {number(effect.reported)}"
+    """One effect on one line, its interval first, the memo's value beside it."""
     sure = f"{effect.confidence:.0%} interval, {p_value(effect.p)}, n = {effect.n}"
-    more = f"; {effect.needed} seeds would decide" if effect.needed else ""
-    return (
-        f"{effect.label} of {effect.measure}: {interval(effect)} {effect.unit} ({sure}){memo}{more}"
-    )
+    text = f"{effect.label} of {effect.measure}: {interval(effect)} {effect.unit} ({sure})"
+    if effect.reported is not None:
+        text += f"; memo {number(effect.reported)}"
+    if effect.needed:
+        text += f"; {effect.needed} seeds would decide"
+    return text
 
 
 def next_steps(record: Record) -> Iterator[str]:
@@ -133,7 +67,7 @@ def next_steps(record: Record) -> Iterator[str]:
         yield f"{explain}   (which stages it needs, and where they stand)"
         yield f"cbspec run {asked} --full-trace   (where in the code it happened)"
         return
-    if any(check.failed for check in record.checks):
+    if record.in_doubt:
         yield from _after_doubt(record.claim, record.checks, record.options)
         if not record.changed:
             return
@@ -141,16 +75,107 @@ def next_steps(record: Record) -> Iterator[str]:
         yield f"{explain}   (which stages it stands on)"
         yield f"cbspec accept {claim}   (to put this verdict on record as a result)"
         return
-    yield f"{explain}   (what changed since the verdict on record)"
+    yield f"{explain}   {_CHANGED.format('')}"
     yield f'cbspec accept {claim} --reason "..."   (if the change is right)'
 
 
+def _text(sections: Iterator[str]) -> str:
+    return visible("\n\n".join(sections), keep="\n")
+
+
+def _section(head: str, lines: Iterable[str]) -> str:
+    body = indent("\n".join(lines), "  ")
+    return f"{head}\n{body}"
+
+
+def _failure(record: Record) -> Iterator[str]:
+    yield f"{record.claim}: {record.title}"
+    yield record.outcome.reason
+    for finding in record.implicated:
+        yield _finding(record, finding)
+    if not record.implicated:
+        yield f"{record.path}:{record.line}"
+    if record.discussion:
+        yield _section("Against the memo", [fill(record.discussion, WIDTH)])
+    yield _section(f"Ledger ({record.scale}, {record.device})", [record.comparison.text])
+    yield from _edited(record.edits)
+    for check in record.checks:
+        if check.failed:
+            yield from _doubt(check)
+    yield _section("Next", next_steps(record))
+
+
+def _upheld(upheld: Upheld, options: str) -> Iterator[str]:
+    yield f"{upheld.claim}: {upheld.title}"
+    yield f"{upheld.path}:{upheld.line}"
+    for check in upheld.checks:
+        if check.failed:
+            yield from _doubt(check)
+    yield _section("Next", _after_doubt(upheld.claim, upheld.checks, options))
+
+
+def _canary(check: CanaryCheck) -> Iterator[str]:
+    yield f"{check.claim}: {check.title}"
+    yield f"{check.path}:{check.line}: {check.text}"
+    yield from _moved(check.differences)
+    yield from _edited(check.edits)
+    steps = [f"cbspec explain {quote(check.claim)}   {_CHANGED.format('s')}"]
+    if check.state == "differs":
+        steps.append(_TAKE.format(""))
+    yield _section("Next", steps)
+
+
 def _finding(record: Record, finding: Finding) -> str:
-    source = next((source for source in record.quotes if source.key == finding.key), None)
-    place = f"{source.path}:{source.line}" if source else record.path
-    lines = [f"{place}: {finding.key}"]
-    if source and source.lines:
-        lines.append(indent(source.text, "  "))
+    lines = [f"{record.path}: {finding.key}"]
+    for source in record.quotes:
+        if source.key == finding.key:
+            lines = [f"{source.path}:{source.line}: {finding.key}"]
+            if source.lines:
+                lines.append(indent(source.text, "  "))
     lines.append(f"  {finding.verdict}: {finding.reason}")
-    lines += [f"    {effect_text(effect)}" for effect in finding.effects]
+    for effect in finding.effects:
+        lines.append(f"    {effect_text(effect)}")
     return "\n".join(lines)
+
+
+def _doubt(check: Check) -> Iterator[str]:
+    """Yield what failed in the check of one verdict on record."""
+    verdict = f"On record at {check.scale} on {check.device}: {check.verdict}"
+    yield f"{verdict}\n  {check.way}: {check.reason}"
+    if check.way == "judged otherwise" and check.comparison is not None:
+        yield _section("Judged anew", [check.comparison.text])
+    yield from _moved(check.differences)
+    yield from _edited(check.edits)
+
+
+def _moved(differences: Sequence[Difference]) -> Iterator[str]:
+    lines = [difference.text for difference in differences[:SHOWN]]
+    if len(differences) > SHOWN:
+        lines.append(f"and {len(differences) - SHOWN} more")
+    if lines:
+        yield _section("Canary figures that changed", lines)
+
+
+def _edited(edits: Sequence[Edit]) -> Iterator[str]:
+    if edits:
+        yield _section("Changed in the code", [edit.text for edit in edits])
+
+
+def _after_doubt(claim: str, checks: Sequence[Check], options: str) -> Iterator[str]:
+    name = quote(claim)
+    asked = f"{name} {options}".rstrip()
+    for check in checks:
+        if check.way == "orphaned":
+            yield f"give the claim the scale {check.scale} back, or take the verdict off the record:"
+            yield f'cbspec withdraw {name} --scale {quote(check.scale)} --reason "..."'
+    if {check.way for check in checks if check.failed} == {"orphaned"}:
+        return
+    yield f"cbspec explain {asked}   {_CHANGED.format('s')}"
+    in_doubt = dict.fromkeys(check.scale for check in checks if check.way == "in doubt")
+    for scale in in_doubt:
+        yield f"cbspec run {name} --scale {scale}   (to compute the verdict again)"
+    if in_doubt:
+        yield _TAKE.format(": the verdicts are superseded until then")
+    if any(check.way == "judged otherwise" for check in checks):
+        right = "(if the edit is right: the verdict that its evidence gives)"
+        yield f'cbspec accept {name} --reason "..."   {right}'

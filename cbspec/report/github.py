@@ -2,56 +2,49 @@
 whose change made it fail.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from cbspec.canary import CanaryCheck
 from cbspec.model.edit import Edit
+from cbspec.report.check import Upheld
 from cbspec.report.count import failed_canaries
 from cbspec.report.failure import canary_text, doubt_text, failure_text
-from cbspec.report.record import Record, Run, ranked
+from cbspec.report.record import Record, Run, Skipped, ranked
+from cbspec.report.visible import visible
+
+
+class Mark(NamedTuple):
+    """What a failed claim is marked with.
+
+    Attributes:
+        headline: what became of it, in its title.
+        edits: the definitions that changed; `state` is said of the claim there.
+    """
+
+    claim: str
+    path: str
+    line: int
+    headline: str
+    text: str
+    state: str = ""
+    edits: Sequence[Edit] = ()
 
 
 def annotations(run: Run) -> list[str]:
     """Return one error per failed claim, most urgent first, then one warning per changed definition
     with its claims.
     """
-    failed = [record for record in ranked(run.records) if record.outcome.kind == "failed"]
-    lines = [_claim(record) for record in failed]
+    lines = []
     touched: dict[Edit, list[str]] = {}
-    for record in failed:
-        for edit in record.edits:
-            touched.setdefault(edit, []).append(f"{record.claim}: {record.comparison.headline}")
-    for upheld in run.upheld:
-        if upheld.doubted:
-            text = doubt_text(upheld)
-            way = next(check.way for check in upheld.checks if check.failed)
-            lines.append(
-                command(
-                    "error",
-                    text,
-                    file=upheld.path,
-                    line=upheld.line,
-                    title=f"{upheld.claim}: {way}",
-                )
-            )
-            for edit in dict.fromkeys(edit for check in upheld.checks for edit in check.edits):
-                touched.setdefault(edit, []).append(f"{upheld.claim}: in doubt")
-    for check in failed_canaries(run):
-        text = canary_text(check)
-        lines.append(
-            command(
-                "error",
-                text,
-                file=check.path,
-                line=check.line,
-                title=f"{check.claim}: {check.text}",
-            )
-        )
-        for edit in check.edits:
-            touched.setdefault(edit, []).append(f"{check.claim}: canary {check.state}")
-    for each in run.broken:
-        title = f"{each.claim}: no verdict"
-        lines.append(command("error", each.reason, file=each.path, line=each.line, title=title))
-    return lines + [_definition(edit, claims) for edit, claims in touched.items()]
+    for mark in _marks(run):
+        title = f"{mark.claim}: {mark.headline}"
+        lines.append(command("error", mark.text, file=mark.path, line=mark.line, title=title))
+        for edit in dict.fromkeys(mark.edits):
+            touched.setdefault(edit, []).append(f"{mark.claim}: {mark.state}")
+    for edit, claims in touched.items():
+        lines.append(_definition(edit, claims))
+    return list(map(visible, lines))
 
 
 def command(name: str, message: str, **properties: str | int) -> str:
@@ -60,14 +53,49 @@ def command(name: str, message: str, **properties: str | int) -> str:
     return f"::{name} {listed}::{_data(message)}"
 
 
-def _claim(record: Record) -> str:
-    quoted = {quote.key: quote for quote in record.quotes}
-    quote = next(
-        (quoted[finding.key] for finding in record.implicated if finding.key in quoted), None
-    )
-    path, line = (quote.path, quote.line) if quote else (record.path, record.line)
-    title = f"{record.claim}: {record.comparison.headline}"
-    return command("error", failure_text(record), file=path, line=line, title=title)
+def _marks(run: Run) -> Iterator[Mark]:
+    for record in ranked(run.records):
+        if record.failed:
+            yield _record(record)
+    for upheld in run.upheld:
+        if upheld.doubted:
+            yield _upheld(upheld)
+    yield from map(_canary, failed_canaries(run))
+    yield from map(_broken, run.broken)
+
+
+def _record(record: Record) -> Mark:
+    """Mark the first assertion that made the verdict and has a place, else the claim."""
+    path, line = record.path, record.line
+    places = {quote.key: (quote.path, quote.line) for quote in record.quotes}
+    for finding in record.implicated:
+        if finding.key in places:
+            path, line = places[finding.key]
+            break
+    headline = record.comparison.headline
+    text = failure_text(record)
+    return Mark(record.claim, path, line, headline, text, headline, record.edits)
+
+
+def _upheld(upheld: Upheld) -> Mark:
+    ways: list[str] = []
+    edits: list[Edit] = []
+    for check in upheld.checks:
+        edits += check.edits
+        if check.failed:
+            ways.append(check.way)
+    text = doubt_text(upheld)
+    return Mark(upheld.claim, upheld.path, upheld.line, ways[0], text, "in doubt", edits)
+
+
+def _canary(check: CanaryCheck) -> Mark:
+    state = f"canary {check.state}"
+    text = canary_text(check)
+    return Mark(check.claim, check.path, check.line, check.text, text, state, check.edits)
+
+
+def _broken(skipped: Skipped) -> Mark:
+    return Mark(skipped.claim, skipped.path, skipped.line, "no verdict", skipped.reason)
 
 
 def _definition(edit: Edit, claims: Sequence[str]) -> str:

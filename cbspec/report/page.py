@@ -26,25 +26,16 @@ def job_summary(run: Run) -> str:
 
 
 def _rendered(template: str, run: Run) -> str:
-    records = ranked(run.records)
-    in_doubt = [record for record in records if record.in_doubt]
     templates = environment(_FOLDER)
     templates.filters.update(row=row)
+    records = ranked(run.records)
     page = templates.get_template(template).render(
         run=run,
         records=records,
-        changed=[record for record in records if record.changed],
-        failed=[
-            record
-            for record in records
-            if record.outcome.kind == "failed" and not record.changed and record not in in_doubt
-        ],
-        doubted=[upheld for upheld in run.upheld if upheld.doubted],
-        in_doubt=in_doubt,
         canaries=failed_canaries(run),
-        counted=counted(run) if run.records or run.upheld else "",
+        counted=counted(run),
         canaries_counted=canaries_counted(run),
-        verdicts=Counter(record.judgement.verdict for record in records).most_common(),
+        verdicts=Counter(record.judgement.verdict for record in records),
         columns=COLUMNS,
     )
     return tidy(page)

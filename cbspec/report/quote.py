@@ -28,34 +28,32 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """The lines with their numbers in front."""
         width = len(str(self.line + len(self.lines)))
-        return "\n".join(
-            f"{self.line + index:>{width}} | {line}".rstrip()
-            for index, line in enumerate(self.lines)
-        )
+        numbered = []
+        for number, line in enumerate(self.lines, self.line):
+            numbered.append(f"{number:>{width}} | {line}".rstrip())
+        return "\n".join(numbered)
 
 
 def quotes(claim: Claim, root: Path) -> tuple[Quote, ...]:
     """Each assertion and control of the claim that has an origin; without lines where its file is
     no longer readable.
     """
-    keys = [f"assert[{index}]" for index in range(len(claim.assertions))]
-    keys += [f"controls[{index}]" for index in range(len(claim.controls))]
     files: dict[Path, list[str]] = {}
-    return tuple(
-        _quote(key, claim.origins[key], root, files) for key in keys if key in claim.origins
-    )
+    made = []
+    for section, asserted in (("assert", claim.assertions), ("controls", claim.controls)):
+        for index in range(len(asserted)):
+            key = f"{section}[{index}]"
+            if key in claim.origins:
+                made.append(_quote(key, claim.origins[key], root, files))
+    return tuple(made)
 
 
 def _quote(key: str, origin: Origin, root: Path, files: dict[Path, list[str]]) -> Quote:
-    path = origin.path if origin.path.is_absolute() else root / origin.path
+    path = root / origin.path  # which is the origin's own where that is absolute
     if path not in files:
         files[path] = _lines(path)
-    return Quote(
-        key=key,
-        path=relative(origin.path, root),
-        line=origin.line,
-        lines=_block(files[path], origin),
-    )
+    lines = _block(files[path], origin)
+    return Quote(key=key, path=relative(origin.path, root), line=origin.line, lines=lines)
 
 
 def _lines(path: Path) -> list[str]:
@@ -74,4 +72,6 @@ def _block(lines: Sequence[str], origin: Origin) -> tuple[str, ...]:
         block.append(line)
     while block and not block[-1].strip():
         block.pop()
-    return tuple(block) if len(block) <= LONGEST else (*block[:LONGEST], "...")
+    if len(block) > LONGEST:
+        block = [*block[:LONGEST], "..."]
+    return tuple(block)

@@ -4,25 +4,20 @@ between workers as JSON.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from functools import partial
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar
 
 import msgspec
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim, Status
-from cbspec.kinds import hook
 from cbspec.ledger import CHANGED, Comparison, Device, Entry, Evidence, Outcome, Provenance, outcome
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Finding, Judgement
 from cbspec.paths import relative
 from cbspec.report.check import Check, Upheld, doubts
 from cbspec.report.quote import Quote, quotes
-
-T = TypeVar("T")
 
 _URGENCY = {"flip": 0, "goalposts": 1, "weakened": 2}
 
@@ -67,6 +62,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
 
     @property
+    def failed(self) -> bool:
+        """Whether the claim failed, whatever for."""
+        return self.outcome.kind == "failed"
+
+    @property
     def changed(self) -> bool:
         """Whether the record no longer says what the run said: flip, weakened, goalposts."""
         return self.comparison.change in CHANGED
@@ -86,11 +86,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     def implicated(self) -> tuple[Finding, ...]:
         """The findings that made the verdict, see `Entry.implicated`."""
         keys = {asserted.key for asserted in self.entry.implicated}
-        return tuple(
-            finding
-            for finding in (*self.judgement.findings, *self.judgement.controls)
-            if finding.key in keys
-        )
+        findings = (*self.judgement.findings, *self.judgement.controls)
+        return tuple(finding for finding in findings if finding.key in keys)
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,8 +128,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def checks(self) -> dict[str, tuple[Check, ...]]:
         """Claim -> the checks of its verdicts on record, for every claim that was judged or upheld."""
-        found = {record.claim: record.checks for record in self.records}
-        return found | {upheld.claim: upheld.checks for upheld in self.upheld}
+        checks: dict[str, tuple[Check, ...]] = {}
+        for record in self.records:
+            checks[record.claim] = record.checks
+        for upheld in self.upheld:
+            checks[upheld.claim] = upheld.checks
+        return checks
 
 
 def ranked(records: Iterable[Record]) -> list[Record]:
@@ -142,7 +143,7 @@ def ranked(records: Iterable[Record]) -> list[Record]:
 
     def rank(record: Record) -> tuple[bool, int, str, int, str]:
         urgency = _URGENCY.get(record.comparison.change, len(_URGENCY))
-        return record.outcome.kind != "failed", urgency, record.path, record.line, record.claim
+        return not record.failed, urgency, record.path, record.line, record.claim
 
     return sorted(records, key=rank)
 
@@ -172,8 +173,8 @@ def run_of(
         records=tuple(ranked(records)),
         upheld=tuple(sorted(upheld, key=lambda claim: (not claim.doubted, claim.claim))),
         canaries=tuple(sorted(canaries, key=lambda check: (not check.failed, check.claim))),
-        skipped=tuple(sorted(skipped, key=lambda claim: claim.claim)),
-        broken=tuple(sorted(broken, key=lambda claim: claim.claim)),
+        skipped=tuple(sorted(skipped, key=attrgetter("claim"))),
+        broken=tuple(sorted(broken, key=attrgetter("claim"))),
     )
 
 
@@ -223,37 +224,8 @@ def _outcome(comparison: Comparison, judgement: Judgement, checks: Iterable[Chec
     """Return the outcome of the verdict itself, failed where another verdict of the claim is in
     doubt.
     """
-    own = outcome(comparison, judgement)
+    of_verdict = outcome(comparison, judgement)
     failures = doubts(checks)
-    return own if own.kind == "failed" or not failures else Outcome(kind="failed", reason=failures)
-
-
-def encode(value: msgspec.Struct) -> str:
-    """JSON of what a run has to say. Floats without a JSON word become strings, which `decode`
-    reads back.
-    """
-    return msgspec.json.encode(builtins(value)).decode()
-
-
-def decode(text: str, kind: type[T]) -> T:
-    """The record or run that `encode` wrote.
-
-    Raises:
-        msgspec.ValidationError: for anything else.
-    """
-    return msgspec.convert(
-        msgspec.json.decode(text), kind, strict=False, dec_hook=partial(hook, strict=False)
-    )
-
-
-def builtins(value: msgspec.Struct) -> Any:
-    """Dictionaries, lists, strings and finite numbers only."""
-    return _spelled(msgspec.to_builtins(value))
-
-
-def _spelled(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _spelled(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_spelled(item) for item in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    if failures and of_verdict.kind != "failed":
+        return Outcome(kind="failed", reason=failures)
+    return of_verdict

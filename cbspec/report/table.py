@@ -17,44 +17,47 @@ _GIVEN_UP = (
     "effect",
     "estimate [interval]",
 )
+_RIGHT = ("memo", "s")
 _NARROWEST = 12  # characters of an effect's name that still tell which it is
 _GAP = 2  # tabulate's, between columns
 _HEADING = 2  # tabulate's, spaces kept beside a heading
 
 
 def row(record: Record) -> dict[str, str]:
-    """The cells of one claim, by `COLUMNS`."""
+    """Return what stands in the table of one claim, by `COLUMNS`."""
+    texts = dict.fromkeys(COLUMNS, "")
+    texts["claim"] = record.claim
+    texts["verdict"] = record.judgement.verdict
+    texts["vs ledger"] = _against(record)
+    texts["s"] = f"{record.seconds:.1f}"
     effect = record.entry.decisive
-    return {
-        "claim": record.claim,
-        "verdict": record.judgement.verdict,
-        "effect": f"{effect.label} of {effect.measure}" if effect else "",
-        "estimate [interval]": interval(effect) if effect else "",
-        "memo": number(effect.reported) if effect and effect.reported is not None else "",
-        "vs ledger": _against(record),
-        "s": f"{record.seconds:.1f}",
-    }
+    if effect:
+        texts["effect"] = f"{effect.label} of {effect.measure}"
+        texts["estimate [interval]"] = interval(effect)
+        if effect.reported is not None:
+            texts["memo"] = number(effect.reported)
+    return texts
 
 
 def summary_table(records: Sequence[Record], width: int) -> str:
     """The table for a terminal of `width` columns.
 
-    A narrow one shortens the effects' names, then gives up seconds, the memo's figures, the names,
-    the figures; what is still too long is cut.
+    A narrow one shortens the effects' names, then gives up seconds, the memo's values, the names,
+    the estimates; what is still too long is cut.
     """
     rows = [row(record) for record in ranked(records)]
     if not rows:
         return ""
-    for count in range(len(_GIVEN_UP) + 1):
-        columns = [column for column in COLUMNS if column not in _GIVEN_UP[:count]]
-        room = (
-            width
-            - _taken(rows, [column for column in columns if column != "effect"])
-            - _GAP * (len(columns) - 1)
-        )
-        if room >= min(_longest(rows, "effect"), _NARROWEST) if "effect" in columns else room >= 0:
+    columns = list(COLUMNS)
+    for further in (*_GIVEN_UP, None):
+        room = width - _taken(rows, columns)
+        least = min(_longest(rows, "effect"), _NARROWEST) if "effect" in columns else 0
+        if room >= least:
             return _drawn(rows, columns, room)
-    return "\n".join(shortened(line, width) for line in _drawn(rows, columns, 0).splitlines())
+        if further:
+            columns.remove(further)
+    table = _drawn(rows, columns, 0)
+    return "\n".join(shortened(line, width) for line in table.splitlines())
 
 
 def shortened(text: str, width: int) -> str:
@@ -70,27 +73,33 @@ def _against(record: Record) -> str:
     """Return the change, with the old verdict where it is another one, and whether adopted results
     were judged.
     """
+    text: str = record.comparison.change
     expected = record.comparison.expected
-    adopted = ", adopted" if record.entry.adopted else ""
-    if expected is None or expected.verdict == record.judgement.verdict:
-        return f"{record.comparison.change}{adopted}"
-    return f"{record.comparison.change} (was {expected.verdict}){adopted}"
+    if expected is not None and expected.verdict != record.judgement.verdict:
+        text += f" (was {expected.verdict})"
+    if record.entry.adopted:
+        text += ", adopted"
+    return text
 
 
 def _taken(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> int:
-    return sum(_longest(rows, column) for column in columns)
+    """Return the width of all columns but that of the effects' names, and of the gaps."""
+    taken = _GAP * (len(columns) - 1)
+    for column in columns:
+        if column != "effect":
+            taken += _longest(rows, column)
+    return taken
 
 
 def _longest(rows: Sequence[Mapping[str, str]], column: str) -> int:
-    return max(len(column) + _HEADING, *(len(cells[column]) for cells in rows))
+    return max(len(column) + _HEADING, *(len(texts[column]) for texts in rows))
 
 
 def _drawn(rows: Sequence[Mapping[str, str]], columns: Sequence[str], room: int) -> str:
     """The table, names of effects cut to `room`."""
     body = []
-    for cells in rows:
-        shown = {**cells, "effect": shortened(cells["effect"], room)}
+    for texts in rows:
+        shown = {**texts, "effect": shortened(texts["effect"], room)}
         body.append([shown[column] for column in columns])
-    right = {"memo", "s"}
-    align = ["right" if column in right else "left" for column in columns]
+    align = ["right" if column in _RIGHT else "left" for column in columns]
     return tabulate(body, headers=columns, tablefmt="simple", disable_numparse=True, colalign=align)

@@ -1,4 +1,4 @@
-"""Templates of Markdown pages: texts that mark up nothing, figures as people read them."""
+"""Templates of Markdown pages: texts that mark up nothing, values as people read them."""
 
 from __future__ import annotations
 
@@ -6,34 +6,38 @@ import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from cbspec.ledger.notation import interval, number, p_value
+from cbspec.report.visible import visible
+
+# Inside a word _ is a letter: vec_m4
+_MARKUP = re.compile(r"([\\`*|~$]|(?<=\])\(|(?<!\w)_|_(?!\w))")
 
 
 def environment(folder: Path) -> Environment:
-    """The templates of a folder, with the filters that all pages share; a name that a page is not
-    given is an error.
+    """The templates of a folder, with the filters that all pages share.
+
+    Whatever a template is given is text: only what stands in the template itself marks up. A name
+    that a page is not given is an error.
     """
     templates = Environment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
+        # Jinja's own escapes are those of HTML; what `finalize` returns needs them no more
+        autoescape=True,
+        finalize=_finalized,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters.update(
-        md=escaped, sentence=_sentence, interval=interval, number=number, p=p_value
-    )
+    templates.filters.update(sentence=_sentence, interval=interval, number=number, p=p_value)
     return templates
 
 
 def escaped(text: str) -> str:
-    """`text` as plain words of a Markdown paragraph or table cell: on one line, nothing in it marks
-    up.
-    """
-    one_line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
-    # Inside a word _ is a letter: vec_m4
-    return re.sub(r"([\\`*|~]|(?<=\])\(|(?<!\w)_|_(?!\w))", r"\\\1", one_line)
+    """`text` as plain words of a Markdown paragraph or table: on one line, nothing in it marks up."""
+    return _escaped(text).strip()
 
 
 def tidy(page: str) -> str:
@@ -41,5 +45,15 @@ def tidy(page: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", page).strip() + "\n"
 
 
+def _finalized(value: object) -> Markup:
+    """Return what an expression of a template is replaced by."""
+    return value if isinstance(value, Markup) else Markup(_escaped(str(value)))
+
+
+def _escaped(text: str) -> str:
+    one_line = visible(re.sub(r"\s+", " ", text))
+    return _MARKUP.sub(r"\\\1", one_line.replace("&", "&amp;").replace("<", "&lt;"))
+
+
 def _sentence(text: str) -> str:
-    return escaped(text).rstrip(".") + "."
+    return text.strip().rstrip(".") + "."

@@ -17,8 +17,8 @@ def write_pages(run: Run, folder: Path, formats: Iterable[Format] = BUILT_IN) ->
         LedgerError: the folder cannot be written to.
     """
     paths = []
-    for each in formats:
-        path = folder / each.file
-        write(path, each.render(run))
+    for page in formats:
+        path = folder / page.file
+        write(path, page.render(run))
         paths.append(path)
     return paths

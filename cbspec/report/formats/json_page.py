@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cbspec.committed.writing import dumps
-from cbspec.report.record import Run, builtins
+from cbspec.report.encoding import builtins
+from cbspec.report.record import Run
+from cbspec.report.visible import visible
 
 
 class JsonPage:
@@ -13,4 +15,4 @@ class JsonPage:
 
     def render(self, run: Run) -> str:
         """Return the page."""
-        return dumps(builtins(run))
+        return visible(dumps(builtins(run)), keep="\n")

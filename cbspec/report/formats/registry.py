@@ -40,14 +40,16 @@ def load(config: Config) -> tuple[Format, ...]:
         formats += declarations(
             config, module, "formats", "FORMATS", accepts=_is_format, wanted=wanted
         )
-    files = [each.file for each in formats]
+    files = [page.file for page in formats]
     for file in files:
         if files.count(file) > 1:
             raise ConfigError(f"two report formats write {file}; each needs a file of its own")
     return tuple(formats)
 
 
-def _is_format(given: Any) -> bool:
-    file = getattr(given, "file", None)
+def _is_format(candidate: Any) -> bool:
+    file = getattr(candidate, "file", None)
     plain = isinstance(file, str) and bool(file) and "/" not in file
-    return plain and callable(getattr(given, "render", None)) and not isinstance(given, type)
+    return (
+        plain and callable(getattr(candidate, "render", None)) and not isinstance(candidate, type)
+    )

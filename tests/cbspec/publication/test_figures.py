@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as replace_fields
 from scipy import stats
 
 from cbspec.claim import Claim, Seeds, Source
@@ -224,6 +225,30 @@ def test_a_dollar_in_a_title_is_a_dollar(grid: Ledger) -> None:
     priced = [replace(claim, title="Costs $5 a seed, or $x^{") for claim in GRID]
 
     assert "F.4   Costs $5 a seed, or $x^{" in texts(svg(only(priced, grid), colours_of(priced)))
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@sum", "'@sum"),
+        ("\r=1", r"\u000d=1"),
+        ("a,\n\u202eb", r"a,\u000a\u202eb"),
+        ('1="2"', '1="2"'),
+    ],
+)
+def test_a_title_is_a_text_in_a_spreadsheet(title: str, shown: str) -> None:
+    """A title that begins as a formula has an apostrophe before it in the CSV, and one that hides
+    something shows it; numbers stay.
+    """
+    titled = claimed("F.2", replace_fields(SWEEP, title=title))
+    table = only([titled], Ledger([recorded(titled, cb_tgw0=[-0.2, -0.5, -0.35])]))
+    rows = list(csv.DictReader(io.StringIO(table.csv())))
+
+    assert [row["heading"] for row in rows] == [shown, shown]
+    assert rows[0]["mean"] == "-0.35"
 
 
 def test_lines_across_are_named_in_the_legend() -> None:
