@@ -61,7 +61,9 @@ class Claim:
         controls: assertions about the experiment itself; one that does not hold makes the verdict
             invalid.
         scale: the scale that the sizes in `arms` come from.
-        decidable: the scales at which a verdict is expected; at another the claim is skipped.
+        decidable: the scales at which a verdict is expected.
+        due: whether a verdict is expected at the scale that was asked for. That is another than
+            `scale` where the claim takes no part in it.
         sizes: the scale's sizes after overrides, as they were used.
         discussion: a person's sentences on where findings and memo differ, and why that may be;
             decides nothing.
@@ -90,6 +92,7 @@ class Claim:
     it is moving the goalposts.
     """
     discussion: str = ""
+    due: bool = True
 
     @property
     def line(self) -> int:

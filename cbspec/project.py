@@ -166,8 +166,9 @@ class Project:
         from cbspec.language.defaults import known_scale
         from cbspec.selection import select
 
-        at = known_scale(scale, self.config.claims) or self.config.scale
-        return select(self.claims_folder, self.catalog, _listed(words), at)
+        at = known_scale(scale, self.config.scale, self.config.claims)
+        exact = at == self.config.canary
+        return select(self.claims_folder, self.catalog, _listed(words), at, exact=exact)
 
     def at_every_scale(self, words: Words = ()) -> tuple[Claim, ...]:
         """Read claims, claim by claim, once for each scale at which they are decidable.
@@ -270,7 +271,7 @@ class Project:
         adopting = (adopt or self.config.adopt) == "identical"
         directory = RunDirectory(self.config.runs / uuid.uuid4().hex[:12], "main")
         evaluation = self.evaluation(directory, numerics, adopting=adopting)
-        return run_claims(claims, evaluation, directory)
+        return run_claims(claims, scale or self.config.scale, evaluation, directory)
 
     def evaluation(
         self, run: RunDirectory, numerics: Numerics, *, options: str = "", adopting: bool = False

@@ -33,6 +33,7 @@ def select(
     scale: str,
     *,
     every: bool = False,
+    exact: bool = False,
     recorded: Collection[str] = (),
 ) -> tuple[Claim, ...]:
     """Read the claims that words name, in the order of the words, each once.
@@ -44,6 +45,7 @@ def select(
     Args:
         folder: of the claims; all of them are meant without a word.
         every: each claim at every scale at which it is decidable, instead of at `scale`.
+        exact: each at `scale` itself, also where it cannot be decided there.
         recorded: ids that are known, though there may be no such claim any more.
 
     Raises:
@@ -53,9 +55,10 @@ def select(
     from cbspec.language import load
 
     if not words:
-        return load([folder], catalog=catalog, scale=scale, every=every)
+        return load([folder], catalog=catalog, scale=scale, every=every, exact=exact)
     places = _places(folder, words, recorded)
-    read = load(dict.fromkeys(places.values()), catalog=catalog, scale=scale, every=every)
+    files = dict.fromkeys(places.values())
+    read = load(files, catalog=catalog, scale=scale, every=every, exact=exact)
     chosen: dict[tuple[str, str], Claim] = {}
     strange = []
     for word, place in places.items():

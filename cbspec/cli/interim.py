@@ -56,7 +56,7 @@ def command(
     interim analysis costs no error rate that the claim would not spend anyway.
     """
     planner = project.planner(device, threads)
-    decidable = [claim for claim in project.claims(claims, scale) if claim.scale in claim.decidable]
+    decidable = [claim for claim in project.claims(claims, scale) if claim.due]
     interims = []
     for claim in decidable:
         if interim := _so_far(claim, planner, project):

@@ -35,7 +35,7 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
     try:
         read = load(places, catalog=project.catalog, scale=project.config.scale, every=True)
         if project.config.canary:
-            load(places, catalog=project.catalog, scale=project.config.canary)
+            load(places, catalog=project.catalog, scale=project.config.canary, exact=True)
         claims, warnings = len({claim.id for claim in read}), undecidable(read, project.ledger)
     except ClaimError as error:
         mistakes = error.mistakes

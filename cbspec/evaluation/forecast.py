@@ -77,7 +77,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scale: str) -> Forecast:
     """Return the plan of a run of these claims, each with the seeds that it is sure to take."""
-    decided = [claim for claim in claims if claim.scale in claim.decidable]
+    decided = [claim for claim in claims if claim.due]
     device = standings.planner.numerics.device
     keys = {claim.id: Key(claim.id, claim.scale, device) for claim in decided}
     entries = {name: ledger.get(key) for name, key in keys.items()}

@@ -22,7 +22,7 @@ def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Diagnostic, ..
 
     An assertion that is on record as decided is decidable. This includes `refuted`: its margin was
     never in reach because the difference lies beyond it. The same holds for a conjunction of which
-    one part lies there. A claim is left out if it is not decidable at its scale.
+    one part lies there. A claim of which no verdict is due is left out.
     """
     known = defaultdict(list)
     for entry in ledger:
@@ -30,7 +30,7 @@ def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Diagnostic, ..
     mistakes: dict[Diagnostic, None] = {}
     for claim in claims:
         entries = known.get((claim.id, claim.scale), [])
-        if claim.scale in claim.decidable:
+        if claim.due:
             mistakes |= dict.fromkeys(_out_of_reach(claim, entries))
     return tuple(mistakes)
 

@@ -47,7 +47,7 @@ class RecordedVerdicts:
 
     def recomputed(self, claim: Claim) -> bool:
         """Tell whether a run at the claim's scale computes a verdict on it."""
-        return claim.scale in claim.decidable and claim.scale != self._config.canary
+        return claim.due and claim.scale != self._config.canary
 
     def others(self, claim: Claim) -> list[Entry]:
         """Return the verdicts on record of a claim that this run does not recompute."""

@@ -13,10 +13,13 @@ from cbspec.execution.rundir import RunDirectory
 from cbspec.report import Record, Run, Upheld, run_of
 
 
-def run_claims(claims: Sequence[Claim], evaluation: Evaluation, directory: RunDirectory) -> Run:
-    """Evaluate claims, all of one scale, in this process and return the report.
+def run_claims(
+    claims: Sequence[Claim], scale: str, evaluation: Evaluation, directory: RunDirectory
+) -> Run:
+    """Evaluate claims in this process and return the report.
 
     Args:
+        scale: of the run, at which the claims were asked for.
         directory: the run directory of the evaluation; it is gone at the end.
 
     Raises:
@@ -47,7 +50,7 @@ def run_claims(claims: Sequence[Claim], evaluation: Evaluation, directory: RunDi
         store.sweep()
         directory.remove()
     return run_of(
-        scale=claims[0].scale if claims else config.scale,
+        scale=scale,
         device=numerics.device,
         provenance=evaluation.provenance,
         seconds=time.monotonic() - began,

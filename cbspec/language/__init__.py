@@ -3,17 +3,9 @@ scales, matrix and schema.
 """
 
 from cbspec.language.explain import Explained, explain_values
-from cbspec.language.reader import (
-    Versions,
-    check_together,
-    claim_files,
-    is_claim_file,
-    is_shared,
-    load,
-    load_file,
-    located,
-    meant,
-)
+from cbspec.language.files import claim_files, is_claim_file, is_shared, meant
+from cbspec.language.reader import Versions, load, load_file
+from cbspec.language.together import check_together, located
 
 __all__ = [
     "Explained",

@@ -46,29 +46,25 @@ def conform(node: Node, value: Any, to: type[T], mistakes: Diagnostics) -> T | N
     try:
         return msgspec.convert(value, type=to)
     except msgspec.ValidationError as error:
-        problem = None
-        for problem in _validator(to).iter_errors(value):  # type: ignore[arg-type]  # a type is hashable
+        problems = list(_validator(to).iter_errors(value))  # type: ignore[arg-type]  # a type is hashable
+        for problem in problems:
             _report(node, problem, mistakes)
-        if problem is None:  # e.g. 10.0 where JSON Schema, but no type, takes it for a whole number
+        if not problems:  # e.g. 10.0 where JSON Schema, but no type, takes it for a whole number
             message, _, path = str(error).partition(" - at `$")
-            mistakes.add(
-                follow(node, _steps(path.rstrip("`"))),
-                message[:1].lower() + message[1:].replace("`", ""),
-            )
+            place = follow(node, steps(path.rstrip("`")))
+            mistakes.add(place, message[:1].lower() + message[1:].replace("`", ""))
         return None
 
 
 def follow(node: Node, path: Iterable[str | int]) -> Node:
     """Return the node at a path below `node`, or the last one on the way that exists."""
     for step in path:
-        child = (
-            node.entries.get(step)
-            if isinstance(step, str)
-            else next(iter(node.items[step : step + 1]), None)
-        )
-        if child is None:
+        if isinstance(step, str) and step in node.entries:
+            node = node.entries[step]
+        elif isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+        else:
             break
-        node = child
     return node
 
 
@@ -79,10 +75,14 @@ def by_name(node: Node) -> str:
     return f" (by {node.text})" if node.text.startswith("$") else ""
 
 
-def _steps(path: str) -> list[str | int]:
+def steps(path: str) -> list[str | int]:
     """Split msgspec's ``.arms[2].x`` into steps."""
     words = path.replace("[", ".").replace("]", "").split(".")
-    return [int(word) if word.isdigit() else word for word in words if word]
+    return [_step(word) for word in words if word]
+
+
+def _step(word: str) -> str | int:
+    return int(word) if word.isdigit() else word
 
 
 @lru_cache(maxsize=256)
@@ -100,7 +100,7 @@ def _opened(schema: Any) -> Any:
     These are read by stage and by kind, so that each mistake has one cause.
     """
     if isinstance(schema, list):
-        return [_opened(part) for part in schema]
+        return list(map(_opened, schema))
     if not isinstance(schema, dict):
         return schema
     if schema.get("$ref") in OPEN:
@@ -131,9 +131,12 @@ def _message(node: Node, error: ValidationError) -> str:
         return f"must be a multiple of {bound}, {got}"
     if rule in ("minItems", "maxItems", "minProperties", "maxProperties"):
         limit = "at least" if rule.startswith("min") else "at most"
-        return f"needs {limit} {bound} {'entry' if bound == 1 else 'entries'}, has {len(value)}"  # type: ignore[arg-type]
+        entries = "entry" if bound == 1 else "entries"
+        return f"needs {limit} {bound} {entries}, has {len(value)}"  # type: ignore[arg-type]
+    if rule == "minLength" and bound == 1:
+        return "must not be empty"
     if rule == "minLength":
-        return "must not be empty" if bound == 1 else f"needs at least {bound} signs"
+        return f"needs at least {bound} signs"
     if rule == "maxLength":
         return f"has {len(str(value))} signs; at most {bound} are allowed"
     if rule == "pattern":
@@ -144,35 +147,28 @@ def _message(node: Node, error: ValidationError) -> str:
 
 
 def _wrong_type(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
-    wanted = (
-        error.validator_value
-        if isinstance(error.validator_value, list)
-        else [error.validator_value]
-    )
-    mistakes.add(place, _expected(wanted, place, error.instance))
+    wanted = error.validator_value
+    kinds = wanted if isinstance(wanted, list) else [wanted]
+    mistakes.add(place, _expected(kinds, place, error.instance))
 
 
 def _expected(wanted: Iterable[Any], place: Node, value: object) -> str:
-    kinds = list(dict.fromkeys(str(kind) for kind in wanted))
-    if "number" in kinds and "integer" in kinds:
-        kinds.remove("integer")
-    quote = (
-        f"; write '{place.text}'"
-        if "string" in kinds and isinstance(value, int | float) and place.text
-        else ""
-    )
-    words = [_NAMES.get(kind, kind) for kind in kinds]
-    either = " or ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
-    return f"expected {either}, got {shown(value)}{by_name(place)}{quote}"
+    kinds = dict.fromkeys(map(str, wanted))
+    if "number" in kinds:
+        kinds.pop("integer", None)
+    *words, last = [_NAMES.get(kind, kind) for kind in kinds]
+    if words:
+        last = f"{', '.join(words)} or {last}"
+    message = f"expected {last}, got {shown(value)}{by_name(place)}"
+    if "string" in kinds and isinstance(value, int | float) and place.text:
+        message += f"; write '{place.text}'"
+    return message
 
 
 def _wrong_word(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
-    allowed = (
-        error.validator_value
-        if isinstance(error.validator_value, list)
-        else [error.validator_value]
-    )
-    mistakes.add(place, unknown("value", error.instance, [str(word) for word in allowed]))
+    allowed = error.validator_value
+    words = allowed if isinstance(allowed, list) else [allowed]
+    mistakes.add(place, unknown("value", error.instance, list(map(str, words))))
 
 
 def unknown(
@@ -191,9 +187,8 @@ def unknown(
 
 
 def _missing(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
-    absent = [
-        name for name in _as_list(error.validator_value) if name not in _as_mapping(error.instance)
-    ]
+    present = _as_mapping(error.instance)
+    absent = [name for name in _as_list(error.validator_value) if name not in present]
     mistakes.add(place, f"missing {', '.join(absent)}")
 
 
@@ -209,22 +204,26 @@ def _no_branch(place: Node, error: ValidationError, mistakes: Diagnostics) -> No
     kind of value.
     """
     branches: dict[object, list[ValidationError]] = {}
+    kinds = []
     for part in error.context or ():
         branches.setdefault(part.schema_path[0], []).append(part)
+        if part.validator == "type":
+            kinds.append(part.validator_value)
     for parts in branches.values():
-        wrong_kind = any(len(part.path) == 0 and part.validator == "type" for part in parts)
-        if not wrong_kind:  # the type that was meant
+        if not any(map(_of_another_kind, parts)):  # the type that was meant
             for part in parts:
                 _report(place, part, mistakes)
             return
-    kinds = [
-        p.validator_value for parts in branches.values() for p in parts if p.validator == "type"
-    ]
     mistakes.add(place, _expected(kinds, place, error.instance))
 
 
+def _of_another_kind(error: ValidationError) -> bool:
+    """Tell whether the value itself, and not a part of it, has the wrong type."""
+    return len(error.path) == 0 and error.validator == "type"
+
+
 def _as_list(value: object) -> list[str]:
-    return [str(part) for part in value] if isinstance(value, list) else []
+    return list(map(str, value)) if isinstance(value, list) else []
 
 
 def _as_mapping(value: object) -> Mapping[str, Any]:

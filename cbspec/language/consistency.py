@@ -1,4 +1,4 @@
-"""What the sections of a claim must agree on: figures with arms, status with the claims named,
+"""What the sections of a claim must agree on: reported values with arms, status with the claims named,
 assertions with seeds.
 """
 
@@ -15,22 +15,21 @@ from cbspec.language.grammar import ClaimWords
 from cbspec.language.node import Node
 
 
-def figures(source: Node | None, arms: Arms, mistakes: Diagnostics) -> None:
-    """Check that each reported figure belongs to an arm of the claim and to a measure of that arm's
+def reported(source: Node | None, arms: Arms, mistakes: Diagnostics) -> None:
+    """Check that each reported value belongs to an arm of the claim and to a measure of that arm's
     stage.
     """
-    reported = source.entries.get("figures") if source is not None else None
-    if reported is None:
+    if source is None or "figures" not in source.entries:
         return
-    for measure, values in reported.entries.items():
-        for arm in values.entries:
+    by_measure = source.entries["figures"]
+    for measure, values in by_measure.entries.items():
+        for arm, place in values.keys.items():
             offered = arms.measures(arm)
             if arm not in arms.names:
-                mistakes.add(values.keys[arm], unknown("arm", arm, arms.names))
+                mistakes.add(place, unknown("arm", arm, arms.names))
             elif offered is not None and measure not in offered:
-                mistakes.add(
-                    reported.keys[measure], unknown("measure", measure, offered, of=f"arm {arm}")
-                )
+                message = unknown("measure", measure, offered, of=f"arm {arm}")
+                mistakes.add(by_measure.keys[measure], message)
                 break
 
 

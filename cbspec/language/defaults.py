@@ -4,17 +4,18 @@ nearest wins, key by key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from cbspec.errors import ConfigError, Diagnostic, suggestion
+from cbspec.language import seeds
 from cbspec.language.conform import conform
 from cbspec.language.diagnostics import Diagnostics, TooMany
+from cbspec.language.files import NAME, below, is_shared
 from cbspec.language.grammar import DefaultsWords, words
 from cbspec.language.node import Node, merge
 from cbspec.language.parse import read
 
-NAME = "defaults.yaml"
 ROOT_MARKS = ("pyproject.toml", ".git")
 
 
@@ -29,53 +30,56 @@ class Defaults:
 
     def __init__(self, merged: Node | None, mistakes: tuple[Diagnostic, ...] = ()) -> None:
         entries = merged.entries if merged is not None else {}
-        stages, scales = entries.get("stages"), entries.get("scales")
         self.mistakes = mistakes
         self.alpha = entries.get("alpha")
         self.seeds = entries.get("seeds")
-        self.stages: Mapping[str, Node] = stages.entries if stages is not None else {}
-        self.scales = (
-            {name: sizes.entries for name, sizes in scales.entries.items()}
-            if scales is not None
-            else {}
-        )
+        self.stages: Mapping[str, Node] = {}
+        self.scales: dict[str, Mapping[str, Node]] = {}
+        if "stages" in entries:
+            self.stages = entries["stages"].entries
+        if "scales" in entries:
+            for name, sizes in entries["scales"].entries.items():
+                self.scales[name] = sizes.entries
 
 
 class Folders:
     """Defaults by folder, each file read once as long as it does not change."""
 
     def __init__(self) -> None:
-        self._chains: dict[Path, tuple[Path, ...]] = {}
+        self._chains: dict[Path, list[Path]] = {}
         self._known: dict[tuple[object, ...], Defaults] = {}
 
     def defaults(self, folder: Path) -> Defaults:
         """Return what holds for the files of `folder`."""
-        chain = self._chains.get(folder)
-        if chain is None:
-            chain = self._chains[folder] = tuple(_candidates(folder))
-        signature = tuple(stamp for path in chain if (stamp := _stamp(path)))
-        known = self._known.get(signature)
-        if known is None:
-            known = self._known[signature] = _read([path for path, *_ in signature])
-        return known
+        if folder not in self._chains:
+            self._chains[folder] = _candidates(folder)
+        stamps = tuple(filter(None, map(_stamp, self._chains[folder])))
+        if stamps not in self._known:
+            self._known[stamps] = _read([path for path, *_ in stamps])
+        return self._known[stamps]
+
+    def scales(self, folder: Path) -> list[str]:
+        """Return every scale that holds in `folder` or in a folder below it."""
+        scales = dict.fromkeys(self.defaults(folder).scales)
+        for path in sorted(filter(is_shared, below(folder))):
+            scales |= dict.fromkeys(self.defaults(path.parent).scales)
+        return list(scales)
 
     def above(self, folder: Path) -> bool:
         """Tell whether a folder around `folder` has defaults too."""
-        return any(path.is_file() for path in list(_candidates(folder))[:-1])
+        return any(path.is_file() for path in _candidates(folder)[:-1])
 
 
-def _candidates(folder: Path) -> Iterator[Path]:
-    """Yield where defaults may stand: from the project's root (or the file system's) down to
+def _candidates(folder: Path) -> list[Path]:
+    """Return where defaults may stand: from the project's root (or the file system's) down to
     `folder`.
     """
-    folder = folder.resolve()
-    inside = [folder]
-    while (
-        not any((inside[-1] / mark).exists() for mark in ROOT_MARKS)
-        and inside[-1] != inside[-1].parent
-    ):
-        inside.append(inside[-1].parent)
-    return (place / NAME for place in reversed(inside))
+    candidates: list[Path] = []
+    for place in (folder.resolve(), *folder.resolve().parents):
+        candidates.insert(0, place / NAME)
+        if any((place / mark).exists() for mark in ROOT_MARKS):
+            break
+    return candidates
 
 
 def _stamp(path: Path) -> tuple[Path, int, int] | None:
@@ -94,20 +98,40 @@ def _read(paths: list[Path]) -> Defaults:
             document = read(path, mistakes)
             if document is None:
                 continue
-            if conform(document.root, words(document.root), DefaultsWords, mistakes) is not None:
-                merged = document.root if merged is None else merge(merged, document.root)
+            root = document.root
+            if conform(root, words(root), DefaultsWords, mistakes) is not None:
+                merged = root if merged is None else _laid(merged, root)
     except TooMany:
         pass
     return Defaults(None if len(mistakes) else merged, mistakes.in_order())
 
 
-def known_scale(asked: str | None, claims: Path) -> str | None:
-    """Return the scale that a person asked for with ``--scale``, if any.
+def _laid(outer: Node, inner: Node) -> Node:
+    """Lay a folder's defaults on those of the folders around it.
+
+    Seeds are merged by their own rule: a folder may say how much of an outer list is drawn.
+    """
+    merged = merge(outer, inner)
+    drawn = seeds.merged(inner.entries.get("seeds"), outer.entries.get("seeds"))
+    if drawn is not None:
+        merged.entries["seeds"] = drawn
+    return merged
+
+
+def known_scale(asked: str | None, usual: str, claims: Path) -> str:
+    """Return the scale that a person asked for with ``--scale``, or else the usual one.
 
     Raises:
-        ConfigError: it is not among those of the defaults of the folder `claims`.
+        ConfigError: no defaults of the folder `claims`, or of a folder below it, have that scale.
     """
-    scales = list(Folders().defaults(claims).scales) if asked else []
-    if asked and scales and asked not in scales:
-        raise ConfigError(f"--scale {asked}: unknown scale {asked!r}{suggestion(asked, scales)}")
-    return asked
+    folders = Folders()
+    scale = asked or usual
+    scales: Collection[str] = folders.defaults(claims).scales
+    if scale not in scales:
+        scales = folders.scales(claims)
+    if not scales or scale in scales:
+        return scale
+    message = f"unknown scale {scale!r}{suggestion(scale, list(scales))}"
+    if asked:
+        raise ConfigError(f"--scale {asked}: {message}")
+    raise ConfigError(f"{message}: the one under [tool.cbspec], or quick where none is")

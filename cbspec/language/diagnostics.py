@@ -1,4 +1,4 @@
-"""The mistakes found so far: all of a file, each once, and never more than a person can read."""
+"""The mistakes met so far: all of a file, each once, and never more than a person can read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from cbspec.errors import Diagnostic
 from cbspec.language.node import Document, Node
 from cbspec.model.origin import Origin
+from cbspec.model.visible import visible
 
 LIMIT = 50  # of one file
 
@@ -28,20 +29,22 @@ class Diagnostics:
     def __init__(self) -> None:
         self.scale = ""
         self.met = 0
-        self._found: dict[tuple[Origin, str], Diagnostic] = {}
+        self._kept: dict[tuple[Origin, str], Diagnostic] = {}
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._kept)
 
     def add(self, node: Node, message: str) -> None:
         """Add a mistake at a value or a key."""
         site = node.site or node
         key, shown = site.document.find(site)
-        self._keep(Diagnostic(shown.origin, key, message, site.document.line(shown.line)))
+        line = site.document.line(shown.line)
+        self._keep(Diagnostic(shown.origin, visible(key), visible(message), line))
 
     def add_at(self, document: Document, line: int, column: int, message: str) -> None:
         """Add a mistake in the text, before there are values."""
-        self._keep(Diagnostic(document.origin(line, column), "", message, document.line(line)))
+        origin = document.origin(line, column)
+        self._keep(Diagnostic(origin, "", visible(message), document.line(line)))
 
     def extend(self, mistakes: Iterable[Diagnostic]) -> None:
         """Add mistakes from elsewhere (the defaults)."""
@@ -50,19 +53,19 @@ class Diagnostics:
 
     def _keep(self, mistake: Diagnostic) -> None:
         self.met += 1
-        if (mistake.origin, mistake.message) in self._found:
+        if (mistake.origin, mistake.message) in self._kept:
             return
         if self.scale and f"scale {self.scale}" not in mistake.message:
             mistake = replace(mistake, message=f"{mistake.message} (at scale {self.scale})")
-        self._found.setdefault((mistake.origin, mistake.message), mistake)
-        if len(self._found) == LIMIT:
+        self._kept.setdefault((mistake.origin, mistake.message), mistake)
+        if len(self._kept) == LIMIT:
             end = Diagnostic(mistake.origin, "", f"there are more mistakes; {LIMIT} are shown")
-            self._found[mistake.origin, end.message] = end
+            self._kept[mistake.origin, end.message] = end
             raise TooMany
 
     def in_order(self) -> tuple[Diagnostic, ...]:
         """Return all mistakes, by file and line."""
-        return tuple(sorted(self._found.values(), key=_place))
+        return tuple(sorted(self._kept.values(), key=_place))
 
 
 def _place(mistake: Diagnostic) -> tuple[str, int, int]:
@@ -74,10 +77,12 @@ def shown(value: object) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return str(value).lower()
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
     text = repr(value)
-    return text if len(text) <= 60 else f"{text[:56]}...{text[-1]}"
+    if len(text) > 60:
+        text = f"{text[:56]}...{text[-1]}"
+    return text

@@ -43,5 +43,5 @@ def _without_notes(content: Any) -> Any:
     if isinstance(content, dict):
         return {key: _without_notes(value) for key, value in content.items() if key != "note"}
     if isinstance(content, list | tuple):
-        return [_without_notes(value) for value in content]
+        return list(map(_without_notes, content))
     return content

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cbspec.catalog import Catalog
 from cbspec.language.conform import unknown
 from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.node import Node, merge
 from cbspec.language.scope import Scope
-from cbspec.stage import Stage
 
 DEEPEST = 24  # named calls within named calls
 WORDS = frozenset({"stage", "use"})
@@ -29,7 +29,7 @@ class Expansion:
 
     def __init__(
         self,
-        catalog: Mapping[str, Stage],
+        catalog: Catalog,
         named: Mapping[str, Node],
         scope: Scope,
         mistakes: Diagnostics,
@@ -42,14 +42,12 @@ class Expansion:
 
     def call(self, node: Node) -> Node | None:
         """Return the call with every `use` replaced by what it names: a mapping with `stage`."""
-        target = self.scope.find(node) if node.text[:1] == "$" else node
+        target = self.scope.find(node)
         if isinstance(target.value, str):
             return self._named_call(node, target, empty(node))
         if not isinstance(target.value, dict):
-            self.mistakes.add(
-                node,
-                f"expected a stage call (a mapping with stage or use, or a name), got {shown(target.value)}",
-            )
+            wanted = "a stage call (a mapping with stage or use, or a name)"
+            self.mistakes.add(node, f"expected {wanted}, got {shown(target.value)}")
         elif "use" in target.value and "stage" in target.value:
             self.mistakes.add(target.keys["use"], "a stage call has either stage or use, not both")
         elif "use" in target.value:
@@ -70,12 +68,10 @@ class Expansion:
             self.mistakes.add(word, f"expected the name of a call, got {shown(name.value)}")
             return None
         if name.value not in self.named:
-            stage = (
-                f"; the stage of that name is {{stage: {name.value}}}"
-                if name.value in self.catalog
-                else ""
-            )
-            self.mistakes.add(word, unknown("named call", name.value, list(self.named)) + stage)
+            message = unknown("named call", name.value, list(self.named))
+            if name.value in self.catalog:
+                message += f"; the stage of that name is {{stage: {name.value}}}"
+            self.mistakes.add(word, message)
             return None
         for index, link in enumerate(self.chain):
             if link is word:
@@ -85,7 +81,9 @@ class Expansion:
             self.endless(word, f"named calls nest deeper than {DEEPEST}")
         self.chain.append(word)
         definition = self.call(self.named[name.value])
-        return None if definition is None else merge(definition, rest)
+        if definition is None:
+            return None
+        return merge(definition, rest)
 
     def endless(self, node: Node, message: str) -> None:
         self.mistakes.add(node, message[:300])
@@ -100,12 +98,9 @@ def empty(node: Node) -> Node:
 
 
 def _without_use(node: Node) -> Node:
-    rest = Node(
-        node.document,
-        node.line,
-        node.column,
-        {key: value for key, value in node.entries.items() if key != "use"},
-    )
+    entries = dict(node.entries)
+    del entries["use"]
+    rest = Node(node.document, node.line, node.column, entries)
     rest.keys = node.keys
     rest.site = node.site or node
     return rest

@@ -26,17 +26,23 @@ def explain_values(claim: Claim) -> list[Explained]:
     """
     assert isinstance(claim.origins, Origins), "a claim that was read from a file"
     trace = claim.origins.trace
-    whole = {key for key, (value, _) in trace.items() if _flat(value)}
-    # What is told part by part
-    opened = {key[: match.start()] for key in trace for match in re.finditer(r"[.\[]", key)}
-    return [
-        Explained(key, value, node.origin if node is not None else None)
-        for key, (value, node) in trace.items()
-        if key in whole or not (key in opened or value == {} or key.rpartition("[")[0] in whole)
-    ]
+    whole: set[str] = set()  # what stands as one value
+    opened: set[str] = set()  # what is told part by part
+    for key, (value, _) in trace.items():
+        if _flat(value):
+            whole.add(key)
+        for match in re.finditer(r"[.\[]", key):
+            opened.add(key[: match.start()])
+    explained = []
+    for key, (value, node) in trace.items():
+        listed, _, _ = key.rpartition("[")
+        told_otherwise = key in opened or listed in whole or value == {}
+        if key in whole or not told_otherwise:
+            explained.append(Explained(key, value, node.origin if node is not None else None))
+    return explained
 
 
 def _flat(value: object) -> bool:
-    return isinstance(value, list | tuple) and not any(
-        isinstance(part, dict | list | tuple) for part in value
-    )
+    if not isinstance(value, list | tuple):
+        return False
+    return not any(isinstance(part, dict | list | tuple) for part in value)

@@ -7,37 +7,37 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.node import Node
 
-Cell = Mapping[str, Node]
+MatrixCell = Mapping[str, Node]
+"""Name -> value of one combination."""
 
 MOST = 60_000  # cells x values of a claim: some hundred cells
 _READABLE = re.compile(r"[\w.+-]+")
 
 
-def cells(matrix: Node | None, mistakes: Diagnostics) -> tuple[Cell, ...]:
+def cells(matrix: Node | None, mistakes: Diagnostics) -> tuple[MatrixCell, ...]:
     """Return the cells, the last name varying fastest; one empty cell without a matrix."""
     if matrix is None:
         return ({},)
-    count = math.prod(len(values.items) for values in matrix.entries.values())
+    values = [node.items for node in matrix.entries.values()]
+    count = math.prod(map(len, values))
     size = matrix.document.size
     if count * size > MOST:
-        mistakes.add(
-            matrix, f"has {count} cells; a claim of {size} values may have at most {MOST // size}"
-        )
+        most = MOST // size
+        message = f"has {count} cells; a claim of {size} values may have at most {most}"
+        mistakes.add(matrix, message)
         return ()
-    for values in matrix.entries.values():
-        _check(values, mistakes)
-    combinations = itertools.product(*(values.items for values in matrix.entries.values()))
-    return tuple(
-        dict(zip(matrix.entries, combination, strict=True)) for combination in combinations
-    )
+    for items in values:
+        _check(items, mistakes)
+    names = list(matrix.entries)
+    return tuple(dict(zip(names, cell, strict=True)) for cell in itertools.product(*values))
 
 
-def cell_id(claim: str, cell: Cell) -> str:
+def cell_id(claim: str, cell: MatrixCell) -> str:
     """Return ``1.b[depth=4,alpha=0.5]``.
 
     A value that names a size shows the name, so that the id is the same at every scale.
@@ -46,15 +46,13 @@ def cell_id(claim: str, cell: Cell) -> str:
     return f"{claim}[{values}]" if values else claim
 
 
-def _check(values: Node, mistakes: Diagnostics) -> None:
+def _check(items: Sequence[Node], mistakes: Diagnostics) -> None:
     seen: set[str] = set()
-    for node in values.items:
+    for node in items:
         word = node.text.lstrip("$")
         if not _READABLE.fullmatch(word) or len(word) > 40:
-            mistakes.add(
-                node,
-                f"{shown(node.text)} cannot be part of an id: letters, digits and _ . + - only",
-            )
+            unreadable = "cannot be part of an id: letters, digits and _ . + - only"
+            mistakes.add(node, f"{shown(node.text)} {unreadable}")
         elif word in seen:
             mistakes.add(node, f"the value {word} stands twice")
         seen.add(word)

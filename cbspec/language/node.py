@@ -37,9 +37,13 @@ class Document:
         """Return the source line, counted from 1, as it can be printed above a caret; empty if it
         is too long for that.
         """
-        if not 0 < number <= len(self.lines) or len(self.lines[number - 1]) > _SHOWN:
+        if not 0 < number <= len(self.lines):
             return ""
-        return "".join(sign if sign.isprintable() else " " for sign in self.lines[number - 1])
+        line = self.lines[number - 1]
+        if len(line) > _SHOWN:
+            return ""
+        hidden = filter(lambda sign: not sign.isprintable(), line)
+        return line.translate(dict.fromkeys(map(ord, hidden), " "))
 
     def origin(self, line: int, column: int) -> Origin:
         return Origin(self.path, line, column)
@@ -57,14 +61,11 @@ class Document:
         while stack:
             path, key, value = stack.pop()
             places.setdefault(id(key), (path, key))
-            places.setdefault(
-                id(value), (path, key if isinstance(value.value, dict | list) else value)
-            )
-            stack += [
-                (join(path, name), value.keys[name], child)
-                for name, child in reversed(value.entries.items())
-            ]
-            stack += [(f"{path}[{index}]", child, child) for index, child in enumerate(value.items)]
+            places.setdefault(id(value), (path, key if value.holds else value))
+            for name, child in reversed(value.entries.items()):
+                stack.append((join(path, name), value.keys[name], child))
+            for index, child in enumerate(value.items):
+                stack.append((f"{path}[{index}]", child, child))
         return places
 
 
@@ -102,6 +103,11 @@ class Node:
         return self.document.origin(self.line, self.column)
 
     @property
+    def holds(self) -> bool:
+        """Tell whether the value is a mapping or a list."""
+        return isinstance(self.value, dict | list)
+
+    @property
     def entries(self) -> dict[str, Node]:
         """Return the entries of a mapping; none for any other value."""
         return self.value if type(self.value) is dict else {}
@@ -127,7 +133,9 @@ def merge(base: Node, over: Node) -> Node:
     else:
         return over
     for key, value in over.value.items():
-        entries[key] = merge(entries[key], value) if key in entries else value
+        if key in entries:
+            value = merge(entries[key], value)
+        entries[key] = value
     merged = Node(over.document, over.line, over.column, entries)
     merged.site = over.site or over
     merged.keys = {**keys, **over.keys}
@@ -136,5 +144,6 @@ def merge(base: Node, over: Node) -> Node:
 
 def join(path: str, key: str) -> str:
     """Return `path` one key deeper, as a person would write it."""
-    word = key if len(key) <= 60 else key[:60] + "..."
-    return f"{path}.{word}" if path else word
+    if len(key) > 60:
+        key = f"{key[:60]}..."
+    return f"{path}.{key}" if path else key

@@ -26,7 +26,7 @@ def read(path: Path, mistakes: Diagnostics) -> Document | None:
     try:
         text = _text(path)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = getattr(error, "strerror", None) or str(error)
         mistakes.extend([Diagnostic(Origin(where, 1, 1), "", f"cannot be read: {reason}")])
         return None
     except Unreadable as error:
@@ -86,22 +86,20 @@ def _check_signs(document: Document) -> None:
 def _explained(document: Document, error: yaml.MarkedYAMLError) -> tuple[int, int, str]:
     """Return line, column and message of libyaml's error, in a person's words."""
     lines = document.lines
-    marks = [
-        mark for mark in (error.problem_mark, error.context_mark) if mark and mark.line < len(lines)
-    ]
-    line, column = (marks[0].line + 1, marks[0].column + 1) if marks else (len(lines), 1)
+    line, column = len(lines), 1
+    for mark in (error.context_mark, error.problem_mark):
+        if mark and mark.line < len(lines):
+            line, column = mark.line + 1, mark.column + 1
     problem = str(error.problem or error.context or "cannot be understood")
     sign = lines[line - 1][column - 1 : column]
+    if "cannot start any token" in problem and sign == "\t":
+        return line, column, "a tab; indent with spaces"
     if "cannot start any token" in problem:
-        hint = (
-            "a tab; indent with spaces"
-            if sign == "\t"
-            else f"a value cannot start with {sign!r}; quote it"
-        )
-        return line, column, hint
+        return line, column, f"a value cannot start with {sign!r}; quote it"
     if "mapping values are not allowed" in problem:
         problem += "; quote a text that contains ': ', and check the indentation"
-    context = f" {error.context}" if error.context and error.context != problem else ""
-    if context and error.context_mark and error.context_mark.line + 1 < line:
-        context += f" that begins in line {error.context_mark.line + 1}"
-    return line, column, f"not YAML: {problem}{context}"
+    if error.context and error.context != problem:
+        problem += f" {error.context}"
+        if error.context_mark and error.context_mark.line + 1 < line:
+            problem += f" that begins in line {error.context_mark.line + 1}"
+    return line, column, f"not YAML: {problem}"

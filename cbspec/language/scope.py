@@ -58,9 +58,12 @@ class Scope:
             return self.cell[name]
         if name in self.sizes:
             return self.sizes[name]
-        names = [f"${known}" for known in dict.fromkeys((*self.cell, *self.sizes, *self.elsewhere))]
-        missed = f"{node.text} is {self.elsewhere[name]}" if name in self.elsewhere else ""
-        self._mistakes.add(node, missed or unknown("name", node.text, names))
+        if name in self.elsewhere:
+            message = f"{node.text} is {self.elsewhere[name]}"
+        else:
+            known = dict.fromkeys((*self.cell, *self.sizes, *self.elsewhere))
+            message = unknown("name", node.text, [f"${word}" for word in known])
+        self._mistakes.add(node, message)
         raise UnknownName
 
     def plain(self, node: Node) -> Any:

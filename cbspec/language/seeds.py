@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from cbspec.claim import Seeds
 from cbspec.language.conform import follow
 from cbspec.language.diagnostics import Diagnostics
@@ -17,8 +19,9 @@ def read(
     ``pool`` is the order in which seeds are drawn, ``start`` how many are drawn at first, ``max``
     how many at most; a bare list is a pool that is drawn at once.
     """
-    place = merged(written, shared) or claim
-    words = plain(place) if place is not claim else {}
+    drawn = merged(written, shared)
+    place = drawn or claim
+    words = plain(drawn) if drawn else {}
     if isinstance(words, list):
         words = {"pool": words}
     if "pool" not in words:
@@ -31,7 +34,7 @@ def read(
     start = words.get("start", len(pool))
     most = words.get("max", len(pool))
     if len(set(pool)) < len(pool):
-        twice = next(seed for index, seed in enumerate(pool) if seed in pool[:index])
+        (twice, _), *_ = Counter(pool).most_common(1)
         mistakes.add(place, f"the seed {twice} stands twice")
     elif most > len(pool):
         mistakes.add(follow(place, ["max"]), f"max is {most}, but the pool has {len(pool)} seeds")

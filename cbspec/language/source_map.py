@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
-from cbspec.language.calls import Trace
+from cbspec.language.forms import Trace
 from cbspec.language.grammar import plain
 from cbspec.language.node import Node, join
 from cbspec.language.scope import Scope
@@ -32,7 +32,11 @@ class Origins(Mapping[str, Origin]):
 
     @cached_property
     def _places(self) -> dict[str, Origin]:
-        return {key: node.origin for key, (_, node) in self.trace.items() if node is not None}
+        places = {}
+        for key, (_, node) in self.trace.items():
+            if node is not None:
+                places[key] = node.origin
+        return places
 
     def __getitem__(self, key: str) -> Origin:
         return self._known[key] if key in self._known else self._places[key]
@@ -53,17 +57,12 @@ def walk(root: Node, path: str, place: Node | None = None, scope: Scope | None =
     stack: list[tuple[Node, str, Node]] = [(root, path, place or root)]
     while stack:
         node, key, where = stack.pop()
-        holder = scope.find(node) if scope else node
-        trace[key] = (
-            scope.plain(node) if scope else plain(node),
-            where if isinstance(node.value, dict | list) else holder,
-        )
-        stack += [
-            (child, join(key, name), node.keys[name])
-            for name, child in reversed(node.entries.items())
-        ]
-        stack += [
-            (child, f"{key}[{index}]", child)
-            for index, child in reversed(list(enumerate(node.items)))
-        ]
+        value, holder = plain(node), node
+        if scope:
+            value, holder = scope.plain(node), scope.find(node)
+        trace[key] = value, where if node.holds else holder
+        for name, child in reversed(node.entries.items()):
+            stack.append((child, join(key, name), node.keys[name]))
+        for index, child in reversed(list(enumerate(node.items))):
+            stack.append((child, f"{key}[{index}]", child))
     return trace

@@ -117,7 +117,7 @@ class ClaimsPlugin:
         self.settings = settings
         self.project = Project(settings.root)
         self.worker: dict[str, Any] | None = getattr(config, "workerinput", None)
-        self.scale = known_scale(config.getoption("--scale"), settings.claims) or settings.scale
+        self.scale = known_scale(config.getoption("--scale"), settings.scale, settings.claims)
         self.numerics = resolve(
             config.getoption("--device"), threads=config.getoption("--stage-threads")
         )

@@ -61,8 +61,12 @@ class ClaimFile(pytest.File):
     def collect(self) -> Iterator[ClaimItem]:
         from cbspec.language import load_file
 
+        scale = self.plugin.scale
         for claim in load_file(
-            self.path, catalog=self.plugin.project.catalog, scale=self.plugin.scale
+            self.path,
+            catalog=self.plugin.project.catalog,
+            scale=scale,
+            exact=scale == self.plugin.settings.canary,
         ):
             self.plugin.claims.append(claim)
             yield ClaimItem.from_parent(self, name=claim.id, claim=claim, plugin=self.plugin)

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from cbspec.claim import Claim, base
 from cbspec.kinds import Figure
 from cbspec.ledger import Entry, Ledger, RecordedEffect
+from cbspec.model.visible import visible
 from cbspec.publication.outcome import place_of
-from cbspec.report.visible import visible
 
 X = float | str
 FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's begins

@@ -12,9 +12,9 @@ from cbspec.canary import CanaryCheck, Difference
 from cbspec.ledger.notation import interval, number, p_value
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Effect, Finding
+from cbspec.model.visible import visible
 from cbspec.report.check import Check, Upheld
 from cbspec.report.record import Record
-from cbspec.report.visible import visible
 
 WIDTH = 118  # columns of running text
 SHOWN = 12  # canary values of one claim; the report has them all

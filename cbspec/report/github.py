@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from cbspec.canary import CanaryCheck
 from cbspec.model.edit import Edit
+from cbspec.model.visible import visible
 from cbspec.report.check import Upheld
 from cbspec.report.count import failed_canaries
 from cbspec.report.failure import canary_text, doubt_text, failure_text
 from cbspec.report.record import Record, Run, Skipped, ranked
-from cbspec.report.visible import visible
 
 
 class Mark(NamedTuple):

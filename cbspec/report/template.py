@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cbspec.ledger.notation import interval, number, p_value
-from cbspec.report.visible import visible
+from cbspec.model.visible import visible
 
 # Inside a word _ is a letter: vec_m4
 _MARKUP = re.compile(r"([\\`*|~$]|(?<=\])\(|(?<!\w)_|_(?!\w))")

@@ -110,14 +110,14 @@ def test_a_scale_changes_sizes(project, scale, late, width):
     assert (snapshot.epoch, snapshot.width) == (late, width)
 
 
-def test_a_claim_resolves_where_it_cannot_be_decided(project):
-    """At a scale that the claim does not name it resolves all the same, and says that it is not
-    decidable there.
+def test_a_claim_is_not_resolved_where_it_takes_no_part(project):
+    """At a scale that the claim does not name it is read at one that it names, and no verdict is
+    due.
     """
     claim = project.claims(("{quick: {late: 10}, memo: {}}", "[memo]"), scale="quick")[0]
 
-    assert (claim.scale, claim.decidable) == ("quick", ("memo",))
-    assert claim.arms["dfa"].inputs["snapshot"].parameters.epoch == 20
+    assert (claim.scale, claim.decidable, claim.due) == ("memo", ("memo",), False)
+    assert claim.arms["dfa"].inputs["snapshot"].parameters.epoch == 100
 
 
 def test_every_named_scale_is_checked(project):

@@ -3,7 +3,8 @@
 import pytest
 
 from cbspec.errors import ClaimError, ConfigError
-from cbspec.language import claim_files, load
+from cbspec.language import claim_files, load, load_file
+from cbspec.language.defaults import known_scale
 from tests.support.broken_text import CLAIM
 
 
@@ -148,11 +149,19 @@ def test_a_claim_does_not_revise_itself(project):
 
 
 def test_an_unknown_scale_is_no_claims_mistake(project):
-    """A scale that the defaults do not know is told as a mistake of whoever asked for it."""
+    """A scale that no defaults know is told as a mistake of whoever asked for it; read at exactly
+    that scale, as a canary is, it is a mistake of the file.
+    """
+    path = project.write("claim.yaml", CLAIM)
     with pytest.raises(
         ConfigError, match=r"unknown scale 'qick'; did you mean 'quick'\? \(one of quick, memo\)"
     ):
-        project.claims(scale="qick")
+        known_scale("qick", "quick", project.root)
+    with pytest.raises(
+        ClaimError,
+        match=r"1:1: unknown scale 'qick'; did you mean 'quick'\? \(one of quick, memo\)",
+    ):
+        load_file(path, catalog=project.catalog, scale="qick", exact=True)
 
 
 def test_defaults_outside_the_project_do_not_count(project):

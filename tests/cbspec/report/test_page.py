@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cbspec.errors import LedgerError
 from cbspec.report import Run, Skipped, decode, encode, job_summary, markdown, write_pages
 from cbspec.report.template import escaped
-from cbspec.report.visible import visible
+from cbspec.model.visible import visible
 
 PAGE = """\
 # Claims

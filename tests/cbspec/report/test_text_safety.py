@@ -22,7 +22,7 @@ from cbspec.report import (
     markdown,
     write_pages,
 )
-from cbspec.report.visible import visible
+from cbspec.model.visible import visible
 
 TEXT = (
     '<script>alert("x")</script> <b>b</b> &lt; **c** _d_ ~~e~~ `f` |g| [h](i) ![j](k) $l$ \\'

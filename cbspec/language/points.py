@@ -1,0 +1,50 @@
+"""Points of a run that no run can have: beyond its end, or before the run that it goes on from."""
+
+from __future__ import annotations
+
+from cbspec.language.conform import by_name
+from cbspec.language.diagnostics import Diagnostics
+from cbspec.language.node import Node
+from cbspec.stage import Call, Parameters, Stage
+
+
+def check_end(node: Node, stage: Stage, parameters: Parameters, mistakes: Diagnostics) -> None:
+    """Check that no point lies beyond the end of its run: what a schedule does there is not
+    defined.
+    """
+    if stage.progress is None or stage.length is None:
+        return
+    point, end = getattr(parameters, stage.progress), getattr(parameters, stage.length)
+    if point > end:
+        where = f"beyond the end of the run, {stage.length} {end}"
+        other = node.entries.get(stage.length, node.entries[stage.progress])
+        _misplaced(node, stage.progress, point, other, where, mistakes)
+
+
+def check_beginning(node: Node, call: Call, mistakes: Diagnostics) -> None:
+    """Check that no point lies before that of the run which this one continues.
+
+    Otherwise the mistake would only show once that run is computed.
+    """
+    continued, progress = call.stage.continues, call.stage.progress
+    if continued is None or progress is None:
+        return
+    origin = call.inputs[continued]
+    if call.point < origin.point:
+        begins = f"{continued} at {origin.stage.progress} {origin.point}"
+        where = f"before the {begins} that the run goes on from"
+        other = node.entries.get(continued, node)  # the call itself, where the run is inherited
+        _misplaced(node, progress, call.point, other, where, mistakes)
+
+
+def _misplaced(
+    node: Node, progress: str, point: int, other: Node, where: str, mistakes: Diagnostics
+) -> None:
+    """Report a point at odds with another value, at the first of the two in the call's own file."""
+    written = node.entries[progress]
+    for place in (written, other):
+        if place.document is node.document:
+            break
+    else:
+        place = written
+    mistakes.add(place, f"{progress} {point}{by_name(written)} lies {where}")

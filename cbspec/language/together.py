@@ -1,0 +1,70 @@
+"""Claims checked against each other, and mistakes in claims that were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from cbspec.claim import Claim, base
+from cbspec.errors import Diagnostic
+from cbspec.language.conform import unknown
+from cbspec.language.diagnostics import Diagnostics, TooMany
+from cbspec.language.node import Node
+from cbspec.language.source_map import Origins
+from cbspec.paths import display
+
+
+def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Diagnostic, ...]:
+    """Check what no file shows by itself: an id that two files share and, if these are all claims,
+    one that none has.
+    """
+    mistakes = Diagnostics()
+    try:
+        known = _check_ids(claims, mistakes)
+        for claim in claims:
+            for key, other in _links(claim):
+                if other == base(claim.id):
+                    mistakes.add(_node(claim, key), "names the claim itself")
+                elif whole and other not in known:
+                    mistakes.add(_node(claim, key), unknown("claim", other, list(known)))
+    except TooMany:
+        pass
+    return mistakes.in_order()
+
+
+def _check_ids(claims: Iterable[Claim], mistakes: Diagnostics) -> dict[str, None]:
+    """Return every id, with and without the values of matrix cells."""
+    owners: dict[str, Path] = {}
+    cells: dict[str, None] = {}
+    for claim in claims:
+        cells[claim.id] = None
+        name = base(claim.id)
+        first = owners.setdefault(name, claim.path)
+        if first != claim.path:
+            message = f"duplicate id {name!r}; {display(first)} has it too"
+            mistakes.add(_node(claim, "id"), message)
+    return dict.fromkeys(owners) | cells
+
+
+def _links(claim: Claim) -> Iterator[tuple[str, str]]:
+    """Yield each claim that a claim names, with the key path of its name."""
+    for index, other in enumerate(claim.revises):
+        yield f"revises[{index}]", other
+    for index, other in enumerate(claim.retracted_by):
+        yield f"retracted_by[{index}]", other
+
+
+def located(claim: Claim, key: str, message: str) -> Diagnostic:
+    """Return a mistake in a claim that was read, at the place of one of its values
+    (``"assert[0]"``).
+    """
+    mistakes = Diagnostics()
+    mistakes.add(_node(claim, key), message)
+    return mistakes.in_order()[0]
+
+
+def _node(claim: Claim, key: str) -> Node:
+    assert isinstance(claim.origins, Origins)
+    node = claim.origins.trace[key][1]
+    assert node is not None, "every word of the file has a place"
+    return node
