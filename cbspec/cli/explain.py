@@ -43,7 +43,10 @@ def command(
     canaries = project.canaries(project.planner("cpu", threads))
     explanations = []
     checks = []
+    asked = scale or project.config.scale
     for cell in project.claims([claim], scale):
+        if cell.scale != asked and not as_json:
+            click.echo(f"{cell.id} is not decidable at scale {asked}:")
         recorded = project.ledger.expected(Key(cell.id, cell.scale, planner.numerics.device))
         explanations.append(explain(cell, standings, recorded))
         checks.append(canaries.stored(cell) if canaries else None)

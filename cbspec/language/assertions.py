@@ -5,6 +5,7 @@ of.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from cbspec.kinds import KINDS, Assertion, Compound
@@ -25,10 +26,12 @@ class Arms:
         self.names = list(names)
         self.calls = calls
 
-    def measures(self, arm: str) -> list[str] | None:
-        """Return the measures of an arm's stage; None if the arm did not resolve."""
+    def lacks(self, arm: str, measure: str) -> str:
+        """Say that an arm's stage does not have a measure; empty if it has, or is not known."""
         call = self.calls.get(arm)
-        return None if call is None else list(call.stage.measures)
+        if call is None or measure in call.stage.measures:
+            return ""
+        return unknown("measure", measure, list(call.stage.measures), of=f"arm {arm}")
 
 
 def read(
@@ -63,7 +66,8 @@ def _plain(node: Node, scope: Scope, levels: frozenset[str]) -> Any:
         if key == "of" and isinstance(child.value, list):
             plain[key] = [_plain(part, scope, levels) for part in child.value]
         else:
-            plain[key] = (scope if key in levels else cell).plain(child)
+            known = scope if key in levels else cell
+            plain[key] = known.plain(child)
     return plain
 
 
@@ -77,9 +81,8 @@ def _one(node: Node, value: Any, mistakes: Diagnostics) -> Assertion | None:
         mistakes.add(node, f"missing kind (one of {', '.join(KINDS)})")
         return None
     if not isinstance(kind, str) or kind not in KINDS:
-        mistakes.add(
-            follow(node, ["kind"]), unknown("value", kind, list(KINDS), meant=_meant(kind))
-        )
+        message = unknown("value", kind, list(KINDS), meant=_meant(kind))
+        mistakes.add(follow(node, ["kind"]), message)
         return None
     for key in value:
         if value[key] is None:
@@ -87,10 +90,7 @@ def _one(node: Node, value: Any, mistakes: Diagnostics) -> Assertion | None:
             return None
     parts = value.get("of")
     if isinstance(parts, list):
-        read = [
-            _one(part, plain, mistakes)
-            for part, plain in zip(follow(node, ["of"]).items, parts, strict=True)
-        ]
+        read = list(map(partial(_one, mistakes=mistakes), follow(node, ["of"]).items, parts))
         if None in read:
             return None
         value = {**value, "of": read}
@@ -99,8 +99,10 @@ def _one(node: Node, value: Any, mistakes: Diagnostics) -> Assertion | None:
 
 def _meant(word: object) -> str | None:
     """Return the kind that people call so."""
-    synonym = word.lower() if isinstance(word, str) else ""
-    return next((name for name, kind in KINDS.items() if synonym in kind.synonyms), None)
+    for name, kind in KINDS.items():
+        if isinstance(word, str) and word.lower() in kind.synonyms:
+            return name
+    return None
 
 
 def _check(
@@ -109,8 +111,11 @@ def _check(
     """Check names that the claim does not have, and what the types cannot express."""
     _check_names(node, assertion, arms, mistakes)
     for path, message in (*assertion.problems(), *assertion.misplaced(scope.cell)):
+        place = follow(node, path)
         name = str(path[0])
-        mistakes.add(scope.cell[name[1:]] if name.startswith("$") else follow(node, path), message)
+        if name.startswith("$"):
+            place = scope.cell[name[1:]]
+        mistakes.add(place, message)
 
 
 def _check_names(
@@ -138,9 +143,8 @@ def _check_measure(
 ) -> None:
     """Check that every arm that the assertion names has the measure."""
     for arm in named:
-        offered = arms.measures(arm)
-        if offered is not None and measure not in offered:
-            mistakes.add(place, unknown("measure", measure, offered, of=f"arm {arm}"))
+        if lacks := arms.lacks(arm, measure):
+            mistakes.add(place, lacks)
             break
 
 

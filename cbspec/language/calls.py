@@ -184,8 +184,9 @@ class Resolver:
         check_end(expanded, stage, parameters, self._mistakes)
         if self._trace is not None:
             for name, value in msgspec.to_builtins(parameters).items():
-                written = entries.get(name)
-                place = self._scope.find(written) if written is not None else None
+                place = None
+                if name in entries:
+                    place = self._scope.find(entries[name])
                 self._note(path, name, value, place)
         return parameters
 
@@ -245,9 +246,8 @@ class Resolver:
         if call is None or call.stage.kind == kind:
             return
         able = ", ".join(stage.name for stage in self._catalog.values() if stage.kind == kind)
-        yields = _a(call.stage.kind) if call.stage.kind else "only measures"
         takes = f"the input {name} of {frame.stage.name} takes {_a(kind)} ({able})"
-        self._mistakes.add(place, f"{takes}, but {call.stage.name} yields {yields}")
+        self._mistakes.add(place, f"{takes}, but {call.stage.name} yields {_a(call.stage.kind)}")
 
     def _note(self, path: str, key: str, value: Any, node: Node | None) -> None:
         """Note a value, if they are traced."""
@@ -266,11 +266,14 @@ def _overridden(experiment: Node, override: Node) -> Node:
 
     Without a word that says which call it is, return the experiment, where the word is missing.
     """
-    call = merge(experiment, empty(override) if override.value is None else override)
-    if isinstance(call.value, dict) and not call.value.keys() & WORDS:
-        return experiment
-    return call
+    if override.value is None:
+        override = empty(override)
+    call = merge(experiment, override)
+    unnamed = isinstance(call.value, dict) and not call.value.keys() & WORDS
+    return experiment if unnamed else call
 
 
 def _a(kind: str) -> str:
-    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
+    if not kind:
+        return "only measures"
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

@@ -46,7 +46,9 @@ class ClaimDocument:
         self.words = conform(document.root, words(document.root), ClaimWords, mistakes)
         self.sections = dict(document.root.entries)
         self.cells: tuple[MatrixCell, ...] = ()
-        wrong = set() if self.words else _wrong_sections(mistakes)
+        wrong: set[str] = set()
+        if self.words is None:
+            wrong = _wrong_sections(mistakes)
         if "matrix" not in wrong:
             self.cells = matrix.cells(self.sections.get("matrix"), mistakes)
         for section in wrong:
@@ -87,9 +89,10 @@ class ClaimDocument:
         claims = []
         for index in range(len(self.cells)):
             for scale in scales:
-                claim = self._claim(common, path, index, scale, resolved[scale][index])
-                claims.append(claim if every or scale == asked else replace(claim, due=False))
-        return claims
+                claims.append(self._claim(common, path, index, scale, resolved[scale][index]))
+        if scales == [asked] or every:
+            return claims
+        return [replace(claim, due=False) for claim in claims]
 
     def trace(self, cell: MatrixCell) -> Trace:
         """Return every value of one cell's claim with the node that holds it, arms resolved and

@@ -4,6 +4,7 @@ that is wrong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -77,12 +78,10 @@ def by_name(node: Node) -> str:
 
 def steps(path: str) -> list[str | int]:
     """Split msgspec's ``.arms[2].x`` into steps."""
-    words = path.replace("[", ".").replace("]", "").split(".")
-    return [_step(word) for word in words if word]
-
-
-def _step(word: str) -> str | int:
-    return int(word) if word.isdigit() else word
+    steps: list[str | int] = []
+    for word in re.findall(r"[^.\[\]]+", path):
+        steps.append(int(word) if word.isdigit() else word)
+    return steps
 
 
 @lru_cache(maxsize=256)
@@ -130,9 +129,9 @@ def _message(node: Node, error: ValidationError) -> str:
     if rule == "multipleOf":
         return f"must be a multiple of {bound}, {got}"
     if rule in ("minItems", "maxItems", "minProperties", "maxProperties"):
-        limit = "at least" if rule.startswith("min") else "at most"
+        limit = f"at least {bound}" if rule.startswith("min") else f"at most {bound}"
         entries = "entry" if bound == 1 else "entries"
-        return f"needs {limit} {bound} {entries}, has {len(value)}"  # type: ignore[arg-type]
+        return f"needs {limit} {entries}, has {len(value)}"  # type: ignore[arg-type]
     if rule == "minLength" and bound == 1:
         return "must not be empty"
     if rule == "minLength":
@@ -147,13 +146,11 @@ def _message(node: Node, error: ValidationError) -> str:
 
 
 def _wrong_type(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
-    wanted = error.validator_value
-    kinds = wanted if isinstance(wanted, list) else [wanted]
-    mistakes.add(place, _expected(kinds, place, error.instance))
+    mistakes.add(place, _expected(_listed(error.validator_value), place, error.instance))
 
 
-def _expected(wanted: Iterable[Any], place: Node, value: object) -> str:
-    kinds = dict.fromkeys(map(str, wanted))
+def _expected(wanted: Iterable[str], place: Node, value: object) -> str:
+    kinds = dict.fromkeys(wanted)
     if "number" in kinds:
         kinds.pop("integer", None)
     *words, last = [_NAMES.get(kind, kind) for kind in kinds]
@@ -166,9 +163,7 @@ def _expected(wanted: Iterable[Any], place: Node, value: object) -> str:
 
 
 def _wrong_word(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
-    allowed = error.validator_value
-    words = allowed if isinstance(allowed, list) else [allowed]
-    mistakes.add(place, unknown("value", error.instance, list(map(str, words))))
+    mistakes.add(place, unknown("value", error.instance, _listed(error.validator_value)))
 
 
 def unknown(
@@ -188,7 +183,7 @@ def unknown(
 
 def _missing(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
     present = _as_mapping(error.instance)
-    absent = [name for name in _as_list(error.validator_value) if name not in present]
+    absent = [name for name in _listed(error.validator_value) if name not in present]
     mistakes.add(place, f"missing {', '.join(absent)}")
 
 
@@ -208,7 +203,7 @@ def _no_branch(place: Node, error: ValidationError, mistakes: Diagnostics) -> No
     for part in error.context or ():
         branches.setdefault(part.schema_path[0], []).append(part)
         if part.validator == "type":
-            kinds.append(part.validator_value)
+            kinds.append(str(part.validator_value))
     for parts in branches.values():
         if not any(map(_of_another_kind, parts)):  # the type that was meant
             for part in parts:
@@ -222,8 +217,8 @@ def _of_another_kind(error: ValidationError) -> bool:
     return len(error.path) == 0 and error.validator == "type"
 
 
-def _as_list(value: object) -> list[str]:
-    return list(map(str, value)) if isinstance(value, list) else []
+def _listed(value: object) -> list[str]:
+    return list(map(str, value)) if isinstance(value, list) else [str(value)]
 
 
 def _as_mapping(value: object) -> Mapping[str, Any]:

@@ -24,12 +24,10 @@ def reported(source: Node | None, arms: Arms, mistakes: Diagnostics) -> None:
     by_measure = source.entries["figures"]
     for measure, values in by_measure.entries.items():
         for arm, place in values.keys.items():
-            offered = arms.measures(arm)
             if arm not in arms.names:
                 mistakes.add(place, unknown("arm", arm, arms.names))
-            elif offered is not None and measure not in offered:
-                message = unknown("measure", measure, offered, of=f"arm {arm}")
-                mistakes.add(by_measure.keys[measure], message)
+            elif lacks := arms.lacks(arm, measure):
+                mistakes.add(by_measure.keys[measure], lacks)
                 break
 
 

@@ -100,17 +100,21 @@ def _read(paths: list[Path]) -> Defaults:
                 continue
             root = document.root
             if conform(root, words(root), DefaultsWords, mistakes) is not None:
-                merged = root if merged is None else _laid(merged, root)
+                merged = _laid(merged, root)
     except TooMany:
         pass
-    return Defaults(None if len(mistakes) else merged, mistakes.in_order())
+    if len(mistakes):
+        merged = None
+    return Defaults(merged, mistakes.in_order())
 
 
-def _laid(outer: Node, inner: Node) -> Node:
-    """Lay a folder's defaults on those of the folders around it.
+def _laid(outer: Node | None, inner: Node) -> Node:
+    """Lay a folder's defaults on those of the folders around it, if there are any.
 
     Seeds are merged by their own rule: a folder may say how much of an outer list is drawn.
     """
+    if outer is None:
+        return inner
     merged = merge(outer, inner)
     drawn = seeds.merged(inner.entries.get("seeds"), outer.entries.get("seeds"))
     if drawn is not None:

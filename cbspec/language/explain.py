@@ -38,7 +38,8 @@ def explain_values(claim: Claim) -> list[Explained]:
         listed, _, _ = key.rpartition("[")
         told_otherwise = key in opened or listed in whole or value == {}
         if key in whole or not told_otherwise:
-            explained.append(Explained(key, value, node.origin if node is not None else None))
+            origin = node.origin if node is not None else None
+            explained.append(Explained(key, value, origin))
     return explained
 
 

@@ -48,7 +48,8 @@ def resolve(text: str) -> Scalar:
 def _integer(text: str) -> int:
     if len(text) > _LONGEST:
         raise ValueError(f"the number {text[:12]}... has too many digits; quote it if it is text")
-    value = int(text, base=0) if text[:2] in ("0o", "0x") else int(text)
+    base = 0 if text[:2] in ("0o", "0x") else 10
+    value = int(text, base)
     if not -(2**63) <= value < 2**63:
         raise ValueError(f"the number {text} does not fit 64 bits; quote it if it is text")
     return value

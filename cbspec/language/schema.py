@@ -24,11 +24,11 @@ Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _REF = "#/$defs/{name}"
-_NAMED: list[Schema] = [{"required": ["stage"]}, {"required": ["use"]}]
 CALL = "a stage call: stage with its parameters and inputs, use with overrides, or the name of a call under stages of the defaults"
 INPUT = "a stage call, or overrides of the one that it is merged into"
 ARM = "overrides of the experiment: with stage or use another call, else merged into it; empty: the experiment as it is"
 _NAME: Schema = {"$ref": "#/$defs/name"}
+_TEXT = {"type": "string"}
 
 
 def build(catalog: Catalog) -> Schema:
@@ -44,92 +44,74 @@ def build_defaults(catalog: Catalog) -> Schema:
 def files(catalog: Catalog) -> dict[str, str]:
     """Return the content of the project's schema files by name."""
     schemas = {"claim.schema.json": build(catalog), "defaults.schema.json": build_defaults(catalog)}
-    return {
-        name: json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
-        for name, schema in schemas.items()
-    }
+    texts = {}
+    for name, schema in schemas.items():
+        texts[name] = json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+    return texts
 
 
 def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
     (_, *kinds), types = msgspec.json.schema_components([words, *KINDS.values()], ref_template=_REF)
-    types = {name: _tidy(definition) for name, definition in types.items()}
-    root = types.pop(words.__name__)
-    for kind, named in zip(KINDS.values(), kinds, strict=True):
-        types[_name(named)]["properties"]["kind"]["description"] = summary(kind)
-    definitions = {
-        "assertion": _assertion(kinds),
-        "call": {
-            **_call(catalog, types=("object", "string"), description=CALL),
-            "anyOf": [{"type": "string"}, *_NAMED],
-        },
-        "input": _call(catalog, types=("object", "string"), description=INPUT),
-        "arm": _call(catalog, types=("object", "string", "null"), description=ARM),
-        "overrides": _overrides(catalog),
-        "name": _placeholder(),
-        **{f"stage.{stage.name}": _stage(stage) for stage in catalog.values()},
-        **types,
-    }
-    used = _reachable(root, definitions)
-    return {
-        "$schema": DRAFT,
-        **root,
-        "title": title,
-        "$defs": {name: definitions[name] for name in sorted(used)},
-    }
+    known: Schema = _tidy(types)
+    root = known.pop(words.__name__)
+    for kind, reference in zip(KINDS.values(), kinds, strict=True):
+        known[_name(reference)]["properties"]["kind"]["description"] = summary(kind)
+    for stage in catalog.values():
+        known[f"stage.{stage.name}"] = _stage(stage)
+    known["assertion"] = _assertion(kinds)
+    named = {"anyOf": [{"type": "string"}, {"required": ["stage"]}, {"required": ["use"]}]}
+    known["call"] = _call(catalog, ["object", "string"], CALL) | named
+    known["input"] = _call(catalog, ["object", "string"], INPUT)
+    known["arm"] = _call(catalog, ["object", "string", "null"], ARM)
+    known["overrides"] = _overrides(catalog)
+    known["name"] = _placeholder()
+    schema = {"$schema": DRAFT, **root, "title": title, "$defs": {}}
+    for name in sorted(_reachable(root, known)):
+        schema["$defs"][name] = known[name]
+    return schema
 
 
 def _assertion(kinds: Sequence[Schema]) -> Schema:
     """Return the schema of an assertion by its kind, so that only what is wrong for this kind is
     reported.
     """
+    described = "; ".join(f"{tag}: {summary(kind)}" for tag, kind in KINDS.items())
     return {
         "description": "what is asserted of the mean over seeds of a measure",
         "type": "object",
-        "properties": {
-            "kind": {
-                "description": "; ".join(f"{tag}: {summary(kind)}" for tag, kind in KINDS.items()),
-                "enum": list(KINDS),
-            }
-        },
+        "properties": {"kind": {"description": described, "enum": list(KINDS)}},
         "required": ["kind"],
-        "allOf": [_when("kind", tag, named) for tag, named in zip(KINDS, kinds, strict=True)],
+        "allOf": [_when("kind", tag, kind) for tag, kind in zip(KINDS, kinds, strict=True)],
     }
 
 
-def _call(catalog: Catalog, *, types: tuple[str, ...], description: str) -> Schema:
+def _call(catalog: Catalog, types: Sequence[str], description: str) -> Schema:
     """Return the schema of a mapping by its stage; one without a stage overrides a named call, or
     what it is merged into.
     """
-    named: Schema = {
-        "if": {"required": ["stage"]},
-        "then": _choice(catalog),
-        "else": {"$ref": "#/$defs/overrides"},
-    }
-    cases = [_when("stage", name, {"$ref": _REF.format(name=f"stage.{name}")}) for name in catalog]
+    described = "; ".join(f"{stage.name}: {stage.doc}" for stage in catalog.values())
+    choice = {"properties": {"stage": {"description": described, "enum": list(catalog)}}}
+    overrides = {"$ref": "#/$defs/overrides"}
+    cases: list[Schema] = [{"if": {"required": ["stage"]}, "then": choice, "else": overrides}]
+    for name in catalog:
+        cases.append(_when("stage", name, {"$ref": _REF.format(name=f"stage.{name}")}))
     return {
         "description": description,
-        "type": list(types),
+        "type": types,
         "if": {"type": "object"},
-        "then": {"allOf": [named, *cases]},
+        "then": {"allOf": cases},
     }
-
-
-def _choice(catalog: Catalog) -> Schema:
-    described = "; ".join(f"{stage.name}: {stage.doc}" for stage in catalog.values())
-    return {"properties": {"stage": {"description": described, "enum": list(catalog)}}}
 
 
 def _stage(stage: Stage) -> Schema:
-    properties: Schema = {"stage": {"description": stage.doc, "const": stage.name}}
-    properties |= _parameters(stage)
-    properties |= {name: _input(taken) for name, taken in stage.inputs.items()}
-    measures = "; ".join(
-        f"{name} ({measure.unit}): {measure.doc}" for name, measure in stage.measures.items()
-    )
+    description = stage.doc
+    if stage.measures:
+        measures = [f"{name} ({known.unit}): {known.doc}" for name, known in stage.measures.items()]
+        description += f". Measures: {'; '.join(measures)}"
     return {
-        "description": stage.doc + (f". Measures: {measures}" if measures else ""),
+        "description": description,
         "type": "object",
-        "properties": properties,
+        "properties": {"stage": {"description": stage.doc, "const": stage.name}} | _words(stage),
         "additionalProperties": False,
     }
 
@@ -138,22 +120,15 @@ def _overrides(catalog: Catalog) -> Schema:
     """Return parameters and inputs of a call whose stage the schema cannot know: those of any
     stage.
     """
-    variants: dict[str, list[Schema]] = {}
+    variants: dict[str, dict[str, Schema]] = {}
     for stage in catalog.values():
-        for name, schema in (
-            *_parameters(stage).items(),
-            *((name, _input(taken)) for name, taken in stage.inputs.items()),
-        ):
-            known = variants.setdefault(name, [])
-            if schema not in known:
-                known.append(schema)
-    properties: Schema = {
-        "use": {"description": "a named call under stages of defaults.yaml", "type": "string"}
-    }
-    properties |= {
-        name: schemas[0] if len(schemas) == 1 else _any(schemas)
-        for name, schemas in variants.items()
-    }
+        for name, schema in _words(stage).items():
+            # As JSON: a default of 1 equals one of 1.0 and of true in Python
+            variants.setdefault(name, {})[json.dumps(schema)] = schema
+    use = {"description": "a named call under stages of defaults.yaml", "type": "string"}
+    properties: Schema = {"use": use}
+    for name, schemas in variants.items():
+        properties[name] = _any(list(schemas.values()))
     return {
         "description": "parameters and inputs that differ from the call that they are merged into",
         "type": "object",
@@ -163,30 +138,29 @@ def _overrides(catalog: Catalog) -> Schema:
 
 
 def _any(schemas: list[Schema]) -> Schema:
-    descriptions = dict.fromkeys(
-        schema["description"] for schema in schemas if "description" in schema
-    )
-    return {"description": "; or: ".join(descriptions), "anyOf": schemas}
+    if len(schemas) == 1:
+        return schemas[0]
+    described = filter(None, (schema.get("description") for schema in schemas))
+    return {"description": "; or: ".join(dict.fromkeys(described)), "anyOf": schemas}
 
 
-def _parameters(stage: Stage) -> Schema:
-    """Return each parameter, with ``$name`` allowed in its place.
+def _words(stage: Stage) -> Schema:
+    """Return each parameter, with ``$name`` allowed in its place, and each input.
 
     None is required, since what is merged may bring it.
     """
     schema = msgspec.json.schema(stage.parameters)
     declared = schema["$defs"][stage.parameters.__name__]["properties"]
-    parameters: Schema = {}
+    words: Schema = {}
     for name, parameter in declared.items():
-        described = {
-            key: parameter.pop(key) for key in ("description", "default") if key in parameter
-        }
-        parameters[name] = (
-            {**described, "anyOf": [parameter, _NAME]}
-            if parameter != {"type": "string"}
-            else {**described, **parameter}
-        )
-    return parameters
+        words[name] = {}
+        for key in ("description", "default"):
+            if key in parameter:
+                words[name][key] = parameter.pop(key)
+        words[name] |= parameter if parameter == _TEXT else {"anyOf": [parameter, _NAME]}
+    for name, taken in stage.inputs.items():
+        words[name] = _input(taken)
+    return words
 
 
 def _input(taken: Input) -> Schema:
@@ -219,9 +193,9 @@ def summary(kind: type) -> str:
     return _flowing(kind.__doc__ or "").partition("\n\n")[0]
 
 
-def _name(named: Schema) -> str:
+def _name(reference: Schema) -> str:
     """Return the definition that a schema refers to; empty if it is no reference."""
-    return str(named.get("$ref", "")).removeprefix(_REF.format(name=""))
+    return str(reference.get("$ref", "")).removeprefix(_REF.format(name=""))
 
 
 def _tidy(schema: Any) -> Any:
@@ -229,25 +203,24 @@ def _tidy(schema: Any) -> Any:
     indentation.
     """
     if isinstance(schema, list):
-        return [_tidy(part) for part in schema]
+        return list(map(_tidy, schema))
     if not isinstance(schema, dict):
         return schema
-    optional = "default" in schema and schema["default"] is None
-    schema = {
-        key: _tidy(part)
-        for key, part in schema.items()
-        if not (key == "default" and part in (None, [], {}, ""))
-    }
-    if isinstance(schema.get("description"), str):
-        schema["description"] = _flowing(schema["description"])
-    if "anyOf" in schema:
-        branches = schema.pop("anyOf")
-        if optional:
-            branches.remove({"type": "null"})
+    tidied = {key: _tidy(part) for key, part in schema.items()}
+    if isinstance(tidied.get("description"), str):
+        tidied["description"] = _flowing(tidied["description"])
+    unwanted = [{"type": "null"}] if tidied.get("default", ...) is None else []
+    if tidied.get("default", ...) in (None, [], {}, ""):
+        del tidied["default"]
+    if "anyOf" in tidied:
+        branches = tidied.pop("anyOf")
         if {"type": "number"} in branches:
-            branches.remove({"type": "integer"}) if {"type": "integer"} in branches else None
-        schema = {**branches[0], **schema} if len(branches) == 1 else {**schema, "anyOf": branches}
-    return schema
+            unwanted.append({"type": "integer"})
+        branches = [branch for branch in branches if branch not in unwanted]
+        if len(branches) == 1:
+            return branches[0] | tidied
+        tidied["anyOf"] = branches
+    return tidied
 
 
 def _reachable(schema: Any, definitions: Mapping[str, Schema]) -> set[str]:

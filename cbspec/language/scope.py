@@ -45,9 +45,9 @@ class Scope:
         Raises:
             UnknownName: nothing has that name.
         """
-        for _ in range(2):  # a matrix value may itself name a size
-            if not node.text.startswith("$"):
-                break
+        if node.text[:1] == "$":
+            node = self._named(node)
+        if node.text[:1] == "$":  # a matrix value may itself name a size
             node = self._named(node)
         return node
 
@@ -72,7 +72,7 @@ class Scope:
         Raises:
             UnknownName: nothing has one of the names.
         """
-        value = self.find(node).value if node.text[:1] == "$" else node.value
+        value = self.find(node).value
         if type(value) is dict:
             return {key: self.plain(child) for key, child in value.items()}
         if type(value) is list:
