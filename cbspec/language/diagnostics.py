@@ -29,6 +29,7 @@ class Diagnostics:
     def __init__(self) -> None:
         self.scale = ""
         self.met = 0
+        self._unread: set[Origin] = set()  # where the text itself is wrong
         self._kept: dict[tuple[Origin, str], Diagnostic] = {}
 
     def __len__(self) -> int:
@@ -38,12 +39,15 @@ class Diagnostics:
         """Add a mistake at a value or a key."""
         site = node.site or node
         key, shown = site.document.find(site)
+        if shown.origin in self._unread:  # what stands there instead is nobody's mistake
+            return
         line = site.document.line(shown.line)
         self._keep(Diagnostic(shown.origin, visible(key), visible(message), line))
 
     def add_at(self, document: Document, line: int, column: int, message: str) -> None:
         """Add a mistake in the text, before there are values."""
         origin = document.origin(line, column)
+        self._unread.add(origin)
         self._keep(Diagnostic(origin, "", visible(message), document.line(line)))
 
     def extend(self, mistakes: Iterable[Diagnostic]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from cbspec.errors import Diagnostic
-from cbspec.language.compose import CONTROL, Composer, Unreadable
+from cbspec.language.compose import CONTROL, DEEPEST, Composer, Unreadable
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.node import Document
 from cbspec.model.origin import Origin
@@ -96,6 +96,8 @@ def _explained(document: Document, error: yaml.MarkedYAMLError) -> tuple[int, in
         return line, column, "a tab; indent with spaces"
     if "cannot start any token" in problem:
         return line, column, f"a value cannot start with {sign!r}; quote it"
+    if "maximum nesting depth" in problem:
+        return line, column, f"nested deeper than {DEEPEST} levels"
     if "mapping values are not allowed" in problem:
         problem += "; quote a text that contains ': ', and check the indentation"
     if error.context and error.context != problem:
