@@ -18,12 +18,10 @@ Status = Literal["active", "retracted", "open-question"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a finding was reported, and the figures it was reported with: measure -> arm ->
-    value.
-    """
+    """Where a finding was reported, and the values it was reported with: measure -> arm -> value."""
 
     memo: str
-    figures: Mapping[str, Mapping[str, float]]
+    reported: Mapping[str, Mapping[str, float]]
     note: str = ""
 
 

@@ -36,7 +36,7 @@ def judge(claim: Claim, table: Table, *, units: Mapping[str, str] | None = None)
         ValueError: the samples differ in seeds, so nothing is paired.
     """
     seeds = _seeds(table)
-    data = Measurements(table, units or {}, claim.source.figures)
+    data = Measurements(table, units or {}, claim.source.reported)
     part = escalation.share(len(seeds), claim.seeds)
     decided = _findings(claim, data, part)
     findings = tuple(finding for finding, _ in decided)

@@ -5,6 +5,7 @@ of.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,14 +18,14 @@ from cbspec.language.scope import Scope, UnknownName
 from cbspec.stage import Call
 
 
+@dataclass(frozen=True, slots=True)
 class Arms:
     """The arms of a claim as assertions see them: their names, and what the stages of those that
     resolved measure.
     """
 
-    def __init__(self, names: Iterable[str], calls: Mapping[str, Call | None]) -> None:
-        self.names = list(names)
-        self.calls = calls
+    names: list[str]
+    calls: Mapping[str, Call | None]
 
     def lacks(self, arm: str, measure: str) -> str:
         """Say that an arm's stage does not have a measure; empty if it has, or is not known."""

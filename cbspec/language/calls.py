@@ -4,7 +4,7 @@ inputs.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -13,50 +13,38 @@ from cbspec.language.conform import conform, unknown
 from cbspec.language.expansion import WORDS, Endless, Expansion, empty
 from cbspec.language.forms import MOST, Form, Forms, Frame, Memory, Pool, Trace
 from cbspec.language.node import Node, join, merge
+from cbspec.language.parameters import check_keys, written_values
 from cbspec.language.points import check_beginning, check_end
 from cbspec.language.scope import UnknownName
 from cbspec.stage import Call, Parameters, Stage
 
-_PLAIN = frozenset({int, float, bool})
 
-
+@dataclass(slots=True)
 class Resolver:
     """Resolves the arms of one claim for one matrix cell at one scale; notes every mistake and
     returns None instead.
 
-    Args:
+    Attributes:
         shared: what other claims have in common with this one; what is written in the defaults is
             resolved once for all of them.
         trace: filled with every value and its place; then nothing is taken from what was resolved
             before.
-
-    Attributes:
         met: every call within the arms, those within calls of the defaults that were known already
             left out.
+        forms: what arms have in common.
     """
 
-    def __init__(
-        self,
-        expansion: Expansion,
-        pool: Pool,
-        shared: Forms,
-        memory: Memory,
-        trace: Trace | None = None,
-    ) -> None:
-        self._expansion = expansion
-        self._catalog = expansion.catalog
-        self._scope = expansion.scope
-        self._mistakes = expansion.mistakes
-        self._pool = pool
-        self._shared = shared
-        self.met: Forms = {}
-        self._forms: Forms = {}  # what arms have in common
-        self._memory = memory
-        self._trace = trace
+    expansion: Expansion
+    pool: Pool
+    shared: Forms
+    memory: Memory
+    trace: Trace | None = None
+    met: Forms = field(default_factory=dict)
+    forms: Forms = field(default_factory=dict)
 
     def arm(self, experiment: Node, override: Node, path: str) -> Call | None:
         """Resolve the experiment with one arm's overrides; `path` is the arm's key path."""
-        arms = self._memory.arms
+        arms = self.memory.arms
         if id(override) not in arms:
             arms[id(override)] = override, _overridden(experiment, override)
         return self._begin(arms[id(override)][1], path)
@@ -67,7 +55,7 @@ class Resolver:
         No size decides which stage they call, so only their parameters can be wrong.
         """
         for form in met.values():
-            if form.call is not None and form.written.document is not self._memory.document:
+            if form.call is not None and form.written.document is not self.memory.document:
                 self._begin(form.written, "")
             elif form.sized:
                 self._parameters(form.expanded, form.stage, "")
@@ -78,46 +66,48 @@ class Resolver:
         except (Endless, UnknownName):
             return None
         finally:
-            self._expansion.chain.clear()
+            self.expansion.chain.clear()
 
     def _resolve(self, node: Node, outer: Frame | None, via: str, path: str) -> Call | None:
         written = node
         if type(node.value) is str:
-            written = self._expansion.named.get(node.text, node)
+            written = self.expansion.named.get(node.text, node)
         form = self._known(written)
         if form is not None and form.call is not None:
             self.met[id(written)] = form
             return form.call
-        self._memory.left -= 1
-        if self._memory.left < 0:
-            self._expansion.endless(node, f"more than {MOST} stage calls in one claim")
-        depth, before = len(self._expansion.chain), self._mistakes.met
+        self.memory.left -= 1
+        if self.memory.left < 0:
+            self.expansion.endless(node, f"more than {MOST} stage calls in one claim")
+        depth, before = len(self.expansion.chain), self.expansion.mistakes.met
         try:
             form = form or self._form(node, written, path)
             if form is None:
                 return None
             self.met[id(written)] = form
-            frame = Frame(form, node, outer, via, path)
+            frame = Frame(form.stage, form.expanded.entries, node, outer, via, path)
             call = self._call(frame, form)
             if call is not None and frame.closed:
                 form.call = call
-            if call is not None and self._mistakes.met == before:  # and no call within it needs it
+            if (
+                call is not None and self.expansion.mistakes.met == before
+            ):  # and no call within it needs it
                 self._keep(form)
             return call
         finally:
-            del self._expansion.chain[depth:]
+            del self.expansion.chain[depth:]
 
     def _known(self, written: Node) -> Form | None:
-        if self._trace is not None:
+        if self.trace is not None:
             return None
-        return self._forms.get(id(written)) or self._shared.get(id(written))
+        return self.forms.get(id(written)) or self.shared.get(id(written))
 
     def _keep(self, form: Form) -> None:
         written = form.written
-        forms = self._forms if written.document is self._memory.document else self._shared
+        forms = self.forms if written.document is self.memory.document else self.shared
         forms[id(written)] = form
         if not form.named:
-            self._memory.shapes[id(written)] = form
+            self.memory.shapes[id(written)] = form
 
     def _call(self, frame: Frame, form: Form) -> Call | None:
         inputs: dict[str, Call] = {}
@@ -127,13 +117,13 @@ class Resolver:
                 inputs[name] = taken
         if form.parameters is None or len(inputs) < len(form.stage.inputs):
             return None
-        call = self._pool.call(form.stage, form.parameters, inputs)
-        check_beginning(form.expanded, call, self._mistakes)
+        call = self.pool.call(form.stage, form.parameters, inputs)
+        check_beginning(form.expanded, call, self.expansion.mistakes)
         return call
 
     def _form(self, node: Node, written: Node, path: str) -> Form | None:
         """Return the call at `node` without its inputs; None if it names no stage."""
-        used = self._scope.used
+        used = self.expansion.scope.used
         before = len(used)
         shape = self._shape(node, written)
         if shape is None:
@@ -147,65 +137,41 @@ class Resolver:
 
     def _shape(self, node: Node, written: Node) -> tuple[Node, Stage] | None:
         """Return the call at `node` expanded, and its stage."""
-        known = self._memory.shapes.get(id(written))
+        known = self.memory.shapes.get(id(written))
         if known is not None:
             return known.expanded, known.stage
-        expanded = self._expansion.call(node)
+        expanded = self.expansion.call(node)
         if expanded is None:
             return None
         word = expanded.entries["stage"]
-        name = self._scope.find(word).value
-        if not isinstance(name, str) or name not in self._catalog:
-            self._mistakes.add(word, unknown("stage", name, list(self._catalog)))
+        name = self.expansion.scope.find(word).value
+        if not isinstance(name, str) or name not in self.expansion.catalog:
+            self.expansion.mistakes.add(word, unknown("stage", name, list(self.expansion.catalog)))
             return None
-        stage = self._catalog[name]
-        self._check_keys(expanded, stage)
+        stage = self.expansion.catalog[name]
+        check_keys(expanded, stage, self.expansion.mistakes)
         return expanded, stage
-
-    def _check_keys(self, expanded: Node, stage: Stage) -> None:
-        known = [*names_of(stage.parameters), *stage.inputs]
-        for key in expanded.entries:
-            if key not in known and key != "stage":
-                message = unknown("parameter or input", key, known, of=stage.name)
-                self._mistakes.add(expanded.keys[key], message)
 
     def _parameters(self, expanded: Node, stage: Stage, path: str) -> Parameters | None:
         entries = expanded.entries
-        values = self._values(expanded, stage)
+        values = written_values(expanded, stage, self.expansion.scope)
         if stage.progress is not None and stage.progress not in entries:
             lacks = f"missing {stage.progress}: which point of the run of {stage.name} is wanted"
-            self._mistakes.add(expanded, lacks)
+            self.expansion.mistakes.add(expanded, lacks)
             return None
         if values is None:
             return None
-        parameters = conform(expanded, values, stage.parameters, self._mistakes)
+        parameters = conform(expanded, values, stage.parameters, self.expansion.mistakes)
         if parameters is None:
             return None
-        check_end(expanded, stage, parameters, self._mistakes)
-        if self._trace is not None:
+        check_end(expanded, stage, parameters, self.expansion.mistakes)
+        if self.trace is not None:
             for name, value in msgspec.to_builtins(parameters).items():
                 place = None
                 if name in entries:
-                    place = self._scope.find(entries[name])
+                    place = self.expansion.scope.find(entries[name])
                 self._note(path, name, value, place)
         return parameters
-
-    def _values(self, expanded: Node, stage: Stage) -> dict[str, Any] | None:
-        """Return the parameters that are written; None if a ``$name`` stands for nothing."""
-        values: dict[str, Any] = {}
-        understood = True
-        for name in names_of(stage.parameters):
-            node = expanded.entries.get(name)
-            if node is None:
-                continue
-            if type(node.value) in _PLAIN:
-                values[name] = node.value
-                continue
-            try:
-                values[name] = self._scope.plain(node)
-            except UnknownName:
-                understood = False
-        return values if understood else None
 
     def _input(self, frame: Frame, name: str) -> Call | None:
         """Return an input as the call has it, or else as the nearest enclosing call with an input
@@ -216,7 +182,7 @@ class Resolver:
         if name not in owner.entries:
             if owner is frame:  # else the enclosing call that lacks it is reported
                 lacks = f"{frame.stage.name} lacks its input {name} ({_a(kind)})"
-                self._mistakes.add(frame.place, f"{lacks}, and no enclosing call has it")
+                self.expansion.mistakes.add(frame.place, f"{lacks}, and no enclosing call has it")
             return None
         written = owner.entries[name]
         call = self._written_input(owner, name)
@@ -233,7 +199,7 @@ class Resolver:
             return owner.inputs[name]
         node = owner.entries[name]
         if name in owner.active:
-            self._expansion.endless(node, f"the input {name} of {owner.stage.name} needs itself")
+            self.expansion.endless(node, f"the input {name} of {owner.stage.name} needs itself")
         owner.active.add(name)
         try:
             owner.inputs[name] = self._resolve(node, owner, name, join(owner.path, name))
@@ -245,20 +211,18 @@ class Resolver:
         kind = frame.stage.inputs[name].kind
         if call is None or call.stage.kind == kind:
             return
-        able = ", ".join(stage.name for stage in self._catalog.values() if stage.kind == kind)
+        able = ", ".join(
+            stage.name for stage in self.expansion.catalog.values() if stage.kind == kind
+        )
         takes = f"the input {name} of {frame.stage.name} takes {_a(kind)} ({able})"
-        self._mistakes.add(place, f"{takes}, but {call.stage.name} yields {_a(call.stage.kind)}")
+        self.expansion.mistakes.add(
+            place, f"{takes}, but {call.stage.name} yields {_a(call.stage.kind)}"
+        )
 
     def _note(self, path: str, key: str, value: Any, node: Node | None) -> None:
         """Note a value, if they are traced."""
-        if self._trace is not None:
-            self._trace[join(path, key)] = value, node
-
-
-@lru_cache(maxsize=1024)
-def names_of(parameters: type[Parameters]) -> tuple[str, ...]:
-    """Return the parameters of a stage as they are written."""
-    return tuple(field.encode_name for field in msgspec.structs.fields(parameters))
+        if self.trace is not None:
+            self.trace[join(path, key)] = value, node
 
 
 def _overridden(experiment: Node, override: Node) -> Node:

@@ -7,6 +7,7 @@ Anchors and aliases are understood; tags and merge keys (``<<``) are not part of
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -34,18 +35,16 @@ class Unreadable(Exception):
     """The text ends here: what follows cannot be understood."""
 
 
+@dataclass(slots=True)
 class _Open:
     """A container whose end has not come yet."""
 
-    __slots__ = ("anchor", "before", "height", "key", "mapping", "node")
-
-    def __init__(self, node: Node, anchor: str, before: int, mapping: bool) -> None:
-        self.node = node
-        self.anchor = anchor
-        self.before = before  # size of the document up to here
-        self.height = 0
-        self.mapping = mapping
-        self.key: Node | None = None  # of a mapping: the one that waits for its value
+    node: Node
+    anchor: str
+    before: int  # size of the document up to here
+    mapping: bool
+    height: int = 0
+    key: Node | None = None  # of a mapping: the one that waits for its value
 
 
 class Composer:

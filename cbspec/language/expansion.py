@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cbspec.catalog import Catalog
 from cbspec.language.conform import unknown
@@ -18,6 +19,7 @@ class Endless(Exception):
     """A call needs itself, or too many others."""
 
 
+@dataclass(slots=True)
 class Expansion:
     """Expands the calls of one claim.
 
@@ -27,18 +29,11 @@ class Expansion:
             a cycle.
     """
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        named: Mapping[str, Node],
-        scope: Scope,
-        mistakes: Diagnostics,
-    ) -> None:
-        self.chain: list[Node] = []
-        self.catalog = catalog
-        self.named = named
-        self.scope = scope
-        self.mistakes = mistakes
+    catalog: Catalog
+    named: Mapping[str, Node]
+    scope: Scope
+    mistakes: Diagnostics
+    chain: list[Node] = field(default_factory=list)
 
     def call(self, node: Node) -> Node | None:
         """Return the call with every `use` replaced by what it names: a mapping with `stage`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -59,6 +59,7 @@ class Pool:
         return call
 
 
+@dataclass(slots=True)
 class Memory:
     """What the cells and scales of one claim file have in common.
 
@@ -71,30 +72,33 @@ class Memory:
             parameters are not.
     """
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.left = MOST
-        self.arms: dict[int, tuple[Node, Node]] = {}
-        self.shapes: Forms = {}
+    document: Document
+    left: int = MOST
+    arms: dict[int, tuple[Node, Node]] = field(default_factory=dict)
+    shapes: Forms = field(default_factory=dict)
 
 
+@dataclass(slots=True)
 class Frame:
-    """A call being resolved: its form, where it is written, and by which input of which call it is
-    wanted.
+    """A call being resolved.
+
+    Attributes:
+        entries: what is written in it.
+        place: where it is written.
+        outer, via: the call that wants it, and by which input.
+        active: the inputs that are being resolved.
+        closed: whether nothing in it is inherited from outside.
     """
 
-    __slots__ = ("active", "closed", "entries", "inputs", "outer", "path", "place", "stage", "via")
-
-    def __init__(self, form: Form, place: Node, outer: Frame | None, via: str, path: str) -> None:
-        self.stage = form.stage
-        self.entries = form.expanded.entries
-        self.place = place
-        self.outer = outer
-        self.via = via
-        self.path = path
-        self.inputs: dict[str, Call | None] = {}
-        self.active: set[str] = set()
-        self.closed = True  # nothing in it is inherited from outside
+    stage: Stage
+    entries: Mapping[str, Node]
+    place: Node
+    outer: Frame | None
+    via: str
+    path: str
+    inputs: dict[str, Call | None] = field(default_factory=dict)
+    active: set[str] = field(default_factory=set)
+    closed: bool = True
 
     def owner(self, name: str) -> Frame:
         """Return the call whose words an input has: this one, or the nearest enclosing one that has

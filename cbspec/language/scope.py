@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from cbspec.language.conform import unknown
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.node import Node
 
-_NOTHING: dict[str, Node] = {}
-
 
 class UnknownName(Exception):
     """A ``$name`` that stands for nothing."""
 
 
+@dataclass(slots=True)
 class Scope:
     """The names of one matrix cell at one scale.
 
-    Args:
-        elsewhere: names that stand for nothing here -> what they are, for the message.
-
     Attributes:
+        elsewhere: names that stand for nothing here -> what they are, for the message.
         used: every name that was looked up, as often as it was.
     """
 
-    def __init__(
-        self,
-        cell: Mapping[str, Node],
-        sizes: Mapping[str, Node],
-        mistakes: Diagnostics,
-        elsewhere: Mapping[str, str],
-    ) -> None:
-        self.cell = cell
-        self.sizes = sizes
-        self.elsewhere = elsewhere
-        self.used: list[str] = []
-        self._mistakes = mistakes
+    cell: Mapping[str, Node]
+    sizes: Mapping[str, Node]
+    mistakes: Diagnostics
+    elsewhere: Mapping[str, str]
+    used: list[str] = field(default_factory=list)
 
     def find(self, node: Node) -> Node:
         """Return the node that holds the value of `node`: itself, or what its ``$name`` stands for.
@@ -63,7 +54,7 @@ class Scope:
         else:
             known = dict.fromkeys((*self.cell, *self.sizes, *self.elsewhere))
             message = unknown("name", node.text, [f"${word}" for word in known])
-        self._mistakes.add(node, message)
+        self.mistakes.add(node, message)
         raise UnknownName
 
     def plain(self, node: Node) -> Any:
@@ -87,6 +78,4 @@ class Scope:
         elsewhere = dict.fromkeys(
             self.sizes, "a size of the scale, and a scale never changes what is asserted"
         )
-        scope = Scope(self.cell, _NOTHING, self._mistakes, elsewhere)
-        scope.used = self.used
-        return scope
+        return Scope(self.cell, {}, self.mistakes, elsewhere, self.used)

@@ -22,3 +22,8 @@ def visible(text: str, keep: str = "") -> str:
             units = sign.encode("utf-16-be", "surrogatepass").hex()
             escapes[ord(sign)] = re.sub("(....)", r"\\u\1", units)
     return text.translate(escapes)
+
+
+def inert(text: str) -> str:
+    """Return a text of which no line is a workflow command to GitHub's runner, nor holds one."""
+    return re.sub(r"^(\s*):(?=:)", r"\1: ", text, flags=re.MULTILINE).replace("##[", "## [")

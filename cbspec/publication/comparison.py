@@ -54,10 +54,10 @@ def _memo(row: Row) -> list[str]:
 
 
 def _reported(source: Source) -> Iterator[str]:
-    for measure, by_arm in source.figures.items():
+    for measure, by_arm in source.reported.items():
         values = ", ".join(f"{arm} {number(value)}" for arm, value in by_arm.items())
         yield f"memo, {measure}: {values}"
-    if source.note and not source.figures:
+    if source.note and not source.reported:
         yield f"memo: {source.note}"
 
 

@@ -12,7 +12,7 @@ from cbspec.canary import CanaryCheck, Difference
 from cbspec.ledger.notation import interval, number, p_value
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Effect, Finding
-from cbspec.model.visible import visible
+from cbspec.model.visible import inert, visible
 from cbspec.report.check import Check, Upheld
 from cbspec.report.record import Record
 
@@ -80,7 +80,11 @@ def next_steps(record: Record) -> Iterator[str]:
 
 
 def _text(sections: Iterator[str]) -> str:
-    return visible("\n\n".join(sections), keep="\n")
+    return inert(visible("\n\n".join(sections), keep="\n"))
+
+
+def _head(claim: str, title: str) -> str:
+    return f"{claim}: {' '.join(title.split())}"
 
 
 def _section(head: str, lines: Iterable[str]) -> str:
@@ -89,7 +93,7 @@ def _section(head: str, lines: Iterable[str]) -> str:
 
 
 def _failure(record: Record) -> Iterator[str]:
-    yield f"{record.claim}: {record.title}"
+    yield _head(record.claim, record.title)
     yield record.outcome.reason
     for finding in record.implicated:
         yield _finding(record, finding)
@@ -106,7 +110,7 @@ def _failure(record: Record) -> Iterator[str]:
 
 
 def _upheld(upheld: Upheld, options: str) -> Iterator[str]:
-    yield f"{upheld.claim}: {upheld.title}"
+    yield _head(upheld.claim, upheld.title)
     yield f"{upheld.path}:{upheld.line}"
     for check in upheld.checks:
         if check.failed:
@@ -115,7 +119,7 @@ def _upheld(upheld: Upheld, options: str) -> Iterator[str]:
 
 
 def _canary(check: CanaryCheck) -> Iterator[str]:
-    yield f"{check.claim}: {check.title}"
+    yield _head(check.claim, check.title)
     yield f"{check.path}:{check.line}: {check.text}"
     yield from _moved(check.differences)
     yield from _edited(check.edits)

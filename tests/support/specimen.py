@@ -76,7 +76,7 @@ def make_claim(**changes: Any) -> Claim:
         "title": "Gamma orders the estimators",
         "phase": "6A",
         "status": "active",
-        "source": Source(memo="phase 6A", figures={"gamma": {"dfa": 0.009, "vec": 0.378}}),
+        "source": Source(memo="phase 6A", reported={"gamma": {"dfa": 0.009, "vec": 0.378}}),
         "arms": {"dfa": Call(STAGE, STAGE.parameters()), "vec": Call(STAGE, STAGE.parameters())},
         "seeds": Seeds(pool=(42, 123, 456, 789), start=3),
         "assertions": (ORDER,),

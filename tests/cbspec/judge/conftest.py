@@ -54,7 +54,7 @@ def claimed() -> Callable[..., Claim]:
             title="",
             phase="1",
             status="active",
-            source=Source(memo="", figures={"x": figures}),
+            source=Source(memo="", reported={"x": figures}),
             arms={},
             seeds=Seeds(pool=SEEDS[:most], start=start),
             assertions=tuple(assertions),

@@ -70,8 +70,8 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def claims(root: Path) -> list[Claim]:
-    none = Source(memo="memo", figures={})
-    note = Source(memo="memo", figures={}, note="a factor of 2 | more")
+    none = Source(memo="memo", reported={})
+    note = Source(memo="memo", reported={}, note="a factor of 2 | more")
     return [
         *versions(
             root, "10A.a", "10A.a.yaml", status="retracted", retracted_by=("6A.a",), phase="10A"

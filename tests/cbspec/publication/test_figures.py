@@ -45,7 +45,7 @@ def claimed(id: str, *figures: Figure, **changes: object) -> Claim:
     }
     named["seeds"] = Seeds(pool=SEEDS, start=3)
     return make_claim(
-        id=id, source=Source(memo="", figures={"gamma": {"vec_m4": 0.9}}), **{**named, **changes}
+        id=id, source=Source(memo="", reported={"gamma": {"vec_m4": 0.9}}), **{**named, **changes}
     )
 
 

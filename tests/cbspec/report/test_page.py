@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbspec.errors import LedgerError
+from cbspec.model.visible import visible
 from cbspec.report import Run, Skipped, decode, encode, job_summary, markdown, write_pages
 from cbspec.report.template import escaped
-from cbspec.model.visible import visible
 
 PAGE = """\
 # Claims

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
+from cbspec.model.visible import visible
 from cbspec.report import (
     Run,
     Skipped,
@@ -22,7 +23,6 @@ from cbspec.report import (
     markdown,
     write_pages,
 )
-from cbspec.model.visible import visible
 
 TEXT = (
     '<script>alert("x")</script> <b>b</b> &lt; **c** _d_ ~~e~~ `f` |g| [h](i) ![j](k) $l$ \\'
@@ -72,6 +72,19 @@ def test_nothing_hidden_reaches_a_page(run, render):
 
     assert page.replace("\n", "").isprintable()
     page.encode()
+
+
+def test_a_failure_is_no_workflow_command(record):
+    """A line of a failure that would be a command to GitHub's runner is text, and a title stays one
+    line.
+    """
+    text = failure_text(
+        record("refuted", title="a\n::error::b", discussion="::stop-commands::c ##[add-mask]d")
+    )
+
+    assert text.startswith("6A.a: a ::error::b\n")
+    assert "\n  : :stop-commands::c ## [add-mask]d\n" in text
+    assert not re.search(r"^\s*::|##\[", text, re.MULTILINE)
 
 
 def test_nothing_hidden_reaches_an_annotation(run):

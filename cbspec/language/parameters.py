@@ -1,0 +1,48 @@
+"""The parameters of a stage call, as they are written."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from cbspec.language.conform import unknown
+from cbspec.language.diagnostics import Diagnostics
+from cbspec.language.node import Node
+from cbspec.language.scope import Scope, UnknownName
+from cbspec.stage import Parameters, Stage
+
+_PLAIN = frozenset({int, float, bool})
+
+
+def check_keys(call: Node, stage: Stage, mistakes: Diagnostics) -> None:
+    """Check that every key is a parameter or an input of the stage."""
+    known = [*_names(stage.parameters), *stage.inputs]
+    for key in call.entries:
+        if key not in known and key != "stage":
+            message = unknown("parameter or input", key, known, of=stage.name)
+            mistakes.add(call.keys[key], message)
+
+
+def written_values(call: Node, stage: Stage, scope: Scope) -> dict[str, Any] | None:
+    """Return the parameters that are written; None if a ``$name`` stands for nothing."""
+    values: dict[str, Any] = {}
+    understood = True
+    for name in _names(stage.parameters):
+        node = call.entries.get(name)
+        if node is None:
+            continue
+        if type(node.value) in _PLAIN:
+            values[name] = node.value
+            continue
+        try:
+            values[name] = scope.plain(node)
+        except UnknownName:
+            understood = False
+    return values if understood else None
+
+
+@lru_cache(maxsize=1024)
+def _names(parameters: type[Parameters]) -> tuple[str, ...]:
+    return tuple(field.encode_name for field in msgspec.structs.fields(parameters))
