@@ -218,14 +218,14 @@ def test_explain_without_a_record(laboratory, pinned):
     pinned(laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout)
 
 
-def test_explain_of_a_claim_that_another_scale_decides(laboratory):
+def test_explain_of_a_claim_that_another_scale_decides(laboratory, pinned):
     """A claim that is not decidable at the asked scale is explained at one that decides it."""
     laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
 
-    lines = laboratory.cbspec("explain", "1.a", "--device", "cpu").stdout.splitlines()
+    told = laboratory.cbspec("explain", "1.a", "--device", "cpu")
 
-    assert lines[:2] == ["1.a is not decidable at scale quick:", "1.a at scale memo on cpu"]
-    assert lines[-1] == "Nothing is on record at scale memo."
+    assert told.exit_code == 0
+    pinned(told.stdout)
 
 
 @pytest.mark.parametrize("verdict", ["holds", "refuted"])

@@ -6,7 +6,7 @@ import pytest
 
 from cbspec.errors import ClaimError
 from cbspec.language import load_file
-from tests.cbspec.language.broken_text import CLAIM
+from tests.support.broken_text import CLAIM
 
 TITLE = "title: Same-batch loss decrease is monotone in credit quality"
 WIDTH = "directions: $m"

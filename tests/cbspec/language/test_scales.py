@@ -8,7 +8,7 @@ from cbspec.claim import Seeds
 from cbspec.errors import ConfigError
 from cbspec.language import Versions, load
 from cbspec.language.defaults import known_scale
-from tests.cbspec.language.broken_text import CLAIM
+from tests.support.broken_text import CLAIM
 
 ROOT_SEEDS = "seeds: {pool: [42, 123, 456, 789, 1011, 1213], start: 3}"
 SIMPLE = CLAIM.replace("seeds: {start: 3, max: 6}\n", "")
