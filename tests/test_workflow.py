@@ -159,7 +159,7 @@ def test_systems_and_pythons_are_named(workflow):
         "requires-python"
     ]
     assert oldest == f">={pythons['quick']}"
-    assert workflow["jobs"]["pythons"]["strategy"]["matrix"]["python"] == ["3.12", "3.13"]
+    assert workflow["jobs"]["pythons"]["strategy"]["matrix"]["python"] == ["3.12", "3.13", "3.14"]
     assert "github.event_name != 'schedule'" in workflow["jobs"]["pythons"]["if"]
 
 

@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,6 +86,7 @@ def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
         yield tried(mutation, store, expected(mutation) if asked.expected else claims())
 
 
+@cache
 def claims() -> tuple[Claim, ...]:
     """The project's claims that can be decided at `SCALE`."""
     project = config.load(ROOT)
@@ -117,12 +119,17 @@ def warmed(store: Path) -> Row:
 
 def expected(mutation: Mutation) -> tuple[Claim, ...]:
     """The claims that must notice an edit, and those that it does not reach."""
-    code = Code(ROOT, config.load(ROOT).packages)
+    code = _code()
     return tuple(
         claim
         for claim in claims()
         if claim.id in mutation.noticed_by or not mutation.reaches(claim, code)
     )
+
+
+@cache
+def _code() -> Code:
+    return Code(ROOT, config.load(ROOT).packages)
 
 
 def tried(mutation: Mutation, store: Path, among: Sequence[Claim]) -> Row:
