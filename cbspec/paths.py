@@ -23,3 +23,18 @@ def relative(path: Path, root: Path) -> str:
     return (
         absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else path.as_posix()
     )
+
+
+def below(path: Path, folder: Path) -> Path | None:
+    """Return a path by `folder`'s own name where it is this folder or lies in it, through whatever
+    link it was named; None where it lies elsewhere.
+    """
+    if ".." in path.parts:
+        path = path.parent.resolve() / path.name
+    if ".." not in path.parts and path.is_relative_to(folder):
+        return path
+    real = folder.resolve()
+    for parent in (path, *path.parents):
+        if parent.resolve() == real:
+            return folder / path.relative_to(parent)
+    return None

@@ -1,26 +1,16 @@
-"""The project: everything that a run, a command or a notebook works with, put together in one
-place.
-
-Each part is loaded when it is first asked for, so that a command pays only for what it uses.
-"""
+"""The project: everything that a run, a command or a notebook works with."""
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cbspec.claim import base
-from cbspec.config import Config, load
-from cbspec.errors import ConfigError, LedgerError
-from cbspec.paths import display
+from cbspec.errors import LedgerError
+from cbspec.parts import Parts
 
 if TYPE_CHECKING:
-    from cbspec.catalog import Catalog
     from cbspec.claim import Claim
     from cbspec.evaluation import Evaluation
     from cbspec.evaluation.canary import Canaries
@@ -29,20 +19,16 @@ if TYPE_CHECKING:
     from cbspec.execution.plan import Planner
     from cbspec.execution.rundir import RunDirectory
     from cbspec.explain import Standings
-    from cbspec.fingerprint import Code
-    from cbspec.fingerprint.signature import Signatures
-    from cbspec.language import Versions
-    from cbspec.ledger import Device, Entry, EvidenceFolder, Ledger
+    from cbspec.ledger import Device, Entry, Key
     from cbspec.model.values import Values
     from cbspec.report import Run
     from cbspec.stage import Call
-    from cbspec.store import Damage, Store
 
 Words = str | Sequence[str]
 """Which claims are meant: ids (without the values of a matrix: all its cells), files or folders."""
 
 
-class Project:
+class Project(Parts):
     """A folder with claims, an engine, a store of results and a record of verdicts.
 
     The methods that take `words` mean all claims where there is none. Every part raises
@@ -60,99 +46,6 @@ class Project:
         ['holds', 'holds']
     """
 
-    def __init__(self, folder: str | Path | None = None) -> None:
-        self._start = Path(folder) if folder is not None else None
-
-    # --- parts
-
-    @cached_property
-    def config(self) -> Config:
-        """Return the settings of the project, whose own assertion kinds are known from here on."""
-        config = load(self._start)
-        if config.kinds:
-            from cbspec import kinds
-
-            kinds.load(config)
-        return config
-
-    @cached_property
-    def catalog(self) -> Catalog:
-        """Return the stages that claims can ask for."""
-        from cbspec import catalog
-
-        assert self._signatures is not None  # taken before the engine is imported
-        return catalog.load(self.config)
-
-    @cached_property
-    def _signatures(self) -> Signatures:
-        """Return what the source files were before any was imported: an edit after that stops a
-        run.
-        """
-        from cbspec.fingerprint.signature import signatures
-
-        return signatures(self.config.root, self.config.packages)
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """Return the verdicts on record, as they were when first asked for."""
-        from cbspec.ledger import Ledger
-
-        return Ledger.load(self.config.ledger)
-
-    @cached_property
-    def evidence(self) -> EvidenceFolder:
-        """Return the values that the verdicts on record were judged on."""
-        from cbspec.ledger import EvidenceFolder
-
-        return EvidenceFolder(self.config.evidence)
-
-    @cached_property
-    def store(self) -> Store:
-        """Return the stored results; damaged ones are reported to standard error."""
-        from cbspec.store import Store
-
-        def warn(damage: Damage) -> None:
-            print(damage, file=sys.stderr)
-
-        return Store(self.config.store, on_damage=warn)
-
-    @cached_property
-    def code(self) -> Code:
-        """Return the engine's source code as it is."""
-        from cbspec.fingerprint import Code
-
-        return Code(self.config.root, self.config.packages, self._signatures)
-
-    @cached_property
-    def versions(self) -> Versions:
-        """Return the claims at other scales than the one they were read at."""
-        from cbspec.language import Versions
-
-        return Versions(self.catalog)
-
-    @property
-    def claims_folder(self) -> Path:
-        """Return the folder of the claims, relative to the working directory if it lies below.
-
-        Raises:
-            ConfigError: there is none.
-        """
-        folder = self.config.claims
-        if not folder.is_dir():
-            where = f"([tool.cbspec] claims of {self.config.root})"
-            raise ConfigError(f"{folder}: there is no such folder of claims {where}")
-        return display(folder)
-
-    @contextmanager
-    def editing(self) -> Iterator[Ledger]:
-        """Yield the ledger as it is on disk, to be changed; whoever else wants to change it
-        waits.
-        """
-        from cbspec.ledger import Ledger
-
-        with self.store.lock("ledger"):
-            yield Ledger.load(self.config.ledger)
-
     # --- claims
 
     def claims(self, words: Words = (), scale: str | None = None) -> tuple[Claim, ...]:
@@ -163,10 +56,9 @@ class Project:
             ClaimError: with every mistake of the files in question.
             ConfigError: the scale is unknown.
         """
-        from cbspec.language.defaults import known_scale
         from cbspec.selection import select
 
-        at = known_scale(scale, self.config.scale, self.config.claims)
+        at = self.scale(scale)
         exact = at == self.config.canary
         return select(self.claims_folder, self.catalog, _listed(words), at, exact=exact)
 
@@ -181,21 +73,25 @@ class Project:
         if words:
             known = {entry.claim for entry in self.ledger}
             known |= {base(claim) for claim in known}
-        scale = self.config.scale
         return select(
-            self.claims_folder, self.catalog, _listed(words), scale, every=True, recorded=known
+            self.claims_folder,
+            self.catalog,
+            _listed(words),
+            self.scale(),
+            every=True,
+            recorded=known,
         )
 
     # --- the record
 
     def verdicts(self, words: Words = (), scale: str | None = None) -> list[Entry]:
         """Return the verdicts on record of claims, at one scale or at all."""
-        entries = []
-        for claim in dict.fromkeys(claim.id for claim in self.at_every_scale(words)):
-            for entry in self.ledger.of(claim):
+        entries: dict[Key, Entry] = {}
+        for claim in self.at_every_scale(words):
+            for entry in self.ledger.of(claim.id):
                 if scale in (None, entry.scale):
-                    entries.append(entry)
-        return entries
+                    entries[entry.key] = entry
+        return list(entries.values())
 
     def values(self, claim: str, scale: str | None = None, device: Device = "cpu") -> Values:
         """Return the values that a verdict on record was judged on: arm x measure x seed.
@@ -244,7 +140,7 @@ class Project:
 
         claims = self.claims(words, scale)
         standings = self.standings(self.planner(device, threads))
-        return forecast(claims, standings, self.ledger, scale or self.config.scale)
+        return forecast(claims, standings, self.ledger, self.scale(scale))
 
     def run(
         self,
@@ -271,7 +167,7 @@ class Project:
         adopting = (adopt or self.config.adopt) == "identical"
         directory = RunDirectory(self.config.runs / uuid.uuid4().hex[:12], "main")
         evaluation = self.evaluation(directory, numerics, adopting=adopting)
-        return run_claims(claims, scale or self.config.scale, evaluation, directory)
+        return run_claims(claims, self.scale(scale), evaluation, directory)
 
     def evaluation(
         self, run: RunDirectory, numerics: Numerics, *, options: str = "", adopting: bool = False

@@ -5,12 +5,13 @@ reading any claim in full.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cbspec.claim import base
 from cbspec.errors import ConfigError, suggestion
+from cbspec.paths import below
 
 if TYPE_CHECKING:
     from cbspec.catalog import Catalog
@@ -38,14 +39,15 @@ def select(
 ) -> tuple[Claim, ...]:
     """Read the claims that words name, in the order of the words, each once.
 
-    A word is an id (without the values of a matrix it stands for all cells), a claim file or a
-    folder, for which its defaults.yaml may stand. Only the files in question are read, so that a
+    A word is an id (without the values of a matrix it stands for all cells), pytest's name of a
+    claim, a claim file or a folder, for which its defaults.yaml may stand. What is an id and a path
+    is the id; ``./`` before it makes it the path. Only the files in question are read, so that a
     mistake in another one is no hindrance.
 
     Args:
         folder: of the claims; all of them are meant without a word.
         every: each claim at every scale at which it is decidable, instead of at `scale`.
-        exact: each at `scale` itself, also where it cannot be decided there.
+        exact: each at `scale` itself, also where that cannot decide it and has other sizes.
         recorded: ids that are known, though there may be no such claim any more.
 
     Raises:
@@ -56,57 +58,83 @@ def select(
 
     if not words:
         return load([folder], catalog=catalog, scale=scale, every=every, exact=exact)
-    places = _places(folder, words, recorded)
-    files = dict.fromkeys(places.values())
-    read = load(files, catalog=catalog, scale=scale, every=every, exact=exact)
-    chosen: dict[tuple[str, str], Claim] = {}
+    words = list(map(_without_file, words))
+    files = {} if all(map(_only_a_path, words)) else ids(folder)
+    places: dict[str, Path] = {}
     strange = []
-    for word, place in places.items():
-        meant = [claim for claim in read if _means(word, place, claim)]
-        chosen |= {(claim.id, claim.scale): claim for claim in meant}
-        if not (meant or _is_path(word) or word in recorded):
+    for word in words:
+        if base(word) in files:
+            places[word] = files[base(word)]
+        elif _is_path(word):
+            places[word] = path_of(word, folder)
+        elif word not in recorded:
             strange.append(word)
-    _refuse(strange, [claim.id for claim in read])
+    refuse("unknown claim", strange, sorted(files))
+    files_meant = dict.fromkeys(places.values())
+    claims = load(files_meant, catalog=catalog, scale=scale, every=every, exact=exact)
+    chosen: dict[tuple[str, str], Claim] = {}
+    for word, place in places.items():
+        named = [claim for claim in claims if _means(word, place, files, claim)]
+        for claim in named:
+            chosen[claim.id, claim.scale] = claim
+        if not named and place.is_dir():
+            raise UnknownClaimError(f"{word}: there is no claim in this folder")
+        if not named and word not in recorded:
+            strange.append(word)
+    refuse("unknown claim", strange, [claim.id for claim in claims])
     return tuple(chosen.values())
 
 
-def unknown(words: Sequence[str], ids: Collection[str]) -> list[str]:
+def named(claim: str, words: Collection[str]) -> bool:
+    """Tell whether ids, with or without the values of a matrix, name a claim."""
+    return claim in words or base(claim) in words
+
+
+def unknown(words: Iterable[str], ids: Collection[str]) -> list[str]:
     """Return the words that are none of these ids, with or without the values of a matrix."""
     known = {*ids, *map(base, ids)}
     return [word for word in words if word not in known]
 
 
-def _places(folder: Path, words: Sequence[str], recorded: Collection[str]) -> Mapping[str, Path]:
-    """Return word -> the file or folder to read for it; without the words that only `recorded`
-    knows.
+def refuse(problem: str, words: Iterable[str], known: Sequence[str], where: str = "") -> None:
+    """Refuse words that name no claim, each in a line that begins with the problem.
+
+    Raises:
+        UnknownClaimError: there is any.
     """
+    lines = []
+    for word in words:
+        lines.append(f"{problem} {word!r}{where}{suggestion(word, known)}")
+    if lines:
+        raise UnknownClaimError("\n".join(lines))
+
+
+def path_of(word: str, folder: Path) -> Path:
+    """Return the file or folder that a word names, by the claims' own folder if it lies in that."""
     from cbspec.language import meant
 
-    known = {} if all(map(_is_path, words)) else ids(folder)
-    without = [word for word in words if not _is_path(word) and base(word) not in known]
-    _refuse([word for word in without if word not in recorded], sorted(known))
-    return {
-        word: meant(Path(word)) if _is_path(word) else known[base(word)]
-        for word in words
-        if word not in without
-    }
+    path = meant(Path(word))
+    return below(path, folder) or path
 
 
-def _refuse(words: Sequence[str], known: Sequence[str]) -> None:
-    if words:
-        raise UnknownClaimError(
-            "\n".join(f"unknown claim {word!r}{suggestion(word, known)}" for word in words)
-        )
+def _without_file(word: str) -> str:
+    """Return the id in pytest's name of a claim, ``claims/phase1/1.a.yaml::1.a``."""
+    _, name, claim = word.partition(".yaml::")
+    return claim if name else word
+
+
+def _only_a_path(word: str) -> bool:
+    return "/" in base(word)
 
 
 def _is_path(word: str) -> bool:
     return word.endswith(".yaml") or "/" in word or (word != "" and Path(word).is_dir())
 
 
-def _means(word: str, place: Path, claim: Claim) -> bool:
-    if _is_path(word):
-        return place == claim.path or place in claim.path.parents
-    return word in (claim.id, base(claim.id))
+def _means(word: str, place: Path, files: Mapping[str, Path], claim: Claim) -> bool:
+    if base(word) in files:
+        return word in (claim.id, base(claim.id))
+    return place == claim.path or place in claim.path.parents
 
 
 def ids(folder: Path) -> Mapping[str, Path]:

@@ -19,15 +19,20 @@ def chains(
         chosen: only trees with one of these claims.
         remarks: claim -> what stands in brackets behind its title.
     """
-    heads = {base(claim.id): f"{claim.title} [{remarks[claim.id]}]" for claim in reversed(claims)}
+    titles: dict[str, str] = {}
+    for claim in claims:
+        titles.setdefault(base(claim.id), f"{claim.title} [{remarks[claim.id]}]")
     followers = _followers(claims)
-    later = {name for ids in followers.values() for name in ids}
-    wanted = {base(claim) for claim in chosen}
-    for name in dict.fromkeys(base(claim.id) for claim in claims):
+    later: set[str] = set().union(*followers.values())
+    wanted = set(map(base, chosen))
+    for name in titles:
+        if name not in followers or name in later:
+            continue
         tree = _below(name, followers)
-        if name in followers and name not in later and wanted & {member for _, _, member in tree}:
-            for depth, how, member in tree:
-                yield f"{'    ' * depth}{how}{member}  {heads.get(member, '(no such claim)')}"
+        if wanted.isdisjoint(member for _, _, member in tree):
+            continue
+        for depth, how, member in tree:
+            yield f"{'    ' * depth}{how}{member}  {titles.get(member, '(no such claim)')}"
 
 
 def _followers(claims: Sequence[Claim]) -> Followers:

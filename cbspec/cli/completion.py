@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import click
 from click.shell_completion import CompletionItem
 
+from cbspec import terminal
 from cbspec.errors import CbspecError
 from cbspec.project import Project
 from cbspec.selection import ids
@@ -40,4 +41,9 @@ def _offered(
         names = sorted(known(Project()))
     except (CbspecError, OSError):
         return []
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    items = []
+    for name in names:
+        # A ledger may hold any text, and the shell would run what a line of it says
+        if name.startswith(incomplete) and name == terminal.line(name):
+            items.append(CompletionItem(name))
+    return items

@@ -48,20 +48,23 @@ class Draft:
         yield f"title: {scalar(self.title)}"
         yield f"phase: {scalar(self.phase)}"
         yield f"status: {self.status}"
-        for key, names in (("revises", self.revises), ("retracted_by", self.retracted_by)):
-            if names:
-                yield f"{key}: [{', '.join(map(scalar, names))}]"
+        if self.revises:
+            yield f"revises: {_flow(self.revises)}"
+        if self.retracted_by:
+            yield f"retracted_by: {_flow(self.retracted_by)}"
         yield "source:"
         yield f"  memo: {scalar(self.memo)}"
         yield from self._figures()
         yield f"experiment: {self.experiment}"
         yield "arms:"
-        yield from (f"  {scalar(name)}: {words}" for name, words in self.arms.items())
+        for name, words in self.arms.items():
+            yield f"  {scalar(name)}: {words}"
         for key, assertions in (("assert", self.asserted), ("controls", self.controls)):
             if assertions:
                 yield f"{key}:"
-            yield from (f"  - {assertion}" for assertion in assertions)
-        yield f"scales: [{', '.join(map(scalar, self.scales))}]"
+            for assertion in assertions:
+                yield f"  - {assertion}"
+        yield f"scales: {_flow(self.scales)}"
 
     def _figures(self) -> Iterator[str]:
         if not self.figures:
@@ -69,7 +72,8 @@ class Draft:
             return
         yield "  figures:"
         for measure, values in self.figures.items():
-            yield f"    {scalar(measure)}: {{{', '.join(f'{scalar(arm)}: {value}' for arm, value in values.items())}}}"
+            arms = ", ".join(f"{scalar(arm)}: {value}" for arm, value in values.items())
+            yield f"    {scalar(measure)}: {{{arms}}}"
 
 
 def scalar(text: str) -> str:
@@ -79,17 +83,19 @@ def scalar(text: str) -> str:
     return text if plain else json.dumps(text, ensure_ascii=False)
 
 
+def _flow(names: Sequence[str]) -> str:
+    """Return names as a YAML list of one line."""
+    return f"[{', '.join(map(scalar, names))}]"
+
+
 def place(folder: Path, phase: str, claim: str) -> Path:
     """Return the file of a claim: ``phase6_5/6.5A.a.yaml`` for 6.5A.a of phase 6.5A.
 
     A phase without a number is a folder of its own.
     """
-    number = re.match(r"\d+(?:\.\d+)?", phase.strip())
-    name = (
-        f"phase{number[0].replace('.', '_')}"
-        if number
-        else re.sub(r"\W+", "_", phase.strip().lower())
-    )
+    name = re.sub(r"\W+", "_", phase.strip().lower())
+    if number := re.match(r"\d+(?:\.\d+)?", phase.strip()):
+        name = f"phase{number[0].replace('.', '_')}"
     return folder / name / f"{claim}.yaml"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+
+from cbspec import terminal
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 scale_option = click.option(
@@ -29,30 +31,60 @@ threads_option = click.option(
 )
 
 
-def dumps(content: Any) -> str:
-    """Return indented JSON of builtins, dataclasses and msgspec structs; what is not finite is
+def echo(text: str, *, err: bool = False) -> None:
+    """Print text, whose words may be a claim's or a ledger's, without their control of the
+    terminal.
+    """
+    click.echo(terminal.lines(text), err=err)
+
+
+def echo_json(content: Any) -> None:
+    """Print indented JSON of builtins, dataclasses and msgspec structs; what is not finite is
     null.
     """
     import msgspec
 
     encoded = msgspec.json.encode(content, enc_hook=_plain)
-    return msgspec.json.format(encoded, indent=2).decode()
+    click.echo(terminal.json(msgspec.json.format(encoded, indent=2).decode()))
 
 
-def table(rows: Iterable[Sequence[str]], headings: Sequence[str], right: Sequence[str] = ()) -> str:
-    """Return a table for people; `right` are the headings of the columns that are aligned right."""
-    from tabulate import tabulate
+class TextTable:
+    """A table for people, filled row by row.
 
-    align = ["right" if heading in right else "left" for heading in headings]
-    drawn = tabulate(
-        list(rows), headers=list(headings), tablefmt="simple", disable_numparse=True, colalign=align
-    )
-    return "\n".join(line.rstrip() for line in drawn.splitlines())
+    Args:
+        headings: of the columns.
+        right: the headings of the columns that are aligned right.
+    """
+
+    def __init__(self, *headings: str, right: Sequence[str] = ()) -> None:
+        self.headings = headings
+        self.align = ["left"] * len(headings)
+        for heading in right:
+            self.align[headings.index(heading)] = "right"
+        self.rows: list[list[str]] = []
+
+    def row(self, *cells: object) -> None:
+        """Add a row; each cell is one line, whatever its text holds."""
+        self.rows.append([terminal.line(str(cell)) for cell in cells])
+
+    def __str__(self) -> str:
+        from tabulate import tabulate
+
+        drawn = tabulate(
+            self.rows,
+            headers=self.headings,
+            tablefmt="simple",
+            disable_numparse=True,
+            colalign=self.align,
+        )
+        return "\n".join(map(str.rstrip, drawn.splitlines()))
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, nouns: str = "") -> str:
     """Return a number with its noun: ``"1 claim"``, ``"2 claims"``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {nouns or noun + 's'}"
 
 
 def _plain(value: Any) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
 import msgspec
 from msgspec import inspect
 
+from cbspec.cli.output import echo
 from cbspec.kinds import KINDS
 from cbspec.kinds.names import bare, fields, noun_of
 from cbspec.stage import Stage
@@ -23,33 +24,26 @@ def text(label: str) -> str:
 
 def experiment(stages: Sequence[str], catalog: Mapping[str, Stage]) -> str:
     """Ask for the stage call that all arms share."""
-    click.echo(
-        f"Named stage calls: {', '.join(stages) or 'none'}. Stages: {', '.join(catalog)}.", err=True
-    )
+    named = ", ".join(stages) or "none"
+    echo(f"Named stage calls: {named}. Stages: {', '.join(catalog)}.", err=True)
     return text("Experiment (a named call, or {stage: NAME, ...})")
 
 
-def arms() -> dict[str, str]:
-    """Name -> overrides, until a name is left empty."""
+def arms() -> tuple[str, ...]:
+    """Ask for arms until a name is left empty, and return them as ``NAME=YAML``."""
     overrides: dict[str, str] = {}
-    while True:
-        name: str = click.prompt(
-            f"Arm {len(overrides) + 1} (empty: no more)", default="", show_default=False, err=True
-        )
-        if not name.strip():
-            return overrides
+    while name := _optional(f"Arm {len(overrides) + 1} (empty: no more)"):
         words = click.prompt(f"  what {name} overrides", default="{}", err=True)
-        overrides[name.strip()] = words.strip()
+        overrides[name] = words.strip()
+    return tuple(map("=".join, overrides.items()))
 
 
 def assertion(arms: Sequence[str], measures: Sequence[str]) -> str:
     """Ask for one assertion, and return it as YAML of one line."""
-    kind = click.prompt(
-        "Assertion", type=click.Choice([name for name in KINDS if _simple(name)]), err=True
-    )
+    kind = _choice("Assertion", filter(_simple, KINDS))
     words: list[str] = [f"kind: {kind}"]
     for field in msgspec.structs.fields(KINDS[kind]):
-        value: str | None = None
+        value = ""
         described = fields(KINDS[kind])[field.encode_name]
         if noun_of(described) == "measure":
             hint = f" (one of {', '.join(measures)})" if measures else ""
@@ -57,9 +51,7 @@ def assertion(arms: Sequence[str], measures: Sequence[str]) -> str:
         elif field.required:
             value = _required(field.name, described, arms)
         elif field.name in BOUNDS:
-            value = click.prompt(
-                f"  {field.name} (empty: no such bound)", default="", show_default=False, err=True
-            )
+            value = _optional(f"  {field.name} (empty: no such bound)")
         if value:
             words.append(f"{field.name}: {value}")
     return f"{{{', '.join(words)}}}"
@@ -67,12 +59,12 @@ def assertion(arms: Sequence[str], measures: Sequence[str]) -> str:
 
 def _simple(kind: str) -> bool:
     """Tell whether all that the kind needs can be asked for; the others are written by hand."""
-    needed = [
-        fields(KINDS[kind])[field.encode_name]
-        for field in msgspec.structs.fields(KINDS[kind])
-        if field.required
-    ]
-    return all(noun_of(described) or _asked(described) for described in needed)
+    described = fields(KINDS[kind])
+    for field in msgspec.structs.fields(KINDS[kind]):
+        needed = described[field.encode_name]
+        if field.required and not noun_of(needed) and not _asked(needed):
+            return False
+    return True
 
 
 def _asked(described: inspect.Type) -> bool:
@@ -84,12 +76,21 @@ def _asked(described: inspect.Type) -> bool:
 def _required(name: str, described: inspect.Type, arms: Sequence[str]) -> str:
     label, plain = f"  {name}", bare(described)
     if isinstance(plain, inspect.LiteralType):
-        return str(
-            click.prompt(label, type=click.Choice([str(value) for value in plain.values]), err=True)
-        )
+        return _choice(label, map(str, plain.values))
     if isinstance(plain, inspect.VarTupleType):
         listed = click.prompt(label, default=", ".join(arms), err=True)
         return f"[{listed.strip('[] ')}]"
     if noun_of(described) == "arm":
-        return str(click.prompt(label, type=click.Choice(list(arms)), err=True))
+        return _choice(label, arms)
     return str(click.prompt(label, type=float, err=True))
+
+
+def _choice(label: str, choices: Iterable[str]) -> str:
+    answer: str = click.prompt(label, type=click.Choice(list(choices)), err=True)
+    return answer
+
+
+def _optional(label: str) -> str:
+    """Ask for what may be left empty."""
+    answer: str = click.prompt(label, default="", show_default=False, err=True)
+    return answer.strip()

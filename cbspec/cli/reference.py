@@ -4,7 +4,7 @@ by.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -24,31 +24,34 @@ def reference(schema: Mapping[str, Any]) -> str:
 
 def keys(schema: Mapping[str, Any]) -> str:
     """Return one row for each top-level key of a claim file."""
-    needed = set(schema["required"])
-    rows = (
-        (f"`{key}`", "yes" if key in needed else "", words["description"])
-        for key, words in schema["properties"].items()
-    )
-    return _table(("key", "needed", "meaning"), rows)
+    lines = _head("key", "needed", "meaning")
+    for key, words in schema["properties"].items():
+        needed = ""
+        if key in schema["required"]:
+            needed = "yes"
+        lines.append(_row(f"`{key}`", needed, words["description"]))
+    return "\n".join(lines)
 
 
 def kinds() -> str:
     """Return one row for each assertion kind; the words that every kind takes are left out."""
     shared = {field.name for field in msgspec.structs.fields(Assertion)}
-    rows = []
+    lines = _head("kind", "asserts", "needs", "takes")
     for tag, kind in KINDS.items():
-        fields = [field for field in msgspec.structs.fields(kind) if field.name not in shared]
-        needed = ", ".join(f"`{field.encode_name}`" for field in fields if field.required)
-        more = ", ".join(f"`{field.encode_name}`" for field in fields if not field.required)
-        rows.append((f"`{tag}`", summary(kind), needed, more))
-    return _table(("kind", "asserts", "needs", "takes"), iter(rows))
+        needs: list[str] = []
+        takes: list[str] = []
+        for field in msgspec.structs.fields(kind):
+            if field.name not in shared:
+                words = needs if field.required else takes
+                words.append(f"`{field.encode_name}`")
+        lines.append(_row(f"`{tag}`", summary(kind), ", ".join(needs), ", ".join(takes)))
+    return "\n".join(lines)
 
 
-def _table(headings: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
-    lines = [headings, tuple("---" for _ in headings), *rows]
-    return "\n".join(_line(cells) for cells in lines)
+def _head(*headings: str) -> list[str]:
+    return [_row(*headings), _row(*["---"] * len(headings))]
 
 
-def _line(cells: tuple[str, ...]) -> str:
-    escaped = (cell.replace("|", "\\|") for cell in cells)
-    return f"| {' | '.join(escaped)} |"
+def _row(*cells: str) -> str:
+    row = " | ".join(cell.replace("|", "\\|") for cell in cells)
+    return f"| {row} |"

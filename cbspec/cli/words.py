@@ -34,15 +34,16 @@ class Words:
     @property
     def missing(self) -> list[str]:
         """Return the flags without which there is no claim."""
-        needed = {
+        needed: dict[str, object] = {
             "ID": self.claim,
             "--title": self.title,
             "--phase": self.phase,
             "--memo": self.memo,
+            "--experiment": self.experiment,
+            "--arm": self.arms,
+            "--assert": self.asserted,
         }
-        needed |= {"--experiment": self.experiment}
-        lists = {"--arm": self.arms, "--assert": self.asserted}
-        return [flag for flag, value in {**needed, **lists}.items() if not value]
+        return [flag for flag, value in needed.items() if not value]
 
     def asked(self, stages: Sequence[str], catalog: Catalog) -> Words:
         """Return these words, with a person's answers for those that are missing.
@@ -57,14 +58,15 @@ class Words:
             phase=self.phase or prompt.text("Phase, e.g. 7A"),
             memo=self.memo or prompt.text("Memo: where it was reported"),
             experiment=self.experiment or prompt.experiment(stages, catalog),
-            arms=self.arms or tuple(f"{name}={words}" for name, words in prompt.arms().items()),
+            arms=self.arms or prompt.arms(),
         )
-        measures = sorted({measure for stage in catalog.values() for measure in stage.measures})
-        return (
-            words
-            if words.asserted
-            else replace(words, asserted=(prompt.assertion([*_named(words.arms)], measures),))
-        )
+        if words.asserted:
+            return words
+        measures: set[str] = set()
+        for stage in catalog.values():
+            measures |= stage.measures.keys()
+        asserted = prompt.assertion(list(_named(words.arms)), sorted(measures))
+        return replace(words, asserted=(asserted,))
 
     def draft(self, scales: Sequence[str]) -> Draft:
         """Return the claim that these words make; `scales` are taken if none are given.
@@ -72,6 +74,11 @@ class Words:
         Raises:
             click.UsageError: an arm or a figure does not have the form that its flag needs.
         """
+        arms = {}
+        for name, words in _named(self.arms).items():
+            arms[name] = _line(words) or "{}"
+        if self.scales:
+            scales = [scale.strip() for scale in self.scales.split(",")]
         return Draft(
             id=(self.claim or "").strip(),
             title=self.title or "",
@@ -79,10 +86,10 @@ class Words:
             status=self.status,
             memo=self.memo or "",
             experiment=_line(self.experiment or ""),
-            arms={name: _line(words) or "{}" for name, words in _named(self.arms).items()},
-            asserted=[_line(words) for words in self.asserted],
-            controls=[_line(words) for words in self.controls],
-            scales=[scale.strip() for scale in self.scales.split(",")] if self.scales else scales,
+            arms=arms,
+            asserted=list(map(_line, self.asserted)),
+            controls=list(map(_line, self.controls)),
+            scales=scales,
             revises=self.revises,
             retracted_by=self.retracted_by,
             figures=_figures(self.figures),

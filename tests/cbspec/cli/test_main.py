@@ -1,6 +1,5 @@
 """The command group: help, completion, exit status, and the hand-over to pytest."""
 
-import importlib
 import json
 import os
 import subprocess
@@ -12,7 +11,6 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from cbspec.cli import main
-from cbspec.cli.main import COMMANDS, SUBCOMMANDS
 
 REPOSITORY = Path(__file__).parents[3]
 HEAVY = (
@@ -40,31 +38,6 @@ def test_help_imports_nothing_heavy():
     )
 
     assert done.stdout == "[]\n"
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_there_and_says_what_the_list_says(name):
-    """Each listed command exists, takes --json, and its own help begins with the line of the list."""
-    command = importlib.import_module(f"cbspec.cli.{name}").command
-    leaves = (
-        [command]
-        if name not in SUBCOMMANDS
-        else [command.get_command(None, each) for each in SUBCOMMANDS[name]]
-    )
-
-    assert command.help.splitlines()[0] == COMMANDS[name]
-    assert all(
-        "--json" in [flag for option in leaf.params for flag in option.opts] for leaf in leaves
-    )
-
-
-def test_subcommands_say_what_the_list_says():
-    """The same for ``cbspec store``."""
-    for name, line in SUBCOMMANDS["store"].items():
-        assert (
-            importlib.import_module(f"cbspec.cli.stored.{name}").command.help.splitlines()[0]
-            == line
-        )
 
 
 def test_exit_status_is_documented(laboratory):
@@ -122,8 +95,8 @@ def test_shell_completes_commands_and_claims(laboratory):
     shell = ShellComplete(main, {}, "cbspec", "_CBSPEC_COMPLETE")
 
     assert [item.value for item in shell.get_completions([], "s")] == [
-        "show",
         "schema",
+        "show",
         "status",
         "store",
     ]

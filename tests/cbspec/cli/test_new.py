@@ -109,6 +109,31 @@ def test_nothing_is_written_outside_the_claims(laboratory, words):
     assert {*laboratory.root.parent.rglob("*")} == before
 
 
+def test_a_link_does_not_lead_out_of_the_claims(laboratory, tmp_path_factory):
+    """A link below the claims to a folder or a file elsewhere is no way out, and no absolute path."""
+    outside = tmp_path_factory.mktemp("outside")
+    (laboratory.root / "claims" / "folder").symlink_to(outside)
+    (laboratory.root / "claims" / "file.yaml").symlink_to(outside / "file.yaml")
+
+    for path in ("claims/folder/3.a.yaml", "claims/file.yaml", f"{outside}/3.a.yaml"):
+        refused = laboratory.cbspec("new", "3.a", "--path", path, *flags())
+        assert refused.exit_code == 2
+        assert "lies outside the claims of this project" in refused.stderr
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [".3.a.yaml", ".hidden/3.a.yaml", "3.a.txt", "new/defaults.yaml"])
+def test_a_file_that_no_run_would_collect_is_refused(laboratory, name):
+    """A hidden file, one of another kind, and the defaults of a folder are no claim's."""
+    before = {*laboratory.root.rglob("*")}
+
+    refused = laboratory.cbspec("new", "3.a", "--path", f"claims/{name}", *flags())
+
+    assert refused.exit_code == 2
+    assert "no run would take this file for a claim" in refused.stderr
+    assert {*laboratory.root.rglob("*")} == before
+
+
 def test_invalid_words_leave_no_file(laboratory, pinned):
     """Mistakes are told at their lines, and no file is left."""
     broken = laboratory.cbspec("new", "3.a", *flags(experiment="plnt"))
@@ -116,7 +141,7 @@ def test_invalid_words_leave_no_file(laboratory, pinned):
     assert broken.exit_code == 1
     assert "claims/phase3/3.a.yaml:9:13: experiment: " in broken.stderr
     pinned(broken.stderr)
-    assert not (laboratory.root / "claims" / "phase3" / "3.a.yaml").exists()
+    assert not (laboratory.root / "claims" / "phase3").exists()
 
 
 def test_missing_flags_are_all_named(laboratory):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cbspec.cli.stored.size import Size, size_text
+from cbspec.cli.size import Size, size_text
 
 
 def test_ls_sums_up(laboratory):

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from cbspec.claim import base
+from cbspec import terminal
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import json_option
 from cbspec.paths import display
 from cbspec.project import Project
+from cbspec.selection import named
 
 WORKERS = "4"
+_PARALLEL = ("-n", "--numprocesses", "no:xdist", "-pno:xdist")
 
 
 @click.command(
@@ -41,24 +43,35 @@ def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:
     stderr, and the run's report to stdout.
     """
     as_json = as_json or "--json" in words  # behind the claims too
-    words = tuple(word for word in words if word != "--json")
-    first = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
-    arguments = [sys.executable, "-m", "pytest", *targets(project, words[:first]), *words[first:]]
-    parallel = ("-n", "--numprocesses", "no:xdist", "-pno:xdist")
-    if not any(word.startswith(parallel) for word in words[first:]):
-        arguments += ["-n", WORKERS]
-    if not as_json:
-        sys.stdout.flush()
-        os.execv(arguments[0], arguments)
+    claims: list[str] = []
+    options: list[str] = []
+    for word in words:
+        if options or word.startswith("-"):
+            options.append(word)
+        else:
+            claims.append(word)
+    while "--json" in options:
+        options.remove("--json")
+    if not any(word.startswith(_PARALLEL) for word in options):
+        options += ["-n", WORKERS]
+    arguments = [sys.executable, "-m", "pytest", *targets(project, claims), *options]
+    if as_json:
+        raise SystemExit(_report(project, arguments))
+    sys.stdout.flush()
+    os.execv(arguments[0], arguments)
+
+
+def _report(project: Project, arguments: Sequence[str]) -> int:
+    """Run pytest and print the report that it writes; return its exit status."""
     report = project.config.reports / "latest.json"
     before = report.stat().st_mtime_ns if report.exists() else None
     status = subprocess.run(arguments, stdout=sys.stderr, check=False).returncode
     if report.exists() and report.stat().st_mtime_ns != before:
-        click.echo(report.read_text(encoding="utf-8"), nl=False)
-    raise SystemExit(status)
+        click.echo(terminal.json(report.read_text(encoding="utf-8")), nl=False)
+    return status
 
 
-def targets(project: Project, words: Sequence[str]) -> Iterable[str]:
+def targets(project: Project, words: Sequence[str]) -> Sequence[str]:
     """Return pytest's names for claims: ``claims/phase6/6A.a.yaml::6A.a``, and files and folders as
     they are.
     """
@@ -66,11 +79,12 @@ def targets(project: Project, words: Sequence[str]) -> Iterable[str]:
 
     if not words:
         return [str(project.claims_folder)]
-    named = {claim.id: claim for claim in project.claims(words)}
+    claims = project.claims(words)
     names = []
     for word in words:
-        matching = [claim for claim in named.values() if word in (claim.id, base(claim.id))]
-        names += [f"{display(claim.path)}::{claim.id}" for claim in matching] or [
-            str(meant(Path(word)))
-        ]
+        ids = [claim for claim in claims if named(claim.id, [word])]
+        for claim in ids:
+            names.append(f"{display(claim.path)}::{claim.id}")
+        if not ids:
+            names.append(str(meant(Path(word))))
     return names

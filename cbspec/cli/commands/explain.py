@@ -10,7 +10,14 @@ import msgspec
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import device_option, dumps, json_option, scale_option, threads_option
+from cbspec.cli.output import (
+    device_option,
+    echo,
+    echo_json,
+    json_option,
+    scale_option,
+    threads_option,
+)
 from cbspec.project import Project
 
 if TYPE_CHECKING:
@@ -41,89 +48,88 @@ def command(
     planner = project.planner(device, threads)
     standings = project.standings(planner)
     canaries = project.canaries(project.planner("cpu", threads))
-    explanations = []
-    checks = []
-    asked = scale or project.config.scale
-    for cell in project.claims([claim], scale):
-        if cell.scale != asked and not as_json:
-            click.echo(f"{cell.id} is not decidable at scale {asked}:")
-        recorded = project.ledger.expected(Key(cell.id, cell.scale, planner.numerics.device))
-        explanations.append(explain(cell, standings, recorded))
-        checks.append(canaries.stored(cell) if canaries else None)
-    if as_json:
-        contents = [
-            {**msgspec.to_builtins(explanation), "canary": check}
-            for explanation, check in zip(explanations, checks, strict=True)
-        ]
-        click.echo(dumps(contents))
-        return
+    contents = []
     texts = []
-    for explanation, check in zip(explanations, checks, strict=True):
-        canary = [] if canaries is None else [_canary(check)]
-        texts.append("\n".join([*lines(explanation), *canary]))
-    click.echo("\n\n".join(texts))
+    for cell in project.claims([claim], scale):
+        recorded = project.ledger.expected(Key(cell.id, cell.scale, planner.numerics.device))
+        explanation = explain(cell, standings, recorded)
+        text = list(lines(explanation))
+        if not cell.due and cell.scale in cell.decidable:
+            text.insert(0, f"{cell.id} is not decidable at scale {project.scale(scale)}:")
+        check = None
+        if canaries:
+            check = canaries.stored(cell)
+            text += _canary(check)
+        contents.append({**msgspec.to_builtins(explanation), "canary": check})
+        texts.append("\n".join(text))
+    if as_json:
+        echo_json(contents)
+    else:
+        echo("\n\n".join(texts))
 
 
-def _canary(check: CanaryCheck | None) -> str:
+def _canary(check: CanaryCheck | None) -> Iterator[str]:
     """Say what stored results tell of a claim's canary, every figure that differs on a line of its
     own.
     """
     if check is None:
-        return "Canary: not run with this code."
-    parts = [f"Canary: {check.text.removeprefix('canary ')}"] + [
-        f"  {difference.text}" for difference in check.differences
-    ]
-    return "\n".join(parts)
+        yield "Canary: not run with this code."
+        return
+    yield f"Canary: {check.text.removeprefix('canary ')}"
+    for difference in check.differences:
+        yield f"  {difference.text}"
 
 
 def lines(explanation: Explanation) -> Iterator[str]:
     """Yield the explanation for a person, line by line."""
     yield f"{explanation.claim} at scale {explanation.scale} on {explanation.device}"
-    width = max(len(stage.stage) for stage in explanation.stages)
-    arms = {arm for stage in explanation.stages for arm in stage.arms}
+    width = 0
+    arms: set[str] = set()
+    for stage in explanation.stages:
+        width = max(width, len(stage.stage))
+        arms |= set(stage.arms)
     for stage in explanation.stages:
         yield from _stage(stage, width, everyone=arms)
     yield from _record(explanation)
 
 
 def _stage(stage: StageState, width: int, everyone: set[str]) -> Iterator[str]:
-    arms = "" if set(stage.arms) == everyone else f"  ({', '.join(stage.arms)})"
-    yield f"  {stage.state:<7}  {stage.stage:<{width}}  seeds {','.join(map(str, stage.seeds))}{arms}"
+    line = f"  {stage.state:<7}  {stage.stage:<{width}}  seeds {','.join(map(str, stage.seeds))}"
+    if set(stage.arms) != everyone:
+        line += f"  ({', '.join(stage.arms)})"
+    yield line
     if stage.adopted:
         yield f"             {stage.adopted}"
-    yield from (f"             {cause.text}" for cause in stage.causes)
+    for cause in stage.causes:
+        yield f"             {cause.text}"
 
 
 def _record(explanation: Explanation) -> Iterator[str]:
     recorded = explanation.recorded
     if recorded is None:
-        yield f"Nothing is on record at scale {explanation.scale}{_only(explanation)}."
+        where = f"at scale {explanation.scale}"
+        if explanation.scale not in explanation.decidable:
+            others = " or ".join(explanation.decidable)
+            where += f", at which it is not decidable (--scale {others})"
+        yield f"Nothing is on record {where}."
         return
-    device = f" on {recorded.device}" if recorded.device != explanation.device else ""
+    place = "On record"
+    if recorded.device != explanation.device:
+        place += f" on {recorded.device}"
     evidence = "" if recorded.evidence else ", without evidence"
-    yield f"On record{device}: {recorded.verdict}, {_made(recorded)}{evidence}"
+    yield f"{place}: {recorded.verdict}, {_made(recorded)}{evidence}"
     if explanation.edits:
         yield "Changed in the code since:"
-    yield from (f"  {edit.text}" for edit in explanation.edits)
-    yield from (f"  {remark}" for remark in explanation.remarks)
+    for edit in explanation.edits:
+        yield f"  {edit.text}"
+    for remark in explanation.remarks:
+        yield f"  {remark}"
     if not explanation.edits and not explanation.remarks:
         yield "Nothing changed since."
 
 
-def _only(explanation: Explanation) -> str:
-    """Say where the claim can be decided instead."""
-    others = explanation.decidable
-    return (
-        ""
-        if explanation.scale in others
-        else f", at which it is not decidable (--scale {' or '.join(others)})"
-    )
-
-
 def _made(entry: Entry) -> str:
     made = entry.provenance
-    return (
-        f"{made.date} at {made.commit[:10]}"
-        if made.commit
-        else f"{made.date}, outside a repository"
-    )
+    if not made.commit:
+        return f"{made.date}, outside a repository"
+    return f"{made.date} at {made.commit[:10]}"

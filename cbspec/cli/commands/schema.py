@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from cbspec import terminal
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, dumps, json_option
+from cbspec.cli.output import count, echo, echo_json, json_option
 from cbspec.errors import ConfigError
 from cbspec.paths import display
 from cbspec.project import Project
@@ -39,15 +40,21 @@ def command(project: Project, defaults: bool, markdown: bool, write: bool, as_js
         from cbspec.cli.reference import reference
 
         text = reference(schema.build(project.catalog))
-        click.echo(dumps({"markdown": text}) if as_json else text)
+        content: dict[str, object] = {"markdown": text}
+    elif write:
+        files = schema.files(project.catalog)
+        changed = write_to(folder(project), files)
+        place = display(folder(project))
+        text = f"{count(len(changed), 'file')} of {len(files)} changed in {place}"
+        content = {"changed": list(map(str, changed))}
+    else:
+        text = schema.files(project.catalog)[DEFAULTS if defaults else CLAIM]
+        click.echo(terminal.json(text), nl=False)
         return
-    content = schema.files(project.catalog)
-    if not write:
-        click.echo(content[DEFAULTS if defaults else CLAIM], nl=False)
-        return
-    changed = write_to(folder(project), content)
-    text = f"{count(len(changed), 'file')} of {len(content)} changed in {display(folder(project))}"
-    click.echo(dumps({"changed": [str(path) for path in changed]}) if as_json else text)
+    if as_json:
+        echo_json(content)
+    else:
+        echo(text)
 
 
 def folder(project: Project) -> Path:

@@ -10,7 +10,7 @@ import click
 
 from cbspec.claim import Claim
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import dumps, json_option
+from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.errors import ConfigError
 from cbspec.ledger import Entry, orphaned
 from cbspec.ledger.withdrawal import unchecked
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 TAKE = "run the canary scale, then cbspec accept --canary"
+WITHDRAW = 'cbspec withdraw CLAIM --scale NAME --reason "..."'
 
 
 @click.command("publish")
@@ -35,38 +36,28 @@ TAKE = "run the canary scale, then cbspec accept --canary"
 def command(project: Project, check: bool, as_json: bool) -> None:
     """Write the replication table and the figures from claims and ledger.
 
-    No results are needed and nothing is run: what is on record is what is shown. An accepted
-    verdict and an edited claim want it written again. --check compares the table and the figures'
-    CSV; an SVG, which another matplotlib draws otherwise, is current where its CSV is. A verdict on
-    record is orphaned where no claim file has it decidable at its scale any more: no run would
-    check it.
+    No results are needed and nothing is run: what is on record is what is shown. Run it again after
+    you accept a verdict or edit a claim. --check compares the table and the figures' CSV; an SVG,
+    which another matplotlib draws otherwise, is current where its CSV is. A verdict on record is
+    orphaned where no claim file has it decidable at its scale any more: no run would check it.
     """
     claims = project.at_every_scale()
     pages = _pages(project, claims)
-    moved = {path for path, text in pages.items() if not _stands(path, text)}
-    changed = [path for path in pages if path in moved or path.with_suffix(".csv") in moved]
+    changed = _changed(pages)
     gone = orphaned(project.ledger, claims)
     lacking = _without_canary(project, claims)
     if not check:
         _write(project, claims, pages)
     if as_json:
-        click.echo(
-            dumps(
-                {
-                    "pages": list(pages),
-                    "changed": changed,
-                    "orphaned": [entry.key._asdict() for entry in gone],
-                    "canary": lacking,
-                }
-            )
-        )
+        keys = [entry.key._asdict() for entry in gone]
+        echo_json({"pages": list(pages), "changed": changed, "orphaned": keys, "canary": lacking})
     else:
         for path in pages:
-            click.echo(f"{display(path)}: {_word(path in changed, check)}")
+            echo(f"{display(path)}: {_word(path in changed, check)}")
     if gone:
-        click.echo(_told(gone), err=True)
+        _tell_orphans(gone)
     if lacking:
-        click.echo(f"no canary on record of {', '.join(lacking)}: {TAKE}", err=True)
+        echo(f"no canary on record of {', '.join(lacking)}: {TAKE}", err=True)
     if check and (changed or gone or lacking):
         raise click.exceptions.Exit(1)
 
@@ -82,11 +73,15 @@ def _pages(project: Project, claims: Sequence[Claim]) -> Mapping[Path, str | Non
         folder / PAGE: replication(claims, project.ledger, folder, canary)
     }
     for table in tables(claims, project.ledger):
-        pages |= {
-            folder / FIGURES / f"{table.name}.csv": table.csv(),
-            folder / FIGURES / f"{table.name}.svg": None,
-        }
+        pages[folder / FIGURES / f"{table.name}.csv"] = table.csv()
+        pages[folder / FIGURES / f"{table.name}.svg"] = None
     return pages
+
+
+def _changed(pages: Mapping[Path, str | None]) -> list[Path]:
+    """Return the pages that are not on disk as they would be written, drawings by their tables."""
+    moved = {path for path, text in pages.items() if not _stands(path, text)}
+    return [path for path in pages if path in moved or path.with_suffix(".csv") in moved]
 
 
 def _canary(project: Project) -> CanaryRecord | None:
@@ -104,9 +99,10 @@ def _without_canary(project: Project, claims: Sequence[Claim]) -> list[str]:
     if record is None:
         return []
     known = {claim.id for claim in claims}
-    return sorted(known - record.figures.keys()) + [
-        f"{name} (no such claim)" for name in record.figures.keys() - known
-    ]
+    lacking = sorted(known - record.figures.keys())
+    for name in record.figures.keys() - known:
+        lacking.append(f"{name} (no such claim)")
+    return lacking
 
 
 def _write(project: Project, claims: Sequence[Claim], pages: Mapping[Path, str | None]) -> None:
@@ -135,16 +131,12 @@ def _stands(path: Path, text: str | None) -> bool:
         return False
 
 
-def _told(gone: Sequence[Entry]) -> str:
+def _tell_orphans(gone: Sequence[Entry]) -> None:
     """List the orphaned verdicts, and say what to do about them."""
-    lines = [f"{entry.claim}: {unchecked(entry)}" for entry in gone]
-    command = 'cbspec withdraw CLAIM --scale NAME --reason "..."'
-    return "\n".join(
-        [
-            *lines,
-            f"give the claims these scales back, or take the verdicts off the record: {command}",
-        ]
-    )
+    for entry in gone:
+        echo(f"{entry.claim}: {unchecked(entry)}", err=True)
+    give_back = "give the claims these scales back, or take the verdicts off the record"
+    echo(f"{give_back}: {WITHDRAW}", err=True)
 
 
 def _word(changed: bool, check: bool) -> str:

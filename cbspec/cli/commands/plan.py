@@ -9,7 +9,15 @@ import click
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, device_option, dumps, json_option, scale_option, threads_option
+from cbspec.cli.output import (
+    count,
+    device_option,
+    echo,
+    echo_json,
+    json_option,
+    scale_option,
+    threads_option,
+)
 from cbspec.project import Project
 
 if TYPE_CHECKING:
@@ -43,32 +51,35 @@ def command(
 ) -> None:
     """Show the stages that a run would compute, and why.
 
-    Longest path first, as they would be started, for the seeds that a verdict on record took, or
-    else those of the next interim analysis: the first, and more where these are stored and leave
-    the claim inconclusive. The forecast comes from the times that the same stages took before on
-    this device family.
+    Jobs in start order (critical path first), for the seeds of the recorded verdict, or else those
+    of the next interim analysis: the first, and more where these are stored and leave the claim
+    inconclusive. The forecast comes from the times that the same stages took before on this device
+    family.
     """
-    from cbspec.evaluation.forecast import forecast
-
-    chosen = project.claims(claims, scale)
-    standings = project.standings(project.planner(device, threads))
-    planned = forecast(chosen, standings, project.ledger, scale or project.config.scale)
-    click.echo(dumps(planned) if as_json else "\n".join(lines(planned, workers)))
+    planned = project.plan(claims, scale, device, threads)
+    if as_json:
+        echo_json(planned)
+    else:
+        for line in lines(planned, workers):
+            echo(line)
 
 
 def lines(planned: Forecast, workers: int) -> Iterator[str]:
     """Yield the forecast for a person, line by line."""
-    skipped = f"; {planned.undecidable} more not decidable there" if planned.undecidable else ""
-    yield f"{count(planned.claims, 'claim')} at scale {planned.scale} on {planned.device}{skipped}"
-    run = [work for work in planned.work if work.absent]
+    head = f"{count(planned.claims, 'claim')} at scale {planned.scale} on {planned.device}"
+    if planned.undecidable:
+        head += f"; {planned.undecidable} more not decidable there"
+    yield head
+    absent = [work for work in planned.work if work.absent]
     stored = [work for work in planned.work if not work.absent]
-    if run:
-        yield f"\nTo compute ({count(len(run), 'job')}, longest path first):"
-    for work in run:
+    if absent:
+        yield f"\nTo compute ({count(len(absent), 'job')}, longest path first):"
+    for work in absent:
         yield from _absent(work)
     if stored:
         yield f"\nStored ({count(len(stored), 'job')}):"
-    yield from (f"            {work.label}" for work in stored)
+    for work in stored:
+        yield f"            {work.label}"
     yield "\n" + _time(planned, workers)
     if planned.further > 0.0:
         yield (
@@ -78,9 +89,12 @@ def lines(planned: Forecast, workers: int) -> Iterator[str]:
 
 
 def _absent(work: Work) -> Iterator[str]:
-    some = "" if work.absent == work.results else f"  ({work.absent} of {work.results} results)"
-    yield f"  {_duration(work.seconds):>8}  {work.label}{some}  {work.state}"
-    yield from (f"              {cause.text}" for cause in work.causes[:SHOWN])
+    label = work.label
+    if work.absent != work.results:
+        label += f"  ({work.absent} of {work.results} results)"
+    yield f"  {_duration(work.seconds):>8}  {label}  {work.state}"
+    for cause in work.causes[:SHOWN]:
+        yield f"              {cause.text}"
     if len(work.causes) > SHOWN:
         yield f"              and {len(work.causes) - SHOWN} more (cbspec explain tells all)"
 
@@ -97,11 +111,9 @@ def _time(planned: Forecast, workers: int) -> str:
         f"{_duration(planned.seconds)} of computing, longest path {_duration(planned.longest)};"
         f" about {_duration(wall)} with {count(workers, 'worker')}"
     )
-    return (
-        f"{text}, without {', '.join(planned.unknown)}, never computed here before"
-        if planned.unknown
-        else text
-    )
+    if planned.unknown:
+        text += f", without {', '.join(planned.unknown)}, never computed here before"
+    return text
 
 
 def _duration(seconds: float | None) -> str:
@@ -109,4 +121,6 @@ def _duration(seconds: float | None) -> str:
         return "?"
     if seconds < 120:
         return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, dumps, json_option, table
-from cbspec.cli.stored.size import size_text
+from cbspec.cli.output import TextTable, count, echo, echo_json, json_option
+from cbspec.cli.size import size_text
 from cbspec.paths import display
 from cbspec.project import Project
 
@@ -23,29 +24,23 @@ def command(project: Project, stage: str | None, as_json: bool) -> None:
 
     Each with its key, stage, seed, size and last use.
     """
-    rows = [row for row in _rows(project) if stage in (None, row["stage"])]
+    results = [result for result in _results(project) if stage in (None, result["stage"])]
     if as_json:
-        click.echo(dumps(rows))
+        echo_json(results)
         return
-    cells = [
-        (
-            str(row["key"])[:12],
-            str(row["stage"]),
-            str(row["seed"]),
-            size_text(int(str(row["bytes"]))),
-            str(row["used"]),
-        )
-        for row in rows
-    ]
-    total = sum(int(str(row["bytes"])) for row in rows)
-    if cells:
-        click.echo(
-            table(cells, ("key", "stage", "seed", "size", "last used"), right=("seed", "size"))
-        )
-    click.echo(f"{count(len(rows), 'result')}, {size_text(total)} in {display(project.store.root)}")
+    total = 0
+    table = TextTable("key", "stage", "seed", "size", "last used", right=("seed", "size"))
+    for result in results:
+        total += result["bytes"]
+        size = size_text(result["bytes"])
+        table.row(result["key"][:12], result["stage"], result["seed"], size, result["used"])
+    if results:
+        echo(str(table))
+    place = display(project.store.root)
+    echo(f"{count(len(results), 'result')}, {size_text(total)} in {place}")
 
 
-def _rows(project: Project) -> Iterator[dict[str, object]]:
+def _results(project: Project) -> Iterator[dict[str, Any]]:
     for holding in project.store.ls():
         entry = project.store.get(holding.key, touch=False)
         if entry is not None:

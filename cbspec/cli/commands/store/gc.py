@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, dumps, json_option
-from cbspec.cli.stored.size import Size, size_text
+from cbspec.cli.output import count, echo, echo_json, json_option
+from cbspec.cli.size import Size, size_text
 from cbspec.paths import display
 from cbspec.project import Project
 
@@ -23,15 +23,15 @@ def command(project: Project, limit: int, as_json: bool) -> None:
     As many as it takes until the store is no larger than --limit. What is being computed stays.
     What is removed is computed again when it is next needed.
     """
-    removed = project.store.gc(limit)
-    freed = sum(holding.bytes for holding in removed)
+    keys = []
+    freed = 0
+    for holding in project.store.gc(limit):
+        keys.append(holding.key)
+        freed += holding.bytes
     left = sum(holding.bytes for holding in project.store.ls())
     if as_json:
-        click.echo(
-            dumps({"removed": [holding.key for holding in removed], "freed": freed, "left": left})
-        )
-    else:
-        place = display(project.store.root)
-        click.echo(
-            f"{count(len(removed), 'result')} removed, {size_text(freed)}; {size_text(left)} left in {place}"
-        )
+        echo_json({"removed": keys, "freed": freed, "left": left})
+        return
+    results = count(len(keys), "result")
+    place = display(project.store.root)
+    echo(f"{results} removed, {size_text(freed)}; {size_text(left)} left in {place}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 
 from cbspec.cli.context import pass_project
 from cbspec.cli.draft import Draft, place, schema_seen_from
-from cbspec.cli.output import dumps, json_option
+from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.cli.words import Words
 from cbspec.errors import ClaimError, ConfigError
 from cbspec.language.defaults import Folders
@@ -110,11 +111,10 @@ def command(
     target = path or place(folder, draft.phase, draft.id)
     write(project, draft, target)
     if as_json:
-        click.echo(dumps({"id": draft.id, "path": str(target)}))
+        echo_json({"id": draft.id, "path": str(target)})
     else:
-        click.echo(
-            f"{target}\nNext: cbspec show {draft.id}; cbspec plan {draft.id}; pytest {target}"
-        )
+        echo(str(target))
+        echo(f"Next: cbspec show {draft.id}; cbspec plan {draft.id}; pytest {target}")
 
 
 def write(project: Project, draft: Draft, path: Path) -> None:
@@ -124,14 +124,20 @@ def write(project: Project, draft: Draft, path: Path) -> None:
         ConfigError: the file exists already, lies outside the claims, or cannot be written.
         ClaimError: the claim has mistakes, all of them named.
     """
-    from cbspec.cli.schema import CLAIM, folder, write_to
-    from cbspec.language import load_file, schema
+    from cbspec.cli.commands.schema import CLAIM, folder, write_to
+    from cbspec.language import is_claim_file, load_file, schema
 
     schemas = folder(project)
-    if not path.resolve().is_relative_to(project.config.claims.resolve()):
+    claims = project.config.claims.resolve()
+    target = path.resolve()
+    if not target.is_relative_to(claims):
         raise ConfigError(
             f"{path} lies outside the claims of this project, {project.claims_folder}"
         )
+    hidden = any(part.startswith(".") for part in target.relative_to(claims).parts)
+    if hidden or not is_claim_file(target):
+        raise ConfigError(f"{path}: no run would take this file for a claim")
+    missing = [folder for folder in path.parents if not folder.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
@@ -144,8 +150,11 @@ def write(project: Project, draft: Draft, path: Path) -> None:
         load_file(path, catalog=project.catalog, scale=project.config.scale)
     except BaseException as error:
         path.unlink()
+        for parent in missing:
+            with suppress(OSError):  # another process may use it by now
+                parent.rmdir()
         if isinstance(error, ClaimError):
-            click.echo("no file was written, for the claim would not be valid:", err=True)
+            echo("no file was written, for the claim would not be valid:", err=True)
         raise
     if not (schemas / CLAIM).exists():
         write_to(schemas, schema.files(project.catalog))

@@ -4,7 +4,6 @@ stopped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +11,15 @@ import msgspec
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, device_option, dumps, json_option, scale_option, threads_option
+from cbspec.cli.output import (
+    count,
+    device_option,
+    echo,
+    echo_json,
+    json_option,
+    scale_option,
+    threads_option,
+)
 from cbspec.model.finding import Judgement
 from cbspec.project import Project
 
@@ -56,20 +63,23 @@ def command(
     interim analysis costs no error rate that the claim would not spend anyway.
     """
     planner = project.planner(device, threads)
-    decidable = [claim for claim in project.claims(claims, scale) if claim.due]
     interims = []
-    for claim in decidable:
+    lacking = 0
+    for claim in project.claims(claims, scale):
+        if not claim.due:
+            continue
         if interim := _so_far(claim, planner, project):
             interims.append(interim)
+        else:
+            lacking += 1
     if as_json:
-        click.echo(dumps(interims))
+        echo_json(interims)
         return
     for interim in interims:
-        click.echo("\n".join(_lines(interim)))
-    if lacking := len(decidable) - len(interims):
-        click.echo(
-            f"{count(lacking, 'claim')} without all results of a first interim analysis; cbspec plan names them"
-        )
+        echo(_text(interim))
+    if lacking:
+        without = "without all results of a first interim analysis; cbspec plan names them"
+        echo(f"{count(lacking, 'claim')} {without}")
 
 
 def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
@@ -90,17 +100,13 @@ def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
     )
 
 
-def _lines(interim: Interim) -> Iterator[str]:
+def _text(interim: Interim) -> str:
     judgement = interim.judgement
-    due = (
-        f" so far, {len(judgement.seeds)} of {interim.next} seeds"
-        if interim.next
-        else f", {count(len(judgement.seeds), 'seed')}"
-    )
-    recorded = (
-        f" (on record: {interim.recorded})"
-        if interim.recorded not in (None, judgement.verdict)
-        else ""
-    )
-    yield f"{judgement.claim}: {judgement.verdict}{due}{recorded}"
-    yield f"    {judgement.reason}"
+    text = f"{judgement.claim}: {judgement.verdict}"
+    if interim.next:
+        text += f" so far, {len(judgement.seeds)} of {interim.next} seeds"
+    else:
+        text += f", {count(len(judgement.seeds), 'seed')}"
+    if interim.recorded not in (None, judgement.verdict):
+        text += f" (on record: {interim.recorded})"
+    return f"{text}\n    {judgement.reason}"

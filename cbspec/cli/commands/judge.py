@@ -10,7 +10,7 @@ import msgspec
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, dumps, json_option, table
+from cbspec.cli.output import TextTable, count, echo, echo_json, json_option
 from cbspec.project import Project
 
 if TYPE_CHECKING:
@@ -52,26 +52,22 @@ def command(
     from cbspec.ledger import CHANGED
 
     rejudged = list(_rejudged(project, project.at_every_scale(claims), scale))
-    changed = [item for item in rejudged if item.comparison and item.comparison.change in CHANGED]
     if as_json:
-        click.echo(dumps(rejudged))
+        echo_json(rejudged)
     else:
         for line in _lines(rejudged):
-            click.echo(line)
-    ctx.exit(1 if changed else 0)
+            echo(line)
+    if any(item.comparison and item.comparison.change in CHANGED for item in rejudged):
+        ctx.exit(1)
 
 
 def _rejudged(project: Project, claims: Iterable[Claim], scale: str | None) -> Iterator[Rejudged]:
     from cbspec.evaluation.checks import rejudged
-    from cbspec.ledger import EvidenceFolder
 
-    folder = EvidenceFolder(project.config.evidence)
     for claim in claims:
-        if scale not in (None, claim.scale):
-            continue
         for entry in project.ledger.of(claim.id):
-            if entry.scale == claim.scale:
-                comparison = rejudged(claim, entry, folder)
+            if entry.scale == claim.scale and scale in (None, claim.scale):
+                comparison = rejudged(claim, entry, project.evidence)
                 yield Rejudged(
                     claim=claim.id,
                     scale=claim.scale,
@@ -89,26 +85,20 @@ def _without(entry: Entry) -> str:
 
 
 def _lines(rejudged: Iterable[Rejudged]) -> Iterator[str]:
-    rejudged = list(rejudged)
-    there = [item for item in rejudged if item.comparison]
-    rows = [
-        (item.claim, item.scale, item.device, item.recorded, *_outcome(item.comparison))
-        for item in there
-    ]
-    if rows:
-        yield table(rows, ("claim", "scale", "device", "on record", "by its evidence", "change"))
-    lacking = [item for item in rejudged if not item.comparison]
-    unread = [item for item in lacking if not item.reason.startswith("no evidence")]
-    for item in unread:
-        yield f"{item.claim} at {item.scale} on {item.device}: {item.reason}"
-    yield (
-        f"{count(len(there), 'verdict')} judged anew; "
-        f"{len(lacking) - len(unread)} recorded before evidence was kept"
-    )
-
-
-def _outcome(comparison: Comparison | None) -> tuple[str, str]:
-    """Return the verdict that evidence gives, and how it compares with the record."""
-    if comparison is None or comparison.new is None:
-        return "", ""
-    return comparison.new.verdict, comparison.change
+    table = TextTable("claim", "scale", "device", "on record", "by its evidence", "change")
+    unjudged = []
+    without = 0
+    for item in rejudged:
+        place = item.claim, item.scale, item.device
+        if item.comparison:
+            assert item.comparison.new is not None  # compare always sets it
+            table.row(*place, item.recorded, item.comparison.new.verdict, item.comparison.change)
+        elif item.reason.startswith("no evidence"):
+            without += 1
+        else:
+            unjudged.append(f"{item.claim} at {item.scale} on {item.device}: {item.reason}")
+    if table.rows:
+        yield str(table)
+    yield from unjudged
+    judged = count(len(table.rows), "verdict")
+    yield f"{judged} judged anew; {without} recorded before evidence was kept"

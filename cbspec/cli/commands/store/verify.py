@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, dumps, json_option
+from cbspec.cli.output import count, echo, echo_json, json_option
 from cbspec.paths import display
 from cbspec.project import Project
 
@@ -20,12 +20,12 @@ def command(ctx: click.Context, project: Project, as_json: bool) -> None:
     A damaged one is moved to quarantine, told, and computed again when it is next needed. Exits
     with 1 when there was one.
     """
-    checked = sum(1 for _ in project.store.ls())
+    checked = len(list(project.store.ls()))
     damages = project.store.verify()
     if as_json:
-        click.echo(dumps({"checked": checked, "damaged": damages}))
+        echo_json({"checked": checked, "damaged": damages})
     else:
-        click.echo(
-            f"{count(checked, 'result')} in {display(project.store.root)}: {len(damages) or 'none'} damaged"
-        )
-    ctx.exit(1 if damages else 0)
+        place = display(project.store.root)
+        echo(f"{count(checked, 'result')} in {place}: {len(damages) or 'none'} damaged")
+    if damages:
+        ctx.exit(1)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from statistics import median_high
 from typing import TYPE_CHECKING
 
 import click
 
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import dumps, json_option, table
+from cbspec.cli.output import TextTable, echo, echo_json, json_option
 from cbspec.errors import ConfigError
 from cbspec.paths import display
 from cbspec.project import Project
@@ -57,11 +58,15 @@ def command(project: Project, calibrate: bool, pythons: tuple[str, ...], as_json
         with project.editing():
             record = CanaryRecord.load(place).calibrated(calibration)
             record.save(place)
-        click.echo(f"recorded in {display(place)}", err=True)
-    click.echo(dumps(record.calibration) if as_json else "\n".join(_lines(record)))
+        echo(f"recorded in {display(place)}", err=True)
+    if as_json:
+        echo_json(record.calibration)
+    else:
+        for line in _lines(record):
+            echo(line)
 
 
-def _calibration(project: Project, pythons: tuple[str, ...]) -> Calibration:
+def _calibration(project: Project, pythons: Sequence[str]) -> Calibration:
     from cbspec.canary.calibration import calibrated
     from cbspec.evaluation.platforms import SETTINGS, measured, with_python
     from cbspec.ledger import provenance
@@ -70,41 +75,38 @@ def _calibration(project: Project, pythons: tuple[str, ...]) -> Calibration:
     settings = [*SETTINGS, *map(with_python, pythons)]
     runs = []
     for number, setting in enumerate(settings, start=1):
-        click.echo(f"{number} of {len(settings)}: {setting.name}", err=True)
+        echo(f"{number} of {len(settings)}: {setting.name}", err=True)
         runs.append(measured(setting, root=config.root, claims=config.claims, scale=config.canary))
     made = provenance(config.root, runs[0].torch, exclude=config.reports)
     return calibrated(runs, date=made.date, commit=made.commit)
 
 
 def _lines(record: CanaryRecord) -> Iterator[str]:
-    calibration = record.calibration
     yield f"{len(record)} claims have canary figures on record"
+    calibration = record.calibration
     if calibration is None:
         yield "No tolerances: every figure is held to the last bit. Measure them with cbspec canary --calibrate."
         return
     yield f"Tolerances of {calibration.date}: {calibration.method}."
-    rows = [
-        (platform.name, platform.torch, f"{platform.differing:.1%}")
-        for platform in calibration.platforms
-    ]
-    yield table(rows, ("platform", "torch", "figures that differ"), right=("figures that differ",))
-    spreads: dict[str, list[float]] = {}
+    share = "figures that differ"
+    platforms = TextTable("platform", "torch", share, right=[share])
+    for platform in calibration.platforms:
+        platforms.row(platform.name, platform.torch, f"{platform.differing:.1%}")
+    yield str(platforms)
+    yield str(_tolerances(calibration))
+    for item in calibration.unheld:
+        yield f"not held: {item.measure} of {item.arm} in {item.claim}: {item.reason}"
+
+
+def _tolerances(calibration: Calibration) -> TextTable:
+    """Return one row for each measure: its tolerances over claims and arms."""
+    tolerances: dict[str, list[float]] = defaultdict(list)
     for tolerance in calibration.tolerances:
-        spreads.setdefault(tolerance.measure, []).append(tolerance.atol)
+        tolerances[tolerance.measure].append(tolerance.atol)
     unheld = Counter(item.measure for item in calibration.unheld)
-    measures = [
-        (
-            measure,
-            f"{min(values):.2g}",
-            f"{sorted(values)[len(values) // 2]:.2g}",
-            f"{max(values):.2g}",
-            str(unheld[measure]),
-        )
-        for measure, values in sorted(spreads.items())
-    ]
-    headings = ("measure", "smallest atol", "median", "largest", "arms not held")
-    yield table(measures, headings, right=headings[1:])
-    yield from (
-        f"not held: {item.measure} of {item.arm} in {item.claim}: {item.reason}"
-        for item in calibration.unheld
-    )
+    numbers = ("smallest atol", "median", "largest", "arms not held")
+    table = TextTable("measure", *numbers, right=numbers)
+    for measure, atol in sorted(tolerances.items()):
+        spread = map("{:.2g}".format, (min(atol), median_high(atol), max(atol)))
+        table.row(measure, *spread, unheld[measure])
+    return table

@@ -1,0 +1,128 @@
+"""Canary figures of the last run going on record, with what becomes of the verdicts that the
+changed code has not confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from cbspec.cli.output import count
+from cbspec.cli.record import save
+from cbspec.errors import LedgerError
+from cbspec.project import Project
+from cbspec.selection import named, refuse, unknown
+
+if TYPE_CHECKING:
+    from cbspec.canary import CanaryCheck, CanaryRecord
+    from cbspec.ledger import Entry, Ledger
+    from cbspec.report import Record, Run
+
+
+def accept_canaries(
+    project: Project, run: Run, claims: Sequence[str], reason: str, *, carry_over: bool
+) -> list[dict[str, str]]:
+    """Put the canary figures of a run on record, all or those of the claims that ids name.
+
+    Returns:
+        What was done, each as a mapping with its `text`.
+
+    Raises:
+        LedgerError: a canary is not to be taken, or the change has no reason.
+    """
+    from cbspec.canary import CanaryRecord
+    from cbspec.ledger import accept, supersede, today
+    from cbspec.ledger import carry_over as carried
+
+    checks = _changed(run, claims)
+    with project.editing() as ledger:
+        record = CanaryRecord.load(project.config.canary_record)
+        confirmed = _confirmed(run, {check.claim for check in checks})
+        settled = accept(ledger, [verdict.entry for verdict in confirmed], reason)
+        outdated = list(_unconfirmed(settled, checks, record))
+        decide = carried if carry_over else supersede
+        after = decide(settled, outdated, reason, today())
+        figures = [check.figures for check in checks if check.figures]
+        record.recording(figures).save(project.config.canary_record)
+        evidence = [verdict.evidence for verdict in confirmed if verdict.evidence]
+        save(project, ledger, after, evidence)
+    word = "carried over" if carry_over else "superseded"
+    results = []
+    for entry in outdated:
+        text = f"{entry.key}: {entry.verdict} {word}"
+        results.append({"claim": entry.claim, "change": word, "text": text})
+    taken = count(len(checks), "canary", "canaries")
+    results.append({"change": "canary", "text": f"{taken} taken"})
+    return results
+
+
+def keep_new_canaries(project: Project, run: Run, entries: Sequence[Entry]) -> None:
+    """Take the canary figures of claims that have none on record: the verdicts going on record are
+    of the same code.
+    """
+    from cbspec.canary import CanaryRecord
+
+    record = CanaryRecord.load(project.config.canary_record)
+    accepted = {entry.claim for entry in entries}
+    figures = []
+    for check in run.canaries:
+        if check.claim in accepted and check.figures and check.claim not in record.figures:
+            figures.append(check.figures)
+    if figures:
+        record.recording(figures).save(project.config.canary_record)
+
+
+def _changed(run: Run, claims: Sequence[str]) -> list[CanaryCheck]:
+    """Return the canaries to take: those that are not as recorded, of the claims that ids name.
+
+    Raises:
+        LedgerError: one of them could not be computed, or the last run has none.
+    """
+    if not run.canaries:
+        raise LedgerError(
+            "the last run computed no canary; "
+            "run them first: cbspec run --scale with the canary's name"
+        )
+    known = [check.claim for check in run.canaries]
+    refuse("the last run has no canary of", unknown(claims, known), known)
+    changed = []
+    broken = []
+    for check in run.canaries:
+        if claims and not named(check.claim, claims):
+            continue
+        if check.state == "error":
+            broken.append(f"  {check.claim}: {check.reason}")
+        elif check.state != "equal":
+            changed.append(check)
+    if broken:
+        problem = "a canary that broke is no result; mend it and run again:"
+        raise LedgerError("\n".join([problem, *broken]))
+    return changed
+
+
+def _confirmed(run: Run, claims: Collection[str]) -> list[Record]:
+    """Return the verdicts of these claims that the last run computed and found as recorded."""
+    confirmed = []
+    for record in run.records:
+        as_recorded = record.comparison.old and record.comparison.change in ("same", "drift")
+        if record.claim in claims and as_recorded:
+            confirmed.append(record)
+    return confirmed
+
+
+def _unconfirmed(
+    ledger: Ledger, checks: Sequence[CanaryCheck], record: CanaryRecord
+) -> Iterator[Entry]:
+    """Yield the verdicts that the code as it is did not reach, of claims whose canary on record
+    changed.
+    """
+    from cbspec.ledger.entry import short
+
+    for check in checks:
+        if check.claim not in record.figures:
+            continue
+        assert check.figures is not None  # those that broke are refused
+        code = {stage: short(digest) for stage, digest in check.figures.code.items()}
+        for entry in ledger.of(check.claim):
+            if entry.stale(code) and entry.doubt != "superseded":
+                yield entry

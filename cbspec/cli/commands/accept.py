@@ -1,0 +1,118 @@
+"""``cbspec accept``: verdicts, or the canary figures, of the last run go on record, on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from cbspec.cli.canaries import accept_canaries, keep_new_canaries
+from cbspec.cli.completion import complete
+from cbspec.cli.context import pass_project
+from cbspec.cli.last_run import last_run, records, refuse_outdated
+from cbspec.cli.output import echo, echo_json, json_option
+from cbspec.cli.record import save
+from cbspec.paths import display
+from cbspec.project import Project
+from cbspec.selection import named
+
+if TYPE_CHECKING:
+    from cbspec.ledger import Comparison
+    from cbspec.report import Run
+
+
+@click.command("accept")
+@click.argument("claims", nargs=-1, shell_complete=complete)
+@click.option("--all", "every", is_flag=True, help="Every claim of the last run.")
+@click.option(
+    "--canary",
+    is_flag=True,
+    help="Take the canary figures; all of the last run, or those of CLAIMS.",
+)
+@click.option(
+    "--carry-over",
+    is_flag=True,
+    help="With --canary: keep the verdicts in doubt, in place of superseding them.",
+)
+@click.option("--reason", default="", help="Why a change is right; kept in the ledger.")
+@json_option
+@pass_project
+def command(
+    project: Project,
+    claims: tuple[str, ...],
+    every: bool,
+    canary: bool,
+    carry_over: bool,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Put verdicts of the last run on record.
+
+    CLAIMS are ids of the last run. A verdict that flipped or was weakened, and an assertion that
+    was moved, is taken only with a reason. The values that each verdict was judged on are kept
+    beside the ledger, as evidence. Of a claim that the run did not compute, the verdict that its
+    evidence gives is taken where it changed.
+
+    --canary takes the canary figures instead. Verdicts that the changed code has not confirmed are
+    then superseded until they are run again, or carried over by your word.
+    """
+    if carry_over and not canary:
+        raise click.UsageError("--carry-over belongs to --canary")
+    if canary and every:
+        raise click.UsageError("--canary takes all figures of the last run unless claims are named")
+    if not canary and bool(claims) == every:
+        raise click.UsageError("name the claims to accept, or --all of the last run")
+    run = last_run(project)
+    if canary:
+        place = project.config.canary_record
+        results = accept_canaries(project, run, claims, reason, carry_over=carry_over)
+    else:
+        place = project.config.ledger
+        results = accept_verdicts(project, run, claims, reason)
+    if as_json:
+        echo_json(results)
+        return
+    for result in results:
+        echo(result["text"])
+    echo(f"recorded in {display(place)}")
+
+
+def accept_verdicts(
+    project: Project, run: Run, claims: Sequence[str], reason: str
+) -> list[dict[str, str]]:
+    """Put the verdicts of a run on record, all or those of the claims that ids name.
+
+    Returns:
+        What was done, each as a mapping with its `text`.
+
+    Raises:
+        LedgerError: a verdict is outdated, or its change has no reason.
+    """
+    from cbspec.ledger import accept
+
+    chosen = records(run, claims)
+    refuse_outdated(project, chosen)
+    compared = [record.comparison for record in chosen] + _judged_anew(run, claims)
+    entries = [comparison.new for comparison in compared if comparison.new is not None]
+    evidence = [record.evidence for record in chosen if record.evidence]
+    with project.editing() as ledger:
+        save(project, ledger, accept(ledger, entries, reason), evidence)
+        keep_new_canaries(project, run, entries)
+    results = []
+    for comparison in compared:
+        text = f"{comparison.key}: {comparison.headline}"
+        results.append({**comparison.key._asdict(), "change": comparison.change, "text": text})
+    return results
+
+
+def _judged_anew(run: Run, claims: Sequence[str]) -> list[Comparison]:
+    """Return what evidence says otherwise by now, of the claims that ids name."""
+    comparisons = []
+    for claim, checks in run.checks.items():
+        if claims and not named(claim, claims):
+            continue
+        for check in checks:
+            if check.way == "judged otherwise" and check.comparison is not None:
+                comparisons.append(check.comparison)
+    return comparisons

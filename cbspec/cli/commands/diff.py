@@ -1,0 +1,99 @@
+"""``cbspec diff``: two ledgers, or the ledgers of two commits, claim by claim."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import click
+
+from cbspec.cli.context import pass_project
+from cbspec.cli.output import echo, echo_json, json_option
+from cbspec.ledger import CHANGED, Comparison, Ledger
+from cbspec.ledger import diff as compared
+from cbspec.project import Project
+
+ORDER = ("flip", "goalposts", "weakened", "gone", "new", "drift", "same")  # most urgent first
+
+
+@click.command("diff")
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="[B]", required=False)
+@click.option("--all", "every", is_flag=True, help="Also what did not change.")
+@click.option(
+    "--unexplained",
+    is_flag=True,
+    help="Only what changed without a reason in B: neither accepted nor withdrawn.",
+)
+@json_option
+@pass_project
+@click.pass_context
+def command(
+    ctx: click.Context,
+    project: Project,
+    before: str,
+    after: str | None,
+    every: bool,
+    unexplained: bool,
+    as_json: bool,
+) -> None:
+    """Compare two ledgers or commits.
+
+    A and B are ledger files or commits; B is the ledger as it stands when left out. Exits with 1
+    when a verdict flipped or was weakened, an assertion was moved, or an entry is gone; with
+    --unexplained only where B has no reason for it.
+    """
+    old = Ledger.read(before, project.config.ledger)
+    new = Ledger.read(after, project.config.ledger) if after else project.ledger
+    shown = []
+    for comparison in compared(old, new):
+        wanted = every or comparison.change != "same"
+        if unexplained:
+            wanted = _acts(comparison) and not _explained(comparison, old, new)
+        if wanted:
+            shown.append(comparison)
+    shown.sort(key=lambda comparison: ORDER.index(comparison.change))
+    if as_json:
+        echo_json(list(map(_content, shown)))
+    elif shown:
+        echo("\n\n".join(_paragraphs(shown)))
+    elif unexplained:
+        echo("no difference without a reason")
+    else:
+        echo("no difference")
+    if any(map(_acts, shown)):
+        ctx.exit(1)
+
+
+def _acts(comparison: Comparison) -> bool:
+    """Tell whether the earlier record no longer stands."""
+    return comparison.change in CHANGED or comparison.change == "gone"
+
+
+def _explained(comparison: Comparison, old: Ledger, new: Ledger) -> bool:
+    """Tell whether a person has given the reason since."""
+    if comparison.new is None:
+        since = [former.key for former in new.withdrawn if former not in old.withdrawn]
+        return comparison.key in since
+    before = len(comparison.old.accepted) if comparison.old else 0
+    return len(comparison.new.accepted) > before
+
+
+def _paragraphs(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    """Yield one paragraph for each comparison, then the total."""
+    counts: Counter[str] = Counter()
+    for comparison in comparisons:
+        counts[comparison.change] += 1
+        yield f"{comparison.key}: {comparison.text}"
+    yield ", ".join(f"{number} {change}" for change, number in counts.items())
+
+
+def _content(comparison: Comparison) -> dict[str, object]:
+    return {
+        **comparison.key._asdict(),
+        "change": comparison.change,
+        "before": comparison.old and comparison.old.verdict,
+        "after": comparison.new and comparison.new.verdict,
+        "moves": comparison.moves,
+        "shifts": comparison.shifts,
+    }

@@ -1,0 +1,107 @@
+"""``cbspec status``: the verdict on record of each claim at each scale, and whether it is still of
+this code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from cbspec.claim import Claim
+from cbspec.cli.completion import complete
+from cbspec.cli.context import pass_project
+from cbspec.cli.output import TextTable, echo, echo_json, json_option
+from cbspec.ledger import Entry, Standing
+from cbspec.ledger import status as standings
+from cbspec.project import Project
+from cbspec.selection import named
+
+if TYPE_CHECKING:
+    from cbspec.evaluation.canary import Canaries
+    from cbspec.execution.plan import Planner
+
+
+@click.command("status")
+@click.argument("claims", nargs=-1, shell_complete=complete)
+@click.option("--scale", metavar="NAME", help="Only this scale (default: all).")
+@json_option
+@pass_project
+def command(project: Project, claims: tuple[str, ...], scale: str | None, as_json: bool) -> None:
+    """Show where each claim stands at each scale.
+
+    Its verdict on record is current or stale: the claim, its code or torch changed since; the
+    column says which. Orphaned: on record, but no claim file has it decidable at that scale any
+    more. A stale verdict stands where the canary of its claim is equal, as far as stored results
+    tell; one whose canary differs is in doubt. Superseded: a person took another canary, and it has
+    to be run again.
+    """
+    project.scale(scale)  # an unknown one is a mistake
+    planner = project.planner("cpu")
+    code = Currency(planner, project.canaries(planner))
+    chosen = project.at_every_scale(claims)
+    asked = [*claims, *(claim.id for claim in chosen)]
+    rows = []
+    for row in standings(project.ledger, chosen, code.moved, code.canary):
+        # What was not asked for is not orphaned
+        unasked = claims and row.currency == "orphaned" and not named(row.claim, asked)
+        if scale in (None, row.scale) and not unasked:
+            rows.append(row)
+    if as_json:
+        echo_json(rows)
+    else:
+        echo(str(_table(rows)))
+
+
+class Currency:
+    """What of a claim's code has changed since a verdict, and what its canary says of that."""
+
+    def __init__(self, planner: Planner, canaries: Canaries | None) -> None:
+        self._planner = planner
+        self._canaries = canaries
+
+    def moved(self, claim: Claim, entry: Entry) -> Iterator[str]:
+        """Yield what is no longer as recorded: the code, or torch."""
+        if entry.stale(self._planner.code(claim.arms.values())):
+            yield "code"
+        if entry.provenance.torch != self._planner.numerics.torch:
+            yield f"torch {entry.provenance.torch}"
+
+    def canary(self, claim: Claim) -> str:
+        """Say what stored results tell of a claim's canary."""
+        if self._canaries is None:
+            return ""
+        if check := self._canaries.stored(claim):
+            return check.text
+        return "canary not run"
+
+
+def _table(rows: Sequence[Standing]) -> TextTable:
+    table = TextTable("claim", "scale", "device", "verdict", "standing", "recorded", "title")
+    for row in rows:
+        verdict = row.verdict or "-"
+        device = row.device or "-"
+        table.row(row.claim, row.scale, device, verdict, _standing(row), _since(row), row.title)
+    return table
+
+
+def _standing(row: Standing) -> str:
+    """Return the standing with its details: ``"stale: code; canary equal"``."""
+    doubt = row.entry.doubt if row.entry else None
+    if doubt == "superseded":
+        return "superseded"
+    parts = [row.currency, doubt, row.checked]
+    if row.moved:
+        parts[0] = f"{row.currency}: {', '.join(row.moved)}"
+    return "; ".join(filter(None, parts))
+
+
+def _since(row: Standing) -> str:
+    if row.entry is None:
+        return "-"
+    made = row.entry.provenance
+    if not made.commit:
+        return made.date
+    edited = "+" if made.dirty else ""
+    return f"{made.date} {made.commit[:10]}{edited}"

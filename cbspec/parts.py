@@ -1,0 +1,133 @@
+"""The parts of a project, put together in one place, each loaded when it is first asked for, so that
+a command pays only for what it uses.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cbspec.config import Config, load
+from cbspec.errors import ConfigError
+from cbspec.paths import display
+
+if TYPE_CHECKING:
+    from cbspec.catalog import Catalog
+    from cbspec.fingerprint import Code
+    from cbspec.fingerprint.signature import Signatures
+    from cbspec.language import Versions
+    from cbspec.ledger import EvidenceFolder, Ledger
+    from cbspec.store import Damage, Store
+
+
+class Parts:
+    """What a project consists of. Each part raises `CbspecError` where it cannot be loaded.
+
+    Args:
+        folder: the project is the one around this folder; around the working directory if left out.
+    """
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        self._start = Path(folder) if folder is not None else None
+
+    @cached_property
+    def config(self) -> Config:
+        """Return the settings of the project, whose own assertion kinds are known from here on."""
+        config = load(self._start)
+        if config.kinds:
+            from cbspec import kinds
+
+            kinds.load(config)
+        return config
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Return the stages that claims can ask for."""
+        from cbspec import catalog
+
+        assert self._signatures is not None  # taken before the engine is imported
+        return catalog.load(self.config)
+
+    @cached_property
+    def _signatures(self) -> Signatures:
+        """Return what the source files were before any was imported: an edit after that stops a
+        run.
+        """
+        from cbspec.fingerprint.signature import signatures
+
+        return signatures(self.config.root, self.config.packages)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Return the verdicts on record, as they were when first asked for."""
+        from cbspec.ledger import Ledger
+
+        return Ledger.load(self.config.ledger)
+
+    @cached_property
+    def evidence(self) -> EvidenceFolder:
+        """Return the values that the verdicts on record were judged on."""
+        from cbspec.ledger import EvidenceFolder
+
+        return EvidenceFolder(self.config.evidence)
+
+    @cached_property
+    def store(self) -> Store:
+        """Return the stored results; damaged ones are reported to standard error."""
+        from cbspec.store import Store
+
+        def warn(damage: Damage) -> None:
+            print(damage, file=sys.stderr)
+
+        return Store(self.config.store, on_damage=warn)
+
+    @cached_property
+    def code(self) -> Code:
+        """Return the engine's source code as it is."""
+        from cbspec.fingerprint import Code
+
+        return Code(self.config.root, self.config.packages, self._signatures)
+
+    @cached_property
+    def versions(self) -> Versions:
+        """Return the claims at other scales than the one they were read at."""
+        from cbspec.language import Versions
+
+        return Versions(self.catalog)
+
+    @property
+    def claims_folder(self) -> Path:
+        """Return the folder of the claims, relative to the working directory if it lies below.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        folder = self.config.claims
+        if not folder.is_dir():
+            where = f"([tool.cbspec] claims of {self.config.root})"
+            raise ConfigError(f"{folder}: there is no such folder of claims {where}")
+        return display(folder)
+
+    @contextmanager
+    def editing(self) -> Iterator[Ledger]:
+        """Yield the ledger as it is on disk, to be changed; whoever else wants to change it
+        waits.
+        """
+        from cbspec.ledger import Ledger
+
+        with self.store.lock("ledger"):
+            yield Ledger.load(self.config.ledger)
+
+    def scale(self, asked: str | None = None) -> str:
+        """Return the scale of a run: the one that was asked for, or the project's.
+
+        Raises:
+            ConfigError: no defaults of any folder of claims have it.
+        """
+        from cbspec.language.defaults import known_scale
+
+        return known_scale(asked, self.config.scale, self.config.claims)
