@@ -2,6 +2,7 @@
 name.
 """
 
-from cbspec.plugin.hooks import UndecidableWarning, pytest_configure, pytest_load_initial_conftests
+from cbspec.plugin.failures import UndecidableWarning
+from cbspec.plugin.hooks import pytest_configure, pytest_load_initial_conftests
 
 __all__ = ["UndecidableWarning", "pytest_configure", "pytest_load_initial_conftests"]

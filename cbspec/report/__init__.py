@@ -7,7 +7,7 @@ from cbspec.report.check import Check, Upheld, Way, doubts, standing
 from cbspec.report.count import canaries_counted, counted, doubts_listed
 from cbspec.report.encoding import decode, encode
 from cbspec.report.failure import canary_text, doubt_text, effect_text, failure_text
-from cbspec.report.github import annotations
+from cbspec.report.github import annotations, capped
 from cbspec.report.page import job_summary, markdown
 from cbspec.report.quote import Quote
 from cbspec.report.record import Record, Run, Skipped, ranked, record_of, run_of
@@ -26,6 +26,7 @@ __all__ = [
     "annotations",
     "canaries_counted",
     "canary_text",
+    "capped",
     "counted",
     "decode",
     "doubt_text",

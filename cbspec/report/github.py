@@ -31,6 +31,9 @@ class Mark(NamedTuple):
     edits: Sequence[Edit] = ()
 
 
+MOST = 10  # annotations of one level and step; GitHub drops the others without a word
+
+
 def annotations(run: Run) -> list[str]:
     """Return one error per failed claim, most urgent first, then one warning per changed definition
     with its claims.
@@ -112,3 +115,20 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def capped(commands: Sequence[str]) -> list[str]:
+    """Return at most as many commands of one level as GitHub shows of one step; the last says how
+    many more there are.
+    """
+    levels: dict[str, list[str]] = {}
+    for line in commands:
+        level, _, _ = line.removeprefix("::").partition(" ")
+        levels.setdefault(level, []).append(line)
+    shown = []
+    for level, lines in levels.items():
+        if more := len(lines[MOST:]):
+            rest = "GitHub shows no more of one step; the job summary and the report have all"
+            lines[MOST - 1 :] = [command(level, rest, title=f"and {more + 1} more")]
+        shown += lines
+    return shown

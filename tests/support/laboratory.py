@@ -194,3 +194,15 @@ def forget_engine() -> None:
 def outcomes(output: str) -> str:
     """The words of pytest's last line, without the time."""
     return output.strip().splitlines()[-1].strip("= ").rsplit(" in ", 1)[0]
+
+
+def pytest_in(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Run pytest in any folder, on what the arguments name; exit status and output."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
+    process = PytestProcess(
+        [*arguments, "--assert=plain", "-p", "no:cacheprovider"], folder, inherited
+    )
+    try:
+        return process.end()
+    finally:
+        process.discard()

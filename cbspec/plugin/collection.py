@@ -1,0 +1,115 @@
+"""Collecting claims: which files are claims', and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from fnmatch import fnmatch
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cbspec.errors import ClaimError
+from cbspec.paths import below
+from cbspec.plugin.items import ClaimFile, NoClaims
+from cbspec.plugin.process import MISTAKE, ClaimProcess
+
+UNCOLLECTED = "cbspec-uncollected"  # how many files a worker could not collect, in pytest's words
+
+
+class Collection:
+    """The hooks of collection."""
+
+    def __init__(self, process: ClaimProcess) -> None:
+        self.process = process
+        self._reprs: dict[tuple[str, str], Any] = {}
+        self._claims_place = lru_cache(maxsize=None)(self._place_of)
+
+    def _place_of(self, folder: Path) -> Path | None:
+        return below(folder, self.process.settings.claims)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """Tell the controller of a person's mistake: xdist would call it a crash of the worker."""
+        try:
+            return (yield)
+        except pytest.UsageError as error:
+            if self.process.worker is not None:
+                self.process.output[MISTAKE] = "\n".join(map(str, error.args))
+            raise
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Collect claims wherever a person puts them, also in a folder that pytest takes for a
+        tool's: build, dist, venv.
+        """
+        name = collection_path.name
+        if name.startswith(".") or self._claims_place(collection_path.parent) is None:
+            return None
+        patterns = self.process.config.getini("norecursedirs")
+        passed_over = any(fnmatch(name, pattern) for pattern in patterns)
+        return False if passed_over and collection_path.is_dir() else None
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.File | None:
+        """Collect a claim file under the name that pytest has for it, and read it by its own."""
+        folder = self._claims_place(file_path.parent)
+        if folder is None:
+            return None
+        from cbspec.language import is_claim_file, is_shared
+
+        if is_shared(file_path):
+            return NoClaims.from_parent(parent, path=file_path)
+        if not is_claim_file(file_path):
+            return None
+        source = folder / file_path.name
+        return ClaimFile.from_parent(parent, path=file_path, source=source, process=self.process)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Attach to a file's report what keeps the file from being claims."""
+        report = yield
+        if isinstance(collector, ClaimFile):
+            report.cbspec = collector.unread  # type: ignore[attr-defined]  # extra attributes travel with a report
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_from_serializable(self) -> Generator[None, Any, Any]:
+        """Merge the reports of a file that cannot be collected.
+
+        Each worker sends one; xdist shows it once if it is the same object.
+        """
+        report = yield
+        if isinstance(report, pytest.CollectReport) and report.failed:
+            key = report.nodeid, str(report.longrepr)
+            report.longrepr = self._reprs.setdefault(key, report.longrepr)
+        return report
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep the mistakes of a claim file for GitHub; pytest shows them in the terminal."""
+        if self.process.worker is None and report.failed:
+            self.process.summary.misread(getattr(report, "cbspec", []))
+
+    def pytest_collection_modifyitems(self, session: pytest.Session) -> None:
+        """Check what no file shows by itself: ids that two files share and, if all are collected,
+        ids that none has.
+
+        Before that, end a worker's run at a file that cannot be collected, as it ends without
+        xdist, which would compute everything else first. This is the last hook before the worker
+        reports what it has collected; the controller then sends it claims, and must find it alive.
+        """
+        from cbspec.language import check_together, claim_files
+
+        claims = self.process.claims
+        if not claims:
+            return
+        if self.process.worker is not None and session.testsfailed and not self.process.goes_on:
+            errors = "error" if session.testsfailed == 1 else "errors"
+            uncollected = f"{session.testsfailed} {errors} during collection"
+            self.process.output[UNCOLLECTED] = uncollected
+            raise session.Interrupted(uncollected)
+        files = {claim.path for claim in claims}
+        whole = files == set(claim_files([self.process.settings.claims]))
+        if mistakes := check_together(claims, whole=whole):
+            raise self.process.refusal(ClaimError(mistakes))

@@ -1,0 +1,98 @@
+"""Why a claim fails, and how pytest shows it: as text for people, without a traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cbspec import terminal
+from cbspec.errors import CbspecError
+from cbspec.plugin.contents import headline
+
+# Imported when a claim fails: other projects' runs pay nothing for this plugin
+if TYPE_CHECKING:
+    from cbspec.canary import CanaryCheck
+    from cbspec.report import Record, Upheld
+
+
+class UndecidableWarning(pytest.PytestWarning):
+    """An assertion of a claim can never be shown, as far as the spread on record tells."""
+
+
+class ClaimFailure(AssertionError):
+    """A claim that fails; an assertion's error, as which other tools tell failed from broken."""
+
+    def text(self, *, full: bool) -> str:
+        """Return the failure for a person, with `full` down to what a program would trace."""
+        raise NotImplementedError
+
+
+class ClaimFailed(ClaimFailure):
+    """A verdict that is not as recorded, or a new claim that does not hold."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        super().__init__(record.outcome.reason)
+
+    def text(self, *, full: bool) -> str:
+        from cbspec.report import failure_text
+
+        text = failure_text(self.record)
+        if full and self.record.traceback:
+            text += f"\n\n{self.record.traceback}"
+        return text
+
+
+class DoubtError(ClaimFailure):
+    """A verdict on record that the run did not recompute has failed its check."""
+
+    def __init__(self, upheld: Upheld, options: str) -> None:
+        self.upheld = upheld
+        self.options = options
+        super().__init__(upheld.outcome.reason)
+
+    def text(self, *, full: bool) -> str:  # noqa: ARG002 - nothing was computed
+        from cbspec.report import doubt_text
+
+        return doubt_text(self.upheld, self.options)
+
+
+class CanaryError(ClaimFailure):
+    """A canary is not as recorded."""
+
+    def __init__(self, check: CanaryCheck) -> None:
+        self.check = check
+        super().__init__(check.text)
+
+    def text(self, *, full: bool) -> str:  # noqa: ARG002 - its figures say it all
+        from cbspec.report import canary_text
+
+        return canary_text(self.check)
+
+
+def usage_error(error: CbspecError) -> pytest.UsageError:
+    """Return the error that ends a run because of what a person wrote."""
+    return pytest.UsageError(terminal.lines(str(error)))
+
+
+def explained(
+    node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]
+) -> Any:
+    """Return as text what a person caused, has to decide on or expects; None for a defect of the
+    program, which pytest traces.
+
+    Its headline goes into the closing summary, where pytest shows a mere string whole and a second
+    time when it runs on CI.
+    """
+    error = excinfo.value
+    if isinstance(error, ClaimFailure):
+        text = error.text(full=node.config.getoption("fulltrace", False))
+    elif isinstance(error, CbspecError | UndecidableWarning | pytest.xfail.Exception):
+        text = str(error)
+    else:
+        return None
+    shown: Any = excinfo.getrepr(style="native")
+    shown.reprtraceback.reprentries[0].lines = [terminal.lines(text) + "\n"]
+    shown.reprcrash.message = terminal.line(headline(error))
+    return shown

@@ -1,0 +1,171 @@
+"""Running claims: the plan, the processes of xdist, the progress, and the reports at the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cbspec import terminal
+from cbspec.errors import CbspecError, SourceChanged
+from cbspec.plugin.collection import UNCOLLECTED
+from cbspec.plugin.contents import SKIPPED
+from cbspec.plugin.items import ClaimItem
+from cbspec.plugin.process import MISTAKE, MISTAKES, RUN, ClaimProcess
+
+if TYPE_CHECKING:
+    from cbspec.execution.progress import Display
+
+
+class Running:
+    """The hooks of a run."""
+
+    def __init__(self, process: ClaimProcess) -> None:
+        self.process = process
+        self.display: Display | None = None
+        self.failed = 0
+
+    @pytest.hookimpl(tryfirst=True)  # before a worker reports what it has collected
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Freeze the plan: what the selected claims need, merged."""
+        claims = [item.claim for item in session.items if isinstance(item, ClaimItem)]
+        uncollected = session.testsfailed and not self.process.goes_on
+        if not claims or self.process.shows or uncollected:
+            return
+        try:
+            if self.process.worker is None:
+                self.process.open()
+            self.process.evaluation.adopt(claims)
+        except CbspecError as error:
+            raise self.process.refusal(error) from None
+
+    # --- the processes of xdist
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self) -> None:
+        """Open the run before there is a worker process that would have to be ended."""
+        self.process.open()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker the run's name."""
+        node.workerinput[RUN] = self.process.run.path.name
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Note that a worker has ended or was killed."""
+        if self.process.opened:
+            self.process.run.lost(node.gateway.id)
+        output = getattr(node, "workeroutput", {})
+        if message := output.get(UNCOLLECTED):
+            raise pytest.Session.Interrupted(message)
+        if message := output.get(MISTAKE):
+            self.process.summary.misread(output.get(MISTAKES, ()))
+            raise pytest.UsageError(message)
+
+    # --- progress, in the process that owns the terminal
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Show the progress while claims run."""
+        if self.process.worker is not None or self.process.shows:
+            return (yield)
+        from cbspec.execution.progress import Display
+
+        # Not pytest's capture
+        stream = os.fdopen(os.dup(sys.__stdout__.fileno()), "w") if sys.__stdout__ else sys.stdout
+        self.display = Display(self.process.run, stream)
+        self.display.start()
+        try:
+            return (yield)
+        finally:
+            self.display.close()
+            self.display = None
+            if stream is not sys.stdout:
+                stream.close()
+
+    def _without_progress(self) -> AbstractContextManager[object]:
+        return self.display.hidden() if self.display else nullcontext()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logstart(self) -> Generator[None]:
+        """Let pytest print the name of the next test where no progress is in its way."""
+        with self._without_progress():
+            yield
+
+    # --- results
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach the claim's content to its report, and let a skip name the claim's line instead of
+        ours.
+        """
+        report = yield
+        if isinstance(item, ClaimItem) and report.when == "call":
+            report.cbspec = item.contents  # type: ignore[attr-defined]  # extra attributes travel with a report
+            if SKIPPED in item.contents and isinstance(report.longrepr, tuple):
+                path, line, _ = item.reportinfo()
+                report.longrepr = (os.fspath(path), line + 1, report.longrepr[2])
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
+        """Take what a claim has to tell, and let pytest print its outcome."""
+        if self.process.worker is None and report.when not in ("setup", "teardown"):
+            self._count(report)
+        with self._without_progress():
+            yield
+
+    def _count(self, report: pytest.TestReport) -> None:
+        self.process.summary.take(report)
+        self.failed += report.failed
+        most = self.process.config.getoption("maxfail")
+        if most and report.failed and self.failed >= most:
+            self.process.run.stop()
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Stop the run at Ctrl-C; pytest calls this also if it gives up by itself, for files that
+        it cannot collect.
+        """
+        gave_up = isinstance(excinfo.value, pytest.Session.Interrupted)
+        if self.process.worker is None and not gave_up:
+            self.process.run.stop()
+
+    # --- the end
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Help with what the others still need in a worker whose claims are judged; write the
+        reports in the controller.
+        """
+        judged = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        ended = session.shouldstop or session.shouldfail or self.process.shows
+        if judged and self.process.evaluates and not ended:
+            self.process.evaluation.drain()
+        if self.process.worker is None:
+            # Met by a worker that was helping, after the last verdict
+            if judged and self.process.run.changed:
+                session.exitstatus = pytest.ExitCode.INTERRUPTED
+            self.process.summary.write()
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say why the run stopped early, if it did, and write the closing table."""
+        run = self.process.run
+        if self.process.opened and run.stopped:
+            reason = "every finished stage is stored; run again to go on from there"
+            if run.changed:
+                reason = str(SourceChanged(run.changed))
+            terminalreporter.write_line(terminal.line(f"stopped: {reason}"))
+        here: Path = self.process.config.invocation_params.dir
+        self.process.summary.summarise(terminalreporter, here)
+
+    def pytest_unconfigure(self) -> None:
+        """Leave nothing of the run but its reports and results."""
+        self.process.close()
