@@ -62,7 +62,7 @@ class ResolvedCell:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
+class CellReader:
     """Resolves cells; notes every mistake.
 
     Attributes:
