@@ -72,24 +72,25 @@ class ClaimDocument:
             message = unknown("scale", asked, list(defaults.scales))
             self.mistakes.add(self.document.root, message)
             return []
-        scale = asked if exact else self.scales.read_at(asked)
+        first = asked if exact else self.scales.read_at(asked)
         common = self._common()
-        resolved = self._reader.at_scales(self.cells, scale, whole=every)
+        resolved = self._reader.at_scales(self.cells, first, whole=every)
         if self.words is not None:
             consistency.status(self.words, self.sections, self.mistakes)
         if common is None or len(self.mistakes):
             return []
-        for cell in resolved[scale]:
+        for cell in resolved[first]:
             self._check_power(cell, common)
-        scales = [scale]
+        scales = [first]
         if every:
             scales = [scale for scale in resolved if scale in self.scales.decidable]
         claims = []
         for index in range(len(self.cells)):
             for scale in scales:
                 claims.append(self._claim(common, path, index, scale, resolved[scale][index]))
-        if scales == [asked] or every:
+        if every or first == asked:
             return claims
+        # The claim takes no part in the asked scale: it can be shown, and its record checked
         return [replace(claim, due=False) for claim in claims]
 
     def trace(self, cell: MatrixCell) -> Trace:
