@@ -33,7 +33,8 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
     """
     from cbspec.language.defaults import known_scale
 
-    known_scale(scale, project.config.scale, project.config.claims)
+    if scale:
+        known_scale(scale, project.config.scale, project.config.claims)
     planner = project.planner("cpu")
 
     def moved(claim: Claim, entry: Entry) -> Iterator[str]:

@@ -117,7 +117,10 @@ class ClaimsPlugin:
         self.settings = settings
         self.project = Project(settings.root)
         self.worker: dict[str, Any] | None = getattr(config, "workerinput", None)
-        self.scale = known_scale(config.getoption("--scale"), settings.scale, settings.claims)
+        asked = config.getoption("--scale")
+        self.scale = asked or settings.scale
+        if asked:
+            known_scale(asked, settings.scale, settings.claims)
         self.numerics = resolve(
             config.getoption("--device"), threads=config.getoption("--stage-threads")
         )
@@ -174,6 +177,18 @@ class ClaimsPlugin:
         return " ".join(options)
 
     # --- collection
+
+    @cached_property
+    def known_scale(self) -> str:
+        """Return the scale of the run, known to a folder of claims; asked for when there are claims,
+        so that a project's other tests run whatever its usual scale is.
+
+        Raises:
+            ConfigError: no defaults have it.
+        """
+        from cbspec.language.defaults import known_scale
+
+        return known_scale(None, self.scale, self.settings.claims)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:

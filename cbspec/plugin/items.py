@@ -47,6 +47,9 @@ class Host(Protocol):
         """Return this process' share in evaluating the claims."""
 
     @property
+    def known_scale(self) -> str: ...
+
+    @property
     def device_option(self) -> str: ...
 
 
@@ -61,7 +64,7 @@ class ClaimFile(pytest.File):
     def collect(self) -> Iterator[ClaimItem]:
         from cbspec.language import load_file
 
-        scale = self.plugin.scale
+        scale = self.plugin.known_scale
         for claim in load_file(
             self.path,
             catalog=self.plugin.project.catalog,
