@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cbspec.claim import Claim, Seeds, Source
 from cbspec.language import consistency, matrix, seeds
+from cbspec.language.cells import CellReader, ResolvedCell, Setting
 from cbspec.language.conform import conform, unknown
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.digest import digest
@@ -20,7 +21,6 @@ from cbspec.language.grammar import ClaimWords, SourceWords, words
 from cbspec.language.matrix import MatrixCell, cell_id
 from cbspec.language.node import Document, Node
 from cbspec.language.parse import parse
-from cbspec.language.resolution import Resolution, ResolvedCell, Setting
 from cbspec.language.scales import Scales
 from cbspec.language.source_map import Origins, walk
 
@@ -54,9 +54,7 @@ class ClaimDocument:
         for section in wrong:
             self.sections.pop(section, None)
         self.scales = Scales(self.sections.get("scales"), setting.defaults, mistakes)
-        self._resolution = Resolution(
-            self.sections, setting, self.scales, mistakes, Memory(document)
-        )
+        self._reader = CellReader(self.sections, setting, self.scales, mistakes, Memory(document))
 
     def claims(self, path: Path, *, every: bool = False, exact: bool = False) -> list[Claim]:
         """Return one claim for each cell at the asked scale; none if there is any mistake.
@@ -74,24 +72,25 @@ class ClaimDocument:
             message = unknown("scale", asked, list(defaults.scales))
             self.mistakes.add(self.document.root, message)
             return []
-        scale = asked if exact else self.scales.read_at(asked)
+        first = asked if exact else self.scales.read_at(asked)
         common = self._common()
-        resolved = self._resolution.at_scales(self.cells, scale, whole=every)
+        resolved = self._reader.at_scales(self.cells, first, whole=every)
         if self.words is not None:
             consistency.status(self.words, self.sections, self.mistakes)
         if common is None or len(self.mistakes):
             return []
-        for cell in resolved[scale]:
+        for cell in resolved[first]:
             self._check_power(cell, common)
-        scales = [scale]
+        scales = [first]
         if every:
             scales = [scale for scale in resolved if scale in self.scales.decidable]
         claims = []
         for index in range(len(self.cells)):
             for scale in scales:
                 claims.append(self._claim(common, path, index, scale, resolved[scale][index]))
-        if scales == [asked] or every:
+        if every or first == asked:
             return claims
+        # The claim takes no part in the asked scale: it can be shown, and its record checked
         return [replace(claim, due=False) for claim in claims]
 
     def trace(self, cell: MatrixCell) -> Trace:
@@ -103,7 +102,7 @@ class ClaimDocument:
         scope = self.scales.scope(cell, self.setting.scale)
         for key, node in root.entries.items():
             if key == "arms":
-                self._resolution.arms(self._resolution.resolver(scope, values))
+                self._reader.arms(self._reader.resolver(scope, values))
             elif key == "matrix":
                 values |= _scalars("matrix", cell)
             elif key in ("assert", "controls"):

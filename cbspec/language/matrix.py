@@ -42,8 +42,10 @@ def cell_id(claim: str, cell: MatrixCell) -> str:
 
     A value that names a size shows the name, so that the id is the same at every scale.
     """
+    if not cell:
+        return claim
     values = ",".join(f"{name}={node.text.lstrip('$')}" for name, node in cell.items())
-    return f"{claim}[{values}]" if values else claim
+    return f"{claim}[{values}]"
 
 
 def _check(items: Sequence[Node], mistakes: Diagnostics) -> None:

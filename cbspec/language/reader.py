@@ -10,13 +10,13 @@ from pathlib import Path
 from cbspec.catalog import Catalog
 from cbspec.claim import Claim
 from cbspec.errors import ClaimError, Diagnostic
+from cbspec.language.cells import Setting
 from cbspec.language.claims import ClaimDocument
 from cbspec.language.defaults import Defaults, Folders
 from cbspec.language.diagnostics import Diagnostics, TooMany
 from cbspec.language.files import SUFFIX, claim_files, meant
 from cbspec.language.forms import Pool
 from cbspec.language.parse import read
-from cbspec.language.resolution import Setting
 from cbspec.language.together import check_together
 from cbspec.model.origin import Origin
 from cbspec.paths import display

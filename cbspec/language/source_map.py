@@ -39,7 +39,7 @@ class Origins(Mapping[str, Origin]):
         return places
 
     def __getitem__(self, key: str) -> Origin:
-        return self._known[key] if key in self._known else self._places[key]
+        return self._known.get(key) or self._places[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)

@@ -69,7 +69,7 @@ def _rows(
     moved: Callable[[Claim, Entry], Iterable[str]],
     checked: Callable[[Claim], str],
 ) -> Iterable[Standing]:
-    if not claim.due:
+    if claim.scale not in claim.decidable:
         return
     entries = [entry for entry in ledger.of(claim.id) if entry.scale == claim.scale]
     if not entries:

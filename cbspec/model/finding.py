@@ -25,7 +25,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
             would.
         headroom: distance of the estimate from the bound that decides it, in standard errors;
             negative when beyond it.
-        reported: the memo's figure for the same quantity, where there is one.
+        reported: the memo's value for the same quantity, where there is one.
         spread: standard deviation over seeds of what `estimate` is the mean of, in `unit` (of the
             logarithm where it is a ratio); None for a single seed.
     """

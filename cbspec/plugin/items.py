@@ -56,7 +56,7 @@ class ClaimFile(pytest.File):
     def collect(self) -> Iterator[ClaimItem]:
         from cbspec.language import load_file
 
-        scale = self.process.scale
+        scale = self.process.known_scale
         claims = load_file(
             self.source,
             catalog=self.process.project.catalog,

@@ -48,7 +48,8 @@ class ClaimProcess:
         self.config = config
         self.settings = settings
         self.project = Project(settings.root)
-        self.scale = self.project.scale(config.getoption("--scale"))
+        asked = config.getoption("--scale")
+        self.scale = self.project.scale(asked) if asked else settings.scale
         self.numerics = resolve(
             config.getoption("--device"), threads=config.getoption("--stage-threads")
         )
@@ -63,6 +64,18 @@ class ClaimProcess:
         self.summary = RunSummary(config.rootpath, settings, self.scale, self.numerics)
         self.claims: list[Claim] = []
         self.opened = False
+
+    @cached_property
+    def known_scale(self) -> str:
+        """Return the scale of the run, which some defaults have. Asked for when there are claims, so
+        that a project's other tests run whatever its usual scale is.
+
+        Raises:
+            ConfigError: no defaults have it.
+        """
+        from cbspec.language.defaults import known_scale
+
+        return known_scale(None, self.scale, self.settings.claims)
 
     @property
     def worker(self) -> dict[str, Any] | None:

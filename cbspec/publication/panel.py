@@ -140,7 +140,9 @@ def legend(table: FigureTable, colours: Mapping[str, str]) -> list[Line2D]:
     diamond: dict[str, Any] = {"marker": "D", "markersize": 6, "markerfacecolor": "none"}
     handles = []
     for curve in table.curves:
-        dot["linestyle"] = dash(curve, table.curves) if along else "none"
+        dot["linestyle"] = "none"
+        if along:
+            dot["linestyle"] = dash(curve, table.curves)
         handles.append(_handle(curve, color=colours[method(curve)], **dot))
     if any(point.memo is not None for point in table.points):
         handles.append(_handle("memo", color=INK, linestyle="none", **diamond))

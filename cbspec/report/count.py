@@ -44,8 +44,7 @@ def counted(run: Run) -> str:
         if counts[way]:
             parts.append(f"{counts[way]} {way}")
     parts += [f"{counts['in doubt']} in doubt", f"{counts[_NEVER]} never run"]
-    noun = "finding" if len(findings) == 1 else "findings"
-    return f"{len(findings)} {noun}: {', '.join(parts)}"
+    return f"{_several(len(findings), 'finding', 'findings')}: {', '.join(parts)}"
 
 
 def canaries_counted(run: Run) -> str:
@@ -54,8 +53,7 @@ def canaries_counted(run: Run) -> str:
         return ""
     counts = Counter(check.state for check in run.canaries)
     parts = [f"{counts[state]} {word}" for state, word in _STATES.items() if counts[state]]
-    noun = "canary" if len(run.canaries) == 1 else "canaries"
-    return f"{len(run.canaries)} {noun}: {', '.join(parts)}"
+    return f"{_several(len(run.canaries), 'canary', 'canaries')}: {', '.join(parts)}"
 
 
 def doubts_listed(run: Run) -> list[str]:
@@ -92,6 +90,10 @@ def _ways(run: Run) -> Iterator[tuple[str, str]]:
 
 def _way(check: Check) -> str:
     return "in doubt" if check.failed else check.way
+
+
+def _several(count: int, noun: str, nouns: str) -> str:
+    return f"1 {noun}" if count == 1 else f"{count} {nouns}"
 
 
 def _weakest(ways: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ _GIVEN_UP = (
     "effect",
     "estimate [interval]",
 )
-_RIGHT = ("memo", "s")
+_ALIGNED = {"memo": "right", "s": "right"}
 _NARROWEST = 12  # characters of an effect's name that still tell which it is
 _GAP = 2  # tabulate's, between columns
 _HEADING = 2  # tabulate's, spaces kept beside a heading
@@ -51,7 +51,9 @@ def summary_table(records: Sequence[Record], width: int) -> str:
     columns = list(COLUMNS)
     for further in (*_GIVEN_UP, None):
         room = width - _taken(rows, columns)
-        least = min(_longest(rows, "effect"), _NARROWEST) if "effect" in columns else 0
+        least = 0
+        if "effect" in columns:
+            least = min(_longest(rows, "effect"), _NARROWEST)
         if room >= least:
             return _drawn(rows, columns, room)
         if further:
@@ -100,6 +102,6 @@ def _drawn(rows: Sequence[Mapping[str, str]], columns: Sequence[str], room: int)
     body = []
     for texts in rows:
         shown = {**texts, "effect": shortened(texts["effect"], room)}
-        body.append([shown[column] for column in columns])
-    align = ["right" if column in _RIGHT else "left" for column in columns]
+        body.append(list(map(shown.__getitem__, columns)))
+    align = [_ALIGNED.get(column, "left") for column in columns]
     return tabulate(body, headers=columns, tablefmt="simple", disable_numparse=True, colalign=align)

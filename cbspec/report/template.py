@@ -46,7 +46,10 @@ def tidy(page: str) -> str:
 
 
 def _finalized(value: object) -> Markup:
-    """Return what an expression of a template is replaced by."""
+    """Return what an expression of a template is replaced by.
+
+    What a macro returns is marked up already: Jinja hands it on as `Markup`.
+    """
     return value if isinstance(value, Markup) else Markup(_escaped(str(value)))
 
 

@@ -37,7 +37,8 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
     tell; one whose canary differs is in doubt. Superseded: a person took another canary, and it has
     to be run again.
     """
-    project.scale(scale)  # an unknown one is a mistake
+    if scale:
+        project.scale(scale)  # an unknown one is a mistake
     planner = project.planner("cpu")
     code = Currency(planner, project.canaries(planner))
     chosen = project.at_every_scale(claims)

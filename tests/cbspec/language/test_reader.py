@@ -148,6 +148,35 @@ def test_a_claim_does_not_revise_itself(project):
     assert failing(project, path) == ["a.yaml:32: names the claim itself"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("broken.yaml", "id: [1"),
+        ("broken.yaml", "\x00"),
+        ("other/broken.yaml", named("whole").replace("scales:", "scalse:")),
+        ("other/defaults.yaml", "scales: 3\n"),
+        ("twin.yaml", named("whole")),
+    ],
+)
+def test_a_mistake_elsewhere_is_no_hindrance(project, name, text):
+    """A claim of which the file alone is read is read, whatever other files hold; the whole is
+    refused at the place of the mistake.
+    """
+    path = project.write("whole.yaml", named("whole"))
+    project.write(name, text)
+    if name.startswith("other/defaults"):
+        project.write("other/claim.yaml", named("other"))
+
+    assert [claim.id for claim in load([path], catalog=project.catalog, scale="quick")] == [
+        "whole[m=4]",
+        "whole[m=8]",
+    ]
+    assert {line.partition(":")[0] for line in failing(project)} <= {
+        name.rpartition("/")[2],
+        "whole.yaml",
+    }
+
+
 def test_an_unknown_scale_is_no_claims_mistake(project):
     """A scale that no defaults know is told as a mistake of whoever asked for it; read at exactly
     that scale, as a canary is, it is a mistake of the file.

@@ -21,6 +21,7 @@ from cbspec.report import (
     failure_text,
     job_summary,
     markdown,
+    summary_table,
     write_pages,
 )
 
@@ -72,6 +73,21 @@ def test_nothing_hidden_reaches_a_page(run, render):
 
     assert page.replace("\n", "").isprintable()
     page.encode()
+
+
+@pytest.mark.parametrize("label", ["言葉" * 14, "x" * 40, "été", "-0.0", "+1"])
+def test_a_long_label_of_a_cell_is_shown_whole(run_of, record, label):
+    """The id of a matrix cell is the same in table, page, JSON and failure, however long and in
+    whatever letters.
+    """
+    name = f"1.b[label={label}]"
+    judged = record("refuted", id=name)
+    run = run_of(judged)
+
+    assert decode(encode(run), Run).records[0].claim == name
+    assert name in read(markdown(run))[0]
+    assert summary_table(run.records, 200).splitlines()[-1].startswith(name)
+    assert failure_text(judged).startswith(f"{name}: ")
 
 
 def test_a_failure_is_no_workflow_command(record):

@@ -62,7 +62,7 @@ class ResolvedCell:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
+class CellReader:
     """Resolves cells; notes every mistake.
 
     Attributes:
@@ -87,6 +87,7 @@ class Resolution:
             whole: resolve the calls of the other scales too, instead of only checking them.
         """
         resolved = {first: [self.resolve(cell, first) for cell in cells]}
+        # Most claims call the same stages at every scale, so that only values are checked again
         for scale in self.scales.decidable:
             if scale == first:
                 continue
