@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 import msgspec
 
 from cbspec import kinds
 from cbspec.config import Config
 from cbspec.errors import ConfigError, suggestion
+from cbspec.files import ProjectFiles
 from cbspec.project_code import declarations
 from cbspec.stage import Input, Measure, Parameters, Stage
 
@@ -27,10 +29,16 @@ class UnknownStageError(ConfigError, KeyError):
 class Catalog(Mapping[str, Stage]):
     """The stages by name, in the order in which the engine declares them. Raises ConfigError where
     they contradict each other.
+
+    Attributes:
+        files: those that parameters may name.
     """
 
-    def __init__(self, stages: Iterable[Stage], module: str = "") -> None:
+    def __init__(
+        self, stages: Iterable[Stage], module: str = "", files: ProjectFiles | None = None
+    ) -> None:
         stages = tuple(stages)
+        self.files = files or ProjectFiles(Path.cwd())
         self._stages = {stage.name: stage for stage in stages}
         if mistakes := [
             f"{module or 'catalog'}: {mistake}"
@@ -79,7 +87,7 @@ def load(config: Config) -> Catalog:
         wanted="a tuple of cbspec.stage.Stage",
     )
     kinds.load(config)
-    return Catalog(stages, config.engine)
+    return Catalog(stages, config.engine, config.files)
 
 
 def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:
@@ -102,6 +110,10 @@ def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:
                 and all(isinstance(value, kind) for value in declared.values())
             ):
                 yield f"stage {stage.name}: {role} {declared!r} is no mapping from names to cbspec.stage.{kind.__name__}"
+
+        for role, names in (("versions", stage.versions), ("environment", stage.environment)):
+            if not (isinstance(names, tuple | list) and all(isinstance(n, str) for n in names)):
+                yield f"stage {stage.name}: {role} {names!r} is no tuple of names"
 
 
 def _contradictions(stages: tuple[Stage, ...]) -> Iterator[str]:

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cbspec.errors import ConfigError, suggestion
+from cbspec.files import ProjectFiles
 from cbspec.layout import source_folder
 
 FILE = "pyproject.toml"
@@ -33,6 +34,10 @@ class Config:
         canary: the scale of the canaries; empty for a project without.
         kinds: the project's own modules of assertion kinds.
         formats: the project's own modules of report formats.
+        data: the folder of data that stages read, besides the project itself; the environment
+            variable CBSPEC_DATA comes first. None where there is none.
+        versions: installed packages whose version is part of every result's key.
+        environment: environment variables whose value is part of every result's key.
         adopt: whether results of other code are adopted where its canary is identical: `identical`,
             or `never`.
         declared: whether there is a ``[tool.cbspec]``: a project that means to have claims.
@@ -45,18 +50,20 @@ class Config:
     store: Path = Path(".cbspec/store")
     reports: Path = Path("reports")
     canary: str = ""
+    data: Path | None = None
     adopt: str = "identical"
+    versions: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     declared: bool = False
 
     def __post_init__(self) -> None:
-        if place := os.environ.get("CBSPEC_STORE"):
-            object.__setattr__(self, "store", Path(place))
-        if place := os.environ.get("CBSPEC_REPORTS"):
-            object.__setattr__(self, "reports", Path(place))
-        for folder in ("claims", "store", "reports"):
-            object.__setattr__(self, folder, self.root / getattr(self, folder).expanduser())
+        for folder in _FOLDERS:
+            place = os.environ.get(f"CBSPEC_{folder.upper()}") if folder in _MOVABLE else None
+            place = place or getattr(self, folder)
+            if place is not None:
+                object.__setattr__(self, folder, self.root / Path(place).expanduser())
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -69,6 +76,16 @@ class Config:
     def source(self) -> Path:
         """Return the folder that the engine is imported from: the root, or ``src`` in it."""
         return source_folder(self.root, self.packages)
+
+    @property
+    def files(self) -> ProjectFiles:
+        """Return the files that claims may name."""
+        return ProjectFiles(self.root, self.data)
+
+    @property
+    def digests(self) -> Path:
+        """Return the folder of the digests of files that stages read."""
+        return self.root / ".cbspec" / "files"
 
     @property
     def ledger(self) -> Path:
@@ -93,18 +110,15 @@ class Config:
 
 ADOPT = ("identical", "never")
 
-_KEYS: Mapping[str, Callable[[Any], Any]] = {
-    "engine": str,
-    "scale": str,
-    "claims": Path,
-    "store": Path,
-    "reports": Path,
-    "canary": str,
-    "adopt": str,
-    "kinds": tuple,
-    "formats": tuple,
+_FOLDERS = ("claims", "store", "reports", "data")
+_MOVABLE = ("store", "reports", "data")  # by an environment variable
+_TEXTS = ("engine", "scale", "canary", "adopt", *_FOLDERS)
+_LISTS = {
+    "kinds": "modules",
+    "formats": "modules",
+    "versions": "packages",
+    "environment": "variables",
 }
-_LISTS = ("kinds", "formats")
 
 
 def load(start: Path | None = None) -> Config:
@@ -145,23 +159,29 @@ def _table(file: Path) -> Mapping[str, Any] | None:
 def _config(root: Path, table: Mapping[str, Any]) -> Config:
     mistakes = []
     for key, value in table.items():
-        if key not in _KEYS:
-            mistakes.append(
-                f"{root / FILE}: tool.cbspec: unknown key {key!r}{suggestion(key, list(_KEYS))}"
-            )
-        elif key in _LISTS:
-            if not isinstance(value, list) or not all(
-                isinstance(name, str) and name.strip() for name in value
-            ):
-                mistakes.append(
-                    f"{root / FILE}: tool.cbspec.{key}: expected a list of modules, got {value!r}"
-                )
-        elif not isinstance(value, str) or not value.strip():
-            mistakes.append(f"{root / FILE}: tool.cbspec.{key}: expected text, got {value!r}")
-        elif key == "adopt" and value not in ADOPT:
-            mistakes.append(
-                f"{root / FILE}: tool.cbspec.adopt: unknown value {value!r}{suggestion(value, ADOPT)}"
-            )
+        if mistake := _mistake(key, value):
+            mistakes.append(f"{root / FILE}: tool.cbspec{mistake}")
     if mistakes:
         raise ConfigError("\n".join(mistakes))
-    return Config(root, **{key: _KEYS[key](value) for key, value in table.items()}, declared=True)
+    settings: dict[str, Any] = {}
+    for key, value in table.items():
+        settings[key] = tuple(value) if key in _LISTS else value
+    return Config(root, **settings, declared=True)
+
+
+def _mistake(key: str, value: object) -> str:
+    """Return what is wrong with a setting; empty if nothing is."""
+    if key in _LISTS:
+        if not isinstance(value, list) or not all(map(_is_text, value)):
+            return f".{key}: expected a list of {_LISTS[key]}, got {value!r}"
+    elif key not in _TEXTS:
+        return f": unknown key {key!r}{suggestion(key, [*_TEXTS, *_LISTS])}"
+    elif not _is_text(value):
+        return f".{key}: expected text, got {value!r}"
+    elif key == "adopt" and value not in ADOPT:
+        return f".adopt: unknown value {value!r}{suggestion(value, ADOPT)}"
+    return ""
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())

@@ -129,8 +129,10 @@ class Project(Parts):
     def planner(self, device: str = "auto", threads: int = 1) -> Planner:
         """Return a planner for the engine's code as it is, which computes nothing."""
         from cbspec.execution.plan import Planner
+        from cbspec.execution.surroundings import Surroundings
 
-        return Planner(self.code.fingerprint, self.numerics(device, threads, computing=False))
+        numerics = self.numerics(device, threads, computing=False)
+        return Planner(self.code.fingerprint, numerics, Surroundings.of_project(self.config))
 
     def plan(
         self, words: Words = (), scale: str | None = None, device: str = "auto", threads: int = 1

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from cbspec.committed import decode, dumps, place, write
+from cbspec.committed import Committed, decode, dumps, place, write
 from cbspec.errors import LedgerError
 from cbspec.ledger import Provenance
 from cbspec.ledger.entry import Digest
@@ -20,13 +20,7 @@ from cbspec.model.values import Values
 VERSION = 1
 
 
-class _Record(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """Base of what stands in the file: unknown keys are mistakes of a hand edit."""
-
-
-class Figures(_Record, frozen=True, kw_only=True):
+class Figures(Committed, frozen=True, kw_only=True):
     """The canary figures of one claim: what its whole experiment yields at toy sizes.
 
     Attributes:
@@ -43,7 +37,7 @@ class Figures(_Record, frozen=True, kw_only=True):
     values: Values
 
 
-class Platform(_Record, frozen=True, kw_only=True):
+class Platform(Committed, frozen=True, kw_only=True):
     """Where the canary was computed to learn how far arithmetic alone moves its figures.
 
     Attributes:
@@ -57,7 +51,7 @@ class Platform(_Record, frozen=True, kw_only=True):
     differing: Annotated[float, Meta(ge=0, le=1)]
 
 
-class Tolerance(_Record, frozen=True, kw_only=True):
+class Tolerance(Committed, frozen=True, kw_only=True):
     """What a measure of one claim is held to: ``|x - r| <= atol + rtol * |r|``, with the recorded
     value r.
 
@@ -74,7 +68,7 @@ class Tolerance(_Record, frozen=True, kw_only=True):
     spread: Annotated[float, Meta(ge=0)]
 
 
-class Unheld(_Record, frozen=True, kw_only=True):
+class Unheld(Committed, frozen=True, kw_only=True):
     """A measure of one arm that arithmetic alone moves so far that holding it would say nothing."""
 
     claim: str
@@ -83,7 +77,7 @@ class Unheld(_Record, frozen=True, kw_only=True):
     reason: str
 
 
-class Calibration(_Record, frozen=True, kw_only=True):
+class Calibration(Committed, frozen=True, kw_only=True):
     """What the tolerances rest on.
 
     Attributes:
@@ -100,7 +94,7 @@ class Calibration(_Record, frozen=True, kw_only=True):
     unheld: tuple[Unheld, ...] = ()
 
 
-class _Content(_Record, frozen=True, kw_only=True):
+class _Content(Committed, frozen=True, kw_only=True):
     version: int
     calibration: Calibration | None = None
     claims: tuple[Figures, ...] = ()

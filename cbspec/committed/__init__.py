@@ -3,6 +3,7 @@ its place.
 """
 
 from cbspec.committed.reading import decode, place
+from cbspec.committed.struct import Committed
 from cbspec.committed.writing import dumps, write
 
-__all__ = ["decode", "dumps", "place", "write"]
+__all__ = ["Committed", "decode", "dumps", "place", "write"]

@@ -10,15 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import msgspec
 
 from cbspec.claim import Claim
 from cbspec.evaluation.canary import Canaries, grounds
 from cbspec.execution.plan import Cell, Planner, closure
 from cbspec.explain.past import Past, Trail
-from cbspec.stage import calls_of
+from cbspec.stage import calls_of, plain
 from cbspec.store import ADOPTED, Store
 
 Grounds = Mapping[str, Sequence[Cell]]
@@ -52,7 +49,7 @@ class Adoption:
         candidates: dict[Cell, Trail] = {}
         for cell in closure(wanted):
             if not self.store.has(cell.key):
-                trails = self._past.computed(cell.call, cell.seed, self.planner.numerics.as_dict())
+                trails = self._computed(cell, self.planner)
                 if trails:
                     candidates[cell] = trails[0]
         return candidates
@@ -104,19 +101,26 @@ class Adoption:
         return self._judged[stage, origin]
 
     def _compared(self, origin: str, cells: Sequence[Cell]) -> int | None:
-        numerics = self.canary_planner.numerics.as_dict()
         for cell in cells:
             now = self.store.get(cell.key, touch=False)
-            then = self._of_code(cell, origin, numerics)
+            then = self._of_code(cell, origin)
             before = self.store.get(then.key, touch=False) if then else None
             if now is None or before is None or now.content != before.content:
                 return None
         return len(cells) or None
 
-    def _of_code(self, cell: Cell, origin: str, numerics: Mapping[str, Any]) -> Trail | None:
-        """Return the result of a canary cell that the earlier code itself computed."""
-        trails = self._past.computed(cell.call, cell.seed, numerics)
-        return next((trail for trail in trails if trail.code == origin and not trail.adopted), None)
+    def _of_code(self, cell: Cell, origin: str) -> Trail | None:
+        """Return the earlier result of a canary cell that the earlier code itself computed."""
+        for trail in self._computed(cell, self.canary_planner):
+            if trail.code == origin and not trail.adopted and trail.key != cell.key:
+                return trail
+        return None
+
+    def _computed(self, cell: Cell, planner: Planner) -> list[Trail]:
+        """Return the results of a cell that any code computed, with all else as it is now."""
+        dependencies = planner.surroundings.of(cell.call)
+        numerics = planner.numerics.as_dict()
+        return self._past.computed(cell.call, cell.seed, numerics, dependencies)
 
     def _take(self, cell: Cell, trail: Trail, count: int) -> bool:
         entry = self.store.get(trail.key)
@@ -124,10 +128,10 @@ class Adoption:
             return False
         call = cell.call
         fingerprint = self.planner.fingerprint(call.stage.implementation)
-        self.store.remember_code(fingerprint.digest, fingerprint.definitions)
+        self.store.codes.keep(fingerprint.digest, fingerprint.definitions)
         provenance = {
             **entry.provenance,
-            "parameters": msgspec.to_builtins(call.parameters, order="deterministic"),
+            "parameters": plain(call.parameters),
             "lane": cell.lane,
             "inputs": {name: below.key for name, below in cell.inputs.items()},
             "code": fingerprint.digest,

@@ -111,19 +111,20 @@ def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison |
         provenance=entry.provenance,
         values=evidence.values,
         adopted=entry.adopted,
+        dependencies=entry.dependencies,
     )
     return compare(entry, anew)
 
 
 def changed_since(claim: Claim, entry: Entry, planner: Planner) -> str:
-    """Return what of code and torch is not as an entry has it: ``"the code of train_bp"``; empty
-    where nothing is.
+    """Return what of code, versions, files and variables is not as an entry has it: ``"the code of
+    train_bp"``; empty where nothing is.
     """
-    parts = []
+    parts: list[str] = []
     if stale := entry.stale(planner.code(claim.arms.values())):
         parts.append(f"the code of {', '.join(stale)}")
-    if entry.provenance.torch != planner.numerics.torch:
-        parts.append(f"torch {entry.provenance.torch}")
+    calls = claim.arms.values()
+    parts += entry.moved(planner.numerics.torch, planner.dependencies(calls))
     return " and ".join(parts)
 
 

@@ -24,6 +24,7 @@ from cbspec.execution.executor import Executor, StageFailed
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Cell, Planner
 from cbspec.execution.rundir import RunDirectory
+from cbspec.execution.surroundings import Surroundings
 from cbspec.fingerprint import Code
 from cbspec.language import Versions
 from cbspec.ledger import (
@@ -75,7 +76,7 @@ class Evaluation:
         self.numerics = numerics
         self.store = Store(config.store)
         self.sources = code
-        self.planner = Planner(self.sources.fingerprint, numerics)
+        self.planner = Planner(self.sources.fingerprint, numerics, Surroundings.of_project(config))
         self.executor = Executor(self.planner, self.store, run, numerics.device, code)
         self.ledger = Ledger.load(config.ledger)
         self.evidence = EvidenceFolder(config.evidence)
@@ -177,6 +178,7 @@ class Evaluation:
             judgement,
             device=device,
             code=self.planner.code(claim.arms.values()),
+            dependencies=self.planner.dependencies(claim.arms.values()),
             provenance=self.provenance,
             values=values,
             adopted=self._adopted.stages(self.planner.cells(claim.arms, judgement.seeds).values()),
@@ -230,7 +232,7 @@ class Evaluation:
         executor = self.executor
         if self.numerics.device != "cpu":
             numerics = replace(self.numerics, device="cpu", tf32=False)
-            planner = Planner(self.sources.fingerprint, numerics)
+            planner = Planner(self.sources.fingerprint, numerics, self.planner.surroundings)
             executor = Executor(planner, self.store, self._run, "cpu", self.sources)
         return Canaries(
             executor,

@@ -4,20 +4,21 @@ the other.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import operator
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from cbspec.errors import SourceChanged, StageError
+from cbspec.errors import SourceChanged, StageError, suggestion
 from cbspec.execution.plan import Cell, Planner
 from cbspec.execution.rundir import RunDirectory, Status
+from cbspec.execution.surroundings import installed
 from cbspec.fingerprint import Code
-from cbspec.stage import Artifact, Call, Parameters
+from cbspec.stage import Artifact, Call, Parameters, canonical, plain, settle
 from cbspec.store import Store, StoredResult
 
 AUTOSAVE_SECONDS = 120.0  # a killed run loses at most this much of a long trajectory
@@ -88,6 +89,7 @@ class RunningReplica:
     cell: Cell
     inputs: Mapping[str, Artifact]
     resumed: Artifact | None
+    files: Mapping[str, Path]
 
     @property
     def parameters(self) -> Parameters:
@@ -96,6 +98,15 @@ class RunningReplica:
     @property
     def seed(self) -> int:
         return self.cell.seed
+
+    def path(self, file: str) -> Path:
+        """Return where a file lies that one of the parameters names."""
+        if file not in self.files:
+            raise StageError(
+                f"{self.cell}: {file!r} is the value of no parameter of type File"
+                f"{suggestion(file, list(self.files))}"
+            )
+        return self.files[file]
 
 
 @dataclass
@@ -126,6 +137,7 @@ class RunningJob:
         self._told = 0.0
         self._wall, self._spent = time.time(), self._clock()
         self._saving: int | None = None
+        self._packages = hashlib.sha256(canonical(installed()).encode()).hexdigest()
         self.replicas = [self._replica(cell) for cell in self.lanes]
 
     def _clock(self) -> float:
@@ -140,6 +152,7 @@ class RunningJob:
             cell,
             {name: artifact(input_cell, self.store) for name, input_cell in cell.inputs.items()},
             resumed,
+            {name: self.planner.surroundings.place(name, cell.call) for name in cell.call.files},
         )
 
     def wants(self, point: int) -> bool:
@@ -227,16 +240,20 @@ class RunningJob:
         )
 
     def check_code(self) -> None:
-        """Stop the run where a file of the stage's code changed since its fingerprint was taken.
+        """Stop the run where a file of the stage's code, or one that it reads, changed.
 
-        A result's key names the code as it was then, and what is imported since may be other code.
+        A result's key names both as they were when it was planned; what is imported or read since
+        may be something else.
 
         Raises:
             SourceChanged: naming the file.
         """
-        if self.code is None:
-            return
-        if path := self.code.changed(self.lanes[0].call.stage.implementation):
+        path = None
+        if self.code is not None:
+            path = self.code.changed(self.lanes[0].call.stage.implementation)
+        for lane in self.lanes:
+            path = path or self.planner.surroundings.changed(lane.call)
+        if path is not None:
             self.run.stop(changed=path.as_posix())
             raise SourceChanged(path.as_posix())
 
@@ -250,19 +267,23 @@ class RunningJob:
         remark: Mapping[str, str],
     ) -> None:
         self.check_code()
+        settle()
         call = cell.call
         self._saved = time.monotonic()
         fingerprint = self.planner.fingerprint(call.stage.implementation)
-        self.store.remember_code(fingerprint.digest, fingerprint.definitions)
+        self.store.codes.keep(fingerprint.digest, fingerprint.definitions)
+        self.store.packages.keep(self._packages, installed())
         spent = call.cost - (self.planner.at(cell, self.start).call.cost if self.start else 0.0)
         provenance = {
             "stage": call.stage.name,
-            "parameters": msgspec.to_builtins(call.parameters, order="deterministic"),
+            "parameters": plain(call.parameters),
             "seed": cell.seed,
             "lane": cell.lane,
             "inputs": {name: input_cell.key for name, input_cell in cell.inputs.items()},
             "code": fingerprint.digest,
             "numerics": self.planner.numerics.as_dict(),
+            "dependencies": self.planner.surroundings.of(call),
+            "packages": self._packages,
             "seconds": (self._clock() - self._spent) / max(len(self.lanes), 1),
             "cost": spent,
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

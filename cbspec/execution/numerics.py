@@ -17,14 +17,13 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Literal
 
-import msgspec
-
 from cbspec.errors import ConfigError
-from cbspec.stage import Call
+from cbspec.model.dependencies import ABSENT, Dependencies
+from cbspec.stage import Call, plain
 
 LAYOUT = 1  # raise it when what an entry means changes: every stored result is then computed again
 
-NO_TORCH = "none"  # in place of its version, where it is not installed
+NO_DEPENDENCIES = Dependencies()
 
 Device = Literal["cpu", "cuda"]
 
@@ -35,7 +34,7 @@ class Numerics:
 
     Attributes:
         device: device family; results of two families agree to tolerance only.
-        torch: ``"major.minor"``, as kernels change between minor versions; `NO_TORCH` without it.
+        torch: its version with the build, as in ``"2.11.0+cpu"``; `ABSENT` without it.
         dtype: of parameters and activations.
         tf32: whether matrix products on a GPU round their factors to 10 bits.
         threads: of one process; the order of summation depends on it.
@@ -100,14 +99,23 @@ def resolve(
             f"--device cuda: no CUDA device is visible ({absent}); "
             "use --device auto or --device cpu"
         )
+    build = torch_build()
     family: Device = "cuda" if device == "cuda" or not absent else "cpu"
     return Numerics(
-        device=family, torch=_minor(torch_build()), tf32=tf32 and family == "cuda", threads=threads
+        device=family,
+        torch=build[0] if build else ABSENT,
+        tf32=tf32 and family == "cuda",
+        threads=threads,
     )
 
 
 def result_key(
-    call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics
+    call: Call,
+    seed: int,
+    inputs: Mapping[str, str],
+    code: str,
+    numerics: Numerics,
+    dependencies: Dependencies = NO_DEPENDENCIES,
 ) -> str:
     """Return the store key of a call's result for a seed: the hex SHA-256 of all that it depends
     on.
@@ -115,18 +123,24 @@ def result_key(
     Args:
         inputs: name -> result key of the input.
         code: digest of the code fingerprint of the stage's implementation.
+        dependencies: those that the stage and the project declare.
     """
-    return _digest(_identity(call, seed, inputs, code, numerics))
+    return _digest(_identity(call, seed, inputs, code, numerics, dependencies))
 
 
 def lane_key(
-    call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics
+    call: Call,
+    seed: int,
+    inputs: Mapping[str, str],
+    code: str,
+    numerics: Numerics,
+    dependencies: Dependencies = NO_DEPENDENCIES,
 ) -> str:
     """Return `result_key` without the point.
 
     The points of one trajectory share it, so that one process computes them all.
     """
-    identity = _identity(call, seed, inputs, code, numerics)
+    identity = _identity(call, seed, inputs, code, numerics, dependencies)
     if call.stage.progress:
         del identity["parameters"][call.stage.progress]
     return _digest({"lane": identity})
@@ -141,10 +155,6 @@ def torch_build() -> tuple[str, str | None] | None:
     from cbspec import pytorch
 
     return pytorch.build(spec.origin)
-
-
-def _minor(build: tuple[str, str | None] | None) -> str:
-    return ".".join(build[0].split("+")[0].split(".")[:2]) if build else NO_TORCH
 
 
 def cuda_absent() -> str:
@@ -176,14 +186,22 @@ def cuda_absent() -> str:
 
 
 def _identity(
-    call: Call, seed: int, inputs: Mapping[str, str], code: str, numerics: Numerics
+    call: Call,
+    seed: int,
+    inputs: Mapping[str, str],
+    code: str,
+    numerics: Numerics,
+    dependencies: Dependencies,
 ) -> dict[str, dict[str, object]]:
-    return {
+    identity: dict[str, dict[str, object]] = {
         "stage": {"name": call.stage.name, "layout": LAYOUT, "seed": seed, "code": code},
-        "parameters": msgspec.to_builtins(call.parameters, order="deterministic"),
+        "parameters": plain(call.parameters),
         "inputs": dict(inputs),
         "numerics": dict(numerics.as_dict()),
     }
+    if dependencies != NO_DEPENDENCIES:
+        identity["dependencies"] = plain(dependencies)
+    return identity
 
 
 def _digest(content: object) -> str:

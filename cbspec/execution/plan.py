@@ -9,28 +9,27 @@ tensor program: the unit that is executed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from cbspec.execution.numerics import Numerics, lane_key, result_key
+from cbspec.execution.rank import upward_ranks
+from cbspec.execution.surroundings import Surroundings
 from cbspec.fingerprint import Fingerprint
+from cbspec.model.dependencies import Dependencies
 from cbspec.stage import Call, stages_of
-
-if TYPE_CHECKING:
-    from cbspec.claim import Claim
 
 # Of one program on a CPU core. With more, the tensors leave its cache, and there are fewer jobs to
 # fill the cores.
 SEEDS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cell:
-    """One stage call for one seed.
+    """One stage call for one seed. Cells are equal where their keys are.
 
     Attributes:
         key: where its result lies in the store.
@@ -42,7 +41,10 @@ class Cell:
     seed: int
     key: str
     lane: str
-    inputs: Mapping[str, Cell] = field(hash=False)
+    inputs: Mapping[str, Cell]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Cell) and self.key == other.key
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -100,12 +102,19 @@ class Planner:
 
     Args:
         fingerprint: implementation path -> code fingerprint.
-        numerics: what the results depend on besides parameters, code and seed.
+        numerics: the arithmetic that results are computed with.
+        surroundings: the declared files, versions and environment variables.
     """
 
-    def __init__(self, fingerprint: Callable[[str], Fingerprint], numerics: Numerics) -> None:
+    def __init__(
+        self,
+        fingerprint: Callable[[str], Fingerprint],
+        numerics: Numerics,
+        surroundings: Surroundings | None = None,
+    ) -> None:
         self.fingerprint = fingerprint
         self.numerics = numerics
+        self.surroundings = surroundings or Surroundings()
         self._cells: dict[tuple[str, int], Cell] = {}
 
     def cell(self, call: Call, seed: int) -> Cell:
@@ -119,11 +128,12 @@ class Planner:
         inputs = {name: self.cell(source, seed) for name, source in call.inputs.items()}
         keys = {name: cell.key for name, cell in inputs.items()}
         code = self.fingerprint(call.stage.implementation).digest
+        dependencies = self.surroundings.of(call)
         return Cell(
             call,
             seed,
-            key=result_key(call, seed, keys, code, self.numerics),
-            lane=lane_key(call, seed, keys, code, self.numerics),
+            key=result_key(call, seed, keys, code, self.numerics, dependencies),
+            lane=lane_key(call, seed, keys, code, self.numerics, dependencies),
             inputs=inputs,
         )
 
@@ -139,6 +149,10 @@ class Planner:
             name: self.fingerprint(stage.implementation).digest
             for name, stage in stages_of(calls).items()
         }
+
+    def dependencies(self, calls: Iterable[Call]) -> Dependencies:
+        """Return the declared files, versions and variables of all stages that these calls reach."""
+        return self.surroundings.of_all(calls)
 
     def at(self, cell: Cell, point: int) -> Cell:
         """Return the cell of the same lane at another point.
@@ -177,41 +191,8 @@ class Planner:
             PlannedJob(tuple(sorted(cells, key=lambda c: (c.call.point, c.seed, c.key))))
             for cells in programs
         ]
-        ranks = _ranks(jobs, after or {})
+        ranks = upward_ranks(jobs, after or {})
         return Plan(tuple(sorted(jobs, key=lambda job: (-ranks[job], job.cells[0].key))), ranks)
-
-
-def awaited(
-    claims: Iterable[Claim], planner: Planner, stored: Callable[[Cell], bool]
-) -> dict[Cell, float]:
-    """Return what may have to follow each cell of a first interim analysis.
-
-    The value is the cost of the longest chain of what the claim asks for if it is inconclusive. A
-    claim that is quickly computed but may then want long runs is so judged early, and not beside
-    everything else that is long.
-
-    Args:
-        claims: those that may draw more seeds.
-        stored: tells whether a cell needs no computing.
-    """
-    following: dict[Cell, float] = {}
-    costs: dict[Cell, float] = {}
-
-    def chain(cell: Cell) -> float:
-        if cell not in costs:
-            longest = max(map(chain, cell.inputs.values()), default=0.0)
-            costs[cell] = longest + (0.0 if stored(cell) else cell.call.cost)
-        return costs[cell]
-
-    for claim in claims:
-        for count in claim.seeds.analyses[1:2]:
-            drawn = claim.seeds.pool[claim.seeds.start : count]
-            further = 0.0
-            for seed in drawn:
-                further += max(chain(planner.cell(call, seed)) for call in claim.arms.values())
-            for cell in planner.cells(claim.arms, claim.seeds.first).values():
-                following[cell] = max(following.get(cell, 0.0), further)
-    return following
 
 
 def closure(wanted: Iterable[Cell]) -> list[Cell]:
@@ -250,26 +231,3 @@ def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
     most = len(seeds) if wide else SEEDS
     for first in range(0, len(seeds), most):
         yield [cell for cell in cells if cell.seed in seeds[first : first + most]]
-
-
-def _ranks(jobs: Collection[PlannedJob], after: Mapping[Cell, float]) -> dict[PlannedJob, float]:
-    """Return each job's upward rank (Topcuoglu et al. 2002): its cost plus the rank of the
-    costliest dependent, or plus what may have to follow.
-    """
-    owner = {cell: job for job in jobs for cell in job.cells}
-    dependents: dict[PlannedJob, set[PlannedJob]] = defaultdict(set)
-    for job in jobs:
-        for cell in job.inputs:
-            if owner[cell] is not job:
-                dependents[owner[cell]].add(job)
-    ranks: dict[PlannedJob, float] = {}
-
-    def rank(job: PlannedJob) -> float:
-        if job not in ranks:
-            may_follow = max(after.get(cell, 0.0) for cell in job.cells)
-            ranks[job] = job.cost + max([may_follow, *(rank(later) for later in dependents[job])])
-        return ranks[job]
-
-    for job in jobs:
-        rank(job)
-    return ranks

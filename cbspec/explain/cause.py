@@ -9,7 +9,9 @@ from typing import Any, Literal
 import msgspec
 
 from cbspec.fingerprint import Change, Code
+from cbspec.model.dependencies import Dependencies
 from cbspec.paths import relative
+from cbspec.stage import canonical
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +23,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
         path, line, definition: of a definition that changed, relative to the project.
     """
 
-    kind: Literal["code", "parameter", "input", "numerics", "layout", "point"]
+    kind: Literal["code", "parameter", "input", "dependency", "numerics", "layout", "point"]
     text: str
     path: str = ""
     line: int = 0
@@ -49,12 +51,21 @@ def value_causes(
     kind: Literal["parameter", "numerics"], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> tuple[Cause, ...]:
     """Return one cause for each name whose value changed."""
-    named = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    named = [
+        name
+        for name in {**before, **after}
+        if canonical(before.get(name)) != canonical(after.get(name))
+    ]
     word = "parameter " if kind == "parameter" else ""
     return tuple(
         Cause(kind=kind, text=f"{word}{name}: {before.get(name)} -> {after.get(name)}")
         for name in named
     )
+
+
+def dependency_causes(before: Dependencies, after: Dependencies) -> tuple[Cause, ...]:
+    """Return one cause for each declared file, version or environment variable that changed."""
+    return tuple(Cause(kind="dependency", text=text) for text in before.changes(after))
 
 
 def _code_cause(change: Change, code: Code, root: Path) -> Cause:

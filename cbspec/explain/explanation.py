@@ -132,8 +132,8 @@ def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[st
         ]
         arms = f"arms {', '.join(moved)}" if moved else "assertions, seeds or error rate"
         yield f"the claim itself is another one than recorded: {arms}"
-    if recorded.provenance.torch != standings.planner.numerics.torch:
-        yield f"torch: {recorded.provenance.torch} -> {standings.planner.numerics.torch}"
+    planner = standings.planner
+    yield from recorded.moved(planner.numerics.torch, planner.dependencies(claim.arms.values()))
     if recorded.doubt:
         last = recorded.accepted[-1]
         yield f"{recorded.doubt} {last.date}: {last.reason}"

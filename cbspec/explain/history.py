@@ -44,7 +44,7 @@ class History:
             digest: the fingerprint's, in full or its first digits, as the ledger has it.
             commit: where to look if the store has never seen that code, as on a fresh machine.
         """
-        known = self._store.code(digest)
+        known = self._store.codes.of(digest)
         if known is not None or commit is None:
             return known
         return self.at(commit, [implementation])[implementation]

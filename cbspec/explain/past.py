@@ -6,14 +6,15 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import Any
 
 import msgspec
 
-from cbspec.stage import Call, Parameters
+from cbspec.model.dependencies import Dependencies, same_torch
+from cbspec.stage import Call, Parameters, canonical
 from cbspec.store import ADOPTED, Store
 
 FOREIGN = 1000  # more than any two calls of the same stages can differ in
@@ -32,6 +33,7 @@ class Trail:
     code: str
     numerics: Mapping[str, Any]
     created: str
+    dependencies: Dependencies = field(default_factory=Dependencies)
     origin: str = ""
     """The code that computed an adopted result; of any other the code itself."""
 
@@ -89,16 +91,20 @@ class Past:
             None,
         )
 
-    def computed(self, call: Call, seed: int, numerics: Mapping[str, Any]) -> list[Trail]:
-        """Return every result of this very call for this seed with these numerics, newest first, of
-        whatever code.
+    def computed(
+        self, call: Call, seed: int, numerics: Mapping[str, Any], dependencies: Dependencies
+    ) -> list[Trail]:
+        """Return every result of this very call for this seed with these numerics and dependencies,
+        newest first, of whatever code.
         """
         wanted = identity(call)
         trails = self._by_stage.get((call.stage.name, seed), ())
         return [
             trail
             for trail in trails
-            if trail.numerics == numerics and self._identity(trail.key) == wanted
+            if _same_numerics(trail.numerics, numerics)
+            and trail.dependencies == dependencies
+            and self._identity(trail.key) == wanted
         ]
 
     def near(self, call: Call, seed: int, device: str, wanted: Collection[str]) -> Trail | None:
@@ -155,7 +161,7 @@ class Past:
             return FOREIGN
         parameters = as_stored(call.parameters)
         different: int = sum(
-            parameters.get(name) != trail.parameters.get(name)
+            canonical(parameters.get(name)) != canonical(trail.parameters.get(name))
             for name in {**parameters, **trail.parameters}
         )
         return different + sum(
@@ -171,7 +177,7 @@ def identity(call: Call, progress: str | None = None) -> str:
 
 def as_stored(parameters: Parameters) -> dict[str, Any]:
     """Return parameters as a result's provenance gives them back: a tuple is a list there."""
-    stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(parameters))
+    stored: dict[str, Any] = json.loads(canonical(parameters))
     return stored
 
 
@@ -190,15 +196,23 @@ def _identity(
     return hashlib.sha256(json.dumps([stage, fixed, inputs], sort_keys=True).encode()).hexdigest()
 
 
+def _same_numerics(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    return {**recorded, "torch": ""} == {**now, "torch": ""} and same_torch(
+        recorded.get("torch", ""), now["torch"]
+    )
+
+
 def _device(trail: Trail) -> object:
     return trail.numerics.get("device")
 
 
 def _trail(key: str, provenance: Mapping[str, Any]) -> Trail | None:
-    names = [name for name in Trail.__dataclass_fields__ if name not in ("key", "origin")]
+    optional = ("key", "origin", "dependencies")
+    names = [name for name in Trail.__dataclass_fields__ if name not in optional]
     try:
         fields = {name: provenance[name] for name in names}
-    except KeyError:  # an entry that another program put there
+        dependencies = msgspec.convert(provenance.get("dependencies", {}), Dependencies)
+    except (KeyError, msgspec.ValidationError):  # an entry that another program put there
         return None
     origin = provenance.get(ADOPTED, {}).get("code", fields["code"])
-    return Trail(key=key, origin=origin, **fields)
+    return Trail(key=key, origin=origin, dependencies=dependencies, **fields)

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from cbspec.execution.plan import Cell, Planner
-from cbspec.explain.cause import Cause, code_causes, unknown_code, value_causes
+from cbspec.explain.cause import (
+    Cause,
+    code_causes,
+    dependency_causes,
+    unknown_code,
+    value_causes,
+)
 from cbspec.explain.edits import changed
 from cbspec.explain.history import History
 from cbspec.explain.past import Past, Trail, as_stored, trajectory
@@ -99,6 +105,7 @@ class Standings:
             *self._code(cell, trail.code),
             *value_causes("parameter", trail.parameters, as_stored(cell.call.parameters)),
             *_inputs(cell, trail),
+            *dependency_causes(trail.dependencies, self.planner.surroundings.of(cell.call)),
             *value_causes("numerics", trail.numerics, self.planner.numerics.as_dict()),
         )
         return causes or (

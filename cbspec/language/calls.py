@@ -7,16 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from cbspec.language.conform import conform, unknown
 from cbspec.language.expansion import WORDS, Endless, Expansion, empty
 from cbspec.language.forms import MOST, Form, Forms, Frame, Memory, Pool, Trace
 from cbspec.language.node import Node, join, merge
-from cbspec.language.parameters import check_keys, written_values
+from cbspec.language.parameters import check_files, check_keys, written_values
 from cbspec.language.points import check_beginning, check_end
 from cbspec.language.scope import UnknownName
-from cbspec.stage import Call, Parameters, Stage
+from cbspec.stage import Call, Parameters, Stage, plain
 
 
 @dataclass(slots=True)
@@ -164,9 +162,10 @@ class Resolver:
         parameters = conform(expanded, values, stage.parameters, self.expansion.mistakes)
         if parameters is None:
             return None
+        check_files(expanded, parameters, self.expansion.catalog.files, self.expansion.mistakes)
         check_end(expanded, stage, parameters, self.expansion.mistakes)
         if self.trace is not None:
-            for name, value in msgspec.to_builtins(parameters).items():
+            for name, value in plain(parameters).items():
                 place = None
                 if name in entries:
                     place = self.expansion.scope.find(entries[name])

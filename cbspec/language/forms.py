@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from cbspec.language.node import Document, Node
-from cbspec.stage import Call, Parameters, Stage
+from cbspec.stage import Call, Parameters, Stage, canonical
 
 MOST = 30_000  # calls of one claim: all arms, cells and scales
 
@@ -51,8 +49,7 @@ class Pool:
 
     def call(self, stage: Stage, parameters: Parameters, inputs: Mapping[str, Call]) -> Call:
         # Python's 1 equals 1.0 and True; as JSON, which the digest is of, they are three
-        spelled = msgspec.json.encode(parameters, order="deterministic")
-        key = (stage.name, spelled, *map(id, inputs.values()))
+        key = (stage.name, canonical(parameters), *map(id, inputs.values()))
         call = self._calls.get(key)
         if call is None:
             call = self._calls[key] = Call(stage, parameters, inputs)

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from cbspec.language.conform import unknown
-from cbspec.language.diagnostics import Diagnostics
+from cbspec.files import ProjectFiles
+from cbspec.language.conform import follow, steps, unknown
+from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.node import Node
 from cbspec.language.scope import Scope, UnknownName
-from cbspec.stage import Parameters, Stage
+from cbspec.stage import Parameters, Stage, files_of
 
 _PLAIN = frozenset({int, float, bool})
 
@@ -41,6 +42,17 @@ def written_values(call: Node, stage: Stage, scope: Scope) -> dict[str, Any] | N
         except UnknownName:
             understood = False
     return values if understood else None
+
+
+def check_files(
+    call: Node, parameters: Parameters, files: ProjectFiles, mistakes: Diagnostics
+) -> None:
+    """Check that every file that a parameter names is there, within the project or its data."""
+    for path, name in files_of(parameters).items():
+        try:
+            files.locate(name)
+        except (ValueError, OSError) as error:
+            mistakes.add(follow(call, steps(path)), f"the file {shown(name)} {error}")
 
 
 @lru_cache(maxsize=1024)

@@ -11,8 +11,6 @@ from cbspec.ledger.entry import (
     Entry,
     Key,
     Provenance,
-    RecordedAssertion,
-    RecordedEffect,
     entry_of,
     seeds_taken,
 )
@@ -20,6 +18,7 @@ from cbspec.ledger.evidence import Evidence, EvidenceFolder
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.outcome import Outcome, outcome
 from cbspec.ledger.provenance import provenance, today
+from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect
 from cbspec.ledger.status import Standing, status
 from cbspec.ledger.withdrawal import orphaned, withdraw
 from cbspec.ledger.withdrawn import Withdrawn

@@ -69,7 +69,7 @@ def _settled(comparison: Comparison, reason: str) -> Entry:
 
 
 def _refreshed(old: Entry, new: Entry) -> Entry:
-    """Return the old entry with what the new one knows better: its code, its commit and its
+    """Return the old entry with what the new one knows better: its code, versions, commit and
     wording.
 
     The old entry is returned unchanged if wording and code did not change, unless a clean commit
@@ -90,7 +90,8 @@ def _refreshed(old: Entry, new: Entry) -> Entry:
         evidence=old.evidence,
     )
     vouched = old.provenance.dirty and fresh.provenance.commit and not fresh.provenance.dirty
-    return fresh if vouched or replace(fresh, provenance=old.provenance) != old else old
+    moved = old.moved(fresh.provenance.torch, fresh.dependencies)
+    return fresh if vouched or moved or replace(fresh, provenance=old.provenance) != old else old
 
 
 def _words(entry: Entry) -> list[object]:

@@ -4,16 +4,18 @@ needed to compare it later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from cbspec.claim import Claim
-from cbspec.kinds import AnyKind, Assertion
+from cbspec.committed import Committed
 from cbspec.ledger.notation import rounded
-from cbspec.model.finding import Effect, Finding, Judgement, Verdict
+from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect, recorded
+from cbspec.model.dependencies import Dependencies, same_torch
+from cbspec.model.finding import Judgement, Verdict
 from cbspec.model.values import Values
 from cbspec.stage import Call
 
@@ -38,17 +40,13 @@ class Key(NamedTuple):
         return f"{self.claim} ({self.scale}, {self.device})"
 
 
-class _Record(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """Base of what stands in the ledger: unknown keys are mistakes of a hand edit, and what is as
-    usual is left out.
-    """
+class Provenance(Committed, frozen=True, kw_only=True):
+    """Where a verdict comes from.
 
-
-class Provenance(_Record, frozen=True, kw_only=True):
-    """Where a verdict comes from. `commit` is None outside a repository; `torch` is the minor
-    version, as in ``"2.11"``.
+    Attributes:
+        commit: None outside a repository.
+        torch: its version with the build, as in ``"2.11.0+cpu"``; the minor version alone in an
+            entry from before the build counted.
     """
 
     commit: Digest | None
@@ -57,48 +55,14 @@ class Provenance(_Record, frozen=True, kw_only=True):
     date: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
 
 
-class RecordedEffect(_Record, frozen=True, kw_only=True):
-    """An `Effect` as recorded: figures to six significant digits, None where undefined or unbounded
-    (or, for `spread`, older).
-    """
-
-    label: str
-    measure: str
-    unit: str
-    estimate: float | None
-    low: float | None
-    high: float | None
-    confidence: float
-    p: float | None
-    n: int
-    reported: float | None = None
-    spread: float | None = None
-
-
-class RecordedAssertion(_Record, frozen=True, kw_only=True):
-    """An assertion with its decision.
-
-    Attributes:
-        key: its key path in the claim when it was recorded.
-        verdict: None when the run ended before it was decided.
-        terms: what was asserted, alpha filled in and note left out; it shows whether the goalposts
-            moved, and which way.
-    """
-
-    key: str
-    verdict: Verdict | None
-    terms: AnyKind
-    effects: tuple[RecordedEffect, ...] = ()
-
-
-class SeedPlan(_Record, frozen=True, kw_only=True):
+class SeedPlan(Committed, frozen=True, kw_only=True):
     """The seeds that the claim may draw: ``pool[:start]`` at first."""
 
     start: int
     pool: tuple[int, ...]
 
 
-class Acceptance(_Record, frozen=True, kw_only=True):
+class Acceptance(Committed, frozen=True, kw_only=True):
     """A change that a person took into the record on purpose."""
 
     date: str
@@ -109,7 +73,7 @@ class Acceptance(_Record, frozen=True, kw_only=True):
     moves: tuple[str, ...] = ()
 
 
-class Entry(_Record, frozen=True, kw_only=True):
+class Entry(Committed, frozen=True, kw_only=True):
     """The verdict on record.
 
     Attributes:
@@ -123,6 +87,7 @@ class Entry(_Record, frozen=True, kw_only=True):
             kept.
         adopted: stage -> fingerprint of the code that computed the results which were adopted for
             this code, their canary being identical.
+        dependencies: the declared files, versions and environment variables of all its stages.
         doubt: what a person decided when the code's canary was another one: `superseded` until it
             is run again, or `carried over` with the reason that `accepted` has.
     """
@@ -144,7 +109,8 @@ class Entry(_Record, frozen=True, kw_only=True):
     provenance: Provenance
     accepted: tuple[Acceptance, ...] = ()
     evidence: Digest | None = None
-    adopted: dict[str, Digest] = {}
+    adopted: dict[str, Digest] = msgspec.field(default_factory=dict)
+    dependencies: Dependencies = Dependencies()
     doubt: Literal["superseded", "carried over"] | None = None
 
     @property
@@ -197,6 +163,18 @@ class Entry(_Record, frozen=True, kw_only=True):
             )
         )
 
+    def moved(self, torch: str, dependencies: Dependencies) -> tuple[str, ...]:
+        """Return which versions, files and variables are not as recorded, each as text.
+
+        Args:
+            torch: its version now, with the build.
+            dependencies: those of all the claim's stages, as they are now.
+        """
+        changes = list(self.dependencies.changes(dependencies))
+        if not same_torch(self.provenance.torch, torch):
+            changes.insert(0, f"torch {self.provenance.torch} -> {torch}")
+        return tuple(changes)
+
 
 def entry_of(
     claim: Claim,
@@ -207,6 +185,7 @@ def entry_of(
     provenance: Provenance,
     values: Values | None = None,
     adopted: Mapping[str, str] | None = None,
+    dependencies: Dependencies | None = None,
 ) -> Entry:
     """Return what the ledger would record of a judgement.
 
@@ -215,6 +194,7 @@ def entry_of(
             the claim runs.
         values: what was judged; None where a stage failed.
         adopted: stage name -> fingerprint of the code that computed its adopted results.
+        dependencies: declared files, versions and variables of all the claim's stages.
     """
     decided = judgement.verdict in ("holds", "refuted")
     headroom = rounded(judgement.headroom)
@@ -228,14 +208,15 @@ def entry_of(
         fragile=decided and headroom is not None and headroom < FRAGILE,
         seeds=judgement.seeds,
         drawn=SeedPlan(start=claim.seeds.start, pool=claim.seeds.pool),
-        assertions=_recorded("assert", claim.assertions, judgement.findings, claim.alpha),
-        controls=_recorded("controls", claim.controls, judgement.controls, claim.alpha),
+        assertions=recorded("assert", claim.assertions, judgement.findings, claim.alpha),
+        controls=recorded("controls", claim.controls, judgement.controls, claim.alpha),
         digest=short(claim.digest),
         arms={name: short(call.digest) for name, call in sorted(claim.arms.items())},
         code={stage: short(digest) for stage, digest in sorted(code.items())},
         provenance=provenance,
         evidence=short(values.digest) if values else None,
         adopted={stage: short(digest) for stage, digest in sorted((adopted or {}).items())},
+        dependencies=dependencies or Dependencies(),
     )
 
 
@@ -255,37 +236,3 @@ def seeds_taken(claim: Claim, recorded: Entry | None) -> tuple[int, ...]:
 def short(digest: str) -> str:
     """Return the first 16 hexadecimal digits, which tell any two digests of a project apart."""
     return digest[:16]
-
-
-def _recorded(
-    section: str, assertions: Sequence[Assertion], findings: Sequence[Finding], alpha: float
-) -> tuple[RecordedAssertion, ...]:
-    by_key = {finding.key: finding for finding in findings}
-    keyed = [(f"{section}[{index}]", assertion) for index, assertion in enumerate(assertions)]
-    return tuple(
-        _record(key, assertion.spelled_out(alpha), by_key.get(key)) for key, assertion in keyed
-    )
-
-
-def _record(key: str, terms: Assertion, finding: Finding | None) -> RecordedAssertion:
-    if finding is None:
-        return RecordedAssertion(key=key, verdict=None, terms=terms)
-    return RecordedAssertion(
-        key=key, verdict=finding.verdict, terms=terms, effects=tuple(map(_effect, finding.effects))
-    )
-
-
-def _effect(effect: Effect) -> RecordedEffect:
-    return RecordedEffect(
-        label=effect.label,
-        measure=effect.measure,
-        unit=effect.unit,
-        estimate=rounded(effect.estimate),
-        low=rounded(effect.low),
-        high=rounded(effect.high),
-        confidence=rounded(effect.confidence) or 0.0,
-        p=rounded(effect.p),
-        n=effect.n,
-        reported=rounded(effect.reported),
-        spread=rounded(effect.spread),
-    )

@@ -9,7 +9,8 @@ import msgspec
 
 from cbspec.kinds import Assertion
 from cbspec.kinds.change import Way
-from cbspec.ledger.entry import Entry, RecordedAssertion
+from cbspec.ledger.entry import Entry
+from cbspec.ledger.recorded import RecordedAssertion
 from cbspec.ledger.shift import shifts
 from cbspec.model.finding import Verdict
 

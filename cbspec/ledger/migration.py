@@ -13,7 +13,7 @@ from typing import Any
 
 Step = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
-VERSION = 2
+VERSION = 3
 
 
 def _from_1(content: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -21,6 +21,13 @@ def _from_1(content: Mapping[str, Any]) -> Mapping[str, Any]:
     return content
 
 
+def _from_2(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the content as it is: an entry of version 2 has no declared dependencies, and of torch
+    the minor version alone.
+    """
+    return content
+
+
 # Version -> the step that makes its content that of the next version. A step gets content that no
 # one has checked: it leaves what it does not understand, and the check that follows tells of it.
-STEPS: Mapping[int, Step] = {1: _from_1}
+STEPS: Mapping[int, Step] = {1: _from_1, 2: _from_2}

@@ -16,7 +16,7 @@ def provenance(root: Path, torch: str, exclude: Path | None = None) -> Provenanc
     claim.
 
     Args:
-        torch: torch's minor version, ``"2.11"``.
+        torch: its version with the build, ``"2.11.0+cpu"``.
         exclude: a folder whose changes do not count as uncommitted: the one that the ledger itself
             and the reports are written to.
     """

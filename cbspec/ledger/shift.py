@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from cbspec.ledger.entry import Entry, RecordedEffect
+from cbspec.ledger.entry import Entry
 from cbspec.ledger.notation import interval
+from cbspec.ledger.recorded import RecordedEffect
 
 # Relative to the effect's largest figure: twice what rounding to six significant digits can differ
 # by.

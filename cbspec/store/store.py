@@ -5,6 +5,7 @@ Layout under the root::
     entries/ab/abcdef.../record.json           measures, series, provenance, under its own checksum
     entries/ab/abcdef.../tensors.safetensors   what later stages take as input
     code/DIGEST.json                           the definitions behind a code fingerprint
+    packages/DIGEST.json                       every installed package with its version
     rates/STAGE.DEVICE.json                    seconds and cost
     locks/, tmp/                               of processes that run; swept when they are gone
     quarantine/                                damaged entries, for a look; emptied by `Store.gc`
@@ -37,8 +38,9 @@ from cbspec.store.entry import (
 from cbspec.store.failure import FORBIDDEN, explained
 from cbspec.store.layout import Shelves
 from cbspec.store.lock import Lock, Locks
+from cbspec.store.notes import Notes
 from cbspec.store.rate import Rates
-from cbspec.store.record import record, seal, unseal
+from cbspec.store.record import record
 from cbspec.store.scratch import Scratch
 
 
@@ -60,6 +62,10 @@ class Store:
     Args:
         root: the folder; made when something is first stored.
         on_damage: told of each damaged entry that was found; by default a Python warning.
+
+    Attributes:
+        codes: digest of a code fingerprint -> definition -> its own digest.
+        packages: digest of what was installed -> package -> its version.
     """
 
     def __init__(self, root: Path, on_damage: Callable[[Damage], None] | None = None) -> None:
@@ -68,7 +74,8 @@ class Store:
         self._scratch = Scratch(self.root / "tmp", self._locks)
         self._shelves = Shelves(self.root, self._locks, self._scratch, on_damage or _warn)
         self._rates = Rates(self.root / "rates", self._scratch)
-        self._codes: set[str] = set()
+        self.codes = Notes(self.root / "code", self._scratch, "a code fingerprint")
+        self.packages = Notes(self.root / "packages", self._scratch, "the installed packages")
 
     def has(self, key: str) -> bool:
         """Tell whether there is an entry, at the price of one `stat`.
@@ -236,38 +243,11 @@ class Store:
                     excess -= holding.bytes
         return removed
 
-    def remember_code(self, digest: str, definitions: Mapping[str, str]) -> None:
-        """Keep what a code fingerprint was made of: definition -> its own digest. Cheap when it is
-        known already.
-
-        Raises:
-            StoreError: the store cannot be written.
-        """
-        if digest not in self._codes and self.code(digest) is None:
-            with explained(self.root, "storing a code fingerprint"):
-                self._scratch.replace(self._code(digest), seal(dict(definitions)))
-        self._codes.add(digest)
-
-    def code(self, digest: str) -> Mapping[str, str] | None:
-        """Return the definitions behind a code fingerprint; None if it was never seen here.
-
-        Args:
-            digest: in full, or its first 16 digits, as the ledger has it.
-        """
-        try:
-            path = next(self._code(digest).parent.glob(f"{digest}*.json"), self._code(digest))
-            return unseal(path.read_bytes(), dict[str, str])
-        except (OSError, ValueError):
-            return None
-
     def rate(self, stage: str, device: str = "cpu") -> float | None:
         """Return seconds per unit of cost, from the newest results of a stage on a device family
         (see `Rates`); None before the first.
         """
         return self._rates.median(stage, device)
-
-    def _code(self, digest: str) -> Path:
-        return self.root / "code" / f"{digest}.json"
 
 
 def _warn(damage: Damage) -> None:

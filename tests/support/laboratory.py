@@ -31,7 +31,7 @@ from tests.support.process import PytestProcess
 from tests.support.specimen import put_on_record
 
 ENGINE = Path(__file__).parents[1] / "labs" / "garden.py"
-NUMERICS = Numerics(device="cpu", torch="2.11")
+NUMERICS = Numerics(device="cpu", torch="2.11.0")
 CACHED = ("--cache", "--lf")  # what needs pytest's cache, which other runs do without
 # What the test run itself was started with
 HIDDEN = ("GITHUB_", "PYTEST_", "CBSPEC_", "PYTHONDONTWRITEBYTECODE")

@@ -150,7 +150,7 @@ def test_status_tells_current_from_stale(laboratory, monkeypatch):
 
     monkeypatch.setattr("cbspec.execution.numerics.torch_build", lambda: ("2.12.0", None))
     assert standing()["1.a", "quick"] == "stale"
-    assert moved()["1.a"] == ["torch 2.11"]
+    assert moved()["1.a"] == ["torch 2.11.0 -> 2.12.0"]
     assert "stale: torch 2.11" in laboratory.cbspec("status", "1.a").stdout
 
 

@@ -157,7 +157,7 @@ def test_resolve_agrees_with_torch() -> None:
     assert (torch.__version__, torch.version.cuda) == (version, cuda)
     assert torch.cuda.is_available() == (not numerics.cuda_absent())
     expected = "cuda" if torch.cuda.is_available() else "cpu"
-    assert Numerics(device=expected, torch=".".join(torch.__version__.split(".")[:2])) == resolve()
+    assert Numerics(device=expected, torch=torch.__version__) == resolve()
 
 
 def test_resolve_does_not_import_torch() -> None:
@@ -211,14 +211,14 @@ def test_no_cuda_device(
     monkeypatch.setattr(numerics, "torch_build", lambda: ("2.15.1+cpu", cuda))
     monkeypatch.setattr(ctypes, "CDLL", driver)
 
-    assert Numerics(device="cpu", torch="2.15") == resolve("auto", tf32=True)
+    assert Numerics(device="cpu", torch="2.15.1+cpu") == resolve("auto", tf32=True)
     with pytest.raises(
         ConfigError,
         match=rf"^--device cuda: no CUDA device is visible \({reason}\); use --device auto or",
     ):
         resolve("cuda")
     # To look at another machine's results
-    assert resolve("cuda", computing=False) == Numerics(device="cuda", torch="2.15")
+    assert resolve("cuda", computing=False) == Numerics(device="cuda", torch="2.15.1+cpu")
 
 
 def test_cuda_device(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,11 +226,13 @@ def test_cuda_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(numerics, "torch_build", lambda: ("2.15.1+cu132", "13.2"))
     monkeypatch.setattr(ctypes, "CDLL", lambda _: Driver(0, 2))
 
-    expected = Numerics(device="cuda", torch="2.15", tf32=True, threads=3)
+    expected = Numerics(device="cuda", torch="2.15.1+cu132", tf32=True, threads=3)
     assert [expected, expected] == [
         resolve(device, threads=3, tf32=True) for device in ("auto", "cuda")
     ]
-    assert Numerics(device="cpu", torch="2.15", threads=3) == resolve("cpu", threads=3, tf32=True)
+    assert Numerics(device="cpu", torch="2.15.1+cu132", threads=3) == resolve(
+        "cpu", threads=3, tf32=True
+    )
 
 
 @pytest.mark.parametrize(

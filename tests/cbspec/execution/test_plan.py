@@ -2,7 +2,8 @@ import pytest
 
 from cbspec.claim import Seeds
 from cbspec.execution.numerics import Numerics
-from cbspec.execution.plan import Planner, awaited, closure
+from cbspec.execution.plan import Planner, closure
+from cbspec.execution.rank import awaited
 from cbspec.fingerprint import Fingerprint
 from cbspec.stage import Call, Input, Stage
 from tests.cbspec.execution.arithmetic import COUNT, Count, added, counted

@@ -98,14 +98,14 @@ def test_stage_is_stale_by_a_version(laboratory):
 
     grow, _ = rows(laboratory, numerics=Numerics(device="cpu", torch="2.12"))
 
-    assert grow == ("grow @3", "stale", ("torch: 2.11 -> 2.12",))
+    assert grow == ("grow @3", "stale", ("torch: 2.11.0 -> 2.12",))
 
 
 def test_other_device_family_is_missing(laboratory):
     """What was computed on a CPU is no earlier state of what a GPU would compute."""
     laboratory.run()
 
-    assert rows(laboratory, numerics=Numerics(device="cuda", torch="2.11"))[0] == (
+    assert rows(laboratory, numerics=Numerics(device="cuda", torch="2.11.0"))[0] == (
         "grow @3",
         "missing",
         (),
@@ -230,7 +230,7 @@ def test_moved_claim_and_version_are_remarked(laboratory):
 
     assert found.remarks == (
         "the claim itself is another one than recorded: arms dark",
-        "torch: 2.11 -> 2.12",
+        "torch 2.11.0 -> 2.12",
     )
 
 

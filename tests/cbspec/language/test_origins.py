@@ -1,6 +1,7 @@
 """Every value of a claim knows the line that it comes from."""
 
 from cbspec.language import explain_values
+from cbspec.stage import plain
 
 DEFAULTS, CLAIM = "defaults.yaml", "claim.yaml"
 
@@ -82,9 +83,8 @@ def test_every_scalar_is_explained(project):
     assert len(keys) == len(set(keys))
     parameters = claim.arms["oracle"].parameters
     shown = {value.key: value.value for value in explained}
-    assert {name: shown[f"arms.oracle.{name}"] for name in parameters.__struct_fields__} == {
-        name: getattr(parameters, name) for name in parameters.__struct_fields__
-    }
+    values = plain(parameters)
+    assert values == {name: shown[f"arms.oracle.{name}"] for name in values}
 
 
 def test_a_dollar_in_prose_is_prose(project):

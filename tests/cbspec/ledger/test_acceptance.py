@@ -6,8 +6,9 @@ from msgspec.structs import replace
 from cbspec.errors import CbspecError, LedgerError, MissingReasonError
 from cbspec.kinds import Order
 from cbspec.ledger import Acceptance, Ledger, accept, compare
+from cbspec.model.dependencies import Dependencies
 
-LATER = {"commit": "beef" * 10, "dirty": True, "torch": "2.12", "date": "2026-02-03"}
+LATER = {"commit": "beef" * 10, "dirty": True, "date": "2026-02-03"}
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +102,36 @@ def test_accepting_what_did_not_change_changes_nothing(entry, judgement, finding
     ledger = Ledger([entry()])
 
     assert accept(ledger, [entry(judgement=noisy, provenance=later)]) == ledger
+
+
+@pytest.mark.parametrize(
+    ("recorded", "now"), [("2.11", "2.12.0+cpu"), ("2.11.0+cpu", "2.11.1+cpu"), ("2.11", "none")]
+)
+def test_the_same_figures_from_another_torch_are_recorded(entry, later, recorded, now):
+    """After an upgrade of torch that changed no figure the entry has the new version."""
+    old = replace(entry(), provenance=replace(later, torch=recorded))
+    new = entry(provenance=replace(later, torch=now))
+
+    [held] = accept(Ledger([old]), [new])
+
+    assert held == replace(old, provenance=replace(later, torch=now))
+    assert held.moved(now, Dependencies()) == ()
+
+
+def test_a_build_of_the_recorded_minor_version_changes_nothing(entry, later):
+    """An entry from before the build counted is left as it is while torch is of its version."""
+    ledger = Ledger([replace(entry(), provenance=replace(later, torch="2.11"))])
+
+    assert accept(ledger, [entry(provenance=replace(later, torch="2.11.3+cpu"))]) == ledger
+
+
+def test_the_same_figures_from_another_file_are_recorded(entry):
+    """After an edit of a data file that changed no figure the entry has the new file's digest."""
+    before, after = (Dependencies(files={"data/plants.csv": digest}) for digest in ("aa", "bb"))
+
+    [held] = accept(Ledger([entry(dependencies=before)]), [entry(dependencies=after)])
+
+    assert held.dependencies == after
 
 
 def test_the_same_figures_from_other_code_renew_the_fingerprints(

@@ -210,21 +210,21 @@ def test_code_fingerprint_round_trip(store: Store) -> None:
     """
     definitions = {"engine/nets.py:forward": "12ab", "engine/nets.py:WIDTH": "34cd"}
 
-    store.remember_code("5e6f", definitions)
+    store.codes.keep("5e6f", definitions)
 
-    assert definitions == Store(store.root).code("5e6f")
-    assert Store(store.root).code("0000") is None
+    assert definitions == Store(store.root).codes.of("5e6f")
+    assert Store(store.root).codes.of("0000") is None
 
 
 def test_damaged_code_fingerprint(store: Store) -> None:
     """A damaged list of definitions is unknown, and written anew by whoever knows it."""
-    store.remember_code("5e6f", {"a": "1"})
+    store.codes.keep("5e6f", {"a": "1"})
     path = store.root / "code" / "5e6f.json"
     path.write_bytes(path.read_bytes().replace(b'"1"', b'"2"'))
 
-    assert Store(store.root).code("5e6f") is None
-    Store(store.root).remember_code("5e6f", {"a": "1"})
-    assert store.code("5e6f") == {"a": "1"}
+    assert Store(store.root).codes.of("5e6f") is None
+    Store(store.root).codes.keep("5e6f", {"a": "1"})
+    assert store.codes.of("5e6f") == {"a": "1"}
 
 
 def test_permissions_follow_umask(store: Store) -> None:

@@ -35,7 +35,7 @@ def stored(public_path: Path) -> Path:
     store.put(
         KEY, measures={"accuracy": 0.5}, provenance={"stage": "train", "seconds": 3.0, "cost": 2.0}
     )
-    store.remember_code("5e6f", {"a": "1"})
+    store.codes.keep("5e6f", {"a": "1"})
     for path in [root, *root.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     yield root
@@ -72,7 +72,7 @@ def test_read_only_store_refuses_to_write(stored: Path, unprivileged: Unprivileg
         lambda: store.put("cd" * 32),
         lambda: store.try_lock("lane"),
         lambda: store.gc(0),
-        lambda: store.remember_code("77", {}),
+        lambda: store.codes.keep("77", {}),
     ]
 
     messages = unprivileged(lambda: [refusal(action) for action in actions])

@@ -76,7 +76,7 @@ def work_forever(root: Path, seed: int, told: Connection) -> None:
         key = f"{draw.getrandbits(256):064x}"
         measure, tensor = expected_content(key)
         with store.lock(f"lane-{draw.randrange(3)}"):
-            store.remember_code(key, {"definition": key})
+            store.codes.keep(key, {"definition": key})
             provenance = {"stage": "train", "seconds": 1.0, "cost": 2.0}
             store.put(key, tensors={"w": tensor}, measures={"m": measure}, provenance=provenance)
         if silent:
@@ -120,6 +120,6 @@ def test_killed_at_random_moments(
         measure, tensor = expected_content(key)
         assert measure == entry.measures["m"]
         assert torch.equal(tensor, entry.tensors["w"])
-        assert {"definition": key} == store.code(key)
+        assert {"definition": key} == store.codes.of(key)
     assert store.rate("train") == 0.5
     assert not any((store.root / "quarantine").glob("*"))

@@ -1,0 +1,164 @@
+"""What results depend on around the engine: declared files, versions and environment variables."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+
+from cbspec.config import Config
+from cbspec.errors import StageError
+from cbspec.files import ProjectFiles, sha256_of
+from cbspec.fingerprint.signature import Signature, signature
+from cbspec.model.dependencies import ABSENT, Dependencies, joined
+from cbspec.stage import Call, calls_of
+
+# A file may be written twice within one tick of the file system's clock. One that was written so
+# shortly before it was read is read again next time.
+TICK_SECONDS = 2.0
+
+
+class _Known(msgspec.Struct):
+    """What a file was when it was read."""
+
+    signature: Signature
+    sha256: str
+
+
+@dataclass(frozen=True)
+class _ReadFile:
+    place: Path
+    known: _Known
+
+
+class Surroundings:
+    """The declared dependencies of stages, as they are when first asked for.
+
+    Args:
+        files: the project's.
+        versions, environment: what counts for every stage besides what it declares itself.
+        memory: a folder that keeps the digests of files that did not change since; None to read
+            them all.
+    """
+
+    def __init__(
+        self,
+        files: ProjectFiles | None = None,
+        versions: Iterable[str] = (),
+        environment: Iterable[str] = (),
+        memory: Path | None = None,
+    ) -> None:
+        self._files = files or ProjectFiles(Path.cwd())
+        self._versions = tuple(versions)
+        self._environment = tuple(environment)
+        self._memory = memory
+        self._read: dict[str, _ReadFile] = {}
+        self._variables = dict(os.environ)  # a stage may set some
+
+    @classmethod
+    def of_project(cls, config: Config) -> Surroundings:
+        """Return the surroundings of a project's stages."""
+        return cls(config.files, config.versions, config.environment, config.digests)
+
+    def of(self, call: Call) -> Dependencies:
+        """Return what the results of a call depend on, what its inputs do left out.
+
+        Raises:
+            StageError: a file is not there.
+        """
+        files = {name: self._file(name, call).known.sha256 for name in call.files}
+        packages = {*self._versions, *call.stage.versions} - {"torch"}  # Numerics has its version
+        variables = {*self._environment, *call.stage.environment}
+        return Dependencies(
+            files=files,
+            versions={name: _version(name) for name in sorted(packages)},
+            environment={name: self._variables.get(name) for name in sorted(variables)},
+        )
+
+    def of_all(self, calls: Iterable[Call]) -> Dependencies:
+        """Return what these calls and all that they take depend on."""
+        return joined(self.of(below) for call in calls for below in calls_of(call))
+
+    def place(self, name: str, call: Call) -> Path:
+        """Return where a file of a call lies."""
+        return self._file(name, call).place
+
+    def changed(self, call: Call) -> Path | None:
+        """Return a file of a call, as the claim names it, that changed since it was read; None
+        where none did.
+        """
+        for name in call.files:
+            file = self._file(name, call)
+            if signature(file.place) != file.known.signature:
+                return Path(name)
+        return None
+
+    def _file(self, name: str, call: Call) -> _ReadFile:
+        if name not in self._read:
+            try:
+                place = self._files.locate(name)
+                self._read[name] = _ReadFile(place, self._known(place))
+            except (ValueError, OSError) as error:
+                raise StageError(f"{call.stage.name}: the file {name!r} {error}") from None
+        return self._read[name]
+
+    def _known(self, place: Path) -> _Known:
+        """Return what a file is, read only where it changed since it was last read."""
+        now = signature(place)
+        if now is None:
+            raise ValueError("is gone")
+        note = self._note(place)
+        if note is not None and (known := _recalled(note)) and known.signature == now:
+            return known
+        known = _Known(now, sha256_of(place))
+        modified = now[0] / 1e9
+        if note is not None and time.time() - modified > TICK_SECONDS:
+            _remember(note, known)
+        return known
+
+    def _note(self, place: Path) -> Path | None:
+        if self._memory is None:
+            return None
+        return self._memory / f"{hashlib.sha256(bytes(place)).hexdigest()}.json"
+
+
+def version_of(package: str) -> str:
+    """Return the version of an installed package, with its build; `ABSENT` without it."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ABSENT
+
+
+@cache
+def installed() -> Mapping[str, str]:
+    """Return every installed package with its version, declared or not."""
+    versions = {package.name: package.version for package in metadata.distributions()}
+    return dict(sorted(versions.items()))
+
+
+_version = cache(version_of)
+
+
+def _recalled(note: Path) -> _Known | None:
+    try:
+        return msgspec.json.decode(note.read_bytes(), type=_Known)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _remember(note: Path, known: _Known) -> None:
+    """Keep what a file was, where that can be written; it only spares reading the file again."""
+    with suppress(OSError):
+        note.parent.mkdir(parents=True, exist_ok=True)
+        scratch = note.with_suffix(f".{os.getpid()}")
+        scratch.write_bytes(msgspec.json.encode(known))
+        scratch.replace(note)

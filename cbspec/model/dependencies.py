@@ -1,0 +1,75 @@
+"""What a result depends on outside of its parameters, inputs, code and seed, as it is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+ABSENT = "none"  # in place of the version of a package that is not installed
+
+
+class Dependencies(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """Declared dependencies with what each was.
+
+    Attributes:
+        files: path as the claim has it -> hex SHA-256.
+        versions: package -> its version, `ABSENT` where it is not installed.
+        environment: variable -> its value, None where it is not set.
+    """
+
+    files: dict[str, str] = {}
+    versions: dict[str, str] = {}
+    environment: dict[str, str | None] = {}
+
+    def changes(self, now: Dependencies) -> Iterator[str]:
+        """Yield each difference as text: ``"data/a.csv changed"``, ``"numpy 1.9 -> 1.7"``."""
+        for path in _different(self.files, now.files):
+            if path not in self.files:
+                yield f"{path} counts now"
+            elif path not in now.files:
+                yield f"{path} counts no more"
+            else:
+                yield f"{path} changed"
+        for package in _different(self.versions, now.versions):
+            before, after = (side.versions.get(package, "any") for side in (self, now))
+            yield f"{package} {before} -> {after}"
+        for variable in _different(self.environment, now.environment):
+            before, after = (_value(side.environment, variable) for side in (self, now))
+            yield f"{variable} {before} -> {after}"
+
+
+def joined(parts: Iterable[Dependencies]) -> Dependencies:
+    """Return all that these depend on together."""
+    files: dict[str, str] = {}
+    versions: dict[str, str] = {}
+    environment: dict[str, str | None] = {}
+    for part in parts:
+        files |= part.files
+        versions |= part.versions
+        environment |= part.environment
+    return Dependencies(files=files, versions=versions, environment=environment)
+
+
+def same_torch(recorded: str, now: str) -> bool:
+    """Tell whether torch's version is the recorded one.
+
+    Records from before the build counted have the minor version alone, as in ``"2.11"``.
+    """
+    minor = ".".join(now.partition("+")[0].split(".")[:2])
+    return recorded in (now, minor)
+
+
+def _different(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
+    names = sorted({*before, *after})
+    return [name for name in names if before.get(name, ...) != after.get(name, ...)]
+
+
+def _value(environment: Mapping[str, str | None], variable: str) -> str:
+    """Return a variable's value for a person."""
+    if variable not in environment:
+        return "any"
+    value = environment[variable]
+    return "unset" if value is None else repr(value)

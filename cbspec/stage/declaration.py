@@ -1,0 +1,112 @@
+"""The declaration of a stage: its parameters, inputs and measures, and what its results depend on."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from cbspec.stage.call import Call
+    from cbspec.stage.job import Job
+
+
+class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every stage's parameters.
+
+    A field is annotated with its type, its range and its meaning, e.g.
+    ``Annotated[int, msgspec.Meta(ge=1, description="hidden width d")] = 256``; its JSON Schema
+    comes from there.
+    """
+
+
+class NoParameters(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For a stage that has nothing to choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure that a stage yields: its unit in words (``"accuracy"``, ``"nats"``, ``"cosine"``)
+    and its meaning with source.
+    """
+
+    unit: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A stage's input: the kind of artifact it takes (another stage's `Stage.kind`)."""
+
+    kind: str
+    doc: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One kind of computation that claims can ask for.
+
+    Args:
+        name: the word that claims use.
+        doc: one line on what it computes, with its source.
+        implementation: ``"module:function"``; the function takes a `Job` and returns nothing.
+        parameters: the type of its parameters.
+        inputs: input name -> the kind of artifact taken.
+        kind: the kind of artifact it yields (``"snapshot"``, ``"estimator"``), or ``""`` when it
+            yields only measures.
+        measures: measure name -> unit and meaning.
+        progress: the name of the integer parameter along which results lie on one trajectory
+            (``"epoch"``): calls that differ in it alone are points of one run, computed by one job,
+            and a later point may continue from an earlier one. Count what takes a moment (epochs,
+            thousands of steps): an interrupted run looks at every earlier point for one saved.
+        length: the name of the integer parameter that says where the run ends: no claim can ask for
+            a later point.
+        continues: the name of the input whose run this one goes on from: no claim can ask for a
+            point before that one's.
+        varying: parameters in which the replicas of one job may differ (arms that are one tensor
+            program).
+        cost: floating-point operations of one replica of a call, for forecasts and for the longest
+            path.
+        opens: ``"module:name"`` of what reads this stage's artifacts for later stages (an
+            estimator's or a task's class), see `opener`. It counts as this stage's code: an edit to
+            it makes stale what uses this stage, and nothing else.
+        versions: installed packages whose version, with its build, is part of the key: another one
+            makes results stale. torch's always is.
+        environment: environment variables whose value is part of the key, and is recorded.
+    """
+
+    name: str
+    doc: str
+    implementation: str
+    parameters: type[Parameters] = NoParameters
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    kind: str = ""
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    progress: str | None = None
+    length: str | None = None
+    continues: str | None = None
+    varying: frozenset[str] = frozenset()
+    cost: Callable[[Call], float] | None = None
+    opens: str = ""
+    versions: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+
+    @property
+    def implemented(self) -> Callable[[Job[Any]], None]:
+        """Return what `implementation` names, imported."""
+        function: Callable[[Job[Any]], None] = _imported(self.implementation)
+        return function
+
+    @property
+    def opener(self) -> Any:
+        """Return what `opens` names, imported."""
+        return _imported(self.opens)
+
+
+def _imported(reference: str) -> Any:
+    """Return what ``"module:name"`` refers to."""
+    module, _, name = reference.partition(":")
+    return getattr(importlib.import_module(module), name)
