@@ -11,11 +11,22 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
+from cbspec.committed.scan import (
+    Fault,
+    Refused,
+    constant,
+    first_fault,
+    integer,
+    real,
+    suspicious,
+)
 from cbspec.errors import LedgerError
+from cbspec.printable import escaped
 
 T = TypeVar("T")
 Steps = Mapping[int, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
 NO_STEPS: Steps = MappingProxyType({})
+WIDEST = 60  # characters of a line that are shown on each side of a mistake
 
 
 def decode(
@@ -41,20 +52,14 @@ def decode(
 
     Raises:
         LedgerError: naming line and column, for what is not JSON, not of this version, not of the
-            types, or there twice.
+            types, there twice, or must not reach a terminal.
     """
-    try:
-        raw = json.loads(text, object_pairs_hook=_mapping, parse_constant=_no_number)
-    except json.JSONDecodeError as error:
-        raise LedgerError(
-            f"{name}:{error.lineno}:{error.colno}: {_explained(error, text)}"
-        ) from None
-    except (_RefusedError, RecursionError, ValueError) as error:
-        raise LedgerError(f"{name}: {str(error) or 'nested too deeply'}") from None
+    raw = _parsed(text, name)
     raw = _converted(raw, name, version, noun, steps)
     try:
         return msgspec.convert(raw, kind, dec_hook=hook)
     except msgspec.ValidationError as error:
+        _refuse(first_fault(text), name)
         # The innermost first, where the hook has one too
         message, *paths = str(error).split(" - at ")
         path = "$" + "".join(part.strip("`").removeprefix("$") for part in reversed(paths))
@@ -80,34 +85,50 @@ def place(text: str, name: str, path: str, key: str | None = None) -> str:
     return f"{name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}" if node else name
 
 
-class _RefusedError(Exception):
-    pass
+def _parsed(text: str, name: str) -> Any:
+    try:
+        raw = json.loads(
+            text,
+            object_pairs_hook=_mapping,
+            parse_int=integer,
+            parse_float=real,
+            parse_constant=constant,
+        )
+        fault = first_fault(text) if suspicious(text) else None
+    except json.JSONDecodeError as error:
+        where = f"{name}:{error.lineno}:{error.colno}"
+        raise LedgerError(f"{where}: {_explained(error, text)}") from None
+    except (Refused, RecursionError):
+        fault = first_fault(text)
+    _refuse(fault, name)
+    return raw
+
+
+def _refuse(fault: Fault | None, name: str) -> None:
+    if fault is not None:
+        raise LedgerError(f"{name}:{fault.line}:{fault.column}: {fault.message}")
 
 
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise _RefusedError(f"key '{twice}' stands twice in one mapping; keep one of the two")
+        raise Refused("a key stands twice")
     return mapping
-
-
-def _no_number(word: str) -> float:
-    raise _RefusedError(f"{word} is no JSON number")
 
 
 def _explained(error: json.JSONDecodeError, text: str) -> str:
     line = [*text.split("\n"), ""][error.lineno - 1].rstrip("\r")
     if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
-        return f"an unresolved merge: {line!r}"
-    return f"not JSON: {error.msg}\n    {line}\n    {' ' * (error.colno - 1)}^"
+        return f"an unresolved merge: {line[:WIDEST]!r}"
+    before = escaped(line[: error.colno - 1][-WIDEST:])
+    behind = escaped(line[error.colno - 1 :][:WIDEST])
+    return f"not JSON: {error.msg}\n    {before}{behind}\n    {' ' * len(before)}^"
 
 
 def _converted(raw: Any, name: str, version: int, noun: str, steps: Steps) -> Any:
     """Return content of the version that is written, made from content of an earlier one."""
     written = raw.get("version") if isinstance(raw, dict) else None
-    if not isinstance(written, int) or written == version:
+    if type(written) is not int or written == version:
         return raw
     if written not in steps:
         article = "an" if noun[0] in "aeiou" else "a"
@@ -122,11 +143,12 @@ def _located(text: str, name: str, path: str, raw: Any, message: str, noun: str)
     """Return the message with its place, and with the claim whose item of a list it is about."""
     match = re.match(r"\$\.(\w+)\[(\d+)\]", path)
     item = raw[match[1]][int(match[2])] if match else None
-    claim = f" of claim {item['claim']}" if isinstance(item, dict) and "claim" in item else ""
+    claim = item.get("claim") if isinstance(item, dict) else None
+    whose = f" of claim {claim}" if isinstance(claim, str) else ""
     inside = path[match.end() :].lstrip(".") if match else path.removeprefix("$").lstrip(".")
     unknown = re.search(r"unknown field `(\w+)`", message)
     where = place(text, name, path, unknown[1] if unknown else None)
-    return f"{where}: {inside or (match and _singular(match[1])) or noun}{claim}: {message}"
+    return f"{where}: {inside or (match and _singular(match[1])) or noun}{whose}: {message}"
 
 
 def _singular(section: str) -> str:

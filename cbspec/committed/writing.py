@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from cbspec.committed.scan import first_fault, suspicious
 from cbspec.errors import LedgerError
 
 
@@ -17,6 +18,8 @@ def dumps(content: Any) -> str:
 
     Raises:
         ValueError: for a float that is not finite; JSON has no word for it.
+        LedgerError: for text with a control character, which would reach the terminal of whoever
+            reads the file.
     """
     return _block(content, "") + "\n"
 
@@ -45,14 +48,18 @@ def write(path: Path, text: str) -> None:
 def _block(value: Any, indent: str) -> str:
     deeper = indent + "  "
     if isinstance(value, dict) and value:
-        items = [
-            f"{json.dumps(key, ensure_ascii=False)}: {_block(item, deeper)}"
-            for key, item in value.items()
-        ]
+        items = [f"{_text(key)}: {_block(item, deeper)}" for key, item in value.items()]
         return "{\n" + ",\n".join(deeper + item for item in items) + f"\n{indent}}}"
     if isinstance(value, list | tuple) and any(map(_nested, value)):
         return "[\n" + ",\n".join(deeper + _block(item, deeper) for item in value) + f"\n{indent}]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if suspicious(text) and (fault := first_fault(text)):
+        raise LedgerError(f"{value!a} cannot go on record: {fault.message}")
+    return text
 
 
 def _nested(value: Any) -> bool:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from cbspec.errors import MissingReasonError
 from cbspec.ledger.entry import Acceptance, Entry
 from cbspec.ledger.ledger import Ledger
+from cbspec.printable import escaped
 
 
 def supersede(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
@@ -32,7 +33,7 @@ def carry_over(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str)
 
 
 def _decided(entry: Entry, outcome: str, reason: str, date: str) -> Entry:
-    reason = " ".join(reason.split())
+    reason = escaped(" ".join(reason.split()))
     if not reason:
         raise MissingReasonError(
             "say why with --reason; it is kept in the ledger and shown beside the verdicts"

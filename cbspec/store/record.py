@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from cbspec.errors import ContentError
+from cbspec.printable import escaped
 
 T = TypeVar("T")
 
@@ -64,7 +65,9 @@ def record(
             f"result {key[:12]} cannot be stored: {'; '.join(faults)} (a measure without a value belongs in `undefined` with its"
             " reason, and in a series None stands for no value)"
         )
-    return StoredRecord(key=key, **plain)
+    # A stage may have the reason from anywhere; it goes on record, and to the terminal
+    reasons = {name: escaped(reason) for name, reason in plain["undefined"].items()}
+    return StoredRecord(key=key, **{**plain, "undefined": reasons})
 
 
 def seal(content: object) -> bytes:

@@ -63,7 +63,11 @@ def broken(text, old, new):
             '"gamma": [0.5]',
             r"canary.json:\d+:\d+: values of claim 6A.a: arm vec, gamma: 1 values for 2",
         ),
-        ('"gamma": [0.5, 0.25]', '"gamma": [0.5, NaN]', r"canary.json: NaN is no JSON number"),
+        (
+            '"gamma": [0.5, 0.25]',
+            '"gamma": [0.5, NaN]',
+            r"canary.json:\d+:\d+: NaN is no JSON number",
+        ),
         (
             '"gamma": [0.5, 0.25]',
             '"gamma": [0.5, "x"]',

@@ -4,6 +4,7 @@ import os
 from hashlib import sha256
 
 import pytest
+from msgspec import field
 
 from cbspec.errors import StageError
 from cbspec.execution import surroundings
@@ -21,7 +22,7 @@ class Table(Parameters, frozen=True, kw_only=True):
 
     table: File
     more: tuple[File, ...] = ()
-    named: dict[str, File] = {}
+    named: dict[str, File] = field(default_factory=dict)
     other: File | None = None
 
 

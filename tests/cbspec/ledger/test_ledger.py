@@ -205,7 +205,13 @@ DAMAGE = [
         "assertions[0].effects[0].n of claim 6A.a",
     ),
     ('"fragile": false', '"fragil": false', "unknown field `fragil`", '"fragil"', "of claim 6A.a"),
-    ('"scale": "quick"', '"scale": "memo", "scale": "quick"', "key 'scale' stands twice", None, ""),
+    (
+        '"scale": "quick"',
+        '"scale": "memo", "scale": "quick"',
+        "key 'scale' stands twice",
+        '"scale": "memo", "scale"',
+        "",
+    ),
     ('"dirty": false,', '"dirty": false', "not JSON: Expecting ',' delimiter", '"torch"', ""),
     (
         '"kind": "order"',

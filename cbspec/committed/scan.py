@@ -1,0 +1,112 @@
+"""What Python's JSON reader takes and a committed file must not have, each with its place."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import NamedTuple
+
+from cbspec.printable import unprintable
+
+DEEPEST = 100  # levels; a committed file has about ten
+# A string (with a colon behind it: a key), a bracket, or a word.
+_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*+")(\s*:)?|[\[\]{}]|[^\s\[\]{}:,"]+')
+# Escapes that may stand for one of these.
+_SUSPICIOUS = re.compile(r"\\u[0dD2][089a-fA-F]|\\[bfr]")
+
+
+class Refused(Exception):
+    """A value that no committed file may have; the message says why."""
+
+
+class Fault(NamedTuple):
+    """Where the first mistake stands, counted from 1, and what it is."""
+
+    line: int
+    column: int
+    message: str
+
+
+def integer(digits: str) -> int:
+    """Return the number.
+
+    Raises:
+        Refused: it does not fit 64 bits.
+    """
+    if len(digits) > 20 or not -(2**63) <= int(digits) < 2**63:
+        raise Refused(f"the number {_short(digits)} does not fit 64 bits")
+    return int(digits)
+
+
+def real(digits: str) -> float:
+    """Return the number.
+
+    Raises:
+        Refused: it is too large for a float.
+    """
+    value = float(digits)
+    if not math.isfinite(value):
+        raise Refused(f"the number {_short(digits)} is too large")
+    return value
+
+
+def constant(word: str) -> float:
+    """Refuse ``NaN`` and ``Infinity``, which JSON does not have."""
+    raise Refused(f"{word} is no JSON number")
+
+
+def suspicious(text: str) -> bool:
+    """Tell whether a text may hold a character that must not reach a terminal, at little cost."""
+    return bool(_SUSPICIOUS.search(text) or unprintable(text))
+
+
+def first_fault(text: str) -> Fault | None:
+    """Return the first mistake of text that is JSON in form; None if there is none."""
+    keys: list[set[str]] = []  # so far, of each bracket that is open
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        message = ""
+        if match[1]:
+            message = _string_fault(match[1], keys[-1] if match[2] and keys else set())
+        elif token in "[{":
+            keys.append(set())
+            if len(keys) > DEEPEST:
+                message = f"nested more than {DEEPEST} levels deep"
+        elif token in "]}":
+            keys = keys[:-1]
+        else:
+            message = _word_fault(token)
+        if message:
+            line = text.count("\n", 0, match.start()) + 1
+            return Fault(line, match.start() - text.rfind("\n", 0, match.start()), message)
+    return None
+
+
+def _string_fault(token: str, known: set[str]) -> str:
+    """Return what is wrong with a string; empty if nothing is.
+
+    Args:
+        known: the keys so far of the mapping that it is a key of; it joins them.
+    """
+    text = json.loads(token, strict=False)
+    if name := unprintable(text):
+        return f"a string with the control character {name}"
+    if text in known:
+        return f"key '{_short(text)}' stands twice in one mapping; keep one of the two"
+    known.add(text)
+    return ""
+
+
+def _word_fault(token: str) -> str:
+    try:
+        json.loads(token, parse_int=integer, parse_float=real, parse_constant=constant)
+    except Refused as refusal:
+        return str(refusal)
+    except ValueError:  # it is no JSON, which was told before
+        return ""
+    return ""
+
+
+def _short(word: str) -> str:
+    return word if len(word) <= 40 else f"{word[:20]}... of {len(word)} characters"
