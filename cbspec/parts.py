@@ -117,10 +117,10 @@ class Parts:
         """Yield the ledger as it is on disk, to be changed; whoever else wants to change it
         waits.
         """
-        from cbspec.ledger import Ledger
+        from cbspec.ledger.editing import editing
 
-        with self.store.lock("ledger"):
-            yield Ledger.load(self.config.ledger)
+        with editing(self.config.ledger) as ledger:
+            yield ledger
 
     def scale(self, asked: str | None = None) -> str:
         """Return the scale of a run: the one that was asked for, or the project's.

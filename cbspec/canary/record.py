@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from cbspec.committed import Committed, decode, dumps, place, write
+from cbspec.committed import Committed, checked, decode, dumps, place, write
 from cbspec.errors import LedgerError
 from cbspec.ledger import Provenance
 from cbspec.ledger.entry import Digest
@@ -143,7 +143,7 @@ class CanaryRecord:
         Raises:
             LedgerError: the place cannot be written to; a record that was there is left as it was.
         """
-        write(path, self.dumps())
+        write(path, checked(self.dumps()))
 
     def dumps(self) -> str:
         """Return the text of the file."""

@@ -4,6 +4,6 @@ its place.
 
 from cbspec.committed.reading import decode, place
 from cbspec.committed.struct import Committed
-from cbspec.committed.writing import dumps, write
+from cbspec.committed.writing import checked, dumps, write
 
-__all__ = ["Committed", "decode", "dumps", "place", "write"]
+__all__ = ["Committed", "checked", "decode", "dumps", "place", "write"]

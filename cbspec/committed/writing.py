@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from cbspec.committed.scan import first_fault, suspicious
 from cbspec.errors import LedgerError
+
+PARTIAL = ".partial"
+ABANDONED_SECONDS = 3600.0  # no write takes so long: its process was killed
 
 
 def dumps(content: Any) -> str:
@@ -18,8 +23,6 @@ def dumps(content: Any) -> str:
 
     Raises:
         ValueError: for a float that is not finite; JSON has no word for it.
-        LedgerError: for text with a control character, which would reach the terminal of whoever
-            reads the file.
     """
     return _block(content, "") + "\n"
 
@@ -31,9 +34,10 @@ def write(path: Path, text: str) -> None:
         LedgerError: when the folder or the disk cannot be written to; a file that was there is left
             as it was.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial = path.with_name(f".{secrets.token_hex(8)}{PARTIAL}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path.parent)
         with partial.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
@@ -45,21 +49,38 @@ def write(path: Path, text: str) -> None:
         raise LedgerError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
+def checked(text: str) -> str:
+    """Return text that is about to go on record, where it can be read back.
+
+    Raises:
+        LedgerError: it has a control character, which would reach the terminal of whoever reads it.
+    """
+    if suspicious(text) and (fault := first_fault(text)):
+        line = text.split("\n")[fault.line - 1].strip()
+        raise LedgerError(f"{line!a} cannot go on record: {fault.message}")
+    return text
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what was left behind in a folder by writers that were killed."""
+    latest = time.time() - ABANDONED_SECONDS
+    for partial in folder.glob(f".*{PARTIAL}"):
+        with suppress(OSError):
+            if partial.stat().st_mtime < latest:
+                partial.unlink()
+
+
 def _block(value: Any, indent: str) -> str:
     deeper = indent + "  "
     if isinstance(value, dict) and value:
-        items = [f"{_text(key)}: {_block(item, deeper)}" for key, item in value.items()]
+        items = [
+            f"{json.dumps(key, ensure_ascii=False)}: {_block(item, deeper)}"
+            for key, item in value.items()
+        ]
         return "{\n" + ",\n".join(deeper + item for item in items) + f"\n{indent}}}"
     if isinstance(value, list | tuple) and any(map(_nested, value)):
         return "[\n" + ",\n".join(deeper + _block(item, deeper) for item in value) + f"\n{indent}]"
-    return _text(value)
-
-
-def _text(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    if suspicious(text) and (fault := first_fault(text)):
-        raise LedgerError(f"{value!a} cannot go on record: {fault.message}")
-    return text
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _nested(value: Any) -> bool:

@@ -5,6 +5,7 @@ withdrawal.
 from cbspec.ledger.acceptance import accept
 from cbspec.ledger.comparison import CHANGED, Change, Comparison, compare, diff
 from cbspec.ledger.doubt import carry_over, supersede
+from cbspec.ledger.editing import editing
 from cbspec.ledger.entry import (
     Acceptance,
     Device,
@@ -44,6 +45,7 @@ __all__ = [
     "carry_over",
     "compare",
     "diff",
+    "editing",
     "entry_of",
     "orphaned",
     "outcome",

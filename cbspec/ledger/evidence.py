@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from cbspec.claim import base
-from cbspec.committed import decode, dumps, write
+from cbspec.committed import checked, decode, dumps, write
 from cbspec.errors import LedgerError
 from cbspec.ledger.entry import Device, Entry, Key, short
 from cbspec.ledger.ledger import Ledger
@@ -114,7 +114,7 @@ class EvidenceFolder:
         path = self._place(claim)
         if ordered:
             content = _Content(version=VERSION, evidence=ordered)
-            write(path, dumps(msgspec.to_builtins(content, order="deterministic")))
+            write(path, checked(dumps(msgspec.to_builtins(content, order="deterministic"))))
         else:
             path.unlink(missing_ok=True)
         self._read[claim] = ordered

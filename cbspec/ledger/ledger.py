@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from cbspec.committed.writing import dumps, write
+from cbspec.committed.writing import checked, dumps, write
 from cbspec.errors import ConfigError, LedgerError
 from cbspec.ledger.entry import Entry, Key
 from cbspec.ledger.migration import VERSION
@@ -96,7 +96,7 @@ class Ledger:
         Raises:
             LedgerError: the place cannot be written to; a ledger that was there is left as it was.
         """
-        write(path, self.dumps())
+        write(path, checked(self.dumps()))
 
     def dumps(self) -> str:
         """Return the text of the file; it has a list of withdrawn verdicts only if there are

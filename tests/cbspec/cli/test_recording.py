@@ -5,9 +5,12 @@ from click.shell_completion import ShellComplete
 from msgspec.structs import replace
 
 from cbspec.cli import main
+from cbspec.execution.numerics import Numerics
 from cbspec.ledger import Key, Ledger, accept
+from cbspec.ledger.editing import LOCK
 from cbspec.ledger.withdrawn import withdrawn_of
 from cbspec.project import Project
+from cbspec.store import Locks
 from tests.support.claim_text import LIGHT
 
 
@@ -56,12 +59,53 @@ def test_changes_of_the_ledger_wait_for_each_other(laboratory, monkeypatch):
     monkeypatch.chdir(laboratory.root)
 
     with Project().editing() as before:
-        refused = Project().store.try_lock("ledger")
+        refused = Locks(laboratory.root / "reports").attempt(LOCK)
     laboratory.cbspec("accept", "1.a")
     with Project().editing() as after:
         pass
 
     assert (len(before), refused, len(after)) == (0, None, 1)
+
+
+def test_a_mistake_in_another_claim_is_no_hindrance(laboratory):
+    """A claim is accepted beside a file that is broken; a claim whose own file is broken is not."""
+    laboratory.run()
+    laboratory.write("claims/phase2/2.a.yaml", "id: 2.a\ntitle: [half of a file\n")
+
+    taken, refused = (laboratory.cbspec("accept", claim) for claim in ("1.a", "2.a"))
+
+    assert (taken.exit_code, refused.exit_code) == (0, 1)
+    assert "claims/phase2/2.a.yaml:" in refused.stderr
+    assert [entry.claim for entry in ledger(laboratory)] == ["1.a"]
+
+
+def test_a_claim_that_is_gone_is_not_accepted(laboratory):
+    """A verdict of the last run whose claim file was deleted since is refused by name."""
+    laboratory.run()
+    (laboratory.root / "claims/phase1/1.a.yaml").unlink()
+
+    result = laboratory.cbspec("accept", "1.a")
+
+    assert result.exit_code == 1
+    assert "  1.a: no claim file has it any more" in result.stderr
+
+
+def test_an_upgrade_of_torch_is_recorded(laboratory, monkeypatch):
+    """After an upgrade that changed no figure, accept makes the verdict current; a second time there
+    is nothing to record, and it says so.
+    """
+    laboratory.record(laboratory.run())
+    monkeypatch.setattr("cbspec.execution.numerics.torch_build", lambda: ("2.12.0+cpu", None))
+    laboratory.run(Numerics(device="cpu", torch="2.12.0+cpu"))
+
+    first, second = (laboratory.cbspec("accept", "1.a").stdout for _ in range(2))
+
+    same = "1.a (quick, cpu): same: holds\n"
+    assert first == f"{same}recorded in reports/ledger.json\n"
+    assert second == f"{same}nothing to record: reports/ledger.json has it all\n"
+    assert ledger(laboratory).get(Key("1.a", "quick", "cpu")).provenance.torch == "2.12.0+cpu"
+    [row] = laboratory.json("status", "1.a", "--scale", "quick")
+    assert (row["currency"], row["moved"]) == ("current", [])
 
 
 def test_flip_needs_a_reason(laboratory, pinned):
