@@ -19,6 +19,7 @@ from cbspec.errors import CbspecError, StageError, Stopped, StoreError, place_of
 from cbspec.execution.job import DIVERGED, MissingInput, RunningJob
 from cbspec.execution.plan import Cell, Plan, PlannedJob, Planner, closure
 from cbspec.execution.rundir import Event, Failure, RunDirectory
+from cbspec.execution.waiting import Waiting
 from cbspec.fingerprint import Code
 from cbspec.stage import Stage
 from cbspec.store import Lock, LostEntry, Store, StoredResult
@@ -62,6 +63,7 @@ class Executor:
         self._drawn: dict[str, int] = {}
         self._users: Mapping[str, Sequence[str]] = {}
         self._otherwise = ""
+        self._waiting = Waiting(run, store, self._has)
 
     def adopt(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
         """Plan these cells besides those planned already (the whole run at first, more seeds of a
@@ -109,10 +111,14 @@ class Executor:
                 entries = {cell: self.store.get(cell.key) for cell in cells}
                 stored = {cell: entry for cell, entry in entries.items() if entry is not None}
                 if len(stored) == len(entries):
+                    self._waiting.end()
                     return stored
                 # damaged: computed again
                 self._stored -= {cell.key for cell in entries.keys() - stored.keys()}
-            elif not self.step():
+            elif self.step():
+                self._waiting.end()
+            else:
+                self._waiting.go_on(cells)
                 time.sleep(self._pause)
 
     def drain(self) -> None:
@@ -127,6 +133,7 @@ class Executor:
         while quiet < QUIET_SECONDS:
             try:
                 if self.step():
+                    self._waiting.end()
                     quiet = 0.0
                     continue
             except Stopped:
@@ -135,7 +142,9 @@ class Executor:
             ready = any(self._computable(job, failed) for job in self.plan.jobs)
             waiting = ready or self.run.busy()
             if not waiting and self.run.at_rest:
+                self._waiting.end()
                 return
+            self._waiting.go_on(self.plan.cells)
             quiet = 0.0 if waiting else quiet + self._pause
             time.sleep(self._pause)
 

@@ -111,6 +111,8 @@ def _line(event: Event) -> str:
 
 
 def _pace(status: Status) -> str:
+    if not status.total:
+        return f"{status.done:g} {status.unit}"
     left = f", {duration(status.remaining)} left" if status.remaining is not None else ""
     return f"{status.unit} {status.done:g}/{status.total:g}{left}"
 

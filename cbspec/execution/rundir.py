@@ -8,12 +8,11 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 import msgspec
 
 from cbspec.errors import SourceChanged, Stopped
-from cbspec.store import Lock, Locks
+from cbspec.store import Lock, Locks, file_name
 
 ANY_CORES = 1024  # more than a run has workers
 # A worker silent for so long was killed; no stage takes longer between two signs of life
@@ -133,13 +132,12 @@ class RunDirectory:
 
     def announce(self, claim: str, seeds: int) -> None:
         """Tell the others that a claim draws more seeds, so that they can help with them."""
-        self._write("drawn", quote(claim, safe=""), str(seeds).encode())
+        self._write("drawn", file_name(claim), msgspec.json.encode((claim, seeds)))
 
     def drawn(self) -> dict[str, int]:
         """Return claim -> how many seeds it draws, for the claims that drew more."""
-        folder = self.path / "drawn"
-        paths = sorted(folder.glob("[!.]*")) if folder.exists() else []
-        return {unquote(path.name): int(path.read_bytes()) for path in paths}
+        notes = _contents(self.path / "drawn")
+        return dict(msgspec.json.decode(note, type=tuple[str, int]) for note in notes)
 
     def busy(self) -> bool:
         """Tell whether another worker computes something, judging by its last sign of life."""

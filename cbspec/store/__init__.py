@@ -3,7 +3,17 @@ can corrupt.
 """
 
 from cbspec.store.entry import ADOPTED, Damage, LostEntry, StoredResult
-from cbspec.store.lock import Lock, Locks
+from cbspec.store.lock import Lock, Locks, file_name
 from cbspec.store.store import Holding, Store
 
-__all__ = ["ADOPTED", "Damage", "Holding", "Lock", "Locks", "LostEntry", "Store", "StoredResult"]
+__all__ = [
+    "ADOPTED",
+    "Damage",
+    "Holding",
+    "Lock",
+    "Locks",
+    "LostEntry",
+    "Store",
+    "StoredResult",
+    "file_name",
+]

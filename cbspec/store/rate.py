@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
+from cbspec.store.lock import file_name
 from cbspec.store.record import seal, unseal
 from cbspec.store.scratch import Scratch
 
@@ -53,7 +53,7 @@ class Rates:
         return taken[bisect_left(upto, upto[-1] / 2)][0] if taken else None
 
     def _path(self, stage: str, device: str) -> Path:
-        return self._folder / f"{quote(stage, safe='')}.{device}.json"
+        return self._folder / f"{file_name(stage)}.{device}.json"
 
 
 def _newest(results: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -187,6 +187,10 @@ class Store:
         with explained(self.root, "locking"):
             return self._locks.take(name, timeout)
 
+    def holder(self, name: str) -> str:
+        """Return who holds the lock of this name, for people; empty if nobody does."""
+        return self._locks.holder(name)
+
     def sweep(self) -> int:
         """Remove the temporary folders and lock files of processes that are gone; how many. For the
         start and end of a run.

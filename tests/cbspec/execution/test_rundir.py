@@ -35,5 +35,12 @@ def test_draws_are_told_to_all(tmp_path):
     one, other = (RunDirectory(tmp_path / "run", worker) for worker in ("gw0", "gw1"))
     one.announce("1.b[depth=4]", 6)
     one.announce("a/b c", 12)
+    one.announce("1.b[label=" + "検" * 28 + "]", 6)
+    one.announce("1.b[label=" + "検" * 28 + "証]", 9)
 
-    assert other.drawn() == {"1.b[depth=4]": 6, "a/b c": 12}
+    assert other.drawn() == {
+        "1.b[depth=4]": 6,
+        "a/b c": 12,
+        "1.b[label=" + "検" * 28 + "]": 6,
+        "1.b[label=" + "検" * 28 + "証]": 9,
+    }

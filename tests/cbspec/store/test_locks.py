@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -104,14 +105,18 @@ def test_lock_waits_in_vain(store: Store) -> None:
     """A lock that stays held for the time given is a clear error that names its file."""
     with (
         store.lock("lane"),
-        pytest.raises(StoreError, match=r"locks/lane\.lock: still locked .* after 0\.05 s"),
+        pytest.raises(
+            StoreError,
+            match=rf"locks/lane\.lock: still locked by process {os.getpid()} on \S+ after 0\.05 s",
+        ),
     ):
         store.lock("lane", timeout=0.05)
 
 
 def test_lock_of_any_name(store: Store) -> None:
     """Names that are no file names, and that differ in them alone, are locks of their own."""
-    names = ["a/b", "a%2Fb", "../a", "a b", "\u00e9"]
+    long = "検証" * 500
+    names = ["a/b", "a%2Fb", "../a", "a b", "\u00e9", "", long, f"{long}!", "\ud800"]
 
     locks = [store.try_lock(name) for name in names]
 
