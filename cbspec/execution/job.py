@@ -18,7 +18,7 @@ from cbspec.execution.plan import Cell, Planner
 from cbspec.execution.rundir import RunDirectory, Status
 from cbspec.execution.surroundings import installed
 from cbspec.fingerprint import Code
-from cbspec.stage import Artifact, Call, Parameters, canonical, plain, settle
+from cbspec.stage import Artifact, Call, Parameters, canonical, plain, vouching
 from cbspec.store import Store, StoredResult
 
 AUTOSAVE_SECONDS = 120.0  # a killed run loses at most this much of a long trajectory
@@ -133,6 +133,7 @@ class RunningJob:
     emitted: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        vouching.begin()
         self._saved = time.monotonic()
         self._told = 0.0
         self._wall, self._spent = time.time(), self._clock()
@@ -267,7 +268,7 @@ class RunningJob:
         remark: Mapping[str, str],
     ) -> None:
         self.check_code()
-        settle()
+        vouching.settle()
         call = cell.call
         self._saved = time.monotonic()
         fingerprint = self.planner.fingerprint(call.stage.implementation)

@@ -13,7 +13,7 @@ from cbspec.stage.call import Call, calls_of, canonical, plain, stages_of
 from cbspec.stage.declaration import Input, Measure, NoParameters, Parameters, Stage
 from cbspec.stage.file import File, files_of
 from cbspec.stage.job import Artifact, Job, Replica
-from cbspec.stage.vouching import settle, vouch
+from cbspec.stage.vouching import vouch
 
 __all__ = [
     "Artifact",
@@ -30,7 +30,6 @@ __all__ = [
     "canonical",
     "files_of",
     "plain",
-    "settle",
     "stages_of",
     "vouch",
 ]

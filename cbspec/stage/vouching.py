@@ -1,29 +1,32 @@
-"""Checks of what a process works with, finished before any result of it is stored."""
+"""Checks of what a stage computes with, finished before any of its results is stored."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future
 
-_pending: dict[str, Future[None]] = {}
+_pending: list[Future[None]] = []
 
 
-def vouch(name: str, check: Future[None]) -> None:
-    """Have the harness wait for a check in the background before it stores a result.
+def vouch(check: Future[None]) -> None:
+    """Have the harness wait for a check in the background before it stores a result of this job.
 
-    While the check runs, a stage can compute with what is checked, such as a large data set. Where
-    the check raises, the stage fails with that error, and nothing of this process is stored.
-
-    Args:
-        name: what is checked; a second check of that name takes the place of the first.
+    While the check runs, the stage can compute with what is checked, such as a large data set.
+    Where the check raises, the stage fails with that error, and nothing of the job is stored.
     """
-    _pending[name] = check
+    if check not in _pending:
+        _pending.append(check)
 
 
 def settle() -> None:
-    """Wait for every check; the harness calls this before it stores a result.
+    """Wait for every check of this job; the harness calls this before it stores a result.
 
     Raises:
         Exception: what a check raised, each time anew.
     """
-    for check in list(_pending.values()):
+    for check in _pending:
         check.result()
+
+
+def begin() -> None:
+    """Forget the checks of the job before; the harness calls this when a job begins."""
+    _pending.clear()

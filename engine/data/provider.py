@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -14,12 +15,17 @@ import numpy as np
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_dir
 
+from cbspec.stage import vouch
 from engine.data.cifar10 import CIFAR10, Cifar10Images, Identity
 from engine.data.progress import Progress, shown
 from engine.data.sources import SOURCES, Source, SourceFailed
 
 IDENTITY: Identity = CIFAR10
 STAGING = ".obtaining-"
+
+# One thread: hashing leaves the interpreter to others
+_checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cifar10")
+_checks: dict[tuple[Path, tuple[tuple[int, ...], ...]], Future[None]] = {}
 
 
 class DataUnavailable(Exception):
@@ -39,12 +45,13 @@ def place() -> Path:
 def load(*, verify: bool = False) -> Cifar10Images:
     """Open the stored set, obtaining it first where there is none.
 
-    Shapes, types and file sizes are checked on every load (a few milliseconds). The arrays are
-    private copy-on-write mappings: all processes share the pages they read, and none can alter the
-    file.
+    Shapes, types and file sizes are checked on every load (a few milliseconds), and the SHA-256 of
+    the whole set once per process, in the background: no result is stored before it is known. The
+    arrays are private copy-on-write mappings: all processes share the pages they read, and none can
+    alter the file.
 
     Args:
-        verify: also read everything and compare all that `Identity` knows, the SHA-256 included.
+        verify: compare all that `Identity` knows before the set is returned.
 
     Raises:
         DataUnavailable: it is not stored and no source yields it.
@@ -57,7 +64,35 @@ def load(*, verify: bool = False) -> Cifar10Images:
         raise DataUnavailable(
             f"{place()} cannot be read back after writing it; is the disk full or failing?"
         )
+    vouch(_check())
     return data
+
+
+def _check() -> Future[None]:
+    """Return the check of the stored set, begun unless these very files were checked before."""
+    status = [path.stat() for path in _files(place())]
+    files = tuple((file.st_ino, file.st_size, file.st_mtime_ns) for file in status)
+    if (place(), files) not in _checks:
+        _checks[place(), files] = _checker.submit(_compare, place(), IDENTITY.sha256)
+    return _checks[place(), files]
+
+
+def _compare(folder: Path, sha256: str) -> None:
+    """Compare the files' SHA-256, mapped once more: what a stage does to its arrays stays its own.
+
+    Raises:
+        DataUnavailable: it is another one.
+    """
+    stored = Cifar10Images(*(np.load(path, mmap_mode="r") for path in _files(folder))).sha256
+    if stored != sha256:
+        raise DataUnavailable(
+            f"CIFAR-10 in {folder} is damaged: its SHA-256 is {stored}, not {sha256}; "
+            "`python -m engine.data` obtains it anew"
+        )
+
+
+def _files(folder: Path) -> list[Path]:
+    return [folder / f"{field.name}.npy" for field in fields(Cifar10Images)]
 
 
 def obtain(progress: Progress | None = None, *, verify: bool = False) -> Path:
@@ -96,12 +131,7 @@ def _stored(verify: bool) -> Cifar10Images | None:
     try:
         # "c": torch wants writable memory; a write would touch a private copy of the page, never
         # the file.
-        data = Cifar10Images(
-            *(
-                np.load(place() / f"{field.name}.npy", mmap_mode="c")
-                for field in fields(Cifar10Images)
-            )
-        )
+        data = Cifar10Images(*(np.load(path, mmap_mode="c") for path in _files(place())))
     except (OSError, ValueError):
         return None
     wrong = IDENTITY.mismatches(data) if verify else IDENTITY.misshapen(data)

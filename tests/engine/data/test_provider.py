@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cbspec.stage import vouching
 from engine.data import Cifar10Images, DataUnavailable, load, obtain, provider
 from engine.data.cifar10 import Identity, moments
 from engine.data.progress import Progress
@@ -174,14 +175,54 @@ def test_a_short_or_missing_file_is_obtained_again(
 def test_verify_replaces_a_set_with_a_changed_byte(desk: Desk) -> None:
     """A changed pixel passes the cheap checks, and is found and mended by ``verify=True``."""
     desk.offer(only=DATA)
-    file = obtain() / "train_images.npy"
-    content = bytearray(file.read_bytes())
-    content[-1] ^= 1
-    file.write_bytes(content)
+    flip_a_pixel(obtain() / "train_images.npy")
 
     assert not same(load())
     assert same(load(verify=True))
     assert same(load())
+
+
+def flip_a_pixel(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_damaged_set_is_noticed_before_a_result_is_stored(desk: Desk) -> None:
+    """A set with a changed byte loads, and fails the job that loaded it, once it is settled."""
+    desk.offer(only=DATA)
+    flip_a_pixel(obtain() / "train_images.npy")
+
+    vouching.begin()
+    load()
+
+    for _ in range(2):
+        with pytest.raises(DataUnavailable, match=r"is damaged: its SHA-256 .*`python -m engine"):
+            vouching.settle()
+    vouching.begin()
+    vouching.settle()  # a job that does not load it
+
+
+def test_an_intact_set_is_hashed_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs that load the set one after the other share one check, until a file changes."""
+    desk.offer(only=DATA)
+    obtain()
+    compared = []
+    compare = provider._compare
+    monkeypatch.setattr(provider, "_compare", lambda *them: compared.append(compare(*them)))
+
+    for _ in range(3):
+        vouching.begin()
+        load().train_images[0] = 0  # which is nobody else's
+        vouching.settle()
+    assert len(compared) == 1
+
+    flip_a_pixel(provider.place() / "test_images.npy")
+    vouching.begin()
+    load()
+    with pytest.raises(DataUnavailable):
+        vouching.settle()
+    vouching.begin()
 
 
 def test_writing_to_a_loaded_array_does_not_reach_the_file(desk: Desk) -> None:
