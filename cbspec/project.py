@@ -126,12 +126,18 @@ class Project(Parts):
 
         return resolve(device, threads, computing=computing)
 
-    def planner(self, device: str = "auto", threads: int = 1) -> Planner:
-        """Return a planner for the engine's code as it is, which computes nothing."""
+    def planner(
+        self, device: str = "auto", threads: int = 1, *, computing: bool = False
+    ) -> Planner:
+        """Return a planner for the engine's code as it is.
+
+        Args:
+            computing: whether something will be computed, so that the device has to be there.
+        """
         from cbspec.execution.plan import Planner
         from cbspec.execution.surroundings import Surroundings
 
-        numerics = self.numerics(device, threads, computing=False)
+        numerics = self.numerics(device, threads, computing=computing)
         return Planner(self.code.fingerprint, numerics, Surroundings.of_project(self.config))
 
     def plan(

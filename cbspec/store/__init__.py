@@ -2,6 +2,7 @@
 can corrupt.
 """
 
+from cbspec.store.difference import differences
 from cbspec.store.entry import ADOPTED, Damage, LostEntry, StoredResult
 from cbspec.store.lock import Lock, Locks, file_name
 from cbspec.store.store import Holding, Store
@@ -15,5 +16,6 @@ __all__ = [
     "LostEntry",
     "Store",
     "StoredResult",
+    "differences",
     "file_name",
 ]

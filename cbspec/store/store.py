@@ -168,6 +168,19 @@ class Store:
                 return False
             return self._shelves.place(scratch / key, key)
 
+    def lend(self, key: str, to: Store) -> bool:
+        """Copy an entry as it is into another store; whether there is one to copy.
+
+        Raises:
+            StoreError: the other store cannot be written.
+        """
+        source = self._shelves.folder(key)
+        with explained(to.root, f"storing {key[:12]}"), to._scratch.folder() as scratch:
+            if not source.exists():
+                return False
+            shutil.copytree(source, scratch / key)
+            return to._shelves.place(scratch / key, key)
+
     def try_lock(self, name: str) -> Lock | None:
         """Take the lock of this name without waiting; None while another holder has it. A killed
         holder has let go.

@@ -1,0 +1,90 @@
+"""``cbspec verify``: stored results computed again, and compared to the last bit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cbspec.cli.completion import complete
+from cbspec.cli.context import pass_project
+from cbspec.cli.output import count, device_option, dumps, json_option, scale_option, threads_option
+from cbspec.errors import StoreError
+from cbspec.project import Project
+
+if TYPE_CHECKING:
+    from cbspec.evaluation.recomputation import Recomputed
+
+
+@click.command("verify")
+@click.argument("claims", nargs=-1, shell_complete=complete)
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Only so many of the results, drawn at random; of all claims unless some are named.",
+)
+@scale_option
+@device_option
+@threads_option
+@json_option
+@pass_project
+@click.pass_context
+def command(
+    ctx: click.Context,
+    project: Project,
+    claims: tuple[str, ...],
+    sample: int | None,
+    scale: str | None,
+    device: str,
+    threads: int,
+    as_json: bool,
+) -> None:
+    """Compute stored results again and compare them to the last bit.
+
+    A key names all that a result is known to depend on; only this shows whether that is all. The
+    results of CLAIMS are computed one after the other in this process, on a store of their own.
+    Exits with 1 where one differs or cannot be computed, and names stage, seed and measure.
+    """
+    from cbspec.evaluation import recomputation
+
+    if not claims and sample is None:
+        raise click.UsageError("name the claims to verify, or --sample N of all")
+    planner = project.planner(device, threads, computing=True)
+    chosen = project.claims(claims, scale)
+    cells = recomputation.stored_cells(chosen, planner, project.store)
+    if not cells:
+        raise StoreError(
+            "no result of these claims is stored for the code as it is; run them first"
+        )
+    if sample is not None:
+        cells = recomputation.sample(cells, sample)
+    results = []
+    for result in recomputation.recomputed(cells, planner, project.store, project.code):
+        results.append(result)
+        if not as_json:
+            click.echo(_line(result))
+    differing = sum(not result.equal for result in results)
+    if as_json:
+        click.echo(dumps(results))
+    else:
+        click.echo(f"{count(len(results), 'result')} computed again: {_summary(differing)}")
+    ctx.exit(1 if differing else 0)
+
+
+def _line(result: Recomputed) -> str:
+    """Say what became of a result: ``"train_bp@5 seed 42: equal"``."""
+    about = f"{result.stage} seed {result.seed}"
+    if result.adopted:
+        about += f" (adopted from code {result.adopted[:10]})"
+    if result.failure:
+        return f"{about}: cannot be computed again: {result.failure}"
+    if result.differences:
+        return f"{about}: DIFFERS in {'; '.join(result.differences)}"
+    return f"{about}: equal"
+
+
+def _summary(differing: int) -> str:
+    if not differing:
+        return "none differs"
+    return "1 differs" if differing == 1 else f"{differing} differ"
