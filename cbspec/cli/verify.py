@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -43,33 +44,35 @@ def command(
     """Compute stored results again and compare them to the last bit.
 
     A key names all that a result is known to depend on; only this shows whether that is all. The
-    results of CLAIMS are computed one after the other in this process, on a store of their own.
-    Exits with 1 where one differs or cannot be computed, and names stage, seed and measure.
+    results of CLAIMS are computed in this process, each from its stored inputs and beside the
+    replicas that it was computed with; the store is left as it is. Exits with 1 where one differs
+    or cannot be computed, and names stage, seed and measure.
     """
-    from cbspec.evaluation import recomputation
+    from cbspec.evaluation.recomputation import Recomputation, drawn
 
     if not claims and sample is None:
         raise click.UsageError("name the claims to verify, or --sample N of all")
     planner = project.planner(device, threads, computing=True)
-    chosen = project.claims(claims, scale)
-    cells = recomputation.stored_cells(chosen, planner, project.store)
+    recomputation = Recomputation(
+        planner, project.store, project.code, lambda: project.claims(scale=scale)
+    )
+    cells = recomputation.stored(project.claims(claims, scale))
     if not cells:
         raise StoreError(
             "no result of these claims is stored for the code as it is; run them first"
         )
     if sample is not None:
-        cells = recomputation.sample(cells, sample)
+        cells = drawn(cells, sample)
     results = []
-    for result in recomputation.recomputed(cells, planner, project.store, project.code):
+    for result in recomputation.again(cells):
         results.append(result)
         if not as_json:
             click.echo(_line(result))
-    differing = sum(not result.equal for result in results)
     if as_json:
         click.echo(dumps(results))
     else:
-        click.echo(f"{count(len(results), 'result')} computed again: {_summary(differing)}")
-    ctx.exit(1 if differing else 0)
+        click.echo(_summary(results))
+    ctx.exit(0 if all(result.equal for result in results) else 1)
 
 
 def _line(result: Recomputed) -> str:
@@ -84,7 +87,8 @@ def _line(result: Recomputed) -> str:
     return f"{about}: equal"
 
 
-def _summary(differing: int) -> str:
-    if not differing:
-        return "none differs"
-    return "1 differs" if differing == 1 else f"{differing} differ"
+def _summary(results: Sequence[Recomputed]) -> str:
+    differing = sum(bool(result.differences) for result in results)
+    failed = sum(bool(result.failure) for result in results)
+    text = f"{count(len(results), 'result')}: {len(results) - differing - failed} as stored, {differing} not"
+    return f"{text}, {failed} not computed again" if failed else text

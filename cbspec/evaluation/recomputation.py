@@ -1,26 +1,29 @@
 """Computing stored results again, to see whether they are what their keys say.
 
 A key names all that a result is known to depend on. What nobody knows of, such as a clock, a file
-that no parameter names or a broken memory, shows only here.
+that no parameter names or a broken memory, shows only here. A result is computed as it was: from
+the stored inputs, from the stored point that it continued from, and beside the same replicas, on
+which its last bits depend.
 """
 
 from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from cbspec.claim import Claim
-from cbspec.errors import StageError
-from cbspec.execution.executor import Executor
+from cbspec.errors import CbspecError, StageError, Stopped
+from cbspec.execution.job import MissingInput, RunningJob, replica_of
 from cbspec.execution.numerics import limit_threads
 from cbspec.execution.plan import Cell, Planner, closure
 from cbspec.execution.rundir import RunDirectory
 from cbspec.fingerprint import Code
-from cbspec.store import ADOPTED, Store, differences
+from cbspec.store import ADOPTED, Store, StoredResult, differences
 
 
 class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,63 +49,137 @@ class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
         return not self.differences and not self.failure
 
 
-def stored_cells(claims: Iterable[Claim], planner: Planner, store: Store) -> list[Cell]:
-    """Return all cells of these claims whose results are stored, for every seed of their pools;
-    inputs first.
-    """
-    wanted: list[Cell] = []
-    for claim in claims:
-        wanted += planner.cells(claim.arms, claim.seeds.pool).values()
-    return [cell for cell in closure(wanted) if store.has(cell.key)]
+class _Job(msgspec.Struct, frozen=True):
+    """How results were computed: their stage, the replicas of their job, and where these began."""
+
+    stage: str
+    replicas: tuple[tuple[str, int, int], ...]
+    start: int
 
 
-def sample(cells: Sequence[Cell], count: int) -> list[Cell]:
-    """Return so many of the cells, drawn at random, in the order that they had."""
-    drawn = set(random.sample(cells, min(count, len(cells))))
-    return [cell for cell in cells if cell in drawn]
-
-
-def recomputed(
-    cells: Sequence[Cell], planner: Planner, store: Store, code: Code
-) -> Iterator[Recomputed]:
-    """Compute results again, in a store of their own, and yield how each compares.
-
-    Inputs are computed again where they are among the cells, and taken from the store where not.
+class Recomputation:
+    """Computes results again, each job in a store of its own.
 
     Args:
-        cells: inputs first; all are stored.
-        store: nothing is written to it.
+        planner: names the cells.
+        store: is read alone.
+        code: the engine's source code as it is.
+        every_claim: asked for only where a result was computed beside another claim's.
     """
-    limit_threads(planner.numerics.threads)
-    with tempfile.TemporaryDirectory(prefix="cbspec-verify-") as folder:
-        scratch = Store(Path(folder) / "store")
-        _lend(cells, store, scratch)
-        run = RunDirectory(Path(folder) / "runs" / "verify", "main")
-        executor = Executor(planner, scratch, run, planner.numerics.device, code)
-        executor.adopt(cells)
+
+    def __init__(
+        self,
+        planner: Planner,
+        store: Store,
+        code: Code,
+        every_claim: Callable[[], Iterable[Claim]],
+    ) -> None:
+        self._planner = planner
+        self._store = store
+        self._code = code
+        self._every_claim = every_claim
+        self._lanes: dict[tuple[str, int], Cell] = {}
+
+    def stored(self, claims: Iterable[Claim]) -> list[Cell]:
+        """Return the cells of these claims whose results are stored, inputs first."""
+        return [cell for cell in self._cells(claims) if self._store.has(cell.key)]
+
+    def again(self, cells: Sequence[Cell]) -> Iterator[Recomputed]:
+        """Compute stored results again and yield how each compares, job by job."""
+        limit_threads(self._planner.numerics.threads)
+        jobs: dict[_Job, dict[Cell, StoredResult]] = defaultdict(dict)
         for cell in cells:
-            yield _compared(cell, executor, store)
+            entry = self._store.get(cell.key, tensors=True, touch=False)
+            if entry is None:
+                yield _about(cell, failure="the stored result is damaged")
+                continue
+            job = _job_of(cell, entry)
+            if job is None:
+                yield _about(cell, failure="it does not say beside which replicas it was computed")
+            elif replica_of(cell)[:2] in {replica[:2] for replica in job.replicas}:
+                jobs[job][cell] = entry
+            # else it was never computed: one of its inputs had diverged
+        for job, entries in jobs.items():
+            yield from self._compared(job, entries)
+
+    def _compared(self, job: _Job, entries: dict[Cell, StoredResult]) -> Iterator[Recomputed]:
+        with tempfile.TemporaryDirectory(prefix="cbspec-verify-") as folder:
+            scratch = Store(Path(folder) / "store")
+            failure = ""
+            try:
+                self._compute(job, entries, scratch, Path(folder) / "run")
+            except (KeyboardInterrupt, Stopped):
+                raise
+            except (Exception, SystemExit) as error:  # whatever an implementation raises
+                failure = str(error)
+                if not isinstance(error, CbspecError | MissingInput):
+                    failure = f"{type(error).__name__}: {error}"
+            for cell, stored in entries.items():
+                adopted = stored.provenance.get(ADOPTED, {}).get("code", "")
+                again = scratch.get(cell.key, tensors=True)
+                if again is None:
+                    why = failure or "its implementation returned without a result"
+                    yield _about(cell, failure=why, adopted=adopted)
+                else:
+                    found = tuple(differences(stored, again))
+                    yield _about(cell, differences=found, adopted=adopted)
+
+    def _compute(self, job: _Job, cells: Iterable[Cell], scratch: Store, folder: Path) -> None:
+        lanes = [self._lane(*replica) for replica in job.replicas]
+        for lane in lanes:
+            needed = set(lane.inputs.values())
+            if job.start:
+                needed.add(self._planner.at(lane, job.start))
+            for cell in closure(needed):
+                if not self._store.lend(cell.key, scratch) and cell in needed:
+                    raise MissingInput(cell)
+        running = RunningJob(
+            f"{lanes[0]} again",
+            lanes,
+            sorted({cell.call.point for cell in cells}),
+            job.start,
+            self._planner,
+            scratch,
+            RunDirectory(folder, "verify"),
+            self._planner.numerics.device,
+            self._code,
+        )
+        lanes[0].call.stage.implemented(running)
+
+    def _lane(self, trajectory: str, seed: int, point: int) -> Cell:
+        if (trajectory, seed) not in self._lanes:
+            self._cells(self._every_claim())
+        if (trajectory, seed) not in self._lanes:
+            raise StageError("it was computed beside a replica that no claim asks for any more")
+        return self._planner.at(self._lanes[trajectory, seed], point)
+
+    def _cells(self, claims: Iterable[Claim]) -> list[Cell]:
+        """Return all cells of these claims, for every seed of their pools, inputs first."""
+        wanted: list[Cell] = []
+        for claim in claims:
+            wanted += self._planner.cells(claim.arms, claim.seeds.pool).values()
+        cells = closure(wanted)
+        for cell in cells:
+            trajectory, seed, _ = replica_of(cell)
+            self._lanes[trajectory, seed] = cell
+        return cells
 
 
-def _lend(cells: Collection[Cell], store: Store, scratch: Store) -> None:
-    """Copy what these cells are computed from, and what is not computed again itself."""
-    again = set(cells)
-    for cell in closure(cells):
-        if cell not in again:
-            store.lend(cell.key, scratch)
+def drawn(cells: Sequence[Cell], count: int) -> list[Cell]:
+    """Return so many of the cells, drawn at random, in the order that they had."""
+    some = set(random.sample(cells, min(count, len(cells))))
+    return [cell for cell in cells if cell in some]
 
 
-def _compared(cell: Cell, executor: Executor, store: Store) -> Recomputed:
-    point = f"@{cell.call.point}" if cell.call.stage.progress else ""
-    about = Recomputed(stage=f"{cell.call.stage.name}{point}", seed=cell.seed, key=cell.key)
-    stored = store.get(cell.key, tensors=True, touch=False)
-    if stored is None:
-        return msgspec.structs.replace(about, failure="the stored result is damaged")
+def _job_of(cell: Cell, entry: StoredResult) -> _Job | None:
+    """Return how a result was computed; None where it does not say."""
     try:
-        [again] = executor.ensure([cell]).values()
-    except StageError as error:
-        return msgspec.structs.replace(about, failure=str(error))
-    adopted = stored.provenance.get(ADOPTED, {}).get("code", "")
-    return msgspec.structs.replace(
-        about, differences=tuple(differences(stored, again)), adopted=adopted
-    )
+        return msgspec.convert({**entry.provenance, "stage": cell.call.stage.name}, _Job)
+    except msgspec.ValidationError:  # from before that was recorded
+        return None
+
+
+def _about(cell: Cell, **what: object) -> Recomputed:
+    point = f"@{cell.call.point}" if cell.call.stage.progress else ""
+    stage = f"{cell.call.stage.name}{point}"
+    return Recomputed(stage=stage, seed=cell.seed, key=cell.key, **what)  # type: ignore[arg-type]

@@ -281,6 +281,8 @@ class RunningJob:
             "seed": cell.seed,
             "lane": cell.lane,
             "inputs": {name: input_cell.key for name, input_cell in cell.inputs.items()},
+            "replicas": [replica_of(lane) for lane in self.lanes],
+            "start": self.start,
             "code": fingerprint.digest,
             "numerics": self.planner.numerics.as_dict(),
             "dependencies": self.planner.surroundings.of(call),
@@ -299,6 +301,15 @@ class RunningJob:
             provenance=provenance,
         )
         self.emitted[cell.key] = cell.call.point
+
+
+def replica_of(lane: Cell) -> tuple[str, int, int]:
+    """Return what the provenance of a result says of each replica of its job: which trajectory, for
+    which seed, how far.
+
+    The last bits depend on all of them, for kernels differ by the size of a batch.
+    """
+    return lane.call.trajectory[:16], lane.seed, lane.call.point
 
 
 def _checked(

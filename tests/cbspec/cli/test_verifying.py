@@ -39,7 +39,7 @@ def test_equal_results_are_told(computed):
 
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert lines[-1] == "12 results computed again: none differs"
+    assert lines[-1] == "12 results: 12 as stored, 0 not"
     assert sorted(lines[:-1]) == sorted(
         f"{stage} seed {seed}: equal"
         for stage in ("grow@3", "weigh")
@@ -59,7 +59,7 @@ def test_a_difference_is_named(computed):
     differing = [line for line in result.stdout.splitlines() if "DIFFERS" in line]
     assert len(differing) == 2
     assert all(line.startswith("weigh seed 2: DIFFERS in weight: 13.0 -> ") for line in differing)
-    assert result.stdout.endswith("12 results computed again: 2 differ\n")
+    assert result.stdout.endswith("12 results: 10 as stored, 2 not\n")
     rows = computed.json("verify", "2.a", "--device", "cpu")
     assert {(row["stage"], row["seed"]) for row in rows if row["differences"]} == {("weigh", 2)}
 
@@ -79,7 +79,7 @@ def test_a_sample_takes_its_inputs_from_the_store(computed, monkeypatch):
     """A drawn result is computed from the stored inputs: what is wrong with these is not its fault."""
     falsify(computed, "grow", 1, height=100.0)
     monkeypatch.setattr(
-        "cbspec.evaluation.recomputation.sample",
+        "cbspec.evaluation.recomputation.drawn",
         lambda cells, count: [cell for cell in cells if cell.call.stage.name == "weigh"][:count],
     )
 
@@ -112,12 +112,63 @@ def test_a_stage_that_fails_by_now_is_told(computed, monkeypatch):
 
     assert result.exit_code == 1
     assert (
-        "weigh seed 1: cannot be computed again: weigh seed 1 could not be computed"
+        "weigh seed 1: cannot be computed again: ZeroDivisionError: division by zero"
         in result.stdout
     )
     assert "division by zero" in result.stdout
     assert "grow@3 seed 1: equal" in result.stdout
-    assert result.stdout.endswith("12 results computed again: 6 differ\n")
+    assert result.stdout.endswith("12 results: 6 as stored, 0 not, 6 not computed again\n")
+
+
+def forget(laboratory, stage, parameters):
+    """Remove the stored results of a stage with these parameters."""
+    store = Store(laboratory.root / ".cbspec" / "store")
+    for holding in list(store.ls()):
+        made = store.get(holding.key).provenance
+        if made["stage"] == stage and made["parameters"].items() >= parameters.items():
+            shutil.rmtree(store.root / "entries" / holding.key[:2] / holding.key)
+
+
+def test_the_replicas_of_a_job_are_computed_together(laboratory):
+    """A result whose last bits depend on how many replicas its job had is computed beside as many,
+    also where it alone is drawn.
+    """
+    laboratory.edit("lab/catalog.py", '{"weight": 2 *', '{"weight": len(job.replicas) + 2 *')
+    laboratory.run()
+
+    rows = [laboratory.json("verify", "2.a", "--sample", "1", "--device", "cpu") for _ in range(6)]
+
+    assert [row["differences"] for [row] in rows] == [[]] * 6
+
+
+def test_a_point_is_computed_from_the_one_that_it_continued(computed):
+    """A later point of a trajectory goes on from the stored point that it went on from before."""
+    computed.edit("claims/defaults.yaml", "quick: {days: 3}", "quick: {days: 5}")
+    computed.run()
+    before = computed.json("verify", "1.a", "--device", "cpu")
+
+    forget(computed, "grow", {"day": 3, "light": 2.0})
+    after = computed.json("verify", "1.a", "--device", "cpu")
+
+    assert [(row["stage"], row["failure"]) for row in before] == [("grow@5", "")] * 6
+    assert [row["failure"].split("seed")[0] for row in after] == ["grow@3 "] * 3 + [""] * 3
+    assert after[0]["failure"].endswith("is not stored any more")
+
+
+def test_an_older_result_is_not_called_wrong(computed):
+    """A result that does not say how it was computed cannot be verified, which is no difference."""
+    store = Store(computed.root / ".cbspec" / "store")
+    [key] = [row["key"] for row in computed.json("verify", "1.a", "--device", "cpu")][:1]
+    entry = store.get(key)
+    shutil.rmtree(store.root / "entries" / key[:2] / key)
+    made = {name: value for name, value in entry.provenance.items() if name != "replicas"}
+    store.put(key, measures=entry.measures, provenance=made)
+
+    rows = computed.json("verify", "1.a", "--device", "cpu")
+
+    [old] = [row for row in rows if row["failure"]]
+    assert (old["key"], old["differences"]) == (key, [])
+    assert old["failure"] == "it does not say beside which replicas it was computed"
 
 
 def test_nothing_to_verify(laboratory):
