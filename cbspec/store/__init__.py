@@ -2,10 +2,11 @@
 can corrupt.
 """
 
+from cbspec.store.collection import Holding
 from cbspec.store.difference import differences
 from cbspec.store.entry import ADOPTED, Damage, LostEntry, StoredResult
 from cbspec.store.lock import Lock, Locks, file_name
-from cbspec.store.store import Holding, Store
+from cbspec.store.store import Store
 
 __all__ = [
     "ADOPTED",

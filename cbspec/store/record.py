@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -60,10 +60,13 @@ def record(
         "provenance": provenance,
     }
     plain: dict[str, Any] = {name: _plain(name, part) for name, part in parts.items()}
-    if faults := [fault for name, part in plain.items() for fault in _faults(name, part)]:
+    faults: list[str] = []
+    for name, part in plain.items():
+        faults += _faults(name, part)
+    if faults:
         raise ContentError(
-            f"result {key[:12]} cannot be stored: {'; '.join(faults)} (a measure without a value belongs in `undefined` with its"
-            " reason, and in a series None stands for no value)"
+            f"result {key[:12]} cannot be stored: {'; '.join(faults)} (a measure without a value"
+            " belongs in `undefined` with its reason, and in a series None stands for no value)"
         )
     # A stage may have the reason from anywhere; it goes on record, and to the terminal
     reasons = {name: escaped(reason) for name, reason in plain["undefined"].items()}
@@ -115,22 +118,15 @@ def _builtin(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__}")
 
 
-def _faults(place: str, value: object) -> list[str]:
-    if isinstance(value, float):
-        return [] if math.isfinite(value) else [f"{place} is {value}"]
-    if isinstance(value, dict):
-        wrong = [
-            f"{place} has the key {key!r}, not a string"
-            for key in value
-            if not isinstance(key, str)
-        ]
-        return wrong + [
-            fault for key, part in value.items() for fault in _faults(f"{place}[{key!r}]", part)
-        ]
-    if isinstance(value, list | tuple):
-        return [
-            fault
-            for index, part in enumerate(value)
-            for fault in _faults(f"{place}[{index}]", part)
-        ]
-    return []
+def _faults(place: str, value: object) -> Iterator[str]:
+    """Yield what JSON cannot hold, with its place."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{place} is {value}"
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if not isinstance(key, str):
+                yield f"{place} has the key {key!r}, not a string"
+            yield from _faults(f"{place}[{key!r}]", part)
+    elif isinstance(value, list | tuple):
+        for index, part in enumerate(value):
+            yield from _faults(f"{place}[{index}]", part)

@@ -18,13 +18,13 @@ import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from cbspec.errors import StoreError
+from cbspec.store.collection import Holding, collect, holdings
 from cbspec.store.entry import (
     RECORD,
     Damage,
@@ -42,17 +42,6 @@ from cbspec.store.notes import Notes
 from cbspec.store.rate import Rates
 from cbspec.store.record import record
 from cbspec.store.scratch import Scratch
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What `Store.ls` says of an entry: its size on disk, and when it was last used (seconds since
-    1970).
-    """
-
-    key: str
-    bytes: int
-    used: float
 
 
 class Store:
@@ -220,22 +209,17 @@ class Store:
                 raise
 
     def ls(self) -> Iterator[Holding]:
-        """Yield every entry, in order of key."""
-        for folder in self._shelves.folders():
-            with suppress(FileNotFoundError):  # collected by another process meanwhile
-                files = [path.stat() for path in folder.iterdir()]
-                used = max((file.st_mtime for file in files), default=0.0)
-                yield Holding(folder.name, sum(file.st_size for file in files), used)
+        """Return every entry, in order of key."""
+        return holdings(self._shelves)
 
     def verify(self) -> list[Damage]:
         """Verify every checksum, and return the damaged entries, which are now in quarantine."""
         with explained(self.root, "verifying"):
-            suspects = [
-                folder.name
-                for folder in self._shelves.folders()
-                if self._shelves.fault(folder.name)
-            ]
-            return [damage for key in suspects if (damage := self._shelves.discard(key))]
+            damages = []
+            for folder in self._shelves.folders():
+                if self._shelves.fault(folder.name):
+                    damages.append(self._shelves.discard(folder.name))
+            return [damage for damage in damages if damage is not None]
 
     def gc(self, limit_bytes: int) -> list[Holding]:
         """Shrink the store to `limit_bytes`, and return the removed entries.
@@ -246,19 +230,8 @@ class Store:
         Raises:
             StoreError: the store cannot be written.
         """
-        removed = []
         with explained(self.root, "collecting"):
-            holdings = sorted(self.ls(), key=lambda holding: (holding.used, holding.key))
-            quarantined = _size(self._shelves.quarantine)
-            excess = sum(holding.bytes for holding in holdings) + quarantined - limit_bytes
-            if excess > 0 and quarantined:
-                shutil.rmtree(self._shelves.quarantine)
-                excess -= quarantined
-            for holding in holdings:
-                if excess > 0 and self._shelves.remove(holding.key):
-                    removed.append(holding)
-                    excess -= holding.bytes
-        return removed
+            return collect(self._shelves, limit_bytes)
 
     def rate(self, stage: str, device: str = "cpu") -> float | None:
         """Return seconds per unit of cost, from the newest results of a stage on a device family
@@ -269,7 +242,3 @@ class Store:
 
 def _warn(damage: Damage) -> None:
     warnings.warn(str(damage), stacklevel=3)
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

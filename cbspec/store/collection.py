@@ -1,0 +1,54 @@
+"""What a store holds, and shrinking it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cbspec.store.layout import Shelves
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What `Store.ls` says of an entry: its size on disk, and when it was last used (seconds since
+    1970).
+    """
+
+    key: str
+    bytes: int
+    used: float
+
+
+def holdings(shelves: Shelves) -> Iterator[Holding]:
+    """Yield every entry, in order of key."""
+    for folder in shelves.folders():
+        size, used = 0, 0.0
+        with suppress(FileNotFoundError):  # collected by another process meanwhile
+            for path in folder.iterdir():
+                status = path.stat()
+                size += status.st_size
+                used = max(used, status.st_mtime)
+            yield Holding(folder.name, size, used)
+
+
+def collect(shelves: Shelves, limit_bytes: int) -> list[Holding]:
+    """Remove the quarantine, then entries, least recently used first; see `Store.gc`."""
+    oldest_first = sorted(holdings(shelves), key=lambda holding: (holding.used, holding.key))
+    quarantined = _size(shelves.quarantine)
+    excess = sum(holding.bytes for holding in oldest_first) + quarantined - limit_bytes
+    if excess > 0 and quarantined:
+        shutil.rmtree(shelves.quarantine)
+        excess -= quarantined
+    removed = []
+    for holding in oldest_first:
+        if excess > 0 and shelves.remove(holding.key):
+            removed.append(holding)
+            excess -= holding.bytes
+    return removed
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
