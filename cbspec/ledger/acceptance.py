@@ -36,23 +36,21 @@ def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger
 
 
 def _refuse_errors(comparisons: Iterable[Comparison]) -> None:
-    failed = [
-        comparison.new
-        for comparison in comparisons
-        if comparison.new and comparison.new.verdict == "error"
-    ]
-    if failed:
-        listed = "\n".join(f"  {entry.key}: {entry.reason}" for entry in failed)
-        raise LedgerError(
-            f"an error is not a result and cannot be accepted; mend it and run again:\n{listed}"
-        )
+    lines = ["an error is not a result and cannot be accepted; mend it and run again:"]
+    for comparison in comparisons:
+        if comparison.new and comparison.new.verdict == "error":
+            lines.append(f"  {comparison.key}: {comparison.new.reason}")
+    if len(lines) > 1:
+        raise LedgerError("\n".join(lines))
 
 
 def _refuse_changes(comparisons: Iterable[Comparison]) -> None:
-    changed = [comparison for comparison in comparisons if comparison.change in CHANGED]
-    if changed:
-        listed = "\n".join(f"  {comparison.key}: {comparison.headline}" for comparison in changed)
-        raise MissingReasonError(f"say why with --reason; it is kept in the ledger:\n{listed}")
+    lines = ["say why with --reason; it is kept in the ledger:"]
+    for comparison in comparisons:
+        if comparison.change in CHANGED:
+            lines.append(f"  {comparison.key}: {comparison.headline}")
+    if len(lines) > 1:
+        raise MissingReasonError("\n".join(lines))
 
 
 def _settled(comparison: Comparison, reason: str) -> Entry:
@@ -60,13 +58,10 @@ def _settled(comparison: Comparison, reason: str) -> Entry:
     assert new is not None  # compare always sets it
     if old and comparison.change == "same":
         return _refreshed(old, new)
-    history = old.accepted if old else ()
-    return replace(
-        new,
-        accepted=(*history, _acceptance(comparison, reason))
-        if comparison.change in CHANGED
-        else history,
-    )
+    history = list(old.accepted) if old else []
+    if comparison.change in CHANGED:
+        history.append(_acceptance(comparison, reason))
+    return replace(new, accepted=tuple(history))
 
 
 def _refreshed(old: Entry, new: Entry) -> Entry:
@@ -110,16 +105,14 @@ def _acceptance(comparison: Comparison, reason: str) -> Acceptance:
     old, new = comparison.expected, comparison.new
     assert old is not None  # else it would be new
     assert new is not None
-    turned = tuple(
-        decision.text
-        for decision in comparison.decisions
-        if old.verdict == new.verdict and decision.turned
-    )
+    changes = [move.text for move in comparison.goalposts]
+    if not changes and old.verdict == new.verdict:
+        changes = [decision.text for decision in comparison.decisions if decision.turned]
     return Acceptance(
         date=new.provenance.date,
         outcome=comparison.change,
         before=old.verdict,
         after=new.verdict,
         reason=reason,
-        moves=tuple(move.text for move in comparison.goalposts) or turned,
+        moves=tuple(changes),
     )

@@ -79,11 +79,9 @@ class Ledger:
             ConfigError: it is neither.
             LedgerError: it cannot be read, or is damaged.
         """
-        return (
-            cls.load(Path(reference))
-            if Path(reference).is_file()
-            else cls.of_commit(reference, path)
-        )
+        if Path(reference).is_file():
+            return cls.load(Path(reference))
+        return cls.of_commit(reference, path)
 
     @classmethod
     def _of(cls, text: str, name: str) -> Ledger:
@@ -102,9 +100,9 @@ class Ledger:
         """Return the text of the file; it has a list of withdrawn verdicts only if there are
         any.
         """
-        content = {"version": VERSION, "entries": tuple(self)} | (
-            {"withdrawn": self.withdrawn} if self.withdrawn else {}
-        )
+        content = {"version": VERSION, "entries": tuple(self)}
+        if self.withdrawn:
+            content["withdrawn"] = self.withdrawn
         return dumps(msgspec.to_builtins(content))
 
     def get(self, key: Key) -> Entry | None:
@@ -115,9 +113,12 @@ class Ledger:
 
         If this device family has none, that of another one is returned.
         """
-        return self.get(key) or next(
-            (entry for entry in self.of(key.claim) if entry.scale == key.scale), None
-        )
+        if key in self.entries:
+            return self.entries[key]
+        for entry in self.of(key.claim):
+            if entry.scale == key.scale:
+                return entry
+        return None
 
     def of(self, claim: str) -> tuple[Entry, ...]:
         """Return every entry of a claim, at all scales and on all device families."""
@@ -125,17 +126,20 @@ class Ledger:
 
     def recording(self, entries: Iterable[Entry]) -> Ledger:
         """Return this ledger with `entries` in place of what stands at their keys."""
-        return Ledger(
-            {**self.entries, **{entry.key: entry for entry in entries}}.values(), self.withdrawn
-        )
+        kept = dict(self.entries)
+        for entry in entries:
+            kept[entry.key] = entry
+        return Ledger(kept.values(), self.withdrawn)
 
     def withdrawing(self, former: Iterable[Withdrawn]) -> Ledger:
         """Return this ledger with `former` among the withdrawn, and nothing on record at their
         keys.
         """
         former = tuple(former)
-        gone = {verdict.key for verdict in former}
-        return Ledger((entry for entry in self if entry.key not in gone), self.withdrawn + former)
+        kept = dict(self.entries)
+        for verdict in former:
+            kept.pop(verdict.key, None)
+        return Ledger(kept.values(), self.withdrawn + former)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries.values())

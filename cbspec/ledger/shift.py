@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
 from cbspec.ledger.entry import Entry
@@ -34,33 +36,35 @@ def shifts(old: Entry, new: Entry) -> tuple[Shift, ...]:
     moved by more than rounding.
     """
     before, after = _effects(old), _effects(new)
-    pairs = [(before.get(name), after.get(name)) for name in {**before, **after}]
-    return tuple(
-        Shift(before=was, after=now)
-        for was, now in pairs
-        if was is None or now is None or _moved(was, now)
-    )
+    moved = []
+    for name in {**before, **after}:
+        was, now = before.get(name), after.get(name)
+        if was is None or now is None or _moved(was, now):
+            moved.append(Shift(before=was, after=now))
+    return tuple(moved)
 
 
 def _effects(entry: Entry) -> dict[tuple[str, str, int], RecordedEffect]:
     """Return the effects by measure, label and count; the count tells a label apart that comes
     again in another assertion.
     """
+    counts: Counter[tuple[str, str]] = Counter()
     effects: dict[tuple[str, str, int], RecordedEffect] = {}
-    for effect in (effect for recorded in entry.recorded for effect in recorded.effects):
-        count = sum(name[:2] == (effect.measure, effect.label) for name in effects)
-        effects[effect.measure, effect.label, count] = effect
+    for recorded in entry.recorded:
+        for effect in recorded.effects:
+            name = effect.measure, effect.label
+            effects[*name, counts[name]] = effect
+            counts[name] += 1
     return effects
 
 
 def _moved(was: RecordedEffect, now: RecordedEffect) -> bool:
     # The spread says nothing that estimate, interval and n do not; a record from before it was kept
     # has not drifted.
-    pairs = [(was.estimate, now.estimate), (was.low, now.low), (was.high, now.high)]
-    size = max(
-        (abs(figure) for pair in pairs for figure in pair if figure is not None), default=0.0
-    )
-    return was.n != now.n or any(_differ(a, b, TOLERANCE * size) for a, b in pairs)
+    pairs = ((was.estimate, now.estimate), (was.low, now.low), (was.high, now.high))
+    figures = [abs(figure) for pair in pairs for figure in pair if figure is not None]
+    tolerance = TOLERANCE * max(figures, default=0.0)
+    return was.n != now.n or any(_differ(a, b, tolerance) for a, b in pairs)
 
 
 def _differ(a: float | None, b: float | None, tolerance: float) -> bool:

@@ -4,7 +4,7 @@ purpose.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable
 
 from cbspec.claim import Claim
 from cbspec.errors import LedgerError, MissingReasonError
@@ -19,8 +19,8 @@ def orphaned(ledger: Ledger, claims: Iterable[Claim]) -> tuple[Entry, ...]:
     """Return the entries that no run checks: none of `claims`, which are all there are, is
     decidable at their scale.
     """
-    checked = {(claim.id, scale) for claim in claims for scale in claim.decidable}
-    return tuple(entry for entry in ledger if (entry.claim, entry.scale) not in checked)
+    decidable = {claim.id: claim.decidable for claim in claims}
+    return tuple(entry for entry in ledger if entry.scale not in decidable.get(entry.claim, ()))
 
 
 def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], why: str) -> Ledger:
@@ -37,21 +37,26 @@ def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], 
     entries, why = list(entries), escaped(" ".join(why.split()))
     if not why:
         raise MissingReasonError("say why with --reason; it is kept in the ledger")
-    gone = {entry.key for entry in orphaned(ledger, claims)}
-    if checked := [entry for entry in entries if entry.key not in gone]:
-        raise LedgerError(_refusal(checked, [entry for entry in entries if entry.key in gone]))
+    gone = orphaned(ledger, claims)
+    if any(entry not in gone for entry in entries):
+        raise LedgerError(_refusal(entries, gone))
     return ledger.withdrawing(withdrawn_of(entry, today(), why) for entry in entries)
 
 
-def _refusal(checked: Iterable[Entry], others: Sequence[Entry]) -> str:
+def _refusal(entries: Iterable[Entry], gone: Container[Entry]) -> str:
     lines = [
-        "a verdict that a claim file has decidable at its scale is not withdrawn, whether it suits or not:"
+        "a verdict that a claim file has decidable at its scale is not withdrawn, "
+        "whether it suits or not:"
     ]
-    lines += [f"  {entry.key}: {entry.verdict}" for entry in checked]
+    others = []
+    for entry in entries:
+        if entry in gone:
+            others.append(str(entry.key))
+        else:
+            lines.append(f"  {entry.key}: {entry.verdict}")
     if others:
-        lines.append(
-            f"orphaned are {', '.join(str(entry.key) for entry in others)}: name these alone, by --scale and --device"
-        )
+        named = ", ".join(others)
+        lines.append(f"orphaned are {named}: name these alone, by --scale and --device")
     return "\n".join(lines)
 
 
