@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 import msgspec
 
@@ -66,7 +67,10 @@ class PlannedJob:
 
     @cached_property
     def inputs(self) -> frozenset[Cell]:
-        return frozenset(cell for planned in self.cells for cell in planned.inputs.values())
+        inputs: set[Cell] = set()
+        for cell in self.cells:
+            inputs.update(cell.inputs.values())
+        return frozenset(inputs)
 
     @cached_property
     def cost(self) -> float:
@@ -77,10 +81,10 @@ class PlannedJob:
         return sum(lanes.values())
 
     def __str__(self) -> str:
-        points = sorted({cell.call.point for cell in self.cells})
-        at = f" @{','.join(map(str, points))}" if self.cells[0].call.stage.progress else ""
-        seeds = sorted({cell.seed for cell in self.cells})
-        return f"{self.stage}{at} seeds {','.join(map(str, seeds))}"
+        label = self.stage
+        if self.cells[0].call.stage.progress:
+            label += f" @{_listed(cell.call.point for cell in self.cells)}"
+        return f"{label} seeds {_listed(cell.seed for cell in self.cells)}"
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Plan:
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
-        return tuple(cell for job in self.jobs for cell in job.cells)
+        return tuple(chain.from_iterable(job.cells for job in self.jobs))
 
 
 class Planner:
@@ -186,11 +190,11 @@ class Planner:
         groups: dict[tuple[object, ...], list[Cell]] = defaultdict(list)
         for cell in cells:
             groups[_group(cell, wide, cell.lane in trained)].append(cell)
-        programs = [program for cells in groups.values() for program in _programs(cells, wide)]
-        jobs = [
-            PlannedJob(tuple(sorted(cells, key=lambda c: (c.call.point, c.seed, c.key))))
-            for cells in programs
-        ]
+        jobs = []
+        for group in groups.values():
+            for program in _programs(group, wide):
+                ordered = sorted(program, key=lambda cell: (cell.call.point, cell.seed, cell.key))
+                jobs.append(PlannedJob(tuple(ordered)))
         ranks = upward_ranks(jobs, after or {})
         return Plan(tuple(sorted(jobs, key=lambda job: (-ranks[job], job.cells[0].key))), ranks)
 
@@ -216,11 +220,9 @@ def _group(cell: Cell, wide: bool, trained: bool) -> tuple[object, ...]:
     On a wide device arms are computed together, but a network that is left as it began does not
     wait for others' inputs.
     """
-    return (
-        (cell.call.stage.name, cell.call.shape, trained)
-        if wide
-        else (cell.call.stage.name, cell.call.trajectory)
-    )
+    if wide:
+        return cell.call.stage.name, cell.call.shape, trained
+    return cell.call.stage.name, cell.call.trajectory
 
 
 def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
@@ -231,3 +233,7 @@ def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
     most = len(seeds) if wide else SEEDS
     for first in range(0, len(seeds), most):
         yield [cell for cell in cells if cell.seed in seeds[first : first + most]]
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ",".join(map(str, sorted(set(numbers))))

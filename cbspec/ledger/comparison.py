@@ -80,11 +80,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def goalposts(self) -> tuple[Move, ...]:
         """Return the moves that need a reason."""
-        return tuple(
-            move
-            for move in self.moves
-            if self.expected and move.of_goalposts(self.expected.verdict)
-        )
+        if self.expected is None:
+            return ()
+        recorded = self.expected.verdict
+        return tuple(move for move in self.moves if move.of_goalposts(recorded))
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -102,13 +101,21 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         """Return one line: ``"flip: holds -> refuted"``, or ``"flip: refuted, but assert[0] holds
         -> refuted"`` if only one assertion turned.
         """
-        where = f" on {self.elsewhere.device}" if self.elsewhere else ""
-        if self.expected is None or self.new is None or self.expected.verdict != self.new.verdict:
-            before = f"{self.expected.verdict}{where}" if self.expected else "not on record"
-            return f"{self.change}: {before} -> {self.new.verdict if self.new else 'not there'}"
-        turned = ", ".join(decision.text for decision in self.decisions if decision.turned)
-        same = f"{self.change}: {self.new.verdict}{', as' if where else ''}{where}"
-        return f"{same}, but {turned}" if turned else same
+        before, now = "not on record", "not there"
+        if self.expected:
+            before = self.expected.verdict
+        if self.elsewhere:
+            before += f" on {self.elsewhere.device}"
+        if self.new:
+            now = self.new.verdict
+        if self.expected is None or self.new is None or self.expected.verdict != now:
+            return f"{self.change}: {before} -> {now}"
+        line = f"{self.change}: {now}"
+        if self.elsewhere:
+            line += f", as on {self.elsewhere.device}"
+        if turned := ", ".join(decision.text for decision in self.decisions if decision.turned):
+            line += f", but {turned}"
+        return line
 
     @property
     def text(self) -> str:
@@ -170,12 +177,10 @@ def diff(before: Ledger, after: Ledger) -> list[Comparison]:
     An entry that `after` lacks is `gone`; only this function returns that change.
     """
     compared = [compare(before.expected(entry.key), entry) for entry in after]
-    gone = [
-        Comparison(change="gone", old=entry, new=None)
-        for entry in before
-        if after.get(entry.key) is None
-    ]
-    return sorted(compared + gone, key=lambda comparison: comparison.key)
+    for entry in before:
+        if after.get(entry.key) is None:
+            compared.append(Comparison(change="gone", old=entry, new=None))
+    return sorted(compared, key=lambda comparison: comparison.key)
 
 
 def _change(old: Entry, new: Entry, moved: Iterable[Move], *, moved_figures: bool) -> Change:
@@ -198,7 +203,7 @@ def _decisions(old: Entry, new: Entry) -> tuple[Decision, ...]:
         return ()
     decisions = []
     for now in new.recorded:
-        was = next((was for was in old.recorded if was.terms == now.terms), None)
+        was = old.asserting(now.terms)
         if was and was.verdict != now.verdict:
             decisions.append(Decision(key=now.key, before=was.verdict, after=now.verdict))
     return tuple(decisions)
@@ -206,7 +211,7 @@ def _decisions(old: Entry, new: Entry) -> tuple[Decision, ...]:
 
 def _origin(entry: Entry) -> str:
     made = entry.provenance
-    commit = "outside a repository"
-    if made.commit:
-        commit = f"at {made.commit[:10]}{' (with uncommitted changes)' if made.dirty else ''}"
+    commit = f"at {made.commit[:10]}" if made.commit else "outside a repository"
+    if made.commit and made.dirty:
+        commit += " (with uncommitted changes)"
     return f"{made.date} {commit}, torch {made.torch}"

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from cbspec.claim import Claim
 from cbspec.committed import Committed
+from cbspec.kinds import Assertion
 from cbspec.ledger.notation import rounded
 from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect, recorded
 from cbspec.model.dependencies import Dependencies, same_torch
@@ -123,6 +124,13 @@ class Entry(Committed, frozen=True, kw_only=True):
         """Return the assertions, then the controls."""
         return self.assertions + self.controls
 
+    def asserting(self, terms: Assertion) -> RecordedAssertion | None:
+        """Return the recorded assertion of these very terms, if there is one."""
+        for assertion in self.recorded:
+            if assertion.terms == terms:
+                return assertion
+        return None
+
     @property
     def implicated(self) -> tuple[RecordedAssertion, ...]:
         """Return what made the verdict: the failed controls if it is invalid, else the assertions
@@ -131,21 +139,21 @@ class Entry(Committed, frozen=True, kw_only=True):
         failed = tuple(control for control in self.controls if control.verdict != "holds")
         if self.verdict == "invalid" and failed:
             return failed
-        return (
-            tuple(asserted for asserted in self.assertions if asserted.verdict == self.verdict)
-            or self.assertions
-        )
+        alike = tuple(made for made in self.assertions if made.verdict == self.verdict)
+        return alike or self.assertions
 
     @property
     def decisive(self) -> RecordedEffect | None:
         """Return the effect that the reason names, or the only effect; None if all count alike (a
         drawing).
         """
-        effects = [effect for asserted in self.implicated for effect in asserted.effects]
-        named = [
-            effect for effect in effects if f"{effect.measure}: {effect.label} = " in self.reason
-        ]
-        return next(iter(named or (effects if len(effects) == 1 else [])), None)
+        effects: list[RecordedEffect] = []
+        for assertion in self.implicated:
+            effects += assertion.effects
+        for effect in effects:
+            if f"{effect.measure}: {effect.label} = " in self.reason:
+                return effect
+        return effects[0] if len(effects) == 1 else None
 
     def measured_as(self, calls: Mapping[str, Call]) -> bool:
         """Tell whether these arms (name -> stage call) are on record, each as the same stage
@@ -155,14 +163,11 @@ class Entry(Committed, frozen=True, kw_only=True):
 
     def stale(self, code: Mapping[str, str]) -> tuple[str, ...]:
         """Return the stages whose fingerprint in `code` is not the recorded one, sorted."""
-        now = {stage: short(digest) for stage, digest in code.items()}
-        return tuple(
-            sorted(
-                stage
-                for stage in now.keys() | self.code.keys()
-                if now.get(stage) != self.code.get(stage)
-            )
-        )
+        stale = []
+        for stage in sorted(code.keys() | self.code.keys()):
+            if short(code.get(stage, "")) != self.code.get(stage, ""):
+                stale.append(stage)
+        return tuple(stale)
 
     def moved(self, torch: str, dependencies: Dependencies) -> tuple[str, ...]:
         """Return which versions, files and variables are not as recorded, each as text.
@@ -212,11 +217,11 @@ def entry_of(
         assertions=recorded("assert", claim.assertions, judgement.findings, claim.alpha),
         controls=recorded("controls", claim.controls, judgement.controls, claim.alpha),
         digest=short(claim.digest),
-        arms={name: short(call.digest) for name, call in sorted(claim.arms.items())},
-        code={stage: short(digest) for stage, digest in sorted(code.items())},
+        arms=_shortened({name: call.digest for name, call in claim.arms.items()}),
+        code=_shortened(code),
         provenance=provenance,
         evidence=short(values.digest) if values else None,
-        adopted={stage: short(digest) for stage, digest in sorted((adopted or {}).items())},
+        adopted=_shortened(adopted or {}),
         dependencies=dependencies or Dependencies(),
     )
 
@@ -225,15 +230,16 @@ def seeds_taken(claim: Claim, recorded: Entry | None) -> tuple[int, ...]:
     """Return the seeds of the recorded verdict, if they are more than the first ones and the claim
     still draws them in that order.
     """
-    if (
-        recorded
-        and len(recorded.seeds) > claim.seeds.start
-        and recorded.seeds == claim.seeds.pool[: len(recorded.seeds)]
-    ):
-        return recorded.seeds
+    seeds = recorded.seeds if recorded else ()
+    if len(seeds) > claim.seeds.start and seeds == claim.seeds.pool[: len(seeds)]:
+        return seeds
     return claim.seeds.first
 
 
 def short(digest: str) -> str:
     """Return the first 16 hexadecimal digits, which tell any two digests of a project apart."""
     return digest[:16]
+
+
+def _shortened(digests: Mapping[str, str]) -> dict[str, str]:
+    return {name: short(digest) for name, digest in sorted(digests.items())}

@@ -73,20 +73,22 @@ def _assertions(
 
 def _take(added: list[RecordedAssertion], recorded: RecordedAssertion) -> bool:
     """Remove the assertion of `added` with the same terms, if there is one."""
-    twin = next((candidate for candidate in added if candidate.terms == recorded.terms), None)
-    if twin is not None:
-        added.remove(twin)
-    return twin is not None
+    for candidate in added:
+        if candidate.terms == recorded.terms:
+            added.remove(candidate)
+            return True
+    return False
 
 
 def _partner(
     recorded: RecordedAssertion, added: Sequence[RecordedAssertion]
 ) -> RecordedAssertion | None:
+    """Return the assertion of the same kind and measure, rather the one at the same place."""
     alike = [candidate for candidate in added if _named(candidate.terms) == _named(recorded.terms)]
-    return next(
-        (candidate for candidate in alike if candidate.key == recorded.key),
-        alike[0] if alike else None,
-    )
+    for candidate in alike:
+        if candidate.key == recorded.key:
+            return candidate
+    return alike[0] if alike else None
 
 
 def _named(terms: Assertion) -> str:
@@ -122,14 +124,14 @@ def _arms(old: Entry, new: Entry) -> Iterator[Move]:
 
     Such an arm measures something else, unless its numbers show that it does not.
     """
-    changed = sorted(
-        arm for arm in old.arms.keys() & new.arms.keys() if old.arms[arm] != new.arms[arm]
-    )
+    both = sorted(old.arms.keys() & new.arms.keys())
+    changed = [arm for arm in both if old.arms[arm] != new.arms[arm]]
     if changed:
-        unmoved = not shifts(old, new) and _spread(new)
-        what = "but every figure is as recorded" if unmoved else "so it measures something else"
-        text = f"arms {', '.join(changed)}: another stage call than recorded, {what}"
-        yield Move(text=text, way="neutral" if unmoved else "looser")
+        text = f"arms {', '.join(changed)}: another stage call than recorded, "
+        if not shifts(old, new) and _spread(new):
+            yield Move(text=f"{text}but every figure is as recorded", way="neutral")
+        else:
+            yield Move(text=f"{text}so it measures something else", way="looser")
     for arm in sorted(new.arms.keys() - old.arms.keys()):
         yield Move(text=f"arm {arm} is new", way="neutral")
     # An assertion that needed it has changed too, and says so
@@ -142,11 +144,11 @@ def _spread(entry: Entry) -> bool:
 
     Only then is reproducing the numbers to the last digit evidence.
     """
-    effects = [effect for recorded in entry.recorded for effect in recorded.effects]
-    return any(
-        effect.low is not None and effect.high is not None and effect.low < effect.high
-        for effect in effects
-    )
+    for recorded in entry.recorded:
+        for effect in recorded.effects:
+            if effect.low is not None and effect.high is not None and effect.low < effect.high:
+                return True
+    return False
 
 
 def _shown(value: Any) -> str:

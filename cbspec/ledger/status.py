@@ -55,12 +55,14 @@ def status(
         checked: returns what the claim's canary shows; called if code or numerics moved.
     """
     claims = list(claims)
-    rows = [row for claim in claims for row in _rows(ledger, claim, moved, checked)]
-    titles = {claim.id: claim.title for claim in claims}
-    gone = orphaned(ledger, claims)
-    return rows + [
-        _row(entry.claim, titles.get(entry.claim, ""), entry, "orphaned") for entry in gone
-    ]
+    rows: list[Standing] = []
+    titles: dict[str, str] = {}
+    for claim in claims:
+        rows += _rows(ledger, claim, moved, checked)
+        titles[claim.id] = claim.title
+    for entry in orphaned(ledger, claims):
+        rows.append(_row(entry.claim, titles.get(entry.claim, ""), entry, "orphaned"))
+    return rows
 
 
 def _rows(
