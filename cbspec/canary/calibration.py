@@ -21,7 +21,8 @@ from fractions import Fraction
 from cbspec.canary.record import Calibration, Figures, Platform, Tolerance, Unheld
 from cbspec.model.values import Values
 
-FACTOR = 10.0  # of the spread over platforms; the platforms at hand are few, and another one lies beyond them now and then
+# Of the spread over platforms: those at hand are few, and another one lies beyond them now and then
+FACTOR = 10.0
 # The spacing of float32 numbers between 1 and 2: no figure is more exact than the arithmetic
 FLOAT32 = 2.0**-23
 USUAL = 0.75  # the share of claims whose spread a measure's usual one is not below
@@ -30,14 +31,16 @@ COUNT = 100_000  # test images at most, by which a share is told from any other 
 FEW = 100  # a count below which figures are no share of anything, but few
 
 METHOD = (
-    f"atol is {FACTOR:g} times the largest difference between platforms over the claim's arms and seeds, or {FACTOR:g} times "
-    f"the spread that {USUAL:.0%} of all claims do not exceed for the measure, or, of a share, {FACTOR:g} times one count, "
-    f"whichever is the largest; rtol is {FACTOR:g} times "
-    f"the spacing of float32; an arm whose own spread times {FACTOR:g} exceeds {MEANINGLESS:.0%} of its figures is not held"
+    f"atol is {FACTOR:g} times the largest difference between platforms over the claim's arms and "
+    f"seeds, or {FACTOR:g} times the spread that {USUAL:.0%} of all claims do not exceed for the "
+    f"measure, or, of a share, {FACTOR:g} times one count, whichever is the largest; rtol is "
+    f"{FACTOR:g} times the spacing of float32; an arm whose own spread times {FACTOR:g} exceeds "
+    f"{MEANINGLESS:.0%} of its figures is not held"
 )
 
 Name = tuple[str, str, str]
 """(claim, arm, measure)."""
+ClaimMeasure = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -58,48 +61,56 @@ def calibrated(runs: Sequence[PlatformRun], *, date: str, commit: str | None) ->
         commit: of the code that was run.
     """
     spreads: dict[Name, float] = {}
-    sizes: dict[Name, float] = {}
-    unheld: list[Unheld] = []
+    unheld: dict[Name, str] = {}
     for name in _names(runs):
-        columns = [_column(run, name) for run in runs]
-        if reason := _one_sided(runs, name):
-            unheld.append(Unheld(claim=name[0], arm=name[1], measure=name[2], reason=reason))
-            continue
-        spreads[name] = max((_range(values) for values in zip(*columns, strict=True)), default=0.0)
-        sizes[name] = max(
-            (abs(value) for column in columns for value in column if value is not None), default=0.0
-        )
-    usual = _usual(spreads)
-    counts = _counts(runs)
-    chaotic = {
-        name for name, spread in spreads.items() if FACTOR * spread > MEANINGLESS * sizes[name]
-    }
-    for claim, arm, measure in sorted(chaotic):
-        spread, size = spreads[claim, arm, measure], sizes[claim, arm, measure]
-        reason = f"moves by {spread:.2g} between platforms, at a size of {size:.2g}"
-        unheld.append(Unheld(claim=claim, arm=arm, measure=measure, reason=reason))
-    tolerances: dict[tuple[str, str], Tolerance] = {}
-    for name, spread in spreads.items():
-        if name not in chaotic:
-            claim, _, measure = name
-            known = tolerances.get((claim, measure))
-            largest = max(spread, known.spread if known else 0.0)
-            tolerances[claim, measure] = Tolerance(
-                claim=claim,
-                measure=measure,
-                atol=_rounded_up(FACTOR * max(largest, usual[measure], counts[claim, measure])),
-                rtol=_rounded_up(FACTOR * FLOAT32),
-                spread=_rounded_up(largest),
-            )
+        spread, size = _spread(runs, name)
+        unheld[name] = _one_sided(runs, name)
+        if not unheld[name]:
+            spreads[name] = spread
+            if FACTOR * spread > MEANINGLESS * size:
+                unheld[name] = f"moves by {spread:.2g} between platforms, at a size of {size:.2g}"
+    reasons = []
+    for (claim, arm, measure), reason in sorted(unheld.items()):
+        if reason:
+            reasons.append(Unheld(claim=claim, arm=arm, measure=measure, reason=reason))
     return Calibration(
         date=date,
         commit=commit,
         factor=FACTOR,
         method=METHOD,
         platforms=tuple(_platform(run, runs[0]) for run in runs),
-        tolerances=tuple(tolerances[key] for key in sorted(tolerances)),
-        unheld=tuple(sorted(unheld, key=lambda each: (each.claim, each.arm, each.measure))),
+        tolerances=_tolerances(spreads, unheld, _counts(runs)),
+        unheld=tuple(reasons),
     )
+
+
+def _tolerances(
+    spreads: Mapping[Name, float], unheld: Mapping[Name, str], counts: Mapping[ClaimMeasure, float]
+) -> tuple[Tolerance, ...]:
+    """Return what each measure of each claim is held to, by the arm that moves most of those that
+    are held.
+
+    Args:
+        spreads: also of the figures that are not held; they count for what is usual.
+        unheld: figure -> why it is not held; empty where it is.
+        counts: what one count is worth, see `_counts`.
+    """
+    usual = _usual(spreads)
+    tolerances: dict[ClaimMeasure, Tolerance] = {}
+    for (claim, arm, measure), spread in spreads.items():
+        if unheld[claim, arm, measure]:
+            continue
+        largest = spread
+        if known := tolerances.get((claim, measure)):
+            largest = max(spread, known.spread)
+        tolerances[claim, measure] = Tolerance(
+            claim=claim,
+            measure=measure,
+            atol=_rounded_up(FACTOR * max(largest, usual[measure], counts[claim, measure])),
+            rtol=_rounded_up(FACTOR * FLOAT32),
+            spread=_rounded_up(largest),
+        )
+    return tuple(tolerances[key] for key in sorted(tolerances))
 
 
 def _names(runs: Sequence[PlatformRun]) -> Iterable[Name]:
@@ -124,8 +135,9 @@ def _one_sided(runs: Sequence[PlatformRun], name: Name) -> str:
     for index, _ in enumerate(runs[0].figures[claim].values.seeds):
         defined = [_column(run, name)[index] is not None for run in runs]
         if any(defined) and not all(defined):
-            where = next(run for run, has in zip(runs, defined, strict=True) if not has)
-            return f"undefined on {where.name} and a number elsewhere: {_reason(where.figures[claim].values, name, index)}"
+            where = runs[defined.index(False)]
+            reason = _reason(where.figures[claim].values, name, index)
+            return f"undefined on {where.name} and a number elsewhere: {reason}"
     return ""
 
 
@@ -133,39 +145,44 @@ def _reason(values: Values, name: Name, index: int) -> str | None:
     return values.reason(name[1], name[2], values.seeds[index])
 
 
-def _range(values: Iterable[float | None]) -> float:
-    """Return the largest difference between any two platforms for one seed; 0 where the figure is
-    undefined.
+def _spread(runs: Sequence[PlatformRun], name: Name) -> tuple[float, float]:
+    """Return the largest difference between any two platforms for one seed, and the figure's own
+    largest size.
     """
-    there = [value for value in values if value is not None]
-    return max(there) - min(there) if there else 0.0
+    spread = size = 0.0
+    for values in zip(*(_column(run, name) for run in runs), strict=True):
+        defined = [value for value in values if value is not None]
+        if defined:
+            spread = max(spread, max(defined) - min(defined))
+            size = max(size, *map(abs, defined))
+    return spread, size
 
 
 def _usual(spreads: Mapping[Name, float]) -> dict[str, float]:
     """Return measure -> the spread that `USUAL` of the figures of that measure do not exceed."""
     by_measure: dict[str, list[float]] = {}
-    for (_, _, measure), spread in spreads.items():
+    for (_, _, measure), spread in sorted(spreads.items(), key=lambda item: item[1]):
         by_measure.setdefault(measure, []).append(spread)
-    return {
-        measure: sorted(sizes)[math.ceil(USUAL * len(sizes)) - 1]
-        for measure, sizes in by_measure.items()
-    }
+    usual = {}
+    for measure, ascending in by_measure.items():
+        usual[measure] = ascending[math.ceil(USUAL * len(ascending)) - 1]
+    return usual
 
 
-def _counts(runs: Sequence[PlatformRun]) -> dict[tuple[str, str], float]:
+def _counts(runs: Sequence[PlatformRun]) -> dict[ClaimMeasure, float]:
     """Return (claim, measure) -> one count, where all values are shares of the same count; 0 of any
     other measure.
 
     Where a claim has too few values to tell its count, the smallest count of the measure's other
     claims stands for it.
     """
-    values: dict[tuple[str, str], list[float]] = {}
+    values: dict[ClaimMeasure, list[float]] = {}
     for claim, arm, measure in _names(runs):
-        columns = [_column(run, (claim, arm, measure)) for run in runs]
-        values.setdefault((claim, measure), []).extend(
-            value for column in columns for value in column if value is not None
-        )
-    shared = {name: _shared_count(columns) for name, columns in values.items()}
+        defined = values.setdefault((claim, measure), [])
+        for run in runs:
+            column = _column(run, (claim, arm, measure))
+            defined += [value for value in column if value is not None]
+    shared = {name: _shared_count(defined) for name, defined in values.items()}
     smallest: dict[str, int] = {}
     for (_, measure), count in shared.items():
         if count >= FEW:

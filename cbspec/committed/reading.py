@@ -131,24 +131,28 @@ def _converted(raw: Any, name: str, version: int, noun: str, steps: Steps) -> An
     if type(written) is not int or written == version:
         return raw
     if written not in steps:
-        article = "an" if noun[0] in "aeiou" else "a"
         known = f"versions {min(steps)} to {version}" if steps else f"version {version}"
-        newer = "; install a newer cbspec" if written > version else ""
-        message = f"{article} {noun} of version {written}; this cbspec reads {known}{newer}"
-        raise LedgerError(f"{name}: {message}")
+        article = "an" if noun[0] in "aeiou" else "a"
+        message = f"{name}: {article} {noun} of version {written}; this cbspec reads {known}"
+        if written > version:
+            message += "; install a newer cbspec"
+        raise LedgerError(message)
     return _converted({**steps[written](raw), "version": written + 1}, name, version, noun, steps)
 
 
 def _located(text: str, name: str, path: str, raw: Any, message: str, noun: str) -> str:
     """Return the message with its place, and with the claim whose item of a list it is about."""
-    match = re.match(r"\$\.(\w+)\[(\d+)\]", path)
-    item = raw[match[1]][int(match[2])] if match else None
-    claim = item.get("claim") if isinstance(item, dict) else None
-    whose = f" of claim {claim}" if isinstance(claim, str) else ""
-    inside = path[match.end() :].lstrip(".") if match else path.removeprefix("$").lstrip(".")
     unknown = re.search(r"unknown field `(\w+)`", message)
     where = place(text, name, path, unknown[1] if unknown else None)
-    return f"{where}: {inside or (match and _singular(match[1])) or noun}{whose}: {message}"
+    match = re.match(r"\$\.(\w+)\[(\d+)\]", path)
+    if match is None:
+        inside = path.removeprefix("$").lstrip(".")
+        return f"{where}: {inside or noun}: {message}"
+    what = path[match.end() :].lstrip(".") or _singular(match[1])
+    item = raw[match[1]][int(match[2])]
+    if isinstance(item, dict) and isinstance(item.get("claim"), str):
+        what += f" of claim {item['claim']}"
+    return f"{where}: {what}: {message}"
 
 
 def _singular(section: str) -> str:
