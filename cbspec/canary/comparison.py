@@ -77,7 +77,8 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
         """Say in one line what became of it."""
         if self.state == "differs":
             count = len(self.differences)
-            return f"{count} canary figure{'' if count == 1 else 's'} changed; {self.differences[0].text}"
+            figures = "1 canary figure" if count == 1 else f"{count} canary figures"
+            return f"{figures} changed; {self.differences[0].text}"
         return {"equal": "canary equal", "new": f"canary not on record: {self.reason}"}.get(
             self.state, self.reason
         )

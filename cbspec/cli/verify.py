@@ -68,10 +68,7 @@ def command(
         results.append(result)
         if not as_json:
             click.echo(_line(result))
-    if as_json:
-        click.echo(dumps(results))
-    else:
-        click.echo(_summary(results))
+    click.echo(dumps(results) if as_json else _summary(results))
     ctx.exit(0 if all(result.equal for result in results) else 1)
 
 
@@ -90,5 +87,6 @@ def _line(result: Recomputed) -> str:
 def _summary(results: Sequence[Recomputed]) -> str:
     differing = sum(bool(result.differences) for result in results)
     failed = sum(bool(result.failure) for result in results)
-    text = f"{count(len(results), 'result')}: {len(results) - differing - failed} as stored, {differing} not"
+    equal = len(results) - differing - failed
+    text = f"{count(len(results), 'result')}: {equal} as stored, {differing} not"
     return f"{text}, {failed} not computed again" if failed else text

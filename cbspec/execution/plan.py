@@ -155,7 +155,7 @@ class Planner:
         }
 
     def dependencies(self, calls: Iterable[Call]) -> Dependencies:
-        """Return the declared files, versions and variables of all stages that these calls reach."""
+        """Return the declared files, versions and variables of all stages these calls reach."""
         return self.surroundings.of_all(calls)
 
     def at(self, cell: Cell, point: int) -> Cell:

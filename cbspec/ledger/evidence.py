@@ -76,7 +76,8 @@ class EvidenceFolder:
         place = self._place(base(entry.claim))
         raise LedgerError(
             f"{place}: the evidence of {entry.key} ({entry.evidence}) is not there, or was edited: "
-            "take the file as it was committed with the ledger, or run the claim again and accept it"
+            "take the file as it was committed with the ledger, "
+            "or run the claim again and accept it"
         )
 
     def keep(self, evidence: Iterable[Evidence], before: Ledger, after: Ledger) -> None:

@@ -1,4 +1,4 @@
-"""The declaration of a stage: its parameters, inputs and measures, and what its results depend on."""
+"""The declaration of a stage: parameters, inputs, measures, and what its results depend on."""
 
 from __future__ import annotations
 

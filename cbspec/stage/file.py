@@ -20,7 +20,7 @@ where it lies.
 
 
 def files_of(parameters: msgspec.Struct) -> dict[str, str]:
-    """Return key path -> path, for every `File` among the parameters: ``{"tables[0]": "a.csv"}``."""
+    """Return key path -> path for every `File` among the parameters: ``{"tables[0]": "a.csv"}``."""
     info = _type_of(type(parameters))
     return dict(_files(info, parameters, ""))
 
