@@ -196,7 +196,12 @@ class Planner:
                 ordered = sorted(program, key=lambda cell: (cell.call.point, cell.seed, cell.key))
                 jobs.append(PlannedJob(tuple(ordered)))
         ranks = upward_ranks(jobs, after or {})
-        return Plan(tuple(sorted(jobs, key=lambda job: (-ranks[job], job.cells[0].key))), ranks)
+
+        def order(job: PlannedJob) -> tuple[float, str, int]:
+            first = job.cells[0]
+            return -ranks[job], first.call.digest, first.seed  # the same order for other code
+
+        return Plan(tuple(sorted(jobs, key=order)), ranks)
 
 
 def closure(wanted: Iterable[Cell]) -> list[Cell]:

@@ -5,7 +5,6 @@ withdrawal.
 from cbspec.ledger.acceptance import accept
 from cbspec.ledger.comparison import CHANGED, Change, Comparison, compare, diff
 from cbspec.ledger.doubt import carry_over, supersede
-from cbspec.ledger.editing import editing
 from cbspec.ledger.entry import (
     Acceptance,
     Device,
@@ -45,7 +44,6 @@ __all__ = [
     "carry_over",
     "compare",
     "diff",
-    "editing",
     "entry_of",
     "orphaned",
     "outcome",

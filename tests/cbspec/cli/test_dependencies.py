@@ -3,7 +3,7 @@
 import pytest
 
 from cbspec.execution import surroundings
-from tests.cbspec.cli.laboratory import forget_engine
+from tests.support.laboratory import forget_engine
 
 ENGINE = """
 import os
@@ -180,8 +180,8 @@ def test_the_project_declares_for_every_stage(tables, monkeypatch):
     tables.record(tables.run())
     monkeypatch.setenv("LAB_SITE", "north")
 
-    with (tables.root / "pyproject.toml").open("a") as file:
-        file.write('versions = ["numpy"]\nenvironment = ["LAB_SITE"]\n')
+    settings = 'versions = ["numpy"]\nenvironment = ["LAB_SITE"]\n'
+    tables.edit("pyproject.toml", "[tool.cbspec]\n", f"[tool.cbspec]\n{settings}")
 
     assert standing(tables) == ("stale", ["numpy any -> 1.9", "LAB_SITE any -> 'north'"])
 

@@ -5,7 +5,6 @@ from click.shell_completion import ShellComplete
 from msgspec.structs import replace
 
 from cbspec.cli import main
-from cbspec.execution.numerics import Numerics
 from cbspec.ledger import Key, Ledger, accept
 from cbspec.ledger.editing import LOCK
 from cbspec.ledger.withdrawn import withdrawn_of
@@ -96,7 +95,7 @@ def test_an_upgrade_of_torch_is_recorded(laboratory, monkeypatch):
     """
     laboratory.record(laboratory.run())
     monkeypatch.setattr("cbspec.execution.numerics.torch_build", lambda: ("2.12.0+cpu", None))
-    laboratory.run(Numerics(device="cpu", torch="2.12.0+cpu"))
+    laboratory.run()
 
     first, second = (laboratory.cbspec("accept", "1.a").stdout for _ in range(2))
 

@@ -5,10 +5,11 @@ import os
 import pytest
 
 from cbspec.errors import LedgerError
-from cbspec.ledger import Ledger, editing
+from cbspec.ledger import Ledger
+from cbspec.ledger.editing import editing
 from cbspec.project import Project
-from tests.cbspec.specimen import make_claim, make_entry
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
+from tests.support.specimen import make_claim, make_entry
 
 
 def accept_one_by_one(root, name, rounds):

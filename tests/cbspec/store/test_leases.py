@@ -12,8 +12,8 @@ import pytest
 
 from cbspec.errors import StoreError
 from cbspec.store import Store
-from tests.cbspec.store.test_locks import contend, files, held_by_another, sweep_forever
-from tests.patience import PATIENCE
+from tests.cbspec.store.holders import contend, files, held_by_another, sweep_forever
+from tests.support.patience import PATIENCE
 
 Spawn = Callable[..., BaseProcess]
 OF_ANOTHER_HOST = "filelock/2\npid=1\nhost=node7\nmode=lease\ntoken=aa\nduration=0.2\nstart=1\n\n"
