@@ -93,7 +93,11 @@ def make_claim(**changes: Any) -> Claim:
     claim = {**known, **changes}
     asserted = [claim[name] for name in ("assertions", "controls", "alpha", "seeds")]
     measured = sorted((name, call.digest) for name, call in claim["arms"].items())
-    return Claim(**{"digest": _digest(asserted, measured), **claim})
+    derived = {
+        "digest": _digest(asserted, measured),
+        "due": claim["scale"] in claim["decidable"],
+    }
+    return Claim(**{**derived, **claim})
 
 
 def make_entry(verdict: str = "holds", claim: Claim | None = None, **changes: Any) -> Entry:
