@@ -92,3 +92,6 @@ def _changes(record: Record, claim: Claim | None, planner: Planner) -> Iterator[
         yield "the claim was edited since"
     if stale := record.entry.stale(planner.code(claim.arms.values())):
         yield f"the code of {', '.join(stale)} was edited since"
+    dependencies = planner.dependencies(claim.arms.values())
+    for change in record.entry.moved(planner.numerics.torch, dependencies):
+        yield f"{change} since"

@@ -64,27 +64,31 @@ def command(
     if not canary and bool(claims) == every:
         raise click.UsageError("name the claims to accept, or --all of the last run")
     run = last_run(project)
+    recorded = True
     if canary:
         place = project.config.canary_record
         results = accept_canaries(project, run, claims, reason, carry_over=carry_over)
     else:
         place = project.config.ledger
-        results = accept_verdicts(project, run, claims, reason)
+        results, recorded = accept_verdicts(project, run, claims, reason)
     if as_json:
         echo_json(results)
         return
     for result in results:
         echo(result["text"])
-    echo(f"recorded in {display(place)}")
+    if recorded:
+        echo(f"recorded in {display(place)}")
+    else:
+        echo(f"nothing to record: {display(place)} has it all")
 
 
 def accept_verdicts(
     project: Project, run: Run, claims: Sequence[str], reason: str
-) -> list[dict[str, str]]:
+) -> tuple[list[dict[str, str]], bool]:
     """Put the verdicts of a run on record, all or those of the claims that ids name.
 
     Returns:
-        What was done, each as a mapping with its `text`.
+        What was done, each as a mapping with its `text`; and whether the ledger is another one now.
 
     Raises:
         LedgerError: a verdict is outdated, or its change has no reason.
@@ -97,13 +101,14 @@ def accept_verdicts(
     entries = [comparison.new for comparison in compared if comparison.new is not None]
     evidence = [record.evidence for record in chosen if record.evidence]
     with project.editing() as ledger:
-        save(project, ledger, accept(ledger, entries, reason), evidence)
+        after = accept(ledger, entries, reason)
+        save(project, ledger, after, evidence)
         keep_new_canaries(project, run, entries)
     results = []
     for comparison in compared:
         text = f"{comparison.key}: {comparison.headline}"
         results.append({**comparison.key._asdict(), "change": comparison.change, "text": text})
-    return results
+    return results, after != ledger
 
 
 def _judged_anew(run: Run, claims: Sequence[str]) -> list[Comparison]:

@@ -63,11 +63,11 @@ class Currency:
         self._canaries = canaries
 
     def moved(self, claim: Claim, entry: Entry) -> Iterator[str]:
-        """Yield what is no longer as recorded: the code, or torch."""
+        """Yield what is no longer as recorded: code, versions, files, variables."""
         if entry.stale(self._planner.code(claim.arms.values())):
             yield "code"
-        if entry.provenance.torch != self._planner.numerics.torch:
-            yield f"torch {entry.provenance.torch}"
+        dependencies = self._planner.dependencies(claim.arms.values())
+        yield from entry.moved(self._planner.numerics.torch, dependencies)
 
     def canary(self, claim: Claim) -> str:
         """Say what stored results tell of a claim's canary."""

@@ -9,7 +9,15 @@ import click
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, device_option, dumps, json_option, scale_option, threads_option
+from cbspec.cli.output import (
+    count,
+    device_option,
+    echo,
+    echo_json,
+    json_option,
+    scale_option,
+    threads_option,
+)
 from cbspec.errors import StoreError
 from cbspec.project import Project
 
@@ -67,8 +75,11 @@ def command(
     for result in recomputation.again(cells):
         results.append(result)
         if not as_json:
-            click.echo(_line(result))
-    click.echo(dumps(results) if as_json else _summary(results))
+            echo(_line(result))
+    if as_json:
+        echo_json(results)
+    else:
+        echo(_summary(results))
     ctx.exit(0 if all(result.equal for result in results) else 1)
 
 
