@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 def command(project: Project, claims: tuple[str, ...], scale: str | None, as_json: bool) -> None:
     """Show where each claim stands at each scale.
 
-    Its verdict on record is current or stale: the claim, its code or torch changed since; the
+    Its verdict on record is current or stale: claim, code, torch or a declared file, version or
+    environment variable changed since; the
     column says which. Orphaned: on record, but no claim file has it decidable at that scale any
     more. A stale verdict stands where the canary of its claim is equal, as far as stored results
     tell; one whose canary differs is in doubt. Superseded: a person took another canary, and it has
