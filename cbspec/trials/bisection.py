@@ -96,6 +96,8 @@ class Bisection:
         """
         commits = self._between(good, bad)
         groups = self._grouped(commits)
+        if len(groups) == 1:
+            raise CbspecError(f"no commit from {good} to {bad} changes what {self._claim} reaches")
         for what, scale in self._looks():
             if self._moved(what, scale, commits[0], commits[-1]):
                 return self._narrowed(groups, what, scale)
