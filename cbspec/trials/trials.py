@@ -48,7 +48,7 @@ class Trials:
         began = time.monotonic()
         worker = self._start(canaries_as_they_are, claims, files)
         canary: Canary = worker.result()
-        self._seconds = max(60.0, SLOWER * (time.monotonic() - began))
+        self._seconds = max(30.0, SLOWER * (time.monotonic() - began))
         return canary
 
     def copy_results(self) -> None:
