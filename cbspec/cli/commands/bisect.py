@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import dumps, json_option
+from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.project import Project
 
 
@@ -28,17 +28,17 @@ def command(project: Project, claim: str, good: str, bad: str, as_json: bool) ->
     from cbspec.trials.bisection import Bisection
 
     def tell(line: str) -> None:
-        click.echo(line, err=True)
+        echo(line, err=True)
 
     with tempfile.TemporaryDirectory(prefix="cbspec-bisect-") as folder:
         found = Bisection(project, claim, Path(folder), tell).search(good, bad)
     if as_json:
-        click.echo(dumps(found))
+        echo_json(found)
         return
-    click.echo(f"{found.commit[:10]} {found.subject}")
-    click.echo(f"moved the {found.what}: {found.change}")
+    echo(f"{found.commit[:10]} {found.subject}")
+    echo(f"moved the {found.what}: {found.change}")
     for definition in found.definitions:
-        click.echo(f"  {definition}")
+        echo(f"  {definition}")
     for commit, reason in found.skipped.items():
-        click.echo(f"not looked at: {commit[:10]}: {reason}")
-    click.echo(f"{found.looked} runs")
+        echo(f"not looked at: {commit[:10]}: {reason}")
+    echo(f"{found.looked} runs")

@@ -11,7 +11,7 @@ import click
 
 from cbspec.claim import base
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import dumps, json_option, table
+from cbspec.cli.output import TextTable, echo, echo_json, json_option
 from cbspec.errors import ConfigError
 from cbspec.paths import display
 from cbspec.project import Project
@@ -69,21 +69,24 @@ def command(
         )
         for teeth in rounds:
             _report(teeth, sample)
-        click.echo(f"recorded in {display(place)}", err=True)
+        echo(f"recorded in {display(place)}", err=True)
     if teeth is None:
         raise click.UsageError("nothing was tried yet")
-    click.echo(dumps(teeth) if as_json else "\n".join(_lines(teeth)))
+    if as_json:
+        echo_json(teeth)
+    else:
+        echo("\n".join(_lines(teeth)))
 
 
 def _report(teeth: Teeth, sample: int) -> None:
     """Tell the terminal what became of the last mutant."""
     count = f"{len(teeth.mutants)} of {sample}"
     if not teeth.mutants:
-        click.echo(f"{count}; first the canaries of the code as it is", err=True)
+        echo(f"{count}; first the canaries of the code as it is", err=True)
         return
     last = teeth.mutants[-1]
     place = f"{last.definition}, line {last.line}"
-    click.echo(f"{count}  {last.outcome}: {place}: {last.before} -> {last.after}", err=True)
+    echo(f"{count}  {last.outcome}: {place}: {last.before} -> {last.after}", err=True)
 
 
 def _lines(teeth: Teeth) -> Iterator[str]:
@@ -99,7 +102,7 @@ def _lines(teeth: Teeth) -> Iterator[str]:
     if judged:
         changed = sum(bool(one.verdicts) for one in judged)
         yield f"verdicts changed for {changed} of {len(judged)} ({changed / len(judged):.1%})"
-    yield table(_rows(teeth), HEADINGS, right=HEADINGS[1:])
+    yield str(_table(teeth))
     missed = [one for one in teeth.mutants if one.outcome == "missed"]
     if missed:
         yield "Missed by every canary:"
@@ -111,17 +114,20 @@ def _lines(teeth: Teeth) -> Iterator[str]:
         yield f"Toothless, no mutant changed their verdict: {', '.join(toothless)}"
 
 
-HEADINGS = ("claim", "mutants", "canary", "verdict", "control", "tests", "nobody")
+WAYS = ("canary", "verdict", "control", "tests", "nobody")
 
 
-def _rows(teeth: Teeth) -> Iterator[tuple[str, ...]]:
-    claims = sorted({claim for one in teeth.counted for claim in one.reaches})
-    for claim in claims:
-        reached = [one for one in teeth.counted if claim in one.reaches]
+def _table(teeth: Teeth) -> TextTable:
+    """Lay out, for each claim, how many mutants reach it and who noticed them."""
+    drawn = TextTable("claim", "mutants", *WAYS, right=("mutants", *WAYS))
+    counted = teeth.counted
+    for claim in sorted({claim for one in counted for claim in one.reaches}):
+        reaching = [one for one in counted if claim in one.reaches]
         counts = Counter[str]()
-        for one in reached:
+        for one in reaching:
             counts.update(_noticed_by(claim, one))
-        yield claim, str(len(reached)), *(str(counts[way]) for way in HEADINGS[2:])
+        drawn.row(claim, len(reaching), *(counts[way] for way in WAYS))
+    return drawn
 
 
 def _noticed_by(claim: str, one: Tried) -> Iterator[str]:
