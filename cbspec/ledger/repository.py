@@ -10,10 +10,18 @@ def git(folder: Path, *arguments: str) -> str | None:
     """Return what ``git ARGUMENTS`` prints in `folder`; None if it fails, or if git is not
     installed.
     """
+    output = git_bytes(folder, *arguments)
+    return None if output is None else output.decode(errors="replace")
+
+
+def git_bytes(folder: Path, *arguments: str) -> bytes | None:
+    """Return what ``git ARGUMENTS`` prints in `folder`, as it is; None if it fails, or if git is
+    not installed.
+    """
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments], capture_output=True, check=False
         )
     except FileNotFoundError:
         return None
-    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,44 @@
+"""``cbspec bisect``: the commit that moved a claim."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from cbspec.cli.context import pass_project
+from cbspec.cli.output import echo, echo_json, json_option
+from cbspec.project import Project
+
+
+@click.command("bisect")
+@click.argument("claim", metavar="CLAIM")
+@click.argument("good", metavar="GOOD")
+@click.argument("bad", metavar="BAD", default="HEAD")
+@json_option
+@pass_project
+def command(project: Project, claim: str, good: str, bad: str, as_json: bool) -> None:
+    """Find the commit that moved a claim, between GOOD and BAD (HEAD when left out).
+
+    Commits that change nothing that the claim reaches cost nothing. At the others its canary is
+    computed, and if that is the same at both ends its verdict, by the cbspec that is installed.
+    The checkout is left alone, and a search that was interrupted goes on where it was.
+    """
+    from cbspec.trials.bisection import Bisection
+
+    def tell(line: str) -> None:
+        echo(line, err=True)
+
+    with tempfile.TemporaryDirectory(prefix="cbspec-bisect-") as folder:
+        found = Bisection(project, claim, Path(folder), tell).search(good, bad)
+    if as_json:
+        echo_json(found)
+        return
+    echo(f"{found.commit[:10]} {found.subject}")
+    echo(f"moved the {found.what}: {found.change}")
+    for definition in found.definitions:
+        echo(f"  {definition}")
+    for commit, reason in found.skipped.items():
+        echo(f"not looked at: {commit[:10]}: {reason}")
+    echo(f"{found.looked} runs")

@@ -1,0 +1,143 @@
+"""``cbspec teeth``: mistakes made on purpose, and who notices them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import click
+
+from cbspec.claim import base
+from cbspec.cli.context import pass_project
+from cbspec.cli.output import TextTable, echo, echo_json, json_option
+from cbspec.errors import ConfigError
+from cbspec.paths import display
+from cbspec.project import Project
+
+if TYPE_CHECKING:
+    from cbspec.trials.record import Teeth, Tried
+
+
+@click.command("teeth")
+@click.argument("words", nargs=-1, metavar="[CLAIM|FOLDER]...")
+@click.option("--stage", metavar="NAME", help="Only code that this stage reaches.")
+@click.option("--sample", default=50, show_default=True, metavar="N", help="How many mutants.")
+@click.option("--seed", default=0, show_default=True, metavar="N", help="Of the sample.")
+@click.option("--minutes", type=float, metavar="N", help="Start no mutant after this time.")
+@click.option("--workers", "-n", default=1, show_default=True, help="How many at a time.")
+@click.option("--verdicts", is_flag=True, help="Also compute the verdicts at the default scale.")
+@click.option("--tests", is_flag=True, help="Also run the unit tests in tests/engine.")
+@click.option("--show", is_flag=True, help="Try nothing: show what is on record.")
+@json_option
+@pass_project
+def command(
+    project: Project,
+    words: tuple[str, ...],
+    stage: str | None,
+    sample: int,
+    seed: int,
+    minutes: float | None,
+    workers: int,
+    verdicts: bool,
+    tests: bool,
+    show: bool,
+    as_json: bool,
+) -> None:
+    """Make mistakes in the engine on purpose, and see who notices.
+
+    Each mutant is one small change of the code that the claims reach: a sign, a constant, an index,
+    a mean for a sum, a call or an argument left out. It is made in a copy of the project, where the
+    canaries of the claims that reach it run. What was tried before is not tried again, so that an
+    interrupted call goes on where it was; the record is reports/teeth.json.
+    """
+    for library in ("mutmut", "coverage"):
+        if not find_spec(library):
+            raise ConfigError(f"cbspec teeth needs {library}: pip install 'cbspec[teeth]'")
+    if not project.config.canary:
+        raise ConfigError('[tool.cbspec] names no canary scale; add canary = "NAME"')
+    from cbspec.trials.campaign import Campaign
+    from cbspec.trials.record import load
+
+    place = project.config.reports / "teeth.json"
+    teeth = load(place)
+    if not show:
+        campaign = Campaign(project, project.claims(words), stage, verdicts=verdicts)
+        rounds = campaign.run(
+            place, sample=sample, seed=seed, minutes=minutes, workers=workers, tests=tests
+        )
+        for teeth in rounds:
+            _report(teeth, sample)
+        echo(f"recorded in {display(place)}", err=True)
+    if teeth is None:
+        raise click.UsageError("nothing was tried yet")
+    if as_json:
+        echo_json(teeth)
+    else:
+        echo("\n".join(_lines(teeth)))
+
+
+def _report(teeth: Teeth, sample: int) -> None:
+    """Tell the terminal what became of the last mutant."""
+    count = f"{len(teeth.mutants)} of {sample}"
+    if not teeth.mutants:
+        echo(f"{count}; first the canaries of the code as it is", err=True)
+        return
+    last = teeth.mutants[-1]
+    place = f"{last.definition}, line {last.line}"
+    echo(f"{count}  {last.outcome}: {place}: {last.before} -> {last.after}", err=True)
+
+
+def _lines(teeth: Teeth) -> Iterator[str]:
+    outcomes = Counter(one.outcome for one in teeth.mutants)
+    told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
+    yield f"{len(teeth.mutants)} mutants of {teeth.sites} places (seed {teeth.seed}): {told}"
+    counted = teeth.counted
+    if counted:
+        noticed = outcomes["noticed"]
+        share = noticed / len(counted)
+        yield f"canaries noticed {noticed} of {len(counted)} that are not equivalent ({share:.1%})"
+    judged = [one for one in counted if one.judged]
+    if judged:
+        changed = sum(bool(one.verdicts) for one in judged)
+        yield f"verdicts changed for {changed} of {len(judged)} ({changed / len(judged):.1%})"
+    yield str(_table(teeth))
+    missed = [one for one in teeth.mutants if one.outcome == "missed"]
+    if missed:
+        yield "Missed by every canary:"
+        for one in missed:
+            by = "; the unit tests noticed it" if one.tests else ""
+            yield f"  {one.definition}, line {one.line}: {one.before} -> {one.after}{by}"
+    toothless = teeth.toothless(sorted({claim for one in judged for claim in one.judged}))
+    if toothless:
+        yield f"Toothless, no mutant changed their verdict: {', '.join(toothless)}"
+
+
+WAYS = ("canary", "verdict", "control", "tests", "nobody")
+
+
+def _table(teeth: Teeth) -> TextTable:
+    """Lay out, for each claim, how many mutants reach it and who noticed them."""
+    drawn = TextTable("claim", "mutants", *WAYS, right=("mutants", *WAYS))
+    counted = teeth.counted
+    for claim in sorted({claim for one in counted for claim in one.reaches}):
+        reaching = [one for one in counted if claim in one.reaches]
+        counts = Counter[str]()
+        for one in reaching:
+            counts.update(_noticed_by(claim, one))
+        drawn.row(claim, len(reaching), *(counts[way] for way in WAYS))
+    return drawn
+
+
+def _noticed_by(claim: str, one: Tried) -> Iterator[str]:
+    """Yield the ways in which a mutant was noticed, by a claim or by the unit tests."""
+    ways = []
+    if one.ended or any(base(noticed) == claim for noticed in one.canary):
+        ways.append("canary")
+    verdicts = {base(noticed): verdict for noticed, verdict in one.verdicts.items()}
+    if claim in verdicts:
+        ways.append("control" if verdicts[claim] == "invalid" else "verdict")
+    if one.tests:
+        ways.append("tests")
+    yield from ways or ["nobody"]

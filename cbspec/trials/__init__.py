@@ -1,0 +1,1 @@
+"""Whether claims can fail: mistakes made on purpose in the engine, and who notices them."""

@@ -1,0 +1,144 @@
+"""The mutants of some claims' code, drawn, tried and put on record."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from cbspec.claim import Claim, base
+from cbspec.errors import ConfigError
+from cbspec.ledger import Provenance, provenance
+from cbspec.project import Project
+from cbspec.stage import stages_of
+from cbspec.trials.mutant import Mutant, Site, SourceFile, sampled
+from cbspec.trials.record import Teeth, assessed, load
+from cbspec.trials.trial import Canary, Trial
+from cbspec.trials.trials import Trials
+
+
+class Campaign:
+    """The mutants of some claims' code, and the claims that each of them reaches.
+
+    Args:
+        stage: only code that this stage reaches; all stages of the claims where None.
+        verdicts: whether verdicts are computed too.
+    """
+
+    def __init__(
+        self, project: Project, claims: Collection[Claim], stage: str | None, *, verdicts: bool
+    ) -> None:
+
+        self._project = project
+        self._verdicts = verdicts
+        self._reaching: dict[str, set[str]] = {}
+        self._decidable = {base(claim.id) for claim in claims if claim.scale in claim.decidable}
+        self._claims = {base(claim.id) for claim in claims}
+        self._by_file: dict[str, set[str]] = {}
+        known = set()
+        for claim in claims:
+            for name, declared in stages_of(claim.arms.values()).items():
+                known.add(name)
+                if stage in (None, name):
+                    fingerprint = project.code.fingerprint(declared.implementation)
+                    for definition in fingerprint.definitions:
+                        self._reaching.setdefault(definition, set()).add(base(claim.id))
+        for definition in self._reaching:
+            path, _, name = definition.partition(":")
+            self._by_file.setdefault(path, set()).add(name)
+        if stage and stage not in known:
+            raise ConfigError(f"no stage of these claims is called {stage}: {', '.join(known)}")
+
+    def reaching(self, mutant: Mutant) -> set[str]:
+        """Return the claims whose code a mutant changes."""
+        return self._reaching[mutant.definition]
+
+    def judged(self, mutant: Mutant) -> set[str]:
+        """Return those whose verdict is computed."""
+        return self.reaching(mutant) & self._decidable if self._verdicts else set()
+
+    def run(
+        self,
+        place: Path,
+        *,
+        sample: int,
+        seed: int,
+        minutes: float | None = None,
+        workers: int = 1,
+        tests: bool = False,
+    ) -> Iterator[Teeth]:
+        """Try a sample, and yield the record after each mutant, saved.
+
+        What is on record of the same change of the same file is taken from there.
+
+        Args:
+            place: of the record.
+            minutes: no mutant is started after these; None for no limit.
+            workers: how many mutants are tried at a time.
+            tests: whether the unit tests run too.
+
+        Raises:
+            ConfigError: the canary of the code as it is differs from the record.
+        """
+        sites = self._sites()
+        drawn = list(sampled(sites, sample, seed))
+        recorded = load(place)
+        earlier = {tried.name: tried for tried in recorded.mutants} if recorded else {}
+        teeth = Teeth(
+            seed=seed,
+            sites=len(sites),
+            provenance=self._provenance(),
+            mutants=tuple(earlier[mutant.name] for mutant in drawn if mutant.name in earlier),
+        )
+        yield teeth
+        fresh = [mutant for mutant in drawn if mutant.name not in earlier]
+        if not fresh:
+            return
+        with tempfile.TemporaryDirectory(prefix="cbspec-teeth-") as folder:
+            trials = Trials(self._project.config, Path(folder), workers, tests=tests)
+            baseline = self._baseline(trials)
+            executed = []
+            for mutant in fresh:
+                if baseline.executes(mutant):
+                    executed.append(mutant)
+                else:  # nothing can come of it, and nothing has to be computed
+                    tried = assessed(mutant, Trial(), baseline, self.reaching(mutant), ())
+                    teeth = msgspec.structs.replace(teeth, mutants=(*teeth.mutants, tried))
+            in_time = _until(executed, minutes)
+            for mutant, trial in trials.run(in_time, self.reaching, self.judged):
+                reaches, judged = self.reaching(mutant), self.judged(mutant)
+                tried = assessed(mutant, trial, baseline, reaches, judged)
+                teeth = msgspec.structs.replace(teeth, mutants=(*teeth.mutants, tried))
+                teeth.save(place)
+                yield teeth
+
+    def _sites(self) -> list[Site]:
+        sites: list[Site] = []
+        for path, names in sorted(self._by_file.items()):
+            sites += SourceFile(self._project.config.root, path).sites(names)
+        return sites
+
+    def _baseline(self, trials: Trials) -> Canary:
+        baseline = trials.baseline(self._claims, sorted(self._by_file))
+        unsound = [claim for claim, state in baseline.states.items() if state != "equal"]
+        if unsound:
+            raise ConfigError(f"the canary is not as recorded: {', '.join(unsound)}")
+        if self._verdicts:
+            trials.copy_results()
+        return baseline
+
+    def _provenance(self) -> Provenance:
+        config = self._project.config
+        numerics = self._project.numerics("cpu", computing=True)
+        return provenance(config.root, numerics.torch, exclude=config.reports)
+
+
+def _until(mutants: Iterable[Mutant], minutes: float | None) -> Iterator[Mutant]:
+    began = time.monotonic()
+    for mutant in mutants:
+        if minutes is not None and time.monotonic() - began > 60 * minutes:
+            return
+        yield mutant

@@ -1,0 +1,216 @@
+"""A mutant: one small change of one definition of the engine."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import random
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import libcst as cst
+import msgspec
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from cbspec.trials.operators import mutations
+
+# Nothing below these changes a value that a run computes with
+SKIPPED = (
+    cst.Annotation,
+    cst.Decorator,
+    cst.Import,
+    cst.ImportFrom,
+    cst.Raise,
+    cst.Assert,
+    cst.BaseString,
+    cst.FormattedString,
+)
+
+
+class Mutant(msgspec.Struct, frozen=True, kw_only=True):
+    """One change.
+
+    Attributes:
+        name: short hash of the definition's file and the mutated text; the same for the same change.
+        definition: ``"engine/rules.py:inner_product"``.
+        line, last: of the statement that is changed, counted from 1.
+        operator: what kind of mistake it is.
+        before, after: the changed expression or statement, in one line.
+        text: the whole file with the change.
+    """
+
+    name: str
+    definition: str
+    line: int
+    last: int
+    operator: str
+    before: str
+    after: str
+    text: str
+
+    @property
+    def path(self) -> str:
+        """Return the file, relative to the project."""
+        return self.definition.partition(":")[0]
+
+    @property
+    def where(self) -> str:
+        """Return place and change in one line."""
+        return f"{self.path}:{self.line}: {self.before} -> {self.after}"
+
+
+class Site(NamedTuple):
+    """Where a mutant can be made: an operator that applies to a node of a file."""
+
+    file: SourceFile
+    definition: str
+    statement: cst.CSTNode
+    node: cst.CSTNode
+    operator: str
+    changed: cst.CSTNode
+
+
+class SourceFile:
+    """A file of the engine, parsed.
+
+    Args:
+        path: relative to the root.
+    """
+
+    def __init__(self, root: Path, path: str) -> None:
+        self.path = path
+        text = (root / path).read_text(encoding="utf-8")
+        wrapper = MetadataWrapper(cst.parse_module(text))
+        self.module = wrapper.module
+        self.positions = wrapper.resolve(PositionProvider)
+        self.tree = ast.dump(ast.parse(text))
+
+    def sites(self, definitions: Collection[str]) -> Iterator[Site]:
+        """Yield where the file can be changed, in its order.
+
+        Args:
+            definitions: the qualified names that may be changed.
+        """
+        for definition, statement, node in _nodes(self.module):
+            if definition in definitions:
+                for operator, changed in mutations(node):
+                    yield Site(self, definition, statement, node, operator, changed)
+
+
+def made_at(site: Site) -> Mutant | None:
+    """Return the mutant of a site; None where the change is none for the compiler."""
+    file = site.file
+    module = file.module.deep_replace(site.node, site.changed)
+    assert isinstance(module, cst.Module)  # what is replaced lies within it
+    text = module.code
+    if not _differs(text, file.tree):
+        return None
+    place = file.positions[site.statement]
+    return Mutant(
+        name=hashlib.sha256(f"{file.path}\n{text}".encode()).hexdigest()[:10],
+        definition=f"{file.path}:{site.definition}",
+        line=place.start.line,
+        last=place.end.line,
+        operator=site.operator,
+        before=_line(file.module, site.node),
+        after=_line(file.module, site.changed),
+        text=text,
+    )
+
+
+def sampled(sites: Iterable[Site], count: int, seed: int) -> Iterator[Mutant]:
+    """Draw mutants, no two alike.
+
+    Every definition is as likely as any other, however long it is, and within a definition every
+    operator.
+    """
+    pools: dict[tuple[str, str], dict[str, list[Site]]] = {}
+    for site in sites:
+        operators = pools.setdefault((site.file.path, site.definition), {})
+        operators.setdefault(site.operator, []).append(site)
+    generator = random.Random(seed)
+    drawn: set[str] = set()
+    while pools and len(drawn) < count:
+        for key in generator.sample(list(pools), len(pools)):
+            mutant = _drawn(pools[key], generator)
+            if not pools[key]:
+                del pools[key]
+            if mutant and mutant.name not in drawn and len(drawn) < count:
+                drawn.add(mutant.name)
+                yield mutant
+
+
+def _drawn(operators: dict[str, list[Site]], generator: random.Random) -> Mutant | None:
+    """Take one site out of a definition's, and make its mutant."""
+    operator = generator.choice(list(operators))
+    sites = operators[operator]
+    site = sites.pop(generator.randrange(len(sites)))
+    if not sites:
+        del operators[operator]
+    return made_at(site)
+
+
+def _nodes(module: cst.Module) -> Iterator[tuple[str, cst.CSTNode, cst.CSTNode]]:
+    """Yield (definition, the statement a node stands in, node) of all that may be changed."""
+    for statement in module.body:
+        yield from _within(statement, "", statement)
+
+
+def _within(
+    node: cst.CSTNode, definition: str, statement: cst.CSTNode
+) -> Iterator[tuple[str, cst.CSTNode, cst.CSTNode]]:
+    if isinstance(node, SKIPPED):
+        return
+    inside = definition
+    if isinstance(node, cst.FunctionDef | cst.ClassDef) and not _in_function(definition):
+        inside = f"{definition}{node.name.value}"
+        if isinstance(node, cst.FunctionDef):
+            inside += "()"
+        else:
+            inside += "."
+    elif not definition and isinstance(node, cst.SimpleStatementLine):
+        inside = _bound(node)
+    if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
+        statement = node
+    yield inside.rstrip(".").removesuffix("()"), _head(statement), node
+    for child in node.children:
+        yield from _within(child, inside, statement)
+
+
+def _in_function(definition: str) -> bool:
+    return definition.endswith("()")
+
+
+def _bound(statement: cst.SimpleStatementLine) -> str:
+    """Return the name that a module's own statement binds; it counts as a definition."""
+    first = statement.body[0]
+    target: cst.CSTNode | None = None
+    if isinstance(first, cst.Assign):
+        target = first.targets[0].target
+    elif isinstance(first, cst.AnnAssign):
+        target = first.target
+    return target.value if isinstance(target, cst.Name) else "<module>"
+
+
+def _head(statement: cst.CSTNode) -> cst.CSTNode:
+    """Return what of a compound statement is run first: its test or its iterable."""
+    if isinstance(statement, cst.If | cst.While):
+        return statement.test
+    if isinstance(statement, cst.For):
+        return statement.iter
+    return statement
+
+
+def _differs(mutated: str, original: str) -> bool:
+    """Tell whether a change is one for the compiler, and is Python."""
+    try:
+        return ast.dump(ast.parse(mutated)) != original
+    except SyntaxError:
+        return False
+
+
+def _line(module: cst.Module, node: cst.CSTNode) -> str:
+    """Return a node's code in one line of at most 60 characters."""
+    words = " ".join(module.code_for_node(node).split())
+    return words if len(words) <= 60 else f"{words[:57]}..."

@@ -1,0 +1,89 @@
+"""Work on a copy of the project, in a process of its own that is ended when its time is over.
+
+A process is forked from a server that has imported what is dear to import and none of the engine:
+each copy of the engine is imported where none was before.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from typing import Any
+
+
+def server() -> ForkServerContext:
+    """Return what processes are started by."""
+    context = multiprocessing.get_context("forkserver")
+    if find_spec("torch"):
+        context.set_forkserver_preload(["torch"])
+    return context
+
+
+@dataclass
+class Worker:
+    """One process, which answers once.
+
+    Attributes:
+        deadline: on the monotonic clock; after it the process is killed.
+    """
+
+    process: ForkServerProcess
+    answer: Connection
+    deadline: float
+
+    @classmethod
+    def start(
+        cls, context: ForkServerContext, seconds: float, work: Callable[..., Any], *arguments: Any
+    ) -> Worker:
+        """Start a process that does `work` within `seconds`."""
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_answer, args=(sender, work, arguments))
+        process.start()
+        sender.close()
+        return cls(process, receiver, time.monotonic() + seconds)
+
+    def result(self) -> Any:
+        """Wait for the answer, and end the process.
+
+        Raises:
+            Ended: the process raised, was ended, or ran past its time.
+        """
+        try:
+            if not self.answer.poll(max(0.0, self.deadline - time.monotonic())):
+                raise Ended("ran past its time")
+            error, result = self.answer.recv()
+        except EOFError:
+            self.process.join()
+            status = self.process.exitcode
+            raise Ended(f"ended its process with status {status}") from None
+        finally:
+            self.kill()
+        if error:
+            raise Ended(error)
+        return result
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        with suppress(ValueError):
+            self.process.kill()
+            self.process.join()
+        self.answer.close()
+
+
+class Ended(Exception):
+    """The work came to no answer."""
+
+
+def _answer(sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Do the work; what it raises is an answer too."""
+    try:
+        sender.send(("", work(*arguments)))
+    except (Exception, SystemExit) as error:
+        sender.send((f"{type(error).__name__}: {error}", None))
+    sender.close()

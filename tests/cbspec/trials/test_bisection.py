@@ -1,0 +1,82 @@
+"""The commit that moved a claim."""
+
+from __future__ import annotations
+
+import json
+
+
+def edited(project, old, new):
+    """Commit an edit of the engine; the commit's name."""
+    project.edit("lab/catalog.py", old, new)
+    return project.commit()
+
+
+def test_the_commit_that_moved_a_canary_figure_is_found(guarded):
+    """Of many commits those that change nothing of the claim cost nothing, and the first that moved
+    a figure is named with its definition; the checkout stays as it is.
+    """
+    good = guarded.git("rev-parse", "HEAD")
+    edited(
+        guarded,
+        "days = job.replicas[0].parameters.day",
+        "days = 1 * job.replicas[0].parameters.day",
+    )
+    for number in range(4):
+        guarded.write("notes.md", f"day {number}")
+        guarded.commit()
+    culprit = edited(guarded, "uniform(-0.5, 0.5)", "uniform(-0.5, 0.6)")
+    edited(guarded, '"how long it grew"', '"how many days it grew"')
+    edited(guarded, "2 * replica.inputs", "3 * replica.inputs")
+    state = guarded.git("status", "--porcelain")
+
+    result = guarded.cbspec("bisect", "1.a", good, "--json")
+
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["commit"] == culprit
+    assert found["what"] == "canary"
+    assert "lab/catalog.py:grow" in found["definitions"]
+    assert found["looked"] <= 5
+    assert guarded.git("rev-parse", "HEAD") != culprit
+    assert guarded.git("status", "--porcelain") == state
+
+
+def test_a_commit_that_cannot_be_looked_at_is_skipped(guarded):
+    """An engine that does not load at one commit ends no search."""
+    good = guarded.git("rev-parse", "HEAD")
+    broken = edited(guarded, "import random\n", "import random\nimport gone\n")
+    guarded.edit("lab/catalog.py", "import gone\n", "")
+    culprit = edited(guarded, "uniform(-0.5, 0.5)", "uniform(-0.5, 0.6)")
+
+    result = guarded.cbspec("bisect", "1.a", good, "--json")
+
+    found = json.loads(result.stdout)
+    assert found["commit"] == culprit
+    assert list(found["skipped"]) == [broken]
+
+
+def test_a_claim_that_did_not_move_is_told(guarded):
+    """Where canary and verdict are the same at both ends there is no commit to name."""
+    good = guarded.git("rev-parse", "HEAD")
+    edited(
+        guarded,
+        "days = job.replicas[0].parameters.day",
+        "days = 1 * job.replicas[0].parameters.day",
+    )
+
+    result = guarded.cbspec("bisect", "1.a", good)
+
+    assert result.exit_code == 1
+    assert "1.a is the same at" in result.output
+
+
+def test_nothing_is_computed_where_no_code_changed(guarded):
+    """Commits with the code of the claim as it was need no run."""
+    good = guarded.git("rev-parse", "HEAD")
+    edited(guarded, "broken: bool = False", "broken: bool = not True")
+
+    result = guarded.cbspec("bisect", "1.a", good)
+
+    assert result.exit_code == 1
+    assert f"no commit from {good} to HEAD changes what 1.a reaches" in result.output
+    assert "computing" not in result.output
