@@ -21,7 +21,7 @@ from cbspec.committed.scan import (
     suspicious,
 )
 from cbspec.errors import LedgerError
-from cbspec.printable import escaped
+from cbspec.model.visible import visible
 
 T = TypeVar("T")
 Steps = Mapping[int, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
@@ -120,8 +120,8 @@ def _explained(error: json.JSONDecodeError, text: str) -> str:
     line = [*text.split("\n"), ""][error.lineno - 1].rstrip("\r")
     if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
         return f"an unresolved merge: {line[:WIDEST]!r}"
-    before = escaped(line[: error.colno - 1][-WIDEST:])
-    behind = escaped(line[error.colno - 1 :][:WIDEST])
+    before = visible(line[: error.colno - 1][-WIDEST:])
+    behind = visible(line[error.colno - 1 :][:WIDEST])
     return f"not JSON: {error.msg}\n    {before}{behind}\n    {' ' * len(before)}^"
 
 

@@ -7,11 +7,12 @@ import math
 import re
 from typing import NamedTuple
 
-from cbspec.printable import unprintable
-
 DEEPEST = 100  # levels; a committed file has about ten
 # A string (with a colon behind it: a key), a bracket, or a word.
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*+")(\s*:)?|[\[\]{}]|[^\s\[\]{}:,"]+')
+# Of the control characters only tab and line feed are text; halves of surrogate pairs cannot be
+# encoded, and some terminals take the line separators for line feeds.
+_UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 # Escapes that may stand for one of these.
 _SUSPICIOUS = re.compile(r"\\u[0dD2][089a-fA-F]|\\[bfr]")
 
@@ -54,6 +55,12 @@ def real(digits: str) -> float:
 def constant(word: str) -> float:
     """Refuse ``NaN`` and ``Infinity``, which JSON does not have."""
     raise Refused(f"{word} is no JSON number")
+
+
+def unprintable(text: str) -> str:
+    """Name the first character that must not reach a terminal: ``"U+001B"``; empty without one."""
+    match = _UNPRINTABLE.search(text)
+    return f"U+{ord(match[0]):04X}" if match else ""
 
 
 def suspicious(text: str) -> bool:

@@ -10,7 +10,7 @@ from cbspec.errors import LedgerError, MissingReasonError
 from cbspec.ledger.comparison import CHANGED, Comparison, compare
 from cbspec.ledger.entry import Acceptance, Entry
 from cbspec.ledger.ledger import Ledger
-from cbspec.printable import escaped
+from cbspec.model.visible import visible
 
 
 def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger:
@@ -28,7 +28,7 @@ def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger
         LedgerError: claims ended in an error, which is no result to record; it names them all.
     """
     comparisons = [compare(ledger.expected(entry.key), entry) for entry in entries]
-    reason = escaped(" ".join(reason.split()))
+    reason = visible(" ".join(reason.split()))
     _refuse_errors(comparisons)
     if not reason:
         _refuse_changes(comparisons)

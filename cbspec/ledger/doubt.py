@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cbspec.errors import MissingReasonError
 from cbspec.ledger.entry import Acceptance, Entry
 from cbspec.ledger.ledger import Ledger
-from cbspec.printable import escaped
+from cbspec.model.visible import visible
 
 
 def supersede(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
@@ -33,7 +33,7 @@ def carry_over(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str)
 
 
 def _decided(entry: Entry, outcome: str, reason: str, date: str) -> Entry:
-    reason = escaped(" ".join(reason.split()))
+    reason = visible(" ".join(reason.split()))
     if not reason:
         raise MissingReasonError(
             "say why with --reason; it is kept in the ledger and shown beside the verdicts"

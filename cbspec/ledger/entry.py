@@ -18,7 +18,7 @@ from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect, recorded
 from cbspec.model.dependencies import Dependencies, same_torch
 from cbspec.model.finding import Judgement, Verdict
 from cbspec.model.values import Values
-from cbspec.printable import escaped
+from cbspec.model.visible import visible
 from cbspec.stage import Call
 
 Device = Literal["cpu", "cuda"]
@@ -209,7 +209,7 @@ def entry_of(
         scale=claim.scale,
         device=device,
         verdict=judgement.verdict,
-        reason=escaped(judgement.reason),
+        reason=visible(judgement.reason, keep="\n\t"),
         headroom=headroom,
         fragile=decided and headroom is not None and headroom < FRAGILE,
         seeds=judgement.seeds,

@@ -12,7 +12,7 @@ from cbspec.ledger.entry import Entry
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.provenance import today
 from cbspec.ledger.withdrawn import withdrawn_of
-from cbspec.printable import escaped
+from cbspec.model.visible import visible
 
 
 def orphaned(ledger: Ledger, claims: Iterable[Claim]) -> tuple[Entry, ...]:
@@ -34,7 +34,7 @@ def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], 
         LedgerError: a claim is still decidable at the scale of an entry; it names every such entry,
             and nothing is withdrawn.
     """
-    entries, why = list(entries), escaped(" ".join(why.split()))
+    entries, why = list(entries), visible(" ".join(why.split()))
     if not why:
         raise MissingReasonError("say why with --reason; it is kept in the ledger")
     gone = orphaned(ledger, claims)

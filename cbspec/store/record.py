@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from cbspec.errors import ContentError
-from cbspec.printable import escaped
+from cbspec.model.visible import visible
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ def record(
             " belongs in `undefined` with its reason, and in a series None stands for no value)"
         )
     # A stage may have the reason from anywhere; it goes on record, and to the terminal
-    reasons = {name: escaped(reason) for name, reason in plain["undefined"].items()}
+    reasons = {name: visible(reason, keep="\n\t") for name, reason in plain["undefined"].items()}
     return StoredRecord(key=key, **{**plain, "undefined": reasons})
 
 
