@@ -4,9 +4,7 @@ claim's canary, then by its verdict.
 
 from __future__ import annotations
 
-import io
 import os
-import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -15,9 +13,9 @@ import msgspec
 
 from cbspec.canary import CanaryRecord, Figures, compared
 from cbspec.errors import CbspecError
-from cbspec.ledger.repository import git, git_bytes
 from cbspec.project import Project
 from cbspec.stage import stages_of
+from cbspec.trials.commits import Commits
 from cbspec.trials.process import Ended, Worker, server
 
 SECONDS = 3600.0
@@ -25,7 +23,7 @@ SECONDS = 3600.0
 What = Literal["canary", "verdict"]
 
 
-class Code(msgspec.Struct, frozen=True):
+class ClaimCode(msgspec.Struct, frozen=True):
     """What a claim is made of at a commit.
 
     Attributes:
@@ -44,7 +42,7 @@ class Code(msgspec.Struct, frozen=True):
         return tuple(sorted(self.calls.items())), tuple(sorted(self.stages.items()))
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class Bisected(msgspec.Struct, frozen=True, kw_only=True):
     """The first commit at which a claim is not as it was at the good one.
 
     Attributes:
@@ -79,22 +77,23 @@ class Bisection:
     ) -> None:
         self._project = project
         self._claim = claim
-        self._folder = folder
+        self._commits = Commits(project.config, folder)
         self._tell = tell
         self._context = server()
-        self._codes: dict[str, Code | None] = {}
+        self._codes: dict[str, ClaimCode | None] = {}
         self._values: dict[tuple[str, str], Any] = {}
         self._skipped: dict[str, str] = {}
         os.environ["CBSPEC_STORE"] = str(project.config.store)
 
-    def search(self, good: str, bad: str) -> Found:
+    def search(self, good: str, bad: str) -> Bisected:
         """Return the first commit after `good`, up to `bad`, at which the claim is another.
 
         Raises:
             CbspecError: one of them is no commit, cannot be looked at, or `good` is not before
                 `bad`; or the claim is the same at both.
         """
-        commits = self._between(good, bad)
+        commits = self._commits.between(good, bad)
+        self._tell(f"{len(commits) - 1} commits touch the code or the claims")
         groups = self._grouped(commits)
         if len(groups) == 1:
             raise CbspecError(f"no commit from {good} to {bad} changes what {self._claim} reaches")
@@ -109,32 +108,6 @@ class Bisection:
         if canary := self._project.config.canary:
             yield "canary", canary
         yield "verdict", self._project.config.scale
-
-    def _between(self, good: str, bad: str) -> list[str]:
-        """Return the commits from good to bad that touch what a run of claims reads, both ends
-        included.
-        """
-        config = self._project.config
-        first, last = self._commit(good), self._commit(bad)
-        if git(config.root, "merge-base", "--is-ancestor", first, last) is None:
-            raise CbspecError(f"{good} is not before {bad}")
-        source = config.source.relative_to(config.root)
-        parts = [str(source / package) for package in config.packages]
-        parts += [str(config.claims.relative_to(config.root)), "pyproject.toml"]
-        listed = git(
-            config.root, "rev-list", "--reverse", "--first-parent", f"{first}..{last}", "--", *parts
-        )
-        commits = [first, *(listed or "").split()]
-        self._tell(f"{len(commits) - 1} commits touch the code or the claims")
-        if len(commits) == 1:
-            raise CbspecError(f"no commit from {good} to {bad} touches the code or the claims")
-        return commits
-
-    def _commit(self, name: str) -> str:
-        commit = git(self._project.config.root, "rev-parse", "--verify", f"{name}^{{commit}}")
-        if commit is None:
-            raise CbspecError(f"{name} is no commit of this repository")
-        return commit.strip()
 
     def _grouped(self, commits: list[str]) -> list[str]:
         """Return the commits at which something of the claim changed, the first included."""
@@ -151,7 +124,7 @@ class Bisection:
         self._tell(f"{len(groups) - 1} of them change what {self._claim} reaches")
         return groups
 
-    def _narrowed(self, groups: list[str], what: What, scale: str) -> Found:
+    def _narrowed(self, groups: list[str], what: What, scale: str) -> Bisected:
         """Halve until two neighbours differ: the later one is the commit."""
         low, high = 0, len(groups) - 1
         while high - low > 1:
@@ -170,10 +143,9 @@ class Bisection:
             else:
                 low = middle
         commit = groups[high]
-        subject = git(self._project.config.root, "show", "-s", "--format=%s", commit) or ""
-        return Found(
+        return Bisected(
             commit=commit,
-            subject=subject.strip(),
+            subject=self._commits.subject(commit),
             what=what,
             change=self._moved(what, scale, groups[0], commit),
             definitions=self._changed(groups[low], commit),
@@ -214,7 +186,7 @@ class Bisection:
             sorted(name for name in names if old.definitions.get(name) != new.definitions.get(name))
         )
 
-    def _code(self, commit: str) -> Code | None:
+    def _code(self, commit: str) -> ClaimCode | None:
         """Return what the claim is made of at a commit; None where that cannot be told."""
         if commit not in self._codes:
             try:
@@ -232,23 +204,12 @@ class Bisection:
         return self._values[commit, scale]
 
     def _ask(self, work: Callable[..., Any], commit: str, *arguments: Any) -> Any:
-        place = self._written(commit)
+        place = self._commits.written(commit)
         worker = Worker.start(self._context, SECONDS, work, place, self._claim, *arguments)
         return worker.result()
 
-    def _written(self, commit: str) -> Path:
-        """Write a commit's tree into a folder, once."""
-        place = self._folder / commit
-        if not place.exists():
-            archive = git_bytes(self._project.config.root, "archive", commit)
-            if archive is None:
-                raise CbspecError(f"git cannot archive {commit}")
-            with tarfile.open(fileobj=io.BytesIO(archive)) as tree:
-                tree.extractall(place, filter="data")
-        return place
 
-
-def code_at(folder: Path, claim: str) -> Code:
+def code_at(folder: Path, claim: str) -> ClaimCode:
     """Return what a claim is made of in the project in a folder."""
     project = _project(folder)
     scale = project.config.canary or project.config.scale
@@ -262,7 +223,7 @@ def code_at(folder: Path, claim: str) -> Code:
         stages |= planner.code(cell.arms.values())
         for stage in stages_of(cell.arms.values()).values():
             definitions |= project.code.fingerprint(stage.implementation).definitions
-    return Code(calls, stages, definitions)
+    return ClaimCode(calls, stages, definitions)
 
 
 def canary_at(folder: Path, claim: str, scale: str) -> tuple[Figures, ...]:

@@ -15,7 +15,7 @@ from cbspec.ledger import Provenance, provenance
 from cbspec.project import Project
 from cbspec.stage import stages_of
 from cbspec.trials.mutant import Mutant, Site, SourceFile, sampled
-from cbspec.trials.record import Teeth, assessed, load
+from cbspec.trials.record import Teeth, Tried, assessed, load
 from cbspec.trials.trial import Canary, Trial
 from cbspec.trials.trials import Trials
 
@@ -99,21 +99,27 @@ class Campaign:
             return
         with tempfile.TemporaryDirectory(prefix="cbspec-teeth-") as folder:
             trials = Trials(self._project.config, Path(folder), workers, tests=tests)
-            baseline = self._baseline(trials)
-            executed = []
-            for mutant in fresh:
-                if baseline.executes(mutant):
-                    executed.append(mutant)
-                else:  # nothing can come of it, and nothing has to be computed
-                    tried = assessed(mutant, Trial(), baseline, self.reaching(mutant), ())
-                    teeth = msgspec.structs.replace(teeth, mutants=(*teeth.mutants, tried))
-            in_time = _until(executed, minutes)
-            for mutant, trial in trials.run(in_time, self.reaching, self.judged):
-                reaches, judged = self.reaching(mutant), self.judged(mutant)
-                tried = assessed(mutant, trial, baseline, reaches, judged)
+            for tried in self._tried(trials, fresh, minutes):
                 teeth = msgspec.structs.replace(teeth, mutants=(*teeth.mutants, tried))
                 teeth.save(place)
                 yield teeth
+
+    def _tried(
+        self, trials: Trials, mutants: Iterable[Mutant], minutes: float | None
+    ) -> Iterator[Tried]:
+        """Yield what became of each mutant, at first of those that no canary executes: nothing can
+        come of them, and nothing is computed.
+        """
+        baseline = self._baseline(trials)
+        executed = []
+        for mutant in mutants:
+            if baseline.executes(mutant):
+                executed.append(mutant)
+            else:
+                yield assessed(mutant, Trial(), baseline, self.reaching(mutant), ())
+        in_time = _until(executed, minutes)
+        for mutant, trial in trials.run(in_time, self.reaching, self.judged):
+            yield assessed(mutant, trial, baseline, self.reaching(mutant), self.judged(mutant))
 
     def _sites(self) -> list[Site]:
         sites: list[Site] = []

@@ -31,14 +31,14 @@ def command(project: Project, claim: str, good: str, bad: str, as_json: bool) ->
         echo(line, err=True)
 
     with tempfile.TemporaryDirectory(prefix="cbspec-bisect-") as folder:
-        found = Bisection(project, claim, Path(folder), tell).search(good, bad)
+        bisected = Bisection(project, claim, Path(folder), tell).search(good, bad)
     if as_json:
-        echo_json(found)
+        echo_json(bisected)
         return
-    echo(f"{found.commit[:10]} {found.subject}")
-    echo(f"moved the {found.what}: {found.change}")
-    for definition in found.definitions:
+    echo(f"{bisected.commit[:10]} {bisected.subject}")
+    echo(f"moved the {bisected.what}: {bisected.change}")
+    for definition in bisected.definitions:
         echo(f"  {definition}")
-    for commit, reason in found.skipped.items():
+    for commit, reason in bisected.skipped.items():
         echo(f"not looked at: {commit[:10]}: {reason}")
-    echo(f"{found.looked} runs")
+    echo(f"{bisected.looked} runs")

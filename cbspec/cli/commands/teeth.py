@@ -52,11 +52,7 @@ def command(
     canaries of the claims that reach it run. What was tried before is not tried again, so that an
     interrupted call goes on where it was; the record is reports/teeth.json.
     """
-    for library in ("mutmut", "coverage"):
-        if not find_spec(library):
-            raise ConfigError(f"cbspec teeth needs {library}: pip install 'cbspec[teeth]'")
-    if not project.config.canary:
-        raise ConfigError('[tool.cbspec] names no canary scale; add canary = "NAME"')
+    _require(project)
     from cbspec.trials.campaign import Campaign
     from cbspec.trials.record import load
 
@@ -78,6 +74,14 @@ def command(
         echo("\n".join(_lines(teeth)))
 
 
+def _require(project: Project) -> None:
+    for library in ("mutmut", "coverage"):
+        if not find_spec(library):
+            raise ConfigError(f"cbspec teeth needs {library}: pip install 'cbspec[teeth]'")
+    if not project.config.canary:
+        raise ConfigError('[tool.cbspec] names no canary scale; add canary = "NAME"')
+
+
 def _report(teeth: Teeth, sample: int) -> None:
     """Tell the terminal what became of the last mutant."""
     count = f"{len(teeth.mutants)} of {sample}"
@@ -91,8 +95,8 @@ def _report(teeth: Teeth, sample: int) -> None:
 
 def _lines(teeth: Teeth) -> Iterator[str]:
     outcomes = Counter(one.outcome for one in teeth.mutants)
-    told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
-    yield f"{len(teeth.mutants)} mutants of {teeth.sites} places (seed {teeth.seed}): {told}"
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
+    yield f"{len(teeth.mutants)} mutants of {teeth.sites} places (seed {teeth.seed}): {counts}"
     counted = teeth.counted
     if counted:
         noticed = outcomes["noticed"]

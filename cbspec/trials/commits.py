@@ -1,0 +1,67 @@
+"""The commits of a project, each in a folder of its own; the checkout is left alone."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+from cbspec.config import Config
+from cbspec.errors import CbspecError
+from cbspec.ledger.repository import git, git_bytes
+
+
+class Commits:
+    """Finds commits and writes them out.
+
+    Args:
+        config: of the project.
+        folder: empty; the commits are written into it.
+    """
+
+    def __init__(self, config: Config, folder: Path) -> None:
+        self._config = config
+        self._root = config.root
+        self._folder = folder
+
+    def between(self, good: str, bad: str) -> list[str]:
+        """Return `good` and, oldest first, the commits up to `bad` that touch what a run of claims
+        reads.
+
+        Raises:
+            CbspecError: one of them is no commit, or `good` is not before `bad`, or no commit
+                between them touches it.
+        """
+        first, last = self._named(good), self._named(bad)
+        if git(self._root, "merge-base", "--is-ancestor", first, last) is None:
+            raise CbspecError(f"{good} is not before {bad}")
+        source = self._config.source.relative_to(self._root)
+        parts = [str(source / package) for package in self._config.packages]
+        parts += [str(self._config.claims.relative_to(self._root)), "pyproject.toml"]
+        span = f"{first}..{last}"
+        listed = git(self._root, "rev-list", "--reverse", "--first-parent", span, "--", *parts)
+        commits = (listed or "").split()
+        if not commits:
+            raise CbspecError(f"no commit from {good} to {bad} touches the code or the claims")
+        return [first, *commits]
+
+    def subject(self, commit: str) -> str:
+        """Return the first line of a commit's message."""
+        return (git(self._root, "show", "-s", "--format=%s", commit) or "").strip()
+
+    def written(self, commit: str) -> Path:
+        """Write a commit's tree into a folder, once, and return that."""
+        place = self._folder / commit
+        if not place.exists():
+            archive = git_bytes(self._root, "archive", commit)
+            if archive is None:
+                raise CbspecError(f"git cannot archive {commit}")
+            with tarfile.open(fileobj=io.BytesIO(archive)) as tree:
+                tree.extractall(place, filter="data")
+        return place
+
+    def _named(self, name: str) -> str:
+        commit = git(self._root, "rev-parse", "--verify", f"{name}^{{commit}}")
+        if commit is None:
+            raise CbspecError(f"{name} is no commit of this repository")
+        return commit.strip()
