@@ -121,7 +121,14 @@ class Project:
         """Return the engine's source code as it is."""
         from cbspec.fingerprint import Code
 
-        return Code(self.config.root, self.config.packages, self._signatures)
+        return Code(
+            self.config.root,
+            self.config.packages,
+            self._signatures,
+            catalog=self.config.engine,
+            stages=self.catalog.values(),
+            loaded=self.store.loaded,
+        )
 
     @cached_property
     def versions(self) -> Versions:
@@ -325,7 +332,7 @@ class Project:
         """Return where the planner's cells stand: current, stale or missing."""
         from cbspec.explain import History, Standings
 
-        history = History(self.config.root, self.config.packages, self.store)
+        history = History(self.code, self.store)
         return Standings(planner, self.store, self.code, history, self.config.root, self._arms)
 
     def _arms(self) -> Iterator[Call]:

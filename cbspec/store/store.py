@@ -5,6 +5,7 @@ Layout under the root::
     entries/ab/abcdef.../record.json           measures, series, provenance, under its own checksum
     entries/ab/abcdef.../tensors.safetensors   what later stages take as input
     code/DIGEST.json                           the definitions behind a code fingerprint
+    loaded/STAGE/FILE.json                     a file that a stage was seen to load
     rates/STAGE.DEVICE.json                    seconds and cost
     locks/, tmp/                               of processes that run; swept when they are gone
     quarantine/                                damaged entries, for a look; emptied by `Store.gc`
@@ -12,6 +13,7 @@ Layout under the root::
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import warnings
@@ -259,6 +261,30 @@ class Store:
             return unseal(path.read_bytes(), dict[str, str])
         except (OSError, ValueError):
             return None
+
+    def remember_loaded(self, implementation: str, path: str) -> None:
+        """Keep that a run of an implementation loaded a file of the project which nothing names.
+
+        Args:
+            path: relative to the project.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        file = self._loaded(implementation) / f"{hashlib.sha256(path.encode()).hexdigest()}.json"
+        with explained(self.root, "storing what a stage loaded"):
+            self._scratch.replace(file, seal(path))
+
+    def loaded(self, implementation: str) -> tuple[str, ...]:
+        """Return the files that runs of an implementation were seen to load, sorted."""
+        paths: list[str] = []
+        for file in self._loaded(implementation).glob("*.json"):
+            with suppress(OSError, ValueError):
+                paths.append(unseal(file.read_bytes(), str))
+        return tuple(sorted(paths))
+
+    def _loaded(self, implementation: str) -> Path:
+        return self.root / "loaded" / implementation.replace(":", ".")
 
     def rate(self, stage: str, device: str = "cpu") -> float | None:
         """Return seconds per unit of cost, from the newest results of a stage on a device family

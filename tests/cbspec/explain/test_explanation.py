@@ -6,7 +6,6 @@ from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Planner
 from cbspec.explain import History, Standings, edits_since, explain
 from cbspec.explain.history import checked_out
-from cbspec.fingerprint import Code
 from cbspec.ledger import Key
 from tests.support.claim_text import LIGHT
 from tests.support.laboratory import NUMERICS
@@ -17,8 +16,8 @@ FASTER = "3 * replica.parameters.light * (day + 1)"
 
 def standings(laboratory, numerics=NUMERICS):
     evaluation = laboratory.evaluation(numerics)
-    code = Code(laboratory.root, ["lab"])
-    history = History(laboratory.root, ["lab"], evaluation.store)
+    code = evaluation.sources
+    history = History(code, evaluation.store)
 
     def every_call():
         return [
@@ -241,7 +240,7 @@ def edits_of(laboratory, ledger, claim):
         ledger.get(Key(claim, "quick", "cpu")),
         next(each for each in laboratory.claims() if each.id == claim).arms.values(),
         code=evaluation.sources,
-        history=History(laboratory.root, ["lab"], evaluation.store),
+        history=History(evaluation.sources, evaluation.store),
         root=laboratory.root,
     )
 
