@@ -10,7 +10,7 @@ import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -119,7 +119,7 @@ class Project:
     @cached_property
     def code(self) -> Code:
         """Return the engine's source code as it is."""
-        from cbspec.fingerprint import Code
+        from cbspec.fingerprint import Code, Parsed
 
         return Code(
             self.config.root,
@@ -128,6 +128,9 @@ class Project:
             catalog=self.config.engine,
             stages=self.catalog.values(),
             loaded=self.store.loaded,
+            sources=Parsed(
+                self.config.store / "code" / "sources.msgpack", partial(self.store.lock, "code")
+            ),
         )
 
     @cached_property

@@ -8,6 +8,8 @@ whether it changed).
 
 from cbspec.fingerprint.change import Change, changes
 from cbspec.fingerprint.code import Code, Fingerprint
+from cbspec.fingerprint.loaded import Loaded
+from cbspec.fingerprint.parsed import Parsed
 from cbspec.fingerprint.signature import Watch
 
-__all__ = ["Change", "Code", "Fingerprint", "Watch", "changes"]
+__all__ = ["Change", "Code", "Fingerprint", "Loaded", "Parsed", "Watch", "changes"]

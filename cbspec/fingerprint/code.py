@@ -17,7 +17,8 @@ from cbspec.fingerprint.finder import Finder
 from cbspec.fingerprint.module import Module, Unit
 from cbspec.fingerprint.modules import Modules
 from cbspec.fingerprint.order import Order
-from cbspec.fingerprint.signature import Signatures, Watch
+from cbspec.fingerprint.parsed import Parsed
+from cbspec.fingerprint.signature import Signature, Signatures, Watch
 from cbspec.layout import source_folder
 from cbspec.stage import NoParameters, Stage
 
@@ -53,6 +54,7 @@ class Code:
         stages: its stages.
         loaded: implementation -> the files, relative to the root, that runs of it were seen to
             load though nothing names them.
+        sources: reads the files.
 
     Raises:
         ConfigError: a package does not exist.
@@ -67,11 +69,14 @@ class Code:
         catalog: str = "",
         stages: Iterable[Stage] = (),
         loaded: Callable[[str], Iterable[str]] | None = None,
+        sources: Parsed | None = None,
     ) -> None:
         self.root = root.resolve()
         self._packages = packages
         self._source = source_folder(self.root, packages)
-        self._modules = Modules(self.root, Finder(self.root, self._source), seen)
+        finder = Finder(self.root, self._source)
+        self._sources = sources or Parsed()
+        self._modules = Modules(self.root, finder, self._sources, seen)
         self._catalog = catalog
         self._stages = tuple(stages)
         self._loaded = loaded
@@ -105,13 +110,20 @@ class Code:
             self._fingerprints[implementation] = Fingerprint(digest, definitions)
         return self._fingerprints[implementation]
 
-    def watch(self, implementation: str) -> Watch:
-        """Return what tells whether an implementation's code changed since its fingerprint."""
-        signatures: dict[Path, tuple[int, int, int] | None] = {}
-        for module in self._closure(implementation).modules:
-            if module.path:
-                signatures[module.path] = self._modules.signatures[module.path]
-        return Watch(self.root, signatures)
+    def watch(self, implementation: str, *inputs: str) -> Watch:
+        """Return what tells whether the code of a stage changed since its fingerprint.
+
+        Args:
+            inputs: the implementations of the stages that it takes results of, and these of
+                others: what opens their artifacts is loaded with it.
+        """
+        seen: dict[Path, Signature | None] = {}
+        closures = [self._closure(name) for name in (implementation, *inputs)]
+        for closure in closures:
+            for module in closure.modules:
+                if module.path:
+                    seen[module.path] = self._modules.signatures[module.path]
+        return Watch(self.root, seen, hooks=any(closure.hooks for closure in closures))
 
     def changed(self, implementation: str) -> Path | None:
         """Return a file of an implementation's code that changed since its fingerprint was taken,
@@ -164,20 +176,26 @@ class Code:
 
     def _closure(self, implementation: str) -> Closure:
         if implementation not in self._closures:
-            closure = Closure(self._modules, self._declarations)
-            self._want(closure, implementation, f"it is the implementation {implementation}")
-            if self._catalog:
-                reason = Reason("the catalog is imported before every stage")
-                closure.add(self._modules.chain(self._catalog), reason)
-            for stage in self._entries(implementation):
-                self._add_entry(closure, stage)
-            for shown in self._loaded(implementation) if self._loaded else ():
-                if (self.root / shown).is_file():
-                    reason = Reason(f"a run of {implementation} loaded it")
-                    closure.add_whole(self._modules.file(self.root / shown), reason)
-            closure.complete()
-            self._closures[implementation] = closure
+            try:
+                self._closures[implementation] = self._reached(implementation)
+            finally:
+                self._sources.save()
         return self._closures[implementation]
+
+    def _reached(self, implementation: str) -> Closure:
+        closure = Closure(self._modules, self._declarations)
+        self._want(closure, implementation, f"it is the implementation {implementation}")
+        if self._catalog:
+            reason = Reason("the catalog is imported before every stage")
+            closure.add(self._modules.chain(self._catalog), reason)
+        for stage in self._entries(implementation):
+            self._add_entry(closure, stage)
+        for shown in self._loaded(implementation) if self._loaded else ():
+            if (self.root / shown).is_file():
+                reason = Reason(f"a run of {implementation} loaded it")
+                closure.add_whole(self._modules.file(self.root / shown), reason)
+        closure.complete()
+        return closure
 
     def _add_entry(self, closure: Closure, stage: Stage) -> None:
         """Add what a stage's entry in the catalog names besides its implementation."""

@@ -26,7 +26,7 @@ class Finder:
         self._specs: dict[tuple[str, ...], ModuleSpec | None] = {}
         importlib.invalidate_caches()
 
-    def spec(self, name: str, folder: Path | None = None) -> ModuleSpec | None:
+    def spec(self, name: str, folder: str = "") -> ModuleSpec | None:
         """Return where a module is imported from; None where that is not in the project.
 
         Args:
@@ -44,10 +44,12 @@ class Finder:
             spec = self._find(part, list(spec.submodule_search_locations), spec.name)
         return spec
 
-    def _beside(self, folder: Path | None) -> list[str]:
-        if folder is None or self._root not in folder.parents:
+    def _beside(self, folder: str) -> list[str]:
+        """Return a folder and those above it, up to the project's own."""
+        path = Path(folder)
+        if not folder or self._root not in path.parents:
             return []
-        return [str(folder), *map(str, folder.parents[: folder.parents.index(self._root)])]
+        return [folder, *map(str, path.parents[: path.parents.index(self._root)])]
 
     def _find(self, name: str, folders: list[str], package: str) -> ModuleSpec | None:
         key = (name, *folders)

@@ -11,7 +11,8 @@ from cbspec.fingerprint.canonical import dotted, idle, imports_of
 
 # Their calls describe a definition, and do nothing but with their arguments
 DESCRIBING = frozenset({
-    "abc", "cbspec", "collections", "dataclasses", "enum", "functools", "msgspec", "typing",
+    "abc", "cbspec", "collections", "contextlib", "dataclasses", "enum", "functools", "msgspec",
+    "typing",
 })  # fmt: skip
 _WRAPPERS = frozenset({"classmethod", "property", "staticmethod"})
 
@@ -26,11 +27,23 @@ class Inert:
 
     def __init__(self, tree: ast.Module, package: str) -> None:
         self._describing = set(_WRAPPERS)
+        self._records: set[str] = set()
         for statement in tree.body:
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 for alias in imports_of(statement, package):
                     if alias.module.partition(".")[0] in DESCRIBING:
                         self._describing.add(alias.bound)
+            elif isinstance(statement, ast.ClassDef) and self._is_record(statement):
+                self._records.add(statement.name)
+
+    def _is_record(self, node: ast.ClassDef) -> bool:
+        """Tell whether making an instance of a class only keeps the arguments."""
+        members = {getattr(member, "name", "") for member in node.body}
+        return (
+            self._class(node)
+            and all(map(self._describes, node.bases))
+            and members.isdisjoint(("__init__", "__new__", "__post_init__"))
+        )
 
     def statement(self, node: ast.stmt) -> bool:
         """Tell whether a statement of a module or of a class body is inert."""
@@ -63,7 +76,7 @@ class Inert:
     def _describes(self, function: ast.expr) -> bool:
         name = dotted(function)
         calls = name.rpartition(".")[2] == "reduce"
-        return name.partition(".")[0] in self._describing and not calls
+        return name in self._records or (name.partition(".")[0] in self._describing and not calls)
 
     def _all(self, *expressions: ast.expr | None) -> bool:
         return all(self._expression(node) for node in expressions if node is not None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import msgspec
 
 from cbspec.fingerprint.canonical import (
     DEFINITION,
@@ -19,14 +20,13 @@ from cbspec.fingerprint.canonical import (
     short_hash,
 )
 from cbspec.fingerprint.inert import Inert, evaluates, is_main_block, is_typing_block
-from cbspec.fingerprint.references import References
+from cbspec.fingerprint.references import References, references_of
 
 MODULE, MAIN, WHOLE = "<module>", "<main>", "<file>"
 _ASKED = ("__getattr__", "__dir__")  # functions that Python asks for what a module does not bind
 
 
-@dataclass(slots=True, eq=False)
-class Unit:
+class Unit(msgspec.Struct, eq=False):
     """One top-level statement; an import statement has one for each of its aliases.
 
     Attributes:
@@ -45,13 +45,18 @@ class Unit:
     names: tuple[str, ...]
     line: int
     references: References
-    digests: Mapping[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = {}
     acts: bool = False
     evaluates: bool = False
     derives: bool = False
-    lines: Mapping[str, int] = field(default_factory=dict)
+    lines: dict[str, int] = {}
 
-    def hashes(self, documented: bool) -> Mapping[str, str]:
+    @property
+    def imported(self) -> Import | None:
+        """Return the import that is all of this unit; None for any other."""
+        return None if self.digests else self.references.imports[0]
+
+    def hashes(self, documented: bool) -> dict[str, str]:
         """Return qualified name -> hash of each definition, an import by what it binds.
 
         Args:
@@ -64,10 +69,12 @@ class Unit:
             return {**self.digests, f"{self.names[0]}.__doc__": docs}
         return self.digests
 
-    @property
-    def imported(self) -> Import | None:
-        """Return the import that is all of this unit; None for any other."""
-        return None if self.digests else self.references.imports[0]
+
+class Source(msgspec.Struct):
+    """What a source file says: its docstring and its statements."""
+
+    docs: str
+    units: list[Unit]
 
 
 class Module:
@@ -77,17 +84,17 @@ class Module:
         name: its dotted name.
         path: its file; None for a folder without ``__init__.py``.
         shown: its path relative to the project, as definitions name it.
+        source: what the file says.
     """
 
-    def __init__(self, name: str, path: Path | None, shown: str) -> None:
+    def __init__(self, name: str, path: Path | None, shown: str, source: Source) -> None:
         self.name = name
         self.path = path
         self.shown = shown
-        is_package = path is None or path.stem == "__init__"
-        self.package = name if is_package else name.rpartition(".")[0]
-        self.folder = path.parent if path else None
-        self.docs = ""
-        self.units = list(self._units(path.read_bytes())) if path else []
+        self.folder = str(path.parent) if path else ""
+        self.package = package_of(name, path)
+        self.docs = source.docs
+        self.units = source.units
         self.bindings: dict[str, list[Unit]] = {}
         self.aliases: dict[str, Import] = {}  # wherever in the file the import stands
         for unit in self.units:
@@ -101,10 +108,10 @@ class Module:
     @property
     def may_bind_more(self) -> bool:
         """Tell whether it may have names that no statement shows, such as a loop's over globals."""
-        shown = all(name not in self.bindings for name in ("*", WHOLE, *_ASKED))
-        return not shown or any(
-            unit.references.looks_up or "setattr" in unit.references.names for unit in self.units
-        )
+        if any(name in self.bindings for name in ("*", WHOLE, *_ASKED)):
+            return True
+        used = (unit.references for unit in self.units)
+        return any(references.looks_up or "setattr" in references.names for references in used)
 
     def line(self, name: str) -> int:
         """Return the line of a definition, counted from 1; 1 where there is none of that name.
@@ -121,35 +128,47 @@ class Module:
                 return unit.lines.get(name, unit.line)
         return 1
 
-    def _units(self, source: bytes) -> Iterator[Unit]:
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            # Compiled, or half written: who imports it can read it, or fails there
-            digest = hashlib.sha256(source).hexdigest()[:16]
-            yield Unit((WHOLE,), 1, References(""), {WHOLE: digest}, acts=True)
-            return
-        self.docs = ast.get_docstring(tree) or ""
-        inert = Inert(tree, self.package)
-        for statement in tree.body:
-            if isinstance(statement, ast.Import | ast.ImportFrom):
-                yield from self._imports(statement)
-            elif not idle(statement) and not is_typing_block(statement):
-                yield _unit(statement, self.package, inert)
 
-    def _imports(self, statement: ast.Import | ast.ImportFrom) -> Iterator[Unit]:
-        for alias in imports_of(statement, self.package):
-            references = References(self.package)
-            references.imports = [alias]
-            names = (alias.bound,)
-            acts = alias.bound == "*"
-            lines = {alias.bound: statement.lineno}
-            yield Unit(names, statement.lineno, references, acts=acts, lines=lines)
+def package_of(name: str, path: Path | None) -> str:
+    """Return the package that a module's relative imports start from."""
+    is_package = path is None or path.stem == "__init__"
+    return name if is_package else name.rpartition(".")[0]
+
+
+def read(text: bytes, package: str) -> Source:
+    """Return what a source file says.
+
+    Args:
+        package: where its relative imports start.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # Compiled, or half written: who imports it can read it, or fails there
+        digest = hashlib.sha256(text).hexdigest()[:16]
+        return Source("", [Unit((WHOLE,), 1, References(), {WHOLE: digest}, acts=True)])
+    inert = Inert(tree, package)
+    units: list[Unit] = []
+    for statement in tree.body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            units += _imports(statement, package)
+        elif not idle(statement) and not is_typing_block(statement):
+            units.append(_unit(statement, package, inert))
+    return Source(ast.get_docstring(tree) or "", units)
+
+
+def _imports(statement: ast.Import | ast.ImportFrom, package: str) -> Iterator[Unit]:
+    for alias in imports_of(statement, package):
+        yield Unit(
+            (alias.bound,),
+            statement.lineno,
+            References(imports=[alias]),
+            acts=alias.bound == "*",
+            lines={alias.bound: statement.lineno},
+        )
 
 
 def _unit(node: ast.stmt, package: str, inert: Inert) -> Unit:
-    references = References(package)
-    references.read(node)
     is_main = is_main_block(node)
     names = (MAIN,) if is_main else tuple(_bound(node)) or (MODULE,)
     if isinstance(node, DEFINITION):
@@ -159,8 +178,8 @@ def _unit(node: ast.stmt, package: str, inert: Inert) -> Unit:
     return Unit(
         names,
         node.lineno,
-        references,
-        digests,
+        references_of(node, package),
+        dict(digests),
         acts=not is_main and (names[0] in _ASKED or not inert.statement(node)),
         evaluates=evaluates(node),
         derives=isinstance(node, ast.ClassDef) and bool(node.bases),

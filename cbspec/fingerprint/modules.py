@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from cbspec.fingerprint.canonical import Import
 from cbspec.fingerprint.finder import Finder
-from cbspec.fingerprint.module import Module
-from cbspec.fingerprint.signature import Signature, signature
+from cbspec.fingerprint.module import Module, Source
+from cbspec.fingerprint.parsed import Parsed
+from cbspec.fingerprint.signature import Signatures, forget_bytecode, signature
 
 
 class Modules:
@@ -18,22 +18,24 @@ class Modules:
     Args:
         root: the project's folder.
         finder: knows where modules lie.
+        sources: reads their files.
         seen: signatures of files, taken before any was imported.
     """
 
     def __init__(
-        self, root: Path, finder: Finder, seen: Mapping[Path, Signature | None] | None = None
+        self, root: Path, finder: Finder, sources: Parsed, seen: Signatures | None = None
     ) -> None:
         self.signatures = dict(seen or {})
+        self._sources = sources
         self._root = root
         self._finder = finder
         self._read: dict[Path | str, Module] = {}
-        self._known: dict[tuple[str, Path | None], Module | None] = {}
-        self._imported: dict[tuple[str, str, Path | None], list[Module]] = {}
+        self._known: dict[tuple[str, str], Module | None] = {}
+        self._imported: dict[tuple[str, str, str], list[Module]] = {}
 
     def get(self, name: str, importer: Module | None = None) -> Module | None:
         """Return a module by its full name; None where it is not in the project."""
-        folder = importer.folder if importer else None
+        folder = importer.folder if importer else ""
         if (name, folder) not in self._known:
             spec = self._finder.spec(name, folder)
             self._known[name, folder] = self._of(spec) if spec else None
@@ -54,8 +56,14 @@ class Modules:
             if path:
                 shown = path.relative_to(self._root).as_posix()
                 self.signatures.setdefault(path, signature(path))
-            self._read[key] = Module(name, path, shown)
+                forget_bytecode(path)
+            self._read[key] = self._parsed(name, path, shown)
         return self._read[key]
+
+    def _parsed(self, name: str, path: Path | None, shown: str) -> Module:
+        if path is None:
+            return Module(name, path, shown, Source("", []))
+        return Module(name, path, shown, self._sources.source(name, path))
 
     def chain(self, name: str, importer: Module | None = None) -> list[Module]:
         """Return a module after the packages above it, as they are imported: as far as they are in
