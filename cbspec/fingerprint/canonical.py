@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IGNORED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
-_PROSE = frozenset({"title", "description", "examples"})  # keywords of msgspec.Meta
 
 
 class Import(NamedTuple):
@@ -119,26 +118,18 @@ def _parts(node: ast.AST, package: str) -> list[str | ast.AST]:
         if isinstance(value, ast.AST):
             parts.append(value)
         elif isinstance(value, list):
-            parts += ["[", *_items(node, field, value, package), "]"]
+            parts += ["[", *_items(node, value, package), "]"]
         else:
             parts.append(f"{value!r};")
     return [*parts, ")"]
 
 
-def _items(
-    node: ast.AST, field: str, values: list[ast.AST], package: str
-) -> Iterable[str | ast.AST]:
+def _items(node: ast.AST, values: list[ast.AST], package: str) -> Iterable[str | ast.AST]:
     if isinstance(values[0], ast.stmt):
         return _statements(values, package)
     if isinstance(node, ast.Delete) and isinstance(values[0], ast.Tuple):
         return values[0].elts  # formatters drop the parentheses of `del (a, b)`
-    if isinstance(node, ast.Call) and field == "keywords" and _describes(node.func):
-        return [word for word in values if getattr(word, "arg", "") not in _PROSE]
     return [value if isinstance(value, ast.AST) else f"{value!r};" for value in values]
-
-
-def _describes(function: ast.expr) -> bool:
-    return dotted(function) in ("Meta", "msgspec.Meta")
 
 
 def _statements(body: Iterable[ast.AST], package: str) -> list[str | ast.AST]:

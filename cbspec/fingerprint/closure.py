@@ -121,7 +121,7 @@ class Closure:
     def _counts(self, unit: Unit, module: Module) -> bool:
         """Tell whether a unit counts by what is known of the whole."""
         if unit.names == (MAIN,):
-            return module.name in self.words
+            return bool(self.open) or module.name in self.words
         return self.acts(unit) or bool(self.open) or not self.words.isdisjoint(unit.names)
 
     def _import(self, alias: Import, module: Module) -> bool:
@@ -137,6 +137,9 @@ class Closure:
             self.want(module, name)
         for path in references.paths:
             self._path(path, unit, module)
+        for name in references.files:
+            for file in self._source.files(name, module):
+                self.add_whole(file, Reason(f"{module.shown}:{unit.line} names it"))
         for alias in references.imports:
             self._import(alias, module)
             if alias.name and (source := self._source.get(alias.module, module)):

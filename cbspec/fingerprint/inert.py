@@ -28,9 +28,11 @@ class Inert:
     def __init__(self, tree: ast.Module, package: str) -> None:
         self._describing = set(_WRAPPERS)
         self._records: set[str] = set()
+        self._meanings: dict[str, str] = {}
         for statement in tree.body:
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 for alias in imports_of(statement, package):
+                    self._meanings[alias.bound] = alias.meaning
                     if alias.module.partition(".")[0] in DESCRIBING:
                         self._describing.add(alias.bound)
             elif isinstance(statement, ast.ClassDef) and self._is_record(statement):
@@ -38,11 +40,27 @@ class Inert:
 
     def _is_record(self, node: ast.ClassDef) -> bool:
         """Tell whether making an instance of a class only keeps the arguments."""
-        members = {getattr(member, "name", "") for member in node.body}
+        names = {getattr(part, "name", getattr(part, "arg", "")) for part in ast.walk(node)}
         return (
             self._class(node)
             and all(map(self._describes, node.bases))
-            and members.isdisjoint(("__init__", "__new__", "__post_init__"))
+            and names.isdisjoint(("__init__", "__new__", "__post_init__", "default_factory"))
+        )
+
+    def meaning(self, node: ast.AST) -> str:
+        """Return what a name with its attributes stands for: ``"msgspec.Meta"``; empty where no
+        import of the module tells.
+        """
+        head, dot, rest = dotted(node).partition(".")
+        return f"{self._meanings[head]}{dot}{rest}" if head in self._meanings else ""
+
+    def is_typing_block(self, node: ast.stmt) -> bool:
+        """Tell whether a statement is ``if TYPE_CHECKING:``, which is never run."""
+        return (
+            isinstance(node, ast.If)
+            and not node.orelse
+            and self.meaning(node.test)
+            in ("typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING")
         )
 
     def statement(self, node: ast.stmt) -> bool:
@@ -106,11 +124,6 @@ def evaluates(node: ast.stmt) -> bool:
     return not isinstance(getattr(node, "value", None), ast.Constant)
 
 
-def is_typing_block(node: ast.stmt) -> bool:
-    """Tell whether a statement is ``if TYPE_CHECKING:``, which is never run."""
-    return isinstance(node, ast.If) and not node.orelse and _ends(node.test, "TYPE_CHECKING")
-
-
 def is_main_block(node: ast.stmt) -> bool:
     """Tell whether a statement is ``if __name__ == "__main__":``, which no import runs."""
     if not (isinstance(node, ast.If) and isinstance(node.test, ast.Compare) and not node.orelse):
@@ -119,10 +132,6 @@ def is_main_block(node: ast.stmt) -> bool:
     equal = isinstance(node.test.ops[0], ast.Eq)
     names = {getattr(side, "id", getattr(side, "value", None)) for side in sides}
     return equal and names == {"__name__", "__main__"}
-
-
-def _ends(node: ast.expr, name: str) -> bool:
-    return dotted(node).rpartition(".")[2] == name
 
 
 def _is_name(node: ast.expr) -> bool:

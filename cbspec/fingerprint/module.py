@@ -19,10 +19,11 @@ from cbspec.fingerprint.canonical import (
     pieces,
     short_hash,
 )
-from cbspec.fingerprint.inert import Inert, evaluates, is_main_block, is_typing_block
+from cbspec.fingerprint.inert import Inert, evaluates, is_main_block
 from cbspec.fingerprint.references import References, references_of
 
 MODULE, MAIN, WHOLE = "<module>", "<main>", "<file>"
+_PROSE = frozenset({"title", "description", "examples"})
 _ASKED = ("__getattr__", "__dir__")  # functions that Python asks for what a module does not bind
 
 
@@ -144,17 +145,29 @@ def read(text: bytes, package: str) -> Source:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        # Compiled, or half written: who imports it can read it, or fails there
-        digest = hashlib.sha256(text).hexdigest()[:16]
-        return Source("", [Unit((WHOLE,), 1, References(), {WHOLE: digest}, acts=True)])
+        return whole(text)  # half written: who imports it fails there
     inert = Inert(tree, package)
+    _drop_prose(tree, inert)
     units: list[Unit] = []
     for statement in tree.body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
             units += _imports(statement, package)
-        elif not idle(statement) and not is_typing_block(statement):
+        elif not idle(statement) and not inert.is_typing_block(statement):
             units.append(_unit(statement, package, inert))
     return Source(ast.get_docstring(tree) or "", units)
+
+
+def whole(content: bytes) -> Source:
+    """Return a file that is no Python, or cannot be read as such: it counts by its bytes."""
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return Source("", [Unit((WHOLE,), 1, References(), {WHOLE: digest}, acts=True)])
+
+
+def _drop_prose(tree: ast.Module, inert: Inert) -> None:
+    """Remove the descriptions of parameters: they change no value."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and inert.meaning(node.func) == "msgspec.Meta":
+            node.keywords = [word for word in node.keywords if word.arg not in _PROSE]
 
 
 def _imports(statement: ast.Import | ast.ImportFrom, package: str) -> Iterator[Unit]:
@@ -210,5 +223,9 @@ def _bound(root: ast.stmt) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name.partition(".")[0]
         elif not isinstance(node, ast.Lambda | ast.comprehension):
+            if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+                yield node.name
             waiting += reversed(list(ast.iter_child_nodes(node)))

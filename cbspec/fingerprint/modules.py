@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -48,6 +49,17 @@ class Modules:
     def file(self, path: Path) -> Module:
         """Return the module of a file that a process was seen to load."""
         return self._module(path.stem, path)
+
+    def files(self, name: str, importer: Module) -> list[Module]:
+        """Return the source files of the project that a string may name, seen from a module's own
+        folder or from the project's.
+        """
+        files = []
+        for folder in (Path(importer.folder), self._root):
+            path = Path(os.path.normpath(folder / name))
+            if path.is_file() and path.is_relative_to(self._root):
+                files.append(self.file(path))
+        return files
 
     def _module(self, name: str, path: Path | None) -> Module:
         key = path or name

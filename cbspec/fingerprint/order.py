@@ -39,7 +39,8 @@ class Order:
         """
         counted = [unit for unit in module.units if unit in self._closure.units]
         ambiguous = bool(module.stars) or _rebinds(counted)
-        if not ambiguous and self._acting.isdisjoint(self._run_by([module])):
+        acting = not self._acting.isdisjoint(self._run_by([module]))
+        if not (ambiguous or acting or any(self._within(unit, module) for unit in counted)):
             return []
         lines: list[str] = []
         elsewhere: list[str] = []
@@ -47,32 +48,41 @@ class Order:
         for unit in module.units:
             alias = unit.imported
             if alias and not ambiguous:
-                if acting := self._acting_in(alias, module) - run:
-                    run |= acting
+                if first := self._acting_in(alias, module) - run:
+                    run |= first
                 elif unit in counted and not self._modules.imported(alias, module):
                     elsewhere.append(f"import {alias.target}")
                     continue
                 else:
                     continue
-            elif unit not in counted or not self._matters(unit, ambiguous):
+            elif unit not in counted or not self._matters(unit, module, ambiguous):
                 continue
             lines += [*sorted(elsewhere), self._line(unit, module)]
             elsewhere = []
         return [*lines, *sorted(elsewhere)]
 
-    def _matters(self, unit: Unit, ambiguous: bool) -> bool:
-        return ambiguous or unit.evaluates or self._closure.acts(unit)
+    def _matters(self, unit: Unit, module: Module, ambiguous: bool) -> bool:
+        if ambiguous or unit.evaluates or self._closure.acts(unit):
+            return True
+        return bool(self._within(unit, module))
 
     def _line(self, unit: Unit, module: Module) -> str:
         if alias := unit.imported:
             return f"import {alias.target}"
         name = unit.digests[MODULE] if unit.names == (MODULE,) else ",".join(unit.names)
-        # Within a block, neighbouring imports are told apart by their order, where it matters
+        return name + self._within(unit, module)
+
+    def _within(self, unit: Unit, module: Module) -> str:
+        """Return the order in which a function or a block imports modules that act: its canonical
+        form does not tell neighbouring imports apart by their order. Empty for a single one.
+        """
+        if unit.imported or len(unit.references.imports) < 2:
+            return ""
         targets = []
         for alias in unit.references.imports:
             if self._acting_in(alias, module):
                 targets.append(alias.target)
-        return f"{name} imports {targets}" if len(targets) > 1 else name
+        return f" imports {targets}" if len(targets) > 1 else ""
 
     def _acting_in(self, alias: Import, importer: Module) -> set[Module]:
         """Return the modules that act, of those that an import runs."""

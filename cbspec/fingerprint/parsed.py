@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from cbspec.errors import CbspecError
-from cbspec.fingerprint.module import Source, package_of, read
+from cbspec.fingerprint.module import Source, package_of, read, whole
 
 _MOST = 4  # times as many texts are kept as the last run read
 
@@ -51,10 +51,13 @@ class Parsed:
     def source(self, name: str, path: Path) -> Source:
         """Return what the file of a module says."""
         text = path.read_bytes()
-        digest = hashlib.sha256(f"{name}\0{path.stem}\0".encode() + text).hexdigest()
+        digest = hashlib.sha256(f"{name}\0{path.name}\0".encode() + text).hexdigest()
         if digest not in self._kept and not self._reading:
             self._begin()
-        source = self._kept.get(digest) or read(text, package_of(name, path))
+        source = self._kept.get(digest)
+        if source is None:
+            python = path.suffix == ".py"
+            source = read(text, package_of(name, path)) if python else whole(text)
         self._used[digest] = source
         return source
 
