@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.bench.edits.cases import Case, benign, changing
+from tests.bench.edits.cost import costs
 from tests.bench.edits.trial import Outcome, tried
 from tests.bench.report import Row, publish
 
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
         f"at most {RERUN:.0%}",
         len(rerun) <= RERUN * len(outcomes) and not moved,
     )
+    if not arguments:
+        yield from costs()
 
 
 def _chosen(cases: Iterable[Case], words: Sequence[str]) -> list[Case]:
