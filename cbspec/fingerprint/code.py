@@ -132,13 +132,13 @@ class Code:
         return self.watch(implementation).changed()
 
     def why(self, implementation: str, shown: str) -> str:
-        """Return why a file counts for an implementation: ``"lab/walk.py:3 imports it"``; empty
-        where it does not.
+        """Return why a file counts for an implementation: ``"lab/walk.py:3 imports it"``; empty for
+        its own file, and for one that does not count.
         """
         closure = self._closure(implementation)
         for module, reason in closure.modules.items():
-            if module.shown == shown:
-                return f"{reason}; {closure.open}" if closure.open else str(reason)
+            if module.shown == shown and module.name != implementation.partition(":")[0]:
+                return f"{reason}, and {closure.open}" if closure.open else str(reason)
         return ""
 
     def locate(self, definition: str) -> tuple[Path, int]:
