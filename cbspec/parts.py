@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,9 +88,18 @@ class Parts:
     @cached_property
     def code(self) -> Code:
         """Return the engine's source code as it is."""
-        from cbspec.fingerprint import Code
+        from cbspec.fingerprint import Code, Parsed
 
-        return Code(self.config.root, self.config.packages, self._signatures)
+        sources = self.config.store / "code" / "sources.msgpack"
+        return Code(
+            self.config.root,
+            self.config.packages,
+            self._signatures,
+            catalog=self.config.engine,
+            stages=self.catalog.values(),
+            loaded=self.store.loaded.of,
+            sources=Parsed(sources, partial(self.store.lock, "code")),
+        )
 
     @cached_property
     def versions(self) -> Versions:

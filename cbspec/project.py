@@ -229,7 +229,7 @@ class Project(Parts):
         """Return where the planner's cells stand: current, stale or missing."""
         from cbspec.explain import History, Standings
 
-        history = History(self.config.root, self.config.packages, self.store)
+        history = History(self.code, self.store)
         return Standings(planner, self.store, self.code, history, self.config.root, self._arms)
 
     def _arms(self) -> Iterator[Call]:

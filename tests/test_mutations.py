@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cbspec import config
-from cbspec.fingerprint import Code
+import cbspec
 from cbspec.ledger import Comparison, Outcome
 from cbspec.model.finding import Judgement
 from cbspec.report import Edit, Record, failure_text
@@ -36,7 +35,7 @@ each = pytest.mark.parametrize("mutation", ALL, ids=lambda mutation: mutation.na
 @pytest.fixture(scope="module")
 def code():
     """The engine's code, which all edits are looked up in."""
-    return Code(ROOT, config.load(ROOT).packages)
+    return cbspec.Project(ROOT).code
 
 
 @pytest.fixture(scope="module")

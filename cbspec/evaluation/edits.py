@@ -26,7 +26,6 @@ class Edits:
 
     def __init__(self, config: Config, code: Code, store: Store) -> None:
         self.root = config.root
-        self._packages = config.packages
         self._code = code
         self._store = store
 
@@ -46,4 +45,4 @@ class Edits:
     def _history(self) -> History:
         from cbspec.explain import History
 
-        return History(self.root, self._packages, self._store)
+        return History(self._code, self._store)

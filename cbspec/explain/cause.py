@@ -30,13 +30,19 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     definition: str = ""
 
 
-def code_causes(changes: Iterable[Change], code: Code, root: Path) -> tuple[Cause, ...]:
+def code_causes(
+    changes: Iterable[Change], code: Code, implementation: str, root: Path
+) -> tuple[Cause, ...]:
     """Return one cause for each definition that changed, with the line at which it stands now; what
     was edited in place comes first.
+
+    Args:
+        implementation: of the stage. Where the definition is in another file, the cause says why
+            that file counts.
     """
     order = ("changed", "added", "removed")
     ranked = sorted(changes, key=lambda change: order.index(change.what))
-    return tuple(_code_cause(change, code, root) for change in ranked)
+    return tuple(_code_cause(change, code, implementation, root) for change in ranked)
 
 
 def unknown_code(recorded: str) -> Cause:
@@ -68,14 +74,11 @@ def dependency_causes(before: Dependencies, after: Dependencies) -> tuple[Cause,
     return tuple(Cause(kind="dependency", text=text) for text in before.changes(after))
 
 
-def _code_cause(change: Change, code: Code, root: Path) -> Cause:
+def _code_cause(change: Change, code: Code, implementation: str, root: Path) -> Cause:
     path, line = code.locate(change.definition)
     file = relative(path, root)
     place = file if change.what == "removed" else f"{file}:{line}"
-    return Cause(
-        kind="code",
-        text=f"{place}: {change.name} {change.what}",
-        path=file,
-        line=line,
-        definition=change.name,
-    )
+    text = f"{place}: {change.name} {change.what}"
+    if why := code.why(implementation, change.path):
+        text += f" ({file} counts because {why})"
+    return Cause(kind="code", text=text, path=file, line=line, definition=change.name)

@@ -127,11 +127,7 @@ def _root(cell: Cell, standings: Standings) -> str:
 
 def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[str]:
     if recorded.digest != short(claim.digest):
-        moved = [
-            arm for arm, call in claim.arms.items() if recorded.arms.get(arm) != short(call.digest)
-        ]
-        arms = f"arms {', '.join(moved)}" if moved else "assertions, seeds or error rate"
-        yield f"the claim itself is another one than recorded: {arms}"
+        yield from _claim_edits(claim, standings, recorded)
     planner = standings.planner
     yield from recorded.moved(planner.numerics.torch, planner.dependencies(claim.arms.values()))
     if recorded.doubt:
@@ -149,6 +145,26 @@ def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[st
     ]
     if lost:
         yield f"the recorded code of {', '.join(lost)} is not known here{_where(recorded)}"
+
+
+def _claim_edits(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[str]:
+    """Yield what differs between a claim and the one that was recorded, as far as it is known."""
+    unknown: list[str] = []
+    moved = False
+    for arm, call in claim.arms.items():
+        digest = recorded.arms.get(arm, "")
+        if digest == short(call.digest):
+            continue
+        moved = True
+        before = standings.past.of_digest(digest) if digest else None
+        if before is None:
+            unknown.append(arm)
+            continue
+        for difference in standings.past.differences(before, call):
+            yield f"arm {arm}: {difference}"
+    what = f"arms {', '.join(unknown)}" if unknown else "assertions, seeds or error rate"
+    if unknown or not moved:
+        yield f"the claim itself is another one than recorded: {what}"
 
 
 def _where(recorded: Entry) -> str:

@@ -8,7 +8,7 @@ import io
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,14 +23,12 @@ class History:
     """Earlier states of the engine's code.
 
     Args:
-        root: the project's folder, in its repository or outside of any.
-        packages: the engine's top-level packages.
+        code: the engine's code as it is; its folder lies in a repository or outside of any.
         store: remembers the definitions of what was computed with it.
     """
 
-    def __init__(self, root: Path, packages: Sequence[str], store: Store) -> None:
-        self._root = root
-        self._packages = packages
+    def __init__(self, code: Code, store: Store) -> None:
+        self._code = code
         self._store = store
         self._commits: dict[str, dict[str, Definitions | None]] = {}
 
@@ -57,9 +55,26 @@ class History:
         if absent := [
             implementation for implementation in implementations if implementation not in known
         ]:
-            with checked_out(self._root, commit) as folder:
-                known |= _definitions(folder, self._packages, absent)
+            with checked_out(self._code.root, commit) as folder:
+                known |= self._definitions(folder, absent)
         return known
+
+    def _definitions(
+        self, folder: Path | None, implementations: Collection[str]
+    ) -> dict[str, Definitions | None]:
+        definitions: dict[str, Definitions | None] = dict.fromkeys(implementations)
+        if folder is None:
+            return definitions
+        try:
+            code = self._code.at(folder)
+        except CbspecError:  # the engine was not there yet
+            return definitions
+        for implementation in implementations:
+            try:
+                definitions[implementation] = code.fingerprint(implementation).definitions
+            except CbspecError:  # it stood elsewhere, or not at all
+                continue
+        return definitions
 
 
 @contextmanager
@@ -80,21 +95,3 @@ def checked_out(root: Path, commit: str) -> Iterator[Path | None]:
         with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
             archive.extractall(folder)
         yield Path(folder)
-
-
-def _definitions(
-    folder: Path | None, packages: Sequence[str], implementations: Collection[str]
-) -> dict[str, Definitions | None]:
-    definitions: dict[str, Definitions | None] = dict.fromkeys(implementations)
-    if folder is None:
-        return definitions
-    try:
-        code = Code(folder, packages)
-    except CbspecError:  # the engine was not there yet
-        return definitions
-    for implementation in implementations:
-        try:
-            definitions[implementation] = code.fingerprint(implementation).definitions
-        except CbspecError:  # it stood elsewhere, or not at all
-            continue
-    return definitions

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from cbspec.explain.cause import value_causes
 from cbspec.model.dependencies import Dependencies, same_torch
 from cbspec.stage import Call, Parameters, canonical
 from cbspec.store import ADOPTED, Store
@@ -125,6 +126,31 @@ class Past:
                 if apart < FOREIGN and (best is None or apart < best[0]):
                     best = apart, trail
         return best[1] if best else None
+
+    def of_digest(self, digest: str) -> Trail | None:
+        """Return a result of the call with this digest (`Call.digest`), or its first digits; None
+        where none is stored.
+        """
+        for trail in self.trails.values():
+            if (self._identity(trail.key) or "").startswith(digest):
+                return trail
+        return None
+
+    def differences(self, trail: Trail, call: Call, prefix: str = "") -> tuple[str, ...]:
+        """Return what differs between the call behind a result and another one:
+        ``"plant: light: 2.0 -> 3.0"``.
+        """
+        if trail.stage != call.stage.name:
+            return (f"{prefix}stage: {trail.stage} -> {call.stage.name}",)
+        told = [
+            f"{prefix}{cause.text}"
+            for cause in value_causes("parameter", trail.parameters, as_stored(call.parameters))
+        ]
+        for name, source in call.inputs.items():
+            below = self.trails.get(trail.inputs.get(name, ""))
+            if below is not None and self._identity(below.key) != identity(source):
+                told += self.differences(below, source, f"{prefix}{name}: ")
+        return tuple(told)
 
     def points(self, lane: str, progress: str) -> list[int]:
         """Return the stored points of a lane, newest first."""

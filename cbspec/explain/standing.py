@@ -121,7 +121,7 @@ class Standings:
         return (
             (unknown_code(recorded),)
             if before is None
-            else code_causes(changes(before, now.definitions), self.code, self.root)
+            else code_causes(changes(before, now.definitions), self.code, implementation, self.root)
         )
 
     def _since_recorded(self, cell: Cell, recorded: Entry | None) -> tuple[Cause, ...]:
@@ -133,7 +133,7 @@ class Standings:
         return (
             (unknown_code(recorded.code[stage.name]),)
             if changes is None
-            else code_causes(changes, self.code, self.root)
+            else code_causes(changes, self.code, stage.implementation, self.root)
         )
 
 

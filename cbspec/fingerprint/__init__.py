@@ -1,25 +1,15 @@
 """The code fingerprint: what a stage's implementation reaches inside the project, read from the
-source alone.
+source alone, and checked by what a run was seen to load.
 
-What counts, by module-level definition (a class with its methods, a constant, a function, the
-binding of an imported name):
-
-- all that a reached definition names, in bodies, defaults, decorators, bases and annotations,
-  quoted ones included;
-- of every module that is imported on the way, the statements that act when it is imported:
-  registrations, patches, loops;
-- the implementation's catalog entries, found by the literal text ``"module:function"``, without
-  what only documents;
-- the whole module where one is looked into by a computed name, passed on as a value, or asked for a
-  name that nothing in it binds; the whole project behind ``eval``, an import by a name that cannot
-  be followed, and the like.
-
-An object's class is not guessed from the names of its methods. It is reached where the object is
-made, and brings every method; an object that others' code makes has its class named in a catalog
-entry, an annotation or an argument.
+What counts: every module that the implementation can import (`closure`), of each all that acts
+when it is imported, in its order (`order`), and each definition that is named (`canonical` tells
+whether it changed).
 """
 
 from cbspec.fingerprint.change import Change, changes
 from cbspec.fingerprint.code import Code, Fingerprint
+from cbspec.fingerprint.loaded import Loaded
+from cbspec.fingerprint.parsed import Parsed
+from cbspec.fingerprint.signature import Watch
 
-__all__ = ["Change", "Code", "Fingerprint", "changes"]
+__all__ = ["Change", "Code", "Fingerprint", "Loaded", "Parsed", "Watch", "changes"]

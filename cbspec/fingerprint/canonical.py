@@ -1,61 +1,70 @@
-"""The normal form of code: what it does, blind to comments, docstrings, formatting and the order of
-imports.
+"""The canonical form of code: equal for two pieces of code exactly where they differ in nothing but
+comments, docstrings, formatting and the order of neighbouring imports.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from cbspec.fingerprint.scope import Imported
+DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IGNORED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
-class Prose(NamedTuple):
-    """The arguments of a call that only document: their keywords, and the position of the one that
-    may be positional.
+class Import(NamedTuple):
+    """What one alias of an import statement binds.
+
+    Attributes:
+        bound: the name; ``"*"`` for a star.
+        module: the absolute name of the module that is imported from.
+        name: what is taken from it; empty for the module itself.
+        line: where the statement stands.
     """
 
-    keywords: frozenset[str]
-    position: int | None = None
+    bound: str
+    module: str
+    name: str
+    line: int
+
+    @property
+    def target(self) -> str:
+        """Return ``"lab.nets.forward"`` of ``from lab.nets import forward``."""
+        return f"{self.module}.{self.name}" if self.name else self.module
+
+    @property
+    def meaning(self) -> str:
+        """Return what the bound name stands for: ``"lab"`` of ``import lab.nets``."""
+        plain = not self.name and self.module.startswith(f"{self.bound}.")
+        return self.bound if plain else self.target
 
 
-Documented = Mapping[str, Prose]
+def imports_of(node: ast.Import | ast.ImportFrom, package: str) -> list[Import]:
+    """Return what an import statement binds, in its order.
 
-PROSE: Documented = {
-    "msgspec.Meta": Prose(frozenset({"title", "description", "examples"})),
-    "cbspec.stage.Stage": Prose(frozenset({"doc"}), 1),
-    "cbspec.stage.Input": Prose(frozenset({"doc"}), 1),
-    "cbspec.stage.Measure": Prose(frozenset({"doc"}), 1),
-}
-_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
-_BLIND = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
-_IMPORT = (ast.Import, ast.ImportFrom)
-_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def documented(bound: Mapping[str, Sequence[Imported]]) -> Documented:
-    """Return the callables of `PROSE` under the names that a module's imports give them."""
-    callables: dict[str, Prose] = {}
-    for name, targets in bound.items():
-        if len(targets) != 1:
-            continue
-        target = str(targets[0]).replace(":", ".")
-        for callee, prose in PROSE.items():
-            if callee == target or callee.startswith(f"{target}."):
-                callables[name + callee[len(target) :]] = prose
-    return callables
+    Args:
+        package: the package that relative imports start from.
+    """
+    if isinstance(node, ast.ImportFrom):
+        base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+        module = ".".join([*base, node.module] if node.module else base)
+        return [
+            Import(alias.asname or alias.name, module, alias.name, node.lineno)
+            for alias in node.names
+        ]
+    bindings = []
+    for alias in node.names:
+        if alias.asname:
+            bindings.append(Import(alias.asname, alias.name, "", node.lineno))
+        else:  # binds the package at the top, and runs all of the modules below it
+            bindings.append(Import(alias.name.partition(".")[0], alias.name, "", node.lineno))
+    return bindings
 
 
-def substance(call: ast.Call, prose: Documented) -> tuple[list[ast.expr], list[ast.keyword]]:
-    """Return a call's arguments without those that only document."""
-    blind = prose.get(dotted(call.func)) if prose else None
-    if blind is None:
-        return call.args, call.keywords
-    args = [arg for position, arg in enumerate(call.args) if position != blind.position]
-    return args, [word for word in call.keywords if word.arg not in blind.keywords]
+def short_hash(text: str) -> str:
+    """Return 16 hex digits of a text's SHA-256."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def dotted(node: ast.AST) -> str:
@@ -66,131 +75,106 @@ def dotted(node: ast.AST) -> str:
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
         node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+    if not isinstance(node, ast.Name):
+        return ""
+    return ".".join([node.id, *reversed(parts)])
 
 
-def short_hash(texts: Iterable[str]) -> str:
-    """Return 16 hex digits over the texts in order."""
-    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def canonical(node: ast.AST, package: str = "") -> str:
+    """Return the canonical form of a piece of code.
 
-
-def normal(node: ast.AST, prose: Documented) -> str:
-    """Return text that is equal for two pieces of code exactly when they differ only in comments,
-    docstrings and formatting.
+    A stack in place of recursion: a sum of thousands of terms is nested as deep.
     """
-    parts: list[str] = []
-    _write(node, parts.append, prose)
-    return "".join(parts)
+    text: list[str] = []
+    waiting: list[str | ast.AST] = [node]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            text.append(item)
+        elif isinstance(item, ast.Name):
+            text.append(f"Name({item.id})")
+        elif isinstance(item, ast.Constant):
+            text.append(f"{type(item.value).__name__} {_literal(item.value)};")
+        else:
+            waiting += reversed(_parts(item, package))
+    return "".join(text)
 
 
-def pieces(node: ast.stmt, name: str, prose: Documented) -> dict[str, str]:
-    """Return qualified name -> normal form: a class apart from its methods, each method and nested
-    class by itself.
+def _literal(value: object) -> str:
+    # Decimal digits of an integer are limited in number
+    return hex(value) if type(value) is int else repr(value)
+
+
+def _parts(node: ast.AST, package: str) -> list[str | ast.AST]:
+    """Return a node's fields in order. An empty one is left out, so that a field that a later
+    Python adds changes nothing.
     """
-    if not isinstance(node, ast.ClassDef):
-        return {name: normal(node, prose)}
-    inner = (*_FUNCTION, ast.ClassDef)
-    members = [member for member in node.body if isinstance(member, inner)]
-    body = [
-        ast.Expr(ast.Name(f"def {part.name}")) if isinstance(part, inner) else part
-        for part in node.body
-    ]
-    frame = ast.ClassDef(node.name, node.bases, node.keywords, body, node.decorator_list)
-    normal_forms = {name: normal(frame, prose)}
-    for member in members:
-        for qualified, text in pieces(member, f"{name}.{member.name}", prose).items():
-            normal_forms[qualified] = normal_forms.get(qualified, "") + text
-    return normal_forms
-
-
-def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _BLIND)
-    return fields
-
-
-def _write(node: ast.AST, write: Callable[[str], None], prose: Documented) -> None:
-    kind = type(node)
-    if kind is ast.Name:
-        write(f"Name({node.id})")  # type: ignore[attr-defined]
-        return
-    if kind is ast.Constant:
-        write(f"{type(node.value).__name__} {node.value!r};")  # type: ignore[attr-defined]
-        return
-    write(f"{kind.__name__}(")
-    if kind is ast.Call:
-        args, keywords = substance(node, prose)  # type: ignore[arg-type]
-        _write(node.func, write, prose)  # type: ignore[attr-defined]
-        _write_list(args, write, prose)
-        _write_list(keywords, write, prose)
-        write(")")
-        return
-    for name in _FIELDS.get(kind) or _fields(kind):
-        value = getattr(node, name, None)
-        if value is None or value == []:  # so that a field that a later Python adds changes nothing
+    parts: list[str | ast.AST] = [f"{type(node).__name__}("]
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if field in _IGNORED or value is None or value == []:
             continue
-        write(f"{name}=")
+        parts.append(f"{field}=")
         if isinstance(value, ast.AST):
-            _write(value, write, prose)
+            parts.append(value)
         elif isinstance(value, list):
-            _write_list(value, write, prose)
+            parts += ["[", *_items(node, value, package), "]"]
         else:
-            write(f"{value!r};")
-    write(")")
+            parts.append(f"{value!r};")
+    return [*parts, ")"]
 
 
-def _write_list(values: Sequence[Any], write: Callable[[str], None], prose: Documented) -> None:
-    write("[")
-    if values and isinstance(values[0], ast.stmt):
-        values = _statements(values)
-    for value in values:
-        if isinstance(value, ast.AST):
-            _write(value, write, prose)
-        else:
-            write(f"{value!r};")
-    write("]")
+def _items(node: ast.AST, values: list[ast.AST], package: str) -> Iterable[str | ast.AST]:
+    if isinstance(values[0], ast.stmt):
+        return _statements(values, package)
+    if isinstance(node, ast.Delete) and isinstance(values[0], ast.Tuple):
+        return values[0].elts  # formatters drop the parentheses of `del (a, b)`
+    return [value if isinstance(value, ast.AST) else f"{value!r};" for value in values]
 
 
-def _statements(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """Return a block without docstrings and other statements that do nothing, its runs of imports
-    split up and sorted.
-    """
-    statements: list[ast.stmt] = []
-    run: list[ast.stmt] = []
+def _statements(body: Iterable[ast.AST], package: str) -> list[str | ast.AST]:
+    """Return a block without what does nothing, each run of imports sorted."""
+    statements: list[str | ast.AST] = []
+    run: list[Import] = []
     for statement in body:
-        if isinstance(statement, _IMPORT):
-            run += alone(statement)
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            run += imports_of(statement, package)
         elif not idle(statement):
-            statements += sorted(run, key=ast.dump)
+            statements += [*_run(run), statement]
             run = []
-            statements.append(_flat_delete(statement))
-    return statements + sorted(run, key=ast.dump)
+    return statements + _run(run)
 
 
-def idle(statement: ast.stmt) -> bool:
+def _run(run: list[Import]) -> list[str]:
+    """Return imports as text; in their order only where one may bind the name of another."""
+    lines = [f"import {alias.bound}={alias.target};" for alias in run]
+    bound = {alias.bound for alias in run}
+    meanings = {(alias.bound, alias.meaning) for alias in run}
+    return lines if "*" in bound or len(meanings) > len(bound) else sorted(lines)
+
+
+def idle(statement: ast.AST) -> bool:
     """Tell whether a statement does nothing: ``pass``, a docstring, an ellipsis."""
     return isinstance(statement, ast.Pass) or (
         isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     )
 
 
-def alone(statement: ast.Import | ast.ImportFrom) -> list[ast.stmt]:
-    """Split an import statement into one per alias."""
-    if isinstance(statement, ast.Import):
-        return [
-            ast.copy_location(ast.Import(names=[alias]), statement) for alias in statement.names
-        ]
-    return [
-        ast.copy_location(
-            ast.ImportFrom(module=statement.module, names=[alias], level=statement.level), statement
-        )
-        for alias in statement.names
-    ]
-
-
-def _flat_delete(statement: ast.stmt) -> ast.stmt:
-    """Return ``del (a, b)`` as ``del a, b``: formatters drop the parentheses."""
-    if not isinstance(statement, ast.Delete) or not isinstance(statement.targets[0], ast.Tuple):
-        return statement
-    return ast.Delete(
-        targets=[part for target in statement.targets for part in getattr(target, "elts", [target])]
-    )
+def pieces(node: ast.stmt, name: str, package: str) -> Mapping[str, str]:
+    """Return qualified name -> hash of a definition: a class apart from each of its methods and
+    nested classes, so that a change is told precisely.
+    """
+    if not isinstance(node, ast.ClassDef):
+        return {name: short_hash(canonical(node, package))}
+    hashes: dict[str, str] = {}
+    body: list[ast.stmt] = []
+    for member in node.body:
+        if not isinstance(member, DEFINITION):
+            body.append(member)
+            continue
+        body.append(ast.Expr(ast.Name(f"def {member.name}")))
+        for qualified, digest in pieces(member, f"{name}.{member.name}", package).items():
+            known = hashes.get(qualified)
+            hashes[qualified] = short_hash(known + digest) if known else digest
+    frame = ast.ClassDef(node.name, node.bases, node.keywords, body, node.decorator_list)
+    return {name: short_hash(canonical(frame, package)), **hashes}

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+ORDER = "<order>"  # of what a module does when it is imported
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -30,7 +32,8 @@ def changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, ...
     """Return what changed between two fingerprints' definitions, in the order of their names.
 
     A definition is *added* (or *removed*) when the implementation has come to reach it (or ceased
-    to), whether or not it is new in its file.
+    to), whether or not it is new in its file. An order is told where nothing else of its file is:
+    what comes or goes has a place, too.
     """
     differences: list[Change] = []
     for definition in sorted(old.keys() | new.keys()):
@@ -41,4 +44,7 @@ def changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, ...
             differences.append(Change(path, name, "removed"))
         elif old[definition] != new[definition]:
             differences.append(Change(path, name, "changed"))
-    return tuple(differences)
+    told = {change.path for change in differences if change.name != ORDER}
+    return tuple(
+        change for change in differences if change.name != ORDER or change.path not in told
+    )

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from cbspec.errors import ConfigError, suggestion
 from cbspec.fingerprint.canonical import short_hash
-from cbspec.fingerprint.effects import Effects
-from cbspec.fingerprint.module import DEFINITION, Module, Statement, entry_label
-from cbspec.fingerprint.node import Everything, Node, Whole
-from cbspec.fingerprint.scope import Imported
-from cbspec.fingerprint.signature import Signatures
-from cbspec.fingerprint.source_tree import SourceTree
+from cbspec.fingerprint.change import ORDER
+from cbspec.fingerprint.closure import Closure, Reason
+from cbspec.fingerprint.finder import Finder
+from cbspec.fingerprint.module import Module, Unit
+from cbspec.fingerprint.modules import Modules
+from cbspec.fingerprint.order import Order
+from cbspec.fingerprint.parsed import Parsed
+from cbspec.fingerprint.signature import Signature, Signatures, Watch
+from cbspec.layout import source_folder
+from cbspec.stage import NoParameters, Stage
+
+DOCSTRINGS = frozenset({"__doc__", "getdoc"})  # where one is read, docstrings are part of the code
 
 
 @dataclass(frozen=True)
@@ -25,8 +32,8 @@ class Fingerprint:
     Attributes:
         digest: hex SHA-256 over the sorted definitions.
         definitions: ``"engine/rules.py:inner_product"`` (path relative to the project root,
-            qualified name) -> short hash of its normal form. ``<module>`` are a module's statements
-            that act when it is imported, and the order of those whose order matters;
+            qualified name) -> short hash of its canonical form. ``<module>`` are statements that
+            bind nothing; ``<order>`` is the order of what a module does when it is imported;
             ``Stage('bp')`` is a catalog's entry; an imported name stands for what it is bound to.
     """
 
@@ -43,243 +50,236 @@ class Code:
             ``("engine",)``.
         seen: signatures of files (`cbspec.fingerprint.signature`), taken before any code of the
             project was imported.
+        catalog: the module of the catalog, which every process imports first.
+        stages: its stages.
+        loaded: implementation -> the files, relative to the root, that runs of it were seen to
+            load though nothing names them.
+        sources: reads the files.
 
     Raises:
         ConfigError: a package does not exist.
     """
 
-    def __init__(self, root: Path, packages: Sequence[str], seen: Signatures | None = None) -> None:
-        self._root = root.resolve()
-        self._project = SourceTree(self._root, packages, seen)
-        self._effects = Effects(self._project)
+    def __init__(
+        self,
+        root: Path,
+        packages: Sequence[str],
+        seen: Signatures | None = None,
+        *,
+        catalog: str = "",
+        stages: Iterable[Stage] = (),
+        loaded: Callable[[str], Iterable[str]] | None = None,
+        sources: Parsed | None = None,
+    ) -> None:
+        self.root = root.resolve()
+        self._packages = packages
+        self._source = source_folder(self.root, packages)
+        finder = Finder(self.root, self._source)
+        self._sources = sources or Parsed()
+        self._modules = Modules(self.root, finder, self._sources, seen)
+        self._catalog = catalog
+        self._stages = tuple(stages)
+        self._loaded = loaded
+        self._closures: dict[str, Closure] = {}
         self._fingerprints: dict[str, Fingerprint] = {}
-        self._files: dict[str, frozenset[Path]] = {}
-        self._edges: dict[Node, frozenset[Node]] = {}
+        for package in packages:
+            if self._modules.get(package) is None:
+                raise ConfigError(
+                    f"there is no package '{package}' in {self.root}: neither a folder {package} "
+                    f"nor a file {package}.py, nor either of them in src"
+                )
 
     def fingerprint(self, implementation: str) -> Fingerprint:
-        """Return the fingerprint of ``"module:function"`` with its catalog entries, which are
-        recognized by that text.
+        """Return the fingerprint of ``"module:function"`` with its catalog entries.
 
         Args:
             implementation: as the catalog names it; of several stages that share it, every entry
                 counts.
 
         Raises:
-            ConfigError: there is no such module or function, or a file it reaches is not Python.
+            ConfigError: there is no such module or function.
         """
         if implementation not in self._fingerprints:
-            module, name = self._locate(implementation)
-            starts: list[Node] = [
-                module,
-                *self._project.bound(module, (name,)),
-                *self._entries(implementation),
-            ]
-            reached = self._reached(starts)
-            definitions = self._definitions(reached)
-            self._files[implementation] = _files(reached)
-            lines = "".join(
-                f"{definition} {digest}\n" for definition, digest in definitions.items()
-            )
-            self._fingerprints[implementation] = Fingerprint(
-                hashlib.sha256(lines.encode()).hexdigest(), definitions
-            )
+            closure = self._closure(implementation)
+            definitions = _definitions(closure, Order(closure, self._modules))
+            for stage in self._entries(implementation):
+                definitions[f"{self._catalog_file}:Stage({stage.name!r})"] = _declared(stage)
+            definitions = dict(sorted(definitions.items()))
+            lines = "".join(f"{name} {digest}\n" for name, digest in definitions.items())
+            digest = hashlib.sha256(lines.encode()).hexdigest()
+            self._fingerprints[implementation] = Fingerprint(digest, definitions)
         return self._fingerprints[implementation]
 
-    def changed(self, implementation: str) -> Path | None:
-        """Return a file of an implementation's code that changed since its fingerprint was taken.
+    def watch(self, implementation: str, *inputs: str) -> Watch:
+        """Return what tells whether the code of a stage changed since its fingerprint.
 
-        A file that was written again with the same content (`git checkout`) counts as changed:
-        something else may have been imported from it in between.
-
-        Returns:
-            The first such file of all that the implementation reaches, relative to the root; None
-            where each has the time of modification, size and inode that it had.
+        Args:
+            inputs: the implementations of the stages that it takes results of, and these of
+                others: what opens their artifacts is loaded with it.
         """
-        self.fingerprint(implementation)
-        changed = filter(self._project.changed, self._files[implementation])
-        return min((path.relative_to(self._root) for path in changed), default=None)
+        seen: dict[Path, Signature | None] = {}
+        closures = [self._closure(name) for name in (implementation, *inputs)]
+        for closure in closures:
+            for module in closure.modules:
+                if module.path:
+                    seen[module.path] = self._modules.signatures[module.path]
+        return Watch(self.root, seen, hooks=any(closure.hooks for closure in closures))
+
+    def changed(self, implementation: str) -> Path | None:
+        """Return a file of an implementation's code that changed since its fingerprint was taken,
+        relative to the root; None where none did.
+        """
+        return self.watch(implementation).changed()
+
+    def why(self, implementation: str, shown: str) -> str:
+        """Return why a file counts for an implementation: ``"lab/walk.py:3 imports it"``; empty for
+        its own file, and for one that does not count.
+        """
+        closure = self._closure(implementation)
+        for module, reason in closure.modules.items():
+            if module.shown == shown and module.name != implementation.partition(":")[0]:
+                return f"{reason}, and {closure.open}" if closure.open else str(reason)
+        return ""
 
     def locate(self, definition: str) -> tuple[Path, int]:
         """Return the file and the line, counted from 1, of a definition; line 1 if it is no longer
         there.
         """
         module, path, name = self._held(definition)
-        return path, _line(module, name, self._effects) if module else 1
+        return path, module.line(name) if module else 1
 
     def imported(self, definition: str) -> bool:
         """Tell whether a definition is a name that a module imports and does nothing else with."""
         module, _, name = self._held(definition)
-        bound = module.bindings.get(name, ()) if module else ()
-        return bool(bound) and all(
-            isinstance(statement.node, ast.Import | ast.ImportFrom) for statement in bound
-        )
+        units = module.bindings.get(name, ()) if module else ()
+        return bool(units) and all(unit.imported for unit in units)
 
-    def _held(self, definition: str) -> tuple[Module | None, Path, str]:
-        """Return module, file and name of a definition as a fingerprint has it; no module if there
-        is none any more.
+    def at(self, root: Path) -> Code:
+        """Return the same project in another folder, such as a copy of an earlier commit."""
+        return Code(root, self._packages, catalog=self._catalog, stages=self._stages)
+
+    @property
+    def _catalog_file(self) -> str:
+        module = self._modules.get(self._catalog) if self._catalog else None
+        return module.shown if module else self._catalog
+
+    @cached_property
+    def _declarations(self) -> Sequence[Unit]:
+        """Return the statements that declare the stages: each entry counts for its own stage, by
+        what it says.
         """
-        shown, _, name = definition.partition(":")
-        path = self._root / shown
-        return (
-            next(
-                (
-                    self._project.module(dotted)
-                    for dotted, held in self._project.paths.items()
-                    if held == path
-                ),
-                None,
-            ),
-            path,
-            name,
-        )
+        module = self._modules.get(self._catalog) if self._catalog else None
+        return module.bindings.get("STAGES", ()) if module else ()
 
-    def _locate(self, implementation: str) -> tuple[Module, str]:
-        name, colon, function = implementation.partition(":")
-        where = f"implementation '{implementation}'"
+    def _entries(self, implementation: str) -> list[Stage]:
+        return [stage for stage in self._stages if stage.implementation == implementation]
+
+    def _closure(self, implementation: str) -> Closure:
+        if implementation not in self._closures:
+            try:
+                self._closures[implementation] = self._reached(implementation)
+            finally:
+                self._sources.save()
+        return self._closures[implementation]
+
+    def _reached(self, implementation: str) -> Closure:
+        closure = Closure(self._modules, self._declarations)
+        self._want(closure, implementation, f"it is the implementation {implementation}")
+        if self._catalog:
+            reason = Reason("the catalog is imported before every stage")
+            closure.add(self._modules.chain(self._catalog), reason)
+        for stage in self._entries(implementation):
+            self._add_entry(closure, stage)
+        for shown in self._loaded(implementation) if self._loaded else ():
+            if (self.root / shown).is_file():
+                reason = Reason(f"a run of {implementation} loaded it")
+                closure.add_whole(self._modules.file(self.root / shown), reason)
+        closure.complete()
+        return closure
+
+    def _add_entry(self, closure: Closure, stage: Stage) -> None:
+        """Add what a stage's entry in the catalog names besides its implementation."""
+        if stage.opens:
+            self._want(closure, stage.opens, f"stage {stage.name} opens its artifacts by it")
+        parameters = stage.parameters
+        if parameters is NoParameters:
+            return
+        reason = Reason(f"it declares the parameters of {stage.name}")
+        name = parameters.__qualname__.partition(".")[0]
+        modules = self._modules.chain(parameters.__module__)
+        closure.add(modules, reason)
+        if modules and name in modules[-1].bindings:
+            closure.want(modules[-1], name)
+            return
+        # A class that no statement names, such as one that a loop makes, may be made of anything
+        for module in modules or self._modules.chain(self._catalog):
+            closure.add_whole(module, reason)
+
+    def _want(self, closure: Closure, reference: str, reason: str) -> None:
+        """Add ``"module:name"``.
+
+        Raises:
+            ConfigError: there is no such module or name.
+        """
+        name, colon, attribute = reference.partition(":")
+        where = f"implementation '{reference}'"
         if not colon:
             raise ConfigError(f"{where} is not of the form 'module:function'")
-        if name not in self._project:
-            raise ConfigError(
-                f"{where}: there is no module '{name}'"
-                f"{suggestion(name, sorted(self._project.paths))}"
-            )
-        module = self._project.module(name)
-        head = function.partition(".")[0]
-        if not self._project.bound(module, (head,)):
-            known = [
-                candidate
-                for candidate, held in module.bindings.items()
-                if isinstance(held[-1].node, DEFINITION)
-            ]
-            raise ConfigError(
-                f"{where}: {module.shown} defines no '{head}'{suggestion(head, known)}"
-            )
-        return module, head
+        modules = self._modules.chain(name)
+        if not modules or modules[-1].name != name:
+            hint = suggestion(name, self._names())
+            raise ConfigError(f"{where}: there is no module '{name}'{hint}")
+        module = modules[-1]
+        head = attribute.partition(".")[0]
+        bound = {*module.bindings, *module.aliases}
+        if head not in bound and not module.may_bind_more:
+            hint = suggestion(head, sorted(bound))
+            raise ConfigError(f"{where}: {module.shown} defines no '{head}'{hint}")
+        closure.add(modules, Reason(reason))
+        closure.want(module, head)
 
-    def _entries(self, implementation: str) -> list[Statement]:
-        modules = (
-            self._project.module(name)
-            for name in self._project.paths
-            if self._project.mentions(name, implementation)
-        )
-        return [entry for module in modules for entry in module.calls_with(implementation)]
+    def _names(self) -> list[str]:
+        """Return the names of all modules there are, for a suggestion."""
+        files = (path.relative_to(self._source) for path in self._source.rglob("*.py"))
+        return [".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in files]
 
-    def _reached(self, starts: Iterable[Node]) -> set[Node]:
-        seen: set[Node] = set()
-        waiting = list(starts)
-        while waiting:
-            node = waiting.pop()
-            if node not in seen:
-                seen.add(node)
-                waiting += self._leads_to(node) - seen
-        return seen
-
-    def _leads_to(self, node: Node) -> frozenset[Node]:
-        if node not in self._edges:
-            self._edges[node] = frozenset(self._follow(node))
-        return self._edges[node]
-
-    def _follow(self, node: Node) -> Iterable[Node]:
-        if isinstance(node, Statement):
-            return self._project.edges(node)
-        if isinstance(node, Whole):
-            return {node.module, *self._project.edges_of_whole(node.module)}
-        if isinstance(node, Everything):
-            return map(Whole, self._project.modules())
-        acting = {
-            statement
-            for statement in node.statements
-            if self._effects.has(statement) or statement.is_future
-        }
-        return acting | self._project.executed([Imported(node.name), *node.imports], node)
-
-    def _definitions(self, reached: set[Node]) -> dict[str, str]:
-        digests_of: dict[str, list[str]] = {}
-        statements = [node for node in reached if isinstance(node, Statement)]
-        for statement in sorted(
-            statements, key=lambda node: (node.module.name, node.position, node.label)
-        ):
-            for name, digest in statement.pieces.items():
-                if name != "<module>":
-                    digests_of.setdefault(f"{statement.module.shown}:{name}", []).append(digest)
-        for module in (node for node in reached if isinstance(node, Module)):
-            if order := self._order(module, reached):
-                digests_of[f"{module.shown}:<module>"] = order
-        return {
-            name: digests[0] if len(digests) == 1 else short_hash(digests)
-            for name, digests in sorted(digests_of.items())
-        }
-
-    def _order(self, module: Module, reached: set[Node]) -> list[str]:
-        """Return what acts at import, and between what: a name of one value has it wherever its
-        statement stands.
+    def _held(self, definition: str) -> tuple[Module | None, Path, str]:
+        """Return module, file and name of a definition as a fingerprint has it; no module if its
+        file is gone.
         """
-        lines = [
-            line
-            for star in module.stars
-            if star in reached
-            for line in self._overridden(star, reached)
-        ]
-        acting = {statement for statement in module.statements if self._effects.has(statement)}
-        if not acting and not module.volatile:
-            return lines
-        for statement in module.statements:
-            if statement in acting or (statement in reached and statement.evaluated):
-                lines += [
-                    digest if name == "<module>" else name
-                    for name, digest in statement.pieces.items()
-                ]
-        return lines
-
-    def _overridden(self, star: Statement, reached: set[Node]) -> list[str]:
-        """Return the names above a star import that it may bind anew."""
-        source = star.imports["*"][0].module
-        bindings = self._project.module(source).bindings if source in self._project else None
-        above = [
-            statement
-            for statement in star.module.statements
-            if statement.position < star.position and statement in reached
-        ]
-        names = sorted(
-            {
-                name
-                for statement in above
-                for name in statement.names
-                if name != "*" and (bindings is None or name in bindings)
-            }
-        )
-        return [f"{source} over {names}"] if names else []
+        shown, _, name = definition.partition(":")
+        path = self.root / shown
+        return (self._modules.file(path) if path.is_file() else None), path, name
 
 
-def _files(reached: Iterable[Node]) -> frozenset[Path]:
-    """Return the files that nodes stand in; `Everything` leads to each module of the project."""
-    nodes = (node for node in reached if not isinstance(node, Everything))
-    modules = {node if isinstance(node, Module) else node.module for node in nodes}
-    return frozenset(module.path for module in modules if module.path)
+def _definitions(closure: Closure, order: Order) -> dict[str, str]:
+    hashes: dict[str, list[str]] = {}
+    documented = not DOCSTRINGS.isdisjoint(closure.words)
+    for module in closure.modules:
+        if documented and module.docs:
+            hashes[f"{module.shown}:__doc__"] = [short_hash(module.docs)]
+        for unit in module.units:
+            if unit in closure.units:
+                for name, digest in unit.hashes(documented).items():
+                    hashes.setdefault(f"{module.shown}:{name}", []).append(digest)
+        if lines := order.of(module):
+            hashes[f"{module.shown}:{ORDER}"] = [short_hash("\n".join(lines))]
+    definitions = {}
+    for name, digests in hashes.items():
+        definitions[name] = digests[0] if len(digests) == 1 else short_hash("".join(digests))
+    return definitions
 
 
-def _line(module: Module, name: str, effects: Effects) -> int:
-    if name == "<module>":
-        return next(
-            (candidate.node.lineno for candidate in module.statements if effects.has(candidate)), 1
-        )
-    head, *inner = name.split(".")
-    if "(" in name:
-        calls = (
-            candidate for candidate in ast.walk(module.tree) if isinstance(candidate, ast.Call)
-        )
-        return next((candidate.lineno for candidate in calls if entry_label(candidate) == name), 1)
-    held = module.bindings.get(head)
-    if not held:
-        return 1
-    node = held[0].node
-    for part in inner:
-        node = next(
-            (
-                candidate
-                for candidate in getattr(node, "body", ())
-                if getattr(candidate, "name", "") == part
-            ),
-            node,
-        )
-    return node.lineno
+def _declared(stage: Stage) -> str:
+    """Return the hash of what a catalog's entry says, without what only documents or forecasts."""
+    said = {
+        "implementation": stage.implementation,
+        "opens": stage.opens,
+        "parameters": f"{stage.parameters.__module__}:{stage.parameters.__qualname__}",
+        "kind": stage.kind,
+        "inputs": {name: taken.kind for name, taken in stage.inputs.items()},
+        "measures": {name: measure.unit for name, measure in stage.measures.items()},
+        "progress": stage.progress,
+        "varying": sorted(stage.varying),
+    }
+    return short_hash(json.dumps(said, sort_keys=True))

@@ -1,305 +1,231 @@
-"""A module's source, cut into its top-level statements: the units that a stage reaches or does not
-reach.
-"""
+"""A source file, cut into the units that a stage reaches or does not: its top-level statements."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cbspec.errors import ConfigError
+import msgspec
+
 from cbspec.fingerprint.canonical import (
-    Documented,
-    alone,
-    documented,
-    dotted,
+    DEFINITION,
+    Import,
+    canonical,
     idle,
+    imports_of,
     pieces,
     short_hash,
 )
-from cbspec.fingerprint.names import imported, references
-from cbspec.fingerprint.scope import Imported, References
+from cbspec.fingerprint.inert import Inert, evaluates, is_main_block
+from cbspec.fingerprint.references import References, references_of
 
-# Of a catalog entry: a forecast and what claims may ask for change no result
-SILENT = frozenset({"cost", "length", "continues"})
-DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_IN_PLACE = frozenset({"append", "extend", "insert", "update", "setdefault", "add"})
+MODULE, MAIN, WHOLE = "<module>", "<main>", "<file>"
+_PROSE = frozenset({"title", "description", "examples"})
+_ASKED = ("__getattr__", "__dir__")  # functions that Python asks for what a module does not bind
 
 
-@dataclass(eq=False)
-class Statement:
-    """One top-level statement; an import has one for each of its aliases.
+class Unit(msgspec.Struct, eq=False):
+    """One top-level statement; an import statement has one for each of its aliases.
 
     Attributes:
-        owner: the name of the container display of this module that the statement fills
-            (``TABLE["x"] = f``), if that is all it does.
-        label: the name under which an expression that is no statement by itself is recorded.
+        names: what it binds in its module; `MODULE` where it binds nothing.
+        line: where it stands.
+        references: what it refers to.
+        digests: qualified name -> hash of the canonical form, of each definition in it; empty for
+            an import.
+        acts: whether it does more than bind names to definitions and constants, so that it counts
+            wherever its module is imported.
+        evaluates: whether what it binds may depend on its place.
+        derives: whether it defines a class with bases, which may be told of it.
+        lines: qualified name -> line, of each definition in it.
     """
 
-    module: Module
-    position: int
-    node: ast.stmt
-    owner: str = ""
-    label: str = ""
+    names: tuple[str, ...]
+    line: int
+    references: References
+    digests: dict[str, str] = {}
+    acts: bool = False
+    evaluates: bool = False
+    derives: bool = False
+    lines: dict[str, int] = {}
 
-    @cached_property
-    def references(self) -> References:
-        return references(self.node, self.module.package, self.module.documented)
+    @property
+    def imported(self) -> Import | None:
+        """Return the import that is all of this unit; None for any other."""
+        return None if self.digests else self.references.imports[0]
 
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Return the names that it binds in the module."""
-        if isinstance(self.node, DEFINITION):
-            return (self.node.name,)
-        if self.label:
-            return (self.label,)
-        return (
-            tuple(self.imports)
-            or tuple(self.references.bound)
-            or ((self.owner,) if self.owner else ())
-        )
+    def hashes(self, documented: bool) -> dict[str, str]:
+        """Return qualified name -> hash of each definition, an import by what it binds.
 
-    @cached_property
-    def imports(self) -> Mapping[str, list[Imported]]:
-        """Name -> what this statement's imports bind it to."""
-        if isinstance(self.node, ast.Import | ast.ImportFrom):
-            return {name: [target] for name, target, _ in imported(self.node, self.module.package)}
-        if isinstance(self.node, DEFINITION) or self.label:
-            return {}
-        return {name: targets for name, targets in self.references.bound.items() if targets}
-
-    @cached_property
-    def pieces(self) -> Mapping[str, str]:
-        """Return qualified name -> short hash of its normal form; ``<module>`` for a statement that
-        binds nothing.
+        Args:
+            documented: whether docstrings are part of it.
         """
-        if isinstance(self.node, ast.Import | ast.ImportFrom):
-            return {
-                name: short_hash(["import", *map(str, targets)])
-                for name, targets in self.imports.items()
-            }
-        hashes: dict[str, str] = {}
-        for name in ("<main>",) if self.is_main else self.names or ("<module>",):
-            for qualified, text in pieces(self.node, name, self.module.documented).items():
-                hashes[qualified] = short_hash([text])
-        return hashes
+        if alias := self.imported:
+            return {alias.bound: short_hash(f"import {alias.target}")}
+        if documented and any(self.references.docs):
+            docs = short_hash("".join(self.references.docs))
+            return {**self.digests, f"{self.names[0]}.__doc__": docs}
+        return self.digests
 
-    @property
-    def is_main(self) -> bool:
-        """Tell whether it is the block of ``if __name__ == "__main__"``."""
-        return _is_main(self.node)
 
-    @property
-    def is_future(self) -> bool:
-        """Tell whether it changes how Python reads the whole module."""
-        return isinstance(self.node, ast.ImportFrom) and self.node.module == "__future__"
+class Source(msgspec.Struct):
+    """What a source file says: its docstring and its statements."""
 
-    @property
-    def evaluated(self) -> bool:
-        """Tell whether its place among the module's statements can matter to what it yields."""
-        if isinstance(self.node, ast.Import | ast.ImportFrom):
-            return False
-        if isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return bool(
-                self.node.decorator_list
-                or self.node.args.defaults
-                or any(self.node.args.kw_defaults)
-            )
-        return not (isinstance(self.node, ast.Assign) and isinstance(self.node.value, ast.Constant))
+    docs: str
+    units: list[Unit]
 
 
 class Module:
-    """A parsed module.
+    """A module of the project.
 
     Args:
         name: its dotted name.
         path: its file; None for a folder without ``__init__.py``.
-        shown: its path as definitions name it, relative to the project root.
-        source: its text.
+        shown: its path relative to the project, as definitions name it.
+        source: what the file says.
     """
 
-    def __init__(self, name: str, path: Path | None, shown: str, source: bytes) -> None:
+    def __init__(self, name: str, path: Path | None, shown: str, source: Source) -> None:
         self.name = name
         self.path = path
         self.shown = shown
-        is_package = path is None or path.name == "__init__.py"
-        self.package = name if is_package else name.rpartition(".")[0]
-        self.documented: Documented = {}
-        self.tree = _parse(source, shown)
-        self.statements = [
-            Statement(self, position, node)
-            for position, node in enumerate(_top_level(self.tree.body))
-        ]
-        self.documented = documented(self._imports())
-        self.bindings: dict[str, list[Statement]] = {}
-        for statement in self.statements:
-            for bound in statement.names:
-                self.bindings.setdefault(bound, []).append(statement)
-        self._attribute_to_owners()
-
-    def _imports(self) -> dict[str, list[Imported]]:
-        bound: dict[str, list[Imported]] = {}
-        for statement in self.statements:
-            if isinstance(statement.node, ast.Import | ast.ImportFrom):
-                for name, targets in statement.imports.items():
-                    bound.setdefault(name, []).extend(
-                        target for target in targets if target not in bound[name]
-                    )
-        return bound
-
-    def _attribute_to_owners(self) -> None:
-        for statement in self.statements:
-            name = _filled(statement.node)
-            held = self.bindings.get(name, ())
-            if held and all(
-                holder.owner or holder is statement or _is_display(holder.node) for holder in held
-            ):
-                statement.owner = name
-                statement.__dict__.pop("names", None)
-                if statement not in held:
-                    self.bindings[name].append(statement)
+        self.folder = str(path.parent) if path else ""
+        self.package = package_of(name, path)
+        self.docs = source.docs
+        self.units = source.units
+        self.bindings: dict[str, list[Unit]] = {}
+        self.aliases: dict[str, Import] = {}  # wherever in the file the import stands
+        for unit in self.units:
+            for bound in unit.names:
+                self.bindings.setdefault(bound, []).append(unit)
+            for alias in unit.references.imports:
+                self.aliases[alias.bound] = alias
+        self.stars = [unit.references.imports[0] for unit in self.bindings.get("*", ())]
+        self.hooks = any(unit.references.hooks for unit in self.units)
 
     @property
-    def stars(self) -> list[Statement]:
-        """Return its ``from ... import *`` statements."""
-        return self.bindings.get("*", [])
+    def may_bind_more(self) -> bool:
+        """Tell whether it may have names that no statement shows, such as a loop's over globals."""
+        if any(name in self.bindings for name in ("*", WHOLE, *_ASKED)):
+            return True
+        used = (unit.references for unit in self.units)
+        return any(references.looks_up or "setattr" in references.names for references in used)
 
-    @cached_property
-    def imports(self) -> tuple[Imported, ...]:
-        """Return what importing this module imports in turn."""
-        return tuple(
-            whole
-            for node in _imports_below(self.tree.body)
-            for _, _, whole in imported(node, self.package)
+    def line(self, name: str) -> int:
+        """Return the line of a definition, counted from 1; 1 where there is none of that name.
+
+        Of what acts when the module is imported, that is the first; of a catalog's entry, where
+        the stage is named.
+        """
+        if stage := re.fullmatch(r"Stage\((.+)\)", name):
+            text = self.path.read_text(errors="replace") if self.path else ""
+            named = re.search(f"""["']{re.escape(stage[1][1:-1])}["']""", text)
+            return text.count("\n", 0, named.start()) + 1 if named else 1
+        for unit in self.units:
+            if name in unit.lines or (name == MODULE and unit.acts):
+                return unit.lines.get(name, unit.line)
+        return 1
+
+
+def package_of(name: str, path: Path | None) -> str:
+    """Return the package that a module's relative imports start from."""
+    is_package = path is None or path.stem == "__init__"
+    return name if is_package else name.rpartition(".")[0]
+
+
+def read(text: bytes, package: str) -> Source:
+    """Return what a source file says.
+
+    Args:
+        package: where its relative imports start.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return whole(text)  # half written: who imports it fails there
+    inert = Inert(tree, package)
+    _drop_prose(tree, inert)
+    units: list[Unit] = []
+    for statement in tree.body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            units += _imports(statement, package)
+        elif not idle(statement) and not inert.is_typing_block(statement):
+            units.append(_unit(statement, package, inert))
+    return Source(ast.get_docstring(tree) or "", units)
+
+
+def whole(content: bytes) -> Source:
+    """Return a file that is no Python, or cannot be read as such: it counts by its bytes."""
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return Source("", [Unit((WHOLE,), 1, References(), {WHOLE: digest}, acts=True)])
+
+
+def _drop_prose(tree: ast.Module, inert: Inert) -> None:
+    """Remove the descriptions of parameters: they change no value."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and inert.meaning(node.func) == "msgspec.Meta":
+            node.keywords = [word for word in node.keywords if word.arg not in _PROSE]
+
+
+def _imports(statement: ast.Import | ast.ImportFrom, package: str) -> Iterator[Unit]:
+    for alias in imports_of(statement, package):
+        yield Unit(
+            (alias.bound,),
+            statement.lineno,
+            References(imports=[alias]),
+            acts=alias.bound == "*",
+            lines={alias.bound: statement.lineno},
         )
 
-    @cached_property
-    def volatile(self) -> bool:
-        """Tell whether some name's value changes while the module is imported, so that the order of
-        its statements matters.
-        """
-        return any(len(held) > 1 for name, held in self.bindings.items() if name != "*")
 
-    def calls_with(self, text: str) -> Iterator[Statement]:
-        """Yield the calls among the module's top-level values that have `text` as an argument: a
-        catalog's entries.
-        """
-        for position, call in self._calls:
-            if text in _plain_arguments(call):
-                kept = [word for word in call.keywords if word.arg not in SILENT]
-                node = ast.copy_location(
-                    ast.Expr(ast.copy_location(ast.Call(call.func, call.args, kept), call)), call
-                )
-                yield Statement(self, position, node, label=entry_label(call))
-
-    @cached_property
-    def _calls(self) -> list[tuple[int, ast.Call]]:
-        return [
-            (statement.position, node)
-            for statement in self.statements
-            for node in ast.walk(statement.node)
-            if isinstance(node, ast.Call)
-        ]
-
-
-def entry_label(call: ast.Call) -> str:
-    """Return the name of a catalog's entry among the definitions: ``Stage('train_bp')``."""
-    named = [word.value for word in call.keywords if word.arg == "name"] or call.args
-    first = named[0].value if named and isinstance(named[0], ast.Constant) else ""
-    return f"{dotted(call.func).rpartition('.')[2]}({first!r})"
-
-
-def _parse(source: bytes, shown: str) -> ast.Module:
-    try:
-        return ast.parse(source)
-    except SyntaxError as error:
-        raise ConfigError(
-            f"{shown}:{error.lineno}:{error.offset}: this file is not Python: {error.msg}"
-        ) from None
-
-
-def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    for node in body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from alone(node)
-        elif not idle(node):
-            yield node
-
-
-def _imports_below(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
-    for node in body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield node
-        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not _is_main(node):
-            for part in ("body", "orelse", "finalbody"):
-                yield from _imports_below(getattr(node, part, []))
-            for part in ("handlers", "cases"):
-                for branch in getattr(node, part, []):
-                    yield from _imports_below(branch.body)
-
-
-def _is_main(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.If)
-        and isinstance(node.test, ast.Compare)
-        and {
-            getattr(side, "id", getattr(side, "value", None))
-            for side in (node.test.left, node.test.comparators[0])
-        }
-        == {"__name__", "__main__"}
-        and not node.orelse
+def _unit(node: ast.stmt, package: str, inert: Inert) -> Unit:
+    is_main = is_main_block(node)
+    names = (MAIN,) if is_main else tuple(_bound(node)) or (MODULE,)
+    if isinstance(node, DEFINITION):
+        digests = pieces(node, node.name, package)
+    else:
+        digests = dict.fromkeys(names, short_hash(canonical(node, package)))
+    return Unit(
+        names,
+        node.lineno,
+        references_of(node, package),
+        dict(digests),
+        acts=not is_main and (names[0] in _ASKED or not inert.statement(node)),
+        evaluates=evaluates(node),
+        derives=isinstance(node, ast.ClassDef) and bool(node.bases),
+        lines=_lines(node, names),
     )
 
 
-def _filled(node: ast.stmt) -> str:
-    """Return the name of the container that a statement adds to and does nothing else to; empty for
-    another statement.
-    """
-    target: ast.expr | None = None
-    if (
-        isinstance(node, ast.Assign)
-        and len(node.targets) == 1
-        and isinstance(node.targets[0], ast.Subscript)
-    ):
-        target = node.targets[0].value
-    elif isinstance(node, ast.AugAssign):
-        target = node.target
-    elif (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Attribute)
-    ):
-        target = node.value.func.value if node.value.func.attr in _IN_PLACE else None
-    return target.id if isinstance(target, ast.Name) else ""
+def _lines(node: ast.stmt, names: Iterable[str]) -> dict[str, int]:
+    """Return qualified name -> line, of each definition of a statement."""
+    lines = dict.fromkeys(names, node.lineno)
+    waiting = [(node, node.name)] if isinstance(node, ast.ClassDef) else []
+    while waiting:
+        owner, name = waiting.pop()
+        for member in owner.body:
+            if isinstance(member, DEFINITION):
+                lines[f"{name}.{member.name}"] = member.lineno
+                if isinstance(member, ast.ClassDef):
+                    waiting.append((member, f"{name}.{member.name}"))
+    return lines
 
 
-def _is_display(node: ast.stmt) -> bool:
-    """Tell whether a statement binds its one name to a new container or to an immutable literal,
-    which nothing else can hold.
-    """
-    if isinstance(node, ast.Assign) and (
-        len(node.targets) > 1 or not isinstance(node.targets[0], ast.Name)
-    ):
-        return False
-    value = getattr(node, "value", None) if isinstance(node, ast.Assign | ast.AnnAssign) else None
-    if isinstance(value, ast.Call):
-        return isinstance(value.func, ast.Name) and value.func.id in {"dict", "list", "set"}
-    displays = (
-        ast.Dict,
-        ast.List,
-        ast.Set,
-        ast.Tuple,
-        ast.Constant,
-        ast.DictComp,
-        ast.ListComp,
-        ast.SetComp,
-    )
-    return isinstance(value, displays)
-
-
-def _plain_arguments(call: ast.Call) -> list[object]:
-    values = [*call.args, *(word.value for word in call.keywords)]
-    return [value.value for value in values if isinstance(value, ast.Constant)]
+def _bound(root: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement binds in its module."""
+    waiting: list[ast.AST] = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, DEFINITION):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name.partition(".")[0]
+        elif not isinstance(node, ast.Lambda | ast.comprehension):
+            if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+                yield node.name
+            waiting += reversed(list(ast.iter_child_nodes(node)))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from cbspec.layout import source_folder
@@ -20,6 +24,19 @@ def signature(path: Path) -> Signature | None:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
+def forget_bytecode(path: Path, *, older: bool = True) -> None:
+    """Remove the compiled file of a source, which Python would run in its place: it tells two
+    versions of one second and one size apart no more.
+
+    Args:
+        older: only if it was compiled before the source was last written.
+    """
+    compiled = Path(cache_from_source(str(path)))
+    with suppress(OSError):
+        if not older or compiled.stat().st_mtime_ns <= path.stat().st_mtime_ns:
+            compiled.unlink()
+
+
 def signatures(root: Path, packages: Sequence[str]) -> Signatures:
     """Return the signature of every Python file of these packages, by its resolved path."""
     by_path: dict[Path, Signature | None] = {}
@@ -28,4 +45,37 @@ def signatures(root: Path, packages: Sequence[str]) -> Signatures:
         folder = source.joinpath(*package.split("."))
         for path in (folder.with_suffix(".py"), *folder.rglob("*.py")):
             by_path[path] = signature(path)
+            forget_bytecode(path)
     return by_path
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The files of a stage's code, and of the stages that it takes results of, as they were when
+    they were fingerprinted. It travels to the process that computes with them.
+
+    Attributes:
+        root: the project's folder.
+        seen: the signature that each file had.
+        hooks: whether a class in them is told of its subclasses, wherever these are.
+    """
+
+    root: Path
+    seen: Signatures
+    hooks: bool = False
+
+    @cached_property
+    def files(self) -> frozenset[Path]:
+        """Return the files themselves, links followed."""
+        return frozenset(path.resolve() for path in self.seen)
+
+    def changed(self) -> Path | None:
+        """Return the first file that changed, relative to the root; None where none did.
+
+        A file that was written again with the same content (`git checkout`) counts as changed:
+        something else may have been imported from it in between.
+        """
+        changed = [path for path, before in self.seen.items() if signature(path) != before]
+        for path in changed:
+            forget_bytecode(path, older=False)  # it may be of either version
+        return min(changed).relative_to(self.root) if changed else None

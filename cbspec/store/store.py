@@ -6,6 +6,7 @@ Layout under the root::
     entries/ab/abcdef.../tensors.safetensors   what later stages take as input
     code/DIGEST.json                           the definitions behind a code fingerprint
     packages/DIGEST.json                       every installed package with its version
+    loaded/STAGE/FILE.json                     a file that a stage was seen to load
     rates/STAGE.DEVICE.json                    seconds and cost
     locks/, tmp/                               of processes that run; swept when they are gone
     quarantine/                                damaged entries, for a look; emptied by `Store.gc`
@@ -37,6 +38,7 @@ from cbspec.store.entry import (
 )
 from cbspec.store.failure import FORBIDDEN, explained
 from cbspec.store.layout import Shelves
+from cbspec.store.loaded import LoadedFiles
 from cbspec.store.lock import Lock, Locks
 from cbspec.store.notes import Notes
 from cbspec.store.rate import Rates
@@ -54,6 +56,7 @@ class Store:
 
     Attributes:
         codes: digest of a code fingerprint -> definition -> its own digest.
+        loaded: implementation -> files that its runs loaded and nothing names.
         packages: digest of what was installed -> package -> its version.
     """
 
@@ -64,6 +67,7 @@ class Store:
         self._shelves = Shelves(self.root, self._locks, self._scratch, on_damage or _warn)
         self._rates = Rates(self.root / "rates", self._scratch)
         self.codes = Notes(self.root / "code", self._scratch, "a code fingerprint")
+        self.loaded = LoadedFiles(self.root / "loaded", self._scratch)
         self.packages = Notes(self.root / "packages", self._scratch, "the installed packages")
 
     def has(self, key: str) -> bool:

@@ -15,6 +15,8 @@ named ones, each with its own arguments:
     mutations [--store FOLDER] [--expected] [EDIT...]
                                          edits of the engine that claims must notice; all, in a copy
                                          of the project's store
+    edits [NAME...]                      edits of research code: those that must make a stage stale,
+                                         and those that must not; what a fingerprint costs
     style [FOLDER...]                    how dense the code is to read; a second
 
 Not run unless asked for, because it takes half an hour by itself: ``make bench ARGS="suite kills
@@ -44,6 +46,7 @@ SUITES = (
     "suite",
     "canary",
     "mutations",
+    "edits",
     "style",
 )
 

@@ -26,6 +26,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import cbspec
 from cbspec import catalog, config, language
 from cbspec.claim import Claim
 from cbspec.execution.numerics import resolve
@@ -129,7 +130,7 @@ def expected(mutation: Mutation) -> tuple[Claim, ...]:
 
 @cache
 def _code() -> Code:
-    return Code(ROOT, config.load(ROOT).packages)
+    return cbspec.Project(ROOT).code
 
 
 def tried(mutation: Mutation, store: Path, among: Sequence[Claim]) -> Row:
@@ -182,11 +183,8 @@ def observe(project: Project, among: Sequence[Claim]) -> Observation:
 
 def disturbed(mutation: Mutation, seen: Observation, folder: Path) -> list[str]:
     """The claims that do not reach the edit and failed or were computed again all the same."""
-    packages = config.load(ROOT).packages
-    code, planner = (
-        Code(ROOT, packages),
-        Planner(Code(folder, packages).fingerprint, resolve(DEVICE)),
-    )
+    code = _code()
+    planner = Planner(code.at(folder).fingerprint, resolve(DEVICE))
     untouched = [claim for claim in claims() if not mutation.reaches(claim, code)]
     return [
         claim.id

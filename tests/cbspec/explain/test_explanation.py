@@ -1,12 +1,13 @@
 """Where a claim's stages stand, and what is said to have changed."""
 
+import shutil
+
 from msgspec.structs import replace
 
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Planner
 from cbspec.explain import History, Standings, edits_since, explain
 from cbspec.explain.history import checked_out
-from cbspec.fingerprint import Code
 from cbspec.ledger import Key
 from tests.support.claim_text import LIGHT
 from tests.support.laboratory import NUMERICS
@@ -17,8 +18,8 @@ FASTER = "3 * replica.parameters.light * (day + 1)"
 
 def standings(laboratory, numerics=NUMERICS):
     evaluation = laboratory.evaluation(numerics)
-    code = Code(laboratory.root, ["lab"])
-    history = History(laboratory.root, ["lab"], evaluation.store)
+    code = evaluation.sources
+    history = History(code, evaluation.store)
 
     def every_call():
         return [
@@ -228,10 +229,60 @@ def test_moved_claim_and_version_are_remarked(laboratory):
         laboratory, "1.a", recorded=entry, numerics=Numerics(device="cpu", torch="2.12")
     )
 
+    assert found.remarks == ("arm dark: parameter light: 2.0 -> 1.0", "torch 2.11.0 -> 2.12")
+
+
+def test_a_moved_parameter_is_told_when_its_results_are_stored_too(laboratory):
+    """A run after the edit takes away nothing of what changed, in a stage that the arm takes as
+    input either.
+    """
+    ledger = laboratory.record(laboratory.run())
+    laboratory.edit("claims/phase2/2.a.yaml", "{light: 2.0}", "{light: 3.0}")
+    laboratory.run()
+
+    found = explained(laboratory, "2.a", recorded=ledger.get(Key("2.a", "quick", "cpu")))
+
+    assert {stage.state for stage in found.stages} == {"current"}
+    assert found.remarks == ("arm dark: plant: parameter light: 2.0 -> 3.0",)
+
+
+def test_an_arm_whose_recorded_results_are_gone_is_named(laboratory):
+    """Without them nobody knows what its parameters were."""
+    ledger = laboratory.record(laboratory.run())
+    entry = ledger.get(Key("1.a", "quick", "cpu"))
+    laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace("light: 2.0", "light: 1.0"))
+    shutil.rmtree(laboratory.evaluation().store.root / "entries")
+
+    found = explained(laboratory, "1.a", recorded=entry)
+
+    assert found.remarks == ("the claim itself is another one than recorded: arms dark",)
+
+
+def test_an_edited_assertion_is_told_from_moved_arms(laboratory):
+    """Where the arms are as recorded, something else of the claim is not."""
+    ledger = laboratory.record(laboratory.run())
+    entry = ledger.get(Key("1.a", "quick", "cpu"))
+    laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace("ascending", "descending"))
+
+    found = explained(laboratory, "1.a", recorded=entry)
+
     assert found.remarks == (
-        "the claim itself is another one than recorded: arms dark",
-        "torch 2.11.0 -> 2.12",
+        "the claim itself is another one than recorded: assertions, seeds or error rate",
     )
+
+
+def test_a_cause_in_another_file_says_why_that_file_counts(laboratory):
+    """What is imported counts, also where no name of it is used."""
+    laboratory.write("lab/soil.py", "import json\n\nCOUNT = len(json.dumps(1))\n")
+    laboratory.edit("lab/catalog.py", "from cbspec.stage", "import lab.soil\nfrom cbspec.stage")
+    laboratory.run()
+    laboratory.edit("lab/soil.py", "dumps(1)", "dumps(12)")
+    line = (laboratory.root / "lab/catalog.py").read_text().splitlines().index("import lab.soil")
+
+    causes = rows(laboratory, "1.a")[0][2]
+
+    why = f"lab/catalog.py:{line + 1} imports it"
+    assert causes == (f"lab/soil.py:3: COUNT changed (lab/soil.py counts because {why})",)
 
 
 def edits_of(laboratory, ledger, claim):
@@ -241,7 +292,7 @@ def edits_of(laboratory, ledger, claim):
         ledger.get(Key(claim, "quick", "cpu")),
         next(each for each in laboratory.claims() if each.id == claim).arms.values(),
         code=evaluation.sources,
-        history=History(laboratory.root, ["lab"], evaluation.store),
+        history=History(evaluation.sources, evaluation.store),
         root=laboratory.root,
     )
 

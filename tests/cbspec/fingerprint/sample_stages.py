@@ -1,4 +1,12 @@
-"""The stages of the sample project: short name -> implementation."""
+"""The stages of the sample project: short name -> implementation, and its catalog as it is."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+from cbspec.stage import Stage
 
 STAGES = {
     "train": "lab.training:train",
@@ -30,3 +38,16 @@ STAGES = {
     "conditional": "lab.conditional:conditional",
     "limits": "lab.catalog:limits",
 }
+
+
+def declared(project: Path) -> tuple[Stage, ...]:
+    """The stages of a sample's catalog, imported anew."""
+    sys.path.insert(0, str(project))
+    sys.dont_write_bytecode, kept = True, sys.dont_write_bytecode
+    try:
+        return importlib.import_module("lab.catalog").STAGES
+    finally:
+        sys.dont_write_bytecode = kept
+        sys.path.remove(str(project))
+        for name in [name for name in sys.modules if name.partition(".")[0] == "lab"]:
+            del sys.modules[name]

@@ -15,6 +15,8 @@ import pytest
 
 from cbspec.errors import ConfigError
 from cbspec.fingerprint import Change, Code, changes
+from cbspec.fingerprint.signature import signatures
+from cbspec.stage import Stage
 from tests.cbspec.fingerprint.conftest import SAMPLE
 
 ENGINE = Path(__file__).parents[3] / "engine"
@@ -41,13 +43,18 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_a_small_stage_has_exactly_the_definitions_it_reaches(code: Code) -> None:
-    """A wrapped function reaches itself, its decorator, and the imports that give both their names."""
-    assert list(code.fingerprint("lab.training:wrapped").definitions) == [
-        "lab/decorators.py:functools",
-        "lab/decorators.py:offset",
-        "lab/training.py:offset",
-        "lab/training.py:wrapped",
+def test_a_small_stage_has_exactly_the_definitions_it_reaches(project: Path) -> None:
+    """A stage that uses a star import reaches what it names through it, and nothing else of the
+    file.
+    """
+    code = Code(project, ["lab"], catalog="lab.catalog")
+
+    assert list(code.fingerprint("lab.stars:starred").definitions) == [
+        "lab/maths.py:halve",
+        "lab/maths.py:quarter",
+        "lab/stars.py:*",
+        "lab/stars.py:<order>",
+        "lab/stars.py:starred",
     ]
 
 
@@ -74,21 +81,50 @@ def test_the_digest_is_the_hash_of_the_sorted_definitions(code: Code) -> None:
 
 def test_every_entry_of_an_implementation_counts(project: Path) -> None:
     """Where two stages have one implementation, its fingerprint holds the entries of both."""
-    path = project / "lab/catalog.py"
-    path.write_text(
-        path.read_text().replace(
-            "STAGES = (", 'STAGES = (Entry("again", "lab.training:train", Measure),'
-        )
-    )
-    code = Code(project, ["lab"])
+    stages = [Stage(name, "", "lab.training:train") for name in ("train", "again")]
+    code = Code(project, ["lab"], catalog="lab.catalog", stages=stages)
 
-    entries = {
-        each
-        for each in code.fingerprint("lab.training:train").definitions
-        if "catalog.py:Entry(" in each
-    }
+    definitions = code.fingerprint("lab.training:train").definitions
 
-    assert entries == {"lab/catalog.py:Entry('train')", "lab/catalog.py:Entry('again')"}
+    assert {"lab/catalog.py:Stage('train')", "lab/catalog.py:Stage('again')"} <= set(definitions)
+
+
+@pytest.mark.parametrize(
+    ("made", "definition"),
+    [
+        ('STAGES = tuple(Stage(n, "d", f"lab:{n}", P) for n, P in {"box": Box}.items())', "Box"),
+        ('P = msgspec.defstruct("P", [], bases=(Box,))\n'
+         'STAGES = (Stage("box", "d", "lab:box", P),)', "Box"),
+        ('STAGES = ()\nfor n in ("box", "bag"):\n    STAGES += (Stage(n, "d", f"lab:{n}", Box),)', "Box"),
+        ('STAGES = (Stage("box", "d", "lab:box", opens="lab:Opener"),)', "Opener"),
+    ],
+    ids=["comprehension", "defstruct", "loop", "opener"],
+)  # fmt: skip
+def test_what_an_entry_names_counts_however_the_entry_is_made(
+    tmp_path: Path, made: str, definition: str
+) -> None:
+    """Parameters and openers of a stage are found by what the catalog holds, not by its text."""
+    source = f"""
+import msgspec
+from cbspec.stage import Parameters, Stage
+class Box(Parameters):
+    width: int = 3
+class Opener: pass
+{made}
+def box(job): pass
+def bag(job): pass
+"""
+    (tmp_path / "lab.py").write_text(source)
+    code = Code(tmp_path, ["lab"], catalog="lab", stages=_stages(source))
+
+    assert f"lab.py:{definition}" in code.fingerprint("lab:box").definitions
+
+
+def _stages(source: str) -> tuple[Stage, ...]:
+    """What a catalog of this text declares."""
+    namespace = {"__name__": "lab"}
+    exec(source, namespace)
+    return namespace["STAGES"]
 
 
 def test_changes_name_what_was_changed_added_and_removed(project: Path) -> None:
@@ -115,7 +151,7 @@ def test_changes_name_what_was_changed_added_and_removed(project: Path) -> None:
         ("lab/nets.py:Net.size", "def size(self):"),
         ("lab/nets.py:Net.Head.read", "def read(self, x):"),
         ("lab/plugins/patch.py:<module>", "patched.target = replacement"),
-        ("lab/catalog.py:Entry('measure')", 'Entry(name="measure"'),
+        ("lab/catalog.py:Stage('measure')", 'name="measure"'),
         ("lab/training.py:scale", "from lab.maths import scale"),
         ("lab/maths.py:gone", "# ruff: noqa: E731"),
     ],
@@ -152,19 +188,77 @@ def test_a_package_that_is_not_there_is_told(project: Path) -> None:
         Code(project, ["labb"])
 
 
-def test_a_file_that_is_not_python_is_told_when_it_is_reached(project: Path) -> None:
-    """A syntax error is told with its place, and only to the stages that reach the file."""
-    (project / "lab/decorators.py").write_text("def broken(:\n")
-    code = Code(project, ["lab"])
+def test_a_file_that_is_not_python_counts_by_its_text(project: Path) -> None:
+    """A half-written file ends no run: the stages that import it fail there, and are stale once it
+    is mended; the others do not notice.
+    """
+    path = project / "lab/decorators.py"
+    stages = ("lab.training:train", "lab.stars:starred")
+    mended = [Code(project, ["lab"]).fingerprint(stage) for stage in stages]
+    path.write_text("def broken(:\n")
+    broken = [Code(project, ["lab"]).fingerprint(stage) for stage in stages]
 
-    with pytest.raises(ConfigError, match=re.escape("lab/decorators.py:1:12")):
-        code.fingerprint("lab.training:train")
-    assert "lab/maths.py:quarter" in code.fingerprint("lab.stars:starred").definitions
+    assert "lab/decorators.py:<file>" in broken[0].definitions
+    assert broken[0] != mended[0]
+    assert broken[1] == mended[1]
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("lab", ".#maths.py"), ("lab", "old.py"), (".", "lab.py")]
+)
+def test_what_is_no_file_is_passed_over(project: Path, folder: str, name: str) -> None:
+    """A dangling link, as Emacs leaves where a file is edited, and a folder named like a module
+    change nothing.
+    """
+    before = Code(project, ["lab"]).fingerprint("lab.training:train")
+    (project / folder / name).symlink_to("somebody@somewhere.4711")
+    (project / "lab/rules/folder.py").mkdir()
+
+    seen = signatures(project, ["lab"])
+
+    assert Code(project, ["lab"], seen).fingerprint("lab.training:train") == before
+    assert Code(project, ["lab"], seen).changed("lab.training:train") is None
+
+
+def test_a_long_expression_is_no_deep_one(tmp_path: Path) -> None:
+    """A sum of two thousand terms, nested as deep as it is long, is read like any other."""
+    (tmp_path / "lab.py").write_text(
+        f"TOTAL = {' + '.join(['1'] * 2000)}\ndef run(x): return TOTAL\n"
+    )
+
+    assert set(Code(tmp_path, ["lab"]).fingerprint("lab:run").definitions) == {
+        "lab.py:TOTAL",
+        "lab.py:run",
+    }
+
+
+def test_a_long_chain_of_imports_is_followed(tmp_path: Path) -> None:
+    """Each of a thousand modules imports the next."""
+    for number in range(1000):
+        text = f"from lab.m{number + 1} import act\n" if number < 999 else "def act(x): return x\n"
+        path = tmp_path / f"lab/m{number}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+    assert "lab/m999.py:act" in Code(tmp_path, ["lab"]).fingerprint("lab.m0:act").definitions
+
+
+@pytest.mark.parametrize("word", ["prompt.__doc__", "inspect.getdoc(prompt)"])
+def test_docstrings_count_where_one_is_read(tmp_path: Path, word: str) -> None:
+    """A docstring that code reads, such as a prompt, is part of the code."""
+    source = f'import inspect\ndef prompt():\n    """Be brief."""\ndef run(x): return {word}\n'
+    digests = set()
+    for text in (source, source.replace("brief", "thorough")):
+        (tmp_path / "lab.py").write_text(text)
+        digests.add(Code(tmp_path, ["lab"]).fingerprint("lab:run").digest)
+
+    assert len(digests) == 2
 
 
 def test_what_only_documents_is_not_part_of_the_code(tmp_path: Path) -> None:
     """The texts of `Measure` and `Meta` describe; ranges and units count."""
     source = """
+from typing import Annotated
 import msgspec
 from cbspec.stage import Measure, Parameters, Stage
 class Box(Parameters):
@@ -177,8 +271,10 @@ def box(job): pass
 
     def digest(old: str, new: str) -> str:
         assert old in source
-        path.write_text(source.replace(old, new))
-        return Code(tmp_path, ["lab"]).fingerprint("lab:box").digest
+        text = source.replace(old, new)
+        path.write_text(text)
+        code = Code(tmp_path, ["lab"], catalog="lab", stages=_stages(text))
+        return code.fingerprint("lab:box").digest
 
     same = digest("", "")
     assert [

@@ -85,7 +85,7 @@ def test_every_function_that_a_stage_of_the_engine_runs_is_in_its_fingerprint() 
     """
     ran = executed(ROOT, "engine", LABORATORY, ENGINE_RUNS)
     catalog = {stage.name: stage.implementation for stage in STAGES_OF_THE_ENGINE}
-    code = Code(ROOT, ["engine"])
+    code = Code(ROOT, ["engine"], catalog="engine.catalog", stages=STAGES_OF_THE_ENGINE)
 
     def reached(stage: str) -> dict[str, str]:
         """Definitions of a stage and of those it takes: their fingerprints are in its key."""

@@ -1,42 +1,38 @@
 # ruff: noqa: F401
 """Which stages there are."""
 
-from dataclasses import dataclass
-
 import lab.nets
+from cbspec.stage import Measure as Figure
+from cbspec.stage import Parameters, Stage
 
 MEASURES = {"loss": "nats"}
 
 
-@dataclass
-class Entry:
-    name: str
-    implementation: str
-    parameters: type = object
-    cost: object = None
-    length: object = None
-    continues: object = None
-
-
-class Train:
+class Train(Parameters):
     """Parameters of one stage."""
 
-    epochs = 3
+    epochs: int = 3
 
     @property
     def steps(self):
         return 10 * self.epochs
 
 
-class Measure:
-    batches = 5
+class Measure(Parameters):
+    batches: int = 5
 
 
 STAGES = (
-    Entry("train", "lab.training:train", parameters=Train, cost=lambda call: 3.0),
-    Entry(name="measure", implementation="lab.tables:measure", parameters=Measure),
+    Stage("train", "a net", "lab.training:train", parameters=Train, cost=lambda call: 3.0),
+    Stage(
+        name="measure",
+        doc="rules",
+        implementation="lab.tables:measure",
+        parameters=Measure,
+        measures={"loss": Figure("nats", "mean loss")},
+    ),
 )
 
 
 def limits(job):
-    return Measure.batches * job
+    return Measure().batches * job

@@ -1,0 +1,183 @@
+"""What a stage's code can reach: the modules that it can import, and of these all that acts when
+it is imported and all that is named.
+
+Names are followed without telling scopes apart, so that too much counts rather than too little: a
+name leads to the definitions of that name in its own module and in those of a star import, an
+import to what it imports, an attribute to every definition of that name. Where code is found by a
+name that is computed, every definition counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from importlib.util import resolve_name
+
+from cbspec.fingerprint.canonical import Import
+from cbspec.fingerprint.finder import OUTSIDE
+from cbspec.fingerprint.module import MAIN, Module, Unit
+from cbspec.fingerprint.modules import Modules
+
+# They find code by a name that may be computed
+_LOOKUP_MODULES = frozenset({
+    "cloudpickle", "dill", "gc", "hydra", "joblib", "pickle", "pkgutil", "pydoc", "runpy",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a module counts: where it is imported, or in words."""
+
+    text: str = ""
+    importer: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        return self.text or f"{self.importer}:{self.line} imports it"
+
+
+class Closure:
+    """All that one stage reaches.
+
+    Args:
+        modules: the project's.
+        without: units that do not count.
+
+    Attributes:
+        modules: everything that may be imported -> why.
+        units: what counts of them -> its module.
+        words: the attributes, and words in strings, of all that counts.
+        hooks: whether some class is told of its subclasses.
+        open: why every definition counts; empty where only those do that are named.
+    """
+
+    def __init__(self, modules: Modules, without: Collection[Unit] = ()) -> None:
+        self.modules: dict[Module, Reason] = {}
+        self.units: dict[Unit, Module] = {}
+        self.words: set[str] = set()
+        self.open = ""
+        self.hooks = False
+        self._source = modules
+        self._without = without
+        self._wanted: set[tuple[Module, str]] = set()
+        self._imported: list[Module] = []
+        self._reached: list[Unit] = []
+
+    def add(self, modules: Iterable[Module], reason: Reason) -> None:
+        """Add modules that are imported."""
+        for module in modules:
+            if module not in self.modules:
+                self.modules[module] = reason
+                self.hooks |= module.hooks
+                self._imported.append(module)
+
+    def add_whole(self, module: Module, reason: Reason) -> None:
+        """Add all of a module."""
+        self.add([module], reason)
+        for unit in module.units:
+            self._include(unit, module)
+
+    def want(self, module: Module, name: str) -> None:
+        """Add what gives a name its meaning in a module."""
+        if (module, name) in self._wanted:
+            return
+        self._wanted.add((module, name))
+        for unit in module.bindings.get(name, ()):
+            self._include(unit, module)
+        for star in module.stars:
+            if source := self._source.get(star.module, module):
+                self.want(source, name)
+                self.want(source, "__all__")
+
+    def complete(self) -> None:
+        """Follow all that was added, until nothing is new."""
+        while self._imported or self._reached:
+            while self._imported:
+                self._run(self._imported.pop())
+            while self._reached:
+                unit = self._reached.pop()
+                self._follow(unit, self.units[unit])
+            for module in self.modules:
+                for unit in module.units:
+                    if self._counts(unit, module):
+                        self._include(unit, module)
+
+    def acts(self, unit: Unit) -> bool:
+        """Tell whether a unit does something when its module is imported."""
+        return unit.acts or (self.hooks and unit.derives)
+
+    def _include(self, unit: Unit, module: Module) -> None:
+        if unit not in self.units and unit not in self._without:
+            self.units[unit] = module
+            self._reached.append(unit)
+
+    def _run(self, module: Module) -> None:
+        """Add what happens when a module is imported."""
+        for unit in module.units:
+            alias = unit.imported
+            if alias and not self._import(alias, module) and _acts(alias):
+                self._include(unit, module)
+
+    def _counts(self, unit: Unit, module: Module) -> bool:
+        """Tell whether a unit counts by what is known of the whole."""
+        if unit.names == (MAIN,):
+            return bool(self.open) or module.name in self.words
+        return self.acts(unit) or bool(self.open) or not self.words.isdisjoint(unit.names)
+
+    def _import(self, alias: Import, module: Module) -> bool:
+        """Add what an import runs; tell whether that is in the project."""
+        modules = self._source.imported(alias, module)
+        self.add(modules, Reason(importer=module.shown, line=alias.line))
+        return bool(modules)
+
+    def _follow(self, unit: Unit, module: Module) -> None:
+        references = unit.references
+        self.words |= references.words
+        for name in references.names:
+            self.want(module, name)
+        for path in references.paths:
+            self._path(path, unit, module)
+        for name in references.files:
+            for file in self._source.files(name, module):
+                self.add_whole(file, Reason(f"{module.shown}:{unit.line} names it"))
+        for alias in references.imports:
+            self._import(alias, module)
+            if alias.name and (source := self._source.get(alias.module, module)):
+                self.want(source, alias.name)
+        if not self.open and self._opens(unit, module):
+            self.open = f"{module.shown}:{unit.line} finds code by a name that is computed"
+
+    def _path(self, path: str, unit: Unit, module: Module) -> None:
+        """Follow a string that is an import path of the project, or begins one."""
+        try:
+            name = resolve_name(path.partition(":")[0].rstrip("."), module.package)
+        except ImportError:  # relative to nothing
+            return
+        modules = self._source.chain(name)
+        self.add(modules, Reason(f"{module.shown}:{unit.line} names it"))
+        self.words.update(module.name for module in modules)
+
+    def _opens(self, unit: Unit, module: Module) -> bool:
+        """Tell whether code is found by a computed name: a module is handed on as a value, or
+        something is used that looks names up.
+        """
+        if unit.references.looks_up:
+            return True
+        for chain in unit.references.chains:
+            head, dot, rest = chain.partition(".")
+            if alias := module.aliases.get(head):
+                full = f"{alias.meaning}{dot}{rest}"
+                if f"{full}.".startswith("sys.modules.") or full.split(".")[0] in _LOOKUP_MODULES:
+                    return True
+                # A module's own attributes, such as its __dict__, stand for the module
+                if self._source.is_module(full.partition(".__")[0], module):
+                    return True
+        return False
+
+
+def _acts(alias: Import) -> bool:
+    """Tell whether an import from outside the project may change anything. Python's own modules
+    and the harness only bind names, but for `__future__`.
+    """
+    top = alias.module.partition(".")[0]
+    return top == "__future__" or top not in OUTSIDE

@@ -1,0 +1,62 @@
+"""Where the project's modules lie. Nothing is imported to find one."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+
+HARNESS = "cbspec"  # no project's code, also where it lies beside the engine
+OUTSIDE = frozenset({HARNESS, *sys.stdlib_module_names})
+
+
+class Finder:
+    """Finds modules as Python's import does: a package goes before a module of its name, and a
+    folder without ``__init__.py`` is one, too.
+
+    Args:
+        root: the project's folder.
+        source: the folder that its packages are imported from.
+    """
+
+    def __init__(self, root: Path, source: Path) -> None:
+        self._root = root
+        self._top = [str(source), *([str(root)] if source != root else [])]
+        self._specs: dict[tuple[str, ...], ModuleSpec | None] = {}
+        importlib.invalidate_caches()
+
+    def spec(self, name: str, folder: str = "") -> ModuleSpec | None:
+        """Return where a module is imported from; None where that is not in the project.
+
+        Args:
+            name: its full name.
+            folder: where its importer lies. It and those above are searched after the project's
+                own folder, for code may add them to ``sys.path``.
+        """
+        top, _, below = name.partition(".")
+        if top in OUTSIDE:
+            return None
+        spec = self._find(top, self._top, "") or self._find(top, self._beside(folder), "")
+        for part in below.split(".") if below else ():
+            if spec is None or spec.submodule_search_locations is None:
+                return None
+            spec = self._find(part, list(spec.submodule_search_locations), spec.name)
+        return spec
+
+    def _beside(self, folder: str) -> list[str]:
+        """Return a folder and those above it, up to the project's own."""
+        path = Path(folder)
+        if not folder or self._root not in path.parents:
+            return []
+        return [folder, *map(str, path.parents[: path.parents.index(self._root)])]
+
+    def _find(self, name: str, folders: list[str], package: str) -> ModuleSpec | None:
+        key = (name, *folders)
+        if key not in self._specs:
+            # By its last name alone: a package's own folders are known, and not imported
+            spec = PathFinder.find_spec(name, folders)
+            if spec is not None and package:
+                spec.name = f"{package}.{name}"
+            self._specs[key] = spec
+        return self._specs[key]

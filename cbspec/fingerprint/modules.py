@@ -1,0 +1,117 @@
+"""The project's modules, each read when it is first asked for."""
+
+from __future__ import annotations
+
+import os
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+from cbspec.fingerprint.canonical import Import
+from cbspec.fingerprint.finder import Finder
+from cbspec.fingerprint.module import Module, Source
+from cbspec.fingerprint.parsed import Parsed
+from cbspec.fingerprint.signature import Signatures, forget_bytecode, signature
+
+
+class Modules:
+    """The modules of a project.
+
+    Args:
+        root: the project's folder.
+        finder: knows where modules lie.
+        sources: reads their files.
+        seen: signatures of files, taken before any was imported.
+    """
+
+    def __init__(
+        self, root: Path, finder: Finder, sources: Parsed, seen: Signatures | None = None
+    ) -> None:
+        self.signatures = dict(seen or {})
+        self._sources = sources
+        self._root = root
+        self._finder = finder
+        self._read: dict[Path | str, Module] = {}
+        self._known: dict[tuple[str, str], Module | None] = {}
+        self._imported: dict[tuple[str, str, str], list[Module]] = {}
+
+    def get(self, name: str, importer: Module | None = None) -> Module | None:
+        """Return a module by its full name; None where it is not in the project."""
+        folder = importer.folder if importer else ""
+        if (name, folder) not in self._known:
+            spec = self._finder.spec(name, folder)
+            self._known[name, folder] = self._of(spec) if spec else None
+        return self._known[name, folder]
+
+    def _of(self, spec: ModuleSpec) -> Module:
+        path = Path(spec.origin) if spec.has_location and spec.origin else None
+        return self._module(spec.name, path)
+
+    def file(self, path: Path) -> Module:
+        """Return the module of a file that a process was seen to load."""
+        return self._module(path.stem, path)
+
+    def files(self, name: str, importer: Module) -> list[Module]:
+        """Return the source files of the project that a string may name, seen from a module's own
+        folder or from the project's.
+        """
+        files = []
+        for folder in (Path(importer.folder), self._root):
+            path = Path(os.path.normpath(folder / name))
+            if path.is_file() and path.is_relative_to(self._root):
+                files.append(self.file(path))
+        return files
+
+    def _module(self, name: str, path: Path | None) -> Module:
+        key = path or name
+        if key not in self._read:
+            shown = name.replace(".", "/")
+            if path:
+                shown = path.relative_to(self._root).as_posix()
+                self.signatures.setdefault(path, signature(path))
+                forget_bytecode(path)
+            self._read[key] = self._parsed(name, path, shown)
+        return self._read[key]
+
+    def _parsed(self, name: str, path: Path | None, shown: str) -> Module:
+        if path is None:
+            return Module(name, path, shown, Source("", []))
+        return Module(name, path, shown, self._sources.source(name, path))
+
+    def chain(self, name: str, importer: Module | None = None) -> list[Module]:
+        """Return a module after the packages above it, as they are imported: as far as they are in
+        the project.
+        """
+        modules: list[Module] = []
+        parts = name.split(".")
+        for depth in range(1, len(parts) + 1):
+            module = self.get(".".join(parts[:depth]), importer)
+            if module is None:
+                break
+            modules.append(module)
+        return modules
+
+    def imported(self, alias: Import, importer: Module) -> list[Module]:
+        """Return the modules that an import runs; what it takes of a package may be one."""
+        key = (alias.module, alias.name, importer.folder)
+        if key not in self._imported:
+            modules = self.chain(alias.module, importer)
+            if modules and alias.name and alias.name != "*":
+                modules += self.chain(alias.target, importer)[len(modules) :]
+            self._imported[key] = modules
+        return self._imported[key]
+
+    def is_module(self, dotted: str, importer: Module) -> bool:
+        """Tell whether a dotted name stands for a module of the project, also where another one
+        hands it on.
+        """
+        seen: set[str] = set()
+        while dotted not in seen:
+            seen.add(dotted)
+            if self.get(dotted, importer):
+                return True
+            package, _, name = dotted.rpartition(".")
+            module = self.get(package, importer) if package else None
+            if module is None or name not in module.aliases:
+                return False
+            importer, dotted = module, module.aliases[name].meaning
+        return False

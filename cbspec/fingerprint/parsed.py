@@ -1,0 +1,100 @@
+"""What was read from source files, kept for the other processes of a run and for later runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from pathlib import Path
+
+import msgspec
+
+from cbspec.errors import CbspecError
+from cbspec.fingerprint.module import Source, package_of, read, whole
+
+_MOST = 4  # times as many texts are kept as the last run read
+
+
+class Kept(msgspec.Struct):
+    """The content of the file: hash of name and text -> what was read.
+
+    Attributes:
+        version: of the code that read it.
+    """
+
+    version: str
+    sources: dict[str, Source]
+
+
+class Parsed:
+    """Reads source files, each text once.
+
+    Args:
+        file: where it is kept; nowhere if left out.
+        lock: held while something new is read, so that other processes wait for that.
+    """
+
+    def __init__(
+        self,
+        file: Path | None = None,
+        lock: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        self._file = file
+        self._lock = lock
+        self._held = ExitStack()
+        self._reading = False
+        self._used: dict[str, Source] = {}
+        self._kept = self._load()
+
+    def source(self, name: str, path: Path) -> Source:
+        """Return what the file of a module says."""
+        text = path.read_bytes()
+        digest = hashlib.sha256(f"{name}\0{path.name}\0".encode() + text).hexdigest()
+        if digest not in self._kept and not self._reading:
+            self._begin()
+        source = self._kept.get(digest)
+        if source is None:
+            python = path.suffix == ".py"
+            source = read(text, package_of(name, path)) if python else whole(text)
+        self._used[digest] = source
+        return source
+
+    def _begin(self) -> None:
+        self._reading = True
+        if self._file:
+            with suppress(CbspecError):  # without a lock, others read the same
+                self._held.enter_context(self._lock())
+            self._kept = self._load()  # by now another process may have read it
+
+    def save(self) -> None:
+        """Keep what was read, and let other processes go on."""
+        if not self._reading:
+            return
+        self._reading = False
+        sources = self._kept | self._used
+        if len(sources) > _MOST * len(self._used):
+            sources = self._used
+        self._kept = sources
+        if self._file:
+            scratch = self._file.with_suffix(f".{os.getpid()}")
+            with suppress(OSError):  # a store that cannot be written keeps nothing
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+                scratch.write_bytes(msgspec.msgpack.encode(Kept(_version(), sources)))
+                scratch.replace(self._file)
+        self._held.close()
+
+    def _load(self) -> dict[str, Source]:
+        try:
+            content = self._file.read_bytes() if self._file else b""
+            kept = msgspec.msgpack.decode(content, type=Kept)
+        except (OSError, msgspec.MsgspecError):
+            return {}
+        return kept.sources if kept.version == _version() else {}
+
+
+def _version() -> str:
+    """Return what reads: Python, whose grammar changes, and this package."""
+    stamps = [path.stat().st_mtime_ns for path in sorted(Path(__file__).parent.glob("*.py"))]
+    return f"{sys.version_info[:2]} {stamps}"

@@ -1,0 +1,101 @@
+"""What a piece of code refers to: names, attributes, import paths and imports."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import msgspec
+
+from cbspec.fingerprint.canonical import Import, dotted, imports_of
+
+# What finds code by a name that is computed, of Python and of what is often installed
+_LOOKUPS = frozenset({
+    "__builtins__", "__globals__", "__import__", "__subclasses__", "_getframe", "currentframe",
+    "UnsafeLoader", "entry_points", "eval", "exec", "exec_module", "f_globals", "f_locals",
+    "get_class", "get_method", "get_object", "getmodule", "globals", "import_module",
+    "import_object", "import_string", "instantiate", "load_module", "locals", "reload",
+    "resolve_name", "unsafe_load", "vars",
+})  # fmt: skip
+_WORD = re.compile(r"[A-Za-z_]\w*")
+SOURCES = (".c", ".cc", ".cpp", ".cu", ".h", ".py", ".pyx", ".so")
+_PATH = re.compile(r"\.*[A-Za-z_]\w*(?:[.:]\w+)*[.:]?")
+
+
+class References(msgspec.Struct):
+    """What one top-level statement refers to; scopes are not told apart.
+
+    Attributes:
+        names: the names that it reads.
+        words: its attributes, and the words of strings that may be names or types.
+        paths: strings that may be import paths, or begin one.
+        files: strings that may name a source file.
+        chains: ``"maths.halve"``: each name that is read, with all attributes that follow it.
+        imports: every import in it, in order.
+        docs: its docstrings.
+        hooks: whether it defines a class that is told of its subclasses, or makes them.
+    """
+
+    names: set[str] = set()
+    words: set[str] = set()
+    paths: set[str] = set()
+    files: set[str] = set()
+    chains: set[str] = set()
+    imports: list[Import] = []
+    docs: list[str] = []
+    hooks: bool = False
+
+    @property
+    def looks_up(self) -> bool:
+        """Tell whether code is found by a computed name."""
+        return not _LOOKUPS.isdisjoint(self.names) or not _LOOKUPS.isdisjoint(self.words)
+
+
+def references_of(root: ast.AST, package: str) -> References:
+    """Return what a piece of code refers to.
+
+    Args:
+        package: where its relative imports start.
+    """
+    references = References()
+    attributed: set[int] = set()  # nodes that an attribute follows
+    texts: set[int] = set()  # docstrings
+    for node in ast.walk(root):
+        if isinstance(node, ast.Attribute):
+            references.words.add(node.attr)
+            attributed.add(id(node.value))
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
+            references.names.add(node.id)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            texts.add(id(node.value))
+        elif isinstance(node, ast.Constant):
+            if isinstance(node.value, str) and id(node) not in texts:
+                _string(node.value, references)
+        else:
+            _statement(node, references, package)
+        if isinstance(node, ast.Attribute | ast.Name) and id(node) not in attributed:
+            references.chains.add(dotted(node))
+    return references
+
+
+def _string(text: str, references: References) -> None:
+    if text.endswith(SOURCES):
+        references.files.add(text)
+    if _PATH.fullmatch(text):
+        references.words.update(_WORD.findall(text))
+        if "." in text or ":" in text:
+            references.paths.add(text)
+    elif "[" in text or not re.search(r"\s", text.replace(" | ", "")):
+        references.words.update(_WORD.findall(text))  # perhaps a quoted annotation
+
+
+def _statement(node: ast.AST, references: References, package: str) -> None:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        references.imports += imports_of(node, package)
+    elif isinstance(node, ast.Global):
+        references.names.update(node.names)
+    elif isinstance(node, ast.keyword):
+        references.hooks |= node.arg == "metaclass"
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        references.hooks |= node.name == "__init_subclass__"
+        references.docs.append(ast.get_docstring(node) or "")

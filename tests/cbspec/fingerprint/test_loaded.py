@@ -1,0 +1,144 @@
+"""What a process is seen to have loaded, and what it is rid of before another stage."""
+
+import importlib
+import os
+import py_compile
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cbspec.fingerprint import Code, Loaded, Watch
+
+FILES = {
+    "farm/__init__.py": "",
+    "farm/walk.py": "from farm import soil\n\n\ndef run(x):\n    return x\n",
+    "farm/soil.py": "WATER = 1\n",
+    "farm/plain.py": "from farm import soil\n\n\ndef act(x):\n    return x\n",
+    "farm/setting.py": "import os\n\nos.environ['FARM'] = '1'\n",
+    "conftest.py": "WIDTH = 3\n",
+}
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] == "farm"]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def loaded(root):
+    return Loaded(root)
+
+
+@pytest.fixture
+def watch(root):
+    return Code(root, ["farm"]).watch("farm.walk:run")
+
+
+def test_what_the_key_counts_is_not_told(loaded, watch):
+    """A stage that loads the files of its key leaves nothing to tell."""
+    importlib.import_module("farm.walk")
+
+    assert loaded.unlisted(watch) == ()
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        lambda root: importlib.import_module("farm.plain"),
+        lambda root: exec((root / "farm/plain.py").read_text(), {}),
+        lambda root: __import__("runpy").run_path(str(root / "farm/plain.py")),
+    ],
+    ids=["imported", "executed", "run"],
+)
+def test_a_file_that_nothing_names_is_told(root, loaded, watch, load):
+    """However it was loaded, also where no module came of it."""
+    load(root)
+
+    assert loaded.unlisted(watch) == ("farm/plain.py",)
+
+
+def test_what_was_there_before_is_not_told(root, watch):
+    """What whoever started the process has loaded is no doing of the stage."""
+    importlib.import_module("farm.plain")
+
+    assert Loaded(root).unlisted(watch) == ()
+
+
+def test_a_plain_module_of_another_stage_is_forgotten(loaded, watch):
+    """A stage that loads it, too, is seen to; what both use stays."""
+    importlib.import_module("farm.plain")
+    soil = sys.modules["farm.soil"]
+
+    assert loaded.prepare(watch)
+    assert "farm.plain" not in sys.modules
+    assert not hasattr(sys.modules["farm"], "plain")
+    assert sys.modules["farm.soil"] is soil
+    assert loaded.unlisted(watch) == ()
+
+
+def test_a_process_that_another_stage_has_changed_does_not_suit(loaded, watch, monkeypatch):
+    """What a module did when it was imported cannot be taken back."""
+    monkeypatch.setenv("FARM", "0")
+    importlib.import_module("farm.setting")
+
+    assert os.environ["FARM"] == "1"
+    assert not loaded.prepare(watch)
+
+
+def test_a_class_that_a_hook_was_told_of_cannot_be_taken_back(root, loaded, watch):
+    """A subclass registers where its base is told of it, and is plain elsewhere."""
+    (root / "farm/plain.py").write_text("class Base: pass\n\n\nclass Leaf(Base): pass\n")
+    importlib.import_module("farm.plain")
+
+    assert not loaded.prepare(Watch(watch.root, watch.seen, hooks=True))
+    assert loaded.prepare(watch)
+
+
+def test_a_watch_holds_the_files_of_its_inputs_too(root):
+    """What opens an input is loaded with it."""
+    watch = Code(root, ["farm"]).watch("farm.walk:run", "farm.plain:act")
+
+    assert {path.name for path in watch.files} == {"__init__.py", "walk.py", "soil.py", "plain.py"}
+
+
+def test_bytecode_of_an_edit_within_one_second_is_not_run(root):
+    """Two versions of one size and one second: Python would run the first one's bytecode."""
+    path = root / "farm/soil.py"
+    command = [sys.executable, "-c", "import farm.soil; print(farm.soil.WATER)"]
+    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": ""}
+
+    def water():
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        return done.stdout.strip()
+
+    second = 1_700_000_000 * 10**9
+    os.utime(path, ns=(second, second))
+    assert water() == "1"
+    compiled = next((root / "farm/__pycache__").glob("soil.*.pyc"))
+    os.utime(compiled, ns=(second, second + 500_000_000))
+    path.write_text("WATER = 2\n")
+    os.utime(path, ns=(second, second + 900_000_000))
+    assert water() == "1"
+
+    Code(root, ["farm"]).fingerprint("farm.walk:run")
+
+    assert water() == "2"
+
+
+def test_bytecode_of_a_file_that_changed_in_a_run_is_removed(root):
+    """It may be of either version."""
+    watch = Code(root, ["farm"]).watch("farm.walk:run")
+    compiled = Path(py_compile.compile(str(root / "farm/soil.py")))
+    (root / "farm/soil.py").write_text("WATER = 3\n")
+
+    assert watch.changed() == Path("farm/soil.py")
+    assert not compiled.exists()
