@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cbspec.model.origin import Origin
-from cbspec.stage import Call
+from cbspec.stage import Call, Measure
 
 if TYPE_CHECKING:  # NumPy, which most commands do not need
     from cbspec.kinds import Assertion
@@ -27,10 +27,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """The seeds of a claim: ``pool[:start]`` at first, more of the pool while inconclusive."""
+    """The seeds of a claim: ``pool[:start]`` at first, more of the pool while inconclusive.
+
+    Attributes:
+        looks: the numbers of seeds after which a verdict is taken, where they are not `start`
+            doubled.
+    """
 
     pool: tuple[int, ...]
     start: int
+    looks: tuple[int, ...] = ()
 
     @property
     def first(self) -> tuple[int, ...]:
@@ -41,10 +47,18 @@ class Seeds:
         """Return the numbers of seeds after which a verdict is taken, ascending: ``(3, 6, 12)`` for
         3 of 12.
         """
+        if self.looks:
+            return self.looks
         sizes = [self.start]
         while sizes[-1] < len(self.pool):
             sizes.append(min(2 * sizes[-1], len(self.pool)))
         return tuple(sizes)
+
+    def beginning_with(self, least: int) -> Seeds:
+        """Return the same seeds, the first look at no fewer than `least` of them or at all."""
+        start = max(self.start, min(least, len(self.pool)))
+        looks = tuple(size for size in self.looks if size >= start)
+        return replace(self, start=start, looks=looks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +80,7 @@ class Claim:
         discussion: a person's sentences on where findings and memo differ, and why that may be;
             decides nothing.
         origins: key path (``"assert[0].kind"``) -> where its value stands.
+        cells: how many cells of a matrix the finding has, each judged by itself.
     """
 
     id: str
@@ -91,12 +106,21 @@ class Claim:
     """
     discussion: str = ""
     due: bool = True
+    cells: int = 1
 
     @property
     def line(self) -> int:
         """Return the line of the file where the claim begins."""
         head = self.origins.get("id")
         return head.line if head else 1
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """Return what the catalog declares of each measure of the arms."""
+        measures: dict[str, Measure] = {}
+        for call in self.arms.values():
+            measures |= call.stage.measures
+        return measures
 
 
 def finding_of(claim: str, known: Collection[str]) -> str:

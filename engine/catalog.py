@@ -26,9 +26,17 @@ TASK = Input("task", "the data that the network learns")
 SNAPSHOT = Input("snapshot", "the network: parameters and optimiser state of one run at one epoch")
 ESTIMATOR = Input("estimator", "what gives the credit")
 
+# Cosines and correlations are read to what float32 resolves, so values nearer than this are equal.
+COSINE = 1e-6
+WITHIN_ONE = "it cannot leave [-1, 1]"
+
 LEARNING = {
     "test_accuracy": Measure(
-        "accuracy", "share of the test set classified correctly, no augmentation"
+        "accuracy",
+        "share of the test set classified correctly, no augmentation",
+        resolution=1e-4,
+        noise="bounded",
+        why="a share of 10 000 test images; a run that fails stays at chance",
     ),
     "train_loss": Measure(
         "nats",
@@ -166,11 +174,17 @@ STAGES = (
                 "cosine",
                 "Gamma: cosine of credit and gradient per sample, mean over batch and levels "
                 "0..L-1; S1 is its gain over DFA's",
+                resolution=COSINE,
+                noise="bounded",
+                why=WITHIN_ONE,
             ),
             "rho": Measure(
                 "correlation",
                 "rho: Pearson correlation of <a, eps v> with the real loss change, mean over "
                 "levels; S2 is its gain over DFA's",
+                resolution=COSINE,
+                noise="bounded",
+                why=WITHIN_ONE,
             ),
             "nudge": Measure(
                 "nats",
@@ -186,6 +200,9 @@ STAGES = (
                 "cosine",
                 "gradient in float32 against float64: near 1 where a float32 reading of Gamma can "
                 "be trusted",
+                resolution=COSINE,
+                noise="bounded",
+                why=WITHIN_ONE,
             ),
             "state_error": Measure(
                 "relative squared error",
@@ -212,9 +229,16 @@ STAGES = (
                 "correlation",
                 "Pearson correlation of g, measured as in training, with <dL/dh_l, v> in float64; "
                 "lowest of the levels",
+                resolution=COSINE,
+                noise="bounded",
+                why=WITHIN_ONE,
             ),
             "silent_targets": Measure(
-                "share", "of g that is exactly 0, for no state moved; highest of the levels"
+                "share",
+                "of g that is exactly 0, for no state moved; highest of the levels",
+                resolution=1e-6,
+                noise="bounded",
+                why="a share",
             ),
         },
         cost=target_quality,
@@ -228,11 +252,18 @@ STAGES = (
         measures={
             "dL_same": Measure("nats", "loss change on the update batch"),
             "dL_held": Measure("nats", "loss change on a batch of the test set"),
-            "pur": Measure("ratio", "dL_held / dL_same, both averaged over batches first"),
+            "pur": Measure(
+                "ratio",
+                "dL_held / dL_same, both averaged over batches first",
+                noise="heavy",
+                why="a quotient of two noisy means, of either sign",
+            ),
             "update_variance": Measure(
                 "ratio",
                 "trace of the update's covariance across batches over the squared norm of its "
                 "mean, both unbiased",
+                noise="lognormal",
+                why="a variance over a squared norm: positive, its noise is a factor",
             ),
         },
         cost=local_descent,

@@ -104,7 +104,11 @@ def _confirmed(run: Run, claims: Collection[str]) -> list[Record]:
     """Return the verdicts of these claims that the last run computed and found as recorded."""
     confirmed = []
     for record in run.records:
-        as_recorded = record.comparison.old and record.comparison.change in ("same", "drift")
+        as_recorded = record.comparison.old and record.comparison.change in (
+            "same",
+            "drift",
+            "shift",
+        )
         if record.claim in claims and as_recorded:
             confirmed.append(record)
     return confirmed

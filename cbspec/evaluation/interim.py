@@ -56,9 +56,11 @@ def judged(claim: Claim, values: Values) -> Judgement:
     Raises:
         KeyError: the claim reads an arm or a measure that has no values.
     """
-    from cbspec.judge import judge, table_of  # SciPy is imported when something is judged
+    # SciPy is imported when something is judged
+    from cbspec.judge import judge, table_of, with_again
 
-    return judge(claim, table_of(values), units=units_of(claim))
+    table = table_of(values)
+    return with_again(judge(claim, table), claim, table)
 
 
 def stored_analyses(claim: Claim, planner: Planner, store: Store) -> list[InterimAnalysis]:
@@ -124,12 +126,3 @@ def values_of(
             if reasons:
                 undefined.setdefault(arm, {})[measure] = reasons
     return Values(seeds=tuple(seeds), arms=arms, undefined=undefined, diverged=diverged)
-
-
-def units_of(claim: Claim) -> dict[str, str]:
-    """Return measure -> unit, as the catalog has them."""
-    return {
-        name: measure.unit
-        for call in claim.arms.values()
-        for name, measure in call.stage.measures.items()
-    }

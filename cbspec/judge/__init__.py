@@ -1,14 +1,9 @@
 """Measurements become findings, findings a judgement: statistics over training seeds, by SciPy.
 
-What is promised: `holds` and `refuted` each err in at most alpha of the cases, and intervals cover.
-For comparisons between arms (differences, strict trends, interactions) under normal noise, and
-under noise that is skewed alike in all arms; for trends by ranks where it is also alike and
-independent in all arms (`cbspec.statistics.page`); for sums that pairing does not make symmetric
-(one arm against a constant, collapse, ratio) under normal noise and noise skewed up to the
-exponential, at the price of power (`cbspec.statistics.skew`). ``python -m tests.bench.statistics``
-prints the rates.
+`README.md` beside this file states what is done and why, and for which noise the error rates hold.
 """
 
+from cbspec.judge.again import with_again
 from cbspec.judge.decision import decide
 from cbspec.judge.escalation import alpha_at, next_analysis
 from cbspec.judge.power import lint
@@ -25,4 +20,5 @@ __all__ = [
     "lint",
     "next_analysis",
     "table_of",
+    "with_again",
 ]

@@ -9,13 +9,19 @@ from typing import Literal
 
 import msgspec
 
+from cbspec.judge.wording import sentence
 from cbspec.kinds import Assertion
 from cbspec.model.finding import Effect, Finding
+from cbspec.stage import Measure
+from cbspec.statistics.assurance import MOST
 from cbspec.statistics.evidence import Inference, Level, StatisticalEvidence
 from cbspec.statistics.sample import Measurements, Table, Unmeasured
 
 Weighed = StatisticalEvidence | Unmeasured
-"""What was found, or why nothing can be."""
+"""The evidence, or why there is none."""
+
+Seeds = tuple[float, float]
+"""Seeds with an even chance to decide, and with a good one; 0 where it is decided."""
 
 
 def decide(
@@ -24,7 +30,7 @@ def decide(
     *,
     alpha: float,
     key: str = "",
-    units: Mapping[str, str] | None = None,
+    measures: Mapping[str, Measure] | None = None,
     reported: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Finding:
     """Decide one assertion by itself: no other assertions, one analysis.
@@ -34,11 +40,11 @@ def decide(
         alpha: error rate of both `holds` and `refuted`; an assertion with its own alpha has that
             instead.
         key: the assertion's key path, kept in the finding.
-        units: measure -> unit.
+        measures: what the catalog declares of each measure.
         reported: measure -> arm -> the memo's number.
     """
     level = alpha if assertion.alpha is None else assertion.alpha
-    data = Measurements(table, units or {}, reported or {})
+    data = Measurements(table, measures or {}, reported or {})
     return conclude(
         weigh(assertion, data, level),
         Level(shown=level, refuted=level),
@@ -96,84 +102,44 @@ def _verdict(
     if evidence.said:
         return "holds" if shown else "refuted", evidence.said
     if shown and not refuted:
-        return "holds", _sentence(evidence, effects, "lies")
+        return "holds", sentence(evidence, effects, level, "lies")
     if refuted and not shown:
-        return "refuted", _sentence(evidence, effects, "is shown not to lie", against=True)
-    return "inconclusive", _sentence(evidence, effects, "is not shown to lie") + _outlook(
-        evidence, level
-    )
-
-
-def _sentence(
-    evidence: StatisticalEvidence, effects: tuple[Effect, ...], verb: str, *, against: bool = False
-) -> str:
-    inference = evidence.decisive(against=against)
-    effect = next(
-        effect for one, effect in zip(evidence.inferences, effects, strict=True) if one is inference
-    )
-    figures = f"{effect.estimate:.3g} [{effect.low:.3g}, {effect.high:.3g}]"
-    p = float(evidence.against if against else evidence.p)
-    basis = f"{_p(p)}, {effect.n} seeds{_among(evidence)}"
-    return f"{effect.measure}: {inference.label} = {figures} {verb} {inference.asserted} ({basis})"
-
-
-def _among(evidence: StatisticalEvidence) -> str:
-    """Say which of several tests it is."""
-    if len(evidence.inferences) < 2:
-        return ""
-    joins = evidence.joins
-    which = "one"
-    if len(joins) == 1:
-        which = "the strongest" if joins == {"some"} else "the weakest"
-    return f", {which} of {len(evidence.inferences)}"
+        verb = "is shown not to lie"
+        return "refuted", sentence(evidence, effects, level, verb, against=True)
+    undecided = sentence(evidence, effects, level, "is not shown to lie")
+    return "inconclusive", undecided + _outlook(evidence, level)
 
 
 def _outlook(evidence: StatisticalEvidence, level: Level) -> str:
     """Say what more seeds would do."""
-    seeds, _ = _deciding(evidence, level)
-    return (
-        f"; about {seeds:g} seeds would decide an effect of this size"
-        if 0 < seeds < math.inf
-        else ""
-    )
+    even, likely = _deciding(evidence, level)
+    if not 0 < even < math.inf:
+        return ""
+    upper = f"to {likely:g}" if likely < MOST else f"to more than {MOST}"
+    return f"; {even:g} {upper} seeds would decide (an even to a 0.8 chance)"
 
 
-def _deciding(evidence: StatisticalEvidence, level: Level) -> tuple[float, bool]:
-    """Return the seeds at which effects of the sizes seen would decide (0: they do; infinite:
-    never), and whether for or against.
-    """
+def _deciding(evidence: StatisticalEvidence, level: Level) -> Seeds:
+    """Return the seeds that would decide for or against, whichever side each part leans to."""
     level = _divided(level, evidence.strictness, evidence.strictness)
     if not evidence.parts:
-        side = bool(evidence.p <= evidence.against)
-        [inference] = evidence.inferences
-        return _needed(inference, level) if side == (
-            inference.p <= inference.against
-        ) else math.inf, side
-    count = len(evidence.parts)
-    # Who shares alpha
-    shown, refuted = {"every": (1, count), "some": (count, 1), "readings": (1, 1)}[evidence.join]
-    parts = [_deciding(part, _divided(level, shown, refuted)) for part in evidence.parts]
-    if evidence.join == "readings":
-        sides = {side for _, side in parts}
-        return max(seeds for seeds, _ in parts) if len(sides) == 1 else math.inf, True in sides
-    suffices = evidence.join == "some"
-    alone = [seeds for seeds, side in parts if side == suffices]  # any of them decides by itself
-    return (min(alone), suffices) if alone else (max(seeds for seeds, _ in parts), not suffices)
+        return _needed(evidence.inferences[0], level)
+    to_refute = len(evidence.parts) - evidence.least + 1
+    level = _divided(level, to_refute, evidence.least)
+    leaning: dict[bool, list[Seeds]] = {True: [], False: []}
+    for part in evidence.parts:
+        leaning[bool(part.p <= part.against)].append(_deciding(part, level))
+    if len(leaning[False]) >= to_refute:
+        return sorted(leaning[False])[to_refute - 1]
+    return sorted(leaning[True])[evidence.least - 1]
 
 
 def _divided(level: Level, shown: float, refuted: float) -> Level:
     return replace(level, shown=level.shown / shown, refuted=level.refuted / refuted)
 
 
-def _needed(inference: Inference, level: Level) -> float:
-    """Return the seeds at which the effect of one inference, of the size seen, is decided by
-    itself.
-    """
+def _needed(inference: Inference, level: Level) -> Seeds:
+    """Return the seeds at which one inference is decided by itself."""
     if inference.p <= level.shown or inference.against <= level.refuted:
-        return 0
-    needed = inference.effect(level).needed
-    return math.inf if needed is None else needed
-
-
-def _p(p: float) -> str:
-    return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
+        return 0, 0
+    return inference.effect(level).needed or (math.inf, math.inf)

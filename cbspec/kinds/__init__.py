@@ -7,21 +7,30 @@ such modules.
 from cbspec.kinds.all import All
 from cbspec.kinds.any import Any
 from cbspec.kinds.assertion import AnyKind, Assertion, Measured, Problem, Written
+from cbspec.kinds.at_least import AtLeast
 from cbspec.kinds.change import larger, more, smaller, unasserted, unordered
 from cbspec.kinds.collapse import Collapse
 from cbspec.kinds.compound import Compound
+from cbspec.kinds.correlation import Correlation
 from cbspec.kinds.equivalence import Equivalence
 from cbspec.kinds.extremum import Extremum
 from cbspec.kinds.figure import Figure
 from cbspec.kinds.interaction import Interaction
+from cbspec.kinds.iqm import Iqm
 from cbspec.kinds.names import Arm, Arms, Level, MeasureKey, MeasureName, arms_of, measures_of
 from cbspec.kinds.order import Order
+from cbspec.kinds.published import Published
+from cbspec.kinds.quantile import Quantile
 from cbspec.kinds.range import Range
+from cbspec.kinds.rank_trend import RankTrend
 from cbspec.kinds.ratio import Ratio
 from cbspec.kinds.registry import BUILT_IN, KINDS, hook, load
+from cbspec.kinds.share import Share
 from cbspec.kinds.sign import Sign
+from cbspec.kinds.sooner import Sooner
 from cbspec.kinds.threshold import Threshold
 from cbspec.kinds.trend import Trend
+from cbspec.kinds.unpaired import Unpaired
 from cbspec.statistics.contrast import Contrast
 
 __all__ = [
@@ -33,24 +42,33 @@ __all__ = [
     "Arm",
     "Arms",
     "Assertion",
+    "AtLeast",
     "Collapse",
     "Compound",
     "Contrast",
+    "Correlation",
     "Equivalence",
     "Extremum",
     "Figure",
     "Interaction",
+    "Iqm",
     "Level",
     "MeasureKey",
     "MeasureName",
     "Measured",
     "Order",
     "Problem",
+    "Published",
+    "Quantile",
     "Range",
+    "RankTrend",
     "Ratio",
+    "Share",
     "Sign",
+    "Sooner",
     "Threshold",
     "Trend",
+    "Unpaired",
     "Written",
     "arms_of",
     "hook",

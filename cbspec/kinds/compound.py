@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from cbspec.kinds.assertion import AnyKind, Assertion, Problem
+from cbspec.stage import Measure
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import StatisticalEvidence, strictness
 from cbspec.statistics.sample import Measurements
@@ -26,6 +27,10 @@ class Compound(Assertion, frozen=True, kw_only=True):
     def enumerates(self) -> bool:
         """Whether the test of a part goes through all sign flips."""
         return any(part.enumerates for part in self.of)
+
+    def begins_with(self, measures: Mapping[str, Measure]) -> int:
+        """Return what the part that needs most begins with."""
+        return max(part.begins_with(measures) for part in self.of)
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return every sum that a part bounds."""

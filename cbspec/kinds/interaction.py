@@ -14,6 +14,7 @@ from cbspec.kinds.names import Arm, Level
 from cbspec.kinds.sums import beyond, signed
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import StatisticalEvidence
+from cbspec.statistics.location import tested
 from cbspec.statistics.sample import Measurements
 
 
@@ -82,7 +83,7 @@ class Interaction(Measured, frozen=True, kw_only=True, tag="interaction"):
         if self.reverses:
             return super().evidence(data)
         [contrast] = self.contrasts()
-        return contrast.evidence(data, self.test)
+        return tested(contrast, data, self.test)
 
     def problems(self) -> Iterator[Problem]:
         """Yield pairs and levels that do not suit each other."""

@@ -1,65 +1,47 @@
-"""The kind ``ratio``: one mean over another.
-
-log a - log b against log f speaks of geometric means, a - f b against 0 of arithmetic ones; with
-noise that is not small beside the means the two differ, and which of them a measure's zero allows
-is not known from its values. So both have to be shown, and both refuted: whichever is meant, the
-error rate is kept.
-
-Where every value of both arms is negative (a fall of the loss), the ratio is that of their
-magnitudes, tested in the same way.
-
-Where values are of both signs (a cosine near 0 of random sign) there is no logarithm, and "a is
-more than f times b" is read as a > f |b|: both a - f b > 0 and a + f b > 0 (intersection-union,
-Berger 1982). That never divides by b, so it stays true to the words when b's interval reaches over
-0 (the linear form of Fieller 1954). "a is less than f times b" is a - f b < 0 and b > 0.
-"""
+"""The kind ``ratio``: one mean over another, see `cbspec.statistics.quotient`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
-import msgspec
-import numpy as np
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from cbspec.kinds.assertion import Measured, Problem
 from cbspec.kinds.change import larger, smaller, unordered
 from cbspec.kinds.names import Arm
 from cbspec.kinds.sums import bounds_in_words, needs_bounds
 from cbspec.statistics.contrast import Contrast
-from cbspec.statistics.evidence import Premise, StatisticalEvidence, every, readings
-from cbspec.statistics.sample import Measurements, Sample
+from cbspec.statistics.evidence import Premise, StatisticalEvidence, of_inference
+from cbspec.statistics.location import tested
+from cbspec.statistics.quotient import Quotient
+from cbspec.statistics.sample import Measurements
+
+Factor = Annotated[float, Meta(gt=0, description="a factor that the ratio is compared with")]
 
 
 class Ratio(Measured, frozen=True, kw_only=True, tag="ratio"):
-    """The first arm over the second lies above (or below) a stated factor, shown on logarithms and
-    without them.
+    """The first arm over the second lies above (or below) a stated factor (Fieller's test).
+
+    It is the ratio of geometric means where the measure's noise is lognormal.
     """
 
     synonyms = ("factor",)
-    tighter: ClassVar = {"above": larger, "below": smaller, "guard": unordered}
+    tighter: ClassVar = {
+        "above": larger,
+        "below": smaller,
+        "guard": unordered,
+        "sign": unordered,
+    }
 
     arms: Annotated[
         tuple[Arm, ...],
         Meta(min_length=2, max_length=2, description="numerator and denominator"),
     ]
-    above: (
-        Annotated[
-            float,
-            Meta(gt=0, description="the factor that the ratio exceeds"),
-        ]
-        | None
-    ) = None
-    below: (
-        Annotated[
-            float,
-            Meta(gt=0, description="the factor that the ratio stays below"),
-        ]
-        | None
-    ) = None
+    above: Factor | None = None
+    below: Factor | None = None
     guard: Annotated[
         float,
         Meta(
@@ -67,6 +49,13 @@ class Ratio(Measured, frozen=True, kw_only=True, tag="ratio"):
             description="a denominator whose magnitude is shown below this makes the ratio undefined",
         ),
     ] = 1e-12
+    sign: (
+        Annotated[
+            Literal["positive", "negative"],
+            Meta(description="the sign of both arms; left out: the denominator's has to be shown"),
+        ]
+        | UnsetType
+    ) = UNSET
 
     def sentence(self) -> str:
         """Return the ratio and its bounds."""
@@ -78,87 +67,46 @@ class Ratio(Measured, frozen=True, kw_only=True, tag="ratio"):
         """Return evidence that the ratio lies above and / or below the stated factors.
 
         Invalid where the denominator is shown to be smaller than the guard in magnitude (two
-        one-sided tests).
+        one-sided tests), or to have another sign than the claim says.
         """
-        premises = (_denominator(self, data),)
-        columns = np.stack([data.column(arm, self.measure) for arm in self.arms])
-        negative, assertion = np.all(columns < 0), self
-        if negative:
-            assertion, data = _magnitudes(self, data)
-        if negative or np.all(columns > 0):
-            evidence = readings(_logarithmic(assertion, data), every(_differences(assertion, data)))
-        else:
-            evidence = every(_differences(assertion, data) + _sides(assertion, data))
-        return replace(evidence, premises=premises)
+        noise = data.declared(self.measure).noise
+        if noise == "lognormal":
+            return tested(self._of_geometric_means(), data, self.test)
+        over, under = self.arms
+        quotient = Quotient(
+            self.measure,
+            over,
+            under,
+            self.above,
+            self.below,
+            sign={UNSET: 0, "positive": 1, "negative": -1}[self.sign],
+            data=data,
+            exact=self.test == "exact",
+            robust=self.test == "robust" or noise == "heavy",
+        )
+        premises = [_not_vanishing(self, data)]
+        if self.sign is not UNSET:
+            reason = f"the denominator {under} is shown not to be {self.sign}"
+            premises.append(Premise(p=quotient.wrong_sign, wanted=False, reason=reason))
+        return replace(of_inference(quotient), premises=tuple(premises))
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
         yield from needs_bounds(self.above, self.below)
 
-
-def _magnitudes(assertion: Ratio, data: Measurements) -> tuple[Ratio, Measurements]:
-    """The same of what both arms are away from zero, for arms that are negative on every seed."""
-    measure, names = assertion.measure, {arm: f"|{arm}|" for arm in assertion.arms}
-    table: dict[tuple[str, str], Sample] = {}
-    reported: dict[str, float] = {}
-    for arm, name in names.items():
-        values, figure = -data.column(arm, measure), data.figure(measure, arm)
-        table[name, measure] = replace(data.table[arm, measure], values=values)
-        reported |= {} if figure is None else {name: -figure}
-    renamed = msgspec.structs.replace(assertion, arms=tuple(names[arm] for arm in assertion.arms))
-    return renamed, Measurements(table, data.units, {measure: reported})
+    def _of_geometric_means(self) -> Contrast:
+        over, under = self.arms
+        return Contrast(
+            label=f"{over} / {under}",
+            measure=self.measure,
+            weights={over: 1.0, under: -1.0},
+            low=-math.inf if self.above is None else math.log(self.above),
+            high=math.inf if self.below is None else math.log(self.below),
+            logs=True,
+        )
 
 
-def _logarithmic(assertion: Ratio, data: Measurements) -> StatisticalEvidence:
-    over, under = assertion.arms
-    return Contrast(
-        label=f"{over} / {under}",
-        measure=assertion.measure,
-        weights={over: 1.0, under: -1.0},
-        low=-math.inf if assertion.above is None else math.log(assertion.above),
-        high=math.inf if assertion.below is None else math.log(assertion.below),
-        logs=True,
-    ).evidence(data, assertion.test)
-
-
-def _differences(assertion: Ratio, data: Measurements) -> list[StatisticalEvidence]:
-    """over - factor x under on the stated side of 0."""
-    stated = ((assertion.above, 0.0, math.inf), (assertion.below, -math.inf, 0.0))
-    bounded = [
-        _linear(assertion, factor, low, high) for factor, low, high in stated if factor is not None
-    ]
-    return [contrast.evidence(data, assertion.test) for contrast in bounded]
-
-
-def _sides(assertion: Ratio, data: Measurements) -> list[StatisticalEvidence]:
-    """What the difference leaves open where the denominator need not be positive."""
-    sides = []
-    if assertion.above is not None:
-        opposite = _linear(assertion, -assertion.above, 0.0, math.inf)
-        sides.append(opposite.evidence(data, assertion.test))
-    if assertion.below is not None:
-        under = assertion.arms[1]
-        positive = Contrast(label=under, measure=assertion.measure, weights={under: 1.0}, low=0.0)
-        height = positive.evidence(data, assertion.test)
-        # A negative denominator refutes no ratio.
-        sides.append(replace(height, against=np.ones_like(height.against)))
-    return sides
-
-
-def _linear(assertion: Ratio, factor: float, low: float, high: float) -> Contrast:
-    """over - factor x under between two bounds."""
-    over, under = assertion.arms
-    label = f"{over} {'-' if factor > 0 else '+'} {abs(factor):g} {under}"
-    return Contrast(
-        label=label,
-        measure=assertion.measure,
-        weights={over: 1.0, under: -factor},
-        low=low,
-        high=high,
-    )
-
-
-def _denominator(assertion: Ratio, data: Measurements) -> Premise:
+def _not_vanishing(assertion: Ratio, data: Measurements) -> Premise:
     under, guard = assertion.arms[1], assertion.guard
     nothing = Contrast(
         label=under,
@@ -167,5 +115,6 @@ def _denominator(assertion: Ratio, data: Measurements) -> Premise:
         low=-guard,
         high=guard,
     )
+    p = tested(nothing, data, assertion.test).p
     reason = f"ratio undefined: the denominator {under} is shown to be below {guard:g} in magnitude"
-    return Premise(p=nothing.evidence(data, assertion.test).p, wanted=False, reason=reason)
+    return Premise(p=p, wanted=False, reason=reason)

@@ -14,23 +14,33 @@ from cbspec.errors import ConfigError, suggestion
 from cbspec.kinds.all import All
 from cbspec.kinds.any import Any
 from cbspec.kinds.assertion import Assertion
+from cbspec.kinds.at_least import AtLeast
 from cbspec.kinds.collapse import Collapse
+from cbspec.kinds.correlation import Correlation
 from cbspec.kinds.equivalence import Equivalence
 from cbspec.kinds.extremum import Extremum
 from cbspec.kinds.figure import Figure
 from cbspec.kinds.interaction import Interaction
+from cbspec.kinds.iqm import Iqm
 from cbspec.kinds.names import fields_naming
 from cbspec.kinds.order import Order
+from cbspec.kinds.published import Published
+from cbspec.kinds.quantile import Quantile
 from cbspec.kinds.range import Range
+from cbspec.kinds.rank_trend import RankTrend
 from cbspec.kinds.ratio import Ratio
+from cbspec.kinds.share import Share
 from cbspec.kinds.sign import Sign
+from cbspec.kinds.sooner import Sooner
 from cbspec.kinds.threshold import Threshold
 from cbspec.kinds.trend import Trend
+from cbspec.kinds.unpaired import Unpaired
 from cbspec.project_code import declarations
 
 BUILT_IN: tuple[type[Assertion], ...] = (
     Order, Trend, Threshold, Range, Sign, Equivalence, Collapse, Ratio, Extremum, Interaction,
-    Figure, All, Any,
+    Figure, All, Any, AtLeast, RankTrend, Share, Quantile, Iqm, Correlation, Published, Unpaired,
+    Sooner,
 )  # fmt: skip
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from cbspec.kinds.assertion import Measured, Problem
+from cbspec.kinds.assertion import RARE_MODE, Measured, Problem
 from cbspec.kinds.change import larger, more, smaller
 from cbspec.kinds.names import Arms, listed
 from cbspec.kinds.sums import bounds_in_words, each, needs_bounds, within
+from cbspec.stage import Measure
 from cbspec.statistics.contrast import Contrast
 
 
@@ -39,12 +40,13 @@ class Threshold(Measured, frozen=True, kw_only=True, tag="threshold"):
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return every arm; one that is shown on the other side refutes."""
         low = -math.inf if self.above is None else self.above
-        return within(
-            self.measure,
-            each(self.arms),
-            low,
-            math.inf if self.below is None else self.below,
-        )
+        high = math.inf if self.below is None else self.below
+        return within(self.measure, each(self.arms), low, high)
+
+    def begins_with(self, measures: Mapping[str, Measure]) -> int:
+        """Return six on a bounded measure, which can have a rare mode where training fails."""
+        declared = measures.get(self.measure)
+        return RARE_MODE if declared and declared.noise == "bounded" else 1
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""

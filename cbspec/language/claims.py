@@ -23,6 +23,7 @@ from cbspec.language.node import Document, Node
 from cbspec.language.parse import parse
 from cbspec.language.scales import Scales
 from cbspec.language.source_map import Origins, walk
+from cbspec.stage import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class ClaimDocument:
     def _check_power(self, cell: ResolvedCell, common: Common) -> None:
         drawn, alpha = common.seeds, common.alpha
         section = self.sections["assert"]
-        consistency.power(section, cell.assertions, drawn, alpha, self.mistakes, together=True)
+        consistency.power(section, cell.assertions, drawn, alpha, self.mistakes)
         if cell.controls:
             section = self.sections["controls"]
             consistency.power(section, cell.controls, drawn, alpha, self.mistakes)
@@ -139,6 +140,10 @@ class ClaimDocument:
     ) -> Claim:
         words, drawn, alpha = common.words, common.seeds, common.alpha
         arms = {name: call for name, call in cell.arms.items() if call is not None}
+        measures: dict[str, Measure] = {}
+        for call in arms.values():
+            measures |= call.stage.measures
+        first = max(assertion.begins_with(measures) for assertion in cell.assertions)
         setting = replace(self.setting, scale=scale)
         trace = partial(_trace, self.document.path, self.document.text, setting, index)
         return Claim(
@@ -148,7 +153,7 @@ class ClaimDocument:
             status=words.status,
             source=_source(words.source),
             arms=arms,
-            seeds=drawn,
+            seeds=drawn.beginning_with(first),
             assertions=cell.assertions,
             controls=cell.controls,
             alpha=alpha,
@@ -162,6 +167,7 @@ class ClaimDocument:
             origins=Origins(trace, {"id": self.sections["id"].origin}),
             digest=digest(cell.assertions, cell.controls, alpha, drawn, arms),
             discussion=" ".join(words.discussion.split()),
+            cells=len(self.cells),
         )
 
 

@@ -50,18 +50,10 @@ def power(
     seeds: Seeds,
     alpha: float,
     mistakes: Diagnostics,
-    *,
-    together: bool = False,
 ) -> None:
-    """Report as a mistake what no measurement over these seeds could ever show; `together`: all of
-    them, by Holm.
-    """
+    """Report as a mistake what no measurement over these seeds could ever show."""
     from cbspec.judge import power  # NumPy, which reading alone does not need
 
-    possible = True
     for node, assertion in zip(section.items, asserted, strict=True):
         if reason := power.lint(assertion, seeds, alpha):
             mistakes.add(node, reason)
-            possible = False
-    if together and possible and (reason := power.lint_all(asserted, seeds, alpha)):
-        mistakes.add(section, reason)

@@ -33,7 +33,7 @@ def digest(
         "assert": _without_notes(msgspec.to_builtins(assertions)),
         "controls": _without_notes(msgspec.to_builtins(controls)),
         "alpha": alpha,
-        "seeds": [seeds.pool, seeds.start],
+        "seeds": [seeds.pool, seeds.start, *([seeds.looks] if seeds.looks else [])],
         "arms": {name: call.digest for name, call in arms.items()},
     }
     return hashlib.sha256(_ENCODER.encode(content).encode()).hexdigest()

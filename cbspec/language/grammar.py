@@ -75,6 +75,16 @@ class SeedWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         ]
         | UnsetType
     ) = UNSET
+    looks: (
+        Annotated[
+            tuple[Annotated[int, Meta(ge=1)], ...],
+            Meta(
+                min_length=1,
+                description="seeds after which a verdict is taken, in place of start doubled",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

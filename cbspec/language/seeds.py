@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from cbspec.claim import Seeds
 from cbspec.language.conform import follow
@@ -31,8 +32,9 @@ def read(
         )
         return None
     pool = tuple(words["pool"])
-    start = words.get("start", len(pool))
-    most = words.get("max", len(pool))
+    looks = tuple(words.get("looks", ()))
+    start = looks[0] if looks else words.get("start", len(pool))
+    most = looks[-1] if looks else words.get("max", len(pool))
     if len(set(pool)) < len(pool):
         (twice, _), *_ = Counter(pool).most_common(1)
         mistakes.add(place, f"the seed {twice} stands twice")
@@ -42,8 +44,10 @@ def read(
         mistakes.add(
             follow(place, ["start"]), f"start is {start}, but at most {most} seeds can be drawn"
         )
+    elif any(size >= following for size, following in pairwise(looks)):
+        mistakes.add(follow(place, ["looks"]), "looks are numbers of seeds that increase")
     else:
-        return Seeds(pool[:most], start)
+        return Seeds(pool[:most], start, looks)
     return None
 
 

@@ -2,7 +2,7 @@
 withdrawal.
 """
 
-from cbspec.ledger.acceptance import accept
+from cbspec.ledger.acceptance import accept, take_judged_anew
 from cbspec.ledger.comparison import CHANGED, Change, Comparison, compare, diff
 from cbspec.ledger.doubt import carry_over, supersede
 from cbspec.ledger.entry import (
@@ -51,6 +51,7 @@ __all__ = [
     "seeds_taken",
     "status",
     "supersede",
+    "take_judged_anew",
     "today",
     "withdraw",
 ]

@@ -35,6 +35,31 @@ def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger
     return ledger.recording(_settled(comparison, reason) for comparison in comparisons)
 
 
+def take_judged_anew(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
+    """Return `ledger` with what evidence and the judge of today say of verdicts on record.
+
+    Every figure is taken, as all of them follow from the evidence; a changed verdict joins the
+    history with its reason.
+
+    Raises:
+        MissingReasonError: verdicts changed and no reason is given.
+    """
+    comparisons = [compare(ledger.expected(entry.key), entry) for entry in entries]
+    reason = " ".join(reason.split())
+    if not reason:
+        _refuse_changes(comparisons)
+    taken = []
+    for comparison in comparisons:
+        old, new = comparison.old, comparison.new
+        assert old is not None  # judged anew is what is on record
+        assert new is not None
+        history = old.accepted
+        if comparison.change in CHANGED:
+            history = (*history, replace(_acceptance(comparison, reason), date=date))
+        taken.append(replace(new, accepted=history, doubt=old.doubt))
+    return ledger.recording(taken)
+
+
 def _refuse_errors(comparisons: Iterable[Comparison]) -> None:
     lines = ["an error is not a result and cannot be accepted; mend it and run again:"]
     for comparison in comparisons:
@@ -78,8 +103,7 @@ def _refreshed(old: Entry, new: Entry) -> Entry:
     fresh = replace(
         new,
         reason=old.reason,
-        headroom=old.headroom,
-        fragile=old.fragile,
+        again=new.again if old.again is None else old.again,
         assertions=figures.assertions,
         controls=figures.controls,
         accepted=old.accepted,

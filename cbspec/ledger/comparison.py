@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -11,12 +11,12 @@ from cbspec.kinds.change import Way
 from cbspec.ledger.entry import Entry, Key
 from cbspec.ledger.goalposts import Move, moves
 from cbspec.ledger.ledger import Ledger
-from cbspec.ledger.shift import Shift, shifts
+from cbspec.ledger.shift import SAME, SHIFT, Shift, shifts
 from cbspec.model.finding import Verdict
 
-Change = Literal["same", "drift", "weakened", "flip", "new", "goalposts", "gone"]
+Change = Literal["same", "drift", "shift", "wobble", "weakened", "flip", "new", "goalposts", "gone"]
 
-CHANGED: frozenset[Change] = frozenset({"flip", "weakened", "goalposts"})
+CHANGED: frozenset[Change] = frozenset({"flip", "weakened", "goalposts", "shift"})
 """What fails a run, and is accepted into the record only with a reason."""
 
 # How much a verdict says. Between the two decided ones no order is meant.
@@ -109,13 +109,21 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         if self.new:
             now = self.new.verdict
         if self.expected is None or self.new is None or self.expected.verdict != now:
-            return f"{self.change}: {before} -> {now}"
+            return f"{self.change}: {before} -> {now}{self._by_noise}"
         line = f"{self.change}: {now}"
         if self.elsewhere:
             line += f", as on {self.elsewhere.device}"
+        if self.change == "shift":
+            line += f", but {max(self.shifts, key=lambda shift: shift.size).text}"
         if turned := ", ".join(decision.text for decision in self.decisions if decision.turned):
             line += f", but {turned}"
         return line
+
+    @property
+    def _by_noise(self) -> str:
+        if self.change != "wobble" or self.old is None or self.old.again is None:
+            return ""
+        return f" (noise alone would change it with probability {1 - self.old.again:.2g})"
 
     @property
     def text(self) -> str:
@@ -149,9 +157,13 @@ def compare(expected: Entry | None, new: Entry) -> Comparison:
       its assertions, but also inconclusive -> decided: news, and the record that the project
       publishes is no longer true, so it is taken in on purpose, with a reason, and never in
       silence.
+    - `wobble`: a change of verdict that noise explains: the verdict on record was fragile, and no
+      effect moved by more than two of its standard errors. The values are new ones: evidence judged
+      anew has no noise.
     - `new`: none of these, and nothing on record on this device family.
-    - `drift`: the verdict stands, a figure moved beyond rounding (or an assertion was decided and
-      is no more, or is at last).
+    - `shift`: the verdict stands, an effect moved by more than two of its standard errors.
+    - `drift`: the verdict stands, an effect moved by more than a tenth of its standard error (or an
+      assertion was decided and is no more, or is at last).
     - `same`: neither.
     """
     if expected is None:
@@ -159,7 +171,7 @@ def compare(expected: Entry | None, new: Entry) -> Comparison:
     moved = moves(expected, new)
     same_device = expected.device == new.device
     shifted = shifts(expected, new) if same_device and new.verdict != "error" else ()
-    change = _change(expected, new, moved, moved_figures=bool(shifted))
+    change = _change(expected, new, moved, shifted)
     if same_device:
         return Comparison(change=change, old=expected, new=new, moves=moved, shifts=shifted)
     return Comparison(
@@ -183,15 +195,19 @@ def diff(before: Ledger, after: Ledger) -> list[Comparison]:
     return sorted(compared, key=lambda comparison: comparison.key)
 
 
-def _change(old: Entry, new: Entry, moved: Iterable[Move], *, moved_figures: bool) -> Change:
+def _change(old: Entry, new: Entry, moved: Iterable[Move], shifted: Sequence[Shift]) -> Change:
     if any(move.of_goalposts(old.verdict) for move in moved):
         return "goalposts"
-    if old.verdict != new.verdict:
-        return "weakened" if _WEIGHT[new.verdict] < _WEIGHT[old.verdict] else "flip"
     decisions = _decisions(old, new)
-    if any(decision.turned for decision in decisions):
-        return "flip"
-    return "drift" if moved_figures or decisions else "same"
+    size = max((shift.size for shift in shifted), default=0.0)
+    if old.verdict != new.verdict or any(decision.turned for decision in decisions):
+        if old.fragile and size <= SHIFT and old.evidence != new.evidence and new.recorded:
+            return "wobble"
+        weaker = _WEIGHT[new.verdict] < _WEIGHT[old.verdict]
+        return "weakened" if weaker else "flip"
+    if size > SHIFT:
+        return "shift"
+    return "drift" if size > SAME or decisions else "same"
 
 
 def _decisions(old: Entry, new: Entry) -> tuple[Decision, ...]:

@@ -27,8 +27,8 @@ Digest = Annotated[
     Meta(pattern="^[0-9a-f]{4,64}$", description="hexadecimal; digests are shortened to 16 digits"),
 ]
 
-# In standard errors. Nearer than this to the bound, a decided verdict may flip with other seeds.
-FRAGILE = 2.0
+# Probability of the same verdict with fresh noise; a verdict with less may well be another one.
+FRAGILE = 0.95
 
 
 class Key(NamedTuple):
@@ -58,10 +58,13 @@ class Provenance(Committed, frozen=True, kw_only=True):
 
 
 class SeedPlan(Committed, frozen=True, kw_only=True):
-    """The seeds that the claim may draw: ``pool[:start]`` at first."""
+    """The seeds that the claim may draw: ``pool[:start]`` at first, then at each of `looks`, or
+    `start` doubled.
+    """
 
     start: int
     pool: tuple[int, ...]
+    looks: tuple[int, ...] = ()
 
 
 class Acceptance(Committed, frozen=True, kw_only=True):
@@ -79,8 +82,8 @@ class Entry(Committed, frozen=True, kw_only=True):
     """The verdict on record.
 
     Attributes:
-        headroom: standard errors from the bound that decides, see `Judgement`.
-        fragile: decided, with a headroom of less than `FRAGILE` standard errors.
+        again: probability of the same verdict with fresh noise, see `Judgement`; None for one
+            without evidence.
         digest: of everything asserted and measured (`Claim.digest`).
         arms: arm -> digest of its stage call: what was measured.
         code: stage -> code fingerprint of its implementation.
@@ -99,8 +102,6 @@ class Entry(Committed, frozen=True, kw_only=True):
     device: Device
     verdict: Verdict
     reason: str
-    headroom: float | None
-    fragile: bool
     seeds: tuple[int, ...]
     drawn: SeedPlan
     assertions: tuple[RecordedAssertion, ...]
@@ -114,6 +115,12 @@ class Entry(Committed, frozen=True, kw_only=True):
     adopted: dict[str, Digest] = msgspec.field(default_factory=dict)
     dependencies: Dependencies = Dependencies()
     doubt: Literal["superseded", "carried over"] | None = None
+    again: float | None = None
+
+    @property
+    def fragile(self) -> bool:
+        """Tell whether a run with fresh noise may well give another verdict."""
+        return self.again is not None and self.again < FRAGILE
 
     @property
     def key(self) -> Key:
@@ -202,18 +209,14 @@ def entry_of(
         adopted: stage name -> fingerprint of the code that computed its adopted results.
         dependencies: declared files, versions and variables of all the claim's stages.
     """
-    decided = judgement.verdict in ("holds", "refuted")
-    headroom = rounded(judgement.headroom)
     return Entry(
         claim=claim.id,
         scale=claim.scale,
         device=device,
         verdict=judgement.verdict,
         reason=visible(judgement.reason, keep="\n\t"),
-        headroom=headroom,
-        fragile=decided and headroom is not None and headroom < FRAGILE,
         seeds=judgement.seeds,
-        drawn=SeedPlan(start=claim.seeds.start, pool=claim.seeds.pool),
+        drawn=SeedPlan(start=claim.seeds.start, pool=claim.seeds.pool, looks=claim.seeds.looks),
         assertions=recorded("assert", claim.assertions, judgement.findings, claim.alpha),
         controls=recorded("controls", claim.controls, judgement.controls, claim.alpha),
         digest=short(claim.digest),
@@ -223,6 +226,7 @@ def entry_of(
         evidence=short(values.digest) if values else None,
         adopted=_shortened(adopted or {}),
         dependencies=dependencies or Dependencies(),
+        again=rounded(judgement.again),
     )
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from cbspec.claim import Seeds
 from cbspec.kinds import Assertion
 from cbspec.kinds.change import Way
-from cbspec.ledger.entry import Entry
+from cbspec.ledger.entry import Entry, SeedPlan
 from cbspec.ledger.recorded import RecordedAssertion
 from cbspec.ledger.shift import shifts
 from cbspec.model.finding import Verdict
@@ -108,15 +109,27 @@ def _terms(old: Assertion, new: Assertion) -> Iterator[tuple[str, Way]]:
 def _seeds(old: Entry, new: Entry) -> Iterator[Move]:
     """Yield a move if the seeds differ.
 
-    More seeds of the same pool make a verdict firmer. Fewer seeds, or others, could be chosen for
-    what they show.
+    Alpha is spent over the looks, so another plan of looks would spend it anew. More seeds after
+    the same first look leave less of alpha to that, which is harder to meet. Anything else, as fewer
+    seeds, could be chosen for what it shows.
     """
-    if old.drawn == new.drawn:
-        return
     was, now = old.drawn, new.drawn
-    longer = now.pool[: len(was.pool)] == was.pool and now.start >= was.start
-    text = f"seeds: {was.start} of {_shown(was.pool)} -> {now.start} of {_shown(now.pool)}"
-    yield Move(text=text, way="neutral" if longer else "looser")
+    before, after = _looks(was), _looks(now)
+    if was.pool == now.pool and before == after:
+        return
+    extended = now.pool[: len(was.pool)] == was.pool and len(now.pool) > len(was.pool)
+    longer = extended and before[0] == after[0]
+    text = f"seeds: {_plan(was)} -> {_plan(now)}"
+    yield Move(text=text, way="tighter" if longer else "looser")
+
+
+def _looks(drawn: SeedPlan) -> tuple[int, ...]:
+    return Seeds(drawn.pool, drawn.start, drawn.looks).analyses
+
+
+def _plan(drawn: SeedPlan) -> str:
+    looks = ", ".join(map(str, _looks(drawn)))
+    return f"{looks} of {_shown(drawn.pool)}"
 
 
 def _arms(old: Entry, new: Entry) -> Iterator[Move]:

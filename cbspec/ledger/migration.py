@@ -13,7 +13,7 @@ from typing import Any
 
 Step = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
-VERSION = 3
+VERSION = 4
 
 
 def _from_1(content: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -28,6 +28,39 @@ def _from_2(content: Mapping[str, Any]) -> Mapping[str, Any]:
     return content
 
 
+def _from_3(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out headroom and fragile, and give the spread of a ratio in its own unit.
+
+    Version 4 has the probability of the same verdict again, which follows from evidence and from
+    nothing that version 3 kept. Version 3 had the spread of a ratio's logarithm.
+    """
+    entries = content.get("entries")
+    if not isinstance(entries, list):
+        return content
+    kept = []
+    for entry in entries:
+        if isinstance(entry, dict):
+            entry = {key: entry[key] for key in entry if key not in ("headroom", "fragile")}
+            for section in ("assertions", "controls"):
+                if isinstance(entry.get(section), list):
+                    entry[section] = [_in_unit(recorded) for recorded in entry[section]]
+        kept.append(entry)
+    return {**content, "entries": kept}
+
+
+def _in_unit(recorded: Any) -> Any:
+    if not isinstance(recorded, dict) or not isinstance(recorded.get("effects"), list):
+        return recorded
+    effects = []
+    for effect in recorded["effects"]:
+        if isinstance(effect, dict) and " / " in str(effect.get("label")):
+            spread, estimate = effect.get("spread"), effect.get("estimate")
+            if isinstance(spread, int | float) and isinstance(estimate, int | float):
+                effect = {**effect, "spread": float(f"{spread * abs(estimate):.6g}")}
+        effects.append(effect)
+    return {**recorded, "effects": effects}
+
+
 # Version -> the step that makes its content that of the next version. A step gets content that no
 # one has checked: it leaves what it does not understand, and the check that follows tells of it.
-STEPS: Mapping[int, Step] = {1: _from_1, 2: _from_2}
+STEPS: Mapping[int, Step] = {1: _from_1, 2: _from_2, 3: _from_3}

@@ -22,6 +22,7 @@ def outcome(comparison: Comparison, judgement: Judgement) -> Outcome:
 
     - passed: it holds, as recorded or for the first time.
     - xfailed: it does not hold, as recorded.
+    - either of them, where the verdict wobbles: noise alone explains that it changed.
     - failed: anything else; errors are checked first.
 
     If a device family has no recorded verdict, that of another one is expected of it.
@@ -29,6 +30,11 @@ def outcome(comparison: Comparison, judgement: Judgement) -> Outcome:
     reason = " ".join(judgement.reason.split())
     if judgement.verdict == "error":
         return Outcome(kind="failed", reason=f"error: {reason}")
+    if comparison.change == "wobble":
+        kind: Literal["passed", "xfailed"] = "xfailed"
+        if judgement.verdict == "holds":
+            kind = "passed"
+        return Outcome(kind=kind, reason=f"{comparison.headline}: {reason}")
     if comparison.change in CHANGED:
         return Outcome(kind="failed", reason=f"{comparison.headline}: {reason}")
     if judgement.verdict == "holds":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import msgspec
@@ -14,12 +15,41 @@ from cbspec.ledger.recorded import RecordedEffect
 # by.
 TOLERANCE = 2e-5
 
+# In standard errors of the recorded effect. A tenth is below the second digit of any half width that
+# is printed; two standard errors are what independent seeds would bring in one case of twenty.
+SAME = 0.1
+SHIFT = 2.0
+
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
     """One effect before and after; None on the side that does not have it."""
 
     before: RecordedEffect | None
     after: RecordedEffect | None
+
+    @property
+    def size(self) -> float:
+        """Return by how many standard errors of the recorded effect it moved.
+
+        An interval that moved counts for one at most, and so does an effect that only one side has,
+        another number of seeds, and a record without a spread.
+        """
+        was, now = self.before, self.after
+        if was is None or now is None:
+            return 1.0
+        if was.estimate is None or now.estimate is None:
+            return 0.0 if was.estimate is now.estimate else math.inf
+        moved, error = abs(now.estimate - was.estimate), _standard_error(was)
+        if was.n == now.n and not _moved(was, now):
+            return 0.0
+        if not error:
+            return 1.0 if error is None else math.inf
+        ends = ((was.low, now.low), (was.high, now.high))
+        interval = max(abs((a or 0.0) - (b or 0.0)) for a, b in ends) / error
+        came_or_went = any((a is None) is not (b is None) for a, b in ends)
+        if was.n != now.n or came_or_went:
+            interval = 1.0
+        return max(moved / error, min(interval, 1.0))
 
     @property
     def text(self) -> str:
@@ -65,6 +95,13 @@ def _moved(was: RecordedEffect, now: RecordedEffect) -> bool:
     figures = [abs(figure) for pair in pairs for figure in pair if figure is not None]
     tolerance = TOLERANCE * max(figures, default=0.0)
     return was.n != now.n or any(_differ(a, b, tolerance) for a, b in pairs)
+
+
+def _standard_error(effect: RecordedEffect) -> float | None:
+    """Return the standard error of a recorded effect in its unit; None where no spread is known."""
+    if effect.spread is None:
+        return None
+    return effect.spread / math.sqrt(effect.n)
 
 
 def _differ(a: float | None, b: float | None, tolerance: float) -> bool:

@@ -21,13 +21,11 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
         low, high: two-sided confidence interval at `confidence`.
         p: one-sided p-value of what was asserted.
         n: training seeds.
-        needed: seeds at which the effect seen would decide, None when it already does or never
-            would.
-        headroom: distance of the estimate from the bound that decides it, in standard errors;
-            negative when beyond it.
-        reported: the memo's value for the same quantity, where there is one.
-        spread: standard deviation over seeds of what `estimate` is the mean of, in `unit` (of the
-            logarithm where it is a ratio); None for a single seed.
+        needed: seeds in all with a predictive power of 0.5 and 0.8 to decide; None when it is decided
+            or so many are out of reach.
+        reported: the memo's figure for the same quantity, where there is one.
+        spread: standard deviation over seeds of what `estimate` is the mean of, in `unit`; to first
+            order where that is a quotient or a geometric mean. None for a single seed.
     """
 
     label: str
@@ -39,8 +37,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float
     p: float
     n: int
-    needed: int | None = None
-    headroom: float | None = None
+    needed: tuple[int, int] | None = None
     reported: float | None = None
     spread: float | None = None
 
@@ -66,7 +63,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdict on one claim at one scale."""
+    """The verdict on one claim at one scale.
+
+    Attributes:
+        again: probability that a run with fresh noise gives the same verdict; None where no value
+            can be drawn anew.
+    """
 
     claim: str
     scale: str
@@ -75,4 +77,4 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     seeds: tuple[int, ...]
     findings: tuple[Finding, ...]
     controls: tuple[Finding, ...]
-    headroom: float | None = None
+    again: float | None = None

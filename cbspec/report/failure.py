@@ -54,7 +54,8 @@ def effect_text(effect: Effect) -> str:
     if effect.reported is not None:
         text += f"; memo {number(effect.reported)}"
     if effect.needed:
-        text += f"; {effect.needed} seeds would decide"
+        even, likely = effect.needed
+        text += f"; {even} to {likely} seeds would decide"
     return text
 
 

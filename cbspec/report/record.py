@@ -19,7 +19,7 @@ from cbspec.paths import relative
 from cbspec.report.check import Check, Upheld, doubts
 from cbspec.report.quote import Quote, quotes
 
-_URGENCY = {"flip": 0, "goalposts": 1, "weakened": 2}
+_URGENCY = {"flip": 0, "goalposts": 1, "weakened": 2, "shift": 3}
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def changed(self) -> bool:
-        """Whether the record no longer says what the run said: flip, weakened, goalposts."""
+        """Whether the record no longer says what the run said: flip, weakened, goalposts, shift."""
         return self.comparison.change in CHANGED
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -27,14 +27,28 @@ class NoParameters(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=
     """For a stage that has nothing to choose."""
 
 
+Noise = Literal["normal", "lognormal", "bounded", "heavy"]
+"""How a measure varies from seed to seed; `cbspec/judge/README.md` says what follows for tests."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure that a stage yields: its unit in words (``"accuracy"``, ``"nats"``, ``"cosine"``)
-    and its meaning with source.
+    """A figure that a stage yields.
+
+    Args:
+        unit: in words (``"accuracy"``, ``"nats"``, ``"cosine"``).
+        doc: its meaning with source.
+        resolution: the least difference that two values can have, 1/N for a share of N and 1 for a
+            count; 0 for one that never repeats by chance.
+        noise: how it varies from seed to seed, known from what it is and not from its values.
+        why: the reason for a noise other than normal.
     """
 
     unit: str
     doc: str
+    resolution: float = 0.0
+    noise: Noise = "normal"
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import reduce
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +38,16 @@ class Inference(Protocol):
     def label(self) -> str: ...
 
     @property
+    def test(self) -> str:
+        """Return the name of the test whose p this is, e.g. ``"t test"``."""
+
+    @property
     def asserted(self) -> str:
         """Return where the label is asserted to lie, e.g. ``"above 0"``."""
+
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """Return the bounds that the estimate has to be told from."""
 
     @property
     def p(self) -> Array:
@@ -51,6 +58,11 @@ class Inference(Protocol):
         """Return the one-sided p-value of its opposite, shape `[...]`."""
 
     def effect(self, level: Level) -> Effect: ...
+
+    def values(self) -> Array:
+        """Return the effect on each seed, shape `[seed]`; empty where it is none of single
+        seeds.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +85,6 @@ class Premise:
         return np.logical_not(shown) if self.wanted else shown
 
 
-Join = Literal["every", "some", "readings"]
-"""Whether all parts are needed, or one suffices (the opposite takes one, or all); or all are to
-agree, for and against.
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class StatisticalEvidence:
     """All that judging an assertion needs besides the level.
@@ -88,7 +94,7 @@ class StatisticalEvidence:
         inferences: what they were combined from.
         premises: see `Premise`.
         parts: the evidence that this was joined from; none where it is that of one inference.
-        join: see `Join`.
+        least: how many of the parts have to hold.
         strictness: what the p-values were multiplied by.
         said: the reason of the finding, where there is no test whose figures would be one.
     """
@@ -98,7 +104,7 @@ class StatisticalEvidence:
     inferences: tuple[Inference, ...]
     premises: tuple[Premise, ...] = ()
     parts: tuple[StatisticalEvidence, ...] = ()
-    join: Join = "every"
+    least: int = 1
     strictness: float = 1.0
     said: str = ""
 
@@ -109,26 +115,20 @@ class StatisticalEvidence:
         p, against = np.minimum(self.p * factor, 1), np.minimum(self.against * factor, 1)
         return replace(self, p=p, against=against, strictness=self.strictness * factor)
 
-    def decisive(self, *, against: bool) -> Inference:
-        """Return the test that `p`, or `against`, comes from: the strongest part if one suffices,
-        else the weakest.
+    def decisive(self, *, against: bool) -> tuple[Inference, float]:
+        """Return the test that `p`, or `against`, comes from, and what its own p was multiplied by:
+        of the parts in the order of their p, the last that is needed.
         """
-
-        def p(part: StatisticalEvidence) -> float:
-            return float(part.against if against else part.p)
-
         if not self.parts:
-            return self.inferences[0]
-        strongest = self.join == ("every" if against else "some")
-        return (min if strongest else max)(self.parts, key=p).decisive(against=against)
-
-    @property
-    def joins(self) -> set[Join]:
-        """Return the ways in which several parts are joined, below and here; readings of one
-        statement are one part.
-        """
-        here: set[Join] = {self.join} if len(self.parts) > 1 and self.join != "readings" else set()
-        return here.union(*(part.joins for part in self.parts))
+            return self.inferences[0], self.strictness
+        to_refute = len(self.parts) - self.least + 1
+        if against:
+            ordered = sorted(self.parts, key=lambda part: float(part.against))
+            inference, factor = ordered[to_refute - 1].decisive(against=True)
+            return inference, factor * self.least * self.strictness
+        ordered = sorted(self.parts, key=lambda part: float(part.p))
+        inference, factor = ordered[self.least - 1].decisive(against=False)
+        return inference, factor * to_refute * self.strictness
 
 
 def of_inference(inference: Inference) -> StatisticalEvidence:
@@ -140,26 +140,37 @@ def every(parts: Iterable[StatisticalEvidence]) -> StatisticalEvidence:
     1982); any one part refutes (Bonferroni).
     """
     parts = tuple(parts)
-    p, against = _largest(part.p for part in parts), _smallest(part.against for part in parts)
-    return _joined("every", parts, p, np.minimum(against * len(parts), 1))
+    return at_least(len(parts), parts)
 
 
 def some(parts: Iterable[StatisticalEvidence]) -> StatisticalEvidence:
     """Join parts of which at least one must hold (Holm 1979, whose first step decides); refuted if
     every part is.
     """
-    parts = tuple(parts)
-    p, against = _smallest(part.p for part in parts), _largest(part.against for part in parts)
-    return _joined("some", parts, np.minimum(p * len(parts), 1), against)
+    return at_least(1, tuple(parts))
 
 
-def readings(*parts: StatisticalEvidence) -> StatisticalEvidence:
-    """Join readings of one statement: it neither holds nor is refuted unless it does in each."""
-    return _joined(
-        "readings",
-        parts,
-        _largest(part.p for part in parts),
-        _largest(part.against for part in parts),
+def at_least(least: int, parts: tuple[StatisticalEvidence, ...]) -> StatisticalEvidence:
+    """Join parts of which at least so many must hold; refuted where too few are left.
+
+    The partial conjunction of Benjamini and Heller (2008), by Bonferroni over the sets of parts
+    that could be all false: m - k + 1 times the k-th smallest p.
+    """
+    to_refute = len(parts) - least + 1
+    p = np.sort(np.stack([part.p for part in parts]), axis=0)[least - 1]
+    against = np.sort(np.stack([part.against for part in parts]), axis=0)[to_refute - 1]
+    inferences: list[Inference] = []
+    premises: list[Premise] = []
+    for part in parts:
+        inferences += part.inferences
+        premises += part.premises
+    return StatisticalEvidence(
+        p=np.asarray(np.minimum(p * to_refute, 1)),
+        against=np.asarray(np.minimum(against * least, 1)),
+        inferences=tuple(inferences),
+        premises=tuple(premises),
+        parts=parts,
+        least=least,
     )
 
 
@@ -168,21 +179,3 @@ def strictness(part: float | None, whole: float | None) -> float:
     larger alpha raises nothing.
     """
     return max(1.0, whole / part) if whole and part else 1.0
-
-
-def _largest(values: Iterable[Array]) -> Array:
-    return reduce(np.maximum, values)
-
-
-def _smallest(values: Iterable[Array]) -> Array:
-    return reduce(np.minimum, values)
-
-
-def _joined(
-    join: Join, parts: tuple[StatisticalEvidence, ...], p: Array, against: Array
-) -> StatisticalEvidence:
-    inferences = tuple(inference for part in parts for inference in part.inferences)
-    premises = tuple(premise for part in parts for premise in part.premises)
-    return StatisticalEvidence(
-        p=p, against=against, inferences=inferences, premises=premises, parts=parts, join=join
-    )

@@ -19,17 +19,19 @@ import numpy as np
 from cbspec.statistics.sample import ROUNDING, Array
 
 
-def ranks(values: Array) -> Array:
+def ranks(values: Array, resolution: float = 0.0) -> Array:
     """Rank each arm within its seed, 1 the lowest, with ties shared, also those of rounding.
 
     Args:
         values: shape `[..., arm, seed]`.
+        resolution: values nearer than this are tied.
 
     Returns:
         The ranks, of the same shape.
     """
     one, other = values[..., :, None, :], values[..., None, :, :]
-    tied = np.abs(one - other) <= ROUNDING * (np.abs(one) + np.abs(other))
+    rounding = ROUNDING * (np.abs(one) + np.abs(other))
+    tied = np.abs(one - other) <= np.maximum(rounding, 0.49 * resolution)
     ranked: Array = ((one > other) & ~tied).sum(axis=-2) + (tied.sum(axis=-2) + 1) / 2
     return ranked
 
@@ -55,7 +57,7 @@ def tails(ranked: Array) -> tuple[Array, Array]:
     return pairs[:, 0].reshape(shape), pairs[:, 1].reshape(shape)
 
 
-def needed(ranked: Array, alpha: float, *, power: float = 0.8) -> int | None:
+def needed(ranked: Array, alpha: float, *, power: float) -> int | None:
     """Return the seeds at which a trend of the strength seen would be shown, by Page's normal
     approximation; None if there is none.
 

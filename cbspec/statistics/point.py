@@ -12,6 +12,7 @@ from cbspec.model.finding import Effect
 from cbspec.statistics import student
 from cbspec.statistics.evidence import Level
 from cbspec.statistics.sample import Array, Measurements, Unmeasured
+from cbspec.statistics.spread import deviation, mean
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,14 @@ class Point:
     low: float
     high: float
     data: Measurements
+
+    @property
+    def test(self) -> str:
+        return "nothing tested"
+
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        return self.low, self.high
 
     @property
     def asserted(self) -> str:
@@ -65,28 +74,13 @@ class Point:
 
         Without a value on some seed there is none at all, and n is 0.
         """
-        values = np.array([]) if self.missing else self.data.column(self.label, self.measure)
+        values = self.values()
         n = values.size
-        # Exact for equal values
-        estimate = (
-            float(
-                values[0] + np.mean(values - values[0]),
-            )
-            if n
-            else math.nan
-        )
-        spread = float(np.std(values - values[0], ddof=1)) if n > 1 else None
-        half = (
-            math.inf
-            if spread is None
-            else student.reach(
-                level.miss,
-                n,
-                guarded=False,
-            )
-            * spread
-            / math.sqrt(n)
-        )
+        spread = float(deviation(values)) if n > 1 else None
+        estimate = float(mean(values)) if n else math.nan
+        half = math.inf
+        if spread is not None:
+            half = student.reach(level.miss, n, guarded=False) * spread / math.sqrt(n)
         return Effect(
             label=self.label,
             measure=self.measure,
@@ -94,9 +88,12 @@ class Point:
             estimate=estimate,
             low=estimate - half,
             high=estimate + half,
-            confidence=0.95,
+            confidence=1 - level.miss,
             p=float(self.p),
             n=n,
             reported=self.data.figure(self.measure, self.label),
             spread=spread,
         )
+
+    def values(self) -> Array:
+        return np.array([]) if self.missing else self.data.column(self.label, self.measure)

@@ -23,16 +23,23 @@ class Reach:
         analyses: seeds of each interim analysis -> the part of alpha that it may spend.
         alpha: error rate of the assertion.
         share: the part of alpha that Holm's rule leaves to this one of several.
+        robust: whether one arm by itself is guarded against skew.
     """
 
     analyses: Mapping[int, float]
     alpha: float
     spreads: Spreads
     share: float = 1.0
+    robust: bool = False
 
-    def limited(self, alpha: float | None, *, parts: int = 1) -> Reach:
+    def limited(self, alpha: float | None, *, parts: float = 1, robust: bool = False) -> Reach:
         """Return the reach of an assertion with its own alpha, as one of `parts` that share it."""
-        return replace(self, alpha=min(self.alpha, alpha or self.alpha), share=self.share / parts)
+        return replace(
+            self,
+            alpha=min(self.alpha, alpha or self.alpha),
+            share=self.share / parts,
+            robust=self.robust or robust,
+        )
 
     def missed(self, contrasts: Iterable[Contrast]) -> str | None:
         """Return why a sum cannot be shown between its bounds; None if all can.
@@ -52,7 +59,7 @@ class Reach:
         return None
 
     def _missed(self, contrast: Contrast, spread: float) -> str | None:
-        half, guarded = (contrast.high - contrast.low) / 2, not contrast.balanced
+        half, guarded = (contrast.high - contrast.low) / 2, self.robust and not contrast.balanced
         if math.isinf(half):
             return None
         alpha = self.alpha * self.share

@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cbspec.model.values import Values
+from cbspec.stage import Measure
 
 Array: TypeAlias = NDArray[np.float64]
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
 """Values that differ by less of their sizes' sum differ by the order of summation alone, and count
 as equal.
 """
+
+
+_UNDECLARED = Measure(unit="", doc="")
 
 
 class Unmeasured(Exception):
@@ -51,22 +55,22 @@ class Sample:
             Unmeasured: some seed has no finite value.
         """
         values: Array = np.asarray(self.values, dtype=np.float64)
-        absent = [
-            seed
-            for seed, finite in zip(self.seeds, self._finite(values), strict=True)
-            if not finite
-        ]
-        if not absent:
+        if not self.undefined and not self.diverged and np.all(np.isfinite(values)):
             return values
+        absent = []
+        for index, seed in enumerate(self.seeds):
+            lost = seed in self.undefined or seed in self.diverged
+            if lost or not np.all(np.isfinite(values[..., index])):
+                absent.append(seed)
         others = f" (and {len(absent) - 1} more of its seeds)" if len(absent) > 1 else ""
         raise Unmeasured(f"{self._why(absent[0], measure)} for {arm} x seed {absent[0]}{others}")
 
-    def _finite(self, values: Array) -> list[bool]:
-        lost = self.undefined.keys() | self.diverged.keys()
-        return [
-            seed not in lost and bool(np.all(np.isfinite(values[..., i])))
-            for i, seed in enumerate(self.seeds)
-        ]
+    @property
+    def whole(self) -> bool:
+        """Tell whether every value is a whole number, as counts are."""
+        values = np.asarray(self.values, dtype=np.float64)
+        first = values.flat[0] if values.size else 0.0
+        return bool(first == np.rint(first) and np.all(values == np.rint(values)))
 
     def _why(self, seed: int, measure: str) -> str:
         if seed in self.diverged:
@@ -92,25 +96,54 @@ def table_of(values: Values) -> Table:
 
 @dataclass(frozen=True)
 class Measurements:
-    """What the kinds read: columns, units and the figures that the memo reported (measure -> arm ->
-    value).
+    """What the kinds read: columns, what the catalog declares of their measures, and the figures
+    that the memo reported (measure -> arm -> value).
     """
 
     table: Table
-    units: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
     reported: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def column(self, arm: str, measure: str) -> Array:
         """Return one arm's values, shape `[..., seed]`.
 
         Raises:
-            Unmeasured: a value does not exist.
+            Unmeasured: a value does not exist, or every seed has the same, which no measure without
+                a resolution has by chance.
             KeyError: the table has no such column, a mistake of the caller.
         """
-        return self.table[arm, measure].column(arm, measure)
+        values = self.table[arm, measure].column(arm, measure)
+        repeated = values.shape[-1] > 1 and np.all(values == values[..., :1])
+        if repeated and not self.resolution(measure):
+            raise Unmeasured(
+                f"{measure} of {arm} is {values.flat[0]:.10g} on every seed: does a stage ignore its "
+                "seed? Equal values are expected only of a measure that declares a resolution"
+            )
+        return values
+
+    def declared(self, measure: str) -> Measure:
+        """Return what the catalog says of a measure; one without noise of its own by default."""
+        return self.measures.get(measure, _UNDECLARED)
+
+    def resolution(self, measure: str) -> float:
+        """Return the least difference of two values: as declared, 1 where all of them are whole
+        numbers, else 0.
+        """
+        declared = self.declared(measure).resolution
+        if declared:
+            return declared
+        for (_, name), sample in self.table.items():
+            if name == measure and not sample.whole:
+                return 0.0
+        return 1.0
+
+    def watched(self, arm: str, measure: str, limit: float) -> Array:
+        """Return times to a target, shape `[..., seed]`: the limit where it was not reached."""
+        values = np.asarray(self.table[arm, measure].values, dtype=np.float64)
+        return np.minimum(np.nan_to_num(values, nan=limit, posinf=limit), limit)
 
     def unit(self, measure: str) -> str:
-        return self.units.get(measure, "")
+        return self.declared(measure).unit
 
     def figure(self, measure: str, arm: str) -> float | None:
         return self.reported.get(measure, {}).get(arm)

@@ -9,6 +9,7 @@ import numpy as np
 from cbspec.statistics.sample import Array
 
 MOST = 40  # seeds; each half of the flips is enumerated, 2^20 sums
+TOGETHER = 2**22  # sums that are held at once for many trials
 
 
 def tail(differences: Array) -> Array:
@@ -22,21 +23,26 @@ def tail(differences: Array) -> Array:
     if n > MOST:
         raise ValueError(f"an exact sign-flip test enumerates at most {MOST} seeds, not {n}")
     rows = differences.reshape(-1, n)
-    return np.array([_row(row) for row in rows]).reshape(differences.shape[:-1])
+    batch = max(1, TOGETHER >> n)
+    p = [_rows(rows[start : start + batch]) for start in range(0, len(rows), batch)]
+    return np.concatenate([np.empty(0), *p]).reshape(differences.shape[:-1])
 
 
-def _row(differences: Array) -> float:
-    half = differences.size // 2
-    first, second = _sums(differences[:half]), np.sort(_sums(differences[half:]))
-    rounding = 16 * np.finfo(np.float64).eps * np.abs(differences).sum()
-    least = differences.sum() - rounding - first  # what the second half must add up to
-    reached = second.size - np.searchsorted(second, least, side="left")
-    return float(reached.sum() / (first.size * second.size))
+def _rows(rows: Array) -> Array:
+    """Return the p of each row of differences, by halves: what the second one must add up to."""
+    half = rows.shape[1] // 2
+    first, second = _sums(rows[:, :half]), np.sort(_sums(rows[:, half:]), axis=1)
+    rounding = 16 * np.finfo(np.float64).eps * np.abs(rows).sum(axis=1)
+    least = (rows.sum(axis=1) - rounding)[:, None] - first
+    reached = np.empty(len(rows))
+    for index, sums in enumerate(second):
+        reached[index] = np.sum(sums.size - np.searchsorted(sums, least[index], side="left"))
+    return np.asarray(reached / (first.shape[1] * second.shape[1]))
 
 
-def _sums(differences: Array) -> Array:
-    """Return every signed sum, 2^n of them."""
-    sums = np.zeros(1)
-    for difference in differences:
-        sums = np.concatenate([sums + difference, sums - difference])
+def _sums(rows: Array) -> Array:
+    """Return every signed sum of each row, shape `[row, 2^n]`."""
+    sums = np.zeros((len(rows), 1))
+    for column in rows.T:
+        sums = np.concatenate([sums + column[:, None], sums - column[:, None]], axis=1)
     return sums

@@ -16,9 +16,10 @@ from cbspec.ledger import Entry, EvidenceFolder, Ledger, Provenance, accept, ent
 from cbspec.model.finding import Effect, Finding, Judgement
 from cbspec.model.values import Values
 from cbspec.report import Record
-from cbspec.stage import Call, Stage
+from cbspec.stage import Call, Measure, Stage
 
-STAGE = Stage(name="local_descent", doc="", implementation="nowhere:nothing")
+MEASURES = {"gamma": Measure("cosine", ""), "rho": Measure("correlation", "")}
+STAGE = Stage(name="local_descent", doc="", implementation="nowhere:nothing", measures=MEASURES)
 UNDEFINED = {"undefined": {"vec": {"gamma": {"2": "reference norm 3.1e-09 below 1e-07"}}}}
 ORDER = Order(measure="gamma", arms=("dfa", "vec"), direction="ascending", margin=0.1)
 
@@ -34,7 +35,6 @@ def make_effect(**changes: Any) -> Effect:
         "confidence": 0.95,
         "p": 0.0012,
         "n": 3,
-        "headroom": 5.0,
         "reported": 0.369,
     }
     return Effect(**{**known, **changes})
@@ -62,7 +62,7 @@ def make_judgement(verdict: str = "holds", **changes: Any) -> Judgement:
         "seeds": (42, 123, 456),
         "findings": (make_finding(verdict=verdict),),
         "controls": (),
-        "headroom": 5.0,
+        "again": 0.99,
     }
     return Judgement(**{**known, **changes})
 

@@ -13,7 +13,17 @@ from cbspec.ledger import CHANGED, Comparison, Ledger
 from cbspec.ledger import diff as compared
 from cbspec.project import Project
 
-ORDER = ("flip", "goalposts", "weakened", "gone", "new", "drift", "same")  # most urgent first
+ORDER = (
+    "flip",
+    "goalposts",
+    "weakened",
+    "shift",
+    "gone",
+    "wobble",
+    "new",
+    "drift",
+    "same",
+)  # most urgent first
 
 
 @click.command("diff")

@@ -37,28 +37,54 @@ class Rejudged(msgspec.Struct, frozen=True, kw_only=True):
 @click.command("judge")
 @click.argument("claims", nargs=-1, shell_complete=complete)
 @click.option("--scale", metavar="NAME", help="Only the verdicts at this scale (default: all).")
+@click.option("--accept", is_flag=True, help="Put on record what the evidence gives today.")
+@click.option(
+    "--reason", default="", help="With --accept: why verdicts change; kept in the ledger."
+)
 @json_option
 @pass_project
 @click.pass_context
 def command(
-    ctx: click.Context, project: Project, claims: tuple[str, ...], scale: str | None, as_json: bool
+    ctx: click.Context,
+    project: Project,
+    claims: tuple[str, ...],
+    scale: str | None,
+    accept: bool,
+    reason: str,
+    as_json: bool,
 ) -> None:
     """Judge the verdicts on record anew, from their evidence alone.
 
     No result is needed, and neither the engine nor torch is loaded. An edited assertion, error rate
     or judge shows at every scale at once. Exits with 1 where a verdict comes out otherwise than
-    recorded; a run says the same, and `cbspec accept` takes it.
+    recorded, unless --accept takes it; a run says the same, and `cbspec accept` takes it.
     """
     from cbspec.ledger import CHANGED
 
+    if reason and not accept:
+        raise click.UsageError("--reason belongs to --accept")
     rejudged = list(_rejudged(project, project.at_every_scale(claims), scale))
+    if accept:
+        _take(project, rejudged, reason)
     if as_json:
         echo_json(rejudged)
     else:
         for line in _lines(rejudged):
             echo(line)
-    if any(item.comparison and item.comparison.change in CHANGED for item in rejudged):
+    changed = [item for item in rejudged if item.comparison and item.comparison.change in CHANGED]
+    if changed and not accept:
         ctx.exit(1)
+
+
+def _take(project: Project, rejudged: Iterable[Rejudged], reason: str) -> None:
+    from cbspec.ledger import take_judged_anew, today
+
+    entries = []
+    for item in rejudged:
+        if item.comparison and item.comparison.new:
+            entries.append(item.comparison.new)
+    with project.editing() as ledger:
+        take_judged_anew(ledger, entries, reason, today()).save(project.config.ledger)
 
 
 def _rejudged(project: Project, claims: Iterable[Claim], scale: str | None) -> Iterator[Rejudged]:

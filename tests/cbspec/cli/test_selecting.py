@@ -69,7 +69,9 @@ def test_margin_that_the_record_rules_out(laboratory):
 
 def test_margins_are_checked_at_every_scale_of_a_claim(laboratory):
     """A margin that only the record of another scale than the project's rules out is told as well."""
-    assertion = "{kind: equivalence, measure: height, arms: [bright], to: 240, margin: 0.1}"
+    assertion = (
+        "{kind: equivalence, measure: height, arms: [bright], to: 240, margin: 0.1, test: robust}"
+    )
     order = "{kind: order, measure: height, arms: [dark, bright], direction: ascending}"
     laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace(order, assertion))
     laboratory.record(laboratory.run(scale="memo"))

@@ -69,7 +69,9 @@ def recorded(claim: Claim, mean: float = 0.0, spread: float = SPREAD, n: int = 6
     """
     step = spread * math.sqrt((n - 1) / n)
     differences = [mean + step * (-1) ** i for i in range(n)]
-    samples = {"dark": [1.0] * n, "bright": [1.0 + difference for difference in differences]}
+    dark = [1.0 + 0.1 * i for i in range(n)]
+    bright = [height + difference for height, difference in zip(dark, differences, strict=True)]
+    samples = {"dark": dark, "bright": bright}
     table = {(arm, "height"): Sample(values, SEEDS[:n]) for arm, values in samples.items()}
     provenance = Provenance(commit=None, dirty=False, torch="2.11", date="2026-01-02")
     return entry_of(claim, judge(claim, table), device="cpu", code={}, provenance=provenance)

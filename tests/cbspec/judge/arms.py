@@ -21,7 +21,7 @@ def greater(values: np.ndarray, bound: float = 0.0) -> float:
 
 
 def guarded(values: np.ndarray, bound: float = 0.0) -> float:
-    """The same for values without a partner: not below the p under exponential noise."""
+    """The same with ``test: robust``: not below the p under exponential noise."""
     t = stats.ttest_1samp(values, bound).statistic
     return max(greater(values, bound), float(skew.tail(np.array(t), len(values))))
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.judge import Table
-from cbspec.kinds import Equivalence, Range, Sign, Threshold
+from cbspec.judge import Table, decide
+from cbspec.kinds import Equivalence, Order, Range, Sign, Threshold
+from cbspec.stage import Measure
 from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, greater, guarded
 
 Tabled = Callable[..., Table]
@@ -14,12 +15,12 @@ Tabled = Callable[..., Table]
 @pytest.mark.parametrize(
     ("above", "verdict"), [(0.1, "holds"), (0.35, "inconclusive"), (0.7, "refuted")]
 )
-def test_threshold_is_a_guarded_t(table: Table, above: float, verdict: str) -> None:
-    """One arm against a constant has the larger of SciPy's p and that under exponential noise."""
+def test_threshold_is_scipys_t(table: Table, above: float, verdict: str) -> None:
+    """One arm against a constant has SciPy's one-sided p."""
     found = decided(Threshold(measure="x", arms=("vec",), above=above), table)
 
-    assert (verdict, pytest.approx(guarded(VEC, above))) == (found.verdict, found.p)
-    assert pytest.approx(guarded(-VEC, -above)) == found.p_against
+    assert (verdict, pytest.approx(greater(VEC, above))) == (found.verdict, found.p)
+    assert pytest.approx(greater(-VEC, -above)) == found.p_against
 
 
 def test_threshold_below_mirrors_above(table: Table, tabled: Tabled) -> None:
@@ -37,11 +38,11 @@ def test_range_is_two_one_sided_tests(table: Table) -> None:
     inside = decided(Range(measure="x", arms=("vec",), low=0.1, high=0.9), table)
     outside = decided(Range(measure="x", arms=("oracle",), low=0.1, high=0.8), table)
 
-    assert ("holds", pytest.approx(max(guarded(VEC, 0.1), guarded(-VEC, -0.9)))) == (
+    assert ("holds", pytest.approx(max(greater(VEC, 0.1), greater(-VEC, -0.9)))) == (
         inside.verdict,
         inside.p,
     )
-    assert ("refuted", pytest.approx(2 * guarded(ORACLE, 0.8))) == (
+    assert ("refuted", pytest.approx(2 * greater(ORACLE, 0.8))) == (
         outside.verdict,
         outside.p_against,
     )
@@ -52,11 +53,11 @@ def test_sign_is_a_threshold_of_zero(table: Table) -> None:
     positive = decided(Sign(measure="x", arms=("cb", "vec", "oracle"), sign="positive"), table)
     negative = decided(Sign(measure="x", arms=("dfa", "oracle"), sign="negative"), table)
 
-    assert ("holds", pytest.approx(max(guarded(CB), guarded(VEC), guarded(ORACLE)))) == (
+    assert ("holds", pytest.approx(max(greater(CB), greater(VEC), greater(ORACLE)))) == (
         positive.verdict,
         positive.p,
     )
-    assert ("refuted", pytest.approx(2 * guarded(ORACLE))) == (negative.verdict, negative.p_against)
+    assert ("refuted", pytest.approx(2 * greater(ORACLE))) == (negative.verdict, negative.p_against)
 
 
 @pytest.mark.parametrize("side", ["both", "above", "below"])
@@ -96,5 +97,26 @@ def test_equivalence_refuted_beyond_the_margin(table: Table) -> None:
         pair.verdict,
         pair.p_against,
     )
-    expected = max(guarded(DFA, 0.02 - 0.15), guarded(-DFA, -0.02 - 0.15))
+    expected = max(greater(DFA, 0.02 - 0.15), greater(-DFA, -0.02 - 0.15))
     assert ("holds", pytest.approx(expected)) == (constant.verdict, constant.p)
+
+
+@pytest.mark.parametrize("asked", ["test: robust", "heavy noise"])
+def test_robust_holds_one_arm_to_exponential_noise_too(table: Table, asked: str) -> None:
+    """Asked for, or of a measure with heavy noise, one arm against a constant has the larger of
+    SciPy's p and that under exponential noise; a difference of arms needs no guard.
+    """
+    test = "robust" if asked == "test: robust" else "t"
+    measure = Measure("", "", noise="heavy" if asked == "heavy noise" else "normal")
+    alone = Threshold(measure="x", arms=("vec",), above=0.3, test=test)
+    paired = Order(measure="x", arms=("dfa", "vec"), direction="ascending", test=test)
+
+    lone, pair = (
+        decide(assertion, table, alpha=0.05, measures={"x": measure})
+        for assertion in (alone, paired)
+    )
+
+    assert guarded(VEC, 0.3) > greater(VEC, 0.3)
+    assert lone.p == pytest.approx(guarded(VEC, 0.3))
+    assert "guarded against skew" in lone.reason
+    assert pair.p == pytest.approx(greater(VEC - DFA))

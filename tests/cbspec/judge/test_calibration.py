@@ -6,86 +6,81 @@ import numpy as np
 import pytest
 
 from cbspec.claim import Seeds
-from cbspec.judge import Sample, decide
-from cbspec.kinds import Equivalence
+from cbspec.judge import Sample, judge
+from cbspec.kinds import Equivalence, Order, Sign
 from cbspec.statistics import student
-from tests.cbspec.judge.simulation import (
-    ALPHA,
-    CASES,
-    Case,
-    coverage,
-    draw,
-    fixed,
-    rates,
-    shown,
-    stated,
-)
+from cbspec.statistics.contrast import Contrast
+from cbspec.statistics.location import Location
+from cbspec.statistics.sample import Measurements
+from tests.cbspec.judge.cases import CASES, Case, stated
+from tests.cbspec.judge.simulation import ALPHA, claim_of, fixed, named, rates, shown
 
-TRIALS = 2000
-ESCALATION = Seeds(pool=tuple(range(12)), start=3)
+TRIALS = 3000
+NOISES = {"normal", "arms correlated .8", "lognormal"}  # the benchmark has all of them
+LOOKS = Seeds(pool=tuple(range(12)), start=3)
 ONE_SIDED = {"low": 0.0, "high": np.inf}
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("seeds", [fixed(3), fixed(10), ESCALATION], ids=["n=3", "n=10", "3..12"])
-def test_errs_at_most_alpha(name: str, seeds: Seeds) -> None:
-    """On the boundary of its null, under normal and skewed noise, a kind neither holds nor is
-    refuted more often than alpha.
+def test_errs_at_most_alpha(name: str) -> None:
+    """On the boundary of its null, under the noise that its measure declares, a kind neither holds
+    nor is refuted more often than alpha: at one look, and over all looks.
     """
-    for noise in ("normal", "exponential", "-exponential"):
-        found = rates(
-            CASES[name], noise, seeds, TRIALS, np.random.default_rng([5, len(seeds.pool)])
-        )
+    case = CASES[name]
+    for noise in sorted(case.noises & NOISES):
+        for seeds in (fixed(3), LOOKS) if case.seeds > 6 else (fixed(3), fixed(6)):
+            found = rates(case, noise, seeds, TRIALS, np.random.default_rng(5))
 
-        assert found.holds <= found.bound, noise
-        assert found.refuted <= found.bound, noise
+            assert found.holds <= found.bound, noise
+            assert found.refuted <= found.bound, noise
 
 
 @pytest.mark.parametrize(
     "weights", [{"a": 1.0, "b": -1.0}, {"a": 1.0}, {"a": 1.0, "b": -0.5}], ids=str
 )
-@pytest.mark.parametrize("noise", ["normal", "exponential", "-exponential", "lognormal"])
-def test_intervals_cover(weights: dict[str, float], noise: str) -> None:
-    """95 % intervals cover at least 93 % of the time, at one look and where several may stop."""
-    for seeds in (fixed(3), fixed(10), ESCALATION):
-        assert coverage(weights, noise, seeds, 5000, np.random.default_rng(7)) >= 0.93
+def test_intervals_cover_their_level(weights: dict[str, float]) -> None:
+    """Under normal noise an interval covers as often as it says, to a hundredth."""
+    rng = np.random.default_rng(7)
+    contrast = Contrast(label="", measure="x", weights=weights, low=0.0)
+    for n, miss in ((2, 0.05), (3, 0.05), (6, 0.023), (10, 0.1)):
+        table = {
+            (arm, "x"): Sample(rng.normal(size=(20_000, n)), tuple(range(n))) for arm in weights
+        }
+        low, high = Location(contrast, Measurements(table)).interval(miss)
+
+        assert np.mean((low <= 0) & (high >= 0)) == pytest.approx(1 - miss, abs=0.01)
 
 
 @pytest.mark.parametrize("n", [3, 5, 10])
 def test_power_matches_the_closed_form(n: int) -> None:
-    """A paired step, a lone arm and an equivalence are shown as often as their power says, within 3
-    %.
+    """A paired step, a lone arm and an equivalence are shown as often as their power says, within
+    2 %.
     """
     rng = np.random.default_rng(n)
-    order = shown(
-        Case(CASES["order, margin"].assertion, {"a": 2 + 1.5 * np.sqrt(2), "b": 0}), n, 8000, rng
-    )
-    sign = shown(Case(CASES["sign"].assertion, {"a": -2.0}), n, 8000, rng)
-    equal = shown(
-        Case(stated(Equivalence, arms=("a", "b"), margin=3.0), {"a": 0, "b": 0}), n, 8000, rng
-    )
+    step = stated(Order, arms=("a", "b"), direction="descending", margin=2.0)
+    order = shown(Case(step, {"a": 2 + 1.5 * np.sqrt(2), "b": 0}), n, 20_000, rng)
+    negative = stated(Sign, arms=("a",), sign="negative")
+    sign = shown(Case(negative, {"a": -2.0}), n, 20_000, rng)
+    near = stated(Equivalence, arms=("a", "b"), margin=3.0)
+    equal = shown(Case(near, {"a": 0, "b": 0}), n, 20_000, rng)
 
-    assert order == pytest.approx(student.power(1.5, 1, n, ALPHA, **ONE_SIDED), abs=0.03)
-    assert sign == pytest.approx(student.power(2, 1, n, ALPHA, **ONE_SIDED, guarded=True), abs=0.03)
-    assert equal == pytest.approx(student.power(0, np.sqrt(2), n, ALPHA, low=-3, high=3), abs=0.03)
+    assert order == pytest.approx(student.power(1.5, 1, n, ALPHA, **ONE_SIDED), abs=0.02)
+    assert sign == pytest.approx(student.power(2, 1, n, ALPHA, **ONE_SIDED), abs=0.02)
+    assert equal == pytest.approx(student.power(0, np.sqrt(2), n, ALPHA, low=-3, high=3), abs=0.02)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_simulated_rows_are_decided_as_findings_are(name: str) -> None:
-    """What the simulation counts is what `decide` says of each row."""
-    case, rows = CASES[name], 40
-    drawn = draw(case, "normal", 4, rows, np.random.default_rng(3))
-    verdicts = [
-        decide(
-            case.assertion,
-            {(a, "x"): Sample(v[i], (1, 2, 3, 4)) for a, v in drawn.items()},
-            alpha=ALPHA,
-        ).verdict
-        for i in range(rows)
-    ]
+def test_simulated_rows_are_judged_as_claims_are(name: str) -> None:
+    """What the simulation counts is what `judge` says of each row."""
+    case, rows = CASES[name], 12
+    drawn = named(case.drawn("normal", 4, rows, np.random.default_rng(3)))
+    claim = claim_of(case, "normal", fixed(4))
+    verdicts = []
+    for row in range(rows):
+        table = {column: Sample(values[row], (1, 2, 3, 4)) for column, values in drawn.items()}
+        verdicts.append(judge(claim, table).verdict)
     found = rates(case, "normal", fixed(4), rows, np.random.default_rng(3))
 
-    assert (verdicts.count("holds") / rows, verdicts.count("refuted") / rows) == (
-        found.holds,
-        found.refuted,
-    )
+    assert found.holds == verdicts.count("holds") / rows
+    if case.boundary:
+        assert found.refuted == verdicts.count("refuted") / rows

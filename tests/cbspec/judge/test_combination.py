@@ -81,7 +81,7 @@ def test_the_reason_names_the_test_that_decides(table: Table) -> None:
     ]
     named = [finding.reason.split(" = ")[0].removeprefix("x: ") for finding in found]
     assert named == ["cb - dfa", "oracle - dfa", "dfa - cb", "cb - dfa", "dfa - cb"]
-    among = [finding.reason.removesuffix(")").rpartition("seeds, ")[2] for finding in found]
+    among = [finding.reason.removesuffix(")").rpartition("; ")[2] for finding in found]
     assert among == [
         "the weakest of 2",
         "the strongest of 2",
@@ -96,7 +96,9 @@ def test_the_outlook_is_that_of_the_part_that_decides_first(tabled: Tabled) -> N
     share of alpha.
     """
     noise = np.array([0.9, -1.1, 0.4, -0.6, 1.2, -0.8])
-    wide = tabled(a=np.zeros(6), far=0.5 + noise, near=0.05 + noise, below=-0.5 + noise)
+    base = np.array([0.2, 0.9, 0.4, 0.1, 0.7, 0.3])
+    gains = {"far": 0.5 + noise, "near": 0.15 + noise, "below": -0.5 + noise}
+    wide = tabled(a=base, **{arm: base + gain for arm, gain in gains.items()})
 
     def step(arm: str, alpha: float = 0.05) -> Order:
         return Order(measure="x", arms=("a", arm), direction="ascending", alpha=alpha)
@@ -104,17 +106,16 @@ def test_the_outlook_is_that_of_the_part_that_decides_first(tabled: Tabled) -> N
     def seeds(assertion: Assertion) -> int:
         found = decided(assertion, wide)
         assert found.verdict == "inconclusive"
-        return int(found.reason.split("about ")[1].split(" seeds")[0])
+        return int(found.reason.rpartition("; ")[2].split(" ")[0])
 
     [alone] = decided(step("far"), wide).effects
-    assert seeds(step("far")) == alone.needed
-    assert seeds(step("far", 0.025)) == seeds(Any(of=(step("far"), step("near"))))
-    assert seeds(All(of=(step("far"), step("near")))) == seeds(step("near")) > seeds(step("far"))
-    assert (
-        seeds(All(of=(step("near"), step("below"))))
-        == seeds(step("below", 0.025))
-        < seeds(step("near"))
-    )
+    assert seeds(step("far")) == alone.needed[0]
+    of_any = seeds(Any(of=(step("far"), step("near"))))
+    assert seeds(step("far")) < of_any <= seeds(step("far", 0.025))
+    of_both = seeds(All(of=(step("far"), step("near"))))
+    assert seeds(step("far")) < seeds(step("near")) <= of_both
+    of_all = seeds(All(of=(step("near"), step("below"))))
+    assert seeds(step("below")) < of_all <= seeds(step("below", 0.025))
 
 
 def test_arms_of_a_collapse_are_parts(tabled: Tabled) -> None:
@@ -138,8 +139,8 @@ def test_arms_of_a_collapse_are_parts(tabled: Tabled) -> None:
     assert "seeds would decide" in together.reason
 
 
-def test_bounds_of_a_ratio_are_parts_of_each_reading(tabled: Tabled) -> None:
-    """Between two factors, the reason of a ratio beyond one of them is about that one."""
+def test_a_ratio_beyond_one_of_two_factors_is_refuted(tabled: Tabled) -> None:
+    """A ratio has to lie between both of its factors, and its outlook is that of the nearer one."""
     noise = np.array([0.01, -0.02, 0.015, -0.01, 0.02, -0.015])
     far, near = (
         tabled(over=4 + noise, under=1 - noise),
@@ -150,7 +151,7 @@ def test_bounds_of_a_ratio_are_parts_of_each_reading(tabled: Tabled) -> None:
     open_ = decided(Ratio(measure="x", arms=("over", "under"), above=0.5, below=1.31), near)
 
     assert refuted.verdict == "refuted"
-    assert refuted.reason.startswith(("x: over / under = 4", "x: over - 2 under = 2"))
+    assert refuted.reason.startswith("x: over / under = 4")
     assert open_.verdict == "inconclusive"
     assert "seeds would decide" in open_.reason
 
@@ -158,8 +159,11 @@ def test_bounds_of_a_ratio_are_parts_of_each_reading(tabled: Tabled) -> None:
 def test_the_outlook_of_a_part_is_at_its_own_alpha(tabled: Tabled) -> None:
     """A part that is held to a stricter alpha needs as many seeds within a whole as by itself."""
     step = Order(measure="x", arms=("a", "b"), direction="ascending", alpha=0.001)
-    table = tabled(a=np.zeros(6), b=0.5 + np.array([0.9, -1.1, 0.4, -0.6, 1.2, -0.8]))
+    base = np.array([0.2, 0.9, 0.4, 0.1, 0.7, 0.3])
+    table = tabled(a=base, b=base + 0.5 + np.array([0.9, -1.1, 0.4, -0.6, 1.2, -0.8]))
 
-    outlooks = [decided(whole, table).reason.split(";")[1] for whole in (step, All(of=(step,)))]
+    outlooks = [
+        decided(whole, table).reason.rpartition("; ")[2] for whole in (step, All(of=(step,)))
+    ]
 
     assert outlooks[0] == outlooks[1]

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from cbspec.judge import Sample, Table
+from cbspec.judge import Sample, Table, decide
 from cbspec.kinds import (
+    Any,
     Assertion,
     Collapse,
     Equivalence,
@@ -14,24 +16,27 @@ from cbspec.kinds import (
     Interaction,
     Order,
     Range,
+    RankTrend,
     Ratio,
+    Share,
     Sign,
     Threshold,
     Trend,
 )
+from cbspec.stage import Measure
 from tests.cbspec.judge.arms import decided
 
 Tabled = Callable[..., Table]
 
-
+PERMILLE = {"x": Measure("share", "", resolution=1e-3, noise="bounded", why="a share of 1000")}
 CONSTANT = {"low": np.full(3, 0.1), "high": np.full(3, 0.3), "also": np.array([0.1, 0.1, 0.1])}
 ON_CONSTANTS = [
     (Order(measure="x", arms=("low", "high"), direction="ascending"), "holds"),
     (Order(measure="x", arms=("low", "also"), direction="ascending"), "inconclusive"),
     (Order(measure="x", arms=("high", "low"), direction="ascending"), "refuted"),
     (Order(measure="x", arms=("low", "high"), direction="ascending", margin=0.2), "inconclusive"),
-    (Trend(measure="x", arms=("low", "also", "high"), direction="increasing"), "holds"),
-    (Trend(measure="x", arms=("low", "also", "low"), direction="increasing"), "inconclusive"),
+    (Trend(measure="x", arms=("low", "also", "high"), direction="increasing"), "inconclusive"),
+    (RankTrend(measure="x", arms=("low", "also", "high"), direction="increasing"), "holds"),
     (Threshold(measure="x", arms=("low",), above=0.1), "inconclusive"),
     (Range(measure="x", arms=("low",), low=0.0, high=0.2), "holds"),
     (Sign(measure="x", arms=("low",), sign="negative"), "refuted"),
@@ -50,15 +55,61 @@ ON_CONSTANTS = [
     ON_CONSTANTS,
     ids=lambda x: x if isinstance(x, str) else type(x).__name__,
 )
-def test_values_without_spread(tabled: Tabled, assertion: Assertion, verdict: str) -> None:
-    """Equal values over seeds are decided by their side alone, with finite figures and no warning."""
+def test_equal_values_are_known_to_their_resolution(
+    tabled: Tabled, assertion: Assertion, verdict: str
+) -> None:
+    """Equal values of a measure with a resolution vary by half of it: distances of many hundred
+    resolutions decide, with finite figures and no warning.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = decided(assertion, tabled(**CONSTANT))
+        found = decide(assertion, tabled(**CONSTANT), alpha=0.05, measures=PERMILLE)
 
     assert verdict == found.verdict
     figures = [(effect.estimate, effect.low, effect.high, effect.p) for effect in found.effects]
     assert np.isfinite([found.p, found.p_against, *np.ravel(figures)]).all()
+
+
+def test_an_engine_that_ignores_its_seed_is_told(tabled: Tabled) -> None:
+    """The same value of a continuous measure on every seed is a fault of the experiment, whatever
+    is asserted.
+    """
+    table = tabled(a=[0.001, 0.001, 0.001], b=[0.2, 0.3, 0.1])
+    above = decided(Threshold(measure="x", arms=("a",), above=0), table)
+    step = decided(Order(measure="x", arms=("a", "b"), direction="ascending"), table)
+
+    assert (above.verdict, step.verdict) == ("invalid", "invalid")
+    assert above.reason.startswith("x of a is 0.001 on every seed: does a stage ignore its seed?")
+
+
+@pytest.mark.parametrize("measures", [{}, {"x": Measure("", "", resolution=1)}])
+def test_three_of_three_show_no_share(tabled: Tabled, measures: dict[str, Measure]) -> None:
+    """Three seeds at 1 of a measure that is 0 or 1 leave a mean above .8 open, and so does the
+    exact binomial test, p = .8^3.
+    """
+    table = tabled(a=[1.0, 1.0, 1.0])
+    mean = Threshold(measure="x", arms=("a",), above=0.8)
+    share = Share(measure="x", arms=("a",), above=0.5, more_than=0.8)
+
+    found, counted = (
+        decide(assertion, table, alpha=0.05, measures=measures) for assertion in (mean, share)
+    )
+
+    assert (found.verdict, counted.verdict) == ("inconclusive", "inconclusive")
+    assert counted.p == pytest.approx(0.8**3)
+    expected = stats.binomtest(3, 3).proportion_ci(0.95, method="exact")
+    [effect] = counted.effects
+    assert (effect.low, effect.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_ties_decide_nothing_in_any(tabled: Tabled) -> None:
+    """Two seeds whose counts tie, which happens by chance, show none of two parts."""
+    up = Order(measure="x", arms=("a", "b"), direction="ascending")
+    down = Order(measure="x", arms=("b", "a"), direction="ascending")
+
+    found = decided(Any(of=(up, down)), tabled(a=[3.0, 5.0], b=[4.0, 6.0]))
+
+    assert found.verdict == "inconclusive"
 
 
 def test_a_single_seed_decides_nothing(tabled: Tabled) -> None:
@@ -69,6 +120,26 @@ def test_a_single_seed_decides_nothing(tabled: Tabled) -> None:
 
     assert (found.verdict, found.p, found.p_against) == ("inconclusive", 1.0, 1.0)
     assert (-math.inf, math.inf) == (found.effects[0].low, found.effects[0].high)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-170, 1.0, 1e150])
+def test_size_does_not_matter(tabled: Tabled, size: float) -> None:
+    """Values whose squares would vanish or overflow have the p of values of ordinary size."""
+    values = np.array([1.0, 1.1, 1.05])
+    found = decided(Threshold(measure="x", arms=("a",), above=0), tabled(a=size * values))
+
+    expected = stats.ttest_1samp(values, 0, alternative="greater").pvalue
+    assert ("holds", pytest.approx(expected, rel=1e-6)) == (found.verdict, found.p)
+
+
+def test_values_too_large_to_add_are_refused(tabled: Tabled) -> None:
+    """Values of 1e308, whose sum no double holds, make the finding invalid, and say why."""
+    found = decided(Sign(measure="x", arms=("a",), sign="positive"), tabled(a=[1e308, -1e308, 2.5]))
+
+    assert (found.verdict, found.reason) == (
+        "invalid",
+        "x: the values of a are too large to add up",
+    )
 
 
 def test_missing_values_are_invalid_with_their_reason() -> None:

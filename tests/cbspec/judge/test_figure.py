@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from cbspec.claim import Claim, Seeds
-from cbspec.judge import Sample, Table, decide, judge, lint, next_analysis
-from cbspec.judge.power import lint_all
+from cbspec.judge import Sample, Table, decide, judge, lint, next_analysis, with_again
 from cbspec.kinds import Figure, Order
+from cbspec.stage import Measure
 from tests.cbspec.judge.arms import decided
 
 Claimed = Callable[..., Claim]
@@ -19,7 +19,7 @@ Tabled = Callable[..., Table]
 
 VALUES = [0.2, 0.5, 0.35]
 UP = Order(measure="x", arms=("a", "b"), direction="ascending")
-STEPS = {"a": [0.0, 0.0, 0.0], "b": [0.10, 0.26, 0.20]}  # shown at 0.05, not at 0.025
+STEPS = {"a": [0.2, 0.1, 0.3], "b": [0.30, 0.36, 0.50]}  # shown at 0.05, not at 0.025
 
 
 def figure(*arms: str, low: float = 0.0, high: float = 1.0) -> Figure:
@@ -37,7 +37,11 @@ def test_holds_with_every_value_inside(tabled: Tabled) -> None:
 def test_an_effect_is_the_mean_with_students_interval(tabled: Tabled) -> None:
     """Each point has SciPy's 95 % interval, its spread over seeds, its unit and the memo's figure."""
     [effect] = decide(
-        figure("a"), tabled(a=VALUES), alpha=0.05, units={"x": "cosine"}, reported={"x": {"a": 0.3}}
+        figure("a"),
+        tabled(a=VALUES),
+        alpha=0.05,
+        measures={"x": Measure("cosine", "")},
+        reported={"x": {"a": 0.3}},
     ).effects
     expected = stats.ttest_1samp(VALUES, 0).confidence_interval(0.95)
 
@@ -108,22 +112,17 @@ def test_no_part_of_alpha_is_a_figures(claimed: Claimed, tabled: Tabled) -> None
 
     for test in (UP, down):
         alone = judge(claimed(test), table)
-        assert judge(claimed(test, UP, down), table).findings[0].verdict == "inconclusive"
-        for drawn in (figure("a", "b"), figure("b", high=0.15)):
+        for drawn in (figure("a", "b"), figure("b", high=0.4)):
             beside = judge(claimed(test, drawn), table)
             assert beside.findings[0] == alone.findings[0]
             assert beside.findings[0].verdict == ("holds" if test is UP else "refuted")
 
 
-def test_a_claim_of_figures_alone_has_no_headroom(claimed: Claimed, tabled: Tabled) -> None:
-    """Nothing is estimated whose distance from a bound could be told in standard errors."""
-    inside = judge(claimed(figure("a")), tabled(a=VALUES))
-    outside = judge(claimed(figure("a", high=0.4)), tabled(a=VALUES))
+def test_figures_alone_are_not_drawn_anew(claimed: Claimed, tabled: Tabled) -> None:
+    """A figure describes its sample, so no fresh run has a probability of the same."""
+    claim, table = claimed(figure("a")), tabled(a=VALUES)
 
-    assert [(found.verdict, found.headroom) for found in (inside, outside)] == [
-        ("holds", None),
-        ("refuted", None),
-    ]
+    assert with_again(judge(claim, table), claim, table).again is None
 
 
 def test_more_seeds_do_not_mend_a_missing_value(claimed: Claimed, tabled: Tabled) -> None:
@@ -137,9 +136,5 @@ def test_more_seeds_do_not_mend_a_missing_value(claimed: Claimed, tabled: Tabled
 
 
 def test_a_figure_needs_no_power() -> None:
-    """One seed is enough for a figure, alone and beside an assertion whose own power decides."""
-    one, two = (Seeds(pool=tuple(range(n)), start=n) for n in (1, 2))
-
-    assert lint(figure("a"), one, 0.05) is None
-    assert lint_all([figure("a"), UP], two, 0.05) is None
-    assert lint_all([figure("a"), UP], one, 0.05) is not None
+    """One seed is enough for a figure."""
+    assert lint(figure("a"), Seeds(pool=(1,), start=1), 0.05) is None

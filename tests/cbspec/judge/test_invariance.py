@@ -6,7 +6,7 @@ from cbspec.judge import Sample, Table
 from cbspec.kinds import Assertion, Order, Trend
 from tests.cbspec.judge.arms import decided
 
-VALUES = st.lists(st.integers(-1000, 1000).map(lambda i: i / 64), min_size=4, max_size=4)
+VALUES = st.lists(st.integers(-1000, 1000).map(lambda i: i / 64 + 1 / 4096), min_size=4, max_size=4)
 TRIPLES = st.tuples(VALUES, VALUES, VALUES)
 ORDER = Order(measure="x", arms=("a", "b", "c"), direction="ascending")
 TREND = Trend(measure="x", arms=("a", "b", "c"), direction="increasing")

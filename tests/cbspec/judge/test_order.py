@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from cbspec.judge import Table
-from cbspec.kinds import Extremum, Order, Trend
+from cbspec.kinds import Extremum, Order, RankTrend, Trend
 from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, greater
 
 Tabled = Callable[..., Table]
@@ -43,26 +43,41 @@ def test_exact_order_enumerates_signs(table: Table) -> None:
     assert (found.verdict, found.p) == ("holds", 1 / 64)
 
 
-def test_trend_is_pages_test(table: Table) -> None:
+def test_rank_trend_is_pages_test(table: Table) -> None:
     """p is SciPy's exact Page p; a falling trend refutes a rising one."""
     expected = stats.page_trend_test(np.stack([DFA, CB, VEC], axis=1), method="exact").pvalue
-    rising = decided(Trend(measure="x", arms=("dfa", "cb", "vec"), direction="increasing"), table)
-    falling = decided(Trend(measure="x", arms=("dfa", "cb", "vec"), direction="decreasing"), table)
+    rising = decided(
+        RankTrend(measure="x", arms=("dfa", "cb", "vec"), direction="increasing"), table
+    )
+    falling = decided(
+        RankTrend(measure="x", arms=("dfa", "cb", "vec"), direction="decreasing"), table
+    )
 
     assert ("holds", pytest.approx(expected)) == (rising.verdict, rising.p)
     assert ("refuted", pytest.approx(expected)) == (falling.verdict, falling.p_against)
 
 
-def test_strict_trend_shows_every_step(tabled: Tabled, rng: np.random.Generator) -> None:
-    """A plateau between two arms is a trend but no strict one."""
+def test_a_trend_shows_every_step(tabled: Tabled, rng: np.random.Generator) -> None:
+    """A plateau between two arms is a trend of ranks, but none of the measure, strict or not."""
     table = tabled(a=DFA, b=VEC, c=VEC + 1e-3 * rng.normal(size=6), d=ORACLE)
-    loose = Trend(measure="x", arms=("a", "b", "c", "d"), direction="increasing")
-    strict = Trend(measure="x", arms=("a", "b", "c", "d"), direction="increasing", strict=True)
+    stated = {"measure": "x", "arms": ("a", "b", "c", "d"), "direction": "increasing"}
+    kinds = (RankTrend(**stated), Trend(**stated), Trend(**stated, strict=True))
 
-    assert (decided(loose, table).verdict, decided(strict, table).verdict) == (
-        "holds",
-        "inconclusive",
-    )
+    verdicts = [decided(kind, table).verdict for kind in kinds]
+
+    assert verdicts == ["holds", "inconclusive", "inconclusive"]
+
+
+def test_a_step_shown_reversed_refutes_a_trend(tabled: Tabled) -> None:
+    """Means of 1, 2, 4 and 3 are no increasing trend, whatever their ranks show together."""
+    noise = np.array([0.01, -0.008, 0.003])
+    table = tabled(a=1 + noise, b=2 - noise, c=4 + noise[::-1], d=3 + noise)
+    stated = {"measure": "x", "arms": ("a", "b", "c", "d"), "direction": "increasing"}
+
+    found, ranks = decided(Trend(**stated), table), decided(RankTrend(**stated), table)
+
+    assert (found.verdict, ranks.verdict) == ("refuted", "holds")
+    assert "d - c" in found.reason
 
 
 def test_extremum_beats_each_other_arm(table: Table) -> None:

@@ -93,5 +93,5 @@ def test_needed_seeds_of_a_perfect_order() -> None:
     """
     perfect = page.ranks(np.arange(3.0)[:, None] + np.zeros((3, 2)))
 
-    assert page.needed(perfect, 0.05) == 2
-    assert page.needed(-perfect, 0.05) is None
+    assert page.needed(perfect, 0.05, power=0.8) == 2
+    assert page.needed(-perfect, 0.05, power=0.8) is None

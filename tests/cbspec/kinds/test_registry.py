@@ -36,6 +36,15 @@ EXAMPLES: dict[str, Assertion] = {
     "figure": kinds.Figure(axes={"x": (0.0, 9.0)}, arms=("a", "b", "c")),
     "all": kinds.All(of=OF),
     "any": kinds.Any(of=OF),
+    "at_least": kinds.AtLeast(k=1, of=OF),
+    "rank_trend": kinds.RankTrend(**COMMON, direction="increasing"),
+    "share": kinds.Share(**COMMON, above=0.0, more_than=0.3),
+    "quantile": kinds.Quantile(**COMMON, quantile=0.75, above=0.0),
+    "iqm": kinds.Iqm(**COMMON, above=0.0),
+    "correlation": kinds.Correlation(measures=("x", "x"), arms=("a", "b", "c"), above=0.0),
+    "published": kinds.Published(**COMMON, mean=0.0, sd=0.1, n=5, above=0.5),
+    "unpaired": kinds.Unpaired(measure="x", arms=("c", "a"), above=1.0),
+    "sooner": kinds.Sooner(measure="x", arms=("a", "c"), limit=9.0),
 }
 MEASURED = Measurements(
     {

@@ -235,14 +235,17 @@ def test_raising_the_claims_alpha_is_goalposts(entry, claim):
     ("seeds", "expected"),
     [
         (Seeds(pool=(42, 123, 456, 789, 1011), start=3), "same"),
-        (Seeds(pool=(42, 123, 456, 789), start=4), "same"),
+        (Seeds(pool=(42, 123, 456, 789), start=4), "goalposts"),
+        (Seeds(pool=(42, 123, 456, 789), start=3, looks=(3, 4)), "same"),
         (Seeds(pool=(42, 123, 456, 789), start=2), "goalposts"),
         (Seeds(pool=(42, 123, 456), start=3), "goalposts"),
         (Seeds(pool=(7, 123, 456, 789), start=3), "goalposts"),
     ],
 )
 def test_seeds(entry, claim, seeds, expected):
-    """More seeds of the same pool are no goalposts; fewer, or others, are."""
+    """More seeds after the same first look are no goalposts of a verdict that holds; another plan
+    of looks, which would spend alpha anew, is, and so are fewer seeds or others.
+    """
     assert compare(entry(), entry(claim=claim(seeds=seeds))).change == expected
 
 

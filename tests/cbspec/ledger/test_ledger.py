@@ -46,16 +46,16 @@ def test_saved_and_loaded_is_equal(three, tmp_path):
     low=finite_or_not,
     high=finite_or_not,
     p=finite_or_not,
-    headroom=st.none() | finite_or_not,
+    again=st.none() | finite_or_not,
 )
 def test_any_figures_survive(
-    tmp_path_factory, entry, judgement, finding, effect, estimate, low, high, p, headroom
+    tmp_path_factory, entry, judgement, finding, effect, estimate, low, high, p, again
 ):
     """Any float, NaN and infinities among them, is recorded so that saving and loading yields the
     same entry.
     """
     figures = finding(effects=(effect(estimate=estimate, low=low, high=high, p=p),))
-    ledger = Ledger([entry(judgement=judgement(findings=(figures,), headroom=headroom))])
+    ledger = Ledger([entry(judgement=judgement(findings=(figures,), again=again))])
     path = tmp_path_factory.getbasetemp() / "ledger.json"
 
     ledger.save(path)
@@ -154,18 +154,18 @@ def test_figures_have_six_significant_digits(entry, judgement, finding, effect):
 
 
 @pytest.mark.parametrize(
-    ("verdict", "headroom", "fragile"),
+    ("verdict", "again", "fragile"),
     [
-        ("holds", 1.9, True),
-        ("holds", 2.0, False),
-        ("refuted", 1.5, True),
+        ("holds", 0.94, True),
+        ("holds", 0.95, False),
+        ("refuted", 0.5, True),
         ("refuted", None, False),
-        ("inconclusive", 0.5, False),
+        ("inconclusive", 0.8, True),
     ],
 )
-def test_fragile(entry, judgement, verdict, headroom, fragile):
-    """A decided verdict less than two standard errors from its bound is marked fragile."""
-    assert entry(judgement=judgement(verdict, headroom=headroom)).fragile is fragile
+def test_fragile(entry, judgement, verdict, again, fragile):
+    """A verdict that fresh noise would repeat with less than 0.95 is fragile, decided or not."""
+    assert entry(judgement=judgement(verdict, again=again)).fragile is fragile
 
 
 def test_undecided_assertions_are_recorded_without_verdict(entry, judgement):
@@ -204,7 +204,7 @@ DAMAGE = [
         '"n": "3"',
         "assertions[0].effects[0].n of claim 6A.a",
     ),
-    ('"fragile": false', '"fragil": false', "unknown field `fragil`", '"fragil"', "of claim 6A.a"),
+    ('"again": 0.99', '"agan": 0.99', "unknown field `agan`", '"agan"', "of claim 6A.a"),
     (
         '"scale": "quick"',
         '"scale": "memo", "scale": "quick"',
@@ -221,16 +221,16 @@ DAMAGE = [
         "assertions[0].terms",
     ),
     (
-        '"version": 3',
+        '"version": 4',
         '"version": 7',
-        "a ledger of version 7; this cbspec reads versions 1 to 3; install a newer",
+        "a ledger of version 7; this cbspec reads versions 1 to 4; install a newer",
         None,
         "",
     ),
     (
-        '"version": 3',
+        '"version": 4',
         '"version": 0',
-        "a ledger of version 0; this cbspec reads versions 1 to 3",
+        "a ledger of version 0; this cbspec reads versions 1 to 4",
         None,
         "",
     ),

@@ -51,7 +51,7 @@ def test_the_first_ledger_is_read():
     entry = ledger.get(Key("3.a", "quick", "cpu"))
     [effect] = entry.assertions[0].effects
     assert len(ledger) == 1
-    assert (entry.verdict, entry.seeds, entry.fragile) == ("holds", (42, 123, 456), True)
+    assert (entry.verdict, entry.seeds, entry.again) == ("holds", (42, 123, 456), None)
     assert (effect.label, effect.estimate, effect.reported) == ("deltaL - eT", 0.208275, 0.11)
     assert (entry.evidence, entry.adopted, entry.doubt) == (None, {}, None)
     assert ledger.withdrawn == ()

@@ -41,7 +41,7 @@ def entry(
     verdict: str,
     *effects: dict[str, Any],
     reason: str = "",
-    headroom: float = 5.0,
+    again: float = 0.99,
     **changes: Any,
 ) -> Entry:
     """A verdict on record whose reason names the first effect, unless another one is given."""
@@ -54,7 +54,7 @@ def entry(
         claim=claim.id,
         scale=claim.scale,
         reason=told,
-        headroom=headroom,
+        again=again,
         findings=(make_finding(verdict=verdict, effects=made),),
         seeds=changes.pop("seeds", (1, 2, 3)),
     )
@@ -142,7 +142,7 @@ def ledger(at: Callable[[str, str], Claim]) -> Ledger:
                 gamma,
                 more,
                 reason="gamma: vec - dfa = 0.369 lies above 0",
-                headroom=1.5,
+                again=0.7,
             ),
             entry(at("6A.a", "memo"), "inconclusive", gamma, device="cuda", seeds=(1, 2, 3, 4)),
             entry(at("1.b[depth=2]", "quick"), "holds", depth),

@@ -60,7 +60,7 @@ def recorded(claim: Claim, *, device: str = "cpu", **values: list[float | None])
     table = {(arm, measure): Sample(values.get(arm, VALUES), SEEDS) for measure, arm in drawn}
     return make_entry(
         claim=claim,
-        judgement=judge(claim, table, units={"gamma": "cosine", "rho": "correlation"}),
+        judgement=judge(claim, table),
         device=device,
     )
 

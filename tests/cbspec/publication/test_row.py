@@ -50,8 +50,8 @@ def test_a_finding_asserts_all_its_claims(verdicts, missing, comes_to, agrees):
 def test_only_what_made_the_verdict_makes_it_fragile():
     """A finding that is refuted firmly is not fragile for another claim that holds by little."""
     firm, frail = (
-        replace(ENTRY, verdict="refuted", fragile=False),
-        replace(ENTRY, verdict="holds", fragile=True),
+        replace(ENTRY, verdict="refuted", again=0.99),
+        replace(ENTRY, verdict="holds", again=0.8),
     )
 
     assert not ScaleOutcome("quick", "cpu", entries=(firm, frail)).fragile

@@ -50,9 +50,7 @@ REVERSED = make_finding(
     verdict="refuted",
     p=0.99,
     p_against=0.01,
-    effects=(
-        make_effect(estimate=-0.02, low=-0.032, high=-0.008, p=0.99, headroom=-7.0, needed=None),
-    ),
+    effects=(make_effect(estimate=-0.02, low=-0.032, high=-0.008, p=0.99, needed=None),),
     reason="vec lies below dfa",
 )
 

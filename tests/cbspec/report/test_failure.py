@@ -116,12 +116,12 @@ def test_effect_text_without_interval(effect):
         p=float("nan"),
         n=1,
         reported=None,
-        needed=4,
+        needed=(4, 7),
     )
 
     assert (
         effect_text(bare)
-        == "vec - dfa of gamma: 0.5 [-inf, ?] cosine (95% interval, p = ?, n = 1); 4 seeds would decide"
+        == "vec - dfa of gamma: 0.5 [-inf, ?] cosine (95% interval, p = ?, n = 1); 4 to 7 seeds would decide"
     )
 
 

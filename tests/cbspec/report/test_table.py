@@ -86,10 +86,10 @@ def test_ranking(record, flipped):
 
 
 def test_the_effect_of_the_table_is_the_one_that_the_reason_names(record, finding, effect):
-    """Of several effects that one is shown of which the reason speaks, also where another has less
-    headroom.
+    """Of several effects that one is shown of which the reason speaks, also where another has a
+    larger p.
     """
-    named, weak = effect(label="named"), effect(label="weak", headroom=0.4)
+    named, weak = effect(label="named"), effect(label="weak", p=0.04)
     shown = record(
         "refuted",
         reason="gamma: named = 0.369",

@@ -1,0 +1,161 @@
+"""How likely a run with fresh noise gives the same verdict.
+
+The seeds of a fresh run are drawn from the predictive distribution of the seeds at hand, under a flat
+prior on the means and on the logarithm of the spread, and judged as a run judges: every look, every
+assertion, every control. Arms keep their correlation over seeds; a log-normal measure is drawn on
+logarithms, and a measure is rounded to its resolution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from cbspec.claim import Claim
+from cbspec.judge.decision import weigh
+from cbspec.judge.escalation import alpha_at
+from cbspec.judge.verdict import alpha_of
+from cbspec.kinds import Assertion, arms_of, measures_of
+from cbspec.model.finding import Judgement
+from cbspec.statistics.evidence import StatisticalEvidence
+from cbspec.statistics.sample import Array, Measurements, Sample, Table, Unmeasured
+
+TRIALS = 1000
+FEWEST = 2  # seeds, which tell a spread
+MOST_FLIPPED = 16  # seeds, where every sign flip is enumerated in every trial
+
+Name = tuple[str, str]
+"""(arm, measure)."""
+
+Mask = NDArray[np.bool_]
+
+
+def with_again(judgement: Judgement, claim: Claim, table: Table) -> Judgement:
+    """Return the judgement with the probability of the same verdict again."""
+    try:
+        drawn = fresh(claim, table, np.random.default_rng(2021))
+    except Unmeasured:
+        return judgement
+    if drawn is None:
+        return judgement
+    share = np.mean(verdicts(claim, drawn) == judgement.verdict)
+    return msgspec.structs.replace(judgement, again=float(share))
+
+
+def fresh(
+    claim: Claim, table: Table, rng: np.random.Generator, trials: int = TRIALS
+) -> dict[Name, Array] | None:
+    """Return values `[trial, seed]` of fresh runs with all seeds of the pool, for each column that
+    the claim reads; None where nothing can be drawn.
+
+    Raises:
+        Unmeasured: a value does not exist.
+    """
+    names = list(dict.fromkeys(_read(claim, table)))
+    count = len(claim.seeds.pool)
+    asserted = [*claim.assertions, *claim.controls]
+    if not names or (any(item.enumerates for item in asserted) and count > MOST_FLIPPED):
+        return None
+    data = Measurements(table, claim.measures)
+    columns = []
+    for arm, measure in names:
+        column = data.column(arm, measure)
+        columns.append(np.log(column) if _positive(claim, measure, column) else column)
+    seen = np.stack(columns, axis=-1)  # [seed, column]
+    n = seen.shape[0]
+    if n < FEWEST:
+        return None
+    # Normal weights on the residuals have the columns' covariance; one chi-square gives the doubt
+    # about the spread, and noise that all seeds of a trial share gives that about the mean.
+    weights = rng.normal(size=(trials, count, n)) + rng.normal(size=(trials, 1, n)) / np.sqrt(n)
+    weights /= np.sqrt(rng.chisquare(n - 1, size=(trials, 1, 1)))
+    values = seen.mean(axis=0) + weights @ (seen - seen.mean(axis=0))
+    drawn = {}
+    for index, (arm, measure) in enumerate(names):
+        column = values[..., index]
+        drawn[arm, measure] = _as_measured(claim, measure, column, table[arm, measure])
+    return drawn
+
+
+def verdicts(claim: Claim, drawn: dict[Name, Array]) -> NDArray[np.str_]:
+    """Return the verdict on each trial, after the looks that it needs, shape `[trial]`.
+
+    Args:
+        drawn: (arm, measure) -> `[trial, seed]`, all seeds of the pool.
+    """
+    trials = next(iter(drawn.values())).shape[0]
+    verdict = np.full(trials, "inconclusive", dtype="<U12")
+    for n in claim.seeds.analyses:
+        waiting = np.isin(verdict, ("inconclusive", "invalid"))
+        verdict[waiting] = _at(claim, drawn, n)[waiting]
+    return verdict
+
+
+def _at(claim: Claim, drawn: dict[Name, Array], n: int) -> NDArray[np.str_]:
+    """Return the verdict of each trial at the look at n seeds."""
+    table = {}
+    for name, values in drawn.items():
+        table[name] = Sample(values[:, :n], claim.seeds.pool[:n])
+    data = Measurements(table, claim.measures)
+    trials = next(iter(drawn.values())).shape[0]
+    valid, holds = np.ones(trials, dtype=bool), np.ones(trials, dtype=bool)
+    refuted = np.zeros(trials, dtype=bool)
+    tested = [assertion for assertion in claim.assertions if assertion.tested]
+    for assertion in tested:
+        alpha = alpha_of(assertion, claim)
+        shown = alpha_at(n, claim.seeds, alpha)
+        refutation = alpha_at(n, claim.seeds, alpha / len(tested) / claim.cells)
+        evidence = _evidence(assertion, data, claim)
+        valid &= _premises(evidence, shown)
+        holds &= evidence.p <= shown
+        refuted |= (evidence.against <= refutation) & ~(evidence.p <= shown)
+    for control in claim.controls:
+        level = alpha_at(n, claim.seeds, alpha_of(control, claim))
+        evidence = _evidence(control, data, claim)
+        valid &= _premises(evidence, level) & (evidence.p <= level) & ~(evidence.against <= level)
+    decided: NDArray[np.str_] = np.select(
+        [~valid, refuted, holds], ["invalid", "refuted", "holds"], "inconclusive"
+    )
+    return decided
+
+
+def _evidence(assertion: Assertion, data: Measurements, claim: Claim) -> StatisticalEvidence:
+    weighed = weigh(assertion, data, claim.alpha)
+    if isinstance(weighed, Unmeasured):
+        raise weighed
+    return weighed
+
+
+def _premises(evidence: StatisticalEvidence, level: float) -> Mask | bool:
+    met: Mask | bool = True
+    for premise in evidence.premises:
+        met = met & ~premise.fails(level)
+    return met
+
+
+def _read(claim: Claim, table: Table) -> Iterator[Name]:
+    """Yield every column that an assertion or a control with a test reads."""
+    for assertion in (*claim.assertions, *claim.controls):
+        if assertion.tested:
+            for measure in measures_of(assertion):
+                for arm in arms_of(assertion):
+                    if (arm, measure) in table:
+                        yield arm, measure
+
+
+def _positive(claim: Claim, measure: str, column: Array) -> bool:
+    declared = claim.measures.get(measure)
+    return declared is not None and declared.noise == "lognormal" and bool(np.all(column > 0))
+
+
+def _as_measured(claim: Claim, measure: str, values: Array, sample: Sample) -> Array:
+    """Return drawn values on the measure's own scale, rounded to what it resolves."""
+    if _positive(claim, measure, np.asarray(sample.values, dtype=np.float64)):
+        values = np.exp(values)
+    declared = claim.measures.get(measure)
+    if declared is None or not declared.resolution:
+        return values
+    return np.asarray(np.rint(values / declared.resolution) * declared.resolution)

@@ -1,0 +1,105 @@
+"""The sentence that says why a finding was decided as it was."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from itertools import pairwise
+
+from cbspec.model.finding import Effect
+from cbspec.statistics.evidence import Level, StatisticalEvidence
+from cbspec.statistics.sample import Array
+
+SHOWN = 12  # values of single seeds
+FAR = 0.75  # of the range: a gap so wide leaves two clusters
+FEWEST = 4  # values that can tell two clusters from chance
+USUAL = 6  # significant digits that figures are recorded with
+EXACT = 15  # that a double has
+
+
+def sentence(
+    evidence: StatisticalEvidence,
+    effects: tuple[Effect, ...],
+    level: Level,
+    verb: str,
+    *,
+    against: bool = False,
+) -> str:
+    """Return the deciding effect with its test, its level and the value of each seed."""
+    inference, factor = evidence.decisive(against=against)
+    place = next(i for i, one in enumerate(evidence.inferences) if one is inference)
+    effect = effects[place]
+    numbers = (effect.estimate, effect.low, effect.high)
+    digits = legible(*numbers, bounds=inference.bounds)
+    estimate, low, high = (number(value, digits) for value in numbers)
+    p = float(inference.against if against else inference.p)
+    held = (level.refuted if against else level.shown) / factor
+    basis = (
+        f"{inference.test}, {p_value(p)} at alpha {held:.2g}; {100 * effect.confidence:.3g} % interval; "
+        f"{effect.n} seeds{_listed(inference.values())}{_among(evidence)}"
+    )
+    return (
+        f"{effect.measure}: {inference.label} = {estimate} [{low}, {high}] {verb} "
+        f"{inference.asserted} ({basis})"
+    )
+
+
+def legible(*numbers: float, bounds: Iterable[float] = ()) -> int:
+    """Return the significant digits, three at least, at which no two different numbers look alike,
+    or six; and as many as it takes to tell each of them from the bounds.
+    """
+    known = {value for value in numbers if math.isfinite(value)}
+    compared = [(value, bound) for bound in bounds for value in known if value != bound]
+    for digits in range(3, EXACT):
+        distinct = digits >= USUAL or len({number(value, digits) for value in known}) == len(known)
+        told = all(number(value, digits) != number(bound, digits) for value, bound in compared)
+        if distinct and told:
+            return digits
+    return EXACT
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return a number without its sign where it is zero."""
+    return f"{value + 0.0:.{digits}g}"
+
+
+def p_value(p: float) -> str:
+    """Return ``"p = 0.012"``."""
+    return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
+
+
+def clustered(values: Array) -> str:
+    """Say where the values of the seeds lie in two clusters; empty where they are one."""
+    ordered = sorted(float(value) for value in values)
+    if len(ordered) < FEWEST or not math.isfinite(ordered[-1] - ordered[0]):
+        return ""
+    gaps = [after - before for before, after in pairwise(ordered)]
+    widest = max(gaps)
+    if widest <= FAR * (ordered[-1] - ordered[0]):
+        return ""
+    low = gaps.index(widest) + 1
+    digits = legible(ordered[low - 1], ordered[low])
+    return (
+        f"; in two clusters: {low} up to {number(ordered[low - 1], digits)}, "
+        f"{len(ordered) - low} from {number(ordered[low], digits)}"
+    )
+
+
+def _listed(values: Array) -> str:
+    if not values.size:
+        return ""
+    digits = legible(*values.tolist())
+    shown = ", ".join(number(value, digits) for value in values[:SHOWN].tolist())
+    more = ", ..." if values.size > SHOWN else ""
+    return f": {shown}{more}{clustered(values)}"
+
+
+def _among(evidence: StatisticalEvidence) -> str:
+    """Say which of several tests it is."""
+    count = len(evidence.inferences)
+    if count < 2:
+        return ""
+    which = "one"
+    if len(evidence.parts) == count:
+        which = {count: "the weakest", 1: "the strongest"}.get(evidence.least, "one")
+    return f"; {which} of {count}"

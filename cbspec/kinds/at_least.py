@@ -1,0 +1,59 @@
+"""The kind ``at_least``: so many of several parts hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from cbspec.kinds.assertion import Problem
+from cbspec.kinds.change import Way, larger, tighter_if
+from cbspec.kinds.compound import Compound
+from cbspec.statistics import evidence as combine
+from cbspec.statistics.evidence import StatisticalEvidence
+from cbspec.statistics.reach import Reach
+from cbspec.statistics.sample import Measurements
+
+
+def _parts_removed(before: object, after: object) -> Way:
+    """As many of fewer parts are harder to meet."""
+    assert isinstance(before, tuple)
+    assert isinstance(after, tuple)
+    return tighter_if(all(part in before for part in after))
+
+
+class AtLeast(Compound, frozen=True, kw_only=True, tag="at_least"):
+    """At least `k` of the parts hold (partial conjunction); refuted where too few are left."""
+
+    synonyms = ("some", "most", "majority")
+    tighter: ClassVar = {"of": _parts_removed, "k": larger}
+    conjunctive = False
+
+    k: Annotated[int, Meta(ge=1, description="how many of the parts have to hold")]
+
+    def sentence(self) -> str:
+        """Return how many of which parts."""
+        return f"at least {self.k} of: " + "; ".join(part.sentence() for part in self.of)
+
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
+        """Return the evidence of so many parts. Source: Benjamini and Heller 2008."""
+        return combine.at_least(self.k, tuple(self.weighed(data)))
+
+    def least_p(self, n: int, alpha: float) -> float:
+        """Return that of the last part needed, shared by those that may all be false."""
+        ordered = sorted(self.least_ps(n, alpha))
+        return min(1.0, ordered[self.k - 1] * (len(self.of) - self.k + 1))
+
+    def missed(self, reach: Reach) -> str | None:
+        """Return why too few parts can ever be shown."""
+        spare = len(self.of) - self.k
+        shared = reach.limited(self.alpha, parts=spare + 1)
+        reasons = [reason for part in self.of if (reason := part.missed(shared))]
+        return "; ".join(reasons) if len(reasons) > spare else None
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with the parts, and more wanted than there are."""
+        yield from super().problems()
+        if self.k > len(self.of):
+            yield ("k",), f"asks for {self.k} of {len(self.of)} parts"

@@ -1,0 +1,108 @@
+"""The kind ``correlation``: two measures that go together, over seeds or over arms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from msgspec import Meta
+
+from cbspec.kinds.assertion import Assertion, Problem
+from cbspec.kinds.change import larger, smaller, unordered
+from cbspec.kinds.names import Arms, MeasureName, listed
+from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.statistics import pearson
+from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
+from cbspec.statistics.result import Result
+from cbspec.statistics.sample import Array, Measurements
+
+Coefficient = Annotated[float, Meta(gt=-1, lt=1, description="a correlation coefficient")]
+FEWEST_ARMS = 3
+
+
+class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
+    """Pearson's correlation of two measures lies above (or below) a value: over the seeds of every
+    arm, or over the arms within each seed.
+    """
+
+    synonyms = ("pearson", "association of measures")
+    tighter: ClassVar = {"above": larger, "below": smaller, "over": unordered}
+
+    measures: Annotated[
+        tuple[MeasureName, ...],
+        Meta(min_length=2, max_length=2, description="the two measures"),
+    ]
+    arms: Arms
+    over: Annotated[
+        Literal["seeds", "arms"],
+        Meta(
+            description="seeds: each arm has a coefficient over its seeds; arms: each seed has one "
+            "over the arms, and their mean (by Fisher's z) is tested over seeds"
+        ),
+    ] = "seeds"
+    above: Coefficient | None = None
+    below: Coefficient | None = None
+
+    def sentence(self) -> str:
+        """Return the measures, where they go together, and the bounds."""
+        bounds = bounds_in_words(self.above, self.below)
+        where = f"over the {self.over} of {listed(self.arms)}"
+        return f"the correlation of {listed(self.measures)} {where} lies {bounds}"
+
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
+        """Return the evidence of every arm, or of the mean over seeds.
+
+        Source: Fisher 1915, 1921.
+        """
+        pairs = [[data.column(arm, name) for name in self.measures] for arm in self.arms]
+        if self.over == "seeds":
+            named = zip(self.arms, pairs, strict=True)
+            return every(of_inference(self._of_arm(arm, *pair)) for arm, pair in named)
+        one, other = (np.stack(columns, axis=-1) for columns in zip(*pairs, strict=True))
+        return of_inference(self._within_seeds(pearson.coefficient(one, other)))
+
+    def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
+        """Return 0 where there are seeds enough for a test."""
+        if self.over == "seeds":
+            return 0.0 if n >= pearson.FEWEST else 1.0
+        return 0.0 if n > 1 else 1.0
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield bounds that are missing or exclude each other, and arms too few to correlate."""
+        yield from needs_bounds(self.above, self.below)
+        if self.over == "arms" and len(self.arms) < FEWEST_ARMS:
+            yield ("arms",), f"needs {FEWEST_ARMS} arms to correlate over"
+
+    def _of_arm(self, arm: str, one: Array, other: Array) -> Result:
+        n = one.shape[-1]
+        r = pearson.coefficient(one, other)
+        return Result(
+            label=f"r of {' and '.join(self.measures)} in {arm}",
+            measure=self.measures[0],
+            unit="correlation",
+            test="test of Pearson's r",
+            above=self.above,
+            below=self.below,
+            tail=partial(pearson.tail, r, n),
+            estimate=r,
+            interval=lambda miss: pearson.interval(float(r), n, miss),
+            n=n,
+        )
+
+    def _within_seeds(self, r: Array) -> Result:
+        z = np.arctanh(np.clip(r, -pearson.MOST, pearson.MOST))
+        return Result(
+            label=f"r of {' and '.join(self.measures)} over arms",
+            measure=self.measures[0],
+            unit="correlation",
+            test="t test of Fisher's z",
+            above=self.above,
+            below=self.below,
+            tail=partial(pearson.mean_tail, z),
+            estimate=np.tanh(np.mean(z, axis=-1)),
+            interval=partial(pearson.mean_interval, z),
+            n=r.shape[-1],
+            seeds=r,
+        )

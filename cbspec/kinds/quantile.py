@@ -1,0 +1,83 @@
+"""The kind ``quantile``: the median of an arm over seeds, or another quantile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, ClassVar
+
+import numpy as np
+from msgspec import Meta
+
+from cbspec.kinds.assertion import Measured, Problem
+from cbspec.kinds.change import larger, more, smaller, unordered
+from cbspec.kinds.names import Arm, Arms, listed
+from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.statistics import binomial
+from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
+from cbspec.statistics.result import Result
+from cbspec.statistics.sample import Measurements
+
+
+class Quantile(Measured, frozen=True, kw_only=True, tag="quantile"):
+    """A quantile over seeds of every arm, or of its difference from another arm, lies above (or
+    below) a value (sign test, exact).
+    """
+
+    synonyms = ("median", "percentile")
+    tighter: ClassVar = {
+        "arms": more,
+        "above": larger,
+        "below": smaller,
+        "minus": unordered,
+        "quantile": unordered,
+    }
+
+    arms: Arms
+    quantile: Annotated[float, Meta(gt=0, lt=1, description="0.5 is the median")] = 0.5
+    minus: Annotated[Arm | None, Meta(description="the arm that is subtracted, seed by seed")] = (
+        None
+    )
+    above: Annotated[float | None, Meta(description="what the quantile exceeds")] = None
+    below: Annotated[float | None, Meta(description="what the quantile stays below")] = None
+
+    def sentence(self) -> str:
+        """Return the quantile and its bounds."""
+        arms = listed([self._label(arm) for arm in self.arms])
+        bounds = bounds_in_words(self.above, self.below)
+        return f"{self.measure}: the {self.quantile:g} quantile of {arms} lies {bounds}"
+
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
+        """Return the evidence of every arm's quantile."""
+        return every(of_inference(self._located(arm, data)) for arm in self.arms)
+
+    def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
+        """Return the p of all seeds on the side that is asserted."""
+        above = 0.0 if self.above is None else (1 - self.quantile) ** n
+        below = 0.0 if self.below is None else self.quantile**n
+        return float(max(above, below))
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield bounds that are missing or exclude each other."""
+        yield from needs_bounds(self.above, self.below)
+
+    def _label(self, arm: str) -> str:
+        return arm if self.minus is None else f"{arm} - {self.minus}"
+
+    def _located(self, arm: str, data: Measurements) -> Result:
+        values = data.column(arm, self.measure)
+        if self.minus is not None:
+            values = values - data.column(self.minus, self.measure)
+        return Result(
+            label=self._label(arm),
+            measure=self.measure,
+            unit=data.unit(self.measure),
+            test=f"sign test of the {self.quantile:g} quantile",
+            above=self.above,
+            below=self.below,
+            tail=partial(binomial.quantile_tail, values, self.quantile),
+            estimate=np.quantile(values, self.quantile, axis=-1),
+            interval=partial(binomial.quantile_interval, values, self.quantile),
+            n=values.shape[-1],
+            seeds=values,
+        )

@@ -1,0 +1,87 @@
+"""The kind ``share``: how many of the seeds do something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, ClassVar
+
+import numpy as np
+from msgspec import Meta
+
+from cbspec.kinds.assertion import Measured, Problem
+from cbspec.kinds.change import larger, more, smaller
+from cbspec.kinds.names import Arms, listed
+from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.statistics import binomial
+from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
+from cbspec.statistics.result import Result
+from cbspec.statistics.sample import Measurements
+
+Part = Annotated[float, Meta(gt=0, lt=1, description="a share of all seeds that could be drawn")]
+
+
+class Share(Measured, frozen=True, kw_only=True, tag="share"):
+    """In every arm, more (or less) than a stated share of the seeds lies above (or below) a value
+    (exact binomial test).
+    """
+
+    synonyms = ("fraction", "proportion", "success", "rate")
+    tighter: ClassVar = {
+        "arms": more,
+        "above": larger,
+        "below": smaller,
+        "more_than": larger,
+        "less_than": smaller,
+    }
+
+    arms: Arms
+    above: Annotated[float | None, Meta(description="what a seed has to exceed")] = None
+    below: Annotated[float | None, Meta(description="what a seed has to stay below")] = None
+    more_than: Part | None = None
+    less_than: Part | None = None
+
+    def sentence(self) -> str:
+        """Return the arms, what a seed has to do, and how many seeds do."""
+        does = bounds_in_words(self.above, self.below)
+        sides = (("more", self.more_than), ("less", self.less_than))
+        many = " and ".join(f"{side} than {part:g}" for side, part in sides if part is not None)
+        return f"{self.measure} of {listed(self.arms)} lies {does} in {many} of the seeds"
+
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
+        """Return the evidence of every arm's share. Source: Clopper and Pearson 1934."""
+        return every(of_inference(self._counted(arm, data)) for arm in self.arms)
+
+    def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
+        """Return the p of all seeds, or of none."""
+        all_of = 0.0 if self.more_than is None else self.more_than**n
+        none_of = 0.0 if self.less_than is None else (1 - self.less_than) ** n
+        return max(all_of, none_of)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield bounds that are missing or exclude each other."""
+        yield from needs_bounds(self.above, self.below)
+        if self.more_than is None and self.less_than is None:
+            yield ("kind",), "needs more_than, less_than or both"
+
+    def _counted(self, arm: str, data: Measurements) -> Result:
+        values = data.column(arm, self.measure)
+        does = np.ones(values.shape, dtype=bool)
+        if self.above is not None:
+            does &= values > self.above
+        if self.below is not None:
+            does &= values < self.below
+        count, n = np.sum(does, axis=-1), values.shape[-1]
+        return Result(
+            label=f"share of {arm} {bounds_in_words(self.above, self.below)}",
+            measure=self.measure,
+            unit="share of seeds",
+            test="binomial test",
+            above=self.more_than,
+            below=self.less_than,
+            tail=partial(binomial.share_tail, count, n),
+            estimate=count / n,
+            interval=lambda miss: binomial.share_interval(int(count), n, miss),
+            n=n,
+            seeds=values,
+        )

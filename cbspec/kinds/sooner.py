@@ -1,0 +1,61 @@
+"""The kind ``sooner``: time to a target, with runs that never reach it."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Annotated, ClassVar
+
+import numpy as np
+from msgspec import Meta
+
+from cbspec.kinds.assertion import Measured
+from cbspec.kinds.change import unordered
+from cbspec.kinds.names import Arm
+from cbspec.statistics import independent, survival
+from cbspec.statistics.evidence import StatisticalEvidence, of_inference
+from cbspec.statistics.result import Result
+from cbspec.statistics.sample import Measurements
+
+
+class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
+    """The first arm reaches its target sooner than the second (log-rank test).
+
+    A run without a value, or with one beyond the limit, had not reached it by then.
+    """
+
+    synonyms = ("faster", "log-rank", "survival", "time-to-target")
+    tighter: ClassVar = {"limit": unordered}
+
+    arms: Annotated[
+        tuple[Arm, ...],
+        Meta(min_length=2, max_length=2, description="the arm that is sooner, and the other"),
+    ]
+    limit: Annotated[float, Meta(gt=0, description="how long each run was watched")]
+
+    def sentence(self) -> str:
+        """Return which arm is sooner."""
+        sooner, later = self.arms
+        return f"{self.measure}: {sooner} reaches it sooner than {later}, within {self.limit:g}"
+
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
+        """Return the evidence of the log-rank test, exact. Sources: Mantel 1966, Peto and Peto 1972."""
+        sooner, later = (data.watched(arm, self.measure, self.limit) for arm in self.arms)
+        return of_inference(
+            Result(
+                label=f"{self.arms[1]} - {self.arms[0]}",
+                measure=self.measure,
+                unit=data.unit(self.measure),
+                test="exact log-rank test",
+                above=0.0,
+                below=None,
+                tail=partial(survival.tail, sooner, later, self.limit),
+                estimate=np.mean(later, axis=-1) - np.mean(sooner, axis=-1),
+                interval=partial(independent.interval, later, sooner),
+                n=min(sooner.shape[-1], later.shape[-1]),
+            )
+        )
+
+    def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
+        """Return the p of arms that do not overlap, n runs each."""
+        return 1 / math.comb(2 * n, n)

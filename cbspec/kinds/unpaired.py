@@ -1,0 +1,78 @@
+"""The kind ``unpaired``: a difference between arms that share no seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from cbspec.kinds.assertion import Measured, Problem
+from cbspec.kinds.change import larger, smaller, unordered
+from cbspec.kinds.names import Arm
+from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.statistics import independent
+from cbspec.statistics.evidence import StatisticalEvidence, of_inference
+from cbspec.statistics.result import Result
+from cbspec.statistics.sample import Measurements
+from cbspec.statistics.spread import mean
+
+
+class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
+    """The first arm less the second lies above (or below) a value, each arm over runs of its own
+    (Welch, exact permutation or Mann-Whitney).
+    """
+
+    synonyms = ("independent", "mann-whitney", "permutation", "wilcoxon")
+    tighter: ClassVar = {"above": larger, "below": smaller, "by": unordered}
+
+    arms: Annotated[
+        tuple[Arm, ...], Meta(min_length=2, max_length=2, description="arms (a, b): a - b")
+    ]
+    above: Annotated[float | None, Meta(description="what a - b exceeds")] = None
+    below: Annotated[float | None, Meta(description="what a - b stays below")] = None
+    by: Annotated[
+        Literal["welch", "permutation", "mann_whitney"],
+        Meta(
+            description="welch: t of unequal spreads; permutation: exact, of the means; "
+            "mann_whitney: exact, of a shift between distributions of one shape"
+        ),
+    ] = "welch"
+
+    def sentence(self) -> str:
+        """Return the arms and their bounds."""
+        bounds = bounds_in_words(self.above, self.below)
+        return f"{self.measure}: {' - '.join(self.arms)}, over runs of their own, lies {bounds}"
+
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
+        """Return the evidence of the difference.
+
+        Sources: Welch 1947; Fisher 1935; Mann and Whitney 1947.
+        """
+        one, other = (data.column(arm, self.measure) for arm in self.arms)
+        return of_inference(
+            Result(
+                label=" - ".join(self.arms),
+                measure=self.measure,
+                unit=data.unit(self.measure),
+                test=independent.NAMES[self.by],
+                above=self.above,
+                below=self.below,
+                tail=partial(independent.TESTS[self.by], one, other),
+                estimate=mean(one) - mean(other),
+                interval=partial(independent.interval, one, other),
+                n=min(one.shape[-1], other.shape[-1]),
+            )
+        )
+
+    def least_p(self, n: int, alpha: float) -> float:
+        """Return the p of arms that do not overlap, n runs each."""
+        if self.by == "welch":
+            return super().least_p(n, alpha)
+        return 1 / math.comb(2 * n, n)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield bounds that are missing or exclude each other."""
+        yield from needs_bounds(self.above, self.below)

@@ -1,0 +1,55 @@
+"""Counts of seeds, exact: the share that does something, and the quantiles of a measure.
+
+Sources: Clopper and Pearson 1934; the quantile by the sign test, whose interval is that between two
+order statistics (David and Nagaraja 2003, section 7.1).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cbspec.statistics.sample import Array
+
+
+def share_tail(count: Array, n: int, bound: float, side: int) -> Array:
+    """Return the one-sided p of the share lying on that side of the bound."""
+    from scipy.stats import binom
+
+    tail = binom.sf(count - 1, n, bound) if side > 0 else binom.cdf(count, n, bound)
+    return np.asarray(tail)
+
+
+def share_interval(count: int, n: int, miss: float) -> tuple[float, float]:
+    """Return Clopper and Pearson's interval of the share."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(count, n).proportion_ci(1 - miss, method="exact")
+    return float(interval.low), float(interval.high)
+
+
+def quantile_tail(values: Array, quantile: float, bound: float, side: int) -> Array:
+    """Return the one-sided p of the quantile lying on that side of the bound, shape `[...]` from
+    `[..., seed]`.
+    """
+    from scipy.stats import binom
+
+    n = values.shape[-1]
+    if side > 0:
+        return np.asarray(binom.cdf(np.sum(values <= bound, axis=-1), n, quantile))
+    return np.asarray(binom.sf(np.sum(values < bound, axis=-1) - 1, n, quantile))
+
+
+def quantile_interval(values: Array, quantile: float, miss: float) -> tuple[float, float]:
+    """Return two order statistics with the quantile between them; infinite where none bounds it."""
+    from scipy.stats import binom
+
+    ordered, n = np.sort(values), values.size
+    # P(fewer than i values below the quantile) has to be at most half of miss on either side
+    low = int(binom.ppf(miss / 2, n, quantile))
+    high = int(binom.isf(miss / 2, n, quantile))
+    return (
+        float(ordered[low - 1]) if low >= 1 else -math.inf,
+        float(ordered[high]) if high < n else math.inf,
+    )

@@ -1,0 +1,183 @@
+"""A contrast tested: each finite bound by a one-sided test, both needed (Schuirmann 1987 where there
+are two).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from cbspec.model.finding import Effect
+from cbspec.statistics import assurance, sign_flip, student
+from cbspec.statistics.contrast import Contrast
+from cbspec.statistics.evidence import Level, StatisticalEvidence, of_inference
+from cbspec.statistics.sample import Array, Measurements
+from cbspec.statistics.spread import deviation, mean
+
+NEVER = 708.0  # the largest power of e that a double holds, rounded down
+
+
+def located(contrast: Contrast, data: Measurements, test: str) -> Location:
+    """Return the test of a contrast on the scale of the measure's noise.
+
+    Args:
+        test: ``"t"``, ``"exact"`` or ``"robust"``.
+    """
+    noise = data.declared(contrast.measure).noise
+    if noise == "lognormal":
+        contrast = contrast.on_logarithms()
+    robust = not contrast.balanced and (test == "robust" or noise == "heavy")
+    return Location(contrast, data, exact=test == "exact", robust=robust)
+
+
+def tested(contrast: Contrast, data: Measurements, test: str) -> StatisticalEvidence:
+    """Return the evidence of a contrast, see `located`."""
+    return of_inference(located(contrast, data, test))
+
+
+@dataclass(frozen=True)
+class Location:
+    """The sum per seed against its bounds.
+
+    Attributes:
+        exact: by sign flips in place of t.
+        robust: held to an exponential worst case as well, see `cbspec.statistics.skew`.
+    """
+
+    contrast: Contrast
+    data: Measurements
+    exact: bool = False
+    robust: bool = False
+
+    @property
+    def label(self) -> str:
+        return self.contrast.label
+
+    @property
+    def test(self) -> str:
+        name = "sign-flip test" if self.exact else "t test"
+        scale = " on logarithms" if self.contrast.logs else ""
+        return name + scale + (", guarded against skew" if self.robust else "")
+
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """Return the finite bounds, in the unit that people read."""
+        return tuple(self._read(bound) for bound, _ in self._sides)
+
+    @property
+    def asserted(self) -> str:
+        bounds = [f"{bound + 0.0:.6g}" for bound in self.bounds]  # never "-0"
+        if len(bounds) == 2:
+            return f"between {bounds[0]} and {bounds[1]}"
+        return f"{'below' if math.isinf(self.contrast.low) else 'above'} {bounds[0]}"
+
+    @cached_property
+    def p(self) -> Array:
+        return np.asarray(np.max([self._tail(bound, side) for bound, side in self._sides], axis=0))
+
+    @cached_property
+    def against(self) -> Array:
+        p = np.min([self._tail(bound, -side) for bound, side in self._sides], axis=0)
+        return np.asarray(np.minimum(p * len(self._sides), 1))
+
+    def effect(self, level: Level) -> Effect:
+        """Return the effect with its interval by t, also if the test is exact: few seeds have no
+        sign-flip interval.
+        """
+        low, high = self.interval(level.miss)
+        decided = self.p <= level.shown or self.against <= level.refuted
+        comparison = self.contrast.logs and len(self.contrast.weights) > 1
+        estimate = self._read(float(self._mean))
+        unit = estimate if self.contrast.logs else 1.0  # of a spread, to first order
+        return Effect(
+            label=self.label,
+            measure=self.contrast.measure,
+            unit="ratio" if comparison else self.data.unit(self.contrast.measure),
+            estimate=estimate,
+            low=self._read(float(low)),
+            high=self._read(float(high)),
+            confidence=1 - level.miss,
+            p=float(self.p),
+            n=self._n,
+            needed=None if decided else self.needed(level),
+            reported=self.contrast.reported(self.data),
+            spread=unit * float(self._deviation) if self._n > 1 else None,
+        )
+
+    def values(self) -> Array:
+        """Return the sum of each seed, in the unit that people read, shape `[seed]`."""
+        return np.exp(np.minimum(self._values, NEVER)) if self.contrast.logs else self._values
+
+    def interval(self, miss: float) -> tuple[Array, Array]:
+        """Return the two-sided interval of the sum that misses it at that rate, shape `[...]` each;
+        a single seed bounds nothing.
+        """
+        if self._n < 2:
+            return self._mean - np.inf, self._mean + np.inf
+        half = student.reach(miss, self._n, guarded=self.robust) * self._error
+        return self._mean - half, self._mean + half
+
+    def needed(self, level: Level) -> tuple[int, int] | None:
+        """Return the seeds that would decide, see `assurance.needed`."""
+        seen = assurance.Seen(
+            n=self._n,
+            low=(self.contrast.low - float(self._mean)) / float(self._deviation or 1),
+            high=(self.contrast.high - float(self._mean)) / float(self._deviation or 1),
+        )
+        alphas = level.shown, level.refuted / len(self._sides)
+        seeds = assurance.needed(seen, *alphas, guarded=self.robust)
+        if seeds is None or not self.exact:
+            return seeds
+        least = math.ceil(-math.log2(max(alphas)))
+        return max(seeds[0], least), max(seeds[1], least)
+
+    @cached_property
+    def _values(self) -> Array:
+        return self.contrast.values(self.data)
+
+    @property
+    def _n(self) -> int:
+        return int(self._values.shape[-1])
+
+    @property
+    def _sides(self) -> list[tuple[float, int]]:
+        """Return (bound, side of it that is asserted)."""
+        ends = ((self.contrast.low, 1), (self.contrast.high, -1))
+        return [(bound, side) for bound, side in ends if math.isfinite(bound)]
+
+    @cached_property
+    def _mean(self) -> Array:
+        return mean(self._values)
+
+    @cached_property
+    def _deviation(self) -> Array:
+        """Return the standard deviation over seeds, not below what the measure resolves; 0 for a
+        single seed.
+        """
+        if self._n < 2:
+            return np.zeros_like(self._mean)
+        return np.maximum(deviation(self._values), self.contrast.least_deviation(self.data))
+
+    @cached_property
+    def _error(self) -> Array:
+        """Return the standard error of the mean."""
+        return np.asarray(self._deviation / math.sqrt(self._n))
+
+    def _tail(self, bound: float, side: int) -> Array:
+        """Return the one-sided p of the mean lying on that side of the bound."""
+        beyond = side * (self._mean - bound)
+        # No spread at all, as of zeros: nothing but the side counts
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = np.nan_to_num(beyond / self._error, nan=0.0, posinf=np.inf, neginf=-np.inf)
+        p = student.tail(t, self._n, guarded=self.robust)
+        if not self.exact:
+            return p
+        flipped = sign_flip.tail(side * (self._values - bound))
+        return np.maximum(flipped, p) if self.robust else flipped
+
+    def _read(self, value: float) -> float:
+        """Convert to the unit that people read."""
+        return math.exp(min(value, NEVER)) if self.contrast.logs else value

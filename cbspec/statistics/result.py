@@ -1,0 +1,85 @@
+"""The result of a test that is made elsewhere, mostly by SciPy, as judging takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cbspec.model.finding import Effect
+from cbspec.statistics.evidence import Level
+from cbspec.statistics.sample import Array
+
+Tail = Callable[[float, int], Array]
+"""A bound and the side of it that is asserted (1 above, -1 below) -> the one-sided p."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """An effect that is asserted to lie above one bound and / or below another.
+
+    Attributes:
+        above, below: the bounds; None where a side is open.
+        tail: see `Tail`.
+        estimate: shape `[...]`.
+        interval: rate at which it may miss -> its two ends.
+        n: training seeds; of the arm that has fewer, where each has its own.
+        seeds: the effect on each seed; empty where it is none of single seeds.
+    """
+
+    label: str
+    measure: str
+    unit: str
+    test: str
+    above: float | None
+    below: float | None
+    tail: Tail
+    estimate: Array
+    interval: Callable[[float], tuple[float, float]]
+    n: int
+    reported: float | None = None
+    spread: float | None = None
+    seeds: Array = field(default_factory=lambda: np.array([]))
+
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        return tuple(bound for bound in (self.above, self.below) if bound is not None)
+
+    @property
+    def asserted(self) -> str:
+        sides = (("above", self.above), ("below", self.below))
+        return " and ".join(f"{side} {bound:.6g}" for side, bound in sides if bound is not None)
+
+    @property
+    def p(self) -> Array:
+        return np.asarray(np.max([self.tail(*side) for side in self._sides], axis=0))
+
+    @property
+    def against(self) -> Array:
+        p = np.min([self.tail(bound, -side) for bound, side in self._sides], axis=0)
+        return np.asarray(np.minimum(p * len(self._sides), 1))
+
+    def effect(self, level: Level) -> Effect:
+        low, high = self.interval(level.miss)
+        return Effect(
+            label=self.label,
+            measure=self.measure,
+            unit=self.unit,
+            estimate=float(self.estimate),
+            low=low,
+            high=high,
+            confidence=1 - level.miss,
+            p=float(self.p),
+            n=self.n,
+            reported=self.reported,
+            spread=self.spread,
+        )
+
+    def values(self) -> Array:
+        return self.seeds
+
+    @property
+    def _sides(self) -> list[tuple[float, int]]:
+        ends = ((self.above, 1), (self.below, -1))
+        return [(bound, side) for bound, side in ends if bound is not None]

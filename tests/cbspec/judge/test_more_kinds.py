@@ -1,0 +1,189 @@
+"""Kinds with statistics of their own, against SciPy."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from cbspec.judge import Sample, Table
+from cbspec.kinds import (
+    AtLeast,
+    Correlation,
+    Iqm,
+    Published,
+    Quantile,
+    Share,
+    Sign,
+    Sooner,
+    Unpaired,
+)
+from tests.cbspec.judge.arms import CB, DFA, VEC, decided
+
+Tabled = Callable[..., Table]
+
+EARLY, LATE = [3.1, 4.2, 5.3, 6.4], [7.5, 8.6, 9.9, None]
+
+
+def of_own_runs(**arms: object) -> Table:
+    """Arms over runs of their own, each with its own number."""
+    table = {}
+    for arm, values in arms.items():
+        table[arm, "x"] = Sample(values, tuple(range(len(values))))
+    return table
+
+
+def test_a_median_is_tested_by_signs(tabled: Tabled) -> None:
+    """p is that of SciPy's quantile test, and the interval lies between its two order statistics."""
+    found = decided(Quantile(measure="x", arms=("vec",), above=0.1), tabled(vec=VEC))
+    expected = stats.quantile_test(VEC, q=0.1, p=0.5, alternative="greater")
+    low, high = stats.quantile_test(VEC, q=0.1, p=0.5).confidence_interval(0.95)
+
+    assert ("holds", pytest.approx(expected.pvalue)) == (found.verdict, found.p)
+    [effect] = found.effects
+    assert (effect.estimate, effect.low, effect.high) == pytest.approx((np.median(VEC), low, high))
+
+
+def test_a_quantile_of_paired_differences(tabled: Tabled) -> None:
+    """With `minus` the quantile is that of the differences, seed by seed."""
+    median = Quantile(measure="x", arms=("vec",), minus="dfa", above=0.0)
+    found = decided(median, tabled(vec=VEC, dfa=DFA))
+
+    assert found.effects[0].label == "vec - dfa"
+    assert found.effects[0].estimate == pytest.approx(np.median(VEC - DFA))
+
+
+def test_an_interquartile_mean_is_scipys_trimmed_mean(tabled: Tabled) -> None:
+    """The estimate cuts a quarter from either end; with three seeds nothing is cut, and p is
+    Student's.
+    """
+    six = decided(Iqm(measure="x", arms=("vec",), above=0.3), tabled(vec=VEC)).effects[0]
+    three = decided(Iqm(measure="x", arms=("vec",), above=0.3), tabled(vec=VEC[:3]))
+    expected = stats.ttest_1samp(VEC[:3], 0.3, alternative="greater").pvalue
+
+    assert six.estimate == pytest.approx(stats.trim_mean(VEC, 0.25))
+    assert three.p == pytest.approx(expected, rel=0.03)
+
+
+def test_one_outlier_moves_a_mean_and_no_interquartile_mean(tabled: Tabled) -> None:
+    """A seed that fails by far leaves the middle half where it was."""
+    failed = np.append(VEC[:-1], -9.0)
+    found = decided(Iqm(measure="x", arms=("vec",), above=0.0), tabled(vec=failed))
+
+    assert found.effects[0].estimate > 0.25
+    assert found.effects[0].estimate > failed.mean() + 1
+
+
+@pytest.mark.parametrize("bound", [0.0, 0.3])
+def test_a_correlation_over_seeds(tabled: Tabled, bound: float) -> None:
+    """Against 0 p is SciPy's; against another value it is Fisher's, and so is the interval."""
+    other = VEC + 0.02 * np.array([1, -1, 2, 0, -2, 1])
+    table = tabled(a=VEC) | {("a", "y"): Sample(other, tabled(a=VEC)["a", "x"].seeds)}
+    found = decided(Correlation(measures=("x", "y"), arms=("a",), above=bound), table)
+    pearson = stats.pearsonr(VEC, other, alternative="greater")
+    fisher = stats.norm.sf((np.arctanh(pearson.statistic) - np.arctanh(bound)) * np.sqrt(3))
+
+    assert found.p == pytest.approx(pearson.pvalue if bound == 0 else fisher)
+    ends = stats.pearsonr(VEC, other).confidence_interval(0.95)
+    assert (found.effects[0].low, found.effects[0].high) == pytest.approx((ends.low, ends.high))
+
+
+def test_a_correlation_over_arms_is_tested_over_seeds(tabled: Tabled) -> None:
+    """Each seed has a coefficient over the arms; Fisher's z of them is tested by t."""
+    table = tabled(a=DFA, b=CB, c=VEC)
+    for arm, values in (("a", DFA), ("b", CB), ("c", VEC)):
+        noise = 0.1 * np.random.default_rng(len(arm) + len(values)).normal(size=6)
+        table[arm, "y"] = Sample(values + noise * (arm == "b"), table[arm, "x"].seeds)
+    assertion = Correlation(measures=("x", "y"), arms=("a", "b", "c"), over="arms", above=0.2)
+    found = decided(assertion, table)
+    z = []
+    for seed in range(6):
+        rows = [[table[arm, name].values[seed] for arm in "abc"] for name in "xy"]
+        z.append(np.arctanh(stats.pearsonr(*rows).statistic))
+
+    expected = stats.ttest_1samp(z, np.arctanh(0.2), alternative="greater")
+    assert found.p == pytest.approx(expected.pvalue)
+
+
+def test_a_difference_from_a_published_mean_is_welchs(tabled: Tabled) -> None:
+    """p and interval are SciPy's from the published mean, spread and number of runs."""
+    found = decided(
+        Published(measure="x", arms=("vec",), mean=0.2, sd=0.05, n=4, above=0.0), tabled(vec=VEC)
+    )
+    own = (VEC.mean(), VEC.std(ddof=1), 6)
+    expected = stats.ttest_ind_from_stats(
+        *own, 0.2, 0.05, 4, equal_var=False, alternative="greater"
+    )
+    other = 0.2 + 0.05 * np.array([1, -1, 1, -1]) * np.sqrt(3 / 4)  # that mean and spread
+    ends = stats.ttest_ind(VEC, other, equal_var=False).confidence_interval(0.95)
+
+    assert found.p == pytest.approx(expected.pvalue)
+    assert (found.effects[0].low, found.effects[0].high) == pytest.approx((ends.low, ends.high))
+
+
+def test_unpaired_arms_have_their_own_number_of_runs() -> None:
+    """Welch, permutation and Mann-Whitney are SciPy's, over six runs and four."""
+    table = of_own_runs(a=VEC, b=CB[:4])
+    found = {}
+    for by in ("welch", "permutation", "mann_whitney"):
+        unpaired = Unpaired(measure="x", arms=("a", "b"), above=0.05, by=by)
+        found[by] = decided(unpaired, table).p
+    shifted, greater = VEC - 0.05, {"alternative": "greater"}
+
+    welch = stats.ttest_ind(shifted, CB[:4], equal_var=False, **greater).pvalue
+    mann_whitney = stats.mannwhitneyu(shifted, CB[:4], method="exact", **greater).pvalue
+    exact = stats.permutation_test(
+        (shifted, CB[:4]),
+        lambda one, other: np.mean(one) - np.mean(other),
+        n_resamples=np.inf,
+        **greater,
+    ).pvalue
+    assert found["welch"] == pytest.approx(welch)
+    assert found["permutation"] == pytest.approx(exact)
+    assert found["mann_whitney"] == pytest.approx(mann_whitney)
+
+
+def test_runs_that_never_reach_a_target_count_as_watched_to_the_limit() -> None:
+    """Four runs that are all sooner than the four of another arm, of which one never arrives, are
+    the one split of 70 that says so; the order turned round is refuted.
+    """
+    table = of_own_runs(a=EARLY, b=LATE)
+    sooner = decided(Sooner(measure="x", arms=("a", "b"), limit=12.0), table)
+    later = decided(Sooner(measure="x", arms=("b", "a"), limit=12.0), table)
+
+    assert (sooner.verdict, sooner.p) == ("holds", pytest.approx(1 / 70))
+    assert later.verdict == "refuted"
+    arms = stats.CensoredData(EARLY), stats.CensoredData(LATE[:3], right=[12.0])
+    assert stats.logrank(*arms, alternative="greater").pvalue < 0.05
+
+
+def test_runs_that_all_never_reach_it_say_nothing() -> None:
+    """Where no run of either arm arrives, no arm is sooner."""
+    table = of_own_runs(a=[None, None, 20.5], b=[None, 30.5, None])
+    found = decided(Sooner(measure="x", arms=("a", "b"), limit=12.0), table)
+
+    assert (found.verdict, found.p) == ("inconclusive", pytest.approx(1.0))
+
+
+def test_a_share_is_refuted_by_seeds_that_do_not(tabled: Tabled) -> None:
+    """None of six seeds refutes a share of .6; the p against is .4^6."""
+    share = Share(measure="x", arms=("vec",), above=5.0, more_than=0.6)
+    found = decided(share, tabled(vec=VEC))
+
+    assert (found.verdict, found.p_against) == ("refuted", pytest.approx(0.4**6))
+
+
+def test_at_least_k_parts_bounds_every_and_some(tabled: Tabled) -> None:
+    """k of m parts is `all` where k is m and `any` where it is 1, and asks for no more parts than
+    there are.
+    """
+    parts = tuple(Sign(measure="x", arms=(arm,), sign="positive") for arm in ("cb", "vec", "dfa"))
+    table = tabled(cb=CB, vec=VEC, dfa=DFA)
+    ps = sorted(decided(part, table).p for part in parts)
+
+    found = [decided(AtLeast(k=k, of=parts), table).p for k in (1, 2, 3)]
+
+    assert found == pytest.approx([3 * ps[0], 2 * ps[1], ps[2]])
+    assert [message for _, message in AtLeast(k=4, of=parts).problems()] == [
+        "asks for 4 of 3 parts"
+    ]

@@ -1,0 +1,323 @@
+"""Each numbered statement of ``cbspec/judge/README.md``, by its number."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import pytest
+from scipy import stats
+
+from cbspec.claim import Claim, Seeds
+from cbspec.judge import Table, alpha_at, decide, judge, with_again
+from cbspec.judge.wording import clustered
+from cbspec.kinds import (
+    All,
+    Any,
+    AtLeast,
+    Collapse,
+    Equivalence,
+    Order,
+    Range,
+    RankTrend,
+    Ratio,
+    Share,
+    Sign,
+    Threshold,
+    Trend,
+)
+from cbspec.ledger import compare
+from cbspec.stage import Measure
+from cbspec.statistics import assurance, skew
+from cbspec.statistics.assurance import Seen
+from engine.catalog import STAGES
+from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, greater
+from tests.support.specimen import make_effect, make_entry, make_finding, make_judgement
+
+Claimed = Callable[..., Claim]
+Tabled = Callable[..., Table]
+
+UP = Order(measure="x", arms=("a", "b"), direction="ascending")
+ABOVE = Sign(measure="x", arms=("a",), sign="positive")
+SHARE = Measure("accuracy", "", noise="bounded", why="a share")
+
+
+def with_noise(noise: str) -> dict[str, Measure]:
+    """What the measure x declares."""
+    return {"x": Measure("", "", noise=noise)}
+
+
+def test_1_students_t_by_default(table: Table) -> None:
+    """The p of one arm against a constant, and of a difference, is SciPy's one-sided t."""
+    alone = decided(Threshold(measure="x", arms=("vec",), above=0.3), table)
+    paired = decided(Order(measure="x", arms=("dfa", "cb"), direction="ascending"), table)
+
+    assert alone.p == pytest.approx(greater(VEC, 0.3))
+    assert paired.p == pytest.approx(stats.ttest_rel(CB, DFA, alternative="greater").pvalue)
+
+
+def test_2_lognormal_noise_on_logarithms(tabled: Tabled) -> None:
+    """A bound that has an image on the logarithmic scale is tested there, a margin is not."""
+    table = tabled(a=VEC, b=ORACLE)
+    bound = decide(
+        Threshold(measure="x", arms=("a",), above=0.2),
+        table,
+        alpha=0.05,
+        measures=with_noise("lognormal"),
+    )
+    margin = Order(measure="x", arms=("a", "b"), direction="ascending", margin=0.1)
+    plain = decide(margin, table, alpha=0.05, measures=with_noise("lognormal"))
+
+    assert bound.p == pytest.approx(greater(np.log(VEC), math.log(0.2)))
+    assert bound.effects[0].estimate == pytest.approx(stats.gmean(VEC))
+    assert plain.p == pytest.approx(greater(ORACLE - VEC, 0.1))
+
+
+@pytest.mark.parametrize(("noise", "test"), [("heavy", "t"), ("normal", "robust")])
+def test_3_the_exponential_worst_case(table: Table, noise: str, test: str) -> None:
+    """With heavy noise, or asked for, one arm passes the tail under exponential noise too."""
+    assertion = Threshold(measure="x", arms=("vec",), above=0.3, test=test)
+    found = decide(assertion, table, alpha=0.05, measures=with_noise(noise))
+    t = stats.ttest_1samp(VEC, 0.3).statistic
+
+    assert found.p == pytest.approx(float(skew.tail(np.array(t), 6)))
+    assert found.p > greater(VEC, 0.3)
+
+
+def test_4_failure_begins_with_six_seeds() -> None:
+    """A collapse, a threshold on a bounded measure, and a whole of which one is a part begin with
+    six seeds.
+    """
+    collapse = Collapse(measure="x", arms=("a",), reference="b")
+    threshold = Threshold(measure="x", arms=("a",), above=0.5)
+    bounded, normal = {"x": SHARE}, with_noise("normal")
+
+    assert [
+        kind.begins_with(bounded) for kind in (collapse, threshold, All(of=(UP, threshold)))
+    ] == [
+        6,
+        6,
+        6,
+    ]
+    assert [kind.begins_with(normal) for kind in (collapse, threshold, UP)] == [6, 1, 1]
+    assert 1 - 0.8**3 < 0.5
+    assert 1 - 0.8**6 > 0.7
+
+
+def test_5_every_noise_has_a_reason() -> None:
+    """A measure of this engine whose noise is not normal says why."""
+    for stage in STAGES:
+        for name, measure in stage.measures.items():
+            assert measure.noise == "normal" or measure.why, name
+
+
+def test_6_equal_values_end_in_no_infinite_t(tabled: Tabled) -> None:
+    """Three equal counts vary by half of one: t is the distance in those standard errors."""
+    found = decided(ABOVE, tabled(a=[2.0, 2.0, 2.0]))
+
+    assert found.p == pytest.approx(stats.t.sf(2 / (0.5 / math.sqrt(3)), 2))
+
+
+def test_7_a_repeated_value_is_a_fault(tabled: Tabled) -> None:
+    """The same value of a measure without a resolution on every seed makes a finding invalid."""
+    assert decided(ABOVE, tabled(a=[0.25, 0.25, 0.25])).verdict == "invalid"
+
+
+def test_8_a_share_of_seeds_is_clopper_and_pearsons(tabled: Tabled) -> None:
+    """The interval of a share is SciPy's exact one, its p that of the binomial test."""
+    share = Share(measure="x", arms=("a",), above=0.5, more_than=0.3)
+    found = decided(share, tabled(a=[0.9, 0.8, 0.7, 0.2, 0.95, 0.85]))
+    expected = stats.binomtest(5, 6, 0.3, alternative="greater")
+    interval = stats.binomtest(5, 6).proportion_ci(0.95, method="exact")
+
+    assert found.p == pytest.approx(expected.pvalue)
+    assert (found.effects[0].low, found.effects[0].high) == pytest.approx(tuple(interval))
+
+
+def test_9_all_at_the_full_alpha_any_refutation_by_holm(claimed: Claimed, tabled: Tabled) -> None:
+    """Two assertions with p between alpha / 2 and alpha hold; two opposites with the same p do not
+    refute.
+    """
+    base = np.array([0.2, 0.9, 0.4])
+    step = np.array([0.1, 0.26, 0.2])
+
+    assert 0.025 < greater(step) < 0.05
+    assert judge(claimed(UP, UP), tabled(a=base, b=base + step)).verdict == "holds"
+    assert judge(claimed(UP, UP), tabled(a=base, b=base - step)).verdict == "inconclusive"
+
+
+def test_10_any_and_at_least_share_alpha(table: Table) -> None:
+    """p is that of the k-th strongest of m parts times m - k + 1; against, the number needed times
+    the p of the part that leaves too few.
+    """
+    steps = [
+        Order(measure="x", arms=pair, direction="ascending")
+        for pair in (("dfa", "cb"), ("vec", "cb"), ("vec", "dfa"))
+    ]
+    ps = sorted(decided(step, table).p for step in steps)
+    against = sorted(decided(step, table).p_against for step in steps)
+
+    one, two = decided(Any(of=tuple(steps)), table), decided(AtLeast(k=2, of=tuple(steps)), table)
+
+    assert (one.p, two.p) == pytest.approx((3 * ps[0], min(2 * ps[1], 1)))
+    assert (one.p_against, two.p_against) == pytest.approx((against[2], 2 * against[1]), rel=1e-6)
+
+
+def test_11_cells_share_alpha_of_a_refutation(claimed: Claimed, tabled: Tabled) -> None:
+    """What refutes a claim with one cell does not refute one cell of four."""
+    base = np.array([0.2, 0.9, 0.4])
+    table = tabled(a=base, b=base - np.array([0.1, 0.26, 0.2]))
+
+    assert judge(claimed(UP), table).verdict == "refuted"
+    assert judge(replace(claimed(UP), cells=4), table).verdict == "inconclusive"
+
+
+def test_12_a_reversed_step_refutes_a_trend(tabled: Tabled) -> None:
+    """Means of 1, 2, 4 and 3 are no trend, though their ranks have one."""
+    noise = np.array([0.01, -0.008, 0.003])
+    table = tabled(a=1 + noise, b=2 - noise, c=4 + noise[::-1], d=3 + noise)
+    stated = {"measure": "x", "arms": ("a", "b", "c", "d"), "direction": "increasing"}
+
+    assert decided(Trend(**stated), table).verdict == "refuted"
+    assert decided(RankTrend(**stated), table).verdict == "holds"
+
+
+def test_13_a_ratio_divides_nothing(tabled: Tabled) -> None:
+    """p is the t of a - r b, or twice that of the denominator's sign, unless the sign is stated."""
+    arms, table = ("a", "b"), tabled(a=ORACLE, b=CB)
+    linear, sign = greater(ORACLE - 1.5 * CB), 2 * greater(CB)
+
+    assert decided(Ratio(measure="x", arms=arms, above=1.5), table).p == pytest.approx(
+        max(linear, sign)
+    )
+    stated = Ratio(measure="x", arms=arms, above=1.5, sign="positive")
+    assert decided(stated, table).p == pytest.approx(linear)
+    assert linear < sign
+
+
+def test_14_not_different_is_not_equal(tabled: Tabled) -> None:
+    """Arms that do not differ significantly are not equal where the interval is wider than the
+    margin; a range is two one-sided tests.
+    """
+    table = tabled(a=VEC, b=VEC[::-1])
+    inside = decided(Range(measure="x", arms=("a",), low=0.1, high=0.9), table)
+
+    assert stats.ttest_rel(VEC, VEC[::-1]).pvalue > 0.05
+    equal = Equivalence(measure="x", arms=("a", "b"), margin=0.02)
+    assert decided(equal, table).verdict == "inconclusive"
+    assert inside.p == pytest.approx(max(greater(VEC, 0.1), greater(-VEC, -0.9)))
+
+
+def test_15_the_levels_of_looks_are_exact() -> None:
+    """At 3 and 6 seeds the first look spends alpha log(1 + (e - 1) / 2); the second has more than
+    what a bound would leave it.
+    """
+    seeds = Seeds(pool=tuple(range(6)), start=3)
+    first = 0.05 * math.log(1 + (math.e - 1) / 2)
+
+    assert alpha_at(3, seeds, 0.05) == pytest.approx(first, rel=0.01)
+    assert alpha_at(6, seeds, 0.05) > 1.2 * (0.05 - first)
+
+
+def test_16_the_interval_has_the_level_that_it_says(claimed: Claimed, tabled: Tabled) -> None:
+    """At an early look the interval is wider than 95 %, says so, and is Student's at that level; an
+    estimate is printed with the digits that tell it from its bound.
+    """
+    base, step = np.array([0.2, 0.9, 0.4]), np.array([0.25, 0.35, 0.30])
+    judgement = judge(claimed(UP, start=3, most=6), tabled(a=base, b=base + step))
+    [effect] = judgement.findings[0].effects
+    low = stats.ttest_1samp(step, 0).confidence_interval(effect.confidence).low
+
+    assert 0.95 < effect.confidence < 0.98
+    assert effect.low == pytest.approx(low)
+    near = decided(
+        Threshold(measure="x", arms=("a",), below=3.28), tabled(a=[3.2783, 3.2784, 3.2781])
+    )
+    assert near.reason.startswith("x: a = 3.2783 [")
+
+
+def test_17_again_is_the_rate_of_a_fresh_run(claimed: Claimed, tabled: Tabled) -> None:
+    """A verdict far from its bound comes again nearly always, one at its bound in about half."""
+    base = np.array([0.2, 0.9, 0.4, 0.3, 0.8, 0.6])
+    noise = np.array([0.1, -0.2, 0.05, -0.05, 0.2, -0.1])
+    claim = claimed(UP, start=6, most=6)
+    at_bound = noise.std(ddof=1) / math.sqrt(6) * stats.t.isf(0.05, 5)
+    far, near = (
+        with_again(judge(claim, table), claim, table)
+        for table in (
+            tabled(a=base, b=base + 2 + noise),
+            tabled(a=base, b=base + 1.001 * at_bound + noise),
+        )
+    )
+
+    assert (far.verdict, near.verdict) == ("holds", "holds")
+    assert far.again is not None
+    assert far.again > 0.99
+    assert near.again == pytest.approx(0.5, abs=0.06)
+
+
+def test_18_seeds_that_would_decide_have_predictive_power() -> None:
+    """Extended by draws from the predictive distribution, the seeds named decide in half and in 0.8
+    of the cases.
+    """
+    even, likely = assurance.needed(Seen(6, low=-0.5, high=math.inf), 0.05, 0.05) or (0, 0)
+    rng = np.random.default_rng(18)
+    trials, n = 20_000, 6
+    sd = np.sqrt((n - 1) / rng.chisquare(n - 1, trials))
+    mean = 0.5 + sd * rng.normal(size=trials) / math.sqrt(n)
+    seen = stats.norm.ppf((np.arange(n) + 0.5) / n)
+    seen = 0.5 + (seen - seen.mean()) / seen.std(ddof=1)
+    for count, power in ((even, 0.5), (likely, 0.8)):
+        fresh = mean[:, None] + sd[:, None] * rng.normal(size=(trials, count - n))
+        values = np.concatenate([np.tile(seen, (trials, 1)), fresh], axis=1)
+        p = stats.ttest_1samp(values, 0, axis=1, alternative="greater").pvalue
+
+        assert np.mean((p <= 0.05) | (p >= 0.95)) == pytest.approx(power, abs=0.05)
+
+
+def test_19_a_reason_shows_test_values_and_clusters(tabled: Tabled) -> None:
+    """The reason names its test and each seed's value, and says where they lie in two clusters."""
+    found = decided(ABOVE, tabled(a=[0.91, 0.9, 0.92, 0.93, 0.4, 0.38]))
+
+    assert "t test, p = " in found.reason
+    assert "6 seeds: 0.91, 0.9, 0.92, 0.93, 0.4, 0.38" in found.reason
+    assert "in two clusters: 2 up to 0.4, 4 from 0.9" in found.reason
+    assert clustered(np.array([0.1, 0.2, 0.35, 0.5])) == ""
+
+
+@pytest.mark.parametrize(
+    ("errors", "change"), [(0.05, "same"), (0.5, "drift"), (1.9, "drift"), (2.1, "shift")]
+)
+def test_20_moves_are_graded_in_standard_errors(errors: float, change: str) -> None:
+    """An effect may move by a tenth of its standard error unseen, by two as a drift."""
+
+    def recorded(estimate: float):
+        effect = make_effect(estimate=estimate, low=0.1, high=0.9, n=4, spread=0.2)
+        return make_entry(judgement=make_judgement(findings=(make_finding(effects=(effect,)),)))
+
+    assert compare(recorded(0.5), recorded(0.5 + errors * 0.1)).change == change
+
+
+@pytest.mark.parametrize(
+    ("again", "errors", "change"),
+    [(0.7, 0.5, "wobble"), (0.99, 0.5, "weakened"), (0.7, 2.5, "weakened")],
+)
+def test_21_noise_explains_a_wobble(again: float, errors: float, change: str) -> None:
+    """A fragile verdict that changed while its effect moved by less than two standard errors
+    wobbles, and tells the probability of that.
+    """
+
+    def recorded(verdict: str, estimate: float, evidence: str):
+        effect = make_effect(estimate=estimate, low=0.1, high=0.9, n=4, spread=0.2)
+        finding = make_finding(verdict=verdict, effects=(effect,))
+        judgement = make_judgement(verdict, findings=(finding,), again=again)
+        return msgspec.structs.replace(make_entry(judgement=judgement), evidence=evidence)
+
+    comparison = compare(
+        recorded("holds", 0.5, "a" * 16), recorded("inconclusive", 0.5 + errors * 0.1, "b" * 16)
+    )
+
+    assert comparison.change == change
+    if change == "wobble":
+        assert comparison.headline.endswith("(noise alone would change it with probability 0.3)")
