@@ -14,7 +14,7 @@ from cbspec.fingerprint.effects import Effects
 from cbspec.fingerprint.module import DEFINITION, Module, Statement, entry_label
 from cbspec.fingerprint.node import Everything, Node, Whole
 from cbspec.fingerprint.scope import Imported
-from cbspec.fingerprint.signature import Signatures
+from cbspec.fingerprint.signature import Signatures, Watch
 from cbspec.fingerprint.source_tree import SourceTree
 
 
@@ -85,19 +85,17 @@ class Code:
             )
         return self._fingerprints[implementation]
 
-    def changed(self, implementation: str) -> Path | None:
-        """Return a file of an implementation's code that changed since its fingerprint was taken.
-
-        A file that was written again with the same content (`git checkout`) counts as changed:
-        something else may have been imported from it in between.
-
-        Returns:
-            The first such file of all that the implementation reaches, relative to the root; None
-            where each has the time of modification, size and inode that it had.
-        """
+    def watch(self, implementation: str) -> Watch:
+        """Return what tells whether an implementation's code changed since its fingerprint."""
         self.fingerprint(implementation)
-        changed = filter(self._project.changed, self._files[implementation])
-        return min((path.relative_to(self._root) for path in changed), default=None)
+        files = self._files[implementation]
+        return Watch(self._root, {path: self._project.seen(path) for path in files})
+
+    def changed(self, implementation: str) -> Path | None:
+        """Return a file of an implementation's code that changed since its fingerprint was taken,
+        relative to the root; None where none did.
+        """
+        return self.watch(implementation).changed()
 
     def locate(self, definition: str) -> tuple[Path, int]:
         """Return the file and the line, counted from 1, of a definition; line 1 if it is no longer

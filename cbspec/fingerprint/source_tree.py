@@ -110,9 +110,9 @@ class SourceTree:
         if path and path not in self._signatures:
             self._signatures[path] = signature(path)
 
-    def changed(self, path: Path) -> bool:
-        """Tell whether a file that was read has changed since."""
-        return signature(path) != self._signatures[path]
+    def seen(self, path: Path) -> Signature | None:
+        """Return the signature that a file had before it was read."""
+        return self._signatures[path]
 
     def modules(self) -> Iterator[Module]:
         """Yield every module of the project."""
