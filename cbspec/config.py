@@ -33,6 +33,9 @@ class Config:
         canary: the scale of the canaries; empty for a project without.
         kinds: the project's own modules of assertion kinds.
         formats: the project's own modules of report formats.
+        backends: the project's own modules of back ends.
+        devices: the project's own modules of device families.
+        backend: the back end that computes where none is asked for.
         adopt: whether results of other code are adopted where its canary is identical: `identical`,
             or `never`.
         declared: whether there is a ``[tool.cbspec]``: a project that means to have claims.
@@ -48,6 +51,9 @@ class Config:
     adopt: str = "identical"
     kinds: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    backend: str = "local"
     declared: bool = False
 
     def __post_init__(self) -> None:
@@ -103,8 +109,11 @@ _KEYS: Mapping[str, Callable[[Any], Any]] = {
     "adopt": str,
     "kinds": tuple,
     "formats": tuple,
+    "backends": tuple,
+    "devices": tuple,
+    "backend": str,
 }
-_LISTS = ("kinds", "formats")
+_LISTS = ("kinds", "formats", "backends", "devices")
 
 
 def load(start: Path | None = None) -> Config:

@@ -67,12 +67,18 @@ class Project:
 
     @cached_property
     def config(self) -> Config:
-        """Return the settings of the project, whose own assertion kinds are known from here on."""
+        """Return the settings of the project, whose own assertion kinds and device families are known
+        from here on.
+        """
         config = load(self._start)
         if config.kinds:
             from cbspec import kinds
 
             kinds.load(config)
+        if config.devices:
+            from cbspec.execution import devices
+
+            devices.load(config)
         return config
 
     @cached_property
@@ -263,11 +269,16 @@ class Project:
         device: str = "auto",
         threads: int = 1,
         adopt: Literal["identical", "never"] | None = None,
+        backend: str | None = None,
     ) -> Run:
-        """Run claims in this process, compare them with the record, and return the report.
+        """Run claims, judge them in this process, compare them with the record, and return the
+        report.
 
         Nothing goes on record. Results are stored as they come, so that an interrupted run goes on
         where it was.
+
+        Args:
+            backend: the name of the back end that computes; the project's own if left out.
 
         Raises:
             ClaimError: with every mistake of the claims.
@@ -280,11 +291,17 @@ class Project:
         numerics = self.numerics(device, threads, computing=True)
         adopting = (adopt or self.config.adopt) == "identical"
         directory = RunDirectory(self.config.runs / uuid.uuid4().hex[:12], "main")
-        evaluation = self.evaluation(directory, numerics, adopting=adopting)
+        evaluation = self.evaluation(directory, numerics, adopting=adopting, backend=backend)
         return run_claims(claims, scale or self.config.scale, evaluation, directory)
 
     def evaluation(
-        self, run: RunDirectory, numerics: Numerics, *, options: str = "", adopting: bool = False
+        self,
+        run: RunDirectory,
+        numerics: Numerics,
+        *,
+        options: str = "",
+        adopting: bool = False,
+        backend: str | None = None,
     ) -> Evaluation:
         """Return one process' share in evaluating claims.
 
@@ -292,8 +309,10 @@ class Project:
             run: what the processes of this run tell each other.
             options: those that a command has to be given to look at the same results.
             adopting: whether results of other code are adopted where its canary is identical.
+            backend: the name of the back end that computes; the project's own if left out.
         """
         from cbspec.evaluation import Evaluation
+        from cbspec.execution.backends import chosen
 
         return Evaluation(
             self.config,
@@ -302,6 +321,7 @@ class Project:
             self.versions,
             options,
             code=self.code,
+            backend=chosen(self.config, backend),
             adopting=adopting,
         )
 
@@ -313,6 +333,7 @@ class Project:
         from cbspec.canary import CanaryRecord
         from cbspec.evaluation.canary import Canaries
         from cbspec.evaluation.edits import Edits
+        from cbspec.execution.backends import Inline, Workplace
         from cbspec.execution.executor import Executor
         from cbspec.execution.rundir import RunDirectory
         from cbspec.ledger import provenance
@@ -321,8 +342,9 @@ class Project:
         if not scale:
             return None
         nobody = RunDirectory(self.config.runs / "none", "none")
+        idle = Inline().open(Workplace(self.config, self.store, nobody))
         return Canaries(
-            Executor(planner, self.store, nobody, "cpu"),
+            Executor(planner, self.store, nobody, idle),
             CanaryRecord.load(self.config.canary_record),
             lambda claim: self.versions.at(claim, scale),
             lambda: provenance(

@@ -84,6 +84,8 @@ class Stage:
         opens: ``"module:name"`` of what reads this stage's artifacts for later stages (an
             estimator's or a task's class), see `opener`. It counts as this stage's code: an edit to
             it makes stale what uses this stage, and nothing else.
+        timeout: how many seconds computing one replica may take at most; a job of several has as
+            many times as long. A job that exceeds it is ended, and fails with the stage's name.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Stage:
     varying: frozenset[str] = frozenset()
     cost: Callable[[Call], float] | None = None
     opens: str = ""
+    timeout: float | None = None
 
     @property
     def implemented(self) -> Callable[[Job[Any]], None]:
@@ -239,7 +242,7 @@ class Job(Protocol[P_co]):
 
     @property
     def device(self) -> str:
-        """Return ``"cpu"`` or ``"cuda"``."""
+        """Return the name of a device family, such as ``"cpu"`` or ``"cuda"``."""
 
     @property
     def start(self) -> int:

@@ -22,7 +22,7 @@ from cbspec.selection import UnknownClaimError, unknown
 @click.option("--scale", metavar="NAME", help="Only the verdicts at this scale (default: all).")
 @click.option(
     "--device",
-    type=click.Choice(["cpu", "cuda"]),
+    metavar="NAME",
     help="Only the verdicts on this device family (default: all).",
 )
 @click.option(

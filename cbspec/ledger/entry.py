@@ -17,7 +17,8 @@ from cbspec.model.finding import Effect, Finding, Judgement, Verdict
 from cbspec.model.values import Values
 from cbspec.stage import Call
 
-Device = Literal["cpu", "cuda"]
+Device = str
+"""The name of a device family."""
 Digest = Annotated[
     str,
     Meta(pattern="^[0-9a-f]{4,64}$", description="hexadecimal; digests are shortened to 16 digits"),

@@ -75,8 +75,8 @@ def _add_options(group: pytest.OptionGroup) -> None:
         group.addoption(
             "--device",
             default="auto",
-            choices=("auto", "cpu", "cuda"),
-            help="where stages compute (default: auto)",
+            metavar="NAME",
+            help="where stages compute: cpu, cuda or a family of the project's own (default: auto)",
         )
         group.addoption(
             "--stage-threads",
@@ -84,6 +84,11 @@ def _add_options(group: pytest.OptionGroup) -> None:
             default=1,
             metavar="N",
             help="threads per worker, part of what a result depends on (default: 1)",
+        )
+        group.addoption(
+            "--backend",
+            metavar="NAME",
+            help="what computes the stages (default: the project's, local)",
         )
         group.addoption(
             "--adopt",
@@ -110,7 +115,8 @@ class ClaimsPlugin:
     """
 
     def __init__(self, config: pytest.Config, settings: Config) -> None:
-        from cbspec.execution.numerics import available_cores, resolve
+        from cbspec.execution import devices
+        from cbspec.execution.numerics import resolve
         from cbspec.language.defaults import known_scale
 
         self.config = config
@@ -118,6 +124,7 @@ class ClaimsPlugin:
         self.project = Project(settings.root)
         self.worker: dict[str, Any] | None = getattr(config, "workerinput", None)
         self.scale = known_scale(config.getoption("--scale"), settings.scale, settings.claims)
+        devices.load(settings)
         self.numerics = resolve(
             config.getoption("--device"), threads=config.getoption("--stage-threads")
         )
@@ -125,11 +132,8 @@ class ClaimsPlugin:
         worker, workers = (
             (self.worker["workerid"], self.worker["workercount"]) if self.worker else ("main", 1)
         )
-        cores = (
-            max(available_cores() // self.numerics.threads, 1)
-            if self.numerics.device == "cpu"
-            else ANY_CORES
-        )
+        family = devices.FAMILIES[self.numerics.device]
+        cores = family.processes(self.numerics.threads) or ANY_CORES
         self.run = RunDirectory(settings.runs / name, worker, workers, cores)
         self.display: Display | None = None
         self.tally = RunSummary(config.rootpath, settings, self.scale, self.numerics)
@@ -160,6 +164,7 @@ class ClaimsPlugin:
             self.numerics,
             options=f"{scale} {self.device_option}".strip(),
             adopting=(self.config.getoption("--adopt") or self.settings.adopt) == "identical",
+            backend=self.config.getoption("--backend"),
         )
 
     @property
@@ -406,6 +411,7 @@ class ClaimsPlugin:
             # Met by a worker that was helping, after the last verdict
             if judged and self.run.changed:
                 session.exitstatus = pytest.ExitCode.INTERRUPTED
+            self.tally.retried = self.run.retries()
             self.tally.write()
 
     def _open_run(self) -> None:
@@ -415,7 +421,7 @@ class ClaimsPlugin:
         from cbspec.store import Store
 
         if not self.opened:
-            self._check_formats()
+            self._check_extensions()
             try:
                 self.run.hold()
             except OSError as error:
@@ -426,20 +432,26 @@ class ClaimsPlugin:
             self.opened = True
             Store(self.settings.store).sweep()
 
-    def _check_formats(self) -> None:
-        """Load the project's own report formats: a mistake in them is told before hours are spent."""
-        if self.settings.formats:
-            from cbspec.report.formats import load as load_formats
+    def _check_extensions(self) -> None:
+        """Load the project's own report formats and its back end: a mistake in them is told before
+        hours are spent.
+        """
+        from cbspec.execution.backends import chosen
+        from cbspec.report.formats import load as load_formats
 
-            try:
+        try:
+            chosen(self.settings, self.config.getoption("--backend"))
+            if self.settings.formats:
                 load_formats(self.settings)
-            except CbspecError as error:
-                raise pytest.UsageError(str(error)) from None
+        except CbspecError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def pytest_unconfigure(self) -> None:
         """Clear away what the workers left, now that they are gone."""
         from cbspec.store import Store
 
+        if "evaluation" in self.__dict__:
+            self.evaluation.close()
         if self.opened:
             Store(self.settings.store).sweep()
             self.run.remove()
@@ -449,4 +461,6 @@ class ClaimsPlugin:
             kept = "every finished stage is stored; run again to go on from there"
             changed = self.run.changed
             terminalreporter.write_line(f"stopped: {SourceChanged(changed) if changed else kept}")
+        for retry in self.tally.retried:
+            terminalreporter.write_line(f"retried: {retry}")
         self.tally.summarise(terminalreporter, self.config.invocation_params.dir)

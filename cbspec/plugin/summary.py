@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,7 @@ class RunSummary:
         self._skipped: list[Skipped] = []
         self._broken: list[Skipped] = []
         self._unread: list[Skipped] = []
+        self.retried: Sequence[str] = ()  # what was computed at the second attempt
         self._unwritten = ""
         self._workers: set[str] = set()
 
@@ -169,4 +170,5 @@ class RunSummary:
             canaries=self._canaries,
             skipped=self._skipped,
             broken=self._broken + self._unread,
+            retried=self.retried,
         )

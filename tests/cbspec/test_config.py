@@ -84,7 +84,8 @@ def test_all_wrong_keys_are_told(tmp_path):
 
     assert str(caught.value).splitlines() == [
         f"{file}: tool.cbspec: unknown key 'engin'; did you mean 'engine'? "
-        "(one of engine, scale, claims, store, reports, canary, adopt, kinds, formats)",
+        "(one of engine, scale, claims, store, reports, canary, adopt, kinds, formats, backends, "
+        "devices, backend)",
         f"{file}: tool.cbspec.scale: expected text, got 3",
         f"{file}: tool.cbspec.store: expected text, got ''",
     ]
