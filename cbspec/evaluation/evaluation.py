@@ -25,6 +25,7 @@ from cbspec.execution.executor import Executor
 from cbspec.execution.failure import StageFailed
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.refiling import Refiling
 from cbspec.execution.rundir import RunDirectory
 from cbspec.fingerprint import Code
 from cbspec.language import Versions
@@ -83,6 +84,7 @@ class Evaluation:
         self._backend = backend
         self._run = run
         self.executor = self._executor(self.planner)
+        self._refiling = Refiling(self.store, code)
         self.ledger = Ledger.load(config.ledger)
         self.evidence = EvidenceFolder(config.evidence)
         self._versions = versions
@@ -99,6 +101,7 @@ class Evaluation:
     def close(self) -> None:
         """End what is still computed."""
         self.executor.close()
+        self._refiling.file(self.executor.computed, self.planner)
         if "canaries" in self.__dict__:
             self.canaries.executor.close()
 

@@ -12,6 +12,7 @@ from cbspec.execution.job import DIVERGED, RunningJob
 from cbspec.execution.plan import Cell, Planner
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import Ending, Outcome, Task
+from cbspec.fingerprint import Loaded
 from cbspec.store import LostEntry, Store
 
 
@@ -20,7 +21,11 @@ def nothing() -> None:
 
 
 def compute(
-    task: Task, store: Store, run: RunDirectory, begun: Callable[[], None] = nothing
+    task: Task,
+    store: Store,
+    run: RunDirectory,
+    loaded: Loaded,
+    begun: Callable[[], None] = nothing,
 ) -> Outcome:
     """Compute a task into a store, and return how it ended.
 
@@ -28,8 +33,11 @@ def compute(
     in which it would be the stage's own doing turns it off.
 
     Args:
+        loaded: what this process has loaded.
         begun: called when the stage's implementation is imported and about to run.
     """
+    if task.watch and not loaded.prepare(task.watch):
+        return Outcome(ending="unsuited")
     try:
         _run(task, store, run, begun)
     except (MissingInput, LostEntry) as error:
@@ -42,7 +50,7 @@ def compute(
         if isinstance(error, Stopped) and run.stopped:
             return Outcome(ending="stopped", reason=str(error))
         return raised(error, task)
-    return Outcome(ending="done")
+    return Outcome(ending="done", loaded=loaded.unlisted(task.watch) if task.watch else ())
 
 
 def raised(error: BaseException, task: Task) -> Outcome:

@@ -51,7 +51,11 @@ class Executor:
         store: where results lie, shared by all processes.
         run: what the processes of this run tell each other.
         workers: what computes.
-        watch: implementation -> what tells whether its code changed; None where nothing is watched.
+        watch: implementation, and those of its inputs -> what tells whether their code changed;
+            None where nothing is watched.
+
+    Attributes:
+        computed: what was computed here.
     """
 
     def __init__(
@@ -60,7 +64,7 @@ class Executor:
         store: Store,
         run: RunDirectory,
         workers: Workers,
-        watch: Callable[[str], Watch] | None = None,
+        watch: Callable[..., Watch] | None = None,
     ) -> None:
         self.planner = planner
         self.store = store
@@ -71,6 +75,7 @@ class Executor:
         self._attempts = Attempts(run, self.work)
         self._pause = IDLE_SECONDS
         self._running: dict[Task, _Running] = {}
+        self.computed: list[Cell] = []
         self._lanes: set[str] = set()  # of the tasks that run
 
     def adopt(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
@@ -198,7 +203,7 @@ class Executor:
             cells=tuple(cells),
             numerics=self.planner.numerics,
             code=code,
-            watch=self._watch(implementation) if self._watch else None,
+            watch=self._watch(implementation, *code) if self._watch else None,
         )
 
     # --- ending
@@ -218,10 +223,20 @@ class Executor:
         elif outcome.ending in ("failed", "refused"):
             told = self._attempts.failed(task, outcome)
         elif outcome.ending == "done":
-            told = self._attempts.succeeded(task)
+            told = self._attempts.succeeded(task) + self._seen(task, outcome)
+            self.computed += task.cells
         self._finish(task, told)
         if outcome.ending == "store":
             raise StoreError(outcome.reason)
+
+    def _seen(self, task: Task, outcome: Outcome) -> str:
+        """Keep which files a stage loaded though nothing names them, and say so."""
+        for name in outcome.loaded:
+            self.store.remember_loaded(task.stage.implementation, name)
+        if not outcome.loaded:
+            return ""
+        files = ", ".join(outcome.loaded)
+        return f"; {task.stage.name} loaded {files}: part of its code from now on"
 
     def _finish(self, task: Task, told: str) -> None:
         running = self._running.pop(task)

@@ -65,7 +65,7 @@ class Task:
         return Planner(lambda name: Fingerprint(self.code[name], {}), self.numerics)
 
 
-Ending = Literal["done", "failed", "refused", "lost input", "stopped", "store"]
+Ending = Literal["done", "failed", "refused", "lost input", "stopped", "store", "unsuited"]
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +75,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         ending: ``"failed"``: the stage raised, or its process died; another attempt may succeed.
             ``"refused"``: the harness found a mistake that another attempt would repeat.
             ``"lost input"``: something that it needs has to be computed again. ``"store"``: the
-            store cannot be used, which ends the run.
+            store cannot be used, which ends the run. ``"unsuited"``: nothing was computed, for
+            another stage has left something in the process; a fresh one can.
         reason: what happened, in words.
         traceback: of what was raised.
         key: of the input that was lost.
+        loaded: files of the project that the stage loaded and its key does not count.
         damages: stored results that were found damaged on the way.
     """
 
@@ -86,4 +88,5 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     traceback: str = ""
     key: str = ""
+    loaded: tuple[str, ...] = ()
     damages: tuple[str, ...] = ()

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.core import Core
 from cbspec.execution.computing import compute
+from cbspec.execution.stage_process import StageProcess
 from cbspec.execution.task import Outcome, Task
+from cbspec.fingerprint import Loaded
+
+WAIT_SECONDS = 0.25
 
 
 class Inline:
@@ -30,6 +34,7 @@ class InlineWorkers:
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
         self._core = Core(workplace.run)
+        self._loaded = Loaded(workplace.config.root)
         self._ended: list[tuple[Task, Outcome]] = []
 
     def reserve(self) -> bool:
@@ -40,10 +45,24 @@ class InlineWorkers:
 
     def start(self, task: Task) -> None:
         try:
-            outcome = compute(task, self._workplace.store, self._workplace.run)
+            work = self._workplace
+            outcome = compute(task, work.store, work.run, self._loaded)
+            if outcome.ending == "unsuited":
+                outcome = self._elsewhere(task)
             self._ended.append((task, outcome))
         finally:
             self._core.release()
+
+    def _elsewhere(self, task: Task) -> Outcome:
+        """Compute a task in a fresh process: another stage has left something in this one."""
+        process = StageProcess(self._workplace)
+        try:
+            process.send(task)
+            while (outcome := process.outcome(WAIT_SECONDS)) is None:
+                self._workplace.run.heed()
+            return outcome
+        finally:
+            process.close()
 
     def ended(self, seconds: float) -> Sequence[tuple[Task, Outcome]]:  # noqa: ARG002 - at once
         ended, self._ended = self._ended, []

@@ -68,6 +68,10 @@ class LocalWorkers:
         outcome = self._outcome(task, seconds)
         if outcome is None:
             return []
+        if outcome.ending == "unsuited" and self._process:
+            self._process.close()
+            self.start(task)
+            return []
         if self._process and outcome.ending in ("failed", "refused"):
             self._process.kill()
         self._finish()
