@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from pathlib import Path
 
 from cbspec.errors import CbspecError, StageError, Stopped, StoreError
 from cbspec.execution.artifact import MissingInput
@@ -21,11 +23,7 @@ def nothing() -> None:
 
 
 def compute(
-    task: Task,
-    store: Store,
-    run: RunDirectory,
-    loaded: Loaded,
-    begun: Callable[[], None] = nothing,
+    task: Task, store: Store, run: RunDirectory, begun: Callable[[], None] = nothing
 ) -> Outcome:
     """Compute a task into a store, and return how it ended.
 
@@ -33,11 +31,12 @@ def compute(
     in which it would be the stage's own doing turns it off.
 
     Args:
-        loaded: what this process has loaded.
         begun: called when the stage's implementation is imported and about to run.
     """
-    if task.watch and not loaded.prepare(task.watch):
-        return Outcome(ending="unsuited")
+    loaded = _loaded(task.watch.root) if task.watch else None
+    if loaded and task.watch and not loaded.prepare(task.watch):
+        reason = "another stage changed its process when it was imported, and a fresh one is needed"
+        return Outcome(ending="unsuited", reason=reason)
     try:
         _run(task, store, run, begun)
     except (MissingInput, LostEntry) as error:
@@ -50,7 +49,15 @@ def compute(
         if isinstance(error, Stopped) and run.stopped:
             return Outcome(ending="stopped", reason=str(error))
         return raised(error, task)
-    return Outcome(ending="done", loaded=loaded.unlisted(task.watch) if task.watch else ())
+    return Outcome(
+        ending="done", loaded=loaded.unlisted(task.watch) if loaded and task.watch else ()
+    )
+
+
+@cache
+def _loaded(root: Path) -> Loaded:
+    """Return what this process loads of a project from its first task on."""
+    return Loaded(root)
 
 
 def raised(error: BaseException, task: Task) -> Outcome:

@@ -220,7 +220,7 @@ class Executor:
         if outcome.ending == "lost input":
             self.work.forget([outcome.key])
             told = f"put back, an input has to be computed again ({outcome.reason})"
-        elif outcome.ending in ("failed", "refused"):
+        elif outcome.ending in ("failed", "refused", "unsuited"):
             told = self._attempts.failed(task, outcome)
         elif outcome.ending == "done":
             told = self._attempts.succeeded(task) + self._seen(task, outcome)

@@ -22,7 +22,6 @@ from cbspec.execution.numerics import limit_threads
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import Outcome
 from cbspec.execution.wire import BEGUN, unpacked
-from cbspec.fingerprint import Loaded
 from cbspec.stage import Stage
 from cbspec.store import Damage, Store
 
@@ -55,17 +54,10 @@ def _computed(
     store = Store(root, on_damage=damages.append)
     limit_threads(task.numerics.threads)
     try:
-        loaded = _loaded(config)
-        outcome = compute(task, store, run, loaded, lambda: connection.send_bytes(BEGUN))
+        outcome = compute(task, store, run, lambda: connection.send_bytes(BEGUN))
     except KeyboardInterrupt as error:  # raised by the stage: nobody can press Ctrl-C here
         outcome = raised(error, task)
     return msgspec.structs.replace(outcome, damages=tuple(map(str, damages)))
-
-
-@cache
-def _loaded(config: Config) -> Loaded:
-    """Return what this process loads from now on: the catalog's own modules are there by now."""
-    return Loaded(config.root)
 
 
 @cache

@@ -9,7 +9,6 @@ from cbspec.execution.backends.core import Core
 from cbspec.execution.computing import compute
 from cbspec.execution.stage_process import StageProcess
 from cbspec.execution.task import Outcome, Task
-from cbspec.fingerprint import Loaded
 
 WAIT_SECONDS = 0.25
 
@@ -34,7 +33,6 @@ class InlineWorkers:
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
         self._core = Core(workplace.run)
-        self._loaded = Loaded(workplace.config.root)
         self._ended: list[tuple[Task, Outcome]] = []
 
     def reserve(self) -> bool:
@@ -46,7 +44,7 @@ class InlineWorkers:
     def start(self, task: Task) -> None:
         try:
             work = self._workplace
-            outcome = compute(task, work.store, work.run, self._loaded)
+            outcome = compute(task, work.store, work.run)
             if outcome.ending == "unsuited":
                 outcome = self._elsewhere(task)
             self._ended.append((task, outcome))

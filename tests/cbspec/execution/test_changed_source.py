@@ -15,10 +15,14 @@ TOLD = "^lab/nets.py changed during the run: nothing more that depends on it is 
 class Sources:
     """Stands for a project's source files, one of which may have been edited."""
 
-    def __init__(self):
+    hooks = False
+    files = frozenset()
+
+    def __init__(self, root):
+        self.root = root
         self.edited = False
 
-    def watch(self, implementation):
+    def watch(self, implementation, *_inputs):
         assert implementation == "tests.cbspec.execution.arithmetic:count"
         return self
 
@@ -27,8 +31,8 @@ class Sources:
 
 
 @pytest.fixture
-def sources():
-    return Sources()
+def sources(tmp_path):
+    return Sources(tmp_path)
 
 
 @pytest.fixture

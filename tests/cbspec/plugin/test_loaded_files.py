@@ -111,4 +111,4 @@ def test_a_stage_does_not_see_what_another_did_on_import(lab):
     beside, _ = places(lab, CBSPEC_STORE=str(lab.root / "beside"))
 
     assert beside == alone
-    assert alone[0][-1] == pytest.approx(1 / 3 + 0.01, abs=1e-9)
+    assert alone[0].value == pytest.approx(1 / 3 + 0.01, abs=1e-9)
