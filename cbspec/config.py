@@ -38,6 +38,9 @@ class Config:
             variable CBSPEC_DATA comes first. None where there is none.
         versions: installed packages whose version is part of every result's key.
         environment: environment variables whose value is part of every result's key.
+        backends: the project's own modules of back ends.
+        devices: the project's own modules of device families.
+        backend: the back end that computes where none is asked for.
         adopt: whether results of other code are adopted where its canary is identical: `identical`,
             or `never`.
         declared: whether there is a ``[tool.cbspec]``: a project that means to have claims.
@@ -56,6 +59,9 @@ class Config:
     environment: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    backend: str = "local"
     declared: bool = False
 
     def __post_init__(self) -> None:
@@ -112,10 +118,12 @@ ADOPT = ("identical", "never")
 
 _FOLDERS = ("claims", "store", "reports", "data")
 _MOVABLE = ("store", "reports", "data")  # by an environment variable
-_TEXTS = ("engine", "scale", "canary", "adopt", *_FOLDERS)
+_TEXTS = ("engine", "scale", "canary", "adopt", "backend", *_FOLDERS)
 _LISTS = {
     "kinds": "modules",
     "formats": "modules",
+    "backends": "modules",
+    "devices": "modules",
     "versions": "packages",
     "environment": "variables",
 }

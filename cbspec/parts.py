@@ -42,6 +42,10 @@ class Parts:
             from cbspec import kinds
 
             kinds.load(config)
+        if config.devices:
+            from cbspec.execution import devices
+
+            devices.load(config)
         return config
 
     @cached_property

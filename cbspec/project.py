@@ -118,7 +118,7 @@ class Project(Parts):
         """Resolve what results depend on besides parameters, code and seed.
 
         Args:
-            device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+            device: the name of a device family, or ``"auto"``.
             threads: of one worker.
             computing: whether something will be computed, so that the device has to be there.
         """
@@ -157,11 +157,16 @@ class Project(Parts):
         device: str = "auto",
         threads: int = 1,
         adopt: Literal["identical", "never"] | None = None,
+        backend: str | None = None,
     ) -> Run:
-        """Run claims in this process, compare them with the record, and return the report.
+        """Run claims, judge them in this process, compare them with the record, and return the
+        report.
 
         Nothing goes on record. Results are stored as they come, so that an interrupted run goes on
         where it was.
+
+        Args:
+            backend: the name of the back end that computes; the project's own if left out.
 
         Raises:
             ClaimError: with every mistake of the claims.
@@ -174,11 +179,17 @@ class Project(Parts):
         numerics = self.numerics(device, threads, computing=True)
         adopting = (adopt or self.config.adopt) == "identical"
         directory = RunDirectory(self.config.runs / uuid.uuid4().hex[:12], "main")
-        evaluation = self.evaluation(directory, numerics, adopting=adopting)
+        evaluation = self.evaluation(directory, numerics, adopting=adopting, backend=backend)
         return run_claims(claims, self.scale(scale), evaluation, directory)
 
     def evaluation(
-        self, run: RunDirectory, numerics: Numerics, *, options: str = "", adopting: bool = False
+        self,
+        run: RunDirectory,
+        numerics: Numerics,
+        *,
+        options: str = "",
+        adopting: bool = False,
+        backend: str | None = None,
     ) -> Evaluation:
         """Return one process' share in evaluating claims.
 
@@ -186,8 +197,10 @@ class Project(Parts):
             run: what the processes of this run tell each other.
             options: those that a command has to be given to look at the same results.
             adopting: whether results of other code are adopted where its canary is identical.
+            backend: the name of the back end that computes; the project's own if left out.
         """
         from cbspec.evaluation import Evaluation
+        from cbspec.execution.backends import chosen
 
         return Evaluation(
             self.config,
@@ -196,6 +209,7 @@ class Project(Parts):
             self.versions,
             options,
             code=self.code,
+            backend=chosen(self.config, backend),
             adopting=adopting,
         )
 
@@ -207,6 +221,7 @@ class Project(Parts):
         from cbspec.canary import CanaryRecord
         from cbspec.evaluation.canary import Canaries
         from cbspec.evaluation.edits import Edits
+        from cbspec.execution.backends import Inline, Workplace
         from cbspec.execution.executor import Executor
         from cbspec.execution.rundir import RunDirectory
         from cbspec.ledger import provenance
@@ -215,8 +230,9 @@ class Project(Parts):
         if not scale:
             return None
         nobody = RunDirectory(self.config.runs / "none", "none")
+        idle = Inline().open(Workplace(self.config, self.store, nobody))
         return Canaries(
-            Executor(planner, self.store, nobody, "cpu"),
+            Executor(planner, self.store, nobody, idle),
             CanaryRecord.load(self.config.canary_record),
             lambda claim: self.versions.at(claim, scale),
             lambda: provenance(

@@ -16,7 +16,7 @@ scale_option = click.option(
 )
 device_option = click.option(
     "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
+    metavar="NAME",
     default="auto",
     help="Device family of the results (default: auto).",
 )

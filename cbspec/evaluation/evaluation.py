@@ -20,9 +20,12 @@ from cbspec.evaluation.checks import Checker
 from cbspec.evaluation.edits import Edits
 from cbspec.evaluation.interim import InterimAnalysis, interim_analyses
 from cbspec.evaluation.recorded import RecordedVerdicts
-from cbspec.execution.executor import Executor, StageFailed
+from cbspec.execution.backends import Backend, Workplace
+from cbspec.execution.executor import Executor
+from cbspec.execution.failure import StageFailed
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.refiling import Refiling
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import Surroundings
 from cbspec.fingerprint import Code
@@ -58,6 +61,7 @@ class Evaluation:
         options: those of the run that a command has to be given to look at the same results.
         code: the engine's source code, with the signatures that its files had before they were
             imported.
+        backend: computes what is missing.
         adopting: whether stored results may be adopted for edited code whose canary is identical.
     """
 
@@ -70,6 +74,7 @@ class Evaluation:
         options: str = "",
         *,
         code: Code,
+        backend: Backend,
         adopting: bool = False,
     ) -> None:
         self.config = config
@@ -77,16 +82,29 @@ class Evaluation:
         self.store = Store(config.store)
         self.sources = code
         self.planner = Planner(self.sources.fingerprint, numerics, Surroundings.of_project(config))
-        self.executor = Executor(self.planner, self.store, run, numerics.device, code)
+        self._backend = backend
+        self._run = run
+        self.executor = self._executor(self.planner)
+        self._refiling = Refiling(self.store, code)
         self.ledger = Ledger.load(config.ledger)
         self.evidence = EvidenceFolder(config.evidence)
-        self._run = run
         self._versions = versions
         self._options = options
         self._adopting = adopting and bool(config.canary)
         self._edits = Edits(config, code, self.store)
         self._agenda = Agenda({}, {}, {})
         self._adopted = Adopted(self.store)
+
+    def _executor(self, planner: Planner) -> Executor:
+        workers = self._backend.open(Workplace(self.config, self.store, self._run))
+        return Executor(planner, self.store, self._run, workers, self.sources.watch)
+
+    def close(self) -> None:
+        """End what is still computed."""
+        self.executor.close()
+        self._refiling.file(self.executor.computed, self.planner)
+        if "canaries" in self.__dict__:
+            self.canaries.executor.close()
 
     # --- the plan
 
@@ -105,8 +123,10 @@ class Evaluation:
         decided = [claim for claim in claims if self.recomputes(claim)]
         recorded = {claim.id: self._recorded.expected(claim) for claim in decided}
         self._agenda = agenda_of(decided, recorded, self.planner, self.store)
-        self.executor.expect(self._agenda.further(self.planner))
-        self.executor.name_users(self._agenda.users(), "for canaries" if self.config.canary else "")
+        self.executor.work.expect(self._agenda.further(self.planner))
+        self.executor.work.name_users(
+            self._agenda.users(), "for canaries" if self.config.canary else ""
+        )
         self._recorded.read_evidence(claims)
         if self.config.canary:
             self.canaries.plan(claim for claim in claims if self._wants_canary(claim))
@@ -232,8 +252,9 @@ class Evaluation:
         executor = self.executor
         if self.numerics.device != "cpu":
             numerics = replace(self.numerics, device="cpu", tf32=False)
-            planner = Planner(self.sources.fingerprint, numerics, self.planner.surroundings)
-            executor = Executor(planner, self.store, self._run, "cpu", self.sources)
+            surroundings = self.planner.surroundings
+            planner = Planner(self.sources.fingerprint, numerics, surroundings)
+            executor = self._executor(planner)
         return Canaries(
             executor,
             CanaryRecord.load(self.config.canary_record),

@@ -9,6 +9,7 @@ import msgspec
 
 from cbspec.claim import Claim
 from cbspec.evaluation.agenda import agenda_of
+from cbspec.execution.devices import FAMILIES
 from cbspec.execution.plan import Cell, Plan, PlannedJob
 from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger
@@ -84,7 +85,7 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     expected = {name: ledger.expected(key) for name, key in keys.items()}
     planner, store = standings.planner, standings.store
     agenda = agenda_of(decided, expected, planner, store)
-    plan = planner.plan(agenda.wanted, wide=device == "cuda", after=agenda.after)
+    plan = planner.plan(agenda.wanted, wide=FAMILIES[device].wide, after=agenda.after)
     arms: dict[Cell, list[str]] = {}
     for cells in agenda.cells.values():
         for (arm, _), cell in cells.items():

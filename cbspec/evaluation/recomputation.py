@@ -18,11 +18,14 @@ import msgspec
 
 from cbspec.claim import Claim
 from cbspec.errors import CbspecError, StageError, Stopped
-from cbspec.execution.job import MissingInput, RunningJob, replica_of
+from cbspec.execution.artifact import MissingInput
+from cbspec.execution.job import RunningJob, replica_of
 from cbspec.execution.numerics import limit_threads
 from cbspec.execution.plan import Cell, Planner, closure
 from cbspec.execution.rundir import RunDirectory
+from cbspec.execution.task import Task
 from cbspec.fingerprint import Code
+from cbspec.stage import stages_of
 from cbspec.store import ADOPTED, Store, StoredResult, differences
 
 
@@ -133,17 +136,19 @@ class Recomputation:
             for cell in closure(needed):
                 if not self._store.lend(cell.key, scratch) and cell in needed:
                     raise MissingInput(cell)
-        running = RunningJob(
-            f"{lanes[0]} again",
-            lanes,
-            sorted({cell.call.point for cell in cells}),
-            job.start,
-            self._planner,
-            scratch,
-            RunDirectory(folder, "verify"),
-            self._planner.numerics.device,
-            self._code,
+        code: dict[str, str] = {}
+        for stage in stages_of([lanes[0].call]).values():
+            code[stage.implementation] = self._planner.fingerprint(stage.implementation).digest
+        implementation = lanes[0].call.stage.implementation
+        task = Task(
+            label=f"{lanes[0]} again",
+            cells=tuple(cells),
+            numerics=self._planner.numerics,
+            code=code,
+            surroundings=self._planner.surroundings,
+            watch=self._code.watch(implementation, *code),
         )
+        running = RunningJob(task, lanes, job.start, scratch, RunDirectory(folder, "verify"))
         lanes[0].call.stage.implemented(running)
 
     def _lane(self, trajectory: str, seed: int, point: int) -> Cell:

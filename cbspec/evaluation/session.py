@@ -32,6 +32,7 @@ def run_claims(
     records: list[Record] = []
     upheld: list[Upheld] = []
     canaries: list[CanaryCheck] = []
+    retried: list[str] = []
     directory.hold()
     try:
         store.sweep()
@@ -46,7 +47,9 @@ def run_claims(
                 upheld.append(evaluation.upheld(claim))
             if check := evaluation.canary_told(claim):
                 canaries.append(check)
+        retried = directory.retries()
     finally:
+        evaluation.close()
         store.sweep()
         directory.remove()
     return run_of(
@@ -58,4 +61,5 @@ def run_claims(
         records=records,
         upheld=upheld,
         canaries=canaries,
+        retried=retried,
     )

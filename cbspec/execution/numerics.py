@@ -6,7 +6,6 @@ Nothing here imports torch: a run with nothing to compute ends before that would
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import os
@@ -15,17 +14,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.util import find_spec
-from typing import Literal
 
 from cbspec.errors import ConfigError
+from cbspec.execution.devices import FAMILIES, suited
 from cbspec.model.dependencies import ABSENT, Dependencies
 from cbspec.stage import Call, plain
 
 LAYOUT = 1  # raise it when what an entry means changes: every stored result is then computed again
 
 NO_DEPENDENCIES = Dependencies()
-
-Device = Literal["cpu", "cuda"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +37,7 @@ class Numerics:
         threads: of one process; the order of summation depends on it.
     """
 
-    device: Device
+    device: str
     torch: str
     dtype: str = "float32"
     tf32: bool = False
@@ -69,18 +66,14 @@ def limit_threads(threads: int) -> None:
         pytorch.limit_threads(threads)
 
 
-def available_cores() -> int:
-    """Return how many cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def resolve(
     device: str = "auto", threads: int = 1, tf32: bool = False, *, computing: bool = True
 ) -> Numerics:
     """Return the numerics of this machine.
 
     Args:
-        device: ``"cpu"``, ``"cuda"``, or ``"auto"`` for a CUDA device if there is one.
+        device: the name of a device family (`cbspec.execution.devices`), or ``"auto"`` for the
+            first one that is there: an accelerator if there is one, else ``"cpu"``.
         threads: threads of one process.
         tf32: allow it on a GPU; no CPU has it, so it is dropped there.
         computing: require that the device is there. Without it, ``"cuda"`` may stand for what
@@ -89,22 +82,22 @@ def resolve(
     Raises:
         ConfigError: no such device, or no such number of threads.
     """
-    if device not in ("auto", "cpu", "cuda"):
-        raise ConfigError(f"--device {device}: no such device; one of auto, cpu, cuda")
+    if device != "auto" and device not in FAMILIES:
+        known = ", ".join(["auto", *sorted(FAMILIES)])
+        raise ConfigError(f"--device {device}: no such device; one of {known}")
     if threads < 1:
         raise ConfigError(f"--stage-threads {threads}: a process has at least 1 thread")
-    absent = "not asked for" if device == "cpu" else cuda_absent()
-    if device == "cuda" and absent and computing:
+    family = suited(torch_build()) if device == "auto" else FAMILIES[device]
+    if computing and (reason := family.absent(torch_build())):
         raise ConfigError(
-            f"--device cuda: no CUDA device is visible ({absent}); "
+            f"--device {device}: no {device.upper()} device is visible ({reason}); "
             "use --device auto or --device cpu"
         )
     build = torch_build()
-    family: Device = "cuda" if device == "cuda" or not absent else "cpu"
     return Numerics(
-        device=family,
+        device=family.name,
         torch=build[0] if build else ABSENT,
-        tf32=tf32 and family == "cuda",
+        tf32=tf32 and family.tf32,
         threads=threads,
     )
 
@@ -157,32 +150,9 @@ def torch_build() -> tuple[str, str | None] | None:
     return pytorch.build(spec.origin)
 
 
-def cuda_absent() -> str:
-    """Return why no CUDA device can be used here; empty if one can.
-
-    Asks the driver, which reads CUDA_VISIBLE_DEVICES. Do not fork afterwards: a forked child cannot
-    use CUDA.
-    """
-    build = torch_build()
-    if build is None:
-        return "torch is not installed"
-    if build[1] is None:
-        return f"torch {build[0]} is built without CUDA"
-    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-    try:
-        driver = ctypes.CDLL(name)
-    except OSError:
-        return f"the NVIDIA driver, {name}, is not installed"
-    count = ctypes.c_int(0)
-    for call, status in (
-        ("cuInit", driver.cuInit(0)),
-        ("cuDeviceGetCount", driver.cuDeviceGetCount(ctypes.byref(count))),
-    ):
-        if status == 100:  # CUDA_ERROR_NO_DEVICE
-            return "the driver sees none; CUDA_VISIBLE_DEVICES may hide it"
-        if status:
-            return f"{call} of the driver answers with error {status}"
-    return "" if count.value else "the driver sees none; CUDA_VISIBLE_DEVICES may hide it"
+def absent(device: str) -> str:
+    """Return why no device of a family can be used here; empty if one can."""
+    return FAMILIES[device].absent(torch_build())
 
 
 def _identity(

@@ -18,7 +18,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cbspec.execution.rundir import Event, RunDirectory, Status
+from cbspec.execution.messages import Event, Status
+from cbspec.execution.rundir import RunDirectory
 
 REFRESH_SECONDS = 0.5
 PLAIN_SECONDS = 30.0  # a log shows signs of life of a long stage this often

@@ -4,59 +4,23 @@ failures, the wish to stop).
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from cbspec.errors import SourceChanged, Stopped
+from cbspec.execution.messages import Event, Failure, Status
 from cbspec.store import Lock, Locks, file_name
 
 ANY_CORES = 1024  # more than a run has workers
 # A worker silent for so long was killed; no stage takes longer between two signs of life
 LOST_SECONDS = 600.0
-
-
-class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """What one worker computes right now, on which lanes; `started` and `updated` are Unix times in
-    seconds.
-    """
-
-    worker: str
-    job: str
-    lanes: tuple[str, ...] = ()
-    done: float = 0.0
-    total: float = 0.0
-    unit: str = ""
-    started: float
-    updated: float
-
-    @property
-    def remaining(self) -> float | None:
-        """Return the seconds left at the pace so far; None before there is a pace."""
-        if self.done <= 0 or self.total <= 0:
-            return None
-        return (self.updated - self.started) * (self.total - self.done) / self.done
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that ended: for the plain lines of a log without a terminal."""
-
-    worker: str
-    job: str
-    seconds: float
-    outcome: str = "done"
-
-
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a lane could not be computed in this run: a sentence for a person, and the traceback for
-    whoever asks.
-    """
-
-    message: str
-    traceback: str = ""
 
 
 class RunDirectory:
@@ -83,18 +47,22 @@ class RunDirectory:
         """
         # Not attempt: the sweep of another run that starts may be at the file
         self._held = self._locks.take(self.path.name)
-        for folder in [entry for entry in self.path.parent.iterdir() if entry.is_dir()]:
-            if lock := self._locks.attempt(folder.name):
+        for folder in list(self.path.parent.iterdir()):
+            if folder.is_dir() and (lock := self._locks.attempt(folder.name)):
                 with lock:
                     shutil.rmtree(folder, ignore_errors=True)
         self._locks.sweep()
+        _keep_out_of_git(self.path.parent.parent)
 
-    def tell(self, status: Status | None) -> None:
-        """Publish what this worker does; None when it does nothing."""
-        if status is None:
-            (self.path / "status" / self.worker).unlink(missing_ok=True)
-        else:
-            self._write("status", self.worker, msgspec.json.encode(status))
+    def tell(self, status: Status) -> None:
+        """Publish how far a job is that is computed for this worker."""
+        name = f"{self.worker}.{_job_name(status.lanes)}"
+        self._write("status", name, msgspec.json.encode(status))
+
+    def tell_end(self, lanes: Sequence[str], worker: str = "*") -> None:
+        """Publish that the job on these lanes is computed no longer, for whichever worker it was."""
+        for path in (self.path / "status").glob(f"{worker}.{_job_name(lanes)}"):
+            path.unlink(missing_ok=True)
 
     def statuses(self) -> list[Status]:
         return [msgspec.json.decode(text, type=Status) for text in _contents(self.path / "status")]
@@ -106,29 +74,47 @@ class RunDirectory:
 
     def events(self) -> list[Event]:
         """Return all events so far, per worker in order."""
-        lines = (
-            line
-            for text in _contents(self.path / "events")
-            for line in text.splitlines(keepends=True)
-        )
-        return [msgspec.json.decode(line, type=Event) for line in lines if line.endswith(b"\n")]
+        events = []
+        for text in _contents(self.path / "events"):
+            for line in text.splitlines(keepends=True):
+                if line.endswith(b"\n"):
+                    events.append(msgspec.json.decode(line, type=Event))
+        return events
+
+    def suspect(self, lane: str, failure: Failure) -> None:
+        """Record that the first attempt at a lane failed: it is computed once more, by itself."""
+        self._write("suspects", lane, msgspec.json.encode(failure))
+
+    def suspects(self) -> frozenset[str]:
+        """Return the lanes at which an attempt failed."""
+        return self._names("suspects")
 
     def fail(self, lane: str, failure: Failure) -> None:
+        """Record that a lane is not computed in this run any more."""
+        if first := self._failure("suspects", lane):
+            failure = msgspec.structs.replace(failure, first=first.reason)
         self._write("failures", lane, msgspec.json.encode(failure))
-
-    def failure(self, lane: str) -> Failure | None:
-        try:
-            return msgspec.json.decode((self.path / "failures" / lane).read_bytes(), type=Failure)
-        except FileNotFoundError:
-            return None
 
     def failed(self) -> frozenset[str]:
         """Return the lanes that could not be computed in this run."""
         return self._names("failures")
 
-    def killed(self) -> frozenset[str]:
-        """Return the lanes at which a process was killed, alone or with others of their job."""
-        return self._names("killed")
+    def failure(self, lane: str) -> Failure | None:
+        """Return why a lane could not be computed; None where it has not failed."""
+        return self._failure("failures", lane)
+
+    def recover(self, lane: str) -> None:
+        """Record that the second attempt at a lane succeeded."""
+        self._write("recovered", lane, b"")
+
+    def retries(self) -> list[str]:
+        """Return a sentence for each lane that was computed at the second attempt."""
+        sentences = []
+        for lane in self._names("recovered"):
+            if failure := self._failure("suspects", lane):
+                again = f"{failure.what} was computed at the second attempt"
+                sentences.append(f"{again}; the first failed: {failure.reason}")
+        return sorted(sentences)
 
     def announce(self, claim: str, seeds: int) -> None:
         """Tell the others that a claim draws more seeds, so that they can help with them."""
@@ -155,26 +141,23 @@ class RunDirectory:
         """Tell that a worker has ended, however it did: it computes nothing, and asks for nothing
         more.
 
-        What it was killed at is anyone's again, once: a second worker that is killed at the same
-        lane was killed by it.
+        What it was killed at is anyone's again, once: the second attempt at a lane is the last.
         """
         for status in self.statuses():
             if status.worker == worker:
-                for lane in status.lanes:
-                    self._killed(lane, status.job)
-        (self.path / "status" / worker).unlink(missing_ok=True)
+                self._lose(status)
+                self.tell_end(status.lanes)
         self._write("resting", worker, b"")
 
-    def _killed(self, lane: str, job: str) -> None:
-        if (self.path / "killed" / lane).exists():
-            self.fail(
-                lane,
-                Failure(
-                    message=f"{job} could not be computed: "
-                    "two processes were killed at it (out of memory?)"
-                ),
-            )
-        self._write("killed", lane, b"")
+    def _lose(self, status: Status) -> None:
+        reason = "the worker that computed it was killed (out of memory?)"
+        failure = Failure(what=status.job, reason=reason)
+        suspects = self.suspects()
+        for lane in status.lanes:
+            if lane in suspects:
+                self.fail(lane, failure)
+            else:
+                self.suspect(lane, failure)
 
     @property
     def at_rest(self) -> bool:
@@ -186,8 +169,10 @@ class RunDirectory:
 
         Workers that take turns on a core push each other's tensors out of its cache.
         """
-        taken = (self._core_locks.attempt(str(number)) for number in range(self._cores))
-        return next((lock for lock in taken if lock), None)
+        for number in range(self._cores):
+            if lock := self._core_locks.attempt(str(number)):
+                return lock
+        return None
 
     def stop(self, changed: str = "") -> None:
         """Ask every worker to leave its stage at the next opportunity; the first reason counts.
@@ -225,15 +210,32 @@ class RunDirectory:
         if self._held:
             self._held.release()
 
+    def _failure(self, folder: str, lane: str) -> Failure | None:
+        try:
+            return msgspec.json.decode((self.path / folder / lane).read_bytes(), type=Failure)
+        except FileNotFoundError:
+            return None
+
     def _names(self, folder: str) -> frozenset[str]:
         return frozenset(path.name for path in (self.path / folder).glob("[!.]*"))
 
     def _write(self, folder: str, name: str, content: bytes) -> None:
         """Write atomically, for readers look at any moment."""
         (self.path / folder).mkdir(parents=True, exist_ok=True)
-        scratch = self.path / folder / f".{name}.{self.worker}"
+        scratch = self.path / folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
         scratch.write_bytes(content)
         scratch.replace(self.path / folder / name)
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    """Have git ignore the folder of results, whatever a killed process leaves in it."""
+    with suppress(OSError):
+        (folder / ".gitignore").write_text("*\n")
+
+
+def _job_name(lanes: Sequence[str]) -> str:
+    """Return a name for the job on these lanes, no two of which are computed at a time."""
+    return lanes[0][:32] if lanes else "none"
 
 
 def _contents(folder: Path) -> Iterator[bytes]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
+from cbspec.execution.messages import Status
 from cbspec.execution.plan import Cell, closure
-from cbspec.execution.rundir import RunDirectory, Status
+from cbspec.execution.rundir import RunDirectory
 from cbspec.store import Store
 
 LOOK_SECONDS = 5.0  # how long others of this run may take turns before it is worth a look
@@ -50,7 +51,7 @@ class Waiting:
     def end(self) -> None:
         """Tell that this process waits no more."""
         if self._told:
-            self._run.tell(None)
+            self._run.tell_end((), self._run.worker)
         self._began, self._told = 0.0, False
 
     def _publish(self, job: str) -> None:

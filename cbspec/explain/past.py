@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from cbspec.execution.refiling import REFILED
 from cbspec.explain.cause import value_causes
 from cbspec.model.dependencies import Dependencies, same_torch
 from cbspec.stage import Call, Parameters, canonical
@@ -53,11 +54,19 @@ class Past:
 
     @cached_property
     def trails(self) -> Mapping[str, Trail]:
-        """Return key -> trail, of every entry that is intact and tells where it comes from."""
+        """Return key -> trail, of every entry that is intact and tells where it comes from. One
+        that is stored under a later key as well has that one.
+        """
         keys = [holding.key for holding in self._store.ls()]
         entries = ((key, self._store.get(key, touch=False)) for key in keys)
-        read = (_trail(key, entry.provenance) for key, entry in entries if entry is not None)
-        return {trail.key: trail for trail in read if trail is not None}
+        read: dict[str, Trail] = {}
+        superseded: set[object] = set()
+        for key, entry in entries:
+            trail = _trail(key, entry.provenance) if entry is not None else None
+            if entry is not None and trail is not None:
+                read[key] = trail
+                superseded.add(entry.provenance.get(REFILED))
+        return {key: trail for key, trail in read.items() if key not in superseded}
 
     @cached_property
     def _by_stage(self) -> Mapping[tuple[str, int], list[Trail]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -153,6 +154,12 @@ class Code:
         module, _, name = self._held(definition)
         units = module.bindings.get(name, ()) if module else ()
         return bool(units) and all(unit.imported for unit in units)
+
+    def renewed(self) -> Code:
+        """Return the same code with what runs were seen to load by now."""
+        code = copy(self)
+        code._closures, code._fingerprints = {}, {}
+        return code
 
     def at(self, root: Path) -> Code:
         """Return the same project in another folder, such as a copy of an earlier commit."""

@@ -21,7 +21,8 @@ from cbspec.model.values import Values
 from cbspec.model.visible import visible
 from cbspec.stage import Call
 
-Device = Literal["cpu", "cuda"]
+Device = str
+"""The name of a device family."""
 Digest = Annotated[
     str,
     Meta(pattern="^[0-9a-f]{4,64}$", description="hexadecimal; digests are shortened to 16 digits"),

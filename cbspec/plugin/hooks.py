@@ -53,8 +53,8 @@ def _add_options(group: pytest.OptionGroup) -> None:
         group.addoption(
             "--device",
             default="auto",
-            choices=("auto", "cpu", "cuda"),
-            help="where stages compute (default: auto)",
+            metavar="NAME",
+            help="where stages compute: cpu, cuda or a family of the project's own (default: auto)",
         )
         group.addoption(
             "--stage-threads",
@@ -62,6 +62,11 @@ def _add_options(group: pytest.OptionGroup) -> None:
             default=1,
             metavar="N",
             help="threads per worker, part of what a result depends on (default: 1)",
+        )
+        group.addoption(
+            "--backend",
+            metavar="NAME",
+            help="what computes the stages (default: the project's, local)",
         )
         group.addoption(
             "--adopt",

@@ -43,19 +43,20 @@ class ClaimProcess:
     """
 
     def __init__(self, config: pytest.Config, settings: Config) -> None:
-        from cbspec.execution.numerics import available_cores, resolve
+        from cbspec.execution import devices
+        from cbspec.execution.numerics import resolve
 
         self.config = config
         self.settings = settings
         self.project = Project(settings.root)
         asked = config.getoption("--scale")
         self.scale = self.project.scale(asked) if asked else settings.scale
+        devices.load(settings)
         self.numerics = resolve(
             config.getoption("--device"), threads=config.getoption("--stage-threads")
         )
-        cores = ANY_CORES
-        if self.numerics.device == "cpu":
-            cores = max(available_cores() // self.numerics.threads, 1)
+        family = devices.FAMILIES[self.numerics.device]
+        cores = family.processes(self.numerics.threads) or ANY_CORES
         if self.worker is None:
             self.run = RunDirectory(settings.runs / uuid.uuid4().hex[:12], "main", 1, cores)
         else:
@@ -122,6 +123,7 @@ class ClaimProcess:
             self.numerics,
             options=f"{scale} {self.device_option}".strip(),
             adopting=(self.config.getoption("--adopt") or self.settings.adopt) == "identical",
+            backend=self.config.getoption("--backend"),
         )
 
     @property
@@ -144,11 +146,12 @@ class ClaimProcess:
         effect.
 
         Raises:
-            pytest.UsageError: it cannot be written, or a report format of the project is wrong.
+            pytest.UsageError: it cannot be written, or a report format or back end of the project is
+                wrong.
         """
         if self.opened:
             return
-        self._check_formats()
+        self._check_extensions()
         try:
             self.run.hold()
         except OSError as error:
@@ -161,6 +164,8 @@ class ClaimProcess:
 
     def close(self) -> None:
         """Clear away what the workers left, now that they are gone."""
+        if self.evaluates:
+            self.evaluation.close()
         if self.opened:
             self._sweep()
             self.run.remove()
@@ -170,12 +175,16 @@ class ClaimProcess:
 
         Store(self.settings.store).sweep()
 
-    def _check_formats(self) -> None:
-        """Load the project's own report formats: a mistake in them is told before hours are spent."""
-        if self.settings.formats:
-            from cbspec.report.formats import load
+    def _check_extensions(self) -> None:
+        """Load the project's own report formats and its back end: a mistake in them is told before
+        hours are spent.
+        """
+        from cbspec.execution.backends import chosen
+        from cbspec.report.formats import load
 
-            try:
+        try:
+            chosen(self.settings, self.config.getoption("--backend"))
+            if self.settings.formats:
                 load(self.settings)
-            except CbspecError as error:
-                raise usage_error(error) from None
+        except CbspecError as error:
+            raise usage_error(error) from None

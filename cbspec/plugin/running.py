@@ -153,6 +153,7 @@ class Running:
             # Met by a worker that was helping, after the last verdict
             if judged and self.process.run.changed:
                 session.exitstatus = pytest.ExitCode.INTERRUPTED
+            self.process.summary.retried = self.process.run.retries()
             self.process.summary.write()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -163,6 +164,8 @@ class Running:
             if run.changed:
                 reason = str(SourceChanged(run.changed))
             terminalreporter.write_line(terminal.line(f"stopped: {reason}"))
+        for retry in self.process.summary.retried:
+            terminalreporter.write_line(terminal.line(f"retried: {retry}"))
         here: Path = self.process.config.invocation_params.dir
         self.process.summary.summarise(terminalreporter, here)
 

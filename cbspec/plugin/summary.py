@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -34,6 +34,9 @@ class RunSummary:
 
     Args:
         root: pytest's, where the paths of reports start.
+
+    Attributes:
+        retried: what was computed at the second attempt.
     """
 
     def __init__(self, root: Path, project: Config, scale: str, numerics: Numerics) -> None:
@@ -45,6 +48,7 @@ class RunSummary:
         self._contents: dict[str, dict[str, str]] = {}  # by pytest's name of the claim
         self._failed: set[str] = set()
         self._unread: dict[str, None] = {}
+        self.retried: Sequence[str] = ()
         self._unwritten = ""
         self._workers: set[str] = set()
 
@@ -154,6 +158,7 @@ class RunSummary:
             canaries=self._of(CANARY, CanaryCheck),
             skipped=self._of(SKIPPED, Skipped),
             broken=self._of(BROKEN, Skipped) + unread,
+            retried=self.retried,
         )
 
     def _of(self, kind: str, content: type[Content]) -> list[Content]:

@@ -112,6 +112,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         canaries: the canaries that were computed.
         broken: the claims that failed before there was a verdict: nothing would check the one on
             record, or the store is broken.
+        retried: a sentence for each result whose first attempt failed and whose second did not.
     """
 
     scale: str
@@ -124,6 +125,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     broken: tuple[Skipped, ...] = ()
     upheld: tuple[Upheld, ...] = ()
     canaries: tuple[CanaryCheck, ...] = ()
+    retried: tuple[str, ...] = ()
 
     @property
     def checks(self) -> dict[str, tuple[Check, ...]]:
@@ -160,6 +162,7 @@ def run_of(
     canaries: Iterable[CanaryCheck] = (),
     skipped: Iterable[Skipped] = (),
     broken: Iterable[Skipped] = (),
+    retried: Iterable[str] = (),
 ) -> Run:
     """Return the report of a run with its parts in the order in which people read them: what failed
     first.
@@ -175,6 +178,7 @@ def run_of(
         canaries=tuple(sorted(canaries, key=lambda check: (not check.failed, check.claim))),
         skipped=tuple(sorted(skipped, key=attrgetter("claim"))),
         broken=tuple(sorted(broken, key=attrgetter("claim"))),
+        retried=tuple(retried),
     )
 
 

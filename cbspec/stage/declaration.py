@@ -90,6 +90,8 @@ class Stage:
         versions: installed packages whose version, with its build, is part of the key: another one
             makes results stale. torch's always is.
         environment: environment variables whose value is part of the key, and is recorded.
+        timeout: how many seconds computing one replica may take at most; a job of several has as
+            many times as long. A job that exceeds it is ended, and fails with the stage's name.
     """
 
     name: str
@@ -107,6 +109,7 @@ class Stage:
     opens: str = ""
     versions: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
+    timeout: float | None = None
 
     @property
     def implemented(self) -> Callable[[Job[Any]], None]:

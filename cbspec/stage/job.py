@@ -75,7 +75,7 @@ class Job(Protocol[P_co]):
 
     @property
     def device(self) -> str:
-        """Return ``"cpu"`` or ``"cuda"``."""
+        """Return the name of a device family, such as ``"cpu"`` or ``"cuda"``."""
 
     @property
     def start(self) -> int:

@@ -89,6 +89,11 @@ class Shelves:
         self._on_damage(damage)
         return damage
 
+    def reject(self, key: str) -> None:
+        """Move an intact entry to quarantine, whoever holds its lane."""
+        with self._locks.take(REMOVAL):
+            self._isolate(key)
+
     def remove(self, key: str) -> bool:
         """Take an entry away, unless it is damaged or its key or its lane is locked; whether it was
         taken.

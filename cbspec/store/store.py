@@ -139,6 +139,15 @@ class Store:
                 self._rates.add(content.provenance)
         return placed
 
+    def reject(self, key: str) -> None:
+        """Take an entry away that its stage has contradicted; it goes to quarantine.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        with explained(self.root, f"rejecting {key[:12]}"):
+            self._shelves.reject(key)
+
     def copy(self, source: str, key: str, provenance: Mapping[str, Any]) -> bool:
         """Store what an entry holds under another key as well, with provenance of its own; whether
         it was taken.

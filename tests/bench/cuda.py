@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from cbspec.execution.numerics import cuda_absent
+from cbspec.execution.numerics import absent as absent_here
 from engine import parameters
 from engine.architecture import Architecture, initialise
 from engine.credit.dfa import DFA
@@ -154,7 +154,7 @@ def _taken(step: Step, given: tuple[Tensor, Tensor], steps: int) -> tuple[float,
 def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
     """Agreement with the CPU of every kind that moves a network, then the pace of all."""
     seconds = float(arguments[0]) if arguments else 2.0
-    if absent := cuda_absent():
+    if absent := absent_here("cuda"):
         print(f"no CUDA device is visible ({absent})")
         return
     for kind in ONLINE:

@@ -110,7 +110,7 @@ class Laboratory:
 
     def evaluation(self, numerics: Numerics = NUMERICS) -> Evaluation:
         run = RunDirectory(self.root / ".cbspec" / "runs" / "test", "main")
-        return Project(self.root).evaluation(run, numerics)
+        return Project(self.root).evaluation(run, numerics, backend="inline")
 
     def claims(self, scale: str = "quick") -> list[Claim]:
         return load([Path("claims")], catalog=catalog.load(config.load(self.root)), scale=scale)

@@ -100,7 +100,7 @@ def _absent(work: Work) -> Iterator[str]:
 
 
 def _time(planned: Forecast, workers: int) -> str:
-    from cbspec.execution.numerics import available_cores
+    from cbspec.execution.devices.cpu import available_cores
 
     if not any(work.absent for work in planned.work):
         return "Nothing to compute."

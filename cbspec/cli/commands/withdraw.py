@@ -20,7 +20,7 @@ from cbspec.selection import named, refuse, unknown
 @click.option("--scale", metavar="NAME", help="Only the verdicts at this scale (default: all).")
 @click.option(
     "--device",
-    type=click.Choice(["cpu", "cuda"]),
+    metavar="NAME",
     help="Only the verdicts on this device family (default: all).",
 )
 @click.option(

@@ -122,7 +122,9 @@ def test_run_begins_with_the_seeds_of_the_next_look(doubtful):
 
     evaluation.adopt(doubtful.claims())
 
-    absent = [cell for cell in evaluation.executor.plan.cells if not evaluation.store.has(cell.key)]
+    absent = [
+        cell for cell in evaluation.executor.work.plan.cells if not evaluation.store.has(cell.key)
+    ]
     assert sorted(cell.seed for cell in absent) == [4, 5]
 
 

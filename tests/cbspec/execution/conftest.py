@@ -2,6 +2,8 @@ import time
 
 import pytest
 
+from cbspec.config import Config
+from cbspec.execution.backends import Inline, Workplace
 from cbspec.execution.executor import Executor
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Planner
@@ -19,7 +21,9 @@ def code_of(implementation):
 def executor(folder, run="run", worker="main", code=None, **shared):
     planner = Planner(code_of, Numerics(device="cpu", torch="2.11"))
     directory = RunDirectory(folder / "runs" / run, worker, **shared)
-    return Executor(planner, Store(folder / "store"), directory, "cpu", code)
+    store = Store(folder / "store")
+    workers = Inline().open(Workplace(Config(folder), store, directory))
+    return Executor(planner, store, directory, workers, code and code.watch)
 
 
 def impatient(folder, **named):

@@ -15,17 +15,24 @@ TOLD = "^lab/nets.py changed during the run: nothing more that depends on it is 
 class Sources:
     """Stands for a project's source files, one of which may have been edited."""
 
-    def __init__(self):
+    hooks = False
+    files = frozenset()
+
+    def __init__(self, root):
+        self.root = root
         self.edited = False
 
-    def changed(self, implementation):
+    def watch(self, implementation, *_inputs):
         assert implementation == "tests.cbspec.execution.arithmetic:count"
+        return self
+
+    def changed(self):
         return Path("lab/nets.py") if self.edited else None
 
 
 @pytest.fixture
-def sources():
-    return Sources()
+def sources(tmp_path):
+    return Sources(tmp_path)
 
 
 @pytest.fixture
@@ -60,9 +67,9 @@ def test_nothing_is_stored_after_an_edit(one, sources, monkeypatch, then):
     monkeypatch.setattr("cbspec.execution.job.TELL_SECONDS", 0.0)
 
     with pytest.raises(SourceChanged, match=TOLD):
-        one.ensure(one.plan.cells)
+        one.ensure(one.work.plan.cells)
 
-    assert not one.store.has(one.plan.cells[0].key)
+    assert not one.store.has(one.work.plan.cells[0].key)
     assert one.run.failed() == frozenset()
     assert [event.outcome for event in one.run.events()] == ["stopped"]
 
@@ -77,7 +84,7 @@ def test_an_edit_before_the_import_keeps_the_stage_from_running(one, sources, jo
     monkeypatch.setattr("cbspec.stage.Stage.implemented", property(imported))
 
     with pytest.raises(SourceChanged, match=TOLD):
-        one.ensure(one.plan.cells)
+        one.ensure(one.work.plan.cells)
 
     assert journal() == []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cbspec.execution.executor import StageFailed
+from cbspec.execution.failure import StageFailed
 from cbspec.execution.job import DIVERGED
 from cbspec.stage import Call, NoParameters
 from tests.cbspec.execution import arithmetic
@@ -39,7 +39,7 @@ def test_leaving_out_a_declared_measure_is_an_error(tmp_path):
             [{"measures": {"value": 1.0}, "point": 0.0}],
             "emits at the point 0.0, which is no integer",
         ),
-        ([{"replica": -1, "measures": {"value": 1.0}}], "emits replica -1 of 1, counted from 0"),
+        ([{"replica": -1, "measures": {"value": 1.0}}], "names replica -1 of 1, counted from 0"),
         ([], "returned without a result$"),
         (SystemExit(3), "SystemExit: 3"),
     ],

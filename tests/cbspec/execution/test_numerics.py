@@ -155,7 +155,7 @@ def test_resolve_agrees_with_torch() -> None:
     version, cuda = numerics.torch_build()
 
     assert (torch.__version__, torch.version.cuda) == (version, cuda)
-    assert torch.cuda.is_available() == (not numerics.cuda_absent())
+    assert torch.cuda.is_available() == (not numerics.absent("cuda"))
     expected = "cuda" if torch.cuda.is_available() else "cpu"
     assert Numerics(device=expected, torch=torch.__version__) == resolve()
 

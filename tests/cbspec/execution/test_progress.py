@@ -4,8 +4,8 @@ import io
 
 from rich.console import Console
 
+from cbspec.execution.messages import Status
 from cbspec.execution.progress import _table
-from cbspec.execution.rundir import Status
 
 
 def shown(width: int) -> list[str]:

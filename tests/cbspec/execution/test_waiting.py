@@ -52,7 +52,7 @@ def test_what_the_own_run_computes_is_not_told_again(tmp_path):
 
 
 def tell(executor, cell):
-    from cbspec.execution.rundir import Status
+    from cbspec.execution.messages import Status
 
     executor.run.tell(
         Status(worker="gw1", job="count", lanes=(cell.lane,), started=0.0, updated=0.0)

@@ -112,7 +112,8 @@ DEADLY = """\
         Path("dead").touch()
         time.sleep(0.3)
         job.advance(0, 1, "day")
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill({victim}, signal.SIGKILL)
+        time.sleep(60)
 """
 
 
@@ -122,7 +123,8 @@ def test_a_killed_worker_keeps_nobody_and_is_told(project, tmp_path):
     """
     project.claim("light.yaml")
     project.claim("more.yaml", id="1.b")
-    project.edit("lab/catalog.py", "    days = ", DEADLY + "    days = ")
+    deadly = DEADLY.format(victim="os.getppid()")
+    project.edit("lab/catalog.py", "    days = ", deadly + "    days = ")
     summary = tmp_path / "summary.md"
 
     status, output = project.pytest(
@@ -137,6 +139,27 @@ def test_a_killed_worker_keeps_nobody_and_is_told(project, tmp_path):
     assert f"::error file={lost.path},line=1,title={lost.claim}%3A no verdict::worker " in output
     assert "1 without a verdict" in summary.read_text()
     assert set(project.verdicts()) | {lost.claim} == {"1.a", "1.b"}
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_killed_stage_is_computed_once_more(project, workers):
+    """A stage whose process is killed costs no claim its verdict; terminal and report tell of it."""
+    project.claim("light.yaml")
+    project.claim("more.yaml", id="1.b")
+    deadly = DEADLY.format(victim="os.getpid()")
+    project.edit("lab/catalog.py", "    days = ", deadly + "    days = ")
+
+    status, output = project.pytest("-n", workers)
+
+    why = "the first failed: its process was killed (SIGKILL; out of memory?)"
+    retried = [
+        f"grow@3 seed {seed} was computed at the second attempt; {why}" for seed in (1, 2, 3)
+    ]
+    page = (project.root / "reports" / "latest.md").read_text()
+    assert (status, outcomes(output)) == (0, "2 passed")
+    assert sorted(project.report.retried) == retried
+    assert all(f"retried: {line}" in output for line in retried)
+    assert "## Computed at the second attempt" in page
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])

@@ -4,7 +4,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from cbspec.execution.executor import StageFailed
+from cbspec.execution.failure import StageFailed
 from cbspec.stage import vouch, vouching
 from tests.cbspec.execution import arithmetic
 from tests.cbspec.execution.arithmetic import counted

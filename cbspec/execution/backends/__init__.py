@@ -1,0 +1,24 @@
+"""Back ends: where the jobs of a plan are computed. One module each, and those that a project
+brings.
+"""
+
+from cbspec.execution.backends.backend import Backend, Workers, Workplace
+from cbspec.execution.backends.inline import Inline
+from cbspec.execution.backends.local import Local
+from cbspec.execution.backends.registry import BUILT_IN, chosen, load
+from cbspec.execution.computing import compute
+from cbspec.execution.task import Outcome, Task
+
+__all__ = [
+    "BUILT_IN",
+    "Backend",
+    "Inline",
+    "Local",
+    "Outcome",
+    "Task",
+    "Workers",
+    "Workplace",
+    "chosen",
+    "compute",
+    "load",
+]

@@ -1,0 +1,70 @@
+"""The back end that computes in the process that judges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cbspec.execution.backends.backend import Workplace
+from cbspec.execution.backends.core import Core
+from cbspec.execution.computing import compute
+from cbspec.execution.stage_process import StageProcess
+from cbspec.execution.task import Outcome, Task
+
+WAIT_SECONDS = 0.25
+
+
+class Inline:
+    """Computes one task after the other in the process that judges the claims.
+
+    For a debugger: a breakpoint in a stage works. A stage that ends its process ends the run, and
+    time limits do not hold.
+    """
+
+    name = "inline"
+
+    def open(self, workplace: Workplace) -> InlineWorkers:
+        """Return the workers of one process."""
+        return InlineWorkers(workplace)
+
+
+class InlineWorkers:
+    """Meets `cbspec.execution.backends.Workers`: a task has ended when `start` returns."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+        self._core = Core(workplace.run)
+        self._ended: list[tuple[Task, Outcome]] = []
+
+    def reserve(self) -> bool:
+        return not self._ended and self._core.take()
+
+    def cancel(self) -> None:
+        self._core.release()
+
+    def start(self, task: Task) -> None:
+        try:
+            work = self._workplace
+            outcome = compute(task, work.store, work.run)
+            if outcome.ending == "unsuited":
+                outcome = self._elsewhere(task)
+            self._ended.append((task, outcome))
+        finally:
+            self._core.release()
+
+    def _elsewhere(self, task: Task) -> Outcome:
+        """Compute a task in a fresh process: another stage has left something in this one."""
+        process = StageProcess(self._workplace)
+        try:
+            process.send(task)
+            while (outcome := process.outcome(WAIT_SECONDS)) is None:
+                self._workplace.run.heed()
+            return outcome
+        finally:
+            process.close()
+
+    def ended(self, seconds: float) -> Sequence[tuple[Task, Outcome]]:  # noqa: ARG002 - at once
+        ended, self._ended = self._ended, []
+        return ended
+
+    def close(self) -> None:
+        self._core.release()

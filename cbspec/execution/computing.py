@@ -1,0 +1,163 @@
+"""Computing a task in this process: what every back end has done somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+from cbspec.errors import CbspecError, StageError, Stopped, StoreError
+from cbspec.execution.artifact import MissingInput
+from cbspec.execution.emission import Emitted
+from cbspec.execution.failure import reason_of, trace_of
+from cbspec.execution.job import DIVERGED, RunningJob
+from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.rundir import RunDirectory
+from cbspec.execution.task import Ending, Outcome, Task
+from cbspec.fingerprint import Loaded
+from cbspec.store import LostEntry, Store
+
+
+def nothing() -> None:
+    """Do nothing: what is called when a stage begins, where nobody wants to know."""
+
+
+def compute(
+    task: Task, store: Store, run: RunDirectory, begun: Callable[[], None] = nothing
+) -> Outcome:
+    """Compute a task into a store, and return how it ended.
+
+    Whatever the stage raises is part of the outcome. Ctrl-C is not: it is the run's, and a process
+    in which it would be the stage's own doing turns it off.
+
+    Args:
+        begun: called when the stage's implementation is imported and about to run.
+    """
+    loaded = _loaded(task.watch.root) if task.watch else None
+    if loaded and task.watch and not loaded.prepare(task.watch):
+        reason = "another stage changed its process when it was imported, and a fresh one is needed"
+        return Outcome(ending="unsuited", reason=reason)
+    try:
+        _run(task, store, run, begun)
+    except (MissingInput, LostEntry) as error:
+        return Outcome(ending="lost input", reason=str(error), key=error.key)
+    except StoreError as error:
+        return Outcome(ending="store", reason=str(error))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        if isinstance(error, Stopped) and run.stopped:
+            return Outcome(ending="stopped", reason=str(error))
+        return raised(error, task)
+    return Outcome(
+        ending="done", loaded=loaded.unlisted(task.watch) if loaded and task.watch else ()
+    )
+
+
+@cache
+def _loaded(root: Path) -> Loaded:
+    """Return what this process loads of a project from its first task on."""
+    return Loaded(root)
+
+
+def raised(error: BaseException, task: Task) -> Outcome:
+    """Return the outcome of a task whose stage raised."""
+    # A check of the harness fails the same way each time; what a stage raises may not
+    ending: Ending = "refused" if isinstance(error, CbspecError) else "failed"
+    return Outcome(ending=ending, reason=reason_of(error, task.stage), traceback=trace_of(error))
+
+
+def _run(task: Task, store: Store, run: RunDirectory, begun: Callable[[], None]) -> None:
+    healthy, invalid = _sorted_out(task, store)
+    points = task.points
+    start = _resumable(healthy, points[0], task.planner(), store)
+    job = RunningJob(task, healthy, start, store, run)
+    for cell, reason in invalid.items():
+        job.invalidate(cell, reason)
+    if healthy:
+        job.advance(start, max(points[-1], 1), task.stage.progress or "step")
+        _execute(job, task, begun)
+    absent = []
+    for cell in task.cells:
+        if not store.has(cell.key):
+            absent.append(cell)
+    if absent:
+        emitted = _instead(absent, job.emitted.values())
+        raise StageError(f"its implementation returned without a result{emitted}")
+
+
+def _sorted_out(task: Task, store: Store) -> tuple[list[Cell], dict[Cell, str]]:
+    """Return the last wanted cell of each lane that can be computed, and the cells that are invalid
+    before that, with the reason.
+    """
+    last: dict[str, Cell] = {}
+    invalid: dict[Cell, str] = {}
+    for cell in sorted(task.cells, key=lambda cell: cell.call.point):
+        if reason := _inherited(cell, store):
+            invalid[cell] = reason
+        else:
+            last[cell.lane] = cell
+    healthy = []
+    for lane in task.lanes:
+        if lane in last:
+            healthy.append(last[lane])
+    return healthy, invalid
+
+
+def _inherited(cell: Cell, store: Store) -> str | None:
+    """Return why a cell is invalid before it is computed: one of its inputs diverged."""
+    for input_cell in cell.inputs.values():
+        entry = store.get(input_cell.key)
+        if entry is None:
+            raise MissingInput(input_cell)
+        if reason := entry.provenance.get(DIVERGED):
+            return str(reason)
+    return None
+
+
+def _execute(job: RunningJob, task: Task, begun: Callable[[], None]) -> None:
+    """Import a stage's implementation and run it on a job.
+
+    Raises:
+        SourceChanged: its code changed.
+    """
+    try:
+        implementation = task.stage.implemented
+        job.check_code()
+        begun()
+        implementation(job)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        if not isinstance(error, Stopped):
+            job.check_code()  # a file that is edited halfway raises what it likes
+        raise
+
+
+def _resumable(lanes: Sequence[Cell], before: int, planner: Planner, store: Store) -> int:
+    """Return the latest point before the first wanted one that every lane has stored; 0 if there is
+    none.
+    """
+    if not lanes or not lanes[0].call.stage.progress:
+        return 0
+    for point in range(before - 1, 0, -1):
+        if all(_resumes(planner.at(cell, point), store) for cell in lanes):
+            return point
+    return 0
+
+
+def _resumes(cell: Cell, store: Store) -> bool:
+    if not store.has(cell.key):
+        return False
+    entry = store.get(cell.key)
+    return entry is not None and DIVERGED not in entry.provenance
+
+
+def _instead(absent: Sequence[Cell], emitted: Iterable[Emitted]) -> str:
+    """Say which points of a trajectory are missing, and which were emitted instead."""
+    progress = absent[0].call.stage.progress
+    if not progress:
+        return ""
+    wanted = ", ".join(map(str, sorted({cell.call.point for cell in absent})))
+    points = ", ".join(map(str, sorted({emission.point for emission in emitted})))
+    return f" at {progress} {wanted}; it emitted at {points or 'no point'}"

@@ -1,0 +1,75 @@
+"""A process in which stages run, seen from within: it takes tasks and tells how they ended."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from functools import cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import msgspec
+
+from cbspec import catalog
+from cbspec.config import Config
+from cbspec.execution import devices
+from cbspec.execution.computing import compute, raised
+from cbspec.execution.failure import printable, trace_of
+from cbspec.execution.numerics import limit_threads
+from cbspec.execution.rundir import RunDirectory
+from cbspec.execution.task import Outcome
+from cbspec.execution.wire import BEGUN, unpacked
+from cbspec.stage import Stage
+from cbspec.store import Damage, Store
+
+_PR_SET_PDEATHSIG = 1  # of Linux' prctl
+
+
+def serve(connection: Connection) -> None:
+    """Compute the tasks that come, one after the other, until the other side is gone."""
+    _end_with(os.getppid())
+    try:
+        config, root, path, worker = connection.recv()
+        run = RunDirectory(path, worker)
+        while True:
+            content = connection.recv_bytes()
+            outcome = _computed(content, config, root, run, connection)
+            connection.send_bytes(msgspec.json.encode(outcome))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _computed(
+    content: bytes, config: Config, root: Path, run: RunDirectory, connection: Connection
+) -> Outcome:
+    try:
+        task = unpacked(content, _stages(config))
+    except Exception as error:  # its code was edited since the other process has read it
+        reason = f"its process cannot load it: {error}"
+        return Outcome(ending="failed", reason=printable(reason), traceback=trace_of(error))
+    damages: list[Damage] = []
+    store = Store(root, on_damage=damages.append)
+    limit_threads(task.numerics.threads)
+    try:
+        outcome = compute(task, store, run, lambda: connection.send_bytes(BEGUN))
+    except KeyboardInterrupt as error:  # raised by the stage: nobody can press Ctrl-C here
+        outcome = raised(error, task)
+    return msgspec.structs.replace(outcome, damages=tuple(map(str, damages)))
+
+
+@cache
+def _stages(config: Config) -> Mapping[str, Stage]:
+    devices.load(config)
+    return catalog.load(config)
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel end this process when its parent dies, whatever it computes then."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before that
+        os._exit(1)

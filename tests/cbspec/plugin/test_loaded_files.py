@@ -1,0 +1,114 @@
+"""A result's key counts what its process loaded, and nothing that another stage did there."""
+
+import pytest
+
+CATALOG = """\
+from cbspec.stage import Measure, Parameters, Stage
+
+
+class Walk(Parameters, frozen=True, kw_only=True):
+    rule: str = "plus"
+    drift: float = 0.0
+
+
+PLACE = {"place": Measure("m", "how far")}
+STAGES = tuple(
+    Stage(name, "a walk", f"lab.{name}:walk", Walk, measures=PLACE) for name in ("walk", "jump")
+)
+"""
+WALK = """\
+from importlib import import_module
+
+
+def walk(job):
+    for index, replica in enumerate(job.replicas):
+        act = import_module(f"lab.rules.{replica.parameters.rule}").act
+        drift = replica.parameters.drift
+        job.emit(index, measures={"place": act(replica.seed / 100 + drift)})
+"""
+JUMP = """\
+import decimal
+
+decimal.getcontext().prec = 2
+
+
+def walk(job):
+    for index, replica in enumerate(job.replicas):
+        drift = replica.parameters.drift
+        job.emit(index, measures={"place": replica.seed / 100 + drift})
+"""
+PLUS = "from decimal import Decimal\n\n\ndef act(x):\n    return float(Decimal(1) / 3) + x\n"
+CLAIM = """\
+id: {id}
+title: A walk with drift gets further
+phase: 1
+status: active
+source: {{memo: notebook, figures: {{}}}}
+experiment: {{stage: {stage}}}
+arms:
+  without: {{}}
+  with: {{drift: 1.0}}
+assert:
+  - {{kind: order, measure: place, arms: [without, with], direction: ascending}}
+scales: [quick]
+"""
+
+
+@pytest.fixture
+def lab(project):
+    """A project with a stage that imports a module by a computed name, and one that changes its
+    process when it is imported.
+    """
+    project.write("lab/catalog.py", CATALOG)
+    project.write("lab/walk.py", WALK)
+    project.write("lab/jump.py", JUMP)
+    project.write("lab/rules/__init__.py", "")
+    project.write("lab/rules/plus.py", PLUS)
+    project.claim("walk.yaml", CLAIM.format(id="walk.a", stage="walk"))
+    return project
+
+
+def places(project, *arguments, **environment):
+    """What walk.a was judged on, after a run."""
+    status, output = project.pytest(*arguments, **environment)
+    assert status == 0, output
+    [record] = [record for record in project.report.records if record.claim == "walk.a"]
+    return record.evidence.values.records(), output
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_file_that_only_a_run_shows_counts_from_then_on(lab, workers):
+    """The file is named with its stage, nothing is computed twice, and an edit of it is seen."""
+    first, output = places(lab, "-n", workers)
+    again, silent = places(lab, "-n", workers)
+    lab.edit("lab/rules/plus.py", "+ x", "+ 2 * x")
+    edited, _ = places(lab, "-n", workers)
+    fresh, _ = places(lab, "-n", workers, CBSPEC_STORE=str(lab.root / "fresh"))
+
+    assert "walk loaded lab/rules/plus.py: part of its code from now on" in output
+    assert "walk seeds" not in silent
+    assert again == first
+    assert edited == fresh != first
+
+
+def test_explain_names_the_file_and_how_it_was_seen(lab):
+    """What a run was seen to load is told as the reason why a file counts."""
+    lab.pytest()
+    lab.edit("lab/rules/plus.py", "+ x", "+ 2 * x")
+
+    output = lab.cbspec("explain", "walk.a").output
+
+    assert "lab/rules/plus.py:4: act changed" in output
+    assert "lab/rules/plus.py counts because a run of lab.walk:walk loaded it" in output
+    assert "added" not in output
+
+
+def test_a_stage_does_not_see_what_another_did_on_import(lab):
+    """A claim has the same values alone and after a stage that changed its process."""
+    alone, _ = places(lab, CBSPEC_STORE=str(lab.root / "alone"))
+    lab.claim("jump.yaml", CLAIM.format(id="jump.a", stage="jump"))
+
+    beside, _ = places(lab, CBSPEC_STORE=str(lab.root / "beside"))
+
+    assert beside == alone
+    assert alone[0].value == pytest.approx(1 / 3 + 0.01, abs=1e-9)
