@@ -20,7 +20,8 @@ def test_a_task_survives_the_journey():
     planner = Planner(code_of, numerics)
     cells = tuple(planner.cell(added(0.5, counted(3)), seed) for seed in (1, 2))
     code = {stage.implementation: code_of(stage.implementation).digest for stage in STAGES}
-    task = Task(label="add", cells=cells, numerics=numerics, code=code)
+    surroundings = planner.surroundings
+    task = Task("add", cells, numerics, code, surroundings)
     catalog = {stage.name: stage for stage in STAGES}
 
     arrived = unpacked(packed(task), catalog)
@@ -37,7 +38,7 @@ def test_a_stage_is_sent_by_its_name():
     """What cannot be sent, such as a cost that is a lambda, is not."""
     planner = Planner(code_of, Numerics(device="cpu", torch="2.11"))
     cell = planner.cell(counted(3), 1)
-    task = Task(label="", cells=(cell,), numerics=planner.numerics, code={})
+    task = Task("", (cell,), planner.numerics, {}, planner.surroundings)
 
     assert cell.call.stage.cost.__name__ == "<lambda>"
     assert b"count" in packed(task)
