@@ -94,7 +94,10 @@ class Parts:
         """Return the engine's source code as it is."""
         from cbspec.fingerprint import Code, Parsed
 
-        sources = self.config.store / "code" / "sources.msgpack"
+        sources = Parsed()
+        if self.config.store.is_dir():  # a command that only looks makes none
+            kept = self.config.store / "code" / "sources.msgpack"
+            sources = Parsed(kept, partial(self.store.lock, "code"))
         return Code(
             self.config.root,
             self.config.packages,
@@ -102,7 +105,7 @@ class Parts:
             catalog=self.config.engine,
             stages=self.catalog.values(),
             loaded=self.store.loaded.of,
-            sources=Parsed(sources, partial(self.store.lock, "code")),
+            sources=sources,
         )
 
     @cached_property

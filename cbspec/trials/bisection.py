@@ -228,7 +228,7 @@ def code_at(folder: Path, claim: str) -> ClaimCode:
 
 def canary_at(folder: Path, claim: str, scale: str) -> tuple[Figures, ...]:
     """Compute the canary of a claim, all cells of its matrix, in the project in a folder."""
-    run = _project(folder).run(claim, scale, "cpu", adopt="never")
+    run = _project(folder).run(claim, scale, "cpu", adopt="never", backend="inline")
     broken = [check.reason for check in run.canaries if check.figures is None]
     if broken:
         raise CbspecError(broken[0])
@@ -237,7 +237,7 @@ def canary_at(folder: Path, claim: str, scale: str) -> tuple[Figures, ...]:
 
 def verdicts_at(folder: Path, claim: str, scale: str) -> dict[str, str]:
     """Compute the verdict of a claim, all cells of its matrix, in the project in a folder."""
-    run = _project(folder).run(claim, scale, "cpu", adopt="never")
+    run = _project(folder).run(claim, scale, "cpu", adopt="never", backend="inline")
     return {record.claim: record.judgement.verdict for record in run.records}
 
 

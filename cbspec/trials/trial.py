@@ -160,7 +160,9 @@ def _run(folder: Path, store: Path, claims: Collection[str], scale: str) -> Run:
     os.chdir(folder)
     with _silent():
         project = Project(folder)
-        return project.run(tuple(claims), scale or project.config.canary, "cpu", adopt="never")
+        return project.run(
+            tuple(claims), scale or project.config.canary, "cpu", adopt="never", backend="inline"
+        )
 
 
 def _tests_fail(folder: Path) -> bool:
