@@ -8,7 +8,7 @@ import click
 
 from cbspec.cli.context import pass_project
 from cbspec.cli.last_run import last_run
-from cbspec.cli.output import echo
+from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.project import Project
 
 
@@ -25,8 +25,9 @@ from cbspec.project import Project
     metavar="FILE",
     help="Write it there (default: print it).",
 )
+@json_option
 @pass_project
-def command(project: Project, page: str, output: Path | None) -> None:
+def command(project: Project, page: str, output: Path | None, as_json: bool) -> None:
     """Write the last run as one Markdown comment of at most 64 kB.
 
     What changed comes first, then how each claim was checked. The first line marks the comment, so
@@ -38,5 +39,7 @@ def command(project: Project, page: str, output: Path | None) -> None:
     text = comment(last_run(project), project.config, page)
     if output:
         write(output, text)
-    else:
+    if as_json:
+        echo_json({"text": text, "bytes": len(text.encode())})
+    elif not output:
         echo(text.rstrip("\n"))

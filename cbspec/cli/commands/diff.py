@@ -48,8 +48,9 @@ def command(
     """Compare two ledgers or commits.
 
     A and B are ledger files, reports of runs (latest.json) or commits; B is the ledger as it stands
-    when left out. With a run, only what that run judged is compared. Exits with 1 when a verdict flipped or was weakened, an assertion was moved, or an entry is gone; with
-    --unexplained only where B has no reason for it.
+    when left out. With a run, only what that run judged is compared. Exits with 1 when a verdict
+    flipped or was weakened, an assertion was moved, or an entry is gone; with --unexplained only
+    where B has no reason for it.
     """
     from cbspec.report.sides import alike, side_of
 

@@ -54,3 +54,4 @@ def test_a_run_as_a_comment(laboratory):
     assert printed.stdout.startswith("<!-- cbspec -->\n## Claims: as recorded\n")
     assert "[1.a](https://host/page#claim-1.a)" in printed.stdout
     assert (laboratory.root / "comment.md").read_text() == printed.stdout
+    assert laboratory.json("comment")["text"].startswith("<!-- cbspec -->\n")
