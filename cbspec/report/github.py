@@ -13,8 +13,6 @@ from cbspec.report.count import failed_canaries
 from cbspec.report.failure import canary_text, doubt_text, failure_text
 from cbspec.report.record import Record, Run, Skipped, ranked
 
-SHOWN = 10  # of each kind that GitHub shows of one step
-
 
 class Mark(NamedTuple):
     """What a failed claim is marked with.
@@ -38,7 +36,7 @@ MOST = 10  # annotations of one level and step; GitHub drops the others without 
 
 def annotations(run: Run) -> list[str]:
     """Return one error per failed claim, most urgent first, then one warning per changed definition
-    with its claims; of either at most as many as GitHub shows.
+    with its claims.
     """
     lines = []
     touched: dict[Edit, list[str]] = {}
@@ -47,18 +45,9 @@ def annotations(run: Run) -> list[str]:
         lines.append(command("error", mark.text, file=mark.path, line=mark.line, title=title))
         for edit in dict.fromkeys(mark.edits):
             touched.setdefault(edit, []).append(f"{mark.claim}: {mark.state}")
-    definitions = [_definition(edit, claims) for edit, claims in touched.items()]
-    capped = _capped(lines, "error", "claims") + _capped(definitions, "warning", "definitions")
-    return list(map(visible, capped))
-
-
-def _capped(lines: list[str], name: str, noun: str) -> list[str]:
-    """Return at most as many lines as GitHub shows, the last of which counts what is left out."""
-    if len(lines) <= SHOWN:
-        return lines
-    left_out = len(lines) - SHOWN + 1
-    more = command(name, "The report has them all.", title=f"and {left_out} more {noun}")
-    return [*lines[: SHOWN - 1], more]
+    for edit, claims in touched.items():
+        lines.append(_definition(edit, claims))
+    return list(map(visible, lines))
 
 
 def command(name: str, message: str, **properties: str | int) -> str:

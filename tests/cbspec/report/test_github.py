@@ -56,23 +56,6 @@ def test_one_warning_per_definition(flipped, run_of):
     ]
 
 
-def test_no_more_than_github_shows(record, run_of):
-    """GitHub shows ten errors of a step: the tenth counts what is left out."""
-    many = [record("refuted", old="holds", id=f"6A.{index:02}") for index in range(23)]
-    ten = annotations(run_of(*many[:10]))
-    capped = annotations(run_of(*many))
-
-    assert [parsed(line)[1]["title"][:5] for line in ten] == [
-        f"6A.{index:02}" for index in range(10)
-    ]
-    assert len(capped) == 10
-    assert parsed(capped[-1]) == (
-        "error",
-        {"title": "and 14 more claims"},
-        "The report has them all.",
-    )
-
-
 def test_what_acts_on_a_terminal_is_named(record, run_of):
     """An escape in a claim's reason reaches no log: what names it does."""
     [line] = annotations(run_of(record("refuted", old="holds", reason="\x1b[31mred\u202e")))
