@@ -5,10 +5,12 @@ checks of those on record.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from cbspec.canary import CanaryCheck, CanaryRecord
 from cbspec.claim import Claim
@@ -20,6 +22,7 @@ from cbspec.evaluation.checks import Checker
 from cbspec.evaluation.edits import Edits
 from cbspec.evaluation.interim import InterimAnalysis, interim_analyses
 from cbspec.evaluation.recorded import RecordedVerdicts
+from cbspec.evaluation.tracing import Tracer
 from cbspec.execution.backends import Backend, Workplace
 from cbspec.execution.executor import Executor
 from cbspec.execution.failure import StageFailed
@@ -94,6 +97,7 @@ class Evaluation:
         self._edits = Edits(config, code, self.store)
         self._agenda = Agenda({}, {}, {})
         self._adopted = Adopted(self.store)
+        self._tracer = Tracer(self.store, self.planner)
 
     def _executor(self, planner: Planner) -> Executor:
         workers = self._backend.open(Workplace(self.config, self.store, self._run))
@@ -124,6 +128,7 @@ class Evaluation:
         recorded = {claim.id: self._recorded.expected(claim) for claim in decided}
         self._agenda = agenda_of(decided, recorded, self.planner, self.store)
         self.executor.work.expect(self._agenda.further(self.planner))
+        self._tracer.expect(self._agenda.wanted)
         self.executor.work.name_users(
             self._agenda.users(), "for canaries" if self.config.canary else ""
         )
@@ -162,23 +167,28 @@ class Evaluation:
         began = time.monotonic()
         self._adopt_results()
         trace = ""
+        analyses: list[InterimAnalysis] = []
         values: Values | None = None
         try:
-            judgement, values = self._last_analysis(claim)
+            analyses += self._analyses(claim)
+            judgement, values = analyses[-1]
         except StageFailed as failure:
             judgement, trace = _error(claim, str(failure)), failure.traceback
         checks = self._recorded.checks(claim)
-        return self._record(claim, judgement, values, checks, time.monotonic() - began, trace)
+        record = self._record(claim, judgement, values, checks, time.monotonic() - began, trace)
+        done = self._tracer.trace(
+            claim, [analysis.judgement for analysis in analyses], record.entry
+        )
+        return msgspec.structs.replace(record, trace=done)
 
-    def _last_analysis(self, claim: Claim) -> InterimAnalysis:
+    def _analyses(self, claim: Claim) -> Iterator[InterimAnalysis]:
         def computed(cells: Sequence[Cell]) -> Mapping[Cell, StoredResult]:
             self.executor.adopt(cells)
             if (count := len({cell.seed for cell in cells})) > claim.seeds.start:
                 self._run.announce(claim.id, count)
             return self.executor.ensure(cells)
 
-        *_, last = interim_analyses(claim, self.planner, computed)
-        return last
+        return interim_analyses(claim, self.planner, computed)
 
     def _record(
         self,

@@ -9,7 +9,7 @@ from cbspec.config import Config
 from cbspec.evaluation.checks import Checker, needs_canary
 from cbspec.ledger import Entry, EvidenceFolder, Key, Ledger
 from cbspec.paths import relative
-from cbspec.report import Check, Upheld, standing
+from cbspec.report import Check, Upheld, about, standing
 
 
 class RecordedVerdicts:
@@ -89,4 +89,5 @@ class RecordedVerdicts:
             line=claim.line,
             checks=checks,
             outcome=standing(claim, checks),
+            about=about(claim),
         )

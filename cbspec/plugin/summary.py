@@ -136,7 +136,8 @@ class RunSummary:
         if self._unwritten:
             yield f"no report: {self._unwritten}"
         else:
-            yield f"report: {os.path.relpath(self.project.reports / 'latest.md', here)}"
+            for name in ("latest.md", "latest.html"):
+                yield f"report: {os.path.relpath(self.project.reports / name, here)}"
 
     def _run(self) -> Run:
         from cbspec.canary import CanaryCheck

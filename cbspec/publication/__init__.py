@@ -2,6 +2,6 @@
 figures.
 """
 
-from cbspec.publication.replication import FIGURES, PAGE, replication
+from cbspec.publication.replication import FIGURES, HTML_PAGE, PAGE, replication
 
-__all__ = ["FIGURES", "PAGE", "replication"]
+__all__ = ["FIGURES", "HTML_PAGE", "PAGE", "replication"]

@@ -24,6 +24,7 @@ from cbspec.publication.tally import recordings, tallies
 from cbspec.report.template import environment, tidy
 
 PAGE = "replication.md"
+HTML_PAGE = "replication.html"
 FIGURES = "figures"
 COLUMNS = (
     "finding",

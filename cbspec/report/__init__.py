@@ -3,6 +3,7 @@ annotations and job summary.
 """
 
 from cbspec.model.edit import Edit
+from cbspec.report.about import About, Sentence, about
 from cbspec.report.check import Check, Upheld, Way, doubts, standing
 from cbspec.report.count import canaries_counted, counted, doubts_listed
 from cbspec.report.encoding import decode, encode
@@ -12,17 +13,25 @@ from cbspec.report.page import job_summary, markdown
 from cbspec.report.quote import Quote
 from cbspec.report.record import Record, Run, Skipped, ranked, record_of, run_of
 from cbspec.report.table import summary_table
+from cbspec.report.trace import Curve, Look, StageUse, Trace
 from cbspec.report.writing import write_pages
 
 __all__ = [
+    "About",
     "Check",
+    "Curve",
     "Edit",
+    "Look",
     "Quote",
     "Record",
     "Run",
+    "Sentence",
     "Skipped",
+    "StageUse",
+    "Trace",
     "Upheld",
     "Way",
+    "about",
     "annotations",
     "canaries_counted",
     "canary_text",

@@ -12,6 +12,7 @@ from cbspec.claim import Claim, Status
 from cbspec.ledger import Comparison, Device, Outcome
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Verdict
+from cbspec.report.about import About
 
 Way = Literal[
     "code unchanged",
@@ -84,6 +85,7 @@ class Upheld(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     checks: tuple[Check, ...]
     outcome: Outcome
+    about: About | None = None
 
     @property
     def doubted(self) -> bool:

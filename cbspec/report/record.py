@@ -16,8 +16,10 @@ from cbspec.ledger import CHANGED, Comparison, Device, Entry, Evidence, Outcome,
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Finding, Judgement
 from cbspec.paths import relative
+from cbspec.report.about import About, about
 from cbspec.report.check import Check, Upheld, doubts
 from cbspec.report.quote import Quote, quotes
+from cbspec.report.trace import Trace
 
 _URGENCY = {"flip": 0, "goalposts": 1, "weakened": 2, "shift": 3}
 
@@ -38,6 +40,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             memo"``.
         evidence: the values that were judged; None where a stage failed.
         checks: the claim's verdicts on record at other scales and device families.
+        about: what the claim says; None in a report from before it was kept.
+        trace: what the run did for the claim.
     """
 
     claim: str
@@ -60,6 +64,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     options: str = ""
     evidence: Evidence | None = None
     checks: tuple[Check, ...] = ()
+    about: About | None = None
+    trace: Trace | None = None
 
     @property
     def failed(self) -> bool:
@@ -221,6 +227,7 @@ def record_of(
         options=options,
         evidence=evidence,
         checks=checks,
+        about=about(claim),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import click
 
@@ -35,6 +36,12 @@ ORDER = (
     is_flag=True,
     help="Only what changed without a reason in B: neither accepted nor withdrawn.",
 )
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write the comparison as a page, with every interval and seed.",
+)
 @json_option
 @pass_project
 @click.pass_context
@@ -45,16 +52,20 @@ def command(
     after: str | None,
     every: bool,
     unexplained: bool,
+    html: Path | None,
     as_json: bool,
 ) -> None:
     """Compare two ledgers or commits.
 
-    A and B are ledger files or commits; B is the ledger as it stands when left out. Exits with 1
-    when a verdict flipped or was weakened, an assertion was moved, or an entry is gone; with
-    --unexplained only where B has no reason for it.
+    A and B are ledger files, reports of runs (latest.json) or commits; B is the ledger as it stands
+    when left out. With a run, only what that run judged is compared. Exits with 1 when a verdict
+    flipped or was weakened, an assertion was moved, or an entry is gone; with --unexplained only
+    where B has no reason for it.
     """
-    old = Ledger.read(before, project.config.ledger)
-    new = Ledger.read(after, project.config.ledger) if after else project.ledger
+    from cbspec.report.sides import alike, side_of
+
+    sides = side_of(before, project.config), side_of(after, project.config)
+    old, new = alike(*sides)
     shown = []
     for comparison in compared(old, new):
         wanted = every or comparison.change != "same"
@@ -63,6 +74,12 @@ def command(
         if wanted:
             shown.append(comparison)
     shown.sort(key=lambda comparison: ORDER.index(comparison.change))
+    if html:
+        from cbspec.committed.writing import write
+        from cbspec.report.html import comparison_page
+
+        titles = {claim.id: claim.title for claim in project.at_every_scale()}
+        write(html, comparison_page(shown, *sides, titles))
     if as_json:
         echo_json(list(map(_content, shown)))
     elif shown:

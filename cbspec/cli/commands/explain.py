@@ -10,6 +10,7 @@ import msgspec
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
+from cbspec.cli.link import link_line
 from cbspec.cli.output import (
     device_option,
     echo,
@@ -60,6 +61,7 @@ def command(
         if canaries:
             check = canaries.stored(cell)
             text += _canary(check)
+        text += link_line(project, cell.id)
         contents.append({**msgspec.to_builtins(explanation), "canary": check})
         texts.append("\n".join(text))
     if as_json:

@@ -64,13 +64,16 @@ def command(project: Project, check: bool, as_json: bool) -> None:
 
 def _pages(project: Project, claims: Sequence[Claim]) -> Mapping[Path, str | None]:
     """Return path -> text; None for a drawing, which is only looked for."""
-    from cbspec.publication import FIGURES, PAGE, replication
+    from cbspec.publication import FIGURES, HTML_PAGE, PAGE, replication
     from cbspec.publication.figures import tables
+    from cbspec.report.html import of_record, page
 
     folder = project.config.reports
     canary = _canary(project)
+    contents = of_record(claims, project.ledger, project.evidence, project.config.root, canary)
     pages: dict[Path, str | None] = {
-        folder / PAGE: replication(claims, project.ledger, folder, canary)
+        folder / PAGE: replication(claims, project.ledger, folder, canary),
+        folder / HTML_PAGE: page(contents),
     }
     for table in tables(claims, project.ledger):
         pages[folder / FIGURES / f"{table.name}.csv"] = table.csv()
@@ -107,13 +110,12 @@ def _without_canary(project: Project, claims: Sequence[Claim]) -> list[str]:
 
 def _write(project: Project, claims: Sequence[Claim], pages: Mapping[Path, str | None]) -> None:
     from cbspec.committed.writing import write
-    from cbspec.publication import FIGURES, PAGE
+    from cbspec.publication import FIGURES
 
-    page = project.config.reports / PAGE
-    text = pages[page]
-    assert text is not None
-    write(page, text)
-    if len(pages) > 1:  # matplotlib is for drawings alone
+    for path, text in pages.items():
+        if text is not None:
+            write(path, text)
+    if None in pages.values():  # matplotlib is for drawings alone
         try:
             from cbspec.publication.drawing import draw
         except ModuleNotFoundError as error:

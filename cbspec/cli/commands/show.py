@@ -11,6 +11,7 @@ import click
 from cbspec.claim import Claim
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
+from cbspec.cli.link import link_line
 from cbspec.cli.output import echo, echo_json, json_option, scale_option
 from cbspec.project import Project
 
@@ -34,7 +35,10 @@ def command(project: Project, claim: str, scale: str | None, as_json: bool) -> N
     if as_json:
         echo_json(list(map(_content, cells)))
     else:
-        echo("\n\n".join(map(_text, cells)))
+        texts = []
+        for cell in cells:
+            texts.append("\n".join([_text(cell), *link_line(project, cell.id)]))
+        echo("\n\n".join(texts))
 
 
 def _text(claim: Claim) -> str:

@@ -12,6 +12,7 @@ import click
 from cbspec.claim import Claim
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
+from cbspec.cli.link import link_line
 from cbspec.cli.output import TextTable, echo, echo_json, json_option
 from cbspec.ledger import Entry, Standing
 from cbspec.ledger import status as standings
@@ -54,6 +55,9 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
         echo_json(rows)
     else:
         echo(str(_table(rows)))
+        shown = {row.claim for row in rows}
+        for line in link_line(project, shown.pop() if len(shown) == 1 else ""):
+            echo(line)
 
 
 class Currency:

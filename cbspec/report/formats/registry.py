@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from cbspec.config import Config
 from cbspec.errors import ConfigError
 from cbspec.project_code import declarations
+from cbspec.report.formats.html_page import HtmlPage
 from cbspec.report.formats.json_page import JsonPage
 from cbspec.report.formats.markdown_page import MarkdownPage
 from cbspec.report.record import Run
@@ -25,6 +26,7 @@ class Format(Protocol):
         """Return the content of the file."""
 
 
+# What a run alone is enough for; the HTML page shows the project's record beside it
 BUILT_IN: tuple[Format, ...] = (JsonPage(), MarkdownPage())
 
 
@@ -34,7 +36,7 @@ def load(config: Config) -> tuple[Format, ...]:
     Raises:
         ConfigError: a module cannot be imported, declares no FORMATS, or takes another's file.
     """
-    formats = list(BUILT_IN)
+    formats: list[Format] = [*BUILT_IN, HtmlPage(config)]
     for module in config.formats:
         wanted = "a tuple of objects with file and render(run)"
         formats += declarations(

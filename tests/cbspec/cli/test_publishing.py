@@ -19,6 +19,11 @@ DRAWN = (
 )
 
 
+def both(word):
+    """What publish prints where table and page stand alike."""
+    return f"reports/replication.md: {word}\nreports/replication.html: {word}\n"
+
+
 @pytest.fixture
 def page(laboratory):
     return laboratory.root / "reports" / "replication.md"
@@ -33,9 +38,9 @@ def test_the_table_follows_claims_and_ledger(laboratory, page):
     laboratory.record(laboratory.run())
     after = laboratory.cbspec("publish")
 
-    assert (before.exit_code, before.stdout) == (0, "reports/replication.md: written\n")
+    assert (before.exit_code, before.stdout) == (0, both("written"))
     assert "0 on record at one scale at least, 2 not run yet." in empty
-    assert after.stdout == "reports/replication.md: written\n"
+    assert after.stdout == both("written")
     assert (
         "| **[1.a](../claims/phase1/1.a.yaml)** More light makes taller plants | active |"
         in page.read_text()
@@ -75,7 +80,7 @@ def test_publishing_again_changes_nothing(laboratory, page):
     text = page.read_bytes()
 
     assert laboratory.json("publish") == {
-        "pages": [str(page)],
+        "pages": [str(page), str(page.with_suffix(".html"))],
         "changed": [],
         "orphaned": [],
         "canary": [],
@@ -96,8 +101,8 @@ def test_orphaned_verdicts_are_told(laboratory, page, pinned):
     laboratory.cbspec("withdraw", "1.a", "2.a", "--reason", "too small | to tell")
     laboratory.cbspec("publish")
 
-    assert (written.exit_code, written.stdout) == (0, "reports/replication.md: written\n")
-    assert (checked.exit_code, checked.stdout) == (1, "reports/replication.md: current\n")
+    assert (written.exit_code, written.stdout) == (0, both("written"))
+    assert (checked.exit_code, checked.stdout) == (1, both("current"))
     assert written.stderr == checked.stderr
     pinned(checked.stderr)
     assert told == [{"claim": name, "scale": "quick", "device": "cpu"} for name in ("1.a", "2.a")]
@@ -116,6 +121,7 @@ def test_figures_are_published_too(laboratory, page):
 
     assert result.stdout.splitlines() == [
         "reports/replication.md: written",
+        "reports/replication.html: written",
         "reports/figures/F.1.quick.csv: written",
         "reports/figures/F.1.quick.svg: written",
     ]
@@ -138,6 +144,7 @@ def test_figures_are_published_too(laboratory, page):
     (folder / "F.1.quick.csv").write_text("of an earlier record")
     assert laboratory.cbspec("publish").stdout.splitlines() == [
         "reports/replication.md: current",
+        "reports/replication.html: current",
         "reports/figures/F.1.quick.csv: written",
         "reports/figures/F.1.quick.svg: written",
     ]

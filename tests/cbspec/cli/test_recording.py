@@ -379,6 +379,29 @@ def test_diff_of_what_has_no_reason(laboratory):
     assert laboratory.cbspec("diff", "before.json").exit_code == 1
 
 
+def test_diff_with_the_report_of_a_run(laboratory):
+    """A run is compared with a ledger, or with another run, by what it judged; the page has both
+    sides' values.
+    """
+    run = laboratory.run()
+    laboratory.record(run)
+    report = laboratory.root / "reports" / "latest.json"
+    earlier = laboratory.write("earlier.json", report.read_text())
+    altered(laboratory, verdict="refuted", reason="the lamp was off")
+    page = laboratory.root / "diff.html"
+
+    changed = laboratory.cbspec("diff", "reports/ledger.json", str(report), "--html", str(page))
+    runs = laboratory.cbspec("diff", str(earlier), str(report))
+    text = page.read_text()
+
+    assert changed.exit_code == 1
+    assert changed.stdout.startswith("1.a (quick, cpu): flip: refuted -> holds\n")
+    assert (runs.exit_code, runs.stdout) == (0, "no difference\n")
+    assert "More light makes taller plants" in text
+    assert "1 flip." in text
+    assert text.count('class="plot seeds"') == 2
+
+
 def test_diff_of_what_is_not_there(laboratory):
     """A word that is neither file nor commit is told as such."""
     laboratory.commit()

@@ -56,6 +56,14 @@ def test_one_warning_per_definition(flipped, run_of):
     ]
 
 
+def test_what_acts_on_a_terminal_is_named(record, run_of):
+    """An escape in a claim's reason reaches no log: what names it does."""
+    [line] = annotations(run_of(record("refuted", old="holds", reason="\x1b[31mred\u202e")))
+
+    assert r"\u001b[31mred\u202e" in line
+    assert not {"\x1b", "\u202e"} & set(line)
+
+
 def test_what_did_not_fail_is_not_marked(record, run_of):
     """Claims that passed or failed as expected have no annotation."""
     assert annotations(run_of(record(old="holds"), record("refuted", old="refuted"))) == []

@@ -1,0 +1,182 @@
+"""What a run did for a claim: its interim analyses, stages and curves, read from stored results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from cbspec.claim import Claim
+from cbspec.execution.plan import Cell, Planner, closure
+from cbspec.ledger import Entry, entry_of
+from cbspec.ledger.entry import short
+from cbspec.ledger.notation import rounded
+from cbspec.model.finding import Judgement
+from cbspec.report import Curve, Look, StageUse, Trace
+from cbspec.store import ADOPTED, Store, StoredResult
+
+# Of a curve; more cannot be told apart on a page
+POINTS = 60
+DECIMALS = 5
+
+
+class Tracer:
+    """Tells what stands behind the verdicts of one run; each result is read once.
+
+    Args:
+        store: where the results lie.
+        planner: names them.
+        began: when the run began; what was stored later was computed by it.
+    """
+
+    def __init__(self, store: Store, planner: Planner, began: datetime | None = None) -> None:
+        self._store = store
+        self._planner = planner
+        self._began = (began or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._rates: dict[str, float | None] = {}
+        self._results: dict[str, StoredResult | None] = {}
+
+    def expect(self, cells: Iterable[Cell]) -> None:
+        """Take down how fast the stages of these cells were so far, before any is computed."""
+        device = self._planner.numerics.device
+        for cell in closure(cells):
+            stage = cell.call.stage.name
+            if stage not in self._rates:
+                self._rates[stage] = self._store.rate(stage, device)
+
+    def trace(self, claim: Claim, judgements: Sequence[Judgement], last: Entry) -> Trace:
+        """Return what a run did for a claim.
+
+        Args:
+            judgements: of its interim analyses, in their order; none where a stage failed.
+            last: what the ledger would record of the last one.
+        """
+        if not judgements:
+            return Trace()
+        looks = []
+        for judgement in judgements:
+            made = last.provenance
+            entry = entry_of(claim, judgement, device=last.device, code={}, provenance=made)
+            looks.append(
+                Look(
+                    seeds=len(judgement.seeds),
+                    verdict=judgement.verdict,
+                    reason=judgement.reason,
+                    effect=entry.decisive,
+                )
+            )
+        groups, arms = self._trajectories(claim, judgements[-1].seeds)
+        stages = []
+        curves = []
+        for call, cells in groups.items():
+            stages.append(self._use(call, cells, arms[call]))
+            curves += self._curves(call, cells, arms[call])
+        return Trace(looks=tuple(looks), stages=tuple(stages), curves=tuple(curves))
+
+    def _trajectories(
+        self, claim: Claim, seeds: Sequence[int]
+    ) -> tuple[Mapping[str, list[Cell]], Mapping[str, tuple[str, ...]]]:
+        """Return the cells of each trajectory that a claim stands on, and the arms that need it."""
+        groups: dict[str, dict[Cell, None]] = {}
+        arms: dict[str, dict[str, None]] = {}
+        for (arm, _), wanted in self._planner.cells(claim.arms, seeds).items():
+            for cell in closure([wanted]):
+                call = cell.call.trajectory
+                groups.setdefault(call, {})[cell] = None
+                arms.setdefault(call, {})[arm] = None
+        cells = {call: list(group) for call, group in groups.items()}
+        return cells, {call: tuple(names) for call, names in arms.items()}
+
+    def _use(self, call: str, cells: Sequence[Cell], arms: tuple[str, ...]) -> StageUse:
+        stage = cells[0].call.stage
+        results = [self._result(cell) for cell in cells]
+        fresh = [cell for cell in cells if self._computed_here(cell)]
+        # A result's seconds count from the start of its job, so the last point of a lane has all
+        seconds: dict[str, float] = {}
+        for cell, result in zip(cells, results, strict=True):
+            took = float(result.provenance.get("seconds") or 0.0) if result else 0.0
+            seconds[cell.lane] = max(seconds.get(cell.lane, 0.0), took)
+        adopted = [result for result in results if result and result.provenance.get(ADOPTED)]
+        return StageUse(
+            stage=stage.name,
+            call=short(call),
+            arms=arms,
+            points=tuple(sorted({cell.call.point for cell in cells})) if stage.progress else (),
+            seeds=tuple(dict.fromkeys(cell.seed for cell in cells)),
+            results=len(cells),
+            computed=len(fresh),
+            adopted=len(adopted),
+            seconds=round(sum(seconds.values()), 3),
+            forecast=self._forecast(fresh),
+        )
+
+    def _forecast(self, cells: Iterable[Cell]) -> float | None:
+        costs: dict[str, float] = {}
+        rate: float | None = 0.0
+        for cell in cells:
+            costs[cell.lane] = max(costs.get(cell.lane, 0.0), cell.call.cost)
+            rate = self._rates.get(cell.call.stage.name)
+        return None if rate is None else round(rate * sum(costs.values()), 3)
+
+    def _curves(self, call: str, cells: Sequence[Cell], arms: tuple[str, ...]) -> list[Curve]:
+        """Return the series of a trajectory that have one value for each of its points so far."""
+        stage = cells[0].call.stage
+        if not stage.progress:
+            return []
+        last: dict[int, Cell] = {}
+        for cell in sorted(cells, key=lambda cell: cell.call.point):
+            last[cell.seed] = cell
+        rows: dict[str, dict[int, list[float | None]]] = {}
+        for seed, cell in last.items():
+            result = self._result(cell)
+            for name, series in (result.series if result else {}).items():
+                if _along(series, cell.call.point):
+                    rows.setdefault(name, {})[seed] = series
+        curves = []
+        for name, by_seed in rows.items():
+            count = min(map(len, by_seed.values()))
+            points = _thinned(count)
+            values = []
+            for series in by_seed.values():
+                values.append(tuple(_short(series[point - 1]) for point in points))
+            curves.append(
+                Curve(
+                    stage=stage.name,
+                    series=name,
+                    call=short(call),
+                    arms=arms,
+                    unit=stage.progress,
+                    points=points,
+                    seeds=tuple(by_seed),
+                    values=tuple(values),
+                )
+            )
+        return curves
+
+    def _computed_here(self, cell: Cell) -> bool:
+        result = self._result(cell)
+        if result is None or result.provenance.get(ADOPTED):
+            return False
+        return str(result.provenance.get("created", "")) >= self._began
+
+    def _result(self, cell: Cell) -> StoredResult | None:
+        if cell.key not in self._results:
+            self._results[cell.key] = self._store.get(cell.key, touch=False)
+        return self._results[cell.key]
+
+
+def _along(series: object, point: int) -> bool:
+    """Tell whether a series has one number for each point of a trajectory as far as `point`."""
+    if not isinstance(series, list) or len(series) != point or point < 2:
+        return False
+    return all(value is None or isinstance(value, int | float) for value in series)
+
+
+def _thinned(count: int) -> tuple[int, ...]:
+    """Return at most `POINTS` of the points 1 to `count`, the last one among them."""
+    step = -(-count // POINTS)
+    return tuple(sorted(range(count, 0, -step)))
+
+
+def _short(value: float | None) -> float | None:
+    known = rounded(value)
+    return None if known is None else float(f"{known:.{DECIMALS}g}")

@@ -1,0 +1,90 @@
+"""A run as one comment on a pull request: what changed first, and how each claim was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cbspec.config import Config
+from cbspec.report.count import canaries_counted, counted
+from cbspec.report.html.contents import of_run
+from cbspec.report.html.effects import STRIP, Strip
+from cbspec.report.html.overview import Row, overview
+from cbspec.report.record import Run
+from cbspec.report.template import environment, tidy
+
+MARKER = "<!-- cbspec -->"
+"""The first line of every comment, by which a workflow finds the one to update."""
+
+LARGEST = 64_000  # bytes; GitHub takes 65 536 characters
+CELLS = 21  # characters of a plot
+
+
+def comment(run: Run, config: Config, page: str = "") -> str:
+    """Return the comment as Markdown, at most `LARGEST` bytes of UTF-8.
+
+    What does not fit is counted, as-recorded claims first.
+
+    Args:
+        page: the address of the HTML report, to which the plots lead.
+    """
+    view = overview(of_run(run, config).subjects, of_run=True)
+    calm = [row for row in view.rows if not row.standing.urgent]
+    urgent = list(view.urgent)
+    text = _rendered(run, urgent, calm, view.ways, page)
+    # Halving finds a fit in a few renderings, however long a claim's reasons are
+    while len(text.encode()) > LARGEST and (calm or urgent):
+        if calm:
+            calm = calm[: len(calm) // 2]
+        else:
+            urgent = urgent[: len(urgent) // 2]
+        text = _rendered(run, urgent, calm, view.ways, page, all_rows=view.rows)
+    return text
+
+
+def text_plot(strip: Strip | None) -> str:
+    """Return an interval as characters: ``"····━━●━━·┆····◇·····"``.
+
+    ``●`` is the estimate on its interval, ``◇`` the memo's value, ``┆`` the bound.
+    """
+    if strip is None or strip.estimate is None or strip.low is None or strip.high is None:
+        return ""
+    cells = ["·"] * CELLS
+    for index in range(_cell(strip.low), _cell(strip.high) + 1):
+        cells[index] = "━"
+    for bound in strip.bounds:
+        cells[_cell(bound)] = "┆"
+    if strip.memo is not None:
+        cells[_cell(strip.memo)] = "◇"
+    cells[_cell(strip.estimate)] = "●"
+    return "".join(cells)
+
+
+def _cell(at: int) -> int:
+    start, end = STRIP[0], STRIP[1] - STRIP[0]
+    share = (at - start) / (end - start)
+    return min(max(round(share * (CELLS - 1)), 0), CELLS - 1)
+
+
+def _rendered(
+    run: Run,
+    urgent: Sequence[Row],
+    calm: Sequence[Row],
+    ways: Sequence[tuple[str, int, float]],
+    page: str,
+    all_rows: Sequence[Row] = (),
+) -> str:
+    templates = environment(Path(__file__).parent)
+    templates.filters.update(plot=text_plot)
+    left_out = max(len(all_rows) - len(urgent) - len(calm), 0)
+    text = templates.get_template("comment.md.j2").render(
+        run=run,
+        urgent=urgent,
+        calm=calm,
+        ways=ways,
+        page=page,
+        left_out=left_out,
+        counted=counted(run) if run.records or run.upheld else "",
+        canaries_counted=canaries_counted(run),
+    )
+    return f"{MARKER}\n{tidy(text)}"

@@ -1,0 +1,74 @@
+"""A linear axis: values to coordinates, and round numbers along it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cbspec.ledger.notation import number
+
+PADDING = 0.06  # of the range, on both sides
+LEAST = 1e-9  # of the room: relative to the largest value, and at all
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A round number of an axis and where it lies."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Maps values from `low` to `high` to coordinates from `start` to `end`."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        """Return the coordinate of a value, to a tenth; beyond the axis, that of its nearest end."""
+        inside = min(max(value, self.low), self.high)
+        share = (inside - self.low) / (self.high - self.low)
+        return round(self.start + share * (self.end - self.start), 1)
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a value lies on the axis."""
+        return self.low <= value <= self.high
+
+    def ticks(self, most: int = 5) -> list[Tick]:
+        """Return round numbers along the axis, at most so many."""
+        step = _step((self.high - self.low) / most)
+        first = math.ceil(self.low / step - 1e-9)
+        last = math.floor(self.high / step + 1e-9)
+        places = max(0, -math.floor(math.log10(step) + 1e-9))
+        if not math.isclose(step * 10**places, round(step * 10**places)):
+            places += 1
+        ticks = []
+        for count in range(first, last + 1):
+            value = count * step
+            text = number(value) if places > 6 or abs(value) >= 1e6 else f"{value:.{places}f}"
+            ticks.append(Tick(self.at(value), text.removeprefix("-") if value == 0 else text))
+        return ticks
+
+
+def axis_of(values: Iterable[float | None], start: float, end: float) -> Axis | None:
+    """Return an axis on which all finite values lie, with some room; None where there is none."""
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if not known:
+        return None
+    low, high = min(known), max(known)
+    room = PADDING * (high - low) if high > low else PADDING * abs(low)
+    # Values that rounding alone tells apart get an axis on which they are one
+    room = max(room, LEAST * max(abs(low), abs(high)), LEAST)
+    return Axis(low - room, high + room, start, end)
+
+
+def _step(least: float) -> float:
+    """Return the smallest round step that is not below `least`."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(power * step for step in STEPS if power * step >= least * (1 - 1e-9))

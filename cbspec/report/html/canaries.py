@@ -1,0 +1,134 @@
+"""The canaries of a page: which differ from the record, value by value, and what they are held to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cbspec.canary import CanaryRecord
+from cbspec.canary.comparison import Difference
+from cbspec.ledger.notation import number
+from cbspec.model.anchor import anchor
+from cbspec.model.edit import Edit
+from cbspec.report.html.subject import Subject
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceRow:
+    """One value that is not as recorded; `excess` is its distance in tolerances."""
+
+    arm: str
+    measure: str
+    seed: str
+    before: str
+    after: str
+    allowed: str
+    excess: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Differing:
+    claim: str
+    href: str
+    title: str
+    text: str
+    rows: tuple[DifferenceRow, ...]
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    name: str
+    torch: str
+    differing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CanaryView:
+    """The canaries of a run beside those on record.
+
+    Attributes:
+        counts: state -> how many of the canaries that were computed.
+        recorded: claims with a canary on record.
+        method: how the tolerances follow from the spread over `platforms`; empty before they were
+            measured.
+    """
+
+    counts: tuple[tuple[str, int], ...]
+    differing: tuple[Differing, ...]
+    recorded: int
+    measured: str
+    method: str
+    platforms: tuple[Platform, ...]
+    unheld: tuple[tuple[str, str], ...]
+
+
+def canary_view(subjects: Sequence[Subject], record: CanaryRecord | None) -> CanaryView | None:
+    """Return what a page says of canaries; None for a project without."""
+    computed = [subject.canary for subject in subjects if subject.canary]
+    if record is None and not computed:
+        return None
+    differing = [view for view in map(_differing, subjects) if view]
+    calibration = record.calibration if record else None
+    platforms = calibration.platforms if calibration else ()
+    unheld = calibration.unheld if calibration else ()
+    return CanaryView(
+        counts=tuple(Counter(check.state for check in computed).most_common()),
+        differing=tuple(differing),
+        recorded=len(record.figures) if record else 0,
+        measured=calibration.date if calibration else "",
+        method=calibration.method if calibration else "",
+        platforms=tuple(
+            Platform(name=each.name, torch=each.torch, differing=f"{100 * each.differing:.3g} %")
+            for each in platforms
+        ),
+        unheld=tuple(
+            (f"{each.measure} of {each.arm} in {each.claim}", each.reason) for each in unheld
+        ),
+    )
+
+
+def _differing(subject: Subject) -> Differing | None:
+    """Return what differs in a claim's canary: as computed, or as the check of a verdict says."""
+    text = ""
+    differences: tuple[Difference, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    if subject.canary and subject.canary.failed:
+        canary = subject.canary
+        text, differences, edits = canary.text, canary.differences, canary.edits
+    else:
+        for check in subject.failed_checks:
+            if check.differences:
+                text, differences, edits = check.reason, check.differences, check.edits
+                break
+    if not text:
+        return None
+    return Differing(
+        claim=subject.id,
+        href=anchor(subject.id),
+        title=subject.title,
+        text=text,
+        rows=tuple(map(_row, differences)),
+        edits=edits,
+    )
+
+
+def _row(difference: Difference) -> DifferenceRow:
+    before, after, allowed = difference.before, difference.after, difference.allowed
+    excess = ""
+    if not isinstance(before, str) and not isinstance(after, str) and allowed:
+        excess = f"{number(abs(after - before) / allowed)}×"
+    return DifferenceRow(
+        arm=difference.arm,
+        measure=difference.measure,
+        seed="" if difference.seed is None else str(difference.seed),
+        before=_shown(before),
+        after=_shown(after),
+        allowed="" if allowed is None else number(allowed),
+        excess=excess,
+    )
+
+
+def _shown(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.6g}"

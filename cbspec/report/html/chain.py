@@ -1,0 +1,176 @@
+"""Which claim revised or retracted which, as a graph that runs from left to right."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cbspec.claim import base
+from cbspec.model.anchor import anchor
+from cbspec.report.html.subject import Subject
+
+WIDE, TALL = 196, 66  # of a node
+ACROSS, DOWN = 62, 16  # between nodes
+LINE = 26  # letters of a title on one line
+
+REVISED, RETRACTED = "revised by", "retracted by"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One claim; `lines` are of its title, `verdict` the one a reader should look at first."""
+
+    claim: str
+    href: str
+    title: str
+    lines: tuple[str, ...]
+    verdict: str
+    status: str
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """From a claim to the one that took it up."""
+
+    before: str
+    after: str
+    how: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    width: int
+    height: int
+
+
+def graph(subjects: Iterable[Subject]) -> Graph | None:
+    """Return the claims that take each other up; None where none does."""
+    known: dict[str, Subject] = {}
+    for subject in subjects:
+        known.setdefault(base(subject.id), subject)  # in the order of the log
+    links = _links(known.values())
+    if not links:
+        return None
+    columns = _columns(links)
+    rows = _rows(links, columns)
+    places = {}
+    for claim, column in columns.items():
+        places[claim] = (column * (WIDE + ACROSS), rows[claim] * (TALL + DOWN))
+    nodes = [_node(claim, known.get(claim), place) for claim, place in places.items()]
+    edges = []
+    for (before, after), how in links.items():
+        path = _path(places[before], places[after])
+        edges.append(Edge(before=before, after=after, how=how, path=path))
+    return Graph(
+        nodes=tuple(nodes),
+        edges=tuple(edges),
+        width=max(x for x, _ in places.values()) + WIDE,
+        height=max(y for _, y in places.values()) + TALL,
+    )
+
+
+def _links(subjects: Iterable[Subject]) -> dict[tuple[str, str], str]:
+    """Return (earlier claim, later claim) -> how it was taken up."""
+    links: dict[tuple[str, str], str] = {}
+    for subject in subjects:
+        if subject.about is None:
+            continue
+        claim = base(subject.id)
+        for other in subject.about.revises:
+            links.setdefault((base(other), claim), REVISED)
+        for other in subject.about.retracted_by:
+            links[claim, base(other)] = RETRACTED
+    return links
+
+
+def _columns(links: Collection[tuple[str, str]]) -> dict[str, int]:
+    """Return claim -> its column: one to the right of all that it took up; a circle ends where it
+    closes.
+    """
+    earlier: dict[str, list[str]] = defaultdict(list)
+    for before, after in links:
+        earlier[after].append(before)
+        earlier.setdefault(before, [])
+    columns: dict[str, int] = {}
+
+    def column(claim: str, above: frozenset[str]) -> int:
+        if claim not in columns:
+            later = above | {claim}
+            before = [column(other, later) for other in earlier[claim] if other not in later]
+            columns[claim] = max(before, default=-1) + 1
+        return columns[claim]
+
+    for claim in earlier:
+        column(claim, frozenset())
+    # What took up nothing stands right before the first that took it up
+    for before in [claim for claim, others in earlier.items() if not others]:
+        columns[before] = min(columns[after] for start, after in links if start == before) - 1
+    return columns
+
+
+def _rows(links: Iterable[tuple[str, str]], columns: Mapping[str, int]) -> dict[str, int]:
+    """Return claim -> its row: that of the first claim it took up where it is free, each tree
+    below the one before.
+    """
+    later: dict[str, list[str]] = defaultdict(list)
+    started = dict.fromkeys(columns)
+    for before, after in links:
+        later[before].append(after)
+        started.pop(after, None)
+    rows: dict[str, int] = {}
+    lowest = 0
+
+    def settle(claim: str, row: int) -> None:
+        nonlocal lowest
+        if claim in rows:
+            return
+        taken = {rows[other] for other in rows if columns[other] == columns[claim]}
+        while row in taken:
+            row += 1
+        rows[claim] = row
+        lowest = max(lowest, row + 1)
+        for offset, follower in enumerate(later[claim]):
+            settle(follower, row + offset)
+
+    for claim in [*started, *columns]:
+        if claim not in rows:
+            settle(claim, _beside(claim, later, rows, lowest))
+    return rows
+
+
+def _beside(
+    claim: str, later: Mapping[str, Sequence[str]], rows: Mapping[str, int], lowest: int
+) -> int:
+    """Return the row to try first: that of a follower that has one, else below all."""
+    followers = [rows[follower] for follower in later[claim] if follower in rows]
+    return min(followers, default=lowest)
+
+
+def _node(claim: str, subject: Subject | None, place: tuple[int, int]) -> Node:
+    title = subject.title if subject else "not in this report"
+    lines = textwrap.wrap(title, LINE, max_lines=2, placeholder=" …")
+    places = subject.places if subject else ()
+    return Node(
+        claim=claim,
+        href=anchor(subject.id) if subject else "",
+        title=title,
+        lines=tuple(lines),
+        verdict=places[0].verdict if places else "none",
+        status=subject.status if subject else "",
+        x=place[0],
+        y=place[1],
+    )
+
+
+def _path(before: tuple[int, int], after: tuple[int, int]) -> str:
+    x1, y1 = before[0] + WIDE, before[1] + TALL // 2
+    x2, y2 = after[0], after[1] + TALL // 2
+    middle = (x1 + x2) / 2
+    return f"M{x1} {y1}C{middle:g} {y1} {middle:g} {y2} {x2 - 7} {y2}"

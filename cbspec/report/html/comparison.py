@@ -1,0 +1,83 @@
+"""The page of a comparison: two ledgers, verdict by verdict, what changed most first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cbspec.ledger import Comparison
+from cbspec.report.html.effects import EffectGroup, groups_of
+from cbspec.report.html.page import rendered
+from cbspec.report.html.seeds import SeedPlot, seed_plots
+from cbspec.report.html.words import place
+from cbspec.report.sides import Side
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedVerdict:
+    """One verdict before and after; its plots are those of the later side, and of the earlier."""
+
+    claim: str
+    title: str
+    place: str
+    change: str
+    before: str
+    after: str
+    lines: tuple[str, ...]
+    groups: tuple[EffectGroup, ...]
+    plots: tuple[tuple[str, SeedPlot], ...]
+    accepted: tuple[tuple[str, str], ...]
+
+
+def comparison_page(
+    comparisons: Sequence[Comparison], before: Side, after: Side, titles: Mapping[str, str]
+) -> str:
+    """Return the page of a comparison.
+
+    Args:
+        comparisons: in the order in which they are read.
+        titles: claim -> title, of claims that neither side knows the title of.
+    """
+    known = {**titles, **before.titles, **after.titles}
+    verdicts = []
+    for comparison in comparisons:
+        verdicts.append(_verdict(comparison, before, after, known))
+    return rendered(
+        "diff.html.j2",
+        before=before.name,
+        after=after.name,
+        verdicts=verdicts,
+        counts=Counter(comparison.change for comparison in comparisons).most_common(),
+    )
+
+
+def _verdict(
+    comparison: Comparison, before: Side, after: Side, titles: Mapping[str, str]
+) -> ComparedVerdict:
+    entry = comparison.new or comparison.old
+    assert entry is not None  # diff sets one side at least
+    old = len(comparison.old.accepted) if comparison.old else 0
+    accepted = comparison.new.accepted[old:] if comparison.new else ()
+    plots = []
+    arms: list[str] = []
+    for name, side, shown in (
+        (after.name, after.values, comparison.new),
+        (before.name, before.values, comparison.old),
+    ):
+        values = side.get(shown.key) if shown else None
+        if shown and values:
+            arms = arms or list(values.arms)  # one order on both sides
+            plots += [(name, plot) for plot in seed_plots(shown, values, {}, arms)]
+    return ComparedVerdict(
+        claim=entry.claim,
+        title=titles.get(entry.claim, ""),
+        place=place(entry),
+        change=comparison.change,
+        before=comparison.expected.verdict if comparison.expected else "none",
+        after=comparison.new.verdict if comparison.new else "none",
+        lines=tuple(line.strip() for line in comparison.text.splitlines()),
+        groups=tuple(groups_of(entry, comparison.old if comparison.new else None)),
+        plots=tuple(plots),
+        accepted=tuple((one.date, one.reason) for one in accepted),
+    )

@@ -1,0 +1,182 @@
+"""What a page is made of, as plain data: of a run, or of the record alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cbspec.canary import CanaryCheck, CanaryRecord
+from cbspec.claim import Claim
+from cbspec.config import Config
+from cbspec.ledger import Entry, EvidenceFolder, Key, Ledger
+from cbspec.ledger.withdrawn import Withdrawn
+from cbspec.model.values import Values
+from cbspec.paths import relative
+from cbspec.report.about import about
+from cbspec.report.html.subject import Subject
+from cbspec.report.record import Record, Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """Everything that a page shows.
+
+    Attributes:
+        run: None for a page of the record.
+        subjects: the claims, in no particular order.
+        sources: path of a claim file, relative to the repository -> its text.
+        canary: the canary figures on record; None for a project without.
+    """
+
+    run: Run | None
+    subjects: tuple[Subject, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    canary: CanaryRecord | None = None
+
+
+def of_run(run: Run, config: Config) -> Contents:
+    """Return what the page of a run shows: the run beside the record and the claim files.
+
+    Raises:
+        LedgerError: the record is damaged.
+    """
+    ledger = Ledger.load(config.ledger)
+    subjects = _Subjects(ledger, EvidenceFolder(config.evidence))
+    canaries = {check.claim: check for check in run.canaries}
+    for record in run.records:
+        subjects.add(
+            record.claim,
+            title=record.title,
+            phase=record.phase,
+            status=record.status,
+            path=record.path,
+            line=record.line,
+            about=record.about,
+            record=record,
+            canary=canaries.get(record.claim),
+        )
+    for upheld in run.upheld:
+        subjects.add(
+            upheld.claim,
+            title=upheld.title,
+            phase=upheld.phase,
+            status=upheld.status,
+            path=upheld.path,
+            line=upheld.line,
+            about=upheld.about,
+            upheld=upheld,
+            canary=canaries.get(upheld.claim),
+        )
+    for check in run.canaries:
+        subjects.add(check.claim, title=check.title, path=check.path, line=check.line, canary=check)
+    for skipped in (*run.broken, *run.skipped):
+        subjects.add(
+            skipped.claim,
+            title=skipped.title,
+            path=skipped.path,
+            line=skipped.line,
+            broken=skipped,
+        )
+    return Contents(
+        run=run,
+        subjects=tuple(subjects),
+        sources=_sources(config.root, (subject.path for subject in subjects)),
+        canary=CanaryRecord.load(config.canary_record) if config.canary else None,
+    )
+
+
+def of_record(
+    claims: Iterable[Claim],
+    ledger: Ledger,
+    evidence: EvidenceFolder,
+    root: Path,
+    canary: CanaryRecord | None = None,
+) -> Contents:
+    """Return what the page of the record shows; it follows from what is committed alone.
+
+    Args:
+        claims: each at any number of scales.
+        root: the repository's folder.
+
+    Raises:
+        LedgerError: evidence is damaged.
+    """
+    subjects = _Subjects(ledger, evidence)
+    for claim in claims:
+        head = claim.origins.get("id")
+        subjects.add(
+            claim.id,
+            title=claim.title,
+            phase=claim.phase,
+            status=claim.status,
+            path=relative(claim.path, root),
+            line=head.line if head else 1,
+            about=about(claim),
+        )
+    return Contents(
+        run=None,
+        subjects=tuple(subjects),
+        sources=_sources(root, (subject.path for subject in subjects)),
+        canary=canary,
+    )
+
+
+class _Subjects:
+    """Subjects by claim; what is told first of a claim stands."""
+
+    def __init__(self, ledger: Ledger, evidence: EvidenceFolder) -> None:
+        self._evidence = evidence
+        self._entries: dict[str, list[Entry]] = {}
+        self._withdrawn: dict[str, list[Withdrawn]] = {}
+        self._subjects: dict[str, Subject] = {}
+        for entry in ledger:
+            self._entries.setdefault(entry.claim, []).append(entry)
+        for former in ledger.withdrawn:
+            self._withdrawn.setdefault(former.claim, []).append(former)
+
+    def add(
+        self,
+        claim: str,
+        *,
+        record: Record | None = None,
+        canary: CanaryCheck | None = None,
+        **fields: object,
+    ) -> None:
+        if claim in self._subjects:
+            return
+        entries = self._entries.get(claim, [])
+        values = self._values(entries)
+        if record and record.evidence:
+            values[record.entry.key] = record.evidence.values
+        self._subjects[claim] = Subject(
+            id=claim,
+            entries=tuple(entries),
+            values=values,
+            record=record,
+            canary=canary,
+            withdrawn=tuple(self._withdrawn.get(claim, ())),
+            **fields,  # type: ignore[arg-type]
+        )
+
+    def _values(self, entries: Sequence[Entry]) -> dict[Key, Values]:
+        values = {}
+        for entry in entries:
+            evidence = self._evidence.of(entry)
+            if evidence is not None:
+                values[entry.key] = evidence.values
+        return values
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self._subjects.values())
+
+
+def _sources(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Return the text of each file that can be read."""
+    sources = {}
+    for path in dict.fromkeys(paths):
+        try:
+            sources[path] = (root / path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+    return sources

@@ -1,0 +1,108 @@
+"""The page as text: views put into templates."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from cbspec.model.anchor import anchor
+from cbspec.model.visible import visible
+from cbspec.report.count import canaries_counted, counted
+from cbspec.report.html.canaries import canary_view
+from cbspec.report.html.chain import graph
+from cbspec.report.html.claim import claim_view
+from cbspec.report.html.contents import Contents
+from cbspec.report.html.drawings import drawings
+from cbspec.report.html.effort import duration, effort
+from cbspec.report.html.overview import in_order, overview
+from cbspec.report.html.words import CHANGES, MARKS
+from cbspec.report.record import Run
+
+# Beyond so many claims a browser and a mailbox have trouble with a page that shows all of each
+MANY = 400
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def page(contents: Contents) -> str:
+    """Return a page that needs nothing beside itself: styles, script and plots stand in it."""
+    run = contents.run
+    of_run = run is not None
+    subjects = in_order(contents.subjects)
+    shown: dict[str, str] = {}
+    brief = len(subjects) > MANY
+    claims = []
+    for subject in subjects:
+        claims.append(claim_view(subject, contents.sources, shown, of_run=of_run, brief=brief))
+    figures = drawings(subjects)
+    return rendered(
+        "page.html.j2",
+        run=run,
+        heading="Claims" if of_run else "Replication",
+        facts=_facts(run) if run else (),
+        counted=_counted(run) if run else (),
+        overview=overview(subjects, of_run=of_run),
+        claims=claims,
+        graph=graph(subjects),
+        drawings=figures,
+        canary=canary_view(subjects, contents.canary),
+        effort=effort(subjects),
+    )
+
+
+def rendered(template: str, **views: Any) -> str:
+    """Return a template filled with views, without the blanks that only its own lines need."""
+    environment = _environment()
+    assets = {}
+    for name in ("style.css", "script.js"):
+        text = (_TEMPLATES / name).read_text(encoding="utf-8")
+        assets[name.partition(".")[0]] = Markup(text)
+    return environment.get_template(template).render(**assets, **views).strip() + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters.update(anchor=anchor, duration=duration)
+    environment.globals.update(marks=MARKS, changes=CHANGES)
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """Return what is written for a value: no character of it acts on whoever reads the page."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return visible(value, keep="\n\t")
+
+
+def _facts(run: Run) -> tuple[tuple[str, str], ...]:
+    """Return what a reader has to know of a run, each under its name."""
+    made = run.provenance
+    commit = (made.commit or "unknown")[:10] + (" with uncommitted changes" if made.dirty else "")
+    workers = f"{run.workers} worker{'' if run.workers == 1 else 's'}"
+    return (
+        ("scale", run.scale),
+        ("device", run.device),
+        ("date", made.date),
+        ("commit", commit),
+        ("torch", made.torch),
+        ("took", f"{duration(run.seconds)}, {workers}"),
+    )
+
+
+def _counted(run: Run) -> tuple[str, ...]:
+    lines = [canaries_counted(run)]
+    if run.records or run.upheld:
+        lines.insert(0, counted(run))
+    return tuple(line for line in lines if line)

@@ -1,0 +1,56 @@
+"""The points of figures on record: which panel and curve each is of, and where it lies along x."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cbspec.kinds import Figure
+from cbspec.ledger import Entry, RecordedEffect
+
+
+@dataclass(frozen=True)
+class Point:
+    """One arm of one cell; `panel` is its heading and measure."""
+
+    panel: tuple[str, str]
+    curve: str
+    x: float | str
+    effect: RecordedEffect
+
+
+def figures_of(entry: Entry) -> list[tuple[Figure, Mapping[tuple[str, str], RecordedEffect]]]:
+    """Return what is drawn of a verdict, each with (measure, arm) -> effect."""
+    figures: list[tuple[Figure, Mapping[tuple[str, str], RecordedEffect]]] = []
+    for asserted in entry.assertions:
+        if isinstance(asserted.terms, Figure):
+            effects = {(effect.measure, effect.label): effect for effect in asserted.effects}
+            figures.append((asserted.terms, effects))
+    return figures
+
+
+def points_of(
+    cell: str, figure: Figure, effects: Mapping[tuple[str, str], RecordedEffect]
+) -> list[Point]:
+    """Return the points of one cell of a matrix that are on record."""
+    values = _values(cell)
+    facet = "" if figure.facet is None else f"{figure.facet} = {values[figure.facet]}"
+    heading = ", ".join(part for part in (figure.title, facet) if part)
+    along: Sequence[float | str] = figure.arms
+    if isinstance(figure.x, tuple):
+        along = figure.x
+    elif figure.x is not None:
+        along = (float(values[figure.x]),) * len(figure.arms)
+    points = []
+    for measure in figure.axes:
+        for arm, curve, x in zip(figure.arms, figure.curves(), along, strict=True):
+            effect = effects.get((measure, arm))
+            if effect is not None:
+                points.append(Point((heading, measure), curve, x, effect))
+    return points
+
+
+def _values(cell: str) -> dict[str, str]:
+    """Return ``F.4[alpha=0.0,depth=2]`` -> the values of its matrix cell, as written."""
+    _, _, inside = cell.rstrip("]").partition("[")
+    return dict(value.split("=", 1) for value in inside.split(",") if value)

@@ -1,0 +1,160 @@
+"""Every seed as a dot: one row for each arm, the paired seeds joined across the arms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cbspec.ledger import Entry
+from cbspec.ledger.notation import number
+from cbspec.model.values import Values
+from cbspec.report.html.axis import Axis, Tick, axis_of
+
+WIDTH = 400
+LABELS = 118  # coordinates for the arms' names
+LETTERS = 18  # of a name; the table beside the plot has the whole
+MARGIN = 12
+TOP = 12
+ROW = 26
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmRow:
+    """One arm: its values as texts, and where they lie; None where there is none."""
+
+    arm: str
+    name: str
+    y: int
+    texts: tuple[str, ...]
+    dots: tuple[float | None, ...]
+    mean: float | None
+    mean_text: str
+    memo: float | None
+    memo_text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedPlot:
+    """One measure over the seeds.
+
+    Attributes:
+        joins: for each seed the points that its line runs through, as SVG wants them.
+        gaps: why values are missing, one line each.
+        listed: whether a table beside the plot lists every value.
+    """
+
+    measure: str
+    unit: str
+    seeds: tuple[int, ...]
+    rows: tuple[ArmRow, ...]
+    joins: tuple[str, ...]
+    ticks: tuple[Tick, ...]
+    height: int
+    gaps: tuple[str, ...]
+    listed: bool = True
+
+    @property
+    def summary(self) -> str:
+        """Return what the plot shows, in words."""
+        means = ", ".join(f"{row.arm} {row.mean_text}" for row in self.rows if row.mean_text)
+        return f"{self.measure} of {len(self.seeds)} seeds by arm; means: {means or 'none'}"
+
+
+def seed_plots(
+    entry: Entry,
+    values: Values | None,
+    reported: Mapping[str, Mapping[str, float]],
+    arms: Sequence[str] = (),
+) -> list[SeedPlot]:
+    """Return a plot of each measure that a verdict reads, in the order of its effects.
+
+    Args:
+        values: what it was judged on; None for one from before values were kept.
+        reported: measure -> arm -> the memo's value.
+        arms: in the claim's order.
+    """
+    if values is None:
+        return []
+    units: dict[str, str] = {}
+    for asserted in entry.recorded:
+        for effect in asserted.effects:
+            units.setdefault(effect.measure, effect.unit)
+    ordered = [arm for arm in arms if arm in values.arms] or list(values.arms)
+    plots = []
+    for measure, unit in units.items():
+        columns = {}
+        for arm in ordered:
+            if measure in values.arms[arm]:
+                columns[arm] = values.arms[arm][measure]
+        if columns:
+            plots.append(_plot(measure, unit, columns, values, reported.get(measure, {})))
+    return plots
+
+
+def _plot(
+    measure: str,
+    unit: str,
+    columns: Mapping[str, Sequence[float | None]],
+    values: Values,
+    reported: Mapping[str, float],
+) -> SeedPlot:
+    everything: list[float | None] = [reported.get(arm) for arm in columns]
+    for column in columns.values():
+        everything += column
+    axis = axis_of(everything, LABELS + MARGIN, WIDTH - MARGIN)
+    rows = []
+    for index, (arm, column) in enumerate(columns.items()):
+        rows.append(_row(arm, TOP + index * ROW, column, reported.get(arm), axis))
+    return SeedPlot(
+        measure=measure,
+        unit=unit,
+        seeds=values.seeds,
+        rows=tuple(rows),
+        joins=_joins(rows, len(values.seeds)),
+        ticks=tuple(axis.ticks(4)) if axis else (),
+        height=TOP + len(rows) * ROW,
+        gaps=tuple(_gaps(measure, columns, values)),
+    )
+
+
+def _row(
+    arm: str, y: int, column: Sequence[float | None], memo: float | None, axis: Axis | None
+) -> ArmRow:
+    known = [value for value in column if value is not None]
+    mean = sum(known) / len(known) if known else None
+    dots: list[float | None] = []
+    for value in column:
+        dots.append(None if axis is None or value is None else axis.at(value))
+    return ArmRow(
+        arm=arm,
+        name=arm if len(arm) <= LETTERS else f"{arm[: LETTERS - 1]}…",
+        y=y,
+        texts=tuple("" if value is None else f"{value:.4g}" for value in column),
+        dots=tuple(dots),
+        mean=None if axis is None or mean is None else axis.at(mean),
+        mean_text="" if mean is None else f"{mean:.4g}",
+        memo=None if axis is None or memo is None else axis.at(memo),
+        memo_text="" if memo is None else number(memo),
+    )
+
+
+def _joins(rows: Sequence[ArmRow], seeds: int) -> tuple[str, ...]:
+    """Return the line of each seed, from arm to arm where it has values."""
+    if len(rows) < 2:
+        return ()
+    lines = []
+    for seed in range(seeds):
+        points = [f"{row.dots[seed]:g},{row.y}" for row in rows if row.dots[seed] is not None]
+        if len(points) > 1:
+            lines.append(" ".join(points))
+    return tuple(lines)
+
+
+def _gaps(measure: str, columns: Mapping[str, Sequence[float | None]], values: Values) -> list[str]:
+    gaps = []
+    for arm, column in columns.items():
+        for seed, value in zip(values.seeds, column, strict=True):
+            if value is None:
+                reason = values.reason(arm, measure, seed) or "no value"
+                gaps.append(f"{arm}, seed {seed}: {reason}")
+    return gaps

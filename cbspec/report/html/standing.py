@@ -1,0 +1,100 @@
+"""What a reviewer has to see of a claim: what became of it, why, and how it was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cbspec.report.html.subject import Subject
+from cbspec.report.html.words import CHANGES, URGENT
+
+RECOMPUTED = "recomputed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What became of a claim.
+
+    Attributes:
+        change: one of `CHANGES`; empty in a page of the record, where nothing is compared.
+        way: how the claim was checked; empty where nothing was.
+        rank: the smaller, the earlier it has to be seen.
+        reasons: what happened, one line each.
+    """
+
+    change: str
+    way: str
+    rank: int
+    reasons: tuple[str, ...]
+
+    @property
+    def urgent(self) -> bool:
+        return self.change in URGENT
+
+
+def standing_of(subject: Subject, *, of_run: bool) -> Standing:
+    """Return what became of a claim; in a page of the record, what a person decided about it."""
+    change, way, reasons = _of_run(subject) if of_run else _of_record(subject)
+    order = list(CHANGES)
+    rank = order.index(change) if change else len(order)
+    return Standing(change=change, way=way, rank=rank, reasons=tuple(reasons))
+
+
+def _of_run(subject: Subject) -> tuple[str, str, Sequence[str]]:
+    failed = [check.text for check in subject.failed_checks]
+    if subject.record:
+        record = subject.record
+        if record.judgement.verdict == "error":
+            return "broken", RECOMPUTED, [record.judgement.reason]
+        if record.changed:
+            return record.comparison.change, RECOMPUTED, [*_turn(subject), *failed]
+        if failed:
+            return subject.failed_checks[0].way, "in doubt", failed
+        return record.comparison.change, RECOMPUTED, [record.judgement.reason]
+    if failed:
+        return subject.failed_checks[0].way, "in doubt", failed
+    if subject.broken:
+        failing = subject.upheld is None and not subject.checks
+        return "broken" if failing else "unchecked", "unchecked", [subject.broken.reason]
+    if subject.upheld is None:
+        return _of_canary(subject)
+    ways = [check.way for check in subject.upheld.checks]
+    for way in ("superseded", "unchecked"):
+        if way in ways:
+            return way, way, [check.text for check in subject.checks if check.way == way]
+    if not ways:
+        return "never run", "never run", [subject.upheld.outcome.reason]
+    way = "canary equal" if "canary equal" in ways else "code unchanged"
+    return "same", way, [subject.upheld.outcome.reason]
+
+
+def _of_canary(subject: Subject) -> tuple[str, str, Sequence[str]]:
+    """Return what became of a claim in a run that was about canaries."""
+    canary = subject.canary
+    if canary is None:
+        return "never run", "never run", []
+    if canary.failed:
+        return "canary", f"canary {canary.state}", [canary.text]
+    if canary.state == "new":
+        return "new", "canary new", [canary.text]
+    return "same", "canary equal", [canary.text]
+
+
+def _of_record(subject: Subject) -> tuple[str, str, Sequence[str]]:
+    doubts = [entry.doubt for entry in subject.entries if entry.doubt]
+    reasons = [entry.accepted[-1].reason for entry in subject.entries if entry.doubt]
+    if "superseded" in doubts:
+        return "superseded", "superseded", reasons
+    if not subject.entries:
+        return "", "never run", []
+    return "", "carried over" if doubts else "", reasons
+
+
+def _turn(subject: Subject) -> list[str]:
+    """Say what came out, which assertions turned, and in what the assertion was moved."""
+    record = subject.record
+    assert record is not None  # asked of a changed record alone
+    reasons = [record.judgement.reason]
+    reasons += [decision.text for decision in record.comparison.decisions if decision.turned]
+    reasons += [f"moved: {move.text}" for move in record.comparison.goalposts]
+    return reasons

@@ -1,0 +1,83 @@
+"""One claim of a page, and everything that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cbspec.canary import CanaryCheck
+from cbspec.ledger import Entry, Key
+from cbspec.ledger.withdrawn import Withdrawn
+from cbspec.model.values import Values
+from cbspec.report.about import About
+from cbspec.report.check import Check, Upheld
+from cbspec.report.record import Record, Skipped
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """One claim (one cell of a matrix).
+
+    Attributes:
+        line: of its id in the file at `path`, which is relative to the repository.
+        about: what it says; None where neither its file nor the run tells.
+        entries: its verdicts on record.
+        values: the values that verdicts were judged on, this run's among them.
+        record: what the run judged, `upheld` what it checked; None in a page of the record.
+        canary: its canary, where the run computed it.
+        broken: why it has no verdict.
+    """
+
+    id: str
+    title: str = ""
+    phase: str = ""
+    status: str = ""
+    path: str = ""
+    line: int = 1
+    about: About | None = None
+    entries: tuple[Entry, ...] = ()
+    values: Mapping[Key, Values] = field(default_factory=dict)
+    record: Record | None = None
+    upheld: Upheld | None = None
+    canary: CanaryCheck | None = None
+    broken: Skipped | None = None
+    withdrawn: tuple[Withdrawn, ...] = ()
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Return how its verdicts on record were checked that the run did not recompute."""
+        if self.record:
+            return self.record.checks
+        return self.upheld.checks if self.upheld else ()
+
+    @property
+    def failed_checks(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.failed)
+
+    @property
+    def places(self) -> tuple[Entry, ...]:
+        """Return its verdicts, the one that a reader should look at first at the head.
+
+        That is the one of this run, else one whose check failed, else the one at the scale that
+        the claim names last: the memo's own.
+        """
+        entries = list(self.entries)
+        if self.record:
+            new = self.record.entry
+            entries = [new, *(entry for entry in entries if entry.key != new.key)]
+        doubted = {(check.scale, check.device) for check in self.failed_checks}
+        decidable = self.about.decidable if self.about else ()
+
+        def rank(entry: Entry) -> tuple[bool, bool, int]:
+            ours = self.record is not None and entry is self.record.entry
+            late = decidable.index(entry.scale) if entry.scale in decidable else -1
+            return not ours, (entry.scale, entry.device) not in doubted, -late
+
+        return tuple(sorted(entries, key=rank))
+
+    def check_of(self, entry: Entry) -> Check | None:
+        """Return how a verdict on record was checked; None for the one that the run computed."""
+        for check in self.checks:
+            if (check.scale, check.device) == (entry.scale, entry.device):
+                return check
+        return None

@@ -1,0 +1,185 @@
+"use strict";
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const one = (selector, root = document) => root.querySelector(selector);
+
+  // --- views: the part of the page that the address names, else the overview
+  const home = one("#overview");
+  let left = 0; // where the overview was scrolled to
+  let seeking = false; // whether the search field is to have the focus
+  function show(moved) {
+    const name = decodeURIComponent(location.hash.slice(1));
+    const target = document.getElementById(name);
+    if (name === "main") return;
+    const view = (target && target.closest(".page")) || home;
+    const before = one(".page.on");
+    if (before === home && view !== home) left = scrollY;
+    if (before) before.classList.remove("on");
+    view.classList.add("on");
+    for (const link of all(".top nav a")) {
+      if (link.hash === "#" + view.id) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    for (const box of all(".scroll", view)) {
+      if (box.scrollWidth <= box.clientWidth || box.tabIndex === 0) continue;
+      box.tabIndex = 0; // so that the arrow keys scroll it
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", one("caption", box)?.textContent || "table");
+    }
+    if (!moved) return;
+    scrollTo(0, view === home ? left : 0);
+    (seeking ? one(".filter input") : one("#main")).focus({ preventScroll: true });
+    seeking = false;
+  }
+  addEventListener("hashchange", () => show(true));
+  show(false);
+
+  // --- filter
+  const form = one(".filter");
+  const body = one(".claims tbody");
+  const rows = all("tr", body).map((row) => ({
+    row,
+    text: row.textContent.toLowerCase(),
+    phase: row.dataset.phase,
+    change: row.dataset.change || "",
+    way: row.dataset.way || "",
+    urgent: "urgent" in row.dataset,
+    verdicts: row.dataset.verdicts.split(" ").map((pair) => {
+      const cut = pair.indexOf("@");
+      return [pair.slice(0, cut), pair.slice(cut + 1).replaceAll("_", " ")];
+    }),
+  }));
+  let pressed = null; // the tile that filters besides the form
+
+  function fits(item, want, words) {
+    if (want.phase && item.phase !== want.phase) return false;
+    if (want.change && item.change !== want.change) return false;
+    if (want.way && item.way !== want.way) return false;
+    if (pressed === "urgent" && !item.urgent) return false;
+    if (pressed && pressed !== "urgent" && item.verdicts[0][0] !== pressed) return false;
+    if (want.verdict || want.scale) {
+      const at = ([verdict, scale]) =>
+        (!want.verdict || verdict === want.verdict) && (!want.scale || scale === want.scale);
+      if (!item.verdicts.some(at)) return false;
+    }
+    return words.every((word) => item.text.includes(word));
+  }
+  function filter() {
+    const want = Object.fromEntries(new FormData(form));
+    const words = (want.text || "").toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const item of rows) {
+      const shown = fits(item, want, words);
+      if (item.row.hidden === shown) item.row.hidden = !shown;
+      count += shown;
+    }
+    one("output", form).textContent = count === rows.length ? `${count} claims` : `${count} of ${rows.length} claims`;
+    one(".nofit").hidden = count > 0;
+    for (const tile of all(".tile")) {
+      tile.setAttribute("aria-pressed", String(Boolean(pressed) && tile.dataset.value === pressed));
+    }
+  }
+  form.hidden = false;
+  form.addEventListener("input", filter);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => { pressed = null; setTimeout(filter); });
+  for (const tile of all(".tile")) {
+    tile.addEventListener("click", () => {
+      const value = tile.dataset.value || null;
+      pressed = pressed === value ? null : value;
+      filter();
+      one("#all-h").scrollIntoView();
+    });
+  }
+  for (const button of all(".ways button")) {
+    button.addEventListener("click", () => {
+      const select = one("select[name=way]", form);
+      if (select) select.value = button.dataset.value;
+      filter();
+      one("#all-h").scrollIntoView();
+    });
+  }
+  addEventListener("keydown", (event) => {
+    if (event.key !== "/" || /INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) return;
+    event.preventDefault();
+    seeking = !home.classList.contains("on");
+    if (seeking) location.hash = "#overview";
+    else one("input", form).focus();
+  });
+  filter();
+
+  // --- sort
+  const number = (text) => { const value = parseFloat(text); return isNaN(value) ? Infinity : value; };
+  const keys = {
+    order: (row) => +row.dataset.order,
+    rank: (row) => +row.dataset.rank,
+    verdict: (row) => row.dataset.verdicts,
+    effect: (row) => number(one("td:nth-child(3) > span", row)?.textContent),
+    memo: (row) => number(row.cells[3].textContent),
+  };
+  for (const head of all(".claims thead th")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") === "ascending";
+      for (const other of all(".claims thead th")) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const key = keys[head.dataset.sort];
+      const keyed = rows.map(({ row }) => [key(row), row]);
+      keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0) * (down ? -1 : 1));
+      body.append(...keyed.map(([, row]) => row));
+    });
+  }
+
+  // --- tooltips of dots; the tables beside the plots have the same values
+  const tip = one(".tip");
+  function told(dot) {
+    if (dot.dataset.tip) return dot.dataset.tip;
+    const plot = dot.closest(".seeds");
+    if (!plot) return "";
+    const groups = all("g", plot);
+    const table = one("table", plot.parentNode);
+    if (!table) return "";
+    const cells = [...table.tBodies[0].rows[groups.indexOf(dot.parentNode)].cells];
+    const measured = cells.slice(1, -2).filter((cell) => cell.textContent);
+    const cell = measured[[...dot.parentNode.children].indexOf(dot)];
+    return `${cells[0].textContent}, seed ${table.tHead.rows[0].cells[cell.cellIndex].textContent}: ${cell.textContent}`;
+  }
+  document.addEventListener("pointerover", (event) => {
+    const text = event.target.tagName === "circle" ? told(event.target) : "";
+    tip.hidden = !text;
+    if (!text) return;
+    tip.textContent = text;
+    const box = event.target.getBoundingClientRect();
+    tip.style.left = Math.min(box.left + 12, innerWidth - tip.offsetWidth - 8) + "px";
+    tip.style.top = Math.max(box.top - tip.offsetHeight - 6, 4) + "px";
+  });
+
+  // --- theme
+  const button = one(".theme");
+  const themes = ["auto", "light", "dark"];
+  function paint(theme) {
+    if (theme === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    one("span", button).textContent = theme;
+  }
+  let theme = "auto";
+  try { theme = localStorage.getItem("cbspec-theme") || theme; } catch { /* a file may have no storage */ }
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    theme = themes[(themes.indexOf(theme) + 1) % themes.length];
+    paint(theme);
+    try { localStorage.setItem("cbspec-theme", theme); } catch { /* the same */ }
+  });
+  paint(themes.includes(theme) ? theme : "auto");
+
+  // --- print: what is folded away is printed too
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = all(".page.on details:not([open])");
+    for (const fold of opened) fold.open = true;
+  });
+  addEventListener("afterprint", () => { for (const fold of opened) fold.open = false; });
+})();

@@ -1,0 +1,59 @@
+"""The signs, classes and anchors by which a page names things."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cbspec.ledger import Entry
+
+
+class Mark(NamedTuple):
+    """How a verdict is shown: its word always, its sign and colour beside it."""
+
+    word: str
+    sign: str
+
+
+MARKS: dict[str, Mark] = {
+    "holds": Mark("holds", "✓"),
+    "refuted": Mark("refuted", "✕"),
+    "inconclusive": Mark("inconclusive", "~"),
+    "invalid": Mark("invalid", "⊘"),
+    "error": Mark("error", "!"),
+    "none": Mark("never run", "·"),
+}
+
+CHANGES: dict[str, str] = {
+    "broken": "no verdict could be reached",
+    "flip": "the verdict turned",
+    "goalposts": "the assertion was moved",
+    "weakened": "the verdict says less than before",
+    "in doubt": "the code changed and the canary differs",
+    "judged otherwise": "the recorded values now give another verdict",
+    "orphaned": "no claim asks for this verdict any more",
+    "canary": "the canary differs from the record",
+    "new": "not on record before",
+    "drift": "same verdict, other values",
+    "superseded": "waits to be run again",
+    "unchecked": "nothing checked the verdict on record",
+    "never run": "no verdict on record",
+    "same": "as recorded",
+}
+"""What may have become of a claim, in the order in which a reviewer has to see it."""
+
+URGENT = (
+    "broken",
+    "flip",
+    "goalposts",
+    "weakened",
+    "in doubt",
+    "judged otherwise",
+    "orphaned",
+    "canary",
+)
+"""The changes that fail a run."""
+
+
+def place(entry: Entry) -> str:
+    """Return where a verdict was reached: ``"memo"``, ``"memo on cuda"``."""
+    return entry.scale if entry.device == "cpu" else f"{entry.scale} on {entry.device}"

@@ -1,0 +1,263 @@
+"""The HTML pages in a real browser."""
+
+import pytest
+
+pytest.importorskip("playwright", reason="needs playwright: pip install -e '.[browser]'")
+
+PAGES = ("run_page", "record_page")
+
+
+@pytest.fixture(params=PAGES)
+def path(request):
+    return request.getfixturevalue(request.param)
+
+
+def visible_rows(page):
+    return page.locator(".claims tbody tr:visible .id").all_inner_texts()
+
+
+def test_a_page_opens_from_disk(watched, path):
+    """A page shows its overview without an error or a request, and nothing is wider than the
+    screen.
+    """
+    page = watched.open(path)
+
+    assert page.locator("h2:visible").count() == 1
+    assert page.locator("article:visible").count() == 0
+    assert len(visible_rows(page)) == page.locator("article").count() > 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert watched.faults == []
+
+
+def test_what_changed_comes_first(desktop, run_page):
+    """The claims that turned head the page, with verdicts, values and the edited definition."""
+    page = desktop.open(run_page)
+    cards = page.locator(".card")
+
+    assert page.locator("h2:visible").inner_text() == "2 claims need a look"
+    assert cards.locator(".id").all_inner_texts() == ["2.a", "1.a"]
+    turned = cards.nth(1).inner_text()
+    assert "holds" in turned
+    assert "refuted" in turned
+    assert "memo 94.5" in turned
+    assert "towards changed in pagelab/walk.py:4" in turned
+    assert visible_rows(page)[:2] == ["2.a", "1.a"]
+
+
+def test_a_claim_opens_from_its_flip(watched, run_page):
+    """A click on a claim that turned shows it alone, with its seeds, curves, stages and source."""
+    page = watched.open(run_page)
+    page.locator(".card .id").nth(1).click()
+    claim = page.locator("article:visible")
+
+    assert page.url.endswith("#claim-1.a")
+    assert claim.locator("h2").inner_text().split("\n")[0] == "1.a"
+    assert page.locator("#overview").is_hidden()
+    # Two measures, two arms, three seeds; the seeds of an arm pair are joined
+    assert claim.locator(".place").first.locator(".seeds circle").count() == 12
+    assert claim.locator(".place").first.locator(".seeds .join").count() == 6
+    assert claim.locator(".thin").count() == 6
+    assert claim.locator(".thick").count() == 2
+    claim.get_by_text("Source", exact=True).click()
+    assert "kind: order" in claim.locator("mark").inner_text()
+    page.go_back()
+    assert page.locator("#overview").is_visible()
+    assert watched.faults == []
+
+
+def test_values_are_told_of_dots(desktop, run_page):
+    """A pointer on a dot shows its arm, seed and value, which the table below the plot has, too."""
+    page = desktop.open(run_page, "#claim-1.a")
+    plot = page.locator("article:visible figure").first
+    plot.locator("circle").nth(1).hover()
+    told = page.locator(".tip").inner_text()
+    plot.get_by_text("Values of place").click()
+    cells = plot.locator("tbody tr").first.locator("th, td").all_inner_texts()
+
+    assert told == f"{cells[0]}, seed 2: {cells[2]}"
+
+
+def test_filters(desktop, record_page):
+    """Text, phase, verdict and scale narrow the table together, a tile does by itself, and reset
+    brings all back.
+    """
+    page = desktop.open(record_page)
+    everything = visible_rows(page)
+    page.locator("input[name=text]").fill("snapshot late")
+    by_text = page.locator(".claims tbody tr:visible").all_inner_texts()
+    page.locator("input[name=text]").fill("")
+    page.locator("select[name=phase]").select_option("7A")
+    by_phase = visible_rows(page)
+    page.locator("select[name=verdict]").select_option("refuted")
+    page.locator("select[name=scale]").select_option("quick")
+    narrow = page.locator(".claims tbody tr:visible td:nth-child(2)").all_inner_texts()
+    page.locator(".filter button").click()
+    page.locator(".tile.refuted").click()
+    refuted = page.locator(".tile.refuted b").inner_text()
+
+    assert 0 < len(by_text) < len(everything)
+    assert all("snapshot" in text and "late" in text for text in map(str.lower, by_text))
+    assert by_phase
+    assert all(claim.startswith("7A.") for claim in by_phase)
+    assert all("refuted quick" in " ".join(text.split()) for text in narrow)
+    assert len(visible_rows(page)) == int(refuted)
+    page.locator(".tile.all").click()
+    assert visible_rows(page) == everything
+    page.locator("input[name=text]").fill("xyzzy")
+    assert page.get_by_text("No claim fits this filter.").is_visible()
+
+
+def test_sorting_by_a_heading(desktop, record_page):
+    """A heading's button sorts upwards, then downwards, and says so."""
+    page = desktop.open(record_page)
+    heading = page.locator(".claims thead th").nth(3)
+    heading.locator("button").click()
+    upwards = [
+        float(text)
+        for text in page.locator(".claims td:nth-child(4)").all_inner_texts()
+        if text.strip()
+    ]
+    direction = heading.get_attribute("aria-sort")
+    heading.locator("button").click()
+
+    assert upwards == sorted(upwards)
+    assert (direction, heading.get_attribute("aria-sort")) == ("ascending", "descending")
+
+
+def test_the_chain_is_followed(watched, record_page):
+    """The graph leads from the claim that was revised to the one that revises it, and on."""
+    page = watched.open(record_page, "#chain")
+    boxes = {
+        claim: page.locator(f"#chain a[href='#claim-{claim}']").first.bounding_box()
+        for claim in ("6A.b", "6.5A.b", "7A.a", "8.a", "10A.b", "10A5.b", "10A6.a")
+    }
+    page.locator("#chain .graph a[href='#claim-7A.a']").click()
+    page.get_by_role("link", name="6.5A.b").first.click()
+
+    assert boxes["6A.b"]["x"] < boxes["6.5A.b"]["x"] < boxes["7A.a"]["x"] < boxes["8.a"]["x"]
+    assert boxes["10A.b"]["x"] < boxes["10A5.b"]["x"] < boxes["10A6.a"]["x"]
+    assert page.locator("article:visible h2 .id").inner_text() == "6.5A.b"
+    assert watched.faults == []
+
+
+def test_figures_are_drawn(desktop, record_page):
+    """The four figures stand on a page of their own, each panel with a text that names it."""
+    page = desktop.open(record_page, "#figures")
+    named = page.locator(".drawing h3 .id").all_inner_texts()
+
+    assert sorted(set(named)) == ["F.1", "F.2", "F.3", "F.4"]
+    assert all(panel.get_attribute("aria-label") for panel in page.locator(".drawing .panel").all())
+
+
+def test_hostile_text_is_text(desktop, run_page):
+    """Markup, quotes and marks of direction in a title, and escapes in an error, are shown and do
+    nothing.
+    """
+    page = desktop.open(run_page, "#claim-3.a")
+    title = page.locator("article:visible h2").inner_text()
+
+    assert page.title() == "Claims at quick on cpu"
+    assert "<script>document.title='taken'</script> \"'`|::error::=1+1" in title
+    assert title.endswith(r"\u202eright")
+    page.goto(run_page.as_uri() + "#claim-2.a")
+    told = page.locator("article:visible .alert").inner_text()
+    assert r"ValueError: \u001b[31m<b>too far</b>\u001b[0m" in told
+    assert desktop.faults == []
+
+
+def test_keyboard(desktop, run_page):
+    """The first tab reaches the link over the head, `/` the search, and what has the focus shows
+    it.
+    """
+    page = desktop.open(run_page)
+    page.keyboard.press("Tab")
+    first = page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("/")
+    focused = page.evaluate("document.activeElement.name")
+    page.keyboard.press("Tab")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+
+    assert first == "Skip to the content"
+    assert (focused, outline) == ("text", "solid")
+
+
+def test_theme(desktop, run_page):
+    """The button goes from the system's theme to light and dark, and dark is darker."""
+    page = desktop.open(run_page)
+    paper = "getComputedStyle(document.body).backgroundColor"
+    page.locator(".theme").click()
+    light = page.evaluate(paper)
+    page.locator(".theme").click()
+
+    assert page.locator(".theme").inner_text() == "Theme: dark"
+    assert light == "rgb(252, 251, 249)"
+    assert page.evaluate(paper) == "rgb(22, 23, 26)"
+
+
+def test_printing(desktop, run_page):
+    """A claim prints as it is shown, folds opened, without the controls."""
+    page = desktop.open(run_page, "#claim-1.a")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    folded = page.locator("article:visible details:not([open])").count()
+    printed = page.pdf()
+
+    assert folded == 0
+    assert page.locator(".theme").is_hidden()
+    assert page.locator("article:visible").count() == 1
+    assert printed.startswith(b"%PDF")
+
+
+def test_without_a_script(browser, run_page):
+    """Where no script runs, everything stands one after another and links lead to it."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(run_page.as_uri())
+
+    assert page.locator("article:visible").count() == page.locator("article").count() == 6
+    assert page.locator(".filter").is_hidden()
+    context.close()
+
+
+def test_a_comparison_opens(desktop, run_page):
+    """The page of a comparison has each verdict before and after, with the seeds of both sides."""
+    page = desktop.open(run_page.with_name("diff.html"))
+    turned = page.locator("main > details[open]")
+
+    assert page.locator("main > p").first.inner_text().startswith("1 flip, 1 weakened")
+    assert turned.count() == 2
+    assert "1.a" in turned.first.locator("summary").first.inner_text()
+    assert turned.first.locator(".seeds").count() == 4
+    assert desktop.faults == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("run_page", ""),
+        ("run_page", "#claim-1.a"),
+        ("run_page", "#chain"),
+        ("run_page", "#figures"),
+        ("run_page", "#time"),
+        ("record_page", ""),
+        ("record_page", "#claim-6A.a"),
+        ("record_page", "#chain"),
+        ("record_page", "#canary"),
+    ],
+)
+def test_accessibility(desktop, request, name, part, scheme, width):
+    """axe-core finds no serious or critical fault in any view, light and wide or dark and narrow."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    desktop.page.emulate_media(color_scheme=scheme)
+    desktop.page.set_viewport_size({"width": width, "height": 844})
+    page = desktop.open(request.getfixturevalue(name), part)
+    violations = axe.Axe().run(page).response["violations"]
+    faults = [
+        (violation["id"], node["html"][:200])
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"][:3]
+    ]
+
+    assert faults == []

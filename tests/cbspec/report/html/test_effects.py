@@ -1,0 +1,92 @@
+"""Effects as rows and strips."""
+
+import math
+
+from cbspec.kinds import All, Assertion, Contrast, Order, Ratio
+from cbspec.report.html.effects import bounds_of, groups_of, small_strip
+from tests.support.specimen import make_effect, make_entry, make_finding, make_judgement
+
+
+def entry(**changes):
+    effect = make_effect(**changes)
+    reason = f"{effect.measure}: {effect.label} = {effect.estimate}"
+    return make_entry(
+        judgement=make_judgement(reason=reason, findings=(make_finding(effects=(effect,)),))
+    )
+
+
+def test_an_effect_is_drawn_beside_memo_and_bound():
+    """Interval, memo's value and bound lie on one axis in the order of their values, and the
+    asserted side is shaded.
+    """
+    [group] = groups_of(entry(estimate=0.37, low=0.31, high=0.43, reported=0.2))
+    [row] = group.rows
+    strip = row.strip
+
+    assert (group.measure, group.unit, row.label) == ("gamma", "cosine", "vec - dfa")
+    assert (row.text, row.memo, row.asserted, row.decisive) == (
+        "0.370 [0.310, 0.430]",
+        "0.2",
+        "above 0.1",
+        True,
+    )
+    assert strip.bounds[0] < strip.memo < strip.low < strip.estimate < strip.high
+    assert strip.shaded == (strip.bounds[0], 388)
+    assert "memo 0.2" in group.summary
+
+
+def test_what_was_on_record_is_drawn_faintly():
+    """An effect that moved keeps its recorded interval beside it; one that did not, has none."""
+    old = entry(estimate=0.2, low=0.1, high=0.3)
+    [moved] = groups_of(entry(), old)[0].rows
+    [same] = groups_of(old, old)[0].rows
+
+    assert moved.before == "0.20 [0.10, 0.30]"
+    assert moved.strip.before[0] < moved.strip.before[1] < moved.strip.before[2]
+    assert (same.before, same.strip.before) == ("", None)
+
+
+def test_an_unbounded_interval_reaches_the_ends():
+    """What a single seed gives has no interval: the strip runs from end to end of the axis."""
+    strip = small_strip(entry(low=-math.inf, high=math.inf, n=1))
+
+    assert (strip.low, strip.high) == (2, 116)
+
+
+def test_an_undefined_effect_draws_nothing_of_ours():
+    """A point without a value has a row, with the memo's value alone."""
+    [group] = groups_of(entry(estimate=math.nan, low=math.nan, high=math.nan))
+
+    assert (group.rows[0].strip.estimate, group.rows[0].strip.low) == (None, None)
+    assert group.rows[0].strip.memo is not None
+
+
+def test_bounds_are_those_of_the_assertion():
+    """Parts of a compound bound their own sums; a kind with another statistic bounds none."""
+    order = Order(measure="gamma", arms=("a", "b", "c"), direction="ascending", margin=0.5)
+    both = All(of=(order, Order(measure="rho", arms=("a", "b"), direction="descending")))
+
+    assert bounds_of(both) == {
+        ("gamma", "b - a"): (0.5, None),
+        ("gamma", "c - b"): (0.5, None),
+        ("rho", "b - a"): (None, 0.0),
+    }
+    assert bounds_of(Ratio(measure="gamma", arms=("a", "b"), above=2.0)) == {}
+
+
+def test_a_bound_of_logarithms_is_shown_as_a_ratio():
+    """A kind that sums logarithms has its bounds on the scale of its effect."""
+
+    class Factor(Assertion, frozen=True, kw_only=True, tag="factor_of_a_page"):
+        def contrasts(self):
+            weights = {"a": 1.0, "b": -1.0}
+            low, high = math.log(2), math.log(8)
+            return (
+                Contrast(
+                    label="a / b", measure="x", weights=weights, low=low, high=high, logs=True
+                ),
+            )
+
+    [(low, high)] = bounds_of(Factor()).values()
+
+    assert (round(low, 9), round(high, 9)) == (2.0, 8.0)

@@ -1,0 +1,223 @@
+"""The page of a run and of the record."""
+
+import re
+from html.parser import HTMLParser
+
+import msgspec
+import pytest
+
+from cbspec.canary import CanaryCheck
+from cbspec.canary.comparison import Difference
+from cbspec.config import Config
+from cbspec.ledger import Acceptance, EvidenceFolder, Ledger, Outcome
+from cbspec.report import Check, Skipped, Upheld, write_pages
+from cbspec.report.formats import load
+from cbspec.report.html import of_record, of_run, page
+from cbspec.report.html.standing import standing_of
+from tests.support.specimen import make_entry, put_on_record
+
+HOSTILE = "<script>alert(1)</script> \"'&|` \x1b[31m \u202e ::error::=1+1"
+
+
+class Tags(HTMLParser):
+    """The tags of a page, and its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.words = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def shown(subjects, root, run=None):
+    from cbspec.report.html.contents import Contents
+
+    return page(Contents(run=run, subjects=tuple(subjects)))
+
+
+@pytest.fixture
+def project(root):
+    return Config(root)
+
+
+def test_a_run_is_one_file_that_needs_nothing(run_of, record, flipped, project, tmp_path):
+    """The format writes latest.html beside the others; nothing in it points outside of it."""
+    paths = write_pages(run_of(record(id="1.b"), flipped), tmp_path, load(project))
+    text = (tmp_path / "latest.html").read_text()
+    tags = Tags(text).found
+
+    assert paths[-1].name == "latest.html"
+    assert all(attrs.get("href", "#").startswith(("#", "data:")) for _, attrs in tags)
+    assert not [attrs for _, attrs in tags if attrs.keys() & {"src", "action", "srcset"}]
+    assert "default-src 'none'" in text
+    assert "url(http" not in text
+
+
+def test_every_element_is_closed_and_named_once(run_of, flipped, record, project):
+    """Ids are unique, each link inside the page leads to one, and each table has its caption."""
+    text = page(of_run(run_of(flipped, record(id="1.b")), project))
+    tags = Tags(text).found
+    ids = [attrs["id"] for _, attrs in tags if "id" in attrs]
+    links = {attrs["href"][1:] for tag, attrs in tags if tag == "a" and attrs["href"] != "#"}
+
+    assert len(ids) == len(set(ids))
+    assert links <= set(ids)
+    assert text.count("<table") == text.count("<caption")
+    assert text.count("<svg") == text.count("</svg>")
+
+
+def test_what_flipped_heads_the_page(run_of, flipped, record, project):
+    """The claim that turned comes before all, with old and new verdict, memo's value, reason and
+    the definition that was edited.
+    """
+    text = page(of_run(run_of(record(id="1.b", old="holds"), flipped), project))
+    words = " ".join(" ".join(Tags(text).words).split())
+    first = words[words.index("What changed") : words.index("All claims")]
+
+    assert "1 claim needs a look" in words
+    for part in ("6A.a", "flip", "holds", "refuted", "memo 0.369", "vec lies below dfa", "fit"):
+        assert part in first
+    assert "1.b" not in first
+    assert text.index("data-rank=1 ") < text.index("data-rank=13 ")
+
+
+def test_hostile_text_is_shown(run_of, record, project):
+    """Markup is text, and characters that act on a terminal or on the order of reading are named."""
+    judged = record(title=HOSTILE, discussion=HOSTILE, reason=HOSTILE)
+    text = page(of_run(run_of(judged), project))
+    parsed = Tags(text)
+
+    assert len([tag for tag, _ in parsed.found if tag == "script"]) == 2
+    assert "<script>alert(1)</script> \"'&|` \\u001b[31m \\u202e ::error::=1+1" in "".join(
+        parsed.words
+    )
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+def test_what_was_not_recomputed_says_how_it_was_checked(run_of, record, project):
+    """A verdict in doubt needs a look and shows the canary values that differ; one by record does
+    not; one that was never run says so.
+    """
+    base = record()
+    difference = Difference(
+        arm="vec", measure="gamma", seed=42, before=0.5, after=0.6, allowed=0.05
+    )
+    doubt = Check(
+        scale="memo",
+        device="cpu",
+        verdict="holds",
+        way="in doubt",
+        reason="the code of fit changed",
+        differences=(difference,),
+    )
+    calm = Check(scale="memo", device="cpu", verdict="holds", way="canary equal")
+    told = []
+    for name, checks in (("1.a", (doubt,)), ("1.b", (calm,)), ("1.c", ())):
+        told.append(
+            Upheld(
+                claim=name,
+                title="T",
+                phase="1",
+                status="active",
+                path="claims/a.yaml",
+                line=1,
+                checks=checks,
+                outcome=Outcome(kind="passed", reason="so"),
+                about=base.about,
+            )
+        )
+    run = msgspec.structs.replace(run_of(), upheld=tuple(told))
+    contents = of_run(run, Config(project.root, canary="canary"))
+    standings = {one.id: standing_of(one, of_run=True) for one in contents.subjects}
+    text = page(contents)
+
+    assert {name: (one.change, one.way, one.urgent) for name, one in standings.items()} == {
+        "1.a": ("in doubt", "in doubt", True),
+        "1.b": ("same", "canary equal", False),
+        "1.c": ("never run", "never run", False),
+    }
+    row = re.search(r"<th scope=\"row\">gamma.*?</tr>", text, re.DOTALL)[0]
+    assert re.findall(r">([^<]+)<", row) == ["gamma", "vec", "42", "0.5", "0.6", "0.05", "2×"]
+
+
+def test_a_run_of_canaries(run_of, project):
+    """A canary that differs or broke needs a look; one that is equal does not."""
+    canaries = (
+        CanaryCheck(claim="1.a", state="equal", title="T", path="claims/a.yaml"),
+        CanaryCheck(
+            claim="1.b", state="error", reason="fit broke", title="T", path="claims/a.yaml"
+        ),
+    )
+    run = msgspec.structs.replace(run_of(), canaries=canaries)
+    text = page(of_run(run, project))
+
+    assert "1 claim needs a look" in text
+    assert "1 equal, 1 error in this run" in " ".join("".join(Tags(text).words).split())
+
+
+def test_what_has_no_verdict_says_why(run_of, project):
+    """A claim whose file cannot be read is on the page with the reason."""
+    broken = Skipped(claim="a.yaml", title="", path="claims/a.yaml", line=3, reason="not YAML")
+    run = msgspec.structs.replace(run_of(), broken=(broken,))
+    text = page(of_run(run, project))
+
+    assert "no verdict could be reached" in text.lower()
+    assert "not YAML" in text
+
+
+def test_the_record_follows_from_what_is_committed(claim, record, root, tmp_path):
+    """The page of the record has each verdict with its history, the file's lines with numbers, and
+    is the same text every time.
+    """
+    entry = make_entry(claim=claim())
+    accepted = Acceptance(
+        date="2026-01-03", outcome="flip", before="refuted", after="holds", reason="<b>mended</b>"
+    )
+    ledger = Ledger([msgspec.structs.replace(entry, accepted=(accepted,))])
+    folder = EvidenceFolder(tmp_path / "evidence")
+    contents = of_record([claim(), claim(scale="memo")], ledger, folder, root)
+    text = page(contents)
+    words = " ".join(" ".join(Tags(text).words).split())
+
+    assert text == page(of_record([claim(), claim(scale="memo")], ledger, folder, root))
+    assert "flip: refuted → holds" in words
+    assert "<b>mended</b>" in words
+    assert "11 12 13 14 15" in words
+    assert "Gamma orders the estimators" in words
+    assert 'id="time"' not in text
+
+
+def test_values_on_record_are_drawn(claim, record, values, root, tmp_path):
+    """Evidence beside the ledger gives the dots of the record's page."""
+    from cbspec.ledger import Evidence, entry_of
+
+    judged = record()
+    evidence = Evidence(claim="6A.a", scale="quick", device="cpu", values=values)
+    entry = entry_of(
+        claim(),
+        judged.judgement,
+        device="cpu",
+        code={},
+        provenance=judged.entry.provenance,
+        values=values,
+    )
+    kept = msgspec.structs.replace(
+        judged,
+        evidence=evidence,
+        comparison=msgspec.structs.replace(judged.comparison, new=entry),
+    )
+    ledger = put_on_record(tmp_path, [kept])
+    text = page(of_record([claim()], ledger, EvidenceFolder(tmp_path / "evidence"), root))
+
+    assert (
+        len(re.findall(r"<circle cx=[\d.]+ cy=\d+ r=\"4\"/>", text.split('class="plot seeds"')[1]))
+        >= 6
+    )
+    assert "dfa, seed 123: no variance" in text
