@@ -48,8 +48,8 @@ arms: %s
 assert: [{kind: order, measure: %s, arms: [a, b], direction: ascending}]
 scales: [quick]
 """
-TOGETHER = 8  # deeds in a run
-LIMIT = 300.0  # seconds, for a run that takes few where nothing is killed
+TOGETHER = 24  # deeds in a run
+LIMIT = 900.0  # seconds, for a run that takes few where nothing is killed
 # Ends the process at its Nth file operation in the project's results. Python runs it at the start
 # of every process that has its folder on the path.
 SABOTAGE = """\
@@ -218,14 +218,14 @@ def deeds(names: Sequence[str] = ()) -> Iterator[Row]:
             batch = dict(enumerate(names[first : first + TOGETHER]))
             for number, name in batch.items():
                 arms = json.dumps({"a": {}, "b": {"deed": name}})
-                lab.claim(f"2.{number}", "act", arms, "value", "seeds: [1, 2]")
+                lab.claim(f"2.d{number}", "act", arms, "value", "seeds: [1, 2]")
             if lab.ended(start(lab, first // TOGETHER % 3)):
                 wrong += mistakes(lab, batch)
             else:
                 toll.late += 1
                 wrong.append(f"one of {', '.join(batch.values())} did not end")
             for number in batch:
-                (lab.folder / "claims" / f"2.{number}.yaml").unlink()
+                (lab.folder / "claims" / f"2.d{number}.yaml").unlink()
             toll.check()
         print("\n".join(wrong), file=sys.stderr)
         measured = (
@@ -247,7 +247,7 @@ def mistakes(lab: Lab, deeds: Mapping[int, str]) -> Iterator[str]:
         if (verdict := found.get(claim, {}).get("verdict")) != "holds":
             yield f"beside {', '.join(deeds.values())} claim {claim} is {verdict}"
     for number, deed in deeds.items():
-        judgement = found.get(f"2.{number}", {"verdict": "lost", "reason": ""})
+        judgement = found.get(f"2.d{number}", {"verdict": "lost", "reason": ""})
         verdict, reason = judgement["verdict"], judgement["reason"]
         if deed in HARMLESS and verdict in ("error", "lost"):
             yield f"{deed}: no error was expected, but {verdict}: {reason}"
