@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 import traceback
-import unicodedata
 from pathlib import Path
 
 from cbspec.errors import CbspecError, StageError, place_of
 from cbspec.execution.messages import Failure
+from cbspec.model.visible import visible
 from cbspec.stage import Stage
 
 LONGEST = 20_000  # characters of a message or traceback, the rest of which nobody reads
-_CONTROL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # control, format, surrogate, separators
 
 
 class StageFailed(StageError):
@@ -26,20 +25,12 @@ class StageFailed(StageError):
 
 
 def printable(text: str) -> str:
-    """Return a text as a terminal can show it: lines stay, every other control character and
-    every lone surrogate is escaped, and what is too long is cut.
+    """Return a text as a terminal can show it: lines stay, other control characters and lone
+    surrogates are escaped, and what is too long is cut.
     """
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]} ... ({len(text) - LONGEST} more characters)"
-    return "".join(map(_escaped, text))
-
-
-def _escaped(sign: str) -> str:
-    if sign == "\n" or unicodedata.category(sign) not in _CONTROL:
-        return sign
-    if sign == "\t":
-        return "    "
-    return sign.encode("unicode_escape", "surrogatepass").decode()
+    return visible(text, keep="\n")
 
 
 def reason_of(error: BaseException, stage: Stage) -> str:

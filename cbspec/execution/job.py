@@ -9,53 +9,25 @@ import math
 import operator
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from cbspec.errors import SourceChanged, StageError, suggestion
+from cbspec.errors import SourceChanged, StageError
 from cbspec.execution.artifact import artifact, inputs_of
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.emission import Emission, Emitted, checked
 from cbspec.execution.failure import printable
 from cbspec.execution.messages import Status
 from cbspec.execution.plan import Cell
+from cbspec.execution.replica import RunningReplica, replica_of
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import installed
 from cbspec.execution.task import Task
-from cbspec.stage import Artifact, Parameters, canonical, plain, vouching
+from cbspec.stage import canonical, plain, vouching
 from cbspec.store import Store
 
 AUTOSAVE_SECONDS = 120.0  # a killed run loses at most this much of a long trajectory
 TELL_SECONDS = 0.25  # four times a second is as live as a person can read
 DIVERGED = "diverged"  # the provenance entry that says a replica left the finite numbers
-
-
-@dataclass(frozen=True)
-class RunningReplica:
-    """One lane of the job; meets `cbspec.stage.Replica`."""
-
-    cell: Cell
-    inputs: Mapping[str, Artifact]
-    resumed: Artifact | None
-    files: Mapping[str, Path]
-
-    @property
-    def parameters(self) -> Parameters:
-        return self.cell.call.parameters
-
-    @property
-    def seed(self) -> int:
-        return self.cell.seed
-
-    def path(self, file: str) -> Path:
-        """Return where a file lies that one of the parameters names."""
-        if file not in self.files:
-            raise StageError(
-                f"{self.cell}: {file!r} is the value of no parameter of type File"
-                f"{suggestion(file, list(self.files))}"
-            )
-        return self.files[file]
 
 
 class RunningJob:
@@ -261,15 +233,6 @@ class RunningJob:
             "cost": spent,
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
-
-
-def replica_of(lane: Cell) -> tuple[str, int, int]:
-    """Return what the provenance of a result says of each replica of its job: which trajectory, for
-    which seed, how far.
-
-    The last bits depend on all of them, for kernels differ by the size of a batch.
-    """
-    return lane.call.trajectory[:16], lane.seed, lane.call.point
 
 
 def _finite(value: Any, name: str) -> float:

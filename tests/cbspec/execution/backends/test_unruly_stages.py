@@ -28,7 +28,7 @@ REASONS = {
     "stopped": "I have had enough$",
     "recursion": "RecursionError: maximum recursion depth exceeded",
     "mute": r"tests.cbspec.execution.backends.unruly.Mute: <exception str\(\) failed>",
-    "text": r"ValueError: \\udc80 \\x1b\[31m red \\x07\\r\\u202e " + HERE,
+    "text": r"ValueError: \\udc80 \\u001b\[31m red \\u0007\\u000d\\u202e " + HERE,
     "validation": f"msgspec.DecodeError: Input data was truncated {HERE}{TWICE}",
     "unit": r"advance\(\) takes a unit such as 'epoch', which is text, got 5$",
     "done": r"advance\(\) takes a finite done, got nan$",
