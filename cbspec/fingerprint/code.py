@@ -183,10 +183,8 @@ class Code:
 
     def _closure(self, implementation: str) -> Closure:
         if implementation not in self._closures:
-            try:
+            with self._sources.shared():
                 self._closures[implementation] = self._reached(implementation)
-            finally:
-                self._sources.save()
         return self._closures[implementation]
 
     def _reached(self, implementation: str) -> Closure:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import msgspec
@@ -44,6 +44,7 @@ class Parsed:
         self._file = file
         self._lock = lock
         self._held = ExitStack()
+        self._sharing = False
         self._reading = False
         self._used: dict[str, Source] = {}
         self._kept = self._load()
@@ -52,7 +53,7 @@ class Parsed:
         """Return what the file of a module says."""
         text = path.read_bytes()
         digest = hashlib.sha256(f"{name}\0{path.name}\0".encode() + text).hexdigest()
-        if digest not in self._kept and not self._reading:
+        if digest not in self._kept and self._sharing and not self._reading:
             self._begin()
         source = self._kept.get(digest)
         if source is None:
@@ -61,6 +62,18 @@ class Parsed:
         self._used[digest] = source
         return source
 
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        """Keep what is read in this block, and have other processes wait for it: only here is the
+        lock held.
+        """
+        self._sharing = True
+        try:
+            yield
+        finally:
+            self._sharing = False
+            self._save()
+
     def _begin(self) -> None:
         self._reading = True
         if self._file:
@@ -68,7 +81,7 @@ class Parsed:
                 self._held.enter_context(self._lock())
             self._kept = self._load()  # by now another process may have read it
 
-    def save(self) -> None:
+    def _save(self) -> None:
         """Keep what was read, and let other processes go on."""
         if not self._reading:
             return

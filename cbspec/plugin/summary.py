@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +16,7 @@ import pytest
 
 from cbspec import terminal
 from cbspec.config import Config
-from cbspec.errors import LedgerError
+from cbspec.errors import ConfigError, LedgerError
 from cbspec.paths import below
 from cbspec.plugin.contents import BROKEN, CANARY, RECORD, SKIPPED, UPHELD, without_verdict
 
@@ -176,4 +177,5 @@ class RunSummary:
         if self.project.kinds:
             from cbspec import kinds
 
-            kinds.load(self.project)
+            with suppress(ConfigError):  # no claim was read then, and the mistake is told
+                kinds.load(self.project)

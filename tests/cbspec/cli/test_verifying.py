@@ -15,9 +15,13 @@ def computed(laboratory):
 
 
 def contents(laboratory):
-    """Every file of the store with its content and the time of its last change."""
+    """Every file of the store with its content and the time of its last change, but for what was
+    read from source files.
+    """
     store = laboratory.root / ".cbspec" / "store"
-    files = sorted(path for path in store.rglob("*") if path.is_file())
+    files = sorted(
+        path for path in store.rglob("*") if path.is_file() and path.suffix != ".msgpack"
+    )
     return [(path, path.read_bytes(), path.stat().st_mtime_ns) for path in files]
 
 
