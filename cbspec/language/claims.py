@@ -55,7 +55,11 @@ class ClaimDocument:
         for section in wrong:
             self.sections.pop(section, None)
         self.scales = Scales(self.sections.get("scales"), setting.defaults, mistakes)
-        if self.sections and "scales" not in document.root.entries and not setting.defaults.mistakes:
+        if (
+            self.sections
+            and "scales" not in document.root.entries
+            and not setting.defaults.mistakes
+        ):
             self.scales.imply(setting.scale, document.root)
         self._reader = CellReader(self.sections, setting, self.scales, mistakes, Memory(document))
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from cbspec import __version__
 from cbspec.config import FILE as SETTINGS
 from cbspec.errors import ConfigError
 
@@ -26,10 +25,12 @@ class Starter:
     Args:
         root: the folder, which may hold other files.
         name: of the package with the project's stages.
+        version: of cbspec, which the workflow installs.
     """
 
     root: Path
     name: str
+    version: str
 
     def write(self) -> list[Path]:
         """Write the project, or nothing.
@@ -124,7 +125,7 @@ class Starter:
             keep_trailing_newline=True,
         )
         return environment.get_template(f"{template}.j2").render(
-            name=self.name, version=__version__, **values
+            name=self.name, version=self.version, **values
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cbspec import __version__
 from cbspec.cli import prompt
 from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.paths import display
@@ -15,7 +16,9 @@ from cbspec.paths import display
 @click.command("init")
 @click.argument("name", required=False)
 @click.option(
-    "--ask/--no-ask", default=None, help="Ask for a name that is not given (default: on a terminal)."
+    "--ask/--no-ask",
+    default=None,
+    help="Ask for a name that is not given (default: on a terminal).",
 )
 @json_option
 def command(name: str | None, ask: bool | None, as_json: bool) -> None:
@@ -35,7 +38,7 @@ def command(name: str | None, ask: bool | None, as_json: bool) -> None:
             raise click.UsageError("missing NAME (asked for on a terminal, or with --ask)")
         name = prompt.text("Name of the package with your stages, e.g. lab")
     here = Path.cwd()
-    written = Starter(here, name).write()
+    written = Starter(here, name, __version__).write()
     project = Project(here)
     written += write_to(folder(project), schema.files(project.catalog))
     paths = [str(display(path)) for path in written]

@@ -38,7 +38,10 @@ def test_a_claim_says_how_much_of_a_shared_range_it_draws(project):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("seeds: 9..3", "30:8: seeds: the range 9..3 is empty: its first seed comes after its last"),
+        (
+            "seeds: 9..3",
+            "30:8: seeds: the range 9..3 is empty: its first seed comes after its last",
+        ),
         ("seeds: 1..20000", "30:8: seeds: the range 1..20000 has 20000 seeds (maximum 10000)"),
         (
             "seeds: {pool: 1..4, max: 6}",
