@@ -174,7 +174,7 @@ class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             Annotated[tuple[ScaleName, ...], Meta(min_length=1)]
             | Annotated[dict[ScaleName, Sizes | None], Meta(min_length=1)],
             Meta(
-                description="scales at which a verdict can be expected, the only one if left out; as a mapping: scale -> sizes that differ from the defaults"
+                description="scales that can decide it, or the only one; as a mapping: scale -> sizes that differ from the defaults"
             ),
         ]
         | UnsetType
