@@ -22,7 +22,7 @@ class CurvePoint(NamedTuple):
 
 def curves(claim: Claim, planner: Planner, store: Store) -> Iterator[CurvePoint]:
     """Yield every point of every curve that is stored of the claim's arms."""
-    for (arm, seed), cell in planner.cells(claim.arms, claim.seeds.pool).items():
+    for (arm, seed), cell in planner.of(claim, claim.seeds.pool).items():
         result = store.get(cell.key, touch=False)
         series = result.series if result else {}
         for name, content in series.items():

@@ -40,7 +40,7 @@ def interim_analyses(
     count: int | None = claim.seeds.start
     while count is not None:
         seeds = claim.seeds.pool[:count]
-        cells = planner.cells(claim.arms, seeds)
+        cells = planner.of(claim, seeds)
         entries = results(list(cells.values()))
         if entries is None:
             return
@@ -79,7 +79,7 @@ def stored_values(claim: Claim, planner: Planner, store: Store) -> Values:
     are not say so.
     """
     results: dict[tuple[str, int], StoredResult] = {}
-    for place, cell in planner.cells(claim.arms, claim.seeds.pool).items():
+    for place, cell in planner.of(claim, claim.seeds.pool).items():
         result = store.get(cell.key, touch=False)
         if result is not None:
             results[place] = result
@@ -128,12 +128,17 @@ def _collected(
     arms: dict[str, dict[str, tuple[float | None, ...]]] = {}
     undefined: dict[str, dict[str, dict[str, str]]] = {}
     diverged: dict[str, dict[str, str]] = {}
+    own: dict[str, int] = {}
     for arm, call in claim.arms.items():
+        runs = seeds
+        if arm in claim.own:
+            runs = seeds[: len(claim.own[arm])]
+            own[arm] = len(runs)
         arms[arm] = {}
         for measure in call.stage.measures:
             column: list[float | None] = []
             reasons: dict[str, str] = {}
-            for seed in seeds:
+            for seed in runs:
                 result = results.get((arm, seed))
                 if result is None:
                     column.append(None)
@@ -144,7 +149,8 @@ def _collected(
                     diverged.setdefault(arm, {})[str(seed)] = str(result.provenance[DIVERGED])
                 elif measure in result.undefined:
                     reasons[str(seed)] = result.undefined[measure]
+            column += [None] * (len(seeds) - len(runs))
             arms[arm][measure] = tuple(column)
             if reasons:
                 undefined.setdefault(arm, {})[measure] = reasons
-    return Values(seeds=seeds, arms=arms, undefined=undefined, diverged=diverged)
+    return Values(seeds=seeds, arms=arms, undefined=undefined, diverged=diverged, own=own)

@@ -18,6 +18,7 @@ class Range(Measured, frozen=True, kw_only=True, tag="range"):
     """Every arm lies inside a stated range."""
 
     synonyms = ("between", "interval")
+    compares: ClassVar[bool] = False
     tighter: ClassVar = {"arms": more, "low": larger, "high": smaller}
 
     arms: Arms

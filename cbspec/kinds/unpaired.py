@@ -26,6 +26,7 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
     """
 
     synonyms = ("independent", "mann-whitney", "permutation", "wilcoxon")
+    compares: ClassVar[bool] = False
     tighter: ClassVar = {"above": larger, "below": smaller, "by": unordered}
 
     arms: Annotated[

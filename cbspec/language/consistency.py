@@ -44,6 +44,28 @@ def status(claim: ClaimWords, sections: Mapping[str, Node], mistakes: Diagnostic
         )
 
 
+def pairing(
+    section: Node,
+    asserted: tuple[Assertion, ...],
+    own: Mapping[str, tuple[int, ...]],
+    mistakes: Diagnostics,
+) -> None:
+    """Check that no assertion compares arms run by run that have runs of their own.
+
+    Which run of one arm would stand beside which of the other is an accident of their order.
+    """
+    if not own:
+        return
+    for node, assertion in zip(section.items, asserted, strict=True):
+        if assertion.by_run:
+            kind = node.entries.get("kind", node)
+            mistakes.add(
+                kind,
+                f"{assertion.kind} compares arms run by run, but these arms have runs of their own: "
+                "compare them by kind unpaired",
+            )
+
+
 def power(
     section: Node,
     asserted: tuple[Assertion, ...],

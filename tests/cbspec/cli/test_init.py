@@ -3,14 +3,7 @@
 import pytest
 import yaml
 
-from tests.support.laboratory import outcomes, working_in
-
-
-@pytest.fixture
-def empty(tmp_path):
-    """An empty folder, which is the working directory."""
-    with working_in(tmp_path) as laboratory:
-        yield laboratory
+from tests.support.laboratory import outcomes
 
 
 def files(folder):
