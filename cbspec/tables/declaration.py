@@ -22,7 +22,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     column: Annotated[str, Meta(description="the name of the column, where it is another one")] = ""
     doc: Annotated[str, Meta(description="what it means, with its source")] = ""
     resolution: Annotated[
-        float, Meta(ge=0, description="the least difference of two values; 0: none repeat by chance")
+        float,
+        Meta(ge=0, description="the least difference of two values; 0: none repeat by chance"),
     ] = 0.0
     noise: Annotated[Noise, Meta(description="how it varies from run to run")] = "normal"
     why: Annotated[str, Meta(description="the reason for a noise other than normal")] = ""

@@ -1,5 +1,9 @@
 """Claims over tables: judged without an engine, re-judged when the file changes."""
 
+import random
+
+import pytest
+
 from cbspec.project import Project
 from tests.support.table_text import ADAM, CLAIM, DEFAULTS, SGD, table
 
@@ -148,3 +152,52 @@ def test_a_claim_of_a_table_draws_no_seeds(study):
     result = study.cbspec("validate")
 
     assert "seeds: no arm draws seeds: the runs are those of the tables" in result.stderr
+
+
+UNPAIRED = "  - {kind: unpaired, measure: loss, arms: [adam, sgd], below: 0}\n"
+
+
+def compared(study, assertion=UNPAIRED):
+    """The claim over both arms, each over its own runs."""
+    text = CLAIM.replace("assert:", "  sgd: {where: {optimizer: sgd}}\nassert:")
+    study.claim("1.a.yaml", text[: text.index("  - {kind")] + assertion)
+    return study
+
+
+def test_unpaired_arms_are_compared_by_welch(study):
+    """Five runs against seven: p and interval are SciPy's."""
+    from scipy.stats import ttest_ind
+
+    judgement = compared(study).run().records[0].judgement
+
+    oracle = ttest_ind(ADAM, SGD, equal_var=False, alternative="less")
+    (effect,) = judgement.findings[0].effects
+    assert judgement.verdict == "holds"
+    assert effect.p == pytest.approx(oracle.pvalue, rel=1e-9)
+    assert effect.estimate == pytest.approx(sum(ADAM) / 5 - sum(SGD) / 7)
+
+
+def test_the_order_of_the_file_decides_nothing(study):
+    """Twenty shufflings of the rows give one p-value, to the last digit that counts."""
+    compared(study)
+    head, *rows = table(adam=ADAM, sgd=SGD).splitlines()
+    seen = set()
+    for number in range(20):
+        random.Random(number).shuffle(rows)
+        study.write("runs.csv", "\n".join([head, *rows]) + "\n")
+        (effect,) = study.run().records[0].judgement.findings[0].effects
+        seen.add(effect.p)
+
+    assert len(seen) == 1
+
+
+def test_a_run_is_judged_again_from_its_evidence(study):
+    """The values on record give the verdict without the table."""
+    compared(study)
+    study.record(study.run())
+    (study.root / "runs.csv").write_text(table(adam=SGD, sgd=ADAM))
+
+    (judged,) = study.json("judge")
+
+    assert judged["recorded"] == "holds"
+    assert judged["comparison"]["new"]["verdict"] == "holds"
