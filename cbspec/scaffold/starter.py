@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,18 +20,35 @@ IGNORED = (".cbspec/", "/reports/latest.*", "__pycache__/")
 
 
 @dataclass(frozen=True)
+class ResultsTable:
+    """A table of results that a project begins with; every word as YAML has it.
+
+    Args:
+        file: its path, relative to the project.
+        run: the column of the runs' ids; empty where each row is a run.
+        measures: column -> unit.
+    """
+
+    file: str
+    run: str
+    measures: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Starter:
     """A project to be written into a folder.
 
     Args:
         root: the folder, which may hold other files.
-        name: of the package with the project's stages.
+        name: of the package with the project's stages, or of the project.
         version: of cbspec, which the workflow installs.
+        table: results that exist already; the project then has no package.
     """
 
     root: Path
     name: str
     version: str
+    table: ResultsTable | None = None
 
     def write(self) -> list[Path]:
         """Write the project, or nothing.
@@ -44,8 +62,12 @@ class Starter:
             ConfigError: the name cannot be that of a package, the folder is a project already, or a
                 file is there or cannot be written.
         """
-        self._check_name()
-        contents = self._new_files()
+        contents = self._workflow()
+        if self.table is None:
+            self._check_name()
+            contents |= self._engine()
+        else:
+            contents[self.root / "claims" / "defaults.yaml"] = self._text("table.yaml")
         there = [path for path in contents if path.exists()]
         if there:
             listed = ", ".join(str(path.relative_to(self._top)) for path in there)
@@ -76,22 +98,26 @@ class Starter:
         if self.name in sys.stdlib_module_names or self.name in ("cbspec", "claims", "reports"):
             raise ConfigError(f"{self.name!r} is taken: choose another name")
 
-    def _new_files(self) -> dict[Path, str]:
+    def _engine(self) -> dict[Path, str]:
+        """Return a package with one stage, and a claim that uses it."""
         package, claims = self.root / self.name, self.root / "claims"
-        folder = self.root.relative_to(self._top).as_posix()
-        workflow = "claims" if folder == "." else f"claims-{self.name}"
         return {
             package / "__init__.py": self._text("package.py"),
             package / "catalog.py": self._text("catalog.py"),
             package / "darts.py": self._text("darts.py"),
             claims / "defaults.yaml": self._text("defaults.yaml"),
             claims / "pi.a.yaml": self._text("claim.yaml"),
-            self._top / ".github" / "workflows" / f"{workflow}.yml": self._text(
-                "workflow.yml",
-                workflow=workflow,
-                folder="" if folder == "." else folder,
-            ),
         }
+
+    def _workflow(self) -> dict[Path, str]:
+        folder = self.root.relative_to(self._top).as_posix()
+        workflow = "claims"
+        if folder == ".":
+            folder = ""
+        else:
+            workflow = f"claims-{self.name}"
+        path = self._top / ".github" / "workflows" / f"{workflow}.yml"
+        return {path: self._text("workflow.yml", workflow=workflow, folder=folder)}
 
     def _settings(self) -> str:
         """Return pyproject.toml with a table for cbspec at its end."""
@@ -125,7 +151,7 @@ class Starter:
             keep_trailing_newline=True,
         )
         return environment.get_template(f"{template}.j2").render(
-            name=self.name, version=self.version, **values
+            name=self.name, version=self.version, table=self.table, **values
         )
 
 

@@ -137,3 +137,59 @@ def test_the_workflow_runs_the_claims(empty):
     job = yaml.safe_load(text)["jobs"]["claims"]
     assert "defaults" not in job
     assert job["steps"][2]["with"]["key"] == "store-claims-${{ github.sha }}"
+
+
+RUNS = "id,method,loss\n" + "".join(f"a{i},a,{1 + i / 10}\nb{i},b,{3 + i / 10}\n" for i in range(6))
+CLAIM = """\
+id: 1.a
+title: Method a has the lower loss
+phase: 1
+status: active
+source: {memo: own study}
+experiment: runs
+arms:
+  a: {where: {method: a}}
+  b: {where: {method: b}}
+assert:
+  - {kind: unpaired, measure: loss, arms: [a, b], below: 0}
+"""
+
+
+def test_from_a_table_to_a_verdict(empty):
+    """Two commands and a claim of eleven lines: no package, no engine, and a verdict."""
+    empty.write("runs.csv", RUNS)
+
+    begun = empty.cbspec("init", "--table", "runs.csv", "--run", "id", "--measure", "loss=nats")
+    empty.claim("1.a.yaml", CLAIM)
+    status, output = empty.pytest()
+
+    assert begun.exit_code == 0, begun.stderr
+    assert status == 0, output
+    assert empty.verdicts() == {"1.a": "holds"}
+    text = (empty.root / "claims" / "defaults.yaml").read_text() + CLAIM
+    assert len([line for line in text.splitlines() if not line.startswith("#")]) <= 20
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--table", "runs.csv"], "missing --measure COLUMN=UNIT: one or more of id, method, loss"),
+        (["--table", "runs.csv", "--measure", "loss"], "expected COLUMN=UNIT"),
+        (["--table", "runs.csv", "--measure", "los=nats"], "runs.csv has no column 'los'"),
+        (["--table", "none.csv", "--measure", "loss=nats"], "none.csv is not there"),
+        (["lab", "--run", "id"], "--run and --measure describe a --table"),
+        (
+            ["--table", "runs.csv", "--run", "method", "--measure", "loss=nats"],
+            "runs.csv has two rows of run 'a'",
+        ),
+    ],
+)
+def test_a_table_that_is_not_as_the_flags_say(empty, flags, message):
+    """What is missing or wrong is said, and nothing is written."""
+    empty.write("runs.csv", RUNS)
+
+    refused = empty.cbspec("init", *flags)
+
+    assert refused.exit_code == 2
+    assert message in refused.stderr
+    assert files(empty.root) == {"runs.csv"}
