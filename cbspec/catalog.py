@@ -16,7 +16,7 @@ from cbspec.errors import ConfigError, suggestion
 from cbspec.files import ProjectFiles
 from cbspec.project_code import declarations
 from cbspec.stage import Input, Measure, Parameters, Stage
-from cbspec.tables import TABLE
+from cbspec.tables import REPORTED, TABLE
 
 RESERVED = ("stage", "use")  # the words of a stage call
 
@@ -90,7 +90,7 @@ def load(config: Config) -> Catalog:
             wanted="a tuple of cbspec.stage.Stage",
         )
     kinds.load(config)
-    return Catalog((*stages, TABLE), config.engine, config.files)
+    return Catalog((*stages, TABLE, REPORTED), config.engine, config.files)
 
 
 def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:

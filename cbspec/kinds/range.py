@@ -19,6 +19,7 @@ class Range(Measured, frozen=True, kw_only=True, tag="range"):
 
     synonyms = ("between", "interval")
     compares: ClassVar[bool] = False
+    by_moments: ClassVar[bool] = True
     tighter: ClassVar = {"arms": more, "low": larger, "high": smaller}
 
     arms: Arms

@@ -19,6 +19,7 @@ class Sign(Measured, frozen=True, kw_only=True, tag="sign"):
 
     synonyms = ("positive", "negative")
     compares: ClassVar[bool] = False
+    by_moments: ClassVar[bool] = True
     tighter: ClassVar = {"arms": more}
 
     arms: Arms

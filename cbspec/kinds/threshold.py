@@ -21,6 +21,7 @@ class Threshold(Measured, frozen=True, kw_only=True, tag="threshold"):
 
     synonyms = ("above", "below", "bound")
     compares: ClassVar[bool] = False
+    by_moments: ClassVar[bool] = True
     tighter: ClassVar = {"arms": more, "above": larger, "below": smaller}
 
     arms: Arms

@@ -42,6 +42,11 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
         ),
     ] = "welch"
 
+    @property
+    def of_moments(self) -> bool:
+        """Whether Welch's test is asked for, which takes mean, spread and n alone."""
+        return self.by == "welch"
+
     def sentence(self) -> str:
         """Return the arms and their bounds."""
         bounds = bounds_in_words(self.above, self.below)

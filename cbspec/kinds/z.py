@@ -27,6 +27,7 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
 
     synonyms = ("known sigma", "z test", "known spread")
     compares: ClassVar[bool] = False
+    by_moments: ClassVar[bool] = True
     tighter: ClassVar = {"arms": more, "above": larger, "below": smaller, "sigma": unordered}
 
     arms: Arms

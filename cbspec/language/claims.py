@@ -155,11 +155,11 @@ class ClaimDocument:
     def _check_power(self, cell: ResolvedCell, replicated: Replication, alpha: float) -> None:
         drawn = replicated.seeds
         section = self.sections["assert"]
-        consistency.pairing(section, cell.assertions, replicated.own, self.mistakes)
+        consistency.pairing(section, cell.assertions, replicated.own, cell.arms, self.mistakes)
         consistency.power(section, cell.assertions, drawn, alpha, self.mistakes)
         if cell.controls:
             section = self.sections["controls"]
-            consistency.pairing(section, cell.controls, replicated.own, self.mistakes)
+            consistency.pairing(section, cell.controls, replicated.own, cell.arms, self.mistakes)
             consistency.power(section, cell.controls, drawn, alpha, self.mistakes)
 
     def _claim(

@@ -54,7 +54,7 @@ def replication(
         try:
             count = call.stage.runs(call.parameters, files.locate)
         except (ValueError, OSError) as error:
-            mistakes.add(places.entries[arm], f"{call.stage.name}: {call.files[0]} {error}")
+            mistakes.add(places.entries[arm], f"{call.stage.name}: {', '.join(call.files)} {error}")
             return None
         own[arm] = tuple(range(1, count + 1))
     if not own:

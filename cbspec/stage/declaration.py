@@ -93,6 +93,8 @@ class Stage:
         runs: how many runs of a call exist already, no other call's, for a stage that reads them
             from files; None where a run is that of a seed. It takes the parameters and what locates
             a `File`, and raises ValueError where a file cannot be read as the call says.
+        summarised: whether its values stand for a mean and a spread, and no test may ask more of
+            them.
         versions: installed packages whose version, with its build, is part of the key: another one
             makes results stale. torch's always is.
         environment: environment variables whose value is part of the key, and is recorded.
@@ -115,6 +117,7 @@ class Stage:
     opens: str = ""
     for_call: Callable[[Stage, Any], Stage] | None = None
     runs: Callable[[Any, Callable[[str], Path]], int] | None = None
+    summarised: bool = False
     versions: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     timeout: float | None = None

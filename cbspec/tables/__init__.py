@@ -1,5 +1,6 @@
-"""The stage ``table``: results that exist already, in a file of one row for each run."""
+"""Stages of the harness itself: results that exist already, run by run or as a paper sums them up."""
 
 from cbspec.tables.declaration import TABLE, Column, Table
+from cbspec.tables.reported import REPORTED
 
-__all__ = ["TABLE", "Column", "Table"]
+__all__ = ["REPORTED", "TABLE", "Column", "Table"]
