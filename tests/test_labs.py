@@ -73,7 +73,7 @@ def test_the_page_begins_with_a_table(tmp_path):
 
     run(steps(EXISTING), with_commands(tmp_path))
 
-    assert len(steps(EXISTING)) == 3
+    assert len(steps(EXISTING)) == 4
 
 
 def test_the_page_goes_on_with_a_study(tmp_path):
