@@ -16,6 +16,7 @@ from cbspec.errors import ConfigError, suggestion
 from cbspec.files import ProjectFiles
 from cbspec.project_code import declarations
 from cbspec.stage import Input, Measure, Parameters, Stage
+from cbspec.tables import REPORTED, TABLE
 
 RESERVED = ("stage", "use")  # the words of a stage call
 
@@ -78,16 +79,18 @@ def load(config: Config) -> Catalog:
         ConfigError: the module cannot be imported or lies elsewhere, has no ``STAGES``, or its
             stages contradict each other.
     """
-    stages = declarations(
-        config,
-        config.engine,
-        "engine",
-        "STAGES",
-        accepts=lambda stage: isinstance(stage, Stage),
-        wanted="a tuple of cbspec.stage.Stage",
-    )
+    stages: tuple[Stage, ...] = ()
+    if config.engine:
+        stages = declarations(
+            config,
+            config.engine,
+            "engine",
+            "STAGES",
+            accepts=lambda stage: isinstance(stage, Stage),
+            wanted="a tuple of cbspec.stage.Stage",
+        )
     kinds.load(config)
-    return Catalog(stages, config.engine, config.files)
+    return Catalog((*stages, TABLE, REPORTED), config.engine, config.files)
 
 
 def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:

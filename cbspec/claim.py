@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -68,7 +68,9 @@ class Claim:
 
     Attributes:
         id: unique over all files; a matrix cell carries its values, as in ``1.b[depth=4]``.
-        arms: arm name -> stage call; all arms share seeds, so every comparison is paired.
+        arms: arm name -> stage call; arms share seeds, so that comparisons are paired.
+        own: arm -> its runs, for an arm whose runs are no other arm's; the claim's seeds count them.
+        drawn: the seeds as the claim gives them, where arms have runs of their own.
         assertions: all must hold.
         controls: assertions about the experiment itself; one that does not hold makes the verdict
             invalid.
@@ -107,6 +109,8 @@ class Claim:
     discussion: str = ""
     due: bool = True
     cells: int = 1
+    own: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    drawn: Seeds | None = None
 
     @property
     def line(self) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cbspec.errors import ConfigError, suggestion
 from cbspec.files import ProjectFiles
-from cbspec.layout import source_folder
+from cbspec.layout import holds, source_folder
 
 FILE = "pyproject.toml"
 
@@ -25,7 +25,8 @@ class Config:
     Attributes:
         root: the folder of pyproject.toml; relative paths start there, and the engine is importable
             from there or from its ``src``.
-        engine: the module that declares the stages.
+        engine: the module that declares the stages; by default ``engine.catalog`` where there is
+            a package ``engine``, else none.
         scale: the scale of a run that asks for none.
         claims: the folder of the claims.
         store: the folder of the results; the environment variable CBSPEC_STORE comes first.
@@ -47,7 +48,7 @@ class Config:
     """
 
     root: Path
-    engine: str = "engine.catalog"
+    engine: str = ""
     scale: str = "quick"
     claims: Path = Path("claims")
     store: Path = Path(".cbspec/store")
@@ -65,6 +66,8 @@ class Config:
     declared: bool = False
 
     def __post_init__(self) -> None:
+        if not self.engine and holds(source_folder(self.root, ["engine"]), "engine"):
+            object.__setattr__(self, "engine", "engine.catalog")
         for folder in _FOLDERS:
             place = os.environ.get(f"CBSPEC_{folder.upper()}") if folder in _MOVABLE else None
             place = place or getattr(self, folder)
@@ -76,7 +79,7 @@ class Config:
         """Return the engine's top-level packages: the code whose change makes results stale, with
         what it imports from beside them.
         """
-        return (self.engine.partition(".")[0],)
+        return (self.engine.partition(".")[0],) if self.engine else ()
 
     @property
     def source(self) -> Path:

@@ -19,12 +19,12 @@ def source_folder(root: Path, packages: Sequence[str]) -> Path:
         ``src`` where one of the packages lies in it and none lies in the root, else the root.
     """
     for folder in (root, root / SRC):
-        if any(_holds(folder, package) for package in packages):
+        if any(holds(folder, package) for package in packages):
             return folder
     return root
 
 
-def _holds(folder: Path, package: str) -> bool:
+def holds(folder: Path, package: str) -> bool:
     """Return whether a folder has Python of this name; one of data alone does not count."""
     place = folder.joinpath(*package.split("."))
     return place.with_suffix(".py").is_file() or any(place.rglob("*.py"))

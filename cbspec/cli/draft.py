@@ -64,7 +64,8 @@ class Draft:
                 yield f"{key}:"
             for assertion in assertions:
                 yield f"  - {assertion}"
-        yield f"scales: {_flow(self.scales)}"
+        if self.scales:
+            yield f"scales: {_flow(self.scales)}"
 
     def _figures(self) -> Iterator[str]:
         if not self.figures:

@@ -26,7 +26,7 @@ class Words:
     asserted: tuple[str, ...]
     controls: tuple[str, ...]
     figures: tuple[str, ...]
-    status: str
+    status: str | None
     revises: tuple[str, ...]
     retracted_by: tuple[str, ...]
     scales: str | None
@@ -83,7 +83,7 @@ class Words:
             id=(self.claim or "").strip(),
             title=self.title or "",
             phase=self.phase or "",
-            status=self.status,
+            status=self.status or "active",
             memo=self.memo or "",
             experiment=_line(self.experiment or ""),
             arms=arms,

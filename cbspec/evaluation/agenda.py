@@ -43,7 +43,7 @@ class Agenda:
             analyses = by_claim[claim.id] = {}
             for count in claim.seeds.analyses[1:]:
                 seeds = claim.seeds.pool[:count]
-                analyses[count] = list(planner.cells(claim.arms, seeds).values())
+                analyses[count] = list(planner.of(claim, seeds).values())
         return by_claim
 
     def users(self) -> dict[str, list[str]]:
@@ -71,7 +71,7 @@ def agenda_of(
     cells: dict[str, Mapping[tuple[str, int], Cell]] = {}
     for claim in claims:
         seeds = seeds_due(claim, recorded[claim.id], planner, store)
-        cells[claim.id] = planner.cells(claim.arms, seeds)
+        cells[claim.id] = planner.of(claim, seeds)
     fresh = [claim for claim in claims if recorded[claim.id] is None]
     after = awaited(fresh, planner, lambda cell: store.has(cell.key))
     return Agenda({claim.id: claim for claim in claims}, cells, after)

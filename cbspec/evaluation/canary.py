@@ -53,7 +53,7 @@ class Canaries:
     def cells(self, claim: Claim) -> Mapping[tuple[str, int], Cell]:
         """Return (arm, seed) -> cell of a claim's canary."""
         toy = self._at_canary(claim)
-        return self.executor.planner.cells(toy.arms, toy.seeds.pool[:SEEDS])
+        return self.executor.planner.of(toy, toy.seeds.pool[:SEEDS])
 
     def plan(self, claims: Iterable[Claim]) -> None:
         """Plan the canaries of these claims, so that all workers help with them."""

@@ -211,7 +211,7 @@ class Evaluation:
             dependencies=self.planner.dependencies(claim.arms.values()),
             provenance=self.provenance,
             values=values,
-            adopted=self._adopted.stages(self.planner.cells(claim.arms, judgement.seeds).values()),
+            adopted=self._adopted.stages(self.planner.of(claim, judgement.seeds).values()),
         )
         comparison = compare(self.ledger.expected(entry.key), entry)
         edits: tuple[Edit, ...] = ()

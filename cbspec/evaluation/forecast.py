@@ -120,7 +120,7 @@ def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float
     """
     planned = set(plan.cells)
     drawn = chain.from_iterable(
-        standings.planner.cells(claim.arms, claim.seeds.pool).values() for claim in claims
+        standings.planner.of(claim, claim.seeds.pool).values() for claim in claims
     )
     jobs = standings.planner.plan(drawn).jobs
     seconds = 0.0

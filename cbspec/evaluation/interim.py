@@ -40,7 +40,7 @@ def interim_analyses(
     count: int | None = claim.seeds.start
     while count is not None:
         seeds = claim.seeds.pool[:count]
-        cells = planner.cells(claim.arms, seeds)
+        cells = planner.of(claim, seeds)
         entries = results(list(cells.values()))
         if entries is None:
             return
@@ -74,6 +74,20 @@ def stored_analyses(claim: Claim, planner: Planner, store: Store) -> list[Interi
     return list(interim_analyses(claim, planner, stored))
 
 
+def stored_values(claim: Claim, planner: Planner, store: Store) -> Values:
+    """Return all values that are stored, over every seed of which some arm has a result; those that
+    are not say so.
+    """
+    results: dict[tuple[str, int], StoredResult] = {}
+    for place, cell in planner.of(claim, claim.seeds.pool).items():
+        result = store.get(cell.key, touch=False)
+        if result is not None:
+            results[place] = result
+    present = {seed for _, seed in results}
+    seeds = tuple(filter(present.__contains__, claim.seeds.pool))
+    return _collected(claim, seeds, results)
+
+
 def seeds_due(
     claim: Claim, recorded: Recorded | None, planner: Planner, store: Store
 ) -> tuple[int, ...]:
@@ -103,26 +117,40 @@ def values_of(
         cells: (arm, seed) -> cell.
         entries: the stored results of the cells.
     """
+    results = {place: entries[cell] for place, cell in cells.items()}
+    return _collected(claim, tuple(seeds), results)
+
+
+def _collected(
+    claim: Claim, seeds: tuple[int, ...], results: Mapping[tuple[str, int], StoredResult]
+) -> Values:
+    """Return every measure of every arm over these seeds, from the results that there are."""
     arms: dict[str, dict[str, tuple[float | None, ...]]] = {}
     undefined: dict[str, dict[str, dict[str, str]]] = {}
     diverged: dict[str, dict[str, str]] = {}
+    own: dict[str, int] = {}
     for arm, call in claim.arms.items():
-        results = {seed: entries[cells[arm, seed]] for seed in seeds}
-        lost = {
-            str(seed): str(entry.provenance[DIVERGED])
-            for seed, entry in results.items()
-            if DIVERGED in entry.provenance
-        }
-        if lost:
-            diverged[arm] = lost
+        runs = seeds
+        if arm in claim.own:
+            runs = seeds[: len(claim.own[arm])]
+            own[arm] = len(runs)
         arms[arm] = {}
         for measure in call.stage.measures:
-            arms[arm][measure] = tuple(entry.measures.get(measure) for entry in results.values())
-            reasons = {
-                str(seed): entry.undefined[measure]
-                for seed, entry in results.items()
-                if measure in entry.undefined and str(seed) not in lost
-            }
+            column: list[float | None] = []
+            reasons: dict[str, str] = {}
+            for seed in runs:
+                result = results.get((arm, seed))
+                if result is None:
+                    column.append(None)
+                    reasons[str(seed)] = "not computed"
+                    continue
+                column.append(result.measures.get(measure))
+                if DIVERGED in result.provenance:
+                    diverged.setdefault(arm, {})[str(seed)] = str(result.provenance[DIVERGED])
+                elif measure in result.undefined:
+                    reasons[str(seed)] = result.undefined[measure]
+            column += [None] * (len(seeds) - len(runs))
+            arms[arm][measure] = tuple(column)
             if reasons:
                 undefined.setdefault(arm, {})[measure] = reasons
-    return Values(seeds=tuple(seeds), arms=arms, undefined=undefined, diverged=diverged)
+    return Values(seeds=seeds, arms=arms, undefined=undefined, diverged=diverged, own=own)

@@ -163,7 +163,7 @@ class Recomputation:
         """Return all cells of these claims, for every seed of their pools, inputs first."""
         wanted: list[Cell] = []
         for claim in claims:
-            wanted += self._planner.cells(claim.arms, claim.seeds.pool).values()
+            wanted += self._planner.of(claim, claim.seeds.pool).values()
         cells = closure(wanted)
         for cell in cells:
             trajectory, seed, _ = replica_of(cell)

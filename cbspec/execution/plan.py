@@ -16,6 +16,7 @@ from itertools import chain
 
 import msgspec
 
+from cbspec.claim import Claim
 from cbspec.execution.numerics import Numerics, lane_key, result_key
 from cbspec.execution.rank import upward_ranks
 from cbspec.execution.surroundings import Surroundings
@@ -144,6 +145,19 @@ class Planner:
     def cells(self, arms: Mapping[str, Call], seeds: Sequence[int]) -> dict[tuple[str, int], Cell]:
         """Return (arm, seed) -> the cell whose measures a claim with these arms reads."""
         return {(arm, seed): self.cell(call, seed) for arm, call in arms.items() for seed in seeds}
+
+    def of(self, claim: Claim, seeds: Sequence[int]) -> dict[tuple[str, int], Cell]:
+        """Return (arm, seed) -> the cell that a claim reads.
+
+        An arm over runs of its own has the first of them at the first seed, and none at the seeds
+        beyond its last.
+        """
+        cells: dict[tuple[str, int], Cell] = {}
+        for arm, call in claim.arms.items():
+            runs = claim.own.get(arm, seeds)
+            for seed, run in zip(seeds, runs, strict=False):
+                cells[arm, seed] = self.cell(call, run)
+        return cells
 
     def code(self, calls: Iterable[Call]) -> dict[str, str]:
         """Return stage name -> digest of its code fingerprint, for every stage that these calls

@@ -64,6 +64,6 @@ def awaited(
             further = 0.0
             for seed in drawn:
                 further += max(chain(planner.cell(call, seed)) for call in claim.arms.values())
-            for cell in planner.cells(claim.arms, claim.seeds.first).values():
+            for cell in planner.of(claim, claim.seeds.first).values():
                 following[cell] = max(following.get(cell, 0.0), further)
     return following

@@ -2,8 +2,8 @@
 
 The seeds of a fresh run are drawn from the predictive distribution of the seeds at hand, under a flat
 prior on the means and on the logarithm of the spread, and judged as a run judges: every look, every
-assertion, every control. Arms keep their correlation over seeds; a log-normal measure is drawn on
-logarithms, and a measure is rounded to its resolution.
+assertion, every control. Arms keep their correlation over seeds, unless each has runs of its own; a
+log-normal measure is drawn on logarithms, and a measure is rounded to its resolution.
 """
 
 from __future__ import annotations
@@ -60,24 +60,47 @@ def fresh(
     if not names or (any(item.enumerates for item in asserted) and count > MOST_FLIPPED):
         return None
     data = Measurements(table, claim.measures)
-    columns = []
-    for arm, measure in names:
-        column = data.column(arm, measure)
-        columns.append(np.log(column) if _positive(claim, measure, column) else column)
-    seen = np.stack(columns, axis=-1)  # [seed, column]
+    drawn: dict[Name, Array] = {}
+    for columns in _correlated(claim, names):
+        seen = []
+        for arm, measure in columns:
+            column = data.column(arm, measure)
+            seen.append(np.log(column) if _positive(claim, measure, column) else column)
+        runs = len(claim.own.get(columns[0][0], claim.seeds.pool))
+        values = _predicted(np.stack(seen, axis=-1), runs, trials, rng)
+        if values is None:
+            return None
+        for index, (arm, measure) in enumerate(columns):
+            column = values[..., index]
+            drawn[arm, measure] = _as_measured(claim, measure, column, table[arm, measure])
+    return drawn
+
+
+def _correlated(claim: Claim, names: list[Name]) -> list[list[Name]]:
+    """Return the columns whose runs are the same: all of them, or those of one arm."""
+    if not claim.own:
+        return [names]
+    by_arm: dict[str, list[Name]] = {}
+    for name in names:
+        by_arm.setdefault(name[0], []).append(name)
+    return list(by_arm.values())
+
+
+def _predicted(seen: Array, runs: int, trials: int, rng: np.random.Generator) -> Array | None:
+    """Return fresh values `[trial, run, column]`; None where too few were seen.
+
+    Args:
+        seen: values `[run, column]`.
+    """
     n = seen.shape[0]
     if n < FEWEST:
         return None
     # Normal weights on the residuals have the columns' covariance; one chi-square gives the doubt
     # about the spread, and noise that all seeds of a trial share gives that about the mean.
-    weights = rng.normal(size=(trials, count, n)) + rng.normal(size=(trials, 1, n)) / np.sqrt(n)
+    weights = rng.normal(size=(trials, runs, n)) + rng.normal(size=(trials, 1, n)) / np.sqrt(n)
     weights /= np.sqrt(rng.chisquare(n - 1, size=(trials, 1, 1)))
-    values = seen.mean(axis=0) + weights @ (seen - seen.mean(axis=0))
-    drawn = {}
-    for index, (arm, measure) in enumerate(names):
-        column = values[..., index]
-        drawn[arm, measure] = _as_measured(claim, measure, column, table[arm, measure])
-    return drawn
+    values: Array = seen.mean(axis=0) + weights @ (seen - seen.mean(axis=0))
+    return values
 
 
 def verdicts(claim: Claim, drawn: dict[Name, Array]) -> NDArray[np.str_]:
@@ -98,7 +121,8 @@ def _at(claim: Claim, drawn: dict[Name, Array], n: int) -> NDArray[np.str_]:
     """Return the verdict of each trial at the look at n seeds."""
     table = {}
     for name, values in drawn.items():
-        table[name] = Sample(values[:, :n], claim.seeds.pool[:n])
+        values = values[:, :n]
+        table[name] = Sample(values, claim.seeds.pool[: values.shape[-1]])
     data = Measurements(table, claim.measures)
     trials = next(iter(drawn.values())).shape[0]
     valid, holds = np.ones(trials, dtype=bool), np.ones(trials, dtype=bool)

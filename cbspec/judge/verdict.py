@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from cbspec.claim import Claim
 from cbspec.judge import escalation
@@ -32,7 +32,7 @@ def judge(claim: Claim, table: Table) -> Judgement:
     Raises:
         ValueError: the samples differ in seeds, so nothing is paired.
     """
-    seeds = _seeds(table)
+    seeds = _seeds(table, claim.own)
     data = Measurements(table, claim.measures, claim.source.reported)
     findings = tuple(_findings(claim, data, len(seeds)))
     controls = []
@@ -59,8 +59,10 @@ def alpha_of(assertion: Assertion, claim: Claim) -> float:
     return claim.alpha if assertion.alpha is None else assertion.alpha
 
 
-def _seeds(table: Table) -> tuple[int, ...]:
+def _seeds(table: Table, own: Collection[str]) -> tuple[int, ...]:
     lists = {sample.seeds for sample in table.values()}
+    if own:
+        return max(lists, key=len)
     if len(lists) != 1:
         raise ValueError(
             f"arms are paired by seed, but the samples have {len(lists)} different lists of seeds: "

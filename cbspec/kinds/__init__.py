@@ -31,6 +31,7 @@ from cbspec.kinds.sooner import Sooner
 from cbspec.kinds.threshold import Threshold
 from cbspec.kinds.trend import Trend
 from cbspec.kinds.unpaired import Unpaired
+from cbspec.kinds.z import Z
 from cbspec.statistics.contrast import Contrast
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "Trend",
     "Unpaired",
     "Written",
+    "Z",
     "arms_of",
     "hook",
     "larger",

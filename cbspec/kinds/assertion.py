@@ -74,12 +74,16 @@ class Assertion(
         synonyms: what people call the kind before they know its name.
         tested: whether there is an error rate; what only describes the sample takes no share of
             alpha and cannot be a part of another assertion.
+        compares: whether its test pairs the runs of arms with each other.
+        by_moments: whether its test depends on mean, spread and n alone, whatever its fields are.
         conjunctive: whether one sum that is shown beyond its bounds refutes the whole.
     """
 
     tighter: ClassVar[Mapping[str, Rule]] = {"alpha": smaller}
     synonyms: ClassVar[tuple[str, ...]] = ()
     tested: ClassVar[bool] = True
+    compares: ClassVar[bool] = True
+    by_moments: ClassVar[bool] = False
     conjunctive: ClassVar[bool] = True
 
     alpha: Alpha | None = None
@@ -91,6 +95,16 @@ class Assertion(
         ),
     ] = "t"
     note: Annotated[str, Meta(description="why this shape, this margin; shown in the report")] = ""
+
+    @property
+    def by_run(self) -> bool:
+        """Whether it compares arms run by run."""
+        return self.compares
+
+    @property
+    def of_moments(self) -> bool:
+        """Whether its test depends on mean, spread and n of each arm alone."""
+        return self.by_moments and self.test == "t"
 
     @property
     def kind(self) -> str:

@@ -32,6 +32,16 @@ class Compound(Assertion, frozen=True, kw_only=True):
         """Return what the part that needs most begins with."""
         return max(part.begins_with(measures) for part in self.of)
 
+    @property
+    def by_run(self) -> bool:
+        """Whether a part compares arms run by run."""
+        return any(part.by_run for part in self.of)
+
+    @property
+    def of_moments(self) -> bool:
+        """Whether this holds for every part."""
+        return all(part.of_moments for part in self.of)
+
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return every sum that a part bounds."""
         return tuple(contrast for part in self.of for contrast in part.contrasts())

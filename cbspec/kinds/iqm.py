@@ -33,6 +33,11 @@ class Iqm(Measured, frozen=True, kw_only=True, tag="iqm"):
     above: Annotated[float | None, Meta(description="what the mean exceeds")] = None
     below: Annotated[float | None, Meta(description="what the mean stays below")] = None
 
+    @property
+    def by_run(self) -> bool:
+        """Whether an arm is subtracted, run by run."""
+        return self.minus is not None
+
     def sentence(self) -> str:
         """Return the arms and their bounds."""
         arms = listed([self._label(arm) for arm in self.arms])

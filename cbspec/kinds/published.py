@@ -26,6 +26,7 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
     """
 
     synonyms = ("reported", "welch", "literature", "baseline")
+    compares: ClassVar[bool] = False
     tighter: ClassVar = {
         "arms": more,
         "above": larger,

@@ -41,6 +41,11 @@ class Quantile(Measured, frozen=True, kw_only=True, tag="quantile"):
     above: Annotated[float | None, Meta(description="what the quantile exceeds")] = None
     below: Annotated[float | None, Meta(description="what the quantile stays below")] = None
 
+    @property
+    def by_run(self) -> bool:
+        """Whether an arm is subtracted, run by run."""
+        return self.minus is not None
+
     def sentence(self) -> str:
         """Return the quantile and its bounds."""
         arms = listed([self._label(arm) for arm in self.arms])

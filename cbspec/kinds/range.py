@@ -18,6 +18,8 @@ class Range(Measured, frozen=True, kw_only=True, tag="range"):
     """Every arm lies inside a stated range."""
 
     synonyms = ("between", "interval")
+    compares: ClassVar[bool] = False
+    by_moments: ClassVar[bool] = True
     tighter: ClassVar = {"arms": more, "low": larger, "high": smaller}
 
     arms: Arms

@@ -35,12 +35,13 @@ from cbspec.kinds.sooner import Sooner
 from cbspec.kinds.threshold import Threshold
 from cbspec.kinds.trend import Trend
 from cbspec.kinds.unpaired import Unpaired
+from cbspec.kinds.z import Z
 from cbspec.project_code import declarations
 
 BUILT_IN: tuple[type[Assertion], ...] = (
     Order, Trend, Threshold, Range, Sign, Equivalence, Collapse, Ratio, Extremum, Interaction,
     Figure, All, Any, AtLeast, RankTrend, Share, Quantile, Iqm, Correlation, Published, Unpaired,
-    Sooner,
+    Sooner, Z,
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
     """
 
     synonyms = ("fraction", "proportion", "success", "rate")
+    compares: ClassVar[bool] = False
     tighter: ClassVar = {
         "arms": more,
         "above": larger,

@@ -18,6 +18,8 @@ class Sign(Measured, frozen=True, kw_only=True, tag="sign"):
     """Every arm is positive (or negative)."""
 
     synonyms = ("positive", "negative")
+    compares: ClassVar[bool] = False
+    by_moments: ClassVar[bool] = True
     tighter: ClassVar = {"arms": more}
 
     arms: Arms

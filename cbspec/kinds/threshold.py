@@ -20,6 +20,8 @@ class Threshold(Measured, frozen=True, kw_only=True, tag="threshold"):
     """Every arm lies above (or below) a stated value."""
 
     synonyms = ("above", "below", "bound")
+    compares: ClassVar[bool] = False
+    by_moments: ClassVar[bool] = True
     tighter: ClassVar = {"arms": more, "above": larger, "below": smaller}
 
     arms: Arms

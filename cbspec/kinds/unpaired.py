@@ -26,6 +26,7 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
     """
 
     synonyms = ("independent", "mann-whitney", "permutation", "wilcoxon")
+    compares: ClassVar[bool] = False
     tighter: ClassVar = {"above": larger, "below": smaller, "by": unordered}
 
     arms: Annotated[
@@ -40,6 +41,11 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
             "mann_whitney: exact, of a shift between distributions of one shape"
         ),
     ] = "welch"
+
+    @property
+    def of_moments(self) -> bool:
+        """Whether Welch's test is asked for, which takes mean, spread and n alone."""
+        return self.by == "welch"
 
     def sentence(self) -> str:
         """Return the arms and their bounds."""

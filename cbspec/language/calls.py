@@ -115,7 +115,8 @@ class Resolver:
                 inputs[name] = taken
         if form.parameters is None or len(inputs) < len(form.stage.inputs):
             return None
-        call = self.pool.call(form.stage, form.parameters, inputs)
+        stage = form.stage.of_call(form.parameters)
+        call = self.pool.call(stage, form.parameters, inputs)
         check_beginning(form.expanded, call, self.expansion.mistakes)
         return call
 

@@ -151,7 +151,7 @@ class CellReader:
         if "arms" in self.sections:
             arms = Arms(list(self.sections["arms"].entries), calls)
             for name, call in calls.items():
-                key += [name, call and call.stage.name]
+                key += [name, call and call.stage.name, call and tuple(call.stage.measures)]
         known = self._asserted.get(tuple(key))
         if known is not None:
             return known

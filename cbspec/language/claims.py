@@ -5,12 +5,12 @@ file names.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from cbspec.claim import Claim, Seeds, Source
+from cbspec.claim import Claim, Source
 from cbspec.language import consistency, matrix, seeds
 from cbspec.language.cells import CellReader, ResolvedCell, Setting
 from cbspec.language.conform import conform, unknown
@@ -21,6 +21,7 @@ from cbspec.language.grammar import ClaimWords, SourceWords, words
 from cbspec.language.matrix import MatrixCell, cell_id
 from cbspec.language.node import Document, Node
 from cbspec.language.parse import parse
+from cbspec.language.replication import Replication, replication
 from cbspec.language.scales import Scales
 from cbspec.language.source_map import Origins, walk
 from cbspec.stage import Measure
@@ -28,10 +29,9 @@ from cbspec.stage import Measure
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What all claims of a file share: its words, its seeds and its error rate."""
+    """What all claims of a file share: its words and its error rate."""
 
     words: ClaimWords
-    seeds: Seeds
     alpha: float
 
 
@@ -55,6 +55,12 @@ class ClaimDocument:
         for section in wrong:
             self.sections.pop(section, None)
         self.scales = Scales(self.sections.get("scales"), setting.defaults, mistakes)
+        if (
+            self.sections
+            and "scales" not in document.root.entries
+            and not setting.defaults.mistakes
+        ):
+            self.scales.imply(setting.scale, document.root)
         self._reader = CellReader(self.sections, setting, self.scales, mistakes, Memory(document))
 
     def claims(self, path: Path, *, every: bool = False, exact: bool = False) -> list[Claim]:
@@ -76,19 +82,21 @@ class ClaimDocument:
         first = asked if exact else self.scales.read_at(asked)
         common = self._common()
         resolved = self._reader.at_scales(self.cells, first, whole=every)
+        replicated = {scale: self._replicated(cells) for scale, cells in resolved.items()}
         if self.words is not None:
             consistency.status(self.words, self.sections, self.mistakes)
         if common is None or len(self.mistakes):
             return []
-        for cell in resolved[first]:
-            self._check_power(cell, common)
+        for cell, runs in zip(resolved[first], replicated[first], strict=True):
+            self._check_power(cell, runs, common.alpha)
         scales = [first]
         if every:
             scales = [scale for scale in resolved if scale in self.scales.decidable]
         claims = []
         for index in range(len(self.cells)):
             for scale in scales:
-                claims.append(self._claim(common, path, index, scale, resolved[scale][index]))
+                cell, runs = resolved[scale][index], replicated[scale][index]
+                claims.append(self._claim(common, path, index, scale, cell, runs))
         if every or first == asked:
             return claims
         # The claim takes no part in the asked scale: it can be shown, and its record checked
@@ -118,27 +126,52 @@ class ClaimDocument:
 
     def _common(self) -> Common | None:
         defaults, root = self.setting.defaults, self.document.root
-        drawn = seeds.read(self.sections.get("seeds"), defaults.seeds, root, self.mistakes)
         alpha = self.sections.get("alpha") or defaults.alpha
         if alpha is None:
             nowhere = "missing alpha: neither the claim nor a defaults.yaml above it has one"
             self.mistakes.add(root, nowhere)
-        if self.words is None or drawn is None or alpha is None:
+        if self.words is None or alpha is None:
             return None
-        return Common(self.words, drawn, float(alpha.value))  # type: ignore[arg-type]
+        return Common(self.words, float(alpha.value))  # type: ignore[arg-type]
 
-    def _check_power(self, cell: ResolvedCell, common: Common) -> None:
-        drawn, alpha = common.seeds, common.alpha
+    def _replicated(self, cells: Sequence[ResolvedCell]) -> list[Replication]:
+        """Return what each cell is replicated over; mistakes are noted."""
+        root, defaults = self.document.root, self.setting.defaults
+        written = self.sections.get("seeds")
+        drawn = None
+        if any(map(_draws_seeds, cells)):
+            drawn = seeds.read(written, defaults.seeds, root, self.mistakes)
+        elif written is not None:
+            self.mistakes.add(written, "no arm draws seeds: the runs are those of the tables")
+        replications = []
+        for cell in cells:
+            calls = {name: call for name, call in cell.arms.items() if call is not None}
+            files, places = self.setting.catalog.files, self.sections.get("arms", root)
+            replicated = replication(calls, drawn, files, places, self.mistakes)
+            if replicated is not None:
+                replications.append(replicated)
+        return replications
+
+    def _check_power(self, cell: ResolvedCell, replicated: Replication, alpha: float) -> None:
+        drawn = replicated.seeds
         section = self.sections["assert"]
+        consistency.pairing(section, cell.assertions, replicated.own, cell.arms, self.mistakes)
         consistency.power(section, cell.assertions, drawn, alpha, self.mistakes)
         if cell.controls:
             section = self.sections["controls"]
+            consistency.pairing(section, cell.controls, replicated.own, cell.arms, self.mistakes)
             consistency.power(section, cell.controls, drawn, alpha, self.mistakes)
 
     def _claim(
-        self, common: Common, path: Path, index: int, scale: str, cell: ResolvedCell
+        self,
+        common: Common,
+        path: Path,
+        index: int,
+        scale: str,
+        cell: ResolvedCell,
+        replicated: Replication,
     ) -> Claim:
-        words, drawn, alpha = common.words, common.seeds, common.alpha
+        words, alpha = common.words, common.alpha
         arms = {name: call for name, call in cell.arms.items() if call is not None}
         measures: dict[str, Measure] = {}
         for call in arms.values():
@@ -153,7 +186,7 @@ class ClaimDocument:
             status=words.status,
             source=_source(words.source),
             arms=arms,
-            seeds=drawn.beginning_with(first),
+            seeds=replicated.seeds.beginning_with(first),
             assertions=cell.assertions,
             controls=cell.controls,
             alpha=alpha,
@@ -165,10 +198,20 @@ class ClaimDocument:
             retracted_by=words.retracted_by,
             path=path,
             origins=Origins(trace, {"id": self.sections["id"].origin}),
-            digest=digest(cell.assertions, cell.controls, alpha, drawn, arms),
+            digest=digest(cell.assertions, cell.controls, alpha, replicated.asserted, arms),
             discussion=" ".join(words.discussion.split()),
             cells=len(self.cells),
+            own=replicated.own,
+            drawn=replicated.drawn,
         )
+
+
+def _draws_seeds(cell: ResolvedCell) -> bool:
+    """Tell whether an arm of a cell is computed for seeds, or may be, for it has mistakes."""
+    for call in cell.arms.values():
+        if call is None or call.stage.runs is None:
+            return True
+    return not cell.arms
 
 
 def _wrong_sections(mistakes: Diagnostics) -> set[str]:

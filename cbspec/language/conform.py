@@ -13,7 +13,7 @@ import msgspec
 
 from cbspec.errors import suggestion
 from cbspec.language.diagnostics import Diagnostics, shown
-from cbspec.language.grammar import OPEN
+from cbspec.language.grammar import OPEN, RANGE_PATTERN
 from cbspec.language.node import Node
 
 if TYPE_CHECKING:
@@ -138,6 +138,8 @@ def _message(node: Node, error: ValidationError) -> str:
         return f"needs at least {bound} signs"
     if rule == "maxLength":
         return f"has {len(str(value))} signs; at most {bound} are allowed"
+    if rule == "pattern" and bound == RANGE_PATTERN:
+        return f"{shown(value)} is not a range of seeds such as 1..20"
     if rule == "pattern":
         return f"{shown(value)} is not a name: letters, digits and _ . - only"
     if rule in ("items", "prefixItems"):

@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cbspec.claim import Seeds
-from cbspec.kinds import Assertion
+from cbspec.kinds import Assertion, arms_of
 from cbspec.language.assertions import Arms
 from cbspec.language.conform import unknown
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.grammar import ClaimWords
 from cbspec.language.node import Node
+from cbspec.stage import Call
 
 
 def reported(source: Node | None, arms: Arms, mistakes: Diagnostics) -> None:
@@ -42,6 +43,39 @@ def status(claim: ClaimWords, sections: Mapping[str, Node], mistakes: Diagnostic
         mistakes.add(
             sections["retracted_by"], f"the claim is {claim.status}; only a retracted one has this"
         )
+
+
+def pairing(
+    section: Node,
+    asserted: tuple[Assertion, ...],
+    own: Mapping[str, tuple[int, ...]],
+    arms: Mapping[str, Call | None],
+    mistakes: Diagnostics,
+) -> None:
+    """Check that no assertion compares arms run by run that have runs of their own.
+
+    Which run of one arm would stand beside which of the other is an accident of their order. Of an
+    arm that is a mean and a spread, no single runs are known at all.
+    """
+    if not own:
+        return
+    for node, assertion in zip(section.items, asserted, strict=True):
+        for arm in arms_of(assertion):
+            call = arms.get(arm)
+            if call is not None and call.stage.summarised and not assertion.of_moments:
+                mistakes.add(
+                    node.entries.get("kind", node),
+                    f"{assertion.kind} asks for single runs, but only mean and spread of {arm} are "
+                    "known: use unpaired (by welch), threshold, range, sign or z",
+                )
+                break
+        if assertion.by_run:
+            kind = node.entries.get("kind", node)
+            mistakes.add(
+                kind,
+                f"{assertion.kind} compares arms run by run, but these arms have runs of their own: "
+                "compare them by kind unpaired",
+            )
 
 
 def power(

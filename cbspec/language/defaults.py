@@ -133,8 +133,10 @@ def known_scale(asked: str | None, usual: str, claims: Path) -> str:
     scales: Collection[str] = folders.defaults(claims).scales
     if scale not in scales:
         scales = folders.scales(claims)
-    if not scales or scale in scales:
+    if scale in scales or (not scales and scale == usual):
         return scale
+    if not scales:
+        raise ConfigError(f"--scale {asked}: the project has no scales, so every run is {usual!r}")
     message = f"unknown scale {scale!r}{suggestion(scale, list(scales))}"
     if asked:
         raise ConfigError(f"--scale {asked}: {message}")

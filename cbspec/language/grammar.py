@@ -16,6 +16,7 @@ from cbspec.language.node import Node
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)"  # Python's $ would let a final newline pass
 NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$(?!\n)"
+RANGE_PATTERN = r"^[0-9]{1,9}\.\.[0-9]{1,9}$(?!\n)"
 SIZE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$(?!\n)"
 
 ClaimId = Annotated[
@@ -38,6 +39,9 @@ Seed = Annotated[int, Meta(ge=0, le=2**63 - 1, description="a training seed")]
 SeedList = Annotated[
     tuple[Seed, ...],
     Meta(min_length=1, description="the seeds, in the order in which they are drawn"),
+]
+SeedRange = Annotated[
+    str, Meta(pattern=RANGE_PATTERN, description="seeds from the first to the last, as 1..20")
 ]
 Alpha = Annotated[
     float,
@@ -67,7 +71,10 @@ class SourceWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class SeedWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many seeds are drawn, and from where."""
 
-    pool: SeedList | UnsetType = UNSET
+    pool: (
+        Annotated[SeedList | SeedRange, Meta(description="the seeds, in the order of drawing")]
+        | UnsetType
+    ) = UNSET
     start: Annotated[int, Meta(ge=1, description="seeds drawn at first")] | UnsetType = UNSET
     max: (
         Annotated[
@@ -147,8 +154,8 @@ class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = ()
     seeds: (
         Annotated[
-            SeedList | SeedWords,
-            Meta(description="a list, or {start, max}; else those of the defaults"),
+            SeedList | SeedRange | SeedWords,
+            Meta(description="a list, 1..20, or {start, max}; else those of the defaults"),
         ]
         | UnsetType
     ) = UNSET
@@ -162,13 +169,16 @@ class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="name -> values; the claim stands once for each combination, $name being the value"
         ),
     ] = msgspec.field(default_factory=dict)
-    scales: Annotated[
-        Annotated[tuple[ScaleName, ...], Meta(min_length=1)]
-        | Annotated[dict[ScaleName, Sizes | None], Meta(min_length=1)],
-        Meta(
-            description="scales at which a verdict can be expected; as a mapping: scale -> sizes that differ from the defaults"
-        ),
-    ]
+    scales: (
+        Annotated[
+            Annotated[tuple[ScaleName, ...], Meta(min_length=1)]
+            | Annotated[dict[ScaleName, Sizes | None], Meta(min_length=1)],
+            Meta(
+                description="scales that can decide it, or the only one; as a mapping: scale -> sizes that differ from the defaults"
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class DefaultsWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -177,7 +187,7 @@ class DefaultsWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     alpha: Alpha | UnsetType = UNSET
     seeds: (
         Annotated[
-            SeedList | SeedWords,
+            SeedList | SeedRange | SeedWords,
             Meta(description="the pool of seeds, and how many are drawn at first"),
         ]
         | UnsetType

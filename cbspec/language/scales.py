@@ -16,7 +16,8 @@ class Scales:
     """What a file says of its scales, over what the defaults say.
 
     Args:
-        section: the file's own words, a list of scales or scale -> sizes that differ.
+        section: the file's own words, a list of scales or scale -> sizes that differ; None where
+            they are missing or have mistakes.
 
     Attributes:
         decidable: the scales that the file names and the defaults know.
@@ -30,6 +31,19 @@ class Scales:
         if section is not None and not defaults.mistakes:
             named = {child.text: child for child in section.items} or section.keys
             self._decide(named)
+
+    def imply(self, usual: str, place: Node) -> None:
+        """Take the only scale that there is, for a file that names none.
+
+        Args:
+            usual: what the scale is called where the defaults name none either.
+            place: the claim, for the mistake of a file that has to choose between scales.
+        """
+        if len(self._known) > 1:
+            known = ", ".join(self._known)
+            self._mistakes.add(place, f"missing scales: name those of {known} that can decide it")
+            return
+        self.decidable += self._known or [usual]
 
     def _decide(self, named: Mapping[str, Node]) -> None:
         for name, place in named.items():

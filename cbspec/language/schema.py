@@ -58,6 +58,8 @@ def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
         known[_name(reference)]["properties"]["kind"]["description"] = summary(kind)
     for stage in catalog.values():
         known[f"stage.{stage.name}"] = _stage(stage)
+        for name, nested in _types(stage).items():
+            known[f"stage.{stage.name}.{name}"] = nested
     known["assertion"] = _assertion(kinds)
     named = {"anyOf": [{"type": "string"}, {"required": ["stage"]}, {"required": ["use"]}]}
     known["call"] = _call(catalog, ["object", "string"], CALL) | named
@@ -149,8 +151,7 @@ def _words(stage: Stage) -> Schema:
 
     None is required, since what is merged may bring it.
     """
-    schema = msgspec.json.schema(stage.parameters)
-    declared = schema["$defs"][stage.parameters.__name__]["properties"]
+    declared = _types(stage)[stage.parameters.__name__]["properties"]
     words: Schema = {}
     for name, parameter in declared.items():
         words[name] = {}
@@ -161,6 +162,13 @@ def _words(stage: Stage) -> Schema:
     for name, taken in stage.inputs.items():
         words[name] = _input(taken)
     return words
+
+
+def _types(stage: Stage) -> dict[str, Schema]:
+    """Return the types of a stage's parameters by name, those within them too."""
+    template = _REF.format(name=f"stage.{stage.name}.{{name}}")
+    _, types = msgspec.json.schema_components([stage.parameters], ref_template=template)
+    return types
 
 
 def _input(taken: Input) -> Schema:

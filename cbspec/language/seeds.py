@@ -11,6 +11,8 @@ from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.grammar import plain
 from cbspec.language.node import Node, merge
 
+MOST = 10_000  # seeds of one range: more would be a slip of the keyboard
+
 
 def read(
     written: Node | None, shared: Node | None, claim: Node, mistakes: Diagnostics
@@ -18,12 +20,12 @@ def read(
     """Read seeds from nodes that already have the right types; None with a mistake noted.
 
     ``pool`` is the order in which seeds are drawn, ``start`` how many are drawn at first, ``max``
-    how many at most; a bare list is a pool that is drawn at once.
+    how many at most; a bare list is a pool that is drawn at once. ``1..20`` stands for a list.
     """
     drawn = merged(written, shared)
     place = drawn or claim
     words = plain(drawn) if drawn else {}
-    if isinstance(words, list):
+    if isinstance(words, list | str):
         words = {"pool": words}
     if "pool" not in words:
         mistakes.add(
@@ -31,7 +33,9 @@ def read(
             "missing seeds: neither the claim nor a defaults.yaml above it has a list of them",
         )
         return None
-    pool = tuple(words["pool"])
+    pool = _listed(words["pool"], follow(place, ["pool"]), mistakes)
+    if not pool:
+        return None
     looks = tuple(words.get("looks", ()))
     start = looks[0] if looks else words.get("start", len(pool))
     most = looks[-1] if looks else words.get("max", len(pool))
@@ -54,12 +58,26 @@ def read(
 def merged(written: Node | None, shared: Node | None) -> Node | None:
     """Lay the claim's words on the shared ones.
 
-    A list is drawn whole, unless the claim says how much of the shared list to draw.
+    A list or range is drawn whole, unless the claim says how much of the shared list to draw.
     """
     if written is None or shared is None:
         return written or shared
-    if isinstance(shared.value, list) and isinstance(written.value, dict):
+    if isinstance(shared.value, list | str) and isinstance(written.value, dict):
         pool = Node(shared.document, shared.line, shared.column, {"pool": shared})
         pool.keys = {"pool": shared}
         return merge(pool, written)
     return merge(shared, written)
+
+
+def _listed(words: list[int] | str, place: Node, mistakes: Diagnostics) -> tuple[int, ...]:
+    """Return the seeds of a list or a range; none with a mistake noted."""
+    if not isinstance(words, str):
+        return tuple(words)
+    first, last = map(int, words.split(".."))
+    if first > last:
+        mistakes.add(place, f"the range {words} is empty: its first seed comes after its last")
+    elif last - first >= MOST:
+        mistakes.add(place, f"the range {words} has {last - first + 1} seeds (maximum {MOST})")
+    else:
+        return tuple(range(first, last + 1))
+    return ()

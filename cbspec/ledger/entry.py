@@ -10,7 +10,7 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from cbspec.claim import Claim
+from cbspec.claim import Claim, Seeds
 from cbspec.committed import Committed
 from cbspec.kinds import Assertion
 from cbspec.ledger.notation import rounded
@@ -217,7 +217,7 @@ def entry_of(
         verdict=judgement.verdict,
         reason=visible(judgement.reason, keep="\n\t"),
         seeds=judgement.seeds,
-        drawn=SeedPlan(start=claim.seeds.start, pool=claim.seeds.pool, looks=claim.seeds.looks),
+        drawn=_seed_plan(claim.drawn or claim.seeds),
         assertions=recorded("assert", claim.assertions, judgement.findings, claim.alpha),
         controls=recorded("controls", claim.controls, judgement.controls, claim.alpha),
         digest=short(claim.digest),
@@ -229,6 +229,10 @@ def entry_of(
         dependencies=dependencies or Dependencies(),
         again=rounded(judgement.again),
     )
+
+
+def _seed_plan(seeds: Seeds) -> SeedPlan:
+    return SeedPlan(start=seeds.start, pool=seeds.pool, looks=seeds.looks)
 
 
 def seeds_taken(claim: Claim, recorded: Entry | None) -> tuple[int, ...]:

@@ -35,12 +35,15 @@ class Values(
         undefined: arm -> measure -> seed -> why the measure has no value there.
         diverged: arm -> seed -> where the run left the finite numbers; none of its measures has a
             value.
+        own: arm -> how many runs it has, for an arm whose runs are no other arm's; it has no values
+            at the seeds beyond them.
     """
 
     seeds: tuple[int, ...]
     arms: dict[str, dict[str, tuple[float | None, ...]]]
     undefined: dict[str, dict[str, dict[str, str]]] = {}
     diverged: dict[str, dict[str, str]] = {}
+    own: dict[str, int] = {}
 
     def __post_init__(self) -> None:
         """Raise ValueError where an arm has more or fewer values than there are seeds."""
@@ -69,7 +72,8 @@ class Values(
         records = []
         for arm, measures in self.arms.items():
             for measure, column in measures.items():
-                for seed, value in zip(self.seeds, column, strict=True):
+                runs = self.own.get(arm, len(self.seeds))
+                for seed, value in zip(self.seeds[:runs], column[:runs], strict=True):
                     reason = self.reason(arm, measure, seed) if value is None else None
                     records.append(Value(arm, measure, seed, value, reason))
         return records

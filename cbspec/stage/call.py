@@ -34,6 +34,10 @@ class Call:
     def __hash__(self) -> int:
         return hash(self.digest)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A stage is sent to other processes by its name: what it is for this call follows there
+        return _of_call, (self.stage, self.parameters, self.inputs)
+
     @cached_property
     def digest(self) -> str:
         """Return the hex SHA-256 of stage name, parameters and inputs; it does not depend on code,
@@ -80,6 +84,10 @@ class Call:
         them.
         """
         return float(self.stage.cost(self)) if self.stage.cost else 1.0
+
+
+def _of_call(stage: Stage, parameters: Parameters, inputs: Mapping[str, Call]) -> Call:
+    return Call(stage.of_call(parameters), parameters, inputs)
 
 
 def _digests(inputs: Mapping[str, Call]) -> dict[str, str]:

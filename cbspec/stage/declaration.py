@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -87,6 +88,13 @@ class Stage:
         opens: ``"module:name"`` of what reads this stage's artifacts for later stages (an
             estimator's or a task's class), see `opener`. It counts as this stage's code: an edit to
             it makes stale what uses this stage, and nothing else.
+        for_call: returns the stage of a call with these parameters, where measures follow from
+            them.
+        runs: how many runs of a call exist already, no other call's, for a stage that reads them
+            from files; None where a run is that of a seed. It takes the parameters and what locates
+            a `File`, and raises ValueError where a file cannot be read as the call says.
+        summarised: whether its values stand for a mean and a spread, and no test may ask more of
+            them.
         versions: installed packages whose version, with its build, is part of the key: another one
             makes results stale. torch's always is.
         environment: environment variables whose value is part of the key, and is recorded.
@@ -107,9 +115,16 @@ class Stage:
     varying: frozenset[str] = frozenset()
     cost: Callable[[Call], float] | None = None
     opens: str = ""
+    for_call: Callable[[Stage, Any], Stage] | None = None
+    runs: Callable[[Any, Callable[[str], Path]], int] | None = None
+    summarised: bool = False
     versions: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     timeout: float | None = None
+
+    def of_call(self, parameters: Parameters) -> Stage:
+        """Return the stage as it is for these parameters."""
+        return self if self.for_call is None else self.for_call(self, parameters)
 
     @property
     def implemented(self) -> Callable[[Job[Any]], None]:

@@ -33,7 +33,8 @@ class Sample:
     Attributes:
         values: shape `[seed]`, in seed order, in the measure's unit; None or NaN where there is
             none. Leading axes (`[trial, seed]`) are allowed in simulations.
-        seeds: the training seeds, equal for all arms of a claim: what makes comparisons paired.
+        seeds: the training seeds, equal for all arms of a claim: what makes comparisons paired. Of
+            an arm over runs of its own, their numbers.
         undefined: seed -> why the measure has no value (reference gradient below resolution, ...).
         diverged: seed -> where its run left the finite numbers.
     """
@@ -90,7 +91,8 @@ def table_of(values: Values) -> Table:
         for measure, column in measures.items():
             reasons = values.undefined.get(arm, {}).get(measure, {})
             undefined = {int(seed): reason for seed, reason in reasons.items()}
-            table[arm, measure] = Sample(column, values.seeds, undefined, diverged)
+            runs = values.own.get(arm, len(values.seeds))
+            table[arm, measure] = Sample(column[:runs], values.seeds[:runs], undefined, diverged)
     return table
 
 

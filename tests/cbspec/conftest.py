@@ -47,3 +47,10 @@ def laboratory(project: Laboratory, monkeypatch: pytest.MonkeyPatch) -> Laborato
     project.write("claims/phase1/1.a.yaml", LIGHT)
     project.write("claims/phase2/2.a.yaml", WEIGHT)
     return project
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Laboratory]:
+    """An empty folder, which is the working directory."""
+    with working_in(tmp_path) as laboratory:
+        yield laboratory

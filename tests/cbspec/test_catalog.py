@@ -120,7 +120,7 @@ def test_an_engine_beside_pyproject_is_found(tmp_path, monkeypatch):
 
     found = catalog.load(Config(tmp_path, engine="lab_here"))
 
-    assert list(found) == ["one"]
+    assert list(found) == ["one", "table", "reported"]
 
 
 def test_an_engine_that_is_imported_from_elsewhere_is_refused(tmp_path, monkeypatch):
@@ -135,7 +135,11 @@ def test_an_engine_that_is_imported_from_elsewhere_is_refused(tmp_path, monkeypa
     (tmp_path / "installed" / "lab_far.py").write_text(declared)
     (tmp_path / "mine" / "lab_twice.py").write_text(declared)
 
-    assert list(catalog.load(Config(tmp_path / "mine", engine="lab_twice"))) == ["one"]
+    assert list(catalog.load(Config(tmp_path / "mine", engine="lab_twice"))) == [
+        "one",
+        "table",
+        "reported",
+    ]
     for root, engine in ((tmp_path / "yours", "lab_twice"), (tmp_path / "yours", "lab_far")):
         with pytest.raises(
             ConfigError,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
+from cbspec.cli.claim_copy import ClaimCopy
+from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.draft import Draft, place, schema_seen_from
 from cbspec.cli.output import echo, echo_json, json_option
@@ -60,8 +63,7 @@ from cbspec.selection import ids
 @click.option(
     "--status",
     type=click.Choice(["active", "retracted", "open-question"]),
-    default="active",
-    show_default=True,
+    help="(default: active)",
 )
 @click.option(
     "--revises", multiple=True, metavar="ID", help="A claim that this one corrects; repeat it."
@@ -78,6 +80,12 @@ from cbspec.selection import ids
     help="Scales that can decide it, with commas (default: the project's).",
 )
 @click.option(
+    "--like",
+    metavar="CLAIM",
+    help="Copy this claim; ID, --title, --phase and --status replace its own.",
+    shell_complete=complete,
+)
+@click.option(
     "--path",
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file (default: by phase and id).",
@@ -88,27 +96,30 @@ from cbspec.selection import ids
 @json_option
 @pass_project
 def command(
-    project: Project, /, path: Path | None, ask: bool | None, as_json: bool, **flags: Any
+    project: Project,
+    /,
+    path: Path | None,
+    ask: bool | None,
+    like: str | None,
+    as_json: bool,
+    **flags: Any,
 ) -> None:
     """Write a new claim file.
 
-    Takes flags, or asks on a terminal. The claim is checked before it is kept: a file is written
+    Takes flags, or asks on a terminal, or begins with a copy of another claim. The claim is checked before it is kept: a file is written
     only if it is valid, and none is overwritten.
     """
     folder = project.claims_folder
-    shared = Folders().defaults(folder)
-    words = Words(**flags)
-    if missing := words.missing:
-        if not (sys.stdin.isatty() if ask is None else ask):
-            raise click.UsageError(
-                f"missing {', '.join(missing)} (asked for on a terminal, or with --ask)"
-            )
-        words = words.asked(tuple(shared.stages), project.catalog)
-    draft = words.draft((project.config.scale,) if shared.scales else ())
+    draft: Draft | ClaimCopy
+    if like is not None:
+        draft, target = _copy(project, like, flags)
+    else:
+        draft = _drafted(project, Words(**flags), ask=sys.stdin.isatty() if ask is None else ask)
+        target = place(folder, draft.phase, draft.id)
+    target = path or target
     known = ids(folder)
     if draft.id in known:
         raise ConfigError(f"the id '{draft.id}' is taken by {known[draft.id]}")
-    target = path or place(folder, draft.phase, draft.id)
     write(project, draft, target)
     if as_json:
         echo_json({"id": draft.id, "path": str(target)})
@@ -117,7 +128,44 @@ def command(
         echo(f"Next: cbspec show {draft.id}; cbspec plan {draft.id}; pytest {target}")
 
 
-def write(project: Project, draft: Draft, path: Path) -> None:
+def _drafted(project: Project, words: Words, *, ask: bool) -> Draft:
+    """Return the claim that the flags and a person's answers make."""
+    shared = Folders().defaults(project.claims_folder)
+    if missing := words.missing:
+        if not ask:
+            raise click.UsageError(
+                f"missing {', '.join(missing)} (asked for on a terminal, or with --ask)"
+            )
+        words = words.asked(tuple(shared.stages), project.catalog)
+    return words.draft((project.config.scale,) if shared.scales else ())
+
+
+def _copy(project: Project, like: str, flags: Mapping[str, Any]) -> tuple[ClaimCopy, Path]:
+    """Return a copy of a claim with the values that flags replace, and the file beside it.
+
+    Raises:
+        click.UsageError: the ID is missing, or a flag is given whose value the copy has.
+    """
+    if not flags["claim"]:
+        raise click.UsageError("missing ID: of the new claim")
+    for option in click.get_current_context().command.params:
+        if flags.get(option.name or "") and option.name not in (
+            "claim",
+            "title",
+            "phase",
+            "status",
+        ):
+            raise click.UsageError(f"{option.opts[0]} does not go with --like: edit the copy")
+    first, *_ = project.claims(like)
+    replaced = {"id": flags["claim"].strip()}
+    for key in ("title", "phase", "status"):
+        if flags[key]:
+            replaced[key] = flags[key]
+    copy = ClaimCopy(original=first.path.read_text(encoding="utf-8"), replaced=replaced)
+    return copy, first.path.with_name(f"{copy.id}.yaml")
+
+
+def write(project: Project, draft: Draft | ClaimCopy, path: Path) -> None:
     """Write a claim file that is valid, or none.
 
     Raises:

@@ -5,9 +5,11 @@ import pickle
 import pytest
 
 from cbspec.execution.numerics import Numerics
-from cbspec.execution.plan import Planner
+from cbspec.execution.plan import Cell, Planner
 from cbspec.execution.task import Task
 from cbspec.execution.wire import packed, unpacked
+from cbspec.stage import Call
+from cbspec.tables import TABLE, Column, Table
 from tests.cbspec.execution.arithmetic import STAGES, added, counted
 from tests.cbspec.execution.conftest import code_of
 
@@ -32,6 +34,21 @@ def test_a_task_survives_the_journey():
     assert (arrived.label, arrived.lanes, arrived.code) == (task.label, task.lanes, code)
     assert arrived.stage is catalog["add"]
     assert arrived.planner().at(count, 2).key == planner.cell(counted(2), 1).key
+
+
+def test_the_stage_of_a_call_follows_from_its_parameters():
+    """Measures that a call names itself are those of the call that arrives."""
+    measures = {"loss": Column(unit="nats")}
+    stage = TABLE.of_call(Table(file="runs.csv", measures=measures))
+    planner = Planner(code_of, Numerics(device="cpu", torch="2.11"))
+    call = Call(stage, Table(file="runs.csv", measures=measures))
+    cell = Cell(call, 1, key="k", lane="l", inputs={})
+    task = Task("", (cell,), planner.numerics, {}, planner.surroundings)
+
+    (arrived,) = unpacked(packed(task), {"table": TABLE}).cells
+
+    assert list(arrived.call.stage.measures) == ["loss"]
+    assert arrived.call == call
 
 
 def test_a_stage_is_sent_by_its_name():

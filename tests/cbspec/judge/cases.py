@@ -32,6 +32,7 @@ from cbspec.kinds import (
     Threshold,
     Trend,
     Unpaired,
+    Z,
 )
 from cbspec.statistics.sample import Array
 from tests.cbspec.judge.noise import NOISE
@@ -167,6 +168,9 @@ CASES: Mapping[str, Case] = {
     "iqm": Case(stated(Iqm, arms=("a",), minus="b", above=0.0), {"a": 0, "b": 0}),
     "published": Case(
         stated(Published, arms=("a",), mean=0.0, sd=1e-9, n=100, above=0.0), {"a": 0}
+    ),
+    "z": Case(
+        stated(Z, arms=("a",), sigma=1.0, above=0.0), {"a": 0}, noises=frozenset({"normal"})
     ),
     "correlation": Case(
         Correlation(measures=("x", "y"), arms=("a",), above=0.0), {"a": 0, "a y": 0},

@@ -17,6 +17,7 @@ from cbspec.kinds import (
     Sign,
     Sooner,
     Unpaired,
+    Z,
 )
 from tests.cbspec.judge.arms import CB, DFA, VEC, decided
 
@@ -119,6 +120,19 @@ def test_a_difference_from_a_published_mean_is_welchs(tabled: Tabled) -> None:
 
     assert found.p == pytest.approx(expected.pvalue)
     assert (found.effects[0].low, found.effects[0].high) == pytest.approx((ends.low, ends.high))
+
+
+def test_a_known_spread_is_a_z_test(tabled: Tabled) -> None:
+    """p and interval follow from the normal distribution and the known sigma, for one run too."""
+    found = decided(Z(measure="x", arms=("vec",), sigma=0.05, below=0.6), tabled(vec=VEC))
+    single = decided(Z(measure="x", arms=("vec",), sigma=0.05, below=0.6), tabled(vec=VEC[:1]))
+    error = 0.05 / np.sqrt(6)
+
+    assert found.p == pytest.approx(stats.norm.sf((0.6 - VEC.mean()) / error))
+    assert (found.effects[0].low, found.effects[0].high) == pytest.approx(
+        stats.norm.interval(0.95, VEC.mean(), error)
+    )
+    assert single.p == pytest.approx(stats.norm.sf((0.6 - VEC[0]) / 0.05))
 
 
 def test_unpaired_arms_have_their_own_number_of_runs() -> None:

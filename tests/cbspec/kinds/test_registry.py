@@ -45,6 +45,7 @@ EXAMPLES: dict[str, Assertion] = {
     "published": kinds.Published(**COMMON, mean=0.0, sd=0.1, n=5, above=0.5),
     "unpaired": kinds.Unpaired(measure="x", arms=("c", "a"), above=1.0),
     "sooner": kinds.Sooner(measure="x", arms=("a", "c"), limit=9.0),
+    "z": kinds.Z(**COMMON, sigma=0.1, above=0.5),
 }
 MEASURED = Measurements(
     {

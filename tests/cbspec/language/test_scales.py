@@ -8,7 +8,7 @@ from cbspec.claim import Seeds
 from cbspec.errors import ConfigError
 from cbspec.language import Versions, load
 from cbspec.language.defaults import known_scale
-from tests.support.broken_text import CLAIM
+from tests.support.broken_text import CLAIM, DEFAULTS
 
 ROOT_SEEDS = "seeds: {pool: [42, 123, 456, 789, 1011, 1213], start: 3}"
 SIMPLE = CLAIM.replace("seeds: {start: 3, max: 6}\n", "")
@@ -142,3 +142,40 @@ def test_seeds_are_merged_from_folder_to_folder(project, root, folder, claim, dr
     own = f"seeds: {claim}\n" if claim else ""
 
     assert project.claims(text=SIMPLE + own, name="a/claim.yaml")[0].seeds == drawn
+
+
+NAMED = "scales: {quick: {late: 10}, memo: {}}\n"
+
+
+def test_a_claim_need_not_name_the_only_scale(project):
+    """Where the defaults have one scale, a claim that names none is decided at it."""
+    only = DEFAULTS.replace("  memo: {late: 100, width: 256}\n", "")
+    project.write("defaults.yaml", only)
+
+    (claim, _) = project.claims((NAMED, ""))
+
+    assert (claim.scale, claim.decidable, claim.due) == ("quick", ("quick",), True)
+    assert claim.sizes == {"late": 20, "width": 64}
+
+
+def test_a_project_without_scales_has_the_usual_one(project):
+    """Where there are no scales at all, the scale of every run is the one of the settings."""
+    sizes = "scales:\n  quick: {late: 20, width: 64}\n  memo: {late: 100, width: 256}\n"
+    project.write("defaults.yaml", DEFAULTS.replace(sizes, "").replace("$width", "64"))
+
+    (claim, _) = project.claims((NAMED, ""), ("$late", "10"))
+
+    assert (claim.scale, claim.decidable, claim.sizes) == ("quick", ("quick",), {})
+    assert known_scale(None, "quick", project.root) == "quick"
+    with pytest.raises(ConfigError) as refused:
+        known_scale("memo", "quick", project.root)
+    assert str(refused.value) == (
+        "--scale memo: the project has no scales, so every run is 'quick'"
+    )
+
+
+def test_a_claim_chooses_between_scales(project):
+    """Where the defaults have several scales, a claim that names none is a mistake."""
+    assert project.messages((NAMED, "")) == [
+        "1:1: : missing scales: name those of quick, memo that can decide it"
+    ]

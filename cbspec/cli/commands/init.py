@@ -1,0 +1,120 @@
+"""``cbspec init``: a project whose first claim holds, or one over a table of results."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cbspec import __version__
+from cbspec.cli import prompt
+from cbspec.cli.draft import scalar
+from cbspec.cli.output import echo, echo_json, json_option
+from cbspec.errors import ConfigError
+from cbspec.paths import display
+
+if TYPE_CHECKING:
+    from cbspec.scaffold import ResultsTable
+
+
+@click.command("init")
+@click.argument("name", required=False)
+@click.option(
+    "--table",
+    "file",
+    metavar="FILE",
+    help="Begin with results that exist already: .csv, .tsv, .jsonl or .parquet, a row for each run.",
+)
+@click.option("--run", default="", metavar="COLUMN", help="With --table: the runs' ids.")
+@click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    metavar="COLUMN=UNIT",
+    help="With --table: a column that is a measure; repeat it.",
+)
+@click.option(
+    "--ask/--no-ask",
+    default=None,
+    help="Ask for a name that is not given (default: on a terminal).",
+)
+@json_option
+def command(
+    name: str | None,
+    file: str | None,
+    run: str,
+    measures: tuple[str, ...],
+    ask: bool | None,
+    as_json: bool,
+) -> None:
+    """Begin a project in this folder.
+
+    NAME is the package of its stages; on a terminal it is asked for. Writes a package with one
+    stage, one claim that holds, the settings in pyproject.toml, .gitignore and a workflow for
+    GitHub. With --table there is no package, and no claim before you write one. No file is
+    overwritten.
+    """
+    from cbspec.cli.commands.schema import folder, write_to
+    from cbspec.language import schema
+    from cbspec.project import Project
+    from cbspec.scaffold import Starter
+
+    here = Path.cwd()
+    table = None
+    if file is not None:
+        table = _table(here, file, run, measures)
+        name = name or here.name
+    elif run or measures:
+        raise click.UsageError("--run and --measure describe a --table")
+    elif name is None:
+        if not (sys.stdin.isatty() if ask is None else ask):
+            raise click.UsageError("missing NAME (asked for on a terminal, or with --ask)")
+        name = prompt.text("Name of the package with your stages, e.g. lab")
+    written = Starter(here, name, __version__, table).write()
+    project = Project(here)
+    written += write_to(folder(project), schema.files(project.catalog))
+    paths = [str(display(path)) for path in written]
+    if as_json:
+        echo_json({"written": paths})
+        return
+    for path in paths:
+        echo(path)
+    if table is None:
+        echo("Next: pytest claims; then cbspec accept --all to put the verdict on record")
+    else:
+        echo(
+            "Next: write a claim into claims/ whose experiment is runs, or cbspec new; pytest claims"
+        )
+
+
+def _table(here: Path, file: str, run: str, measures: tuple[str, ...]) -> ResultsTable:
+    """Return what the flags say of a table, which is read to see whether it is so.
+
+    Raises:
+        ConfigError: the file cannot be read, or is not as the flags say.
+    """
+    from cbspec.files import ProjectFiles
+    from cbspec.scaffold import ResultsTable
+    from cbspec.tables import Column, Table
+    from cbspec.tables.reading import rows
+    from cbspec.tables.runs import independent_runs
+
+    units = {}
+    for word in measures:
+        column, equals, unit = word.partition("=")
+        if not (column and equals and unit):
+            raise click.UsageError(f"--measure {word}: expected COLUMN=UNIT, e.g. loss=nats")
+        units[column] = unit
+    try:
+        path = ProjectFiles(here).locate(file)
+        if not units:
+            columns = ", ".join(map(str, rows(path)[0]))
+            raise click.UsageError(f"missing --measure COLUMN=UNIT: one or more of {columns}")
+        described = {column: Column(unit=unit) for column, unit in units.items()}
+        independent_runs(Table(file=file, run=run, measures=described), path)
+    except ValueError as error:
+        raise ConfigError(f"{file} {error}") from None
+    quoted = {scalar(column): scalar(unit) for column, unit in units.items()}
+    return ResultsTable(scalar(file), scalar(run) if run else "", quoted)

@@ -1,0 +1,161 @@
+"""``cbspec values``: what was measured of a claim, arm x seed x measure."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cbspec.cli.completion import complete
+from cbspec.cli.context import pass_project
+from cbspec.cli.output import (
+    TextTable,
+    device_option,
+    echo,
+    echo_json,
+    json_option,
+    scale_option,
+    threads_option,
+)
+from cbspec.cli.rows import csv_text, write_parquet
+from cbspec.errors import LedgerError
+from cbspec.project import Project
+
+if TYPE_CHECKING:
+    from cbspec.claim import Claim
+    from cbspec.execution.plan import Planner
+    from cbspec.model.values import Values
+
+
+@click.command("values")
+@click.argument("claim", shell_complete=complete)
+@scale_option
+@device_option
+@threads_option
+@click.option("--stored", is_flag=True, help="Of the stored results instead of the record.")
+@click.option("--curves", is_flag=True, help="The curves of the stored results instead.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one line for each value.")
+@click.option(
+    "--parquet",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a Parquet file (needs pyarrow).",
+)
+@json_option
+@pass_project
+def command(
+    project: Project,
+    claim: str,
+    scale: str | None,
+    device: str,
+    threads: int,
+    stored: bool,
+    curves: bool,
+    as_csv: bool,
+    parquet: Path | None,
+    as_json: bool,
+) -> None:
+    """Show the values behind a verdict.
+
+    CLAIM is an id; without the values of a matrix it stands for all cells. The values are those
+    that the verdict on record was judged on. Where none is on record, or with --stored, they are
+    those of the stored results.
+    """
+    planner = project.planner(device, threads)
+    rows: list[dict[str, Any]] = []
+    texts: list[str] = []
+    for cell in project.claims([claim], scale):
+        if curves:
+            rows += _curves(project, cell, planner)
+            continue
+        values, source = _values(project, cell, planner, stored=stored)
+        units = _units(cell)
+        for value in values.records():
+            unit = units.get(value.measure, "")
+            rows.append({"claim": cell.id, "unit": unit, **value._asdict()})
+        texts += [f"{cell.id} at scale {cell.scale}, {source}", *_tables(values, units)]
+    if parquet is not None:
+        write_parquet(rows, parquet)
+        echo(str(parquet))
+    elif as_json:
+        echo_json(rows)
+    elif as_csv:
+        echo(csv_text(rows).rstrip("\n"))
+    elif curves:
+        drawn = TextTable(*(rows[0] if rows else ()))
+        for row in rows:
+            drawn.row(*row.values())
+        echo(str(drawn))
+    else:
+        echo("\n\n".join(texts))
+
+
+def _values(
+    project: Project, claim: Claim, planner: Planner, *, stored: bool
+) -> tuple[Values, str]:
+    """Return the values of a claim, and where they are from."""
+    from cbspec.evaluation.interim import stored_values
+
+    if not stored:
+        try:
+            values = project.values(claim.id, claim.scale, planner.numerics.device)
+            return values, "as recorded"
+        except LedgerError:
+            pass
+    return stored_values(claim, planner, project.store), "as stored"
+
+
+def _curves(project: Project, claim: Claim, planner: Planner) -> Iterator[dict[str, Any]]:
+    from cbspec.evaluation.curves import curves
+
+    for point in curves(claim, planner, project.store):
+        yield {"claim": claim.id, **point._asdict()}
+
+
+def _units(claim: Claim) -> dict[str, str]:
+    units: dict[str, str] = {}
+    for call in claim.arms.values():
+        for name, measure in call.stage.measures.items():
+            units[name] = measure.unit
+    return units
+
+
+def _tables(values: Values, units: dict[str, str]) -> Iterator[str]:
+    """Yield a table for as many measures as fit beside each other; a row for each arm and seed."""
+    width = shutil.get_terminal_size((80, 24)).columns
+    names: dict[str, None] = {}
+    for columns in values.arms.values():
+        names |= dict.fromkeys(columns)
+    measures = list(names)
+    while measures:
+        shown = len(measures)
+        drawn = _table(values, measures, units)
+        while shown > 1 and _width(drawn) > width:
+            shown -= 1
+            drawn = _table(values, measures[:shown], units)
+        yield drawn
+        del measures[:shown]
+
+
+def _table(values: Values, measures: list[str], units: dict[str, str]) -> str:
+    headings = ["arm", "seed"]
+    for measure in measures:
+        unit = units.get(measure)
+        headings.append(f"{measure} ({unit})" if unit else measure)
+    drawn = TextTable(*headings, right=headings[1:])
+    for arm, columns in values.arms.items():
+        for index, seed in enumerate(values.seeds):
+            cells = [arm, str(seed)]
+            for measure in measures:
+                value = columns[measure][index] if measure in columns else None
+                reason = values.reason(arm, measure, seed) if measure in columns else ""
+                cells.append(reason or "-" if value is None else f"{value:.6g}")
+            drawn.row(*cells)
+    return str(drawn)
+
+
+def _width(text: str) -> int:
+    return max(map(len, text.splitlines()))

@@ -1,0 +1,40 @@
+"""Rows of values as files that other programs read: CSV and Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cbspec.errors import ConfigError
+
+Row = Mapping[str, object]
+"""Column -> value; all rows of a table have the same columns."""
+
+
+def csv_text(rows: Sequence[Row]) -> str:
+    """Return rows as CSV with a line of headings; what has no value is empty."""
+    text = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return text.getvalue()
+
+
+def write_parquet(rows: Sequence[Row], path: Path) -> None:
+    """Write rows as a Parquet file.
+
+    Raises:
+        ConfigError: pyarrow is not installed, or the file cannot be written.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise ConfigError("--parquet needs pyarrow: pip install pyarrow") from None
+    try:
+        parquet.write_table(pyarrow.Table.from_pylist(list(rows)), path)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error}") from error

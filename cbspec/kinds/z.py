@@ -1,0 +1,84 @@
+"""The kind ``z``: a mean whose spread is known from elsewhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, ClassVar
+
+import numpy as np
+from msgspec import Meta
+
+from cbspec.kinds.assertion import Measured, Problem
+from cbspec.kinds.change import larger, more, smaller, unordered
+from cbspec.kinds.names import Arms, listed
+from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
+from cbspec.statistics.result import Result
+from cbspec.statistics.sample import Array, Measurements
+from cbspec.statistics.spread import mean
+
+
+class Z(Measured, frozen=True, kw_only=True, tag="z"):
+    """The mean of every arm lies above (or below) a value, by a spread that is known and not that of
+    these runs (z test).
+    """
+
+    synonyms = ("known sigma", "z test", "known spread")
+    compares: ClassVar[bool] = False
+    by_moments: ClassVar[bool] = True
+    tighter: ClassVar = {"arms": more, "above": larger, "below": smaller, "sigma": unordered}
+
+    arms: Arms
+    sigma: Annotated[float, Meta(gt=0, description="the known standard deviation over runs")]
+    above: Annotated[float | None, Meta(description="what the mean exceeds")] = None
+    below: Annotated[float | None, Meta(description="what the mean stays below")] = None
+
+    def sentence(self) -> str:
+        """Return the arms, their bounds and the known spread."""
+        bounds = bounds_in_words(self.above, self.below)
+        return f"{self.measure} of {listed(self.arms)} lies {bounds}, with sigma {self.sigma:g}"
+
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
+        """Return the evidence of every arm's mean."""
+        return every(of_inference(self._located(arm, data)) for arm in self.arms)
+
+    def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - one run has a known error, too
+        """Return 0: any p can be reached, by a single run too."""
+        return 0.0
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield bounds that are missing or exclude each other."""
+        yield from needs_bounds(self.above, self.below)
+
+    def _located(self, arm: str, data: Measurements) -> Result:
+        values = data.column(arm, self.measure)
+        return Result(
+            label=arm,
+            measure=self.measure,
+            unit=data.unit(self.measure),
+            test="z test",
+            above=self.above,
+            below=self.below,
+            tail=partial(self._tail, values),
+            estimate=mean(values),
+            interval=partial(self._interval, values),
+            n=values.shape[-1],
+            reported=data.figure(self.measure, arm),
+            spread=self.sigma,
+            seeds=values,
+        )
+
+    def _tail(self, values: Array, bound: float, side: int) -> Array:
+        from scipy.special import ndtr
+
+        error = self.sigma / math.sqrt(values.shape[-1])
+        return np.asarray(ndtr(side * (bound - mean(values)) / error))
+
+    def _interval(self, values: Array, miss: float) -> tuple[float, float]:
+        from scipy.special import ndtri
+
+        half = -float(ndtri(miss / 2)) * self.sigma / math.sqrt(values.size)
+        middle = float(mean(values))
+        return middle - half, middle + half

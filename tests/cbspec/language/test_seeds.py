@@ -1,0 +1,62 @@
+"""Seeds as a claim gives them: a list, a range, or how much to draw of either."""
+
+import pytest
+
+from cbspec.claim import Seeds
+from tests.support.broken_text import DEFAULTS
+
+SHARED = "seeds: {pool: [42, 123, 456, 789, 1011, 1213], start: 3}"
+WRITTEN = "seeds: {start: 3, max: 6}"
+
+
+def seeds_of(project, words: str) -> Seeds:
+    first, *_ = project.claims((WRITTEN, words))
+    return first.seeds
+
+
+@pytest.mark.parametrize(
+    ("words", "seeds"),
+    [
+        ("seeds: 1..20", Seeds(tuple(range(1, 21)), 20)),
+        ("seeds: {pool: 0..9, start: 4}", Seeds(tuple(range(10)), 4)),
+        ("seeds: {pool: 0..9, start: 4, max: 8}", Seeds(tuple(range(8)), 4)),
+        ("seeds: [4, 2, 9, 7, 5]", Seeds((4, 2, 9, 7, 5), 5)),
+    ],
+)
+def test_a_range_stands_for_its_seeds(project, words, seeds):
+    """A range is the list of its whole numbers, both ends included, wherever a list may stand."""
+    assert seeds_of(project, words) == seeds
+
+
+def test_a_claim_says_how_much_of_a_shared_range_it_draws(project):
+    """The range of the defaults is the pool of a claim that gives only numbers."""
+    project.write("defaults.yaml", DEFAULTS.replace(SHARED, "seeds: 11..30"))
+
+    assert seeds_of(project, WRITTEN) == Seeds((11, 12, 13, 14, 15, 16), 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            "seeds: 9..3",
+            "30:8: seeds: the range 9..3 is empty: its first seed comes after its last",
+        ),
+        ("seeds: 1..20000", "30:8: seeds: the range 1..20000 has 20000 seeds (maximum 10000)"),
+        (
+            "seeds: {pool: 1..4, max: 6}",
+            "30:26: seeds.max: max is 6, but the pool has 4 seeds",
+        ),
+    ],
+)
+def test_a_range_that_no_claim_can_mean_is_a_mistake(project, words, message):
+    """An empty range, one of a slip of the keyboard, and one that is too short for its claim."""
+    assert project.messages((WRITTEN, words)) == [message]
+
+
+@pytest.mark.parametrize("words", ["1..", "a..b", "1..5..9", "1.5..3"])
+def test_other_text_is_no_range(project, words):
+    """What only looks like a range is refused at its place."""
+    (message,) = project.messages((WRITTEN, f"seeds: {words}"))
+
+    assert message == f"30:8: seeds: '{words}' is not a range of seeds such as 1..20"

@@ -1,0 +1,203 @@
+"""Claims over tables: judged without an engine, re-judged when the file changes."""
+
+import random
+
+import pytest
+
+from cbspec.project import Project
+from tests.support.table_text import ADAM, CLAIM, DEFAULTS, SGD, table
+
+
+def test_a_table_is_judged_without_an_engine(study):
+    """A claim on the rows of a file gets its verdict; no stage of the project's own is needed."""
+    status, output = study.pytest()
+
+    (record,) = study.report.records
+    assert status == 0, output
+    assert record.judgement.verdict == "holds"
+    (effect,) = record.judgement.findings[0].effects
+    assert (effect.n, round(effect.estimate, 6)) == (5, 3.2)
+
+
+def test_each_arm_has_its_own_runs(study):
+    """Arms differ in n, and the values of an arm end with its last run."""
+    study.claim("1.a.yaml", CLAIM.replace("assert:", "  sgd: {where: {optimizer: sgd}}\nassert:"))
+    study.record(study.run())
+
+    values = Project(study.root).values("1.a")
+    by_arm = {}
+    for value in values.records():
+        by_arm.setdefault(value.arm, []).append(value.value)
+    assert by_arm == {"adam": list(ADAM), "sgd": list(SGD)}
+    assert values.own == {"adam": 5, "sgd": 7}
+
+
+def test_a_run_that_is_added_is_one_more_replicate(study):
+    """Its verdict stands on one run more, and no goalpost was moved."""
+    study.record(study.run())
+
+    study.write("runs.csv", table(adam=(*ADAM, 3.17), sgd=SGD))
+    status, output = study.pytest()
+
+    (record,) = study.report.records
+    assert status == 0, output
+    assert len(record.judgement.seeds) == 6
+    assert record.comparison.change in ("same", "drift")
+    assert record.comparison.goalposts == ()
+
+
+def test_a_run_that_is_edited_can_flip_the_verdict(study):
+    """Other values are a flip, and no moved goalpost."""
+    study.record(study.run())
+
+    study.write("runs.csv", table(adam=tuple(value + 1 for value in ADAM), sgd=SGD))
+    status, _ = study.pytest()
+
+    (record,) = study.report.records
+    assert status == 1
+    assert (record.judgement.verdict, record.comparison.change) == ("refuted", "flip")
+    assert record.comparison.goalposts == ()
+
+
+def test_a_run_without_a_value_makes_the_claim_invalid(study):
+    """Unless the claim says why such runs are left out."""
+    study.write("runs.csv", table(adam=ADAM, sgd=SGD).replace("adam-2,adam,3.19", "adam-2,adam,"))
+    invalid = study.run().records[0].judgement
+    study.claim("1.a.yaml", CLAIM.replace("}}", "}, exclude: its machine was taken away}", 1))
+
+    excluded = study.run().records[0].judgement
+
+    assert invalid.verdict == "invalid"
+    assert "run adam-2 of runs.csv has no value for adam" in invalid.reason
+    assert (excluded.verdict, len(excluded.seeds)) == ("holds", 4)
+
+
+def test_arms_over_runs_of_their_own_are_not_paired(study):
+    """Which run would stand beside which is an accident of the file, so an order is refused."""
+    text = CLAIM.replace("assert:", "  sgd: {where: {optimizer: sgd}}\nassert:").replace(
+        "{kind: threshold, measure: loss, arms: [adam], below: 3.3}",
+        "{kind: order, measure: loss, arms: [adam, sgd], direction: ascending}",
+    )
+    study.claim("1.a.yaml", text)
+
+    result = study.cbspec("validate")
+
+    assert result.exit_code == 1
+    assert "claims/1.a.yaml:11:12: assert[0].kind: order compares arms run by run" in result.stderr
+
+
+def test_runs_that_share_seeds_are_paired(study):
+    """With the seed as the run's id, arms are compared seed by seed, as an engine's are."""
+    lines = ["seed,optimizer,loss"]
+    for seed in range(1, 7):
+        lines += [f"{seed},adam,{seed + 0.1 * (seed % 2)}", f"{seed},sgd,{seed + 1}"]
+    study.write("runs.csv", "\n".join(lines))
+    study.write(
+        "claims/defaults.yaml",
+        DEFAULTS.replace("run: run", "run: seed, paired: true") + "seeds: 1..6\n",
+    )
+    text = CLAIM.replace("assert:", "  sgd: {where: {optimizer: sgd}}\nassert:").replace(
+        "{kind: threshold, measure: loss, arms: [adam], below: 3.3}",
+        "{kind: order, measure: loss, arms: [adam, sgd], direction: ascending}",
+    )
+    study.claim("1.a.yaml", text)
+
+    (record,) = study.run().records
+
+    (effect,) = record.judgement.findings[0].effects
+    assert record.judgement.verdict == "holds"
+    assert (effect.n, round(effect.estimate, 6)) == (6, 0.95)
+
+
+def test_a_table_and_an_engine_in_one_claim(laboratory):
+    """Arms that are computed stand beside runs that exist already, each over its own number."""
+    laboratory.write("old.csv", "pot,height\n" + "".join(f"p{i},{4 + i / 10}\n" for i in range(8)))
+    laboratory.claim(
+        "phase1/1.a.yaml",
+        "id: 1.a\ntitle: t\nphase: 1\nstatus: active\nsource: {memo: m}\n"
+        "experiment: plant\n"
+        "arms:\n"
+        "  dark: {light: 2.0}\n"
+        "  old: {stage: table, file: old.csv, run: pot, measures: {height: {unit: cm}}}\n"
+        "assert:\n"
+        "  - {kind: range, measure: height, arms: [dark, old], low: 0, high: 10}\n"
+        "scales: [quick]\n".replace("\n", "\n"),
+    )
+    run = laboratory.run()
+
+    laboratory.record(run)
+    values = Project(laboratory.root).values("1.a")
+    assert values.own == {"dark": 3, "old": 8}
+    assert values.arms["old"]["height"] == tuple(4 + i / 10 for i in range(8))
+    effects = run.records[0].judgement.findings[0].effects
+    assert [(effect.label, effect.n) for effect in effects] == [("dark", 3), ("old", 8)]
+
+
+def test_mistakes_of_a_table_are_told_at_their_arm(study):
+    """A column that the file does not have is a mistake of the claim, with its place."""
+    study.edit("claims/1.a.yaml", "where: {optimizer: adam}", "where: {optimiser: adam}")
+
+    result = study.cbspec("validate")
+
+    assert (
+        "claims/1.a.yaml:8:3: arms.adam: table: runs.csv has no column 'optimiser'; "
+        "did you mean 'optimizer'?" in result.stderr
+    )
+
+
+def test_a_claim_of_a_table_draws_no_seeds(study):
+    """Seeds of its own would choose among the runs that there are."""
+    study.claim("1.a.yaml", CLAIM + "seeds: [1, 2, 3]\n")
+
+    result = study.cbspec("validate")
+
+    assert "seeds: no arm draws seeds: the runs are those of the tables" in result.stderr
+
+
+UNPAIRED = "  - {kind: unpaired, measure: loss, arms: [adam, sgd], below: 0}\n"
+
+
+def compared(study, assertion=UNPAIRED):
+    """The claim over both arms, each over its own runs."""
+    text = CLAIM.replace("assert:", "  sgd: {where: {optimizer: sgd}}\nassert:")
+    study.claim("1.a.yaml", text[: text.index("  - {kind")] + assertion)
+    return study
+
+
+def test_unpaired_arms_are_compared_by_welch(study):
+    """Five runs against seven: p and interval are SciPy's."""
+    from scipy.stats import ttest_ind
+
+    judgement = compared(study).run().records[0].judgement
+
+    oracle = ttest_ind(ADAM, SGD, equal_var=False, alternative="less")
+    (effect,) = judgement.findings[0].effects
+    assert judgement.verdict == "holds"
+    assert effect.p == pytest.approx(oracle.pvalue, rel=1e-9)
+    assert effect.estimate == pytest.approx(sum(ADAM) / 5 - sum(SGD) / 7)
+
+
+def test_the_order_of_the_file_decides_nothing(study):
+    """Twenty shufflings of the rows give one p-value, to the last digit that counts."""
+    compared(study)
+    head, *rows = table(adam=ADAM, sgd=SGD).splitlines()
+    seen = set()
+    for number in range(20):
+        random.Random(number).shuffle(rows)
+        study.write("runs.csv", "\n".join([head, *rows]) + "\n")
+        (effect,) = study.run().records[0].judgement.findings[0].effects
+        seen.add(effect.p)
+
+    assert len(seen) == 1
+
+
+def test_a_run_is_judged_again_from_its_evidence(study):
+    """The values on record give the verdict without the table."""
+    compared(study)
+    study.record(study.run())
+    (study.root / "runs.csv").write_text(table(adam=SGD, sgd=ADAM))
+
+    (judged,) = study.json("judge")
+
+    assert judged["recorded"] == "holds"
+    assert judged["comparison"]["new"]["verdict"] == "holds"

@@ -1,0 +1,1 @@
+"""Training of a perceptron on two clouds of points, with NumPy alone."""
