@@ -5,6 +5,7 @@ to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated
 
@@ -106,13 +107,13 @@ class CanaryRecord:
     def __init__(
         self, figures: Iterable[Figures] = (), calibration: Calibration | None = None
     ) -> None:
-        ordered = sorted(figures, key=lambda each: each.claim)
-        self.figures: Mapping[str, Figures] = {each.claim: each for each in ordered}
+        ordered = sorted(figures, key=attrgetter("claim"))
+        self.figures: Mapping[str, Figures] = {entry.claim: entry for entry in ordered}
         self.calibration = calibration
         held = calibration.tolerances if calibration else ()
         unheld = calibration.unheld if calibration else ()
-        self._tolerances = {(each.claim, each.measure): each for each in held}
-        self._unheld = {(each.claim, each.arm, each.measure) for each in unheld}
+        self._tolerances = {(item.claim, item.measure): item for item in held}
+        self._unheld = {(item.claim, item.arm, item.measure) for item in unheld}
 
     @classmethod
     def load(cls, path: Path) -> CanaryRecord:

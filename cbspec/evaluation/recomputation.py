@@ -125,8 +125,8 @@ class Recomputation:
                     why = failure or "its implementation returned without a result"
                     yield _about(cell, failure=why, adopted=adopted)
                 else:
-                    found = tuple(differences(stored, again))
-                    yield _about(cell, differences=found, adopted=adopted)
+                    differing = tuple(differences(stored, again))
+                    yield _about(cell, differences=differing, adopted=adopted)
 
     def _compute(self, job: _Job, cells: Iterable[Cell], scratch: Store, folder: Path) -> None:
         lanes = [self._lane(*replica) for replica in job.replicas]

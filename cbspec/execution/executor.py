@@ -226,16 +226,16 @@ class Executor:
         """
         for damage in outcome.damages:
             warnings.warn(damage, stacklevel=1)
-        told: str = outcome.ending
+        remark: str = outcome.ending
         if outcome.ending == "lost input":
             self.work.forget([outcome.key])
-            told = f"put back, an input has to be computed again ({outcome.reason})"
+            remark = f"put back, an input has to be computed again ({outcome.reason})"
         elif outcome.ending in ("failed", "refused", "unsuited"):
-            told = self._attempts.failed(task, outcome)
+            remark = self._attempts.failed(task, outcome)
         elif outcome.ending == "done":
-            told = self._attempts.succeeded(task) + self._seen(task, outcome)
+            remark = self._attempts.succeeded(task) + self._seen(task, outcome)
             self.computed += task.cells
-        self._finish(task, told)
+        self._finish(task, remark)
         if outcome.ending == "store":
             raise StoreError(outcome.reason)
 

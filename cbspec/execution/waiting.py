@@ -40,9 +40,9 @@ class Waiting:
 
     def tell(self, cells: Iterable[Cell]) -> None:
         """Look now who holds what these cells need, and publish it."""
-        own = {lane for status in self._run.statuses() for lane in status.lanes}
+        ours = {lane for status in self._run.statuses() for lane in status.lanes}
         for cell in closure(cells):
-            if cell.lane in own or self._has(cell):
+            if cell.lane in ours or self._has(cell):
                 continue
             if holder := self._store.holder(cell.lane):
                 self._publish(f"waits for {cell}, which {holder} computes")

@@ -151,15 +151,15 @@ class Past:
         """
         if trail.stage != call.stage.name:
             return (f"{prefix}stage: {trail.stage} -> {call.stage.name}",)
-        told = [
+        texts = [
             f"{prefix}{cause.text}"
             for cause in value_causes("parameter", trail.parameters, as_stored(call.parameters))
         ]
         for name, source in call.inputs.items():
             below = self.trails.get(trail.inputs.get(name, ""))
             if below is not None and self._identity(below.key) != identity(source):
-                told += self.differences(below, source, f"{prefix}{name}: ")
-        return tuple(told)
+                texts += self.differences(below, source, f"{prefix}{name}: ")
+        return tuple(texts)
 
     def points(self, lane: str, progress: str) -> list[int]:
         """Return the stored points of a lane, newest first."""

@@ -44,7 +44,8 @@ def changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, ...
             differences.append(Change(path, name, "removed"))
         elif old[definition] != new[definition]:
             differences.append(Change(path, name, "changed"))
-    told = {change.path for change in differences if change.name != ORDER}
+    # Where definitions changed, the order of the file is not said besides
+    explained = {change.path for change in differences if change.name != ORDER}
     return tuple(
-        change for change in differences if change.name != ORDER or change.path not in told
+        change for change in differences if change.name != ORDER or change.path not in explained
     )

@@ -71,8 +71,10 @@ class Loaded:
         """Yield name and file of the project's modules that were loaded since."""
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
-            if name not in self._before and isinstance(file, str) and (own := self._own(file)):
-                yield name, own
+            if name in self._before or not isinstance(file, str):
+                continue
+            if path := self._own(file):
+                yield name, path
 
     def _own(self, name: str) -> Path | None:
         """Return a file of the project, links followed; None for any other."""

@@ -79,13 +79,13 @@ def _findings(claim: Claim, data: Measurements, n: int) -> list[Finding]:
     weighed = [weigh(assertion, data, claim.alpha) for assertion in claim.assertions]
     refuted = _shared(claim, weighed, n)
     findings = []
-    for index, (assertion, each) in enumerate(zip(claim.assertions, weighed, strict=True)):
+    for index, (assertion, weights) in enumerate(zip(claim.assertions, weighed, strict=True)):
         level = Level(
             shown=escalation.alpha_at(n, claim.seeds, alpha_of(assertion, claim)),
             refuted=refuted[index],
             miss=escalation.miss_at(n, claim.seeds),
         )
-        findings.append(conclude(each, level, key=f"assert[{index}]", kind=assertion.kind))
+        findings.append(conclude(weights, level, key=f"assert[{index}]", kind=assertion.kind))
     return findings
 
 

@@ -52,8 +52,8 @@ def legible(*numbers: float, bounds: Iterable[float] = ()) -> int:
     compared = [(value, bound) for bound in bounds for value in known if value != bound]
     for digits in range(3, EXACT):
         distinct = digits >= USUAL or len({number(value, digits) for value in known}) == len(known)
-        told = all(number(value, digits) != number(bound, digits) for value, bound in compared)
-        if distinct and told:
+        apart = all(number(value, digits) != number(bound, digits) for value, bound in compared)
+        if distinct and apart:
             return digits
     return EXACT
 

@@ -59,13 +59,9 @@ class Compound(Assertion, frozen=True, kw_only=True):
 
     def spelled_out(self, alpha: float) -> Assertion:
         """Return it as it is recorded, the parts too."""
-        own = alpha if self.alpha is None else self.alpha
-        return msgspec.structs.replace(
-            self,
-            alpha=own,
-            note="",
-            of=tuple(part.spelled_out(own) for part in self.of),
-        )
+        level = alpha if self.alpha is None else self.alpha
+        parts = tuple(part.spelled_out(level) for part in self.of)
+        return msgspec.structs.replace(self, alpha=level, note="", of=parts)
 
     def weighed(self, data: Measurements) -> list[StatisticalEvidence]:
         """Return the evidence of each part, scaled to be read at the alpha of the whole."""
@@ -74,5 +70,5 @@ class Compound(Assertion, frozen=True, kw_only=True):
 
     def least_ps(self, n: int, alpha: float) -> list[float]:
         """Return the smallest p that each part could have, read at the alpha of the whole."""
-        own = alpha if self.alpha is None else self.alpha
-        return [part.least_p(n, own) * strictness(part.alpha, own) for part in self.of]
+        level = alpha if self.alpha is None else self.alpha
+        return [part.least_p(n, level) * strictness(part.alpha, level) for part in self.of]

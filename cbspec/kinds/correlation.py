@@ -56,7 +56,9 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
 
         Source: Fisher 1915, 1921.
         """
-        pairs = [[data.column(arm, name) for name in self.measures] for arm in self.arms]
+        pairs = []
+        for arm in self.arms:
+            pairs.append([data.column(arm, name) for name in self.measures])
         if self.over == "seeds":
             named = zip(self.arms, pairs, strict=True)
             return every(of_inference(self._of_arm(arm, *pair)) for arm, pair in named)

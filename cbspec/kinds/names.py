@@ -78,12 +78,16 @@ def mentions(value: msgspec.Struct) -> Iterator[Mention]:
 
 def arms_of(assertion: msgspec.Struct) -> tuple[str, ...]:
     """Return every arm that an assertion names, in the order named, without repetition."""
-    return tuple(dict.fromkeys(each.name for each in mentions(assertion) if each.noun == "arm"))
+    return tuple(
+        dict.fromkeys(mention.name for mention in mentions(assertion) if mention.noun == "arm")
+    )
 
 
 def measures_of(assertion: msgspec.Struct) -> tuple[str, ...]:
     """Return every measure that an assertion reads, without repetition."""
-    return tuple(dict.fromkeys(each.name for each in mentions(assertion) if each.noun == "measure"))
+    return tuple(
+        dict.fromkeys(mention.name for mention in mentions(assertion) if mention.noun == "measure")
+    )
 
 
 def listed(names: Sequence[str]) -> str:

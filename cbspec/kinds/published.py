@@ -95,8 +95,9 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
 
         if values.size < 2:
             return -math.inf, math.inf
-        own, other = float(deviation(values)) ** 2 / values.size, self.sd**2 / self.n
-        shares = own**2 / (values.size - 1) + other**2 / (self.n - 1)
-        half = -float(stdtrit((own + other) ** 2 / shares, miss / 2)) * math.sqrt(own + other)
+        ours, theirs = float(deviation(values)) ** 2 / values.size, self.sd**2 / self.n
+        shares = ours**2 / (values.size - 1) + theirs**2 / (self.n - 1)
+        freedom = (ours + theirs) ** 2 / shares
+        half = -float(stdtrit(freedom, miss / 2)) * math.sqrt(ours + theirs)
         middle = float(mean(values)) - self.mean
         return middle - half, middle + half

@@ -62,19 +62,19 @@ def load(config: Config) -> None:
         ConfigError: a module cannot be imported or lies elsewhere, has no ``KINDS``, or one of them
             lacks what a kind needs.
     """
-    found = {word_of(kind): kind for kind in BUILT_IN}
+    kinds_by_word = {word_of(kind): kind for kind in BUILT_IN}
     for module in config.kinds:
         wanted = "a tuple of subclasses of cbspec.kinds.Assertion"
         for kind in declarations(config, module, "kinds", "KINDS", accepts=_is_kind, wanted=wanted):
             where = f"kinds {module}: {kind.__name__}"
-            if word_of(kind) in found:
-                taken = found[word_of(kind)].__module__
+            if word_of(kind) in kinds_by_word:
+                taken = kinds_by_word[word_of(kind)].__module__
                 raise ConfigError(f"{where}: the kind {word_of(kind)!r} is taken by {taken}")
             if lacks := next(_lacks(kind), ""):
                 raise ConfigError(f"{where} {lacks}")
-            found[word_of(kind)] = kind
+            kinds_by_word[word_of(kind)] = kind
     _known.clear()
-    _known.update(found)
+    _known.update(kinds_by_word)
 
 
 def hook(

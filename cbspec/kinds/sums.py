@@ -40,7 +40,7 @@ def within(
 ) -> tuple[Contrast, ...]:
     """Return sums (label -> weights) that all have the same bounds."""
     bounded = partial(Contrast, measure=measure, low=low, high=high)
-    return tuple(bounded(label=label, weights=each) for label, each in weights.items())
+    return tuple(bounded(label=label, weights=summands) for label, summands in weights.items())
 
 
 def each(arms: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -15,13 +15,13 @@ def differences(stored: StoredResult, again: StoredResult) -> list[str]:
     """Return what differs, each as text: ``"accuracy: 0.5 -> 0.25"``; empty where nothing does."""
     if stored.content == again.content:
         return []
-    found = [
+    texts = [
         *_values("", stored.measures, again.measures),
         *_values("no ", stored.undefined, again.undefined),
         *_names("series", stored.series, again.series),
         *_names("tensor", _bytes(stored.tensors), _bytes(again.tensors)),
     ]
-    return found or ["the order of its tensors"]
+    return texts or ["the order of its tensors"]
 
 
 def _values(word: str, stored: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[str]:

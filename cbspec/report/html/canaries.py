@@ -80,11 +80,11 @@ def canary_view(subjects: Sequence[Subject], record: CanaryRecord | None) -> Can
         measured=calibration.date if calibration else "",
         method=calibration.method if calibration else "",
         platforms=tuple(
-            Platform(name=each.name, torch=each.torch, differing=f"{100 * each.differing:.3g} %")
-            for each in platforms
+            Platform(name=run.name, torch=run.torch, differing=f"{100 * run.differing:.3g} %")
+            for run in platforms
         ),
         unheld=tuple(
-            (f"{each.measure} of {each.arm} in {each.claim}", each.reason) for each in unheld
+            (f"{item.measure} of {item.arm} in {item.claim}", item.reason) for item in unheld
         ),
     )
 

@@ -171,7 +171,9 @@ def _row(
     tested: bool,
 ) -> EffectRow:
     moved = was is not None and interval(was) != interval(effect)
-    strip = _strip(effect, was if moved else None, bounds, axis) if axis else EMPTY
+    strip = EMPTY
+    if axis:
+        strip = _strip(effect, was if moved else None, bounds, axis)
     return EffectRow(
         label=effect.label,
         text=interval(effect),

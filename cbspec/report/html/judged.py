@@ -87,11 +87,12 @@ def judged_at(subject: Subject, entry: Entry) -> Place:
     made = entry.provenance
     commit = f" at {made.commit[:10]}" if made.commit else ""
     dirty = " with uncommitted changes" if made.dirty else ""
+    checked = check.way if check else ""
     return Place(
         name=place(entry),
         verdict=entry.verdict,
         ours=record is not None,
-        checked="recomputed" if record else (check.way if check else ""),
+        checked="recomputed" if record else checked,
         remark=check.reason if check else "",
         failed=check.failed if check else bool(record and record.outcome.kind == "failed"),
         reason=entry.reason,

@@ -107,6 +107,7 @@ def overview(subjects: Sequence[Subject], *, of_run: bool) -> Overview:
     rows = [_row(subject, order, of_run=of_run) for order, subject in enumerate(ordered)]
     rows.sort(key=lambda row: (row.standing.rank, row.order))
     chips = [chip for row in rows for chip in row.chips]
+    words = {chip.verdict for chip in chips}
     ways = Counter(row.standing.way for row in rows if row.standing.way)
     return Overview(
         rows=tuple(rows),
@@ -116,7 +117,7 @@ def overview(subjects: Sequence[Subject], *, of_run: bool) -> Overview:
             (way, ways[way], round(100 * ways[way] / len(rows), 2)) for way in WAYS if ways[way]
         ),
         phases=tuple(dict.fromkeys(subject.phase for subject in ordered if subject.phase)),
-        verdicts=tuple(word for word in MARKS if word in {chip.verdict for chip in chips}),
+        verdicts=tuple(word for word in MARKS if word in words),
         scales=tuple(dict.fromkeys(chip.place for chip in chips if chip.place)),
         changes=tuple(dict.fromkeys(row.standing.change for row in rows if row.standing.change)),
     )
