@@ -84,7 +84,7 @@ def test_what_flipped_heads_the_page(run_of, flipped, record, project):
     for part in ("6A.a", "flip", "holds", "refuted", "memo 0.369", "vec lies below dfa", "fit"):
         assert part in first
     assert "1.b" not in first
-    assert text.index("data-rank=1 ") < text.index("data-rank=13 ")
+    assert text.index("data-rank=1 ") < text.index("data-rank=15 ")
 
 
 def test_hostile_text_is_shown(run_of, record, project):
