@@ -93,8 +93,12 @@ def canaries(
         claims: as a claim file has them, without the values of a matrix.
         include: the files whose executed lines are told, relative to the folder.
     """
+    # Not as the project's own coverage is set up: its sources are other files than these
     measuring = coverage.Coverage(
-        data_file=None, branch=True, include=[str(folder / path) for path in include]
+        data_file=None,
+        config_file=False,
+        branch=True,
+        include=[str(folder / path) for path in include],
     )
     measuring.start()
     try:
