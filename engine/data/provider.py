@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import tempfile
@@ -23,8 +24,6 @@ from engine.data.sources import SOURCES, Source, SourceFailed
 IDENTITY: Identity = CIFAR10
 STAGING = ".obtaining-"
 
-# One thread: hashing leaves the interpreter to others
-_checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cifar10")
 _checks: dict[tuple[Path, tuple[tuple[int, ...], ...]], Future[None]] = {}
 
 
@@ -68,12 +67,18 @@ def load(*, verify: bool = False) -> Cifar10Images:
     return data
 
 
+@functools.cache
+def _checker() -> ThreadPoolExecutor:
+    """Return one thread: hashing leaves the interpreter to others."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="cifar10")
+
+
 def _check() -> Future[None]:
     """Return the check of the stored set, begun unless these very files were checked before."""
     status = [path.stat() for path in _files(place())]
     files = tuple((file.st_ino, file.st_size, file.st_mtime_ns) for file in status)
     if (place(), files) not in _checks:
-        _checks[place(), files] = _checker.submit(_compare, place(), IDENTITY.sha256)
+        _checks[place(), files] = _checker().submit(_compare, place(), IDENTITY.sha256)
     return _checks[place(), files]
 
 
