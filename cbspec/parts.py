@@ -93,11 +93,12 @@ class Parts:
     def code(self) -> Code:
         """Return the engine's source code as it is."""
         from cbspec.fingerprint import Code, Parsed
+        from cbspec.store import Locks
 
         sources = Parsed()
-        if self.config.store.is_dir():  # a command that only looks makes none
-            kept = self.config.store / "code" / "sources.msgpack"
-            sources = Parsed(kept, partial(self.store.lock, "code"))
+        folder = self.config.runs.parent
+        if folder.is_dir():  # a command that only looks makes none
+            sources = Parsed(folder / "sources.msgpack", partial(Locks(folder).take, "sources"))
         return Code(
             self.config.root,
             self.config.packages,

@@ -77,7 +77,7 @@ class Parsed:
     def _begin(self) -> None:
         self._reading = True
         if self._file:
-            with suppress(CbspecError):  # without a lock, others read the same
+            with suppress(CbspecError, OSError):  # without a lock, others read the same
                 self._held.enter_context(self._lock())
             self._kept = self._load()  # by now another process may have read it
 
@@ -92,7 +92,7 @@ class Parsed:
         self._kept = sources
         if self._file:
             scratch = self._file.with_suffix(f".{os.getpid()}")
-            with suppress(OSError):  # a store that cannot be written keeps nothing
+            with suppress(OSError):  # a folder that cannot be written keeps nothing
                 self._file.parent.mkdir(parents=True, exist_ok=True)
                 scratch.write_bytes(msgspec.msgpack.encode(Kept(_version(), sources)))
                 scratch.replace(self._file)

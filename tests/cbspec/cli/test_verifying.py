@@ -15,13 +15,9 @@ def computed(laboratory):
 
 
 def contents(laboratory):
-    """Every file of the store with its content and the time of its last change, but for what was
-    read from source files.
-    """
+    """Every file of the store with its content and the time of its last change."""
     store = laboratory.root / ".cbspec" / "store"
-    files = sorted(
-        path for path in store.rglob("*") if path.is_file() and path.suffix != ".msgpack"
-    )
+    files = sorted(path for path in store.rglob("*") if path.is_file())
     return [(path, path.read_bytes(), path.stat().st_mtime_ns) for path in files]
 
 
