@@ -148,7 +148,7 @@ REFUSED = {
 }
 HARMLESS = {
     "standard input": "sys.stdin.read()",
-    "prints": "print('y' * 10**5); print('x' * 10**5, file=sys.stderr)",
+    "prints": "print('\\x1b[2J' + 'y' * 10**5); print('x' * 10**5, file=sys.stderr)",
     "closes its output": "os.close(1); os.close(2)",
     "another folder": "os.chdir('/')",
     "another environment": "os.environ.clear()",
