@@ -9,9 +9,10 @@ from typing import Annotated, ClassVar
 import numpy as np
 from msgspec import Meta
 
-from cbspec.kinds.assertion import Measured, Problem
+from cbspec.kinds.assertion import Problem
 from cbspec.kinds.change import larger, more, smaller, unordered
-from cbspec.kinds.names import Arm, Arms, listed
+from cbspec.kinds.names import listed
+from cbspec.kinds.subtraction import Subtraction
 from cbspec.kinds.sums import bounds_in_words, needs_bounds
 from cbspec.statistics import binomial
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
@@ -19,7 +20,7 @@ from cbspec.statistics.result import Result
 from cbspec.statistics.sample import Measurements
 
 
-class Quantile(Measured, frozen=True, kw_only=True, tag="quantile"):
+class Quantile(Subtraction, frozen=True, kw_only=True, tag="quantile"):
     """A quantile over seeds of every arm, or of its difference from another arm, lies above (or
     below) a value (sign test, exact).
     """
@@ -33,22 +34,13 @@ class Quantile(Measured, frozen=True, kw_only=True, tag="quantile"):
         "quantile": unordered,
     }
 
-    arms: Arms
     quantile: Annotated[float, Meta(gt=0, lt=1, description="0.5 is the median")] = 0.5
-    minus: Annotated[Arm | None, Meta(description="the arm that is subtracted, seed by seed")] = (
-        None
-    )
     above: Annotated[float | None, Meta(description="what the quantile exceeds")] = None
     below: Annotated[float | None, Meta(description="what the quantile stays below")] = None
 
-    @property
-    def by_run(self) -> bool:
-        """Whether an arm is subtracted, run by run."""
-        return self.minus is not None
-
     def sentence(self) -> str:
         """Return the quantile and its bounds."""
-        arms = listed([self._label(arm) for arm in self.arms])
+        arms = listed([self.label(arm) for arm in self.arms])
         bounds = bounds_in_words(self.above, self.below)
         return f"{self.measure}: the {self.quantile:g} quantile of {arms} lies {bounds}"
 
@@ -66,15 +58,10 @@ class Quantile(Measured, frozen=True, kw_only=True, tag="quantile"):
         """Yield bounds that are missing or exclude each other."""
         yield from needs_bounds(self.above, self.below)
 
-    def _label(self, arm: str) -> str:
-        return arm if self.minus is None else f"{arm} - {self.minus}"
-
     def _located(self, arm: str, data: Measurements) -> Result:
-        values = data.column(arm, self.measure)
-        if self.minus is not None:
-            values = values - data.column(self.minus, self.measure)
+        values = self.column(arm, data)
         return Result(
-            label=self._label(arm),
+            label=self.label(arm),
             measure=self.measure,
             unit=data.unit(self.measure),
             test=f"sign test of the {self.quantile:g} quantile",
