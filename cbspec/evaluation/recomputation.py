@@ -24,7 +24,7 @@ from cbspec.execution.numerics import limit_threads
 from cbspec.execution.plan import Cell, Planner, closure
 from cbspec.execution.replica import replica_of
 from cbspec.execution.rundir import RunDirectory
-from cbspec.execution.task import Task
+from cbspec.execution.task import StageTask
 from cbspec.fingerprint import Code
 from cbspec.stage import stages_of
 from cbspec.store import ADOPTED, Store, StoredResult, differences
@@ -141,7 +141,7 @@ class Recomputation:
         for stage in stages_of([lanes[0].call]).values():
             code[stage.implementation] = self._planner.fingerprint(stage.implementation).digest
         implementation = lanes[0].call.stage.implementation
-        task = Task(
+        task = StageTask(
             label=f"{lanes[0]} again",
             cells=tuple(cells),
             numerics=self._planner.numerics,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from cbspec.execution.messages import Failure
 from cbspec.execution.plan import Cell
 from cbspec.execution.rundir import RunDirectory
-from cbspec.execution.task import Outcome, Task
+from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.execution.worklist import Worklist
 
 
@@ -23,7 +23,7 @@ class Attempts:
         self._run = run
         self._work = work
 
-    def succeeded(self, task: Task) -> str:
+    def succeeded(self, task: StageTask) -> str:
         """Record that a task was computed, and whether that took a second attempt."""
         again = self._run.suspects().intersection(task.lanes)
         if not again:
@@ -32,7 +32,7 @@ class Attempts:
             self._run.recover(lane)
         return "done at the second attempt"
 
-    def failed(self, task: Task, outcome: Outcome) -> str:
+    def failed(self, task: StageTask, outcome: TaskOutcome) -> str:
         """Record that a task failed: whether its lanes are computed once more, or have failed."""
         if task.watch and (path := task.watch.changed()):
             self._run.stop(changed=path.as_posix())  # such code fails as it likes
@@ -53,5 +53,5 @@ class Attempts:
         return "failed"
 
 
-def _failure(cell: Cell, outcome: Outcome) -> Failure:
+def _failure(cell: Cell, outcome: TaskOutcome) -> Failure:
     return Failure(what=str(cell), reason=outcome.reason, traceback=outcome.traceback)

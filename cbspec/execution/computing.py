@@ -13,7 +13,7 @@ from cbspec.execution.failure import reason_of, trace_of
 from cbspec.execution.job import DIVERGED, RunningJob
 from cbspec.execution.plan import Cell, Planner
 from cbspec.execution.rundir import RunDirectory
-from cbspec.execution.task import Ending, Outcome, Task
+from cbspec.execution.task import Ending, StageTask, TaskOutcome
 from cbspec.fingerprint import Loaded
 from cbspec.store import LostEntry, Store
 
@@ -23,8 +23,8 @@ def nothing() -> None:
 
 
 def compute(
-    task: Task, store: Store, run: RunDirectory, begun: Callable[[], None] = nothing
-) -> Outcome:
+    task: StageTask, store: Store, run: RunDirectory, begun: Callable[[], None] = nothing
+) -> TaskOutcome:
     """Compute a task into a store, and return how it ended.
 
     Whatever the stage raises is part of the outcome. Ctrl-C is not: it is the run's, and a process
@@ -36,20 +36,20 @@ def compute(
     loaded = _loaded(task.watch.root) if task.watch else None
     if loaded and task.watch and not loaded.prepare(task.watch):
         reason = "another stage changed its process when it was imported, and a fresh one is needed"
-        return Outcome(ending="unsuited", reason=reason)
+        return TaskOutcome(ending="unsuited", reason=reason)
     try:
         _run(task, store, run, begun)
     except (MissingInput, LostEntry) as error:
-        return Outcome(ending="lost input", reason=str(error), key=error.key)
+        return TaskOutcome(ending="lost input", reason=str(error), key=error.key)
     except StoreError as error:
-        return Outcome(ending="store", reason=str(error))
+        return TaskOutcome(ending="store", reason=str(error))
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         if isinstance(error, Stopped) and run.stopped:
-            return Outcome(ending="stopped", reason=str(error))
+            return TaskOutcome(ending="stopped", reason=str(error))
         return raised(error, task)
-    return Outcome(
+    return TaskOutcome(
         ending="done", loaded=loaded.unlisted(task.watch) if loaded and task.watch else ()
     )
 
@@ -60,14 +60,16 @@ def _loaded(root: Path) -> Loaded:
     return Loaded(root)
 
 
-def raised(error: BaseException, task: Task) -> Outcome:
+def raised(error: BaseException, task: StageTask) -> TaskOutcome:
     """Return the outcome of a task whose stage raised."""
     # A check of the harness fails the same way each time; what a stage raises may not
     ending: Ending = "refused" if isinstance(error, CbspecError) else "failed"
-    return Outcome(ending=ending, reason=reason_of(error, task.stage), traceback=trace_of(error))
+    return TaskOutcome(
+        ending=ending, reason=reason_of(error, task.stage), traceback=trace_of(error)
+    )
 
 
-def _run(task: Task, store: Store, run: RunDirectory, begun: Callable[[], None]) -> None:
+def _run(task: StageTask, store: Store, run: RunDirectory, begun: Callable[[], None]) -> None:
     healthy, invalid = _sorted_out(task, store)
     points = task.points
     start = _resumable(healthy, points[0], task.planner(), store)
@@ -86,7 +88,7 @@ def _run(task: Task, store: Store, run: RunDirectory, begun: Callable[[], None])
         raise StageError(f"its implementation returned without a result{emitted}")
 
 
-def _sorted_out(task: Task, store: Store) -> tuple[list[Cell], dict[Cell, str]]:
+def _sorted_out(task: StageTask, store: Store) -> tuple[list[Cell], dict[Cell, str]]:
     """Return the last wanted cell of each lane that can be computed, and the cells that are invalid
     before that, with the reason.
     """
@@ -115,7 +117,7 @@ def _inherited(cell: Cell, store: Store) -> str | None:
     return None
 
 
-def _execute(job: RunningJob, task: Task, begun: Callable[[], None]) -> None:
+def _execute(job: RunningJob, task: StageTask, begun: Callable[[], None]) -> None:
     """Import a stage's implementation and run it on a job.
 
     Raises:

@@ -20,10 +20,10 @@ from cbspec.execution.backends.backend import Workers
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.failure import StageFailed
 from cbspec.execution.lanes import LaneLocks
-from cbspec.execution.messages import Event, Failure
+from cbspec.execution.messages import Failure, JobEvent
 from cbspec.execution.plan import Cell, Planner
 from cbspec.execution.rundir import RunDirectory
-from cbspec.execution.task import Outcome, Task
+from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.execution.waiting import Waiting
 from cbspec.execution.worklist import Worklist
 from cbspec.fingerprint.signature import Watch
@@ -76,7 +76,7 @@ class Executor:
         self._attempts = Attempts(run, self.work)
         self._waiting = Waiting(run, store, self.work.has)
         self._pause = IDLE_SECONDS
-        self._running: dict[Task, _Running] = {}
+        self._running: dict[StageTask, _Running] = {}
         self.computed: list[Cell] = []
         self._lanes: set[str] = set()  # of the tasks that run
 
@@ -200,14 +200,14 @@ class Executor:
             return True
         return False
 
-    def _task(self, cells: Sequence[Cell]) -> Task:
+    def _task(self, cells: Sequence[Cell]) -> StageTask:
         implementation = cells[0].call.stage.implementation
         code = {}
         for stage in stages_of([cells[0].call]).values():  # the same for all of them
             code[stage.implementation] = self.planner.fingerprint(stage.implementation).digest
         fingerprint = self.planner.fingerprint(implementation)
         self.store.codes.keep(fingerprint.digest, fingerprint.definitions)
-        return Task(
+        return StageTask(
             label=self.work.label(cells),
             cells=tuple(cells),
             numerics=self.planner.numerics,
@@ -218,7 +218,7 @@ class Executor:
 
     # --- ending
 
-    def _settle(self, task: Task, outcome: Outcome) -> None:
+    def _settle(self, task: StageTask, outcome: TaskOutcome) -> None:
         """Take in how a task ended.
 
         Raises:
@@ -239,7 +239,7 @@ class Executor:
         if outcome.ending == "store":
             raise StoreError(outcome.reason)
 
-    def _seen(self, task: Task, outcome: Outcome) -> str:
+    def _seen(self, task: StageTask, outcome: TaskOutcome) -> str:
         """Keep which files a stage loaded though nothing names them, and say so."""
         for name in outcome.loaded:
             self.store.loaded.keep(task.stage.implementation, name)
@@ -248,11 +248,11 @@ class Executor:
         files = ", ".join(outcome.loaded)
         return f"; {task.stage.name} loaded {files}: part of its code from now on"
 
-    def _finish(self, task: Task, told: str) -> None:
+    def _finish(self, task: StageTask, told: str) -> None:
         running = self._running.pop(task)
         self._lanes.difference_update(task.lanes)
         seconds = time.monotonic() - running.began
-        event = Event(worker=self.run.worker, job=task.label, seconds=seconds, outcome=told)
+        event = JobEvent(worker=self.run.worker, job=task.label, seconds=seconds, outcome=told)
         self.run.record(event)
         self.run.tell_end(task.lanes)
         running.locks.release()

@@ -21,7 +21,7 @@ from cbspec.execution.plan import Cell
 from cbspec.execution.replica import RunningReplica, replica_of
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import installed
-from cbspec.execution.task import Task
+from cbspec.execution.task import StageTask
 from cbspec.stage import canonical, plain, vouching
 from cbspec.store import Store
 
@@ -43,7 +43,7 @@ class RunningJob:
     """
 
     def __init__(
-        self, task: Task, lanes: Sequence[Cell], start: int, store: Store, run: RunDirectory
+        self, task: StageTask, lanes: Sequence[Cell], start: int, store: Store, run: RunDirectory
     ) -> None:
         self.label = task.label
         self.lanes = lanes

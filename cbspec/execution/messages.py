@@ -27,7 +27,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         return (self.updated - self.started) * (self.total - self.done) / self.done
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class JobEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A job that ended: for the plain lines of a log without a terminal."""
 
     worker: str

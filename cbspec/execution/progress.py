@@ -18,7 +18,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cbspec.execution.messages import Event, Status
+from cbspec.execution.messages import JobEvent, Status
 from cbspec.execution.rundir import RunDirectory
 
 REFRESH_SECONDS = 0.5
@@ -107,7 +107,7 @@ class Display:
         self._spoke = time.monotonic()
 
 
-def _line(event: Event) -> str:
+def _line(event: JobEvent) -> str:
     return f"{event.worker}  {event.job}: {event.outcome} in {duration(event.seconds)}"
 
 

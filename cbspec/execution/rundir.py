@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from cbspec.errors import SourceChanged, Stopped
-from cbspec.execution.messages import Event, Failure, Status
+from cbspec.execution.messages import Failure, JobEvent, Status
 from cbspec.store import Lock, Locks, file_name
 
 ANY_CORES = 1024  # more than a run has workers
@@ -67,18 +67,18 @@ class RunDirectory:
     def statuses(self) -> list[Status]:
         return [msgspec.json.decode(text, type=Status) for text in _contents(self.path / "status")]
 
-    def record(self, event: Event) -> None:
+    def record(self, event: JobEvent) -> None:
         (self.path / "events").mkdir(parents=True, exist_ok=True)
         with (self.path / "events" / self.worker).open("ab") as log:
             log.write(msgspec.json.encode(event) + b"\n")
 
-    def events(self) -> list[Event]:
+    def events(self) -> list[JobEvent]:
         """Return all events so far, per worker in order."""
         events = []
         for text in _contents(self.path / "events"):
             for line in text.splitlines(keepends=True):
                 if line.endswith(b"\n"):
-                    events.append(msgspec.json.decode(line, type=Event))
+                    events.append(msgspec.json.decode(line, type=JobEvent))
         return events
 
     def suspect(self, lane: str, failure: Failure) -> None:

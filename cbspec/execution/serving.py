@@ -20,7 +20,7 @@ from cbspec.execution.computing import compute, raised
 from cbspec.execution.failure import printable, trace_of
 from cbspec.execution.numerics import limit_threads
 from cbspec.execution.rundir import RunDirectory
-from cbspec.execution.task import Outcome
+from cbspec.execution.task import TaskOutcome
 from cbspec.execution.wire import BEGUN, unpacked
 from cbspec.stage import Stage
 from cbspec.store import Damage, Store
@@ -44,12 +44,12 @@ def serve(connection: Connection) -> None:
 
 def _computed(
     content: bytes, config: Config, root: Path, run: RunDirectory, connection: Connection
-) -> Outcome:
+) -> TaskOutcome:
     try:
         task = unpacked(content, _stages(config))
     except Exception as error:  # its code was edited since the other process has read it
         reason = f"its process cannot load it: {error}"
-        return Outcome(ending="failed", reason=printable(reason), traceback=trace_of(error))
+        return TaskOutcome(ending="failed", reason=printable(reason), traceback=trace_of(error))
     damages: list[Damage] = []
     store = Store(root, on_damage=damages.append)
     limit_threads(task.numerics.threads)

@@ -17,7 +17,7 @@ from multiprocessing import Pipe
 import msgspec
 
 from cbspec.execution.backends.backend import Workplace
-from cbspec.execution.task import Outcome, Task
+from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.execution.wire import BEGUN, packed
 
 # What it imports from comes first: everything else, cbspec included, is found there
@@ -64,13 +64,13 @@ class StageProcess:
         """Tell whether it can still take a task."""
         return not self._ended()
 
-    def send(self, task: Task) -> None:
+    def send(self, task: StageTask) -> None:
         """Have it compute a task; it must have none."""
         self.began, self._busy = 0.0, True
         with suppress(OSError):
             self._connection.send_bytes(packed(task))
 
-    def outcome(self, seconds: float) -> Outcome | None:
+    def outcome(self, seconds: float) -> TaskOutcome | None:
         """Wait so long for the task to end; None if it has not by then."""
         deadline = time.monotonic() + seconds
         while self._connection.poll(max(deadline - time.monotonic(), 0.0)):
@@ -82,7 +82,7 @@ class StageProcess:
                 self.began = time.monotonic()
                 continue
             self._busy = False
-            return msgspec.json.decode(content, type=Outcome)
+            return msgspec.json.decode(content, type=TaskOutcome)
         return None
 
     def kill(self) -> None:
@@ -114,7 +114,7 @@ class StageProcess:
         options = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self._process.pid, options) is not None
 
-    def _death(self) -> Outcome:
+    def _death(self) -> TaskOutcome:
         """Return how a task ended whose process has gone, or has cut its connection to us."""
         alone, status = self._end(DEATH_SECONDS), self._process.returncode
         if not alone:
@@ -124,4 +124,4 @@ class StageProcess:
             reason = f"its process was killed ({signal.Signals(-status).name}{memory})"
         else:
             reason = f"it ended its process with exit status {status}"
-        return Outcome(ending="failed", reason=reason)
+        return TaskOutcome(ending="failed", reason=reason)

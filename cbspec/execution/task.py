@@ -21,7 +21,7 @@ from cbspec.stage import Stage
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class StageTask:
     """Cells of one stage that are computed together, as one tensor program.
 
     Attributes:
@@ -74,7 +74,7 @@ class Task:
 Ending = Literal["done", "failed", "refused", "lost input", "stopped", "store", "unsuited"]
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class TaskOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a task ended.
 
     Attributes:

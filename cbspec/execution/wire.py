@@ -11,7 +11,7 @@ import pickle
 from collections.abc import Mapping
 from typing import Any
 
-from cbspec.execution.task import Task
+from cbspec.execution.task import StageTask
 from cbspec.stage import Stage
 
 BEGUN = b"begun"  # what comes back before the outcome: the stage is imported and runs
@@ -31,14 +31,14 @@ class _Unpickler(pickle.Unpickler):
         return self._catalog[pid]
 
 
-def packed(task: Task) -> bytes:
+def packed(task: StageTask) -> bytes:
     """Return a task as bytes."""
     content = io.BytesIO()
     _Pickler(content, protocol=pickle.HIGHEST_PROTOCOL).dump(task)
     return content.getvalue()
 
 
-def unpacked(content: bytes, catalog: Mapping[str, Stage]) -> Task:
+def unpacked(content: bytes, catalog: Mapping[str, Stage]) -> StageTask:
     """Return the task of these bytes, its stages being those of this process' catalog."""
-    task: Task = _Unpickler(io.BytesIO(content), catalog).load()
+    task: StageTask = _Unpickler(io.BytesIO(content), catalog).load()
     return task

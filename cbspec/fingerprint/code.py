@@ -17,7 +17,7 @@ from cbspec.fingerprint.closure import Closure, Reason
 from cbspec.fingerprint.finder import Finder
 from cbspec.fingerprint.module import Module, Unit
 from cbspec.fingerprint.modules import Modules
-from cbspec.fingerprint.order import Order
+from cbspec.fingerprint.order import ImportOrder
 from cbspec.fingerprint.parsed import Parsed
 from cbspec.fingerprint.signature import Signature, Signatures, Watch
 from cbspec.layout import source_folder
@@ -117,7 +117,7 @@ class Code:
             return BUILT_IN[implementation]
         if implementation not in self._fingerprints:
             closure = self._closure(implementation)
-            definitions = _definitions(closure, Order(closure, self._modules))
+            definitions = _definitions(closure, ImportOrder(closure, self._modules))
             for stage in self._entries(implementation):
                 definitions[f"{self._catalog_file}:Stage({stage.name!r})"] = _declared(stage)
             definitions = dict(sorted(definitions.items()))
@@ -275,7 +275,7 @@ class Code:
         return (self._modules.file(path) if path.is_file() else None), path, name
 
 
-def _definitions(closure: Closure, order: Order) -> dict[str, str]:
+def _definitions(closure: Closure, order: ImportOrder) -> dict[str, str]:
     hashes: dict[str, list[str]] = {}
     documented = not DOCSTRINGS.isdisjoint(closure.words)
     for module in closure.modules:

@@ -71,7 +71,7 @@ class Unit(msgspec.Struct, eq=False):
         return self.digests
 
 
-class Source(msgspec.Struct):
+class ParsedFile(msgspec.Struct):
     """What a source file says: its docstring and its statements."""
 
     docs: str
@@ -88,7 +88,7 @@ class Module:
         source: what the file says.
     """
 
-    def __init__(self, name: str, path: Path | None, shown: str, source: Source) -> None:
+    def __init__(self, name: str, path: Path | None, shown: str, source: ParsedFile) -> None:
         self.name = name
         self.path = path
         self.shown = shown
@@ -136,7 +136,7 @@ def package_of(name: str, path: Path | None) -> str:
     return name if is_package else name.rpartition(".")[0]
 
 
-def read(text: bytes, package: str) -> Source:
+def read(text: bytes, package: str) -> ParsedFile:
     """Return what a source file says.
 
     Args:
@@ -154,13 +154,13 @@ def read(text: bytes, package: str) -> Source:
             units += _imports(statement, package)
         elif not idle(statement) and not inert.is_typing_block(statement):
             units.append(_unit(statement, package, inert))
-    return Source(ast.get_docstring(tree) or "", units)
+    return ParsedFile(ast.get_docstring(tree) or "", units)
 
 
-def whole(content: bytes) -> Source:
+def whole(content: bytes) -> ParsedFile:
     """Return a file that is no Python, or cannot be read as such: it counts by its bytes."""
     digest = hashlib.sha256(content).hexdigest()[:16]
-    return Source("", [Unit((WHOLE,), 1, References(), {WHOLE: digest}, acts=True)])
+    return ParsedFile("", [Unit((WHOLE,), 1, References(), {WHOLE: digest}, acts=True)])
 
 
 def _drop_prose(tree: ast.Module, inert: Inert) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cbspec.fingerprint.canonical import Import
 from cbspec.fingerprint.finder import Finder
-from cbspec.fingerprint.module import Module, Source
+from cbspec.fingerprint.module import Module, ParsedFile
 from cbspec.fingerprint.parsed import Parsed
 from cbspec.fingerprint.signature import Signatures, forget_bytecode, signature
 
@@ -74,7 +74,7 @@ class Modules:
 
     def _parsed(self, name: str, path: Path | None, shown: str) -> Module:
         if path is None:
-            return Module(name, path, shown, Source("", []))
+            return Module(name, path, shown, ParsedFile("", []))
         return Module(name, path, shown, self._sources.source(name, path))
 
     def chain(self, name: str, importer: Module | None = None) -> list[Module]:

@@ -10,7 +10,7 @@ from cbspec.fingerprint.module import MODULE, Module, Unit
 from cbspec.fingerprint.modules import Modules
 
 
-class Order:
+class ImportOrder:
     """Tells what the modules of a closure do when they are imported, and in which order.
 
     Args:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from cbspec.errors import CbspecError
-from cbspec.fingerprint.module import Source, package_of, read, whole
+from cbspec.fingerprint.module import ParsedFile, package_of, read, whole
 
 _MOST = 4  # times as many texts are kept as the last run read
 
@@ -25,7 +25,7 @@ class Kept(msgspec.Struct):
     """
 
     version: str
-    sources: dict[str, Source]
+    sources: dict[str, ParsedFile]
 
 
 class Parsed:
@@ -46,10 +46,10 @@ class Parsed:
         self._held = ExitStack()
         self._sharing = False
         self._reading = False
-        self._used: dict[str, Source] = {}
+        self._used: dict[str, ParsedFile] = {}
         self._kept = self._load()
 
-    def source(self, name: str, path: Path) -> Source:
+    def source(self, name: str, path: Path) -> ParsedFile:
         """Return what the file of a module says."""
         text = path.read_bytes()
         digest = hashlib.sha256(f"{name}\0{path.name}\0".encode() + text).hexdigest()
@@ -98,7 +98,7 @@ class Parsed:
                 scratch.replace(self._file)
         self._held.close()
 
-    def _load(self) -> dict[str, Source]:
+    def _load(self) -> dict[str, ParsedFile]:
         try:
             content = self._file.read_bytes() if self._file else b""
             kept = msgspec.msgpack.decode(content, type=Kept)

@@ -7,15 +7,15 @@ from cbspec.execution.backends.inline import Inline
 from cbspec.execution.backends.local import Local
 from cbspec.execution.backends.registry import BUILT_IN, chosen, load
 from cbspec.execution.computing import compute
-from cbspec.execution.task import Outcome, Task
+from cbspec.execution.task import StageTask, TaskOutcome
 
 __all__ = [
     "BUILT_IN",
     "Backend",
     "Inline",
     "Local",
-    "Outcome",
-    "Task",
+    "StageTask",
+    "TaskOutcome",
     "Workers",
     "Workplace",
     "chosen",

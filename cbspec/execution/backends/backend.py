@@ -15,7 +15,7 @@ from typing import Protocol
 
 from cbspec.config import Config
 from cbspec.execution.rundir import RunDirectory
-from cbspec.execution.task import Outcome, Task
+from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.store import Store
 
 
@@ -50,10 +50,10 @@ class Workers(Protocol):
     def cancel(self) -> None:
         """Give back what was reserved: no task is ready."""
 
-    def start(self, task: Task) -> None:
+    def start(self, task: StageTask) -> None:
         """Begin a task. Its lanes are locked, and all that it needs is stored."""
 
-    def ended(self, seconds: float) -> Sequence[tuple[Task, Outcome]]:
+    def ended(self, seconds: float) -> Sequence[tuple[StageTask, TaskOutcome]]:
         """Return the tasks that have ended since the last call, after waiting so long for one."""
 
     def close(self) -> None:

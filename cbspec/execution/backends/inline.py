@@ -8,7 +8,7 @@ from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.core import Core
 from cbspec.execution.computing import compute
 from cbspec.execution.stage_process import StageProcess
-from cbspec.execution.task import Outcome, Task
+from cbspec.execution.task import StageTask, TaskOutcome
 
 WAIT_SECONDS = 0.25
 
@@ -33,7 +33,7 @@ class InlineWorkers:
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
         self._core = Core(workplace.run)
-        self._ended: list[tuple[Task, Outcome]] = []
+        self._ended: list[tuple[StageTask, TaskOutcome]] = []
 
     def reserve(self) -> bool:
         return not self._ended and self._core.take()
@@ -41,7 +41,7 @@ class InlineWorkers:
     def cancel(self) -> None:
         self._core.release()
 
-    def start(self, task: Task) -> None:
+    def start(self, task: StageTask) -> None:
         try:
             work = self._workplace
             outcome = compute(task, work.store, work.run)
@@ -51,7 +51,7 @@ class InlineWorkers:
         finally:
             self._core.release()
 
-    def _elsewhere(self, task: Task) -> Outcome:
+    def _elsewhere(self, task: StageTask) -> TaskOutcome:
         """Compute a task in a fresh process: another stage has left something in this one."""
         process = StageProcess(self._workplace)
         try:
@@ -62,7 +62,7 @@ class InlineWorkers:
         finally:
             process.close()
 
-    def ended(self, seconds: float) -> Sequence[tuple[Task, Outcome]]:  # noqa: ARG002 - at once
+    def ended(self, seconds: float) -> Sequence[tuple[StageTask, TaskOutcome]]:  # noqa: ARG002
         ended, self._ended = self._ended, []
         return ended
 

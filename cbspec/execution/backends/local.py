@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.core import Core
 from cbspec.execution.stage_process import StageProcess
-from cbspec.execution.task import Outcome, Task
+from cbspec.execution.task import StageTask, TaskOutcome
 
 # Importing an engine takes seconds where it brings torch, and is no part of a stage's own time
 IMPORT_SECONDS = 120.0
@@ -39,7 +39,7 @@ class LocalWorkers:
         self._workplace = workplace
         self._core = Core(workplace.run)
         self._process: StageProcess | None = None
-        self._task: Task | None = None
+        self._task: StageTask | None = None
         self._deadline: float | None = None
         self._unborn: OSError | None = None
 
@@ -49,7 +49,7 @@ class LocalWorkers:
     def cancel(self) -> None:
         self._core.release()
 
-    def start(self, task: Task) -> None:
+    def start(self, task: StageTask) -> None:
         self._task = task
         self._deadline = None
         try:
@@ -61,7 +61,7 @@ class LocalWorkers:
         if task.limit is not None:
             self._deadline = time.monotonic() + max(task.limit, IMPORT_SECONDS)
 
-    def ended(self, seconds: float) -> Sequence[tuple[Task, Outcome]]:
+    def ended(self, seconds: float) -> Sequence[tuple[StageTask, TaskOutcome]]:
         task = self._task
         if task is None:
             return []
@@ -77,10 +77,10 @@ class LocalWorkers:
         self._finish()
         return [(task, outcome)]
 
-    def _outcome(self, task: Task, seconds: float) -> Outcome | None:
+    def _outcome(self, task: StageTask, seconds: float) -> TaskOutcome | None:
         if self._process is None:
             reason = f"no process could be started for it: {self._unborn}"
-            return Outcome(ending="failed", reason=reason)
+            return TaskOutcome(ending="failed", reason=reason)
         outcome = self._process.outcome(seconds)
         if self._process.began and task.limit is not None:
             self._deadline = self._process.began + task.limit
@@ -94,7 +94,7 @@ class LocalWorkers:
         self._process = None
         self._finish()
 
-    def _process_for(self, task: Task) -> StageProcess:  # noqa: ARG002 - see below
+    def _process_for(self, task: StageTask) -> StageProcess:  # noqa: ARG002 - see below
         """Return a process that can compute a task: the last one, unless it is dead by now.
 
         Stages of all kinds share it. To give each kind its own, choose by ``task.stage`` here.
@@ -110,6 +110,6 @@ class LocalWorkers:
         self._core.release()
 
 
-def _overtime(task: Task) -> Outcome:
+def _overtime(task: StageTask) -> TaskOutcome:
     limit = f"{task.stage.timeout:g} s a replica"
-    return Outcome(ending="refused", reason=f"it took longer than its time limit of {limit}")
+    return TaskOutcome(ending="refused", reason=f"it took longer than its time limit of {limit}")

@@ -6,7 +6,7 @@ import pytest
 
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Cell, Planner
-from cbspec.execution.task import Task
+from cbspec.execution.task import StageTask
 from cbspec.execution.wire import packed, unpacked
 from cbspec.stage import Call
 from cbspec.tables import TABLE, Column, Table
@@ -23,7 +23,7 @@ def test_a_task_survives_the_journey():
     cells = tuple(planner.cell(added(0.5, counted(3)), seed) for seed in (1, 2))
     code = {stage.implementation: code_of(stage.implementation).digest for stage in STAGES}
     surroundings = planner.surroundings
-    task = Task("add", cells, numerics, code, surroundings)
+    task = StageTask("add", cells, numerics, code, surroundings)
     catalog = {stage.name: stage for stage in STAGES}
 
     arrived = unpacked(packed(task), catalog)
@@ -43,7 +43,7 @@ def test_the_stage_of_a_call_follows_from_its_parameters():
     planner = Planner(code_of, Numerics(device="cpu", torch="2.11"))
     call = Call(stage, Table(file="runs.csv", measures=measures))
     cell = Cell(call, 1, key="k", lane="l", inputs={})
-    task = Task("", (cell,), planner.numerics, {}, planner.surroundings)
+    task = StageTask("", (cell,), planner.numerics, {}, planner.surroundings)
 
     (arrived,) = unpacked(packed(task), {"table": TABLE}).cells
 
@@ -55,7 +55,7 @@ def test_a_stage_is_sent_by_its_name():
     """What cannot be sent, such as a cost that is a lambda, is not."""
     planner = Planner(code_of, Numerics(device="cpu", torch="2.11"))
     cell = planner.cell(counted(3), 1)
-    task = Task("", (cell,), planner.numerics, {}, planner.surroundings)
+    task = StageTask("", (cell,), planner.numerics, {}, planner.surroundings)
 
     assert cell.call.stage.cost.__name__ == "<lambda>"
     assert b"count" in packed(task)
