@@ -11,7 +11,7 @@ from cbspec.ledger import Entry, entry_of
 from cbspec.ledger.entry import short
 from cbspec.ledger.notation import rounded
 from cbspec.model.finding import Judgement
-from cbspec.report import Curve, Look, StageUse, Trace
+from cbspec.report import Curve, Look, RunTrace, StageUse
 from cbspec.store import ADOPTED, Store, StoredResult
 
 # Of a curve; more cannot be told apart on a page
@@ -43,7 +43,7 @@ class Tracer:
             if stage not in self._rates:
                 self._rates[stage] = self._store.rate(stage, device)
 
-    def trace(self, claim: Claim, judgements: Sequence[Judgement], last: Entry) -> Trace:
+    def trace(self, claim: Claim, judgements: Sequence[Judgement], last: Entry) -> RunTrace:
         """Return what a run did for a claim.
 
         Args:
@@ -51,7 +51,7 @@ class Tracer:
             last: what the ledger would record of the last one.
         """
         if not judgements:
-            return Trace()
+            return RunTrace()
         looks = []
         for judgement in judgements:
             made = last.provenance
@@ -70,7 +70,7 @@ class Tracer:
         for call, cells in groups.items():
             stages.append(self._use(call, cells, arms[call]))
             curves += self._curves(call, cells, arms[call])
-        return Trace(looks=tuple(looks), stages=tuple(stages), curves=tuple(curves))
+        return RunTrace(looks=tuple(looks), stages=tuple(stages), curves=tuple(curves))
 
     def _trajectories(
         self, claim: Claim, seeds: Sequence[int]

@@ -10,7 +10,7 @@ from cbspec.claim import Source
 from cbspec.ledger.notation import interval, number
 from cbspec.publication.effects import Compared
 from cbspec.publication.outcome import ScaleOutcome
-from cbspec.publication.row import Row
+from cbspec.publication.row import FindingRow
 from cbspec.report.template import escaped
 
 MOST = 6  # lines of effects that stand openly; of more, all but the first are folded away
@@ -20,7 +20,7 @@ BREAK = "<br>"
 _FOLD, _UNFOLD = "<details>", "</details>"
 
 
-def memo_and_ours(row: Row) -> Markup:
+def memo_and_ours(row: FindingRow) -> Markup:
     """Return what was measured, the memo's value before ours.
 
     Before anything is on record, or where the memo has no value of these effects, its values stand
@@ -45,7 +45,7 @@ def memo_and_ours(row: Row) -> Markup:
     return Markup(text)
 
 
-def _memo(row: Row) -> list[str]:
+def _memo(row: FindingRow) -> list[str]:
     """Return the memo's values; if a claim has none, what it says of them."""
     lines: list[str] = []
     for claim in row.files.values():
@@ -61,7 +61,7 @@ def _reported(source: Source) -> Iterator[str]:
         yield f"memo: {source.note}"
 
 
-def _effects(row: Row, outcome: ScaleOutcome) -> Iterator[str]:
+def _effects(row: FindingRow, outcome: ScaleOutcome) -> Iterator[str]:
     """Yield a line for each effect, with its claim where the finding is several."""
     for claim, effects in outcome.effects:
         for effect in effects:

@@ -16,7 +16,7 @@ Versions = dict[str, Claim]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FindingRow:
     """One finding: its claims (cells of a matrix singly), the one that has the finding's own id
     first.
     """
@@ -70,7 +70,7 @@ class Row:
         return claim[len(self.id) + 1 : -1] if claim.startswith(f"{self.id}[") else claim
 
 
-def rows(claims: Iterable[Claim], ledger: Ledger) -> list[Row]:
+def rows(claims: Iterable[Claim], ledger: Ledger) -> list[FindingRow]:
     """Return every finding, ordered by phase, then as the claims come.
 
     A claim named after another (1.b.depths after 1.b) is of the same finding.
@@ -104,12 +104,14 @@ def scales_of(claims: Iterable[Claim]) -> list[str]:
     return sorted(last, key=lambda scale: (last[scale], -len(files[scale]), scale))
 
 
-def _row(finding: str, members: list[Versions], ledger: Ledger, scales: Iterable[str]) -> Row:
+def _row(
+    finding: str, members: list[Versions], ledger: Ledger, scales: Iterable[str]
+) -> FindingRow:
     members = sorted(members, key=lambda versions: base(_any(versions).id) != finding)
     outcomes: list[ScaleOutcome] = []
     for scale in scales:
         outcomes += _outcomes(members, ledger, scale)
-    return Row(finding, tuple(map(_any, members)), tuple(outcomes))
+    return FindingRow(finding, tuple(map(_any, members)), tuple(outcomes))
 
 
 def _any(versions: Versions) -> Claim:

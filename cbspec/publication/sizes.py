@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cbspec.claim import Claim, Seeds, base
-from cbspec.publication.row import Row, scales_of
+from cbspec.publication.row import FindingRow, scales_of
 
 
 class Sizing(NamedTuple):
@@ -47,7 +47,7 @@ def other_sizes(claims: Sequence[Claim]) -> list[Sizing]:
     return sizings
 
 
-def seeds_drawn(findings: Iterable[Row]) -> Iterator[tuple[str, int]]:
+def seeds_drawn(findings: Iterable[FindingRow]) -> Iterator[tuple[str, int]]:
     """Yield how seeds are drawn, and by how many claims; the most common way first."""
     plans: Counter[Seeds] = Counter()
     for row in findings:

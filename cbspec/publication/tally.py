@@ -10,7 +10,7 @@ from cbspec.claim import base
 from cbspec.ledger import Entry, Ledger
 from cbspec.model.finding import Verdict
 from cbspec.publication.outcome import ScaleOutcome
-from cbspec.publication.row import Row
+from cbspec.publication.row import FindingRow
 
 
 class Tally(NamedTuple):
@@ -45,7 +45,7 @@ class Recording(NamedTuple):
     device: str
 
 
-def tallies(findings: Sequence[Row], scales: Iterable[str]) -> Iterator[Tally]:
+def tallies(findings: Sequence[FindingRow], scales: Iterable[str]) -> Iterator[Tally]:
     """Yield one tally for each scale and device family on record; for a scale with nothing on
     record, one without a device.
     """

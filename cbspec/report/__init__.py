@@ -13,7 +13,7 @@ from cbspec.report.page import job_summary, markdown
 from cbspec.report.quote import Quote
 from cbspec.report.record import Record, Run, Skipped, ranked, record_of, run_of
 from cbspec.report.table import summary_table
-from cbspec.report.trace import Curve, Look, StageUse, Trace
+from cbspec.report.trace import Curve, Look, RunTrace, StageUse
 from cbspec.report.writing import write_pages
 
 __all__ = [
@@ -25,10 +25,10 @@ __all__ = [
     "Quote",
     "Record",
     "Run",
+    "RunTrace",
     "Sentence",
     "Skipped",
     "StageUse",
-    "Trace",
     "Upheld",
     "Way",
     "about",

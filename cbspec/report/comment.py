@@ -9,7 +9,7 @@ from cbspec.config import Config
 from cbspec.report.count import canaries_counted, counted
 from cbspec.report.html.contents import of_run
 from cbspec.report.html.effects import STRIP, Strip
-from cbspec.report.html.overview import Row, overview
+from cbspec.report.html.overview import ClaimRow, overview
 from cbspec.report.record import Run
 from cbspec.report.template import environment, tidy
 
@@ -68,11 +68,11 @@ def _cell(at: int) -> int:
 
 def _rendered(
     run: Run,
-    urgent: Sequence[Row],
-    calm: Sequence[Row],
+    urgent: Sequence[ClaimRow],
+    calm: Sequence[ClaimRow],
     ways: Sequence[tuple[str, int, float]],
     page: str,
-    all_rows: Sequence[Row] = (),
+    all_rows: Sequence[ClaimRow] = (),
 ) -> str:
     templates = environment(Path(__file__).parent)
     templates.filters.update(plot=text_plot)

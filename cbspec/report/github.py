@@ -14,7 +14,7 @@ from cbspec.report.failure import canary_text, doubt_text, failure_text
 from cbspec.report.record import Record, Run, Skipped, ranked
 
 
-class Mark(NamedTuple):
+class Annotation(NamedTuple):
     """What a failed claim is marked with.
 
     Attributes:
@@ -56,7 +56,7 @@ def command(name: str, message: str, **properties: str | int) -> str:
     return f"::{name} {listed}::{_data(message)}"
 
 
-def _marks(run: Run) -> Iterator[Mark]:
+def _marks(run: Run) -> Iterator[Annotation]:
     for record in ranked(run.records):
         if record.failed:
             yield _record(record)
@@ -67,7 +67,7 @@ def _marks(run: Run) -> Iterator[Mark]:
     yield from map(_broken, run.broken)
 
 
-def _record(record: Record) -> Mark:
+def _record(record: Record) -> Annotation:
     """Mark the first assertion that made the verdict and has a place, else the claim."""
     path, line = record.path, record.line
     places = {quote.key: (quote.path, quote.line) for quote in record.quotes}
@@ -77,10 +77,10 @@ def _record(record: Record) -> Mark:
             break
     headline = record.comparison.headline
     text = failure_text(record)
-    return Mark(record.claim, path, line, headline, text, headline, record.edits)
+    return Annotation(record.claim, path, line, headline, text, headline, record.edits)
 
 
-def _upheld(upheld: Upheld) -> Mark:
+def _upheld(upheld: Upheld) -> Annotation:
     ways: list[str] = []
     edits: list[Edit] = []
     for check in upheld.checks:
@@ -88,17 +88,17 @@ def _upheld(upheld: Upheld) -> Mark:
         if check.failed:
             ways.append(check.way)
     text = doubt_text(upheld)
-    return Mark(upheld.claim, upheld.path, upheld.line, ways[0], text, "in doubt", edits)
+    return Annotation(upheld.claim, upheld.path, upheld.line, ways[0], text, "in doubt", edits)
 
 
-def _canary(check: CanaryCheck) -> Mark:
+def _canary(check: CanaryCheck) -> Annotation:
     state = f"canary {check.state}"
     text = canary_text(check)
-    return Mark(check.claim, check.path, check.line, check.text, text, state, check.edits)
+    return Annotation(check.claim, check.path, check.line, check.text, text, state, check.edits)
 
 
-def _broken(skipped: Skipped) -> Mark:
-    return Mark(skipped.claim, skipped.path, skipped.line, "no verdict", skipped.reason)
+def _broken(skipped: Skipped) -> Annotation:
+    return Annotation(skipped.claim, skipped.path, skipped.line, "no verdict", skipped.reason)
 
 
 def _definition(edit: Edit, claims: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from cbspec.paths import relative
 from cbspec.report.about import About, about
 from cbspec.report.check import Check, Upheld, doubts
 from cbspec.report.quote import Quote, quotes
-from cbspec.report.trace import Trace
+from cbspec.report.trace import RunTrace
 
 _URGENCY = {"flip": 0, "goalposts": 1, "weakened": 2, "shift": 3}
 
@@ -65,7 +65,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     checks: tuple[Check, ...] = ()
     about: About | None = None
-    trace: Trace | None = None
+    trace: RunTrace | None = None
 
     @property
     def failed(self) -> bool:

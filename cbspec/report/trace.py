@@ -73,7 +73,7 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[tuple[float | None, ...], ...]
 
 
-class Trace(msgspec.Struct, frozen=True, kw_only=True):
+class RunTrace(msgspec.Struct, frozen=True, kw_only=True):
     """What a run did for one claim."""
 
     looks: tuple[Look, ...] = ()

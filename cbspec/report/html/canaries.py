@@ -38,7 +38,7 @@ class Differing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Platform:
+class PlatformRow:
     name: str
     torch: str
     differing: str
@@ -60,7 +60,7 @@ class CanaryView:
     recorded: int
     measured: str
     method: str
-    platforms: tuple[Platform, ...]
+    platforms: tuple[PlatformRow, ...]
     unheld: tuple[tuple[str, str], ...]
 
 
@@ -80,7 +80,7 @@ def canary_view(subjects: Sequence[Subject], record: CanaryRecord | None) -> Can
         measured=calibration.date if calibration else "",
         method=calibration.method if calibration else "",
         platforms=tuple(
-            Platform(name=run.name, torch=run.torch, differing=f"{100 * run.differing:.3g} %")
+            PlatformRow(name=run.name, torch=run.torch, differing=f"{100 * run.differing:.3g} %")
             for run in platforms
         ),
         unheld=tuple(

@@ -19,7 +19,7 @@ REVISED, RETRACTED = "revised by", "retracted by"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Node:
+class ClaimNode:
     """One claim; `lines` are of its title, `verdict` the one a reader should look at first."""
 
     claim: str
@@ -44,7 +44,7 @@ class Edge:
 
 @dataclass(frozen=True, kw_only=True)
 class Graph:
-    nodes: tuple[Node, ...]
+    nodes: tuple[ClaimNode, ...]
     edges: tuple[Edge, ...]
     width: int
     height: int
@@ -153,11 +153,11 @@ def _beside(
     return min(followers, default=lowest)
 
 
-def _node(claim: str, subject: Subject | None, place: tuple[int, int]) -> Node:
+def _node(claim: str, subject: Subject | None, place: tuple[int, int]) -> ClaimNode:
     title = subject.title if subject else "not in this report"
     lines = textwrap.wrap(title, LINE, max_lines=2, placeholder=" …")
     places = subject.places if subject else ()
-    return Node(
+    return ClaimNode(
         claim=claim,
         href=anchor(subject.id) if subject else "",
         title=title,

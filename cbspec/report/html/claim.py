@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from cbspec.model.anchor import claim_element
 from cbspec.model.edit import Edit
 from cbspec.report.html.curves import CurvePlot, curve_plots
-from cbspec.report.html.judged import Event, Place, judged_at, shortened
+from cbspec.report.html.judged import HistoryLine, Place, judged_at, shortened
 from cbspec.report.html.overview import Chip, chips_of, edits_of
-from cbspec.report.html.standing import Standing, standing_of
+from cbspec.report.html.standing import ClaimStanding, standing_of
 from cbspec.report.html.subject import Subject
 
 
@@ -34,7 +34,7 @@ class ClaimView:
 
     subject: Subject
     element: str
-    standing: Standing
+    standing: ClaimStanding
     chips: tuple[Chip, ...]
     places: tuple[Place, ...]
     opened: tuple[bool, ...]
@@ -43,7 +43,7 @@ class ClaimView:
     brief: bool
     shown_at: str
     edits: tuple[Edit, ...]
-    withdrawn: tuple[Event, ...]
+    withdrawn: tuple[HistoryLine, ...]
 
 
 def claim_view(
@@ -73,7 +73,7 @@ def claim_view(
     withdrawn = []
     for former in subject.withdrawn:
         what = f"{former.verdict} at {former.scale} on {former.device} withdrawn"
-        withdrawn.append(Event(date=former.withdrawn, what=what, reason=former.why))
+        withdrawn.append(HistoryLine(date=former.withdrawn, what=what, reason=former.why))
     return ClaimView(
         subject=subject,
         element=claim_element(subject.id),

@@ -11,7 +11,7 @@ from cbspec.ledger.notation import interval, number
 from cbspec.model.anchor import anchor
 from cbspec.report.html.axis import Axis, Tick, axis_of
 from cbspec.report.html.curves import COLOURS
-from cbspec.report.html.points import Point, figures_of, points_of
+from cbspec.report.html.points import FigurePoint, figures_of, points_of
 from cbspec.report.html.subject import Subject
 from cbspec.report.html.words import place
 
@@ -45,7 +45,7 @@ class CurveDots:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Panel:
+class DrawnPanel:
     title: str
     measure: str
     unit: str
@@ -71,7 +71,7 @@ class Drawing:
     href: str
     seeds: str
     legend: tuple[tuple[str, int], ...]
-    panels: tuple[Panel, ...]
+    panels: tuple[DrawnPanel, ...]
     columns: int
 
 
@@ -89,7 +89,7 @@ def drawings(subjects: Iterable[Subject]) -> list[Drawing]:
 def _drawing(
     claim: str, where: str, members: Sequence[tuple[Subject, Entry]], colours: dict[str, int]
 ) -> Drawing:
-    points: list[Point] = []
+    points: list[FigurePoint] = []
     bounds: dict[tuple[str, str], Mapping[str, float]] = {}
     facetted = False
     for subject, entry in members:
@@ -130,11 +130,11 @@ def _drawing(
 
 def _panel(
     panel: tuple[str, str],
-    points: Sequence[Point],
+    points: Sequence[FigurePoint],
     lines: Mapping[str, float],
     y_axis: Axis | None,
     colours: Mapping[str, int],
-) -> Panel:
+) -> DrawnPanel:
     xs = list(dict.fromkeys(point.x for point in points))
     numeric = all(isinstance(x, float | int) for x in xs)
     positions: dict[float | str, float] = {}
@@ -155,7 +155,7 @@ def _panel(
         else:
             ticks = [Tick(x_axis.at(at), _short(str(x))) for x, at in positions.items()]
         levels = [(name, y_axis.at(value)) for name, value in lines.items()]
-    return Panel(
+    return DrawnPanel(
         title=panel[0],
         measure=panel[1],
         unit=points[0].effect.unit,
@@ -175,7 +175,7 @@ def _apart(ticks: Sequence[Tick]) -> list[Tick]:
     return kept
 
 
-def _height(points: Iterable[Point], lines: Mapping[str, float]) -> Axis | None:
+def _height(points: Iterable[FigurePoint], lines: Mapping[str, float]) -> Axis | None:
     """Return the axis that the values of some points share."""
     heights: list[float | None] = [*lines.values()]
     for point in points:
@@ -186,7 +186,7 @@ def _height(points: Iterable[Point], lines: Mapping[str, float]) -> Axis | None:
 
 def _curve(
     name: str,
-    points: Sequence[Point],
+    points: Sequence[FigurePoint],
     positions: Mapping[float | str, float],
     x_axis: Axis,
     y_axis: Axis,

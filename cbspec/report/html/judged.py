@@ -35,7 +35,7 @@ class LookRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
+class HistoryLine:
     """One line of the record's history."""
 
     date: str
@@ -69,7 +69,7 @@ class Place:
     plots: tuple[SeedPlot, ...]
     decided: tuple[Decided, ...]
     looks: tuple[LookRow, ...]
-    history: tuple[Event, ...]
+    history: tuple[HistoryLine, ...]
 
 
 def shortened(place: Place) -> Place:
@@ -188,7 +188,7 @@ def _look(look: Look) -> LookRow:
     return LookRow(seeds=look.seeds, verdict=look.verdict, text=text)
 
 
-def _history(entry: Entry) -> list[Event]:
+def _history(entry: Entry) -> list[HistoryLine]:
     made = entry.provenance
     commit = f" at {made.commit[:10]}" if made.commit else ""
     events = []
@@ -196,6 +196,6 @@ def _history(entry: Entry) -> list[Event]:
         turn = f"{accepted.before or 'nothing'} → {accepted.after}"
         moves = f" ({'; '.join(accepted.moves)})" if accepted.moves else ""
         what = f"{accepted.outcome}: {turn}{moves}"
-        events.append(Event(date=accepted.date, what=what, reason=accepted.reason))
-    events.append(Event(date=made.date, what=f"{entry.verdict} computed{commit}", reason=""))
+        events.append(HistoryLine(date=accepted.date, what=what, reason=accepted.reason))
+    events.append(HistoryLine(date=made.date, what=f"{entry.verdict} computed{commit}", reason=""))
     return events

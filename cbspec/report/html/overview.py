@@ -11,7 +11,7 @@ from cbspec.ledger.notation import interval, number
 from cbspec.model.anchor import anchor
 from cbspec.model.edit import Edit
 from cbspec.report.html.effects import Strip, small_strip
-from cbspec.report.html.standing import Standing, standing_of
+from cbspec.report.html.standing import ClaimStanding, standing_of
 from cbspec.report.html.subject import Subject
 from cbspec.report.html.words import MARKS, place
 
@@ -41,7 +41,7 @@ class Chip:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class ClaimRow:
     """One claim of the table.
 
     Attributes:
@@ -56,7 +56,7 @@ class Row:
     phase: str
     order: int
     chips: tuple[Chip, ...]
-    standing: Standing
+    standing: ClaimStanding
     label: str
     estimate: str
     memo: str
@@ -91,8 +91,8 @@ class Overview:
         ways: how the claims were checked, with the share of each in percent.
     """
 
-    rows: tuple[Row, ...]
-    urgent: tuple[Row, ...]
+    rows: tuple[ClaimRow, ...]
+    urgent: tuple[ClaimRow, ...]
     tiles: tuple[Tile, ...]
     ways: tuple[tuple[str, int, float], ...]
     phases: tuple[str, ...]
@@ -145,11 +145,11 @@ def _natural(claim: str) -> list[tuple[float, str]]:
     return key
 
 
-def _row(subject: Subject, order: int, *, of_run: bool) -> Row:
+def _row(subject: Subject, order: int, *, of_run: bool) -> ClaimRow:
     places = subject.places
     first = places[0] if places else None
     effect = first.decisive if first else None
-    return Row(
+    return ClaimRow(
         claim=subject.id,
         href=anchor(subject.id),
         title=subject.title,
@@ -203,7 +203,7 @@ def chips_of(subject: Subject) -> tuple[Chip, ...]:
     return tuple(chips) or (Chip(verdict="none", place=""),)
 
 
-def _tiles(rows: Sequence[Row], *, of_run: bool) -> list[Tile]:
+def _tiles(rows: Sequence[ClaimRow], *, of_run: bool) -> list[Tile]:
     tiles = [Tile(count=len(rows), word="claims", kind="all", field="", value="")]
     if of_run:
         urgent = sum(row.standing.urgent for row in rows)

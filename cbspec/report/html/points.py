@@ -10,7 +10,7 @@ from cbspec.ledger import Entry, RecordedEffect
 
 
 @dataclass(frozen=True)
-class Point:
+class FigurePoint:
     """One arm of one cell; `panel` is its heading and measure."""
 
     panel: tuple[str, str]
@@ -31,7 +31,7 @@ def figures_of(entry: Entry) -> list[tuple[Figure, Mapping[tuple[str, str], Reco
 
 def points_of(
     cell: str, figure: Figure, effects: Mapping[tuple[str, str], RecordedEffect]
-) -> list[Point]:
+) -> list[FigurePoint]:
     """Return the points of one cell of a matrix that are on record."""
     values = _values(cell)
     facet = "" if figure.facet is None else f"{figure.facet} = {values[figure.facet]}"
@@ -46,7 +46,7 @@ def points_of(
         for arm, curve, x in zip(figure.arms, figure.curves(), along, strict=True):
             effect = effects.get((measure, arm))
             if effect is not None:
-                points.append(Point((heading, measure), curve, x, effect))
+                points.append(FigurePoint((heading, measure), curve, x, effect))
     return points
 
 

@@ -12,7 +12,7 @@ RECOMPUTED = "recomputed"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class ClaimStanding:
     """What became of a claim.
 
     Attributes:
@@ -32,12 +32,12 @@ class Standing:
         return self.change in URGENT
 
 
-def standing_of(subject: Subject, *, of_run: bool) -> Standing:
+def standing_of(subject: Subject, *, of_run: bool) -> ClaimStanding:
     """Return what became of a claim; in a page of the record, what a person decided about it."""
     change, way, reasons = _of_run(subject) if of_run else _of_record(subject)
     order = list(CHANGES)
     rank = order.index(change) if change else len(order)
-    return Standing(change=change, way=way, rank=rank, reasons=tuple(reasons))
+    return ClaimStanding(change=change, way=way, rank=rank, reasons=tuple(reasons))
 
 
 def _of_run(subject: Subject) -> tuple[str, str, Sequence[str]]:

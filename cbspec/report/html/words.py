@@ -7,20 +7,20 @@ from typing import NamedTuple
 from cbspec.ledger import Entry
 
 
-class Mark(NamedTuple):
+class VerdictSign(NamedTuple):
     """How a verdict is shown: its word always, its sign and colour beside it."""
 
     word: str
     sign: str
 
 
-MARKS: dict[str, Mark] = {
-    "holds": Mark("holds", "✓"),
-    "refuted": Mark("refuted", "✕"),
-    "inconclusive": Mark("inconclusive", "~"),
-    "invalid": Mark("invalid", "⊘"),
-    "error": Mark("error", "!"),
-    "none": Mark("never run", "·"),
+MARKS: dict[str, VerdictSign] = {
+    "holds": VerdictSign("holds", "✓"),
+    "refuted": VerdictSign("refuted", "✕"),
+    "inconclusive": VerdictSign("inconclusive", "~"),
+    "invalid": VerdictSign("invalid", "⊘"),
+    "error": VerdictSign("error", "!"),
+    "none": VerdictSign("never run", "·"),
 }
 
 CHANGES: dict[str, str] = {

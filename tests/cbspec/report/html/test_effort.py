@@ -2,7 +2,7 @@
 
 import msgspec
 
-from cbspec.report import StageUse, Trace
+from cbspec.report import RunTrace, StageUse
 from cbspec.report.html.effort import duration, effort
 from cbspec.report.html.subject import Subject
 
@@ -28,8 +28,8 @@ def test_what_claims_share_is_counted_once(record):
     """
     first = record(id="1.a")
     traces = (
-        Trace(stages=(use("ab"), use("cd", computed=0, forecast=0.0))),
-        Trace(stages=(use("ab", results=6, computed=6, seconds=60.0, forecast=None),)),
+        RunTrace(stages=(use("ab"), use("cd", computed=0, forecast=0.0))),
+        RunTrace(stages=(use("ab", results=6, computed=6, seconds=60.0, forecast=None),)),
     )
     subjects = []
     for trace in traces:
