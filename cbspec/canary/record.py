@@ -95,7 +95,7 @@ class Calibration(Committed, frozen=True, kw_only=True):
     unheld: tuple[Unheld, ...] = ()
 
 
-class _Content(Committed, frozen=True, kw_only=True):
+class _CanaryFile(Committed, frozen=True, kw_only=True):
     version: int
     calibration: Calibration | None = None
     claims: tuple[Figures, ...] = ()
@@ -129,7 +129,7 @@ class CanaryRecord:
             return cls()
         except (OSError, UnicodeDecodeError) as error:
             raise LedgerError(f"{path} cannot be read: {error}") from error
-        content = decode(text, str(path), _Content, version=VERSION, noun="canary record")
+        content = decode(text, str(path), _CanaryFile, version=VERSION, noun="canary record")
         seen = set()
         for index, figures in enumerate(content.claims):
             if figures.claim in seen:
@@ -148,7 +148,7 @@ class CanaryRecord:
 
     def dumps(self) -> str:
         """Return the text of the file."""
-        content = _Content(version=VERSION, calibration=self.calibration, claims=tuple(self))
+        content = _CanaryFile(version=VERSION, calibration=self.calibration, claims=tuple(self))
         return dumps(msgspec.to_builtins(content, order="deterministic"))
 
     def recording(self, figures: Iterable[Figures]) -> CanaryRecord:

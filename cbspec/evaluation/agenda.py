@@ -61,9 +61,9 @@ def agenda_of(
 ) -> Agenda:
     """Return what a run of these claims computes.
 
-    The seeds that a verdict on record took are wanted from the start, and those that stored results
-    already ask for, so that the last of them do not keep a single core busy at the end. Verdicts
-    are reached by the same interim analyses in any case.
+    The seeds that a verdict on record took are wanted from the start, as its interim analyses begin
+    with them, and those that stored results already ask for, so that the last of them do not keep a
+    single core busy at the end.
 
     Args:
         recorded: claim -> the verdict that is expected of it; None where there is none.

@@ -5,6 +5,7 @@ on record.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 import msgspec
 
@@ -14,7 +15,7 @@ from cbspec.evaluation.edits import Edits
 from cbspec.evaluation.interim import values_of
 from cbspec.execution.executor import Executor
 from cbspec.execution.failure import StageFailed
-from cbspec.execution.plan import Cell, closure
+from cbspec.execution.plan import Cell, Planner, closure
 from cbspec.ledger import Provenance
 from cbspec.ledger.entry import short
 from cbspec.model.edit import Edit
@@ -94,10 +95,15 @@ class Canaries:
             return None
         return compared(self.record, self._figures(claim, cells, present))
 
-    @property
-    def checked(self) -> frozenset[str]:
-        """Return the claims whose canary was compared so far."""
-        return frozenset(self._checks)
+    def knows(self, claim: Claim) -> bool:
+        """Tell whether a claim's canary is on record."""
+        return claim.id in self.record.figures
+
+    def told(self, claim: Claim) -> CanaryCheck | None:
+        """Return a claim's canary where it was compared in this run, or is not on record."""
+        if self.knows(claim) and claim.id not in self._checks:
+            return None
+        return self.check(claim)
 
     def _checked(self, claim: Claim) -> CanaryCheck:
         cells = self.cells(claim)
@@ -124,6 +130,12 @@ class Canaries:
             provenance=self._provenance(),
             values=values_of(toy, seeds, cells, entries),
         )
+
+
+def on_cpu(planner: Planner) -> Planner:
+    """Return a planner of results that a CPU computes, where canaries are on record."""
+    numerics = replace(planner.numerics, device="cpu", tf32=False)
+    return Planner(planner.fingerprint, numerics, planner.surroundings)
 
 
 def grounds(canaries: Iterable[Mapping[tuple[str, int], Cell]]) -> dict[str, list[Cell]]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,12 @@ from cbspec.claim import Claim
 from cbspec.config import Config
 from cbspec.evaluation.adopted import Adopted
 from cbspec.evaluation.agenda import Agenda, agenda_of
-from cbspec.evaluation.canary import Canaries
+from cbspec.evaluation.canary import Canaries, on_cpu
 from cbspec.evaluation.checks import Checker
 from cbspec.evaluation.edits import Edits
 from cbspec.evaluation.interim import InterimAnalysis, interim_analyses
 from cbspec.evaluation.recorded import RecordedVerdicts
+from cbspec.evaluation.recorder import Recorder, failed
 from cbspec.evaluation.tracing import Tracer
 from cbspec.execution.backends import Backend, Workplace
 from cbspec.execution.executor import Executor
@@ -33,20 +33,9 @@ from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import Surroundings
 from cbspec.fingerprint import Code
 from cbspec.language import Versions
-from cbspec.ledger import (
-    CHANGED,
-    Evidence,
-    EvidenceFolder,
-    Ledger,
-    Provenance,
-    compare,
-    entry_of,
-    provenance,
-)
-from cbspec.model.edit import Edit
-from cbspec.model.finding import Judgement
+from cbspec.ledger import EvidenceFolder, Ledger, Provenance, provenance
 from cbspec.model.values import Values
-from cbspec.report import Check, Record, Upheld, record_of
+from cbspec.report import Record, Upheld
 from cbspec.store import Store, StoredResult
 
 if TYPE_CHECKING:
@@ -110,14 +99,12 @@ class Evaluation:
         if "canaries" in self.__dict__:
             self.canaries.executor.close()
 
-    # --- the plan
-
     def adopt(self, claims: Iterable[Claim]) -> None:
         """Plan these claims together, so that what they share is computed once.
 
-        The seeds that a verdict on record took are planned from the start, and those that stored
-        results already ask for, so that the last of them do not keep a single core busy at the end.
-        Verdicts are reached by the same interim analyses in any case. Canaries are planned for
+        The seeds that a verdict on record took are planned from the start, as its interim analyses
+        begin with them, and those that stored results already ask for, so that the last of them do
+        not keep a single core busy at the end. Canaries are planned for
         claims with a verdict on record that other code reached, and as grounds for adoption.
 
         Raises:
@@ -147,11 +134,8 @@ class Evaluation:
         return self._recorded.recomputed(claim)
 
     def _wants_canary(self, claim: Claim) -> bool:
-        if claim.scale == self.config.canary or self._adopting:
-            return True
-        return claim.id not in self.canaries.record.figures or self._recorded.need_canary(claim)
-
-    # --- verdicts
+        anyway = claim.scale == self.config.canary or self._adopting
+        return anyway or not self.canaries.knows(claim) or self._recorded.need_canary(claim)
 
     def evaluate(self, claim: Claim) -> Record:
         """Compute what is missing, judge, and compare with the ledger; check what else is on record
@@ -173,12 +157,12 @@ class Evaluation:
             analyses += self._analyses(claim)
             judgement, values = analyses[-1]
         except StageFailed as failure:
-            judgement, trace = _error(claim, str(failure)), failure.traceback
+            judgement, trace = failed(claim, str(failure)), failure.traceback
         checks = self._recorded.checks(claim)
-        record = self._record(claim, judgement, values, checks, time.monotonic() - began, trace)
-        done = self._tracer.trace(
-            claim, [analysis.judgement for analysis in analyses], record.entry
-        )
+        seconds = time.monotonic() - began
+        record = self._recorder.record(claim, judgement, values, checks, seconds, trace)
+        judgements = [analysis.judgement for analysis in analyses]
+        done = self._tracer.trace(claim, judgements, record.entry)
         return msgspec.structs.replace(record, trace=done)
 
     def _analyses(self, claim: Claim) -> Iterator[InterimAnalysis]:
@@ -188,50 +172,8 @@ class Evaluation:
                 self._run.announce(claim.id, count)
             return self.executor.ensure(cells)
 
-        return interim_analyses(claim, self.planner, computed)
-
-    def _record(
-        self,
-        claim: Claim,
-        judgement: Judgement,
-        values: Values | None,
-        checks: Sequence[Check],
-        seconds: float,
-        trace: str,
-    ) -> Record:
-        device = self.numerics.device
-        evidence = None
-        if values:
-            evidence = Evidence(claim=claim.id, scale=claim.scale, device=device, values=values)
-        entry = entry_of(
-            claim,
-            judgement,
-            device=device,
-            code=self.planner.code(claim.arms.values()),
-            dependencies=self.planner.dependencies(claim.arms.values()),
-            provenance=self.provenance,
-            values=values,
-            adopted=self._adopted.stages(self.planner.of(claim, judgement.seeds).values()),
-        )
-        comparison = compare(self.ledger.expected(entry.key), entry)
-        edits: tuple[Edit, ...] = ()
-        if comparison.expected is not None and comparison.change in CHANGED:
-            edits = self._edits.since(claim, comparison.expected)
-        return record_of(
-            claim,
-            judgement,
-            comparison,
-            device=device,
-            root=self.config.root,
-            seconds=seconds,
-            edits=edits,
-            traceback=trace,
-            options=self._options,
-            evidence=evidence,
-            checks=checks,
-        )
-
-    # --- what is on record, and not recomputed
+        recorded = self._recorded.expected(claim)
+        return interim_analyses(claim, self.planner, computed, recorded)
 
     def upheld(self, claim: Claim) -> Upheld:
         """Check every verdict on record of a claim that this run does not recompute.
@@ -245,26 +187,18 @@ class Evaluation:
 
     @cached_property
     def _recorded(self) -> RecordedVerdicts:
-        checker = Checker(
-            planner=self.planner,
-            evidence=self.evidence,
-            at_scale=self._versions.at,
-            canary=self.canaries.check if self.config.canary else None,
-            edits=self._edits.since,
-        )
-        return RecordedVerdicts(
-            self.config, self.numerics.device, self.ledger, self.evidence, checker
-        )
+        canary = self.canaries.check if self.config.canary else None
+        edits = self._edits.since
+        checker = Checker(self.planner, self.evidence, self._versions.at, canary, edits)
+        device = self.numerics.device
+        return RecordedVerdicts(self.config, device, self.ledger, self.evidence, checker)
 
     @cached_property
     def canaries(self) -> Canaries:
         """Return the canaries of this run, computed on the CPU whatever else it computes on."""
         executor = self.executor
         if self.numerics.device != "cpu":
-            numerics = replace(self.numerics, device="cpu", tf32=False)
-            surroundings = self.planner.surroundings
-            planner = Planner(self.sources.fingerprint, numerics, surroundings)
-            executor = self._executor(planner)
+            executor = self._executor(on_cpu(self.planner))
         return Canaries(
             executor,
             CanaryRecord.load(self.config.canary_record),
@@ -274,15 +208,8 @@ class Evaluation:
         )
 
     def canary_told(self, claim: Claim) -> CanaryCheck | None:
-        """Return a claim's canary where it was needed, or where none is on record: `accept` takes
-        it along.
-        """
-        if not self.config.canary:
-            return None
-        known = claim.id in self.canaries.record.figures
-        if known and claim.id not in self.canaries.checked:
-            return None
-        return self.canaries.check(claim)
+        """Return a claim's canary where it was needed or none is on record, for `accept`."""
+        return self.canaries.told(claim) if self.config.canary else None
 
     def drain(self) -> None:
         """Help the other processes with what is left of the plan."""
@@ -291,14 +218,17 @@ class Evaluation:
             self.canaries.executor.work_off()
         self.executor.drain()
 
-    # --- what both need
-
     def _adopt_results(self) -> None:
         """Adopt stored results of other code, once, before anything but a canary is computed."""
         if self._agenda.planned:
             return
         self._adopter.adopt(self._agenda.wanted)
         self._plan_wanted()
+
+    @cached_property
+    def _recorder(self) -> Recorder:
+        project = self.config.root, self.planner, self.ledger, lambda: self.provenance
+        return Recorder(*project, self._adopted, self._edits, self._options)
 
     @cached_property
     def _adopter(self) -> Adopter:
@@ -310,15 +240,3 @@ class Evaluation:
     def provenance(self) -> Provenance:
         """Return the commit and state of the project, once for the run."""
         return provenance(self.config.root, self.numerics.torch, exclude=self.config.reports)
-
-
-def _error(claim: Claim, reason: str) -> Judgement:
-    return Judgement(
-        claim=claim.id,
-        scale=claim.scale,
-        verdict="error",
-        reason=reason,
-        seeds=claim.seeds.first,
-        findings=(),
-        controls=(),
-    )

@@ -1,5 +1,5 @@
-"""The interim analyses of a claim: its verdict at the first seeds, then at more while it is
-inconclusive and may draw them.
+"""The interim analyses of a claim: its verdict at the first seeds, or at those of the verdict on
+record, then at more while it is inconclusive and may draw them.
 """
 
 from __future__ import annotations
@@ -28,16 +28,21 @@ def interim_analyses(
     claim: Claim,
     planner: Planner,
     results: Callable[[Sequence[Cell]], Mapping[Cell, StoredResult] | None],
+    recorded: Recorded | None = None,
 ) -> Iterator[InterimAnalysis]:
     """Yield each interim analysis: at the claim's first seeds, then at more while it is
     inconclusive and may draw them.
+
+    A run that is held to a verdict on record looks at no fewer seeds than that took: a verdict on
+    three seeds beside one on six would compare two experiments. The later look keeps its own level,
+    so that leaving out an earlier one only spends less of alpha.
 
     Args:
         results: those of the cells of an analysis; None ends the analyses before it.
     """
     from cbspec.judge import next_analysis
 
-    count: int | None = claim.seeds.start
+    count: int | None = len(seeds_taken(claim, recorded))
     while count is not None:
         seeds = claim.seeds.pool[:count]
         cells = planner.of(claim, seeds)
@@ -63,15 +68,17 @@ def judged(claim: Claim, values: Values) -> Judgement:
     return with_again(judge(claim, table), claim, table)
 
 
-def stored_analyses(claim: Claim, planner: Planner, store: Store) -> list[InterimAnalysis]:
-    """Return those analyses of which every result is stored."""
+def stored_analyses(
+    claim: Claim, planner: Planner, store: Store, recorded: Recorded | None = None
+) -> list[InterimAnalysis]:
+    """Return those analyses of which every result is stored, see `interim_analyses`."""
 
     def stored(cells: Sequence[Cell]) -> Mapping[Cell, StoredResult] | None:
         entries = {cell: store.get(cell.key, touch=False) for cell in cells}
         present = {cell: entry for cell, entry in entries.items() if entry is not None}
         return present if len(present) == len(entries) else None
 
-    return list(interim_analyses(claim, planner, stored))
+    return list(interim_analyses(claim, planner, stored, recorded))
 
 
 def stored_values(claim: Claim, planner: Planner, store: Store) -> Values:

@@ -34,14 +34,16 @@ Mask = NDArray[np.bool_]
 
 
 def with_again(judgement: Judgement, claim: Claim, table: Table) -> Judgement:
-    """Return the judgement with the probability of the same verdict again."""
+    """Return the judgement with the probability of the same verdict again, from a run that looks at
+    no fewer seeds than this one did, as a run does that is held to it.
+    """
     try:
         drawn = fresh(claim, table, np.random.default_rng(2021))
     except Unmeasured:
         return judgement
     if drawn is None:
         return judgement
-    share = np.mean(verdicts(claim, drawn) == judgement.verdict)
+    share = np.mean(verdicts(claim, drawn, len(judgement.seeds)) == judgement.verdict)
     return msgspec.structs.replace(judgement, again=float(share))
 
 
@@ -103,15 +105,18 @@ def _predicted(seen: Array, runs: int, trials: int, rng: np.random.Generator) ->
     return values
 
 
-def verdicts(claim: Claim, drawn: dict[Name, Array]) -> NDArray[np.str_]:
+def verdicts(claim: Claim, drawn: dict[Name, Array], first: int = 0) -> NDArray[np.str_]:
     """Return the verdict on each trial, after the looks that it needs, shape `[trial]`.
 
     Args:
         drawn: (arm, measure) -> `[trial, seed]`, all seeds of the pool.
+        first: seeds that the first look has at least.
     """
     trials = next(iter(drawn.values())).shape[0]
     verdict = np.full(trials, "inconclusive", dtype="<U12")
     for n in claim.seeds.analyses:
+        if n < min(first, claim.seeds.analyses[-1]):
+            continue
         waiting = np.isin(verdict, ("inconclusive", "invalid"))
         verdict[waiting] = _at(claim, drawn, n)[waiting]
     return verdict

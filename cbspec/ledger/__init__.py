@@ -11,14 +11,13 @@ from cbspec.ledger.entry import (
     Entry,
     Key,
     Provenance,
-    entry_of,
-    seeds_taken,
 )
 from cbspec.ledger.evidence import Evidence, EvidenceFolder
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.outcome import Outcome, outcome
 from cbspec.ledger.provenance import provenance, today
 from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect
+from cbspec.ledger.recording import entry_of, seeds_taken
 from cbspec.ledger.status import Standing, status
 from cbspec.ledger.withdrawal import orphaned, withdraw
 from cbspec.ledger.withdrawn import Withdrawn

@@ -139,6 +139,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
             )
         if self.new:
             lines.append(f"  now: {self.new.reason}")
+        if self.expected and self.new and len(self.expected.seeds) != len(self.new.seeds):
+            counts = f"{len(self.expected.seeds)} on record, {len(self.new.seeds)} now"
+            lines.append(f"  seeds: {counts}")
         lines += [f"  {_MOVED[move.way]}: {move.text}" for move in self.moves]
         lines += [f"  {decision.text}" for decision in self.decisions]
         lines += [f"  {shift.text}" for shift in self.shifts if self.old and self.new]

@@ -45,7 +45,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return short(self.values.digest)
 
 
-class _Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _EvidenceFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: int
     evidence: tuple[Evidence, ...]
 
@@ -114,7 +114,7 @@ class EvidenceFolder:
             return
         path = self._place(claim)
         if ordered:
-            content = _Content(version=VERSION, evidence=ordered)
+            content = _EvidenceFile(version=VERSION, evidence=ordered)
             write(path, checked(dumps(msgspec.to_builtins(content, order="deterministic"))))
         else:
             path.unlink(missing_ok=True)
@@ -141,4 +141,4 @@ def _load(path: Path) -> tuple[Evidence, ...]:
         return ()
     except (OSError, UnicodeDecodeError) as error:
         raise LedgerError(f"{path} cannot be read: {error}") from error
-    return decode(text, str(path), _Content, version=VERSION, noun="evidence file").evidence
+    return decode(text, str(path), _EvidenceFile, version=VERSION, noun="evidence file").evidence

@@ -23,9 +23,9 @@ from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.location import Location
 from cbspec.statistics.sample import Array, Measurements
 from tests.bench.report import NO_AIM, Row, publish
-from tests.cbspec.judge.cases import CASES, Case, stated
+from tests.cbspec.judge.cases import CASES, BoundaryCase, stated
 from tests.cbspec.judge.noise import NOISE
-from tests.cbspec.judge.simulation import ALPHA, Rates, claim_of, fixed, rates, shown
+from tests.cbspec.judge.simulation import ALPHA, ErrorRates, claim_of, fixed, rates, shown
 
 TRIALS = 4_000
 SIZES = (2, 3, 5, 6, 10)
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
     yield from _outlook(rng)
 
 
-def _errors(name: str, case: Case, trials: int, rng: np.random.Generator) -> Iterator[Row]:
+def _errors(name: str, case: BoundaryCase, trials: int, rng: np.random.Generator) -> Iterator[Row]:
     """Verdicts where neither `holds` nor `refuted` is true, as each case stands on its boundary."""
     trials = min(trials, case.trials)
     promised: list[Found] = []
@@ -69,7 +69,7 @@ def _errors(name: str, case: Case, trials: int, rng: np.random.Generator) -> Ite
                 worst = max((own.holds, "holds"), (own.refuted, "refuted"))
                 kept = promised if NOISE[noise].promised else others
                 kept.append((worst[0], f"{worst[1]}, {noise}, {plan}"))
-    bound = Rates(0, 0, trials).bound
+    bound = ErrorRates(0, 0, trials).bound
     rate, where = max(promised)
     measured = f"false verdicts of `{name}` at its boundary, {trials} trials"
     yield Row(measured, f"{rate:.4f} ({where})", f"at most {bound:.4f}", rate <= bound)
@@ -109,23 +109,25 @@ def _power(trials: int, rng: np.random.Generator) -> Iterator[Row]:
         yield Row(measured, f"{off:.3f} off ({where})", f"at most {OFF}", off <= OFF)
 
 
-def _beyond(name: str, n: int, effect: float) -> tuple[Case, float]:
+def _beyond(name: str, n: int, effect: float) -> tuple[BoundaryCase, float]:
     """A case whose effect, in standard deviations, lies beyond the boundary, with its power."""
     if name == "equivalence":
         near = stated(Equivalence, arms=("a", "b"), margin=effect)
         equal = student.power(0, math.sqrt(2), n, ALPHA, low=-effect, high=effect)
-        return Case(near, {"a": 0, "b": 0}), equal
+        return BoundaryCase(near, {"a": 0, "b": 0}), equal
     power = student.power(effect, 1, n, ALPHA, low=0.0, high=math.inf)
     if name == "sign":
-        return Case(CASES["sign"].assertion, {"a": -effect}), power
-    return Case(CASES["order, margin"].assertion, {"a": 2 + effect * math.sqrt(2), "b": 0}), power
+        return BoundaryCase(CASES["sign"].assertion, {"a": -effect}), power
+    return BoundaryCase(
+        CASES["order, margin"].assertion, {"a": 2 + effect * math.sqrt(2), "b": 0}
+    ), power
 
 
 def _again(rng: np.random.Generator) -> Iterator[Row]:
     """Whether verdicts repeat as often as they say: each claim is run twice, the effect and the
     spread drawn anew for each.
     """
-    case = Case(stated(Sign, arms=("a",), sign="positive"), {"a": 0.0})
+    case = BoundaryCase(stated(Sign, arms=("a",), sign="positive"), {"a": 0.0})
     claim = claim_of(case, "normal", LOOKS["n=3,6"])
     told, repeated = [], []
     for _ in range(CLAIMS):

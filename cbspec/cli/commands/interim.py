@@ -88,10 +88,10 @@ def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
     from cbspec.judge import next_analysis
     from cbspec.ledger import Key
 
-    analyses = stored_analyses(claim, planner, project.store)
+    recorded = project.ledger.expected(Key(claim.id, claim.scale, planner.numerics.device))
+    analyses = stored_analyses(claim, planner, project.store, recorded)
     if not analyses:
         return None
-    recorded = project.ledger.expected(Key(claim.id, claim.scale, planner.numerics.device))
     last = analyses[-1].judgement
     return Interim(
         judgement=last,

@@ -41,7 +41,7 @@ FAR = 30.0  # standard deviations: the part of a conjunction that is not in doub
 
 
 @dataclass(frozen=True)
-class Case:
+class BoundaryCase:
     """An assertion and the arms' true means that put it on its boundary.
 
     Attributes:
@@ -83,116 +83,116 @@ _above, _level = (
 )
 
 
-CASES: Mapping[str, Case] = {
-    "order": Case(
+CASES: Mapping[str, BoundaryCase] = {
+    "order": BoundaryCase(
         stated(Order, arms=("a", "b", "c"), direction="ascending"),
         {"a": 1, "b": 1e9, "c": 1e9},
         noises=EVERYWHERE - {"ties"},
     ),
-    "order, margin": Case(
+    "order, margin": BoundaryCase(
         stated(Order, arms=("a", "b"), direction="descending", margin=2.0), {"a": 2, "b": 0}
     ),
-    "order, exact": Case(
+    "order, exact": BoundaryCase(
         stated(Order, arms=("a", "b"), direction="ascending", test="exact"), {"a": 0, "b": 0}
     ),
-    "trend": Case(
+    "trend": BoundaryCase(
         stated(Trend, arms=("a", "b", "c"), direction="decreasing"), {"a": FAR, "b": 0, "c": 0}
     ),
-    "trend, one step reversed": Case(
+    "trend, one step reversed": BoundaryCase(
         stated(Trend, arms=("a", "b", "c", "d"), direction="increasing"),
         {"a": 0, "b": 2, "c": 4, "d": 3},
         noises=SYMMETRIC,
         boundary=False,
     ),
-    "rank_trend": Case(
+    "rank_trend": BoundaryCase(
         stated(RankTrend, arms=("a", "b", "c"), direction="increasing"), {"a": 0, "b": 0, "c": 0}
     ),
-    "threshold": Case(
+    "threshold": BoundaryCase(
         stated(Threshold, arms=("a", "b"), above=1.0),
         {"a": 1, "b": 1e9},
         noises=EVERYWHERE - {"ties"},
     ),
-    "threshold, exact": Case(
+    "threshold, exact": BoundaryCase(
         stated(Threshold, arms=("a",), above=1.0, test="exact"), {"a": 1}, noises=SYMMETRIC
     ),
-    "threshold, robust": Case(
+    "threshold, robust": BoundaryCase(
         stated(Threshold, arms=("a",), below=1.0, test="robust"), {"a": 1}
     ),
-    "range": Case(stated(Range, arms=("a",), low=0.0, high=FAR), {"a": FAR}),
-    "sign": Case(stated(Sign, arms=("a",), sign="negative"), {"a": 0}),
-    "equivalence": Case(stated(Equivalence, arms=("a", "b"), margin=10.0), {"a": 0, "b": 10}),
-    "equivalence, narrow": Case(stated(Equivalence, arms=("a", "b"), margin=1.0), {"a": 0, "b": 1}),
-    "equivalence, to": Case(stated(Equivalence, arms=("a",), margin=10.0, to=3.0), {"a": 13}),
-    "equivalence, below": Case(
+    "range": BoundaryCase(stated(Range, arms=("a",), low=0.0, high=FAR), {"a": FAR}),
+    "sign": BoundaryCase(stated(Sign, arms=("a",), sign="negative"), {"a": 0}),
+    "equivalence": BoundaryCase(stated(Equivalence, arms=("a", "b"), margin=10.0), {"a": 0, "b": 10}),
+    "equivalence, narrow": BoundaryCase(stated(Equivalence, arms=("a", "b"), margin=1.0), {"a": 0, "b": 1}),
+    "equivalence, to": BoundaryCase(stated(Equivalence, arms=("a",), margin=10.0, to=3.0), {"a": 13}),
+    "equivalence, below": BoundaryCase(
         stated(Equivalence, arms=("a", "b"), margin=1.0, side="below"), {"a": 0, "b": 1}
     ),
-    "collapse": Case(
+    "collapse": BoundaryCase(
         stated(Collapse, arms=("a",), reference="b", retain=0.5),
         {"a": FAR, "b": 2 * FAR},
         noises=EVERYWHERE,
     ),
-    "ratio": Case(
+    "ratio": BoundaryCase(
         stated(Ratio, arms=("a", "b"), above=3.0), {"a": 30, "b": 10}, noises=EVERYWHERE
     ),
-    "ratio, near zero": Case(stated(Ratio, arms=("a", "b"), above=3.0), {"a": 1.5, "b": 0.5}),
-    "ratio, sign stated": Case(
+    "ratio, near zero": BoundaryCase(stated(Ratio, arms=("a", "b"), above=3.0), {"a": 1.5, "b": 0.5}),
+    "ratio, sign stated": BoundaryCase(
         stated(Ratio, arms=("a", "b"), above=3.0, sign="positive"), {"a": 1.5, "b": 0.5}
     ),
-    "ratio, negative": Case(stated(Ratio, arms=("a", "b"), below=3.0), {"a": -6, "b": -2}),
-    "extremum": Case(
+    "ratio, negative": BoundaryCase(stated(Ratio, arms=("a", "b"), below=3.0), {"a": -6, "b": -2}),
+    "extremum": BoundaryCase(
         stated(Extremum, arm="a", among=("a", "b", "c"), extremum="highest"),
         {"a": FAR, "b": FAR, "c": 1e-9},
         noises=EVERYWHERE,
     ),
-    "interaction": Case(
+    "interaction": BoundaryCase(
         stated(Interaction, pairs=(("a", "b"), ("c", "d"))), {"a": 3, "b": 1, "c": 2, "d": 0}
     ),
-    "interaction, slope": Case(
+    "interaction, slope": BoundaryCase(
         stated(Interaction, pairs=(("a", "b"), ("c", "d"), ("e", "f")), levels=(0.0, 1.0, 4.0)),
         dict.fromkeys("abcdef", 0),
     ),
-    "interaction, reverses": Case(
+    "interaction, reverses": BoundaryCase(
         stated(Interaction, pairs=(("a", "b"), ("c", "d")), reverses=True),
         {"a": FAR, "b": 0, "c": 0, "d": 0},
     ),
-    "all": Case(All(of=(_above, _level)), {"a": 0, "b": FAR}),
-    "any": Case(Any(of=(_above, _level)), {"a": 0, "b": 2}),
-    "at_least": Case(
+    "all": BoundaryCase(All(of=(_above, _level)), {"a": 0, "b": FAR}),
+    "any": BoundaryCase(Any(of=(_above, _level)), {"a": 0, "b": 2}),
+    "at_least": BoundaryCase(
         AtLeast(k=2, of=(_above, _level, stated(Sign, arms=("c",), sign="positive"))),
         {"a": 0, "b": 2, "c": FAR},
     ),
-    "share": Case(
+    "share": BoundaryCase(
         stated(Share, arms=("a",), above=0.0, more_than=0.5), {"a": 0}, noises=SYMMETRIC
     ),
-    "quantile": Case(stated(Quantile, arms=("a",), above=0.0), {"a": 0}, noises=SYMMETRIC),
-    "iqm": Case(stated(Iqm, arms=("a",), minus="b", above=0.0), {"a": 0, "b": 0}),
-    "published": Case(
+    "quantile": BoundaryCase(stated(Quantile, arms=("a",), above=0.0), {"a": 0}, noises=SYMMETRIC),
+    "iqm": BoundaryCase(stated(Iqm, arms=("a",), minus="b", above=0.0), {"a": 0, "b": 0}),
+    "published": BoundaryCase(
         stated(Published, arms=("a",), mean=0.0, sd=1e-9, n=100, above=0.0), {"a": 0}
     ),
-    "z": Case(
+    "z": BoundaryCase(
         stated(Z, arms=("a",), sigma=1.0, above=0.0), {"a": 0}, noises=frozenset({"normal"})
     ),
-    "correlation": Case(
+    "correlation": BoundaryCase(
         Correlation(measures=("x", "y"), arms=("a",), above=0.0), {"a": 0, "a y": 0},
         noises=CONTINUOUS,
     ),
-    "unpaired, welch": Case(
+    "unpaired, welch": BoundaryCase(
         stated(Unpaired, arms=("a", "b"), above=0.0), {"a": 0, "b": 0}, noises=CONTINUOUS
     ),
-    "unpaired, permutation": Case(
+    "unpaired, permutation": BoundaryCase(
         stated(Unpaired, arms=("a", "b"), above=0.0, by="permutation"),
         {"a": 0, "b": 0},
         noises=CONTINUOUS,
         trials=500,
         seeds=6,
     ),
-    "unpaired, mann_whitney": Case(
+    "unpaired, mann_whitney": BoundaryCase(
         stated(Unpaired, arms=("a", "b"), above=0.0, by="mann_whitney"),
         {"a": 0, "b": 0},
         noises=CONTINUOUS,
         trials=5000,
     ),
-    "sooner": Case(
+    "sooner": BoundaryCase(
         stated(Sooner, arms=("a", "b"), limit=2.5),
         {"a": 2, "b": 2},
         noises=CONTINUOUS,

@@ -17,14 +17,14 @@ from cbspec.claim import Claim, Seeds, Source
 from cbspec.judge.again import verdicts
 from cbspec.stage import Call, NoParameters, Stage
 from cbspec.statistics.sample import Array
-from tests.cbspec.judge.cases import Case
+from tests.cbspec.judge.cases import BoundaryCase
 from tests.cbspec.judge.noise import NOISE
 
 ALPHA = 0.05
 
 
 @dataclass(frozen=True)
-class Rates:
+class ErrorRates:
     """Fractions of trials."""
 
     holds: float
@@ -37,7 +37,7 @@ class Rates:
         return ALPHA + 3 * float(np.sqrt(ALPHA * (1 - ALPHA) / self.trials))
 
 
-def claim_of(case: Case, noise: str, seeds: Seeds) -> Claim:
+def claim_of(case: BoundaryCase, noise: str, seeds: Seeds) -> Claim:
     """A claim of one assertion over measures that declare the noise."""
     measure = NOISE[noise].measure
     stage = Stage("drawn", "drawn", "", measures={"x": measure, "y": measure})
@@ -73,16 +73,18 @@ def named(drawn: Mapping[str, Array]) -> dict[tuple[str, str], Array]:
     return columns
 
 
-def rates(case: Case, noise: str, seeds: Seeds, trials: int, rng: np.random.Generator) -> Rates:
+def rates(
+    case: BoundaryCase, noise: str, seeds: Seeds, trials: int, rng: np.random.Generator
+) -> ErrorRates:
     """How often the case is said to hold, and to be refuted, at any look."""
     trials = min(trials, case.trials)
     drawn = case.drawn(noise, len(seeds.pool), trials, rng)
     verdict = verdicts(claim_of(case, noise, seeds), named(drawn))
     holds, refuted = (float(np.mean(verdict == word)) for word in ("holds", "refuted"))
-    return Rates(holds, refuted if case.boundary else 0.0, trials)
+    return ErrorRates(holds, refuted if case.boundary else 0.0, trials)
 
 
-def shown(case: Case, n: int, trials: int, rng: np.random.Generator) -> float:
+def shown(case: BoundaryCase, n: int, trials: int, rng: np.random.Generator) -> float:
     """How often the case is shown at one look under normal noise: its power, where the means lie
     beyond the boundary.
     """

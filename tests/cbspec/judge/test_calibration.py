@@ -12,7 +12,7 @@ from cbspec.statistics import student
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.location import Location
 from cbspec.statistics.sample import Measurements
-from tests.cbspec.judge.cases import CASES, Case, stated
+from tests.cbspec.judge.cases import CASES, BoundaryCase, stated
 from tests.cbspec.judge.noise import NOISE
 from tests.cbspec.judge.simulation import ALPHA, claim_of, fixed, named, rates, shown
 
@@ -59,11 +59,11 @@ def test_power_matches_the_closed_form(n: int) -> None:
     """
     rng = np.random.default_rng(n)
     step = stated(Order, arms=("a", "b"), direction="descending", margin=2.0)
-    order = shown(Case(step, {"a": 2 + 1.5 * np.sqrt(2), "b": 0}), n, 20_000, rng)
+    order = shown(BoundaryCase(step, {"a": 2 + 1.5 * np.sqrt(2), "b": 0}), n, 20_000, rng)
     negative = stated(Sign, arms=("a",), sign="negative")
-    sign = shown(Case(negative, {"a": -2.0}), n, 20_000, rng)
+    sign = shown(BoundaryCase(negative, {"a": -2.0}), n, 20_000, rng)
     near = stated(Equivalence, arms=("a", "b"), margin=3.0)
-    equal = shown(Case(near, {"a": 0, "b": 0}), n, 20_000, rng)
+    equal = shown(BoundaryCase(near, {"a": 0, "b": 0}), n, 20_000, rng)
 
     assert order == pytest.approx(student.power(1.5, 1, n, ALPHA, **ONE_SIDED), abs=0.02)
     assert sign == pytest.approx(student.power(2, 1, n, ALPHA, **ONE_SIDED), abs=0.02)

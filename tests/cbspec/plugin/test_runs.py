@@ -53,15 +53,15 @@ def test_more_seeds_compute_only_the_new_ones(project):
 
 
 @pytest.mark.parametrize(
-    ("pool", "jobs"),
+    ("pool", "jobs", "judged"),
     [
-        ("[1, 2, 3, 4, 5]", ["1,2,3", "1,2,3", "4,5", "4,5"]),
-        ("[9, 1, 2, 3, 4]", ["1,2,9", "1,2,9"]),
+        ("[1, 2, 3, 4, 5]", ["1,2,3", "1,2,3", "4,5", "4,5"], 5),
+        ("[9, 1, 2, 3, 4]", ["1,2,9", "1,2,9"], 3),
     ],
 )
-def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs):
-    """What a verdict on record drew is planned from the start, while the claim draws it in that
-    order; the looks stay.
+def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs, judged):
+    """What a verdict on record drew is planned and judged from the start, while the claim draws it
+    in that order.
     """
     project.claim("light.yaml", LIGHT + "seeds: [1, 2, 3, 4, 5]\n")
     project.record(project.run())
@@ -71,7 +71,7 @@ def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs):
     _, output = project.pytest("-n", "2")
 
     assert sorted(re.findall(r"grow @3 seeds (\S+) for 1.a \w+: done in", output)) == jobs
-    assert len(project.report.records[0].judgement.seeds) == 3
+    assert len(project.report.records[0].judgement.seeds) == judged
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])

@@ -1,0 +1,105 @@
+"""The record that a run makes of a judged claim: its comparison with the verdict on record, and what
+changed in the code since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cbspec.claim import Claim
+from cbspec.evaluation.adopted import Adopted
+from cbspec.evaluation.edits import Edits
+from cbspec.execution.plan import Planner
+from cbspec.ledger import CHANGED, Evidence, Ledger, Provenance, compare, entry_of
+from cbspec.model.edit import Edit
+from cbspec.model.finding import Judgement
+from cbspec.model.values import Values
+from cbspec.report import Check, Record, record_of
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Makes the records of a run.
+
+    Attributes:
+        root: of the repository, to which paths are shown relative.
+        planner: knows the code as it is.
+        ledger: the verdicts on record.
+        provenance: returns the commit and state of the project.
+        adopted: which results were computed by other code.
+        edits: what changed in a claim's code since an entry.
+        options: those of the run that a command has to be given to look at the same results.
+    """
+
+    root: Path
+    planner: Planner
+    ledger: Ledger
+    provenance: Callable[[], Provenance]
+    adopted: Adopted
+    edits: Edits
+    options: str
+
+    def record(
+        self,
+        claim: Claim,
+        judgement: Judgement,
+        values: Values | None,
+        checks: Sequence[Check],
+        seconds: float,
+        trace: str,
+    ) -> Record:
+        """Return the record of a claim.
+
+        Args:
+            values: what was judged; None where a stage failed.
+            checks: the claim's verdicts on record that are not recomputed.
+            seconds: wall time.
+            trace: traceback of a stage that raised.
+        """
+        device = self.planner.numerics.device
+        evidence = None
+        if values:
+            evidence = Evidence(claim=claim.id, scale=claim.scale, device=device, values=values)
+        cells = self.planner.of(claim, judgement.seeds)
+        entry = entry_of(
+            claim,
+            judgement,
+            device=device,
+            code=self.planner.code(claim.arms.values()),
+            dependencies=self.planner.dependencies(claim.arms.values()),
+            provenance=self.provenance(),
+            values=values,
+            adopted=self.adopted.stages(cells.values()),
+        )
+        comparison = compare(self.ledger.expected(entry.key), entry)
+        edits: tuple[Edit, ...] = ()
+        if comparison.expected is not None and comparison.change in CHANGED:
+            edits = self.edits.since(claim, comparison.expected)
+        return record_of(
+            claim,
+            judgement,
+            comparison,
+            device=device,
+            root=self.root,
+            seconds=seconds,
+            edits=edits,
+            traceback=trace,
+            options=self.options,
+            evidence=evidence,
+            checks=checks,
+        )
+
+
+def failed(claim: Claim, reason: str) -> Judgement:
+    """Return the judgement of a claim of which a stage could not be computed."""
+    return Judgement(
+        claim=claim.id,
+        scale=claim.scale,
+        verdict="error",
+        reason=reason,
+        seeds=claim.seeds.first,
+        findings=(),
+        controls=(),
+    )

@@ -1,0 +1,75 @@
+"""What the ledger would record of a judgement, and the seeds that a run takes because a verdict is on
+record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cbspec.claim import Claim, Seeds
+from cbspec.ledger.entry import Device, Entry, Provenance, SeedPlan, short
+from cbspec.ledger.notation import rounded
+from cbspec.ledger.recorded import recorded
+from cbspec.model.dependencies import Dependencies
+from cbspec.model.finding import Judgement
+from cbspec.model.values import Values
+from cbspec.model.visible import visible
+
+
+def entry_of(
+    claim: Claim,
+    judgement: Judgement,
+    *,
+    device: Device,
+    code: Mapping[str, str],
+    provenance: Provenance,
+    values: Values | None = None,
+    adopted: Mapping[str, str] | None = None,
+    dependencies: Dependencies | None = None,
+) -> Entry:
+    """Return what the ledger would record of a judgement.
+
+    Args:
+        code: stage name -> fingerprint of the code that its implementation reaches, for every stage
+            the claim runs.
+        values: what was judged; None where a stage failed.
+        adopted: stage name -> fingerprint of the code that computed its adopted results.
+        dependencies: declared files, versions and variables of all the claim's stages.
+    """
+    return Entry(
+        claim=claim.id,
+        scale=claim.scale,
+        device=device,
+        verdict=judgement.verdict,
+        reason=visible(judgement.reason, keep="\n\t"),
+        seeds=judgement.seeds,
+        drawn=_seed_plan(claim.drawn or claim.seeds),
+        assertions=recorded("assert", claim.assertions, judgement.findings, claim.alpha),
+        controls=recorded("controls", claim.controls, judgement.controls, claim.alpha),
+        digest=short(claim.digest),
+        arms=_shortened({name: call.digest for name, call in claim.arms.items()}),
+        code=_shortened(code),
+        provenance=provenance,
+        evidence=short(values.digest) if values else None,
+        adopted=_shortened(adopted or {}),
+        dependencies=dependencies or Dependencies(),
+        again=rounded(judgement.again),
+    )
+
+
+def _seed_plan(seeds: Seeds) -> SeedPlan:
+    return SeedPlan(start=seeds.start, pool=seeds.pool, looks=seeds.looks)
+
+
+def seeds_taken(claim: Claim, recorded: Entry | None) -> tuple[int, ...]:
+    """Return the seeds of the recorded verdict, if they are more than the first ones and the claim
+    still draws them in that order.
+    """
+    seeds = recorded.seeds if recorded else ()
+    if len(seeds) > claim.seeds.start and seeds == claim.seeds.pool[: len(seeds)]:
+        return seeds
+    return claim.seeds.first
+
+
+def _shortened(digests: Mapping[str, str]) -> dict[str, str]:
+    return {name: short(digest) for name, digest in sorted(digests.items())}
