@@ -11,6 +11,7 @@ from scipy import stats
 
 from cbspec.claim import Claim, Seeds
 from cbspec.judge import Table, alpha_at, decide, judge, with_again
+from cbspec.judge.again import verdicts
 from cbspec.judge.wording import clustered
 from cbspec.kinds import (
     All,
@@ -33,6 +34,8 @@ from cbspec.statistics import assurance, skew
 from cbspec.statistics.assurance import Seen
 from engine.catalog import STAGES
 from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, greater
+from tests.cbspec.judge.cases import CASES
+from tests.cbspec.judge.simulation import claim_of, named
 from tests.support.specimen import make_effect, make_entry, make_finding, make_judgement
 
 Claimed = Callable[..., Claim]
@@ -237,7 +240,24 @@ def test_16_the_interval_has_the_level_that_it_says(claimed: Claimed, tabled: Ta
     assert near.reason.startswith("x: a = 3.2783 [")
 
 
-def test_17_again_is_the_rate_of_a_fresh_run(claimed: Claimed, tabled: Tabled) -> None:
+def test_17_a_look_that_is_left_out_spends_nothing() -> None:
+    """A sign begins with three seeds whatever they show; looked at from six on, a claim at its bound
+    errs less often, at the level that the second look has anyway.
+    """
+    seeds = Seeds(pool=tuple(range(6)), start=3)
+    case = CASES["sign"]
+    claim = claim_of(case, "normal", seeds)
+    drawn = named(case.drawn("normal", 6, 20_000, np.random.default_rng(17)))
+    both, later = (np.mean(verdicts(claim, drawn, first) != "inconclusive") for first in (0, 6))
+    level = alpha_at(6, seeds, 0.05)
+
+    assert case.assertion.begins_with(with_noise("normal")) == 1
+    assert both == pytest.approx(2 * 0.05, abs=0.007)
+    assert later == pytest.approx(2 * level, abs=0.005)
+    assert level < 0.035
+
+
+def test_18_again_is_the_rate_of_a_fresh_run(claimed: Claimed, tabled: Tabled) -> None:
     """A verdict far from its bound comes again nearly always, one at its bound in about half."""
     base = np.array([0.2, 0.9, 0.4, 0.3, 0.8, 0.6])
     noise = np.array([0.1, -0.2, 0.05, -0.05, 0.2, -0.1])
@@ -257,7 +277,7 @@ def test_17_again_is_the_rate_of_a_fresh_run(claimed: Claimed, tabled: Tabled) -
     assert near.again == pytest.approx(0.5, abs=0.06)
 
 
-def test_18_seeds_that_would_decide_have_predictive_power() -> None:
+def test_19_seeds_that_would_decide_have_predictive_power() -> None:
     """Extended by draws from the predictive distribution, the seeds named decide in half and in 0.8
     of the cases.
     """
@@ -276,7 +296,7 @@ def test_18_seeds_that_would_decide_have_predictive_power() -> None:
         assert np.mean((p <= 0.05) | (p >= 0.95)) == pytest.approx(power, abs=0.05)
 
 
-def test_19_a_reason_shows_test_values_and_clusters(tabled: Tabled) -> None:
+def test_20_a_reason_shows_test_values_and_clusters(tabled: Tabled) -> None:
     """The reason names its test and each seed's value, and says where they lie in two clusters."""
     found = decided(ABOVE, tabled(a=[0.91, 0.9, 0.92, 0.93, 0.4, 0.38]))
 
@@ -289,7 +309,7 @@ def test_19_a_reason_shows_test_values_and_clusters(tabled: Tabled) -> None:
 @pytest.mark.parametrize(
     ("errors", "change"), [(0.05, "same"), (0.5, "drift"), (1.9, "drift"), (2.1, "shift")]
 )
-def test_20_moves_are_graded_in_standard_errors(errors: float, change: str) -> None:
+def test_21_moves_are_graded_in_standard_errors(errors: float, change: str) -> None:
     """An effect may move by a tenth of its standard error unseen, by two as a drift."""
 
     def recorded(estimate: float):
@@ -303,7 +323,7 @@ def test_20_moves_are_graded_in_standard_errors(errors: float, change: str) -> N
     ("again", "errors", "change"),
     [(0.7, 0.5, "wobble"), (0.99, 0.5, "weakened"), (0.7, 2.5, "weakened")],
 )
-def test_21_noise_explains_a_wobble(again: float, errors: float, change: str) -> None:
+def test_22_noise_explains_a_wobble(again: float, errors: float, change: str) -> None:
     """A fragile verdict that changed while its effect moved by less than two standard errors
     wobbles, and tells the probability of that.
     """
