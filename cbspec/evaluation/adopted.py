@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cbspec.execution.plan import Cell, closure
+from cbspec.execution.cell import Cell, closure
 from cbspec.store import ADOPTED, Store
 
 

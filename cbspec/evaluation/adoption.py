@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from cbspec.claim import Claim
 from cbspec.evaluation.canary import Canaries, grounds
-from cbspec.execution.plan import Cell, Planner, closure
+from cbspec.execution.cell import Cell, closure
+from cbspec.execution.plan import Planner
 from cbspec.explain.past import Past, Trail
 from cbspec.stage import calls_of, plain
 from cbspec.store import ADOPTED, Store

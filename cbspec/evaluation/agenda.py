@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from cbspec.claim import Claim
 from cbspec.evaluation.interim import seeds_due
-from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.cell import Cell
+from cbspec.execution.plan import Planner
 from cbspec.execution.rank import awaited
 from cbspec.ledger import Entry
 from cbspec.stage import calls_of

@@ -13,9 +13,10 @@ from cbspec.canary import CanaryCheck, CanaryRecord, Figures, compared
 from cbspec.claim import Claim
 from cbspec.evaluation.edits import Edits
 from cbspec.evaluation.interim import values_of
+from cbspec.execution.cell import Cell, closure
 from cbspec.execution.executor import Executor
 from cbspec.execution.failure import StageFailed
-from cbspec.execution.plan import Cell, Planner, closure
+from cbspec.execution.plan import Planner
 from cbspec.ledger import Provenance
 from cbspec.ledger.entry import short
 from cbspec.model.edit import Edit

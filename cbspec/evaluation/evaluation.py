@@ -24,10 +24,11 @@ from cbspec.evaluation.recorded import RecordedVerdicts
 from cbspec.evaluation.recorder import Recorder, failed
 from cbspec.evaluation.tracing import Tracer
 from cbspec.execution.backends import Backend, Workplace
+from cbspec.execution.cell import Cell
 from cbspec.execution.executor import Executor
 from cbspec.execution.failure import StageFailed
 from cbspec.execution.numerics import Numerics
-from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.plan import Planner
 from cbspec.execution.refiling import Refiling
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import Surroundings

@@ -9,8 +9,9 @@ import msgspec
 
 from cbspec.claim import Claim
 from cbspec.evaluation.agenda import agenda_of
+from cbspec.execution.cell import Cell
 from cbspec.execution.devices import FAMILIES
-from cbspec.execution.plan import Cell, Plan, PlannedJob
+from cbspec.execution.plan import Plan, PlannedJob
 from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger
 

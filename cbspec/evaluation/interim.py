@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cbspec.claim import Claim
+from cbspec.execution.cell import Cell
 from cbspec.execution.job import DIVERGED
-from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.plan import Planner
 from cbspec.ledger import Entry as Recorded
 from cbspec.ledger import seeds_taken
 from cbspec.model.finding import Judgement

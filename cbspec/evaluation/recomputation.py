@@ -19,9 +19,10 @@ import msgspec
 from cbspec.claim import Claim
 from cbspec.errors import CbspecError, StageError, Stopped
 from cbspec.execution.artifact import MissingInput
+from cbspec.execution.cell import Cell, closure
 from cbspec.execution.job import RunningJob
 from cbspec.execution.numerics import limit_threads
-from cbspec.execution.plan import Cell, Planner, closure
+from cbspec.execution.plan import Planner
 from cbspec.execution.replica import replica_of
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import StageTask

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from cbspec.claim import Claim
-from cbspec.execution.plan import Cell, Planner, closure
+from cbspec.execution.cell import Cell, closure
+from cbspec.execution.plan import Planner
 from cbspec.ledger import Entry, entry_of
 from cbspec.ledger.entry import short
 from cbspec.ledger.notation import rounded
@@ -78,7 +79,7 @@ class Tracer:
         """Return the cells of each trajectory that a claim stands on, and the arms that need it."""
         groups: dict[str, dict[Cell, None]] = {}
         arms: dict[str, dict[str, None]] = {}
-        for (arm, _), wanted in self._planner.cells(claim.arms, seeds).items():
+        for (arm, _), wanted in self._planner.of(claim, seeds).items():
             for cell in closure([wanted]):
                 call = cell.call.trajectory
                 groups.setdefault(call, {})[cell] = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cbspec.execution.plan import Cell
+from cbspec.execution.cell import Cell
 from cbspec.stage import Artifact, Call
 from cbspec.store import Store, StoredResult
 

@@ -6,8 +6,8 @@ those lanes of a job fail that do so alone.
 
 from __future__ import annotations
 
+from cbspec.execution.cell import Cell
 from cbspec.execution.messages import Failure
-from cbspec.execution.plan import Cell
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.execution.worklist import Worklist

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from cbspec.errors import CbspecError, StageError, Stopped, StoreError
 from cbspec.execution.artifact import MissingInput
+from cbspec.execution.cell import Cell
 from cbspec.execution.emission import Emitted
 from cbspec.execution.failure import reason_of, trace_of
 from cbspec.execution.job import DIVERGED, RunningJob
-from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.plan import Planner
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import Ending, StageTask, TaskOutcome
 from cbspec.fingerprint import Loaded

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from cbspec.errors import StageError
+from cbspec.execution.cell import Cell
 from cbspec.execution.failure import printable
-from cbspec.execution.plan import Cell
 from cbspec.store import Store, StoredResult
 
 

@@ -12,17 +12,18 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
 
 from cbspec.errors import Stopped, StoreError
 from cbspec.execution.attempts import Attempts
 from cbspec.execution.backends.backend import Workers
+from cbspec.execution.cell import Cell
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.failure import StageFailed
 from cbspec.execution.lanes import LaneLocks
-from cbspec.execution.messages import Failure, JobEvent
-from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.plan import Planner
 from cbspec.execution.rundir import RunDirectory
+from cbspec.execution.started import StartedTasks
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.execution.waiting import Waiting
 from cbspec.execution.worklist import Worklist
@@ -34,14 +35,6 @@ QUIET_SECONDS = 0.5  # between a worker's last stage and the seeds that its verd
 IDLE_SECONDS = 0.05  # how long to sleep when everything ready is being computed elsewhere
 # How long when every core is taken: looking at the plan takes time from them
 WAITING_SECONDS = 0.25
-
-
-@dataclass(frozen=True)
-class _Running:
-    """A task that was started: the locks of its lanes, and when."""
-
-    locks: LaneLocks
-    began: float
 
 
 class Executor:
@@ -76,9 +69,8 @@ class Executor:
         self._attempts = Attempts(run, self.work)
         self._waiting = Waiting(run, store, self.work.has)
         self._pause = IDLE_SECONDS
-        self._running: dict[StageTask, _Running] = {}
+        self._started = StartedTasks(run)
         self.computed: list[Cell] = []
-        self._lanes: set[str] = set()  # of the tasks that run
 
     def adopt(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
         """Plan these cells besides those planned already; see `Worklist.adopt`."""
@@ -92,10 +84,10 @@ class Executor:
             Stopped: the run was asked to stop.
         """
         while True:
-            if failure := self._failure(cells):
+            if failure := self.work.failure(cells):
                 raise StageFailed(failure)
             if all(map(self._settled, cells)):
-                results = self._results(cells)
+                results = self.work.results(cells)
                 if results is not None:
                     self._waiting.end()
                     return results
@@ -107,19 +99,7 @@ class Executor:
 
     def _settled(self, cell: Cell) -> bool:
         """Tell whether a cell is stored for good: what is still computed may contradict itself."""
-        return self.work.has(cell) and cell.lane not in self._lanes
-
-    def _results(self, cells: Iterable[Cell]) -> dict[Cell, StoredResult] | None:
-        """Return the results of stored cells; None where one is damaged, which is computed again."""
-        results: dict[Cell, StoredResult] = {}
-        damaged = []
-        for cell in cells:
-            if entry := self.store.get(cell.key):
-                results[cell] = entry
-            else:
-                damaged.append(cell.key)
-        self.work.forget(damaged)
-        return None if damaged else results
+        return self.work.has(cell) and not self._started.computes(cell)
 
     def drain(self) -> None:
         """Help until nothing of the plan is left to compute and no other worker is busy, or the run
@@ -138,7 +118,7 @@ class Executor:
                     continue
             except (Stopped, StoreError):  # the claims of this worker are judged
                 return
-            waiting = self._anything_computable() or self.run.busy()
+            waiting = self.work.unfinished() or self.run.busy()
             if not waiting and self.run.at_rest:
                 self._waiting.end()
                 return
@@ -158,7 +138,7 @@ class Executor:
         try:
             self.run.heed()
             self._start_ready()
-            if not self._running:
+            if not self._started:
                 return False
             for task, outcome in self._workers.ended(WAITING_SECONDS):
                 self._settle(task, outcome)
@@ -170,8 +150,8 @@ class Executor:
     def close(self) -> None:
         """End what is still computed here; results that are stored are kept."""
         self._workers.close()
-        for task in list(self._running):
-            self._finish(task, "stopped")
+        for task in self._started:
+            self._started.end(task, "stopped")
 
     # --- starting
 
@@ -179,26 +159,36 @@ class Executor:
         self._pause = WAITING_SECONDS
         while self._workers.reserve():
             self._pause = IDLE_SECONDS
-            if not self._start_first():
-                self._workers.cancel()
-                return
+            with ExitStack() as unless_started:
+                unless_started.callback(self._workers.cancel)
+                if not self._start_first():
+                    return
+                unless_started.pop_all()
 
     def _start_first(self) -> bool:
         """Start the first task that is ready and free; False where there is none."""
         self.work.hear()
-        for cells in self.work.ready(self.run.failed(), self.run.suspects()):
-            locks = LaneLocks(self.store, cells)
+        ready = self.work.ready(self.run.failed(), self.run.suspects())
+        return any(map(self._start, ready))
+
+    def _start(self, cells: Sequence[Cell]) -> bool:
+        """Start a task of those cells that nobody else computes; False where there are none.
+
+        Whatever fails on the way, no lock is left behind: this process would wait for itself.
+        """
+        with ExitStack() as unless_started:
+            locks = unless_started.enter_context(LaneLocks(self.store, cells))
             # Under the locks nobody else can have begun what is still missing
             mine = self.work.computable(filter(locks.__contains__, cells), self.run.failed())
             if not mine:
-                locks.release()
-                continue
+                return False
             task = self._task(mine)
-            self._running[task] = _Running(locks, time.monotonic())
-            self._lanes.update(task.lanes)
+            self._started.add(task, locks)
+            unless_started.pop_all()
+            unless_started.callback(self._started.end, task, "stopped")
             self._workers.start(task)
+            unless_started.pop_all()
             return True
-        return False
 
     def _task(self, cells: Sequence[Cell]) -> StageTask:
         implementation = cells[0].call.stage.implementation
@@ -227,17 +217,24 @@ class Executor:
         for damage in outcome.damages:
             warnings.warn(damage, stacklevel=1)
         remark: str = outcome.ending
-        if outcome.ending == "lost input":
-            self.work.forget([outcome.key])
-            remark = f"put back, an input has to be computed again ({outcome.reason})"
-        elif outcome.ending in ("failed", "refused", "unsuited"):
-            remark = self._attempts.failed(task, outcome)
-        elif outcome.ending == "done":
-            remark = self._attempts.succeeded(task) + self._seen(task, outcome)
-            self.computed += task.cells
-        self._finish(task, remark)
+        try:
+            remark = self._remark(task, outcome)
+        finally:
+            self._started.end(task, remark)
         if outcome.ending == "store":
             raise StoreError(outcome.reason)
+
+    def _remark(self, task: StageTask, outcome: TaskOutcome) -> str:
+        """Keep what follows from how a task ended, and return what the log says of it."""
+        if outcome.ending == "lost input":
+            self.work.forget([outcome.key])
+            return f"put back, an input has to be computed again ({outcome.reason})"
+        if outcome.ending in ("failed", "refused", "unsuited"):
+            return self._attempts.failed(task, outcome)
+        if outcome.ending == "done":
+            self.computed += task.cells
+            return self._attempts.succeeded(task) + self._seen(task, outcome)
+        return outcome.ending
 
     def _seen(self, task: StageTask, outcome: TaskOutcome) -> str:
         """Keep which files a stage loaded though nothing names them, and say so."""
@@ -247,24 +244,3 @@ class Executor:
             return ""
         files = ", ".join(outcome.loaded)
         return f"; {task.stage.name} loaded {files}: part of its code from now on"
-
-    def _finish(self, task: StageTask, told: str) -> None:
-        running = self._running.pop(task)
-        self._lanes.difference_update(task.lanes)
-        seconds = time.monotonic() - running.began
-        event = JobEvent(worker=self.run.worker, job=task.label, seconds=seconds, outcome=told)
-        self.run.record(event)
-        self.run.tell_end(task.lanes)
-        running.locks.release()
-
-    def _failure(self, cells: Sequence[Cell]) -> Failure | None:
-        """Return why the first of these cells that cannot be computed in this run cannot be."""
-        failed = self.run.failed()
-        for cell in cells:
-            if blocking := self.work.blocked_by(cell, failed):
-                return self.run.failure(blocking.lane)
-        return None
-
-    def _anything_computable(self) -> bool:
-        failed = self.run.failed()
-        return any(self.work.computable(job.cells, failed) for job in self.work.plan.jobs)

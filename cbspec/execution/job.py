@@ -13,11 +13,11 @@ from typing import Any
 
 from cbspec.errors import SourceChanged, StageError
 from cbspec.execution.artifact import artifact, inputs_of
+from cbspec.execution.cell import Cell
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.emission import Emission, Emitted, checked
 from cbspec.execution.failure import printable
 from cbspec.execution.messages import Status
-from cbspec.execution.plan import Cell
 from cbspec.execution.replica import RunningReplica, replica_of
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import installed

@@ -17,6 +17,7 @@ from itertools import chain
 import msgspec
 
 from cbspec.claim import Claim
+from cbspec.execution.cell import Cell, closure
 from cbspec.execution.numerics import Numerics, lane_key, result_key
 from cbspec.execution.rank import upward_ranks
 from cbspec.execution.surroundings import Surroundings
@@ -27,33 +28,6 @@ from cbspec.stage import Call, stages_of
 # Of one program on a CPU core. With more, the tensors leave its cache, and there are fewer jobs to
 # fill the cores.
 SEEDS = 3
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cell:
-    """One stage call for one seed. Cells are equal where their keys are.
-
-    Attributes:
-        key: where its result lies in the store.
-        lane: the name of its lane's lock.
-        inputs: the cells it takes, all of the same seed.
-    """
-
-    call: Call
-    seed: int
-    key: str
-    lane: str
-    inputs: Mapping[str, Cell]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Cell) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __str__(self) -> str:
-        point = f"@{self.call.point}" if self.call.stage.progress else ""
-        return f"{self.call.stage.name}{point} seed {self.seed}"
 
 
 @dataclass(frozen=True)
@@ -216,21 +190,6 @@ class Planner:
             return -ranks[job], first.call.digest, first.seed  # the same order for other code
 
         return Plan(tuple(sorted(jobs, key=order)), ranks)
-
-
-def closure(wanted: Iterable[Cell]) -> list[Cell]:
-    """Return the wanted cells and everything they are computed from, inputs first, each once."""
-    ordered: dict[str, Cell] = {}
-
-    def visit(cell: Cell) -> None:
-        if cell.key not in ordered:
-            for input_cell in cell.inputs.values():
-                visit(input_cell)
-            ordered[cell.key] = cell
-
-    for cell in wanted:
-        visit(cell)
-    return list(ordered.values())
 
 
 def _group(cell: Cell, wide: bool, trained: bool) -> tuple[object, ...]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cbspec.claim import Claim
-    from cbspec.execution.plan import Cell, PlannedJob, Planner
+    from cbspec.execution.cell import Cell
+    from cbspec.execution.plan import PlannedJob, Planner
 
 
 def upward_ranks(

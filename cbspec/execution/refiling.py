@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.cell import Cell
+from cbspec.execution.plan import Planner
 from cbspec.fingerprint import Code
 from cbspec.stage import stages_of
 from cbspec.store import Store

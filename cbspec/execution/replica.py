@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cbspec.errors import StageError, suggestion
-from cbspec.execution.plan import Cell
+from cbspec.execution.cell import Cell
 from cbspec.stage import Artifact, Parameters
 
 

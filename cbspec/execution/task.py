@@ -12,8 +12,9 @@ from typing import Literal
 
 import msgspec
 
+from cbspec.execution.cell import Cell
 from cbspec.execution.numerics import Numerics
-from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.plan import Planner
 from cbspec.execution.surroundings import Surroundings
 from cbspec.fingerprint import Fingerprint
 from cbspec.fingerprint.signature import Watch

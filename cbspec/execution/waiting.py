@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
+from cbspec.execution.cell import Cell, closure
 from cbspec.execution.messages import Status
-from cbspec.execution.plan import Cell, closure
 from cbspec.execution.rundir import RunDirectory
 from cbspec.store import Store
 

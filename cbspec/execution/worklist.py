@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from cbspec.execution.plan import Cell, Plan, PlannedJob, Planner, closure
+from cbspec.execution.cell import Cell, closure
+from cbspec.execution.messages import Failure
+from cbspec.execution.plan import Plan, PlannedJob, Planner
 from cbspec.execution.rundir import RunDirectory
-from cbspec.store import Store
+from cbspec.store import Store, StoredResult
 
 Further = Mapping[str, Mapping[int, Sequence[Cell]]]
 """Claim -> number of seeds -> all its cells for as many seeds."""
@@ -94,6 +96,18 @@ class Worklist:
         """Take back that these are stored: they could not be read."""
         self._stored.difference_update(keys)
 
+    def results(self, cells: Iterable[Cell]) -> dict[Cell, StoredResult] | None:
+        """Return the results of stored cells; None where one is damaged, which is computed again."""
+        results: dict[Cell, StoredResult] = {}
+        damaged = []
+        for cell in cells:
+            if entry := self._store.get(cell.key):
+                results[cell] = entry
+            else:
+                damaged.append(cell.key)
+        self.forget(damaged)
+        return None if damaged else results
+
     # --- what can be computed
 
     def ready(self, failed: Collection[str], suspects: Collection[str]) -> Iterator[list[Cell]]:
@@ -136,6 +150,19 @@ class Worklist:
             if needed.lane in failed and not self.has(needed):
                 return needed
         return None
+
+    def failure(self, cells: Iterable[Cell]) -> Failure | None:
+        """Return why the first of these cells that cannot be computed in this run cannot be."""
+        failed = self._run.failed()
+        for cell in cells:
+            if blocking := self.blocked_by(cell, failed):
+                return self._run.failure(blocking.lane)
+        return None
+
+    def unfinished(self) -> bool:
+        """Tell whether anything of the plan is left that can be computed in this run."""
+        failed = self._run.failed()
+        return any(self.computable(job.cells, failed) for job in self.plan.jobs)
 
     def _inputs_stored(self, cell: Cell) -> bool:
         return all(map(self.has, cell.inputs.values()))

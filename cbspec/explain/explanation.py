@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from cbspec.claim import Claim
-from cbspec.execution.plan import Cell
+from cbspec.execution.cell import Cell
 from cbspec.explain.cause import Cause
 from cbspec.explain.edits import changed, edits_since
 from cbspec.explain.standing import Standings, State, at

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.cell import Cell
+from cbspec.execution.plan import Planner
 from cbspec.explain.cause import (
     Cause,
     code_causes,

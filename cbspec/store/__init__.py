@@ -1,5 +1,16 @@
 """Content-addressed results that many processes share and that no kill, full disk or flipped bit
 can corrupt.
+
+Layout under the root::
+
+    entries/ab/abcdef.../record.json           measures, series, provenance, under its own checksum
+    entries/ab/abcdef.../tensors.safetensors   what later stages take as input
+    code/DIGEST.json                           the definitions behind a code fingerprint
+    packages/DIGEST.json                       every installed package with its version
+    loaded/STAGE/FILE.json                     a file that a stage was seen to load
+    rates/STAGE.DEVICE.json                    seconds and cost
+    locks/, tmp/                               of processes that run; swept when they are gone
+    quarantine/                                damaged entries, for a look; emptied by `Store.gc`
 """
 
 from cbspec.store.collection import Holding

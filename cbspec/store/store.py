@@ -1,16 +1,4 @@
-"""The store: results under their keys, shared by many processes.
-
-Layout under the root::
-
-    entries/ab/abcdef.../record.json           measures, series, provenance, under its own checksum
-    entries/ab/abcdef.../tensors.safetensors   what later stages take as input
-    code/DIGEST.json                           the definitions behind a code fingerprint
-    packages/DIGEST.json                       every installed package with its version
-    loaded/STAGE/FILE.json                     a file that a stage was seen to load
-    rates/STAGE.DEVICE.json                    seconds and cost
-    locks/, tmp/                               of processes that run; swept when they are gone
-    quarantine/                                damaged entries, for a look; emptied by `Store.gc`
-"""
+"""The store: results under their keys, shared by many processes."""
 
 from __future__ import annotations
 

@@ -29,8 +29,9 @@ from typing import NamedTuple
 import cbspec
 from cbspec import catalog, config, language
 from cbspec.claim import Claim
+from cbspec.execution.cell import closure
 from cbspec.execution.numerics import resolve
-from cbspec.execution.plan import Planner, closure
+from cbspec.execution.plan import Planner
 from cbspec.fingerprint import Code
 from cbspec.report import Run, decode, failure_text
 from cbspec.store import Store

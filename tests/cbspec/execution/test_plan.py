@@ -1,8 +1,9 @@
 import pytest
 
 from cbspec.claim import Seeds
+from cbspec.execution.cell import closure
 from cbspec.execution.numerics import Numerics
-from cbspec.execution.plan import Planner, closure
+from cbspec.execution.plan import Planner
 from cbspec.execution.rank import awaited
 from cbspec.fingerprint import Fingerprint
 from cbspec.stage import Call, Input, Stage

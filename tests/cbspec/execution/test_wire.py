@@ -4,8 +4,9 @@ import pickle
 
 import pytest
 
+from cbspec.execution.cell import Cell
 from cbspec.execution.numerics import Numerics
-from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.plan import Planner
 from cbspec.execution.task import StageTask
 from cbspec.execution.wire import packed, unpacked
 from cbspec.stage import Call

@@ -32,11 +32,11 @@ def walk(job: Job) -> None:
     last = job.replicas[0].parameters.step
     places = [r.resumed.measures["place"] if r.resumed else 0.0 for r in job.replicas]
     for step in range(job.start + 1, last + 1):
-        time.sleep(0.004)
+        time.sleep(0.002)
         for index, replica in enumerate(job.replicas):
             drift = replica.parameters.drift
             places[index] += random.Random(f"{replica.seed} {step}").gauss(drift, 1 + drift)
-            if job.wants(step) or step % 5 == 0:
+            if job.wants(step) or step % 4 == 0:
                 job.emit(index, point=step, measures={"place": places[index]})
         job.advance(step, last, "step")
 
@@ -70,6 +70,6 @@ STAGES = (
         Act,
         inputs={"walk": Input("walk", "what comes first")},
         measures={"value": Measure("unit", "a number that follows from the seed")},
-        timeout=1.5,
+        timeout=3.0,
     ),
 )

@@ -1,0 +1,50 @@
+"""The unit that is stored: one stage call for one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cbspec.stage import Call
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """One stage call for one seed. Cells are equal where their keys are.
+
+    Attributes:
+        key: where its result lies in the store.
+        lane: the name of its lane's lock.
+        inputs: the cells it takes, all of the same seed.
+    """
+
+    call: Call
+    seed: int
+    key: str
+    lane: str
+    inputs: Mapping[str, Cell]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Cell) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        point = f"@{self.call.point}" if self.call.stage.progress else ""
+        return f"{self.call.stage.name}{point} seed {self.seed}"
+
+
+def closure(wanted: Iterable[Cell]) -> list[Cell]:
+    """Return the wanted cells and everything they are computed from, inputs first, each once."""
+    ordered: dict[str, Cell] = {}
+
+    def visit(cell: Cell) -> None:
+        if cell.key not in ordered:
+            for input_cell in cell.inputs.values():
+                visit(input_cell)
+            ordered[cell.key] = cell
+
+    for cell in wanted:
+        visit(cell)
+    return list(ordered.values())

@@ -1,0 +1,33 @@
+"""What a run does when its processes are killed, its code is edited and its stages misbehave.
+
+``python -m tests.bench endurance [kills [N]] [operations [N]] [upheavals [N]] [deeds [NAME...]]``;
+all by default: 600 kills of processes of every kind, 400 kills at a file operation, 100 runs with
+kills, edits and branch switches, 116 deeds. On labs without torch, whose stages take a moment. An
+hour on two cores.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from tests.bench.endurance.killing import kills, operations
+from tests.bench.endurance.misbehaving import deeds
+from tests.bench.endurance.upheaval import upheavals
+from tests.bench.report import Row
+
+PARTS = {"kills": kills, "operations": operations, "upheavals": upheavals}
+
+
+def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
+    """The named parts; a number behind one is how often, names behind `deeds` which."""
+    words = list(arguments) or [*PARTS, "deeds"]
+    while words:
+        word = words.pop(0)
+        if word == "deeds":
+            yield from deeds(words)
+            return
+        if word not in PARTS:
+            sys.exit(f"endurance has no part {word!r}; one of {', '.join(PARTS)}, deeds")
+        count = [int(words.pop(0))] if words and words[0].isdigit() else []
+        yield from PARTS[word](*count)
