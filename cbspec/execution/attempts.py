@@ -34,8 +34,9 @@ class Attempts:
 
     def failed(self, task: StageTask, outcome: TaskOutcome) -> str:
         """Record that a task failed: whether its lanes are computed once more, or have failed."""
-        if task.watch and (path := task.watch.changed()):
-            self._run.stop(changed=path.as_posix())  # such code fails as it likes
+        if path := task.changed():
+            # Code and data that are edited halfway fail as they like, and with others than the key's
+            self._run.stop(changed=path.as_posix())
             return "stopped"
         self._work.forget(cell.key for cell in task.cells)  # a result may have been rejected
         missing = {cell.lane: cell for cell in task.cells if not self._work.has(cell)}

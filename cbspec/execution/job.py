@@ -177,9 +177,7 @@ class RunningJob:
         Raises:
             SourceChanged: naming the file.
         """
-        path = self._task.watch.changed() if self._task.watch else None
-        for lane in self.lanes:
-            path = path or self._task.surroundings.changed(lane.call)
+        path = self._task.changed()
         if path is not None:
             self._run.stop(changed=path.as_posix())
             raise SourceChanged(path.as_posix())

@@ -119,8 +119,8 @@ class Surroundings:
         if note is not None and (known := _recalled(note)) and known.signature == now:
             return known
         known = _Known(now, sha256_of(place))
-        modified = now[0] / 1e9
-        if note is not None and time.time() - modified > TICK_SECONDS:
+        changed = max(now[:2]) / 1e9
+        if note is not None and time.time() - changed > TICK_SECONDS:
             _remember(note, known)
         return known
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -64,6 +65,15 @@ class StageTask:
         if self.stage.timeout is None:
             return None
         return self.stage.timeout * len(self.lanes)
+
+    def changed(self) -> Path | None:
+        """Return a file of the stage's code, or one that it reads, that changed since the cells were
+        named; None where none did.
+        """
+        path = self.watch.changed() if self.watch else None
+        for cell in self.cells:
+            path = path or self.surroundings.changed(cell.call)
+        return path
 
     def planner(self) -> Planner:
         """Return what names the cells of these lanes at other points."""

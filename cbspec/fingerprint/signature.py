@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,30 +12,39 @@ from pathlib import Path
 
 from cbspec.layout import source_folder
 
-Signature = tuple[int, int, int]
+Signature = tuple[int, int, int, int]
 Signatures = Mapping[Path, Signature | None]
 
 
 def signature(path: Path) -> Signature | None:
-    """Return a file's modification time in ns, size in bytes and inode; None where it is gone."""
+    """Return when a file was modified, when it changed in any way (ns), its size in bytes and its
+    inode; None where it is gone.
+
+    Programs that copy or unpack a file may give it the modification time that it had elsewhere. The
+    other time is the kernel's.
+    """
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
 def forget_bytecode(path: Path, *, older: bool = True) -> None:
-    """Remove the compiled file of a source, which Python would run in its place: it tells two
-    versions of one second and one size apart no more.
+    """Remove the compiled file of a source, which Python would run in its place: it does not tell
+    versions of one size apart that were written in one second, or bear one modification time.
 
     Args:
-        older: only if it was compiled before the source was last written.
+        older: only if it was compiled before the source last changed.
     """
     compiled = Path(cache_from_source(str(path)))
     with suppress(OSError):
-        if not older or compiled.stat().st_mtime_ns <= path.stat().st_mtime_ns:
+        if not older or compiled.stat().st_mtime_ns <= _changed(path.stat()):
             compiled.unlink()
+
+
+def _changed(status: os.stat_result) -> int:
+    return max(status.st_mtime_ns, status.st_ctime_ns)
 
 
 def signatures(root: Path, packages: Sequence[str]) -> Signatures:

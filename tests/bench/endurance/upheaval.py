@@ -128,11 +128,14 @@ def upheavals(count: int = 100) -> Iterator[Row]:
     late = 0
     with edited_lab() as lab:
         lab.branch_out()
+        began = time.monotonic()
+        late += not lab.ended(lab.begin(1))
+        usual = time.monotonic() - began
         for _ in range(count):
             run = lab.begin(draw.choice([0, 1, 2]))
             deadline = time.monotonic() + LIMIT
             while run.poll() is None and time.monotonic() < deadline:
-                time.sleep(draw.uniform(0.2, 3.0))
+                time.sleep(draw.uniform(0.1, 1.0) * usual)
                 disturb(lab, run, draw, done)
             late += not lab.ended(run)
         stored = lab.results()

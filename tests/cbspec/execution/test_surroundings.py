@@ -54,6 +54,12 @@ def files(project):
     return ProjectFiles(project, project.parent / "data")
 
 
+@pytest.fixture
+def settled(monkeypatch):
+    """Have files count as written long ago: nobody can set the kernel's time of a change back."""
+    monkeypatch.setattr(surroundings, "TICK_SECONDS", 0.0)
+
+
 def test_every_file_of_a_call_counts(files):
     """Files in lists, mappings and options count by their content, as do those of the data folder."""
     reading = call(table="a.csv", more=("b.csv",), named={"x": "a.csv"}, other="b.csv")
@@ -108,6 +114,7 @@ def test_a_file_is_read_once_for_all_seeds(files, monkeypatch):
     assert [path.name for path in read] == ["a.csv", "b.csv"]
 
 
+@pytest.mark.usefixtures("settled")
 def test_another_process_reads_no_unchanged_file(files, project, tmp_path, monkeypatch):
     """What is known of a file is kept for the next process, until the file changes."""
     Surroundings(files, memory=tmp_path / "memory").of(call(table="a.csv"))
@@ -141,6 +148,7 @@ def test_a_file_that_was_just_written_is_read_again(files, project, tmp_path):
     assert now.files == {"a.csv": digest("9,0")}
 
 
+@pytest.mark.usefixtures("settled")
 def test_damaged_memory_is_no_memory(files, tmp_path):
     """A note that is no JSON is overwritten, and a folder that cannot be made is done without."""
     memory = tmp_path / "memory"

@@ -1,5 +1,6 @@
 """Which files are told to have changed since a fingerprint was taken."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,18 @@ def test_a_reached_file_that_is_written_again_has_changed(root, text):
 
     assert code.changed(RUN) == Path("lab/nets.py")
     rewritten(root / "lab/nets.py", FILES["lab/nets.py"])
+    assert code.changed(RUN) == Path("lab/nets.py")
+
+
+def test_a_file_that_bears_its_old_time_has_changed(root):
+    """A copy may keep the time of what it is a copy of; size and inode are the same, too."""
+    code = Code(root, ["lab"])
+    code.fingerprint(RUN)
+    path = root / "lab/nets.py"
+    status = path.stat()
+    path.write_text("WIDTH = 4\n")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
     assert code.changed(RUN) == Path("lab/nets.py")
 
 

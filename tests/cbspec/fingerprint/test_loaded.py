@@ -110,8 +110,11 @@ def test_a_watch_holds_the_files_of_its_inputs_too(root):
     assert {path.name for path in watch.files} == {"__init__.py", "walk.py", "soil.py", "plain.py"}
 
 
-def test_bytecode_of_an_edit_within_one_second_is_not_run(root):
-    """Two versions of one size and one second: Python would run the first one's bytecode."""
+@pytest.mark.parametrize("compiled_at", [500_000_000, 950_000_000], ids=["before", "time set back"])
+def test_bytecode_of_an_edit_within_one_second_is_not_run(root, compiled_at):
+    """Two versions of one size and one second: Python would run the first one's bytecode, also where
+    the second version bears a time before it was compiled.
+    """
     path = root / "farm/soil.py"
     command = [sys.executable, "-c", "import farm.soil; print(farm.soil.WATER)"]
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": ""}
@@ -124,7 +127,7 @@ def test_bytecode_of_an_edit_within_one_second_is_not_run(root):
     os.utime(path, ns=(second, second))
     assert water() == "1"
     compiled = next((root / "farm/__pycache__").glob("soil.*.pyc"))
-    os.utime(compiled, ns=(second, second + 500_000_000))
+    os.utime(compiled, ns=(second, second + compiled_at))
     path.write_text("WATER = 2\n")
     os.utime(path, ns=(second, second + 900_000_000))
     assert water() == "1"
