@@ -6,8 +6,9 @@ import pytest
 
 from cbspec.claim import Claim, Seeds
 from cbspec.evaluation.interim import InterimAnalysis, interim_analyses, judged
+from cbspec.execution.cell import Cell
 from cbspec.execution.numerics import Numerics
-from cbspec.execution.plan import Cell, Planner
+from cbspec.execution.plan import Planner
 from cbspec.fingerprint import Fingerprint
 from cbspec.judge import alpha_at
 from cbspec.kinds import Sign
