@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from cbspec import kinds
 from cbspec.config import Config
 from cbspec.errors import ConfigError, suggestion
 from cbspec.files import ProjectFiles
@@ -72,8 +71,9 @@ class Catalog(Mapping[str, Stage]):
 
 
 def load(config: Config) -> Catalog:
-    """Load the catalog of the configured engine; the project's own assertion kinds are known from
-    here on.
+    """Load the catalog of the configured engine.
+
+    A process that only computes needs no assertion kinds, and spares itself their NumPy.
 
     Raises:
         ConfigError: the module cannot be imported or lies elsewhere, has no ``STAGES``, or its
@@ -89,7 +89,6 @@ def load(config: Config) -> Catalog:
             accepts=lambda stage: isinstance(stage, Stage),
             wanted="a tuple of cbspec.stage.Stage",
         )
-    kinds.load(config)
     return Catalog((*stages, TABLE, REPORTED), config.engine, config.files)
 
 

@@ -50,11 +50,15 @@ class Parts:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """Return the stages that claims can ask for."""
-        from cbspec import catalog
+        """Return the stages that claims can ask for; the project's assertion kinds, and no
+        other's, are known from here on.
+        """
+        from cbspec import catalog, kinds
 
         assert self._signatures is not None  # taken before the engine is imported
-        return catalog.load(self.config)
+        stages = catalog.load(self.config)
+        kinds.load(self.config)
+        return stages
 
     @cached_property
     def _signatures(self) -> Signatures:

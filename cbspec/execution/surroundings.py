@@ -141,8 +141,9 @@ def version_of(package: str) -> str:
 @cache
 def installed() -> Mapping[str, str]:
     """Return every installed package with its version, declared or not."""
-    versions = {package.name: package.version for package in metadata.distributions()}
-    return dict(sorted(versions.items()))
+    # Name and version as attributes would read the file of each package twice
+    described = (package.metadata for package in metadata.distributions())
+    return dict(sorted((about["Name"], about["Version"]) for about in described))
 
 
 _version = cache(version_of)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+
+from jinja2 import Environment
 
 from cbspec.config import Config
 from cbspec.report.count import canaries_counted, counted
@@ -74,17 +77,26 @@ def _rendered(
     page: str,
     all_rows: Sequence[ClaimRow] = (),
 ) -> str:
-    templates = environment(Path(__file__).parent)
-    templates.filters.update(plot=text_plot)
     left_out = max(len(all_rows) - len(urgent) - len(calm), 0)
-    text = templates.get_template("comment.md.j2").render(
-        run=run,
-        urgent=urgent,
-        calm=calm,
-        ways=ways,
-        page=page,
-        left_out=left_out,
-        counted=counted(run) if run.records or run.upheld else "",
-        canaries_counted=canaries_counted(run),
+    text = (
+        _templates()
+        .get_template("comment.md.j2")
+        .render(
+            run=run,
+            urgent=urgent,
+            calm=calm,
+            ways=ways,
+            page=page,
+            left_out=left_out,
+            counted=counted(run) if run.records or run.upheld else "",
+            canaries_counted=canaries_counted(run),
+        )
     )
     return f"{MARKER}\n{tidy(text)}"
+
+
+@cache
+def _templates() -> Environment:
+    templates = environment(Path(__file__).parent)
+    templates.filters.update(plot=text_plot)
+    return templates

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cbspec import catalog, config
 from cbspec.claim import Claim
 from cbspec.cli import main
 from cbspec.evaluation import Evaluation
@@ -113,7 +112,7 @@ class Laboratory:
         return Project(self.root).evaluation(run, numerics, backend="inline")
 
     def claims(self, scale: str = "quick") -> list[Claim]:
-        return load([Path("claims")], catalog=catalog.load(config.load(self.root)), scale=scale)
+        return load([Path("claims")], catalog=Project(self.root).catalog, scale=scale)
 
     def run(self, scale: str = "quick") -> Run:
         """Evaluate every claim in this process and write the report of the run."""

@@ -17,20 +17,7 @@ import pytest
 from tests.support.patience import PATIENCE
 
 SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(
-    [
-        "pytest",
-        "xdist.dsession",
-        "scipy.special",
-        "cbspec.cli.main",
-        "cbspec.plugin",
-        "cbspec.project",
-        "cbspec.language.reader",
-        "cbspec.evaluation",
-        "cbspec.execution.progress",
-        "cbspec.report.page",
-    ]
-)
+SERVER.set_forkserver_preload(["tests.support.preload"])
 
 
 class PytestProcess:

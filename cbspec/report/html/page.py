@@ -56,16 +56,17 @@ def page(contents: Contents) -> str:
 
 def rendered(template: str, **views: Any) -> str:
     """Return a template filled with views, without the blanks that only its own lines need."""
-    environment = _environment()
+    pages = templates()
     assets = {}
     for name in ("style.css", "script.js"):
         text = (_TEMPLATES / name).read_text(encoding="utf-8")
         assets[name.partition(".")[0]] = Markup(text)
-    return environment.get_template(template).render(**assets, **views).strip() + "\n"
+    return pages.get_template(template).render(**assets, **views).strip() + "\n"
 
 
 @cache
-def _environment() -> Environment:
+def templates() -> Environment:
+    """Return the templates of the page; each is compiled at its first use."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,

@@ -1,0 +1,34 @@
+"""What every run of pytest on claims loads, done once in the server that such runs are forked from."""
+
+import gc
+from importlib import import_module
+
+from cbspec.report import Run, job_summary, markdown
+from cbspec.report.html.page import templates
+from tests.support.specimen import make_provenance
+
+for module in (
+    "_pytest.junitxml",
+    "pytest",
+    "xdist.dsession",
+    "scipy.special",
+    "cbspec.cli.main",
+    "cbspec.evaluation",
+    "cbspec.execution.progress",
+    "cbspec.language.reader",
+    "cbspec.plugin.running",
+    "cbspec.report.formats.html_page",
+):
+    import_module(module)
+
+# Jinja compiles a template when it is first asked for
+for name in templates().list_templates("j2"):
+    templates().get_template(name)
+empty = Run(
+    scale="quick", device="cpu", provenance=make_provenance(), seconds=0.0, workers=1, records=()
+)
+markdown(empty)
+job_summary(empty)
+
+gc.collect()
+gc.freeze()  # so that no run looks through what is here, and copies it by that
