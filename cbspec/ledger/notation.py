@@ -44,6 +44,13 @@ def number(value: float | None, decimals: int | None = None) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
+def number_or_blank(value: float | None) -> str:
+    """Format a number as `number` does; nothing where there is none."""
+    if value is None:
+        return ""
+    return number(value)
+
+
 def interval(effect: Interval) -> str:
     """Format an effect with its interval: ``"-0.132 [-0.140, -0.124]"``.
 

@@ -50,16 +50,16 @@ def text_plot(strip: Strip | None) -> str:
 
     ``●`` is the estimate on its interval, ``◇`` the memo's value, ``┆`` the bound.
     """
-    if strip is None or strip.estimate is None or strip.low is None or strip.high is None:
+    if strip is None or strip.ours is None:
         return ""
     cells = ["·"] * CELLS
-    for index in range(_cell(strip.low), _cell(strip.high) + 1):
+    for index in range(_cell(strip.ours.low), _cell(strip.ours.high) + 1):
         cells[index] = "━"
     for bound in strip.bounds:
         cells[_cell(bound)] = "┆"
     if strip.memo is not None:
         cells[_cell(strip.memo)] = "◇"
-    cells[_cell(strip.estimate)] = "●"
+    cells[_cell(strip.ours.estimate)] = "●"
     return "".join(cells)
 
 

@@ -10,7 +10,7 @@ from cbspec.ledger.notation import number
 
 PADDING = 0.06  # of the range, on both sides
 LEAST = 1e-9  # of the room: relative to the largest value, and at all
-STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+STEPS = (1.0, 2.0, 2.5, 5.0)  # times a power of ten
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,10 @@ class Tick:
 
 @dataclass(frozen=True)
 class Axis:
-    """Maps values from `low` to `high` to coordinates from `start` to `end`."""
+    """Maps values from `low` to `high` to coordinates from `start` to `end`.
+
+    An axis of no value at all holds nothing, and has no ticks.
+    """
 
     low: float
     high: float
@@ -32,9 +35,21 @@ class Axis:
 
     def at(self, value: float) -> float:
         """Return the coordinate of a value, to a tenth; beyond the axis, that of its nearest end."""
+        if self.empty:
+            return self.start
         inside = min(max(value, self.low), self.high)
         share = (inside - self.low) / (self.high - self.low)
         return round(self.start + share * (self.end - self.start), 1)
+
+    def place(self, value: float | None) -> float | None:
+        """Return the coordinate of a value that may be missing, or may have no axis to lie on."""
+        if value is None or self.empty:
+            return None
+        return self.at(value)
+
+    @property
+    def empty(self) -> bool:
+        return not self.low < self.high
 
     def holds(self, value: float) -> bool:
         """Tell whether a value lies on the axis."""
@@ -42,6 +57,8 @@ class Axis:
 
     def ticks(self, most: int = 5) -> list[Tick]:
         """Return round numbers along the axis, at most so many."""
+        if self.empty:
+            return []
         step = _step((self.high - self.low) / most)
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
@@ -51,24 +68,34 @@ class Axis:
         ticks = []
         for count in range(first, last + 1):
             value = count * step
-            text = number(value) if places > 6 or abs(value) >= 1e6 else f"{value:.{places}f}"
-            ticks.append(Tick(self.at(value), text.removeprefix("-") if value == 0 else text))
+            ticks.append(Tick(self.at(value), _tick_text(value, places)))
         return ticks
 
 
-def axis_of(values: Iterable[float | None], start: float, end: float) -> Axis | None:
-    """Return an axis on which all finite values lie, with some room; None where there is none."""
-    known = [value for value in values if value is not None and math.isfinite(value)]
-    if not known:
-        return None
-    low, high = min(known), max(known)
-    room = PADDING * (high - low) if high > low else PADDING * abs(low)
+def axis_of(values: Iterable[float | None], start: float, end: float) -> Axis:
+    """Return an axis on which all finite values lie, with some room; an empty one without any."""
+    low, high = math.inf, -math.inf
+    for value in values:
+        if value is not None and math.isfinite(value):
+            low, high = min(low, value), max(high, value)
+    if low > high:
+        return Axis(low, high, start, end)
+    room = PADDING * ((high - low) or abs(low))
     # Values that rounding alone tells apart get an axis on which they are one
     room = max(room, LEAST * max(abs(low), abs(high)), LEAST)
     return Axis(low - room, high + room, start, end)
 
 
+def _tick_text(value: float, places: int) -> str:
+    if places > 6 or abs(value) >= 1e6:
+        return number(value)
+    return f"{value:.{places}f}"
+
+
 def _step(least: float) -> float:
     """Return the smallest round step that is not below `least`."""
     power = 10.0 ** math.floor(math.log10(least))
-    return next(power * step for step in STEPS if power * step >= least * (1 - 1e-9))
+    for step in STEPS:
+        if power * step >= least * (1 - 1e-9):
+            return power * step
+    return 10.0 * power

@@ -61,33 +61,47 @@ def _plot(stage: str, series: str, curves: Sequence[Curve]) -> CurvePlot:
     x_axis = axis_of(points, LEFT, RIGHT)
     y_axis = axis_of(values, BOTTOM, TOP)
     lines = []
-    if x_axis and y_axis:
-        for colour, curve in enumerate(curves):
-            lines.append(_line(curve, colour % COLOURS, x_axis, y_axis))
+    seeds: dict[int, None] = {}
+    for index, curve in enumerate(curves):
+        lines.append(_line(curve, index % COLOURS, x_axis, y_axis))
+        seeds |= dict.fromkeys(curve.seeds)
     return CurvePlot(
         stage=stage,
         series=series,
         unit=curves[0].unit,
-        seeds=tuple(dict.fromkeys(seed for curve in curves for seed in curve.seeds)),
+        seeds=tuple(seeds),
         lines=tuple(lines),
-        x_ticks=tuple(x_axis.ticks()) if x_axis else (),
-        y_ticks=tuple(y_axis.ticks(4)) if y_axis else (),
+        x_ticks=tuple(x_axis.ticks()),
+        y_ticks=tuple(y_axis.ticks(4)),
     )
 
 
 def _line(curve: Curve, colour: int, x_axis: Axis, y_axis: Axis) -> Line:
     means: list[float | None] = []
+    last = "none"
     for column in zip(*curve.values, strict=True):
-        known = [value for value in column if value is not None]
-        means.append(sum(known) / len(known) if known else None)
-    last = next((mean for mean in reversed(means) if mean is not None), None)
+        average = mean(column)
+        means.append(average)
+        if average is not None:
+            last = f"{average:.3g}"
+    seeds = []
+    for row in curve.values:
+        seeds.append(_path(curve.points, row, x_axis, y_axis))
     return Line(
         name=_name(curve.arms),
         colour=colour,
-        seeds=tuple(_path(curve.points, row, x_axis, y_axis) for row in curve.values),
+        seeds=tuple(seeds),
         mean=_path(curve.points, means, x_axis, y_axis),
-        last="none" if last is None else f"{last:.3g}",
+        last=last,
     )
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Return the mean of the values that exist; None where none does."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return sum(known) / len(known)
 
 
 def _path(points: Sequence[int], values: Sequence[float | None], x_axis: Axis, y_axis: Axis) -> str:
@@ -95,14 +109,17 @@ def _path(points: Sequence[int], values: Sequence[float | None], x_axis: Axis, y
     parts = []
     pen = "M"
     for point, value in zip(points, values, strict=True):
-        if value is None:
-            pen = "M"
+        height = y_axis.place(value)
+        if height is None:
+            pen = "M"  # the next point begins a new piece
             continue
-        parts.append(f"{pen}{x_axis.at(point):g} {y_axis.at(value):g}")
+        parts.append(f"{pen}{x_axis.at(point):g} {height:g}")
         pen = "L"
     return "".join(parts)
 
 
 def _name(arms: Sequence[str]) -> str:
     shown = ", ".join(arms[:3])
-    return f"{shown} and {len(arms) - 3} more" if len(arms) > 3 else shown
+    if len(arms) > 3:
+        shown += f" and {len(arms) - 3} more"
+    return shown

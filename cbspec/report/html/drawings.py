@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
+from typing import NamedTuple
 
 from cbspec.claim import base
-from cbspec.ledger import Entry
+from cbspec.kinds import Figure
 from cbspec.ledger.notation import interval, number
 from cbspec.model.anchor import anchor
 from cbspec.report.html.axis import Axis, Tick, axis_of
@@ -77,105 +80,120 @@ class Drawing:
 
 def drawings(subjects: Iterable[Subject]) -> list[Drawing]:
     """Return every figure on record, in the order of the claims."""
-    groups: dict[tuple[str, str], list[tuple[Subject, Entry]]] = {}
+    groups: dict[tuple[str, str], list[FigurePart]] = {}
     for subject in subjects:
         for entry in subject.places:
-            if figures_of(entry):
-                groups.setdefault((base(subject.id), place(entry)), []).append((subject, entry))
+            for figure, effects in figures_of(entry):
+                part = FigurePart(subject, figure, points_of(subject.id, figure, effects))
+                groups.setdefault((base(subject.id), place(entry)), []).append(part)
     colours: dict[str, int] = {}
-    return [_drawing(claim, where, members, colours) for (claim, where), members in groups.items()]
+    drawn = []
+    for (claim, where), parts in groups.items():
+        drawn.append(_drawing(claim, where, parts, colours))
+    return drawn
+
+
+class FigurePart(NamedTuple):
+    """What one cell of a figure claim adds to its drawing."""
+
+    subject: Subject
+    figure: Figure
+    points: list[FigurePoint]
 
 
 def _drawing(
-    claim: str, where: str, members: Sequence[tuple[Subject, Entry]], colours: dict[str, int]
+    claim: str, where: str, parts: Sequence[FigurePart], colours: dict[str, int]
 ) -> Drawing:
-    points: list[FigurePoint] = []
-    bounds: dict[tuple[str, str], Mapping[str, float]] = {}
-    facetted = False
-    for subject, entry in members:
-        for figure, effects in figures_of(entry):
-            facetted = facetted or figure.facet is not None
-            points += points_of(subject.id, figure, effects)
-            for measure in figure.axes:
-                lines = figure.lines.get(measure, {})
-                for panel in {point.panel for point in points if point.panel[1] == measure}:
-                    bounds.setdefault(panel, lines)
-    for point in points:
-        colours.setdefault(point.curve, len(colours) % COLOURS)
-    headings = list(dict.fromkeys(point.panel[0] for point in points))
+    # The panels in the order in which the claim draws them, row by row
+    measures: dict[str, dict[str, list[FigurePoint]]] = {}
+    lines: dict[tuple[str, str], Mapping[str, float]] = {}
+    headings: dict[str, None] = {}
+    legend: dict[str, int] = {}
+    seeds: set[int] = set()
+    for part in parts:
+        for point in part.points:
+            measures.setdefault(point.measure, {}).setdefault(point.heading, []).append(point)
+            levels = part.figure.lines.get(point.measure, {})
+            lines.setdefault((point.heading, point.measure), levels)
+            headings[point.heading] = None
+            legend[point.curve] = colours.setdefault(point.curve, len(colours) % COLOURS)
+            if point.effect.estimate is not None:
+                seeds.add(point.effect.n)
+    facetted = any(part.figure.facet is not None for part in parts)
     panels = []
-    for measure in dict.fromkeys(point.panel[1] for point in points):
-        of_measure = [point for point in points if point.panel[1] == measure]
+    for measure, by_heading in measures.items():
+        everything = list(chain.from_iterable(by_heading.values()))
         for heading in headings:
-            panel = (heading, measure)
-            inside = [point for point in of_measure if point.panel == panel]
-            if inside:
-                axis = _height(of_measure if facetted else inside, bounds.get(panel, {}))
-                panels.append(_panel(panel, inside, bounds.get(panel, {}), axis, colours))
-    subject = members[0][0]
-    columns = len(headings) if len(headings) > 1 else len(panels)
-    counts = sorted({point.effect.n for point in points if point.effect.estimate is not None})
-    curves = dict.fromkeys(point.curve for point in points)
+            if inside := by_heading.get(heading):
+                levels = lines[heading, measure]
+                axis = _height(everything if facetted else inside, levels)
+                panels.append(_panel(inside, levels, axis, colours))
+    subject = parts[0].subject
     return Drawing(
         claim=claim,
         title=subject.title,
         place=where,
         href=anchor(subject.id),
-        seeds=" or ".join(map(str, counts)),
-        legend=tuple((curve, colours[curve]) for curve in curves),
-        columns=columns,
+        seeds=" or ".join(map(str, sorted(seeds))),
+        legend=tuple(legend.items()),
+        columns=len(headings) if len(headings) > 1 else len(panels),
         panels=tuple(panels),
     )
 
 
 def _panel(
-    panel: tuple[str, str],
     points: Sequence[FigurePoint],
     lines: Mapping[str, float],
-    y_axis: Axis | None,
+    y_axis: Axis,
     colours: Mapping[str, int],
 ) -> DrawnPanel:
-    xs = list(dict.fromkeys(point.x for point in points))
-    numeric = all(isinstance(x, float | int) for x in xs)
-    positions: dict[float | str, float] = {}
-    for index, x in enumerate(xs):
-        positions[x] = float(x) if numeric else float(index)
+    positions = _positions(points)
     x_axis = axis_of(positions.values(), LEFT + 4, RIGHT - 4)
-    curves: list[CurveDots] = []
-    ticks: list[Tick] = []
-    levels: list[tuple[str, float]] = []
-    if x_axis and y_axis:
-        for name in dict.fromkeys(point.curve for point in points):
-            members = [point for point in points if point.curve == name]
-            curves.append(_curve(name, members, positions, x_axis, y_axis, colours[name]))
-        if numeric and len(xs) > TICKS:
-            ticks = x_axis.ticks()
-        elif numeric:
-            ticks = _apart([Tick(x_axis.at(at), f"{at:g}") for at in positions.values()])
-        else:
-            ticks = [Tick(x_axis.at(at), _short(str(x))) for x, at in positions.items()]
-        levels = [(name, y_axis.at(value)) for name, value in lines.items()]
+    by_curve: dict[str, list[FigurePoint]] = {}
+    for point in points:
+        by_curve.setdefault(point.curve, []).append(point)
+    curves = []
+    for name, members in by_curve.items():
+        curves.append(_curve(name, members, positions, x_axis, y_axis, colours[name]))
+    levels = []
+    for name, value in lines.items():
+        levels.append((name, y_axis.at(value)))
     return DrawnPanel(
-        title=panel[0],
-        measure=panel[1],
+        title=points[0].heading,
+        measure=points[0].measure,
         unit=points[0].effect.unit,
         curves=tuple(curves),
         lines=tuple(levels),
-        x_ticks=tuple(ticks),
-        y_ticks=tuple(y_axis.ticks(4)) if y_axis else (),
+        x_ticks=tuple(_x_ticks(positions, x_axis)),
+        y_ticks=tuple(y_axis.ticks(4)),
     )
 
 
-def _apart(ticks: Sequence[Tick]) -> list[Tick]:
-    """Return the ticks whose texts do not run into the one before."""
-    kept: list[Tick] = []
-    for tick in sorted(ticks, key=lambda tick: tick.at):
-        if not kept or tick.at - kept[-1].at >= ROOM:
-            kept.append(tick)
-    return kept
+def _positions(points: Iterable[FigurePoint]) -> dict[float | str, float]:
+    """Return x -> where it lies: numbers at their value, words one after another."""
+    xs = dict.fromkeys(point.x for point in points)
+    positions: dict[float | str, float] = {}
+    for index, x in enumerate(xs):
+        positions[x] = float(index) if isinstance(x, str) else float(x)
+    return positions
 
 
-def _height(points: Iterable[FigurePoint], lines: Mapping[str, float]) -> Axis | None:
+def _x_ticks(positions: Mapping[float | str, float], axis: Axis) -> list[Tick]:
+    """Return a tick for each x as far as there is room; round numbers where they are many."""
+    words = any(isinstance(x, str) for x in positions)
+    if len(positions) > TICKS and not words:
+        return axis.ticks()
+    ticks: list[Tick] = []
+    for x, position in sorted(positions.items(), key=itemgetter(1)):
+        at = axis.at(position)
+        if isinstance(x, str):
+            ticks.append(Tick(at, _short(x)))
+        elif not ticks or at - ticks[-1].at >= ROOM:
+            ticks.append(Tick(at, f"{x:g}"))
+    return ticks
+
+
+def _height(points: Iterable[FigurePoint], lines: Mapping[str, float]) -> Axis:
     """Return the axis that the values of some points share."""
     heights: list[float | None] = [*lines.values()]
     for point in points:
@@ -193,24 +211,23 @@ def _curve(
     colour: int,
 ) -> CurveDots:
     dots = []
+    path = []
     for point in sorted(points, key=lambda point: positions[point.x]):
         effect = point.effect
         if effect.estimate is None:
             continue
-        memo = "" if effect.reported is None else f", memo {number(effect.reported)}"
-        dots.append(
-            Dot(
-                x=x_axis.at(positions[point.x]),
-                y=y_axis.at(effect.estimate),
-                low=None if effect.low is None else y_axis.at(effect.low),
-                high=None if effect.high is None else y_axis.at(effect.high),
-                memo=None if effect.reported is None else y_axis.at(effect.reported),
-                text=f"{name} at {point.x}: {interval(effect)}{memo}",
-            )
-        )
-    path = " ".join(f"{dot.x:g},{dot.y:g}" for dot in dots)
-    return CurveDots(name=name, colour=colour, dots=tuple(dots), path=path)
+        text = f"{name} at {point.x}: {interval(effect)}"
+        if effect.reported is not None:
+            text += f", memo {number(effect.reported)}"
+        x, y = x_axis.at(positions[point.x]), y_axis.at(effect.estimate)
+        low, high = y_axis.place(effect.low), y_axis.place(effect.high)
+        memo = y_axis.place(effect.reported)
+        dots.append(Dot(x=x, y=y, low=low, high=high, memo=memo, text=text))
+        path.append(f"{x:g},{y:g}")
+    return CurveDots(name=name, colour=colour, dots=tuple(dots), path=" ".join(path))
 
 
 def _short(word: str) -> str:
-    return word if len(word) <= WORD else f"{word[: WORD - 1]}…"
+    if len(word) <= WORD:
+        return word
+    return f"{word[: WORD - 1]}…"

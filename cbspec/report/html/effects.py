@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 from cbspec.kinds import Assertion
-from cbspec.ledger import Entry, RecordedAssertion, RecordedEffect
-from cbspec.ledger.notation import interval, number, p_value
+from cbspec.ledger import Entry, RecordedEffect
+from cbspec.ledger.notation import interval, number, number_or_blank, p_value
 from cbspec.report.html.axis import Axis, Tick, axis_of
 
 WIDTH = 400
@@ -19,25 +21,30 @@ Bounds = tuple[float | None, float | None]
 UNBOUNDED: Bounds = (None, None)
 
 
+class DrawnInterval(NamedTuple):
+    """An estimate and the ends of its interval as coordinates; an open side ends with the axis."""
+
+    low: int
+    estimate: int
+    high: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Strip:
-    """One interval as coordinates; None where there is nothing to draw.
+    """One effect as coordinates; None where there is nothing to draw.
 
     Attributes:
-        low, high: ends of the interval; at an end of the axis where it has none.
         shaded: from where to where the assertion puts the effect.
         bounds: the ends of that which lie on the axis.
-        before: the interval and estimate on record, where they are others.
+        before: the interval on record, where it is another one.
     """
 
-    estimate: int | None
-    low: int | None
-    high: int | None
+    ours: DrawnInterval | None
     memo: int | None
     zero: int | None
     shaded: tuple[int, int] | None
     bounds: tuple[int, ...]
-    before: tuple[int, int, int] | None = None
+    before: DrawnInterval | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +73,34 @@ class EffectGroup:
     ticks: tuple[Tick, ...]
 
     @property
+    def decisive(self) -> bool:
+        """Tell whether the effect that decided is among them."""
+        return any(row.decisive for row in self.rows)
+
+    @property
     def summary(self) -> str:
         """Return what the plot shows, in words."""
-        lines = [f"{row.label}: {row.text}{_memo(row.memo)}" for row in self.rows]
+        lines = []
+        for row in self.rows:
+            memo = f", memo {row.memo}" if row.memo else ""
+            lines.append(f"{row.label}: {row.text}{memo}")
         return f"{self.measure} in {self.unit or 'no unit'}. " + "; ".join(lines)
+
+
+class ShownEffect(NamedTuple):
+    """An effect with all that a row of it shows.
+
+    Attributes:
+        was: the same effect as recorded, where it was another one.
+        bounds: between what it is claimed to be.
+    """
+
+    effect: RecordedEffect
+    was: RecordedEffect | None
+    bounds: Bounds
+    decisive: bool = False
+    control: bool = False
+    tested: bool = False
 
 
 def groups_of(entry: Entry, before: Entry | None = None) -> list[EffectGroup]:
@@ -78,38 +109,33 @@ def groups_of(entry: Entry, before: Entry | None = None) -> list[EffectGroup]:
     Args:
         before: what was on record, whose intervals are drawn faintly beside it.
     """
-    effects: dict[tuple[str, str], dict[str, tuple[RecordedAssertion, RecordedEffect]]] = {}
-    for asserted in entry.recorded:
-        for effect in asserted.effects:
-            group = effects.setdefault((effect.measure, effect.unit), {})
-            group.setdefault(effect.label, (asserted, effect))
-    controls = {control.key for control in entry.controls}
     earlier = _by_name(before)
-    decisive = entry.decisive
-    groups = []
-    for (measure, unit), members in effects.items():
-        shown = []
-        for asserted, effect in members.values():
-            was = earlier.get((measure, effect.label))
-            bounds = bounds_of(asserted.terms).get((measure, effect.label), UNBOUNDED)
-            shown.append((effect, was, bounds, asserted))
-        axis = _axis([(effect, was, bounds) for effect, was, bounds, _ in shown], MARGIN, WIDTH)
-        rows = []
-        for effect, was, bounds, asserted in shown:
-            rows.append(
-                _row(
-                    effect,
-                    was,
-                    bounds,
-                    axis,
-                    decisive=effect == decisive,
+    controls = set(map(attrgetter("key"), entry.controls))
+    measures: dict[tuple[str, str], dict[str, ShownEffect]] = {}
+    for asserted in entry.recorded:
+        bounds = bounds_of(asserted.terms)
+        for effect in asserted.effects:
+            name = effect.measure, effect.label
+            members = measures.setdefault((effect.measure, effect.unit), {})
+            members.setdefault(
+                effect.label,
+                ShownEffect(
+                    effect=effect,
+                    was=_moved(earlier.get(name), effect),
+                    bounds=bounds.get(name, UNBOUNDED),
+                    decisive=effect == entry.decisive,
                     control=asserted.key in controls,
                     tested=asserted.terms.tested,
-                )
+                ),
             )
-        ticks = tuple(axis.ticks()) if axis else ()
-        groups.append(EffectGroup(measure=measure, unit=unit, rows=tuple(rows), ticks=ticks))
-    return sorted(groups, key=lambda group: not any(row.decisive for row in group.rows))
+    groups = []
+    for (measure, unit), members in measures.items():
+        shown = list(members.values())
+        axis = _axis(shown, MARGIN, WIDTH)
+        rows = tuple(_row(effect, axis) for effect in shown)
+        ticks = tuple(axis.ticks())
+        groups.append(EffectGroup(measure=measure, unit=unit, rows=rows, ticks=ticks))
+    return sorted(groups, key=attrgetter("decisive"), reverse=True)
 
 
 def small_strip(entry: Entry) -> Strip | None:
@@ -120,109 +146,113 @@ def small_strip(entry: Entry) -> Strip | None:
     bounds = UNBOUNDED
     for asserted in entry.implicated:
         bounds = bounds_of(asserted.terms).get((effect.measure, effect.label), bounds)
-    axis = _axis([(effect, None, bounds)], *STRIP)
-    return _strip(effect, None, bounds, axis) if axis else None
+    shown = ShownEffect(effect, None, bounds)
+    axis = _axis([shown], *STRIP)
+    if axis.empty:
+        return None
+    return _strip(shown, axis)
 
 
 def bounds_of(terms: Assertion) -> Mapping[tuple[str, str], Bounds]:
     """Return (measure, label) -> between what an assertion puts that sum; None where it is open."""
     bounds: dict[tuple[str, str], Bounds] = {}
     for contrast in terms.contrasts():
-        ends = [_bound(end, logs=contrast.logs) for end in (contrast.low, contrast.high)]
-        bounds.setdefault((contrast.measure, contrast.label), (ends[0], ends[1]))
+        low = _bound(contrast.low, logs=contrast.logs)
+        high = _bound(contrast.high, logs=contrast.logs)
+        bounds.setdefault((contrast.measure, contrast.label), (low, high))
     return bounds
 
 
 def _bound(value: float, *, logs: bool) -> float | None:
     if not math.isfinite(value):
         return None
-    return math.exp(value) if logs else value + 0.0
+    if logs:
+        return math.exp(value)
+    return value + 0.0  # -0.0 would be written with its sign
 
 
 def _by_name(entry: Entry | None) -> dict[tuple[str, str], RecordedEffect]:
     effects: dict[tuple[str, str], RecordedEffect] = {}
-    for asserted in entry.recorded if entry else ():
+    if entry is None:
+        return effects
+    for asserted in entry.recorded:
         for effect in asserted.effects:
             effects.setdefault((effect.measure, effect.label), effect)
     return effects
 
 
-def _axis(
-    effects: Iterable[tuple[RecordedEffect, RecordedEffect | None, Bounds]],
-    start: float,
-    end: float,
-) -> Axis | None:
+def _moved(was: RecordedEffect | None, effect: RecordedEffect) -> RecordedEffect | None:
+    """Return the recorded effect where it reads differently from the new one."""
+    if was is None or interval(was) == interval(effect):
+        return None
+    return was
+
+
+def _axis(shown: Iterable[ShownEffect], start: float, end: float) -> Axis:
     values: list[float | None] = []
-    for effect, was, bounds in effects:
+    for effect, was, bounds, *_ in shown:
         values += [effect.estimate, effect.low, effect.high, effect.reported, *bounds]
         if was:
             values += [was.estimate, was.low, was.high]
     return axis_of(values, start, end - start)
 
 
-def _row(
-    effect: RecordedEffect,
-    was: RecordedEffect | None,
-    bounds: Bounds,
-    axis: Axis | None,
-    *,
-    decisive: bool,
-    control: bool,
-    tested: bool,
-) -> EffectRow:
-    moved = was is not None and interval(was) != interval(effect)
-    strip = EMPTY
-    if axis:
-        strip = _strip(effect, was if moved else None, bounds, axis)
+def _row(shown: ShownEffect, axis: Axis) -> EffectRow:
+    effect, was = shown.effect, shown.was
     return EffectRow(
         label=effect.label,
         text=interval(effect),
-        memo="" if effect.reported is None else number(effect.reported),
-        asserted=_asserted(bounds),
-        p=p_value(effect.p) if tested and effect.p is not None else "",
+        memo=number_or_blank(effect.reported),
+        asserted=_asserted(shown.bounds),
+        p=p_value(effect.p) if shown.tested and effect.p is not None else "",
         n=effect.n,
-        decisive=decisive,
-        control=control,
-        strip=strip,
-        before=interval(was) if was is not None and moved else "",
+        decisive=shown.decisive,
+        control=shown.control,
+        strip=_strip(shown, axis),
+        before=interval(was) if was else "",
     )
 
 
-def _strip(effect: RecordedEffect, was: RecordedEffect | None, bounds: Bounds, axis: Axis) -> Strip:
-    low, high = bounds
+def _strip(shown: ShownEffect, axis: Axis) -> Strip:
+    # An open side of a claim is shaded to the end of the axis
     shaded = None
-    if bounds != UNBOUNDED:
-        shaded = (
-            _end(low, axis.start, axis),
-            _end(high, axis.end, axis),
-        )
-    drawn = effect.estimate is not None
+    if shown.bounds != UNBOUNDED:
+        shaded = _ends(*shown.bounds, axis)
+    bounds = []
+    for bound in shown.bounds:
+        if bound is not None:
+            bounds.append(round(axis.at(bound)))
     return Strip(
-        estimate=None if effect.estimate is None else _at(axis, effect.estimate),
-        low=_end(effect.low, axis.start, axis) if drawn else None,
-        high=_end(effect.high, axis.end, axis) if drawn else None,
-        memo=None if effect.reported is None else _at(axis, effect.reported),
+        ours=_drawn(shown.effect, axis),
+        memo=_at(axis, shown.effect.reported),
         zero=_at(axis, 0.0) if axis.holds(0.0) else None,
         shaded=shaded,
-        bounds=tuple(_at(axis, bound) for bound in bounds if bound is not None),
-        before=_before(was, axis),
+        bounds=tuple(bounds),
+        before=_drawn(shown.was, axis) if shown.was else None,
     )
 
 
-def _at(axis: Axis, value: float) -> int:
-    """Return a coordinate without a fraction: strips are many, and their marks wider than that."""
-    return round(axis.at(value))
-
-
-def _end(value: float | None, otherwise: float, axis: Axis) -> int:
-    return round(otherwise) if value is None else _at(axis, value)
-
-
-def _before(was: RecordedEffect | None, axis: Axis) -> tuple[int, int, int] | None:
-    if was is None or was.estimate is None:
+def _drawn(effect: RecordedEffect, axis: Axis) -> DrawnInterval | None:
+    estimate = _at(axis, effect.estimate)
+    if estimate is None:
         return None
-    ends = _end(was.low, axis.start, axis), _end(was.high, axis.end, axis)
-    return ends[0], _at(axis, was.estimate), ends[1]
+    low, high = _ends(effect.low, effect.high, axis)
+    return DrawnInterval(low, estimate, high)
+
+
+def _at(axis: Axis, value: float | None) -> int | None:
+    """Return a coordinate without a fraction: strips are many, and their marks wider than that."""
+    at = axis.place(value)
+    if at is None:
+        return None
+    return round(at)
+
+
+def _ends(low: float | None, high: float | None, axis: Axis) -> tuple[int, int]:
+    """Return where a range lies; a side without an end reaches that of the axis."""
+    start = axis.start if low is None else axis.at(low)
+    end = axis.end if high is None else axis.at(high)
+    return round(start), round(end)
 
 
 def _asserted(bounds: Bounds) -> str:
@@ -231,11 +261,6 @@ def _asserted(bounds: Bounds) -> str:
         return f"between {number(low)} and {number(high)}"
     if low is not None:
         return f"above {number(low)}"
-    return "" if high is None else f"below {number(high)}"
-
-
-def _memo(memo: str) -> str:
-    return f", memo {memo}" if memo else ""
-
-
-EMPTY = Strip(estimate=None, low=None, high=None, memo=None, zero=None, shaded=None, bounds=())
+    if high is not None:
+        return f"below {number(high)}"
+    return ""

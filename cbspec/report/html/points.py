@@ -11,9 +11,10 @@ from cbspec.ledger import Entry, RecordedEffect
 
 @dataclass(frozen=True)
 class FigurePoint:
-    """One arm of one cell; `panel` is its heading and measure."""
+    """One arm of one cell, in the panel of its heading and measure."""
 
-    panel: tuple[str, str]
+    heading: str
+    measure: str
     curve: str
     x: float | str
     effect: RecordedEffect
@@ -34,8 +35,10 @@ def points_of(
 ) -> list[FigurePoint]:
     """Return the points of one cell of a matrix that are on record."""
     values = _values(cell)
-    facet = "" if figure.facet is None else f"{figure.facet} = {values[figure.facet]}"
-    heading = ", ".join(part for part in (figure.title, facet) if part)
+    heading = figure.title
+    if figure.facet is not None:
+        facet = f"{figure.facet} = {values[figure.facet]}"
+        heading = ", ".join(filter(None, (heading, facet)))
     along: Sequence[float | str] = figure.arms
     if isinstance(figure.x, tuple):
         along = figure.x
@@ -46,11 +49,15 @@ def points_of(
         for arm, curve, x in zip(figure.arms, figure.curves(), along, strict=True):
             effect = effects.get((measure, arm))
             if effect is not None:
-                points.append(FigurePoint((heading, measure), curve, x, effect))
+                points.append(FigurePoint(heading, measure, curve, x, effect))
     return points
 
 
 def _values(cell: str) -> dict[str, str]:
     """Return ``F.4[alpha=0.0,depth=2]`` -> the values of its matrix cell, as written."""
     _, _, inside = cell.rstrip("]").partition("[")
-    return dict(value.split("=", 1) for value in inside.split(",") if value)
+    values = {}
+    for pair in filter(None, inside.split(",")):
+        name, _, value = pair.partition("=")
+        values[name] = value
+    return values

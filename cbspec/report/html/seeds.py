@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cbspec.ledger import Entry
-from cbspec.ledger.notation import number
+from cbspec.ledger.notation import number_or_blank
 from cbspec.model.values import Values
 from cbspec.report.html.axis import Axis, Tick, axis_of
+from cbspec.report.html.curves import mean
 
 WIDTH = 400
 LABELS = 118  # coordinates for the arms' names
@@ -111,31 +112,39 @@ def _plot(
         seeds=values.seeds,
         rows=tuple(rows),
         joins=_joins(rows, len(values.seeds)),
-        ticks=tuple(axis.ticks(4)) if axis else (),
+        ticks=tuple(axis.ticks(4)),
         height=TOP + len(rows) * ROW,
         gaps=tuple(_gaps(measure, columns, values)),
     )
 
 
 def _row(
-    arm: str, y: int, column: Sequence[float | None], memo: float | None, axis: Axis | None
+    arm: str, y: int, column: Sequence[float | None], memo: float | None, axis: Axis
 ) -> ArmRow:
-    known = [value for value in column if value is not None]
-    mean = sum(known) / len(known) if known else None
-    dots: list[float | None] = []
-    for value in column:
-        dots.append(None if axis is None or value is None else axis.at(value))
+    average = mean(column)
     return ArmRow(
         arm=arm,
-        name=arm if len(arm) <= LETTERS else f"{arm[: LETTERS - 1]}…",
+        name=_short(arm),
         y=y,
-        texts=tuple("" if value is None else f"{value:.4g}" for value in column),
-        dots=tuple(dots),
-        mean=None if axis is None or mean is None else axis.at(mean),
-        mean_text="" if mean is None else f"{mean:.4g}",
-        memo=None if axis is None or memo is None else axis.at(memo),
-        memo_text="" if memo is None else number(memo),
+        texts=tuple(map(_four_digits, column)),
+        dots=tuple(map(axis.place, column)),
+        mean=axis.place(average),
+        mean_text=_four_digits(average),
+        memo=axis.place(memo),
+        memo_text=number_or_blank(memo),
     )
+
+
+def _short(arm: str) -> str:
+    if len(arm) <= LETTERS:
+        return arm
+    return f"{arm[: LETTERS - 1]}…"
+
+
+def _four_digits(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}"
 
 
 def _joins(rows: Sequence[ArmRow], seeds: int) -> tuple[str, ...]:
@@ -144,7 +153,10 @@ def _joins(rows: Sequence[ArmRow], seeds: int) -> tuple[str, ...]:
         return ()
     lines = []
     for seed in range(seeds):
-        points = [f"{row.dots[seed]:g},{row.y}" for row in rows if row.dots[seed] is not None]
+        points = []
+        for row in rows:
+            if row.dots[seed] is not None:
+                points.append(f"{row.dots[seed]:g},{row.y}")
         if len(points) > 1:
             lines.append(" ".join(points))
     return tuple(lines)

@@ -4,10 +4,15 @@ import pytest
 
 from cbspec.config import Config
 from cbspec.report.comment import LARGEST, MARKER, comment, text_plot
-from cbspec.report.html.effects import Strip
+from cbspec.report.html.effects import DrawnInterval, Strip
 
 STRIP = Strip(
-    estimate=40, low=20, high=60, memo=100, zero=None, shaded=(80, 116), bounds=(80,), before=None
+    ours=DrawnInterval(20, 40, 60),
+    memo=100,
+    zero=None,
+    shaded=(80, 116),
+    bounds=(80,),
+    before=None,
 )
 
 

@@ -41,5 +41,9 @@ def test_every_value_is_on_its_axis(values):
 
 @pytest.mark.parametrize("values", [[], [None], [math.inf, math.nan]])
 def test_nothing_to_draw(values):
-    """Without a finite value there is no axis."""
-    assert axis_of(values, 0, 1) is None
+    """An axis of no finite value places nothing and has no ticks."""
+    axis = axis_of(values, 0, 1)
+
+    assert axis.empty
+    assert axis.ticks() == []
+    assert [axis.place(value) for value in (0.0, math.inf, None)] == [None, None, None]

@@ -30,7 +30,7 @@ def test_an_effect_is_drawn_beside_memo_and_bound():
         "above 0.1",
         True,
     )
-    assert strip.bounds[0] < strip.memo < strip.low < strip.estimate < strip.high
+    assert strip.bounds[0] < strip.memo < strip.ours.low < strip.ours.estimate < strip.ours.high
     assert strip.shaded == (strip.bounds[0], 388)
     assert "memo 0.2" in group.summary
 
@@ -50,14 +50,14 @@ def test_an_unbounded_interval_reaches_the_ends():
     """What a single seed gives has no interval: the strip runs from end to end of the axis."""
     strip = small_strip(entry(low=-math.inf, high=math.inf, n=1))
 
-    assert (strip.low, strip.high) == (2, 116)
+    assert (strip.ours.low, strip.ours.high) == (2, 116)
 
 
 def test_an_undefined_effect_draws_nothing_of_ours():
     """A point without a value has a row, with the memo's value alone."""
     [group] = groups_of(entry(estimate=math.nan, low=math.nan, high=math.nan))
 
-    assert (group.rows[0].strip.estimate, group.rows[0].strip.low) == (None, None)
+    assert group.rows[0].strip.ours is None
     assert group.rows[0].strip.memo is not None
 
 
