@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Literal
 
 import msgspec
@@ -90,12 +91,17 @@ class Upheld(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def doubted(self) -> bool:
         """Whether one of its verdicts failed its check."""
-        return any(check.failed for check in self.checks)
+        return bool(failures(self.checks))
+
+
+def failures(checks: Iterable[Check]) -> list[Check]:
+    """Return the checks that failed."""
+    return list(filter(attrgetter("failed"), checks))
 
 
 def doubts(checks: Iterable[Check]) -> str:
     """Return what failed among checks, as one line; empty where nothing did."""
-    return "; ".join(check.text for check in checks if check.failed)
+    return "; ".join(map(attrgetter("text"), failures(checks)))
 
 
 def standing(claim: Claim, checks: Sequence[Check]) -> Outcome:
@@ -104,17 +110,17 @@ def standing(claim: Claim, checks: Sequence[Check]) -> Outcome:
     Passed: everything on record holds and was checked. Xfailed: what is on record does not hold, is
     superseded, or nothing is on record. Failed: a check failed. Skipped: there was no way to check.
     """
-    if failures := doubts(checks):
-        return Outcome(kind="failed", reason=failures)
+    if doubt := doubts(checks):
+        return Outcome(kind="failed", reason=doubt)
     if not checks:
         places = ", ".join(claim.decidable)
         never = f"never run: no verdict on record (decidable at {places})"
         return Outcome(kind="xfailed", reason=never)
-    reason = "; ".join(check.text for check in checks)
-    ways = {check.way for check in checks}
+    reason = "; ".join(map(attrgetter("text"), checks))
+    ways = set(map(attrgetter("way"), checks))
     if "unchecked" in ways:
         return Outcome(kind="skipped", reason=reason)
-    verdicts = {check.verdict for check in checks}
+    verdicts = set(map(attrgetter("verdict"), checks))
     if verdicts == {"holds"} and "superseded" not in ways:
         return Outcome(kind="passed", reason=reason)
     return Outcome(kind="xfailed", reason=reason)

@@ -11,8 +11,8 @@ from jinja2 import Environment
 from cbspec.config import Config
 from cbspec.report.count import canaries_counted, counted
 from cbspec.report.html.contents import of_run
-from cbspec.report.html.effects import STRIP, Strip
 from cbspec.report.html.overview import ClaimRow, overview
+from cbspec.report.html.strip import STRIP, Strip
 from cbspec.report.record import Run
 from cbspec.report.template import environment, tidy
 

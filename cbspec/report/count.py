@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from cbspec.canary import CanaryCheck
 from cbspec.canary.comparison import State
@@ -51,8 +52,11 @@ def canaries_counted(run: Run) -> str:
     """``"103 canaries: 101 equal, 2 differ"``; empty where none was compared."""
     if not run.canaries:
         return ""
-    counts = Counter(check.state for check in run.canaries)
-    parts = [f"{counts[state]} {word}" for state, word in _STATES.items() if counts[state]]
+    counts = Counter(map(attrgetter("state"), run.canaries))
+    parts = []
+    for state, word in _STATES.items():
+        if counts[state]:
+            parts.append(f"{counts[state]} {word}")
     return f"{_several(len(run.canaries), 'canary', 'canaries')}: {', '.join(parts)}"
 
 
@@ -74,14 +78,20 @@ def failed_canaries(run: Run) -> list[CanaryCheck]:
     """Return the canaries that are not as recorded, of a run that was about canaries; in others the
     claims say it.
     """
-    checks = run.checks
-    return [canary for canary in run.canaries if canary.failed and canary.claim not in checks]
+    failed = []
+    for canary in run.canaries:
+        if canary.failed and canary.claim not in run.checks:
+            failed.append(canary)
+    return failed
 
 
 def _ways(run: Run) -> Iterator[tuple[str, str]]:
     """Yield each claim, and how it was checked."""
     for record in run.records:
-        yield record.claim, "in doubt" if record.in_doubt else "recomputed"
+        if record.in_doubt:
+            yield record.claim, "in doubt"
+        else:
+            yield record.claim, "recomputed"
     for upheld in run.upheld:
         yield upheld.claim, _weakest(map(_way, upheld.checks))
     for skipped in run.skipped:
@@ -89,13 +99,20 @@ def _ways(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def _way(check: Check) -> str:
-    return "in doubt" if check.failed else check.way
+    if check.failed:
+        return "in doubt"
+    return check.way
 
 
 def _several(count: int, noun: str, nouns: str) -> str:
-    return f"1 {noun}" if count == 1 else f"{count} {nouns}"
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {nouns}"
 
 
 def _weakest(ways: Iterable[str]) -> str:
     ways = set(ways)
-    return next(filter(ways.__contains__, _ORDER), _NEVER)
+    for way in _ORDER:
+        if way in ways:
+            return way
+    return _NEVER

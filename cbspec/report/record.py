@@ -17,7 +17,7 @@ from cbspec.model.edit import Edit
 from cbspec.model.finding import Finding, Judgement
 from cbspec.paths import relative
 from cbspec.report.about import About, about
-from cbspec.report.check import Check, Upheld, doubts
+from cbspec.report.check import Check, Upheld, doubts, failures
 from cbspec.report.quote import Quote, quotes
 from cbspec.report.trace import RunTrace
 
@@ -80,7 +80,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def in_doubt(self) -> bool:
         """Whether another verdict of the claim failed its check."""
-        return any(check.failed for check in self.checks)
+        return bool(failures(self.checks))
 
     @property
     def entry(self) -> Entry:
@@ -236,7 +236,7 @@ def _outcome(comparison: Comparison, judgement: Judgement, checks: Iterable[Chec
     doubt.
     """
     of_verdict = outcome(comparison, judgement)
-    failures = doubts(checks)
-    if failures and of_verdict.kind != "failed":
-        return Outcome(kind="failed", reason=failures)
+    doubt = doubts(checks)
+    if doubt and of_verdict.kind != "failed":
+        return Outcome(kind="failed", reason=doubt)
     return of_verdict

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cbspec.canary import CanaryRecord
+from cbspec.canary import Calibration, CanaryRecord
 from cbspec.canary.comparison import Difference
-from cbspec.ledger.notation import number
+from cbspec.ledger.notation import number, number_or_blank
 from cbspec.model.anchor import anchor
 from cbspec.model.edit import Edit
 from cbspec.report.html.subject import Subject
@@ -58,34 +58,45 @@ class CanaryView:
     counts: tuple[tuple[str, int], ...]
     differing: tuple[Differing, ...]
     recorded: int
-    measured: str
-    method: str
-    platforms: tuple[PlatformRow, ...]
-    unheld: tuple[tuple[str, str], ...]
+    measured: str = ""
+    method: str = ""
+    platforms: tuple[PlatformRow, ...] = ()
+    unheld: tuple[str, ...] = ()
 
 
 def canary_view(subjects: Sequence[Subject], record: CanaryRecord | None) -> CanaryView | None:
     """Return what a page says of canaries; None for a project without."""
-    computed = [subject.canary for subject in subjects if subject.canary]
-    if record is None and not computed:
+    counts: Counter[str] = Counter()
+    for subject in subjects:
+        if subject.canary:
+            counts[subject.canary.state] += 1
+    if record is None and not counts:
         return None
-    differing = [view for view in map(_differing, subjects) if view]
-    calibration = record.calibration if record else None
-    platforms = calibration.platforms if calibration else ()
-    unheld = calibration.unheld if calibration else ()
-    return CanaryView(
-        counts=tuple(Counter(check.state for check in computed).most_common()),
-        differing=tuple(differing),
+    view = CanaryView(
+        counts=tuple(counts.most_common()),
+        differing=tuple(filter(None, map(_differing, subjects))),
         recorded=len(record.figures) if record else 0,
-        measured=calibration.date if calibration else "",
-        method=calibration.method if calibration else "",
-        platforms=tuple(
-            PlatformRow(name=run.name, torch=run.torch, differing=f"{100 * run.differing:.3g} %")
-            for run in platforms
-        ),
-        unheld=tuple(
-            (f"{item.measure} of {item.arm} in {item.claim}", item.reason) for item in unheld
-        ),
+    )
+    if record is None or record.calibration is None:
+        return view
+    return _calibrated(view, record.calibration)
+
+
+def _calibrated(view: CanaryView, calibration: Calibration) -> CanaryView:
+    """Return a view with what the tolerances were measured on."""
+    platforms = []
+    for run in calibration.platforms:
+        share = f"{100 * run.differing:.3g} %"
+        platforms.append(PlatformRow(name=run.name, torch=run.torch, differing=share))
+    unheld = []
+    for value in calibration.unheld:
+        unheld.append(f"{value.measure} of {value.arm} in {value.claim}")
+    return replace(
+        view,
+        measured=calibration.date,
+        method=calibration.method,
+        platforms=tuple(platforms),
+        unheld=tuple(unheld),
     )
 
 
@@ -125,10 +136,12 @@ def _row(difference: Difference) -> DifferenceRow:
         seed="" if difference.seed is None else str(difference.seed),
         before=_shown(before),
         after=_shown(after),
-        allowed="" if allowed is None else number(allowed),
+        allowed=number_or_blank(allowed),
         excess=excess,
     )
 
 
 def _shown(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.6g}"
+    if isinstance(value, str):
+        return value
+    return f"{value:.6g}"

@@ -23,13 +23,13 @@ class ClaimNode:
     """One claim; `lines` are of its title, `verdict` the one a reader should look at first."""
 
     claim: str
-    href: str
     title: str
     lines: tuple[str, ...]
-    verdict: str
-    status: str
     x: int
     y: int
+    href: str = ""
+    verdict: str = "none"
+    status: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +61,13 @@ def graph(subjects: Iterable[Subject]) -> Graph | None:
     columns = _columns(links)
     rows = _rows(links, columns)
     places = {}
+    width = height = 0
     for claim, column in columns.items():
-        places[claim] = (column * (WIDE + ACROSS), rows[claim] * (TALL + DOWN))
-    nodes = [_node(claim, known.get(claim), place) for claim, place in places.items()]
+        x, y = places[claim] = column * (WIDE + ACROSS), rows[claim] * (TALL + DOWN)
+        width, height = max(width, x + WIDE), max(height, y + TALL)
+    nodes = []
+    for claim, at in places.items():
+        nodes.append(_node(claim, known.get(claim), at))
     edges = []
     for (before, after), how in links.items():
         path = _path(places[before], places[after])
@@ -71,8 +75,8 @@ def graph(subjects: Iterable[Subject]) -> Graph | None:
     return Graph(
         nodes=tuple(nodes),
         edges=tuple(edges),
-        width=max(x for x, _ in places.values()) + WIDE,
-        height=max(y for _, y in places.values()) + TALL,
+        width=width,
+        height=height,
     )
 
 
@@ -102,16 +106,22 @@ def _columns(links: Collection[tuple[str, str]]) -> dict[str, int]:
 
     def column(claim: str, above: frozenset[str]) -> int:
         if claim not in columns:
-            later = above | {claim}
-            before = [column(other, later) for other in earlier[claim] if other not in later]
-            columns[claim] = max(before, default=-1) + 1
+            at = 0
+            for other in earlier[claim]:
+                if other not in above and other != claim:
+                    at = max(at, column(other, above | {claim}) + 1)
+            columns[claim] = at
         return columns[claim]
 
     for claim in earlier:
         column(claim, frozenset())
     # What took up nothing stands right before the first that took it up
-    for before in [claim for claim, others in earlier.items() if not others]:
-        columns[before] = min(columns[after] for start, after in links if start == before) - 1
+    first_later: dict[str, int] = {}
+    for before, after in links:
+        if not earlier[before]:
+            first_later[before] = min(columns[after], first_later.get(before, columns[after]))
+    for before, column_after in first_later.items():
+        columns[before] = column_after - 1
     return columns
 
 
@@ -125,15 +135,16 @@ def _rows(links: Iterable[tuple[str, str]], columns: Mapping[str, int]) -> dict[
         later[before].append(after)
         started.pop(after, None)
     rows: dict[str, int] = {}
+    taken: set[tuple[int, int]] = set()
     lowest = 0
 
     def settle(claim: str, row: int) -> None:
         nonlocal lowest
         if claim in rows:
             return
-        taken = {rows[other] for other in rows if columns[other] == columns[claim]}
-        while row in taken:
+        while (columns[claim], row) in taken:
             row += 1
+        taken.add((columns[claim], row))
         rows[claim] = row
         lowest = max(lowest, row + 1)
         for offset, follower in enumerate(later[claim]):
@@ -154,18 +165,20 @@ def _beside(
 
 
 def _node(claim: str, subject: Subject | None, place: tuple[int, int]) -> ClaimNode:
-    title = subject.title if subject else "not in this report"
-    lines = textwrap.wrap(title, LINE, max_lines=2, placeholder=" …")
-    places = subject.places if subject else ()
+    x, y = place
+    if subject is None:
+        title = "not in this report"
+        return ClaimNode(claim=claim, title=title, lines=(title,), x=x, y=y)
+    lines = textwrap.wrap(subject.title, LINE, max_lines=2, placeholder=" …")
     return ClaimNode(
         claim=claim,
-        href=anchor(subject.id) if subject else "",
-        title=title,
+        href=anchor(subject.id),
+        title=subject.title,
         lines=tuple(lines),
-        verdict=places[0].verdict if places else "none",
-        status=subject.status if subject else "",
-        x=place[0],
-        y=place[1],
+        verdict=subject.places[0].verdict if subject.places else "none",
+        status=subject.status,
+        x=x,
+        y=y,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from cbspec.model.anchor import claim_element
 from cbspec.model.edit import Edit
@@ -68,8 +69,9 @@ def claim_view(
     places = [judged_at(subject, entry) for entry in entries]
     if brief:
         places = list(map(shortened, places))
-    with_seeds = next((place for place in places if place.plots), None)
-    trace = subject.record.trace if subject.record else None
+    curves: list[CurvePlot] = []
+    if subject.record and subject.record.trace and not brief:
+        curves = curve_plots(subject.record.trace.curves)
     withdrawn = []
     for former in subject.withdrawn:
         what = f"{former.verdict} at {former.scale} on {former.device} withdrawn"
@@ -80,16 +82,25 @@ def claim_view(
         standing=standing,
         chips=chips_of(subject),
         places=tuple(places),
-        opened=tuple(
-            place.failed or index == 0 or place is with_seeds for index, place in enumerate(places)
-        ),
-        curves=tuple(curve_plots(trace.curves)) if trace and not brief else (),
+        opened=tuple(_opened(places)),
+        curves=tuple(curves),
         source=_source(subject, sources, first=shown_at == subject.id and not brief),
         brief=brief,
         shown_at=shown_at,
         edits=edits_of(subject),
         withdrawn=tuple(withdrawn),
     )
+
+
+def _opened(places: Sequence[Place]) -> list[bool]:
+    """Return for each place whether it is unfolded: the first, what failed, the first with seeds."""
+    opened = []
+    seeds_shown = False
+    for index, place in enumerate(places):
+        shows_seeds = bool(place.plots) and not seeds_shown
+        seeds_shown = seeds_shown or shows_seeds
+        opened.append(index == 0 or place.failed or shows_seeds)
+    return opened
 
 
 def _source(subject: Subject, sources: Mapping[str, str], *, first: bool) -> SourceLines | None:
@@ -99,7 +110,7 @@ def _source(subject: Subject, sources: Mapping[str, str], *, first: bool) -> Sou
         return SourceLines(path=subject.path, lines=(), marked=frozenset())
     marked: set[int] = set()
     if subject.record:
-        keys = {finding.key for finding in subject.record.implicated}
+        keys = set(map(attrgetter("key"), subject.record.implicated))
         for quote in subject.record.quotes:
             if quote.key in keys and quote.path == subject.path:
                 marked.update(range(quote.line, quote.line + len(quote.lines)))

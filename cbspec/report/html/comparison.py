@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cbspec.ledger import Comparison
+from cbspec.ledger.entry import Acceptance
 from cbspec.report.html.effects import EffectGroup, groups_of
 from cbspec.report.html.page import rendered
 from cbspec.report.html.seeds import SeedPlot, seed_plots
@@ -27,7 +28,7 @@ class ComparedVerdict:
     lines: tuple[str, ...]
     groups: tuple[EffectGroup, ...]
     plots: tuple[tuple[str, SeedPlot], ...]
-    accepted: tuple[tuple[str, str], ...]
+    accepted: tuple[Acceptance, ...]
 
 
 def comparison_page(
@@ -57,8 +58,13 @@ def _verdict(
 ) -> ComparedVerdict:
     entry = comparison.new or comparison.old
     assert entry is not None  # diff sets one side at least
-    old = len(comparison.old.accepted) if comparison.old else 0
-    accepted = comparison.new.accepted[old:] if comparison.new else ()
+    groups = groups_of(entry)
+    accepted: Sequence[Acceptance] = ()
+    if comparison.new and comparison.old:
+        groups = groups_of(comparison.new, comparison.old)
+        accepted = comparison.new.accepted[len(comparison.old.accepted) :]
+    elif comparison.new:
+        accepted = comparison.new.accepted
     plots = []
     arms: list[str] = []
     for name, side, shown in (
@@ -68,7 +74,8 @@ def _verdict(
         values = side.get(shown.key) if shown else None
         if shown and values:
             arms = arms or list(values.arms)  # one order on both sides
-            plots += [(name, plot) for plot in seed_plots(shown, values, {}, arms)]
+            for plot in seed_plots(shown, values, {}, arms):
+                plots.append((name, plot))
     return ComparedVerdict(
         claim=entry.claim,
         title=titles.get(entry.claim, ""),
@@ -76,8 +83,8 @@ def _verdict(
         change=comparison.change,
         before=comparison.expected.verdict if comparison.expected else "none",
         after=comparison.new.verdict if comparison.new else "none",
-        lines=tuple(line.strip() for line in comparison.text.splitlines()),
-        groups=tuple(groups_of(entry, comparison.old if comparison.new else None)),
+        lines=tuple(map(str.strip, comparison.text.splitlines())),
+        groups=tuple(groups),
         plots=tuple(plots),
-        accepted=tuple((one.date, one.reason) for one in accepted),
+        accepted=tuple(accepted),
     )

@@ -113,8 +113,8 @@ def _drawing(
     for part in parts:
         for point in part.points:
             measures.setdefault(point.measure, {}).setdefault(point.heading, []).append(point)
-            levels = part.figure.lines.get(point.measure, {})
-            lines.setdefault((point.heading, point.measure), levels)
+            panel = point.heading, point.measure
+            lines.setdefault(panel, part.figure.lines.get(point.measure, {}))
             headings[point.heading] = None
             legend[point.curve] = colours.setdefault(point.curve, len(colours) % COLOURS)
             if point.effect.estimate is not None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 
 from cbspec.model.anchor import anchor
 from cbspec.report.html.subject import Subject
+from cbspec.report.record import Record
 from cbspec.report.trace import StageUse
 
 SHOWN = 20  # claims that took longest
@@ -55,25 +58,18 @@ class Effort:
 def effort(subjects: Iterable[Subject]) -> Effort | None:
     """Return what a run computed; None where no claim tells."""
     records = [subject.record for subject in subjects if subject.record]
-    traced = [record for record in records if record.trace]
-    if not traced:
+    if not any(record.trace for record in records):
         return None
-    uses: dict[tuple[str, str], StageUse] = {}
-    for record in traced:
-        for use in record.trace.stages if record.trace else ():
-            # Claims that share a trajectory may have drawn a different number of seeds
-            known = uses.get((use.stage, use.call))
-            if known is None or use.results > known.results:
-                uses[use.stage, use.call] = use
-    stages: dict[str, list[StageUse]] = {}
-    for use in uses.values():
-        stages.setdefault(use.stage, []).append(use)
-    fresh = [use for use in uses.values() if use.computed]
-    whole = sum(use.seconds for use in fresh)
-    totals = [_total(stage, members, whole) for stage, members in stages.items()]
-    longest = max((record.seconds for record in records), default=0.0)
+    stages = _stages(records)
+    fresh = _fresh(chain.from_iterable(stages.values()))
+    whole = _seconds(fresh)
+    totals = []
+    for stage, uses in stages.items():
+        totals.append(_total(stage, uses, whole))
+    slowest = sorted(records, key=attrgetter("seconds"), reverse=True)
+    longest = slowest[0].seconds
     times = []
-    for record in sorted(records, key=lambda record: -record.seconds)[:SHOWN]:
+    for record in slowest[:SHOWN]:
         times.append(
             ClaimTime(
                 claim=record.claim,
@@ -91,15 +87,41 @@ def effort(subjects: Iterable[Subject]) -> Effort | None:
     )
 
 
+def _stages(records: Iterable[Record]) -> dict[str, list[StageUse]]:
+    """Return stage -> its trajectories, those that several claims share once."""
+    uses: dict[tuple[str, str], StageUse] = {}
+    for record in records:
+        if record.trace is None:
+            continue
+        for use in record.trace.stages:
+            # Claims that share a trajectory may have drawn a different number of seeds
+            known = uses.get((use.stage, use.call))
+            if known is None or use.results > known.results:
+                uses[use.stage, use.call] = use
+    stages: dict[str, list[StageUse]] = {}
+    for use in uses.values():
+        stages.setdefault(use.stage, []).append(use)
+    return stages
+
+
+def _fresh(uses: Iterable[StageUse]) -> list[StageUse]:
+    """Return the trajectories of which this run computed a part."""
+    return list(filter(attrgetter("computed"), uses))
+
+
+def _seconds(uses: Iterable[StageUse]) -> float:
+    return sum(use.seconds for use in uses)
+
+
 def _total(stage: str, uses: Sequence[StageUse], whole: float) -> StageTotal:
-    fresh = [use for use in uses if use.computed]
-    seconds = sum(use.seconds for use in fresh)
+    fresh = _fresh(uses)
+    seconds = _seconds(fresh)
     return StageTotal(
         stage=stage,
-        results=sum(use.results for use in uses),
-        computed=sum(use.computed for use in uses),
-        adopted=sum(use.adopted for use in uses),
-        forecast=_forecast(fresh) if fresh else "",
+        results=sum(map(attrgetter("results"), uses)),
+        computed=sum(map(attrgetter("computed"), uses)),
+        adopted=sum(map(attrgetter("adopted"), uses)),
+        forecast=_forecast(fresh),
         took=duration(seconds) if fresh else "",
         share=_percent(seconds, whole),
     )
@@ -107,15 +129,20 @@ def _total(stage: str, uses: Sequence[StageUse], whole: float) -> StageTotal:
 
 def _forecast(uses: Sequence[StageUse]) -> str:
     """Return the forecast of what was computed; where a stage had none, that is said."""
+    if not uses:
+        return ""
     known = [use.forecast for use in uses if use.forecast is not None]
     if not known:
-        return "none" if uses else ""
-    partly = " for a part" if len(known) < len(uses) else ""
-    return duration(sum(known)) + partly
+        return "none"
+    if len(known) < len(uses):
+        return f"{duration(sum(known))} for a part"
+    return duration(sum(known))
 
 
 def _percent(part: float, whole: float) -> float:
-    return round(100 * part / whole, 1) if whole else 0.0
+    if not whole:
+        return 0.0
+    return round(100 * part / whole, 1)
 
 
 def duration(seconds: float) -> str:
@@ -124,4 +151,6 @@ def duration(seconds: float) -> str:
         return f"{seconds:.2f} s"
     if seconds < 120:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    if seconds < 7200:
+        return f"{seconds / 60:.1f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cbspec.ledger import Entry
 from cbspec.ledger.notation import interval
-from cbspec.report.about import Sentence
 from cbspec.report.html.effects import EffectGroup, groups_of
-from cbspec.report.html.seeds import SeedPlot, seed_plots
+from cbspec.report.html.seeds import SeedPlot, seed_plots, unlisted
 from cbspec.report.html.subject import Subject
 from cbspec.report.html.words import place
+from cbspec.report.record import Record
 from cbspec.report.trace import Look
 
 
@@ -20,9 +19,7 @@ class Decided:
     """One assertion or control with its decision."""
 
     key: str
-    kind: str
     text: str
-    note: str
     verdict: str
     reason: str
 
@@ -56,62 +53,80 @@ class Place:
 
     name: str
     verdict: str
-    ours: bool
-    checked: str
-    remark: str
-    failed: bool
     reason: str
     seeds: tuple[int, ...]
     made: str
     marks: tuple[str, ...]
-    needed: tuple[int, int] | None
     groups: tuple[EffectGroup, ...]
     plots: tuple[SeedPlot, ...]
     decided: tuple[Decided, ...]
     looks: tuple[LookRow, ...]
     history: tuple[HistoryLine, ...]
+    ours: bool = False
+    checked: str = ""
+    remark: str = ""
+    failed: bool = False
+    needed: tuple[int, int] | None = None
+
+
+def _made(entry: Entry) -> str:
+    """Return when, at which commit and with what a verdict was computed."""
+    made = entry.provenance
+    text = made.date
+    if made.commit:
+        text += f" at {made.commit[:10]}"
+    if made.dirty:
+        text += " with uncommitted changes"
+    return f"{text}, torch {made.torch}"
 
 
 def shortened(place: Place) -> Place:
     """Return a place without its history, its decisions one by one, the tables of its plots and the
     measures that do not decide."""
-    plots = tuple(replace(plot, listed=False) for plot in place.plots)
+    plots = tuple(map(unlisted, place.plots))
     return replace(place, groups=place.groups[:1], plots=plots, decided=(), history=())
 
 
 def judged_at(subject: Subject, entry: Entry) -> Place:
-    record = subject.record if subject.record and entry is subject.record.entry else None
-    check = subject.check_of(entry)
-    about = subject.about
-    before = record.comparison.old if record else None
-    made = entry.provenance
-    commit = f" at {made.commit[:10]}" if made.commit else ""
-    dirty = " with uncommitted changes" if made.dirty else ""
-    checked = check.way if check else ""
-    return Place(
+    """Return a verdict of a claim with all that it rests on."""
+    values = subject.values.get(entry.key)
+    on_record = Place(
         name=place(entry),
         verdict=entry.verdict,
-        ours=record is not None,
-        checked="recomputed" if record else checked,
-        remark=check.reason if check else "",
-        failed=check.failed if check else bool(record and record.outcome.kind == "failed"),
         reason=entry.reason,
         seeds=entry.seeds,
-        made=f"{made.date}{commit}{dirty}, torch {made.torch}",
+        made=_made(entry),
         marks=tuple(_marks(entry)),
-        needed=_needed(subject) if record else None,
-        groups=tuple(groups_of(entry, before)),
-        plots=tuple(
-            seed_plots(
-                entry,
-                subject.values.get(entry.key),
-                about.reported if about else {},
-                about.arms if about else (),
-            )
-        ),
-        decided=tuple(_decided(entry, about.sentences if about else (), subject)),
-        looks=tuple(_looks(subject, entry)),
-        history=tuple(_history(before or entry)),
+        groups=tuple(groups_of(entry)),
+        plots=tuple(seed_plots(entry, values, subject.reported, subject.arms)),
+        decided=tuple(_decided(entry, subject)),
+        looks=tuple(_looks(entry)),
+        history=tuple(_history(entry)),
+    )
+    record = subject.record
+    if record and entry is record.entry:
+        return _of_run(record, on_record)
+    check = subject.check_of(entry)
+    if check is None:
+        return on_record
+    return replace(on_record, checked=check.way, remark=check.reason, failed=check.failed)
+
+
+def _of_run(record: Record, place: Place) -> Place:
+    """Return the verdict that a run computed, beside the one that was on record."""
+    before = record.comparison.old
+    looks = place.looks
+    if record.trace:
+        looks = tuple(map(_look, record.trace.looks))
+    return replace(
+        place,
+        ours=True,
+        checked="recomputed",
+        failed=record.failed,
+        needed=_needed(record),
+        groups=tuple(groups_of(record.entry, before)),
+        looks=looks,
+        history=tuple(_history(before or record.entry)),
     )
 
 
@@ -129,22 +144,21 @@ def _marks(entry: Entry) -> list[str]:
     return marks
 
 
-def _needed(subject: Subject) -> tuple[int, int] | None:
+def _needed(record: Record) -> tuple[int, int] | None:
     """Return how many seeds would decide everything that is open, with a predictive power of 0.5 and
     of 0.8.
     """
-    assert subject.record is not None  # asked of a verdict of this run
-    counts = []
-    for finding in subject.record.implicated:
-        counts += [effect.needed for effect in finding.effects if effect.needed]
-    if not counts:
+    even, likely = 0, 0
+    for finding in record.implicated:
+        for effect in finding.effects:
+            if effect.needed:
+                even, likely = max(even, effect.needed[0]), max(likely, effect.needed[1])
+    if not likely:
         return None
-    even, likely = zip(*counts, strict=True)
-    return max(even), max(likely)
+    return even, likely
 
 
-def _decided(entry: Entry, sentences: Sequence[Sentence], subject: Subject) -> list[Decided]:
-    known = {sentence.key: sentence for sentence in sentences}
+def _decided(entry: Entry, subject: Subject) -> list[Decided]:
     reasons = {}
     if subject.record and entry is subject.record.entry:
         judgement = subject.record.judgement
@@ -152,13 +166,10 @@ def _decided(entry: Entry, sentences: Sequence[Sentence], subject: Subject) -> l
             reasons[finding.key] = finding.reason
     decided = []
     for asserted in entry.recorded:
-        sentence = known.get(asserted.key)
         decided.append(
             Decided(
                 key=asserted.key,
-                kind=asserted.terms.kind,
                 text=asserted.terms.sentence(),
-                note=sentence.note if sentence else "",
                 verdict=asserted.verdict or "none",
                 reason=reasons.get(asserted.key, ""),
             )
@@ -166,17 +177,15 @@ def _decided(entry: Entry, sentences: Sequence[Sentence], subject: Subject) -> l
     return decided
 
 
-def _looks(subject: Subject, entry: Entry) -> list[LookRow]:
-    """Return the interim analyses of a verdict: as the run took them, else as its seeds tell."""
-    record = subject.record
-    if record and record.trace and entry is record.entry:
-        return [_look(look) for look in record.trace.looks]
-    sizes = [entry.drawn.start]
-    while sizes[-1] < len(entry.seeds):
-        sizes.append(min(2 * sizes[-1], len(entry.drawn.pool), len(entry.seeds)))
+def _looks(entry: Entry) -> list[LookRow]:
+    """Return the interim analyses of a verdict, as far as its seeds tell: all but the last were
+    inconclusive, or it would have ended there.
+    """
     rows = []
-    for size in sizes[:-1]:
+    size = entry.drawn.start
+    while size < len(entry.seeds):
         rows.append(LookRow(seeds=size, verdict="inconclusive", text=""))
+        size *= 2
     text = interval(entry.decisive) if entry.decisive else ""
     return [*rows, LookRow(seeds=len(entry.seeds), verdict=entry.verdict, text=text)]
 
@@ -191,11 +200,11 @@ def _look(look: Look) -> LookRow:
 def _history(entry: Entry) -> list[HistoryLine]:
     made = entry.provenance
     commit = f" at {made.commit[:10]}" if made.commit else ""
-    events = []
+    lines = []
     for accepted in entry.accepted:
-        turn = f"{accepted.before or 'nothing'} → {accepted.after}"
-        moves = f" ({'; '.join(accepted.moves)})" if accepted.moves else ""
-        what = f"{accepted.outcome}: {turn}{moves}"
-        events.append(HistoryLine(date=accepted.date, what=what, reason=accepted.reason))
-    events.append(HistoryLine(date=made.date, what=f"{entry.verdict} computed{commit}", reason=""))
-    return events
+        what = f"{accepted.outcome}: {accepted.before or 'nothing'} → {accepted.after}"
+        if accepted.moves:
+            what += f" ({'; '.join(accepted.moves)})"
+        lines.append(HistoryLine(date=accepted.date, what=what, reason=accepted.reason))
+    lines.append(HistoryLine(date=made.date, what=f"{entry.verdict} computed{commit}", reason=""))
+    return lines

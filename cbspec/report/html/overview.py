@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
-from cbspec.ledger.notation import interval, number
+from cbspec.ledger.notation import interval, number_or_blank
 from cbspec.model.anchor import anchor
 from cbspec.model.edit import Edit
-from cbspec.report.html.effects import Strip, small_strip
+from cbspec.report.html.effects import effects_by_name, moved_from
 from cbspec.report.html.standing import ClaimStanding, standing_of
+from cbspec.report.html.strip import Strip, small_strip
 from cbspec.report.html.subject import Subject
 from cbspec.report.html.words import MARKS, place
 
@@ -57,12 +59,12 @@ class ClaimRow:
     order: int
     chips: tuple[Chip, ...]
     standing: ClaimStanding
-    label: str
-    estimate: str
-    memo: str
     before: str
-    strip: Strip | None
     edits: tuple[Edit, ...]
+    label: str = ""
+    estimate: str = ""
+    memo: str = ""
+    strip: Strip | None = None
 
     @property
     def verdicts(self) -> str:
@@ -106,21 +108,35 @@ def overview(subjects: Sequence[Subject], *, of_run: bool) -> Overview:
     ordered = in_order(subjects)
     rows = [_row(subject, order, of_run=of_run) for order, subject in enumerate(ordered)]
     rows.sort(key=lambda row: (row.standing.rank, row.order))
-    chips = [chip for row in rows for chip in row.chips]
-    words = {chip.verdict for chip in chips}
-    ways = Counter(row.standing.way for row in rows if row.standing.way)
+    verdicts: set[str] = set()
+    scales: dict[str, None] = {}
+    for row in rows:
+        for chip in row.chips:
+            verdicts.add(chip.verdict)
+            scales[chip.place] = None
     return Overview(
         rows=tuple(rows),
-        urgent=tuple(row for row in rows if row.standing.urgent),
+        urgent=tuple(filter(attrgetter("standing.urgent"), rows)),
         tiles=tuple(_tiles(rows, of_run=of_run)),
-        ways=tuple(
-            (way, ways[way], round(100 * ways[way] / len(rows), 2)) for way in WAYS if ways[way]
-        ),
-        phases=tuple(dict.fromkeys(subject.phase for subject in ordered if subject.phase)),
-        verdicts=tuple(word for word in MARKS if word in words),
-        scales=tuple(dict.fromkeys(chip.place for chip in chips if chip.place)),
-        changes=tuple(dict.fromkeys(row.standing.change for row in rows if row.standing.change)),
+        ways=tuple(_ways(rows)),
+        phases=_distinct(subject.phase for subject in ordered),
+        verdicts=tuple(filter(verdicts.__contains__, MARKS)),
+        scales=_distinct(scales),
+        changes=_distinct(row.standing.change for row in rows),
     )
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    """Return each word once, in the order in which they come, without the empty one."""
+    return tuple(dict.fromkeys(filter(None, words)))
+
+
+def _ways(rows: Sequence[ClaimRow]) -> Iterator[tuple[str, int, float]]:
+    """Yield how claims were checked, how many of them, and their share in percent."""
+    counts = Counter(row.standing.way for row in rows)
+    for way in WAYS:
+        if counts[way]:
+            yield way, counts[way], round(100 * counts[way] / len(rows), 2)
 
 
 def in_order(subjects: Sequence[Subject]) -> list[Subject]:
@@ -133,23 +149,21 @@ def _phase(phase: str) -> tuple[bool, int, str]:
     if match is None:
         return True, 0, phase
     rest = match[2]
-    # 6.5A came after 6C; "~" sorts behind all letters
-    return False, int(match[1]), f"~{rest}" if rest and not rest[0].isalpha() else rest
+    if rest and not rest[0].isalpha():
+        rest = f"~{rest}"  # 6.5A came after 6C; "~" sorts behind all letters
+    return False, int(match[1]), rest
 
 
 def _natural(claim: str) -> list[tuple[float, str]]:
     """Return a sort key by which 2 comes before 10, and 0.25 before 0.5."""
     key = []
-    for index, part in enumerate(re.split(r"(\d+(?:\.\d+)?)", claim)):
-        key.append((float(part), "") if index % 2 else (0.0, part))
+    for text, digits in re.findall(r"(\D*)(\d+(?:\.\d+)?)?", claim):
+        key += [(0.0, text), (float(digits or 0), "")]
     return key
 
 
 def _row(subject: Subject, order: int, *, of_run: bool) -> ClaimRow:
-    places = subject.places
-    first = places[0] if places else None
-    effect = first.decisive if first else None
-    return ClaimRow(
+    row = ClaimRow(
         claim=subject.id,
         href=anchor(subject.id),
         title=subject.title,
@@ -157,31 +171,41 @@ def _row(subject: Subject, order: int, *, of_run: bool) -> ClaimRow:
         order=order,
         chips=chips_of(subject),
         standing=standing_of(subject, of_run=of_run),
-        label=f"{effect.label} of {effect.measure}" if effect else "",
-        estimate=interval(effect) if effect else "",
-        memo=number(effect.reported) if effect and effect.reported is not None else "",
         before=_before(subject),
-        strip=small_strip(first) if first else None,
         edits=edits_of(subject),
+    )
+    if not subject.places:
+        return row
+    first = subject.places[0]
+    effect = first.decisive
+    if effect is None:
+        return row
+    return replace(
+        row,
+        label=f"{effect.label} of {effect.measure}",
+        estimate=interval(effect),
+        memo=number_or_blank(effect.reported),
+        strip=small_strip(first),
     )
 
 
 def _before(subject: Subject) -> str:
     """Return the decisive effect as recorded, where the run gives another one."""
-    old = subject.record.comparison.old if subject.record else None
-    effect = subject.record.entry.decisive if subject.record else None
-    if old is None or effect is None:
+    if subject.record is None:
         return ""
-    for asserted in old.recorded:
-        for was in asserted.effects:
-            if (was.measure, was.label) == (effect.measure, effect.label):
-                return "" if interval(was) == interval(effect) else interval(was)
-    return ""
+    effect = subject.record.entry.decisive
+    if effect is None:
+        return ""
+    earlier = effects_by_name(subject.record.comparison.old)
+    was = moved_from(earlier.get((effect.measure, effect.label)), effect)
+    return interval(was) if was else ""
 
 
 def edits_of(subject: Subject) -> tuple[Edit, ...]:
     """Return the definitions that changed since a claim's verdicts were recorded."""
-    edits = list(subject.record.edits) if subject.record else []
+    edits: list[Edit] = []
+    if subject.record:
+        edits += subject.record.edits
     for check in subject.checks:
         edits += check.edits
     if subject.canary:
@@ -196,7 +220,8 @@ def chips_of(subject: Subject) -> tuple[Chip, ...]:
         before = ""
         if subject.record and entry is subject.record.entry:
             expected = subject.record.comparison.expected
-            before = expected.verdict if expected and expected.verdict != entry.verdict else ""
+            if expected and expected.verdict != entry.verdict:
+                before = expected.verdict
         chips.append(
             Chip(verdict=entry.verdict, place=place(entry), fragile=entry.fragile, before=before)
         )
@@ -206,7 +231,7 @@ def chips_of(subject: Subject) -> tuple[Chip, ...]:
 def _tiles(rows: Sequence[ClaimRow], *, of_run: bool) -> list[Tile]:
     tiles = [Tile(count=len(rows), word="claims", kind="all", field="", value="")]
     if of_run:
-        urgent = sum(row.standing.urgent for row in rows)
+        urgent = len(list(filter(attrgetter("standing.urgent"), rows)))
         tiles.append(
             Tile(count=urgent, word="need a look", kind="urgent", field="change", value="urgent")
         )

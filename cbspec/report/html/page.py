@@ -90,8 +90,10 @@ def _shown(value: Any) -> Any:
 def _facts(run: Run) -> tuple[tuple[str, str], ...]:
     """Return what a reader has to know of a run, each under its name."""
     made = run.provenance
-    commit = (made.commit or "unknown")[:10] + (" with uncommitted changes" if made.dirty else "")
-    workers = f"{run.workers} worker{'' if run.workers == 1 else 's'}"
+    commit = (made.commit or "unknown")[:10]
+    if made.dirty:
+        commit += " with uncommitted changes"
+    workers = "1 worker" if run.workers == 1 else f"{run.workers} workers"
     return (
         ("scale", run.scale),
         ("device", run.device),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cbspec.ledger import Entry
 from cbspec.ledger.notation import number_or_blank
@@ -59,6 +59,11 @@ class SeedPlot:
         """Return what the plot shows, in words."""
         means = ", ".join(f"{row.arm} {row.mean_text}" for row in self.rows if row.mean_text)
         return f"{self.measure} of {len(self.seeds)} seeds by arm; means: {means or 'none'}"
+
+
+def unlisted(plot: SeedPlot) -> SeedPlot:
+    """Return a plot without the table of its values."""
+    return replace(plot, listed=False)
 
 
 def seed_plots(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from cbspec.report.html.subject import Subject
 from cbspec.report.html.words import CHANGES, URGENT
@@ -35,13 +36,12 @@ class ClaimStanding:
 def standing_of(subject: Subject, *, of_run: bool) -> ClaimStanding:
     """Return what became of a claim; in a page of the record, what a person decided about it."""
     change, way, reasons = _of_run(subject) if of_run else _of_record(subject)
-    order = list(CHANGES)
-    rank = order.index(change) if change else len(order)
+    rank = [*CHANGES, ""].index(change)
     return ClaimStanding(change=change, way=way, rank=rank, reasons=tuple(reasons))
 
 
 def _of_run(subject: Subject) -> tuple[str, str, Sequence[str]]:
-    failed = [check.text for check in subject.failed_checks]
+    failed = list(map(attrgetter("text"), subject.failed_checks))
     if subject.record:
         record = subject.record
         if record.judgement.verdict == "error":
@@ -54,18 +54,19 @@ def _of_run(subject: Subject) -> tuple[str, str, Sequence[str]]:
     if failed:
         return subject.failed_checks[0].way, "in doubt", failed
     if subject.broken:
-        failing = subject.upheld is None and not subject.checks
-        return "broken" if failing else "unchecked", "unchecked", [subject.broken.reason]
+        # A claim of which something else is known is not broken, only this run told nothing
+        known = subject.upheld or subject.checks
+        return "unchecked" if known else "broken", "unchecked", [subject.broken.reason]
     if subject.upheld is None:
         return _of_canary(subject)
-    ways = [check.way for check in subject.upheld.checks]
+    ways = list(map(attrgetter("way"), subject.upheld.checks))
     for way in ("superseded", "unchecked"):
         if way in ways:
             return way, way, [check.text for check in subject.checks if check.way == way]
     if not ways:
         return "never run", "never run", [subject.upheld.outcome.reason]
-    way = "canary equal" if "canary equal" in ways else "code unchanged"
-    return "same", way, [subject.upheld.outcome.reason]
+    weakest = "canary equal" if "canary equal" in ways else "code unchanged"
+    return "same", weakest, [subject.upheld.outcome.reason]
 
 
 def _of_canary(subject: Subject) -> tuple[str, str, Sequence[str]]:
@@ -81,12 +82,16 @@ def _of_canary(subject: Subject) -> tuple[str, str, Sequence[str]]:
 
 
 def _of_record(subject: Subject) -> tuple[str, str, Sequence[str]]:
-    doubts = [entry.doubt for entry in subject.entries if entry.doubt]
-    reasons = [entry.accepted[-1].reason for entry in subject.entries if entry.doubt]
-    if "superseded" in doubts:
-        return "superseded", "superseded", reasons
     if not subject.entries:
         return "", "never run", []
+    doubts = set()
+    reasons = []
+    for entry in subject.entries:
+        if entry.doubt:
+            doubts.add(entry.doubt)
+            reasons.append(entry.accepted[-1].reason)
+    if "superseded" in doubts:
+        return "superseded", "superseded", reasons
     return "", "carried over" if doubts else "", reasons
 
 
@@ -95,6 +100,9 @@ def _turn(subject: Subject) -> list[str]:
     record = subject.record
     assert record is not None  # asked of a changed record alone
     reasons = [record.judgement.reason]
-    reasons += [decision.text for decision in record.comparison.decisions if decision.turned]
-    reasons += [f"moved: {move.text}" for move in record.comparison.goalposts]
+    for decision in record.comparison.decisions:
+        if decision.turned:
+            reasons.append(decision.text)
+    for move in record.comparison.goalposts:
+        reasons.append(f"moved: {move.text}")
     return reasons

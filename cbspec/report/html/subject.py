@@ -10,7 +10,7 @@ from cbspec.ledger import Entry, Key
 from cbspec.ledger.withdrawn import Withdrawn
 from cbspec.model.values import Values
 from cbspec.report.about import About
-from cbspec.report.check import Check, Upheld
+from cbspec.report.check import Check, Upheld, failures
 from cbspec.report.record import Record, Skipped
 
 
@@ -44,6 +44,16 @@ class Subject:
     withdrawn: tuple[Withdrawn, ...] = ()
 
     @property
+    def arms(self) -> tuple[str, ...]:
+        """Return the names of its arms, in the claim's order, as far as they are known."""
+        return self.about.arms if self.about else ()
+
+    @property
+    def reported(self) -> Mapping[str, Mapping[str, float]]:
+        """Return measure -> arm -> the memo's value."""
+        return self.about.reported if self.about else {}
+
+    @property
     def checks(self) -> tuple[Check, ...]:
         """Return how its verdicts on record were checked that the run did not recompute."""
         if self.record:
@@ -52,7 +62,7 @@ class Subject:
 
     @property
     def failed_checks(self) -> tuple[Check, ...]:
-        return tuple(check for check in self.checks if check.failed)
+        return tuple(failures(self.checks))
 
     @property
     def places(self) -> tuple[Entry, ...]:

@@ -59,4 +59,6 @@ URGENT = (
 
 def place(entry: Entry) -> str:
     """Return where a verdict was reached: ``"memo"``, ``"memo on cuda"``."""
-    return entry.scale if entry.device == "cpu" else f"{entry.scale} on {entry.device}"
+    if entry.device == "cpu":
+        return entry.scale
+    return f"{entry.scale} on {entry.device}"

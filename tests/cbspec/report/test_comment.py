@@ -4,7 +4,7 @@ import pytest
 
 from cbspec.config import Config
 from cbspec.report.comment import LARGEST, MARKER, comment, text_plot
-from cbspec.report.html.effects import DrawnInterval, Strip
+from cbspec.report.html.strip import DrawnInterval, Strip
 
 STRIP = Strip(
     ours=DrawnInterval(20, 40, 60),

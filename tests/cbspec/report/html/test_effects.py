@@ -3,7 +3,8 @@
 import math
 
 from cbspec.kinds import All, Assertion, Contrast, Order, Ratio
-from cbspec.report.html.effects import bounds_of, groups_of, small_strip
+from cbspec.report.html.effects import groups_of
+from cbspec.report.html.strip import bounds_of, small_strip
 from tests.support.specimen import make_effect, make_entry, make_finding, make_judgement
 
 

@@ -1,0 +1,145 @@
+"""One effect as a strip: its interval beside the memo's value and the bound, on an axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cbspec.kinds import Assertion
+from cbspec.ledger import Entry, RecordedEffect
+from cbspec.report.html.axis import Axis, axis_of
+
+STRIP = (2, 118)  # where the small plot of an overview's row begins and ends
+
+Bounds = tuple[float | None, float | None]
+UNBOUNDED: Bounds = (None, None)
+
+
+class DrawnInterval(NamedTuple):
+    """An estimate and the ends of its interval as coordinates; an open side ends with the axis."""
+
+    low: int
+    estimate: int
+    high: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip:
+    """One effect as coordinates; None where there is nothing to draw.
+
+    Attributes:
+        shaded: from where to where the assertion puts the effect.
+        bounds: the ends of that which lie on the axis.
+        before: the interval on record, where it is another one.
+    """
+
+    ours: DrawnInterval | None
+    memo: int | None
+    zero: int | None
+    shaded: tuple[int, int] | None
+    bounds: tuple[int, ...]
+    before: DrawnInterval | None = None
+
+
+class ShownEffect(NamedTuple):
+    """An effect with all that a row of it shows.
+
+    Attributes:
+        was: the same effect as recorded, where it was another one.
+        bounds: between what it is claimed to be.
+    """
+
+    effect: RecordedEffect
+    was: RecordedEffect | None
+    bounds: Bounds
+    decisive: bool = False
+    control: bool = False
+    tested: bool = False
+
+
+def small_strip(entry: Entry) -> Strip | None:
+    """Return the decisive effect on an axis of its own, for a row of the overview."""
+    effect = entry.decisive
+    if effect is None:
+        return None
+    bounds = UNBOUNDED
+    for asserted in entry.implicated:
+        bounds = bounds_of(asserted.terms).get((effect.measure, effect.label), bounds)
+    shown = ShownEffect(effect, None, bounds)
+    axis = axis_over([shown], *STRIP)
+    if axis.empty:
+        return None
+    return strip_on(shown, axis)
+
+
+def bounds_of(terms: Assertion) -> Mapping[tuple[str, str], Bounds]:
+    """Return (measure, label) -> between what an assertion puts that sum; None where it is open."""
+    bounds: dict[tuple[str, str], Bounds] = {}
+    for contrast in terms.contrasts():
+        low = _bound(contrast.low, logs=contrast.logs)
+        high = _bound(contrast.high, logs=contrast.logs)
+        bounds.setdefault((contrast.measure, contrast.label), (low, high))
+    return bounds
+
+
+def _bound(value: float, *, logs: bool) -> float | None:
+    if not math.isfinite(value):
+        return None
+    if logs:
+        return math.exp(value)
+    return value + 0.0  # -0.0 would be written with its sign
+
+
+def axis_over(shown: Iterable[ShownEffect], start: float, end: float) -> Axis:
+    """Return the axis on which effects, their bounds and what was recorded of them lie."""
+    values: list[float | None] = []
+    for effect, was, bounds, *_ in shown:
+        values += [effect.estimate, effect.low, effect.high, effect.reported, *bounds]
+        if was:
+            values += [was.estimate, was.low, was.high]
+    return axis_of(values, start, end - start)
+
+
+def strip_on(shown: ShownEffect, axis: Axis) -> Strip:
+    """Return an effect as coordinates on an axis."""
+    # An open side of a claim is shaded to the end of the axis
+    shaded = None
+    if shown.bounds != UNBOUNDED:
+        shaded = _ends(*shown.bounds, axis)
+    bounds = []
+    for bound in shown.bounds:
+        if bound is not None:
+            bounds.append(round(axis.at(bound)))
+    return Strip(
+        ours=_drawn(shown.effect, axis),
+        memo=_at(axis, shown.effect.reported),
+        zero=_at(axis, 0.0) if axis.holds(0.0) else None,
+        shaded=shaded,
+        bounds=tuple(bounds),
+        before=_drawn(shown.was, axis) if shown.was else None,
+    )
+
+
+def _drawn(effect: RecordedEffect, axis: Axis) -> DrawnInterval | None:
+    estimate = _at(axis, effect.estimate)
+    if estimate is None:
+        return None
+    low, high = _ends(effect.low, effect.high, axis)
+    return DrawnInterval(low, estimate, high)
+
+
+def _at(axis: Axis, value: float | None) -> int | None:
+    """Return a coordinate without a fraction: strips are many, and their marks wider than that."""
+    at = axis.place(value)
+    if at is None:
+        return None
+    return round(at)
+
+
+def _ends(low: float | None, high: float | None, axis: Axis) -> tuple[int, int]:
+    """Return where a range lies; a side without an end reaches that of the axis."""
+    start = axis.start if low is None else axis.at(low)
+    end = axis.end if high is None else axis.at(high)
+    return round(start), round(end)
