@@ -15,7 +15,8 @@ from cbspec.claim import Claim
 from cbspec.evaluation.canary import Canaries, grounds
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.plan import Planner
-from cbspec.explain.past import Past, Trail
+from cbspec.explain.past import Past
+from cbspec.explain.trail import Trail
 from cbspec.stage import calls_of, plain
 from cbspec.store import ADOPTED, Store
 

@@ -57,16 +57,13 @@ def value_causes(
     kind: Literal["parameter", "numerics"], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> tuple[Cause, ...]:
     """Return one cause for each name whose value changed."""
-    named = [
-        name
-        for name in {**before, **after}
-        if canonical(before.get(name)) != canonical(after.get(name))
-    ]
     word = "parameter " if kind == "parameter" else ""
-    return tuple(
-        Cause(kind=kind, text=f"{word}{name}: {before.get(name)} -> {after.get(name)}")
-        for name in named
-    )
+    causes = []
+    for name in {**before, **after}:
+        old, new = before.get(name), after.get(name)
+        if canonical(old) != canonical(new):
+            causes.append(Cause(kind=kind, text=f"{word}{name}: {old} -> {new}"))
+    return tuple(causes)
 
 
 def dependency_causes(before: Dependencies, after: Dependencies) -> tuple[Cause, ...]:

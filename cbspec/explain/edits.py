@@ -48,10 +48,10 @@ def edits_since(
         for change in changed(entry, stage, code, history) or ():
             if change.what != "added" or not code.imported(change.definition):
                 touched.setdefault(change, []).append(stage.name)
-    return tuple(
-        _edit(change, stages, code, root)
-        for change, stages in sorted(touched.items(), key=lambda item: str(item[0]))
-    )
+    edits = []
+    for change in sorted(touched, key=str):
+        edits.append(_edit(change, touched[change], code, root))
+    return tuple(edits)
 
 
 def changed(
@@ -69,7 +69,9 @@ def changed(
     before: Definitions | None = history.definitions(
         stage.implementation, recorded, entry.provenance.commit
     )
-    return None if before is None else changes(before, now.definitions)
+    if before is None:
+        return None
+    return changes(before, now.definitions)
 
 
 def _edit(change: Change, stages: Iterable[str], code: Code, root: Path) -> Edit:

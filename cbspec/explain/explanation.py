@@ -4,7 +4,8 @@ on record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from operator import attrgetter
 
 import msgspec
 
@@ -59,7 +60,13 @@ def explain(claim: Claim, standings: Standings, recorded: Entry | None) -> Expla
     """Return where every stage of the claim stands, for the seeds of its recorded verdict, or else
     its first seeds.
     """
-    code, history, root = standings.code, standings.history, standings.root
+    edits: tuple[Edit, ...] = ()
+    remarks: list[str] = []
+    if recorded:
+        code, history, root = standings.code, standings.history, standings.root
+        arms = claim.arms.values()
+        edits = edits_since(recorded, arms, code=code, history=history, root=root)
+        remarks = list(_remarks(claim, standings, recorded))
     return Explanation(
         claim=claim.id,
         scale=claim.scale,
@@ -67,10 +74,8 @@ def explain(claim: Claim, standings: Standings, recorded: Entry | None) -> Expla
         decidable=claim.decidable,
         stages=_stages(claim, seeds_taken(claim, recorded), standings, recorded),
         recorded=recorded,
-        edits=edits_since(recorded, claim.arms.values(), code=code, history=history, root=root)
-        if recorded
-        else (),
-        remarks=tuple(_remarks(claim, standings, recorded)) if recorded else (),
+        edits=edits,
+        remarks=tuple(remarks),
     )
 
 
@@ -91,18 +96,14 @@ def _stages(
             state, causes = standings.of(cell, recorded)
             grouped.setdefault((state, causes, _adopted(cell, standings)), []).append(cell)
         for (state, causes, adopted), cells in grouped.items():
-            drawn = tuple(cell.seed for cell in cells)
-            label = f"{call.stage.name}{at(call)}"
-            measured = tuple(arms[digest])
             if adopted:
-                adopted = (
-                    f"{adopted} (results {', '.join(_root(cell, standings) for cell in cells)})"
-                )
+                roots = ", ".join(_root(cell, standings) for cell in cells)
+                adopted = f"{adopted} (results {roots})"
             states.append(
                 StageState(
-                    stage=label,
-                    arms=measured,
-                    seeds=drawn,
+                    stage=f"{call.stage.name}{at(call)}",
+                    arms=tuple(arms[digest]),
+                    seeds=tuple(map(attrgetter("seed"), cells)),
                     state=state,
                     causes=causes,
                     adopted=adopted,
@@ -112,8 +113,8 @@ def _stages(
 
 
 def _adopted(cell: Cell, standings: Standings) -> str:
-    entry = standings.store.get(cell.key, touch=False)
-    adopted = entry.provenance.get(ADOPTED) if entry else None
+    """Say from which code and why a result was adopted; nothing of any other."""
+    adopted = _adoption(cell, standings)
     if not adopted:
         return ""
     return f"adopted {adopted['date']} from code {adopted['code'][:10]}: {adopted['ground']}"
@@ -121,8 +122,15 @@ def _adopted(cell: Cell, standings: Standings) -> str:
 
 def _root(cell: Cell, standings: Standings) -> str:
     """Return the first digits of the key under which an adopted result was computed."""
+    return str(_adoption(cell, standings).get("key", "?"))[:10]
+
+
+def _adoption(cell: Cell, standings: Standings) -> Mapping[str, str]:
     entry = standings.store.get(cell.key, touch=False)
-    return str(entry.provenance[ADOPTED]["key"])[:10] if entry else "?"
+    if entry is None:
+        return {}
+    adoption: Mapping[str, str] = entry.provenance.get(ADOPTED, {})
+    return adoption
 
 
 def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[str]:
@@ -133,16 +141,15 @@ def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[st
     if recorded.doubt:
         last = recorded.accepted[-1]
         yield f"{recorded.doubt} {last.date}: {last.reason}"
-    for stage, code in recorded.adopted.items():
-        yield f"its results of {stage} were adopted from code {code[:10]}, whose canary was identical"
+    for name, code in recorded.adopted.items():
+        yield f"its results of {name} were adopted from code {code[:10]}, whose canary was identical"
     if recorded.provenance.dirty:
         yield "it was recorded with uncommitted changes, which no commit has"
-    lost = [
-        name
-        for name, stage in stages_of(claim.arms.values()).items()
-        if name in recorded.code
-        and changed(recorded, stage, standings.code, standings.history) is None
-    ]
+    lost = []
+    for name, stage in stages_of(claim.arms.values()).items():
+        known = changed(recorded, stage, standings.code, standings.history) is not None
+        if name in recorded.code and not known:
+            lost.append(name)
     if lost:
         yield f"the recorded code of {', '.join(lost)} is not known here{_where(recorded)}"
 
@@ -156,7 +163,7 @@ def _claim_edits(claim: Claim, standings: Standings, recorded: Entry) -> Iterato
         if digest == short(call.digest):
             continue
         moved = True
-        before = standings.past.of_digest(digest) if digest else None
+        before = standings.past.of_digest(digest)
         if before is None:
             unknown.append(arm)
             continue
@@ -169,4 +176,6 @@ def _claim_edits(claim: Claim, standings: Standings, recorded: Entry) -> Iterato
 
 def _where(recorded: Entry) -> str:
     commit = recorded.provenance.commit
-    return f"; commit {commit[:10]} may have it (git fetch --unshallow)" if commit else ""
+    if not commit:
+        return ""
+    return f"; commit {commit[:10]} may have it (git fetch --unshallow)"

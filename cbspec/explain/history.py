@@ -52,9 +52,8 @@ class History:
         commit is not there.
         """
         known = self._commits.setdefault(commit, {})
-        if absent := [
-            implementation for implementation in implementations if implementation not in known
-        ]:
+        absent = set(implementations) - known.keys()
+        if absent:
             with checked_out(self._code.root, commit) as folder:
                 known |= self._definitions(folder, absent)
         return known

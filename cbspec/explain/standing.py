@@ -20,7 +20,8 @@ from cbspec.explain.cause import (
 )
 from cbspec.explain.edits import changed
 from cbspec.explain.history import History
-from cbspec.explain.past import Past, Trail, as_stored, trajectory
+from cbspec.explain.past import Past
+from cbspec.explain.trail import Trail, as_stored, trajectory
 from cbspec.fingerprint import Code, changes
 from cbspec.ledger import Entry
 from cbspec.stage import Call, calls_of
@@ -58,9 +59,10 @@ class Standings:
 
     @cached_property
     def _wanted(self) -> frozenset[str]:
-        return frozenset(
-            trajectory(below) for call in self._every_call() for below in calls_of(call)
-        )
+        wanted: set[str] = set()
+        for call in self._every_call():
+            wanted |= set(map(trajectory, calls_of(call)))
+        return frozenset(wanted)
 
     def of(self, cell: Cell, recorded: Entry | None = None) -> tuple[State, tuple[Cause, ...]]:
         """Return the state of a cell, with the causes if it is not current.
@@ -92,13 +94,15 @@ class Standings:
         """Return the latest point before the given one that the lanes of all these cells have
         stored; 0 if there is none.
         """
-        shared = set[int].intersection(*({*self._points(cell)} for cell in cells))
+        shared = set[int].intersection(*(set(self._points(cell)) for cell in cells))
         return max((point for point in shared if point < before), default=0)
 
     def _points(self, cell: Cell) -> list[int]:
         """Return the stored points of a cell's lane, newest first."""
         progress = cell.call.stage.progress
-        return self.past.points(cell.lane, progress) if progress else []
+        if not progress:
+            return []
+        return self.past.points(cell.lane, progress)
 
     def _since(self, cell: Cell, trail: Trail) -> tuple[Cause, ...]:
         """Return what differs from when a stored result was computed."""
@@ -119,23 +123,20 @@ class Standings:
         if now.digest == recorded:
             return ()
         before = self.history.definitions(implementation, recorded, None)
-        return (
-            (unknown_code(recorded),)
-            if before is None
-            else code_causes(changes(before, now.definitions), self.code, implementation, self.root)
-        )
+        if before is None:
+            return (unknown_code(recorded),)
+        edits = changes(before, now.definitions)
+        return code_causes(edits, self.code, implementation, self.root)
 
     def _since_recorded(self, cell: Cell, recorded: Entry | None) -> tuple[Cause, ...]:
         """Return what changed in the code of the cell's stage since the verdict was recorded."""
         stage = cell.call.stage
         if recorded is None or stage.name not in recorded.code:
             return ()
-        changes = changed(recorded, stage, self.code, self.history)
-        return (
-            (unknown_code(recorded.code[stage.name]),)
-            if changes is None
-            else code_causes(changes, self.code, stage.implementation, self.root)
-        )
+        edits = changed(recorded, stage, self.code, self.history)
+        if edits is None:
+            return (unknown_code(recorded.code[stage.name]),)
+        return code_causes(edits, self.code, stage.implementation, self.root)
 
 
 def _inputs(cell: Cell, trail: Trail) -> Iterator[Cause]:
@@ -149,4 +150,6 @@ def _inputs(cell: Cell, trail: Trail) -> Iterator[Cause]:
 
 def at(call: Call) -> str:
     """Return where on its trajectory a call lies: ``" @20"``."""
-    return f" @{call.point}" if call.stage.progress else ""
+    if not call.stage.progress:
+        return ""
+    return f" @{call.point}"

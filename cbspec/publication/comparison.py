@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from markupsafe import Markup
 
@@ -26,17 +27,18 @@ def memo_and_ours(row: FindingRow) -> Markup:
     Before anything is on record, or where the memo has no value of these effects, its values stand
     as it reports them.
     """
-    recorded = [outcome for outcome in row.outcomes if outcome.entries]
+    recorded = list(filter(attrgetter("entries"), row.outcomes))
     blocks: list[str] = []
-    if not any(outcome.reported for outcome in recorded):
+    if not any(map(attrgetter("reported"), recorded)):
         blocks += map(escaped, _memo(row))
-    scales = {outcome.scale for outcome in recorded}
+    scales = set(map(attrgetter("scale"), recorded))
     for outcome in recorded:
         lines = list(_effects(row, outcome))
         if outcome is not row.first_at(outcome.scale):
             blocks.append(_folded(escaped(outcome.place), lines))
         elif len(scales) > 1:
-            blocks.append(_shown([f"*{outcome.place}* {line}" for line in lines]))
+            named = list(map(f"*{outcome.place}* {{}}".format, lines))
+            blocks.append(_shown(named))
         else:
             blocks.append(_shown(lines))
     # A fold is a line of its own anyway

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import filterfalse
 from typing import NamedTuple
 
 from cbspec.claim import Claim, base
@@ -69,7 +70,9 @@ class FigureTable:
         the CPU.
         """
         name = f"{self.id}.{self.scale}"
-        return name if self.device == "cpu" else f"{name}.{self.device}"
+        if self.device == "cpu":
+            return name
+        return f"{name}.{self.device}"
 
     @property
     def place(self) -> str:
@@ -78,12 +81,12 @@ class FigureTable:
     @property
     def seeds(self) -> list[int]:
         """Return the numbers of seeds that points stand on, ascending."""
-        return sorted({point.n for point in self.points if point.mean is not None})
+        return sorted({point.n for point in filter(_has_value, self.points)})
 
     @property
     def undefined(self) -> tuple[DrawnPoint, ...]:
         """Return the points on record that have no value."""
-        return tuple(point for point in self.points if point.mean is None)
+        return tuple(filterfalse(_has_value, self.points))
 
     @property
     def curves(self) -> list[str]:
@@ -111,6 +114,10 @@ class FigureTable:
         return file.getvalue()
 
 
+def _has_value(point: DrawnPoint) -> bool:
+    return point.mean is not None
+
+
 def as_text(value: object) -> object:
     """Return a field of a CSV file: a text hides nothing, and no spreadsheet takes it for a
     formula.
@@ -118,7 +125,9 @@ def as_text(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = visible(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    if text.startswith(FORMULA):
+        return f"'{text}"
+    return text
 
 
 def tables(claims: Iterable[Claim], ledger: Ledger) -> list[FigureTable]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 from cbspec.ledger import Entry
 from cbspec.model.finding import Verdict
@@ -19,7 +20,9 @@ def place_of(scale: str, device: str | None) -> str:
     """Return where a verdict was reached, with the device family if that is not the CPU: ``"memo on
     cuda"``.
     """
-    return scale if device in (None, "cpu") else f"{scale} on {device}"
+    if device in (None, "cpu"):
+        return scale
+    return f"{scale} on {device}"
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class ScaleOutcome:
         """Tell whether a verdict rests on results that were adopted for other code than computed
         them.
         """
-        return any(entry.adopted for entry in self.entries)
+        return any(map(attrgetter("adopted"), self.entries))
 
     @property
     def verdict(self) -> Verdict | None:
@@ -92,7 +95,9 @@ class ScaleOutcome:
         if counts == [1]:
             return "1 seed"
         few, many = counts[0], counts[-1]
-        return f"{few} seeds" if few == many else f"{few} to {many} seeds"
+        if few == many:
+            return f"{few} seeds"
+        return f"{few} to {many} seeds"
 
     @property
     def fragile(self) -> bool:

@@ -192,7 +192,9 @@ def _handle(name: str, **style: Any) -> Line2D:
 
 
 def _text(x: X) -> str:
-    return x if isinstance(x, str) else f"{x:g}"
+    if isinstance(x, str):
+        return x
+    return f"{x:g}"
 
 
 def _words(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from cbspec.claim import Claim, base, finding_of
 from cbspec.ledger import Entry, Ledger
@@ -45,7 +46,7 @@ class FindingRow:
     @property
     def recorded(self) -> bool:
         """Tell whether anything is on record."""
-        return any(outcome.entries for outcome in self.outcomes)
+        return any(map(attrgetter("entries"), self.outcomes))
 
     @property
     def agreements(self) -> list[ScaleOutcome]:
@@ -61,13 +62,18 @@ class FindingRow:
 
     def first_at(self, scale: str) -> ScaleOutcome:
         """Return the outcome of the device family that stands first at a scale."""
-        return next(outcome for outcome in self.outcomes if outcome.scale == scale)
+        for outcome in self.outcomes:
+            if outcome.scale == scale:
+                return outcome
+        raise KeyError(scale)
 
     def short(self, claim: str) -> str:
         """Return what tells a claim from the others of the finding: ``"depth=4"`` of a cell, else
         its id.
         """
-        return claim[len(self.id) + 1 : -1] if claim.startswith(f"{self.id}[") else claim
+        if not claim.startswith(f"{self.id}["):
+            return claim
+        return claim[len(self.id) + 1 : -1]
 
 
 def rows(claims: Iterable[Claim], ledger: Ledger) -> list[FindingRow]:
@@ -122,7 +128,10 @@ def _outcomes(members: Sequence[Versions], ledger: Ledger, scale: str) -> Iterat
     """Yield one outcome for each device family on record at the scale, else one without; none if no
     claim can be decided.
     """
-    claims = [versions[scale] for versions in members if scale in versions]
+    claims = []
+    for versions in members:
+        if scale in versions:
+            claims.append(versions[scale])
     recorded: dict[str, list[Entry]] = {}
     for claim in claims:
         for entry in ledger.of(claim.id):
@@ -155,6 +164,6 @@ def _order(phase: str) -> tuple[bool, int, str]:
     if not match:
         return True, 0, phase
     number, rest = match.groups()
-    # 6.5A came after 6C; "~" sorts behind all letters
-    behind = rest and not rest[0].isalpha()
-    return False, int(number), f"~{rest}" if behind else rest
+    if rest and not rest[0].isalpha():
+        rest = f"~{rest}"  # 6.5A came after 6C; "~" sorts behind all letters
+    return False, int(number), rest

@@ -59,4 +59,6 @@ def seeds_drawn(findings: Iterable[FindingRow]) -> Iterator[tuple[str, int]]:
 def _drawing(seeds: Seeds) -> str:
     first = ", ".join(map(str, seeds.first))
     more = ", ".join(map(str, seeds.pool[seeds.start :]))
-    return f"{first}, then up to {more} while inconclusive" if more else first
+    if not more:
+        return first
+    return f"{first}, then up to {more} while inconclusive"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from cbspec.claim import base
@@ -53,10 +54,9 @@ def tallies(findings: Sequence[FindingRow], scales: Iterable[str]) -> Iterator[T
         decidable = 0
         by_device: dict[str, list[ScaleOutcome]] = {}
         for row in findings:
-            outcomes = [outcome for outcome in row.outcomes if outcome.scale == scale]
-            decidable += bool(outcomes)
-            for outcome in outcomes:
-                if outcome.device:
+            decidable += any(outcome.scale == scale for outcome in row.outcomes)
+            for outcome in row.outcomes:
+                if outcome.scale == scale and outcome.device:
                     by_device.setdefault(outcome.device, []).append(outcome)
         for device in sorted(by_device):
             yield _tally(scale, device, decidable, by_device[device])
@@ -67,8 +67,8 @@ def tallies(findings: Sequence[FindingRow], scales: Iterable[str]) -> Iterator[T
 def _tally(
     scale: str, device: str | None, decidable: int, outcomes: Sequence[ScaleOutcome]
 ) -> Tally:
-    verdicts = Counter(outcome.verdict for outcome in outcomes if outcome.verdict)
-    fragile = sum(outcome.fragile for outcome in outcomes)
+    verdicts = Counter(filter(None, map(attrgetter("verdict"), outcomes)))
+    fragile = sum(map(attrgetter("fragile"), outcomes))
     return Tally(scale, device, decidable, verdicts, fragile, missing=decidable - verdicts.total())
 
 
@@ -79,7 +79,8 @@ def recordings(ledger: Ledger) -> list[tuple[Recording, list[str]]]:
     claims: dict[Recording, dict[str, None]] = {}
     for entry in ledger:
         claims.setdefault(_recording(entry), {})[base(entry.claim)] = None
-    return [(recording, list(claims[recording])) for recording in sorted(claims, reverse=True)]
+    newest_first = sorted(claims.items(), key=itemgetter(0), reverse=True)
+    return [(recording, list(names)) for recording, names in newest_first]
 
 
 def _recording(entry: Entry) -> Recording:

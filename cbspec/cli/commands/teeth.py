@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import click
@@ -94,7 +96,7 @@ def _report(teeth: Teeth, sample: int) -> None:
 
 
 def _lines(teeth: Teeth) -> Iterator[str]:
-    outcomes = Counter(one.outcome for one in teeth.mutants)
+    outcomes = Counter(map(attrgetter("outcome"), teeth.mutants))
     counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
     yield f"{len(teeth.mutants)} mutants of {teeth.sites} places (seed {teeth.seed}): {counts}"
     counted = teeth.counted
@@ -102,18 +104,20 @@ def _lines(teeth: Teeth) -> Iterator[str]:
         noticed = outcomes["noticed"]
         share = noticed / len(counted)
         yield f"canaries noticed {noticed} of {len(counted)} that are not equivalent ({share:.1%})"
-    judged = [one for one in counted if one.judged]
+    judged = list(filter(attrgetter("judged"), counted))
     if judged:
-        changed = sum(bool(one.verdicts) for one in judged)
+        changed = len(list(filter(attrgetter("verdicts"), judged)))
         yield f"verdicts changed for {changed} of {len(judged)} ({changed / len(judged):.1%})"
     yield str(_table(teeth))
-    missed = [one for one in teeth.mutants if one.outcome == "missed"]
-    if missed:
+    if outcomes["missed"]:
         yield "Missed by every canary:"
-        for one in missed:
-            by = "; the unit tests noticed it" if one.tests else ""
-            yield f"  {one.definition}, line {one.line}: {one.before} -> {one.after}{by}"
-    toothless = teeth.toothless(sorted({claim for one in judged for claim in one.judged}))
+    for mutant in teeth.mutants:
+        if mutant.outcome == "missed":
+            by = "; the unit tests noticed it" if mutant.tests else ""
+            place = f"{mutant.definition}, line {mutant.line}"
+            yield f"  {place}: {mutant.before} -> {mutant.after}{by}"
+    asked = set(chain.from_iterable(mutant.judged for mutant in judged))
+    toothless = teeth.toothless(sorted(asked))
     if toothless:
         yield f"Toothless, no mutant changed their verdict: {', '.join(toothless)}"
 
@@ -124,24 +128,25 @@ WAYS = ("canary", "verdict", "control", "tests", "nobody")
 def _table(teeth: Teeth) -> TextTable:
     """Lay out, for each claim, how many mutants reach it and who noticed them."""
     drawn = TextTable("claim", "mutants", *WAYS, right=("mutants", *WAYS))
-    counted = teeth.counted
-    for claim in sorted({claim for one in counted for claim in one.reaches}):
-        reaching = [one for one in counted if claim in one.reaches]
-        counts = Counter[str]()
-        for one in reaching:
-            counts.update(_noticed_by(claim, one))
-        drawn.row(claim, len(reaching), *(counts[way] for way in WAYS))
+    counts: dict[str, Counter[str]] = {}
+    for mutant in teeth.counted:
+        for claim in set(mutant.reaches):
+            ways = counts.setdefault(claim, Counter())
+            ways["mutants"] += 1
+            ways.update(_noticed_by(claim, mutant))
+    for claim in sorted(counts):
+        drawn.row(claim, *map(counts[claim].__getitem__, ("mutants", *WAYS)))
     return drawn
 
 
-def _noticed_by(claim: str, one: Tried) -> Iterator[str]:
-    """Yield the ways in which a mutant was noticed, by a claim or by the unit tests."""
-    ways = []
-    if one.ended or any(base(noticed) == claim for noticed in one.canary):
-        ways.append("canary")
-    verdicts = {base(noticed): verdict for noticed, verdict in one.verdicts.items()}
-    if claim in verdicts:
-        ways.append("control" if verdicts[claim] == "invalid" else "verdict")
-    if one.tests:
-        ways.append("tests")
-    yield from ways or ["nobody"]
+def _noticed_by(claim: str, mutant: Tried) -> set[str]:
+    """Return the ways in which a mutant was noticed, by a claim or by the unit tests."""
+    ways = set()
+    if mutant.ended or claim in map(base, mutant.canary):
+        ways.add("canary")
+    for cell, verdict in mutant.verdicts.items():
+        if base(cell) == claim:
+            ways.add("control" if verdict == "invalid" else "verdict")
+    if mutant.tests:
+        ways.add("tests")
+    return ways or {"nobody"}
