@@ -15,6 +15,7 @@ from tempfile import NamedTemporaryFile
 import pytest
 
 from tests.support.patience import PATIENCE
+from tests.support.warm_workers import keep_ready
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["tests.support.preload"])
@@ -66,4 +67,6 @@ def _run(
     with open(output, "wb") as file:  # noqa: PTH123
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    if "-n" in arguments:
+        keep_ready(int(arguments[arguments.index("-n") + 1]))
     sys.exit(pytest.main(arguments))
