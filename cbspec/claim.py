@@ -83,6 +83,8 @@ class Claim:
             decides nothing.
         origins: key path (``"assert[0].kind"``) -> where its value stands.
         cells: how many cells of a matrix the finding has, each judged by itself.
+        timeout: how many seconds a replica of any of its stages may take, in place of what the
+            catalog says; None where the claim says nothing. No part of a result's key.
     """
 
     id: str
@@ -111,6 +113,7 @@ class Claim:
     cells: int = 1
     own: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     drawn: Seeds | None = None
+    timeout: float | None = None
 
     @property
     def line(self) -> int:

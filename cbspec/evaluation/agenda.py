@@ -11,6 +11,7 @@ from cbspec.evaluation.interim import seeds_due
 from cbspec.execution.cell import Cell
 from cbspec.execution.plan import Planner
 from cbspec.execution.rank import awaited
+from cbspec.execution.task import longest
 from cbspec.ledger import Entry
 from cbspec.stage import calls_of
 from cbspec.store import Store
@@ -55,6 +56,19 @@ class Agenda:
                 for below in calls_of(call):
                     users[below.digest].append(f"{claim.id} {arm}")
         return users
+
+    def limits(self) -> dict[str, float | None]:
+        """Return digest of a stage call -> the seconds that a replica may take, None for any number.
+
+        Of claims that share the call the most patient counts: no claim fails by another's limit.
+        """
+        limits: dict[str, float | None] = {}
+        for claim in self.claims.values():
+            for call in claim.arms.values():
+                for below in calls_of(call):
+                    limit = claim.timeout or below.stage.timeout
+                    limits[below.digest] = longest([limit, limits.get(below.digest, limit)])
+        return limits
 
 
 def agenda_of(

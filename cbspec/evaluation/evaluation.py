@@ -120,6 +120,7 @@ class Evaluation:
         self.executor.work.name_users(
             self._agenda.users(), "for canaries" if self.config.canary else ""
         )
+        self.executor.work.limit(self._agenda.limits())
         self._recorded.read_evidence(claims)
         if self.config.canary:
             self.canaries.plan(claim for claim in claims if self._wants_canary(claim))

@@ -204,6 +204,7 @@ class Executor:
             code=code,
             surroundings=self.planner.surroundings,
             watch=self._watch(implementation, *code) if self._watch else None,
+            timeout=self.work.timeout(cells),
         )
 
     # --- ending

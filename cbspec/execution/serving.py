@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -31,15 +32,24 @@ _PR_SET_PDEATHSIG = 1  # of Linux' prctl
 def serve(connection: Connection) -> None:
     """Compute the tasks that come, one after the other, until the other side is gone."""
     _end_with(os.getppid())
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # as on a terminal
     try:
         config, root, path, worker = connection.recv()
         run = RunDirectory(path, worker)
         while True:
             content = connection.recv_bytes()
             outcome = _computed(content, config, root, run, connection)
+            _flush()
             connection.send_bytes(msgspec.json.encode(outcome))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+
+
+def _flush() -> None:
+    """Hand over what was printed before its end is told, where the stage has left streams to do so."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()
 
 
 def _computed(

@@ -13,10 +13,12 @@ import sys
 import time
 from contextlib import suppress
 from multiprocessing import Pipe
+from multiprocessing.connection import wait
 
 import msgspec
 
 from cbspec.execution.backends.backend import Workplace
+from cbspec.execution.output import StageOutput
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.execution.wire import BEGUN, packed
 
@@ -49,9 +51,12 @@ class StageProcess:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 pass_fds=[theirs.fileno()],
                 process_group=0,
             )
+        self._output = StageOutput(self._process)
         self.began = 0.0
         self._busy = False
         with suppress(OSError):  # it died at once: `outcome` will tell
@@ -73,7 +78,12 @@ class StageProcess:
     def outcome(self, seconds: float) -> TaskOutcome | None:
         """Wait so long for the task to end; None if it has not by then."""
         deadline = time.monotonic() + seconds
-        while self._connection.poll(max(deadline - time.monotonic(), 0.0)):
+        while True:
+            left = deadline - time.monotonic()
+            if not self._hear(max(left, 0.0)):
+                if left <= 0:
+                    return None
+                continue
             try:
                 content = self._connection.recv_bytes()
             except (EOFError, OSError):
@@ -82,8 +92,16 @@ class StageProcess:
                 self.began = time.monotonic()
                 continue
             self._busy = False
+            self._output.pass_on()  # what it printed before it told that
             return msgspec.json.decode(content, type=TaskOutcome)
-        return None
+
+    def _hear(self, seconds: float) -> bool:
+        """Wait so long for a sign of it and pass on what it has printed; tell whether it has
+        something to tell, or is gone.
+        """
+        ready = wait([self._connection, *self._output.descriptors], seconds)
+        self._output.pass_on()
+        return self._connection in ready
 
     def kill(self) -> None:
         """End it and all that its stage has started, whatever they do."""
@@ -95,6 +113,8 @@ class StageProcess:
         if self._busy:
             self.kill()
         self._end(FAREWELL_SECONDS)
+        self._output.pass_on()
+        self._output.close()
 
     def _end(self, patience: float) -> bool:
         """Wait so long for it to end by itself, then end it with its group; tell whether it did."""
@@ -117,6 +137,7 @@ class StageProcess:
     def _death(self) -> TaskOutcome:
         """Return how a task ended whose process has gone, or has cut its connection to us."""
         alone, status = self._end(DEATH_SECONDS), self._process.returncode
+        self._output.pass_on()
         if not alone:
             reason = "it closed the connection to the process that waits for it"
         elif status < 0:

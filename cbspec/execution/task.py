@@ -6,7 +6,7 @@ holds neither code nor results.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -34,6 +34,7 @@ class StageTask:
             that would compute with other code refuses.
         surroundings: the declared files, versions and environment variables, as they were read when
             the cells were named.
+        timeout: how many seconds each of its lanes may take; None for any number.
         watch: tells whether the code changed since that digest was taken; None where nothing is
             watched.
     """
@@ -44,6 +45,7 @@ class StageTask:
     code: Mapping[str, str]
     surroundings: Surroundings
     watch: Watch | None = None
+    timeout: float | None = None
 
     @property
     def stage(self) -> Stage:
@@ -61,10 +63,10 @@ class StageTask:
 
     @property
     def limit(self) -> float | None:
-        """Return how many seconds it may take: as often the stage's limit as it has lanes."""
-        if self.stage.timeout is None:
+        """Return how many seconds it may take: as often the limit as it has lanes."""
+        if self.timeout is None:
             return None
-        return self.stage.timeout * len(self.lanes)
+        return self.timeout * len(self.lanes)
 
     def changed(self) -> Path | None:
         """Return a file of the stage's code, or one that it reads, that changed since the cells were
@@ -80,6 +82,14 @@ class StageTask:
         return Planner(
             lambda name: Fingerprint(self.code[name], {}), self.numerics, self.surroundings
         )
+
+
+def longest(limits: Iterable[float | None]) -> float | None:
+    """Return the longest of some time limits; None, no limit, is longer than any."""
+    seconds = list(limits)
+    if None in seconds:
+        return None
+    return max(limit for limit in seconds if limit is not None)
 
 
 Ending = Literal["done", "failed", "refused", "lost input", "stopped", "store", "unsuited"]

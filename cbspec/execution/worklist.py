@@ -8,6 +8,7 @@ from cbspec.execution.cell import Cell, closure
 from cbspec.execution.messages import Failure
 from cbspec.execution.plan import Plan, PlannedJob, Planner
 from cbspec.execution.rundir import RunDirectory
+from cbspec.execution.task import longest
 from cbspec.store import Store, StoredResult
 
 Further = Mapping[str, Mapping[int, Sequence[Cell]]]
@@ -36,6 +37,7 @@ class Worklist:
         self._drawn: dict[str, int] = {}
         self._users: Mapping[str, Sequence[str]] = {}
         self._otherwise = ""
+        self._limits: Mapping[str, float | None] = {}
 
     # --- what is planned
 
@@ -83,6 +85,22 @@ class Worklist:
         if len(users) > 1:
             purpose += f" and {len(users) - 1} more"
         return f"{PlannedJob(tuple(cells))} {purpose}".rstrip()
+
+    def limit(self, limits: Mapping[str, float | None]) -> None:
+        """Tell how long cells may take.
+
+        Args:
+            limits: digest of a stage call -> seconds for each replica, None for any number; the
+                catalog's where it is left out.
+        """
+        self._limits = limits
+
+    def timeout(self, cells: Iterable[Cell]) -> float | None:
+        """Return how many seconds each replica of a job may take; None for any number."""
+        limits = []
+        for cell in cells:
+            limits.append(self._limits.get(cell.call.digest, cell.call.stage.timeout))
+        return longest(limits)
 
     # --- what is stored
 

@@ -203,6 +203,7 @@ class ClaimDocument:
             cells=len(self.cells),
             own=replicated.own,
             drawn=replicated.drawn,
+            timeout=float(words.timeout) if words.timeout else None,
         )
 
 

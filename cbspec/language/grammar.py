@@ -163,6 +163,16 @@ class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Annotated[Alpha, Meta(description="error rate of the claim; else that of the defaults")]
         | UnsetType
     ) = UNSET
+    timeout: (
+        Annotated[
+            float,
+            Meta(
+                gt=0,
+                description="seconds that a replica of any of its stages may take, in place of the catalog's limit",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     matrix: Annotated[
         dict[SizeName, Annotated[tuple[str | int | float | bool, ...], Meta(min_length=1)]],
         Meta(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Generator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -108,12 +109,22 @@ class Running:
         ours.
         """
         report = yield
+        if isinstance(item, ClaimItem):
+            # What a stage printed or logged in this process
+            report.sections = [(name, terminal.lines(text)) for name, text in report.sections]
         if isinstance(item, ClaimItem) and report.when == "call":
             report.cbspec = item.contents  # type: ignore[attr-defined]  # extra attributes travel with a report
             if SKIPPED in item.contents and isinstance(report.longrepr, tuple):
                 path, line, _ = item.reportinfo()
                 report.longrepr = (os.fspath(path), line + 1, report.longrepr[2])
         return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Let a warning of a stage have no control over where it is shown."""
+        text = str(warning_message.message)
+        if (shown := terminal.lines(text)) != text:
+            warning_message.message = shown
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.core import Core
 from cbspec.execution.computing import compute
+from cbspec.execution.output import plain_output
 from cbspec.execution.stage_process import StageProcess
 from cbspec.execution.task import StageTask, TaskOutcome
 
@@ -44,7 +45,8 @@ class InlineWorkers:
     def start(self, task: StageTask) -> None:
         try:
             work = self._workplace
-            outcome = compute(task, work.store, work.run)
+            with plain_output():
+                outcome = compute(task, work.store, work.run)
             if outcome.ending == "unsuited":
                 outcome = self._elsewhere(task)
             self._ended.append((task, outcome))

@@ -111,5 +111,5 @@ class LocalWorkers:
 
 
 def _overtime(task: StageTask) -> TaskOutcome:
-    limit = f"{task.stage.timeout:g} s a replica"
+    limit = f"{task.timeout:g} s a replica"
     return TaskOutcome(ending="refused", reason=f"it took longer than its time limit of {limit}")

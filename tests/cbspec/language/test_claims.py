@@ -49,6 +49,24 @@ def test_a_discussion_is_kept_on_one_line(project):
     assert project.claims()[0].discussion == ""
 
 
+def test_a_time_limit_moves_nothing(project):
+    """A claim may say how long its stages may take; what is asserted and measured stays the same."""
+    plain = project.claims()
+    hasty = project.claims(("status: active", "status: active\ntimeout: 30"))
+
+    assert [claim.timeout for claim in plain] == [None, None]
+    assert [claim.timeout for claim in hasty] == [30.0, 30.0]
+    assert [claim.digest for claim in hasty] == [claim.digest for claim in plain]
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "soon", "[1]"])
+def test_a_time_limit_is_a_number_of_seconds(project, limit):
+    """What is no length of time is an error at its place."""
+    [message] = project.messages(("status: active", f"status: active\ntimeout: {limit}"))
+
+    assert "timeout" in message
+
+
 def test_the_matrix_is_one_claim_per_cell(project):
     """Each combination of matrix values is a claim whose id says which, the last name varying
     fastest.

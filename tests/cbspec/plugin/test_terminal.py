@@ -4,6 +4,14 @@ import pytest
 
 from tests.support.claim_text import BROKEN, LIGHT, WRONG
 
+CONTROL = "\\x1b[31mbroken\\n::error::x\\r\\x9b2J\\u202e"
+# A stage that speaks in every way there is before it raises
+SAYS = f"""import logging, sys, warnings
+            print("{CONTROL}")
+            print("{CONTROL}", file=sys.stderr)
+            logging.getLogger("lab").warning("{CONTROL}")
+            warnings.warn("{CONTROL}")
+            raise RuntimeError("{CONTROL}")"""
 HOSTILE = 'title: "Shade\\n::error::x\\n##[error]y \\u202ez"'
 
 
@@ -11,10 +19,10 @@ HOSTILE = 'title: "Shade\\n::error::x\\n##[error]y \\u202ez"'
 def hostile(project):
     """A claim that holds, one that does not and one that breaks, each with a hostile text."""
     catalog = project.root / "lab" / "catalog.py"
-    raised = 'RuntimeError("\\x1b[31mbroken\\n::error::x\\r\\x9b2J\\u202e")'
     text = catalog.read_text()
-    assert 'RuntimeError("the scales are broken")' in text
-    catalog.write_text(text.replace('RuntimeError("the scales are broken")', raised))
+    raised = 'raise RuntimeError("the scales are broken")'
+    assert raised in text
+    catalog.write_text(text.replace(raised, SAYS))
     for name, text in {"light": LIGHT, "wrong": WRONG, "broken": BROKEN}.items():
         lines = text.splitlines(keepends=True)
         lines[1] = HOSTILE + "\n"
@@ -22,13 +30,17 @@ def hostile(project):
     return project
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_no_text_is_a_control(hostile, workers):
-    """Neither claims nor stages put a control or a workflow command into the output of pytest."""
-    status, output = hostile.pytest("-n", workers, "--color=no", "-rA", GITHUB_ACTIONS="true")
+@pytest.mark.parametrize(("workers", "backend"), [("0", "inline"), ("2", "local")])
+def test_no_text_is_a_control(hostile, workers, backend):
+    """Neither claims nor what stages raise, print, log or warn of put a control or a workflow
+    command into the output of pytest, whichever process the stages run in.
+    """
+    arguments = ("-n", workers, "--backend", backend, "--color=no", "-rA")
+    status, output = hostile.pytest(*arguments, GITHUB_ACTIONS="true")
 
     assert status == 1
     assert "1 passed" in output
+    assert output.count("\\u001b[31mbroken") >= 4
     lines = [line for line in output.splitlines() if line.lstrip().startswith("::")]
     assert [line.partition(" ")[0] for line in lines] == ["::error", "::error"]
     assert all("file=claims/" in line for line in lines)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from cbspec.execution.failure import StageFailed
-from tests.cbspec.execution.backends.unruly import HASTEN, acting
+from tests.cbspec.execution.backends.unruly import ACT, HASTEN, acting
 from tests.cbspec.execution.conftest import values
 
 HERE = r"\(tests/.*/unruly.py:\d+ in [\w<>]+\)"
@@ -106,16 +106,20 @@ def test_a_result_that_was_contradicted_is_not_kept(computing_with):
     assert not one.store.has(cell.key)
 
 
-@pytest.mark.parametrize("deed", ["backtrack", "sleep"])
-def test_a_time_limit_holds_whatever_the_stage_does(computing_with, deed):
-    """A stage that exceeds its limit is ended, in C code and behind ignored signals too, and is not
-    tried again.
+@pytest.mark.parametrize(("deed", "stage"), [("backtrack", HASTEN), ("sleep", ACT)])
+def test_a_time_limit_holds_whatever_the_stage_does(computing_with, deed, stage):
+    """A stage that exceeds its limit, the catalog's or a claim's, is ended, in C code and behind
+    ignored signals too, and is not tried again.
     """
     one = computing_with()
-    cell, good = one.planner.cell(acting(deed, HASTEN), 1), one.planner.cell(acting(), 2)
+    cell, good = one.planner.cell(acting(deed, stage), 1), one.planner.cell(acting(), 2)
     one.adopt([cell, good])
+    if stage is ACT:
+        one.work.limit({cell.call.digest: 0.2})
 
-    message = "hasten seed 1 could not be computed: it took longer than its time limit of 0.2 s"
+    message = (
+        f"{stage.name} seed 1 could not be computed: it took longer than its time limit of 0.2 s"
+    )
     with pytest.raises(StageFailed, match=f"^{message} a replica$"):
         one.ensure([cell])
 

@@ -55,6 +55,16 @@ def behave(job: Job[Deed]) -> None:
     pass
 
 
+def speak(job: Job[Deed]) -> None:
+    """Print what is no plain text, then more than a pipe holds, and give the rest up."""
+    print("\x1b[31mred\x9b2J\u202e é")
+    print("\n::error::x\r 50 %\r100 %", file=sys.stderr)
+    sys.stdout.buffer.write(b"\xff\n")
+    print("x" * 200_000)
+    sys.stdout.flush()
+    os.close(1)
+
+
 def once(job: Job[Deed]) -> None:
     """Raise at the first attempt only."""
     mark = Path(job.replicas[0].parameters.mark)
@@ -157,6 +167,7 @@ def raise_stopped(job: Job[Deed]) -> None:
 DEEDS = {
     "behave": behave,
     "once": once,
+    "speak": speak,
     "die once": die_once,
     "linger": linger,
     "note": note,
