@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from cbspec.stage import Input, Measure, Stage
+from cbspec.stage import Input, Stage
 from engine.costs.credit_quality import credit_quality
 from engine.costs.estimator import fit
 from engine.costs.local_descent import local_descent
 from engine.costs.target_quality import target_quality
 from engine.costs.train_bp import train_bp
 from engine.costs.train_local import train_local
+from engine.outcomes import CREDIT, DESCENT, FIT_LOSS, LEARNING, STATE_LOSS, TARGETS
 from engine.parameters import (
     Cifar10,
     CreditQuality,
@@ -25,28 +26,6 @@ from engine.parameters import (
 TASK = Input("task", "the data that the network learns")
 SNAPSHOT = Input("snapshot", "the network: parameters and optimiser state of one run at one epoch")
 ESTIMATOR = Input("estimator", "what gives the credit")
-
-# Cosines and correlations are read to what float32 resolves, so values nearer than this are equal.
-COSINE = 1e-6
-WITHIN_ONE = "it cannot leave [-1, 1]"
-
-LEARNING = {
-    "test_accuracy": Measure(
-        "accuracy",
-        "share of the test set classified correctly, no augmentation",
-        resolution=1e-4,
-        noise="bounded",
-        why="a share of 10 000 test images; a run that fails stays at chance",
-    ),
-    "train_loss": Measure(
-        "nats",
-        "mean cross-entropy over the augmented training batches of the epoch, before each step",
-    ),
-}
-
-FIT_LOSS = Measure(
-    "squared nats", "mean training objective of the estimator over the last epoch of its fit"
-)
 
 STAGES = (
     Stage(
@@ -119,12 +98,7 @@ STAGES = (
         parameters=StateBridge,
         inputs={"snapshot": SNAPSHOT},
         kind="estimator",
-        measures={
-            "fit_loss": Measure(
-                "relative squared error",
-                "of the predicted h_L over the batches of the last epoch of the fit",
-            )
-        },
+        measures=STATE_LOSS,
         progress="epochs",
         cost=fit,
     ),
@@ -137,7 +111,7 @@ STAGES = (
         parameters=ScalarBridge,
         inputs={"snapshot": SNAPSHOT},
         kind="estimator",
-        measures={"fit_loss": FIT_LOSS},
+        measures=FIT_LOSS,
         progress="epochs",
         cost=fit,
     ),
@@ -150,7 +124,7 @@ STAGES = (
         parameters=VectorField,
         inputs={"snapshot": SNAPSHOT},
         kind="estimator",
-        measures={"fit_loss": FIT_LOSS},
+        measures=FIT_LOSS,
         progress="epochs",
         varying=frozenset({"targets", "inputs"}),
         cost=fit,
@@ -169,47 +143,7 @@ STAGES = (
         implementation="engine.measures:credit_quality",
         parameters=CreditQuality,
         inputs={"snapshot": SNAPSHOT, "estimator": ESTIMATOR},
-        measures={
-            "gamma": Measure(
-                "cosine",
-                "Gamma: cosine of credit and gradient per sample, mean over batch and levels "
-                "0..L-1; S1 is its gain over DFA's",
-                resolution=COSINE,
-                noise="bounded",
-                why=WITHIN_ONE,
-            ),
-            "rho": Measure(
-                "correlation",
-                "rho: Pearson correlation of <a, eps v> with the real loss change, mean over "
-                "levels; S2 is its gain over DFA's",
-                resolution=COSINE,
-                noise="bounded",
-                why=WITHIN_ONE,
-            ),
-            "nudge": Measure(
-                "nats",
-                "mean loss change when h_l moves by -eta * normalised credit; negative is good",
-            ),
-            "reference_norm": Measure(
-                "nats", "norm of the per-sample gradient at h_l, mean over batch and levels"
-            ),
-            "hidden_norm": Measure(
-                "activation", "norm of h_l per sample, mean over batch and levels 0..L"
-            ),
-            "float32_agreement": Measure(
-                "cosine",
-                "gradient in float32 against float64: near 1 where a float32 reading of Gamma can "
-                "be trusted",
-                resolution=COSINE,
-                noise="bounded",
-                why=WITHIN_ONE,
-            ),
-            "state_error": Measure(
-                "relative squared error",
-                "SB: of the h_L predicted from h_l, over the batch mean of |h_L|^2, mean over "
-                "levels 0..L-1",
-            ),
-        },
+        measures=CREDIT,
         cost=credit_quality,
     ),
     Stage(
@@ -224,23 +158,7 @@ STAGES = (
                 "estimator", "the vector field: its directions and differences count"
             ),
         },
-        measures={
-            "target_correlation": Measure(
-                "correlation",
-                "Pearson correlation of g, measured as in training, with <dL/dh_l, v> in float64; "
-                "lowest of the levels",
-                resolution=COSINE,
-                noise="bounded",
-                why=WITHIN_ONE,
-            ),
-            "silent_targets": Measure(
-                "share",
-                "of g that is exactly 0, for no state moved; highest of the levels",
-                resolution=1e-6,
-                noise="bounded",
-                why="a share",
-            ),
-        },
+        measures=TARGETS,
         cost=target_quality,
     ),
     Stage(
@@ -249,23 +167,7 @@ STAGES = (
         implementation="engine.descent:local_descent",
         parameters=LocalDescent,
         inputs={"snapshot": SNAPSHOT, "estimator": ESTIMATOR},
-        measures={
-            "dL_same": Measure("nats", "loss change on the update batch"),
-            "dL_held": Measure("nats", "loss change on a batch of the test set"),
-            "pur": Measure(
-                "ratio",
-                "dL_held / dL_same, both averaged over batches first",
-                noise="heavy",
-                why="a quotient of two noisy means, of either sign",
-            ),
-            "update_variance": Measure(
-                "ratio",
-                "trace of the update's covariance across batches over the squared norm of its "
-                "mean, both unbiased",
-                noise="lognormal",
-                why="a variance over a squared norm: positive, its noise is a factor",
-            ),
-        },
+        measures=DESCENT,
         cost=local_descent,
     ),
 )

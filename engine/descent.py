@@ -42,14 +42,15 @@ class DescentOutcome:
         """Add one batch; its changes `[replica, P]`, one per step size, become this object's."""
         self.same.append(same)
         self.held.append(held)
-        lengths = [torch.linalg.vector_norm(change, dim=-1).square_() for change in changes]
-        if not self.totals:
-            self.totals, self.squares = list(changes), lengths
-            return
-        for total, change in zip(self.totals, changes, strict=True):
-            total += change
-        for squares, length in zip(self.squares, lengths, strict=True):
-            squares += length
+        first = not self.totals
+        for size, change in enumerate(changes):
+            squares = torch.linalg.vector_norm(change, dim=-1).square_()
+            if first:
+                self.totals.append(change)
+                self.squares.append(squares)
+            else:
+                self.totals[size] += change
+                self.squares[size] += squares
 
     def variance(self) -> Tensor:
         """Return the update variance `[replica, step size]`; see `update_variance`."""
@@ -111,9 +112,12 @@ def _measure(sgd: LocalSGD, update: Batch, held: Batch, outcome: DescentOutcome)
     entering = forward.trace.hidden[sgd.lowest]
     before, before_held = forward.losses.mean(1), sgd.loss(held_h, held_y)
     changes = sgd.runs(forward)
-    same = torch.stack([sgd.loss(entering, y, change) - before for change in changes], 1)
-    held_out = [sgd.loss(held_h, held_y, change) - before_held for change in changes]
-    outcome.add(same, torch.stack(held_out, 1), changes)
+    same: list[Tensor] = []
+    held_out: list[Tensor] = []
+    for change in changes:
+        same.append(sgd.loss(entering, y, change) - before)
+        held_out.append(sgd.loss(held_h, held_y, change) - before_held)
+    outcome.add(torch.stack(same, 1), torch.stack(held_out, 1), changes)
     sgd.moving.copy_(sgd.frozen)  # back to the snapshot
     return before.cpu()
 

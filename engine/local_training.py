@@ -19,7 +19,7 @@ from engine.rules import RULES, block_gradients, embedding_gradient, head_gradie
 from engine.snapshot import Snapshot
 from engine.tasks import Task
 from engine.training import TrainingRun
-from engine.weights import OPTIMISER
+from engine.weights import OPTIMISER, tensors_of
 
 
 class Mixture:
@@ -35,22 +35,33 @@ class Mixture:
         none = [NoParameters()] * len(parameters)
         self.dfa = DFA(none, estimator.seeds, estimator.architecture, estimator.device)
         self.scaled = normalise if parameters[0].credit == "normalised" else _as_it_is
-        plain = all(p.blend == 1 and p.source == "estimator" for p in parameters)
-        self._alone = isinstance(estimator, DFA) or plain
-        self._rescaled = self._mask([p.source == "dfa_rescaled" for p in parameters]).bool()
+        rescaled: list[float] = []
+        self._weights: list[float] = []
+        for replica in parameters:
+            # DFA blended with DFA is DFA, whatever the weight: at 1 to the last bit, so that a
+            # replica does not depend on those it shares the batch with.
+            same = isinstance(estimator, DFA) and replica.source != "gaussian"
+            self._weights.append(1.0 if same else replica.blend)
+            rescaled.append(replica.source == "dfa_rescaled" and not same)
+        self._any_rescaled = any(rescaled)
+        self._rescaled = self._mask(rescaled).bool()
+        self._alone = set(self._weights) == {1.0} and not self._any_rescaled
         self.begin(0)
 
     def begin(self, epoch: int) -> None:
         """Set the blend and start the noise of an epoch."""
-        warming = [epoch < p.warmup * p.epochs for p in self.parameters]
-        self._warming, self._only_dfa = any(warming), all(warming)
-        phases = zip(warming, self.parameters, strict=True)
-        self._w = self._mask([0.0 if warm else p.blend for warm, p in phases])
+        warming = []
+        weights = list(self._weights)
         self._streams: dict[int, torch.Generator] = {}
         for replica, parameters in enumerate(self.parameters):
+            warming.append(epoch < parameters.warmup * parameters.epochs)
+            if warming[replica]:
+                weights[replica] = 0.0
             if parameters.source == "gaussian":
                 seed, name = self.estimator.seeds[replica], f"gaussian {epoch}"
                 self._streams[replica] = generator(seed, "train_local", name, self.estimator.device)
+        self._warming, self._only_dfa = any(warming), all(warming)
+        self._w = self._mask(weights)
 
     def credit(self, forward: ForwardPass, levels: Sequence[int]) -> Tensor:
         """Return `[replica, level, batch, d]`, normalised or raw as the parameters say."""
@@ -64,7 +75,7 @@ class Mixture:
             return estimated
         dfa = self.scaled(self.dfa.credit(forward, levels))
         blend = self._w * estimated + (1 - self._w) * dfa
-        if not any(p.source == "dfa_rescaled" for p in self.parameters):
+        if not self._any_rescaled:
             return blend
         length = blend.norm(dim=-1, keepdim=True) / dfa.norm(dim=-1, keepdim=True)
         return torch.where(self._rescaled, dfa * length, blend)
@@ -96,7 +107,7 @@ class LocalLearner:
         self.shared = parameters[0]  # for what does not vary between replicas
         self.rule = RULES[self.shared.rule]
         self.estimator = mixture.estimator
-        self._learns = [p.trainable and p.source != "gaussian" for p in parameters]
+        self._learns = list(map(_trains, parameters))
         self._fits = self.estimator.fits and any(self._learns)
         self._active = torch.tensor(self._learns, device=self.estimator.device)
         self._epoch = 0
@@ -143,6 +154,11 @@ class LocalLearner:
         return self.snapshot.of(replica) | carried
 
 
+def _trains(parameters: TrainLocal) -> bool:
+    """Tell whether the estimator learns along: noise in its place leaves it nothing to do."""
+    return parameters.trainable and parameters.source != "gaussian"
+
+
 def _without(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name: value for name, value in tensors.items() if not name.startswith(prefix)}
 
@@ -172,10 +188,9 @@ def _carried(replica: Replica[TrainLocal]) -> dict[str, Tensor]:
 
     Its Adam is among it where an earlier run carried the estimator along and this one trains on.
     """
-    estimator, parameters = replica.inputs["estimator"], replica.parameters
-    trains = parameters.trainable and parameters.source != "gaussian"
+    estimator = replica.inputs["estimator"]
     tensors = dict(estimator.tensors)
-    if trains and estimator.call.stage.name == "online_estimator":
+    if _trains(replica.parameters) and estimator.call.stage.name == "online_estimator":
         return tensors
     return _without(tensors, OPTIMISER)
 
@@ -183,17 +198,17 @@ def _carried(replica: Replica[TrainLocal]) -> dict[str, Tensor]:
 def _train(replicas: Replicas[TrainLocal], begin: int) -> None:
     """Train replicas that start at the same epoch, as one tensor program."""
     job, parameters, members = replicas.job, replicas.parameters, replicas.members
-    first = min(p.epoch for p in parameters)
+    wanted = sorted(replica.epoch for replica in parameters)
+    first, last = wanted[0], wanted[-1]
     if begin > first:
         message = f"train_local: epoch {first} lies before its snapshot's epoch {begin}"
         raise ValueError(message)
-    origins = [_origin(replica) for replica in members]
+    origins = list(map(_origin, members))
     snapshot = Snapshot.continued(origins, replicas.task, replicas.shared, job.device)
     estimator = open_estimator(replicas.inputs("estimator"), snapshot.network)
-    estimator.load([_carried(replica) for replica in members], optimiser=True)
+    estimator.load(list(map(_carried, members)), optimiser=True)
     if job.start:
-        estimator.load([origin.tensors for origin in origins], PREFIX, optimiser=True)
+        estimator.load(tensors_of(origins), PREFIX, optimiser=True)
     learner = LocalLearner(snapshot, Mixture(estimator, parameters), replicas.task, parameters)
     curves = [list(origin.series["train_loss"]) for origin in origins]
-    last = max(p.epoch for p in parameters)
     TrainingRun(replicas, learner, begin, curves).follow(last, replicas.shared.batch_size)

@@ -128,8 +128,9 @@ class Probe:
     def _directions(self, credit: Tensor) -> Tensor:
         """Draw directions of length eps, the same for all samples, `[replica, level, M, d]`."""
         shape = (credit.shape[1], self.parameters.directions, credit.shape[-1])
-        drawn = [torch.randn(shape, generator=s, device=s.device) for s in self._streams]
-        v = torch.stack(drawn)
+        v = torch.empty((len(self._streams), *shape), device=self._streams[0].device)
+        for drawn, stream in zip(v, self._streams, strict=True):
+            drawn.normal_(generator=stream)
         unit: Tensor = v / v.norm(dim=-1, keepdim=True)
         return unit.to(credit.dtype) * self.parameters.eps
 
@@ -154,29 +155,38 @@ def credit_quality(job: Job[CreditQuality]) -> None:
         job.advance(len(parts), parameters.batches, "batch")
     pooled = _pooled(parts)
     for replica in range(len(replicas)):
-        _emit(job, replica, {name: value[replica] for name, value in pooled.items()})
+        _emit(job, replica, replica_of(pooled, replica))
 
 
 def _pooled(parts: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
     """Return every measure `[replica, level]` over all batches, with what its validity needs."""
-    pooled = {}
-    for name in parts[0]:
-        pooled[name] = torch.stack([part[name] for part in parts]).mean(0)
-    predicted = torch.cat([part["predicted"] for part in parts], -1)
-    changed = torch.cat([part["changed"] for part in parts], -1)
+    columns: dict[str, list[Tensor]] = {}
+    for part in parts:
+        for name, value in part.items():
+            columns.setdefault(name, []).append(value)
+    # One correlation over the directions and samples of all batches together
+    predicted, changed = torch.cat(columns["predicted"], -1), torch.cat(columns["changed"], -1)
     rho, signal = correlation(predicted, changed), changed.square().mean(-1).sqrt()
+    pooled = {}
+    for name, batches in columns.items():
+        pooled[name] = torch.stack(batches).mean(0)
     return pooled | {"rho": rho, "signal": signal}
 
 
 def _emit(job: Job[CreditQuality], replica: int, levels: dict[str, Tensor]) -> None:
     reasons = undefined(levels)
-    defined = {name: levels[name] for name in MEASURES if name not in reasons}
-    job.emit(
-        replica,
-        measures={name: value.mean().item() for name, value in defined.items()},
-        undefined=reasons,
-        series={name: value.tolist() for name, value in defined.items()},
-    )
+    measures: dict[str, float] = {}
+    series: dict[str, list[float]] = {}
+    for name in MEASURES:
+        if name not in reasons:
+            measures[name] = levels[name].mean().item()
+            series[name] = levels[name].tolist()
+    job.emit(replica, measures=measures, undefined=reasons, series=series)
+
+
+def replica_of(measures: dict[str, Tensor], replica: int) -> dict[str, Tensor]:
+    """Return one replica's part of measures `[replica, ...]`."""
+    return {name: value[replica] for name, value in measures.items()}
 
 
 def undefined(levels: dict[str, Tensor]) -> dict[str, str]:

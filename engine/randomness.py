@@ -33,6 +33,7 @@ def epoch_order(seeds: Sequence[int], epoch: int, n: int) -> Tensor:
     Returns:
         int64 `[replica, n]`, a permutation per seed.
     """
-    return torch.stack(
-        [torch.randperm(n, generator=generator(seed, "order", str(epoch))) for seed in seeds]
-    )
+    order = torch.empty(len(seeds), n, dtype=torch.int64)
+    for row, seed in zip(order, seeds, strict=True):
+        torch.randperm(n, generator=generator(seed, "order", str(epoch)), out=row)
+    return order

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import torch
 
-from cbspec.stage import Artifact, Job, Parameters
+from cbspec.stage import Artifact, Job, Parameters, Replica
 from engine.nets import ResidualMLP
 from engine.snapshot import read_network
 from engine.tasks import Task, open_task
@@ -31,9 +31,15 @@ class Replicas(Generic[P_co]):
     def __init__(self, job: Job[P_co], lanes: Sequence[int] | None = None) -> None:
         self.job = job
         self.lanes = range(len(job.replicas)) if lanes is None else lanes
-        self.members = [job.replicas[lane] for lane in self.lanes]
-        self.parameters = [replica.parameters for replica in self.members]
-        self.seeds = tuple(replica.seed for replica in self.members)
+        self.members: list[Replica[P_co]] = []
+        self.parameters: list[P_co] = []
+        seeds: list[int] = []
+        for lane in self.lanes:
+            member = job.replicas[lane]
+            self.members.append(member)
+            self.parameters.append(member.parameters)
+            seeds.append(member.seed)
+        self.seeds = tuple(seeds)
 
     def __len__(self) -> int:
         return len(self.members)
@@ -54,10 +60,10 @@ class Replicas(Generic[P_co]):
 
     def curves(self, series: str) -> list[list[float]]:
         """Return each replica's curve up to the point that it continues from."""
-        resumed = self.resumed
-        if not resumed:
-            return [[] for _ in self.members]
-        return [list(artifact.series[series]) for artifact in resumed]
+        curves: list[list[float]] = []
+        for member in self.members:
+            curves.append(list(member.resumed.series[series]) if member.resumed else [])
+        return curves
 
     @cached_property
     def task(self) -> Task:

@@ -16,7 +16,7 @@ from engine.architecture import initialise
 from engine.nets import ResidualMLP
 from engine.parameters import TrainBP
 from engine.tasks import Task, root_of
-from engine.weights import OPTIMISER, AdamW, Weights, cosine
+from engine.weights import OPTIMISER, AdamW, Weights, cosine, tensors_of
 
 
 class Schedule(Protocol):
@@ -70,7 +70,7 @@ class Snapshot:
     ) -> Snapshot:
         """Return the artifacts' networks and optimisers, to go on from."""
         snapshot = cls(read_network(artifacts, task, device), schedule)
-        snapshot.optimiser.load([artifact.tensors for artifact in artifacts], OPTIMISER)
+        snapshot.optimiser.load(tensors_of(artifacts), OPTIMISER)
         return snapshot
 
 
@@ -80,6 +80,5 @@ def read_network(
     """Return the networks of snapshots, one per replica."""
     shape = root_of(artifacts[0])
     architecture = task.architecture(shape.width, shape.depth)
-    tensors = [artifact.tensors for artifact in artifacts]
-    weights = Weights.stack(architecture.layout(), tensors, device)
+    weights = Weights.stack(architecture.layout(), tensors_of(artifacts), device)
     return ResidualMLP(architecture, weights if dtype == torch.float32 else weights.to(dtype))

@@ -13,11 +13,12 @@ from engine.architecture import Architecture
 from engine.credit.estimator import declared
 from engine.credit.vector_field import VectorFieldEstimator
 from engine.forward import ForwardPass
-from engine.measures import correlation
+from engine.measures import correlation, replica_of
 from engine.nets import ResidualMLP
 from engine.parameters import TargetQuality
 from engine.parameters import VectorField as FieldParameters
 from engine.replicas import Replicas
+from engine.weights import tensors_of
 
 # Of the levels, each measure is reported for the one that is resolved worst.
 HEADLINES = {"target_correlation": torch.amin, "silent_targets": torch.amax}
@@ -69,12 +70,13 @@ def _field(replicas: Replicas[TargetQuality], architecture: Architecture) -> Fit
     """Return the vector fields that the replicas are given, at the start of their streams."""
     estimators = replicas.inputs("estimator")
     parameters = []
-    for call in [declared(artifact).call for artifact in estimators]:
+    for artifact in estimators:
+        call = declared(artifact).call
         if not isinstance(call.parameters, FieldParameters):
             raise ValueError(f"target_quality: {call.stage.name} is fitted to no differences")
         parameters.append(call.parameters)
     field = FittedField(parameters, replicas.seeds, architecture, replicas.job.device)
-    field.load([artifact.tensors for artifact in estimators])
+    field.load(tensors_of(estimators))
     field.begin("target_quality", 0)
     return field
 
@@ -91,17 +93,20 @@ def _report(job: Job[TargetQuality], measured: Tensor, true: Tensor) -> None:
     }
     finite = (measured.isfinite() & true.isfinite()).flatten(1).all(1)
     for replica, sound in enumerate(finite.tolist()):
-        _emit(
-            job, replica, {name: value[replica] for name, value in levels.items()} if sound else {}
-        )
+        _emit(job, replica, replica_of(levels, replica) if sound else {})
 
 
 def _emit(job: Job[TargetQuality], replica: int, levels: dict[str, Tensor]) -> None:
     """Emit each measure at its worst level; none where there are no levels."""
-    lost = [name for name in HEADLINES if name not in levels]
+    measures: dict[str, float] = {}
+    series: dict[str, list[float]] = {}
+    for name, value in levels.items():
+        measures[name] = HEADLINES[name](value).item()
+        series[name] = value.tolist()
+    lost = sorted(HEADLINES.keys() - levels.keys())
     job.emit(
         replica,
-        measures={name: HEADLINES[name](value).item() for name, value in levels.items()},
+        measures=measures,
         undefined=dict.fromkeys(lost, "not finite: the hidden states left the range of numbers"),
-        series={name: value.tolist() for name, value in levels.items()},
+        series=series,
     )

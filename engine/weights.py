@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.optim.adamw import adamw
 
+from cbspec.stage import Artifact
+
 # Floats. Every parameter starts at a whole cache line, so no kernel has a scalar tail that depends
 # on the number of replicas.
 LANES = 64
@@ -147,6 +149,11 @@ class AdamW:
                 self.steps.copy_(tensors[f"{prefix}step"])
                 self.exp_avg[replica].copy_(tensors[f"{prefix}exp_avg"])
                 self.exp_avg_sq[replica].copy_(tensors[f"{prefix}exp_avg_sq"])
+
+
+def tensors_of(artifacts: Sequence[Artifact]) -> list[Mapping[str, Tensor]]:
+    """Return what each replica's artifact holds, to be loaded side by side."""
+    return [artifact.tensors for artifact in artifacts]
 
 
 def cosine(learning_rate: float, epoch: int, epochs: int) -> float:

@@ -34,13 +34,14 @@ class DFA(Estimator):
     ) -> None:
         super().__init__(parameters, seeds, architecture, device, dtype)
         shape = (architecture.classes, architecture.width)
-        drawn = []
-        for seed in seeds:
-            streams = [
-                generator(seed, "dfa", f"B{level}") for level in range(architecture.depth + 1)
-            ]
-            drawn.append(torch.stack([torch.randn(shape, generator=stream) for stream in streams]))
-        self.feedback = (torch.stack(drawn) / math.sqrt(shape[0])).to(device, dtype)
+        drawn = torch.empty(len(seeds), architecture.depth + 1, *shape)
+        for replica, seed in enumerate(seeds):
+            for level in range(architecture.depth + 1):
+                # A stream for each level: a deeper network has the same matrices below.
+                torch.randn(
+                    shape, generator=generator(seed, "dfa", f"B{level}"), out=drawn[replica, level]
+                )
+        self.feedback = (drawn / math.sqrt(shape[0])).to(device, dtype)
 
     def credit(self, forward: ForwardPass, levels: Sequence[int]) -> Tensor:
         feedback = torch.stack([self.feedback[:, level] for level in levels], 1)

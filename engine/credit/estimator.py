@@ -12,6 +12,7 @@ from cbspec.stage import Artifact, Parameters
 from engine.architecture import Architecture
 from engine.forward import ForwardPass
 from engine.nets import ResidualMLP
+from engine.weights import tensors_of
 
 FLOOR = 1e-6  # added to the RMS (definitions, section 5)
 
@@ -113,16 +114,20 @@ def open_estimator(artifacts: Sequence[Artifact], network: ResidualMLP) -> Estim
         artifacts: one per replica.
         network: what they are to credit, and in which precision.
     """
-    calls = [declared(artifact).call for artifact in artifacts]
+    parameters: list[Parameters] = []
+    seeds: list[int] = []
+    for artifact in artifacts:
+        parameters.append(declared(artifact).call.parameters)
+        seeds.append(artifact.seed)
     flat = network.weights.flat
-    estimator: Estimator = calls[0].stage.opener(
-        [call.parameters for call in calls],
-        [artifact.seed for artifact in artifacts],
+    estimator: Estimator = declared(artifacts[0]).call.stage.opener(
+        parameters,
+        seeds,
         network.architecture,
         flat.device.type,
         flat.dtype,
     )
-    estimator.load([artifact.tensors for artifact in artifacts])
+    estimator.load(tensors_of(artifacts))
     return estimator
 
 

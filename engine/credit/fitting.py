@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -12,6 +14,7 @@ from engine.forward import ForwardPass
 from engine.nets import ResidualMLP
 from engine.replicas import Replicas
 from engine.tasks import Task
+from engine.weights import tensors_of
 
 
 def fit_offline(job: Job[P], cls: type[FittedEstimator[P]]) -> None:
@@ -24,7 +27,7 @@ def fit_offline(job: Job[P], cls: type[FittedEstimator[P]]) -> None:
     estimator = cls(replicas.parameters, replicas.seeds, network.architecture, job.device)
     resumed = replicas.resumed
     if resumed:
-        estimator.load([artifact.tensors for artifact in resumed], optimiser=True)
+        estimator.load(tensors_of(resumed), optimiser=True)
     _follow(replicas, network, estimator)
 
 
@@ -40,9 +43,9 @@ def _follow(replicas: Replicas[P], network: ResidualMLP, estimator: FittedEstima
         losses = fit_epoch(network, estimator, replicas.task, "fit", epoch, size)
         for replica, loss in enumerate(losses.tolist()):
             curves[replica].append(loss)
-        for replica in [replica for replica in healthy if not torch.isfinite(losses[replica])]:
-            healthy.discard(replica)
-            job.diverge(replica, f"estimator's loss not finite in epoch {epoch + 1} of its fit")
+            if replica in healthy and not math.isfinite(loss):
+                healthy.discard(replica)
+                job.diverge(replica, f"estimator's loss not finite in epoch {epoch + 1} of its fit")
         if not healthy:
             return
         job.advance(epoch + 1 - job.start, end - job.start, "epoch")

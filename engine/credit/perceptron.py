@@ -32,19 +32,15 @@ class Activity:
 
     def head(self, rows: int) -> Activity:
         """Return the first rows alone."""
-        return Activity(
-            [x[:, :rows] for x in self.inputs],
-            [z[:, :rows] for z in self.inner],
-            self.output[:, :rows],
-        )
+        return self._of(slice(rows))
 
     def tail(self, rows: int) -> Activity:
         """Return the last rows alone."""
-        return Activity(
-            [x[:, -rows:] for x in self.inputs],
-            [z[:, -rows:] for z in self.inner],
-            self.output[:, -rows:],
-        )
+        return self._of(slice(-rows, None))
+
+    def _of(self, rows: slice) -> Activity:
+        inputs = [x[:, rows] for x in self.inputs]
+        return Activity(inputs, [z[:, rows] for z in self.inner], self.output[:, rows])
 
 
 class Perceptron:

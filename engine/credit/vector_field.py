@@ -39,9 +39,14 @@ class VectorFieldEstimator(FittedEstimator[Parameters]):
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__(parameters, seeds, architecture, device, dtype)
-        self._sees_h = self._mask([p.inputs == "full" for p in parameters])
-        self._sees_t = self._mask([p.inputs != "constant" for p in parameters])
-        unmeasured = [p.targets in ("zero", "fresh_random") for p in parameters]
+        sees_h: list[bool] = []
+        sees_t: list[bool] = []
+        unmeasured: list[bool] = []
+        for replica in parameters:
+            sees_h.append(replica.inputs == "full")
+            sees_t.append(replica.inputs != "constant")
+            unmeasured.append(replica.targets in ("zero", "fresh_random"))
+        self._sees_h, self._sees_t = self._mask(sees_h), self._mask(sees_t)
         self._unmeasured = self._mask(unmeasured).bool()
         self._streams: list[torch.Generator] = []
 
@@ -103,11 +108,8 @@ class VectorFieldEstimator(FittedEstimator[Parameters]):
 
     def _measure(self, forward: ForwardPass, v: Tensor) -> Tensor:
         """Return the directional derivative of each sample's loss along v by finite differences."""
-        eps, states, tails = (
-            self.shared.eps,
-            forward.states[:, : v.shape[1]],
-            Tails(forward.network),
-        )
+        eps, tails = self.shared.eps, Tails(forward.network)
+        states = forward.states[:, : v.shape[1]]
         ahead = tails.losses(states, forward.y, v, eps)
         if self.shared.difference == "central":
             return (ahead - tails.losses(states, forward.y, v, -eps)) / (2 * eps)

@@ -46,10 +46,10 @@ def epoch_views(seeds: Sequence[int], epoch: int, n: int) -> Tensor:
     Returns:
         int64 `[replica, n, 3]`: top row and left column (0 to 8), flipped (0 or 1).
     """
-    streams = [generator(seed, "augmentation", str(epoch)) for seed in seeds]
-    draws = torch.stack(
-        [torch.randint(2 * SHIFTS**2, (n,), generator=stream) for stream in streams]
-    )
+    draws = torch.empty(len(seeds), n, dtype=torch.int64)
+    for row, seed in zip(draws, seeds, strict=True):
+        stream = generator(seed, "augmentation", str(epoch))
+        torch.randint(2 * SHIFTS**2, (n,), generator=stream, out=row)
     crop, flipped = draws.div(2, rounding_mode="floor"), draws % 2
     return torch.stack([crop // SHIFTS, crop % SHIFTS, flipped], dim=-1)
 

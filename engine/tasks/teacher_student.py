@@ -93,13 +93,15 @@ class TeacherStudentTask:
         self._counts = {"train": parameters.train_samples, "test": parameters.test_samples}
         distinct = list(dict.fromkeys(seeds))  # arms of one seed share its data
         self._rows = torch.tensor([distinct.index(seed) for seed in seeds]).unsqueeze(1)
-        teachers = [Teacher(parameters, seed) for seed in distinct]
-        self.x: dict[str, Tensor] = {}
-        self.y: dict[str, Tensor] = {}
-        for split, count in self._counts.items():
-            drawn = [inputs(seed, split, count, parameters.inputs) for seed in distinct]
-            labels = [teacher.label(x) for teacher, x in zip(teachers, drawn, strict=True)]
-            self.x[split], self.y[split] = torch.cat(drawn).to(device), torch.cat(labels).to(device)
+        x: dict[str, list[Tensor]] = {"train": [], "test": []}
+        y: dict[str, list[Tensor]] = {"train": [], "test": []}
+        for seed in distinct:
+            teacher = Teacher(parameters, seed)
+            for split, count in self._counts.items():
+                x[split].append(inputs(seed, split, count, parameters.inputs))
+                y[split].append(teacher.label(x[split][-1]))
+        self.x = {split: torch.cat(parts).to(device) for split, parts in x.items()}
+        self.y = {split: torch.cat(parts).to(device) for split, parts in y.items()}
 
     def architecture(self, width: int, depth: int) -> Architecture:
         activation = PhiAlpha(self.parameters.alpha)
@@ -124,8 +126,9 @@ class TeacherStudentTask:
         if count * size > available:
             asked = f"{count * size} {split} samples are asked for, the task has {available}"
             raise ValueError(f"{asked}; ask for fewer batches or raise {split}_samples")
-        streams = [generator(seed, "sample", split) for seed in self.seeds]
-        orders = torch.stack([torch.randperm(available, generator=stream) for stream in streams])
+        orders = torch.empty(len(self.seeds), available, dtype=torch.int64)
+        for order, seed in zip(orders, self.seeds, strict=True):
+            torch.randperm(available, generator=generator(seed, "sample", split), out=order)
         return list(self._batches(split, orders[:, : count * size], size))
 
     def _batches(self, split: str, order: Tensor, size: int) -> Iterator[Batch]:

@@ -9,7 +9,7 @@ import torch
 
 from engine.architecture import Architecture, initialise
 from engine.credit.dfa import DFA
-from engine.credit.estimator import normalise
+from engine.credit.estimator import Estimator, normalise
 from engine.credit.oracle import Oracle
 from engine.forward import ForwardPass
 from engine.local_training import Mixture
@@ -43,17 +43,18 @@ def test_warm_up_is_dfa_alone(runner: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("estimator", [Oracle, DFA])
 @pytest.mark.parametrize("credit", ["normalised", "raw"])
-def test_mixtures_by_their_formulas(credit: str) -> None:
+def test_mixtures_by_their_formulas(estimator: type[Estimator], credit: str) -> None:
     """Blend, gaussian and rescaled DFA are what the definitions write, replica by replica, with raw
-    and normalised credit.
+    and normalised credit, and where DFA itself is the estimator.
     """
     shape, seeds = Architecture(32, 16, 2), (42, 42, 42)
     x = torch.randn(3, 8, 32, generator=torch.Generator().manual_seed(1))
     forward = ForwardPass(
         ResidualMLP(shape, initialise(shape, seeds, "cpu")), x, torch.arange(24).view(3, 8) % 10
     )
-    other = Oracle([None] * 3, seeds, shape, "cpu")  # any estimator will do
+    other = estimator([None] * 3, seeds, shape, "cpu")
     sources = ["estimator", "gaussian", "dfa_rescaled"]
     parameters = [
         TrainLocal(epoch=1, blend=0.75, source=source, credit=credit) for source in sources
@@ -73,6 +74,22 @@ def test_mixtures_by_their_formulas(credit: str) -> None:
     assert abs(noise.std() - 1) < 0.1
     torch.testing.assert_close(found[2].norm(dim=-1), blend[2].norm(dim=-1))
     torch.testing.assert_close(torch.cosine_similarity(found[2], dfa[2], -1), torch.ones(2, 8))
+
+
+def test_dfa_is_the_same_beside_a_replica_with_noise() -> None:
+    """A blend of DFA with DFA is DFA to the last bit, whatever shares its batch."""
+    shape = Architecture(32, 16, 2)
+    x = torch.randn(1, 8, 32, generator=torch.Generator().manual_seed(1)).expand(2, -1, -1)
+    forward = ForwardPass(
+        ResidualMLP(shape, initialise(shape, (42, 42), "cpu")), x, torch.arange(16).view(2, 8) % 8
+    )
+    dfa = DFA([None] * 2, (42, 42), shape, "cpu")
+    sources = ["dfa_rescaled", "gaussian"]
+    mixture = Mixture(dfa, [TrainLocal(epoch=1, blend=0.7, source=source) for source in sources])
+
+    beside, alone = mixture.credit(forward, range(2))[0], normalise(dfa.credit(forward, range(2)))
+
+    assert torch.equal(beside, alone[0])
 
 
 def test_gaussian_noise_is_new_at_every_step_and_the_epochs_own() -> None:
