@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-
-import msgspec
 
 from cbspec.claim import Claim, base
 from cbspec.errors import ConfigError
@@ -36,7 +35,10 @@ class Campaign:
         self._verdicts = verdicts
         self._reaching: dict[str, set[str]] = {}
         self._decidable = {base(claim.id) for claim in claims if claim.scale in claim.decidable}
-        self._claims = {base(claim.id) for claim in claims}
+        arms = Counter[str]()
+        for claim in claims:
+            arms[base(claim.id)] += len(claim.arms)
+        self._cheapest_first = sorted(arms, key=lambda name: (arms[name], name))
         self._by_file: dict[str, set[str]] = {}
         known = set()
         for claim in claims:
@@ -95,31 +97,58 @@ class Campaign:
         )
         yield teeth
         fresh = [mutant for mutant in drawn if mutant.name not in earlier]
-        if not fresh:
+        unsettled = {tried.name for tried in teeth.mutants if tried.outcome == "open"}
+        asked_before = [mutant for mutant in drawn if mutant.name in unsettled]
+        if not (fresh or asked_before):
             return
+        # With verdicts or unit tests asked for, each mutant is to be seen by all.
+        briefly = not (self._verdicts or tests)
         with tempfile.TemporaryDirectory(prefix="cbspec-teeth-") as folder:
             trials = Trials(self._project.config, Path(folder), workers, tests=tests)
-            for tried in self._tried(trials, fresh, minutes):
-                teeth = msgspec.structs.replace(teeth, mutants=(*teeth.mutants, tried))
+            for tried in self._tried(trials, fresh, asked_before, minutes, briefly=briefly):
+                teeth = teeth.with_tried(tried)
                 teeth.save(place)
                 yield teeth
 
     def _tried(
-        self, trials: Trials, mutants: Iterable[Mutant], minutes: float | None
+        self,
+        trials: Trials,
+        mutants: Iterable[Mutant],
+        asked_before: Sequence[Mutant],
+        minutes: float | None,
+        *,
+        briefly: bool,
     ) -> Iterator[Tried]:
-        """Yield what became of each mutant, at first of those that no canary executes: nothing can
-        come of them, and nothing is computed.
+        """Yield what became of each mutant: at first of those that no canary executes, of which
+        nothing can come; then what the claims say that execute it first; then, of those that these
+        did not notice, what all say that reach it.
+
+        Args:
+            asked_before: those of which the first claims were asked in an earlier call.
+            briefly: whether a mutant that is noticed is left at that.
         """
+        ends = None if minutes is None else time.monotonic() + 60 * minutes
         baseline = self._baseline(trials)
         executed = []
         for mutant in mutants:
             if baseline.executes(mutant):
                 executed.append(mutant)
             else:
-                yield assessed(mutant, Trial(), baseline, self.reaching(mutant), ())
-        in_time = _until(executed, minutes)
-        for mutant, trial in trials.run(in_time, self.reaching, self.judged):
-            yield assessed(mutant, trial, baseline, self.reaching(mutant), self.judged(mutant))
+                yield assessed(mutant, Trial(), baseline, self.reaching(mutant), (), ())
+
+        def first(mutant: Mutant) -> set[str]:
+            return (baseline.witnesses(mutant) & self.reaching(mutant)) or self.reaching(mutant)
+
+        unsettled = [*asked_before, *([] if briefly else executed)]
+        if briefly:
+            for mutant, trial in trials.run(_until(executed, ends), first, self.judged):
+                tried = assessed(mutant, trial, baseline, self.reaching(mutant), first(mutant), ())
+                if tried.outcome == "open":
+                    unsettled.append(mutant)
+                yield tried
+        for mutant, trial in trials.run(_until(unsettled, ends), self.reaching, self.judged):
+            everybody = self.reaching(mutant)
+            yield assessed(mutant, trial, baseline, everybody, everybody, self.judged(mutant))
 
     def _sites(self) -> list[Site]:
         sites: list[Site] = []
@@ -128,7 +157,7 @@ class Campaign:
         return sites
 
     def _baseline(self, trials: Trials) -> Canary:
-        baseline = trials.baseline(self._claims, sorted(self._by_file))
+        baseline = trials.baseline(self._cheapest_first, sorted(self._by_file))
         unsound = [claim for claim, state in baseline.states.items() if state != "equal"]
         if unsound:
             raise ConfigError(f"the canary is not as recorded: {', '.join(unsound)}")
@@ -142,9 +171,9 @@ class Campaign:
         return provenance(config.root, numerics.torch, exclude=config.reports)
 
 
-def _until(mutants: Iterable[Mutant], minutes: float | None) -> Iterator[Mutant]:
-    began = time.monotonic()
+def _until(mutants: Iterable[Mutant], ends: float | None) -> Iterator[Mutant]:
+    """Yield mutants as long as there is time, on the monotonic clock."""
     for mutant in mutants:
-        if minutes is not None and time.monotonic() - began > 60 * minutes:
+        if ends is not None and time.monotonic() > ends:
             return
         yield mutant

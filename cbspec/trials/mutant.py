@@ -35,6 +35,7 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
         name: short hash of the definition's file and the mutated text; the same for the same change.
         definition: ``"engine/rules.py:inner_product"``.
         line, last: of the statement that is changed, counted from 1.
+        in_function: whether it is run by a call, and not on import.
         operator: what kind of mistake it is.
         before, after: the changed expression or statement, in one line.
         text: the whole file with the change.
@@ -44,6 +45,7 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     definition: str
     line: int
     last: int
+    in_function: bool
     operator: str
     before: str
     after: str
@@ -66,6 +68,7 @@ class Site(NamedTuple):
     file: SourceFile
     definition: str
     statement: cst.CSTNode
+    in_function: bool
     node: cst.CSTNode
     operator: str
     changed: cst.CSTNode
@@ -92,10 +95,12 @@ class SourceFile:
         Args:
             definitions: the qualified names that may be changed.
         """
-        for definition, statement, node in _nodes(self.module):
+        for place, statement, node in _nodes(self.module):
+            definition = place.rstrip(".").removesuffix("()")
             if definition in definitions:
+                within = _in_function(place)
                 for operator, changed in mutations(node):
-                    yield Site(self, definition, statement, node, operator, changed)
+                    yield Site(self, definition, statement, within, node, operator, changed)
 
 
 def made_at(site: Site) -> Mutant | None:
@@ -112,6 +117,7 @@ def made_at(site: Site) -> Mutant | None:
         definition=f"{file.path}:{site.definition}",
         line=place.start.line,
         last=place.end.line,
+        in_function=site.in_function,
         operator=site.operator,
         before=_line(file.module, site.node),
         after=_line(file.module, site.changed),
@@ -152,7 +158,10 @@ def _drawn(operators: dict[str, list[Site]], generator: random.Random) -> Mutant
 
 
 def _nodes(module: cst.Module) -> Iterator[tuple[str, cst.CSTNode, cst.CSTNode]]:
-    """Yield (definition, the statement a node stands in, node) of all that may be changed."""
+    """Yield (definition, the statement a node stands in, node) of all that may be changed.
+
+    A function's name ends in ``()``.
+    """
     for statement in module.body:
         yield from _within(statement, "", statement)
 
@@ -173,7 +182,7 @@ def _within(
         inside = _bound(node)
     if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
         statement = node
-    yield inside.rstrip(".").removesuffix("()"), _head(statement), node
+    yield inside, _head(statement), node
     for child in node.children:
         yield from _within(child, inside, statement)
 

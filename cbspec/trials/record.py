@@ -16,7 +16,7 @@ from cbspec.trials.trial import Arcs, Canary, Trial
 
 VERSION = 1
 
-Outcome = Literal["noticed", "missed", "equivalent", "not executed"]
+Outcome = Literal["noticed", "missed", "equivalent", "open", "not executed"]
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -27,7 +27,9 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         outcome: `noticed` where a canary is not as recorded or the run broke; `missed` where the
             changed lines run, their values or their path are others, and all stay within
             tolerance; `equivalent` where every canary value is the same to the last bit and the
-            definition takes the same path; `not executed` where no canary runs the changed lines.
+            definition takes the same path; `open` where those asked so far noticed nothing and
+            others reach it; `not executed` where no canary runs the changed lines.
+        asked: the claims whose canary ran with the change.
         canary: the claims whose canary noticed.
         verdicts: claim -> its changed verdict, of those that were computed; `invalid` is a
             control's.
@@ -45,6 +47,7 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     after: str
     reaches: tuple[str, ...]
     outcome: Outcome
+    asked: tuple[str, ...] = ()
     canary: tuple[str, ...] = ()
     verdicts: Mapping[str, str] = {}
     judged: tuple[str, ...] = ()
@@ -71,6 +74,11 @@ class Teeth(msgspec.Struct, frozen=True, kw_only=True):
     sites: int
     provenance: Provenance
     mutants: tuple[Tried, ...] = ()
+
+    def with_tried(self, tried: Tried) -> Teeth:
+        """Return the record with what became of a mutant, in place of what it said of it."""
+        others = tuple(one for one in self.mutants if one.name != tried.name)
+        return msgspec.structs.replace(self, mutants=(*others, tried))
 
     def save(self, path: Path) -> None:
         """Write the record in one step."""
@@ -105,12 +113,14 @@ def assessed(
     trial: Trial,
     baseline: Canary,
     reaches: Collection[str],
+    asked: Collection[str],
     judged: Collection[str],
 ) -> Tried:
     """Say what became of a mutant, beside the project as it is.
 
     Args:
         reaches: the claims whose code the definition belongs to, matrix cells apart.
+        asked: those whose canary ran.
         judged: those whose verdict was computed.
     """
     noticed: list[str] = []
@@ -124,7 +134,8 @@ def assessed(
         before=mutant.before,
         after=mutant.after,
         reaches=tuple(sorted(reaches)),
-        outcome=_outcome(mutant, trial, baseline, noticed),
+        outcome=_outcome(mutant, trial, baseline, noticed, everybody=set(reaches) <= set(asked)),
+        asked=tuple(sorted(asked)),
         canary=tuple(sorted(noticed)),
         verdicts=trial.verdicts,
         judged=tuple(sorted(judged)),
@@ -134,11 +145,15 @@ def assessed(
     )
 
 
-def _outcome(mutant: Mutant, trial: Trial, baseline: Canary, noticed: Collection[str]) -> Outcome:
+def _outcome(
+    mutant: Mutant, trial: Trial, baseline: Canary, noticed: Collection[str], *, everybody: bool
+) -> Outcome:
     if not baseline.executes(mutant):
         return "not executed"
     if trial.canary is None or noticed:
         return "noticed"
+    if not everybody:
+        return "open"
     changed = range(mutant.line, mutant.last + 1)
     before = baseline.arcs[mutant.path]
     same = all(

@@ -23,6 +23,7 @@ from cbspec.trials.mutant import Mutant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cbspec.project import Project
     from cbspec.report import Run
 
 Arcs = frozenset[tuple[int, int]]
@@ -35,16 +36,28 @@ class Canary(msgspec.Struct, frozen=True):
         states: claim -> equal, differs, new or error.
         values: claim -> its canary values; none of a claim whose canary broke.
         arcs: file -> (line, next line) that were executed.
+        first: file -> line -> the first claim that executed it, of those run one by one.
     """
 
     states: Mapping[str, str]
     values: Mapping[str, Any]
     arcs: Mapping[str, Arcs]
+    first: Mapping[str, Mapping[int, str]] = {}
 
     def executes(self, mutant: Mutant) -> bool:
         """Tell whether the lines that a mutant changes were executed."""
         changed = range(mutant.line, mutant.last + 1)
         return any(line in changed for arc in self.arcs[mutant.path] for line in arc)
+
+    def witnesses(self, mutant: Mutant) -> set[str]:
+        """Return the claims that are asked first about a mutant: the first that executes what it
+        changes, or, of what runs on import and acts later, all that executed a line first.
+        """
+        lines = self.first.get(mutant.path, {})
+        if mutant.in_function:
+            changed = range(mutant.line, mutant.last + 1)
+            return {claim for line, claim in lines.items() if line in changed}
+        return {claim for file in self.first.values() for claim in file.values()}
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +107,20 @@ def canaries(
         include: the files whose executed lines are told, relative to the folder.
     """
     # Not as the project's own coverage is set up: its sources are other files than these
+    project = _project(folder, store)
+    with _measured(folder, include) as measuring:
+        canary = _canary(_run(project, claims, project.config.canary))
+    data = measuring.get_data()
+    arcs = {path: frozenset(data.arcs(str(folder / path)) or ()) for path in include}
+    return msgspec.structs.replace(canary, arcs=arcs)
+
+
+@contextmanager
+def _measured(folder: Path, include: Collection[str]) -> Iterator[coverage.Coverage]:
+    """Measure which lines of some files of a copy are executed.
+
+    Not as the project's own coverage is set up: its sources are other files than these.
+    """
     measuring = coverage.Coverage(
         data_file=None,
         config_file=False,
@@ -102,26 +129,48 @@ def canaries(
     )
     measuring.start()
     try:
-        run = _run(folder, store, claims, "")
+        yield measuring
     finally:
         measuring.stop()
-    data = measuring.get_data()
-    arcs = {path: frozenset(data.arcs(str(folder / path)) or ()) for path in include}
+
+
+def _canary(run: Run) -> Canary:
     states: dict[str, str] = {}
     values: dict[str, Any] = {}
     for check in run.canaries:
         states[check.claim] = check.state
         if check.figures:
             values[check.claim] = msgspec.to_builtins(check.figures.values)
-    return Canary(states, values, arcs)
+    return Canary(states, values, {})
 
 
 def canaries_as_they_are(
     config: Config, folder: Path, store: Path, claims: Collection[str], files: Collection[str]
 ) -> Canary:
-    """Run the canaries of claims in a copy without any change, on an empty store."""
+    """Run the canaries of claims, in this order, in a copy without any change, on an empty store.
+
+    One claim at a time, so that each line is known by the first that executes it.
+    """
     copied(config, folder)
-    return canaries(folder, store, claims, files)
+    project = _project(folder, store)
+    states: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    with _measured(folder, files) as measuring:
+        for claim in claims:
+            measuring.switch_context(claim)
+            canary = _canary(_run(project, (claim,), project.config.canary))
+            states |= canary.states
+            values |= canary.values
+    data = measuring.get_data()
+    order = list(claims)
+    arcs: dict[str, Arcs] = {}
+    first: dict[str, dict[int, str]] = {}
+    for path in files:
+        arcs[path] = frozenset(data.arcs(str(folder / path)) or ())
+        first[path] = {}
+        for line, contexts in data.contexts_by_lineno(str(folder / path)).items():
+            first[path][line] = min(filter(None, contexts), key=order.index)
+    return Canary(states, values, arcs, first)
 
 
 def tried(
@@ -147,7 +196,7 @@ def tried(
     canary = canaries(folder, store, claims, [mutant.path])
     changed: dict[str, str] = {}
     if verdicts:
-        run = _run(folder, store, verdicts, config.scale)
+        run = _run(_project(folder, store), verdicts, config.scale)
         for record in run.records:
             if record.outcome.kind == "failed":
                 changed[record.claim] = record.judgement.verdict
@@ -156,17 +205,18 @@ def tried(
     return Trial(canary=canary, verdicts=changed, tests=noticed, seconds=time.monotonic() - began)
 
 
-def _run(folder: Path, store: Path, claims: Collection[str], scale: str) -> Run:
+def _project(folder: Path, store: Path) -> Project:
     from cbspec.project import Project
 
     os.environ["CBSPEC_STORE"] = str(store)
     os.environ.pop("CBSPEC_REPORTS", None)
     os.chdir(folder)
+    return Project(folder)
+
+
+def _run(project: Project, claims: Collection[str], scale: str) -> Run:
     with _silent():
-        project = Project(folder)
-        return project.run(
-            tuple(claims), scale or project.config.canary, "cpu", adopt="never", backend="inline"
-        )
+        return project.run(tuple(claims), scale, "cpu", adopt="never", backend="inline")
 
 
 def _tests_fail(folder: Path) -> bool:

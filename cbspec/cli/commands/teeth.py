@@ -51,8 +51,9 @@ def command(
 
     Each mutant is one small change of the code that the claims reach: a sign, a constant, an index,
     a mean for a sum, a call or an argument left out. It is made in a copy of the project, where the
-    canaries of the claims that reach it run. What was tried before is not tried again, so that an
-    interrupted call goes on where it was; the record is reports/teeth.json.
+    canary of the claim that runs it first is computed, and, if that notices nothing, those of all
+    others that reach it. What was tried before is not tried again, so that an interrupted call goes
+    on where it was; the record is reports/teeth.json.
     """
     _require(project)
     from cbspec.trials.campaign import Campaign
@@ -126,11 +127,11 @@ WAYS = ("canary", "verdict", "control", "tests", "nobody")
 
 
 def _table(teeth: Teeth) -> TextTable:
-    """Lay out, for each claim, how many mutants reach it and who noticed them."""
+    """Lay out, for each claim, how many mutants it was asked about and who noticed them."""
     drawn = TextTable("claim", "mutants", *WAYS, right=("mutants", *WAYS))
     counts: dict[str, Counter[str]] = {}
     for mutant in teeth.counted:
-        for claim in set(mutant.reaches):
+        for claim in mutant.asked:
             ways = counts.setdefault(claim, Counter())
             ways["mutants"] += 1
             ways.update(_noticed_by(claim, mutant))

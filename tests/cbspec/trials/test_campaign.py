@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from cbspec.trials.mutant import Mutant
+from cbspec.trials.record import assessed
+from cbspec.trials.trial import Canary, Trial
+
 
 def mutants(project):
     """Return the mutants on record."""
@@ -46,3 +52,51 @@ def test_a_canary_that_is_not_as_recorded_proves_nothing(guarded):
 
     assert refused.exit_code == 2
     assert "the canary is not as recorded: 1.a" in refused.output
+
+
+def mutant(line, *, in_function=True):
+    """Return a change of one line of an engine's file."""
+    return Mutant(
+        name=f"{line}",
+        definition="lab/rules.py:step",
+        line=line,
+        last=line,
+        in_function=in_function,
+        operator="sign",
+        before="a - b",
+        after="-(a - b)",
+        text="",
+    )
+
+
+@pytest.fixture
+def baseline():
+    """Two claims, run one after the other: the second alone executes line 3."""
+    arcs = frozenset({(1, 2), (2, 3)})
+    first = {1: "1.a", 2: "1.a", 3: "1.b"}
+    return Canary({}, {"1.a": 1.0}, {"lab/rules.py": arcs}, {"lab/rules.py": first})
+
+
+def test_the_claim_that_executes_a_line_first_is_asked_first(baseline):
+    """Of what runs on import, and is used who knows where, every claim that added a line is."""
+    assert baseline.witnesses(mutant(2)) == {"1.a"}
+    assert baseline.witnesses(mutant(3)) == {"1.b"}
+    assert baseline.witnesses(mutant(1, in_function=False)) == {"1.a", "1.b"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "state", "outcome"),
+    [
+        (["1.a"], "equal", "open"),
+        (["1.a", "1.b"], "equal", "equivalent"),
+        (["1.a"], "differs", "noticed"),
+    ],
+)
+def test_what_the_first_did_not_notice_is_open_until_all_are_asked(baseline, asked, state, outcome):
+    """A mutant is called missed or equivalent only where every claim that reaches it ran."""
+    trial = Trial(canary=Canary({"1.a": state}, {"1.a": 1.0}, baseline.arcs))
+
+    tried = assessed(mutant(2), trial, baseline, {"1.a", "1.b"}, asked, ())
+
+    assert tried.outcome == outcome
+    assert tried.asked == tuple(asked)
