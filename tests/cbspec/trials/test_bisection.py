@@ -41,6 +41,40 @@ def test_the_commit_that_moved_a_canary_figure_is_found(guarded):
     assert guarded.git("status", "--porcelain") == state
 
 
+def test_of_many_commits_few_are_computed(guarded):
+    """Over 64 commits of which eight touch what the claim reaches, five canaries are computed: those
+    at both ends, and three that halve the eight.
+    """
+    good = guarded.git("rev-parse", "HEAD")
+    days = "days = job.replicas[0].parameters.day"
+    touching = 0
+    for number in range(64):
+        if number % 8 == 3:
+            touching += 1
+            longer = days.replace("= ", "= 1 * ")
+            new = "uniform(-0.5, 0.6)" if touching == 6 else longer
+            old = "uniform(-0.5, 0.5)" if touching == 6 else days
+            commit = edited(guarded, old, new)
+            if touching == 6:
+                culprit = commit
+            else:
+                days = longer
+        elif number % 8 == 5:
+            guarded.write("lab/unused.py", f"NUMBER = {number}\n")
+            guarded.commit()
+        else:
+            guarded.write("notes.md", f"note {number}")
+            guarded.commit()
+
+    result = guarded.cbspec("bisect", "1.a", good, "--json")
+
+    found = json.loads(result.stdout)
+    assert int(guarded.git("rev-list", "--count", f"{good}..HEAD")) == 64
+    assert "8 of them change what 1.a reaches" in result.output
+    assert found["commit"] == culprit
+    assert found["looked"] == 5
+
+
 def test_a_commit_that_cannot_be_looked_at_is_skipped(guarded):
     """An engine that does not load at one commit ends no search."""
     good = guarded.git("rev-parse", "HEAD")
