@@ -42,6 +42,8 @@ class Config:
         backends: the project's own modules of back ends.
         devices: the project's own modules of device families.
         backend: the back end that computes where none is asked for.
+        remote: the URL or folder of a shared store that runs take results from; the environment
+            variable CBSPEC_REMOTE comes first, and empty turns it off.
         adopt: whether results of other code are adopted where its canary is identical: `identical`,
             or `never`.
         declared: whether there is a ``[tool.cbspec]``: a project that means to have claims.
@@ -63,6 +65,7 @@ class Config:
     backends: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     backend: str = "local"
+    remote: str = ""
     declared: bool = False
 
     def __post_init__(self) -> None:
@@ -73,6 +76,10 @@ class Config:
             place = place or getattr(self, folder)
             if place is not None:
                 object.__setattr__(self, folder, self.root / Path(place).expanduser())
+        remote = os.environ.get("CBSPEC_REMOTE", self.remote)
+        if remote and "://" not in remote:
+            remote = str(self.root / Path(remote).expanduser())
+        object.__setattr__(self, "remote", remote)
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -121,7 +128,7 @@ ADOPT = ("identical", "never")
 
 _FOLDERS = ("claims", "store", "reports", "data")
 _MOVABLE = ("store", "reports", "data")  # by an environment variable
-_TEXTS = ("engine", "scale", "canary", "adopt", "backend", *_FOLDERS)
+_TEXTS = ("engine", "scale", "canary", "adopt", "backend", "remote", *_FOLDERS)
 _LISTS = {
     "kinds": "modules",
     "formats": "modules",

@@ -29,6 +29,10 @@ class StoreError(CbspecError):
     """The store cannot be read or written."""
 
 
+class RemoteError(CbspecError):
+    """A shared store cannot be reached, read or written."""
+
+
 class ContentError(CbspecError):
     """A result holds what cannot be stored, such as a number that is not finite: a mistake of its
     stage, not of the store.

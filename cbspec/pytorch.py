@@ -1,4 +1,4 @@
-"""All that the harness knows of torch. Import this module only where torch is installed."""
+"""All that the harness knows of torch and of its files."""
 
 from __future__ import annotations
 
@@ -33,6 +33,21 @@ def load(path: Path) -> Mapping[str, Any]:
 
     loaded: Mapping[str, Any] = load_file(path)
     return loaded
+
+
+def names(path: Path) -> set[str]:
+    """Return the names of the tensors of a file, read from its header alone; torch is not needed.
+
+    Raises:
+        ValueError: it is no file of tensors.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            return set(file.keys())
+    except SafetensorError as error:
+        raise ValueError(str(error)) from None
 
 
 def dump(tensors: Mapping[str, Any]) -> bytes:

@@ -32,6 +32,7 @@ from cbspec.execution.plan import Planner
 from cbspec.execution.refiling import Refiling
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import Surroundings
+from cbspec.execution.taking import Taking
 from cbspec.fingerprint import Code
 from cbspec.language import Versions
 from cbspec.ledger import EvidenceFolder, Ledger, Provenance, provenance
@@ -76,6 +77,7 @@ class Evaluation:
         self.sources = code
         self.planner = Planner(self.sources.fingerprint, numerics, Surroundings.of_project(config))
         self._backend = backend
+        self._adopting = adopting and bool(config.canary)
         self._run = run
         self.executor = self._executor(self.planner)
         self._refiling = Refiling(self.store, code)
@@ -83,7 +85,6 @@ class Evaluation:
         self.evidence = EvidenceFolder(config.evidence)
         self._versions = versions
         self._options = options
-        self._adopting = adopting and bool(config.canary)
         self._edits = Edits(config, code, self.store)
         self._agenda = Agenda({}, {}, {})
         self._adopted = Adopted(self.store)
@@ -91,7 +92,10 @@ class Evaluation:
 
     def _executor(self, planner: Planner) -> Executor:
         workers = self._backend.open(Workplace(self.config, self.store, self._run))
-        return Executor(planner, self.store, self._run, workers, self.sources.watch)
+        taking = None
+        if url := self.config.remote:
+            taking = Taking(url, self.store, self._run, adopted=self._adopting)
+        return Executor(planner, self.store, self._run, workers, self.sources.watch, taking)
 
     def close(self) -> None:
         """End what is still computed."""

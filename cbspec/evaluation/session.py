@@ -33,6 +33,7 @@ def run_claims(
     upheld: list[Upheld] = []
     canaries: list[CanaryCheck] = []
     retried: list[str] = []
+    taken: list[str] = []
     directory.hold()
     try:
         store.sweep()
@@ -47,7 +48,7 @@ def run_claims(
                 upheld.append(evaluation.upheld(claim))
             if check := evaluation.canary_told(claim):
                 canaries.append(check)
-        retried = directory.retries()
+        retried, taken = directory.retries(), directory.taken()
     finally:
         evaluation.close()
         store.sweep()
@@ -62,4 +63,5 @@ def run_claims(
         upheld=upheld,
         canaries=canaries,
         retried=retried,
+        taken=taken,
     )

@@ -24,6 +24,7 @@ from cbspec.execution.lanes import LaneLocks
 from cbspec.execution.plan import Planner
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.started import StartedTasks
+from cbspec.execution.taking import Taking
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.execution.waiting import Waiting
 from cbspec.execution.worklist import Worklist
@@ -47,6 +48,7 @@ class Executor:
         workers: what computes.
         watch: implementation, and those of its inputs -> what tells whether their code changed;
             None where nothing is watched.
+        taking: takes results from a shared store in place of computing them; None without one.
 
     Attributes:
         computed: what was computed here.
@@ -59,6 +61,7 @@ class Executor:
         run: RunDirectory,
         workers: Workers,
         watch: Callable[..., Watch] | None = None,
+        taking: Taking | None = None,
     ) -> None:
         self.planner = planner
         self.store = store
@@ -66,6 +69,8 @@ class Executor:
         self.work = Worklist(planner, store, run, wide=FAMILIES[planner.numerics.device].wide)
         self._workers = workers
         self._watch = watch
+        self._taking = taking
+        self._took = False
         self._attempts = Attempts(run, self.work)
         self._waiting = Waiting(run, store, self.work.has)
         self._pause = IDLE_SECONDS
@@ -139,7 +144,7 @@ class Executor:
             self.run.heed()
             self._start_ready()
             if not self._started:
-                return False
+                return self._took
             for task, outcome in self._workers.ended(WAITING_SECONDS):
                 self._settle(task, outcome)
         except (Stopped, KeyboardInterrupt):
@@ -156,6 +161,7 @@ class Executor:
     # --- starting
 
     def _start_ready(self) -> None:
+        self._took = False
         self._pause = WAITING_SECONDS
         while self._workers.reserve():
             self._pause = IDLE_SECONDS
@@ -180,6 +186,11 @@ class Executor:
             locks = unless_started.enter_context(LaneLocks(self.store, cells))
             # Under the locks nobody else can have begun what is still missing
             mine = self.work.computable(filter(locks.__contains__, cells), self.run.failed())
+            if mine and self._taking:
+                self._taking.take(mine, self.planner)
+                left = self.work.computable(mine, self.run.failed())
+                self._took = self._took or len(left) < len(mine)
+                mine = left
             if not mine:
                 return False
             task = self._task(mine)

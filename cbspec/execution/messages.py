@@ -28,12 +28,17 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that ended: for the plain lines of a log without a terminal."""
+    """A job that ended: for the plain lines of a log without a terminal.
+
+    Attributes:
+        taken: how many of its results came from a shared store.
+    """
 
     worker: str
     job: str
     seconds: float
     outcome: str = "done"
+    taken: int = 0
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -80,6 +81,14 @@ class RunDirectory:
                 if line.endswith(b"\n"):
                     events.append(msgspec.json.decode(line, type=JobEvent))
         return events
+
+    def taken(self) -> list[str]:
+        """Return a sentence for each shared store that results were taken from."""
+        counted: Counter[str] = Counter()
+        for event in self.events():
+            if event.taken:
+                counted[event.outcome] += event.taken
+        return [f"results {outcome}: {number}" for outcome, number in sorted(counted.items())]
 
     def suspect(self, lane: str, failure: Failure) -> None:
         """Record that the first attempt at a lane failed: it is computed once more, by itself."""

@@ -165,6 +165,7 @@ class Running:
             if judged and self.process.run.changed:
                 session.exitstatus = pytest.ExitCode.INTERRUPTED
             self.process.summary.retried = self.process.run.retries()
+            self.process.summary.taken = self.process.run.taken()
             self.process.summary.write()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -177,6 +178,8 @@ class Running:
             terminalreporter.write_line(terminal.line(f"stopped: {reason}"))
         for retry in self.process.summary.retried:
             terminalreporter.write_line(terminal.line(f"retried: {retry}"))
+        for source in self.process.summary.taken:
+            terminalreporter.write_line(terminal.line(source))
         here: Path = self.process.config.invocation_params.dir
         self.process.summary.summarise(terminalreporter, here)
 

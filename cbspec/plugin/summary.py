@@ -38,6 +38,7 @@ class RunSummary:
 
     Attributes:
         retried: what was computed at the second attempt.
+        taken: what came from a shared store.
     """
 
     def __init__(self, root: Path, project: Config, scale: str, numerics: Numerics) -> None:
@@ -50,6 +51,7 @@ class RunSummary:
         self._failed: set[str] = set()
         self._unread: dict[str, None] = {}
         self.retried: Sequence[str] = ()
+        self.taken: Sequence[str] = ()
         self._unwritten = ""
         self._workers: set[str] = set()
 
@@ -161,6 +163,7 @@ class RunSummary:
             skipped=self._of(SKIPPED, Skipped),
             broken=self._of(BROKEN, Skipped) + unread,
             retried=self.retried,
+            taken=self.taken,
         )
 
     def _of(self, kind: str, content: type[Content]) -> list[Content]:

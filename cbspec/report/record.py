@@ -119,6 +119,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         broken: the claims that failed before there was a verdict: nothing would check the one on
             record, or the store is broken.
         retried: a sentence for each result whose first attempt failed and whose second did not.
+        taken: a sentence for each shared store that results were taken from.
     """
 
     scale: str
@@ -132,6 +133,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     upheld: tuple[Upheld, ...] = ()
     canaries: tuple[CanaryCheck, ...] = ()
     retried: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
 
     @property
     def checks(self) -> dict[str, tuple[Check, ...]]:
@@ -169,6 +171,7 @@ def run_of(
     skipped: Iterable[Skipped] = (),
     broken: Iterable[Skipped] = (),
     retried: Iterable[str] = (),
+    taken: Iterable[str] = (),
 ) -> Run:
     """Return the report of a run with its parts in the order in which people read them: what failed
     first.
@@ -185,6 +188,7 @@ def run_of(
         skipped=tuple(sorted(skipped, key=attrgetter("claim"))),
         broken=tuple(sorted(broken, key=attrgetter("claim"))),
         retried=tuple(retried),
+        taken=tuple(taken),
     )
 
 

@@ -13,19 +13,27 @@ Layout under the root::
     quarantine/                                damaged entries, for a look; emptied by `Store.gc`
 """
 
+from cbspec.store.arrival import Expected
 from cbspec.store.collection import Holding
 from cbspec.store.difference import differences
 from cbspec.store.entry import ADOPTED, Damage, LostEntry, StoredResult
 from cbspec.store.lock import Lock, Locks, file_name
+from cbspec.store.remote import Remote
 from cbspec.store.store import Store
+from cbspec.store.transfer import Moved, Pull, Push
 
 __all__ = [
     "ADOPTED",
     "Damage",
+    "Expected",
     "Holding",
     "Lock",
     "Locks",
     "LostEntry",
+    "Moved",
+    "Pull",
+    "Push",
+    "Remote",
     "Store",
     "StoredResult",
     "differences",

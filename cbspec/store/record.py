@@ -90,7 +90,7 @@ def unseal(data: bytes, kind: type[T]) -> T:
         if hashlib.sha256(sealed.content).hexdigest() != sealed.sha256:
             raise ValueError("does not match its checksum")
         return msgspec.json.decode(sealed.content, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"is not the JSON that was written ({error})") from error
 
 

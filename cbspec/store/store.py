@@ -6,7 +6,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -165,11 +165,41 @@ class Store:
             StoreError: the other store cannot be written.
         """
         source = self._shelves.folder(key)
-        with explained(to.root, f"storing {key[:12]}"), to._scratch.folder() as scratch:
-            if not source.exists():
-                return False
-            shutil.copytree(source, scratch / key)
-            return to._shelves.place(scratch / key, key)
+        if not source.exists():
+            return False
+        with to.arriving(key) as folder:
+            shutil.copytree(source, folder, dirs_exist_ok=True)
+        return True
+
+    @contextmanager
+    def arriving(self, key: str) -> Iterator[Path]:
+        """Yield an empty folder for an entry that was computed elsewhere; at the end of the block
+        it is the entry of this key, unless there is one.
+
+        Whoever writes it has verified it.
+
+        Raises:
+            StoreError: the disk is full, read-only or broken. Nothing is left half-written.
+        """
+        with explained(self.root, f"storing {key[:12]}"), self._scratch.folder() as scratch:
+            (scratch / key).mkdir()
+            yield scratch / key
+            self._shelves.place(scratch / key, key)
+
+    def intact(self, key: str) -> Path | None:
+        """Return the folder of an entry whose every checksum is right; None if there is none, or if
+        it was damaged (and is now in quarantine).
+
+        Raises:
+            StoreError: the disk is broken, or the entry may not be read.
+        """
+        with explained(self.root, f"reading {key[:12]}"):
+            if not self.has(key):
+                return None
+            if self._shelves.fault(key):
+                self._shelves.discard(key)
+                return None
+        return self._shelves.folder(key)
 
     def try_lock(self, name: str) -> Lock | None:
         """Take the lock of this name without waiting; None while another holder has it. A killed

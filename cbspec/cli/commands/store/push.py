@@ -1,0 +1,38 @@
+"""``cbspec store push``: results to a shared store."""
+
+from __future__ import annotations
+
+import click
+
+from cbspec.cli.context import pass_project
+from cbspec.cli.sharing import Sharing, sharing
+from cbspec.project import Project
+
+
+@click.command("push")
+@sharing
+@click.option("--replace", is_flag=True, help="Also send what is there already.")
+@pass_project
+def command(
+    project: Project,
+    words: tuple[str, ...],
+    dry: bool,
+    scale: str | None,
+    device: str,
+    threads: int,
+    as_json: bool,
+    replace: bool,
+) -> None:
+    """Send results to a shared store.
+
+    Those that a run of CLAIMS may need at this scale, with their canaries and all that they are
+    computed from, for the code as it is, and only what is not there. URL is the project's
+    [tool.cbspec] remote when left out. Nothing but this command and `sync` ever writes there. What
+    was sent before an interruption stays, and is whole.
+    """
+    from cbspec.store import Push
+
+    shared = Sharing(project, words, scale, device, threads, dry)
+    by = Push(shared.store, shared.remote, dry=dry, replace=replace)
+    shared.move(by, "sent to", "not stored here")
+    shared.tell(as_json)

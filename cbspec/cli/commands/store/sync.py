@@ -1,0 +1,36 @@
+"""``cbspec store sync``: what each side lacks."""
+
+from __future__ import annotations
+
+import click
+
+from cbspec.cli.context import pass_project
+from cbspec.cli.sharing import Sharing, sharing
+from cbspec.project import Project
+
+
+@click.command("sync")
+@sharing
+@pass_project
+@click.pass_context
+def command(
+    ctx: click.Context,
+    project: Project,
+    words: tuple[str, ...],
+    dry: bool,
+    scale: str | None,
+    device: str,
+    threads: int,
+    as_json: bool,
+) -> None:
+    """Take results from a shared store, then send those that it lacks.
+
+    The same as `pull` and then `push`, with the same arguments.
+    """
+    from cbspec.store import Pull, Push
+
+    shared = Sharing(project, words, scale, device, threads, dry)
+    shared.move(Pull(shared.store, shared.remote, dry=dry), "taken from", "not there")
+    shared.move(Push(shared.store, shared.remote, dry=dry), "sent to", "not stored here")
+    shared.tell(as_json)
+    ctx.exit(1 if shared.refused else 0)

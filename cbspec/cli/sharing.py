@@ -1,0 +1,156 @@
+"""What ``cbspec store push``, ``pull`` and ``sync`` have in common: which results, to or from where,
+and what is said of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cbspec.cli.completion import complete
+from cbspec.cli.output import (
+    count,
+    device_option,
+    echo,
+    echo_json,
+    json_option,
+    scale_option,
+    threads_option,
+)
+from cbspec.cli.size import size_text
+from cbspec.errors import ConfigError
+from cbspec.project import Project
+
+if TYPE_CHECKING:
+    from cbspec.store import Pull, Push, Remote
+
+words_argument = click.argument(
+    "words", nargs=-1, metavar="[URL] [CLAIMS]...", shell_complete=complete
+)
+dry_option = click.option("--dry-run", "dry", is_flag=True, help="Say what would be moved.")
+
+
+def sharing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the arguments by which results are selected."""
+    for option in (json_option, threads_option, device_option, scale_option, dry_option):
+        command = option(command)
+    return words_argument(command)
+
+
+class Sharing:
+    """A selection of results and a remote.
+
+    Args:
+        words: the URL, or none for that of the project; then claims, or none for all.
+
+    Raises:
+        ConfigError: there is no remote, or it cannot be opened.
+        ClaimError: with every mistake of the claims.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        words: Sequence[str],
+        scale: str | None,
+        device: str,
+        threads: int,
+        dry: bool,
+    ) -> None:
+        from cbspec.evaluation.sharing import needed
+
+        url, claims = _parted(words, project.config.remote)
+        self.remote = _opened(url)
+        self.store = project.store
+        self.dry = dry
+        planner = project.planner(device, threads)
+        self.results = needed(project.claims(claims, scale), planner, project.canaries(planner))
+        self._told: list[dict[str, Any]] = []
+        self.refused = 0
+
+    def move(self, by: Pull | Push, verb: str, other: str) -> None:
+        """Move the results, with a progress bar in a terminal, and keep what became of them.
+
+        Args:
+            verb: what is done with them: ``"sent to"``.
+            other: what those lack that cannot be moved: ``"not stored here"``.
+        """
+        states: Counter[str] = Counter()
+        size, refusals = 0, []
+        for moved in self._shown(by, verb):
+            states[moved.state] += 1
+            size += moved.bytes
+            if moved.state == "refused":
+                refusals.append(moved.reason)
+        self.refused += len(refusals)
+        self._told.append(
+            {
+                "verb": verb,
+                "remote": self.remote.url,
+                "results": len(self.results),
+                "moved": states["moved"],
+                "bytes": size,
+                "there": states["there"],
+                "absent": states["absent"],
+                "refused": refusals,
+                "other": other,
+            }
+        )
+
+    def tell(self, as_json: bool) -> None:
+        """Print what became of the results."""
+        if as_json:
+            for told in self._told:
+                told.pop("other")
+            echo_json(self._told if len(self._told) > 1 else self._told[0])
+            return
+        for told in self._told:
+            for refusal in told["refused"]:
+                echo(refusal, err=True)
+            echo(self._line(told))
+
+    def _line(self, told: dict[str, Any]) -> str:
+        verb = f"would be {told['verb']}" if self.dry else told["verb"]
+        moved = f"{count(told['moved'], 'result')} {verb} {told['remote']}"
+        parts = [f"{moved}, {size_text(told['bytes'])}", f"{told['there']} there before"]
+        if told["refused"]:
+            parts.append(f"{len(told['refused'])} refused")
+        return f"{'; '.join(parts)}; {told['absent']} {told['other']}"
+
+    def _shown(self, by: Pull | Push, verb: str) -> Any:
+        from rich.console import Console
+        from rich.progress import track
+
+        from cbspec.evaluation.sharing import moved
+
+        console = Console(file=sys.stderr)
+        return track(
+            moved(self.results, by, self.store),
+            description=f"{verb} {self.remote.url}",
+            total=len(self.results),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+
+
+def _parted(words: Sequence[str], configured: str) -> tuple[str, Sequence[str]]:
+    """Return the URL that words begin with, or the project's, and the claims."""
+    if words and ("://" in words[0] or words[0].startswith(("/", "~"))):
+        return words[0], words[1:]
+    if configured:
+        return configured, words
+    raise ConfigError(
+        "no shared store: name one (cbspec store push s3://BUCKET/FOLDER; a folder as a whole path),"
+        " or set [tool.cbspec] remote"
+    )
+
+
+def _opened(url: str) -> Remote:
+    from cbspec.store import Remote
+
+    return Remote(url)
