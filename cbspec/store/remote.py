@@ -13,6 +13,7 @@ may write the same one at once.
 
 from __future__ import annotations
 
+import errno
 import queue
 import secrets
 import threading
@@ -58,9 +59,9 @@ class Remote:
         self._seconds = seconds
         self._files, self._root = self._opened(url)
         kinds = self._files.protocol
-        kinds = {kinds} if isinstance(kinds, str) else set(kinds)
-        self._objects = not kinds.isdisjoint(OBJECTS)
-        together = self._files.async_impl or not kinds.isdisjoint({"file", "local"})
+        self._kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+        self._objects = not self._kinds.isdisjoint(OBJECTS)
+        together = self._files.async_impl or "file" in self._kinds
         self.lanes = 8 if together else 1
 
     def read(self, name: str, first: int, most: int) -> bytes | None:
@@ -80,6 +81,10 @@ class Remote:
                 return data
             except FileNotFoundError:
                 return None
+            except OSError as error:
+                if error.errno != errno.EINVAL:
+                    raise
+                return b""  # nothing is there from this byte on
 
         data = self._answer(f"reading {name}", content)
         if data is not None and len(data) > most:
@@ -123,13 +128,17 @@ class Remote:
         self._answer(f"writing {name}", put, limited=False)
 
     def check_there(self) -> None:
-        """Check that there is something to read from; a bucket that was never written to is empty.
+        """Check that there is something to read from: a folder or bucket, which may be empty.
 
         Raises:
-            RemoteError: there is no such folder, or the remote does not answer.
+            RemoteError: there is none, or the remote does not answer.
         """
-        if not self._objects and not self._answer("", lambda: self._files.isdir(self._root)):
-            raise RemoteError(f"{self.url}: there is no such folder")
+        place = self._root
+        if self._objects:
+            # Of others than S3 a reader may not be allowed to ask
+            place = self._root.partition("/")[0] if "s3" in self._kinds else ""
+        if place and not self._answer("", lambda: self._files.isdir(place)):
+            raise RemoteError(f"{self.url}: there is no such folder or bucket")
 
     def _put(self, content: bytes | Path, path: str) -> None:
         if isinstance(content, Path):

@@ -89,3 +89,58 @@ def test_sizes_are_written_short():
         "5.0 GB",
         "7.0 TB",
     ]
+
+
+def test_results_are_shared(laboratory, tmp_path_factory):
+    """What one store has goes to a shared one, and from there into another, for the claims that are
+    named; the second time nothing moves.
+    """
+    laboratory.run()
+    shared = str(tmp_path_factory.mktemp("shared"))
+    size = sum(row["bytes"] for row in laboratory.json("store", "ls"))
+
+    dry = laboratory.cbspec("store", "push", shared, "--dry-run")
+    sent = laboratory.cbspec("store", "push", shared)
+    again = laboratory.json("store", "push", shared)
+    laboratory.cbspec("store", "gc", "--limit", "0")
+    some = laboratory.json("store", "pull", shared, "1.a", "--dry-run")
+    taken, back = laboratory.json("store", "sync", shared)
+
+    told = f"{shared}, {size_text(size)}; 0 there before; 0 not stored here\n"
+    assert (dry.exit_code, dry.stdout) == (0, f"12 results would be sent to {told}")
+    assert (sent.exit_code, sent.stdout) == (0, f"12 results sent to {told}")
+    assert (again["moved"], again["there"], again["bytes"]) == (0, 12, 0)
+    assert (some["results"], some["moved"]) == (6, 6)
+    assert (taken["moved"], taken["bytes"], taken["absent"]) == (12, size, 0)
+    assert (back["moved"], back["there"]) == (0, 12)
+
+
+def test_a_refused_result_is_status_1(laboratory, tmp_path_factory):
+    """A result that is not what its key says is told in one sentence, and the status is 1."""
+    laboratory.run()
+    shared = tmp_path_factory.mktemp("shared")
+    laboratory.write(
+        "pyproject.toml", f'[tool.cbspec]\nengine = "lab.catalog"\nremote = "{shared}"\n'
+    )
+    laboratory.cbspec("store", "push")
+    laboratory.cbspec("store", "gc", "--limit", "0")
+    record = min((shared / "entries").rglob("*.json"))
+    record.write_bytes(record.read_bytes().replace(b"height", b"weight"))
+
+    pulled = laboratory.cbspec("store", "pull")
+
+    assert pulled.exit_code == 1
+    assert pulled.stderr == (
+        f"{shared}: result {record.stem[:12]} is refused: record.json does not match its checksum\n"
+    )
+    assert "11 results taken from" in pulled.stdout
+    assert "; 1 refused; 0 not there" in pulled.stdout
+
+
+def test_without_a_shared_store(laboratory):
+    """Where no remote is named, the message shows how to name one."""
+    for verb in ("push", "pull", "sync"):
+        result = laboratory.cbspec("store", verb, "1.a")
+
+        assert result.exit_code == 2
+        assert result.stderr.startswith("no shared store: name one (cbspec store push s3://")
