@@ -61,6 +61,7 @@ class Sharing:
         threads: int,
         dry: bool,
     ) -> None:
+        from cbspec.evaluation.canary import on_cpu
         from cbspec.evaluation.sharing import needed
 
         url, claims = _parted(words, project.config.remote)
@@ -68,7 +69,9 @@ class Sharing:
         self.store = project.store
         self.dry = dry
         planner = project.planner(device, threads)
-        self.results = needed(project.claims(claims, scale), planner, project.canaries(planner))
+        self.results = needed(
+            project.claims(claims, scale), planner, project.canaries(on_cpu(planner))
+        )
         self._told: list[dict[str, Any]] = []
         self.refused = 0
 

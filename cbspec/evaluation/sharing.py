@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from cbspec.claim import Claim
 from cbspec.evaluation.canary import Canaries
-from cbspec.execution.plan import Cell, Planner, closure
+from cbspec.execution.cell import Cell, closure
+from cbspec.execution.plan import Planner
 from cbspec.execution.taking import expected, keep_code
 from cbspec.store import Moved, Pull, Push, Store
 

@@ -9,8 +9,9 @@ import warnings
 from collections.abc import Iterable, Sequence
 
 from cbspec.errors import ConfigError, RemoteError
+from cbspec.execution.cell import Cell
 from cbspec.execution.messages import JobEvent
-from cbspec.execution.plan import Cell, PlannedJob, Planner
+from cbspec.execution.plan import PlannedJob, Planner
 from cbspec.execution.rundir import RunDirectory
 from cbspec.stage import plain
 from cbspec.store import Expected, Pull, Remote, Store
