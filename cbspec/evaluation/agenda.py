@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from cbspec.claim import Claim
 from cbspec.evaluation.interim import seeds_due
 from cbspec.execution.cell import Cell
 from cbspec.execution.plan import Planner
 from cbspec.execution.rank import awaited
+from cbspec.execution.readiness import ready_at
 from cbspec.execution.task import longest
 from cbspec.ledger import Entry
 from cbspec.stage import calls_of
@@ -37,6 +39,30 @@ class Agenda:
     def wanted(self) -> list[Cell]:
         """All cells that are planned from the start."""
         return [cell for cells in self.cells.values() for cell in cells.values()]
+
+    def by_readiness(
+        self,
+        canaries: Mapping[str, Iterable[Cell]],
+        planner: Planner,
+        stored: Callable[[Cell], bool],
+        cores: int,
+    ) -> list[str]:
+        """Return ids of claims in the order in which all that each needs will lie ready.
+
+        Args:
+            canaries: claim -> the cells of its canary, for every claim of the run; none where its
+                canary is not needed.
+            cores: how many jobs are computed at a time.
+        """
+        needed: dict[str, list[Cell]] = {}
+        for claim, canary in canaries.items():
+            needed[claim] = [*self.cells.get(claim, {}).values(), *canary]
+        plan = planner.plan(chain.from_iterable(needed.values()), after=self.after)
+        times = ready_at(plan, stored, cores)
+        last: dict[str, float] = {}
+        for claim, cells in needed.items():
+            last[claim] = max(map(times.__getitem__, cells), default=0.0)
+        return sorted(last, key=last.__getitem__)  # those at the same time as they came
 
     def further(self, planner: Planner) -> dict[str, dict[int, list[Cell]]]:
         """Return claim -> number of seeds -> the cells of an interim analysis beyond its first."""

@@ -107,9 +107,7 @@ class Evaluation:
     def adopt(self, claims: Iterable[Claim]) -> None:
         """Plan these claims together, so that what they share is computed once.
 
-        The seeds that a verdict on record took are planned from the start, as its interim analyses
-        begin with them, and those that stored results already ask for, so that the last of them do
-        not keep a single core busy at the end. Canaries are planned for
+        Seeds that a verdict on record took are planned from the start (`agenda_of`), canaries for
         claims with a verdict on record that other code reached, and as grounds for adoption.
 
         Raises:
@@ -134,6 +132,14 @@ class Evaluation:
     def _plan_wanted(self) -> None:
         self.executor.adopt(self._agenda.wanted, after=self._agenda.after)
         self._agenda.planned = True
+
+    def by_readiness(self, claims: Iterable[Claim], cores: int) -> list[str]:
+        """Return ids of claims in the order in which all that each needs will lie ready."""
+        canaries: dict[str, Iterable[Cell]] = {}
+        for claim in claims:
+            wanted = self.config.canary and self._wants_canary(claim)
+            canaries[claim.id] = self.canaries.cells(claim).values() if wanted else ()
+        return self._agenda.by_readiness(canaries, self.planner, self.executor.work.has, cores)
 
     def recomputes(self, claim: Claim) -> bool:
         """Tell whether a run at the claim's scale computes a verdict on it."""

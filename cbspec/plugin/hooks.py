@@ -101,6 +101,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if collects_nothing_else(config, project.claims):
         # Its summary has no use in a run of claims, and its import takes a second
         config.pluginmanager.unregister(name="hypothesispytest")
+        # xdist deals out claims singly, each to the process that is free when its turn comes
+        if config.getoption("maxschedchunk", 0) is None:
+            config.option.maxschedchunk = 1
 
 
 def _refuse_testmon(config: pytest.Config, project: Config) -> None:

@@ -37,6 +37,7 @@ class ClaimProcess:
         summary: what the run has to say of its claims; used in the process that owns the terminal.
         claims: all that this process collected.
         opened: whether this process holds the run directory and clears it away at the end.
+        computing: how many jobs the processes of this run compute at a time.
 
     Raises:
         CbspecError: an option is wrong, or the numerics that it asks for are not there.
@@ -57,11 +58,12 @@ class ClaimProcess:
         )
         family = devices.FAMILIES[self.numerics.device]
         cores = family.processes(self.numerics.threads) or ANY_CORES
-        if self.worker is None:
-            self.run = RunDirectory(settings.runs / uuid.uuid4().hex[:12], "main", 1, cores)
-        else:
-            name, workers = self.worker["workerid"], self.worker["workercount"]
-            self.run = RunDirectory(settings.runs / self.worker[RUN], name, workers, cores)
+        folder, name, workers = uuid.uuid4().hex[:12], "main", 1
+        if self.worker:
+            folder, name = self.worker[RUN], self.worker["workerid"]
+            workers = self.worker["workercount"]
+        self.run = RunDirectory(settings.runs / folder, name, workers, cores)
+        self.computing = min(workers, cores)
         self.summary = RunSummary(config.rootpath, settings, self.scale, self.numerics)
         self.claims: list[Claim] = []
         self.opened = False

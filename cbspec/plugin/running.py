@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,10 @@ from cbspec.plugin.items import ClaimItem
 from cbspec.plugin.process import MISTAKE, MISTAKES, RUN, ClaimProcess
 
 if TYPE_CHECKING:
+    from cbspec.claim import Claim
     from cbspec.execution.progress import Display
+
+ORDERING = ("failedfirst", "newfirst", "stepwise")  # pytest's options that put tests in an order
 
 
 class Running:
@@ -42,8 +45,28 @@ class Running:
             if self.process.worker is None:
                 self.process.open()
             self.process.evaluation.adopt(claims)
+            self._ready_first(session, claims)
         except CbspecError as error:
             raise self.process.refusal(error) from None
+
+    def _ready_first(self, session: pytest.Session, claims: Sequence[Claim]) -> None:
+        """Have claims run in the order in which their results will lie ready, in the places of
+        claims; not where a person asked pytest for an order.
+        """
+        from cbspec.execution.readiness import agreed
+
+        if any(self.process.config.getoption(option, False) for option in ORDERING):
+            return
+        process = self.process
+        order = agreed(
+            process.run.path / "order",
+            lambda: process.evaluation.by_readiness(claims, process.computing),
+        )
+        items = [item for item in session.items if isinstance(item, ClaimItem)]
+        served = iter(sorted(items, key=lambda item: order.index(item.claim.id)))
+        for place, item in enumerate(session.items):
+            if isinstance(item, ClaimItem):
+                session.items[place] = next(served)
 
     # --- the processes of xdist
 

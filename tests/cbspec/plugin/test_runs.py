@@ -74,6 +74,22 @@ def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs, ju
     assert len(project.report.records[0].judgement.seeds) == judged
 
 
+def test_a_claim_is_judged_when_its_results_lie_ready(project):
+    """Claims run in the order in which they can be judged: longest path first as they are computed,
+    and as they were collected where all is stored.
+    """
+    project.claim("quick.yaml")
+    slow = LIGHT.replace("8.0}", "9.0, day: 90}").replace("2.0}", "3.0, day: 90}")
+    project.claim("slow.yaml", slow, id="1.z")
+
+    started = []
+    for _ in range(2):
+        _, output = project.pytest("-v")
+        started.append(re.findall(r"yaml::(1\.\w)", output.partition("claims at scale")[0]))
+
+    assert started == [["1.z", "1.a"], ["1.a", "1.z"]]
+
+
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_interrupted_run_keeps_finished_stages(project, workers):
     """After Ctrl-C in the middle, finished stages are there, nothing is half-written, and the next

@@ -1,0 +1,78 @@
+"""When the results of a plan will lie ready, and in which order a run's processes serve them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
+from pathlib import Path
+from uuid import uuid4
+
+from cbspec.execution.cell import Cell
+from cbspec.execution.plan import Plan, PlannedJob
+
+
+def ready_at(plan: Plan, stored: Callable[[Cell], bool], cores: int) -> dict[Cell, float]:
+    """Return when each cell of a plan is computed, in units of cost: 0 for one that is stored.
+
+    The plan is worked off as processes do it: a free core starts the first job, longest path first,
+    whose inputs are there.
+    """
+    ready: dict[Cell, float] = {}
+    absent: dict[Cell, int] = {}  # cell -> the job that computes it
+    jobs: list[PlannedJob] = []
+    for job in plan.jobs:
+        missing = []
+        for cell in job.cells:
+            if stored(cell):
+                ready[cell] = 0.0
+            else:
+                missing.append(cell)
+                absent[cell] = len(jobs)
+        if missing:
+            jobs.append(PlannedJob(tuple(missing)))
+    waits_for: list[int] = []
+    waiting: dict[int, list[int]] = defaultdict(list)
+    free: list[int] = []
+    for number, job in enumerate(jobs):
+        before = {absent[cell] for cell in job.inputs if cell in absent} - {number}
+        waits_for.append(len(before))
+        for other in before:
+            waiting[other].append(number)
+        if not before:
+            heappush(free, number)
+    now = 0.0
+    running: list[tuple[float, int]] = []
+    while free or running:
+        while free and len(running) < cores:
+            number = heappop(free)
+            heappush(running, (now + jobs[number].cost, number))
+        now, ended = heappop(running)
+        ready |= dict.fromkeys(jobs[ended].cells, now)
+        for number in waiting[ended]:
+            waits_for[number] -= 1
+            if not waits_for[number]:
+                heappush(free, number)
+    return ready
+
+
+def agreed(place: Path, propose: Callable[[], Sequence[str]]) -> list[str]:
+    """Return the order that the first process of a run proposed; what is stored meanwhile would give
+    each of them another one.
+
+    Args:
+        place: the file in the run directory.
+    """
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        scratch = place.with_name(f".{place.name}.{uuid4().hex}")
+        scratch.write_text(json.dumps(list(propose())), encoding="utf-8")
+        try:
+            place.hardlink_to(scratch)  # unlike a rename, it fails where there is one
+        except FileExistsError:
+            pass
+        finally:
+            scratch.unlink()
+    order: list[str] = json.loads(place.read_text(encoding="utf-8"))
+    return order
