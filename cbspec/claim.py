@@ -26,6 +26,20 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A claim whose changes do not fail a run for the time being.
+
+    Attributes:
+        owner: who mends it.
+        until: the last day (UTC), as in ``"2027-01-31"``; after it the claim fails.
+    """
+
+    owner: str
+    reason: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seeds:
     """The seeds of a claim: ``pool[:start]`` at first, more of the pool while inconclusive.
 
@@ -82,6 +96,8 @@ class Claim:
         discussion: a person's sentences on where findings and memo differ, and why that may be;
             decides nothing.
         origins: key path (``"assert[0].kind"``) -> where its value stands.
+        on_change: whether a changed verdict fails the run, or warns.
+        quarantine: who keeps the claim from failing a run, and until when; None for most.
         cells: how many cells of a matrix the finding has, each judged by itself.
         timeout: how many seconds a replica of any of its stages may take, in place of what the
             catalog says; None where the claim says nothing. No part of a result's key.
@@ -109,6 +125,8 @@ class Claim:
     it is moving the goalposts.
     """
     discussion: str = ""
+    on_change: Literal["fail", "warn"] = "fail"
+    quarantine: Quarantine | None = None
     due: bool = True
     cells: int = 1
     own: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cbspec.claim import base
@@ -158,6 +159,7 @@ class Project(Parts):
         threads: int = 1,
         adopt: Literal["identical", "never"] | None = None,
         backend: str | None = None,
+        repeat_of: Path | None = None,
     ) -> Run:
         """Run claims, judge them in this process, compare them with the record, and return the
         report.
@@ -167,9 +169,11 @@ class Project(Parts):
 
         Args:
             backend: the name of the back end that computes; the project's own if left out.
+            repeat_of: the JSON report of an earlier run; a verdict that wobbled in both has failed.
 
         Raises:
             ClaimError: with every mistake of the claims.
+            ConfigError: `repeat_of` is not the report of a run.
             StoreError: the store cannot be read or written.
         """
         from cbspec.evaluation.session import run_claims
@@ -179,7 +183,9 @@ class Project(Parts):
         numerics = self.numerics(device, threads, computing=True)
         adopting = (adopt or self.config.adopt) == "identical"
         directory = RunDirectory(self.config.runs / uuid.uuid4().hex[:12], "main")
-        evaluation = self.evaluation(directory, numerics, adopting=adopting, backend=backend)
+        evaluation = self.evaluation(
+            directory, numerics, adopting=adopting, backend=backend, repeat_of=repeat_of
+        )
         return run_claims(claims, self.scale(scale), evaluation, directory)
 
     def evaluation(
@@ -190,6 +196,7 @@ class Project(Parts):
         options: str = "",
         adopting: bool = False,
         backend: str | None = None,
+        repeat_of: Path | None = None,
     ) -> Evaluation:
         """Return one process' share in evaluating claims.
 
@@ -198,8 +205,10 @@ class Project(Parts):
             options: those that a command has to be given to look at the same results.
             adopting: whether results of other code are adopted where its canary is identical.
             backend: the name of the back end that computes; the project's own if left out.
+            repeat_of: the JSON report of an earlier run; a verdict that wobbled in both has failed.
         """
         from cbspec.evaluation import Evaluation
+        from cbspec.evaluation.repetition import wobbles_of
         from cbspec.execution.backends import chosen
 
         return Evaluation(
@@ -211,6 +220,7 @@ class Project(Parts):
             code=self.code,
             backend=chosen(self.config, backend),
             adopting=adopting,
+            earlier=wobbles_of(repeat_of) if repeat_of else None,
         )
 
     def canaries(self, planner: Planner) -> Canaries | None:

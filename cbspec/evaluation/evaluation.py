@@ -22,6 +22,7 @@ from cbspec.evaluation.edits import Edits
 from cbspec.evaluation.interim import InterimAnalysis, interim_analyses
 from cbspec.evaluation.recorded import RecordedVerdicts
 from cbspec.evaluation.recorder import Recorder, failed
+from cbspec.evaluation.repetition import Wobbles
 from cbspec.evaluation.tracing import Tracer
 from cbspec.execution.backends import Backend, Workplace
 from cbspec.execution.cell import Cell
@@ -57,6 +58,7 @@ class Evaluation:
             imported.
         backend: computes what is missing.
         adopting: whether stored results may be adopted for edited code whose canary is identical.
+        earlier: the verdicts that wobbled in the run that this one repeats.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Evaluation:
         code: Code,
         backend: Backend,
         adopting: bool = False,
+        earlier: Wobbles | None = None,
     ) -> None:
         self.config = config
         self.numerics = numerics
@@ -85,6 +88,7 @@ class Evaluation:
         self.evidence = EvidenceFolder(config.evidence)
         self._versions = versions
         self._options = options
+        self._earlier = earlier or {}
         self._edits = Edits(config, code, self.store)
         self._agenda = Agenda({}, {}, {})
         self._adopted = Adopted(self.store)
@@ -240,7 +244,7 @@ class Evaluation:
     @cached_property
     def _recorder(self) -> Recorder:
         project = self.config.root, self.planner, self.ledger, lambda: self.provenance
-        return Recorder(*project, self._adopted, self._edits, self._options)
+        return Recorder(*project, self._adopted, self._edits, self._options, self._earlier)
 
     @cached_property
     def _adopter(self) -> Adopter:

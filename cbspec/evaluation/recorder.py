@@ -11,8 +11,9 @@ from pathlib import Path
 from cbspec.claim import Claim
 from cbspec.evaluation.adopted import Adopted
 from cbspec.evaluation.edits import Edits
+from cbspec.evaluation.repetition import Wobbles, repeated
 from cbspec.execution.plan import Planner
-from cbspec.ledger import CHANGED, Evidence, Ledger, Provenance, compare, entry_of
+from cbspec.ledger import Evidence, Ledger, Provenance, compare, entry_of
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Judgement
 from cbspec.model.values import Values
@@ -31,6 +32,7 @@ class Recorder:
         adopted: which results were computed by other code.
         edits: what changed in a claim's code since an entry.
         options: those of the run that a command has to be given to look at the same results.
+        earlier: the verdicts that wobbled in the run that this one repeats.
     """
 
     root: Path
@@ -40,6 +42,7 @@ class Recorder:
     adopted: Adopted
     edits: Edits
     options: str
+    earlier: Wobbles
 
     def record(
         self,
@@ -73,9 +76,9 @@ class Recorder:
             values=values,
             adopted=self.adopted.stages(cells.values()),
         )
-        comparison = compare(self.ledger.expected(entry.key), entry)
+        comparison = repeated(compare(self.ledger.expected(entry.key), entry), self.earlier)
         edits: tuple[Edit, ...] = ()
-        if comparison.expected is not None and comparison.change in CHANGED:
+        if comparison.expected is not None and comparison.alarming:
             edits = self.edits.since(claim, comparison.expected)
         return record_of(
             claim,

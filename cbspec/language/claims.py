@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from cbspec.claim import Claim, Source
+from cbspec.claim import Claim, Quarantine, Source
 from cbspec.language import consistency, matrix, seeds
 from cbspec.language.cells import CellReader, ResolvedCell, Setting
 from cbspec.language.conform import conform, unknown
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.digest import digest
 from cbspec.language.forms import Memory, Trace
-from cbspec.language.grammar import ClaimWords, SourceWords, words
+from cbspec.language.grammar import ClaimWords, QuarantineWords, SourceWords, words
 from cbspec.language.matrix import MatrixCell, cell_id
 from cbspec.language.node import Document, Node
 from cbspec.language.parse import parse
@@ -85,6 +85,7 @@ class ClaimDocument:
         replicated = {scale: self._replicated(cells) for scale, cells in resolved.items()}
         if self.words is not None:
             consistency.status(self.words, self.sections, self.mistakes)
+            consistency.quarantine(self.words, self.sections, self.mistakes)
         if common is None or len(self.mistakes):
             return []
         for cell, runs in zip(resolved[first], replicated[first], strict=True):
@@ -200,6 +201,8 @@ class ClaimDocument:
             origins=Origins(trace, {"id": self.sections["id"].origin}),
             digest=digest(cell.assertions, cell.controls, alpha, replicated.asserted, arms),
             discussion=" ".join(words.discussion.split()),
+            on_change=words.on_change,
+            quarantine=_quarantine(words.quarantine),
             cells=len(self.cells),
             own=replicated.own,
             drawn=replicated.drawn,
@@ -232,6 +235,12 @@ def _source(words: SourceWords) -> Source:
     for measure, by_arm in words.figures.items():
         reported[measure] = dict(zip(by_arm, map(float, by_arm.values()), strict=True))
     return Source(words.memo, reported, words.note)
+
+
+def _quarantine(words: QuarantineWords | None) -> Quarantine | None:
+    if words is None:
+        return None
+    return Quarantine(words.owner, " ".join(words.reason.split()), words.until)
 
 
 def _trace(path: Path, text: str, setting: Setting, index: int) -> Trace:

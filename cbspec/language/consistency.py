@@ -5,6 +5,7 @@ assertions with seeds.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from cbspec.claim import Seeds
 from cbspec.kinds import Assertion, arms_of
@@ -43,6 +44,19 @@ def status(claim: ClaimWords, sections: Mapping[str, Node], mistakes: Diagnostic
         mistakes.add(
             sections["retracted_by"], f"the claim is {claim.status}; only a retracted one has this"
         )
+
+
+def quarantine(claim: ClaimWords, sections: Mapping[str, Node], mistakes: Diagnostics) -> None:
+    """Check that the last day of a quarantine is a day. One that is over is no mistake of the file:
+    the claim fails when it is run.
+    """
+    if claim.quarantine is None:
+        return
+    try:
+        date.fromisoformat(claim.quarantine.until)
+    except ValueError:
+        place = sections["quarantine"].entries["until"]
+        mistakes.add(place, f"{claim.quarantine.until} is no day of the calendar")
 
 
 def pairing(

@@ -17,6 +17,7 @@ from cbspec.language.node import Node
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)"  # Python's $ would let a final newline pass
 NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$(?!\n)"
 RANGE_PATTERN = r"^[0-9]{1,9}\.\.[0-9]{1,9}$(?!\n)"
+DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)"
 SIZE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$(?!\n)"
 
 ClaimId = Annotated[
@@ -92,6 +93,22 @@ class SeedWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         ]
         | UnsetType
     ) = UNSET
+
+
+class QuarantineWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For the time being the claim does not fail a run; it is run all the same."""
+
+    owner: Annotated[str, Meta(min_length=1, max_length=80, description="who mends it")]
+    reason: Annotated[
+        str, Meta(min_length=1, max_length=400, description="why it is not trusted for now")
+    ]
+    until: Annotated[
+        str,
+        Meta(
+            pattern=DATE_PATTERN,
+            description="the last day (UTC), as 2027-01-31; after it the claim fails",
+        ),
+    ]
 
 
 class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -189,6 +206,18 @@ class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         ]
         | UnsetType
     ) = UNSET
+    on_change: Annotated[
+        Literal["fail", "warn"],
+        Meta(
+            description="what another verdict than recorded does to a run: fail it, or warn; moved goalposts and errors fail it in any case"
+        ),
+    ] = "fail"
+    quarantine: Annotated[
+        QuarantineWords | None,
+        Meta(
+            description="owner, reason and last day: until then the claim is run and fails nothing"
+        ),
+    ] = None
 
 
 class DefaultsWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

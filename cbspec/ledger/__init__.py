@@ -14,10 +14,12 @@ from cbspec.ledger.entry import (
 )
 from cbspec.ledger.evidence import Evidence, EvidenceFolder
 from cbspec.ledger.ledger import Ledger
+from cbspec.ledger.noise import expected_changes, likeliest
 from cbspec.ledger.outcome import Outcome, outcome
 from cbspec.ledger.provenance import provenance, today
 from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect
 from cbspec.ledger.recording import entry_of, seeds_taken
+from cbspec.ledger.severity import settled
 from cbspec.ledger.status import Standing, status
 from cbspec.ledger.withdrawal import orphaned, withdraw
 from cbspec.ledger.withdrawn import Withdrawn
@@ -44,10 +46,13 @@ __all__ = [
     "compare",
     "diff",
     "entry_of",
+    "expected_changes",
+    "likeliest",
     "orphaned",
     "outcome",
     "provenance",
     "seeds_taken",
+    "settled",
     "status",
     "supersede",
     "take_judged_anew",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from cbspec.errors import LedgerError, MissingReasonError
-from cbspec.ledger.comparison import CHANGED, Comparison, compare
+from cbspec.ledger.comparison import REASONED, Comparison, compare
 from cbspec.ledger.entry import Acceptance, Entry
 from cbspec.ledger.ledger import Ledger
 from cbspec.model.visible import visible
@@ -21,7 +21,7 @@ def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger
     replaces one without. A change of verdict or of the assertion joins the history with its reason.
 
     Args:
-        reason: why the change is right; required for flip, weakened and goalposts.
+        reason: why the change is right; required for a change of verdict, a shift and moved goalposts.
 
     Raises:
         MissingReasonError: claims need a reason; it names them all, and nothing is recorded.
@@ -54,7 +54,7 @@ def take_judged_anew(ledger: Ledger, entries: Iterable[Entry], reason: str, date
         assert old is not None  # judged anew is what is on record
         assert new is not None
         history = old.accepted
-        if comparison.change in CHANGED:
+        if comparison.change in REASONED:
             history = (*history, replace(_acceptance(comparison, reason), date=date))
         taken.append(replace(new, accepted=history, doubt=old.doubt))
     return ledger.recording(taken)
@@ -72,7 +72,7 @@ def _refuse_errors(comparisons: Iterable[Comparison]) -> None:
 def _refuse_changes(comparisons: Iterable[Comparison]) -> None:
     lines = ["say why with --reason; it is kept in the ledger:"]
     for comparison in comparisons:
-        if comparison.change in CHANGED:
+        if comparison.change in REASONED:
             lines.append(f"  {comparison.key}: {comparison.headline}")
     if len(lines) > 1:
         raise MissingReasonError("\n".join(lines))
@@ -84,7 +84,7 @@ def _settled(comparison: Comparison, reason: str) -> Entry:
     if old and comparison.change == "same":
         return _refreshed(old, new)
     history = list(old.accepted) if old else []
-    if comparison.change in CHANGED:
+    if comparison.change in REASONED:
         history.append(_acceptance(comparison, reason))
     return replace(new, accepted=tuple(history))
 

@@ -17,7 +17,10 @@ from cbspec.model.finding import Verdict
 Change = Literal["same", "drift", "shift", "wobble", "weakened", "flip", "new", "goalposts", "gone"]
 
 CHANGED: frozenset[Change] = frozenset({"flip", "weakened", "goalposts", "shift"})
-"""What fails a run, and is accepted into the record only with a reason."""
+"""What fails a run."""
+
+REASONED = CHANGED | {"wobble"}
+"""What is accepted into the record only with a reason."""
 
 # How much a verdict says. Between the two decided ones no order is meant.
 _WEIGHT: dict[Verdict, int] = {
@@ -63,6 +66,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         moves: in what the assertion itself, or what it measures, is another one than expected.
         shifts: the effects that moved; none beside an error, which has no figures, or beside
             another family's.
+        repeated: whether an earlier run gave the same verdict where the record has another, so that
+            a wobble is none.
     """
 
     change: Change
@@ -71,6 +76,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: Entry | None = None
     moves: tuple[Move, ...] = ()
     shifts: tuple[Shift, ...] = ()
+    repeated: bool = False
+
+    @property
+    def alarming(self) -> bool:
+        """Tell whether a run fails by it."""
+        return self.change in CHANGED or (self.change == "wobble" and self.repeated)
 
     @property
     def expected(self) -> Entry | None:
@@ -121,9 +132,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def _by_noise(self) -> str:
-        if self.change != "wobble" or self.old is None or self.old.again is None:
+        if self.change != "wobble" or self.expected is None or self.expected.again is None:
             return ""
-        return f" (noise alone would change it with probability {1 - self.old.again:.2g})"
+        text = f"noise alone would change it with probability {1 - self.expected.again:.2g}"
+        return f" ({text}{', and the run before gave it too' if self.repeated else ''})"
 
     @property
     def text(self) -> str:
@@ -173,12 +185,12 @@ def compare(expected: Entry | None, new: Entry) -> Comparison:
         return Comparison(change="new", old=None, new=new)
     moved = moves(expected, new)
     same_device = expected.device == new.device
-    shifted = shifts(expected, new) if same_device and new.verdict != "error" else ()
+    shifted = shifts(expected, new) if new.verdict != "error" else ()
     change = _change(expected, new, moved, shifted)
     if same_device:
         return Comparison(change=change, old=expected, new=new, moves=moved, shifts=shifted)
     return Comparison(
-        change=change if change in CHANGED else "new",
+        change="new" if change in ("same", "drift", "shift") else change,
         old=None,
         new=new,
         elsewhere=expected,
@@ -204,13 +216,23 @@ def _change(old: Entry, new: Entry, moved: Iterable[Move], shifted: Sequence[Shi
     decisions = _decisions(old, new)
     size = max((shift.size for shift in shifted), default=0.0)
     if old.verdict != new.verdict or any(decision.turned for decision in decisions):
-        if old.fragile and size <= SHIFT and old.evidence != new.evidence and new.recorded:
+        if old.fragile and size <= SHIFT and _drawn_anew(old, new, shifted):
             return "wobble"
         weaker = _WEIGHT[new.verdict] < _WEIGHT[old.verdict]
         return "weakened" if weaker else "flip"
     if size > SHIFT:
         return "shift"
     return "drift" if size > SAME or decisions else "same"
+
+
+def _drawn_anew(old: Entry, new: Entry, shifted: Iterable[Shift]) -> bool:
+    """Tell whether the new verdict has other values of all that the old one measured.
+
+    Noise explains no error, and no run that left the finite numbers; evidence judged anew has none.
+    """
+    if new.verdict == "error" or old.evidence == new.evidence:
+        return False
+    return all(shift.after is not None and shift.after.n > 0 for shift in shifted)
 
 
 def _decisions(old: Entry, new: Entry) -> tuple[Decision, ...]:

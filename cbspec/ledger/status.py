@@ -12,6 +12,8 @@ import msgspec
 from cbspec.claim import Claim
 from cbspec.ledger.entry import Entry, short
 from cbspec.ledger.ledger import Ledger
+from cbspec.ledger.provenance import today
+from cbspec.ledger.severity import excuse
 from cbspec.ledger.withdrawal import orphaned
 from cbspec.model.finding import Verdict
 
@@ -26,6 +28,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         moved: what makes it stale.
         checked: how a stale one is checked: `canary equal`, `canary differs`, `canary not run`;
             empty for any other.
+        lenience: that the claim is in quarantine and until when, that this is over, or that its
+            changes warn; empty for most.
     """
 
     claim: str
@@ -37,6 +41,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     moved: tuple[str, ...] = ()
     checked: str = ""
     entry: Entry | None = None
+    lenience: str = ""
 
 
 def status(
@@ -58,7 +63,9 @@ def status(
     rows: list[Standing] = []
     titles: dict[str, str] = {}
     for claim in claims:
-        rows += _rows(ledger, claim, moved, checked)
+        lenience = excuse(claim, today())
+        for row in _rows(ledger, claim, moved, checked):
+            rows.append(msgspec.structs.replace(row, lenience=lenience))
         titles[claim.id] = claim.title
     for entry in orphaned(ledger, claims):
         rows.append(_row(entry.claim, titles.get(entry.claim, ""), entry, "orphaned"))

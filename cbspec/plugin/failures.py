@@ -20,6 +20,10 @@ class UndecidableWarning(pytest.PytestWarning):
     """An assertion of a claim can never be shown, as far as the spread on record tells."""
 
 
+class ChangeWarning(pytest.PytestWarning):
+    """A verdict is not as recorded, and fails nothing: noise explains it, or its claim says so."""
+
+
 class ClaimFailure(AssertionError):
     """A claim that fails; an assertion's error, as which other tools tell failed from broken."""
 

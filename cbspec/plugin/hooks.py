@@ -73,6 +73,11 @@ def _add_options(group: pytest.OptionGroup) -> None:
             choices=ADOPT,
             help="whether stored results are adopted for edited code whose canary is identical (default: the project's)",
         )
+        group.addoption(
+            "--repeat-of",
+            metavar="FILE",
+            help="the latest.json of an earlier run; a verdict that noise explains (wobble) fails where that run had it too",
+        )
     except ValueError as error:
         raise pytest.UsageError(
             f"an option of cbspec's is one of a conftest.py or another plugin, too: {error}"

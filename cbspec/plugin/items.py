@@ -23,6 +23,7 @@ from cbspec.plugin.contents import (
 )
 from cbspec.plugin.failures import (
     CanaryError,
+    ChangeWarning,
     ClaimFailed,
     ClaimFailure,
     DoubtError,
@@ -33,6 +34,7 @@ from cbspec.plugin.failures import (
 # Imported when the first claim is collected: other projects' runs pay nothing for this plugin
 if TYPE_CHECKING:
     from cbspec.claim import Claim
+    from cbspec.ledger import Outcome
     from cbspec.plugin.process import ClaimProcess
 
 
@@ -135,6 +137,7 @@ class ClaimItem(pytest.Item):
         self._add_property("verdict", record.judgement.verdict)
         self.contents[RECORD] = encode(record)
         self._add_canary()
+        self._warn_of_change(record.outcome)
         if record.outcome.kind == "xfailed":
             pytest.xfail(terminal.line(record.outcome.reason))
         if record.outcome.kind == "failed":
@@ -149,6 +152,7 @@ class ClaimItem(pytest.Item):
         self._add_property("checked", ", ".join(ways))
         self.contents[UPHELD] = encode(upheld)
         self._add_canary()
+        self._warn_of_change(upheld.outcome)
         reason = terminal.line(upheld.outcome.reason)
         if upheld.outcome.kind == "failed":
             raise DoubtError(upheld, self.process.device_option)
@@ -160,13 +164,20 @@ class ClaimItem(pytest.Item):
 
     def _canary(self) -> None:
         """Compare the claim's canary; nothing is judged."""
+        from cbspec.ledger import Outcome, settled, today
         from cbspec.report import encode
 
         check = self.process.evaluation.canaries.check(self.claim)
         self._add_property("canary", check.state)
         self.contents[CANARY] = encode(check)
-        if check.failed:
-            raise CanaryError(check)
+        if not check.failed:
+            return
+        failure = Outcome(kind="failed", reason=check.text, cause="doubt")
+        final = settled(failure, self.claim, today())
+        self._warn_of_change(final)
+        if final.kind == "xfailed":
+            pytest.xfail(terminal.line(final.reason))
+        raise CanaryError(check)
 
     def _add_canary(self) -> None:
         """Add the claim's canary to the report, where the checks of its verdicts needed it."""
@@ -185,6 +196,11 @@ class ClaimItem(pytest.Item):
         path, line, _ = self.location
         claim = self.claim
         self.contents[kind] = without_verdict(claim.id, claim.title, path, (line or 0) + 1, reason)
+
+    def _warn_of_change(self, outcome: Outcome) -> None:
+        """Warn of what has changed and fails nothing: a wobble, or a claim that is not to fail."""
+        if outcome.warning:
+            self.warn(ChangeWarning(terminal.line(f"{self.claim.id}: {outcome.warning}")))
 
     def _warn_of_margins(self) -> None:
         """Warn of a margin too narrow for the recorded spread, as `cbspec validate` does.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -126,7 +127,14 @@ class ClaimProcess:
             options=f"{scale} {self.device_option}".strip(),
             adopting=(self.config.getoption("--adopt") or self.settings.adopt) == "identical",
             backend=self.config.getoption("--backend"),
+            repeat_of=self.repeat_of,
         )
+
+    @property
+    def repeat_of(self) -> Path | None:
+        """Return the report of the run that this one repeats; None where it repeats none."""
+        asked = self.config.getoption("--repeat-of")
+        return self.config.invocation_params.dir / asked if asked else None
 
     @property
     def evaluates(self) -> bool:
@@ -178,13 +186,16 @@ class ClaimProcess:
         Store(self.settings.store).sweep()
 
     def _check_extensions(self) -> None:
-        """Load the project's own report formats and its back end: a mistake in them is told before
-        hours are spent.
+        """Load the project's own report formats, its back end and the run to repeat: a mistake in
+        them is told before hours are spent.
         """
+        from cbspec.evaluation.repetition import wobbles_of
         from cbspec.execution.backends import chosen
         from cbspec.report.formats import load
 
         try:
+            if self.repeat_of:
+                wobbles_of(self.repeat_of)
             chosen(self.settings, self.config.getoption("--backend"))
             if self.settings.formats:
                 load(self.settings)

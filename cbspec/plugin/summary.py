@@ -127,13 +127,21 @@ class RunSummary:
 
     def _lines(self, run: Run, here: Path) -> Iterable[str]:
         """Yield the table of verdicts, what is in doubt, the counts, and where the report is."""
-        from cbspec.report import canaries_counted, counted, doubts_listed, summary_table
+        from cbspec.report import (
+            canaries_counted,
+            counted,
+            doubts_listed,
+            noise_counted,
+            summary_table,
+        )
 
         if run.records:
             yield summary_table(run.records, shutil.get_terminal_size((120, 24)).columns)
         yield from doubts_listed(run)
         if run.records or run.upheld:
             yield counted(run)
+        if noise := noise_counted(run):
+            yield noise
         if run.canaries:
             yield canaries_counted(run)
         if self._unwritten:

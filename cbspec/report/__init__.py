@@ -5,7 +5,7 @@ annotations and job summary.
 from cbspec.model.edit import Edit
 from cbspec.report.about import About, Sentence, about
 from cbspec.report.check import Check, Upheld, Way, doubts, standing
-from cbspec.report.count import canaries_counted, counted, doubts_listed
+from cbspec.report.count import canaries_counted, counted, doubts_listed, noise_counted
 from cbspec.report.encoding import decode, encode
 from cbspec.report.failure import canary_text, doubt_text, effect_text, failure_text
 from cbspec.report.github import annotations, capped
@@ -46,6 +46,7 @@ __all__ = [
     "failure_text",
     "job_summary",
     "markdown",
+    "noise_counted",
     "ranked",
     "record_of",
     "run_of",

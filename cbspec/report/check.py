@@ -10,7 +10,7 @@ import msgspec
 
 from cbspec.canary import Difference
 from cbspec.claim import Claim, Status
-from cbspec.ledger import Comparison, Device, Outcome
+from cbspec.ledger import Comparison, Device, Outcome, settled, today
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Verdict
 from cbspec.report.about import About
@@ -61,6 +61,12 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         return self.way in _FAILED
 
     @property
+    def by_hand(self) -> bool:
+        """Whether it failed by what a person did to the claim: goalposts, or a scale given up."""
+        moved = self.comparison is not None and self.comparison.change == "goalposts"
+        return self.way == "orphaned" or moved
+
+    @property
     def text(self) -> str:
         """``"holds at memo on cpu, canary equal"``, and the reason; of an orphaned one the reason
         alone, which names it.
@@ -99,19 +105,27 @@ def failures(checks: Iterable[Check]) -> list[Check]:
     return list(filter(attrgetter("failed"), checks))
 
 
-def doubts(checks: Iterable[Check]) -> str:
-    """Return what failed among checks, as one line; empty where nothing did."""
-    return "; ".join(map(attrgetter("text"), failures(checks)))
+def doubts(checks: Iterable[Check]) -> Outcome | None:
+    """Return the failure that checks are, where one of them failed."""
+    failed = failures(checks)
+    if not failed:
+        return None
+    moved = any(check.by_hand for check in failed)
+    reason = "; ".join(check.text for check in failed)
+    return Outcome(kind="failed", reason=reason, cause="goalposts" if moved else "doubt")
 
 
 def standing(claim: Claim, checks: Sequence[Check]) -> Outcome:
-    """Return what a claim that was not recomputed means to pytest.
+    """Return what a claim that was not recomputed means to pytest, as it wants its failures to count.
 
     Passed: everything on record holds and was checked. Xfailed: what is on record does not hold, is
     superseded, or nothing is on record. Failed: a check failed. Skipped: there was no way to check.
     """
-    if doubt := doubts(checks):
-        return Outcome(kind="failed", reason=doubt)
+    return settled(doubts(checks) or _vouched(claim, checks), claim, today())
+
+
+def _vouched(claim: Claim, checks: Sequence[Check]) -> Outcome:
+    """Return the outcome of checks of which none failed."""
     if not checks:
         places = ", ".join(claim.decidable)
         never = f"never run: no verdict on record (decidable at {places})"

@@ -9,6 +9,7 @@ from operator import attrgetter
 from cbspec.canary import CanaryCheck
 from cbspec.canary.comparison import State
 from cbspec.claim import base, finding_of
+from cbspec.ledger import expected_changes
 from cbspec.report.check import Check
 from cbspec.report.record import Run
 
@@ -58,6 +59,22 @@ def canaries_counted(run: Run) -> str:
         if counts[state]:
             parts.append(f"{counts[state]} {word}")
     return f"{_several(len(run.canaries), 'canary', 'canaries')}: {', '.join(parts)}"
+
+
+def noise_counted(run: Run) -> str:
+    """``"fresh seeds alone would change 2.3 of 22 verdicts"``, expected of the verdicts that the run
+    was held to, or made where there are none; empty where none tells.
+    """
+    entries = []
+    for record in run.records:
+        held_to = record.comparison.expected
+        entries.append(held_to if held_to and held_to.again is not None else record.entry)
+    changes, known = expected_changes(entries)
+    if not known:
+        return ""
+    return (
+        f"fresh seeds alone would change {changes:.1f} of {_several(known, 'verdict', 'verdicts')}"
+    )
 
 
 def doubts_listed(run: Run) -> list[str]:

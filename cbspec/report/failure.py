@@ -113,6 +113,8 @@ def _failure(record: Record) -> Iterator[str]:
 def _upheld(upheld: Upheld, options: str) -> Iterator[str]:
     yield _head(upheld.claim, upheld.title)
     yield f"{upheld.path}:{upheld.line}"
+    if not upheld.doubted:
+        yield upheld.outcome.reason
     for check in upheld.checks:
         if check.failed:
             yield from _doubt(check)

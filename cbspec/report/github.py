@@ -36,7 +36,7 @@ MOST = 10  # annotations of one level and step; GitHub drops the others without 
 
 def annotations(run: Run) -> list[str]:
     """Return one error per failed claim, most urgent first, then one warning per changed definition
-    with its claims.
+    with its claims and per claim that is not as recorded and fails nothing.
     """
     lines = []
     touched: dict[Edit, list[str]] = {}
@@ -47,6 +47,8 @@ def annotations(run: Run) -> list[str]:
             touched.setdefault(edit, []).append(f"{mark.claim}: {mark.state}")
     for edit, claims in touched.items():
         lines.append(_definition(edit, claims))
+    lines += [_warning(record) for record in run.records if record.outcome.warning]
+    lines += [_warning(upheld) for upheld in run.upheld if upheld.outcome.warning]
     return list(map(visible, lines))
 
 
@@ -61,7 +63,7 @@ def _marks(run: Run) -> Iterator[Annotation]:
         if record.failed:
             yield _record(record)
     for upheld in run.upheld:
-        if upheld.doubted:
+        if upheld.outcome.kind == "failed":
             yield _upheld(upheld)
     yield from map(_canary, failed_canaries(run))
     yield from map(_broken, run.broken)
@@ -88,7 +90,8 @@ def _upheld(upheld: Upheld) -> Annotation:
         if check.failed:
             ways.append(check.way)
     text = doubt_text(upheld)
-    return Annotation(upheld.claim, upheld.path, upheld.line, ways[0], text, "in doubt", edits)
+    headline = ways[0] if ways else "quarantine ended"
+    return Annotation(upheld.claim, upheld.path, upheld.line, headline, text, "in doubt", edits)
 
 
 def _canary(check: CanaryCheck) -> Annotation:
@@ -107,6 +110,11 @@ def _definition(edit: Edit, claims: Sequence[str]) -> str:
     return command(
         "warning", f"stage {edit.stage}\n{listed}", file=edit.path, line=edit.line, title=title
     )
+
+
+def _warning(claim: Record | Upheld) -> str:
+    title = f"{claim.claim}: not as recorded"
+    return command("warning", claim.outcome.warning, file=claim.path, line=claim.line, title=title)
 
 
 def _data(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment
 
-from cbspec.report.count import canaries_counted, counted, failed_canaries
+from cbspec.report.count import canaries_counted, counted, failed_canaries, noise_counted
 from cbspec.report.record import Run, ranked
 from cbspec.report.table import COLUMNS, row
 from cbspec.report.template import environment, tidy
@@ -38,6 +38,7 @@ def _rendered(template: str, run: Run) -> str:
             records=records,
             canaries=failed_canaries(run),
             counted=counted(run),
+            noise_counted=noise_counted(run),
             canaries_counted=canaries_counted(run),
             verdicts=Counter(record.judgement.verdict for record in records),
             columns=COLUMNS,

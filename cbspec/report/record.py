@@ -12,7 +12,16 @@ import msgspec
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim, Status
-from cbspec.ledger import CHANGED, Comparison, Device, Entry, Evidence, Outcome, Provenance, outcome
+from cbspec.ledger import (
+    Comparison,
+    Device,
+    Entry,
+    Evidence,
+    Outcome,
+    Provenance,
+    outcome,
+    settled,
+)
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Finding, Judgement
 from cbspec.paths import relative
@@ -74,8 +83,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def changed(self) -> bool:
-        """Whether the record no longer says what the run said: flip, weakened, goalposts, shift."""
-        return self.comparison.change in CHANGED
+        """Whether the record no longer says what the run said: flip, weakened, goalposts, shift, or a
+        wobble that an earlier run had too.
+        """
+        return self.comparison.alarming
 
     @property
     def in_doubt(self) -> bool:
@@ -223,7 +234,7 @@ def record_of(
         quotes=quotes(claim, root),
         judgement=judgement,
         comparison=comparison,
-        outcome=_outcome(comparison, judgement, checks),
+        outcome=_outcome(claim, comparison, judgement, checks),
         seconds=seconds,
         edits=tuple(edits),
         traceback=traceback,
@@ -235,12 +246,15 @@ def record_of(
     )
 
 
-def _outcome(comparison: Comparison, judgement: Judgement, checks: Iterable[Check]) -> Outcome:
+def _outcome(
+    claim: Claim, comparison: Comparison, judgement: Judgement, checks: Iterable[Check]
+) -> Outcome:
     """Return the outcome of the verdict itself, failed where another verdict of the claim is in
-    doubt.
+    doubt, as the claim wants its failures to count.
     """
     of_verdict = outcome(comparison, judgement)
-    doubt = doubts(checks)
-    if doubt and of_verdict.kind != "failed":
-        return Outcome(kind="failed", reason=doubt)
-    return of_verdict
+    of_others = doubts(checks)
+    if of_others and of_verdict.kind != "failed":
+        of_verdict = of_others
+    assert comparison.new is not None  # compare always sets it
+    return settled(of_verdict, claim, comparison.new.provenance.date)

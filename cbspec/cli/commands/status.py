@@ -13,8 +13,8 @@ from cbspec.claim import Claim
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.link import link_line
-from cbspec.cli.output import TextTable, echo, echo_json, json_option
-from cbspec.ledger import Entry, Standing
+from cbspec.cli.output import TextTable, count, echo, echo_json, json_option
+from cbspec.ledger import Entry, Standing, expected_changes, likeliest
 from cbspec.ledger import status as standings
 from cbspec.project import Project
 from cbspec.selection import named
@@ -37,7 +37,8 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
     column says which. Orphaned: on record, but no claim file has it decidable at that scale any
     more. A stale verdict stands where the canary of its claim is equal, as far as stored results
     tell; one whose canary differs is in doubt. Superseded: a person took another canary, and it has
-    to be run again.
+    to be run again. In quarantine: its changes fail no run until the day that stands there. Below the
+    table: the verdicts that noise alone would change most likely.
     """
     if scale:
         project.scale(scale)  # an unknown one is a mistake
@@ -55,6 +56,8 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
         echo_json(rows)
     else:
         echo(str(_table(rows)))
+        for line in _likeliest(rows):
+            echo(line)
         shown = {row.claim for row in rows}
         for line in link_line(project, shown.pop() if len(shown) == 1 else ""):
             echo(line)
@@ -92,12 +95,25 @@ def _table(rows: Sequence[Standing]) -> TextTable:
     return table
 
 
+def _likeliest(rows: Sequence[Standing]) -> Iterator[str]:
+    """Yield the verdicts that noise alone would change most likely."""
+    entries = [row.entry for row in rows if row.entry]
+    fragile = likeliest(entries)
+    if not fragile:
+        return
+    changes, known = expected_changes(entries)
+    yield f"fresh seeds alone would change {changes:.1f} of {count(known, 'verdict')}; most likely"
+    for entry in fragile:
+        assert entry.again is not None  # a fragile one has it
+        yield f"  {entry.key}: {entry.verdict}, {1 - entry.again:.2f}"
+
+
 def _standing(row: Standing) -> str:
     """Return the standing with its details: ``"stale: code; canary equal"``."""
     doubt = row.entry.doubt if row.entry else None
     if doubt == "superseded":
         return "superseded"
-    parts = [row.currency, doubt, row.checked]
+    parts = [row.currency, doubt, row.checked, row.lenience]
     if row.moved:
         parts[0] = f"{row.currency}: {', '.join(row.moved)}"
     return "; ".join(filter(None, parts))

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from cbspec.model.anchor import anchor
 from cbspec.model.visible import visible
-from cbspec.report.count import canaries_counted, counted
+from cbspec.report.count import canaries_counted, counted, noise_counted
 from cbspec.report.html.canaries import canary_view
 from cbspec.report.html.chain import graph
 from cbspec.report.html.claim import claim_view
@@ -105,7 +105,7 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
 
 
 def _counted(run: Run) -> tuple[str, ...]:
-    lines = [canaries_counted(run)]
+    lines = [noise_counted(run), canaries_counted(run)]
     if run.records or run.upheld:
         lines.insert(0, counted(run))
     return tuple(line for line in lines if line)

@@ -28,7 +28,7 @@ from cbspec.kinds import (
     Threshold,
     Trend,
 )
-from cbspec.ledger import compare
+from cbspec.ledger import compare, expected_changes
 from cbspec.stage import Measure
 from cbspec.statistics import assurance, skew
 from cbspec.statistics.assurance import Seen
@@ -341,3 +341,21 @@ def test_22_noise_explains_a_wobble(again: float, errors: float, change: str) ->
     assert comparison.change == change
     if change == "wobble":
         assert comparison.headline.endswith("(noise alone would change it with probability 0.3)")
+
+
+def test_22_noise_explains_no_error() -> None:
+    """A fragile verdict that ends in an error, or without a value that it had, has not wobbled."""
+    old = make_entry(judgement=make_judgement("holds", again=0.7))
+    error = make_entry(judgement=make_judgement("error", findings=()))
+    lost = make_finding(verdict="invalid", effects=())
+    diverged = make_entry(judgement=make_judgement("invalid", findings=(lost,)))
+
+    assert compare(old, error).change == "weakened"
+    assert compare(old, diverged).change == "weakened"
+
+
+def test_23_the_expected_changes_are_a_sum() -> None:
+    """Three verdicts that come again with .9, .75 and 1 change in .35 cases on average."""
+    entries = [make_entry(judgement=make_judgement(again=again)) for again in (0.9, 0.75, 1.0)]
+
+    assert expected_changes(entries) == (pytest.approx(0.35), 3)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cbspec.claim import Seeds, Source
+from cbspec.claim import Quarantine, Seeds, Source
 from cbspec.kinds import All, Sign, Threshold, Trend
 
 OTHER_NOTE = ("sign: negative}", "sign: negative, note: why not}")
@@ -254,3 +254,15 @@ def test_all_sections_are_read_in_spite_of_a_broken_one(project):
     keys = [message.split(": ")[1] for message in project.messages(*edits)]
 
     assert keys == ["", "status", "experiment.snapshot.use", "assert[0].direction", "scales.meno"]
+
+
+def test_severity_is_no_part_of_the_digest(project):
+    """A quarantine and on_change say how failures count, and leave the claim the same claim."""
+    words = (
+        "status: active\nquarantine: {owner: Ada, reason: data, until: 2027-01-31}\non_change: warn"
+    )
+    plain, lenient = project.claims()[0], project.claims(("status: active", words))[0]
+
+    assert lenient.quarantine == Quarantine("Ada", "data", "2027-01-31")
+    assert (plain.on_change, lenient.on_change) == ("fail", "warn")
+    assert lenient.digest == plain.digest
