@@ -68,7 +68,7 @@ def test_options_are_those_of_the_plugin(workflow):
     """
     claims = [line for line in commands(workflow) if line[:2] == ["make", "claims"]]
     given = [
-        word.removeprefix("ARGS=").split()
+        re.split(r"[ =]", word.removeprefix("ARGS="))
         for line in claims
         for word in line
         if word.startswith("ARGS=")
@@ -89,11 +89,30 @@ def test_results_are_adopted_but_not_at_night(workflow):
     """
     [step] = [step for step in steps(workflow, "quick") if "--adopt" in step.get("run", "")]
 
-    assert step["env"] == {
-        "ADOPT": "${{ github.event_name == 'schedule' && 'never' || 'identical' }}"
-    }
-    assert step["run"] == 'make claims ARGS="--adopt $ADOPT"'
+    assert (
+        step["env"]["ADOPT"] == "${{ github.event_name == 'schedule' && 'never' || 'identical' }}"
+    )
+    assert step["run"].startswith('make claims ARGS="--adopt $ADOPT ')
     assert "--adopt never" in (REPOSITORY / ".ci" / "run").read_text()
+
+
+def test_a_night_repeats_the_night_before(workflow):
+    """A scheduled run names the report of the last one, where there is one, and keeps its own, also
+    when it failed.
+    """
+    night = ".cbspec/night"
+    kept = [step for step in steps(workflow, "quick") if step.get("with", {}).get("path") == night]
+    restore, save = kept
+    [run] = [step for step in steps(workflow, "quick") if "--repeat-of" in step.get("run", "")]
+
+    assert run["env"]["BEFORE"] == (
+        "${{ hashFiles('.cbspec/night/latest.json') && '.cbspec/night/latest.json' }}"
+    )
+    assert run["run"] == 'make claims ARGS="--adopt $ADOPT --repeat-of=$BEFORE"'
+    assert restore["with"]["restore-keys"] == "night-"
+    assert restore["if"] == "github.event_name == 'schedule'"
+    assert save["if"] == "${{ !cancelled() && github.event_name == 'schedule' }}"
+    assert save["with"]["key"] == restore["with"]["key"] == "night-${{ github.run_id }}"
 
 
 def used():

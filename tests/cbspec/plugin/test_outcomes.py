@@ -389,3 +389,27 @@ def test_a_wrong_report_format_ends_the_run_before_it_begins(project, workers):
     assert output.count("formats lab.lost") == 1
     assert "Traceback" not in output
     assert project.stored() == {}
+
+
+def test_claims_that_are_not_to_fail_are_run_and_warn(project):
+    """New claims that do not hold, one in quarantine, one whose quarantine is over, one whose changes
+    warn: each is run, the first is a warning, the others fail; no report to repeat ends the run.
+    """
+    words = "quarantine: {owner: Ada, reason: its data is replaced, until: %s}\nstatus: active"
+    for letter, words_of in (
+        ("b", words % "9999-01-01"),
+        ("c", words % "2001-01-01"),
+        ("d", "on_change: warn\nstatus: active"),
+    ):
+        text = WRONG.replace("id: 1.b", f"id: 1.{letter}").replace("status: active", words_of)
+        project.claim(f"{letter}.yaml", text)
+
+    status, output = project.pytest("-rxw")
+    refused, complaint = project.pytest("--repeat-of", "absent.json")
+
+    assert (status, outcomes(output)) == (1, "2 failed, 1 xfailed, 1 warning")
+    assert project.verdicts() == {"1.b": "refuted", "1.c": "refuted", "1.d": "refuted"}
+    assert "ChangeWarning: 1.b: refuted, not yet on record" in output
+    assert "the quarantine ended on 2001-01-01: Ada mends the claim" in output
+    assert refused == 4
+    assert "absent.json: not the report of a run" in complaint
