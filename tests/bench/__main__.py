@@ -17,10 +17,13 @@ named ones, each with its own arguments:
                                          of the project's store
     edits [NAME...]                      edits of research code: those that must make a stage stale,
                                          and those that must not; what a fingerprint costs
+    alarms [reruns [N]] [edits [N]] [history [N]]
+                                         the canary where nothing changed: 100 reruns under other
+                                         circumstances, 50 benign edits, the last 20 commits
     style [FOLDER...]                    how dense the code is to read; a second
 
-Not run unless asked for, because they take half an hour and two hours: ``make bench ARGS="suite
-kills 200"``, and ``make bench ARGS="endurance [kills N] [operations N] [deeds [NAME...]]"``.
+Not run unless asked for, because they take half an hour and more: ``make bench ARGS="suite kills
+200"``, ``ARGS="alarms"`` and ``ARGS="endurance [kills N] [operations N] [deeds [NAME...]]"``.
 
 Each figure is printed and kept in ``reports/bench.json`` as soon as it is measured, with its aim,
 date, torch and machine, in place of the last one of the same measurement. The exit status is 1
@@ -49,7 +52,7 @@ SUITES = (
     "edits",
     "style",
 )
-LONG = ("endurance",)  # run only where asked for
+LONG = ("alarms", "endurance")  # run only where asked for
 
 
 def main(words: Sequence[str]) -> int:
