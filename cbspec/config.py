@@ -119,6 +119,11 @@ class Config:
         return self.reports / "canary.json"
 
     @property
+    def teeth_record(self) -> Path:
+        """Return the path of the mutants that were tried."""
+        return self.reports / "teeth.json"
+
+    @property
     def runs(self) -> Path:
         """Return the folder in which the processes of a run talk to each other while it lasts."""
         return self.root / ".cbspec" / "runs"

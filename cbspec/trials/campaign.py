@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from cbspec.canary.teeth import Teeth, Tried, teeth_on_record
 from cbspec.claim import Claim, base
 from cbspec.errors import ConfigError
 from cbspec.ledger import Provenance, provenance
 from cbspec.project import Project
 from cbspec.stage import stages_of
+from cbspec.trials.assessment import assessed
 from cbspec.trials.mutant import Mutant, Site, SourceFile, sampled
-from cbspec.trials.record import Teeth, Tried, assessed, load
 from cbspec.trials.trial import Canary, Trial
 from cbspec.trials.trials import Trials
 
@@ -87,7 +88,7 @@ class Campaign:
         """
         sites = self._sites()
         drawn = list(sampled(sites, sample, seed))
-        recorded = load(place)
+        recorded = teeth_on_record(place)
         earlier = {tried.name: tried for tried in recorded.mutants} if recorded else {}
         teeth = Teeth(
             seed=seed,

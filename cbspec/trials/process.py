@@ -20,8 +20,10 @@ from typing import Any
 def server() -> ForkServerContext:
     """Return what processes are started by."""
     context = multiprocessing.get_context("forkserver")
+    dear = ["scipy.stats", "cbspec.project", "cbspec.trials.trial"]
     if find_spec("torch"):
-        context.set_forkserver_preload(["torch"])
+        dear.append("torch")
+    context.set_forkserver_preload(dear)
     return context
 
 

@@ -64,13 +64,21 @@ def command(project: Project, check: bool, as_json: bool) -> None:
 
 def _pages(project: Project, claims: Sequence[Claim]) -> Mapping[Path, str | None]:
     """Return path -> text; None for a drawing, which is only looked for."""
+    from cbspec.canary.teeth import teeth_on_record
     from cbspec.publication import FIGURES, HTML_PAGE, PAGE, replication
     from cbspec.publication.figures import tables
     from cbspec.report.html import of_record, page
 
     folder = project.config.reports
     canary = _canary(project)
-    contents = of_record(claims, project.ledger, project.evidence, project.config.root, canary)
+    contents = of_record(
+        claims,
+        project.ledger,
+        project.evidence,
+        project.config.root,
+        canary,
+        teeth_on_record(project.config.teeth_record),
+    )
     pages: dict[Path, str | None] = {
         folder / PAGE: replication(claims, project.ledger, folder, canary),
         folder / HTML_PAGE: page(contents),

@@ -19,7 +19,7 @@ from cbspec.paths import display
 from cbspec.project import Project
 
 if TYPE_CHECKING:
-    from cbspec.trials.record import Teeth, Tried
+    from cbspec.canary.teeth import Teeth, Tried
 
 
 @click.command("teeth")
@@ -56,11 +56,11 @@ def command(
     on where it was; the record is reports/teeth.json.
     """
     _require(project)
+    from cbspec.canary.teeth import teeth_on_record
     from cbspec.trials.campaign import Campaign
-    from cbspec.trials.record import load
 
-    place = project.config.reports / "teeth.json"
-    teeth = load(place)
+    place = project.config.teeth_record
+    teeth = teeth_on_record(place)
     if not show:
         campaign = Campaign(project, project.claims(words), stage, verdicts=verdicts)
         rounds = campaign.run(

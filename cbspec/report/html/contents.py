@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cbspec.canary import CanaryCheck, CanaryRecord
+from cbspec.canary.teeth import Teeth, teeth_on_record
 from cbspec.claim import Claim
 from cbspec.config import Config
 from cbspec.ledger import Entry, EvidenceFolder, Key, Ledger
@@ -27,12 +28,14 @@ class Contents:
         subjects: the claims, in no particular order.
         sources: path of a claim file, relative to the repository -> its text.
         canary: the canary figures on record; None for a project without.
+        teeth: the mutants on record; None where none was tried.
     """
 
     run: Run | None
     subjects: tuple[Subject, ...]
     sources: Mapping[str, str] = field(default_factory=dict)
     canary: CanaryRecord | None = None
+    teeth: Teeth | None = None
 
 
 def of_run(run: Run, config: Config) -> Contents:
@@ -83,6 +86,7 @@ def of_run(run: Run, config: Config) -> Contents:
         subjects=tuple(subjects),
         sources=_sources(config.root, (subject.path for subject in subjects)),
         canary=CanaryRecord.load(config.canary_record) if config.canary else None,
+        teeth=teeth_on_record(config.teeth_record),
     )
 
 
@@ -92,6 +96,7 @@ def of_record(
     evidence: EvidenceFolder,
     root: Path,
     canary: CanaryRecord | None = None,
+    teeth: Teeth | None = None,
 ) -> Contents:
     """Return what the page of the record shows; it follows from what is committed alone.
 
@@ -119,6 +124,7 @@ def of_record(
         subjects=tuple(subjects),
         sources=_sources(root, (subject.path for subject in subjects)),
         canary=canary,
+        teeth=teeth,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from cbspec.claim import base
 from cbspec.model.anchor import anchor
 from cbspec.model.visible import visible
 from cbspec.report.count import canaries_counted, counted, noise_counted
@@ -19,6 +20,7 @@ from cbspec.report.html.contents import Contents
 from cbspec.report.html.drawings import drawings
 from cbspec.report.html.effort import duration, effort
 from cbspec.report.html.overview import in_order, overview
+from cbspec.report.html.teeth import teeth_view
 from cbspec.report.html.words import CHANGES, MARKS
 from cbspec.report.record import Run
 
@@ -50,6 +52,7 @@ def page(contents: Contents) -> str:
         graph=graph(subjects),
         drawings=figures,
         canary=canary_view(subjects, contents.canary),
+        teeth=teeth_view(contents.teeth),
         effort=effort(subjects),
     )
 
@@ -75,7 +78,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters.update(anchor=anchor, duration=duration)
+    environment.filters.update(anchor=anchor, base=base, duration=duration)
     environment.globals.update(marks=MARKS, changes=CHANGES)
     return environment
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from cbspec.trials.assessment import assessed
 from cbspec.trials.mutant import Mutant
-from cbspec.trials.record import assessed
 from cbspec.trials.trial import Canary, Trial
 
 

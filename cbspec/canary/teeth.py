@@ -1,8 +1,8 @@
-"""What the trials showed, of each mutant and of each claim."""
+"""``reports/teeth.json``: the mutants that were tried, and who noticed them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -11,8 +11,6 @@ import msgspec
 from cbspec.committed import decode
 from cbspec.committed.writing import dumps, write
 from cbspec.ledger import Provenance
-from cbspec.trials.mutant import Mutant
-from cbspec.trials.trial import Arcs, Canary, Trial
 
 VERSION = 1
 
@@ -96,7 +94,7 @@ class Teeth(msgspec.Struct, frozen=True, kw_only=True):
         return [claim for claim in claims if claim in judged - changed]
 
 
-def load(path: Path) -> Teeth | None:
+def teeth_on_record(path: Path) -> Teeth | None:
     """Return the trials on record; None where there are none.
 
     Raises:
@@ -106,65 +104,3 @@ def load(path: Path) -> Teeth | None:
         return None
     text = path.read_text(encoding="utf-8")
     return decode(text, str(path), Teeth, version=VERSION, noun="record of mutants")
-
-
-def assessed(
-    mutant: Mutant,
-    trial: Trial,
-    baseline: Canary,
-    reaches: Collection[str],
-    asked: Collection[str],
-    judged: Collection[str],
-) -> Tried:
-    """Say what became of a mutant, beside the project as it is.
-
-    Args:
-        reaches: the claims whose code the definition belongs to, matrix cells apart.
-        asked: those whose canary ran.
-        judged: those whose verdict was computed.
-    """
-    noticed: list[str] = []
-    if trial.canary:
-        noticed = [claim for claim, state in trial.canary.states.items() if state != "equal"]
-    return Tried(
-        name=mutant.name,
-        definition=mutant.definition,
-        line=mutant.line,
-        operator=mutant.operator,
-        before=mutant.before,
-        after=mutant.after,
-        reaches=tuple(sorted(reaches)),
-        outcome=_outcome(mutant, trial, baseline, noticed, everybody=set(reaches) <= set(asked)),
-        asked=tuple(sorted(asked)),
-        canary=tuple(sorted(noticed)),
-        verdicts=trial.verdicts,
-        judged=tuple(sorted(judged)),
-        tests=trial.tests,
-        ended=trial.ended,
-        seconds=round(trial.seconds, 1),
-    )
-
-
-def _outcome(
-    mutant: Mutant, trial: Trial, baseline: Canary, noticed: Collection[str], *, everybody: bool
-) -> Outcome:
-    if not baseline.executes(mutant):
-        return "not executed"
-    if trial.canary is None or noticed:
-        return "noticed"
-    if not everybody:
-        return "open"
-    changed = range(mutant.line, mutant.last + 1)
-    before = baseline.arcs[mutant.path]
-    same = all(
-        values == baseline.values.get(claim) for claim, values in trial.canary.values.items()
-    )
-    if same and _around(before, trial.canary.arcs[mutant.path], changed):
-        return "equivalent"
-    return "missed"
-
-
-def _around(before: Arcs, after: Arcs, changed: range) -> bool:
-    """Tell whether the changed lines lead to the same lines, and are reached from the same."""
-    near = {arc for arc in before if arc[0] in changed or arc[1] in changed}
-    return near == {arc for arc in after if arc[0] in changed or arc[1] in changed}
