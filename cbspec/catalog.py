@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -13,9 +14,9 @@ import msgspec
 from cbspec.config import Config
 from cbspec.errors import ConfigError, suggestion
 from cbspec.files import ProjectFiles
-from cbspec.project_code import declarations
+from cbspec.project_code import declarations, function_of
 from cbspec.stage import Input, Measure, Parameters, Stage
-from cbspec.tables import REPORTED, TABLE
+from cbspec.tables import REPORTED, table_stage
 
 RESERVED = ("stage", "use")  # the words of a stage call
 
@@ -89,7 +90,8 @@ def load(config: Config) -> Catalog:
             accepts=lambda stage: isinstance(stage, Stage),
             wanted="a tuple of cbspec.stage.Stage",
         )
-    return Catalog((*stages, TABLE, REPORTED), config.engine, config.files)
+    table = table_stage(partial(function_of, config, noun="reader"))
+    return Catalog((*stages, table, REPORTED), config.engine, config.files)
 
 
 def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:

@@ -17,6 +17,8 @@ from cbspec.paths import display
 
 if TYPE_CHECKING:
     from cbspec.catalog import Catalog
+    from cbspec.execution.numerics import Numerics
+    from cbspec.execution.plan import Planner
     from cbspec.fingerprint import Code
     from cbspec.fingerprint.signature import Signatures
     from cbspec.language import Versions
@@ -152,3 +154,29 @@ class Parts:
         from cbspec.language.defaults import known_scale
 
         return known_scale(asked, self.config.scale, self.config.claims)
+
+    def numerics(self, device: str = "auto", threads: int = 1, *, computing: bool) -> Numerics:
+        """Resolve what results depend on besides parameters, code and seed.
+
+        Args:
+            device: the name of a device family, or ``"auto"``.
+            threads: of one worker.
+            computing: whether something will be computed, so that the device has to be there.
+        """
+        from cbspec.execution.numerics import resolve
+
+        return resolve(device, threads, computing=computing)
+
+    def planner(
+        self, device: str = "auto", threads: int = 1, *, computing: bool = False
+    ) -> Planner:
+        """Return a planner for the engine's code as it is.
+
+        Args:
+            computing: whether something will be computed, so that the device has to be there.
+        """
+        from cbspec.execution.plan import Planner
+        from cbspec.execution.surroundings import Surroundings
+
+        numerics = self.numerics(device, threads, computing=computing)
+        return Planner(self.code.fingerprint, numerics, Surroundings.of_project(self.config))

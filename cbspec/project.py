@@ -115,32 +115,6 @@ class Project(Parts):
 
     # --- running
 
-    def numerics(self, device: str = "auto", threads: int = 1, *, computing: bool) -> Numerics:
-        """Resolve what results depend on besides parameters, code and seed.
-
-        Args:
-            device: the name of a device family, or ``"auto"``.
-            threads: of one worker.
-            computing: whether something will be computed, so that the device has to be there.
-        """
-        from cbspec.execution.numerics import resolve
-
-        return resolve(device, threads, computing=computing)
-
-    def planner(
-        self, device: str = "auto", threads: int = 1, *, computing: bool = False
-    ) -> Planner:
-        """Return a planner for the engine's code as it is.
-
-        Args:
-            computing: whether something will be computed, so that the device has to be there.
-        """
-        from cbspec.execution.plan import Planner
-        from cbspec.execution.surroundings import Surroundings
-
-        numerics = self.numerics(device, threads, computing=computing)
-        return Planner(self.code.fingerprint, numerics, Surroundings.of_project(self.config))
-
     def plan(
         self, words: Words = (), scale: str | None = None, device: str = "auto", threads: int = 1
     ) -> Forecast:

@@ -69,3 +69,20 @@ def declarations(
     if not isinstance(items, tuple | list) or not items or not all(map(accepts, items)):
         raise ConfigError(f"{noun} {name} has no {constant}: expected {wanted}")
     return tuple(items)
+
+
+def function_of(config: Config, reference: str, *, noun: str) -> Callable[..., Any]:
+    """Return a function of the project's own packages.
+
+    Args:
+        reference: ``"module:function"``.
+        noun: what it is, for errors.
+
+    Raises:
+        ConfigError: the module cannot be imported or lies elsewhere, or has no such function.
+    """
+    module, _, name = reference.partition(":")
+    function: Callable[..., Any] | None = getattr(import_own(config, module, noun), name, None)
+    if function is None or not callable(function):
+        raise ConfigError(f"{noun} {reference}: {module} has no function {name!r}")
+    return function

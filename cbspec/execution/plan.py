@@ -204,11 +204,11 @@ def _group(cell: Cell, wide: bool, trained: bool) -> tuple[object, ...]:
 
 
 def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
-    """Split a group into parts that are one program each: all of it on a wide device, a few seeds
-    on a CPU core.
+    """Split a group into parts that are one program each: all of it on a wide device or where it is
+    only read, a few seeds on a CPU core.
     """
     seeds = list(dict.fromkeys(cell.seed for cell in cells))
-    most = len(seeds) if wide else SEEDS
+    most = len(seeds) if wide or cells[0].call.stage.reads else SEEDS
     for first in range(0, len(seeds), most):
         yield [cell for cell in cells if cell.seed in seeds[first : first + most]]
 

@@ -16,8 +16,8 @@ import msgspec
 
 from cbspec.config import Config
 from cbspec.errors import StageError
-from cbspec.files import ProjectFiles, sha256_of
-from cbspec.fingerprint.signature import Signature, signature
+from cbspec.files import ProjectFiles, sha256_of, stamp
+from cbspec.fingerprint.signature import Signature
 from cbspec.model.dependencies import ABSENT, Dependencies, joined
 from cbspec.stage import Call, calls_of
 
@@ -97,7 +97,7 @@ class Surroundings:
         """
         for name in call.files:
             file = self._file(name, call)
-            if signature(file.place) != file.known.signature:
+            if _signature(file.place) != file.known.signature:
                 return Path(name)
         return None
 
@@ -112,7 +112,7 @@ class Surroundings:
 
     def _known(self, place: Path) -> _Known:
         """Return what a file is, read only where it changed since it was last read."""
-        now = signature(place)
+        now = _signature(place)
         if now is None:
             raise ValueError("is gone")
         note = self._note(place)
@@ -128,6 +128,14 @@ class Surroundings:
         if self._memory is None:
             return None
         return self._memory / f"{hashlib.sha256(bytes(place)).hexdigest()}.json"
+
+
+def _signature(place: Path) -> Signature | None:
+    """Return the stamp of a file or a folder; None where it is gone."""
+    try:
+        return stamp(place)
+    except OSError:
+        return None
 
 
 def version_of(package: str) -> str:

@@ -19,7 +19,7 @@ BEGUN = b"begun"  # what comes back before the outcome: the stage is imported an
 
 class _Pickler(pickle.Pickler):
     def persistent_id(self, obj: Any) -> str | None:
-        return obj.name if isinstance(obj, Stage) else None
+        return obj.declared or obj.name if isinstance(obj, Stage) else None
 
 
 class _Unpickler(pickle.Unpickler):

@@ -7,6 +7,8 @@ import sys
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
+from cbspec.layout import SRC
+
 HARNESS = "cbspec"  # no project's code, also where it lies beside the engine
 OUTSIDE = frozenset({HARNESS, *sys.stdlib_module_names})
 
@@ -22,7 +24,7 @@ class Finder:
 
     def __init__(self, root: Path, source: Path) -> None:
         self._root = root
-        self._top = [str(source), *([str(root)] if source != root else [])]
+        self._top = list(dict.fromkeys(map(str, (source, root, root / SRC))))
         self._specs: dict[tuple[str, ...], ModuleSpec | None] = {}
         importlib.invalidate_caches()
 

@@ -25,6 +25,7 @@ from cbspec.statistics.sample import Array, Measurements, Sample, Table, Unmeasu
 
 TRIALS = 1000
 FEWEST = 2  # seeds, which tell a spread
+MANY = 40  # runs, whose weights one by one would take room that grows with their square
 MOST_FLIPPED = 16  # seeds, where every sign flip is enumerated in every trial
 
 Name = tuple[str, str]
@@ -97,11 +98,16 @@ def _predicted(seen: Array, runs: int, trials: int, rng: np.random.Generator) ->
     n = seen.shape[0]
     if n < FEWEST:
         return None
+    residuals: Array = seen - seen.mean(axis=0)
+    if n > MANY:  # turned orthogonally, normal weights are normal: as many as there are columns do
+        residuals = np.asarray(np.linalg.qr(residuals, mode="r"))
+    rows = residuals.shape[0]
     # Normal weights on the residuals have the columns' covariance; one chi-square gives the doubt
     # about the spread, and noise that all seeds of a trial share gives that about the mean.
-    weights = rng.normal(size=(trials, runs, n)) + rng.normal(size=(trials, 1, n)) / np.sqrt(n)
+    weights = rng.normal(size=(trials, runs, rows))
+    weights += rng.normal(size=(trials, 1, rows)) / np.sqrt(n)
     weights /= np.sqrt(rng.chisquare(n - 1, size=(trials, 1, 1)))
-    values: Array = seen.mean(axis=0) + weights @ (seen - seen.mean(axis=0))
+    values: Array = seen.mean(axis=0) + weights @ residuals
     return values
 
 

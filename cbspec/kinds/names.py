@@ -11,11 +11,16 @@ from msgspec import Meta, inspect
 
 Noun = Literal["arm", "measure", "level", "assertion"]
 NOUNS: tuple[Noun, ...] = get_args(Noun)
-NAMES = "names"  # under which `Meta.extra` has the noun
+NAMES = "names"  # under which `Meta.extra` has the noun, and JSON Schemas what editors complete
 
 Arm = Annotated[
     str,
-    Meta(extra={NAMES: "arm"}, min_length=1, description="name of an arm of this claim"),
+    Meta(
+        extra={NAMES: "arm"},
+        extra_json_schema={NAMES: "arm"},
+        min_length=1,
+        description="name of an arm of this claim",
+    ),
 ]
 Arms = Annotated[
     tuple[Arm, ...],
@@ -23,9 +28,14 @@ Arms = Annotated[
 ]
 MeasureName = Annotated[
     str,
-    Meta(extra={NAMES: "measure"}, min_length=1, description="a measure of the arms' stage"),
+    Meta(
+        extra={NAMES: "measure"},
+        extra_json_schema={NAMES: "measure"},
+        min_length=1,
+        description="a measure of the arms' stage",
+    ),
 ]
-MeasureKey = Annotated[str, Meta(extra={NAMES: "measure"})]
+MeasureKey = Annotated[str, Meta(extra={NAMES: "measure"}, extra_json_schema={NAMES: "measure"})]
 """A measure as the key of a mapping, where nothing else is said of it."""
 Level = Annotated[float, Meta(extra={NAMES: "level"})]
 """A condition as a number; the only thing in an assertion that may name a size of the scale."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from cbspec.kinds.names import NAMES, MeasureKey
 from cbspec.language.node import Node
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)"  # Python's $ would let a final newline pass
@@ -24,9 +25,11 @@ ClaimId = Annotated[
     str, Meta(pattern=ID_PATTERN, max_length=80, description="id of a claim, e.g. 6.5A.a")
 ]
 ArmName = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=80, description="name of an arm")]
+KnownArm = Annotated[ArmName, Meta(extra_json_schema={NAMES: "arm"})]
 ScaleName = Annotated[
     str, Meta(pattern=NAME_PATTERN, max_length=80, description="name of a scale in defaults.yaml")
 ]
+KnownScale = Annotated[ScaleName, Meta(extra_json_schema={NAMES: "scale"})]
 SizeName = Annotated[
     str,
     Meta(
@@ -63,7 +66,7 @@ class SourceWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     memo: Annotated[str, Meta(min_length=1, description="the memo and the table or section in it")]
     figures: Annotated[
-        dict[Words, dict[ArmName, int | float]],
+        dict[Annotated[MeasureKey, Meta(min_length=1)], dict[KnownArm, int | float]],
         Meta(description="measure -> arm -> the value that the memo reports"),
     ] = msgspec.field(default_factory=dict)
     note: Annotated[str, Meta(description="what a reader of the figures should know")] = ""
@@ -198,8 +201,8 @@ class ClaimWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = msgspec.field(default_factory=dict)
     scales: (
         Annotated[
-            Annotated[tuple[ScaleName, ...], Meta(min_length=1)]
-            | Annotated[dict[ScaleName, Sizes | None], Meta(min_length=1)],
+            Annotated[tuple[KnownScale, ...], Meta(min_length=1)]
+            | Annotated[dict[KnownScale, Sizes | None], Meta(min_length=1)],
             Meta(
                 description="scales that can decide it, or the only one; as a mapping: scale -> sizes that differ from the defaults"
             ),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cbspec.claim import Seeds
+from cbspec.errors import ConfigError
 from cbspec.files import ProjectFiles
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.node import Node
@@ -53,7 +54,7 @@ def replication(
             continue
         try:
             count = call.stage.runs(call.parameters, files.locate)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, ConfigError) as error:
             mistakes.add(places.entries[arm], f"{call.stage.name}: {', '.join(call.files)} {error}")
             return None
         own[arm] = tuple(range(1, count + 1))

@@ -17,40 +17,49 @@ import msgspec
 
 from cbspec.catalog import Catalog
 from cbspec.kinds import KINDS
+from cbspec.kinds.names import NAMES
+from cbspec.language import editing
 from cbspec.language.grammar import ClaimWords, DefaultsWords
+from cbspec.language.vocabulary import Vocabulary
 from cbspec.stage import Input, Stage
 
 Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _REF = "#/$defs/{name}"
-CALL = "a stage call: stage with its parameters and inputs, use with overrides, or the name of a call under stages of the defaults"
-INPUT = "a stage call, or overrides of the one that it is merged into"
-ARM = "overrides of the experiment: with stage or use another call, else merged into it; empty: the experiment as it is"
 _NAME: Schema = {"$ref": "#/$defs/name"}
 _TEXT = {"type": "string"}
+_NOTHING = Vocabulary()
 
 
-def build(catalog: Catalog) -> Schema:
-    """Build the schema of a claim file."""
-    return _file(ClaimWords, "A claim of cbspec", catalog)
+def build(catalog: Catalog, names: Vocabulary = _NOTHING) -> Schema:
+    """Build the schema of a claim file.
+
+    Args:
+        names: those of the project, which are completed, and any other is marked; where there are
+            none of a sort, every name is right.
+    """
+    return _file(ClaimWords, "A claim of cbspec", catalog, names)
 
 
-def build_defaults(catalog: Catalog) -> Schema:
-    """Build the schema of a defaults.yaml."""
-    return _file(DefaultsWords, "What the claims of a folder share", catalog)
+def build_defaults(catalog: Catalog, names: Vocabulary = _NOTHING) -> Schema:
+    """Build the schema of a defaults.yaml; `names` as in `build`."""
+    return _file(DefaultsWords, "What the claims of a folder share", catalog, names)
 
 
-def files(catalog: Catalog) -> dict[str, str]:
+def files(catalog: Catalog, names: Vocabulary) -> dict[str, str]:
     """Return the content of the project's schema files by name."""
-    schemas = {"claim.schema.json": build(catalog), "defaults.schema.json": build_defaults(catalog)}
+    schemas = {
+        "claim.schema.json": build(catalog, names),
+        "defaults.schema.json": build_defaults(catalog, names),
+    }
     texts = {}
     for name, schema in schemas.items():
         texts[name] = json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
     return texts
 
 
-def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
+def _file(words: type[msgspec.Struct], title: str, catalog: Catalog, names: Vocabulary) -> Schema:
     (_, *kinds), types = msgspec.json.schema_components([words, *KINDS.values()], ref_template=_REF)
     known: Schema = _tidy(types)
     root = known.pop(words.__name__)
@@ -61,12 +70,9 @@ def _file(words: type[msgspec.Struct], title: str, catalog: Catalog) -> Schema:
         for name, nested in _types(stage).items():
             known[f"stage.{stage.name}.{name}"] = nested
     known["assertion"] = _assertion(kinds)
-    named = {"anyOf": [{"type": "string"}, {"required": ["stage"]}, {"required": ["use"]}]}
-    known["call"] = _call(catalog, ["object", "string"], CALL) | named
-    known["input"] = _call(catalog, ["object", "string"], INPUT)
-    known["arm"] = _call(catalog, ["object", "string", "null"], ARM)
+    known |= editing.calls(catalog, names)
     known["overrides"] = _overrides(catalog)
-    known["name"] = _placeholder()
+    known |= editing.known(catalog, names)
     schema = {"$schema": DRAFT, **root, "title": title, "$defs": {}}
     for name in sorted(_reachable(root, known)):
         schema["$defs"][name] = known[name]
@@ -83,25 +89,7 @@ def _assertion(kinds: Sequence[Schema]) -> Schema:
         "type": "object",
         "properties": {"kind": {"description": described, "enum": list(KINDS)}},
         "required": ["kind"],
-        "allOf": [_when("kind", tag, kind) for tag, kind in zip(KINDS, kinds, strict=True)],
-    }
-
-
-def _call(catalog: Catalog, types: Sequence[str], description: str) -> Schema:
-    """Return the schema of a mapping by its stage; one without a stage overrides a named call, or
-    what it is merged into.
-    """
-    described = "; ".join(f"{stage.name}: {stage.doc}" for stage in catalog.values())
-    choice = {"properties": {"stage": {"description": described, "enum": list(catalog)}}}
-    overrides = {"$ref": "#/$defs/overrides"}
-    cases: list[Schema] = [{"if": {"required": ["stage"]}, "then": choice, "else": overrides}]
-    for name in catalog:
-        cases.append(_when("stage", name, {"$ref": _REF.format(name=f"stage.{name}")}))
-    return {
-        "description": description,
-        "type": types,
-        "if": {"type": "object"},
-        "then": {"allOf": cases},
+        "allOf": [editing.when("kind", tag, kind) for tag, kind in zip(KINDS, kinds, strict=True)],
     }
 
 
@@ -127,7 +115,10 @@ def _overrides(catalog: Catalog) -> Schema:
         for name, schema in _words(stage).items():
             # As JSON: a default of 1 equals one of 1.0 and of true in Python
             variants.setdefault(name, {})[json.dumps(schema)] = schema
-    use = {"description": "a named call under stages of defaults.yaml", "type": "string"}
+    use = {
+        "description": "a named call under stages of defaults.yaml",
+        "anyOf": [{"$ref": "#/$defs/known.call"}, _NAME],
+    }
     properties: Schema = {"use": use}
     for name, schemas in variants.items():
         properties[name] = _any(list(schemas.values()))
@@ -174,20 +165,8 @@ def _types(stage: Stage) -> dict[str, Schema]:
 def _input(taken: Input) -> Schema:
     return {
         "description": f"{taken.doc}; takes a stage of kind {taken.kind}",
-        "$ref": "#/$defs/input",
+        "$ref": f"#/$defs/{editing.input_of(taken.kind)}",
     }
-
-
-def _placeholder() -> Schema:
-    return {
-        "description": "$name: a value of the claim's matrix, else a size of the scale",
-        "type": "string",
-        "pattern": r"^\$[A-Za-z_][A-Za-z0-9_]*$",
-    }
-
-
-def _when(key: str, word: str, then: Schema) -> Schema:
-    return {"if": {"properties": {key: {"const": word}}, "required": [key]}, "then": then}
 
 
 def _flowing(text: str) -> str:
@@ -218,6 +197,8 @@ def _tidy(schema: Any) -> Any:
     if isinstance(tidied.get("description"), str):
         tidied["description"] = _flowing(tidied["description"])
     unwanted = [{"type": "null"}] if tidied.get("default", ...) is None else []
+    if noun := tidied.pop(NAMES, ""):
+        tidied["$ref"] = f"#/$defs/known.{noun}"
     if tidied.get("default", ...) in (None, [], {}, ""):
         del tidied["default"]
     if "anyOf" in tidied:

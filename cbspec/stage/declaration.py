@@ -90,9 +90,11 @@ class Stage:
             it makes stale what uses this stage, and nothing else.
         for_call: returns the stage of a call with these parameters, where measures follow from
             them.
+        declared: the name that the catalog has it by, where `for_call` gives it another.
         runs: how many runs of a call exist already, no other call's, for a stage that reads them
             from files; None where a run is that of a seed. It takes the parameters and what locates
             a `File`, and raises ValueError where a file cannot be read as the call says.
+        reads: whether it only reads what exists already, so that one job takes all of a call's runs.
         summarised: whether its values stand for a mean and a spread, and no test may ask more of
             them.
         versions: installed packages whose version, with its build, is part of the key: another one
@@ -116,7 +118,9 @@ class Stage:
     cost: Callable[[Call], float] | None = None
     opens: str = ""
     for_call: Callable[[Stage, Any], Stage] | None = None
+    declared: str = ""
     runs: Callable[[Any, Callable[[str], Path]], int] | None = None
+    reads: bool = False
     summarised: bool = False
     versions: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()

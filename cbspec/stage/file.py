@@ -15,7 +15,8 @@ File = Annotated[str, msgspec.Meta(min_length=1, extra=_MARK)]
 """A path relative to the project, or to its data folder; for use in `Parameters`.
 
 The file's SHA-256 is part of the key, so an edited table makes results stale. `Replica.path` says
-where it lies.
+where it lies. A path that ends with ``/`` is a folder, and stands for all files in and below it that
+are not hidden.
 """
 
 

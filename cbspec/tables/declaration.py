@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, field
 
-from cbspec.stage import File, Measure, Noise, Parameters, Stage
+from cbspec.stage import File, Job, Measure, Noise, Parameters, Stage
 
 Cell = str | int | float | bool
 
@@ -33,11 +34,22 @@ class Table(Parameters, frozen=True, kw_only=True):
     """Runs that were made elsewhere, one row each."""
 
     file: Annotated[
-        File, Meta(description="the table: .csv, .tsv, .jsonl or .parquet, of one row for each run")
+        File,
+        Meta(
+            description="the table: .csv, .tsv, .jsonl or .parquet, of one row for each run; with a "
+            "reader any file, or a folder of them, which ends with /"
+        ),
     ]
     measures: Annotated[
         dict[str, Column], Meta(min_length=1, description="measure -> the column that has it")
     ]
+    reader: Annotated[
+        str,
+        Meta(
+            description="module:function of the project that makes rows of a file: it takes its path "
+            "and returns a mapping from columns to values, or several; its code is part of the key"
+        ),
+    ] = ""
     run: Annotated[
         str,
         Meta(description="the column of the run's id; where there is none, the line is the run"),
@@ -53,6 +65,17 @@ class Table(Parameters, frozen=True, kw_only=True):
             "is; else the runs of an arm are its own"
         ),
     ] = False
+    planned: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                description="how many runs the arm was planned with: where fewer are in the file, "
+                "the others lack their values",
+            ),
+        ]
+        | None
+    ) = None
     exclude: Annotated[
         str,
         Meta(
@@ -67,6 +90,34 @@ class Table(Parameters, frozen=True, kw_only=True):
             raise ValueError("paired runs need the column of the seed that they share: run")
         if self.paired and self.exclude:
             raise ValueError("a paired run that lacks a value cannot be left out of one arm alone")
+        if self.paired and self.planned:
+            raise ValueError("paired runs are planned by the claim's seeds")
+        if self.reader and not all(self.reader.partition(":")):
+            raise ValueError(f"the reader {self.reader!r} is not of the form 'module:function'")
+        if self.file.endswith("/") and not self.reader:
+            raise ValueError("a folder needs a reader of its files")
+
+
+Imported = Callable[[str], Callable[[Path], Any]]
+"""``"module:function"`` of the project -> the function."""
+
+
+@dataclass(frozen=True)
+class TableStage(Stage):
+    """The stage ``table``; where a call has a reader, that is its implementation, whose code counts.
+
+    Args:
+        load: returns a function of the project, or raises `ConfigError`.
+    """
+
+    load: Imported | None = None
+
+    @property
+    def implemented(self) -> Callable[[Job[Any]], None]:
+        """Return what emits the runs."""
+        from cbspec.tables.emission import emit
+
+        return partial(emit, load=self.load)
 
 
 def for_call(stage: Stage, table: Table) -> Stage:
@@ -80,10 +131,32 @@ def for_call(stage: Stage, table: Table) -> Stage:
             column.noise,
             column.why,
         )
-    return replace(stage, measures=measures, runs=None if table.paired else stage.runs)
+    stage = replace(stage, measures=measures, runs=None if table.paired else stage.runs)
+    if not table.reader:
+        return stage
+    name = f"{stage.name} {table.reader}"
+    return replace(stage, name=name, declared=stage.name, implementation=table.reader)
 
 
-def count_runs(table: Table, locate: Callable[[str], Path]) -> int:
+def table_stage(load: Imported) -> Stage:
+    """Return the stage ``table`` of a project.
+
+    Args:
+        load: as `TableStage` takes it.
+    """
+    return TableStage(
+        name="table",
+        doc="reads results that exist already from a file of one row for each run",
+        implementation="cbspec.tables.emission:emit",
+        parameters=Table,
+        for_call=for_call,
+        runs=partial(_count, load),
+        reads=True,
+        load=load,
+    )
+
+
+def _count(load: Imported, table: Table, locate: Callable[[str], Path]) -> int:
     """Return how many runs an arm has.
 
     Raises:
@@ -91,14 +164,5 @@ def count_runs(table: Table, locate: Callable[[str], Path]) -> int:
     """
     from cbspec.tables.runs import independent_runs
 
-    return len(independent_runs(table, locate(table.file)))
-
-
-TABLE = Stage(
-    name="table",
-    doc="reads results that exist already from a file of one row for each run",
-    implementation="cbspec.tables.emission:emit",
-    parameters=Table,
-    for_call=for_call,
-    runs=count_runs,
-)
+    reader = load(table.reader) if table.reader else None
+    return len(independent_runs(table, locate(table.file), reader))

@@ -6,26 +6,33 @@ from pathlib import Path
 
 from cbspec.errors import StageError
 from cbspec.stage import Job
-from cbspec.tables.declaration import Table
+from cbspec.tables.declaration import Imported, Table
+from cbspec.tables.reading import Reader
 from cbspec.tables.runs import TableRun, independent_runs, run_of_seed
 
 
-def emit(job: Job[Table]) -> None:
-    """Emit each replica's run: the one whose id is its seed, or the seed-th of an arm's own."""
+def emit(job: Job[Table], load: Imported | None = None) -> None:
+    """Emit each replica's run: the one whose id is its seed, or the seed-th of an arm's own.
+
+    Args:
+        load: returns the reader that a call names.
+    """
     for index, replica in enumerate(job.replicas):
         table = replica.parameters
+        reader = load(table.reader) if table.reader and load else None
         try:
-            run = _run(table, replica.path(table.file), replica.seed)
+            run = _run(table, replica.path(table.file), replica.seed, reader)
         except ValueError as error:
             raise StageError(f"table: {table.file} {error}") from None
         undefined = {}
         for measure in table.measures:
             if measure not in run.measures:
-                undefined[measure] = f"run {run.id} of {table.file} has no value"
+                reason = run.reasons.get(measure, "has no value")
+                undefined[measure] = f"run {run.id} of {table.file} {reason}"
         job.emit(index, measures=run.measures, undefined=undefined, series={"run": run.id})
 
 
-def _run(table: Table, path: Path, seed: int) -> TableRun:
+def _run(table: Table, path: Path, seed: int, reader: Reader | None) -> TableRun:
     if table.paired:
-        return run_of_seed(table, path, seed) or TableRun(str(seed), {})
-    return independent_runs(table, path)[seed - 1]
+        return run_of_seed(table, path, seed, reader) or TableRun(str(seed), {}, {})
+    return independent_runs(table, path, reader)[seed - 1]

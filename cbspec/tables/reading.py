@@ -1,46 +1,119 @@
-"""Files of rows: CSV, JSON lines, Parquet."""
+"""Files of rows: CSV, JSON lines and Parquet, and what a project's own function makes of others."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from cbspec.errors import place_of
+from cbspec.files import stamp, visible_files
 
 Row = Mapping[str, Any]
+Reader = Callable[[Path], Row | Iterable[Row] | None]
+"""A project's own function: the path of a file -> its rows, one row, or None for no row."""
+
+FILE = "file"
+"""The column that rows of a folder have besides their own: the path of their file in the folder."""
 
 
-def rows(path: Path) -> Sequence[Row]:
-    """Return the rows of a file, read once as long as it does not change.
+def rows(path: Path, reader: Reader | None = None) -> Sequence[Row]:
+    """Return the rows of a file or a folder, read once as long as it does not change.
+
+    Args:
+        reader: the project's own function; without one the file's name says how it is read.
 
     Raises:
-        ValueError: the file has another form than its name says; the message is a predicate.
+        ValueError: it cannot be read, or has another form than its name says; the message is a
+            predicate.
     """
-    status = path.stat()
-    return _rows(path, status.st_mtime_ns, status.st_size)
+    return _rows(path, stamp(path), reader)
+
+
+def columns(read: Iterable[Row]) -> list[str]:
+    """Return every column that a row has."""
+    names: dict[str, None] = {}
+    for row in read:
+        names |= dict.fromkeys(row)
+    return list(names)
 
 
 @lru_cache(maxsize=16)
-def _rows(path: Path, _modified: int, _size: int) -> Sequence[Row]:
-    reader = READERS.get(path.suffix)
+def _rows(path: Path, _stamp: tuple[int, int, int], reader: Reader | None) -> Sequence[Row]:
     if reader is None:
-        raise ValueError(f"is none of the tables that can be read: {', '.join(READERS)}")
-    try:
-        read = tuple(reader(path))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"is not UTF-8: {error}") from None
+        read = tuple(_of_format(path))
+    elif path.is_dir():
+        read = tuple(_of_folder(path, reader))
+    else:
+        read = tuple(_of_reader(path, reader))
     if not read:
         raise ValueError("has no rows")
     return read
 
 
+def _of_format(path: Path) -> Iterator[Row]:
+    """Yield the rows of a file whose name says its form."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes[-1:] == [".gz"]:
+        del suffixes[-1]
+    read = READERS.get(suffixes[-1]) if suffixes else None
+    if read is None:
+        raise ValueError(f"is none of the tables that can be read: {', '.join(READERS)}")
+    try:
+        yield from read(path)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"is not UTF-8: {error}") from None
+    except (csv.Error, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise ValueError(f"cannot be read: {error}") from None
+
+
+def _of_folder(folder: Path, reader: Reader) -> Iterator[Row]:
+    for path in visible_files(folder):
+        name = path.relative_to(folder).as_posix()
+        for row in _of_reader(path, reader):
+            yield {FILE: name, **row}
+
+
+def _of_reader(path: Path, reader: Reader) -> Iterator[Row]:
+    """Yield what a project's own function makes of a file."""
+    try:
+        made = reader(path)
+        made = [made] if isinstance(made, Mapping) else list(made or ())
+    except Exception as error:  # whatever the project's own code raises
+        home = Path(reader.__code__.co_filename).parent if hasattr(reader, "__code__") else path
+        where = place_of(error, home)
+        raise ValueError(f"cannot be read: {path.name}: {error!r}{where}") from error
+    for row in made:
+        if not isinstance(row, Mapping):
+            raise ValueError(
+                f"cannot be read: of {path.name} the reader gives {type(row).__name__}, and no "
+                "mapping from columns to values"
+            )
+        yield row
+
+
+def _open(path: Path, newline: str | None = None) -> IO[str]:
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline=newline)
+    return path.open(encoding="utf-8-sig", newline=newline)
+
+
 def _csv(path: Path, delimiter: str = ",") -> Iterator[Row]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file, delimiter=delimiter), start=2):
+    with _open(path, newline="") as file:
+        reader = csv.DictReader(file, delimiter=delimiter, strict=True)
+        headings = reader.fieldnames or ()
+        for heading in headings:
+            if heading and headings.count(heading) > 1:
+                raise ValueError(f"has two columns {heading!r}")
+        for row in reader:
             if None in row or None in row.values():
-                raise ValueError(f"row {number} has another number of cells than the headings")
+                line = reader.line_num
+                raise ValueError(f"line {line} has another number of cells than the headings")
             yield row
 
 
@@ -49,25 +122,41 @@ def _tsv(path: Path) -> Iterator[Row]:
 
 
 def _json_lines(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8") as file:
+    with _open(path) as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
+                row = json.loads(line, object_pairs_hook=_without_doubles)
+            except (ValueError, RecursionError) as error:
                 raise ValueError(f"line {number} is not JSON: {error}") from None
             if not isinstance(row, dict):
                 raise ValueError(f"line {number} is not an object")
             yield row
 
 
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        raise ValueError("a key stands twice")
+    return row
+
+
 def _parquet(path: Path) -> Iterator[Row]:
     try:
+        import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise ValueError("needs pyarrow to be read: pip install pyarrow") from None
-    yield from parquet.read_table(path).to_pylist()
+        raise ValueError("needs pyarrow to be read: pip install 'cbspec[parquet]'") from None
+    try:
+        table = parquet.read_table(path)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise ValueError(f"is not Parquet: {error}") from None
+    names = table.column_names
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"has two columns {name!r}")
+    yield from table.to_pylist()
 
 
 READERS: Mapping[str, Callable[[Path], Iterator[Row]]] = {

@@ -89,5 +89,6 @@ REPORTED = Stage(
     parameters=Reported,
     for_call=for_call,
     runs=count_runs,
+    reads=True,
     summarised=True,
 )

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from cbspec.errors import suggestion
-from cbspec.tables.declaration import Cell, Table
-from cbspec.tables.reading import Row, rows
+import msgspec
 
-MISSING = frozenset({"", "na", "nan", "none", "null"})  # as exports spell that there is no value
+from cbspec.errors import suggestion
+from cbspec.files import stamp
+from cbspec.tables.declaration import Cell, Table
+from cbspec.tables.reading import Reader, Row, columns, rows
+
+MISSING = frozenset({"", "na", "n/a", "nan", "none", "null"})  # how exports spell no value
+TRUTH = {"true": 1.0, "false": 0.0}
+INFINITE = "is infinite"
 
 
 @dataclass(frozen=True)
@@ -23,75 +29,138 @@ class TableRun:
     Attributes:
         id: as the table has it; the number of the row, counted from 1, without a column of ids.
         measures: measure -> value; those that it lacks are left out.
+        reasons: measure -> why it has no value, where that is not simply missing.
     """
 
     id: str
     measures: Mapping[str, float]
+    reasons: Mapping[str, str]
 
 
-def independent_runs(table: Table, path: Path) -> Sequence[TableRun]:
+def independent_runs(table: Table, path: Path, reader: Reader | None = None) -> Sequence[TableRun]:
     """Return the runs of an arm, in the order of their ids, without those that are left out.
+
+    A value that is infinite is no missing one: no reason leaves its run out.
 
     Raises:
         ValueError: the file lacks a column, a value is no number, a run has two rows, or no row is
             left; the message is a predicate.
     """
-    runs = list(_runs(table, path).values())
-    if table.exclude:
-        runs = [run for run in runs if len(run.measures) == len(table.measures)]
-    if not runs:
-        raise ValueError(f"has no row where {_words(table.where)}")
-    return sorted(runs, key=_order)
+    return _independent(_words_of(table), path, stamp(path), reader)
 
 
-def run_of_seed(table: Table, path: Path, seed: int) -> TableRun | None:
+def run_of_seed(
+    table: Table, path: Path, seed: int, reader: Reader | None = None
+) -> TableRun | None:
     """Return the run whose id is a seed; None where there is none.
 
     Raises:
         ValueError: as `independent_runs`.
     """
-    return _runs(table, path).get(str(seed))
+    return _by_id(_words_of(table), path, stamp(path), reader).get(str(seed))
 
 
-def _runs(table: Table, path: Path) -> dict[str, TableRun]:
-    runs: dict[str, TableRun] = {}
-    for number, row in enumerate(rows(path), start=1):
-        if number == 1:
-            _check_columns(table, row)
-        if not all(_is(row[column], wanted) for column, wanted in table.where.items()):
-            continue
-        name = str(row[table.run]).strip() if table.run else str(number)
-        if name in runs:
-            raise ValueError(
-                f"has two rows of run {name!r} where {_words(table.where)}; name more in where"
-            )
-        runs[name] = TableRun(name, _measured(table, row, name))
+def _words_of(table: Table) -> bytes:
+    return msgspec.json.encode(table, order="deterministic")
+
+
+@lru_cache(maxsize=64)
+def _independent(
+    words: bytes, path: Path, now: tuple[int, int, int], reader: Reader | None
+) -> Sequence[TableRun]:
+    table = msgspec.json.decode(words, type=Table)
+    runs = sorted(_by_id(words, path, now, reader).values(), key=_order)
+    if not runs:
+        raise ValueError(f"has no row where {_in_words(table.where)}")
+    for number in range(len(runs) + 1, (table.planned or 0) + 1):
+        absent = f"is not there: {table.planned} runs were planned"
+        runs.append(TableRun(str(number), {}, dict.fromkeys(table.measures, absent)))
+    if table.exclude:
+        runs = [run for run in runs if not _lacks(run, table)]
+    if not runs:
+        raise ValueError(f"has no run with every measure where {_in_words(table.where)}")
     return runs
 
 
-def _check_columns(table: Table, row: Row) -> None:
+@lru_cache(maxsize=64)
+def _by_id(
+    words: bytes, path: Path, _now: tuple[int, int, int], reader: Reader | None
+) -> Mapping[str, TableRun]:
+    table = msgspec.json.decode(words, type=Table)
+    runs: dict[str, TableRun] = {}
+    read = rows(path, reader)
+    _check_columns(table, columns(read))
+    for number, row in enumerate(read, start=1):
+        if not all(_is(row.get(column), wanted) for column, wanted in table.where.items()):
+            continue
+        name = _name(row.get(table.run), table.paired) if table.run else str(number)
+        if not name:
+            raise ValueError(f"has no {table.run} in row {number}")
+        if name in runs:
+            raise ValueError(
+                f"has two rows of run {name!r} where {_in_words(table.where)}; name more in where"
+            )
+        runs[name] = _measured(table, row, name)
+    return runs
+
+
+def _lacks(run: TableRun, table: Table) -> bool:
+    """Tell whether a run lacks a value; one that is infinite is there."""
+    absent = table.measures.keys() - run.measures.keys()
+    return any(run.reasons.get(measure) != INFINITE for measure in absent)
+
+
+def _check_columns(table: Table, known: Iterable[str]) -> None:
+    known = list(map(str, known))
     names = [column.column or name for name, column in table.measures.items()]
     names += table.where
     if table.run:
         names.append(table.run)
     for name in names:
-        if name not in row:
-            raise ValueError(f"has no column {name!r}{suggestion(name, list(map(str, row)))}")
+        if name not in known:
+            raise ValueError(f"has no column {name!r}{suggestion(name, known)}")
 
 
-def _measured(table: Table, row: Row, run: str) -> dict[str, float]:
-    measures = {}
-    for name, column in table.measures.items():
-        cell = row[column.column or name]
-        if cell is None or str(cell).strip().lower() in MISSING:
-            continue
+def _name(cell: Any, paired: bool) -> str:
+    """Return a run's id; of a paired run the whole number that it is, however it is spelt."""
+    text = "" if cell is None else str(cell).strip()
+    if paired or isinstance(cell, float):
         try:
-            value = float(cell)
-        except (TypeError, ValueError):
-            raise ValueError(f"has {cell!r} as {name} of run {run!r}, which is no number") from None
-        if math.isfinite(value):
+            number = float(text)
+        except ValueError:
+            return text
+        if number.is_integer():
+            return str(int(number))
+    return text
+
+
+def _measured(table: Table, row: Row, run: str) -> TableRun:
+    measures, reasons = {}, {}
+    for name, column in table.measures.items():
+        value = _number(row.get(column.column or name), name, run)
+        if value is None or math.isnan(value):
+            continue
+        if math.isinf(value):
+            reasons[name] = INFINITE
+        else:
             measures[name] = value
-    return measures
+    return TableRun(run, measures, reasons)
+
+
+def _number(cell: Any, measure: str, run: str) -> float | None:
+    """Return the number of a cell; None where there is no value."""
+    text = "" if cell is None else str(cell).strip().lower()
+    if text in MISSING:
+        return None
+    if text in TRUTH:
+        return TRUTH[text]
+    try:
+        if "_" in text:  # Python's digit groups are no number in any table
+            raise ValueError
+        return float(cell)
+    except (TypeError, ValueError, OverflowError):
+        shown = f"has {cell!r} as {measure} of run {run!r}"
+        raise ValueError(f"{shown}, which is no number") from None
 
 
 def _is(cell: Any, wanted: Cell | tuple[Cell, ...]) -> bool:
@@ -111,7 +180,7 @@ def _same(cell: Any, wanted: Cell) -> bool:
         return False
 
 
-def _words(where: Mapping[str, object]) -> str:
+def _in_words(where: Mapping[str, object]) -> str:
     words = []
     for column, value in where.items():
         words.append(f"{column} is {value!r}")

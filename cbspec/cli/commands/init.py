@@ -58,6 +58,7 @@ def command(
     """
     from cbspec.cli.commands.schema import folder, write_to
     from cbspec.language import schema
+    from cbspec.language.vocabulary import vocabulary
     from cbspec.project import Project
     from cbspec.scaffold import Starter
 
@@ -74,7 +75,9 @@ def command(
         name = prompt.text("Name of the package with your stages, e.g. lab")
     written = Starter(here, name, __version__, table).write()
     project = Project(here)
-    written += write_to(folder(project), schema.files(project.catalog))
+    written += write_to(
+        folder(project), schema.files(project.catalog, vocabulary(project.config.claims))
+    )
     paths = [str(display(path)) for path in written]
     if as_json:
         echo_json({"written": paths})
@@ -98,7 +101,7 @@ def _table(here: Path, file: str, run: str, measures: tuple[str, ...]) -> Result
     from cbspec.files import ProjectFiles
     from cbspec.scaffold import ResultsTable
     from cbspec.tables import Column, Table
-    from cbspec.tables.reading import rows
+    from cbspec.tables.reading import columns, rows
     from cbspec.tables.runs import independent_runs
 
     units = {}
@@ -110,8 +113,8 @@ def _table(here: Path, file: str, run: str, measures: tuple[str, ...]) -> Result
     try:
         path = ProjectFiles(here).locate(file)
         if not units:
-            columns = ", ".join(map(str, rows(path)[0]))
-            raise click.UsageError(f"missing --measure COLUMN=UNIT: one or more of {columns}")
+            names = ", ".join(map(str, columns(rows(path))))
+            raise click.UsageError(f"missing --measure COLUMN=UNIT: one or more of {names}")
         described = {column: Column(unit=unit) for column, unit in units.items()}
         independent_runs(Table(file=file, run=run, measures=described), path)
     except ValueError as error:

@@ -174,6 +174,7 @@ def write(project: Project, draft: Draft | ClaimCopy, path: Path) -> None:
     """
     from cbspec.cli.commands.schema import CLAIM, folder, write_to
     from cbspec.language import is_claim_file, load_file, schema
+    from cbspec.language.vocabulary import vocabulary
 
     schemas = folder(project)
     claims = project.config.claims.resolve()
@@ -204,5 +205,4 @@ def write(project: Project, draft: Draft | ClaimCopy, path: Path) -> None:
         if isinstance(error, ClaimError):
             echo("no file was written, for the claim would not be valid:", err=True)
         raise
-    if not (schemas / CLAIM).exists():
-        write_to(schemas, schema.files(project.catalog))
+    write_to(schemas, schema.files(project.catalog, vocabulary(project.config.claims)))

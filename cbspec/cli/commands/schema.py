@@ -35,20 +35,22 @@ def command(project: Project, defaults: bool, markdown: bool, write: bool, as_js
     after a change of the engine's catalog. The schema is JSON with --json as without.
     """
     from cbspec.language import schema
+    from cbspec.language.vocabulary import vocabulary
 
+    names = vocabulary(project.config.claims)
     if markdown:
         from cbspec.cli.reference import reference
 
         text = reference(schema.build(project.catalog))
         content: dict[str, object] = {"markdown": text}
     elif write:
-        files = schema.files(project.catalog)
+        files = schema.files(project.catalog, names)
         changed = write_to(folder(project), files)
         place = display(folder(project))
         text = f"{count(len(changed), 'file')} of {len(files)} changed in {place}"
         content = {"changed": list(map(str, changed))}
     else:
-        text = schema.files(project.catalog)[DEFAULTS if defaults else CLAIM]
+        text = schema.files(project.catalog, names)[DEFAULTS if defaults else CLAIM]
         click.echo(terminal.json(text), nl=False)
         return
     if as_json:

@@ -10,7 +10,7 @@ from cbspec.execution.plan import Planner
 from cbspec.execution.task import StageTask
 from cbspec.execution.wire import packed, unpacked
 from cbspec.stage import Call
-from cbspec.tables import TABLE, Column, Table
+from cbspec.tables import Column, Table, table_stage
 from tests.cbspec.execution.arithmetic import STAGES, added, counted
 from tests.cbspec.execution.conftest import code_of
 
@@ -37,18 +37,20 @@ def test_a_task_survives_the_journey():
     assert arrived.planner().at(count, 2).key == planner.cell(counted(2), 1).key
 
 
-def test_the_stage_of_a_call_follows_from_its_parameters():
-    """Measures that a call names itself are those of the call that arrives."""
-    measures = {"loss": Column(unit="nats")}
-    stage = TABLE.of_call(Table(file="runs.csv", measures=measures))
+@pytest.mark.parametrize("reader", ["", "lab.logs:read"])
+def test_the_stage_of_a_call_follows_from_its_parameters(reader):
+    """Measures and the reader that a call names itself are those of the call that arrives."""
+    declared = table_stage(lambda reference: print)
+    table = Table(file="runs.csv", measures={"loss": Column(unit="nats")}, reader=reader)
     planner = Planner(code_of, Numerics(device="cpu", torch="2.11"))
-    call = Call(stage, Table(file="runs.csv", measures=measures))
+    call = Call(declared.of_call(table), table)
     cell = Cell(call, 1, key="k", lane="l", inputs={})
     task = StageTask("", (cell,), planner.numerics, {}, planner.surroundings)
 
-    (arrived,) = unpacked(packed(task), {"table": TABLE}).cells
+    (arrived,) = unpacked(packed(task), {"table": declared}).cells
 
     assert list(arrived.call.stage.measures) == ["loss"]
+    assert arrived.call.stage.implementation == (reader or "cbspec.tables.emission:emit")
     assert arrived.call == call
 
 

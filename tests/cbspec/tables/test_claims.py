@@ -201,3 +201,69 @@ def test_a_run_is_judged_again_from_its_evidence(study):
 
     assert judged["recorded"] == "holds"
     assert judged["comparison"]["new"]["verdict"] == "holds"
+
+
+READER = """\
+def read(path):
+    optimizer, number = path.stem.split("-")
+    *_, last = path.read_text().splitlines()
+    return {"run": path.stem, "optimizer": optimizer, "loss": last.removeprefix("loss ")}
+"""
+
+
+@pytest.fixture
+def logs(study):
+    """The same runs, each as a log that a function of the project reads."""
+    (study.root / "runs.csv").unlink()
+    for number, loss in enumerate(ADAM, start=1):
+        study.write(f"logs/adam-{number}.txt", f"loss 9.0\nloss {loss}\n")
+    study.write("lab/logs.py", READER)
+    study.edit("claims/defaults.yaml", "file: runs.csv", "file: logs/, reader: lab.logs:read")
+    return study
+
+
+def test_a_folder_of_logs_is_a_table(logs):
+    """A function of the project makes rows of its files, in a process without an engine."""
+    status, output = logs.pytest()
+
+    (effect,) = logs.report.records[0].judgement.findings[0].effects
+    assert status == 0, output
+    assert (effect.n, round(effect.estimate, 6)) == (5, 3.2)
+
+
+def test_logs_and_what_reads_them_are_part_of_the_key(logs):
+    """Another log, an edited one and an edited reader are computed anew, and named."""
+    logs.record(logs.run())
+    before = set(logs.stored())
+
+    logs.write("logs/adam-6.txt", "loss 3.17\n")
+    (added,) = logs.run().records
+    grown = set(logs.stored())
+    logs.edit("lab/logs.py", 'removeprefix("loss ")', 'replace("loss 3", "4")')
+    (flipped,) = logs.run().records
+    explained = logs.cbspec("explain", "1.a").stdout
+
+    assert (added.judgement.verdict, len(added.judgement.seeds)) == ("holds", 6)
+    assert (flipped.judgement.verdict, flipped.comparison.change) == ("refuted", "flip")
+    assert (len(before), len(grown), len(logs.stored())) == (5, 11, 17)
+    assert "logs/ changed" in explained
+    assert "lab/logs.py" in explained
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("lab.logs:read", "lab.logs:reed", "reader lab.logs:reed: lab.logs has no function 'reed'"),
+        ("lab.logs:read", "lab.log:read", "cannot be imported"),
+        ("logs/, r", "log/, r", "the file 'log/' is not there"),
+        ("logs/, r", "logs, r", "is a folder; name its files one by one, or end it with /"),
+    ],
+)
+def test_a_reader_that_is_not_there_is_a_mistake_of_the_claim(logs, old, new, message):
+    """Function, module and folder are looked for where the claim is read."""
+    logs.edit("claims/defaults.yaml", old, new)
+
+    result = logs.cbspec("validate")
+
+    assert result.exit_code == 1
+    assert message in result.stderr

@@ -1,11 +1,13 @@
 """The runs of a table: chosen by where, told apart by their ids, with the measures that they have."""
 
+import gzip
 import importlib.util
 import json
 
 import pytest
 
 from cbspec.tables import Column, Table
+from cbspec.tables.reading import rows
 from cbspec.tables.runs import independent_runs, run_of_seed
 
 needs_pyarrow = pytest.mark.skipif(
@@ -116,8 +118,16 @@ def test_a_paired_run_is_that_of_its_seed(csv_file):
         ("run,loss\n1,2\n1,3\n", {}, "has two rows of run '1' where anything holds"),
         ("run,loss\n1,fast\n", {}, "has 'fast' as loss of run '1', which is no number"),
         ("run,loss\n1,2\n", {"where": {"run": "9"}}, "has no row where run is '9'"),
-        ("run,loss\n1\n", {}, "row 2 has another number of cells than the headings"),
+        ("run,loss\n1\n", {}, "line 2 has another number of cells than the headings"),
         ("run,loss\n", {}, "has no rows"),
+        ("", {}, "has no rows"),
+        ("run;loss\n1;2\n", {}, "has no column 'loss'"),
+        ("run,loss\n1,3.2_1\n", {}, "has '3.2_1' as loss of run '1', which is no number"),
+        ('run,loss\n1,"3,21"\n', {}, "has '3,21' as loss of run '1', which is no number"),
+        ("run,loss,loss\n1,2,3\n", {}, "has two columns 'loss'"),
+        ("run,loss\n,2\n", {}, "has no run in row 1"),
+        ("run,loss\n1,\n", {"exclude": "it was lost"}, "has no run with every measure"),
+        ('run,loss\n1,"2\n', {}, "cannot be read: unexpected end of data"),
     ],
 )
 def test_a_table_that_is_not_as_the_claim_says(tmp_path, text, words, message):
@@ -132,12 +142,155 @@ def test_a_table_that_is_not_as_the_claim_says(tmp_path, text, words, message):
 
 
 @pytest.mark.parametrize(
-    "words", [{"run": "", "paired": True}, {"paired": True, "exclude": "it crashed"}]
+    ("words", "message"),
+    [
+        ({"run": "", "paired": True}, "paired run"),
+        ({"paired": True, "exclude": "it crashed"}, "paired run"),
+        ({"paired": True, "planned": 5}, "paired run"),
+        ({"file": "logs/"}, "a folder needs a reader"),
+        ({"reader": "lab.logs"}, "not of the form 'module:function'"),
+    ],
 )
-def test_words_that_contradict_each_other(words):
-    """Paired runs have a column of seeds, and none of them is left out of one arm alone."""
-    with pytest.raises(ValueError, match="paired run"):
+def test_words_that_contradict_each_other(words, message):
+    """Paired runs have a column of seeds, none is left out of one arm alone, and a folder is read
+    by a function.
+    """
+    with pytest.raises(ValueError, match=message):
         of(**words)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bom.csv", b"\xef\xbb\xbfrun,loss\n1,2.5\n"),
+        ("windows.csv", b"run,loss\r\n1,2.5\r\n"),
+        ("quoted.csv", b'note,run,loss\n"a, ""b""\nc",1,2.5\n'),
+        ("blank.csv", b"run,loss\n\n1,2.5\n\n"),
+        ("spaces.csv", b"run,loss\n1 , 2.5\n"),
+        ("UPPER.CSV", b"run,loss\n1,25e-1\n"),
+        ("packed.csv.gz", gzip.compress(b"run,loss\n1,2.5\n", mtime=0)),
+        ("bom.jsonl", b'\xef\xbb\xbf{"run": 1, "loss": 2.5}\r\n\r\n'),
+        ("other_keys.jsonl", b'{"run": 1, "loss": 2.5, "note": "x"}\n'),
+        ("packed.jsonl.gz", gzip.compress(b'{"run": 1.0, "loss": 2.5}\n', mtime=0)),
+    ],
+)
+def test_a_table_as_other_programs_write_it(tmp_path, name, content):
+    """Marks of byte order, line ends, quotes, blank lines and compression change no value."""
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    assert losses(of(), path) == [("1", 2.5)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("latin.csv", "run,loss,who\n1,2,J\xf6rg\n".encode("latin-1"), "is not UTF-8"),
+        ("wide.csv", "run,loss\n1,2\n".encode("utf-16"), "is not UTF-8"),
+        (
+            "torn.csv.gz",
+            gzip.compress(b"run,loss\n1,2\n", mtime=0)[:-9],
+            "cannot be read: Compressed file",
+        ),
+        ("plain.csv.gz", b"run,loss\n1,2\n", "cannot be read: Not a gzipped file"),
+        ("list.jsonl", b"[1, 2]\n", "line 1 is not an object"),
+        ("torn.jsonl", b'{"run": 1, "loss": 2}\n{"run"', "line 2 is not JSON"),
+        ("twice.jsonl", b'{"run": 1, "loss": 2, "loss": 3}\n', "line 1 is not JSON: a key stands"),
+        pytest.param("torn.parquet", b"PAR1", "is not Parquet", marks=needs_pyarrow),
+    ],
+)
+def test_a_file_that_cannot_be_read(tmp_path, name, content, message):
+    """What is wrong with the file is said of it; nothing is guessed."""
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    with pytest.raises(ValueError, match=message):
+        independent_runs(of(), path)
+
+
+def test_a_key_that_one_line_lacks_is_a_value_that_is_missing(tmp_path):
+    """JSON lines need not have the same keys; a column is one that any of them has."""
+    path = tmp_path / "runs.jsonl"
+    path.write_text('{"run": 1}\n{"run": 2, "loss": 2.5}\n{"run": 3, "loss": null}\n')
+
+    assert [dict(run.measures) for run in independent_runs(of(), path)] == [{}, {"loss": 2.5}, {}]
+
+
+def test_a_run_that_diverged_is_not_left_out(tmp_path):
+    """An infinite loss is a result, which no reason for missing values excludes."""
+    path = tmp_path / "runs.csv"
+    path.write_text("run,loss\n1,3\n2,inf\n3,\n4,-Infinity\n5,1e999\n")
+
+    runs = independent_runs(of(exclude="the machine was taken away"), path)
+
+    assert [(run.id, run.reasons.get("loss")) for run in runs] == [
+        ("1", None),
+        ("2", "is infinite"),
+        ("4", "is infinite"),
+        ("5", "is infinite"),
+    ]
+
+
+def test_runs_that_were_planned_and_are_not_there(csv_file):
+    """They lack their values, unless a reason leaves them out."""
+    planned = of(where={"method": "a"}, planned=4)
+    excused = of(where={"method": "a"}, planned=4, exclude="the machine was taken away")
+
+    missing = {"loss": "is not there: 4 runs were planned"}
+    assert [dict(run.reasons) for run in independent_runs(planned, csv_file)] == [
+        {},
+        {},
+        missing,
+        missing,
+    ]
+    assert losses(excused, csv_file) == losses(of(where={"method": "a"}), csv_file)
+
+
+def test_truth_is_a_number(tmp_path):
+    """Whether an item was answered is 1 or 0, in any spelling."""
+    path = tmp_path / "items.csv"
+    path.write_text("run,loss\n1,True\n2,false\n3,1\n")
+
+    assert losses(of(), path) == [("1", 1.0), ("2", 0.0), ("3", 1.0)]
+
+
+def test_a_seed_is_the_number_that_it_is(tmp_path):
+    """A column of seeds that another program wrote as 7.0 or 007 pairs with seed 7."""
+    path = tmp_path / "runs.csv"
+    path.write_text("seed,loss\n7.0,1.5\n008,2.5\n")
+    table = of(run="seed", paired=True)
+
+    assert run_of_seed(table, path, 7).measures == {"loss": 1.5}
+    assert run_of_seed(table, path, 8).measures == {"loss": 2.5}
+
+
+def test_each_file_of_a_folder_is_read_by_a_function(tmp_path):
+    """In the order of their names, hidden ones left out; `file` is where each row comes from."""
+    for name, text in (("b/2.log", "loss 2.5"), ("a.log", "loss 3.5"), (".swp", "loss 9")):
+        path = tmp_path / "logs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    read = rows(tmp_path / "logs", lambda path: {"loss": path.read_text().split()[1]})
+
+    assert read == ({"file": "a.log", "loss": "3.5"}, {"file": "b/2.log", "loss": "2.5"})
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (lambda path: 1 / 0, r"cannot be read: a.log: ZeroDivisionError"),
+        (lambda path: [3], "of a.log the reader gives int, and no mapping"),
+        (lambda path: None, "has no rows"),
+    ],
+)
+def test_a_reader_that_fails_is_told_with_its_file(tmp_path, made, message):
+    """What a project's own function raises or returns is said of the file that it was given."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.log").write_text("")
+
+    with pytest.raises(ValueError, match=message):
+        rows(tmp_path / "logs", made)
 
 
 def test_a_file_of_another_form_is_refused(tmp_path):
