@@ -6,6 +6,9 @@ import hashlib
 import os
 from pathlib import Path
 
+Stamp = tuple[int, int, int, int]
+"""See `stamp`."""
+
 
 class ProjectFiles:
     """Finds files by a path that means the same on every machine.
@@ -67,24 +70,23 @@ def visible_files(folder: Path) -> list[Path]:
     return sorted(paths)
 
 
-def stamp(path: Path) -> tuple[int, int, int]:
+def stamp(path: Path) -> Stamp:
     """Return what changes with a file, or with one in and below a folder, told without reading it.
 
     Returns:
-        The last modification in ns, the size in bytes, and the inode; of a folder a number that
-        stands for the names, times, sizes and inodes of its files.
+        When it was modified, when it changed in any way (ns), its size in bytes and its inode; of a
+        folder the latest times, the sum of the sizes, and a number that stands for all of its files.
     """
     status = path.stat()
     if not path.is_dir():
-        return status.st_mtime_ns, status.st_size, status.st_ino
+        return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
     known = hashlib.sha256()
-    latest = size = 0
+    modified, changed, size = status.st_mtime_ns, status.st_ctime_ns, 0
     for file in visible_files(path):
-        status = file.stat()
-        latest, size = max(latest, status.st_mtime_ns), size + status.st_size
-        line = f"{file.relative_to(path)} {status.st_mtime_ns} {status.st_size} {status.st_ino}"
-        known.update(f"{line}\n".encode("utf-8", "surrogateescape"))
-    return latest, size, int.from_bytes(known.digest()[:7])
+        now = stamp(file)
+        modified, changed, size = max(modified, now[0]), max(changed, now[1]), size + now[2]
+        known.update(f"{file.relative_to(path)} {now}\n".encode("utf-8", "surrogateescape"))
+    return modified, changed, size, int.from_bytes(known.digest()[:7])
 
 
 def sha256_of(path: Path) -> str:

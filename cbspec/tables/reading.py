@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from cbspec.errors import place_of
-from cbspec.files import stamp, visible_files
+from cbspec.files import Stamp, stamp, visible_files
 
 Row = Mapping[str, Any]
 Reader = Callable[[Path], Row | Iterable[Row] | None]
@@ -44,7 +44,7 @@ def columns(read: Iterable[Row]) -> list[str]:
 
 
 @lru_cache(maxsize=16)
-def _rows(path: Path, _stamp: tuple[int, int, int], reader: Reader | None) -> Sequence[Row]:
+def _rows(path: Path, _stamp: Stamp, reader: Reader | None) -> Sequence[Row]:
     if reader is None:
         read = tuple(_of_format(path))
     elif path.is_dir():

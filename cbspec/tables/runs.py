@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from cbspec.errors import suggestion
-from cbspec.files import stamp
+from cbspec.files import Stamp, stamp
 from cbspec.tables.declaration import Cell, Table
 from cbspec.tables.reading import Reader, Row, columns, rows
 
@@ -65,9 +65,7 @@ def _words_of(table: Table) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _independent(
-    words: bytes, path: Path, now: tuple[int, int, int], reader: Reader | None
-) -> Sequence[TableRun]:
+def _independent(words: bytes, path: Path, now: Stamp, reader: Reader | None) -> Sequence[TableRun]:
     table = msgspec.json.decode(words, type=Table)
     runs = sorted(_by_id(words, path, now, reader).values(), key=_order)
     if not runs:
@@ -83,9 +81,7 @@ def _independent(
 
 
 @lru_cache(maxsize=64)
-def _by_id(
-    words: bytes, path: Path, _now: tuple[int, int, int], reader: Reader | None
-) -> Mapping[str, TableRun]:
+def _by_id(words: bytes, path: Path, _now: Stamp, reader: Reader | None) -> Mapping[str, TableRun]:
     table = msgspec.json.decode(words, type=Table)
     runs: dict[str, TableRun] = {}
     read = rows(path, reader)

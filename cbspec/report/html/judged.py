@@ -183,7 +183,7 @@ def _looks(entry: Entry) -> list[LookRow]:
     """
     rows = []
     size = entry.drawn.start
-    while size < len(entry.seeds):
+    while 0 < size < len(entry.seeds):  # a table has no seeds to draw
         rows.append(LookRow(seeds=size, verdict="inconclusive", text=""))
         size *= 2
     text = interval(entry.decisive) if entry.decisive else ""
