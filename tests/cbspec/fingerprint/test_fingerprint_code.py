@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cbspec.errors import ConfigError
-from cbspec.fingerprint import Change, Code, changes
+from cbspec.fingerprint import Change, Code, Parsed, changes
 from cbspec.fingerprint.signature import signatures
 from cbspec.stage import Stage
 from tests.cbspec.fingerprint.conftest import SAMPLE
@@ -336,7 +336,9 @@ def test_an_edit_of_the_engine_makes_stale_exactly_the_stages_that_name_what_was
     other stage.
     """
     stages = _implementations(engine)
-    before = {stage: Code(engine, ["engine"]).fingerprint(stage) for stage in stages}
+    sources = Parsed()
+    original = Code(engine, ["engine"], sources=sources)
+    before = {stage: original.fingerprint(stage) for stage in stages}
     copy = Path(shutil.copytree(engine, tmp_path / "copy"))
     functions = [
         (path, node.name, node.body[-1])
@@ -350,7 +352,7 @@ def test_an_edit_of_the_engine_makes_stale_exactly_the_stages_that_name_what_was
         lines = source.splitlines()
         lines.insert(last.lineno - 1, " " * last.col_offset + "edited = 1")
         path.write_text("\n".join(lines))
-        code = Code(copy, ["engine"])
+        code = Code(copy, ["engine"], sources=sources)
         found = {
             stage: changes(before[stage].definitions, code.fingerprint(stage).definitions)
             for stage in stages

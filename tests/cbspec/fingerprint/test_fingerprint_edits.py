@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import PIPE
 from typing import NamedTuple
 
 import pytest
 
-from cbspec.fingerprint import Code
+from cbspec.fingerprint import Code, Fingerprint, Parsed
 from tests.cbspec.fingerprint.conftest import SAMPLE
 from tests.cbspec.fingerprint.sample_stages import STAGES, declared
 
@@ -188,17 +189,25 @@ UNSEEN = [
 
 
 _RUN = """
-import importlib, json, re, sys
-sys.path.insert(0, sys.argv[1])
-yields = {}
-for stage, implementation in json.loads(sys.argv[2]).items():
-    module, name = implementation.split(":")
-    try:
-        result = repr(getattr(importlib.import_module(module), name)(3))
-    except Exception as error:
-        result = repr(error)
-    yields[stage] = re.sub("0x[0-9a-f]+", "", result)
-print(json.dumps(yields))
+import cbspec.stage, dataclasses, functools, importlib, json, math, os, re, sys, typing
+sys.dont_write_bytecode = True
+stages = json.loads(sys.argv[1])
+for project in sys.stdin:
+    if child := os.fork():
+        os.waitpid(child, 0)
+        continue
+    sys.path.insert(0, project.strip())
+    answer, sys.stdout = sys.stdout, sys.stderr
+    yields = {}
+    for stage, implementation in stages.items():
+        module, name = implementation.split(":")
+        try:
+            result = repr(getattr(importlib.import_module(module), name)(3))
+        except Exception as error:
+            result = repr(error)
+        yields[stage] = re.sub("0x[0-9a-f]+", "", result)
+    print(json.dumps(yields), file=answer, flush=True)
+    os._exit(0)
 """
 
 
@@ -209,63 +218,70 @@ def _apply(project: Path, edit: Edit) -> None:
     path.write_text(source.replace(edit.old, edit.new, 1))
 
 
-def _digests(project: Path) -> dict[str, str]:
-    code = Code(project, ["lab"], catalog="lab.catalog", stages=declared(project))
-    return {
-        stage: code.fingerprint(implementation).digest for stage, implementation in STAGES.items()
-    }
+SOURCES = Parsed()
+"""Each text is read once: the copies differ in one file."""
 
 
-def _yields(project: Path) -> dict[str, str]:
-    """What every stage gives, in a process of its own."""
-    command = [sys.executable, "-c", _RUN, str(project), json.dumps(STAGES)]
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-    return dict(
-        json.loads(
-            subprocess.run(
-                command, capture_output=True, check=True, env=environment
-            ).stdout.splitlines()[-1]
-        )
-    )
+def _fingerprints(project: Path) -> dict[str, Fingerprint]:
+    code = Code(project, ["lab"], catalog="lab.catalog", stages=declared(project), sources=SOURCES)
+    return {stage: code.fingerprint(implementation) for stage, implementation in STAGES.items()}
 
 
-BEFORE = _digests(SAMPLE)
+BEFORE = _fingerprints(SAMPLE)
 """A fingerprint does not depend on where the project lies, so the copies need none of their own."""
 
 
-def _reaching(path: str, project: Path = SAMPLE) -> set[str]:
+def _reaching(path: str, fingerprints: dict[str, Fingerprint]) -> set[str]:
     """The stages whose fingerprint has a definition of a file."""
-    code = Code(project, ["lab"], catalog="lab.catalog", stages=declared(project))
-    reached = {name: code.fingerprint(implementation) for name, implementation in STAGES.items()}
     starts = f"{path}:"
     return {
         name
-        for name, fingerprint in reached.items()
+        for name, fingerprint in fingerprints.items()
         if any(definition.startswith(starts) for definition in fingerprint.definitions)
     }
 
 
-def _changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
-    return {stage for stage in STAGES if before[stage] != after[stage]}
+def _stale(project: Path, before: dict[str, Fingerprint] = BEFORE) -> set[str]:
+    after = _fingerprints(project)
+    return {stage for stage in STAGES if before[stage].digest != after[stage].digest}
 
 
 @pytest.fixture(scope="module")
-def original() -> dict[str, str]:
+def yields() -> Iterator[Callable[[Path], dict[str, str]]]:
+    """What every stage of a project gives, each project in a process of its own."""
+    command = [sys.executable, "-c", _RUN, json.dumps(STAGES)]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, bufsize=1) as process:
+
+        def ask(project: Path) -> dict[str, str]:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(f"{project}\n")
+            return dict(json.loads(process.stdout.readline()))
+
+        yield ask
+
+
+@pytest.fixture(scope="module")
+def original(yields: Callable[[Path], dict[str, str]]) -> dict[str, str]:
     """What every stage of the unedited sample gives."""
-    return _yields(SAMPLE)
+    return yields(SAMPLE)
 
 
 @pytest.mark.parametrize("edit", SEEN, ids=lambda edit: edit.what)
 def test_an_edit_makes_stale_the_stages_that_reach_it(
-    project: Path, edit: Edit, original: dict[str, str]
+    project: Path,
+    edit: Edit,
+    original: dict[str, str],
+    yields: Callable[[Path], dict[str, str]],
 ) -> None:
     """What yields otherwise after an edit is stale, and none is that reaches nothing of the file."""
     _apply(project, edit)
 
-    stale = _changed(BEFORE, _digests(project))
+    after, now = _fingerprints(project), yields(project)
+    stale = {stage for stage in STAGES if BEFORE[stage].digest != after[stage].digest}
     assert edit.stale <= stale
-    assert set() == _changed(original, _yields(project)) - stale
-    assert stale <= _reaching(f"lab/{edit.path}") | _reaching(f"lab/{edit.path}", project)
+    assert {stage for stage in STAGES if original[stage] != now[stage]} <= stale
+    assert stale <= _reaching(f"lab/{edit.path}", BEFORE) | _reaching(f"lab/{edit.path}", after)
 
 
 @pytest.mark.parametrize("edit", UNREACHED, ids=lambda edit: edit.what)
@@ -273,7 +289,7 @@ def test_what_no_stage_names_makes_nothing_stale(project: Path, edit: Edit) -> N
     """Only the stages that find code by a computed name take a definition that nothing names."""
     _apply(project, edit)
 
-    assert _changed(BEFORE, _digests(project)) <= OPEN
+    assert _stale(project) <= OPEN
 
 
 @pytest.mark.parametrize("edit", UNSEEN, ids=lambda edit: edit.what)
@@ -281,7 +297,7 @@ def test_an_edit_that_changes_no_behaviour_makes_nothing_stale(project: Path, ed
     """Comments, docstrings, formatting, the order of imports and what only documents leave every fingerprint as it is."""
     _apply(project, edit)
 
-    assert set() == _changed(BEFORE, _digests(project))
+    assert set() == _stale(project)
 
 
 def test_moving_functions_within_a_file_makes_nothing_stale(project: Path) -> None:
@@ -298,7 +314,7 @@ def test_moving_functions_within_a_file_makes_nothing_stale(project: Path) -> No
     path.write_text("\n".join(map(ast.unparse, [*others, *reversed(functions)])))
 
     assert len(functions) > 4
-    assert set() == _changed(BEFORE, _digests(project))
+    assert set() == _stale(project)
 
 
 @pytest.mark.parametrize("path", sorted(SAMPLE.rglob("*.py")), ids=lambda path: path.stem)
@@ -314,14 +330,14 @@ def test_a_file_formatted_anew_makes_nothing_stale(project: Path, path: Path) ->
 
     copy.write_text(ast.unparse(tree).replace("\n\n", "\n"))
 
-    assert set() == _changed(BEFORE, _digests(project))
+    assert set() == _stale(project)
 
 
 def test_renaming_a_module_that_no_stage_reaches_makes_nothing_stale(project: Path) -> None:
     """Where a module lies matters to nobody who does not reach it."""
     (project / "lab/spare.py").write_text("def spare(x):\n    return x\n")
-    before = _digests(project)
+    before = _fingerprints(project)
 
     (project / "lab/spare.py").rename(project / "lab/other.py")
 
-    assert _changed(before, _digests(project)) == set()
+    assert _stale(project, before) == set()
