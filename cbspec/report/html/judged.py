@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from cbspec.claim import Seeds
 from cbspec.ledger import Entry
 from cbspec.ledger.notation import interval
 from cbspec.report.html.effects import EffectGroup, groups_of
@@ -181,11 +182,11 @@ def _looks(entry: Entry) -> list[LookRow]:
     """Return the interim analyses of a verdict, as far as its seeds tell: all but the last were
     inconclusive, or it would have ended there.
     """
+    drawn = entry.drawn
     rows = []
-    size = entry.drawn.start
-    while 0 < size < len(entry.seeds):  # a table has no seeds to draw
-        rows.append(LookRow(seeds=size, verdict="inconclusive", text=""))
-        size *= 2
+    for size in Seeds(drawn.pool, drawn.start, drawn.looks).analyses:
+        if 0 < size < len(entry.seeds):  # over the runs of a table no seed is drawn
+            rows.append(LookRow(seeds=size, verdict="inconclusive", text=""))
     text = interval(entry.decisive) if entry.decisive else ""
     return [*rows, LookRow(seeds=len(entry.seeds), verdict=entry.verdict, text=text)]
 
