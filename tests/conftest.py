@@ -4,6 +4,7 @@ machine; and texts for people are those of a golden file.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="put the texts that tests get into tests/golden, for you to review as a diff",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Have no garbage collection look through torch and what else the collected files import."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

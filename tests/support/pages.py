@@ -40,7 +40,7 @@ def run(shown, root, variables=None):
         root: the folder to run in, with a `bin`.
         variables: further environment variables.
     """
-    hidden = ("GITHUB_", "PYTEST_", "CBSPEC_", "CUDA_")
+    hidden = ("GITHUB_", "PYTEST_", "CBSPEC_", "CUDA_", "PYTHONDONTWRITEBYTECODE")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     environment |= {
         "PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}",

@@ -179,16 +179,20 @@ def test_unpaired_arms_are_compared_by_welch(study):
 
 def test_the_order_of_the_file_decides_nothing(study):
     """Twenty shufflings of the rows give one p-value, to the last digit that counts."""
-    compared(study)
+    text = compared(study).root.joinpath("claims/1.a.yaml").read_text()
     head, *rows = table(adam=ADAM, sgd=SGD).splitlines()
-    seen = set()
     for number in range(20):
         random.Random(number).shuffle(rows)
-        study.write("runs.csv", "\n".join([head, *rows]) + "\n")
-        (effect,) = study.run().records[0].judgement.findings[0].effects
-        seen.add(effect.p)
+        study.write(f"runs-{number}.csv", "\n".join([head, *rows]) + "\n")
+        shuffled = text.replace(
+            "experiment: runs", f"experiment: {{use: runs, file: runs-{number}.csv}}"
+        )
+        study.claim(f"1.{number}.yaml", shuffled, id=f"1.shuffled{number}")
 
-    assert len(seen) == 1
+    effects = [record.judgement.findings[0].effects[0] for record in study.run().records]
+
+    assert len(effects) == 21
+    assert len({effect.p for effect in effects}) == 1
 
 
 def test_a_run_is_judged_again_from_its_evidence(study):

@@ -1,5 +1,7 @@
+from types import ModuleType
+
+import pytest
 import torch
-import torchvision.transforms.functional as transforms
 from torch import Tensor
 
 from engine.data.augment import MEAN, STD, augment, normalise
@@ -13,19 +15,29 @@ VIEWS = torch.cartesian_prod(torch.arange(9), torch.arange(9), torch.arange(2)).
 INDEX = torch.arange(162).view(2, 81) % 7
 
 
-def torchvision_view(image: Tensor, top: int, left: int, flipped: int) -> Tensor:
+@pytest.fixture(scope="module")
+def transforms() -> ModuleType:
+    """torchvision's, which every worker would import for seconds where it collects this file."""
+    from torchvision.transforms import functional
+
+    return functional
+
+
+def torchvision_view(
+    transforms: ModuleType, image: Tensor, top: int, left: int, flipped: int
+) -> Tensor:
     picture = transforms.crop(transforms.pad(transforms.to_pil_image(image), 4), top, left, 32, 32)
     picture = transforms.hflip(picture) if flipped else picture
     return transforms.normalize(transforms.to_tensor(picture), MEAN, STD).flatten()
 
 
-def test_every_view_agrees_with_torchvision() -> None:
+def test_every_view_agrees_with_torchvision(transforms: ModuleType) -> None:
     """Each of the 162 crops and flips equals torchvision's pad, crop, hflip, to_tensor and
     normalize.
     """
     expected = torch.stack(
         [
-            torchvision_view(IMAGES[i], *v.tolist())
+            torchvision_view(transforms, IMAGES[i], *v.tolist())
             for i, v in zip(INDEX.flatten(), VIEWS.view(-1, 3), strict=True)
         ]
     )
@@ -49,7 +61,7 @@ def test_the_centred_view_is_the_image() -> None:
     assert torch.equal(augment(IMAGES, torch.arange(7)[None], views)[0], normalise(IMAGES))
 
 
-def test_normalise_agrees_with_torchvision() -> None:
+def test_normalise_agrees_with_torchvision(transforms: ModuleType) -> None:
     """Test images get torchvision's to_tensor and normalize, flattened in channel, row, column
     order.
     """
