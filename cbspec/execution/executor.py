@@ -21,6 +21,7 @@ from cbspec.execution.cell import Cell
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.failure import StageFailed
 from cbspec.execution.lanes import LaneLocks
+from cbspec.execution.outlook import OutlookTeller
 from cbspec.execution.plan import Planner
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.started import StartedTasks
@@ -75,6 +76,7 @@ class Executor:
         self._waiting = Waiting(run, store, self.work.has)
         self._pause = IDLE_SECONDS
         self._started = StartedTasks(run)
+        self._outlook = OutlookTeller(run, self.work)
         self.computed: list[Cell] = []
 
     def adopt(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
@@ -143,6 +145,7 @@ class Executor:
         try:
             self.run.heed()
             self._start_ready()
+            self._outlook.tell()
             if not self._started:
                 return self._took
             for task, outcome in self._workers.ended(WAITING_SECONDS):

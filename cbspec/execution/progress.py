@@ -1,5 +1,5 @@
-"""Live progress of a run: one line per busy worker in a terminal, one plain line per finished job
-elsewhere.
+"""Live progress of a run: in a terminal one line per busy worker and one for the whole plan,
+elsewhere one plain line per finished job.
 
 Workers publish into the run directory; whoever owns the terminal reads it in a thread of its own.
 """
@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from cbspec.execution.messages import JobEvent, Status
+from cbspec.execution.outlook import Pace
 from cbspec.execution.rundir import RunDirectory
 
 REFRESH_SECONDS = 0.5
@@ -31,11 +32,14 @@ class Display:
     Args:
         run: where the workers publish.
         stream: the real terminal or log, not one that pytest captures.
+        colour: whether a terminal is written to in colour, if it has any.
     """
 
-    def __init__(self, run: RunDirectory, stream: TextIO) -> None:
+    def __init__(self, run: RunDirectory, stream: TextIO, *, colour: bool = True) -> None:
         self.run = run
-        self.console = Console(file=stream, highlight=False)
+        # None leaves it to NO_COLOR
+        self.console = Console(file=stream, highlight=False, no_color=None if colour else True)
+        self._pace = Pace(run)
         self._live: Live | None = None
         self._lock = threading.RLock()
         self._over = threading.Event()
@@ -87,7 +91,8 @@ class Display:
             self.console.print()  # pytest may have left the cursor within a line
             self._live = Live(console=self.console, transient=True, auto_refresh=False)
             self._live.start()
-        self._live.update(_table(statuses), refresh=True)
+        self._pace.look()
+        self._live.update(Group(_table(statuses), _whole(self._pace)), refresh=True)
 
     def _speak(self) -> None:
         seen = dict.fromkeys(self._shown, 0)
@@ -131,6 +136,20 @@ def _table(statuses: list[Status]) -> Table:
         bar = ProgressBar(total=status.total or 1, completed=status.done, width=16)
         table.add_row(status.worker, job, bar, _pace(status))
     return table
+
+
+def _whole(pace: Pace) -> Table | str:
+    """Return the line of the whole plan; nothing where it is not known."""
+    if not pace.jobs:
+        return ""
+    left = pace.remaining
+    text = f"{pace.done} of {pace.jobs} jobs"
+    if left is not None:
+        text += f", about {duration(round(left))} left"
+    line = Table.grid(padding=(0, 1))
+    bar = ProgressBar(total=pace.jobs, completed=pace.done, width=24)
+    line.add_row("all", bar, text)
+    return line
 
 
 def duration(seconds: float) -> str:

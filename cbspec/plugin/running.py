@@ -103,7 +103,8 @@ class Running:
 
         # Not pytest's capture
         stream = os.fdopen(os.dup(sys.__stdout__.fileno()), "w") if sys.__stdout__ else sys.stdout
-        self.display = Display(self.process.run, stream)
+        colour = self.process.config.getoption("color") != "no"
+        self.display = Display(self.process.run, stream, colour=colour)
         self.display.start()
         try:
             return (yield)

@@ -1,0 +1,91 @@
+"""What a run has still to compute, and how long that will take at the pace so far."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import msgspec
+
+from cbspec.execution.plan import PlannedJob
+from cbspec.execution.rundir import RunDirectory
+from cbspec.execution.worklist import Worklist
+
+TELL_SECONDS = 2.0  # looking at the whole plan takes time from the cores
+
+
+class Outlook(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left of a plan: how many jobs, their cost in floating-point operations, and when that
+    was seen (Unix time in seconds).
+    """
+
+    jobs: int
+    cost: float
+    at: float
+
+
+class OutlookTeller:
+    """Publishes what is left of a plan; any process of a run may, for all hold the same plan."""
+
+    def __init__(self, run: RunDirectory, work: Worklist) -> None:
+        self._place = run.path / "outlook"
+        self._work = work
+        self._told = 0.0
+
+    def tell(self) -> None:
+        """Publish the outlook, unless this process did so a moment ago."""
+        if time.monotonic() - self._told < TELL_SECONDS:
+            return
+        jobs, cost = 0, 0.0
+        for job in self._work.plan.jobs:
+            missing = [cell for cell in job.cells if not self._work.has(cell)]
+            if missing:
+                jobs += 1
+                cost += PlannedJob(tuple(missing)).cost
+        outlook = Outlook(jobs=jobs, cost=cost, at=time.time())
+        self._place.parent.mkdir(parents=True, exist_ok=True)
+        scratch = self._place.with_name(f".outlook.{os.getpid()}")
+        scratch.write_bytes(msgspec.json.encode(outlook))
+        scratch.replace(self._place)  # readers look at any moment
+        self._told = time.monotonic()
+
+
+class Pace:
+    """Follows a run's outlook, and so knows its pace.
+
+    Attributes:
+        last: the newest outlook; None before there is one.
+        jobs: how many there were at most.
+    """
+
+    def __init__(self, run: RunDirectory) -> None:
+        self._place = run.path / "outlook"
+        self._first: Outlook | None = None
+        self.last: Outlook | None = None
+        self.jobs = 0
+
+    def look(self) -> None:
+        """Take in the newest outlook."""
+        try:
+            outlook = msgspec.json.decode(self._place.read_bytes(), type=Outlook)
+        except FileNotFoundError:
+            return
+        # Claims that draw more seeds make the plan longer: the pace is that since then
+        grown = self.last is not None and outlook.cost > self.last.cost
+        if self._first is None or grown:
+            self._first = outlook
+        self.last = outlook
+        self.jobs = max(self.jobs, outlook.jobs)
+
+    @property
+    def done(self) -> int:
+        """Return how many jobs have ended since the run began."""
+        return self.jobs - (self.last.jobs if self.last else 0)
+
+    @property
+    def remaining(self) -> float | None:
+        """Return the seconds left at the pace so far, from now on; None before there is a pace."""
+        if self._first is None or self.last is None or self.last.cost >= self._first.cost:
+            return None
+        pace = (self._first.cost - self.last.cost) / (self.last.at - self._first.at)
+        return max(self.last.cost / pace - (time.time() - self.last.at), 0.0)
