@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cbspec import terminal
+from cbspec.text_table import TextTable
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 scale_option = click.option(
@@ -48,36 +51,15 @@ def echo_json(content: Any) -> None:
     click.echo(terminal.json(msgspec.json.format(encoded, indent=2).decode()))
 
 
-class TextTable:
-    """A table for people, filled row by row.
-
-    Args:
-        headings: of the columns.
-        right: the headings of the columns that are aligned right.
+def echo_table(table: TextTable) -> None:
+    """Print a table as wide as the terminal, in its colours; into a file or a pipe with lines of
+    any length.
     """
-
-    def __init__(self, *headings: str, right: Sequence[str] = ()) -> None:
-        self.headings = headings
-        self.align = ["left"] * len(headings)
-        for heading in right:
-            self.align[headings.index(heading)] = "right"
-        self.rows: list[list[str]] = []
-
-    def row(self, *cells: object) -> None:
-        """Add a row; each cell is one line, whatever its text holds."""
-        self.rows.append([terminal.line(str(cell)) for cell in cells])
-
-    def __str__(self) -> str:
-        from tabulate import tabulate
-
-        drawn = tabulate(
-            self.rows,
-            headers=self.headings,
-            tablefmt="simple",
-            disable_numparse=True,
-            colalign=self.align,
-        )
-        return "\n".join(map(str.rstrip, drawn.splitlines()))
+    if not sys.stdout.isatty():
+        click.echo(str(table))
+        return
+    colour = not os.environ.get("NO_COLOR")
+    click.echo(table.text(shutil.get_terminal_size().columns, colour=colour))
 
 
 def count(number: int, noun: str, nouns: str = "") -> str:

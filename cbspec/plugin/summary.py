@@ -106,11 +106,15 @@ class RunSummary:
         """
         if not any(self._contents.values()) and not self._unread:
             return
-        from cbspec.report import annotations, capped, job_summary
+        from cbspec.report import annotations, capped, job_summary, summary_table
 
         run = self._run()
         if run.records or run.upheld or run.canaries:
             terminalreporter.section(f"claims at scale {self.scale} on {self.numerics.device}")
+            if run.records:
+                width = shutil.get_terminal_size((120, 24)).columns
+                colour = terminalreporter.hasmarkup
+                terminalreporter.write_line(summary_table(run.records, width, colour=colour))
             for text in self._lines(run, here):
                 terminalreporter.write_line(terminal.lines(text))
         if os.environ.get("GITHUB_ACTIONS") == "true":
@@ -126,17 +130,9 @@ class RunSummary:
                 )
 
     def _lines(self, run: Run, here: Path) -> Iterable[str]:
-        """Yield the table of verdicts, what is in doubt, the counts, and where the report is."""
-        from cbspec.report import (
-            canaries_counted,
-            counted,
-            doubts_listed,
-            noise_counted,
-            summary_table,
-        )
+        """Yield what is in doubt, the counts, and where the report is."""
+        from cbspec.report import canaries_counted, counted, doubts_listed, noise_counted
 
-        if run.records:
-            yield summary_table(run.records, shutil.get_terminal_size((120, 24)).columns)
         yield from doubts_listed(run)
         if run.records or run.upheld:
             yield counted(run)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import TextTable, echo, echo_json, json_option
+from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.errors import ConfigError
 from cbspec.paths import display
 from cbspec.project import Project
+from cbspec.text_table import TextTable
 
 if TYPE_CHECKING:
     from cbspec.canary import Calibration, CanaryRecord

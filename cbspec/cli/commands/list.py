@@ -10,9 +10,10 @@ import click
 
 from cbspec.claim import Claim
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import TextTable, echo, echo_json, json_option
+from cbspec.cli.output import echo, echo_json, echo_table, json_option
 from cbspec.ledger import Ledger
 from cbspec.project import Project
+from cbspec.text_table import TextTable
 
 VERDICTS = ("holds", "refuted", "inconclusive", "invalid", "error", "none")
 
@@ -58,11 +59,20 @@ def command(
     elif graph:
         _draw(claims, chosen)
     else:
-        table = TextTable("claim", "phase", "status", "on record", "title")
+        table = TextTable(
+            "claim",
+            "phase",
+            "status",
+            "on record",
+            "title",
+            wraps=("on record", "title"),
+            lead=("claim", "phase", "status"),
+            coloured=("on record",),
+        )
         for item in chosen:
             claim = item.claim
             table.row(claim.id, claim.phase, claim.status, item.record, claim.title)
-        echo(str(table))
+        echo_table(table)
 
 
 class ListedClaim:

@@ -13,11 +13,12 @@ from cbspec.claim import Claim
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.link import link_line
-from cbspec.cli.output import TextTable, count, echo, echo_json, json_option
+from cbspec.cli.output import count, echo, echo_json, echo_table, json_option
 from cbspec.ledger import Entry, Standing, expected_changes, likeliest
 from cbspec.ledger import status as standings
 from cbspec.project import Project
 from cbspec.selection import named
+from cbspec.text_table import TextTable
 
 if TYPE_CHECKING:
     from cbspec.evaluation.canary import Canaries
@@ -55,7 +56,7 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
     if as_json:
         echo_json(rows)
     else:
-        echo(str(_table(rows)))
+        echo_table(_table(rows))
         for line in _likeliest(rows):
             echo(line)
         shown = {row.claim for row in rows}
@@ -87,7 +88,18 @@ class Currency:
 
 
 def _table(rows: Sequence[Standing]) -> TextTable:
-    table = TextTable("claim", "scale", "device", "verdict", "standing", "recorded", "title")
+    table = TextTable(
+        "claim",
+        "scale",
+        "device",
+        "verdict",
+        "standing",
+        "recorded",
+        "title",
+        wraps=("standing", "title"),
+        lead=("claim", "scale", "device", "verdict"),
+        coloured=("verdict", "standing"),
+    )
     for row in rows:
         verdict = row.verdict or "-"
         device = row.device or "-"

@@ -13,10 +13,11 @@ import click
 
 from cbspec.claim import base
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import TextTable, echo, echo_json, json_option
+from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.errors import ConfigError
 from cbspec.paths import display
 from cbspec.project import Project
+from cbspec.text_table import TextTable
 
 if TYPE_CHECKING:
     from cbspec.canary.teeth import Teeth, Tried

@@ -12,7 +12,6 @@ import click
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import (
-    TextTable,
     device_option,
     echo,
     echo_json,
@@ -23,6 +22,7 @@ from cbspec.cli.output import (
 from cbspec.cli.rows import csv_text, write_parquet
 from cbspec.errors import LedgerError
 from cbspec.project import Project
+from cbspec.text_table import TextTable
 
 if TYPE_CHECKING:
     from cbspec.claim import Claim
