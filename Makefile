@@ -8,16 +8,19 @@ EXTRAS := dev$(if $(shell command -v npm),,,npm)
 WORKERS ?= 4
 ARGS ?=
 
-.PHONY: claims test coverage data lint types publish bench clean help
+.PHONY: claims test cluster coverage data lint types publish bench clean help
 
 claims: data  ## revalidate every finding
 	$(BIN)/pytest claims/ -n $(WORKERS) $(ARGS)
 
 test: data  ## the unit tests
-	$(BIN)/pytest tests/ -n 2 $(ARGS)
+	$(BIN)/pytest tests/ -n 2 --ignore tests/cluster $(ARGS)
+
+cluster: $(INSTALLED)  ## the back ends ray and slurm, on clusters that are started for it
+	$(BIN)/pytest tests/cluster $(ARGS)
 
 coverage: data  ## the unit tests, and which lines none of them runs
-	$(BIN)/pytest tests/ -n 2 --cov --cov-report=term --cov-fail-under=95 $(ARGS)
+	$(BIN)/pytest tests/ -n 2 --ignore tests/cluster --cov --cov-report=term --cov-fail-under=95 $(ARGS)
 
 data: $(INSTALLED)  ## obtain and verify CIFAR-10, once per user
 	@$(BIN)/python -m engine.data

@@ -46,6 +46,10 @@ class Config:
             variable CBSPEC_REMOTE comes first, and empty turns it off.
         adopt: whether results of other code are adopted where its canary is identical: `identical`,
             or `never`.
+        address: of the Ray cluster that the back end `ray` joins; empty for the one of the
+            environment variable RAY_ADDRESS, one on this machine, or a new one.
+        slurm: what the back end `slurm` asks of each helper, as in
+            ``"partition=gpu,gpus=1,time=4:00:00"``.
         declared: whether there is a ``[tool.cbspec]``: a project that means to have claims.
     """
 
@@ -66,6 +70,8 @@ class Config:
     devices: tuple[str, ...] = ()
     backend: str = "local"
     remote: str = ""
+    address: str = ""
+    slurm: str = ""
     declared: bool = False
 
     def __post_init__(self) -> None:
@@ -133,7 +139,7 @@ ADOPT = ("identical", "never")
 
 _FOLDERS = ("claims", "store", "reports", "data")
 _MOVABLE = ("store", "reports", "data")  # by an environment variable
-_TEXTS = ("engine", "scale", "canary", "adopt", "backend", "remote", *_FOLDERS)
+_TEXTS = ("engine", "scale", "canary", "adopt", "backend", "address", "slurm", "remote", *_FOLDERS)
 _LISTS = {
     "kinds": "modules",
     "formats": "modules",

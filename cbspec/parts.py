@@ -7,9 +7,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cbspec.config import Config, load
 from cbspec.errors import ConfigError
@@ -31,15 +32,17 @@ class Parts:
 
     Args:
         folder: the project is the one around this folder; around the working directory if left out.
+        settings: keys of ``[tool.cbspec]`` that have another value than the project gives them.
     """
 
-    def __init__(self, folder: str | Path | None = None) -> None:
+    def __init__(self, folder: str | Path | None = None, **settings: Any) -> None:
         self._start = Path(folder) if folder is not None else None
+        self._asked = settings
 
     @cached_property
     def config(self) -> Config:
         """Return the settings of the project, whose own assertion kinds are known from here on."""
-        config = load(self._start)
+        config = replace(load(self._start), **self._asked)
         if config.kinds:
             from cbspec import kinds
 

@@ -37,6 +37,8 @@ class Project(Parts):
 
     Args:
         folder: the project is the one around this folder; around the working directory if left out.
+        settings: keys of ``[tool.cbspec]`` that have another value than the project gives them,
+            such as ``address="auto"`` or ``slurm="partition=gpu"``.
 
     Example:
         >>> import cbspec

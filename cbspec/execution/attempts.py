@@ -55,4 +55,5 @@ class Attempts:
 
 
 def _failure(cell: Cell, outcome: TaskOutcome) -> Failure:
-    return Failure(what=str(cell), reason=outcome.reason, traceback=outcome.traceback)
+    where = f" on {outcome.node}" if outcome.node else ""
+    return Failure(what=f"{cell}{where}", reason=outcome.reason, traceback=outcome.traceback)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cbspec.errors import CbspecError, StageError, Stopped, StoreError
 from cbspec.execution.artifact import MissingInput
-from cbspec.execution.cell import Cell
+from cbspec.execution.cell import Cell, closure
 from cbspec.execution.emission import Emitted
 from cbspec.execution.failure import reason_of, trace_of
 from cbspec.execution.job import DIVERGED, RunningJob
@@ -53,6 +53,21 @@ def compute(
     return TaskOutcome(
         ending="done", loaded=loaded.unlisted(task.watch) if loaded and task.watch else ()
     )
+
+
+def needs(task: StageTask, store: Store) -> list[str]:
+    """Return the keys of the stored results that computing a task may read, where there are any.
+
+    Raises:
+        MissingInput: an input of the task is not stored any more.
+        StoreError: the store cannot be read.
+    """
+    healthy, _ = _sorted_out(task, store)
+    planner = task.planner()
+    start = _resumable(healthy, task.points[0], planner, store)
+    before = [planner.at(cell, start) for cell in healthy] if start else []
+    wanted = {cell.key for cell in task.cells}
+    return [cell.key for cell in closure([*task.cells, *before]) if cell.key not in wanted]
 
 
 @cache

@@ -235,7 +235,7 @@ class Executor:
         try:
             remark = self._remark(task, outcome)
         finally:
-            self._started.end(task, remark)
+            self._started.end(task, remark, outcome.node)
         if outcome.ending == "store":
             raise StoreError(outcome.reason)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping
@@ -67,7 +68,17 @@ def _computed(
         outcome = compute(task, store, run, lambda: connection.send_bytes(BEGUN))
     except KeyboardInterrupt as error:  # raised by the stage: nobody can press Ctrl-C here
         outcome = raised(error, task)
-    return msgspec.structs.replace(outcome, damages=tuple(map(str, damages)))
+    return msgspec.structs.replace(outcome, damages=tuple(map(str, damages)), memory=_most_memory())
+
+
+def _most_memory() -> int:
+    """Return the most bytes of main memory that this process has held; 0 where nobody
+    knows."""
+    try:
+        peak = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    except OSError:  # no Linux
+        return 0
+    return int(peak[1]) * 1024 if peak else 0
 
 
 @cache

@@ -42,8 +42,8 @@ class StartedTasks:
         self._started[task] = _Started(locks, time.monotonic())
         self._lanes.update(task.lanes)
 
-    def end(self, task: StageTask, remark: str) -> None:
-        """Let go of a task and its locks, and tell the run how it ended.
+    def end(self, task: StageTask, remark: str, node: str = "") -> None:
+        """Let go of a task and its locks, and tell the run how it ended, and on which other machine.
 
         The locks go even where that cannot be told, as on a full disk: other runs on the same store
         would wait for them.
@@ -52,8 +52,7 @@ class StartedTasks:
         self._lanes.difference_update(task.lanes)
         with started.locks:
             seconds = time.monotonic() - started.at
+            job = f"{task.label} on {node}" if node else task.label
             worker = self._run.worker
-            self._run.record(
-                JobEvent(worker=worker, job=task.label, seconds=seconds, outcome=remark)
-            )
+            self._run.record(JobEvent(worker=worker, job=job, seconds=seconds, outcome=remark))
             self._run.tell_end(task.lanes)

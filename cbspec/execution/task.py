@@ -109,6 +109,8 @@ class TaskOutcome(msgspec.Struct, frozen=True, kw_only=True):
         key: of the input that was lost.
         loaded: files of the project that the stage loaded and its key does not count.
         damages: stored results that were found damaged on the way.
+        node: the machine that computed it, where it is another one than this; for people.
+        memory: the most bytes of main memory that its process has held; 0 where nobody looked.
     """
 
     ending: Ending
@@ -117,3 +119,5 @@ class TaskOutcome(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
     loaded: tuple[str, ...] = ()
     damages: tuple[str, ...] = ()
+    node: str = ""
+    memory: int = 0

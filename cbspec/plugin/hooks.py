@@ -69,6 +69,16 @@ def _add_options(group: pytest.OptionGroup) -> None:
             help="what computes the stages (default: the project's, local)",
         )
         group.addoption(
+            "--address",
+            metavar="HOST:PORT",
+            help="the Ray cluster that --backend ray joins (default: the running one, or a new one)",
+        )
+        group.addoption(
+            "--slurm",
+            metavar="KEY=VALUE,...",
+            help="what --backend slurm asks of each helper, such as partition=gpu,gpus=1,time=4:00:00",
+        )
+        group.addoption(
             "--adopt",
             choices=ADOPT,
             help="whether stored results are adopted for edited code whose canary is identical (default: the project's)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 RUN = "cbspec-run"  # the run's name, from the controller to its workers
 MISTAKE = "cbspec-mistake"  # why a worker could not begin, from the worker to the controller
 MISTAKES = "cbspec-mistakes"  # the same as JSON, each at its place
+OVERRIDING = ("address", "slurm")  # options that are keys of [tool.cbspec], too
 SHOWING = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 
 
@@ -49,10 +51,12 @@ class ClaimProcess:
         from cbspec.execution.numerics import resolve
 
         self.config = config
-        self.settings = settings
-        self.project = Project(settings.root)
-        asked = config.getoption("--scale")
-        self.scale = self.project.scale(asked) if asked else settings.scale
+        asked = {name: config.getoption(f"--{name}") for name in OVERRIDING}
+        given = {name: value for name, value in asked.items() if value}
+        self.settings = settings = replace(settings, **given)
+        self.project = Project(settings.root, **given)
+        scale = config.getoption("--scale")
+        self.scale = self.project.scale(scale) if scale else settings.scale
         devices.load(settings)
         self.numerics = resolve(
             config.getoption("--device"), threads=config.getoption("--stage-threads")

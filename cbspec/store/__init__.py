@@ -18,6 +18,7 @@ from cbspec.store.collection import Holding
 from cbspec.store.difference import differences
 from cbspec.store.entry import ADOPTED, Damage, LostEntry, StoredResult
 from cbspec.store.lock import Lock, Locks, file_name
+from cbspec.store.parcel import EntryBytes, admit, entry_bytes
 from cbspec.store.remote import Remote
 from cbspec.store.store import Store
 from cbspec.store.transfer import Moved, Pull, Push
@@ -25,6 +26,7 @@ from cbspec.store.transfer import Moved, Pull, Push
 __all__ = [
     "ADOPTED",
     "Damage",
+    "EntryBytes",
     "Expected",
     "Holding",
     "Lock",
@@ -36,6 +38,8 @@ __all__ = [
     "Remote",
     "Store",
     "StoredResult",
+    "admit",
     "differences",
+    "entry_bytes",
     "file_name",
 ]

@@ -67,10 +67,16 @@ class Lock:
 
 
 class Locks:
-    """The locks of one folder: one file per name that is held, and none for a name that is not."""
+    """The locks of one folder: one file per name that is held, and none for a name that is not.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        leases: have leases wherever the folder lies, because other machines hold locks of it, too:
+            some file systems have locks that another machine does not see.
+    """
+
+    def __init__(self, folder: Path, *, leases: bool = False) -> None:
         self.folder = folder
+        self._leases = leases
         self._watched: dict[Path, SoftFileLease] = {}
 
     def attempt(self, name: str) -> Lock | None:
@@ -143,7 +149,9 @@ class Locks:
 
     @cached_property
     def _has_locks(self) -> bool:
-        """Tell whether the file system of the folder has locks."""
+        """Tell whether the file system of the folder has locks, and these suffice."""
+        if self._leases:
+            return False
         if flock is None:
             return True
         with tempfile.TemporaryFile(dir=self.folder) as probe:

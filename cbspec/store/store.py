@@ -123,9 +123,13 @@ class Store:
             write_entry(scratch / key, content, tensors or {})
             placed = self._shelves.place(scratch / key, key)
         if placed:
-            with suppress(OSError, StoreError):  # the result is safe; a forecast can do without it
-                self._rates.add(content.provenance)
+            self.count(content.provenance)
         return placed
+
+    def count(self, provenance: Mapping[str, Any]) -> None:
+        """Take the seconds of a result of this project into the forecast."""
+        with suppress(OSError, StoreError):  # the result is safe; a forecast can do without it
+            self._rates.add(provenance)
 
     def reject(self, key: str) -> None:
         """Take an entry away that its stage has contradicted; it goes to quarantine.
@@ -238,6 +242,10 @@ class Store:
                 if error.errno in FORBIDDEN:
                     return 0
                 raise
+
+    def stored_keys(self) -> list[str]:
+        """Return the key of every entry, in order."""
+        return [folder.name for folder in self._shelves.folders()]
 
     def ls(self) -> Iterator[Holding]:
         """Return every entry, in order of key."""

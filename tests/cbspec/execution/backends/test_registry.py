@@ -10,6 +10,7 @@ import pytest
 from cbspec.config import Config
 from cbspec.errors import ConfigError
 from cbspec.execution.backends import BUILT_IN, chosen, load
+from cbspec.execution.backends.registry import EXTRAS
 from tests.cbspec.execution.backends.unruly import acting
 from tests.cbspec.execution.conftest import values
 
@@ -44,12 +45,26 @@ def test_every_back_end_has_its_word() -> None:
 
     assert len(set(names)) == len(names)
     assert all(type(backend).__doc__ for backend in BUILT_IN)
-    assert [chosen(Config(Path()), name) for name in names] == list(BUILT_IN)
+    assert list(load(Config(Path())).values()) == list(BUILT_IN)
+    assert chosen(Config(Path()), "local").name == "local"
 
 
-@pytest.mark.parametrize("name", [backend.name for backend in BUILT_IN])
-def test_every_back_end_computes_the_same(computing_with, name: str) -> None:
-    """Each brings the results of a plan into the store, and gives back all that it took."""
+@pytest.mark.parametrize(("name", "package"), EXTRAS.items())
+def test_what_is_not_installed_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, package: str
+) -> None:
+    """A back end whose package is missing says how to get it."""
+    monkeypatch.setattr("cbspec.execution.backends.registry.find_spec", lambda name: None)
+
+    with pytest.raises(ConfigError, match=rf'{name} needs {package}.*"cbspec\[{name}\]"'):
+        chosen(Config(Path()), name)
+
+
+@pytest.mark.parametrize("name", ["local", "inline"])
+def test_every_back_end_of_one_machine_computes_the_same(computing_with, name: str) -> None:
+    """Each brings the results of a plan into the store, and gives back all that it took; those of
+    clusters are tested in tests/cluster.
+    """
     one = computing_with(name, cores=1)
     cells = [one.planner.cell(acting(), seed) for seed in (1, 2, 3, 4)]
     one.adopt(cells)
@@ -93,5 +108,5 @@ def test_an_unknown_back_end_is_told_with_those_there_are() -> None:
     """A misspelt name is an error that lists the names, whether it is an option or a setting."""
     with pytest.raises(ConfigError, match=r"--backend: unknown back end 'locl'; did you mean 'lo"):
         chosen(Config(Path()), "locl")
-    with pytest.raises(ConfigError, match=r"tool.cbspec.backend of .*: unknown back end 'ray'"):
-        chosen(Config(Path(), backend="ray"))
+    with pytest.raises(ConfigError, match=r"tool.cbspec.backend of .*: unknown back end 'rya'"):
+        chosen(Config(Path(), backend="rya"))

@@ -1,0 +1,28 @@
+"""``cbspec work``: compute for runs that were started elsewhere."""
+
+from __future__ import annotations
+
+import click
+
+from cbspec.cli.context import pass_project
+from cbspec.cli.output import count, echo
+from cbspec.project import Project
+
+
+@click.command("work")
+@pass_project
+def command(project: Project) -> None:
+    """Compute for the runs of this project that offer work (--backend slurm).
+
+    For a machine that shares the project's folder and store with the one where the runs were
+    started. It ends when these runs do.
+    """
+    from cbspec.execution.backends.slurm import Helper, open_runs
+
+    runs = list(open_runs(project.config))
+    if not runs:
+        echo("No run of this project offers work; start one with --backend slurm.")
+        raise SystemExit(1)
+    for path in runs:
+        Helper(path)()
+    echo(f"{count(len(runs), 'run')} ended.")

@@ -1,0 +1,98 @@
+"""Whether this machine would compute what a task was planned with: the same code, packages, files
+and arithmetic.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from cbspec import catalog
+from cbspec.config import Config
+from cbspec.errors import ConfigError, StageError
+from cbspec.execution import devices
+from cbspec.execution.numerics import LAYOUT, Numerics, resolve
+from cbspec.execution.surroundings import Surroundings
+from cbspec.execution.task import StageTask
+from cbspec.execution.wire import unpacked
+from cbspec.fingerprint import Code
+from cbspec.fingerprint.signature import signatures
+
+
+class Otherwise(StageError):
+    """This machine would compute something else than what was planned."""
+
+
+class Matching:
+    """A machine that computes tasks which another one has planned.
+
+    Args:
+        config: of the project as it lies here.
+        loaded: implementation -> files of the project that its runs were seen to load.
+
+    Raises:
+        ConfigError: the engine cannot be loaded here.
+    """
+
+    def __init__(self, config: Config, loaded: Mapping[str, Sequence[str]]) -> None:
+        devices.load(config)
+        before = signatures(config.root, config.packages)
+        self._stages = catalog.load(config)
+        self._code = Code(
+            config.root,
+            config.packages,
+            before,
+            catalog=config.engine,
+            stages=self._stages.values(),
+            loaded=partial(_listed, loaded),
+        )
+
+    def received(self, content: bytes, surroundings: Surroundings, layout: int) -> StageTask:
+        """Return a task as it is computed here.
+
+        Args:
+            content: what `cbspec.execution.wire.packed` made of it.
+            surroundings: those of this machine.
+            layout: of results, where it was planned.
+
+        Raises:
+            Otherwise: it would be another computation, with every difference.
+        """
+        if layout != LAYOUT:
+            raise Otherwise(f"the layout of results is {LAYOUT} here, planned with {layout}")
+        task = unpacked(content, self._stages)
+        differences = list(self._differences(task, surroundings))
+        if differences:
+            raise Otherwise("; ".join(differences))
+        watch = None
+        if task.watch:
+            watch = self._code.watch(task.stage.implementation, *task.code)
+        return dataclasses.replace(task, surroundings=surroundings, watch=watch)
+
+    def _differences(self, task: StageTask, surroundings: Surroundings) -> Iterator[str]:
+        for implementation, digest in task.code.items():
+            if self._code.fingerprint(implementation).digest != digest:
+                yield f"the code of {implementation} is other code here than where it was planned"
+        yield from _numerics(task.numerics)
+        call = task.cells[-1].call  # the same stage for all, and so the same packages
+        planned, here = task.surroundings.of(call), surroundings.of(call)
+        for noun in ("files", "versions", "environment"):
+            if getattr(planned, noun) != getattr(here, noun):
+                yield f"{noun}: {getattr(here, noun)} here, planned with {getattr(planned, noun)}"
+
+
+def _listed(loaded: Mapping[str, Sequence[str]], implementation: str) -> Sequence[str]:
+    return loaded.get(implementation, ())
+
+
+def _numerics(planned: Numerics) -> Iterator[str]:
+    """Yield how this machine's arithmetic differs."""
+    try:
+        here = resolve(planned.device, planned.threads, planned.tf32)
+    except ConfigError as error:
+        yield str(error)
+        return
+    for name, value in planned.as_dict().items():
+        if here.as_dict()[name] != value:
+            yield f"{name} is {here.as_dict()[name]} here, planned with {value}"

@@ -1,0 +1,137 @@
+"""One process' connection to a Ray cluster: it is joined or started, and asked for room."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cbspec import catalog
+from cbspec.config import Config
+from cbspec.errors import ConfigError
+from cbspec.execution.backends.ray.baggage import pack
+from cbspec.execution.backends.ray.desk import ReportDesk
+from cbspec.execution.backends.ray.parcel import Parcel
+from cbspec.execution.backends.ray.worksite import work
+from cbspec.execution.devices import FAMILIES
+from cbspec.execution.failure import printable
+from cbspec.execution.task import StageTask
+
+RETRIES = 3  # of a task whose node is lost; a stage that fails ends its task well
+AHEAD = 2  # tasks for each core: the next one is there when one ends
+LOOK_SECONDS = 5.0  # a node may have come or gone
+FAREWELL_SECONDS = 5.0
+INHERITED = ("CBSPEC_DATA", "CBSPEC_CACHE")  # where data lies, which every node has there
+
+
+class RayCluster:
+    """Joins the cluster at the project's address, or starts one on this machine.
+
+    Raises:
+        ConfigError: it cannot be joined, or the code is too much to travel.
+    """
+
+    def __init__(self, config: Config) -> None:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told of a lab's runs
+        # Ray may else hide the GPUs of whoever asks for none, which here is for the device to say
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        import ray
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        self._ray = ray
+        if ray.is_initialized():
+            raise ConfigError("this process is connected to Ray already: ray.shutdown() first")
+        with tempfile.TemporaryDirectory(prefix="cbspec-code-") as folder:
+            pack(config, Path(folder))
+            environment = {"working_dir": folder, "env_vars": _environment(config)}
+            try:
+                ray.init(
+                    address=config.address or None,
+                    runtime_env=environment,
+                    include_dashboard=False,
+                    logging_level="warning",
+                )
+            except (ConnectionError, RuntimeError, ValueError) as error:
+                where = config.address or "this machine"
+                raise ConfigError(f"Ray on {where}: {printable(str(error))}") from None
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        self._work = ray.remote(work)
+        self.desk = ray.remote(ReportDesk).options(num_cpus=0, scheduling_strategy=here).remote()
+        self._memory: dict[str, int] = {}
+        self._room = 1
+        self._looked = 0.0
+
+    @property
+    def room(self) -> int:
+        """Return how many tasks may be handed out at a time."""
+        now = time.monotonic()
+        if now - self._looked > LOOK_SECONDS:
+            self._looked = now
+            self._room = max(AHEAD * int(self._ray.cluster_resources().get("CPU", 0)), 1)
+        return self._room
+
+    def submit(self, parcel: Parcel, task: StageTask) -> Any:
+        """Hand out a task; a reference to its answer."""
+        wanted: dict[str, Any] = {"num_cpus": task.numerics.threads}
+        if FAMILIES[task.numerics.device].wide:
+            wanted["num_gpus"] = 1
+        if memory := self._memory.get(task.stage.name):
+            wanted["memory"] = memory
+        options = self._work.options(max_retries=RETRIES, name=task.stage.name, **wanted)
+        return options.remote(parcel)
+
+    def learn(self, stage: str, memory: int) -> None:
+        """Take in how much memory a task of a stage has held: the next ones ask for it."""
+        self._memory[stage] = max(memory, self._memory.get(stage, 0))
+
+    def ready(self, references: Sequence[Any], seconds: float) -> Sequence[Any]:
+        """Return those whose answers are there, after waiting so long for the first."""
+        ready, _ = self._ray.wait(references, num_returns=1, timeout=seconds)
+        if ready:
+            ready, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
+        return list(ready)
+
+    def answer(self, reference: Any) -> Any:
+        """Return an answer that is there.
+
+        Raises:
+            Exception: of Ray's, where it was lost.
+        """
+        return self._ray.get(reference)
+
+    def collect(self) -> Any:
+        """Return a reference to what workers have left at the desk."""
+        return self.desk.collect.remote()
+
+    def close(self, references: Sequence[Any]) -> None:
+        """End what is still computed, and leave the cluster."""
+        for reference in references:
+            self._ray.cancel(reference, force=True)
+        if references:
+            self._ray.wait(references, num_returns=len(references), timeout=FAREWELL_SECONDS)
+        self._ray.shutdown()
+
+
+def explained_loss(error: Exception) -> str:
+    """Return why Ray has no answer for a task, in a line."""
+    from ray.exceptions import OutOfMemoryError, RayTaskError, WorkerCrashedError
+
+    first = printable(str(error)).strip().partition("\n")[0]
+    if isinstance(error, OutOfMemoryError):
+        return f"its node ran out of memory: {first}"
+    if isinstance(error, WorkerCrashedError):
+        return f"its worker was lost {RETRIES + 1} times"
+    if isinstance(error, RayTaskError):
+        return f"its worker could not begin: {printable(repr(error.cause))}"
+    return f"Ray lost it ({type(error).__name__}): {first}"
+
+
+def _environment(config: Config) -> Mapping[str, str]:
+    """Return the variables that stages read and that have a value here."""
+    names = {*INHERITED, *config.environment}
+    for stage in catalog.load(config).values():
+        names.update(stage.environment)
+    return {name: os.environ[name] for name in sorted(names) if name in os.environ}

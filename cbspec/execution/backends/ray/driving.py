@@ -1,0 +1,156 @@
+"""Ray as the process that judges sees it: tasks go out, results come back into its store."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from cbspec.errors import StoreError
+from cbspec.execution.artifact import MissingInput
+from cbspec.execution.backends.backend import Workplace
+from cbspec.execution.backends.driver import Driver
+from cbspec.execution.backends.ray.cluster import RayCluster, explained_loss
+from cbspec.execution.backends.ray.parcel import Answer, Report
+from cbspec.execution.backends.ray.shipping import Shipping
+from cbspec.execution.messages import Status
+from cbspec.execution.task import StageTask, TaskOutcome
+from cbspec.store import admit
+
+COLLECT_SECONDS = 0.5  # between two looks at what workers have left at the desk
+
+
+class Ray:
+    """Computes on a Ray cluster: the one that runs, or a new one on this machine.
+
+    The process that judges keeps the plan. It hands out what is ready, longest path first, and Ray
+    places it by the cores, GPUs and memory that it asks for. No file system is shared.
+    """
+
+    name = "ray"
+
+    def open(self, workplace: Workplace) -> RayWorkers:
+        """Return the workers of one process."""
+        return RayWorkers(workplace)
+
+
+class RayWorkers:
+    """Meets `cbspec.execution.backends.Workers`: as many tasks at a time as the cluster takes."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+        self._driver = Driver(workplace.run)
+        self._cluster: RayCluster | None = None
+        self._shipping: Shipping | None = None
+        self._running: dict[Any, tuple[int, StageTask]] = {}  # Ray's reference to its answer -> it
+        self._unsent: list[tuple[StageTask, TaskOutcome]] = []
+        self._numbers = itertools.count()
+        self._news: Any = None
+        self._collected = 0.0
+
+    def reserve(self) -> bool:
+        if not self._driver.take():
+            return False
+        return self._cluster is None or len(self._running) < self._cluster.room
+
+    def cancel(self) -> None:
+        pass
+
+    def start(self, task: StageTask) -> None:
+        if self._cluster is None:
+            self._cluster = RayCluster(self._workplace.config)
+            self._shipping = Shipping(self._workplace)
+        assert self._shipping is not None
+        try:
+            number = next(self._numbers)
+            parcel = self._shipping.parcel(number, task, self._cluster.desk)
+        except MissingInput as error:
+            outcome = TaskOutcome(ending="lost input", reason=str(error), key=error.key)
+            self._unsent.append((task, outcome))
+            return
+        except StoreError as error:
+            self._unsent.append((task, TaskOutcome(ending="store", reason=str(error))))
+            return
+        self._tell(task, None)
+        self._running[self._cluster.submit(parcel, task)] = number, task
+
+    def ended(self, seconds: float) -> Sequence[tuple[StageTask, TaskOutcome]]:
+        ended, self._unsent = self._unsent, []
+        if self._cluster is None or not self._running:
+            return ended
+        for reference in self._cluster.ready(list(self._running), 0.0 if ended else seconds):
+            _, task = self._running.pop(reference)
+            ended.append((task, self._outcome(task, reference)))
+        self._collect()
+        return ended
+
+    def _outcome(self, task: StageTask, reference: Any) -> TaskOutcome:
+        assert self._cluster is not None
+        try:
+            answer = self._cluster.answer(reference)
+        except Exception as error:  # its node is gone, its memory, or a worker that cannot begin
+            return TaskOutcome(ending="failed", reason=explained_loss(error))
+        return self._received(task, answer)
+
+    def _received(self, task: StageTask, answer: Answer) -> TaskOutcome:
+        """Bring the results of a task into the store."""
+        assert self._cluster is not None
+        store = self._workplace.store
+        outcome = answer.outcome
+        self._cluster.learn(task.stage.name, outcome.memory)
+        try:
+            for digest, packages in answer.packages.items():
+                store.packages.keep(digest, packages)
+            for entry in answer.entries:
+                admit(store, entry)
+        except StoreError as error:
+            return TaskOutcome(ending="store", reason=str(error))
+        except ValueError as error:
+            reason = f"a result was damaged on the way from its worker: {error}"
+            return msgspec.structs.replace(outcome, ending="failed", reason=reason)
+        return outcome
+
+    # --- what is told meanwhile
+
+    def _collect(self) -> None:
+        """Take in what workers have told since the last time."""
+        assert self._cluster is not None
+        if self._news is None:
+            if time.monotonic() - self._collected > COLLECT_SECONDS:
+                self._news = self._cluster.collect()
+            return
+        if not self._cluster.ready([self._news], 0.0):
+            return
+        reports: list[Report] = []
+        with suppress(Exception):  # without its desk a run has no progress to show
+            reports = self._cluster.answer(self._news)
+        self._news, self._collected = None, time.monotonic()
+        tasks = dict(self._running.values())
+        for report in reports:
+            if task := tasks.get(report.number):
+                self._tell(task, report)
+                for entry in report.entries:
+                    admit(self._workplace.store, entry)
+
+    def _tell(self, task: StageTask, report: Report | None) -> None:
+        run, now = self._workplace.run, time.time()
+        job = f"{task.label} on {report.node if report else 'Ray'}"
+        status = report.status if report else None
+        if status is None:
+            status = Status(worker=run.worker, job=job, started=now, updated=now)
+        run.tell(
+            msgspec.structs.replace(
+                status, worker=run.worker, job=job, lanes=task.lanes, updated=now
+            )
+        )
+
+    def close(self) -> None:
+        if self._cluster:
+            self._cluster.close(list(self._running))
+        self._cluster, self._shipping = None, None
+        self._running.clear()
+        self._driver.release()

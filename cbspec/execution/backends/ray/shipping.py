@@ -1,0 +1,121 @@
+"""Packing a task with what it needs: each large result goes into Ray's object store once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from cbspec.execution.backends.backend import Workplace
+from cbspec.execution.backends.ray.parcel import Parcel
+from cbspec.execution.computing import needs
+from cbspec.execution.numerics import LAYOUT
+from cbspec.execution.task import StageTask
+from cbspec.execution.wire import packed
+from cbspec.files import visible_files
+from cbspec.store import EntryBytes, entry_bytes
+
+SMALL_BYTES = 50_000  # what Ray sends within a call in any case
+KEPT_BYTES = 512 * 2**20  # of results that later tasks may need, too
+
+
+class Shipping:
+    """What the tasks of one process are sent with.
+
+    Args:
+        workplace: whose store has what they need.
+    """
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+        self._results = ObjectCache()
+        self._files = ObjectCache()
+        self._loaded: dict[str, tuple[str, ...]] = {}
+
+    def parcel(self, number: int, task: StageTask, desk: Any) -> Parcel:
+        """Return a task as it travels.
+
+        Raises:
+            MissingInput: an input is not stored any more.
+            StoreError: the store cannot be read.
+        """
+        store, config = self._workplace.store, self._workplace.config
+        small: list[EntryBytes] = []
+        large: list[Any] = []
+        for key in needs(task, store):
+            if reference := self._results.get(key):
+                large.append(reference)
+            elif (entry := entry_bytes(store, key)) is None:
+                continue  # of an input's input, which need not be there
+            elif entry.size < SMALL_BYTES:
+                small.append(entry)
+            else:
+                large.append(self._results.keep(key, entry, entry.size))
+        return Parcel(
+            number=number,
+            run=self._workplace.run.path.name,
+            task=packed(task),
+            layout=LAYOUT,
+            config=config,
+            loaded=self._seen(task),
+            entries=tuple(small),
+            large=tuple(large),
+            files=self._sent_files(task),
+            desk=desk,
+        )
+
+    def _seen(self, task: StageTask) -> dict[str, tuple[str, ...]]:
+        """Return the files that count though nothing names them, as they did when the run began."""
+        for implementation in task.code:
+            if implementation not in self._loaded:
+                seen = self._workplace.store.loaded.of(implementation)
+                self._loaded[implementation] = seen
+        return dict(self._loaded)
+
+    def _sent_files(self, task: StageTask) -> dict[str, dict[str, Any]]:
+        sent: dict[str, dict[str, Any]] = {}
+        for cell in task.cells:
+            for name in cell.call.files:
+                if name not in sent:
+                    sent[name] = self._sent(task.surroundings.place(name, cell.call))
+        return sent
+
+    def _sent(self, place: Path) -> dict[str, Any]:
+        """Return path relative to the place -> reference to what lies there."""
+        files = {str(path.relative_to(place.parent)): path for path in visible_files(place)}
+        if place.is_file():
+            files = {place.name: place}
+        references = {}
+        for relative, path in files.items():
+            reference = self._files.get(str(path))
+            if reference is None:
+                content = path.read_bytes()
+                reference = self._files.keep(str(path), content, len(content))
+            references[relative] = reference
+        return references
+
+
+class ObjectCache:
+    """References to what lies in Ray's object store, until there is too much of it."""
+
+    def __init__(self) -> None:
+        self._references: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+        self._size = 0
+
+    def get(self, name: str) -> Any:
+        """Return the reference to what has this name; None without."""
+        if name not in self._references:
+            return None
+        self._references.move_to_end(name)
+        return self._references[name][0]
+
+    def keep(self, name: str, content: object, size: int) -> Any:
+        """Put something into the object store, and return the reference to it."""
+        import ray
+
+        self._references[name] = ray.put(content), size
+        self._size += size
+        while self._size > KEPT_BYTES and len(self._references) > 1:
+            _, (_, freed) = self._references.popitem(last=False)
+            self._size -= freed
+        return self.get(name)

@@ -1,0 +1,162 @@
+"""What happens in a worker of Ray: a task is unpacked, computed in a process of its own, and
+answered.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from cbspec.errors import CbspecError
+from cbspec.execution.backends.backend import Workplace
+from cbspec.execution.backends.local import Local
+from cbspec.execution.backends.matching import Matching
+from cbspec.execution.backends.ray.parcel import Answer, Parcel, Report
+from cbspec.execution.failure import printable, trace_of
+from cbspec.execution.messages import Status
+from cbspec.execution.rundir import RunDirectory
+from cbspec.execution.surroundings import Surroundings
+from cbspec.execution.task import TaskOutcome
+from cbspec.files import ProjectFiles
+from cbspec.store import EntryBytes, Store, admit, entry_bytes
+
+LOOK_SECONDS = 1.0  # between two reports of one task
+
+
+def work(parcel: Parcel) -> Answer:
+    """Compute a task in this worker of Ray."""
+    import ray
+
+    context = ray.get_runtime_context()
+    node = _name_of(context.get_node_id())
+    try:
+        answer = _site(parcel.run, Path.cwd()).compute(parcel, node)
+    except CbspecError as error:
+        answer = Answer(TaskOutcome(ending="refused", reason=printable(str(error))))
+    except Exception as error:  # a mistake of ours, or a broken disk
+        reason = f"its worker broke: {error!r}"
+        outcome = TaskOutcome(ending="failed", reason=printable(reason), traceback=trace_of(error))
+        answer = Answer(outcome)
+    return dataclasses.replace(answer, outcome=replace(answer.outcome, node=node))
+
+
+@cache
+def _name_of(node: str) -> str:
+    import ray
+
+    for known in ray.nodes():
+        if known["NodeID"] == node:
+            return str(known["NodeName"])
+    return node[:8]
+
+
+@cache
+def _site(run: str, root: Path) -> Worksite:  # noqa: ARG001 - a worker may live longer than a run
+    return Worksite(root)
+
+
+class Worksite:
+    """One worker's place: a store and a run directory of its own, which last as long as it does.
+
+    Args:
+        root: where the project's code has arrived.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        place = Path(tempfile.gettempdir()) / f"cbspec-{os.getuid()}" / "runs"
+        place.mkdir(parents=True, exist_ok=True)
+        self._run = RunDirectory(place / uuid.uuid4().hex[:12], "ray")
+        self._run.hold()
+        self._store = Store(self._run.path / "store")
+        self._matching: Matching | None = None
+        self._workers: Any = None
+
+    def compute(self, parcel: Parcel, node: str) -> Answer:
+        """Compute a task with what came with it, and return it with its results.
+
+        Raises:
+            Otherwise: this machine would compute something else.
+            ConfigError: the engine cannot be loaded here.
+        """
+        config = dataclasses.replace(parcel.config, root=self._root)
+        if self._matching is None:
+            self._matching = Matching(config, parcel.loaded)
+            self._workers = Local().open(Workplace(config, self._store, self._run))
+        try:
+            files = self._unpacked(parcel)
+            surroundings = Surroundings(files, config.versions, config.environment)
+            task = self._matching.received(parcel.task, surroundings, parcel.layout)
+            sent = self._keys()
+            self._workers.start(task)
+            told = set(sent)
+            while not (ended := self._workers.ended(LOOK_SECONDS)):
+                fresh = self._keys() - told
+                told |= fresh
+                self._tell(parcel, node, self._entries(fresh))
+            [(_, outcome)] = ended
+            return self._answer(outcome, self._keys() - sent)
+        finally:
+            for folder in ("store", "files"):
+                shutil.rmtree(self._run.path / folder, ignore_errors=True)
+
+    def _unpacked(self, parcel: Parcel) -> DeliveredFiles:
+        """Put what came with a task where it is computed."""
+        import ray
+
+        for entry in [*parcel.entries, *ray.get(list(parcel.large))]:
+            admit(self._store, entry)
+        places = {}
+        for number, (name, files) in enumerate(parcel.files.items()):
+            folder = self._run.path / "files" / str(number)
+            for relative, content in files.items():
+                (folder / relative).parent.mkdir(parents=True, exist_ok=True)
+                (folder / relative).write_bytes(ray.get(content))
+            places[name] = folder / Path(name).name
+        return DeliveredFiles(self._root, places)
+
+    def _keys(self) -> set[str]:
+        return set(self._store.stored_keys())
+
+    def _entries(self, keys: set[str]) -> tuple[EntryBytes, ...]:
+        read = (entry_bytes(self._store, key) for key in sorted(keys))
+        return tuple(entry for entry in read if entry is not None)
+
+    def _tell(self, parcel: Parcel, node: str, entries: tuple[EntryBytes, ...]) -> None:
+        statuses: list[Status] = self._run.statuses()
+        status = statuses[0] if statuses else None
+        if status or entries:
+            parcel.desk.leave.remote(Report(parcel.number, node, status, entries))
+
+    def _answer(self, outcome: TaskOutcome, keys: set[str]) -> Answer:
+        entries = self._entries(keys)
+        packages: dict[str, Mapping[str, str]] = {}
+        for key in keys:
+            entry = self._store.get(key, touch=False)
+            digest = str(entry.provenance.get("packages", "")) if entry else ""
+            if digest not in packages and (listed := self._store.packages.of(digest)):
+                packages[digest] = listed
+        return Answer(outcome, entries, packages)
+
+
+class DeliveredFiles(ProjectFiles):
+    """The files that claims name, where they have arrived."""
+
+    def __init__(self, root: Path, places: Mapping[str, Path]) -> None:
+        super().__init__(root)
+        self._places = places
+
+    def locate(self, name: str) -> Path:
+        """Return where a file has arrived."""
+        if name not in self._places:
+            raise ValueError("has not travelled with the task")
+        return self._places[name]

@@ -1,0 +1,124 @@
+"""Slurm as the process that judges sees it: tasks lie on a counter, and helpers are submitted for
+as long as some wait there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from cbspec.execution.backends.backend import Workplace
+from cbspec.execution.backends.driver import Driver
+from cbspec.execution.backends.slurm.counter import Counter, Order
+from cbspec.execution.backends.slurm.jobs import HelperJobs
+from cbspec.execution.backends.slurm.request import request
+from cbspec.execution.messages import Status
+from cbspec.execution.numerics import LAYOUT
+from cbspec.execution.task import StageTask, TaskOutcome
+from cbspec.execution.wire import packed
+
+AHEAD = 2  # tasks on the counter for each helper: the next one is there when one ends
+LOOK_SECONDS = 0.05
+FUTILE = 3  # times that all helpers may end without having computed anything
+
+
+class Slurm:
+    """Computes in jobs of Slurm, which share the project's folder and the store with this process.
+
+    The process that judges keeps the plan and offers what is ready, longest path first. Helpers
+    take it; they end when the run does.
+    """
+
+    name = "slurm"
+
+    def open(self, workplace: Workplace) -> SlurmWorkers:
+        """Return the workers of one process."""
+        return SlurmWorkers(workplace)
+
+
+class SlurmWorkers:
+    """Meets `cbspec.execution.backends.Workers`: as many tasks at a time as helpers can take."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+        self._wanted = request(workplace.config.slurm)
+        self._driver = Driver(workplace.run)
+        self._counter = Counter(workplace.run)
+        self._jobs: HelperJobs | None = None
+        self._offered: dict[str, StageTask] = {}
+        self._number = 0
+        self._futile = 0
+
+    def reserve(self) -> bool:
+        return self._driver.take() and len(self._offered) < AHEAD * self._wanted.helpers
+
+    def cancel(self) -> None:
+        pass
+
+    def start(self, task: StageTask) -> None:
+        run, config = self._workplace.run, self._workplace.config
+        if self._jobs is None:
+            self._counter.open(config)
+            self._jobs = HelperJobs(self._wanted, run.path, run.path.parent.parent / "slurm")
+        name = f"{self._number:07d}"
+        self._number += 1
+        self._offered[name] = task
+        loaded = {path: self._workplace.store.loaded.of(path) for path in task.code}
+        self._counter.put(name, Order(packed(task), LAYOUT, loaded))
+        now = time.time()
+        run.tell(
+            Status(
+                worker=run.worker,
+                job=f"{task.label} waits for a helper",
+                lanes=task.lanes,
+                started=now,
+                updated=now,
+            )
+        )
+
+    def ended(self, seconds: float) -> Sequence[tuple[StageTask, TaskOutcome]]:
+        if self._jobs is None or not self._offered:
+            return []
+        self._summon(self._jobs)
+        deadline = time.monotonic() + seconds
+        while not (outcomes := self._counter.outcomes()) and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+        self._hide_waiting()
+        ended = []
+        for name, outcome in outcomes.items():
+            self._futile = 0
+            ended.append((self._offered.pop(name), outcome))
+        if self._futile > FUTILE:
+            ended += self._given_up(self._jobs)
+        return ended
+
+    def _summon(self, jobs: HelperJobs) -> None:
+        """Submit as many helpers as tasks wait for one."""
+        alive = jobs.alive
+        lacking = min(len(self._offered), self._wanted.helpers) - alive
+        if lacking <= 0:
+            return
+        if alive == 0:
+            self._futile += 1
+        if self._futile <= FUTILE:
+            jobs.submit(lacking)
+
+    def _hide_waiting(self) -> None:
+        """Leave it to the helpers to tell of what they have begun."""
+        for name, task in self._offered.items():
+            if self._counter.taken(name):
+                self._workplace.run.tell_end(task.lanes, self._workplace.run.worker)
+
+    def _given_up(self, jobs: HelperJobs) -> list[tuple[StageTask, TaskOutcome]]:
+        words = jobs.last_words()
+        reason = f"its helpers ended before they had computed anything: {words or 'no word'}"
+        offered, self._offered = self._offered, {}
+        outcome = TaskOutcome(ending="refused", reason=reason)
+        return [(task, outcome) for task in offered.values()]
+
+    def close(self) -> None:
+        if self._jobs:
+            self._jobs.cancel()
+        self._jobs = None
+        self._offered.clear()
+        self._driver.release()

@@ -1,0 +1,134 @@
+"""A helper: a process on any machine that shares the project's folder, and computes what a run
+offers, until the run ends.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cbspec.config import Config
+from cbspec.errors import CbspecError
+from cbspec.execution.backends.backend import Workplace
+from cbspec.execution.backends.driver import Driver
+from cbspec.execution.backends.local import Local, LocalWorkers
+from cbspec.execution.backends.matching import Matching
+from cbspec.execution.backends.slurm.counter import MOST_HELPERS, Counter, Order, TakenOrder
+from cbspec.execution.failure import printable
+from cbspec.execution.rundir import RunDirectory
+from cbspec.execution.surroundings import Surroundings
+from cbspec.execution.task import StageTask, TaskOutcome
+from cbspec.store import Store
+
+IDLE_SECONDS = 0.2
+LOOK_SECONDS = 5.0  # between two looks whether the driver is still there
+
+
+def open_runs(config: Config) -> Iterator[Path]:
+    """Yield the folders of the runs of a project that offer tasks now."""
+    for path in sorted(config.runs.glob("*")):
+        run = RunDirectory(path, "none")
+        if path.is_dir() and Counter(run).project is not None and not Driver(run).gone:
+            yield path
+
+
+class Helper:
+    """Computes for one run; Slurm calls it in a job, and again after the job was requeued.
+
+    Args:
+        path: the run's folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __call__(self) -> None:
+        """Compute what the run offers until it ends."""
+        if "SLURM_JOB_ID" in os.environ:
+            # Preempted or cancelled: submitit would ignore it, and nothing is left to be tidied up
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        run = RunDirectory(self.path, f"{_node()}.{os.environ.get('SLURM_JOB_ID', os.getpid())}")
+        counter, driver = Counter(run), Driver(run)
+        config = counter.project
+        if config is None:
+            return
+        bench = HelperBench(config, run)
+        looked = time.monotonic()
+        try:
+            while self.path.is_dir() and not run.stopped:
+                taken = counter.take()
+                if taken:
+                    counter.bring(taken, bench.compute(taken))
+                    continue
+                if time.monotonic() - looked > LOOK_SECONDS:
+                    looked = time.monotonic()
+                    if driver.gone:
+                        return
+                time.sleep(IDLE_SECONDS)
+        except FileNotFoundError:
+            if self.path.is_dir():  # else the run has ended
+                raise
+        finally:
+            bench.close()
+
+    def checkpoint(self) -> Any:
+        """Have submitit submit this helper again when its time is up; what is stored is kept."""
+        from submitit.helpers import DelayedSubmission
+
+        return DelayedSubmission(self)
+
+
+class HelperBench:
+    """Where a helper computes one task after the other, into the store of the run."""
+
+    def __init__(self, config: Config, run: RunDirectory) -> None:
+        self._config = config
+        self._run = run
+        self._store = Store(config.store)
+        self._workers: LocalWorkers = Local().open(Workplace(config, self._store, run))
+        self._surroundings = Surroundings.of_project(config)
+        self._matching: Matching | None = None
+
+    def compute(self, taken: TakenOrder) -> TaskOutcome:
+        """Compute a task, and return how it ended."""
+        if taken.takers > MOST_HELPERS:
+            reason = f"{taken.takers - 1} helpers were lost while they computed it"
+            return TaskOutcome(ending="failed", reason=reason, node=_node())
+        try:
+            task = self._received(taken.order)
+        except CbspecError as error:
+            reason = printable(str(error))
+            return TaskOutcome(ending="refused", reason=reason, node=_node())
+        missing = [cell for cell in task.cells if not self._store.has(cell.key)]
+        if not missing:  # whoever had it before was lost when it was done
+            return TaskOutcome(ending="done", node=_node())
+        task = dataclasses.replace(task, cells=tuple(missing))
+        self._workers.start(task)
+        while not (ended := self._workers.ended(IDLE_SECONDS)):
+            if not self._run.path.is_dir():  # nobody wants it any more
+                self._workers.close()
+                raise FileNotFoundError(self._run.path)
+        [(_, outcome)] = ended
+        self._run.tell_end(task.lanes, self._run.worker)
+        return msgspec.structs.replace(outcome, node=_node())
+
+    def _received(self, order: Order) -> StageTask:
+        if self._matching is None:
+            self._matching = Matching(self._config, order.loaded)
+        return self._matching.received(order.task, self._surroundings, order.layout)
+
+    def close(self) -> None:
+        """End the process that computes."""
+        self._workers.close()
+
+
+def _node() -> str:
+    return os.environ.get("SLURMD_NODENAME") or socket.gethostname()

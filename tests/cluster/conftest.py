@@ -1,0 +1,88 @@
+"""Clusters on this machine, each started once: one of Ray, and one of Slurm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cluster import slurm
+from tests.cluster.lab import Ferry
+from tests.support.laboratory import working_in
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
+
+STORE_BYTES = 80 * 2**20  # of each node's object store
+
+
+@pytest.fixture(scope="session")
+def shore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that every process of every node reaches."""
+    folder = tmp_path_factory.mktemp("shore")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FERRY", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def ray_cluster(shore: Path) -> Iterator[Cluster]:
+    """Ray on two nodes of one core each, called one and two."""
+    pytest.importorskip(
+        "ray", reason='the back end ray is not installed: pip install "cbspec[ray]"'
+    )
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args=ray_node("one"))
+    cluster.add_node(**ray_node("two"))
+    yield cluster
+    cluster.shutdown()
+
+
+def ray_node(name: str, **changed: Any) -> dict[str, Any]:
+    """What a node is started with."""
+    usual = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "include_dashboard": False}
+    return {"node_name": name, **usual, **changed}
+
+
+@pytest.fixture(scope="session")
+def slurm_cluster(tmp_path_factory: pytest.TempPathFactory, shore: Path) -> Iterator[None]:
+    """Slurm on two nodes of one core each, called n1 and n2."""
+    pytest.importorskip("submitit", reason='submitit is not installed: pip install "cbspec[slurm]"')
+    if reason := slurm.lacking():
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("slurm")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLURM_CONF", "")  # to be as it was in the end
+        try:
+            slurm.start(folder)
+            yield
+        finally:
+            slurm.stop(folder)
+
+
+@pytest.fixture(scope="session")
+def locally(tmp_path_factory: pytest.TempPathFactory, shore: Path) -> Ferry:
+    """The laboratory after a local run."""
+    with ferry(tmp_path_factory.mktemp("local"), shore) as lab:
+        lab.finish("-n", "0")
+        return lab
+
+
+@pytest.fixture
+def lab(locally: Ferry, tmp_path: Path, shore: Path) -> Iterator[Ferry]:
+    """The laboratory, without results."""
+    with ferry(tmp_path, shore) as lab:
+        yield lab
+
+
+@contextmanager
+def ferry(root: Path, shore: Path) -> Iterator[Ferry]:
+    """Give a laboratory at a folder that becomes the working directory."""
+    with working_in(root) as plain:
+        lab = Ferry(root, plain.started, shore)
+        lab.furnish()
+        yield lab

@@ -1,0 +1,100 @@
+"""The back end ray on a cluster of two nodes: figures as they are locally, whatever is killed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cluster.conftest import ray_node
+from tests.cluster.lab import SUNK, Ferry
+from tests.support.patience import until
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
+
+
+@pytest.fixture
+def on_ray(ray_cluster: Cluster) -> tuple[str, ...]:
+    """The options of a run on the cluster."""
+    return ("-n", "0", "--backend", "ray", "--address", ray_cluster.address)
+
+
+def test_figures_and_results_are_those_of_a_local_run(
+    lab: Ferry, locally: Ferry, on_ray: tuple[str, ...]
+) -> None:
+    """Verdicts, values and stored results are equal to the last bit; a stage that raises is tried
+    twice and named with its node.
+    """
+    lab.claim("sunk.yaml", SUNK)
+
+    output = lab.finish(*on_ray)
+
+    found = lab.judgements()
+    sunk = found.pop("3.a")
+    assert found == locally.judgements()
+    assert found["1.a"].verdict == "holds"
+    assert locally.contents().items() <= lab.contents().items()
+    assert sunk.verdict == "error"
+    assert "the boat has sunk" in sunk.reason
+    assert " on one" in output + sunk.reason or " on two" in output + sunk.reason
+
+
+def test_a_killed_driver_goes_on_where_it_was(
+    lab: Ferry, locally: Ferry, on_ray: tuple[str, ...]
+) -> None:
+    """Points that had been reached when the driver was killed are not computed again."""
+    lab.hold()
+    killed = lab.begin(*on_ray)
+    until(lambda: len(lab.contents()) >= 3, "the early arm's three seeds arrive")
+    killed.kill()
+    lab.let_go()
+
+    lab.finish(*on_ray)
+
+    assert lab.judgements() == locally.judgements()
+    assert lab.contents() == locally.contents()
+    again = lab.journal()
+    assert again["5.0 1 1"] == 1
+    assert max(again.values()) <= 2
+
+
+def test_a_killed_node_costs_no_figure(
+    lab: Ferry, locally: Ferry, on_ray: tuple[str, ...], ray_cluster: Cluster
+) -> None:
+    """What a node was at when it was killed is computed on another one."""
+    lab.hold()
+    running = lab.begin(*on_ray)
+    until(lambda: len(lab.journal()) >= 6, "both nodes compute")
+    [two] = ray_cluster.worker_nodes
+    ray_cluster.remove_node(two, allow_graceful=False)
+    lab.let_go()
+    running.end()
+    # Not before: nodes on one machine share the folder of the code, which a new one clears
+    ray_cluster.add_node(**ray_node("two"))
+
+    assert lab.judgements() == locally.judgements()
+    assert lab.contents() == locally.contents()
+    assert 2 in lab.journal().values()
+    assert max(lab.journal().values()) == 2
+
+
+def test_a_worker_that_would_compute_otherwise_refuses(
+    lab: Ferry, on_ray: tuple[str, ...], ray_cluster: Cluster
+) -> None:
+    """A node where a declared variable has another value computes nothing, and says so; what others
+    compute is kept.
+    """
+    lab.edit("pyproject.toml", "[tool.cbspec]\n", '[tool.cbspec]\nenvironment = ["TIDE"]\n')
+    stranger = ray_cluster.add_node(**ray_node("stranger", env_vars={"TIDE": "high"}))
+    lab.hold()
+    running = lab.begin(*on_ray)
+    until(lambda: len(lab.journal()) >= 6, "the other nodes compute")
+    lab.let_go()
+    running.end()
+    ray_cluster.remove_node(stranger)
+
+    reasons = [judgement.reason for judgement in lab.judgements().values()]
+    assert any("on stranger could not be computed: environment" in reason for reason in reasons)
+    assert set(lab.journal().values()) == {1}
+    assert lab.contents()
