@@ -84,8 +84,8 @@ def test_all_wrong_keys_are_told(tmp_path):
 
     assert str(caught.value).splitlines() == [
         f"{file}: tool.cbspec: unknown key 'engin'; did you mean 'engine'? "
-        "(one of engine, scale, canary, adopt, backend, remote, claims, store, reports, data, kinds, "
-        "formats, ...)",
+        "(one of engine, scale, canary, adopt, backend, address, slurm, remote, claims, store, "
+        "reports, data, ...)",
         f"{file}: tool.cbspec.scale: expected text, got 3",
         f"{file}: tool.cbspec.store: expected text, got ''",
     ]
