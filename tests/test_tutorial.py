@@ -55,13 +55,12 @@ def project(tmp_path_factory):
     return with_commands(root)
 
 
-@pytest.mark.parametrize("source", [".", "src"])
-def test_another_lab_needs_no_more_than_is_shown(tmp_path, source):
-    """The files of CONTRIBUTING.md are a project whose claim is made and holds, also where its
-    package lies in src.
+def test_another_lab_needs_no_more_than_is_shown(tmp_path):
+    """The files of CONTRIBUTING.md are a project whose claim is made and holds, with its package in
+    src; tests/test_packaging.py does the same with the package beside pyproject.toml.
     """
     text = (REPOSITORY / "CONTRIBUTING.md").read_text()
-    write_lab(text, tmp_path, source)
+    write_lab(text, tmp_path, "src")
 
     run(steps(text), with_commands(tmp_path))
 

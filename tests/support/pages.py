@@ -46,6 +46,7 @@ def run(shown, root, variables=None):
         "PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "CUDA_VISIBLE_DEVICES": "",
         "COLUMNS": "140",
+        "PYTEST_ADDOPTS": "--assert=plain",  # nothing of a page asserts: a fifth of a start
     }
     environment |= variables or {}
     checker = doctest.OutputChecker()

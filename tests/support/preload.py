@@ -2,24 +2,36 @@
 
 import gc
 from importlib import import_module
+from importlib.metadata import entry_points
 
+from _pytest.config import default_plugins
+
+from cbspec.kinds import KINDS
+from cbspec.kinds.names import fields
 from cbspec.report import Run, job_summary, markdown
 from cbspec.report.html.page import templates
 from tests.support.specimen import make_provenance
 
+for plugin in entry_points(group="pytest11"):
+    plugin.load()
 for module in (
-    "_pytest.junitxml",
-    "pytest",
-    "xdist.dsession",
+    *(f"_pytest.{plugin}" for plugin in default_plugins),
     "scipy.special",
+    "xdist.dsession",
     "cbspec.cli.main",
     "cbspec.evaluation",
+    "cbspec.evaluation.margins",
     "cbspec.execution.progress",
+    "cbspec.judge",
     "cbspec.language.reader",
     "cbspec.plugin.running",
     "cbspec.report.formats.html_page",
 ):
     import_module(module)
+
+# What msgspec says of a type, it is asked once
+for kind in KINDS.values():
+    fields(kind)
 
 # Jinja compiles a template when it is first asked for
 for name in templates().list_templates("j2"):
