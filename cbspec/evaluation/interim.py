@@ -15,6 +15,7 @@ from cbspec.ledger import Entry as Recorded
 from cbspec.ledger import seeds_taken
 from cbspec.model.finding import Judgement
 from cbspec.model.values import Values
+from cbspec.stage import Summary
 from cbspec.store import Store, StoredResult
 
 
@@ -137,7 +138,11 @@ def _collected(
     undefined: dict[str, dict[str, dict[str, str]]] = {}
     diverged: dict[str, dict[str, str]] = {}
     own: dict[str, int] = {}
+    summaries: dict[str, dict[str, Summary]] = {}
     for arm, call in claim.arms.items():
+        if call.stage.summaries is not None:
+            summaries[arm] = dict(call.stage.summaries(call.parameters))
+            continue
         runs = seeds
         if arm in claim.own:
             runs = seeds[: len(claim.own[arm])]
@@ -161,4 +166,11 @@ def _collected(
             arms[arm][measure] = tuple(column)
             if reasons:
                 undefined.setdefault(arm, {})[measure] = reasons
-    return Values(seeds=seeds, arms=arms, undefined=undefined, diverged=diverged, own=own)
+    return Values(
+        seeds=seeds,
+        arms=arms,
+        undefined=undefined,
+        diverged=diverged,
+        own=own,
+        summaries=summaries,
+    )

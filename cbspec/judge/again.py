@@ -52,7 +52,7 @@ def fresh(
     claim: Claim, table: Table, rng: np.random.Generator, trials: int = TRIALS
 ) -> dict[Name, Array] | None:
     """Return values `[trial, seed]` of fresh runs with all seeds of the pool, for each column that
-    the claim reads; None where nothing can be drawn.
+    the claim reads; None where nothing can be drawn, as of a paper that gives no spread.
 
     Raises:
         Unmeasured: a value does not exist.
@@ -60,6 +60,10 @@ def fresh(
     names = list(dict.fromkeys(_read(claim, table)))
     count = len(claim.seeds.pool)
     asserted = [*claim.assertions, *claim.controls]
+    for name in names:
+        summary = table[name].summary
+        if summary is not None and summary.sd is None:
+            return None
     if not names or (any(item.enumerates for item in asserted) and count > MOST_FLIPPED):
         return None
     data = Measurements(table, claim.measures)

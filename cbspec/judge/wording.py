@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from cbspec.model.finding import Effect
-from cbspec.statistics.evidence import Level, StatisticalEvidence
+from cbspec.statistics.evidence import Inference, Level, StatisticalEvidence
 from cbspec.statistics.sample import Array
 
 SHOWN = 12  # values of single seeds
@@ -36,7 +36,7 @@ def sentence(
     held = (level.refuted if against else level.shown) / factor
     basis = (
         f"{inference.test}, {p_value(p)} at alpha {held:.2g}; {100 * effect.confidence:.3g} % interval; "
-        f"{effect.n} seeds{_listed(inference.values())}{_among(evidence)}"
+        f"{_runs(effect, inference, evidence)}{_among(evidence)}"
     )
     return (
         f"{effect.measure}: {inference.label} = {estimate} [{low}, {high}] {verb} "
@@ -83,6 +83,14 @@ def clustered(values: Array) -> str:
         f"; in two clusters: {low} up to {number(ordered[low - 1], digits)}, "
         f"{len(ordered) - low} from {number(ordered[low], digits)}"
     )
+
+
+def _runs(effect: Effect, inference: Inference, evidence: StatisticalEvidence) -> str:
+    """Return the number of seeds with the value of each, or what is reported of unknown runs."""
+    values = inference.values()
+    if evidence.reported and not values.size:
+        return f"n = {effect.n}{evidence.reported}"
+    return f"{effect.n} seeds{_listed(values)}{evidence.reported}"
 
 
 def _listed(values: Array) -> str:

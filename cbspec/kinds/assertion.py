@@ -76,6 +76,7 @@ class Assertion(
             alpha and cannot be a part of another assertion.
         compares: whether its test pairs the runs of arms with each other.
         by_moments: whether its test depends on mean, spread and n alone, whatever its fields are.
+        by_spread: whether its test asks for the spread over runs.
         conjunctive: whether one sum that is shown beyond its bounds refutes the whole.
     """
 
@@ -84,6 +85,7 @@ class Assertion(
     tested: ClassVar[bool] = True
     compares: ClassVar[bool] = True
     by_moments: ClassVar[bool] = False
+    by_spread: ClassVar[bool] = True
     conjunctive: ClassVar[bool] = True
 
     alpha: Alpha | None = None
@@ -105,6 +107,11 @@ class Assertion(
     def of_moments(self) -> bool:
         """Whether its test depends on mean, spread and n of each arm alone."""
         return self.by_moments and self.test == "t"
+
+    @property
+    def of_spread(self) -> bool:
+        """Whether its test asks for the spread over runs."""
+        return self.by_spread
 
     @property
     def kind(self) -> str:

@@ -38,6 +38,11 @@ class Compound(Assertion, frozen=True, kw_only=True):
         return any(part.by_run for part in self.of)
 
     @property
+    def of_spread(self) -> bool:
+        """Whether a part asks for the spread over runs."""
+        return any(part.of_spread for part in self.of)
+
+    @property
     def of_moments(self) -> bool:
         """Whether this holds for every part."""
         return all(part.of_moments for part in self.of)

@@ -28,6 +28,7 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
     synonyms = ("known sigma", "z test", "known spread")
     compares: ClassVar[bool] = False
     by_moments: ClassVar[bool] = True
+    by_spread: ClassVar[bool] = False
     tighter: ClassVar = {"arms": more, "above": larger, "below": smaller, "sigma": unordered}
 
     arms: Arms
@@ -67,7 +68,7 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
             n=values.shape[-1],
             reported=data.figure(self.measure, arm),
             spread=self.sigma,
-            seeds=values,
+            seeds=np.array([]) if data.summarised((arm,), self.measure) else values,
         )
 
     def _tail(self, values: Array, bound: float, side: int) -> Array:

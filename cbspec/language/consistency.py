@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from cbspec.claim import Seeds
-from cbspec.kinds import Assertion, arms_of
+from cbspec.kinds import Assertion, arms_of, measures_of
 from cbspec.language.assertions import Arms
 from cbspec.language.conform import unknown
 from cbspec.language.diagnostics import Diagnostics
@@ -75,13 +75,8 @@ def pairing(
         return
     for node, assertion in zip(section.items, asserted, strict=True):
         for arm in arms_of(assertion):
-            call = arms.get(arm)
-            if call is not None and call.stage.summarised and not assertion.of_moments:
-                mistakes.add(
-                    node.entries.get("kind", node),
-                    f"{assertion.kind} asks for single runs, but only mean and spread of {arm} are "
-                    "known: use unpaired (by welch), threshold, range, sign or z",
-                )
+            if lack := _lack(assertion, arm, arms.get(arm)):
+                mistakes.add(node.entries.get("kind", node), lack)
                 break
         if assertion.by_run:
             kind = node.entries.get("kind", node)
@@ -90,6 +85,25 @@ def pairing(
                 f"{assertion.kind} compares arms run by run, but these arms have runs of their own: "
                 "compare them by kind unpaired",
             )
+
+
+def _lack(assertion: Assertion, arm: str, call: Call | None) -> str:
+    """Return what a test asks of an arm whose single runs are not known; empty where it has it."""
+    if call is None or call.stage.summaries is None:
+        return ""
+    if not assertion.of_moments:
+        return (
+            f"{assertion.kind} asks for single runs, but only mean and spread of {arm} are known: "
+            "use unpaired (by welch), threshold, range, sign or z"
+        )
+    summaries = call.stage.summaries(call.parameters)
+    for measure in measures_of(assertion):
+        if assertion.of_spread and measure in summaries and summaries[measure].sd is None:
+            return (
+                f"{assertion.kind} asks for the spread of {measure}, which {arm} does not report: "
+                "give sd, se, interval or bound, or use z with a spread known from elsewhere"
+            )
+    return ""
 
 
 def power(

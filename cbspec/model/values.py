@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from cbspec.stage import Summary
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
 class Value(NamedTuple):
-    """One measured value; None with the reason where there is none."""
+    """One measured value; None with the reason where there is none. The mean of runs that are not
+    known has no seed.
+    """
 
     arm: str
     measure: str
-    seed: int
+    seed: int | None
     value: float | None
     reason: str | None
 
@@ -37,6 +41,8 @@ class Values(
             value.
         own: arm -> how many runs it has, for an arm whose runs are no other arm's; it has no values
             at the seeds beyond them.
+        summaries: arm -> measure -> mean, spread and n, for an arm whose single runs are not known;
+            it is none of `arms`.
     """
 
     seeds: tuple[int, ...]
@@ -44,6 +50,7 @@ class Values(
     undefined: dict[str, dict[str, dict[str, str]]] = {}
     diverged: dict[str, dict[str, str]] = {}
     own: dict[str, int] = {}
+    summaries: dict[str, dict[str, Summary]] = {}
 
     def __post_init__(self) -> None:
         """Raise ValueError where an arm has more or fewer values than there are seeds."""

@@ -13,6 +13,7 @@ from cbspec.stage.call import Call, calls_of, canonical, plain, stages_of
 from cbspec.stage.declaration import Input, Measure, Noise, NoParameters, Parameters, Stage
 from cbspec.stage.file import File, files_of
 from cbspec.stage.job import Artifact, Job, Replica
+from cbspec.stage.summary import Summary
 from cbspec.stage.vouching import vouch
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Parameters",
     "Replica",
     "Stage",
+    "Summary",
     "calls_of",
     "canonical",
     "files_of",

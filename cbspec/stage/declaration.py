@@ -13,6 +13,7 @@ import msgspec
 if TYPE_CHECKING:
     from cbspec.stage.call import Call
     from cbspec.stage.job import Job
+    from cbspec.stage.summary import Summary
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,8 +96,8 @@ class Stage:
             from files; None where a run is that of a seed. It takes the parameters and what locates
             a `File`, and raises ValueError where a file cannot be read as the call says.
         reads: whether it only reads what exists already, so that one job takes all of a call's runs.
-        summarised: whether its values stand for a mean and a spread, and no test may ask more of
-            them.
+        summaries: returns measure -> mean, spread and n of a call whose single runs are not known;
+            no test may ask more of them. None where runs have values.
         versions: installed packages whose version, with its build, is part of the key: another one
             makes results stale. torch's always is.
         environment: environment variables whose value is part of the key, and is recorded.
@@ -121,7 +122,7 @@ class Stage:
     declared: str = ""
     runs: Callable[[Any, Callable[[str], Path]], int] | None = None
     reads: bool = False
-    summarised: bool = False
+    summaries: Callable[[Any], Mapping[str, Summary]] | None = None
     versions: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     timeout: float | None = None

@@ -97,6 +97,7 @@ class StatisticalEvidence:
         least: how many of the parts have to hold.
         strictness: what the p-values were multiplied by.
         said: the reason of the finding, where there is no test whose figures would be one.
+        reported: what is known of arms whose single runs are not.
     """
 
     p: Array
@@ -107,6 +108,7 @@ class StatisticalEvidence:
     least: int = 1
     strictness: float = 1.0
     said: str = ""
+    reported: str = ""
 
     def scaled(self, factor: float) -> StatisticalEvidence:
         """Return the same evidence with p-values times `factor`: a part with its own alpha,

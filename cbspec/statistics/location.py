@@ -108,7 +108,11 @@ class Location:
         )
 
     def values(self) -> Array:
-        """Return the sum of each seed, in the unit that people read, shape `[seed]`."""
+        """Return the sum of each seed, in the unit that people read, shape `[seed]`; empty where
+        single runs are not known.
+        """
+        if self.data.summarised(self.contrast.weights, self.contrast.measure):
+            return np.array([])
         return np.exp(np.minimum(self._values, NEVER)) if self.contrast.logs else self._values
 
     def interval(self, miss: float) -> tuple[Array, Array]:

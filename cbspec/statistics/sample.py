@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cbspec.model.values import Values
-from cbspec.stage import Measure
+from cbspec.stage import Measure, Summary
 
 Array: TypeAlias = NDArray[np.float64]
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
@@ -37,12 +38,14 @@ class Sample:
             an arm over runs of its own, their numbers.
         undefined: seed -> why the measure has no value (reference gradient below resolution, ...).
         diverged: seed -> where its run left the finite numbers.
+        summary: what is known where single runs are not; the values only stand in for them.
     """
 
     values: Sequence[float | None] | Array
     seeds: tuple[int, ...]
     undefined: Mapping[int, str] = field(default_factory=dict)
     diverged: Mapping[int, str] = field(default_factory=dict)
+    summary: Summary | None = None
 
     def __post_init__(self) -> None:
         shape = np.asarray(self.values, dtype=np.float64).shape
@@ -93,7 +96,23 @@ def table_of(values: Values) -> Table:
             undefined = {int(seed): reason for seed, reason in reasons.items()}
             runs = values.own.get(arm, len(values.seeds))
             table[arm, measure] = Sample(column[:runs], values.seeds[:runs], undefined, diverged)
+    for arm, known in values.summaries.items():
+        for measure, summary in known.items():
+            table[arm, measure] = _standing_in(summary)
     return table
+
+
+def _standing_in(summary: Summary) -> Sample:
+    """Return evenly spaced values of that mean and spread.
+
+    What is asked of such an arm depends on no more than these: by Student's, Welch's and the z test
+    any other values of that mean and spread would give the same.
+    """
+    n = summary.n
+    seeds = tuple(range(1, n + 1))
+    unit = math.sqrt(n * (n + 1) / 12)  # standard deviation of 1, 2, ..., n
+    places = (np.array(seeds, dtype=np.float64) - (n + 1) / 2) / unit
+    return Sample(summary.mean + (summary.sd or 0.0) * places, seeds, summary=summary)
 
 
 @dataclass(frozen=True)
@@ -114,7 +133,10 @@ class Measurements:
                 a resolution has by chance.
             KeyError: the table has no such column, a mistake of the caller.
         """
-        values = self.table[arm, measure].column(arm, measure)
+        sample = self.table[arm, measure]
+        values = sample.column(arm, measure)
+        if sample.summary:
+            return values
         repeated = values.shape[-1] > 1 and np.all(values == values[..., :1])
         if repeated and not self.resolution(measure):
             raise Unmeasured(
@@ -143,6 +165,15 @@ class Measurements:
         """Return times to a target, shape `[..., seed]`: the limit where it was not reached."""
         values = np.asarray(self.table[arm, measure].values, dtype=np.float64)
         return np.minimum(np.nan_to_num(values, nan=limit, posinf=limit), limit)
+
+    def summarised(self, arms: Iterable[str], measure: str) -> dict[str, Summary]:
+        """Return those of these arms of which no single runs are known, with what is."""
+        known = {}
+        for arm in arms:
+            sample = self.table.get((arm, measure))
+            if sample is not None and sample.summary is not None:
+                known[arm] = sample.summary
+        return known
 
     def unit(self, measure: str) -> str:
         return self.declared(measure).unit

@@ -11,7 +11,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from cbspec.stage import Job, Measure, Parameters, Stage
+from cbspec.stage import Job, Measure, Parameters, Stage, Summary
+
+ONE_SIDED, TWO_SIDED = (
+    0.95,
+    0.975,
+)  # of Student's t: one bound, and either end of an interval, at 95 %
 
 
 class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,17 +25,46 @@ class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     unit: Annotated[str, Meta(description="its unit in words")]
     mean: Annotated[float, Meta(description="the mean over runs")]
     sd: Annotated[float, Meta(gt=0, description="the standard deviation over runs")] | None = None
+    se: (
+        Annotated[float, Meta(gt=0, description="in place of sd: the standard error of the mean")]
+        | None
+    ) = None
     interval: Annotated[
         tuple[float, float] | None,
         Meta(description="in place of sd: the 95 % interval of the mean (Student's t)"),
     ] = None
+    bound: Annotated[
+        float | None,
+        Meta(
+            description="in place of sd: the one-sided 95 % bound of the mean, on either side of it"
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError unless there is one spread, and an interval is around the mean."""
-        if (self.sd is None) == (self.interval is None):
-            raise ValueError("give either sd or interval")
+        """Raise ValueError unless there is one spread at most, and an interval is around the mean."""
+        spreads = (self.sd, self.se, self.interval, self.bound)
+        if sum(spread is not None for spread in spreads) > 1:
+            raise ValueError("give one of sd, se, interval and bound")
         if self.interval is not None and not self.interval[0] < self.mean < self.interval[1]:
             raise ValueError("the interval does not hold the mean")
+        if self.bound == self.mean:
+            raise ValueError("the bound is the mean")
+
+    def summary(self, n: int) -> Summary:
+        """Return mean, standard deviation and n, as far as the paper tells."""
+        return Summary(mean=self.mean, sd=self._deviation(n), n=n)
+
+    def _deviation(self, n: int) -> float | None:
+        if self.sd is not None:
+            return self.sd
+        if self.se is not None:
+            return self.se * math.sqrt(n)
+        if self.interval is not None:
+            low, high = self.interval
+            return (high - low) / 2 * math.sqrt(n) / _student(TWO_SIDED, n)
+        if self.bound is not None:
+            return abs(self.bound - self.mean) * math.sqrt(n) / _student(ONE_SIDED, n)
+        return None
 
 
 class Reported(Parameters, frozen=True, kw_only=True):
@@ -44,29 +78,26 @@ class Reported(Parameters, frozen=True, kw_only=True):
 
 
 def emit(job: Job[Reported]) -> None:
-    """Emit evenly spaced values that have the reported mean and spread.
-
-    What is asked of such an arm may depend on no more than these (`Stage.summarised`): by Student's,
-    Welch's and the z test any other values of that mean and spread would give the same.
+    """Emit the reported mean for each run, of which nothing else is known. Verdicts are judged on
+    `summaries`.
     """
     for index, replica in enumerate(job.replicas):
-        n = replica.parameters.n
-        place = replica.seed - (n + 1) / 2
-        unit = math.sqrt(n * (n + 1) / 12)  # standard deviation of 1, 2, ..., n
-        values = {}
-        for name, reported in replica.parameters.measures.items():
-            values[name] = reported.mean + _deviation(reported, n) * place / unit
-        job.emit(index, measures=values)
+        means = {name: reported.mean for name, reported in replica.parameters.measures.items()}
+        job.emit(index, measures=means)
 
 
-def _deviation(reported: ReportedMeasure, n: int) -> float:
-    if reported.interval is None:
-        assert reported.sd is not None
-        return reported.sd
+def summaries(parameters: Reported) -> dict[str, Summary]:
+    """Return measure -> what is known of it."""
+    known = {}
+    for name, reported in parameters.measures.items():
+        known[name] = reported.summary(parameters.n)
+    return known
+
+
+def _student(probability: float, n: int) -> float:
     from scipy.special import stdtrit
 
-    low, high = reported.interval
-    return (high - low) / 2 * math.sqrt(n) / float(stdtrit(n - 1, 0.975))
+    return float(stdtrit(n - 1, probability))
 
 
 def for_call(stage: Stage, parameters: Reported) -> Stage:
@@ -90,5 +121,5 @@ REPORTED = Stage(
     for_call=for_call,
     runs=count_runs,
     reads=True,
-    summarised=True,
+    summaries=summaries,
 )

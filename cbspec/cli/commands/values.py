@@ -21,6 +21,7 @@ from cbspec.cli.output import (
 )
 from cbspec.cli.rows import csv_text, write_parquet
 from cbspec.errors import LedgerError
+from cbspec.model.values import Value
 from cbspec.project import Project
 from cbspec.text_table import TextTable
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cbspec.claim import Claim
     from cbspec.execution.plan import Planner
     from cbspec.model.values import Values
+    from cbspec.stage import Summary
 
 
 @click.command("values")
@@ -76,6 +78,9 @@ def command(
         for value in values.records():
             unit = units.get(value.measure, "")
             rows.append({"claim": cell.id, "unit": unit, **value._asdict()})
+        for arm, known in values.summaries.items():
+            for measure, summary in known.items():
+                rows.append(_summarised(cell, units.get(measure, ""), arm, measure, summary))
         texts += [f"{cell.id} at scale {cell.scale}, {source}", *_tables(values, units)]
     if parquet is not None:
         write_parquet(rows, parquet)
@@ -108,6 +113,14 @@ def _values(
     return stored_values(claim, planner, project.store), "as stored"
 
 
+def _summarised(
+    claim: Claim, unit: str, arm: str, measure: str, summary: Summary
+) -> dict[str, Any]:
+    """Return the row of a measure whose single runs are not known: its mean, and the rest in words."""
+    row = Value(arm, measure, None, summary.mean, f"as reported: {summary.text}")
+    return {"claim": claim.id, "unit": unit, **row._asdict()}
+
+
 def _curves(project: Project, claim: Claim, planner: Planner) -> Iterator[dict[str, Any]]:
     from cbspec.evaluation.curves import curves
 
@@ -129,6 +142,9 @@ def _tables(values: Values, units: dict[str, str]) -> Iterator[str]:
     names: dict[str, None] = {}
     for columns in values.arms.values():
         names |= dict.fromkeys(columns)
+    for arm, known in values.summaries.items():
+        for measure, summary in known.items():
+            yield f"{measure} of {arm}, as reported: {summary.text}"
     measures = list(names)
     while measures:
         shown = len(measures)

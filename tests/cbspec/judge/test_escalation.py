@@ -38,7 +38,7 @@ def test_looks_can_be_stated() -> None:
     assert seeds.beginning_with(5).analyses == (5, 12)
 
 
-@pytest.mark.parametrize("looks", [(3, 6), (3, 6, 12), (3, 5, 12)])
+@pytest.mark.parametrize("looks", [(3, 6), (3, 6, 12), (3, 5, 12), (2, 3, 7, 12)])
 def test_looks_spend_alpha_exactly(looks: tuple[int, ...]) -> None:
     """Student's t reaches the level of some look in alpha of the cases, not less: the first look
     spends alpha log(1 + (e - 1) t) of its share t of the seeds (Lan and DeMets 1983).

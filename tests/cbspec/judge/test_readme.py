@@ -223,6 +223,16 @@ def test_15_the_levels_of_looks_are_exact() -> None:
     assert alpha_at(6, seeds, 0.05) > 1.2 * (0.05 - first)
 
 
+def test_15_a_third_look_takes_from_the_first_two() -> None:
+    """With a look at 12 the looks at 3 and at 6 have less than without, so that a claim which never
+    gets there is judged otherwise, too.
+    """
+    two, three = (Seeds(pool=tuple(range(most)), start=3) for most in (6, 12))
+
+    for n in (3, 6):
+        assert alpha_at(n, three, 0.05) < 0.8 * alpha_at(n, two, 0.05)
+
+
 def test_16_the_interval_has_the_level_that_it_says(claimed: Claimed, tabled: Tabled) -> None:
     """At an early look the interval is wider than 95 %, says so, and is Student's at that level; an
     estimate is printed with the digits that tell it from its bound.

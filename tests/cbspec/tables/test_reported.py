@@ -3,6 +3,9 @@
 import pytest
 from scipy import stats
 
+from cbspec.report import markdown
+from cbspec.stage import Summary
+
 CLAIM = """\
 id: 2.a
 title: Our returns are higher than the paper's
@@ -41,10 +44,23 @@ def test_two_papers_are_compared_by_welch(paper):
     assert effect.estimate == pytest.approx(27.5)
 
 
-def test_an_interval_stands_for_a_spread(paper):
-    """The 95 % interval of a mean gives the sd that Student's t would have had."""
-    half = stats.t.ppf(0.975, 2) * 6.0 / 3**0.5
-    paper.edit("claims/2.a.yaml", "sd: 6.0", f"interval: [{470 - half}, {470 + half}]")
+HALF = 6.0 / 3**0.5
+
+
+@pytest.mark.parametrize(
+    "spread",
+    [
+        f"interval: [{470 - stats.t.ppf(0.975, 2) * HALF}, {470 + stats.t.ppf(0.975, 2) * HALF}]",
+        f"se: {HALF}",
+        f"bound: {470 - stats.t.ppf(0.95, 2) * HALF}",
+        f"bound: {470 + stats.t.ppf(0.95, 2) * HALF}",
+    ],
+)
+def test_what_a_paper_gives_stands_for_a_spread(paper, spread):
+    """A 95 % interval of a mean, its standard error, or a one-sided 95 % bound give the sd that
+    Student's t would have had.
+    """
+    paper.edit("claims/2.a.yaml", "sd: 6.0", spread)
 
     (record,) = paper.run().records
 
@@ -53,6 +69,45 @@ def test_an_interval_stands_for_a_spread(paper):
     )
     (effect,) = record.judgement.findings[0].effects
     assert effect.p == pytest.approx(oracle.pvalue, rel=1e-9)
+
+
+def test_runs_that_nobody_has_are_listed_nowhere(paper):
+    """Evidence, reason, page and `cbspec values` have the paper's mean, sd and n, and no runs."""
+    run = paper.run()
+    (record,) = run.records
+    paper.record(run)
+    theirs = Summary(mean=470.0, sd=6.0, n=3)
+    told = "ours: mean 497.5, sd 4, n = 5, theirs: mean 470, sd 6, n = 3"
+
+    assert record.evidence.values.arms == {}
+    assert record.evidence.values.summaries["theirs"] == {"return": theirs}
+    assert f"n = 3; as reported, {told})" in record.judgement.reason
+    assert "seeds" not in record.judgement.reason.lower()
+    assert "\nSeeds" not in markdown(run)
+    assert (
+        "return of theirs, as reported: mean 470, sd 6, n = 3"
+        in paper.cbspec("values", "2.a").output
+    )
+    rows = paper.json("values", "2.a")
+    assert [(row["arm"], row["seed"], row["value"]) for row in rows] == [
+        ("ours", None, 497.5),
+        ("theirs", None, 470.0),
+    ]
+
+
+def test_without_a_spread_a_known_sigma_can_be_asked(paper):
+    """A mean without a spread is judged by z alone; it tells nothing of what a fresh run gives."""
+    paper.edit("claims/2.a.yaml", "sd: 6.0", "")
+    paper.edit(
+        "claims/2.a.yaml", KIND, "{kind: z, sigma: 5, measure: return, arms: [theirs], above: 460}"
+    )
+
+    (record,) = paper.run().records
+
+    (effect,) = record.judgement.findings[0].effects
+    assert effect.p == pytest.approx(stats.norm.sf(10 / (5 / 3**0.5)))
+    assert record.judgement.again is None
+    assert "theirs: mean 470, no spread given, n = 3" in record.judgement.reason
 
 
 def test_a_paper_against_a_bound(paper):
@@ -89,13 +144,14 @@ def test_what_asks_for_single_runs_is_refused(paper, assertion):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("mean: 470.0", "give either sd or interval"),
-        ("mean: 470.0, sd: 6.0, interval: [460, 480]", "give either sd or interval"),
+        ("mean: 470.0", "asks for the spread of return, which theirs does not report"),
+        ("mean: 470.0, sd: 6.0, interval: [460, 480]", "give one of sd, se, interval and bound"),
         ("mean: 470.0, interval: [480, 490]", "the interval does not hold the mean"),
+        ("mean: 470.0, bound: 470.0", "the bound is the mean"),
     ],
 )
-def test_one_spread_is_needed(paper, words, message):
-    """No spread, two of them, or an interval beside the mean is told at its arm."""
+def test_a_spread_that_cannot_be_is_told(paper, words, message):
+    """A test of a spread that is not given, two spreads, or one beside the mean is told at its arm."""
     paper.edit("claims/2.a.yaml", "mean: 470.0, sd: 6.0", words)
 
     result = paper.cbspec("validate")

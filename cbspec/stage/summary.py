@@ -1,0 +1,25 @@
+"""A mean with its spread, where single runs are not known."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is known of one measure of an arm whose single runs are not.
+
+    Attributes:
+        mean: over the runs, in the measure's unit.
+        sd: standard deviation over the runs; None where no spread is given.
+        n: runs.
+    """
+
+    mean: float
+    sd: float | None
+    n: int
+
+    @property
+    def text(self) -> str:
+        """Return ``"mean 0.971, sd 0.006, n = 10"``."""
+        spread = "no spread given" if self.sd is None else f"sd {self.sd:.6g}"
+        return f"mean {self.mean:.6g}, {spread}, n = {self.n}"
