@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IGNORED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+_SAYING: dict[str, tuple[str, ...]] = {}  # kind of a node -> its fields without these
 
 
 class Import(NamedTuple):
@@ -100,6 +101,29 @@ def canonical(node: ast.AST, package: str = "") -> str:
     return "".join(text)
 
 
+def _fields(node: ast.AST) -> tuple[str, ...]:
+    """Return the fields of a node that say anything."""
+    kind = type(node).__name__
+    if kind not in _SAYING:
+        _SAYING[kind] = tuple(field for field in node._fields if field not in _IGNORED)
+    return _SAYING[kind]
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """Return the parts of a piece of code as they are written.
+
+    `ast.iter_child_nodes` yields as many more that say nothing, and takes four times as long.
+    """
+    parts: list[ast.AST] = []
+    for field in _fields(node):
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            parts += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST):
+            parts.append(value)
+    return parts
+
+
 def _literal(value: object) -> str:
     # Decimal digits of an integer are limited in number
     return hex(value) if type(value) is int else repr(value)
@@ -110,9 +134,9 @@ def _parts(node: ast.AST, package: str) -> list[str | ast.AST]:
     Python adds changes nothing.
     """
     parts: list[str | ast.AST] = [f"{type(node).__name__}("]
-    for field in node._fields:
+    for field in _fields(node):
         value = getattr(node, field, None)
-        if field in _IGNORED or value is None or value == []:
+        if value is None or value == []:
             continue
         parts.append(f"{field}=")
         if isinstance(value, ast.AST):

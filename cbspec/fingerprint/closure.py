@@ -9,6 +9,7 @@ name that is computed, every definition counts.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from importlib.util import resolve_name
@@ -17,11 +18,6 @@ from cbspec.fingerprint.canonical import Import
 from cbspec.fingerprint.finder import OUTSIDE
 from cbspec.fingerprint.module import MAIN, Module, Unit
 from cbspec.fingerprint.modules import Modules
-
-# They find code by a name that may be computed
-_LOOKUP_MODULES = frozenset({
-    "cloudpickle", "dill", "gc", "hydra", "joblib", "pickle", "pkgutil", "pydoc", "runpy",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +58,19 @@ class Closure:
         self._wanted: set[tuple[Module, str]] = set()
         self._imported: list[Module] = []
         self._reached: list[Unit] = []
+        # Word -> the units that count as soon as something says it
+        self._awaiting: dict[str, list[Unit]] = defaultdict(list)
+        self._homes: dict[Unit, Module] = {}
 
     def add(self, modules: Iterable[Module], reason: Reason) -> None:
         """Add modules that are imported."""
         for module in modules:
             if module not in self.modules:
                 self.modules[module] = reason
-                self.hooks |= module.hooks
                 self._imported.append(module)
+                if module.hooks and not self.hooks:
+                    self.hooks = True
+                    self._reconsider()
 
     def add_whole(self, module: Module, reason: Reason) -> None:
         """Add all of a module."""
@@ -92,15 +93,11 @@ class Closure:
     def complete(self) -> None:
         """Follow all that was added, until nothing is new."""
         while self._imported or self._reached:
-            while self._imported:
+            if self._imported:
                 self._run(self._imported.pop())
-            while self._reached:
+            else:
                 unit = self._reached.pop()
                 self._follow(unit, self.units[unit])
-            for module in self.modules:
-                for unit in module.units:
-                    if self._counts(unit, module):
-                        self._include(unit, module)
 
     def acts(self, unit: Unit) -> bool:
         """Tell whether a unit does something when its module is imported."""
@@ -114,15 +111,35 @@ class Closure:
     def _run(self, module: Module) -> None:
         """Add what happens when a module is imported."""
         for unit in module.units:
+            self._homes[unit] = module
+            words = [module.name] if unit.names == (MAIN,) else unit.names
+            for word in words:
+                self._awaiting[word].append(unit)
             alias = unit.imported
-            if alias and not self._import(alias, module) and _acts(alias):
+            foreign = alias is not None and not self._import(alias, module)
+            if (
+                (alias and foreign and _acts(alias))
+                or self.open
+                or self.acts(unit)
+                or not self.words.isdisjoint(words)
+            ):
                 self._include(unit, module)
 
-    def _counts(self, unit: Unit, module: Module) -> bool:
-        """Tell whether a unit counts by what is known of the whole."""
-        if unit.names == (MAIN,):
-            return bool(self.open) or module.name in self.words
-        return self.acts(unit) or bool(self.open) or not self.words.isdisjoint(unit.names)
+    def _reconsider(self) -> None:
+        """Add what counts of the modules that have run by now that it is known that there are hooks,
+        or that code is found by a name that is computed.
+        """
+        for unit, module in self._homes.items():
+            if self.open or self.acts(unit):
+                self._include(unit, module)
+
+    def _say(self, words: Iterable[str]) -> None:
+        """Add what counts because its name is said somewhere."""
+        for word in words:
+            if word not in self.words:
+                self.words.add(word)
+                for unit in self._awaiting.get(word, ()):
+                    self._include(unit, self._homes[unit])
 
     def _import(self, alias: Import, module: Module) -> bool:
         """Add what an import runs; tell whether that is in the project."""
@@ -132,7 +149,7 @@ class Closure:
 
     def _follow(self, unit: Unit, module: Module) -> None:
         references = unit.references
-        self.words |= references.words
+        self._say(references.words)
         for name in references.names:
             self.want(module, name)
         for path in references.paths:
@@ -144,8 +161,9 @@ class Closure:
             self._import(alias, module)
             if alias.name and (source := self._source.get(alias.module, module)):
                 self.want(source, alias.name)
-        if not self.open and self._opens(unit, module):
+        if not self.open and self._source.opens(unit, module):
             self.open = f"{module.shown}:{unit.line} finds code by a name that is computed"
+            self._reconsider()
 
     def _path(self, path: str, unit: Unit, module: Module) -> None:
         """Follow a string that is an import path of the project, or begins one."""
@@ -155,24 +173,7 @@ class Closure:
             return
         modules = self._source.chain(name)
         self.add(modules, Reason(f"{module.shown}:{unit.line} names it"))
-        self.words.update(module.name for module in modules)
-
-    def _opens(self, unit: Unit, module: Module) -> bool:
-        """Tell whether code is found by a computed name: a module is handed on as a value, or
-        something is used that looks names up.
-        """
-        if unit.references.looks_up:
-            return True
-        for chain in unit.references.chains:
-            head, dot, rest = chain.partition(".")
-            if alias := module.aliases.get(head):
-                full = f"{alias.meaning}{dot}{rest}"
-                if f"{full}.".startswith("sys.modules.") or full.split(".")[0] in _LOOKUP_MODULES:
-                    return True
-                # A module's own attributes, such as its __dict__, stand for the module
-                if self._source.is_module(full.partition(".__")[0], module):
-                    return True
-        return False
+        self._say(module.name for module in modules)
 
 
 def _acts(alias: Import) -> bool:

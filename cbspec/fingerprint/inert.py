@@ -40,12 +40,14 @@ class Inert:
 
     def _is_record(self, node: ast.ClassDef) -> bool:
         """Tell whether making an instance of a class only keeps the arguments."""
+        if not (self._class(node) and all(map(self._describes, node.bases))):
+            return False
         names = {getattr(part, "name", getattr(part, "arg", "")) for part in ast.walk(node)}
-        return (
-            self._class(node)
-            and all(map(self._describes, node.bases))
-            and names.isdisjoint(("__init__", "__new__", "__post_init__", "default_factory"))
-        )
+        return names.isdisjoint(("__init__", "__new__", "__post_init__", "default_factory"))
+
+    def imports(self, package: str) -> bool:
+        """Tell whether a name of the module stands for something of a package."""
+        return any(name.partition(".")[0] == package for name in self._meanings.values())
 
     def meaning(self, node: ast.AST) -> str:
         """Return what a name with its attributes stands for: ``"msgspec.Meta"``; empty where no

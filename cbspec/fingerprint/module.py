@@ -165,6 +165,8 @@ def whole(content: bytes) -> ParsedFile:
 
 def _drop_prose(tree: ast.Module, inert: Inert) -> None:
     """Remove the descriptions of parameters: they change no value."""
+    if not inert.imports("msgspec"):
+        return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and inert.meaning(node.func) == "msgspec.Meta":
             node.keywords = [word for word in node.keywords if word.arg not in _PROSE]

@@ -8,9 +8,14 @@ from pathlib import Path
 
 from cbspec.fingerprint.canonical import Import
 from cbspec.fingerprint.finder import Finder
-from cbspec.fingerprint.module import Module, ParsedFile
+from cbspec.fingerprint.module import Module, ParsedFile, Unit
 from cbspec.fingerprint.parsed import Parsed
 from cbspec.fingerprint.signature import Signatures, forget_bytecode, signature
+
+# They find code by a name that may be computed
+_LOOKUP_MODULES = frozenset({
+    "cloudpickle", "dill", "gc", "hydra", "joblib", "pickle", "pkgutil", "pydoc", "runpy",
+})  # fmt: skip
 
 
 class Modules:
@@ -33,6 +38,7 @@ class Modules:
         self._read: dict[Path | str, Module] = {}
         self._known: dict[tuple[str, str], Module | None] = {}
         self._imported: dict[tuple[str, str, str], list[Module]] = {}
+        self._opening: dict[Unit, bool] = {}
 
     def get(self, name: str, importer: Module | None = None) -> Module | None:
         """Return a module by its full name; None where it is not in the project."""
@@ -99,6 +105,28 @@ class Modules:
                 modules += self.chain(alias.target, importer)[len(modules) :]
             self._imported[key] = modules
         return self._imported[key]
+
+    def opens(self, unit: Unit, module: Module) -> bool:
+        """Tell whether a unit finds code by a computed name: it uses what looks names up, or hands a
+        module on as a value.
+        """
+        if unit not in self._opening:
+            self._opening[unit] = unit.references.looks_up or any(
+                self._hands_on(chain, module) for chain in unit.references.chains
+            )
+        return self._opening[unit]
+
+    def _hands_on(self, chain: str, module: Module) -> bool:
+        """Tell whether a name with its attributes stands for a module, or for what finds code."""
+        head, dot, rest = chain.partition(".")
+        alias = module.aliases.get(head)
+        if alias is None:
+            return False
+        full = f"{alias.meaning}{dot}{rest}"
+        if f"{full}.".startswith("sys.modules.") or full.split(".")[0] in _LOOKUP_MODULES:
+            return True
+        # A module's own attributes, such as its __dict__, stand for the module
+        return self.is_module(full.partition(".__")[0], module)
 
     def is_module(self, dotted: str, importer: Module) -> bool:
         """Tell whether a dotted name stands for a module of the project, also where another one

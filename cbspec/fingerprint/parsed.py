@@ -7,12 +7,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from cbspec.errors import CbspecError
 from cbspec.fingerprint.module import ParsedFile, package_of, read, whole
+from cbspec.fingerprint.signature import Signature, signature
 
 _MOST = 4  # times as many texts are kept as the last run read
 
@@ -47,7 +49,9 @@ class Parsed:
         self._sharing = False
         self._reading = False
         self._used: dict[str, ParsedFile] = {}
-        self._kept = self._load()
+        self._kept: dict[str, ParsedFile] = {}
+        self._seen: Signature | None = None
+        self._load()
 
     def source(self, name: str, path: Path) -> ParsedFile:
         """Return what the file of a module says."""
@@ -79,7 +83,7 @@ class Parsed:
         if self._file:
             with suppress(CbspecError, OSError):  # without a lock, others read the same
                 self._held.enter_context(self._lock())
-            self._kept = self._load()  # by now another process may have read it
+            self._load()  # by now another process may have read it
 
     def _save(self) -> None:
         """Keep what was read, and let other processes go on."""
@@ -96,17 +100,22 @@ class Parsed:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
                 scratch.write_bytes(msgspec.msgpack.encode(Kept(_version(), sources)))
                 scratch.replace(self._file)
+                self._seen = signature(self._file)
         self._held.close()
 
-    def _load(self) -> dict[str, ParsedFile]:
-        try:
-            content = self._file.read_bytes() if self._file else b""
-            kept = msgspec.msgpack.decode(content, type=Kept)
-        except (OSError, msgspec.MsgspecError):
-            return {}
-        return kept.sources if kept.version == _version() else {}
+    def _load(self) -> None:
+        """Take in what is kept, where that is something else than this process has."""
+        now = signature(self._file) if self._file else None
+        if self._file is None or now == self._seen:
+            return
+        self._seen = now
+        with suppress(OSError, msgspec.MsgspecError):
+            kept = msgspec.msgpack.decode(self._file.read_bytes(), type=Kept)
+            if kept.version == _version():
+                self._kept = kept.sources
 
 
+@cache
 def _version() -> str:
     """Return what reads: Python, whose grammar changes, and this package."""
     stamps = [path.stat().st_mtime_ns for path in sorted(Path(__file__).parent.glob("*.py"))]

@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from cbspec.fingerprint.canonical import Import, dotted, imports_of
+from cbspec.fingerprint.canonical import Import, children, idle, imports_of
 
 # What finds code by a name that is computed, of Python and of what is often installed
 _LOOKUPS = frozenset({
@@ -58,24 +58,36 @@ def references_of(root: ast.AST, package: str) -> References:
         package: where its relative imports start.
     """
     references = References()
-    attributed: set[int] = set()  # nodes that an attribute follows
-    texts: set[int] = set()  # docstrings
-    for node in ast.walk(root):
-        if isinstance(node, ast.Attribute):
-            references.words.add(node.attr)
-            attributed.add(id(node.value))
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
-            references.names.add(node.id)
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            texts.add(id(node.value))
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name):
+            references.chains.add(node.id)
+            if not isinstance(node.ctx, ast.Store):
+                references.names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            waiting += _attribute(node, references)
         elif isinstance(node, ast.Constant):
-            if isinstance(node.value, str) and id(node) not in texts:
+            if isinstance(node.value, str):
                 _string(node.value, references)
-        else:
+        elif not idle(node):
             _statement(node, references, package)
-        if isinstance(node, ast.Attribute | ast.Name) and id(node) not in attributed:
-            references.chains.add(dotted(node))
+            waiting += reversed(children(node))
     return references
+
+
+def _attribute(node: ast.expr, references: References) -> list[ast.AST]:
+    """Take in ``nets.forward`` as a whole; return what it is an attribute of, if that is no name."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    references.words.update(names)
+    if not isinstance(node, ast.Name):
+        return [node]
+    references.names.add(node.id)
+    references.chains.add(".".join([node.id, *reversed(names)]))
+    return []
 
 
 def _string(text: str, references: References) -> None:
