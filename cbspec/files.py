@@ -16,10 +16,14 @@ class ProjectFiles:
     Args:
         root: the project's folder, which is searched first.
         data: the folder of the data, which may lie elsewhere; None where there is none.
+
+    Attributes:
+        data: that folder.
     """
 
     def __init__(self, root: Path, data: Path | None = None) -> None:
         self._folders = [root.resolve()]
+        self.data = data
         if data is not None:
             self._folders.append(data.resolve())
 

@@ -34,7 +34,7 @@ def compute(
     Args:
         begun: called when the stage's implementation is imported and about to run.
     """
-    loaded = _loaded(task.watch.root) if task.watch else None
+    loaded = _loaded_by(task, store, run)
     if loaded and task.watch and not loaded.prepare(task.watch):
         reason = "another stage changed its process when it was imported, and a fresh one is needed"
         return TaskOutcome(ending="unsuited", reason=reason)
@@ -50,9 +50,21 @@ def compute(
         if isinstance(error, Stopped) and run.stopped:
             return TaskOutcome(ending="stopped", reason=str(error))
         return raised(error, task)
-    return TaskOutcome(
-        ending="done", loaded=loaded.unlisted(task.watch) if loaded and task.watch else ()
-    )
+    if loaded is None or task.watch is None:
+        return TaskOutcome(ending="done")
+    return TaskOutcome(ending="done", loaded=loaded.unlisted(task.watch, task.files))
+
+
+def _loaded_by(task: StageTask, store: Store, run: RunDirectory) -> Loaded | None:
+    """Return what tells what a task loads; None where nobody watches.
+
+    Of the data folder only declared files count, and what the harness keeps is no code.
+    """
+    if task.watch is None:
+        return None
+    data = task.surroundings.data
+    apart = [store.root, run.path.parent, *([data] if data else [])]
+    return _loaded(task.watch.root, tuple(apart))
 
 
 def needs(task: StageTask, store: Store) -> list[str]:
@@ -71,9 +83,9 @@ def needs(task: StageTask, store: Store) -> list[str]:
 
 
 @cache
-def _loaded(root: Path) -> Loaded:
+def _loaded(root: Path, apart: tuple[Path, ...]) -> Loaded:
     """Return what this process loads of a project from its first task on."""
-    return Loaded(root)
+    return Loaded(root, apart)
 
 
 def raised(error: BaseException, task: StageTask) -> TaskOutcome:

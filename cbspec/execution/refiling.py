@@ -11,6 +11,7 @@ from pathlib import Path
 from cbspec.execution.cell import Cell
 from cbspec.execution.plan import Planner
 from cbspec.fingerprint import Code
+from cbspec.fingerprint.signature import signature
 from cbspec.stage import stages_of
 from cbspec.store import Store
 
@@ -60,7 +61,7 @@ class Refiling:
         """Tell whether a file that nothing names was written since the run began, or is gone."""
         for stage in stages_of([cell.call]).values():
             for name in self._store.loaded.of(stage.implementation):
-                path = Path(self._code.root, name)
-                if not path.is_file() or path.stat().st_mtime_ns >= self._began:
+                now = signature(Path(self._code.root, name))
+                if now is None or max(now[:2]) >= self._began:
                     return True
         return False

@@ -87,6 +87,11 @@ class Surroundings:
         """Return what these calls and all that they take depend on."""
         return joined(self.of(below) for call in calls for below in calls_of(call))
 
+    @property
+    def data(self) -> Path | None:
+        """Return the folder whose files count where stages declare them."""
+        return self._files.data
+
     def place(self, name: str, call: Call) -> Path:
         """Return where a file of a call lies."""
         return self._file(name, call).place

@@ -68,6 +68,15 @@ class StageTask:
             return None
         return self.timeout * len(self.lanes)
 
+    @property
+    def files(self) -> list[Path]:
+        """Return the declared files that the stage reads."""
+        places = []
+        for cell in self.cells:
+            for name in cell.call.files:
+                places.append(self.surroundings.place(name, cell.call))
+        return places
+
     def changed(self) -> Path | None:
         """Return a file of the stage's code, or one that it reads, that changed since the cells were
         named; None where none did.

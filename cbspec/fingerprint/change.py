@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+TEXT = "<text>"  # of a file that code reads as such
 ORDER = "<order>"  # of what a module does when it is imported
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from cbspec.errors import ConfigError, suggestion
 from cbspec.fingerprint.canonical import short_hash
-from cbspec.fingerprint.change import ORDER
+from cbspec.fingerprint.change import ORDER, TEXT
 from cbspec.fingerprint.closure import Closure, Reason
 from cbspec.fingerprint.finder import Finder
 from cbspec.fingerprint.module import Module, Unit
@@ -24,6 +25,12 @@ from cbspec.layout import source_folder
 from cbspec.stage import NoParameters, Stage
 
 DOCSTRINGS = frozenset({"__doc__", "getdoc"})  # where one is read, docstrings are part of the code
+
+
+# Modules that Python imports by itself where the project's folder is on its path from the start
+STARTED = ("sitecustomize", "usercustomize")
+# Where one is used, comments are part of the code
+SOURCE_READERS = frozenset({"getsource", "getsourcelines", "getcomments", "linecache"})
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,7 @@ class Code:
         self._modules = Modules(self.root, finder, self._sources, seen)
         self._catalog = catalog
         self._stages = tuple(stages)
-        self._loaded = loaded
+        self._loaded = loaded or _nothing
         self._closures: dict[str, Closure] = {}
         self._fingerprints: dict[str, Fingerprint] = {}
         for package in packages:
@@ -136,11 +143,11 @@ class Code:
         seen: dict[Path, Signature | None] = {}
         names = [name for name in (implementation, *inputs) if name not in BUILT_IN]
         closures = list(map(self._closure, names))
-        for closure in closures:
-            for module in closure.modules:
-                if module.path:
-                    seen[module.path] = self._modules.signatures[module.path]
-        return Watch(self.root, seen, hooks=any(closure.hooks for closure in closures))
+        for module in chain.from_iterable(closure.modules for closure in closures):
+            if module.path:
+                seen[module.path] = self._modules.signatures[module.path]
+        known = frozenset(chain.from_iterable(map(self._loaded, names)))
+        return Watch(self.root, seen, any(closure.hooks for closure in closures), known)
 
     def changed(self, implementation: str) -> Path | None:
         """Return a file of an implementation's code that changed since its fingerprint was taken,
@@ -213,10 +220,16 @@ class Code:
             closure.add(self._modules.chain(self._catalog), reason)
         for stage in self._entries(implementation):
             self._add_entry(closure, stage)
-        for shown in self._loaded(implementation) if self._loaded else ():
-            if (self.root / shown).is_file():
+        for name in STARTED:
+            closure.add(self._modules.chain(name), Reason("Python imports it when it starts"))
+        for shown in self._loaded(implementation):
+            path = self.root / shown
+            if path.is_file():
                 reason = Reason(f"a run of {implementation} loaded it")
-                closure.add_whole(self._modules.file(self.root / shown), reason)
+                closure.add_whole(self._modules.file(path), reason)
+            elif path.is_dir():
+                reason = Reason(f"a run of {implementation} listed it")
+                closure.add_whole(self._modules.folder(path), reason)
         closure.complete()
         return closure
 
@@ -275,10 +288,17 @@ class Code:
         return (self._modules.file(path) if path.is_file() else None), path, name
 
 
+def _nothing(_implementation: str) -> Iterable[str]:
+    return ()
+
+
 def _definitions(closure: Closure, order: ImportOrder) -> dict[str, str]:
     hashes: dict[str, list[str]] = {}
     documented = not DOCSTRINGS.isdisjoint(closure.words)
+    read = not SOURCE_READERS.isdisjoint(closure.words)
     for module in closure.modules:
+        if read and module.path:
+            hashes[f"{module.shown}:{TEXT}"] = [short_hash(module.path.read_text(errors="replace"))]
         if documented and module.docs:
             hashes[f"{module.shown}:__doc__"] = [short_hash(module.docs)]
         for unit in module.units:

@@ -37,9 +37,11 @@ class Finder:
                 own folder, for code may add them to ``sys.path``.
         """
         top, _, below = name.partition(".")
-        if top in OUTSIDE:
+        if top == HARNESS or top in sys.builtin_module_names:
             return None
-        spec = self._find(top, self._top, "") or self._find(top, self._beside(folder), "")
+        spec = self._find(top, self._top, "")  # it may hide a module of Python
+        if spec is None and top not in OUTSIDE:
+            spec = self._find(top, self._beside(folder), "")
         for part in below.split(".") if below else ():
             if spec is None or spec.submodule_search_locations is None:
                 return None

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import sysconfig
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from types import CodeType
 
 from cbspec.fingerprint.module import package_of, read
+from cbspec.fingerprint.observer import Observer, foreign
 from cbspec.fingerprint.signature import Watch
-
-_INSTALLED = tuple({sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")})
-_HARNESS = str(Path(__file__).resolve().parents[1])
 
 
 class Loaded:
@@ -23,23 +19,15 @@ class Loaded:
 
     Args:
         root: the project's folder.
+        apart: folders in it of which nothing counts as code.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, apart: Collection[Path] = ()) -> None:
         self._root = root.resolve()
         self._within = f"{self._root}{os.sep}"
+        self._apart = tuple(f"{folder.resolve()}{os.sep}" for folder in apart)
         self._before = set(sys.modules)
-        self._run: set[str] = set()
-        sys.addaudithook(self._hear)
-
-    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        """Take down each file whose code is executed, and each source that is read: not every one
-        becomes a module.
-        """
-        if event == "exec" and isinstance(arguments[0], CodeType):
-            self._run.add(arguments[0].co_filename)
-        elif event == "open" and isinstance(arguments[0], str) and arguments[0].endswith(".py"):
-            self._run.add(arguments[0])
+        self._observer = Observer(self._root)
 
     def prepare(self, watch: Watch) -> bool:
         """Make the process ready for a stage: nothing that other stages loaded is there, so that
@@ -54,18 +42,50 @@ class Loaded:
             return False
         for name in others:
             _forget(name)
-        self._run.clear()
+        self._observer.forget()
         return True
 
-    def unlisted(self, watch: Watch) -> tuple[str, ...]:
-        """Return the files that the stage has loaded and that its key does not count, relative to
-        the root.
+    def unlisted(self, watch: Watch, declared: Collection[Path] = ()) -> tuple[str, ...]:
+        """Return the files that the stage has loaded or read and that its key does not count,
+        relative to the root. Folders that it has listed end in a slash; files that it did not find
+        count when they appear. What it has written itself is none of them, nor what is hidden.
+
+        Args:
+            declared: files that the key counts as data.
         """
-        files = {file for _, file in self._modules()}
-        files.update(file for name in list(self._run) if (file := self._own(name)))
-        return tuple(
-            sorted(file.relative_to(self._root).as_posix() for file in files - watch.files)
+        run = {file for _, file in self._modules()}
+        run.update(filter(Path.is_file, self._own_paths(self._observer.run)))
+        used = self._used(run | watch.files)
+        counted = watch.files | {path.resolve() for path in declared}
+        names = set()
+        for path in (run | used) - counted:
+            slash = "/" if path.is_dir() else ""
+            names.add(f"{path.relative_to(self._root).as_posix()}{slash}")
+        return tuple(sorted(names - watch.known))
+
+    def _used(self, modules: Collection[Path]) -> set[Path]:
+        """Return what the stage used besides code, and these modules when they were imported."""
+        names = set(self._observer.used[""])
+        for module in modules:
+            names |= self._observer.used.get(str(module), set())
+        written = set(self._own_paths(self._observer.written))
+        return {
+            path
+            for path in self._own_paths(names)
+            if path not in written and not self._is_apart(path)
+        }
+
+    def _own_paths(self, names: Iterable[str]) -> Iterator[Path]:
+        for name in list(names):
+            if path := self._own(name):
+                yield path
+
+    def _is_apart(self, path: Path) -> bool:
+        """Tell whether a path is hidden, or lies in a folder that is apart."""
+        hidden = any(
+            part.startswith((".", "__pycache__")) for part in path.relative_to(self._root).parts
         )
+        return hidden or f"{path}{os.sep}".startswith(self._apart)
 
     def _modules(self) -> Iterator[tuple[str, Path]]:
         """Yield name and file of the project's modules that were loaded since."""
@@ -73,15 +93,15 @@ class Loaded:
             file = getattr(module, "__file__", None)
             if name in self._before or not isinstance(file, str):
                 continue
-            if path := self._own(file):
+            path = self._own(file)
+            if path and path.is_file():
                 yield name, path
 
     def _own(self, name: str) -> Path | None:
-        """Return a file of the project, links followed; None for any other."""
+        """Return a path of the project, links followed; None for any other."""
         path = os.path.realpath(name)
-        if not path.startswith(self._within) or path.startswith((*_INSTALLED, _HARNESS)):
-            return None
-        return Path(path) if Path(path).is_file() else None
+        inside = path.startswith(self._within) and not foreign(path)
+        return Path(path) if inside else None
 
 
 @cache

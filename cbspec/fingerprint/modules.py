@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cbspec.fingerprint.canonical import Import
 from cbspec.fingerprint.finder import Finder
-from cbspec.fingerprint.module import Module, ParsedFile, Unit
+from cbspec.fingerprint.module import Module, ParsedFile, Unit, whole
 from cbspec.fingerprint.parsed import Parsed
 from cbspec.fingerprint.signature import Signatures, forget_bytecode, signature
 
@@ -55,6 +55,15 @@ class Modules:
     def file(self, path: Path) -> Module:
         """Return the module of a file that a process was seen to load."""
         return self._module(path.stem, path)
+
+    def folder(self, path: Path) -> Module:
+        """Return what stands for the names in a folder that a process was seen to list."""
+        shown = f"{path.relative_to(self._root).as_posix()}/"
+        if shown not in self._read:
+            names = sorted(entry.name for entry in path.iterdir())
+            sources = [name for name in names if not name.startswith((".", "__pycache__"))]
+            self._read[shown] = Module(shown, None, shown, whole("\n".join(sources).encode()))
+        return self._read[shown]
 
     def files(self, name: str, importer: Module) -> list[Module]:
         """Return the source files of the project that a string may name, seen from a module's own

@@ -68,11 +68,13 @@ class Watch:
         root: the project's folder.
         seen: the signature that each file had.
         hooks: whether a class in them is told of its subclasses, wherever these are.
+        known: what runs were seen to load, relative to the root.
     """
 
     root: Path
     seen: Signatures
     hooks: bool = False
+    known: frozenset[str] = frozenset()
 
     @cached_property
     def files(self) -> frozenset[Path]:

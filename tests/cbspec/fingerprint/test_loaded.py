@@ -17,6 +17,42 @@ FILES = {
     "farm/soil.py": "WATER = 1\n",
     "farm/plain.py": "from farm import soil\n\n\ndef act(x):\n    return x\n",
     "farm/setting.py": "import os\n\nos.environ['FARM'] = '1'\n",
+    "farm/weather.py": "from farm.inputs import table\n\nRAIN = table()\n",
+    "farm/inputs.py": """\
+import os
+import subprocess
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+def table(name="rain.csv"):
+    return (FOLDER / name).read_text()
+
+
+def note(name):
+    (FOLDER / name).write_text("1")
+    return (FOLDER / name).read_text()
+
+
+def names(name):
+    return sorted(os.listdir(FOLDER / name))
+
+
+def weigh(script):
+    return subprocess.run(["sh", FOLDER / script], check=True)
+
+
+def attempt(name):
+    try:
+        return table(name)
+    except FileNotFoundError:
+        return ""
+""",
+    "farm/rain.csv": "1",
+    "farm/.hidden/rain.csv": "1",
+    "farm/data/rain.csv": "1",
+    "farm/weigh.sh": "true",
     "conftest.py": "WIDTH = 3\n",
 }
 
@@ -25,7 +61,7 @@ FILES = {
 def root(tmp_path, monkeypatch):
     for name, text in FILES.items():
         path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
     yield tmp_path
@@ -35,7 +71,7 @@ def root(tmp_path, monkeypatch):
 
 @pytest.fixture
 def loaded(root):
-    return Loaded(root)
+    return Loaded(root, [root / "farm" / "data"])
 
 
 @pytest.fixture
@@ -64,6 +100,80 @@ def test_a_file_that_nothing_names_is_told(root, loaded, watch, load):
     load(root)
 
     assert loaded.unlisted(watch) == ("farm/plain.py",)
+
+
+@pytest.mark.parametrize(
+    ("use", "expected"),
+    [
+        (lambda inputs: inputs.table(), ("farm/rain.csv",)),
+        (lambda inputs: inputs.names("data/.."), ("farm/",)),
+        (lambda inputs: inputs.weigh("weigh.sh"), ("farm/weigh.sh",)),
+        (lambda inputs: inputs.attempt("snow.csv"), ("farm/snow.csv",)),
+        (lambda inputs: inputs.note("note.txt"), ()),
+        (lambda inputs: inputs.table(".hidden/rain.csv"), ()),
+        (lambda inputs: inputs.table("data/rain.csv"), ()),
+        (lambda inputs: inputs.names("data"), ()),
+        (lambda inputs: (inputs.FOLDER / "rain.csv").read_text(), ()),
+    ],
+    ids=["read", "listed", "script", "absent", "written", "hidden", "data", "data listed", "by us"],
+)
+def test_what_code_of_the_project_uses_is_told(loaded, root, use, expected):
+    """Files that it reads, looks for in vain or hands to a program, and folders that it lists; not
+    what it has written itself, what lies apart, or what the process does on its own account.
+    """
+    watch = Code(root, ["farm"]).watch("farm.inputs:table")
+    use(importlib.import_module("farm.inputs"))
+
+    assert loaded.unlisted(watch) == expected
+    assert loaded.unlisted(watch, [root / "farm" / "rain.csv"]) == tuple(
+        name for name in expected if name != "farm/rain.csv"
+    )
+
+
+def test_what_is_known_is_not_told_again(loaded, root):
+    """What earlier runs have shown counts by now, folders and absent files, too."""
+    names = ["farm/rain.csv", "farm/snow.csv", "farm/"]
+    inputs = importlib.import_module("farm.inputs")
+    inputs.table()
+    inputs.attempt("snow.csv")
+    inputs.names("")
+
+    assert loaded.unlisted(Code(root, ["farm"]).watch("farm.inputs:table")) == tuple(sorted(names))
+    code = Code(root, ["farm"], loaded=lambda _: names)
+    assert loaded.unlisted(code.watch("farm.inputs:table")) == ()
+
+
+def test_a_file_that_a_module_read_when_it_was_imported_counts_for_whoever_uses_the_module(
+    loaded, root
+):
+    """Only the first stage of a process imports it."""
+    importlib.import_module("farm.weather")
+    weather = Code(root, ["farm"]).watch("farm.weather:RAIN")
+    inputs = Code(root, ["farm"]).watch("farm.inputs:table")
+
+    assert loaded.prepare(weather)
+    assert loaded.unlisted(weather) == ("farm/rain.csv",)
+    assert loaded.unlisted(inputs) == ("farm/rain.csv", "farm/weather.py")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["farm/rain.csv", "farm/snow.csv", "farm/new.csv", "sitecustomize.py"],
+)
+def test_what_a_run_has_shown_changes_the_key(root, name):
+    """The content of a file, that it is there by now, and the names in a folder; and what Python
+    imports by itself without any run.
+    """
+
+    def digest():
+        code = Code(root, ["farm"], loaded=lambda _: ["farm/rain.csv", "farm/snow.csv", "farm/"])
+        return code.fingerprint("farm.walk:run").digest
+
+    before = digest()
+    assert digest() == before
+    (root / name).write_text("print(2)")
+
+    assert digest() != before
 
 
 def test_what_was_there_before_is_not_told(root, watch):
