@@ -7,7 +7,8 @@ whether it changed).
 """
 
 from cbspec.fingerprint.change import Change, changes
-from cbspec.fingerprint.code import Code, Fingerprint
+from cbspec.fingerprint.code import Code
+from cbspec.fingerprint.definitions import Fingerprint
 from cbspec.fingerprint.loaded import Loaded
 from cbspec.fingerprint.parsed import Parsed
 from cbspec.fingerprint.signature import Watch

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable, Mapping
+from itertools import filterfalse
 from typing import NamedTuple
 
 DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -32,7 +33,7 @@ class Import(NamedTuple):
     @property
     def target(self) -> str:
         """Return ``"lab.nets.forward"`` of ``from lab.nets import forward``."""
-        return f"{self.module}.{self.name}" if self.name else self.module
+        return f"{self.module}.{self.name}".rstrip(".")
 
     @property
     def meaning(self) -> str:
@@ -47,20 +48,23 @@ def imports_of(node: ast.Import | ast.ImportFrom, package: str) -> list[Import]:
     Args:
         package: the package that relative imports start from.
     """
-    if isinstance(node, ast.ImportFrom):
-        base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-        module = ".".join([*base, node.module] if node.module else base)
-        return [
-            Import(alias.asname or alias.name, module, alias.name, node.lineno)
-            for alias in node.names
-        ]
     bindings = []
     for alias in node.names:
-        if alias.asname:
-            bindings.append(Import(alias.asname, alias.name, "", node.lineno))
-        else:  # binds the package at the top, and runs all of the modules below it
-            bindings.append(Import(alias.name.partition(".")[0], alias.name, "", node.lineno))
+        if isinstance(node, ast.ImportFrom):
+            bound, module, name = alias.asname or alias.name, _origin(node, package), alias.name
+        else:  # without `as` it binds the package at the top, and runs all of the modules below it
+            bound, module, name = alias.asname or alias.name.partition(".")[0], alias.name, ""
+        bindings.append(Import(bound, module, name, node.lineno))
     return bindings
+
+
+def _origin(node: ast.ImportFrom, package: str) -> str:
+    """Return the absolute name of the module that a statement imports from."""
+    if not node.level:
+        return node.module or ""
+    parents = package.split(".")
+    base = parents[: len(parents) - node.level + 1]
+    return ".".join([*base, node.module or ""]).rstrip(".")
 
 
 def short_hash(text: str) -> str:
@@ -105,7 +109,7 @@ def _fields(node: ast.AST) -> tuple[str, ...]:
     """Return the fields of a node that say anything."""
     kind = type(node).__name__
     if kind not in _SAYING:
-        _SAYING[kind] = tuple(field for field in node._fields if field not in _IGNORED)
+        _SAYING[kind] = tuple(filterfalse(_IGNORED.__contains__, node._fields))
     return _SAYING[kind]
 
 
@@ -125,8 +129,9 @@ def children(node: ast.AST) -> list[ast.AST]:
 
 
 def _literal(value: object) -> str:
-    # Decimal digits of an integer are limited in number
-    return hex(value) if type(value) is int else repr(value)
+    if type(value) is int:
+        return hex(value)  # decimal digits are limited in number
+    return repr(value)
 
 
 def _parts(node: ast.AST, package: str) -> list[str | ast.AST]:
@@ -153,7 +158,10 @@ def _items(node: ast.AST, values: list[ast.AST], package: str) -> Iterable[str |
         return _statements(values, package)
     if isinstance(node, ast.Delete) and isinstance(values[0], ast.Tuple):
         return values[0].elts  # formatters drop the parentheses of `del (a, b)`
-    return [value if isinstance(value, ast.AST) else f"{value!r};" for value in values]
+    items: list[str | ast.AST] = []
+    for value in values:
+        items.append(value if isinstance(value, ast.AST) else f"{value!r};")
+    return items
 
 
 def _statements(body: Iterable[ast.AST], package: str) -> list[str | ast.AST]:
@@ -171,10 +179,16 @@ def _statements(body: Iterable[ast.AST], package: str) -> list[str | ast.AST]:
 
 def _run(run: list[Import]) -> list[str]:
     """Return imports as text; in their order only where one may bind the name of another."""
-    lines = [f"import {alias.bound}={alias.target};" for alias in run]
-    bound = {alias.bound for alias in run}
-    meanings = {(alias.bound, alias.meaning) for alias in run}
-    return lines if "*" in bound or len(meanings) > len(bound) else sorted(lines)
+    lines: list[str] = []
+    meanings: dict[str, str] = {}
+    ordered = False
+    for alias in run:
+        lines.append(f"import {alias.bound}={alias.target};")
+        ordered |= alias.bound == "*" or meanings.get(alias.bound, alias.meaning) != alias.meaning
+        meanings[alias.bound] = alias.meaning
+    if not ordered:
+        lines.sort()
+    return lines
 
 
 def idle(statement: ast.AST) -> bool:
@@ -198,7 +212,8 @@ def pieces(node: ast.stmt, name: str, package: str) -> Mapping[str, str]:
             continue
         body.append(ast.Expr(ast.Name(f"def {member.name}")))
         for qualified, digest in pieces(member, f"{name}.{member.name}", package).items():
-            known = hashes.get(qualified)
-            hashes[qualified] = short_hash(known + digest) if known else digest
+            if qualified in hashes:  # a method that is defined twice
+                digest = short_hash(hashes[qualified] + digest)
+            hashes[qualified] = digest
     frame = ast.ClassDef(node.name, node.bases, node.keywords, body, node.decorator_list)
     return {name: short_hash(canonical(frame, package)), **hashes}

@@ -42,11 +42,20 @@ class Finder:
         spec = self._find(top, self._top, "")  # it may hide a module of Python
         if spec is None and top not in OUTSIDE:
             spec = self._find(top, self._beside(folder), "")
-        for part in below.split(".") if below else ():
+        for part in filter(None, below.split(".")):
             if spec is None or spec.submodule_search_locations is None:
                 return None
             spec = self._find(part, list(spec.submodule_search_locations), spec.name)
         return spec
+
+    def names(self) -> list[str]:
+        """Return the name of each module in the folder that packages are imported from."""
+        source = Path(self._top[0])
+        names = []
+        for path in source.rglob("*.py"):
+            parts = path.relative_to(source).with_suffix("").parts
+            names.append(".".join(parts).removesuffix(".__init__"))
+        return names
 
     def _beside(self, folder: str) -> list[str]:
         """Return a folder and those above it, up to the project's own."""

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
+from itertools import filterfalse
 from pathlib import Path
 
 from cbspec.fingerprint.module import package_of, read
@@ -37,9 +38,12 @@ class Loaded:
             False where that cannot be undone, for a module of another stage may have changed
             something when it was imported. The stage needs another process.
         """
-        others = {name: file for name, file in self._modules() if file not in watch.files}
-        if any(_acts(name, file, watch.hooks) for name, file in others.items()):
-            return False
+        others = []
+        for name, file in self._modules():
+            if file not in watch.files:
+                if _acts(name, file, watch.hooks):
+                    return False
+                others.append(name)
         for name in others:
             _forget(name)
         self._observer.forget()
@@ -56,7 +60,7 @@ class Loaded:
         run = {file for _, file in self._modules()}
         run.update(filter(Path.is_file, self._own_paths(self._observer.run)))
         used = self._used(run | watch.files)
-        counted = watch.files | {path.resolve() for path in declared}
+        counted = watch.files.union(map(Path.resolve, declared))
         names = set()
         for path in (run | used) - counted:
             slash = "/" if path.is_dir() else ""
@@ -68,12 +72,8 @@ class Loaded:
         names = set(self._observer.used[""])
         for module in modules:
             names |= self._observer.used.get(str(module), set())
-        written = set(self._own_paths(self._observer.written))
-        return {
-            path
-            for path in self._own_paths(names)
-            if path not in written and not self._is_apart(path)
-        }
+        used = set(self._own_paths(names)).difference(self._own_paths(self._observer.written))
+        return set(filterfalse(self._is_apart, used))
 
     def _own_paths(self, names: Iterable[str]) -> Iterator[Path]:
         for name in list(names):
@@ -82,10 +82,10 @@ class Loaded:
 
     def _is_apart(self, path: Path) -> bool:
         """Tell whether a path is hidden, or lies in a folder that is apart."""
-        hidden = any(
-            part.startswith((".", "__pycache__")) for part in path.relative_to(self._root).parts
-        )
-        return hidden or f"{path}{os.sep}".startswith(self._apart)
+        for part in path.relative_to(self._root).parts:
+            if part.startswith((".", "__pycache__")):
+                return True
+        return f"{path}{os.sep}".startswith(self._apart)
 
     def _modules(self) -> Iterator[tuple[str, Path]]:
         """Yield name and file of the project's modules that were loaded since."""
@@ -100,8 +100,9 @@ class Loaded:
     def _own(self, name: str) -> Path | None:
         """Return a path of the project, links followed; None for any other."""
         path = os.path.realpath(name)
-        inside = path.startswith(self._within) and not foreign(path)
-        return Path(path) if inside else None
+        if path.startswith(self._within) and not foreign(path):
+            return Path(path)
+        return None
 
 
 @cache

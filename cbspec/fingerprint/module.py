@@ -55,7 +55,9 @@ class Unit(msgspec.Struct, eq=False):
     @property
     def imported(self) -> Import | None:
         """Return the import that is all of this unit; None for any other."""
-        return None if self.digests else self.references.imports[0]
+        if self.digests:
+            return None
+        return self.references.imports[0]
 
     def hashes(self, documented: bool) -> dict[str, str]:
         """Return qualified name -> hash of each definition, an import by what it binds.
@@ -92,7 +94,9 @@ class Module:
         self.name = name
         self.path = path
         self.shown = shown
-        self.folder = str(path.parent) if path else ""
+        self.folder = ""
+        if path:
+            self.folder = str(path.parent)
         self.package = package_of(name, path)
         self.docs = source.docs
         self.units = source.units
@@ -120,20 +124,27 @@ class Module:
         Of what acts when the module is imported, that is the first; of a catalog's entry, where
         the stage is named.
         """
-        if stage := re.fullmatch(r"Stage\((.+)\)", name):
-            text = self.path.read_text(errors="replace") if self.path else ""
-            named = re.search(f"""["']{re.escape(stage[1][1:-1])}["']""", text)
-            return text.count("\n", 0, named.start()) + 1 if named else 1
+        if stage := re.fullmatch(r"Stage\(['\"](.+)['\"]\)", name):
+            return self._line_of_text(stage[1])
         for unit in self.units:
             if name in unit.lines or (name == MODULE and unit.acts):
                 return unit.lines.get(name, unit.line)
         return 1
 
+    def _line_of_text(self, text: str) -> int:
+        """Return the line of the first string that is this text; 1 where there is none."""
+        content = self.path.read_text(errors="replace") if self.path else ""
+        for number, line in enumerate(content.splitlines(), start=1):
+            if f'"{text}"' in line or f"'{text}'" in line:
+                return number
+        return 1
+
 
 def package_of(name: str, path: Path | None) -> str:
     """Return the package that a module's relative imports start from."""
-    is_package = path is None or path.stem == "__init__"
-    return name if is_package else name.rpartition(".")[0]
+    if path is None or path.stem == "__init__":
+        return name
+    return name.rpartition(".")[0]
 
 
 def read(text: bytes, package: str) -> ParsedFile:
@@ -205,7 +216,9 @@ def _unit(node: ast.stmt, package: str, inert: Inert) -> Unit:
 def _lines(node: ast.stmt, names: Iterable[str]) -> dict[str, int]:
     """Return qualified name -> line, of each definition of a statement."""
     lines = dict.fromkeys(names, node.lineno)
-    waiting = [(node, node.name)] if isinstance(node, ast.ClassDef) else []
+    waiting = []
+    if isinstance(node, ast.ClassDef):
+        waiting.append((node, node.name))
     while waiting:
         owner, name = waiting.pop()
         for member in owner.body:

@@ -45,24 +45,46 @@ class Modules:
         folder = importer.folder if importer else ""
         if (name, folder) not in self._known:
             spec = self._finder.spec(name, folder)
-            self._known[name, folder] = self._of(spec) if spec else None
+            self._known[name, folder] = self._of(spec)
         return self._known[name, folder]
 
-    def _of(self, spec: ModuleSpec) -> Module:
-        path = Path(spec.origin) if spec.has_location and spec.origin else None
-        return self._module(spec.name, path)
+    def _of(self, spec: ModuleSpec | None) -> Module | None:
+        if spec is None:
+            return None
+        if spec.has_location and spec.origin:
+            return self._module(spec.name, Path(spec.origin))
+        return self._module(spec.name, None)
 
     def file(self, path: Path) -> Module:
         """Return the module of a file that a process was seen to load."""
         return self._module(path.stem, path)
 
-    def folder(self, path: Path) -> Module:
-        """Return what stands for the names in a folder that a process was seen to list."""
+    def used(self, shown: str) -> Module | None:
+        """Return what stands for a file that a process was seen to load or read, or for the names in
+        a folder that it listed; None where there is none.
+
+        Args:
+            shown: its path relative to the project.
+        """
+        path = self._root / shown
+        if path.is_dir():
+            return self._folder(path)
+        if path.is_file():
+            return self.file(path)
+        return None
+
+    def names(self) -> list[str]:
+        """Return the names of all modules there are, for a suggestion."""
+        return self._finder.names()
+
+    def _folder(self, path: Path) -> Module:
         shown = f"{path.relative_to(self._root).as_posix()}/"
         if shown not in self._read:
-            names = sorted(entry.name for entry in path.iterdir())
-            sources = [name for name in names if not name.startswith((".", "__pycache__"))]
-            self._read[shown] = Module(shown, None, shown, whole("\n".join(sources).encode()))
+            names = []
+            for entry in sorted(path.iterdir()):
+                if not entry.name.startswith((".", "__pycache__")):
+                    names.append(entry.name)
+            self._read[shown] = Module(shown, None, shown, whole("\n".join(names).encode()))
         return self._read[shown]
 
     def files(self, name: str, importer: Module) -> list[Module]:

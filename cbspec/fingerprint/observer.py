@@ -87,7 +87,9 @@ class Observer:
         """
         while frame is not None and not self._is_own(frame):
             file = frame.f_code.co_filename
-            if file.startswith((_HARNESS, _METADATA, *([] if searching else _SEARCHING))):
+            if file.startswith((_HARNESS, _METADATA)):
+                return None
+            if file.startswith(_SEARCHING) and not searching:
                 return None
             frame = frame.f_back
         if frame is None:

@@ -69,7 +69,9 @@ class ImportOrder:
     def _line(self, unit: Unit, module: Module) -> str:
         if alias := unit.imported:
             return f"import {alias.target}"
-        name = unit.digests[MODULE] if unit.names == (MODULE,) else ",".join(unit.names)
+        name = ",".join(unit.names)
+        if unit.names == (MODULE,):
+            name = unit.digests[MODULE]
         return name + self._within(unit, module)
 
     def _within(self, unit: Unit, module: Module) -> str:
@@ -82,7 +84,9 @@ class ImportOrder:
         for alias in unit.references.imports:
             if self._acting_in(alias, module):
                 targets.append(alias.target)
-        return f" imports {targets}" if len(targets) > 1 else ""
+        if len(targets) < 2:
+            return ""
+        return f" imports {targets}"
 
     def _acting_in(self, alias: Import, importer: Module) -> set[Module]:
         """Return the modules that act, of those that an import runs."""

@@ -87,7 +87,11 @@ class Watch:
         A file that was written again with the same content (`git checkout`) counts as changed:
         something else may have been imported from it in between.
         """
-        changed = [path for path, before in self.seen.items() if signature(path) != before]
-        for path in changed:
-            forget_bytecode(path, older=False)  # it may be of either version
-        return min(changed).relative_to(self.root) if changed else None
+        changed = []
+        for path, before in self.seen.items():
+            if signature(path) != before:
+                forget_bytecode(path, older=False)  # it may be of either version
+                changed.append(path)
+        if not changed:
+            return None
+        return min(changed).relative_to(self.root)

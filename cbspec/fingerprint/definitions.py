@@ -1,0 +1,90 @@
+"""The fingerprint of a closure: each definition in it with a hash of what it says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cbspec.fingerprint.canonical import short_hash
+from cbspec.fingerprint.change import ORDER, TEXT
+from cbspec.fingerprint.closure import Closure
+from cbspec.fingerprint.order import ImportOrder
+from cbspec.stage import Stage
+
+DOCSTRINGS = frozenset({"__doc__", "getdoc"})  # where one is read, docstrings are part of the code
+# Where one is used, comments are, too
+SOURCE_READERS = frozenset({"getsource", "getsourcelines", "getcomments", "linecache"})
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """The code that a result depends on.
+
+    Attributes:
+        digest: hex SHA-256 over the sorted definitions.
+        definitions: ``"engine/rules.py:inner_product"`` (path relative to the project root,
+            qualified name) -> short hash of its canonical form. ``<module>`` are statements that
+            bind nothing; ``<order>`` is the order of what a module does when it is imported;
+            ``Stage('bp')`` is a catalog's entry; an imported name stands for what it is bound to.
+    """
+
+    digest: str
+    definitions: Mapping[str, str]
+
+    @classmethod
+    def of(cls, definitions: Mapping[str, str]) -> Fingerprint:
+        """Return the fingerprint of these definitions, in whatever order they are."""
+        definitions = dict(sorted(definitions.items()))
+        lines = "".join(f"{name} {digest}\n" for name, digest in definitions.items())
+        return cls(hashlib.sha256(lines.encode()).hexdigest(), definitions)
+
+    @classmethod
+    def built_in(cls, implementation: str, revision: int) -> Fingerprint:
+        """Return the fingerprint of a stage of the harness' own.
+
+        Args:
+            revision: raised where an edit changes a value; results outlive every other one.
+        """
+        text = f"{implementation} {revision}"
+        return cls(hashlib.sha256(text.encode()).hexdigest(), {text: short_hash(text)})
+
+
+def definitions_of(closure: Closure, order: ImportOrder) -> dict[str, str]:
+    """Return definition -> short hash of what it says, of all that a closure reaches."""
+    hashes: dict[str, list[str]] = {}
+    documented = not DOCSTRINGS.isdisjoint(closure.words)
+    commented = not SOURCE_READERS.isdisjoint(closure.words)
+    for module in closure.modules:
+        if commented and module.path:
+            text = module.path.read_text(errors="replace")
+            hashes[f"{module.shown}:{TEXT}"] = [short_hash(text)]
+        if documented and module.docs:
+            hashes[f"{module.shown}:__doc__"] = [short_hash(module.docs)]
+        for unit in module.units:
+            if unit in closure.units:
+                for name, digest in unit.hashes(documented).items():
+                    hashes.setdefault(f"{module.shown}:{name}", []).append(digest)
+        if lines := order.of(module):
+            hashes[f"{module.shown}:{ORDER}"] = [short_hash("\n".join(lines))]
+    definitions = {}
+    for name, digests in hashes.items():
+        several = len(digests) > 1
+        definitions[name] = short_hash("".join(digests)) if several else digests[0]
+    return definitions
+
+
+def declared(stage: Stage) -> str:
+    """Return the hash of what a catalog's entry says, without what only documents or forecasts."""
+    content = {
+        "implementation": stage.implementation,
+        "opens": stage.opens,
+        "parameters": f"{stage.parameters.__module__}:{stage.parameters.__qualname__}",
+        "kind": stage.kind,
+        "inputs": {name: taken.kind for name, taken in stage.inputs.items()},
+        "measures": {name: measure.unit for name, measure in stage.measures.items()},
+        "progress": stage.progress,
+        "varying": sorted(stage.varying),
+    }
+    return short_hash(json.dumps(content, sort_keys=True))

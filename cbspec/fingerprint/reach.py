@@ -1,0 +1,128 @@
+"""Where the closure of an implementation begins: with what the catalog names, what Python imports by
+itself, and what runs were seen to use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+
+from cbspec.errors import ConfigError, suggestion
+from cbspec.fingerprint.closure import Closure, Reason
+from cbspec.fingerprint.module import Module, Unit
+from cbspec.fingerprint.modules import Modules
+from cbspec.stage import NoParameters, Stage
+
+# What Python imports by itself where the project's folder is on its path from the start
+STARTED = ("sitecustomize", "usercustomize")
+Loaded = Callable[[str], Iterable[str]]
+"""Implementation -> the files, relative to the root, that runs of it used and nothing names."""
+
+
+class Reach:
+    """Completes the closure of each implementation.
+
+    Args:
+        modules: the project's.
+        catalog: the name of the module of the catalog; empty where there is none.
+        stages: its stages.
+        loaded: what runs were seen to use.
+    """
+
+    def __init__(
+        self, modules: Modules, catalog: str, stages: Iterable[Stage], loaded: Loaded
+    ) -> None:
+        self._modules = modules
+        self._catalog = catalog
+        self._entries: dict[str, list[Stage]] = {}
+        for stage in stages:
+            self._entries.setdefault(stage.implementation, []).append(stage)
+        self._loaded = loaded
+
+    def closure(self, implementation: str) -> Closure:
+        """Return all that an implementation reaches.
+
+        Raises:
+            ConfigError: there is no such module or function.
+        """
+        closure = Closure(self._modules, self._declarations)
+        self._want(closure, implementation, f"it is the implementation {implementation}")
+        if self._catalog:
+            reason = Reason("the catalog is imported before every stage")
+            closure.add(self._modules.chain(self._catalog), reason)
+        for stage in self.entries(implementation):
+            self._add_entry(closure, stage)
+        for name in STARTED:
+            closure.add(self._modules.chain(name), Reason("Python imports it when it starts"))
+        for shown in self._loaded(implementation):
+            if module := self._modules.used(shown):
+                closure.add_whole(module, Reason(f"a run of {implementation} used it"))
+        closure.complete()
+        return closure
+
+    def entries(self, implementation: str) -> list[Stage]:
+        """Return the stages that share an implementation."""
+        return self._entries.get(implementation, [])
+
+    @cached_property
+    def catalog_file(self) -> str:
+        """Return the file of the catalog, relative to the root."""
+        if self._catalog_module is None:
+            return self._catalog
+        return self._catalog_module.shown
+
+    @cached_property
+    def _catalog_module(self) -> Module | None:
+        if not self._catalog:
+            return None
+        return self._modules.get(self._catalog)
+
+    @cached_property
+    def _declarations(self) -> Sequence[Unit]:
+        """Return the statements that declare the stages: each entry counts for its own stage, by
+        what it says.
+        """
+        if self._catalog_module is None:
+            return ()
+        return self._catalog_module.bindings.get("STAGES", ())
+
+    def _add_entry(self, closure: Closure, stage: Stage) -> None:
+        """Add what a stage's entry in the catalog names besides its implementation."""
+        if stage.opens:
+            self._want(closure, stage.opens, f"stage {stage.name} opens its artifacts by it")
+        parameters = stage.parameters
+        if parameters is NoParameters:
+            return
+        reason = Reason(f"it declares the parameters of {stage.name}")
+        name = parameters.__qualname__.partition(".")[0]
+        modules = self._modules.chain(parameters.__module__)
+        closure.add(modules, reason)
+        if modules and name in modules[-1].bindings:
+            closure.want(modules[-1], name)
+            return
+        # A class that no statement names, such as one that a loop makes, may be made of anything
+        for module in modules or self._modules.chain(self._catalog):
+            closure.add_whole(module, reason)
+
+    def _want(self, closure: Closure, reference: str, reason: str) -> None:
+        """Add ``"module:name"``.
+
+        Raises:
+            ConfigError: there is no such module or name.
+        """
+        name, colon, attribute = reference.partition(":")
+        where = f"implementation '{reference}'"
+        if not colon:
+            raise ConfigError(f"{where} is not of the form 'module:function'")
+        modules = self._modules.chain(name)
+        if not modules or modules[-1].name != name:
+            hint = suggestion(name, self._modules.names())
+            raise ConfigError(f"{where}: there is no module '{name}'{hint}")
+        module = modules[-1]
+        head = attribute.partition(".")[0]
+        bound = {*module.bindings, *module.aliases}
+        if head not in bound and not module.may_bind_more:
+            hint = suggestion(head, sorted(bound))
+            raise ConfigError(f"{where}: {module.shown} defines no '{head}'{hint}")
+        closure.add(modules, Reason(reason))
+        closure.want(module, head)
