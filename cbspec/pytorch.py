@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,48 @@ def limit_threads(threads: int) -> None:
     """Set how many threads torch uses, if this process has imported it."""
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(threads)
+
+
+# What torch computes with when it is imported: setting -> value
+DEFAULTS: Mapping[str, Any] = {
+    "default_dtype": "float32",
+    "default_device": "cpu",
+    "grad": True,
+    "deterministic": False,
+    "float32_matmul_precision": "highest",
+}
+
+
+def settings() -> Mapping[str, Any]:
+    """Return what torch computes with in this process, which has imported it."""
+    torch = sys.modules["torch"]
+    return {
+        "default_dtype": str(torch.get_default_dtype()).removeprefix("torch."),
+        "default_device": str(torch.get_default_device()),
+        "grad": torch.is_grad_enabled(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "float32_matmul_precision": torch.get_float32_matmul_precision(),
+    }
+
+
+def set_settings(values: Mapping[str, Any]) -> None:
+    """Have torch compute with these settings, see `settings`."""
+    torch = sys.modules["torch"]
+    device = values["default_device"]
+    setters: Mapping[str, Callable[[], object]] = {
+        "default_dtype": lambda: torch.set_default_dtype(getattr(torch, values["default_dtype"])),
+        # "cpu" would slow each call
+        "default_device": lambda: torch.set_default_device(None if device == "cpu" else device),
+        "grad": lambda: torch.set_grad_enabled(values["grad"]),
+        "deterministic": lambda: torch.use_deterministic_algorithms(values["deterministic"]),
+        "float32_matmul_precision": lambda: torch.set_float32_matmul_precision(
+            values["float32_matmul_precision"]
+        ),
+    }
+    now = settings()
+    for name, write in setters.items():
+        if now[name] != values[name]:  # some import half of torch
+            write()
 
 
 def load(path: Path) -> Mapping[str, Any]:

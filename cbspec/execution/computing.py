@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from cbspec.errors import CbspecError, StageError, Stopped, StoreError
+from cbspec.execution import settings
 from cbspec.execution.artifact import MissingInput
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.emission import Emitted
@@ -36,10 +37,10 @@ def compute(
     """
     loaded = _loaded_by(task, store, run)
     if loaded and task.watch and not loaded.prepare(task.watch):
-        reason = "another stage changed its process when it was imported, and a fresh one is needed"
+        reason = "another stage changed its process, and a fresh one is needed"
         return TaskOutcome(ending="unsuited", reason=reason)
     try:
-        _run(task, store, run, begun)
+        _run(task, store, run, loaded, begun)
     except (MissingInput, LostEntry) as error:
         return TaskOutcome(ending="lost input", reason=str(error), key=error.key)
     except StoreError as error:
@@ -97,7 +98,13 @@ def raised(error: BaseException, task: StageTask) -> TaskOutcome:
     )
 
 
-def _run(task: StageTask, store: Store, run: RunDirectory, begun: Callable[[], None]) -> None:
+def _run(
+    task: StageTask,
+    store: Store,
+    run: RunDirectory,
+    loaded: Loaded | None,
+    begun: Callable[[], None],
+) -> None:
     healthy, invalid = _sorted_out(task, store)
     points = task.points
     start = _resumable(healthy, points[0], task.planner(), store)
@@ -106,7 +113,7 @@ def _run(task: StageTask, store: Store, run: RunDirectory, begun: Callable[[], N
         job.invalidate(cell, reason)
     if healthy:
         job.advance(start, max(points[-1], 1), task.stage.progress or "step")
-        _execute(job, task, begun)
+        _execute(job, task, loaded, begun)
     absent = []
     for cell in task.cells:
         if not store.has(cell.key):
@@ -145,7 +152,9 @@ def _inherited(cell: Cell, store: Store) -> str | None:
     return None
 
 
-def _execute(job: RunningJob, task: StageTask, begun: Callable[[], None]) -> None:
+def _execute(
+    job: RunningJob, task: StageTask, loaded: Loaded | None, begun: Callable[[], None]
+) -> None:
     """Import a stage's implementation and run it on a job.
 
     Raises:
@@ -155,7 +164,8 @@ def _execute(job: RunningJob, task: StageTask, begun: Callable[[], None]) -> Non
         implementation = task.stage.implemented
         job.check_code()
         begun()
-        implementation(job)
+        with settings.kept(loaded):
+            implementation(job)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

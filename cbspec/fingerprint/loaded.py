@@ -29,6 +29,7 @@ class Loaded:
         self._apart = tuple(f"{folder.resolve()}{os.sep}" for folder in apart)
         self._before = set(sys.modules)
         self._observer = Observer(self._root)
+        self._spent = False
 
     def prepare(self, watch: Watch) -> bool:
         """Make the process ready for a stage: nothing that other stages loaded is there, so that
@@ -38,6 +39,8 @@ class Loaded:
             False where that cannot be undone, for a module of another stage may have changed
             something when it was imported. The stage needs another process.
         """
+        if self._spent:
+            return False
         others = []
         for name, file in self._modules():
             if file not in watch.files:
@@ -48,6 +51,14 @@ class Loaded:
             _forget(name)
         self._observer.forget()
         return True
+
+    def spend(self) -> None:
+        """Tell that no stage can find the process as if it were fresh any more."""
+        self._spent = True
+
+    def imported(self) -> frozenset[str]:
+        """Return the names of the project's modules that were imported since."""
+        return frozenset(name for name, _ in self._modules())
 
     def unlisted(self, watch: Watch, declared: Collection[Path] = ()) -> tuple[str, ...]:
         """Return the files that the stage has loaded or read and that its key does not count,

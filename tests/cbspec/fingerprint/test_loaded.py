@@ -204,6 +204,14 @@ def test_a_process_that_another_stage_has_changed_does_not_suit(loaded, watch, m
     assert not loaded.prepare(watch)
 
 
+def test_a_spent_process_suits_nobody(loaded, watch):
+    """Whatever the next stage loads."""
+    assert loaded.prepare(watch)
+    loaded.spend()
+
+    assert not loaded.prepare(watch)
+
+
 def test_a_class_that_a_hook_was_told_of_cannot_be_taken_back(root, loaded, watch):
     """A subclass registers where its base is told of it, and is plain elsewhere."""
     (root / "farm/plain.py").write_text("class Base: pass\n\n\nclass Leaf(Base): pass\n")
