@@ -58,10 +58,12 @@ class Refiling:
             self._store.copy(cell.key, anew.key, provenance)
 
     def _edited(self, cell: Cell) -> bool:
-        """Tell whether a file that nothing names was written since the run began, or is gone."""
+        """Tell whether a file that nothing names was written or removed since the run began."""
         for stage in stages_of([cell.call]).values():
             for name in self._store.loaded.of(stage.implementation):
-                now = signature(Path(self._code.root, name))
+                path = Path(self._code.root, name)
+                # A file that is not there may have been until just now: its folder tells
+                now = signature(path) or signature(path.parent)
                 if now is None or max(now[:2]) >= self._began:
                     return True
         return False

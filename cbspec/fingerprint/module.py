@@ -168,9 +168,13 @@ def read(text: bytes, package: str) -> ParsedFile:
     return ParsedFile(ast.get_docstring(tree) or "", units)
 
 
-def whole(content: bytes) -> ParsedFile:
-    """Return a file that is no Python, or cannot be read as such: it counts by its bytes."""
-    digest = hashlib.sha256(content).hexdigest()[:16]
+def whole(content: bytes, digest: str = "") -> ParsedFile:
+    """Return a file that is no Python, or cannot be read as such: it counts by its bytes.
+
+    Args:
+        digest: what it counts by instead.
+    """
+    digest = digest or hashlib.sha256(content).hexdigest()[:16]
     return ParsedFile("", [Unit((WHOLE,), 1, References(), {WHOLE: digest}, acts=True)])
 
 

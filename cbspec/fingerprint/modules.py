@@ -59,9 +59,11 @@ class Modules:
         """Return the module of a file that a process was seen to load."""
         return self._module(path.stem, path)
 
-    def used(self, shown: str) -> Module | None:
-        """Return what stands for a file that a process was seen to load or read, or for the names in
-        a folder that it listed; None where there is none.
+    def used(self, shown: str) -> Module:
+        """Return what stands for a file that a process was seen to load, read or look for, or for
+        the names in a folder that it listed.
+
+        That a file is not there counts, too: the results of before it was known are of either case.
 
         Args:
             shown: its path relative to the project.
@@ -71,7 +73,7 @@ class Modules:
             return self._folder(path)
         if path.is_file():
             return self.file(path)
-        return None
+        return Module(shown, None, shown, whole(b"", "absent"))
 
     def names(self) -> list[str]:
         """Return the names of all modules there are, for a suggestion."""

@@ -176,6 +176,18 @@ def test_what_a_run_has_shown_changes_the_key(root, name):
     assert digest() != before
 
 
+def test_a_file_that_is_removed_brings_no_old_key_back(root):
+    """What was computed before anything was known of the file may have been computed with it."""
+
+    def digest(*names):
+        return Code(root, ["farm"], loaded=lambda _: names).fingerprint("farm.walk:run").digest
+
+    unknown, known = digest(), digest("farm/rain.csv")
+    (root / "farm/rain.csv").unlink()
+
+    assert len({unknown, known, digest("farm/rain.csv")}) == 3
+
+
 def test_what_was_there_before_is_not_told(root, watch):
     """What whoever started the process has loaded is no doing of the stage."""
     importlib.import_module("farm.plain")
