@@ -55,7 +55,7 @@ class Reach:
         for name in STARTED:
             closure.add(self._modules.chain(name), Reason("Python imports it when it starts"))
         for shown in self._loaded(implementation):
-            reason = Reason(f"a run of {implementation} used it")
+            reason = Reason(f"a run of {implementation} loaded it")
             closure.add_whole(self._modules.used(shown), reason)
         closure.complete()
         return closure
