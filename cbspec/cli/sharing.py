@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,10 +26,15 @@ from cbspec.errors import ConfigError
 from cbspec.project import Project
 
 if TYPE_CHECKING:
+    from cbspec.execution.cell import Cell
+    from cbspec.execution.plan import Planner
     from cbspec.store import Pull, Push, Remote
 
 words_argument = click.argument(
     "words", nargs=-1, metavar="[URL] [CLAIMS]...", shell_complete=complete
+)
+inputs_option = click.option(
+    "--inputs", is_flag=True, help="Take also what the results are computed from."
 )
 dry_option = click.option("--dry-run", "dry", is_flag=True, help="Say what would be moved.")
 
@@ -62,21 +67,48 @@ class Sharing:
         dry: bool,
     ) -> None:
         from cbspec.evaluation.canary import on_cpu
-        from cbspec.evaluation.sharing import needed
+        from cbspec.evaluation.sharing import read_by
 
         url, claims = _parted(words, project.config.remote)
-        self.remote = _opened(url)
-        self.store = project.store
-        self.dry = dry
+        self._remote = _opened(url)
+        self._store = project.store
+        self._dry = dry
         planner = project.planner(device, threads)
-        self.results = needed(
+        self._results = read_by(
             project.claims(claims, scale), planner, project.canaries(on_cpu(planner))
         )
         self._told: list[dict[str, Any]] = []
         self.refused = 0
 
-    def move(self, by: Pull | Push, verb: str, other: str) -> None:
-        """Move the results, with a progress bar in a terminal, and keep what became of them.
+    def pull(self, inputs: bool) -> None:
+        """Take the results.
+
+        Args:
+            inputs: take also what they are computed from.
+        """
+        from cbspec.evaluation.sharing import with_inputs
+        from cbspec.store import Pull
+
+        results = with_inputs(self._results) if inputs else self._results
+        by = Pull(self._store, self._remote, dry=self._dry)
+        self._move(results, by, "taken from", "not there")
+
+    def push(self, replace: bool = False) -> None:
+        """Send the results and what they are computed from.
+
+        Args:
+            replace: send also what is there.
+        """
+        from cbspec.evaluation.sharing import with_inputs
+        from cbspec.store import Push
+
+        by = Push(self._store, self._remote, dry=self._dry, replace=replace)
+        self._move(with_inputs(self._results), by, "sent to", "not stored here")
+
+    def _move(
+        self, results: Mapping[Cell, Planner], by: Pull | Push, verb: str, other: str
+    ) -> None:
+        """Move results, with a progress bar in a terminal, and keep what became of them.
 
         Args:
             verb: what is done with them: ``"sent to"``.
@@ -84,7 +116,7 @@ class Sharing:
         """
         states: Counter[str] = Counter()
         size, refusals = 0, []
-        for moved in self._shown(by, verb):
+        for moved in self._shown(results, by, verb):
             states[moved.state] += 1
             size += moved.bytes
             if moved.state == "refused":
@@ -93,8 +125,8 @@ class Sharing:
         self._told.append(
             {
                 "verb": verb,
-                "remote": self.remote.url,
-                "results": len(self.results),
+                "remote": self._remote.url,
+                "results": len(results),
                 "moved": states["moved"],
                 "bytes": size,
                 "there": states["there"],
@@ -117,14 +149,14 @@ class Sharing:
             echo(self._line(told))
 
     def _line(self, told: dict[str, Any]) -> str:
-        verb = f"would be {told['verb']}" if self.dry else told["verb"]
+        verb = f"would be {told['verb']}" if self._dry else told["verb"]
         moved = f"{count(told['moved'], 'result')} {verb} {told['remote']}"
         parts = [f"{moved}, {size_text(told['bytes'])}", f"{told['there']} there before"]
         if told["refused"]:
             parts.append(f"{len(told['refused'])} refused")
         return f"{'; '.join(parts)}; {told['absent']} {told['other']}"
 
-    def _shown(self, by: Pull | Push, verb: str) -> Any:
+    def _shown(self, results: Mapping[Cell, Planner], by: Pull | Push, verb: str) -> Any:
         from rich.console import Console
         from rich.progress import track
 
@@ -132,9 +164,9 @@ class Sharing:
 
         console = Console(file=sys.stderr)
         return track(
-            moved(self.results, by, self.store),
-            description=f"{verb} {self.remote.url}",
-            total=len(self.results),
+            moved(results, by, self._store),
+            description=f"{verb} {self._remote.url}",
+            total=len(results),
             console=console,
             transient=True,
             disable=not console.is_terminal,

@@ -238,6 +238,7 @@ class Evaluation:
         """Adopt stored results of other code, once, before anything but a canary is computed."""
         if self._agenda.planned:
             return
+        self.executor.take(self._agenda.wanted)
         self._adopter.adopt(self._agenda.wanted)
         self._plan_wanted()
 

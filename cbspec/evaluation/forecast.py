@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 import msgspec
 
 from cbspec.claim import Claim
 from cbspec.evaluation.agenda import agenda_of
-from cbspec.execution.cell import Cell
+from cbspec.execution.cell import Cell, closure
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.plan import Plan, PlannedJob
 from cbspec.explain import Cause, Standings, State
@@ -93,7 +93,8 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
             arms.setdefault(cell, []).append(arm)
     wanted = {name: cells.values() for name, cells in agenda.cells.items()}
     recorded = _recorded(wanted, entries)
-    work = {job: _work(job, standings, recorded, arms) for job in plan.jobs}
+    needed = _needed(agenda.wanted, standings)
+    work = {job: _work(job, needed, standings, recorded, arms) for job in plan.jobs}
     undecided = []
     for claim in decided:
         seeds = {seed for _, seed in agenda.cells[claim.id]}
@@ -106,7 +107,7 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
         device=device,
         claims=len(decided),
         undecidable=len(claims) - len(decided),
-        work=tuple(work.values()),
+        work=tuple(item for job, item in work.items() if _shown(job, item, standings)),
         seconds=sum(item.seconds or 0.0 for item in work.values()),
         longest=_longest({job: item.seconds or 0.0 for job, item in work.items()}),
         open=len(undecided),
@@ -120,13 +121,15 @@ def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float
     planned.
     """
     planned = set(plan.cells)
-    drawn = chain.from_iterable(
-        standings.planner.of(claim, claim.seeds.pool).values() for claim in claims
+    drawn = list(
+        chain.from_iterable(
+            standings.planner.of(claim, claim.seeds.pool).values() for claim in claims
+        )
     )
-    jobs = standings.planner.plan(drawn).jobs
+    needed = _needed(drawn, standings) - planned
     seconds = 0.0
-    for job in jobs:
-        absent = [cell for cell in _absent(job.cells, standings) if cell not in planned]
+    for job in standings.planner.plan(drawn).jobs:
+        absent = [cell for cell in job.cells if cell in needed]
         seconds += _seconds(job, absent, standings) or 0.0
     return seconds
 
@@ -147,13 +150,19 @@ def _recorded(
     return by_cell
 
 
+def _shown(job: PlannedJob, work: Work, standings: Standings) -> bool:
+    """Tell whether a job has results that are stored or that somebody needs."""
+    return work.absent > 0 or len(_absent(job.cells, standings)) < len(job.cells)
+
+
 def _work(
     job: PlannedJob,
+    needed: Collection[Cell],
     standings: Standings,
     recorded: Mapping[Cell, Entry],
     arms: Mapping[Cell, Iterable[str]],
 ) -> Work:
-    absent = _absent(job.cells, standings)
+    absent = [cell for cell in job.cells if cell in needed]
     standing = [standings.of(cell, recorded.get(cell)) for cell in absent]
     states = {state for state, _ in standing}
     state: State = "missing" if states else "current"
@@ -176,6 +185,13 @@ def _work(
 
 def _absent(cells: Iterable[Cell], standings: Standings) -> list[Cell]:
     return [cell for cell in cells if not standings.store.has(cell.key)]
+
+
+def _needed(wanted: Iterable[Cell], standings: Standings) -> set[Cell]:
+    """Return what is not stored, of what is wanted and of all that those are computed from that
+    are not.
+    """
+    return set(_absent(closure(_absent(wanted, standings)), standings))
 
 
 def _seconds(job: PlannedJob, absent: Sequence[Cell], standings: Standings) -> float | None:

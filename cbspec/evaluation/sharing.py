@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from cbspec.claim import Claim
 from cbspec.evaluation.canary import Canaries
@@ -12,26 +12,31 @@ from cbspec.execution.taking import expected, keep_code
 from cbspec.store import Moved, Pull, Push, Store
 
 
-def needed(
+def read_by(
     claims: Iterable[Claim], planner: Planner, canaries: Canaries | None
 ) -> dict[Cell, Planner]:
-    """Return every result that a run of these claims may need -> what named it.
-
-    These are the cells of all seeds that the claims may draw, those of their canaries, and all that
-    they are computed from.
+    """Return every result that these claims may read -> what named it: of all seeds that they may
+    draw, and of their canaries.
     """
     results: dict[Cell, Planner] = {}
     for claim in claims:
         if claim.due:
-            for cell in closure(planner.of(claim, claim.seeds.pool).values()):
-                results[cell] = planner
+            results |= dict.fromkeys(planner.of(claim, claim.seeds.pool).values(), planner)
         if canaries:
-            for cell in closure(canaries.cells(claim).values()):
-                results[cell] = canaries.executor.planner
+            toys = canaries.cells(claim).values()
+            results |= dict.fromkeys(toys, canaries.executor.planner)
     return results
 
 
-def moved(results: dict[Cell, Planner], by: Pull | Push, store: Store) -> Iterator[Moved]:
+def with_inputs(results: Mapping[Cell, Planner]) -> dict[Cell, Planner]:
+    """Return results and all that they are computed from -> what named it."""
+    every: dict[Cell, Planner] = {}
+    for cell, planner in results.items():
+        every |= dict.fromkeys(closure([cell]), planner)
+    return every
+
+
+def moved(results: Mapping[Cell, Planner], by: Pull | Push, store: Store) -> Iterator[Moved]:
     """Move results, and yield what became of each, as it comes.
 
     Args:

@@ -71,7 +71,6 @@ class Executor:
         self._workers = workers
         self._watch = watch
         self._taking = taking
-        self._took = False
         self._attempts = Attempts(run, self.work)
         self._waiting = Waiting(run, store, self.work.has)
         self._pause = IDLE_SECONDS
@@ -81,7 +80,14 @@ class Executor:
 
     def adopt(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
         """Plan these cells besides those planned already; see `Worklist.adopt`."""
+        cells = list(cells)
+        self.take(cells)
         self.work.adopt(cells, after)
+
+    def take(self, cells: Sequence[Cell]) -> None:
+        """Take from a shared store, where there is one, what these cells lack."""
+        if self._taking:
+            self._taking.take(cells, self.planner)
 
     def ensure(self, cells: Sequence[Cell]) -> dict[Cell, StoredResult]:
         """Work on the plan until these cells are stored, and return them.
@@ -147,7 +153,7 @@ class Executor:
             self._start_ready()
             self._outlook.tell()
             if not self._started:
-                return self._took
+                return False
             for task, outcome in self._workers.ended(WAITING_SECONDS):
                 self._settle(task, outcome)
         except (Stopped, KeyboardInterrupt):
@@ -164,7 +170,6 @@ class Executor:
     # --- starting
 
     def _start_ready(self) -> None:
-        self._took = False
         self._pause = WAITING_SECONDS
         while self._workers.reserve():
             self._pause = IDLE_SECONDS
@@ -189,11 +194,6 @@ class Executor:
             locks = unless_started.enter_context(LaneLocks(self.store, cells))
             # Under the locks nobody else can have begun what is still missing
             mine = self.work.computable(filter(locks.__contains__, cells), self.run.failed())
-            if mine and self._taking:
-                self._taking.take(mine, self.planner)
-                left = self.work.computable(mine, self.run.failed())
-                self._took = self._took or len(left) < len(mine)
-                mine = left
             if not mine:
                 return False
             task = self._task(mine)

@@ -32,6 +32,8 @@ class Worklist:
         self._run = run
         self._wide = wide
         self._stored: set[str] = set()
+        self._wanted: dict[Cell, None] = {}
+        self._needed: set[Cell] | None = None
         self._after: dict[Cell, float] = {}
         self._expected: Further = {}
         self._drawn: dict[str, int] = {}
@@ -49,8 +51,11 @@ class Worklist:
             after: the cost of what may have to follow them.
         """
         self._after |= after or {}
+        wanted = dict.fromkeys(cells)
+        self._wanted |= wanted
+        self._needed = None
         known = dict.fromkeys(self.plan.cells)
-        if fresh := [cell for cell in cells if cell not in known]:
+        if fresh := [cell for cell in wanted if cell not in known]:
             self.plan = self._planner.plan([*known, *fresh], wide=self._wide, after=self._after)
 
     def expect(self, further: Further) -> None:
@@ -113,6 +118,15 @@ class Worklist:
     def forget(self, keys: Iterable[str]) -> None:
         """Take back that these are stored: they could not be read."""
         self._stored.difference_update(keys)
+        self._needed = None
+
+    def _needs(self, cell: Cell) -> bool:
+        """Tell whether anything is computed from a cell or reads it: what is wanted and not stored
+        needs all that it is computed from.
+        """
+        if self._needed is None:
+            self._needed = set(closure(cell for cell in self._wanted if not self.has(cell)))
+        return cell in self._needed
 
     def results(self, cells: Iterable[Cell]) -> dict[Cell, StoredResult] | None:
         """Return the results of stored cells; None where one is damaged, which is computed again."""
@@ -150,10 +164,12 @@ class Worklist:
             yield from alone.values()
 
     def computable(self, cells: Iterable[Cell], failed: Collection[str]) -> list[Cell]:
-        """Return the cells that are not stored and that no failed cell blocks."""
+        """Return the cells that are needed, not stored, and that no failed cell blocks."""
         computable = []
         for cell in cells:
-            if not self.has(cell) and not self.blocked_by(cell, failed):
+            if self.has(cell) or not self._needs(cell):
+                continue
+            if not self.blocked_by(cell, failed):
                 computable.append(cell)
         return computable
 

@@ -103,7 +103,8 @@ def test_results_are_shared(laboratory, tmp_path_factory):
     sent = laboratory.cbspec("store", "push", shared)
     again = laboratory.json("store", "push", shared)
     laboratory.cbspec("store", "gc", "--limit", "0")
-    some = laboratory.json("store", "pull", shared, "1.a", "--dry-run")
+    some = laboratory.json("store", "pull", shared, "2.a", "--dry-run")
+    deep = laboratory.json("store", "pull", shared, "2.a", "--dry-run", "--inputs")
     taken, back = laboratory.json("store", "sync", shared)
 
     told = f"{shared}, {size_text(size)}; 0 there before; 0 not stored here\n"
@@ -111,6 +112,7 @@ def test_results_are_shared(laboratory, tmp_path_factory):
     assert (sent.exit_code, sent.stdout) == (0, f"12 results sent to {told}")
     assert (again["moved"], again["there"], again["bytes"]) == (0, 12, 0)
     assert (some["results"], some["moved"]) == (6, 6)
+    assert (deep["results"], deep["moved"]) == (12, 12)
     assert (taken["moved"], taken["bytes"], taken["absent"]) == (12, size, 0)
     assert (back["moved"], back["there"]) == (0, 12)
 

@@ -40,6 +40,48 @@ def test_computes_what_is_missing_and_only_that(tmp_path, journal):
     ]
 
 
+def test_what_nobody_reads_is_not_computed(tmp_path, journal):
+    """What a stored result was computed from may be gone; it is computed again only where a result
+    that is missing takes it.
+    """
+    first = executor(tmp_path)
+    number = first.planner.cell(counted(3), 1)
+    total = first.planner.cell(added(0.5, counted(3)), 1)
+    first.adopt([total])
+    first.drain()
+    first.store.reject(number.key)
+
+    second = executor(tmp_path, run="second")
+    second.adopt([total])
+    second.drain()
+    unread = journal()
+    other = second.planner.cell(added(1.5, counted(3)), 1)
+    second.adopt([other])
+
+    assert unread == ["count [1] from 0", "add [(1, 0.5)]"]
+    assert values(second.ensure([total, other])) == [1003.5, 1004.5]
+    assert journal()[2:] == ["count [1] from 0", "add [(1, 1.5)]"]
+
+
+def test_what_a_lost_result_takes_is_computed(tmp_path, journal):
+    """Where a stored result proves damaged, what it was computed from is computed again, too."""
+    first = executor(tmp_path)
+    number = first.planner.cell(counted(3), 1)
+    total = first.planner.cell(added(0.5, counted(3)), 1)
+    first.adopt([total])
+    first.drain()
+    first.store.reject(number.key)
+    (first.store.intact(total.key) / "record.json").write_bytes(b"damaged")
+
+    second = executor(tmp_path, run="second")
+    second.adopt([total])
+    with pytest.warns(UserWarning, match="is damaged"):
+        found = second.ensure([total])
+
+    assert values(found) == [1003.5]
+    assert journal()[2:] == ["count [1] from 0", "add [(1, 0.5)]"]
+
+
 def test_later_point_continues_from_an_earlier_one(tmp_path, journal):
     """A longer run of a stored trajectory starts at its last stored point and reaches the same
     value.

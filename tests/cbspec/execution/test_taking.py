@@ -25,8 +25,8 @@ def shared(laboratory, tmp_path_factory, monkeypatch):
 def evaluated(laboratory):
     """Evaluate both claims; the verdicts, the cells that were computed, and what the run says."""
     evaluation = laboratory.evaluation()
-    verdicts = [evaluation.evaluate(claim).judgement.verdict for claim in laboratory.claims()]
-    assert verdicts == ["holds", "holds"]
+    verdicts = {evaluation.evaluate(claim).judgement.verdict for claim in laboratory.claims()}
+    assert verdicts == {"holds"}
     return [str(cell) for cell in evaluation.executor.computed], evaluation.executor.run.taken()
 
 
@@ -57,6 +57,26 @@ def test_what_is_not_there_is_computed(laboratory, shared):
     assert len(computed) == 5
     assert told == [f"results taken from {shared}: 7"]
     assert laboratory.stored().keys() == laboratory.results.keys()
+
+
+def test_only_what_is_read_is_taken(laboratory, shared):
+    """A claim whose results are there needs nothing that they were computed from; where one has to be
+    computed, what it takes comes along.
+    """
+    (laboratory.root / "claims" / "phase1" / "1.a.yaml").unlink()
+    whole = evaluated(laboratory)
+    taken = laboratory.stored()
+    shutil.rmtree(laboratory.root / ".cbspec")
+    key = min(taken)
+    (shared / "entries" / key[:2] / f"{key}.json").unlink()
+
+    computed, told = evaluated(laboratory)
+
+    assert whole == ([], [f"results taken from {shared}: 6"])
+    assert len(computed) == 1
+    assert computed[0].startswith("weigh seed")
+    assert told == [f"results taken from {shared}: 6"]  # five of them, and a plant
+    assert len(laboratory.stored()) == 7
 
 
 def test_other_code_takes_nothing(laboratory, shared):

@@ -25,14 +25,11 @@ def command(
 ) -> None:
     """Send results to a shared store.
 
-    Those that a run of CLAIMS may need at this scale, with their canaries and all that they are
+    Those that CLAIMS may read at this scale, with their canaries and all that they are
     computed from, for the code as it is, and only what is not there. URL is the project's
     [tool.cbspec] remote when left out. Nothing but this command and `sync` ever writes there. What
     was sent before an interruption stays, and is whole.
     """
-    from cbspec.store import Push
-
     shared = Sharing(project, words, scale, device, threads, dry)
-    by = Push(shared.store, shared.remote, dry=dry, replace=replace)
-    shared.move(by, "sent to", "not stored here")
+    shared.push(replace)
     shared.tell(as_json)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from cbspec.cli.context import pass_project
-from cbspec.cli.sharing import Sharing, sharing
+from cbspec.cli.sharing import Sharing, inputs_option, sharing
 from cbspec.project import Project
 
 
 @click.command("sync")
 @sharing
+@inputs_option
 @pass_project
 @click.pass_context
 def command(
@@ -22,15 +23,14 @@ def command(
     device: str,
     threads: int,
     as_json: bool,
+    inputs: bool,
 ) -> None:
     """Take results from a shared store, then send those that it lacks.
 
     The same as `pull` and then `push`, with the same arguments.
     """
-    from cbspec.store import Pull, Push
-
     shared = Sharing(project, words, scale, device, threads, dry)
-    shared.move(Pull(shared.store, shared.remote, dry=dry), "taken from", "not there")
-    shared.move(Push(shared.store, shared.remote, dry=dry), "sent to", "not stored here")
+    shared.pull(inputs)
+    shared.push()
     shared.tell(as_json)
     ctx.exit(1 if shared.refused else 0)
