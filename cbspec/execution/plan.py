@@ -36,6 +36,10 @@ class PlannedJob:
 
     cells: tuple[Cell, ...]
 
+    def __hash__(self) -> int:
+        # A job may have thousands of cells, and is looked up once for each
+        return hash((self.cells[0].key, len(self.cells)))
+
     @property
     def stage(self) -> str:
         return self.cells[0].call.stage.name

@@ -20,6 +20,7 @@ named ones, each with its own arguments:
     alarms [reruns [N]] [edits [N]] [history [N]]
                                          the canary where nothing changed: 100 reruns under other
                                          circumstances, 50 benign edits, the last 20 commits
+    remote [COUNT]                       results to and from a shared store, a folder and S3; 1000
     style [FOLDER...]                    how dense the code is to read; a second
 
 Not run unless asked for, because they take half an hour and more: ``make bench ARGS="suite kills
@@ -50,6 +51,7 @@ SUITES = (
     "canary",
     "mutations",
     "edits",
+    "remote",
     "style",
 )
 LONG = ("alarms", "endurance")  # run only where asked for
