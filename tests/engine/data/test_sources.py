@@ -10,11 +10,11 @@ import tarfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from torchvision.datasets import CIFAR10
 
 from engine.data import Cifar10Images, sources
 from engine.data.sources import (
@@ -75,8 +75,16 @@ def package(path: Path, *, without: str = "") -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def cifar10() -> Any:
+    """torchvision's, which every worker would import for seconds where it collects this file."""
+    from torchvision.datasets import CIFAR10
+
+    return CIFAR10
+
+
 @pytest.fixture
-def original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cifar10: Any) -> Path:
     """A torchvision root that holds `DATA`, and its archive; torchvision expects its checksums."""
     root = tmp_path / "original"
     folder = root / "cifar-10-batches-py"
@@ -97,22 +105,24 @@ def original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         )
         for k in range(5)
     ]
-    monkeypatch.setattr(CIFAR10, "train_list", train)
+    monkeypatch.setattr(cifar10, "train_list", train)
     monkeypatch.setattr(
-        CIFAR10, "test_list", [batch("test_batch", DATA.test_images, DATA.test_labels)]
+        cifar10, "test_list", [batch("test_batch", DATA.test_images, DATA.test_labels)]
     )
     name, md5 = write("batches.meta", {"label_names": list("abcdefghij")})
-    monkeypatch.setattr(CIFAR10, "meta", {"filename": name, "key": "label_names", "md5": md5})
-    with tarfile.open(root / CIFAR10.filename, "w:gz") as archive:
+    monkeypatch.setattr(cifar10, "meta", {"filename": name, "key": "label_names", "md5": md5})
+    with tarfile.open(root / cifar10.filename, "w:gz") as archive:
         archive.add(folder, folder.name)
     monkeypatch.setattr(
-        CIFAR10, "tgz_md5", hashlib.md5((root / CIFAR10.filename).read_bytes()).hexdigest()
+        cifar10, "tgz_md5", hashlib.md5((root / cifar10.filename).read_bytes()).hexdigest()
     )
     return root
 
 
 @pytest.fixture
-def server(original: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[http.server.HTTPServer]:
+def server(
+    original: Path, monkeypatch: pytest.MonkeyPatch, cifar10: Any
+) -> Iterator[http.server.HTTPServer]:
     """Serves the archive at the address where torchvision looks for it."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -122,7 +132,7 @@ def server(original: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[http.ser
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(Quiet, directory=str(original))
     )
-    monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{server.server_port}/{CIFAR10.filename}")
+    monkeypatch.setattr(cifar10, "url", f"http://127.0.0.1:{server.server_port}/{cifar10.filename}")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server
@@ -195,24 +205,24 @@ def test_download_unpacks_the_original_archive(tmp_path: Path) -> None:
 
 
 def test_download_from_a_deaf_address_names_it(
-    server: http.server.HTTPServer, tmp_path: Path
+    server: http.server.HTTPServer, tmp_path: Path, cifar10: Any
 ) -> None:
     """A refused connection is a failure of this source, with the address in its message."""
     server.shutdown()
     server.server_close()
 
-    with pytest.raises(SourceFailed, match=rf"^{CIFAR10.url}: "):
+    with pytest.raises(SourceFailed, match=rf"^{cifar10.url}: "):
         torchvision_download(tmp_path, quiet)
 
 
 def test_download_from_a_silent_address_is_given_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cifar10: Any
 ) -> None:
     """An address that accepts the connection and never answers fails after the connect timeout."""
     monkeypatch.setattr(sources, "CONNECT_SECONDS", 0.05)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{silent.getsockname()[1]}/archive")
+        monkeypatch.setattr(cifar10, "url", f"http://127.0.0.1:{silent.getsockname()[1]}/archive")
 
         with pytest.raises(SourceFailed, match="timed out"):
             torchvision_download(tmp_path, quiet)
