@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, settings
 from tests.support.golden import COMMAND_LINE, GoldenFile
 
 TESTS = Path(__file__).parent
+LONGEST = ("test_labs.py", "test_packaging.py", "test_tutorial.py")
+"""They carry out pages, in processes that start afresh."""
 
 settings.register_profile(
     "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -27,6 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="put the texts that tests get into tests/golden, for you to review as a diff",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the longest tests go first: no worker is left alone with one of them at the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_collection_finish() -> None:
