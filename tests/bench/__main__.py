@@ -21,6 +21,7 @@ named ones, each with its own arguments:
                                          the canary where nothing changed: 100 reruns under other
                                          circumstances, 50 benign edits, the last 20 commits
     remote [COUNT]                       results to and from a shared store, a folder and S3; 1000
+    unit [PATH...]                       the unit tests with two workers
     style [FOLDER...]                    how dense the code is to read; a second
 
 Not run unless asked for, because they take half an hour and more: ``make bench ARGS="suite kills
@@ -52,6 +53,7 @@ SUITES = (
     "mutations",
     "edits",
     "remote",
+    "unit",
     "style",
 )
 LONG = ("alarms", "endurance")  # run only where asked for
