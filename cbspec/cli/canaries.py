@@ -15,7 +15,7 @@ from cbspec.selection import named, refuse, unknown
 
 if TYPE_CHECKING:
     from cbspec.canary import CanaryCheck, CanaryRecord
-    from cbspec.ledger import Entry, Ledger
+    from cbspec.ledger import Entry, Key, Ledger
     from cbspec.report import Record, Run
 
 
@@ -34,12 +34,16 @@ def accept_canaries(
     from cbspec.ledger import accept, supersede, today
     from cbspec.ledger import carry_over as carried
 
-    checks = _changed(run, claims)
+    edited = set() if carry_over else _edited(run, claims)
+    checks = _changed(run, claims, edited)
     with project.editing() as ledger:
         record = CanaryRecord.load(project.config.canary_record)
         confirmed = _confirmed(run, {check.claim for check in checks})
         settled = accept(ledger, [verdict.entry for verdict in confirmed], reason)
         outdated = list(_unconfirmed(settled, checks, record))
+        for entry in settled:
+            if entry.key in edited and entry not in outdated:
+                outdated.append(entry)
         decide = carried if carry_over else supersede
         after = decide(settled, outdated, reason, today())
         figures = [check.figures for check in checks if check.figures]
@@ -72,18 +76,35 @@ def keep_new_canaries(project: Project, run: Run, entries: Sequence[Entry]) -> N
         record.recording(figures).save(project.config.canary_record)
 
 
-def _changed(run: Run, claims: Sequence[str]) -> list[CanaryCheck]:
+def _edited(run: Run, claims: Sequence[str]) -> set[Key]:
+    """Return the verdicts that the last run found in doubt, of the claims that ids name: where the
+    claim was edited, its canary may be as recorded.
+    """
+    from cbspec.ledger import Key
+
+    keys = set()
+    for claim, checks in run.checks.items():
+        for check in checks:
+            if check.way == "in doubt" and (not claims or named(claim, claims)):
+                keys.add(Key(claim, check.scale, check.device))
+    return keys
+
+
+def _changed(run: Run, claims: Sequence[str], edited: Collection[Key]) -> list[CanaryCheck]:
     """Return the canaries to take: those that are not as recorded, of the claims that ids name.
+
+    Args:
+        edited: verdicts that need no canary to be superseded.
 
     Raises:
         LedgerError: one of them could not be computed, or the last run has none.
     """
-    if not run.canaries:
+    if not (run.canaries or edited):
         raise LedgerError(
             "the last run computed no canary; "
             "run them first: cbspec run --scale with the canary's name"
         )
-    known = [check.claim for check in run.canaries]
+    known = [check.claim for check in run.canaries] + [key.claim for key in edited]
     refuse("the last run has no canary of", unknown(claims, known), known)
     changed = []
     broken = []

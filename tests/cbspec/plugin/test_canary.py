@@ -4,6 +4,7 @@ their evidence.
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from pathlib import Path
@@ -135,6 +136,28 @@ def test_a_canary_run_fails_where_figures_changed(recorded):
     assert [canary.state for canary in recorded.report.canaries] == ["differs", "differs"]
     assert canaries_counted(recorded.report) in output
     assert "4 canary figures changed" in output
+
+
+def test_an_edited_claim_without_evidence_is_superseded(recorded):
+    """A verdict that the claim as it is would have to be judged anew for, with no evidence left, is
+    superseded on a person's word, though the canary is as recorded.
+    """
+    place = recorded.root / "reports" / "ledger.json"
+    ledger = json.loads(place.read_text())
+    for entry in ledger["entries"]:
+        del entry["evidence"]  # as of one that was recorded before evidence was kept
+    place.write_text(json.dumps(ledger))
+    recorded.edit("claims/memo.yaml", "direction: ascending", "direction: ascending, margin: 0.5")
+    recorded.pytest()
+    before = ways(recorded)
+    refused = recorded.cbspec("accept", "--canary", "1.m")
+    taken = recorded.cbspec("accept", "--canary", "1.m", "--reason", "it asks for more")
+    status, output = recorded.pytest()
+
+    assert before["1.m"] == ["in doubt"]
+    assert "say why with --reason" in refused.stderr
+    assert "1.m (memo, cpu): holds superseded" in taken.output
+    assert (status, outcomes(output)) == (0, "1 passed, 1 xfailed")
 
 
 def test_taking_a_new_canary_supersedes_what_it_does_not_confirm(recorded):
