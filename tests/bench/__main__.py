@@ -20,6 +20,7 @@ named ones, each with its own arguments:
     alarms [reruns [N]] [edits [N]] [history [N]]
                                          the canary where nothing changed: 100 reruns under other
                                          circumstances, 50 benign edits, the last 20 commits
+    planning [CELLS]                     cells named, merged and put in order; 100 000
     remote [COUNT]                       results to and from a shared store, a folder and S3; 1000
     unit [PATH...]                       the unit tests with two workers
     style [FOLDER...]                    how dense the code is to read; a second
@@ -52,6 +53,7 @@ SUITES = (
     "canary",
     "mutations",
     "edits",
+    "planning",
     "remote",
     "unit",
     "style",
