@@ -54,7 +54,7 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
         reason: of `new` and `error`.
         figures: what the run measured; None beside an error.
         edits: the definitions that changed since the figures on record were measured.
-        title, path, line: of the claim, for people; the path relative to the repository.
+        title, phase, path, line: of the claim, for people; the path relative to the repository.
     """
 
     claim: str
@@ -64,6 +64,7 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
     figures: Figures | None = None
     edits: tuple[Edit, ...] = ()
     title: str = ""
+    phase: str = ""
     path: str = ""
     line: int = 1
 

@@ -79,6 +79,7 @@ class Canaries:
                 check,
                 edits=edits,
                 title=claim.title,
+                phase=claim.phase,
                 path=relative(claim.path, self._edits.root),
                 line=claim.line,
             )

@@ -122,12 +122,16 @@ CLAIMS = (
 )
 
 RUN = """
+import sys
+
 import cbspec
+from cbspec.cli import main
 from cbspec.report import write_pages
 from cbspec.report.formats import load
 
 project = cbspec.Project()
 write_pages(project.run(), project.config.reports, load(project.config))
+main(sys.argv[1:])
 """
 
 
@@ -147,16 +151,15 @@ def found(root: Path) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    _python(root, "-c", RUN)
-    _python(root, "-m", "cbspec", "accept", "--all", "--reason", "as found")
+    _run(root, "accept", "--all", "--reason", "as found")
     turned = WALK.replace("    return drift", EDIT)
     (root / "pagelab" / "walk.py").write_text(turned, encoding="utf-8")
-    _python(root, "-c", RUN)
-    _python(root, "-m", "cbspec", "diff", "reports/ledger.json", "reports/latest.json", "--html",
-            "reports/diff.html", expected=1)  # fmt: skip
+    sides = "reports/ledger.json", "reports/latest.json"
+    _run(root, "diff", *sides, "--html", "reports/diff.html", expected=1)
 
 
-def _python(root: Path, *arguments: str, expected: int = 0) -> None:
-    command = [sys.executable, *arguments]
+def _run(root: Path, *then: str, expected: int = 0) -> None:
+    """Run all claims, then a command, in one process."""
+    command = [sys.executable, "-c", RUN, *then]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == expected, done.stdout + done.stderr

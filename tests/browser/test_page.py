@@ -13,7 +13,8 @@ def path(request):
 
 
 def visible_rows(page):
-    return page.locator(".claims tbody tr:visible .id").all_inner_texts()
+    # Rows out of sight have no layout, and so no inner text
+    return page.locator(".claims tbody tr:visible .id").all_text_contents()
 
 
 def test_a_page_opens_from_disk(watched, path):
@@ -84,13 +85,13 @@ def test_filters(desktop, record_page):
     page = desktop.open(record_page)
     everything = visible_rows(page)
     page.locator("input[name=text]").fill("snapshot late")
-    by_text = page.locator(".claims tbody tr:visible").all_inner_texts()
+    by_text = page.locator(".claims tbody tr:visible").all_text_contents()
     page.locator("input[name=text]").fill("")
     page.locator("select[name=phase]").select_option("7A")
     by_phase = visible_rows(page)
     page.locator("select[name=verdict]").select_option("refuted")
     page.locator("select[name=scale]").select_option("quick")
-    narrow = page.locator(".claims tbody tr:visible td:nth-child(2)").all_inner_texts()
+    narrow = page.locator(".claims tbody tr:visible td:nth-child(2)").all_text_contents()
     page.locator(".filter button").click()
     page.locator(".tile.refuted").click()
     refuted = page.locator(".tile.refuted b").inner_text()
@@ -114,7 +115,7 @@ def test_sorting_by_a_heading(desktop, record_page):
     heading.locator("button").click()
     upwards = [
         float(text)
-        for text in page.locator(".claims td:nth-child(4)").all_inner_texts()
+        for text in page.locator(".claims td:nth-child(4)").all_text_contents()
         if text.strip()
     ]
     direction = heading.get_attribute("aria-sort")
@@ -252,6 +253,11 @@ def test_accessibility(desktop, request, name, part, scheme, width):
     desktop.page.emulate_media(color_scheme=scheme)
     desktop.page.set_viewport_size({"width": width, "height": 844})
     page = desktop.open(request.getfixturevalue(name), part)
+    if name == "record_page":
+        # axe reads whatever the page holds, and a hundred hidden claims take it ten times as long
+        page.evaluate(
+            "for (const view of document.querySelectorAll('.page:not(.on)')) view.remove()"
+        )
     violations = axe.Axe().run(page).response["violations"]
     faults = [
         (violation["id"], node["html"][:200])

@@ -72,7 +72,14 @@ def of_run(run: Run, config: Config) -> Contents:
             canary=canaries.get(upheld.claim),
         )
     for check in run.canaries:
-        subjects.add(check.claim, title=check.title, path=check.path, line=check.line, canary=check)
+        subjects.add(
+            check.claim,
+            title=check.title,
+            phase=check.phase,
+            path=check.path,
+            line=check.line,
+            canary=check,
+        )
     for skipped in (*run.broken, *run.skipped):
         subjects.add(
             skipped.claim,

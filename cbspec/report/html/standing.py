@@ -100,9 +100,14 @@ def _turn(subject: Subject) -> list[str]:
     record = subject.record
     assert record is not None  # asked of a changed record alone
     reasons = [record.judgement.reason]
+    sentences = {}
+    for asserted in record.entry.recorded:
+        sentences[asserted.key] = asserted.terms.sentence()
     for decision in record.comparison.decisions:
         if decision.turned:
-            reasons.append(decision.text)
+            # People know an assertion by what it says, not by its place in the file
+            sentence = sentences.get(decision.key, decision.key)
+            reasons.append(f"“{sentence}”: {decision.before} → {decision.after}")
     for move in record.comparison.goalposts:
         reasons.append(f"moved: {move.text}")
     return reasons
