@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -13,6 +13,7 @@ from cbspec.cli.context import pass_project
 from cbspec.cli.last_run import last_run, records, refuse_outdated
 from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.cli.record import save
+from cbspec.cli.request import requested
 from cbspec.paths import display
 from cbspec.project import Project
 from cbspec.selection import named
@@ -36,6 +37,12 @@ if TYPE_CHECKING:
     help="With --canary: keep the verdicts in doubt, in place of superseding them.",
 )
 @click.option("--reason", default="", help="Why a change is right; kept in the ledger.")
+@click.option(
+    "--request",
+    type=click.File(),
+    metavar="FILE",
+    help="Take claim and reason from a comment: /cbspec accept ID because REASON.",
+)
 @json_option
 @pass_project
 def command(
@@ -45,6 +52,7 @@ def command(
     canary: bool,
     carry_over: bool,
     reason: str,
+    request: TextIO | None,
     as_json: bool,
 ) -> None:
     """Put verdicts of the last run on record.
@@ -57,6 +65,11 @@ def command(
     --canary takes the canary figures instead. Verdicts that the changed code has not confirmed are
     then superseded until they are run again, or carried over by your word.
     """
+    if request is not None:
+        if claims or every or canary or reason:
+            raise click.UsageError("--request names claim and reason by itself")
+        asked = requested(request.read())
+        claims, reason = (asked.claim,), asked.reason
     if carry_over and not canary:
         raise click.UsageError("--carry-over belongs to --canary")
     if canary and every:
