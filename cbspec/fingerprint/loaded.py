@@ -66,14 +66,16 @@ class Loaded:
         count when they appear. What it has written itself is none of them, nor what is hidden.
 
         Args:
-            declared: files that the key counts as data.
+            declared: files and folders that the key counts as data.
         """
         run = {file for _, file in self._modules()}
         run.update(filter(Path.is_file, self._own_paths(self._observer.run)))
         used = self._used(run | watch.files)
-        counted = watch.files.union(map(Path.resolve, declared))
+        data = tuple(map(Path.resolve, declared))
         names = set()
-        for path in (run | used) - counted:
+        for path in (run | used) - watch.files:
+            if any(path.is_relative_to(place) for place in data):
+                continue
             slash = "/" if path.is_dir() else ""
             names.add(f"{path.relative_to(self._root).as_posix()}{slash}")
         return tuple(sorted(names - watch.known))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 from tests.bench.endurance.lab import Toll, kill_one, laboratory
 from tests.bench.report import Row
@@ -18,14 +19,15 @@ def kills(count: int = 600) -> Iterator[Row]:
     draw, killed = random.Random(2027), 0
     with laboratory() as lab:
         toll = Toll(lab)
-        while killed < count:
-            run = lab.begin(draw.choice([0, 1, 2, 2]))
-            for _ in range(draw.randint(1, 8)):
-                time.sleep(draw.uniform(0.1, 1.5))
-                killed += kill_one(run, draw)
-            toll.late += not lab.ended(run)
-            if draw.random() < CHECKED:
-                toll.check()
+        with suppress(KeyboardInterrupt):
+            while killed < count:
+                run = lab.begin(draw.choice([0, 1, 2, 2]))
+                for _ in range(draw.randint(1, 8)):
+                    time.sleep(draw.uniform(0.1, 1.5))
+                    killed += kill_one(run, draw)
+                toll.late += not lab.ended(run)
+                if draw.random() < CHECKED:
+                    toll.check()
         toll.check()
         yield from toll.rows(f"{killed} kill -9 of processes")
 
@@ -37,11 +39,14 @@ def operations(count: int = 400) -> Iterator[Row]:
         toll = Toll(lab)
         marks = lab.folder / "killed.txt"
         marks.touch()
-        while (killed := len(marks.read_text().splitlines())) < count:
-            number = str(draw.randint(1, DEEPEST))
-            run = lab.begin(draw.choice([0, 1, 2, 2]), SABOTAGE=number, SABOTAGED=str(marks))
-            toll.late += not lab.ended(run)
-            if draw.random() < CHECKED:
-                toll.check()
+        killed = 0
+        with suppress(KeyboardInterrupt):
+            while killed < count:
+                number = str(draw.randint(1, DEEPEST))
+                run = lab.begin(draw.choice([0, 1, 2, 2]), SABOTAGE=number, SABOTAGED=str(marks))
+                toll.late += not lab.ended(run)
+                killed = len(marks.read_text().splitlines())
+                if draw.random() < CHECKED:
+                    toll.check()
         toll.check()
         yield from toll.rows(f"{killed} kill -9 at a file operation")

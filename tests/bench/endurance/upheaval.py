@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -131,19 +131,22 @@ def upheavals(count: int = 100) -> Iterator[Row]:
         began = time.monotonic()
         late += not lab.ended(lab.begin(1))
         usual = time.monotonic() - began
-        for _ in range(count):
-            run = lab.begin(draw.choice([0, 1, 2]))
-            deadline = time.monotonic() + LIMIT
-            while run.poll() is None and time.monotonic() < deadline:
-                time.sleep(draw.uniform(0.1, 1.0) * usual)
-                disturb(lab, run, draw, done)
-            late += not lab.ended(run)
+        runs = 0
+        with suppress(KeyboardInterrupt):
+            while runs < count:
+                run = lab.begin(draw.choice([0, 1, 2]))
+                deadline = time.monotonic() + LIMIT
+                while run.poll() is None and time.monotonic() < deadline:
+                    time.sleep(draw.uniform(0.1, 1.0) * usual)
+                    disturb(lab, run, draw, done)
+                late += not lab.ended(run)
+                runs += 1
         stored = lab.results()
     clean = recomputed()
     wrong = [key for key, result in stored.items() if result != clean.get(key, result)]
     unknown = [key for key in stored if key not in clean]
     events = ", ".join(f"{number} {what}" for what, number in done.items())
-    what = f"after {count} runs with {events}"
+    what = f"after {runs} runs with {events}"
     yield Row(f"runs that did not end {what}", str(late), "0", not late)
     figure = f"{len(wrong)} of {len(stored)}"
     yield Row(f"stored results that a clean run does not give {what}", figure, "0", not wrong)
