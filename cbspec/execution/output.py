@@ -15,6 +15,7 @@ from typing import IO, Any, NamedTuple, TextIO
 from cbspec import terminal
 
 PIPE_BYTES = 65536  # all that a pipe of Linux holds
+MOST = 1_000_000  # characters of a task that are passed on: more fills a log, and nobody reads it
 
 
 class _Stream(NamedTuple):
@@ -32,6 +33,7 @@ class StageOutput:
     """
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._left = MOST
         self._streams: dict[int, _Stream] = {}
         for name in ("stdout", "stderr"):
             pipe = getattr(process, name)
@@ -45,6 +47,10 @@ class StageOutput:
         """Return what to wait at for more output."""
         return list(self._streams)
 
+    def begin(self) -> None:
+        """Take in that another task begins."""
+        self._left = MOST
+
     def pass_on(self) -> None:
         """Write what was printed by now to the streams of that name of this process."""
         for descriptor in self.descriptors:
@@ -55,7 +61,10 @@ class StageOutput:
         stream = self._streams[descriptor]
         content = os.read(descriptor, PIPE_BYTES)
         text = stream.decoder.decode(content, final=not content)
-        _write(text, stream.name)
+        _write(text[: self._left], stream.name)
+        if len(text) > self._left > 0:
+            _write("\n... (the rest of what it prints is left out)\n", stream.name)
+        self._left = max(self._left - len(text), 0)
         if not content:  # nobody can write to it any more
             self._streams.pop(descriptor).pipe.close()
 

@@ -72,6 +72,7 @@ class StageProcess:
     def send(self, task: StageTask) -> None:
         """Have it compute a task; it must have none."""
         self.began, self._busy = 0.0, True
+        self._output.begin()
         with suppress(OSError):
             self._connection.send_bytes(packed(task))
 

@@ -25,6 +25,20 @@ def test_what_a_stage_prints_is_plain_text(computing_with, capsys):
     assert err == "\n: :error::x\n 50 %\n100 %\n"
 
 
+def test_what_a_stage_prints_without_end_is_cut(computing_with, capsys, monkeypatch):
+    """It goes on, and the next job is heard again."""
+    monkeypatch.setattr("cbspec.execution.output.MOST", 1000)
+    one = computing_with()
+    cells = [one.planner.cell(acting("speak"), seed) for seed in (1, 2)]
+    for cell in cells:
+        one.adopt([cell])
+        one.ensure([cell])
+
+    out, _ = capsys.readouterr()
+    assert out.count("\n... (the rest of what it prints is left out)\n") == 2
+    assert 2000 <= len(out) < 2500
+
+
 @pytest.mark.parametrize("ascii_only", [True, False], ids=["ascii", "closed"])
 def test_a_stage_goes_on_where_nobody_can_listen(computing_with, monkeypatch, ascii_only):
     """A stream that has no letter for something shows its escape; one that is closed is left alone."""
