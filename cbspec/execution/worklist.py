@@ -27,6 +27,7 @@ class Worklist:
 
     def __init__(self, planner: Planner, store: Store, run: RunDirectory, *, wide: bool) -> None:
         self.plan = Plan(())
+        self._open: dict[int, PlannedJob] = {}  # place in the plan -> a job that is not all stored
         self._planner = planner
         self._store = store
         self._run = run
@@ -57,6 +58,7 @@ class Worklist:
         known = dict.fromkeys(self.plan.cells)
         if fresh := [cell for cell in wanted if cell not in known]:
             self.plan = self._planner.plan([*known, *fresh], wide=self._wide, after=self._after)
+            self._open = dict(enumerate(self.plan.jobs))
 
     def expect(self, further: Further) -> None:
         """Take in what claims may ask for later, and plan it once any process of the run says so."""
@@ -119,6 +121,7 @@ class Worklist:
         """Take back that these are stored: they could not be read."""
         self._stored.difference_update(keys)
         self._needed = None
+        self._open = dict(enumerate(self.plan.jobs))
 
     def _needs(self, cell: Cell) -> bool:
         """Tell whether anything is computed from a cell or reads it: what is wanted and not stored
@@ -150,7 +153,10 @@ class Worklist:
             suspects: lanes that are computed by themselves, so that only those fail that do so
                 alone.
         """
-        for job in self.plan.jobs:
+        for place, job in list(self._open.items()):
+            if all(map(self.has, job.cells)):
+                del self._open[place]  # of ten thousand jobs most are, and each start comes by
+                continue
             missing = self.computable(job.cells, failed)
             if not all(map(self._inputs_stored, missing)):
                 continue

@@ -23,6 +23,9 @@ named ones, each with its own arguments:
     planning [CELLS]                     cells named, merged and put in order; 100 000
     remote [COUNT]                       results to and from a shared store, a folder and S3; 1000
     unit [PATH...]                       the unit tests with two workers
+    cluster [jobs [N]] [simulated] [kills [N]]
+                                         back ends beyond one machine: what scheduling costs, how a
+                                             plan scales, helpers killed at random
     style [FOLDER...]                    how dense the code is to read; a second
 
 Not run unless asked for, because they take half an hour and more: ``make bench ARGS="suite kills
@@ -56,6 +59,7 @@ SUITES = (
     "planning",
     "remote",
     "unit",
+    "cluster",
     "style",
 )
 LONG = ("alarms", "endurance")  # run only where asked for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -15,6 +16,7 @@ from tests.support.patience import until
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "sinfo")
 NODES = ("n1", "n2")
+BACKEND = ("-n", "0", "--backend", "slurm", "--slurm", "partition=low,time=10,helpers=2")
 
 CONFIGURATION = """\
 ClusterName=test
@@ -113,6 +115,15 @@ def begin_requeued() -> None:
     until(lambda: len(waiting()) == 2, "both jobs are requeued")
     for job in waiting():
         _run("scontrol", "update", f"JobId={job}", "StartTime=now")
+
+
+def holders(project: Path) -> list[int]:
+    """The processes of the helpers that compute for a project now."""
+    processes = []
+    for lease in project.glob(".cbspec/runs/*/counter/leases/*.lock"):
+        with suppress(FileNotFoundError):
+            processes += map(int, re.findall(r"pid=(\d+)", lease.read_text()))
+    return processes
 
 
 def _ports() -> dict[str, int]:

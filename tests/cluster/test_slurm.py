@@ -15,15 +15,7 @@ from tests.cluster import slurm
 from tests.cluster.lab import SUNK, Ferry
 from tests.support.patience import until
 
-BACKEND = ("-n", "0", "--backend", "slurm", "--slurm", "partition=low,time=10,helpers=2")
-
 pytestmark = pytest.mark.usefixtures("slurm_cluster")
-
-
-def holders(lab: Ferry) -> list[int]:
-    """The processes of the helpers that compute now."""
-    leases = lab.root.glob(".cbspec/runs/*/counter/leases/*.lock")
-    return [int(re.findall(r"pid=(\d+)", path.read_text())[0]) for path in leases]
 
 
 def busy(lab: Ferry, boats: int) -> None:
@@ -37,7 +29,7 @@ def test_figures_and_results_are_those_of_a_local_run(lab: Ferry, locally: Ferry
     """
     lab.claim("sunk.yaml", SUNK)
 
-    output = lab.finish(*BACKEND)
+    output = lab.finish(*slurm.BACKEND)
 
     found = lab.judgements()
     sunk = found.pop("3.a")
@@ -53,9 +45,9 @@ def test_a_killed_helper_costs_no_figure(lab: Ferry, locally: Ferry) -> None:
     point on.
     """
     lab.hold()
-    running = lab.begin(*BACKEND)
+    running = lab.begin(*slurm.BACKEND)
     busy(lab, 2)
-    for process in holders(lab):
+    for process in slurm.holders(lab.root):
         os.kill(process, signal.SIGKILL)
     lab.let_go()
     running.end()
@@ -69,9 +61,9 @@ def test_a_killed_helper_costs_no_figure(lab: Ferry, locally: Ferry) -> None:
 def test_a_preempted_helper_goes_on_when_it_is_requeued(lab: Ferry, locally: Ferry) -> None:
     """A job that goes first takes the nodes away; the helpers come back and resume."""
     lab.hold()
-    running = lab.begin(*BACKEND)
+    running = lab.begin(*slurm.BACKEND)
     busy(lab, 2)
-    before = holders(lab)
+    before = slurm.holders(lab.root)
     slurm.occupy(seconds=1)
     slurm.begin_requeued()
     assert not any(Path(f"/proc/{process}").exists() for process in before)
@@ -87,7 +79,7 @@ def test_a_preempted_helper_goes_on_when_it_is_requeued(lab: Ferry, locally: Fer
 def test_a_helper_by_hand_joins_and_leaves(lab: Ferry, locally: Ferry) -> None:
     """`cbspec work` computes what is left on the counter, and ends with the run."""
     lab.hold()
-    running = lab.begin(*BACKEND)
+    running = lab.begin(*slurm.BACKEND)
     busy(lab, 2)
     by_hand = subprocess.Popen([sys.executable, "-m", "cbspec", "work"], cwd=lab.root)
     busy(lab, 3)

@@ -33,6 +33,10 @@ class PytestProcess:
         self._process = SERVER.Process(target=_run, args=inputs)
         self._process.start()
 
+    @property
+    def alive(self) -> bool:
+        return self._process.is_alive()
+
     def interrupt(self) -> None:
         """Send what Ctrl-C sends."""
         os.kill(self._process.pid, signal.SIGINT)

@@ -23,6 +23,7 @@ from cbspec.project import Project
 if TYPE_CHECKING:
     from cbspec.evaluation.forecast import Forecast, Work
 
+ON_ONE_MACHINE = ("local", "inline")
 SHOWN = 3  # causes of one job; the whole list is what `cbspec explain` is for
 
 
@@ -38,6 +39,11 @@ SHOWN = 3  # causes of one job; the whole list is what `cbspec explain` is for
     show_default=True,
     help="Processes to forecast the time for.",
 )
+@click.option(
+    "--backend",
+    metavar="NAME",
+    help="Back end to forecast for: beyond one machine, processes are no more than --workers says.",
+)
 @json_option
 @pass_project
 def command(
@@ -47,6 +53,7 @@ def command(
     device: str,
     threads: int,
     workers: int,
+    backend: str | None,
     as_json: bool,
 ) -> None:
     """Show the stages that a run would compute, and why.
@@ -56,16 +63,24 @@ def command(
     inconclusive. The forecast comes from the times that the same stages took before on this device
     family.
     """
+    from cbspec.execution.devices.cpu import available_cores
+
     planned = project.plan(claims, scale, device, threads)
     if as_json:
         echo_json(planned)
     else:
-        for line in lines(planned, workers):
+        here = (backend or project.config.backend) in ON_ONE_MACHINE
+        cores = available_cores() if here else workers
+        for line in lines(planned, workers, cores):
             echo(line)
 
 
-def lines(planned: Forecast, workers: int) -> Iterator[str]:
-    """Yield the forecast for a person, line by line."""
+def lines(planned: Forecast, workers: int, cores: int) -> Iterator[str]:
+    """Yield the forecast for a person, line by line.
+
+    Args:
+        cores: on which that many workers compute.
+    """
     head = f"{count(planned.claims, 'claim')} at scale {planned.scale} on {planned.device}"
     if planned.undecidable:
         head += f"; {planned.undecidable} more not decidable there"
@@ -80,7 +95,7 @@ def lines(planned: Forecast, workers: int) -> Iterator[str]:
         yield f"\nStored ({count(len(stored), 'job')}):"
     for work in stored:
         yield f"            {work.label}"
-    yield "\n" + _time(planned, workers)
+    yield "\n" + _time(planned, workers, cores)
     if planned.further > 0.0:
         yield (
             f"{count(planned.open, 'claim')} without a verdict on record may draw more seeds while inconclusive:"
@@ -99,14 +114,12 @@ def _absent(work: Work) -> Iterator[str]:
         yield f"              and {len(work.causes) - SHOWN} more (cbspec explain tells all)"
 
 
-def _time(planned: Forecast, workers: int) -> str:
-    from cbspec.execution.devices.cpu import available_cores
-
+def _time(planned: Forecast, workers: int, cores: int) -> str:
     if not any(work.absent for work in planned.work):
         return "Nothing to compute."
     if planned.seconds == 0.0 and planned.unknown:
         return "No forecast: none of these stages was computed here before."
-    wall = max(planned.longest, planned.seconds / min(workers, available_cores()))
+    wall = max(planned.longest, planned.seconds / min(workers, cores))
     text = (
         f"{_duration(planned.seconds)} of computing, longest path {_duration(planned.longest)};"
         f" about {_duration(wall)} with {count(workers, 'worker')}"

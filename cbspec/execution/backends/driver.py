@@ -9,7 +9,7 @@ FOLDER = "driver"
 NAME = "driver"
 
 
-class Driver:
+class DriverLock:
     """The right to hand out the tasks of a run. The first process that asks has it to its end; the
     others wait for what it has computed.
     """

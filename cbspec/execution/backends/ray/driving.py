@@ -13,7 +13,7 @@ import msgspec
 from cbspec.errors import StoreError
 from cbspec.execution.artifact import MissingInput
 from cbspec.execution.backends.backend import Workplace
-from cbspec.execution.backends.driver import Driver
+from cbspec.execution.backends.driver import DriverLock
 from cbspec.execution.backends.ray.cluster import RayCluster, explained_loss
 from cbspec.execution.backends.ray.parcel import Answer, Report
 from cbspec.execution.backends.ray.shipping import Shipping
@@ -43,7 +43,7 @@ class RayWorkers:
 
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
-        self._driver = Driver(workplace.run)
+        self._driver = DriverLock(workplace.run)
         self._cluster: RayCluster | None = None
         self._shipping: Shipping | None = None
         self._running: dict[Any, tuple[int, StageTask]] = {}  # Ray's reference to its answer -> it
@@ -134,7 +134,8 @@ class RayWorkers:
             if task := tasks.get(report.number):
                 self._tell(task, report)
                 for entry in report.entries:
-                    admit(self._workplace.store, entry)
+                    with suppress(ValueError):  # it comes again with the answer
+                        admit(self._workplace.store, entry)
 
     def _tell(self, task: StageTask, report: Report | None) -> None:
         run, now = self._workplace.run, time.time()

@@ -25,7 +25,7 @@ MOST_HELPERS = 5  # that one task may cost: what ends every machine is not tried
 
 
 @dataclass(frozen=True)
-class Order:
+class PutTask:
     """A task, as a helper reads it.
 
     Attributes:
@@ -40,15 +40,15 @@ class Order:
 
 
 @dataclass(frozen=True)
-class TakenOrder:
-    """An order that this process computes.
+class TakenTask:
+    """A task that this process computes.
 
     Attributes:
         takers: how many helpers have had it, this one included.
     """
 
     name: str
-    order: Order
+    task: PutTask
     takers: int
     lease: Lock
 
@@ -72,9 +72,9 @@ class Counter:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._write("project", pickle.dumps(config))
 
-    def put(self, name: str, order: Order) -> None:
+    def put(self, name: str, task: PutTask) -> None:
         """Offer a task."""
-        self._write(f"{name}.task", pickle.dumps(order))
+        self._write(f"{name}.task", pickle.dumps(task))
 
     def taken(self, name: str) -> bool:
         """Tell whether a helper has begun a task."""
@@ -99,21 +99,21 @@ class Counter:
             return None
         return config
 
-    def take(self) -> TakenOrder | None:
+    def take(self) -> TakenTask | None:
         """Take the first task that nobody computes; None if there is none."""
         for path in sorted(self._folder.glob("[!.]*.task")):
             lease = self._leases.attempt(path.stem)
             if lease is None:
                 continue
             try:
-                order: Order = pickle.loads(path.read_bytes())
+                task: PutTask = pickle.loads(path.read_bytes())
             except FileNotFoundError:  # it has just ended
                 lease.release()
                 continue
-            return TakenOrder(path.stem, order, self._count(path.stem), lease)
+            return TakenTask(path.stem, task, self._count(path.stem), lease)
         return None
 
-    def bring(self, taken: TakenOrder, outcome: TaskOutcome) -> None:
+    def bring(self, taken: TakenTask, outcome: TaskOutcome) -> None:
         """Hand in how a task ended."""
         self._write(f"{taken.name}.outcome", msgspec.json.encode(outcome))
         for suffix in ("task", "takers"):

@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 
 from cbspec.execution.backends.backend import Workplace
-from cbspec.execution.backends.driver import Driver
-from cbspec.execution.backends.slurm.counter import Counter, Order
+from cbspec.execution.backends.driver import DriverLock
+from cbspec.execution.backends.slurm.counter import Counter, PutTask
 from cbspec.execution.backends.slurm.jobs import HelperJobs
 from cbspec.execution.backends.slurm.request import request
 from cbspec.execution.messages import Status
@@ -42,7 +42,7 @@ class SlurmWorkers:
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
         self._wanted = request(workplace.config.slurm)
-        self._driver = Driver(workplace.run)
+        self._driver = DriverLock(workplace.run)
         self._counter = Counter(workplace.run)
         self._jobs: HelperJobs | None = None
         self._offered: dict[str, StageTask] = {}
@@ -64,7 +64,7 @@ class SlurmWorkers:
         self._number += 1
         self._offered[name] = task
         loaded = {path: self._workplace.store.loaded.of(path) for path in task.code}
-        self._counter.put(name, Order(packed(task), LAYOUT, loaded))
+        self._counter.put(name, PutTask(packed(task), LAYOUT, loaded))
         now = time.time()
         run.tell(
             Status(

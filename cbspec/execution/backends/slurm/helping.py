@@ -18,10 +18,10 @@ import msgspec
 from cbspec.config import Config
 from cbspec.errors import CbspecError
 from cbspec.execution.backends.backend import Workplace
-from cbspec.execution.backends.driver import Driver
+from cbspec.execution.backends.driver import DriverLock
 from cbspec.execution.backends.local import Local, LocalWorkers
 from cbspec.execution.backends.matching import Matching
-from cbspec.execution.backends.slurm.counter import MOST_HELPERS, Counter, Order, TakenOrder
+from cbspec.execution.backends.slurm.counter import MOST_HELPERS, Counter, PutTask, TakenTask
 from cbspec.execution.failure import printable
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import Surroundings
@@ -36,7 +36,7 @@ def open_runs(config: Config) -> Iterator[Path]:
     """Yield the folders of the runs of a project that offer tasks now."""
     for path in sorted(config.runs.glob("*")):
         run = RunDirectory(path, "none")
-        if path.is_dir() and Counter(run).project is not None and not Driver(run).gone:
+        if path.is_dir() and Counter(run).project is not None and not DriverLock(run).gone:
             yield path
 
 
@@ -56,7 +56,7 @@ class Helper:
             # Preempted or cancelled: submitit would ignore it, and nothing is left to be tidied up
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         run = RunDirectory(self.path, f"{_node()}.{os.environ.get('SLURM_JOB_ID', os.getpid())}")
-        counter, driver = Counter(run), Driver(run)
+        counter, driver = Counter(run), DriverLock(run)
         config = counter.project
         if config is None:
             return
@@ -97,13 +97,13 @@ class HelperBench:
         self._surroundings = Surroundings.of_project(config)
         self._matching: Matching | None = None
 
-    def compute(self, taken: TakenOrder) -> TaskOutcome:
+    def compute(self, taken: TakenTask) -> TaskOutcome:
         """Compute a task, and return how it ended."""
         if taken.takers > MOST_HELPERS:
             reason = f"{taken.takers - 1} helpers were lost while they computed it"
             return TaskOutcome(ending="failed", reason=reason, node=_node())
         try:
-            task = self._received(taken.order)
+            task = self._received(taken.task)
         except CbspecError as error:
             reason = printable(str(error))
             return TaskOutcome(ending="refused", reason=reason, node=_node())
@@ -120,10 +120,10 @@ class HelperBench:
         self._run.tell_end(task.lanes, self._run.worker)
         return msgspec.structs.replace(outcome, node=_node())
 
-    def _received(self, order: Order) -> StageTask:
+    def _received(self, put: PutTask) -> StageTask:
         if self._matching is None:
-            self._matching = Matching(self._config, order.loaded)
-        return self._matching.received(order.task, self._surroundings, order.layout)
+            self._matching = Matching(self._config, put.loaded)
+        return self._matching.received(put.task, self._surroundings, put.layout)
 
     def close(self) -> None:
         """End the process that computes."""

@@ -1,0 +1,235 @@
+"""Back ends beyond one machine: what scheduling costs, how a plan scales, and that nothing is lost.
+
+Run from the repository root as ``python -m tests.bench.cluster [PART [N]]...``:
+
+    jobs [N]        N jobs of 10 ms, locally and on Ray: the driver's own processor time for each,
+                    which other processes on the machine do not change; 2000
+    simulated       the memo suite on 1, 8 and 64 workers, from the rates in the project's store
+    kills [N]       N runs, in each of which a helper of Slurm is killed at random; 20
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from cbspec.execution.backends import Workplace, chosen
+from cbspec.execution.executor import Executor
+from cbspec.execution.plan import Plan, PlannedJob
+from cbspec.execution.rundir import RunDirectory
+from cbspec.project import Project
+from cbspec.stage import Call
+from cbspec.store import Store
+from tests.bench.report import Row, publish
+
+ROOT = Path(__file__).parents[2]
+WORKERS = (1, 8, 64)
+NAP = """\
+import time
+
+from cbspec.stage import Measure, Parameters, Stage
+
+
+class Nap(Parameters, frozen=True, kw_only=True):
+    number: int
+
+
+def nap(job):
+    time.sleep(0.01)
+    for index, replica in enumerate(job.replicas):
+        job.emit(index, measures={"slept": 0.01})
+
+
+STAGES = (
+    Stage("nap", "sleeps", "lab.catalog:nap", Nap, measures={"slept": Measure("s", "how long")}),
+)
+"""
+
+
+# --- many small jobs
+
+
+def jobs(number: int) -> Iterator[Row]:
+    """Compute as many jobs of 10 ms on each back end."""
+    for name in ("local", "ray"):
+        if name == "ray" and find_spec("ray") is None:
+            yield Row(f"{number} jobs of 10 ms on ray", "ray is not installed")
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _jobs(Path(folder), name, number)
+
+
+def _jobs(root: Path, name: str, number: int) -> Iterator[Row]:
+    for file, text in (("__init__.py", ""), ("catalog.py", NAP)):
+        (root / "lab").mkdir(exist_ok=True)
+        (root / "lab" / file).write_text(text)
+    (root / "pyproject.toml").write_text('[tool.cbspec]\nengine = "lab.catalog"\n')
+    sys.modules.pop("lab", None)
+    sys.modules.pop("lab.catalog", None)
+    project = Project(root)
+    config = project.config
+    stage = project.catalog["nap"]
+    planner = project.planner("cpu", computing=True)
+    run = RunDirectory(config.runs / "bench", "main")
+    workers = chosen(config, name).open(Workplace(config, Store(config.store), run))
+    executor = Executor(planner, Store(config.store), run, workers, project.code.watch)
+    cells = [planner.cell(Call(stage, stage.parameters(number=n)), 1) for n in range(number)]
+    executor.adopt(cells[:4])
+    executor.ensure(cells[:4])  # from here on its processes are there
+    executor.adopt(cells)
+    began, spent = time.monotonic(), time.process_time()
+    executor.ensure(cells)
+    wall, own = time.monotonic() - began, time.process_time() - spent
+    executor.close()
+    sys.path.remove(str(root))
+    load = os.getloadavg()[0]
+    each = 1000 * own / number
+    yield Row(f"{number} jobs of 10 ms on {name}: processor time of the driver for each",
+              f"{each:.1f} ms", "at most 5 ms", each <= 5)  # fmt: skip
+    took = f"{1000 * wall / number:.0f} ms"
+    yield Row(
+        f"{number} jobs of 10 ms on {name}: by the clock for each", f"{took} at load {load:.0f}"
+    )
+
+
+# --- how a plan scales
+
+
+def simulated() -> Iterator[Row]:
+    """Work the memo suite off on so many workers, longest path first."""
+    project = Project(ROOT)
+    for device in ("cpu", "cuda"):
+        planner = project.planner(device)
+        claims = [claim for claim in project.claims(scale="memo") if claim.due]
+        cells = [cell for claim in claims
+                 for cell in planner.of(claim, claim.seeds.first).values()]  # fmt: skip
+        plan = planner.plan(cells, wide=device == "cuda")
+        seconds = {job: _seconds(job, project.store) for job in plan.jobs}
+        if lacking := sorted({job.stage for job in plan.jobs if not seconds[job]}):
+            yield Row("memo suite, simulated", f"no rate of {', '.join(lacking)} in this store")
+            return
+        longest = makespan(plan, seconds, workers=len(plan.jobs))
+        for workers in WORKERS:
+            hours = makespan(plan, seconds, workers) / 3600
+            about = f"memo suite, first seeds, {len(plan.jobs)} jobs as planned for {device}"
+            yield Row(
+                f"{about}: on {workers} workers, by this project's CPU rates",
+                f"{hours:.1f} h; critical path {longest / 3600:.1f} h",
+            )
+
+
+def _seconds(job: PlannedJob, store: Store) -> float:
+    """Seconds on one core; 0 where the stage was never computed."""
+    return (store.rate(job.stage, "cpu") or 0.0) * job.cost
+
+
+def makespan(plan: Plan, seconds: Mapping[PlannedJob, float], workers: int) -> float:
+    """How long a plan takes on so many workers, each of which takes the first job that is ready."""
+    owner = {cell: number for number, job in enumerate(plan.jobs) for cell in job.cells}
+    waiting: dict[int, list[int]] = defaultdict(list)
+    lacks: list[int] = []
+    for number, job in enumerate(plan.jobs):
+        before = {owner[cell] for cell in job.inputs} - {number}
+        lacks.append(len(before))
+        for other in before:
+            waiting[other].append(number)
+    ready = [number for number, count in enumerate(lacks) if not count]
+    running: list[tuple[float, int]] = []
+    now = 0.0
+    while ready or running:
+        while ready and len(running) < workers:
+            number = heapq.heappop(ready)
+            heapq.heappush(running, (now + seconds[plan.jobs[number]], number))
+        now, ended = heapq.heappop(running)
+        for number in waiting[ended]:
+            lacks[number] -= 1
+            if not lacks[number]:
+                heapq.heappush(ready, number)
+    return now
+
+
+# --- nothing is lost
+
+
+def kills(number: int) -> Iterator[Row]:
+    """Kill a helper of Slurm at a random moment of each run."""
+    from tests.cluster import slurm
+    from tests.cluster.lab import Ferry
+    from tests.support.laboratory import working_in
+
+    if reason := slurm.lacking():
+        yield Row("helpers killed at random", reason)
+        return
+    with tempfile.TemporaryDirectory() as place:
+        folders = [Path(place, name) for name in ("slurm", "shore", "lab")]
+        for folder in folders:
+            folder.mkdir()
+        os.environ["FERRY"] = str(folders[1])
+        slurm.start(folders[0])
+        try:
+            with working_in(folders[2]) as plain:
+                lab = Ferry(folders[2], plain.started, folders[1])
+                lab.furnish()
+                yield _kills(lab, number)
+        finally:
+            slurm.stop(folders[0])
+
+
+def _kills(lab: object, number: int) -> Row:
+    from tests.cluster.lab import Ferry
+    from tests.cluster.slurm import BACKEND, holders
+
+    assert isinstance(lab, Ferry)
+    lab.finish("-n", "0")
+    expected = lab.judgements(), lab.contents()
+    moment = random.Random(0)
+    same = killed = most = 0
+    for _ in range(number):
+        lab.forget()
+        running = lab.begin(*BACKEND)
+        delay = time.monotonic() + moment.uniform(0.5, 6.0)
+        victims: Sequence[int] = ()
+        while running.alive and (time.monotonic() < delay or not victims):
+            victims = holders(lab.root)
+            time.sleep(0.005)
+        if victims and running.alive:
+            os.kill(moment.choice(victims), signal.SIGKILL)
+            killed += 1
+        running.end()
+        same += (lab.judgements(), lab.contents()) == expected
+        most = max(most, *lab.journal().values())
+    return Row(
+        f"{number} runs, in {killed} of which a helper of Slurm was killed while it had a job",
+        f"{same} with the same figures; nothing computed more than {most} times",
+        f"{number}; twice",
+        same == number and most <= 2,
+    )
+
+
+PARTS = {"jobs": jobs, "simulated": simulated, "kills": kills}
+NUMBERS = {"jobs": 2000, "kills": 20}
+
+
+def main(arguments: Sequence[str]) -> Iterator[Row]:
+    """Measure the parts asked for, or all."""
+    words = list(arguments) or list(PARTS)
+    while words:
+        name = words.pop(0)
+        if name not in NUMBERS:
+            yield from PARTS[name]()
+            continue
+        number = int(words.pop(0)) if words and words[0].isdigit() else NUMBERS[name]
+        yield from PARTS[name](number)
+
+
+if __name__ == "__main__":
+    sys.exit(publish("cluster", main(sys.argv[1:])))
