@@ -153,9 +153,10 @@ class Worklist:
             suspects: lanes that are computed by themselves, so that only those fail that do so
                 alone.
         """
-        for place, job in list(self._open.items()):
+        still_open = self._open  # whoever takes a job may have a new plan made meanwhile
+        for place, job in list(still_open.items()):
             if all(map(self.has, job.cells)):
-                del self._open[place]  # of ten thousand jobs most are, and each start comes by
+                del still_open[place]  # of ten thousand jobs most are, and each start comes by
                 continue
             missing = self.computable(job.cells, failed)
             if not all(map(self._inputs_stored, missing)):
