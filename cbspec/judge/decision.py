@@ -80,6 +80,12 @@ def _reported(assertion: Assertion, data: Measurements) -> str:
 
 def conclude(weighed: Weighed, level: Level, *, key: str, kind: str) -> Finding:
     """Return the finding at a level."""
+    effects: tuple[Effect, ...] = ()
+    if isinstance(weighed, StatisticalEvidence):
+        try:
+            effects = tuple(inference.effect(level) for inference in weighed.inferences)
+        except Unmeasured as missing:  # ranks can be told where their difference overflows
+            weighed = missing
     if isinstance(weighed, Unmeasured):
         return Finding(
             key=key,
@@ -90,7 +96,6 @@ def conclude(weighed: Weighed, level: Level, *, key: str, kind: str) -> Finding:
             effects=(),
             reason=str(weighed),
         )
-    effects = tuple(inference.effect(level) for inference in weighed.inferences)
     verdict, reason = _verdict(weighed, level, effects)
     return Finding(
         key=key,

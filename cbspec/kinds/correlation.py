@@ -58,7 +58,7 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         """
         pairs = []
         for arm in self.arms:
-            pairs.append([data.column(arm, name) for name in self.measures])
+            pairs.append([data.squarable(arm, name) for name in self.measures])
         if self.over == "seeds":
             named = zip(self.arms, pairs, strict=True)
             return every(of_inference(self._of_arm(arm, *pair)) for arm, pair in named)

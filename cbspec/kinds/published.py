@@ -14,6 +14,7 @@ from cbspec.kinds.assertion import Measured, Problem
 from cbspec.kinds.change import larger, more, smaller, unordered
 from cbspec.kinds.names import Arms, listed
 from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.statistics import independent
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
 from cbspec.statistics.result import Result
 from cbspec.statistics.sample import Array, Measurements
@@ -56,7 +57,7 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
         yield from needs_bounds(self.above, self.below)
 
     def _compared(self, arm: str, data: Measurements) -> Result:
-        values = data.column(arm, self.measure)
+        values = data.squarable(arm, self.measure)
         return Result(
             label=f"{arm} - {self.mean:g}",
             measure=self.measure,
@@ -91,13 +92,9 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
         return np.asarray(test.pvalue)
 
     def _interval(self, values: Array, miss: float) -> tuple[float, float]:
-        from scipy.special import stdtrit
-
         if values.size < 2:
             return -math.inf, math.inf
-        ours, theirs = float(deviation(values)) ** 2 / values.size, self.sd**2 / self.n
-        shares = ours**2 / (values.size - 1) + theirs**2 / (self.n - 1)
-        freedom = (ours + theirs) ** 2 / shares
-        half = -float(stdtrit(freedom, miss / 2)) * math.sqrt(ours + theirs)
+        ours, theirs = (float(deviation(values)), values.size), (self.sd, self.n)
+        half = independent.half_width(ours, theirs, miss)
         middle = float(mean(values)) - self.mean
         return middle - half, middle + half

@@ -30,7 +30,7 @@ class Subtraction(Measured, frozen=True, kw_only=True):
 
     def column(self, arm: str, data: Measurements) -> Array:
         """Return its values `[..., seed]`."""
-        values = data.column(arm, self.measure)
+        values = data.squarable(arm, self.measure)
         if self.minus is not None:
-            values = values - data.column(self.minus, self.measure)
+            values = values - data.squarable(self.minus, self.measure)
         return values

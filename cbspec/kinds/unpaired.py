@@ -57,7 +57,11 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
 
         Sources: Welch 1947; Fisher 1935; Mann and Whitney 1947.
         """
-        one, other = (data.column(arm, self.measure) for arm in self.arms)
+        one, other = (data.squarable(arm, self.measure) for arm in self.arms)
+        tail = partial(independent.TESTS[self.by], one, other)
+        least = data.resolution(self.measure) / 2
+        if self.by == "welch":
+            tail = partial(independent.welch, one, other, least=least)
         return of_inference(
             Result(
                 label=" - ".join(self.arms),
@@ -66,9 +70,9 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
                 test=independent.NAMES[self.by],
                 above=self.above,
                 below=self.below,
-                tail=partial(independent.TESTS[self.by], one, other),
+                tail=tail,
                 estimate=mean(one) - mean(other),
-                interval=partial(independent.interval, one, other),
+                interval=partial(independent.interval, one, other, least=least),
                 n=min(one.shape[-1], other.shape[-1]),
             )
         )

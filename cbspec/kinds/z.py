@@ -54,7 +54,7 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
         yield from needs_bounds(self.above, self.below)
 
     def _located(self, arm: str, data: Measurements) -> Result:
-        values = data.column(arm, self.measure)
+        values = data.squarable(arm, self.measure)
         return Result(
             label=arm,
             measure=self.measure,

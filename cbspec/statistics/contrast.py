@@ -51,7 +51,8 @@ class Contrast:
             return self
         if len(arms) == 1:
             low, high = ((bound - self.offset) / scale for bound in (self.low, self.high))
-            if low <= 0 and math.isfinite(low):
+            # No bound at or below 0 has an image: `sign: negative` stays on the plain scale
+            if high <= 0 or (low <= 0 and math.isfinite(low)):
                 return self
             return replace(
                 self,
@@ -104,12 +105,15 @@ class Contrast:
         known to half of the measure's resolution, or to rounding where it declares none.
         """
         half = data.resolution(self.measure) / 2
-        variance = np.zeros(())
+        least = np.zeros(())
         for arm, weight in self.weights.items():
             size = np.max(np.abs(data.column(arm, self.measure)), axis=-1)
-            unit = weight / size if self.logs else weight
-            variance = variance + (unit * np.maximum(half, ROUNDING * size)) ** 2
-        return np.asarray(np.sqrt(variance))
+            known = np.maximum(half, ROUNDING * size)
+            if self.logs:
+                with np.errstate(over="ignore"):  # near 0 half a resolution leaves nothing known
+                    known = np.maximum(half / size, ROUNDING)
+            least = np.hypot(least, weight * known)  # squares would overflow from 1e154 on
+        return np.asarray(least)
 
     def reported(self, data: Measurements) -> float | None:
         """Return the memo's number for the same sum, if it has one for every arm."""

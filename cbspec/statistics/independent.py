@@ -11,21 +11,38 @@ from typing import Any
 import numpy as np
 
 from cbspec.statistics.sample import Array
+from cbspec.statistics.spread import deviation, mean
 
 SPLITS = 100_000  # enumerated; beyond that as many are drawn
 
 Test = Callable[[Array, Array, float, int], Array]
 """Both arms `[..., run]`, a bound of their difference and a side of it -> the one-sided p."""
 
+Spread = tuple[float, int]
+"""A standard deviation over runs, and how many these are."""
 
-def welch(one: Array, other: Array, bound: float, side: int) -> Array:
-    """Return Welch's p."""
-    from scipy.stats import ttest_ind
+
+def welch(one: Array, other: Array, bound: float, side: int, least: float = 0.0) -> Array:
+    """Return Welch's p.
+
+    Args:
+        least: standard deviation that an arm has at least, as the measure resolves no less.
+    """
+    from scipy.stats import ttest_ind_from_stats
 
     if min(one.shape[-1], other.shape[-1]) < 2:
         return np.ones(one.shape[:-1])
-    alternative = _alternative(side)
-    test = ttest_ind(one - bound, other, axis=-1, equal_var=False, alternative=alternative)
+    with np.errstate(divide="ignore", invalid="ignore"):  # no spread at all tells nothing
+        test = ttest_ind_from_stats(
+            mean(one) - bound,
+            np.maximum(deviation(one), least),
+            one.shape[-1],
+            mean(other),
+            np.maximum(deviation(other), least),
+            other.shape[-1],
+            equal_var=False,
+            alternative=_alternative(side),
+        )
     return np.asarray(np.nan_to_num(test.pvalue, nan=0.5))
 
 
@@ -56,14 +73,29 @@ def mann_whitney(one: Array, other: Array, bound: float, side: int) -> Array:
     return np.asarray(test.pvalue)
 
 
-def interval(one: Array, other: Array, miss: float) -> tuple[float, float]:
-    """Return Welch's interval of the difference of means."""
-    from scipy.stats import ttest_ind
-
+def interval(one: Array, other: Array, miss: float, least: float = 0.0) -> tuple[float, float]:
+    """Return Welch's interval of the difference of means, see `welch`."""
     if min(one.size, other.size) < 2:
         return -math.inf, math.inf
-    ends = ttest_ind(one, other, equal_var=False).confidence_interval(1 - miss)
-    return float(ends.low), float(ends.high)
+    middle = float(mean(one)) - float(mean(other))
+    ours = max(float(deviation(one)), least), one.size
+    theirs = max(float(deviation(other)), least), other.size
+    half = half_width(ours, theirs, miss)
+    return middle - half, middle + half
+
+
+def half_width(ours: Spread, theirs: Spread, miss: float) -> float:
+    """Return the half width of Welch's interval, with the degrees of freedom of Satterthwaite
+    (1946).
+    """
+    from scipy.special import stdtrit
+
+    (sd, n), (other, m) = ours, theirs
+    first, second = sd**2 / n, other**2 / m
+    if not first + second:
+        return 0.0
+    freedom = (first + second) ** 2 / (first**2 / (n - 1) + second**2 / (m - 1))
+    return -float(stdtrit(freedom, miss / 2)) * math.sqrt(first + second)
 
 
 def _alternative(side: int) -> str:

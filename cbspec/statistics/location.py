@@ -121,8 +121,9 @@ class Location:
         """
         if self._n < 2:
             return self._mean - np.inf, self._mean + np.inf
-        half = student.reach(miss, self._n, guarded=self.robust) * self._error
-        return self._mean - half, self._mean + half
+        with np.errstate(over="ignore"):  # an end beyond the largest double is unbounded
+            half = student.reach(miss, self._n, guarded=self.robust) * self._error
+            return self._mean - half, self._mean + half
 
     def needed(self, level: Level) -> tuple[int, int] | None:
         """Return the seeds that would decide, see `assurance.needed`."""

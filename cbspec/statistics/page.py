@@ -30,8 +30,9 @@ def ranks(values: Array, resolution: float = 0.0) -> Array:
         The ranks, of the same shape.
     """
     one, other = values[..., :, None, :], values[..., None, :, :]
-    rounding = ROUNDING * (np.abs(one) + np.abs(other))
-    tied = np.abs(one - other) <= np.maximum(rounding, 0.49 * resolution)
+    rounding = ROUNDING * np.abs(one) + ROUNDING * np.abs(other)
+    with np.errstate(over="ignore"):  # further apart than the largest double is not tied
+        tied = np.abs(one - other) <= np.maximum(rounding, 0.49 * resolution)
     ranked: Array = ((one > other) & ~tied).sum(axis=-2) + (tied.sum(axis=-2) + 1) / 2
     return ranked
 

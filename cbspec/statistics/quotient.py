@@ -81,7 +81,7 @@ class Quotient:
 
     def effect(self, level: Level) -> Effect:
         low, high = self.interval(level.miss)
-        over, under = (self.data.column(arm, self.measure) for arm in (self.over, self.under))
+        over, under = (self.data.squarable(arm, self.measure) for arm in (self.over, self.under))
         numerator, denominator = (
             self.data.figure(self.measure, arm) for arm in (self.over, self.under)
         )
@@ -109,13 +109,13 @@ class Quotient:
         )
 
     def values(self) -> Array:
-        over, under = (self.data.column(arm, self.measure) for arm in (self.over, self.under))
+        over, under = (self.data.squarable(arm, self.measure) for arm in (self.over, self.under))
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(over / under)
 
     def interval(self, miss: float) -> tuple[float, float]:
         """Return Fieller's interval; unbounded where the denominator may be zero at that level."""
-        over, under = (self.data.column(arm, self.measure) for arm in (self.over, self.under))
+        over, under = (self.data.squarable(arm, self.measure) for arm in (self.over, self.under))
         n = over.shape[-1]
         if n < 2:
             return -math.inf, math.inf

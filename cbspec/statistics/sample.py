@@ -19,6 +19,7 @@ ROUNDING = 8 * float(np.finfo(np.float64).eps)
 as equal.
 """
 
+SQUARABLE = 1e150
 
 _UNDECLARED = Measure(unit="", doc="")
 
@@ -145,6 +146,21 @@ class Measurements:
             )
         return values
 
+    def squarable(self, arm: str, measure: str) -> Array:
+        """Return `column` for a test that squares values.
+
+        Raises:
+            Unmeasured: a value does not exist, or all are of a size whose squares a double lacks.
+        """
+        values = self.column(arm, measure)
+        size = float(np.max(np.abs(values), initial=0.0))
+        if 0 < size < 1 / SQUARABLE or size > SQUARABLE:
+            raise Unmeasured(
+                f"{measure} of {arm} has the size {size:.3g}, whose squares cannot be computed: "
+                "give the measure another unit"
+            )
+        return values
+
     def declared(self, measure: str) -> Measure:
         """Return what the catalog says of a measure; one without noise of its own by default."""
         return self.measures.get(measure, _UNDECLARED)
@@ -162,9 +178,16 @@ class Measurements:
         return 1.0
 
     def watched(self, arm: str, measure: str, limit: float) -> Array:
-        """Return times to a target, shape `[..., seed]`: the limit where it was not reached."""
+        """Return times to a target, shape `[..., seed]`: the limit where it was not reached.
+
+        Raises:
+            Unmeasured: a time is so far below 0 that its square cannot be computed.
+        """
         values = np.asarray(self.table[arm, measure].values, dtype=np.float64)
-        return np.minimum(np.nan_to_num(values, nan=limit, posinf=limit), limit)
+        times: Array = np.minimum(np.nan_to_num(values, nan=limit, posinf=limit), limit)
+        if np.min(times, initial=0.0) < -SQUARABLE:
+            raise Unmeasured(f"{measure} of {arm} is {np.min(times):.3g}, which is no time")
+        return times
 
     def summarised(self, arms: Iterable[str], measure: str) -> dict[str, Summary]:
         """Return those of these arms of which no single runs are known, with what is."""

@@ -11,10 +11,13 @@ from cbspec.kinds import (
     Any,
     Assertion,
     Collapse,
+    Correlation,
     Equivalence,
     Extremum,
     Interaction,
+    Iqm,
     Order,
+    Published,
     Range,
     RankTrend,
     Ratio,
@@ -22,6 +25,8 @@ from cbspec.kinds import (
     Sign,
     Threshold,
     Trend,
+    Unpaired,
+    Z,
 )
 from cbspec.stage import Measure
 from tests.cbspec.judge.arms import decided
@@ -163,3 +168,96 @@ def test_missing_values_are_invalid_with_their_reason() -> None:
         "diverged (loss is nan at epoch 3) for b x seed 42 (and 1 more of its seeds)",
         "x has no finite value for c x seed 123",
     ]
+
+
+LOGNORMAL = {"x": Measure("s", "", noise="lognormal", why="a time")}
+
+
+@pytest.mark.parametrize(
+    ("assertion", "verdict"),
+    [
+        (Sign(measure="x", arms=("a",), sign="negative"), "refuted"),
+        (Threshold(measure="x", arms=("a",), below=-1.0), "refuted"),
+        (Threshold(measure="x", arms=("a",), above=-1.0), "holds"),
+        (Sign(measure="x", arms=("a",), sign="positive"), "holds"),
+    ],
+    ids=lambda x: x if isinstance(x, str) else x.sentence(),
+)
+def test_a_bound_without_a_logarithm_is_judged_on_the_plain_scale(
+    tabled: Tabled, assertion: Assertion, verdict: str
+) -> None:
+    """Of a lognormal measure a bound at or below 0 has no image among logarithms: Student's t."""
+    values = [2.0, 2.1, 1.9]
+    found = decide(assertion, tabled(a=values), alpha=0.05, measures=LOGNORMAL)
+    bound = 0.0 if isinstance(assertion, Sign) else -1.0
+    above = stats.ttest_1samp(values, bound, alternative="greater").pvalue
+
+    assert found.verdict == verdict
+    assert min(found.p, found.p_against) == pytest.approx(above)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-150, 1.0, 1e150, 1e300])
+def test_a_sum_is_judged_whatever_its_unit(tabled: Tabled, size: float) -> None:
+    """A difference has the p that the same values have in any other unit, and no warning."""
+    base, step = np.array([0.2, 0.9, 0.4]), np.array([0.5, 0.6, 0.4])
+    up = Order(measure="x", arms=("a", "b"), direction="ascending")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = decided(up, tabled(a=size * base, b=size * (base + step)))
+
+    assert found.p == pytest.approx(stats.ttest_1samp(step, 0, alternative="greater").pvalue)
+
+
+SQUARING = (
+    Unpaired(measure="x", arms=("a", "b"), above=0.0),
+    Published(measure="x", arms=("a",), mean=0.0, sd=1.0, n=5, above=0.0),
+    Iqm(measure="x", arms=("a",), above=0.0),
+    Z(measure="x", arms=("a",), sigma=1.0, above=0.0),
+    Correlation(measures=("x", "x"), arms=("a",), above=0.0),
+)
+
+
+@pytest.mark.parametrize("assertion", SQUARING, ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_what_has_no_squares_is_refused(tabled: Tabled, assertion: Assertion, size: float) -> None:
+    """A test that squares values is invalid, with the remedy, where doubles lack the squares."""
+    values = size * np.array([1.0, 1.5, 0.5, 0.9])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = decided(assertion, tabled(a=values, b=values[::-1]))
+
+    assert found.verdict == "invalid"
+    assert found.reason == (
+        f"x of a has the size {1.5 * size:.3g}, whose squares cannot be computed: "
+        "give the measure another unit"
+    )
+
+
+def test_equal_counts_of_two_arms_are_known_to_half_of_one(tabled: Tabled) -> None:
+    """Welch's test of counts that are the same on every run takes half a count for their spread."""
+    above = Unpaired(measure="x", arms=("a", "b"), above=0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = decided(above, tabled(a=[5.0, 5.0, 5.0], b=[3.0, 3.0, 3.0]))
+    expected = stats.ttest_ind_from_stats(
+        5.0, 0.5, 3, 3.0, 0.5, 3, equal_var=False, alternative="greater"
+    )
+
+    assert found.p == pytest.approx(expected.pvalue)
+    assert found.effects[0].low < 2 < found.effects[0].high
+
+
+def test_huge_ranks_are_not_tied(tabled: Tabled) -> None:
+    """Arms of 2e307 rank as the same values in another unit do; where their difference exceeds the
+    largest double, the finding is invalid and says so.
+    """
+    trend = RankTrend(measure="x", arms=("a", "b", "c"), direction="increasing")
+    columns = {"a": [-0.9, -0.8, -0.85], "b": [0.1, 0.2, 0.3], "c": [0.8, 0.9, 0.95]}
+    large, huge = (
+        decided(trend, tabled(**{arm: unit * np.array(column) for arm, column in columns.items()}))
+        for unit in (2e307, 1.5e308)
+    )
+
+    assert large.p == decided(trend, tabled(**columns)).p
+    assert huge.verdict == "invalid"
+    assert huge.reason == "x: the values of c - a are too large to add up"
