@@ -8,18 +8,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cbspec.errors import ConfigError
+from cbspec.publication.figures import as_text
 
 Row = Mapping[str, object]
 """Column -> value; all rows of a table have the same columns."""
 
 
 def csv_text(rows: Sequence[Row]) -> str:
-    """Return rows as CSV with a line of headings; what has no value is empty."""
+    """Return rows as CSV with a line of headings; what has no value is empty, and no spreadsheet
+    takes a text for a formula.
+    """
     text = io.StringIO()
     if rows:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        for row in rows:
+            writer.writerow({column: as_text(value) for column, value in row.items()})
     return text.getvalue()
 
 

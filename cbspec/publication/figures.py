@@ -16,7 +16,8 @@ from cbspec.model.visible import visible
 from cbspec.publication.outcome import place_of
 
 X = float | str
-FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's begins
+# How a spreadsheet's begins, in the wide forms that some take for it too
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class DrawnPoint(NamedTuple):

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from cbspec.cli.rows import csv_text
 from cbspec.project import Project
 
 needs_pyarrow = pytest.mark.skipif(
@@ -41,6 +42,13 @@ def test_each_value_is_a_line_of_csv(recorded):
     assert {(row["claim"], row["measure"], row["unit"]) for row in rows} == {
         ("1.a", "height", "cm")
     }
+
+
+def test_no_cell_of_csv_is_a_formula():
+    """A text that a spreadsheet would compute begins with a quote, a number stays one."""
+    rows = [{"arm": "=1+1", "value": -0.5}, {"arm": "\uff1d1\n", "value": None}]
+
+    assert csv_text(rows) == "arm,value\n'=1+1,-0.5\n'\uff1d1\\u000a,\n"
 
 
 def test_json_has_the_same_values(recorded):
