@@ -145,11 +145,20 @@ def _whole(pace: Pace) -> Table | str:
     left = pace.remaining
     text = f"{pace.done} of {pace.jobs} jobs"
     if left is not None:
-        text += f", about {duration(round(left))} left"
+        text += f", about {_rough(left)} left"
     line = Table.grid(padding=(0, 1))
     bar = ProgressBar(total=pace.jobs, completed=pace.done, width=24)
     line.add_row("all", bar, text)
     return line
+
+
+def _rough(seconds: float) -> str:
+    """Return a duration as an estimate deserves it: ``"20 s"``, ``"3 min"``, ``"2 h 10 min"``."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min"
+    return duration(seconds)
 
 
 def duration(seconds: float) -> str:

@@ -1,11 +1,15 @@
 """Live progress as a terminal shows it."""
 
 import io
+import time
 
+import msgspec
 from rich.console import Console
 
 from cbspec.execution.messages import Status
-from cbspec.execution.progress import _table
+from cbspec.execution.outlook import Outlook, Pace
+from cbspec.execution.progress import _table, _whole
+from cbspec.execution.rundir import RunDirectory
 
 
 def shown(width: int) -> list[str]:
@@ -42,3 +46,26 @@ def test_a_narrow_terminal_cuts_the_job_alone():
     assert first.endswith("epoch 20/80, 1 min 00 s left")
     assert "\N{HORIZONTAL ELLIPSIS}" in first
     assert second.startswith("gw1 weigh seeds 1,2,3 ")
+
+
+def test_the_whole_plan_has_a_line(tmp_path):
+    """Of 16 jobs 4 have ended, a quarter of the cost in 60 seconds: three minutes are left."""
+    run = RunDirectory(tmp_path / "run", "main")
+    run.path.mkdir()
+    pace = Pace(run)
+    now = time.time()
+    for jobs, cost, before in ((16, 8.0, 60), (12, 6.0, 0)):
+        outlook = Outlook(jobs=jobs, cost=cost, at=now - before)
+        (run.path / "outlook").write_bytes(msgspec.json.encode(outlook))
+        pace.look()
+    console = Console(file=io.StringIO(), width=60, force_terminal=True, color_system=None)
+    console.print(_whole(pace))
+
+    [line] = console.file.getvalue().splitlines()
+    assert line.startswith("all ")
+    assert line.endswith("4 of 16 jobs, about 3 min left")
+
+
+def test_an_unknown_plan_has_no_line(tmp_path):
+    """Before any worker has told what there is, nothing is said of it."""
+    assert _whole(Pace(RunDirectory(tmp_path / "run", "main"))) == ""
