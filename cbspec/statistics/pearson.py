@@ -15,12 +15,15 @@ MOST = 1 - 1e-12  # a coefficient of 1 has no z
 
 
 def coefficient(one: Array, other: Array) -> Array:
-    """Return the coefficient along the last axis; 0 where one of the two does not vary."""
+    """Return the coefficient along the last axis; 0 where one of the two does not vary. Rounding takes
+    it beyond 1 in size nowhere.
+    """
     a = one - np.mean(one, axis=-1, keepdims=True)
     b = other - np.mean(other, axis=-1, keepdims=True)
     size = np.sqrt(np.sum(a**2, axis=-1) * np.sum(b**2, axis=-1))
     total = np.sum(a * b, axis=-1)
-    return np.asarray(np.divide(total, size, out=np.zeros_like(total), where=size > 0))
+    ratio = np.divide(total, size, out=np.zeros_like(total), where=size > 0)
+    return np.asarray(np.clip(ratio, -1.0, 1.0))
 
 
 def tail(r: Array, n: int, bound: float, side: int) -> Array:

@@ -261,3 +261,13 @@ def test_huge_ranks_are_not_tied(tabled: Tabled) -> None:
     assert large.p == decided(trend, tabled(**columns)).p
     assert huge.verdict == "invalid"
     assert huge.reason == "x: the values of c - a are too large to add up"
+
+
+def test_a_coefficient_of_two_pairs_lies_within_its_interval(tabled: Tabled) -> None:
+    """Two pairs correlate perfectly; rounding takes the estimate beyond neither end of [-1, 1]."""
+    correlation = Correlation(measures=("x", "x"), arms=("a",), above=0.0)
+    for spread in (1e9, 0.1, 1e-7):
+        [effect] = decided(correlation, tabled(a=[0.3, 0.3 + spread])).effects
+
+        assert (effect.low, effect.estimate, effect.high) == (-1.0, pytest.approx(1.0), 1.0)
+        assert effect.estimate <= 1.0
