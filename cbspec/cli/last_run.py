@@ -77,7 +77,7 @@ def refuse_outdated(project: Project, records: Sequence[Record]) -> None:
             outdated.append(f"  {record.claim}: {change}")
     if outdated:
         again = f"cbspec run {records[0].options}".rstrip()
-        problem = f"the last run is not of the claims and code as they are; run again: {again}"
+        problem = f"claims or code changed since the last run; run again: {again}"
         raise LedgerError("\n".join([problem, *outdated]))
 
 

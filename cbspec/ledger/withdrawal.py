@@ -44,10 +44,7 @@ def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], 
 
 
 def _refusal(entries: Iterable[Entry], gone: Container[Entry]) -> str:
-    lines = [
-        "a verdict that a claim file has decidable at its scale is not withdrawn, "
-        "whether it suits or not:"
-    ]
+    lines = ["only orphaned verdicts can be withdrawn; these are still checked:"]
     others = []
     for entry in entries:
         if entry in gone:
@@ -56,13 +53,13 @@ def _refusal(entries: Iterable[Entry], gone: Container[Entry]) -> str:
             lines.append(f"  {entry.key}: {entry.verdict}")
     if others:
         named = ", ".join(others)
-        lines.append(f"orphaned are {named}: name these alone, by --scale and --device")
+        lines.append(f"orphaned: {named}; name only these, with --scale and --device")
     return "\n".join(lines)
 
 
 def unchecked(entry: Entry) -> str:
     """Say in one line what is wrong with an orphaned entry."""
     return (
-        f"{entry.verdict} is on record at {entry.scale} on {entry.device} and would go unchecked: "
-        "no claim file has it decidable there"
+        f"{entry.verdict} is on record at {entry.scale} on {entry.device}, but nothing checks it: "
+        "no claim file asks for a verdict there any more"
     )

@@ -173,7 +173,7 @@ def _after_doubt(claim: str, checks: Sequence[Check], options: str) -> Iterator[
     asked = f"{name} {options}".rstrip()
     for check in checks:
         if check.way == "orphaned":
-            yield f"give the claim the scale {check.scale} back, or take the verdict off the record:"
+            yield f"add the scale {check.scale} to the claim again, or withdraw the verdict:"
             yield f'cbspec withdraw {name} --scale {quote(check.scale)} --reason "..."'
     if {check.way for check in checks if check.failed} == {"orphaned"}:
         return

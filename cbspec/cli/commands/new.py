@@ -203,6 +203,6 @@ def write(project: Project, draft: Draft | ClaimCopy, path: Path) -> None:
             with suppress(OSError):  # another process may use it by now
                 parent.rmdir()
         if isinstance(error, ClaimError):
-            echo("no file was written, for the claim would not be valid:", err=True)
+            echo("no file was written: the claim would be invalid:", err=True)
         raise
     write_to(schemas, schema.files(project.catalog, vocabulary(project.config.claims)))

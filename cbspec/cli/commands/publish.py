@@ -145,7 +145,7 @@ def _tell_orphans(gone: Sequence[Entry]) -> None:
     """List the orphaned verdicts, and say what to do about them."""
     for entry in gone:
         echo(f"{entry.claim}: {unchecked(entry)}", err=True)
-    give_back = "give the claims these scales back, or take the verdicts off the record"
+    give_back = "add these scales to the claims again, or withdraw the verdicts"
     echo(f"{give_back}: {WITHDRAW}", err=True)
 
 

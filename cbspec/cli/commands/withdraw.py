@@ -70,5 +70,5 @@ def _chosen(
     if device:
         where += f" on {device}"
     ids = list(dict.fromkeys(entry.claim for entry in candidates))
-    refuse("nothing is on record of claim", unknown(words, ids), ids, where)
+    refuse("no verdict is on record of claim", unknown(words, ids), ids, where)
     return [entry for entry in candidates if named(entry.claim, words)]

@@ -54,4 +54,4 @@ def test_a_request_puts_its_claim_on_record(project):
 
     assert (refused.exit_code, taken.exit_code) == (2, 0)
     assert "--all" in refused.stderr
-    assert "1.a at quick on cpu: new" in taken.stdout
+    assert "1.a (quick, cpu): new: not on record -> holds" in taken.stdout

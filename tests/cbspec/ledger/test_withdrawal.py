@@ -73,13 +73,13 @@ def test_a_verdict_that_is_checked_is_not_withdrawn(ledger, claims):
     """Entries that a claim still has decidable are refused, all of them named, and nothing is
     withdrawn.
     """
-    with pytest.raises(LedgerError, match="is not withdrawn") as refusal:
+    with pytest.raises(LedgerError, match="only orphaned verdicts can be withdrawn") as refusal:
         withdraw(ledger, ledger, claims, "it does not suit")
 
     assert str(refusal.value).splitlines()[1:] == [
         "  6A.a (quick, cpu): refuted",
         "  6A.b (memo, cpu): refuted",
-        "orphaned are 6A.b (quick, cpu), 6A.c (memo, cpu): name these alone, by --scale and --device",
+        "orphaned: 6A.b (quick, cpu), 6A.c (memo, cpu); name only these, with --scale and --device",
     ]
     assert len(ledger) == 4
 
@@ -173,10 +173,10 @@ def test_withdrawn_is_a_list(ledger, tmp_path):
 
 
 def test_an_orphan_is_told_in_one_line(entry, claim):
-    """One line says what is on record and would go unchecked."""
+    """One line says what is on record and that nothing checks it."""
     cell = entry(claim=claim(id="1.b[depth=4]"))
 
     assert (
         unchecked(cell)
-        == "holds is on record at quick on cpu and would go unchecked: no claim file has it decidable there"
+        == "holds is on record at quick on cpu, but nothing checks it: no claim file asks for a verdict there any more"
     )

@@ -215,7 +215,7 @@ def test_what_would_go_unchecked_is_in_the_report(project):
     assert status == 1
     assert (left.claim, project.report.skipped, project.report.broken) == ("1.a", (), ())
     assert left.outcome.reason.startswith(
-        "holds is on record at quick on cuda and would go unchecked"
+        "holds is on record at quick on cuda, but nothing checks it"
     )
     assert (
         left.outcome.reason.split(": ")[0] in (project.root / "reports" / "latest.md").read_text()
