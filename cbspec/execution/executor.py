@@ -23,6 +23,7 @@ from cbspec.execution.failure import StageFailed
 from cbspec.execution.lanes import LaneLocks
 from cbspec.execution.outlook import OutlookTeller
 from cbspec.execution.plan import Planner
+from cbspec.execution.refiling import keep_loaded
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.started import StartedTasks
 from cbspec.execution.taking import Taking
@@ -100,8 +101,7 @@ class Executor:
             if failure := self.work.failure(cells):
                 raise StageFailed(failure)
             if all(map(self._settled, cells)):
-                results = self.work.results(cells)
-                if results is not None:
+                if (results := self.work.results(cells)) is not None:
                     self._waiting.end()
                     return results
             elif self.step():
@@ -224,11 +224,7 @@ class Executor:
     # --- ending
 
     def _settle(self, task: StageTask, outcome: TaskOutcome) -> None:
-        """Take in how a task ended.
-
-        Raises:
-            StoreError: the store cannot be used.
-        """
+        """Take in how a task ended; raise where the store cannot be used."""
         for damage in outcome.damages:
             warnings.warn(damage, stacklevel=1)
         remark: str = outcome.ending
@@ -248,14 +244,5 @@ class Executor:
             return self._attempts.failed(task, outcome)
         if outcome.ending == "done":
             self.computed += task.cells
-            return self._attempts.succeeded(task) + self._seen(task, outcome)
+            return self._attempts.succeeded(task) + keep_loaded(self.store, task, outcome)
         return outcome.ending
-
-    def _seen(self, task: StageTask, outcome: TaskOutcome) -> str:
-        """Keep which files a stage loaded though nothing names them, and say so."""
-        for name in outcome.loaded:
-            self.store.loaded.keep(task.stage.implementation, name)
-        if not outcome.loaded:
-            return ""
-        files = ", ".join(outcome.loaded)
-        return f"; {task.stage.name} loaded {files}: part of its code from now on"

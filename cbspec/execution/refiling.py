@@ -10,12 +10,23 @@ from pathlib import Path
 
 from cbspec.execution.cell import Cell
 from cbspec.execution.plan import Planner
+from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.fingerprint import Code
 from cbspec.fingerprint.signature import signature
 from cbspec.stage import stages_of
 from cbspec.store import Store
 
 REFILED = "refiled"  # the provenance entry that names the key of before
+
+
+def keep_loaded(store: Store, task: StageTask, outcome: TaskOutcome) -> str:
+    """Keep which files a stage loaded though nothing names them; return what the log says of them."""
+    for name in outcome.loaded:
+        store.loaded.keep(task.stage.implementation, name)
+    if not outcome.loaded:
+        return ""
+    files = ", ".join(outcome.loaded)
+    return f"; {task.stage.name} loaded {files}: part of its code from now on"
 
 
 class Refiling:
