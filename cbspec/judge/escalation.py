@@ -28,6 +28,16 @@ def alpha_at(n: int, seeds: Seeds, alpha: float) -> float:
     return boundary.level(alpha, looks, min(bisect_left(looks, n), len(looks) - 1))
 
 
+def spent_at(n: int, seeds: Seeds, alpha: float) -> float:
+    """Return the part of alpha that the look at n of `seeds.analyses` spends, which its level is no
+    less than: what an earlier look has shown is not shown again.
+    """
+    looks = seeds.analyses
+    at = looks.index(n)
+    before = boundary.spent(looks[at - 1] / looks[-1]) if at else 0.0
+    return alpha * (boundary.spent(n / looks[-1]) - before) if n > 1 else 0.0
+
+
 def miss_at(n: int, seeds: Seeds) -> float:
     """Return the rate at which the two-sided intervals of the look at n seeds may miss."""
     return 2 * alpha_at(max(n, seeds.analyses[0]), seeds, MISS / 2)

@@ -7,6 +7,8 @@ from scipy import stats
 
 from cbspec.claim import Claim, Seeds
 from cbspec.judge import Sample, Table, alpha_at, judge, next_analysis
+from cbspec.judge.escalation import spent_at
+from cbspec.judge.power import CLEARLY
 from cbspec.kinds import Order, Sign
 
 Claimed = Callable[..., Claim]
@@ -54,6 +56,20 @@ def test_looks_spend_alpha_exactly(looks: tuple[int, ...]) -> None:
             assert alpha_at(n, seeds, 0.05) == pytest.approx(first, rel=0.01)
 
     assert reached.mean() == pytest.approx(0.05, abs=0.002)
+
+
+@pytest.mark.parametrize("looks", [(3, 6), (3, 6, 12), (2, 3, 12), (1, 2, 4, 7), (5,)])
+def test_the_level_of_a_look_is_at_least_what_it_spends(looks: tuple[int, ...]) -> None:
+    """What was shown before is not shown again, so a look may use more than its own part of alpha;
+    the parts of the looks from two seeds on, and the level of none, are no more than alpha.
+    """
+    seeds = Seeds(pool=tuple(range(looks[-1])), start=looks[0], looks=looks)
+
+    parts = [spent_at(n, seeds, 0.05) for n in looks]
+
+    for n, part in zip(looks, parts, strict=True):
+        assert CLEARLY * part <= alpha_at(n, seeds, 0.05) <= 0.05
+    assert sum(parts) == pytest.approx(0.05) or looks[0] == 1
 
 
 def test_without_escalation_alpha_is_whole() -> None:
