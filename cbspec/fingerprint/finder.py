@@ -24,7 +24,9 @@ class Finder:
 
     def __init__(self, root: Path, source: Path) -> None:
         self._root = root
-        self._top = list(dict.fromkeys(map(str, (source, root, root / SRC))))
+        folders = dict.fromkeys((source, root, root / SRC))
+        # Python keeps in mind that a folder is missing, which threads may not forget at one time
+        self._top = list(map(str, filter(Path.is_dir, folders)))
         self._specs: dict[tuple[str, ...], ModuleSpec | None] = {}
         importlib.invalidate_caches()
 
