@@ -25,6 +25,7 @@ def shore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("shore")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FERRY", str(folder))
+        patch.setenv("RAY_worker_niceness", "0")  # others may keep the machine busy
         yield folder
 
 

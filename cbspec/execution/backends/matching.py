@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from cbspec import catalog
 from cbspec.config import Config
@@ -16,8 +17,9 @@ from cbspec.execution.numerics import LAYOUT, Numerics, resolve
 from cbspec.execution.surroundings import Surroundings
 from cbspec.execution.task import StageTask
 from cbspec.execution.wire import unpacked
-from cbspec.fingerprint import Code
+from cbspec.fingerprint import Code, Parsed
 from cbspec.fingerprint.signature import signatures
+from cbspec.store import Locks
 
 
 class Otherwise(StageError):
@@ -30,15 +32,17 @@ class Matching:
     Args:
         config: of the project as it lies here.
         loaded: implementation -> files of the project that its runs were seen to load.
+        memory: a folder of this machine, where what was read of source files is kept.
 
     Raises:
         ConfigError: the engine cannot be loaded here.
     """
 
-    def __init__(self, config: Config, loaded: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, config: Config, loaded: Mapping[str, Sequence[str]], memory: Path) -> None:
         devices.load(config)
         before = signatures(config.root, config.packages)
         self._stages = catalog.load(config)
+        self._sources = Parsed(memory / "sources.msgpack", partial(Locks(memory).take, "sources"))
         self._code = Code(
             config.root,
             config.packages,
@@ -46,6 +50,7 @@ class Matching:
             catalog=config.engine,
             stages=self._stages.values(),
             loaded=partial(_listed, loaded),
+            sources=self._sources,
         )
 
     def received(self, content: bytes, surroundings: Surroundings, layout: int) -> StageTask:
@@ -62,7 +67,8 @@ class Matching:
         if layout != LAYOUT:
             raise Otherwise(f"the layout of results is {LAYOUT} here, planned with {layout}")
         task = unpacked(content, self._stages)
-        differences = list(self._differences(task, surroundings))
+        with self._sources.shared():
+            differences = list(self._differences(task, surroundings))
         if differences:
             raise Otherwise("; ".join(differences))
         watch = None

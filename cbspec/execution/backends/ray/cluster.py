@@ -38,6 +38,8 @@ class RayCluster:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told of a lab's runs
         # Ray may else hide the GPUs of whoever asks for none, which here is for the device to say
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        # A cluster that starts here is for this run, which would otherwise wait for all else
+        os.environ.setdefault("RAY_worker_niceness", "0")
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 

@@ -90,7 +90,7 @@ class Worksite:
         """
         config = dataclasses.replace(parcel.config, root=self._root)
         if self._matching is None:
-            self._matching = Matching(config, parcel.loaded)
+            self._matching = Matching(config, parcel.loaded, self._run.path.parents[1])
             self._workers = Local().open(Workplace(config, self._store, self._run))
         try:
             files = self._unpacked(parcel)

@@ -122,7 +122,7 @@ class HelperBench:
 
     def _received(self, put: PutTask) -> StageTask:
         if self._matching is None:
-            self._matching = Matching(self._config, put.loaded)
+            self._matching = Matching(self._config, put.loaded, self._config.runs.parent)
         return self._matching.received(put.task, self._surroundings, put.layout)
 
     def close(self) -> None:

@@ -42,7 +42,9 @@ def received(project: Laboratory) -> Callable[..., StageTask]:
     def receive(content: bytes, layout: int = LAYOUT) -> StageTask:
         config = Project(project.root).config
         surroundings = Surroundings.of_project(config)
-        return Matching(config, {}).received(content, surroundings, layout)
+        return Matching(config, {}, project.root / ".cbspec").received(
+            content, surroundings, layout
+        )
 
     return receive
 
