@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain
 
 import msgspec
 
@@ -81,9 +80,11 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     """Return the plan of a run of these claims, each with the seeds that it is sure to take."""
     decided = [claim for claim in claims if claim.due]
     device = standings.planner.numerics.device
-    keys = {claim.id: Key(claim.id, claim.scale, device) for claim in decided}
-    entries = {name: ledger.get(key) for name, key in keys.items()}
-    expected = {name: ledger.expected(key) for name, key in keys.items()}
+    entries: dict[str, Entry | None] = {}
+    expected: dict[str, Entry | None] = {}
+    for claim in decided:
+        key = Key(claim.id, claim.scale, device)
+        entries[claim.id], expected[claim.id] = ledger.get(key), ledger.expected(key)
     planner, store = standings.planner, standings.store
     agenda = agenda_of(decided, expected, planner, store)
     plan = planner.plan(agenda.wanted, wide=FAMILIES[device].wide, after=agenda.after)
@@ -94,7 +95,16 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     wanted = {name: cells.values() for name, cells in agenda.cells.items()}
     recorded = _recorded(wanted, entries)
     needed = _needed(agenda.wanted, standings)
-    work = {job: _work(job, needed, standings, recorded, arms) for job in plan.jobs}
+    work: list[Work] = []
+    seconds: dict[PlannedJob, float] = {}
+    unknown: dict[str, None] = {}
+    for job in plan.jobs:
+        item = _work(job, needed, standings, recorded, arms)
+        seconds[job] = item.seconds or 0.0
+        if item.seconds is None:
+            unknown[item.stage] = None
+        if _shown(job, item, standings):
+            work.append(item)
     undecided = []
     for claim in decided:
         seeds = {seed for _, seed in agenda.cells[claim.id]}
@@ -107,12 +117,12 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
         device=device,
         claims=len(decided),
         undecidable=len(claims) - len(decided),
-        work=tuple(item for job, item in work.items() if _shown(job, item, standings)),
-        seconds=sum(item.seconds or 0.0 for item in work.values()),
-        longest=_longest({job: item.seconds or 0.0 for job, item in work.items()}),
+        work=tuple(work),
+        seconds=sum(seconds.values()),
+        longest=_longest(seconds),
         open=len(undecided),
         further=_further(plan, undecided, standings),
-        unknown=tuple(dict.fromkeys(item.stage for item in work.values() if item.seconds is None)),
+        unknown=tuple(unknown),
     )
 
 
@@ -121,11 +131,9 @@ def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float
     planned.
     """
     planned = set(plan.cells)
-    drawn = list(
-        chain.from_iterable(
-            standings.planner.of(claim, claim.seeds.pool).values() for claim in claims
-        )
-    )
+    drawn: list[Cell] = []
+    for claim in claims:
+        drawn += standings.planner.of(claim, claim.seeds.pool).values()
     needed = _needed(drawn, standings) - planned
     seconds = 0.0
     for job in standings.planner.plan(drawn).jobs:
@@ -163,24 +171,38 @@ def _work(
     arms: Mapping[Cell, Iterable[str]],
 ) -> Work:
     absent = [cell for cell in job.cells if cell in needed]
-    standing = [standings.of(cell, recorded.get(cell)) for cell in absent]
-    states = {state for state, _ in standing}
-    state: State = "missing" if states else "current"
-    if "stale" in states:
-        state = "stale"
+    states: set[State] = set()
+    causes: dict[Cause, None] = {}
+    for cell in absent:
+        state, why = standings.of(cell, recorded.get(cell))
+        states.add(state)
+        causes |= dict.fromkeys(why)
+    points: set[int] = set()
+    seeds: set[int] = set()
+    users: dict[str, None] = {}
+    for cell in job.cells:
+        seeds.add(cell.seed)
+        users |= dict.fromkeys(arms.get(cell, ()))
+        if cell.call.stage.progress:
+            points.add(cell.call.point)
     return Work(
         stage=job.stage,
-        points=tuple(sorted({cell.call.point for cell in job.cells}))
-        if job.cells[0].call.stage.progress
-        else (),
-        seeds=tuple(sorted({cell.seed for cell in job.cells})),
-        arms=tuple(dict.fromkeys(arm for cell in job.cells for arm in arms.get(cell, ()))),
+        points=tuple(sorted(points)),
+        seeds=tuple(sorted(seeds)),
+        arms=tuple(users),
         results=len(job.cells),
         absent=len(absent),
-        state=state,
-        causes=tuple(dict.fromkeys(cause for _, causes in standing for cause in causes)),
+        state=_state(states),
+        causes=tuple(causes),
         seconds=_seconds(job, absent, standings),
     )
+
+
+def _state(states: set[State]) -> State:
+    """Return the state of a job by those of its absent results."""
+    if "stale" in states:
+        return "stale"
+    return "missing" if states else "current"
 
 
 def _absent(cells: Iterable[Cell], standings: Standings) -> list[Cell]:

@@ -58,9 +58,12 @@ class Location:
 
     @property
     def test(self) -> str:
-        name = "sign-flip test" if self.exact else "t test"
-        scale = " on logarithms" if self.contrast.logs else ""
-        return name + scale + (", guarded against skew" if self.robust else "")
+        words = "sign-flip test" if self.exact else "t test"
+        if self.contrast.logs:
+            words += " on logarithms"
+        if self.robust:
+            words += ", guarded against skew"
+        return words
 
     @property
     def bounds(self) -> tuple[float, ...]:
@@ -89,13 +92,16 @@ class Location:
         """
         low, high = self.interval(level.miss)
         decided = self.p <= level.shown or self.against <= level.refuted
-        comparison = self.contrast.logs and len(self.contrast.weights) > 1
         estimate = self._read(float(self._mean))
-        unit = estimate if self.contrast.logs else 1.0  # of a spread, to first order
+        unit, spread = self.data.unit(self.contrast.measure), float(self._deviation)
+        if self.contrast.logs:
+            spread *= estimate  # to first order
+            if len(self.contrast.weights) > 1:
+                unit = "ratio"
         return Effect(
             label=self.label,
             measure=self.contrast.measure,
-            unit="ratio" if comparison else self.data.unit(self.contrast.measure),
+            unit=unit,
             estimate=estimate,
             low=self._read(float(low)),
             high=self._read(float(high)),
@@ -104,7 +110,7 @@ class Location:
             n=self._n,
             needed=None if decided else self.needed(level),
             reported=self.contrast.reported(self.data),
-            spread=unit * float(self._deviation) if self._n > 1 else None,
+            spread=spread if self._n > 1 else None,
         )
 
     def values(self) -> Array:
