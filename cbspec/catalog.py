@@ -72,7 +72,7 @@ class Catalog(Mapping[str, Stage]):
 
 
 def load(config: Config) -> Catalog:
-    """Load the catalog of the configured engine.
+    """Load the catalogs of the configured engines, which are one.
 
     A process that only computes needs no assertion kinds, and spares itself their NumPy.
 
@@ -81,17 +81,17 @@ def load(config: Config) -> Catalog:
             stages contradict each other.
     """
     stages: tuple[Stage, ...] = ()
-    if config.engine:
-        stages = declarations(
+    for module in config.engines:
+        stages += declarations(
             config,
-            config.engine,
+            module,
             "engine",
             "STAGES",
             accepts=lambda stage: isinstance(stage, Stage),
             wanted="a tuple of cbspec.stage.Stage",
         )
     table = table_stage(partial(function_of, config, noun="reader"))
-    return Catalog((*stages, table, REPORTED), config.engine, config.files)
+    return Catalog((*stages, table, REPORTED), ", ".join(config.engines), config.files)
 
 
 def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:

@@ -140,6 +140,12 @@ class Claim:
         return head.line if head else 1
 
     @property
+    def replicates(self) -> str:
+        """Return what the claim is replicated over, in words: seeds, runs, test items."""
+        nouns = dict.fromkeys(call.stage.replicates for call in self.arms.values())
+        return " and ".join(nouns) or "seeds"
+
+    @property
     def measures(self) -> dict[str, Measure]:
         """Return what the catalog declares of each measure of the arms."""
         measures: dict[str, Measure] = {}

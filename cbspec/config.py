@@ -25,8 +25,8 @@ class Config:
     Attributes:
         root: the folder of pyproject.toml; relative paths start there, and the engine is importable
             from there or from its ``src``.
-        engine: the module that declares the stages; by default ``engine.catalog`` where there is
-            a package ``engine``, else none.
+        engine: the module that declares the stages, or several; by default ``engine.catalog`` where
+            there is a package ``engine``, else none.
         scale: the scale of a run that asks for none.
         claims: the folder of the claims.
         store: the folder of the results; the environment variable CBSPEC_STORE comes first.
@@ -54,7 +54,7 @@ class Config:
     """
 
     root: Path
-    engine: str = ""
+    engine: str | tuple[str, ...] = ""
     scale: str = "quick"
     claims: Path = Path("claims")
     store: Path = Path(".cbspec/store")
@@ -92,7 +92,30 @@ class Config:
         """Return the engine's top-level packages: the code whose change makes results stale, with
         what it imports from beside them.
         """
-        return (self.engine.partition(".")[0],) if self.engine else ()
+        return tuple(dict.fromkeys(name.partition(".")[0] for name in self.own_engines))
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """Return the modules that declare stages."""
+        if isinstance(self.engine, tuple):
+            return self.engine
+        return (self.engine,) if self.engine else ()
+
+    @property
+    def own_engines(self) -> tuple[str, ...]:
+        """Return those that lie in the project, or in no installed package either."""
+        outside = self.installed
+        return tuple(name for name in self.engines if name.partition(".")[0] not in outside)
+
+    @property
+    def installed(self) -> tuple[str, ...]:
+        """Return the top-level packages of engines that are installed, and no part of the project."""
+        packages = []
+        for name in self.engines:
+            top = name.partition(".")[0]
+            if not holds(source_folder(self.root, [top]), top) and _is_installed(top):
+                packages.append(top)
+        return tuple(dict.fromkeys(packages))
 
     @property
     def source(self) -> Path:
@@ -139,7 +162,7 @@ ADOPT = ("identical", "never")
 
 _FOLDERS = ("claims", "store", "reports", "data")
 _MOVABLE = ("store", "reports", "data")  # by an environment variable
-_TEXTS = ("engine", "scale", "canary", "adopt", "backend", "address", "slurm", "remote", *_FOLDERS)
+_TEXTS = ("scale", "canary", "adopt", "backend", "address", "slurm", "remote", *_FOLDERS)
 _LISTS = {
     "kinds": "modules",
     "formats": "modules",
@@ -194,7 +217,7 @@ def _config(root: Path, table: Mapping[str, Any]) -> Config:
         raise ConfigError("\n".join(mistakes))
     settings: dict[str, Any] = {}
     for key, value in table.items():
-        settings[key] = tuple(value) if key in _LISTS else value
+        settings[key] = tuple(value) if isinstance(value, list) else value
     return Config(root, **settings, declared=True)
 
 
@@ -203,13 +226,25 @@ def _mistake(key: str, value: object) -> str:
     if key in _LISTS:
         if not isinstance(value, list) or not all(map(_is_text, value)):
             return f".{key}: expected a list of {_LISTS[key]}, got {value!r}"
+    elif key == "engine":
+        if not _is_text(value) and not (
+            isinstance(value, list) and value and all(map(_is_text, value))
+        ):
+            return f".engine: expected a module or a list of modules, got {value!r}"
     elif key not in _TEXTS:
-        return f": unknown key {key!r}{suggestion(key, [*_TEXTS, *_LISTS])}"
+        return f": unknown key {key!r}{suggestion(key, ['engine', *_TEXTS, *_LISTS])}"
     elif not _is_text(value):
         return f".{key}: expected text, got {value!r}"
     elif key == "adopt" and value not in ADOPT:
         return f".adopt: unknown value {value!r}{suggestion(value, ADOPT)}"
     return ""
+
+
+def _is_installed(package: str) -> bool:
+    """Tell whether a distribution that pip knows brings a package."""
+    from importlib.metadata import packages_distributions
+
+    return package in packages_distributions()
 
 
 def _is_text(value: object) -> bool:

@@ -17,7 +17,7 @@ from cbspec.layout import source_folder
 
 
 def import_own(config: Config, name: str, noun: str) -> ModuleType:
-    """Return a module of the project's own packages.
+    """Return a module of the project's own packages, or of an installed one that is an engine.
 
     Args:
         name: the module's full name.
@@ -27,6 +27,7 @@ def import_own(config: Config, name: str, noun: str) -> ModuleType:
         ConfigError: it cannot be imported, or lies elsewhere.
     """
     top = name.partition(".")[0]
+    outside = top in config.installed
     source = source_folder(config.root, [top])
     if str(source) not in sys.path:
         # First: what is fingerprinted is what runs, also where the package is installed besides.
@@ -38,7 +39,7 @@ def import_own(config: Config, name: str, noun: str) -> ModuleType:
         reason = f"{error!r}{place_of(error, package)}"
         raise ConfigError(f"{where} cannot be imported: {reason}") from error
     file = Path(module.__file__ or "")
-    if not belongs(file, package):
+    if not outside and not belongs(file, package):
         place = f"in {config.root}, as {package.name} beside pyproject.toml or in src"
         raise ConfigError(f"{where} is imported from {file}, but has to lie {place}")
     return module

@@ -4,9 +4,11 @@ import importlib.util
 import re
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from scipy.stats import t, ttest_ind_from_stats
 
 from tests.support.laboratory import working_in
 from tests.support.pages import run, steps, with_commands, write_lab
@@ -83,6 +85,34 @@ def test_the_page_goes_on_with_a_study(tmp_path):
     run(steps(OWN), with_commands(tmp_path))
 
     assert len(steps(OWN)) == 4
+
+
+def test_ten_sentences_of_five_publications(copied):
+    """What optimisers, reinforcement learning, language models, AutoML and systems report is a claim
+    over the printed numbers: two are tests, as SciPy's, and eight say that they are none.
+    """
+    laboratory = copied("published")
+    welch = partial(ttest_ind_from_stats, 491.07, 9.70, 3, 481.20, 20.53, 3, equal_var=False)
+    student = t.cdf((3.2791 - 3.28) / (0.0019 / 80**0.5), 79)
+
+    records = {record.claim: record.judgement for record in laboratory.run().records}
+
+    untested = [claim for claim, judged in records.items() if "without a test" in judged.reason]
+    assert {records[claim].findings[0].p for claim in untested} == {0.0, 1.0}
+    assert (len(records), len(untested)) == (10, 8)
+    assert [claim for claim, judged in records.items() if judged.verdict != "holds"] == ["automl.b"]
+    assert records["optimiser.a"].findings[0].p == pytest.approx(student, rel=1e-6)
+    (effect,) = records["rl.a"].findings[0].effects
+    interval = (effect.low, effect.high)
+    assert interval == pytest.approx(_welch_interval(491.07, 9.70, 481.20, 20.53, 3), rel=1e-9)
+    assert welch().pvalue > 0.05  # no difference is shown, and equality within 50 points is
+
+
+def _welch_interval(one, sd, other, spread, n):
+    errors = sd**2 / n, spread**2 / n
+    freedom = sum(errors) ** 2 / (sum(error**2 for error in errors) / (n - 1))
+    half = t.ppf(0.975, freedom) * sum(errors) ** 0.5
+    return one - other - half, one - other + half
 
 
 def test_a_table_is_judged_without_torch(copied):

@@ -11,6 +11,7 @@ from cbspec.errors import ConfigError
 from cbspec.fingerprint.closure import Closure
 from cbspec.fingerprint.definitions import Fingerprint, declared, definitions_of
 from cbspec.fingerprint.finder import Finder
+from cbspec.fingerprint.installed import installed_source
 from cbspec.fingerprint.module import Module
 from cbspec.fingerprint.modules import Modules
 from cbspec.fingerprint.order import ImportOrder
@@ -41,7 +42,8 @@ class Code:
             ``("engine",)``.
         seen: signatures of files (`cbspec.fingerprint.signature`), taken before any code of the
             project was imported.
-        catalog: the module of the catalog, which every process imports first.
+        catalog: the module of the catalog, which every process imports first; or several.
+        installed: packages that are no part of the project and have stages, too.
         stages: its stages.
         loaded: implementation -> the files, relative to the root, that runs of it were seen to
             load though nothing names them.
@@ -57,8 +59,9 @@ class Code:
         packages: Sequence[str],
         seen: Signatures | None = None,
         *,
-        catalog: str = "",
+        catalog: str | Sequence[str] = (),
         stages: Iterable[Stage] = (),
+        installed: Iterable[str] = (),
         loaded: Loaded = _nothing,
         sources: Parsed | None = None,
     ) -> None:
@@ -67,10 +70,11 @@ class Code:
         finder = Finder(self.root, source_folder(self.root, packages))
         self._sources = sources or Parsed()
         self._modules = Modules(self.root, finder, self._sources, seen)
-        self._catalog = catalog
+        self._catalogs = (catalog,) if isinstance(catalog, str) else tuple(catalog)
+        self._installed = frozenset(installed)
         self._stages = tuple(stages)
         self._loaded = loaded
-        self._reach = Reach(self._modules, catalog, self._stages, loaded)
+        self._reach = Reach(self._modules, self._catalogs, self._stages, loaded)
         self._closures: dict[str, Closure] = {}
         self._fingerprints: dict[str, Fingerprint] = {}
         for package in packages:
@@ -90,13 +94,14 @@ class Code:
         Raises:
             ConfigError: there is no such module or function.
         """
-        if implementation in BUILT_IN:
-            return BUILT_IN[implementation]
+        fixed = self._fixed(implementation)
+        if fixed is not None:
+            return fixed
         if implementation not in self._fingerprints:
             closure = self._closure(implementation)
             definitions = definitions_of(closure, ImportOrder(closure, self._modules))
             for stage in self._reach.entries(implementation):
-                entry = f"{self._reach.catalog_file}:Stage({stage.name!r})"
+                entry = f"{self._reach.catalog_file(stage)}:Stage({stage.name!r})"
                 definitions[entry] = declared(stage)
             self._fingerprints[implementation] = Fingerprint.of(definitions)
         return self._fingerprints[implementation]
@@ -109,7 +114,7 @@ class Code:
                 others: what opens their artifacts is loaded with it.
         """
         seen: dict[Path, Signature | None] = {}
-        names = [name for name in (implementation, *inputs) if name not in BUILT_IN]
+        names = [name for name in (implementation, *inputs) if self._fixed(name) is None]
         closures = list(map(self._closure, names))
         for module in chain.from_iterable(closure.modules for closure in closures):
             if module.path:
@@ -127,7 +132,7 @@ class Code:
         """Return why a file counts for an implementation: ``"lab/walk.py:3 imports it"``; empty for
         its own file, and for one that does not count.
         """
-        if implementation in BUILT_IN:
+        if self._fixed(implementation) is not None:
             return ""
         closure = self._closure(implementation)
         for module, reason in closure.modules.items():
@@ -159,7 +164,23 @@ class Code:
 
     def at(self, root: Path) -> Code:
         """Return the same project in another folder, such as a copy of an earlier commit."""
-        return Code(root, self._packages, catalog=self._catalog, stages=self._stages)
+        return Code(
+            root,
+            self._packages,
+            catalog=self._catalogs,
+            stages=self._stages,
+            installed=self._installed,
+        )
+
+    def _fixed(self, implementation: str) -> Fingerprint | None:
+        """Return the fingerprint of what is no part of the project; None for the project's own."""
+        if implementation in BUILT_IN:
+            return BUILT_IN[implementation]
+        package = implementation.partition(":")[0].partition(".")[0]
+        if package not in self._installed:
+            return None
+        label, digest = installed_source(package)
+        return Fingerprint(digest, {label: digest[:16]})
 
     def _closure(self, implementation: str) -> Closure:
         if implementation not in self._closures:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from cbspec.errors import ConfigError, suggestion
 from cbspec.fingerprint.closure import Closure, Reason
-from cbspec.fingerprint.module import Module, Unit
+from cbspec.fingerprint.module import Unit
 from cbspec.fingerprint.modules import Modules
 from cbspec.stage import NoParameters, Stage
 
@@ -24,16 +24,16 @@ class Reach:
 
     Args:
         modules: the project's.
-        catalog: the name of the module of the catalog; empty where there is none.
+        catalogs: the names of the modules of the catalogs.
         stages: its stages.
         loaded: what runs were seen to use.
     """
 
     def __init__(
-        self, modules: Modules, catalog: str, stages: Iterable[Stage], loaded: Loaded
+        self, modules: Modules, catalogs: Sequence[str], stages: Iterable[Stage], loaded: Loaded
     ) -> None:
         self._modules = modules
-        self._catalog = catalog
+        self._catalogs = catalogs
         self._entries: dict[str, list[Stage]] = {}
         for stage in stages:
             self._entries.setdefault(stage.implementation, []).append(stage)
@@ -47,9 +47,9 @@ class Reach:
         """
         closure = Closure(self._modules, self._declarations)
         self._want(closure, implementation, f"it is the implementation {implementation}")
-        if self._catalog:
+        for catalog in self._catalogs:
             reason = Reason("the catalog is imported before every stage")
-            closure.add(self._modules.chain(self._catalog), reason)
+            closure.add(self._modules.chain(catalog), reason)
         for stage in self.entries(implementation):
             self._add_entry(closure, stage)
         for name in STARTED:
@@ -64,27 +64,26 @@ class Reach:
         """Return the stages that share an implementation."""
         return self._entries.get(implementation, [])
 
-    @cached_property
-    def catalog_file(self) -> str:
-        """Return the file of the catalog, relative to the root."""
-        if self._catalog_module is None:
-            return self._catalog
-        return self._catalog_module.shown
-
-    @cached_property
-    def _catalog_module(self) -> Module | None:
-        if not self._catalog:
-            return None
-        return self._modules.get(self._catalog)
+    def catalog_file(self, stage: Stage) -> str:
+        """Return the file, relative to the root, of the catalog that declares a stage: that of its
+        implementation's package, or the first.
+        """
+        package = stage.implementation.partition(".")[0]
+        own = [name for name in self._catalogs if name.partition(".")[0] == package]
+        name = next(iter(own or self._catalogs), "")
+        module = self._modules.get(name) if name else None
+        return module.shown if module else name
 
     @cached_property
     def _declarations(self) -> Sequence[Unit]:
         """Return the statements that declare the stages: each entry counts for its own stage, by
         what it says.
         """
-        if self._catalog_module is None:
-            return ()
-        return self._catalog_module.bindings.get("STAGES", ())
+        units: list[Unit] = []
+        for name in self._catalogs:
+            if module := self._modules.get(name):
+                units += module.bindings.get("STAGES", ())
+        return units
 
     def _add_entry(self, closure: Closure, stage: Stage) -> None:
         """Add what a stage's entry in the catalog names besides its implementation."""
@@ -101,8 +100,9 @@ class Reach:
             closure.want(modules[-1], name)
             return
         # A class that no statement names, such as one that a loop makes, may be made of anything
-        for module in modules or self._modules.chain(self._catalog):
-            closure.add_whole(module, reason)
+        for catalog in self._catalogs:
+            for module in modules or self._modules.chain(catalog):
+                closure.add_whole(module, reason)
 
     def _want(self, closure: Closure, reference: str, reason: str) -> None:
         """Add ``"module:name"``.

@@ -78,8 +78,14 @@ def _reported(assertion: Assertion, data: Measurements) -> str:
     return f"; as reported, {', '.join(texts)}" if texts else ""
 
 
-def conclude(weighed: Weighed, level: Level, *, key: str, kind: str) -> Finding:
-    """Return the finding at a level."""
+def conclude(
+    weighed: Weighed, level: Level, *, key: str, kind: str, replicates: str = "seeds"
+) -> Finding:
+    """Return the finding at a level.
+
+    Args:
+        replicates: what `n` counts, in words.
+    """
     effects: tuple[Effect, ...] = ()
     if isinstance(weighed, StatisticalEvidence):
         try:
@@ -96,7 +102,7 @@ def conclude(weighed: Weighed, level: Level, *, key: str, kind: str) -> Finding:
             effects=(),
             reason=str(weighed),
         )
-    verdict, reason = _verdict(weighed, level, effects)
+    verdict, reason = _verdict(weighed, level, effects, replicates)
     return Finding(
         key=key,
         kind=kind,
@@ -109,7 +115,7 @@ def conclude(weighed: Weighed, level: Level, *, key: str, kind: str) -> Finding:
 
 
 def _verdict(
-    evidence: StatisticalEvidence, level: Level, effects: tuple[Effect, ...]
+    evidence: StatisticalEvidence, level: Level, effects: tuple[Effect, ...], replicates: str
 ) -> tuple[Literal["holds", "refuted", "inconclusive", "invalid"], str]:
     for premise in evidence.premises:
         if premise.fails(level.shown):
@@ -118,21 +124,22 @@ def _verdict(
     if evidence.said:
         return "holds" if shown else "refuted", evidence.said
     if shown and not refuted:
-        return "holds", sentence(evidence, effects, level, "lies")
+        return "holds", sentence(evidence, effects, level, "lies", replicates)
     if refuted and not shown:
         verb = "is shown not to lie"
-        return "refuted", sentence(evidence, effects, level, verb, against=True)
-    undecided = sentence(evidence, effects, level, "is not shown to lie")
-    return "inconclusive", undecided + _outlook(evidence, level)
+        return "refuted", sentence(evidence, effects, level, verb, replicates, against=True)
+    undecided = sentence(evidence, effects, level, "is not shown to lie", replicates)
+    return "inconclusive", undecided + _outlook(evidence, level, replicates)
 
 
-def _outlook(evidence: StatisticalEvidence, level: Level) -> str:
+def _outlook(evidence: StatisticalEvidence, level: Level, replicates: str) -> str:
     """Say what more seeds would do."""
     even, likely = _deciding(evidence, level)
     if not 0 < even < math.inf:
         return ""
     upper = f"to {likely:g}" if likely < MOST else f"to more than {MOST}"
-    return f"; {even:g} {upper} seeds would decide (an even to a 0.8 chance)"
+    noun, *_ = replicates.split(",")
+    return f"; {even:g} {upper} {noun} would decide (an even to a 0.8 chance)"
 
 
 def _deciding(evidence: StatisticalEvidence, level: Level) -> Seeds:

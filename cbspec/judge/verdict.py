@@ -85,7 +85,14 @@ def _findings(claim: Claim, data: Measurements, n: int) -> list[Finding]:
             refuted=refuted[index],
             miss=escalation.miss_at(n, claim.seeds),
         )
-        findings.append(conclude(weights, level, key=f"assert[{index}]", kind=assertion.kind))
+        finding = conclude(
+            weights,
+            level,
+            key=f"assert[{index}]",
+            kind=assertion.kind,
+            replicates=claim.replicates,
+        )
+        findings.append(finding)
     return findings
 
 
@@ -112,7 +119,8 @@ def _control(claim: Claim, data: Measurements, n: int, control: Assertion, key: 
     """
     held_to = escalation.alpha_at(n, claim.seeds, alpha_of(control, claim))
     level = Level(shown=held_to, refuted=held_to, miss=escalation.miss_at(n, claim.seeds))
-    return conclude(weigh(control, data, claim.alpha), level, key=key, kind=control.kind)
+    weighed = weigh(control, data, claim.alpha)
+    return conclude(weighed, level, key=key, kind=control.kind, replicates=claim.replicates)
 
 
 def _verdict(findings: Sequence[Finding], controls: Sequence[Finding]) -> tuple[Verdict, str]:

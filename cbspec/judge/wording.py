@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from cbspec.model.finding import Effect
 from cbspec.statistics.evidence import Inference, Level, StatisticalEvidence
+from cbspec.statistics.result import NO_TEST
 from cbspec.statistics.sample import Array
 
 SHOWN = 12  # values of single seeds
@@ -22,6 +23,7 @@ def sentence(
     effects: tuple[Effect, ...],
     level: Level,
     verb: str,
+    replicates: str,
     *,
     against: bool = False,
 ) -> str:
@@ -34,9 +36,17 @@ def sentence(
     estimate, low, high = (number(value, digits) for value in numbers)
     p = float(inference.against if against else inference.p)
     held = (level.refuted if against else level.shown) / factor
+    if inference.test == NO_TEST:
+        basis = (
+            "numbers as they are printed, without a test; the interval is what rounding leaves open"
+        )
+        return (
+            f"{effect.measure}: {inference.label} = {estimate} [{low}, {high}] {verb} "
+            f"{inference.asserted} ({basis})"
+        )
     basis = (
         f"{inference.test}, {p_value(p)} at alpha {held:.2g}; {100 * effect.confidence:.3g} % interval; "
-        f"{_runs(effect, inference, evidence)}{_among(evidence)}"
+        f"{_runs(effect, inference, evidence, replicates)}{_among(evidence)}"
     )
     return (
         f"{effect.measure}: {inference.label} = {estimate} [{low}, {high}] {verb} "
@@ -85,12 +95,14 @@ def clustered(values: Array) -> str:
     )
 
 
-def _runs(effect: Effect, inference: Inference, evidence: StatisticalEvidence) -> str:
+def _runs(
+    effect: Effect, inference: Inference, evidence: StatisticalEvidence, replicates: str
+) -> str:
     """Return the number of seeds with the value of each, or what is reported of unknown runs."""
     values = inference.values()
     if evidence.reported and not values.size:
         return f"n = {effect.n}{evidence.reported}"
-    return f"{effect.n} seeds{_listed(values)}{evidence.reported}"
+    return f"{effect.n} {replicates}{_listed(values)}{evidence.reported}"
 
 
 def _listed(values: Array) -> str:

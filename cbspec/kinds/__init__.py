@@ -28,6 +28,7 @@ from cbspec.kinds.registry import BUILT_IN, KINDS, hook, load
 from cbspec.kinds.share import Share
 from cbspec.kinds.sign import Sign
 from cbspec.kinds.sooner import Sooner
+from cbspec.kinds.stated import Stated
 from cbspec.kinds.threshold import Threshold
 from cbspec.kinds.trend import Trend
 from cbspec.kinds.unpaired import Unpaired
@@ -67,6 +68,7 @@ __all__ = [
     "Share",
     "Sign",
     "Sooner",
+    "Stated",
     "Threshold",
     "Trend",
     "Unpaired",

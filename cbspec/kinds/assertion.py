@@ -77,6 +77,7 @@ class Assertion(
         compares: whether its test pairs the runs of arms with each other.
         by_moments: whether its test depends on mean, spread and n alone, whatever its fields are.
         by_spread: whether its test asks for the spread over runs.
+        by_count: whether its test asks for the number of runs.
         conjunctive: whether one sum that is shown beyond its bounds refutes the whole.
     """
 
@@ -86,6 +87,7 @@ class Assertion(
     compares: ClassVar[bool] = True
     by_moments: ClassVar[bool] = False
     by_spread: ClassVar[bool] = True
+    by_count: ClassVar[bool] = True
     conjunctive: ClassVar[bool] = True
 
     alpha: Alpha | None = None
@@ -112,6 +114,11 @@ class Assertion(
     def of_spread(self) -> bool:
         """Whether its test asks for the spread over runs."""
         return self.by_spread
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether it looks at values one by one, and not at their mean and spread."""
+        return not self.by_moments and not self.contrasts()
 
     @property
     def kind(self) -> str:

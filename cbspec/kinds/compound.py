@@ -43,6 +43,11 @@ class Compound(Assertion, frozen=True, kw_only=True):
         return any(part.of_spread for part in self.of)
 
     @property
+    def one_by_one(self) -> bool:
+        """Whether a part looks at values one by one."""
+        return any(part.one_by_one for part in self.of)
+
+    @property
     def of_moments(self) -> bool:
         """Whether this holds for every part."""
         return all(part.of_moments for part in self.of)

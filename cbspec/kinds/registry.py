@@ -32,6 +32,7 @@ from cbspec.kinds.ratio import Ratio
 from cbspec.kinds.share import Share
 from cbspec.kinds.sign import Sign
 from cbspec.kinds.sooner import Sooner
+from cbspec.kinds.stated import Stated
 from cbspec.kinds.threshold import Threshold
 from cbspec.kinds.trend import Trend
 from cbspec.kinds.unpaired import Unpaired
@@ -41,7 +42,7 @@ from cbspec.project_code import declarations
 BUILT_IN: tuple[type[Assertion], ...] = (
     Order, Trend, Threshold, Range, Sign, Equivalence, Collapse, Ratio, Extremum, Interaction,
     Figure, All, Any, AtLeast, RankTrend, Share, Quantile, Iqm, Correlation, Published, Unpaired,
-    Sooner, Z,
+    Sooner, Z, Stated,
 )  # fmt: skip
 
 

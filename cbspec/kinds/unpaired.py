@@ -47,6 +47,11 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
         """Whether Welch's test is asked for, which takes mean, spread and n alone."""
         return self.by == "welch"
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether ranks or permutations are asked for."""
+        return self.by != "welch"
+
     def sentence(self) -> str:
         """Return the arms and their bounds."""
         bounds = bounds_in_words(self.above, self.below)

@@ -213,7 +213,7 @@ class ClaimDocument:
 def _draws_seeds(cell: ResolvedCell) -> bool:
     """Tell whether an arm of a cell is computed for seeds, or may be, for it has mistakes."""
     for call in cell.arms.values():
-        if call is None or call.stage.runs is None:
+        if call is None or (call.stage.runs is None and call.stage.items is None):
             return True
     return not cell.arms
 

@@ -4,11 +4,11 @@ assertions with seeds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from cbspec.claim import Seeds
-from cbspec.kinds import Assertion, arms_of, measures_of
+from cbspec.kinds import Assertion, Compound, arms_of, measures_of
 from cbspec.language.assertions import Arms
 from cbspec.language.conform import unknown
 from cbspec.language.diagnostics import Diagnostics
@@ -71,20 +71,56 @@ def pairing(
     Which run of one arm would stand beside which of the other is an accident of their order. Of an
     arm that is a mean and a spread, no single runs are known at all.
     """
-    if not own:
-        return
+    clustered = any(call is not None and call.stage.clustered for call in arms.values())
     for node, assertion in zip(section.items, asserted, strict=True):
-        for arm in arms_of(assertion):
-            if lack := _lack(assertion, arm, arms.get(arm)):
+        for part in _parts(assertion):
+            if lack := _unknown(part, arms):
                 mistakes.add(node.entries.get("kind", node), lack)
                 break
-        if assertion.by_run:
+        if clustered and assertion.one_by_one:
+            mistakes.add(
+                node.entries.get("kind", node),
+                f"{assertion.kind} looks at single values, but of clusters of test items only the "
+                "mean over all of them is known",
+            )
+        if own and assertion.by_run:
             kind = node.entries.get("kind", node)
             mistakes.add(
                 kind,
                 f"{assertion.kind} compares arms run by run, but these arms have runs of their own: "
                 "compare them by kind unpaired",
             )
+
+
+def _parts(assertion: Assertion) -> Iterator[Assertion]:
+    """Yield what an assertion is made of; itself, where it is made of no others."""
+    if isinstance(assertion, Compound):
+        for part in assertion.of:
+            yield from _parts(part)
+    else:
+        yield assertion
+
+
+def _unknown(assertion: Assertion, arms: Mapping[str, Call | None]) -> str:
+    """Return what an assertion asks for that is not known; for a comparison without a test, that all
+    is known that a test would take.
+    """
+    bare = assertion.by_count
+    for arm in arms_of(assertion):
+        call = arms.get(arm)
+        if lack := _lack(assertion, arm, call):
+            return lack
+        if call is None or assertion.by_count:
+            bare = True
+        elif call.stage.summaries is None:
+            return f"{assertion.kind} compares published numbers, and {arm} has runs of its own"
+        else:
+            summaries = call.stage.summaries(call.parameters)
+            known = [summaries[name] for name in measures_of(assertion) if name in summaries]
+            bare = bare or any(summary.sd is None for summary in known)
+    if bare:
+        return ""
+    return f"{assertion.kind} is no test, and a spread is known: use unpaired or threshold"
 
 
 def _lack(assertion: Assertion, arm: str, call: Call | None) -> str:
@@ -98,6 +134,11 @@ def _lack(assertion: Assertion, arm: str, call: Call | None) -> str:
         )
     summaries = call.stage.summaries(call.parameters)
     for measure in measures_of(assertion):
+        if assertion.by_count and measure in summaries and summaries[measure].n is None:
+            return (
+                f"{assertion.kind} asks for the number of runs of {measure}, which {arm} does not "
+                "report: use stated"
+            )
         if assertion.of_spread and measure in summaries and summaries[measure].sd is None:
             return (
                 f"{assertion.kind} asks for the spread of {measure}, which {arm} does not report: "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cbspec.claim import Seeds
 from cbspec.errors import ConfigError
 from cbspec.files import ProjectFiles
-from cbspec.language.diagnostics import Diagnostics
+from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.node import Node
 from cbspec.stage import Call
 
@@ -48,6 +48,8 @@ def replication(
         drawn: the seeds that the claim or its defaults give; None where they give none.
         places: the section of the arms.
     """
+    if any(call.stage.items for call in arms.values()):
+        return _of_items(arms, files, places, mistakes)
     own: dict[str, tuple[int, ...]] = {}
     for arm, call in arms.items():
         if call.stage.runs is None:
@@ -66,3 +68,31 @@ def replication(
         own[arm] = drawn.pool
     most = max(map(len, own.values()))
     return Replication(Seeds(tuple(range(1, most + 1)), most), own, drawn or NONE)
+
+
+def _of_items(
+    arms: Mapping[str, Call], files: ProjectFiles, places: Node, mistakes: Diagnostics
+) -> Replication | None:
+    """Return the test items that all arms share; None with a mistake noted."""
+    shared: dict[str, Sequence[str]] = {}
+    for arm, call in arms.items():
+        place = places.entries[arm]
+        if call.stage.items is None:
+            message = "has runs of its own, but the arms beside it share test items"
+            mistakes.add(place, f"{message} (resample, paired)")
+            return None
+        try:
+            shared[arm] = call.stage.items(call.parameters, files.locate)
+        except (ValueError, OSError, ConfigError) as error:
+            mistakes.add(place, f"{call.stage.name}: {', '.join(call.files)} {error}")
+            return None
+        first, items = next(iter(shared.items()))
+        for name, others in ((arm, items), (first, shared[arm])):
+            lacks = [item for item in others if item not in set(shared[name])]
+            if lacks:
+                more = f" and {len(lacks) - 1} more" if len(lacks) > 1 else ""
+                message = f"{name} lacks the test item {shown(lacks[0])}{more} of the other arm"
+                mistakes.add(place, message)
+                return None
+    count = len(next(iter(shared.values())))
+    return Replication(Seeds(tuple(range(1, count + 1)), count), {}, NONE)

@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,6 +17,7 @@ from cbspec.errors import ConfigError
 
 TEMPLATES = Path(__file__).parent / "templates"
 IGNORE = ".gitignore"
+TAKEN = ("cbspec", "claims", "reports", "conftest")
 IGNORED = (".cbspec/", "/reports/latest.*", "__pycache__/")
 
 
@@ -91,12 +93,22 @@ class Starter:
         return self.root
 
     def _check_name(self) -> None:
-        if not self.name.isidentifier() or keyword.iskeyword(self.name):
+        if not self.name.isidentifier():
             raise ConfigError(
-                f"{self.name!r} cannot name a Python package: letters, digits and _ only"
+                f"{self.name!r} cannot name a Python package: letters, digits and _ only, and no "
+                "digit at the beginning"
             )
-        if self.name in sys.stdlib_module_names or self.name in ("cbspec", "claims", "reports"):
+        if keyword.iskeyword(self.name):
+            raise ConfigError(f"{self.name!r} is a word of Python: choose another name")
+        if self.name in TAKEN or self.name in sys.stdlib_module_names or self._is_installed():
             raise ConfigError(f"{self.name!r} is taken: choose another name")
+
+    def _is_installed(self) -> bool:
+        """Tell whether Python knows a package of this name, which the project's would hide."""
+        spec = find_spec(self.name)
+        if spec is None or spec.origin is None:
+            return False
+        return not Path(spec.origin).is_relative_to(self.root)
 
     def _engine(self) -> dict[Path, str]:
         """Return a package with one stage, and a claim that uses it."""

@@ -10,7 +10,14 @@ handed back per replica with `Job.emit`.
 """
 
 from cbspec.stage.call import Call, calls_of, canonical, plain, stages_of
-from cbspec.stage.declaration import Input, Measure, Noise, NoParameters, Parameters, Stage
+from cbspec.stage.declaration import (
+    Input,
+    Measure,
+    Noise,
+    NoParameters,
+    Parameters,
+    Stage,
+)
 from cbspec.stage.file import File, files_of
 from cbspec.stage.job import Artifact, Job, Replica
 from cbspec.stage.summary import Summary

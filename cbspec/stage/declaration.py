@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -95,6 +95,11 @@ class Stage:
         runs: how many runs of a call exist already, no other call's, for a stage that reads them
             from files; None where a run is that of a seed. It takes the parameters and what locates
             a `File`, and raises ValueError where a file cannot be read as the call says.
+        items: the test items (or clusters of them) that the arms of a claim share, by their ids, for
+            a stage that reads results item by item; None for any other. It takes what `runs` takes.
+        replicates: what a claim over such a stage is replicated over, in words.
+        clustered: whether a replicate is a cluster of items, of which only the mean over all
+            clusters means anything.
         reads: whether it only reads what exists already, so that one job takes all of a call's runs.
         summaries: returns measure -> mean, spread and n of a call whose single runs are not known;
             no test may ask more of them. None where runs have values.
@@ -121,6 +126,9 @@ class Stage:
     for_call: Callable[[Stage, Any], Stage] | None = None
     declared: str = ""
     runs: Callable[[Any, Callable[[str], Path]], int] | None = None
+    items: Callable[[Any, Callable[[str], Path]], Sequence[str]] | None = None
+    replicates: str = "seeds"
+    clustered: bool = False
     reads: bool = False
     summaries: Callable[[Any], Mapping[str, Summary]] | None = None
     versions: tuple[str, ...] = ()

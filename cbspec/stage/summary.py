@@ -11,15 +11,19 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     Attributes:
         mean: over the runs, in the measure's unit.
         sd: standard deviation over the runs; None where no spread is given.
-        n: runs.
+        n: runs; None where nobody says how many there were.
+        digit: the last one that is printed of the mean, as 0.1.
     """
 
     mean: float
     sd: float | None
-    n: int
+    n: int | None
+    digit: float = 0.0
 
     @property
     def text(self) -> str:
         """Return ``"mean 0.971, sd 0.006, n = 10"``."""
+        if self.n is None:
+            return f"{self.mean:.6g}, of a number of runs that is not given"
         spread = "no spread given" if self.sd is None else f"sd {self.sd:.6g}"
         return f"mean {self.mean:.6g}, {spread}, n = {self.n}"

@@ -103,11 +103,16 @@ class Contrast:
     def least_deviation(self, data: Measurements) -> Array:
         """Return the standard deviation that the sum has at least, shape `[...]`: that of values
         known to half of the measure's resolution, or to rounding where it declares none.
+
+        Of many equal values less is left open: where n items are all solved, the rule of three
+        gives the share of others at most 3 / n, and this deviation a little more.
         """
-        half = data.resolution(self.measure) / 2
+        resolution = data.resolution(self.measure)
         least = np.zeros(())
         for arm, weight in self.weights.items():
-            size = np.max(np.abs(data.column(arm, self.measure)), axis=-1)
+            column = data.column(arm, self.measure)
+            half = resolution * min(0.5, 2 / math.sqrt(column.shape[-1]))
+            size = np.max(np.abs(column), axis=-1)
             known = np.maximum(half, ROUNDING * size)
             if self.logs:
                 with np.errstate(over="ignore"):  # near 0 half a resolution leaves nothing known

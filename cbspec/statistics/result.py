@@ -11,6 +11,9 @@ from cbspec.model.finding import Effect
 from cbspec.statistics.evidence import Level
 from cbspec.statistics.sample import Array
 
+NO_TEST = "as printed"
+"""In place of a test's name, where numbers are compared as they are published."""
+
 Tail = Callable[[float, int], Array]
 """A bound and the side of it that is asserted (1 above, -1 below) -> the one-sided p."""
 

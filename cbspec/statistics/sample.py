@@ -109,7 +109,7 @@ def _standing_in(summary: Summary) -> Sample:
     What is asked of such an arm depends on no more than these: by Student's, Welch's and the z test
     any other values of that mean and spread would give the same.
     """
-    n = summary.n
+    n = summary.n or 1
     seeds = tuple(range(1, n + 1))
     unit = math.sqrt(n * (n + 1) / 12)  # standard deviation of 1, 2, ..., n
     places = (np.array(seeds, dtype=np.float64) - (n + 1) / 2) / unit

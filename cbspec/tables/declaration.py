@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,19 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 0.0
     noise: Annotated[Noise, Meta(description="how it varies from run to run")] = "normal"
     why: Annotated[str, Meta(description="the reason for a noise other than normal")] = ""
+
+
+class Resample(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What takes the place of runs where a claim is about test items."""
+
+    item: Annotated[str, Meta(min_length=1, description="the column of the test item's id")]
+    cluster: Annotated[
+        str,
+        Meta(
+            description="the column of what items have in common, such as their passage: errors are "
+            "those of whole clusters"
+        ),
+    ] = ""
 
 
 class Table(Parameters, frozen=True, kw_only=True):
@@ -65,6 +78,13 @@ class Table(Parameters, frozen=True, kw_only=True):
             "is; else the runs of an arm are its own"
         ),
     ] = False
+    resample: Annotated[
+        Resample | None,
+        Meta(
+            description="each row is a test item of one model, and no run: the claim is then about "
+            "items, and not about training"
+        ),
+    ] = None
     planned: (
         Annotated[
             int,
@@ -86,9 +106,11 @@ class Table(Parameters, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raise ValueError where the words contradict each other."""
-        if self.paired and not self.run:
+        if self.resample:
+            self._check_items()
+        elif self.paired and not self.run:
             raise ValueError("paired runs need the column of the seed that they share: run")
-        if self.paired and self.exclude:
+        if self.paired and self.exclude and not self.resample:
             raise ValueError("a paired run that lacks a value cannot be left out of one arm alone")
         if self.paired and self.planned:
             raise ValueError("paired runs are planned by the claim's seeds")
@@ -96,6 +118,42 @@ class Table(Parameters, frozen=True, kw_only=True):
             raise ValueError(f"the reader {self.reader!r} is not of the form 'module:function'")
         if self.file.endswith("/") and not self.reader:
             raise ValueError("a folder needs a reader of its files")
+
+    def _check_items(self) -> None:
+        if self.run:
+            raise ValueError("each row is a test item: resample.item takes the place of run")
+        if self.planned:
+            raise ValueError("planned counts runs, and not test items")
+        if self.paired and self.exclude:
+            raise ValueError("a test item that lacks a value cannot be left out of one arm alone")
+
+    @property
+    def id_column(self) -> str:
+        """Return the column that tells rows apart; empty where their number does."""
+        return self.resample.item if self.resample else self.run
+
+    @property
+    def cluster(self) -> str:
+        """Return the column of the items' clusters; empty where each stands by itself."""
+        return self.resample.cluster if self.resample else ""
+
+    @property
+    def row(self) -> str:
+        """Return what a replicate is called in an error."""
+        if self.resample is None:
+            return "run"
+        return "cluster" if self.cluster else "test item"
+
+    @property
+    def replicates(self) -> str:
+        """Return what is drawn anew, in words."""
+        words = "seeds" if self.paired else "runs"
+        if self.resample is not None:
+            clusters = "clusters of " if self.cluster else ""
+            words = f"{clusters}test items, and not training runs"
+        if self.exclude:
+            words += f", without those that lack a value ({self.exclude})"
+        return words
 
 
 Imported = Callable[[str], Callable[[Path], Any]]
@@ -108,9 +166,11 @@ class TableStage(Stage):
 
     Args:
         load: returns a function of the project, or raises `ConfigError`.
+        shared: becomes `items` where arms share their test items.
     """
 
     load: Imported | None = None
+    shared: Callable[[Any, Callable[[str], Path]], Sequence[str]] | None = None
 
     @property
     def implemented(self) -> Callable[[Job[Any]], None]:
@@ -127,11 +187,20 @@ def for_call(stage: Stage, table: Table) -> Stage:
         measures[name] = Measure(
             column.unit,
             column.doc or f"a column of {table.file}",
-            column.resolution,
+            0.0 if table.cluster else column.resolution,  # a cluster's mean has a finer one
             column.noise,
             column.why,
         )
-    stage = replace(stage, measures=measures, runs=None if table.paired else stage.runs)
+    assert isinstance(stage, TableStage)
+    shares = stage.shared if table.paired and table.resample else None
+    stage = replace(
+        stage,
+        measures=measures,
+        runs=None if table.paired else stage.runs,
+        items=shares,
+        replicates=table.replicates,
+        clustered=bool(table.cluster),
+    )
     if not table.reader:
         return stage
     name = f"{stage.name} {table.reader}"
@@ -153,6 +222,7 @@ def table_stage(load: Imported) -> Stage:
         runs=partial(_count, load),
         reads=True,
         load=load,
+        shared=partial(_ids, load),
     )
 
 
@@ -162,7 +232,12 @@ def _count(load: Imported, table: Table, locate: Callable[[str], Path]) -> int:
     Raises:
         ValueError: the file cannot be read as the call says.
     """
+    return len(_ids(load, table, locate))
+
+
+def _ids(load: Imported, table: Table, locate: Callable[[str], Path]) -> Sequence[str]:
+    """Return the ids of an arm's runs, test items or clusters; raises as `_count`."""
     from cbspec.tables.runs import independent_runs
 
     reader = load(table.reader) if table.reader else None
-    return len(independent_runs(table, locate(table.file), reader))
+    return [run.id for run in independent_runs(table, locate(table.file), reader)]

@@ -28,11 +28,11 @@ def emit(job: Job[Table], load: Imported | None = None) -> None:
         for measure in table.measures:
             if measure not in run.measures:
                 reason = run.reasons.get(measure, "has no value")
-                undefined[measure] = f"run {run.id} of {table.file} {reason}"
+                undefined[measure] = f"{table.row} {run.id} of {table.file} {reason}"
         job.emit(index, measures=run.measures, undefined=undefined, series={"run": run.id})
 
 
 def _run(table: Table, path: Path, seed: int, reader: Reader | None) -> TableRun:
-    if table.paired:
+    if table.paired and table.resample is None:
         return run_of_seed(table, path, seed, reader) or TableRun(str(seed), {}, {})
     return independent_runs(table, path, reader)[seed - 1]

@@ -5,18 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from cbspec.stage import Job, Measure, Parameters, Stage, Summary
-
-ONE_SIDED, TWO_SIDED = (
-    0.95,
-    0.975,
-)  # of Student's t: one bound, and either end of an interval, at 95 %
 
 
 class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,12 +27,29 @@ class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ) = None
     interval: Annotated[
         tuple[float, float] | None,
-        Meta(description="in place of sd: the 95 % interval of the mean (Student's t)"),
+        Meta(
+            description="in place of sd: the confidence interval of the mean; of unequal halves the "
+            "longer counts"
+        ),
     ] = None
     bound: Annotated[
         float | None,
         Meta(
-            description="in place of sd: the one-sided 95 % bound of the mean, on either side of it"
+            description="in place of sd: the one-sided confidence bound of the mean, on either side "
+            "of it"
+        ),
+    ] = None
+    level: Annotated[
+        float, Meta(gt=0.5, lt=1, description="the confidence level of interval or bound")
+    ] = 0.95
+    by: Annotated[
+        Literal["t", "normal"], Meta(description="the distribution that they were made by")
+    ] = "t"
+    digit: Annotated[
+        float | None,
+        Meta(
+            description="the last digit that is printed of mean, such as 0.1; where it is left out, "
+            "that of mean as it is written, without zeros at its end"
         ),
     ] = None
 
@@ -49,10 +62,25 @@ class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             raise ValueError("the interval does not hold the mean")
         if self.bound == self.mean:
             raise ValueError("the bound is the mean")
+        bounded = self.interval is not None or self.bound is not None
+        if not bounded and (self.level != 0.95 or self.by != "t"):
+            raise ValueError("level and by describe an interval or a bound")
+        if self.digit is not None and not self.digit > 0:
+            raise ValueError("the digit has to be above 0")
 
-    def summary(self, n: int) -> Summary:
+    def summary(self, n: int | None) -> Summary:
         """Return mean, standard deviation and n, as far as the paper tells."""
-        return Summary(mean=self.mean, sd=self._deviation(n), n=n)
+        digit = self.digit
+        if digit is None:
+            exponent = Decimal(repr(self.mean)).normalize().as_tuple().exponent
+            digit = float(10.0 ** min(int(exponent), 0))
+        deviation = None if n is None else self._deviation(n)
+        return Summary(mean=self.mean, sd=deviation, n=n, digit=digit)
+
+    @property
+    def spread(self) -> bool:
+        """Whether a spread is reported, in whatever form."""
+        return (self.sd, self.se, self.interval, self.bound) != (None, None, None, None)
 
     def _deviation(self, n: int) -> float | None:
         if self.sd is not None:
@@ -60,21 +88,46 @@ class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         if self.se is not None:
             return self.se * math.sqrt(n)
         if self.interval is not None:
-            low, high = self.interval
-            return (high - low) / 2 * math.sqrt(n) / _student(TWO_SIDED, n)
+            half = max(self.mean - self.interval[0], self.interval[1] - self.mean)
+            return half * math.sqrt(n) / self._quantile((1 + self.level) / 2, n)
         if self.bound is not None:
-            return abs(self.bound - self.mean) * math.sqrt(n) / _student(ONE_SIDED, n)
+            return abs(self.bound - self.mean) * math.sqrt(n) / self._quantile(self.level, n)
         return None
+
+    def _quantile(self, probability: float, n: int) -> float:
+        from scipy.special import ndtri, stdtrit
+
+        if self.by == "normal":
+            return float(ndtri(probability))
+        return float(stdtrit(n - 1, probability))
 
 
 class Reported(Parameters, frozen=True, kw_only=True):
     """Runs of which only mean and spread are known."""
 
     source: Annotated[str, Meta(min_length=1, description="the paper, and the table in it")]
-    n: Annotated[int, Meta(ge=2, le=10_000, description="the runs that these are the mean of")]
+    n: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=10_000,
+                description="the runs that these are the mean of; left out where nobody says",
+            ),
+        ]
+        | None
+    ) = None
     measures: Annotated[
         dict[str, ReportedMeasure], Meta(min_length=1, description="measure -> what is reported")
     ]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where a spread has no number of runs."""
+        for name, reported in self.measures.items():
+            if reported.spread and (self.n is None or self.n < 2):
+                raise ValueError(
+                    f"the spread of {name} needs n, the runs that it is over (2 or more)"
+                )
 
 
 def emit(job: Job[Reported]) -> None:
@@ -94,12 +147,6 @@ def summaries(parameters: Reported) -> dict[str, Summary]:
     return known
 
 
-def _student(probability: float, n: int) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(n - 1, probability))
-
-
 def for_call(stage: Stage, parameters: Reported) -> Stage:
     """Return the stage with the measures of a call."""
     measures = {}
@@ -109,8 +156,8 @@ def for_call(stage: Stage, parameters: Reported) -> Stage:
 
 
 def count_runs(parameters: Reported, _locate: Callable[[str], Path]) -> int:
-    """Return how many runs are reported."""
-    return parameters.n
+    """Return how many runs are reported; 1 where nobody says how many there were."""
+    return parameters.n or 1
 
 
 REPORTED = Stage(

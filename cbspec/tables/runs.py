@@ -14,6 +14,7 @@ import msgspec
 
 from cbspec.errors import suggestion
 from cbspec.files import Stamp, stamp
+from cbspec.tables.clusters import by_cluster, cluster_values
 from cbspec.tables.declaration import Cell, Table
 from cbspec.tables.reading import Reader, Row, columns, rows
 
@@ -30,11 +31,13 @@ class TableRun:
         id: as the table has it; the number of the row, counted from 1, without a column of ids.
         measures: measure -> value; those that it lacks are left out.
         reasons: measure -> why it has no value, where that is not simply missing.
+        cluster: of a test item.
     """
 
     id: str
     measures: Mapping[str, float]
     reasons: Mapping[str, str]
+    cluster: str = ""
 
 
 def independent_runs(table: Table, path: Path, reader: Reader | None = None) -> Sequence[TableRun]:
@@ -60,6 +63,26 @@ def run_of_seed(
     return _by_id(_words_of(table), path, stamp(path), reader).get(str(seed))
 
 
+def clustered(table: Table, items: Sequence[TableRun]) -> list[TableRun]:
+    """Return a run for each cluster of test items."""
+    clusters = by_cluster(items)
+    measures: dict[str, dict[str, float]] = {cluster: {} for cluster in clusters}
+    reasons: dict[str, dict[str, str]] = {cluster: {} for cluster in clusters}
+    for measure in table.measures:
+        lacking = [item.id for item in items if measure not in item.measures]
+        if lacking:  # the mean over all items is not known, and no cluster's part of it
+            reason = f"is part of no mean, for test item {lacking[0]} has no value"
+            for of_cluster in reasons.values():
+                of_cluster[measure] = reason
+            continue
+        values = {}
+        for cluster, members in clusters.items():
+            values[cluster] = [item.measures[measure] for item in members]
+        for cluster, value in cluster_values(values).items():
+            measures[cluster][measure] = value
+    return [TableRun(name, measures[name], reasons[name]) for name in clusters]
+
+
 def _words_of(table: Table) -> bytes:
     return msgspec.json.encode(table, order="deterministic")
 
@@ -76,8 +99,8 @@ def _independent(words: bytes, path: Path, now: Stamp, reader: Reader | None) ->
     if table.exclude:
         runs = [run for run in runs if not _lacks(run, table)]
     if not runs:
-        raise ValueError(f"has no run with every measure where {_in_words(table.where)}")
-    return runs
+        raise ValueError(f"has no {table.row} with every measure where {_in_words(table.where)}")
+    return sorted(clustered(table, runs), key=_order) if table.cluster else runs
 
 
 @lru_cache(maxsize=64)
@@ -89,12 +112,16 @@ def _by_id(words: bytes, path: Path, _now: Stamp, reader: Reader | None) -> Mapp
     for number, row in enumerate(read, start=1):
         if not all(_is(row.get(column), wanted) for column, wanted in table.where.items()):
             continue
-        name = _name(row.get(table.run), table.paired) if table.run else str(number)
+        name = str(number)
+        if table.id_column:
+            seed = table.paired and table.resample is None
+            name = _name(row.get(table.id_column), seed)
         if not name:
-            raise ValueError(f"has no {table.run} in row {number}")
+            raise ValueError(f"has no {table.id_column} in row {number}")
         if name in runs:
             raise ValueError(
-                f"has two rows of run {name!r} where {_in_words(table.where)}; name more in where"
+                f"has two rows of {table.row} {name!r} where {_in_words(table.where)}; name more in "
+                "where"
             )
         runs[name] = _measured(table, row, name)
     return runs
@@ -110,8 +137,7 @@ def _check_columns(table: Table, known: Iterable[str]) -> None:
     known = list(map(str, known))
     names = [column.column or name for name, column in table.measures.items()]
     names += table.where
-    if table.run:
-        names.append(table.run)
+    names += filter(None, (table.id_column, table.cluster))
     for name in names:
         if name not in known:
             raise ValueError(f"has no column {name!r}{suggestion(name, known)}")
@@ -140,7 +166,10 @@ def _measured(table: Table, row: Row, run: str) -> TableRun:
             reasons[name] = INFINITE
         else:
             measures[name] = value
-    return TableRun(run, measures, reasons)
+    cluster = _name(row.get(table.cluster), False) if table.cluster else ""
+    if table.cluster and not cluster:
+        raise ValueError(f"has no {table.cluster} for test item {run!r}")
+    return TableRun(run, measures, reasons, cluster)
 
 
 def _number(cell: Any, measure: str, run: str) -> float | None:

@@ -49,6 +49,30 @@ def test_the_results_and_the_last_run_are_not_committed(empty):
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("my-lab", "cannot name a Python package"),
+        ("1lab", "no digit at the beginning"),
+        ("class", "is a word of Python"),
+        ("random", "is taken"),
+        ("cbspec", "is taken"),
+        ("../lab", "cannot name a Python package"),
+        ("numpy", "is taken"),
+        ("conftest", "is taken"),
+        ("claims", "is taken"),
+        ("", "cannot name a Python package"),
+    ],
+)
+def test_a_name_that_no_package_can_have_is_refused(empty, name, problem):
+    """One that Python does not take, or that would hide a package that is installed."""
+    refused = empty.cbspec("init", name)
+
+    assert refused.exit_code == 2
+    assert problem in refused.stderr
+    assert files(empty.root) == set()
+
+
 def test_nothing_is_overwritten(empty):
     """A file that is there is named, and nothing is written."""
     empty.write("claims/defaults.yaml", "alpha: 0.01\n")
@@ -92,15 +116,6 @@ def test_the_name_is_asked_for(empty):
 
     assert result.exit_code == 0, result.stderr
     assert (empty.root / "study" / "catalog.py").is_file()
-
-
-@pytest.mark.parametrize("name", ["my-lab", "class", "random", "cbspec", "claims", "../lab", ""])
-def test_a_name_that_no_package_can_have_is_refused(empty, name):
-    """What is no identifier, or names a module that Python or cbspec has, leaves no file."""
-    refused = empty.cbspec("init", name)
-
-    assert refused.exit_code == 2
-    assert files(empty.root) == set()
 
 
 def test_without_a_terminal_the_name_is_needed(empty):

@@ -25,13 +25,15 @@ from cbspec.kinds import (
     Ratio,
     Share,
     Sign,
+    Stated,
     Threshold,
     Trend,
 )
 from cbspec.ledger import compare, expected_changes
-from cbspec.stage import Measure
+from cbspec.stage import Measure, Summary
 from cbspec.statistics import assurance, skew
 from cbspec.statistics.assurance import Seen
+from cbspec.statistics.sample import Sample
 from engine.catalog import STAGES
 from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, greater
 from tests.cbspec.judge.cases import CASES
@@ -120,6 +122,23 @@ def test_6_equal_values_end_in_no_infinite_t(tabled: Tabled) -> None:
     found = decided(ABOVE, tabled(a=[2.0, 2.0, 2.0]))
 
     assert found.p == pytest.approx(stats.t.sf(2 / (0.5 / math.sqrt(3)), 2))
+
+
+@pytest.mark.parametrize("n", [16, 17, 20, 60, 400])
+def test_6_many_equal_answers_leave_little_open(n: int) -> None:
+    """Of n items that are all solved, the share that n successes just show is not shown, and one a
+    little lower is; up to 16 the deviation is half of the resolution.
+    """
+    shown = 0.05 ** (1 / n)  # the binomial test of n successes has p = .05 here
+
+    def p(bound: float) -> float:
+        table = {("a", "x"): Sample([1.0] * n, tuple(range(n)))}
+        return decided(Threshold(measure="x", arms=("a",), above=bound), table).p
+
+    assert p(shown) > 0.05
+    assert p(1 - 1.5 * (1 - shown)) < 0.05
+    deviation = min(0.5, 2 / math.sqrt(n))
+    assert p(0.9) == pytest.approx(stats.t.sf(0.1 / (deviation / math.sqrt(n)), n - 1))
 
 
 def test_7_a_repeated_value_is_a_fault(tabled: Tabled) -> None:
@@ -369,3 +388,23 @@ def test_23_the_expected_changes_are_a_sum() -> None:
     entries = [make_entry(judgement=make_judgement(again=again)) for again in (0.9, 0.75, 1.0)]
 
     assert expected_changes(entries) == (pytest.approx(0.35), 3)
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [(2.6, "holds"), (2.7, "inconclusive"), (2.8, "refuted")],
+)
+def test_24_bare_numbers_are_compared_to_their_last_digit(other: float, verdict: str) -> None:
+    """9.5 over 2.6 exceeds 3.5 whatever the digits leave open; over 2.7 that is not known."""
+    table = {}
+    for arm, number in {"a": 9.5, "b": other}.items():
+        printed = Summary(mean=number, sd=None, n=None, digit=0.1)
+        table[arm, "x"] = Sample([number], (1,), summary=printed)
+    finding = decided(Stated(measure="x", arms=("a", "b"), above=3.5, by="ratio"), table)
+
+    (effect,) = finding.effects
+    ends = (9.45 / (other + 0.05), 9.55 / (other - 0.05))
+    assert finding.verdict == verdict
+    assert (finding.p, finding.p_against) in [(0, 1), (1, 0), (1, 1)]
+    assert (effect.low, effect.high) == pytest.approx(ends)
+    assert "without a test" in finding.reason

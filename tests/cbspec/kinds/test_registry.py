@@ -46,6 +46,7 @@ EXAMPLES: dict[str, Assertion] = {
     "unpaired": kinds.Unpaired(measure="x", arms=("c", "a"), above=1.0),
     "sooner": kinds.Sooner(measure="x", arms=("a", "c"), limit=9.0),
     "z": kinds.Z(**COMMON, sigma=0.1, above=0.5),
+    "stated": kinds.Stated(measure="x", arms=("c", "a"), above=0.0),
 }
 MEASURED = Measurements(
     {

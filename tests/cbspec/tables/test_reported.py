@@ -5,6 +5,7 @@ from scipy import stats
 
 from cbspec.report import markdown
 from cbspec.stage import Summary
+from tests.support.claim_text import LIGHT
 
 CLAIM = """\
 id: 2.a
@@ -76,7 +77,7 @@ def test_runs_that_nobody_has_are_listed_nowhere(paper):
     run = paper.run()
     (record,) = run.records
     paper.record(run)
-    theirs = Summary(mean=470.0, sd=6.0, n=3)
+    theirs = Summary(mean=470.0, sd=6.0, n=3, digit=1.0)
     told = "ours: mean 497.5, sd 4, n = 5, theirs: mean 470, sd 6, n = 3"
 
     assert record.evidence.values.arms == {}
@@ -108,6 +109,121 @@ def test_without_a_spread_a_known_sigma_can_be_asked(paper):
     assert effect.p == pytest.approx(stats.norm.sf(10 / (5 / 3**0.5)))
     assert record.judgement.again is None
     assert "theirs: mean 470, no spread given, n = 3" in record.judgement.reason
+
+
+@pytest.mark.parametrize(
+    ("words", "quantile"),
+    [
+        ("interval: [{low}, {high}], level: 0.9", stats.t.ppf(0.95, 2)),
+        ("interval: [{low}, 470.001]", stats.t.ppf(0.975, 2)),
+        ("interval: [{low}, {high}], by: normal", stats.norm.ppf(0.975)),
+        ("bound: {low}, level: 0.99", stats.t.ppf(0.99, 2)),
+        ("bound: {high}, level: 0.9, by: normal", stats.norm.ppf(0.9)),
+    ],
+)
+def test_another_level_and_distribution(paper, words, quantile):
+    """Intervals and bounds of any level, by Student or normal, give the sd that they were made of; of
+    unequal halves the longer counts.
+    """
+    spread = words.format(low=470 - quantile * HALF, high=470 + quantile * HALF)
+    paper.edit("claims/2.a.yaml", "sd: 6.0", spread)
+
+    (record,) = paper.run().records
+
+    oracle = stats.ttest_ind_from_stats(
+        497.5, 4.0, 5, 470.0, 6.0, 3, equal_var=False, alternative="greater"
+    )
+    (effect,) = record.judgement.findings[0].effects
+    assert effect.p == pytest.approx(oracle.pvalue, rel=1e-9)
+
+
+STATED = KIND.replace("unpaired", "stated")
+BARE = (
+    CLAIM.replace(", n: 3}", "}")
+    .replace("n: 5, ", "")
+    .replace(", sd: 4.0", "")
+    .replace(", sd: 6.0", "")
+    .replace(KIND, STATED)
+)
+
+
+def stated(paper, words="above: 0", **numbers):
+    """Judge bare numbers that are compared as they are printed."""
+    text = BARE.replace("above: 0", words)
+    for name, value in ({"497.5": "ours", "470.0": "theirs"}).items():
+        text = text.replace(f"mean: {name}", f"mean: {numbers.get(value, name)}")
+    paper.write("claims/2.a.yaml", text)
+    return paper.run().records[0].judgement
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers", "verdict", "ends"),
+    [
+        ("above: 0", {}, "holds", None),
+        ("above: 0", {"ours": 9.5, "theirs": 9.4}, "inconclusive", (0.0, 0.2)),
+        ("above: 0", {"ours": 9.4, "theirs": 9.5}, "inconclusive", (-0.2, 0.0)),
+        ("above: 0", {"ours": 9.3, "theirs": 9.5}, "refuted", (-0.3, -0.1)),
+        ("below: 30", {}, "holds", None),
+        ("above: 3, by: ratio", {"ours": 9.5, "theirs": 2.7}, "holds", (9.45 / 2.75, 9.55 / 2.65)),
+        ("above: 3.5, by: ratio", {"ours": 9.5, "theirs": 2.7}, "inconclusive", None),
+        ("above: 4, by: ratio", {"ours": 9.5, "theirs": 2.7}, "refuted", None),
+        ("above: 0", {"ours": "9.40, digit: 0.01", "theirs": "9.38, digit: 0.01"},
+         "holds", (0.01, 0.03)),
+    ],
+)  # fmt: skip
+def test_bare_numbers_are_compared_as_they_are_printed(paper, words, numbers, verdict, ends):
+    """No test is made; what the last printed digits leave open decides nothing."""
+    judgement = stated(paper, words, **numbers)
+
+    (effect,) = judgement.findings[0].effects
+    assert judgement.verdict == verdict
+    assert "without a test" in judgement.reason
+    if ends:
+        assert (effect.low, effect.high) == pytest.approx(ends, abs=1e-9)
+
+
+def test_most_of_several_numbers(paper):
+    """A sentence about most benchmarks is a partial conjunction of comparisons without a test."""
+    parts = ", ".join(
+        f"{{kind: stated, measure: return, arms: [ours, theirs], above: {bound}}}"
+        for bound in (0, 20, 40)
+    )
+    paper.write("claims/2.a.yaml", BARE.replace(STATED, f"{{kind: at_least, k: 2, of: [{parts}]}}"))
+
+    assert paper.run().records[0].judgement.verdict == "holds"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BARE.replace("stated", "unpaired"), "asks for the number of runs of return, which ours does not report: use stated"),
+        (CLAIM.replace(KIND, STATED), "stated is no test, and a spread is known: use unpaired or threshold"),
+        (BARE.replace("above: 0", "by: ratio, above: 1").replace("ours, theirs", "ours"),
+         "a ratio needs two arms"),
+        (BARE.replace("mean: 470.0", "mean: 470.0, sd: 6.0"), "the spread of return needs n"),
+    ],
+)  # fmt: skip
+def test_what_is_known_decides_what_can_be_asked(paper, text, message):
+    """A test of bare numbers is refused, and so is a bare comparison where a test can be made."""
+    paper.write("claims/2.a.yaml", text)
+
+    result = paper.cbspec("validate")
+
+    assert result.exit_code == 1
+    assert message in result.stderr
+
+
+def test_runs_of_an_engine_are_not_compared_as_they_are_printed(laboratory):
+    """Where there are runs, a comparison is a test."""
+    laboratory.claim(
+        "phase1/1.a.yaml",
+        LIGHT.replace("kind: order", "kind: stated").replace("direction: ascending", "below: 0"),
+    )
+
+    result = laboratory.cbspec("validate")
+
+    assert result.exit_code == 1
+    assert "stated compares published numbers, and dark has runs of its own" in result.stderr
 
 
 def test_a_paper_against_a_bound(paper):
@@ -148,6 +264,9 @@ def test_what_asks_for_single_runs_is_refused(paper, assertion):
         ("mean: 470.0, sd: 6.0, interval: [460, 480]", "give one of sd, se, interval and bound"),
         ("mean: 470.0, interval: [480, 490]", "the interval does not hold the mean"),
         ("mean: 470.0, bound: 470.0", "the bound is the mean"),
+        ("mean: 470.0, sd: 6.0, level: 0.9", "level and by describe an interval or a bound"),
+        ("mean: 470.0, interval: [460, 480], level: 95", "must be below 1, got 95"),
+        ("mean: 470.0, digit: 0", "the digit has to be above 0"),
     ],
 )
 def test_a_spread_that_cannot_be_is_told(paper, words, message):

@@ -1,0 +1,116 @@
+"""The kind ``stated``: published numbers as they are, where no spread or no number of runs is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import product
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from msgspec import Meta
+
+from cbspec.kinds.assertion import Measured, Problem
+from cbspec.kinds.change import larger, smaller, unordered
+from cbspec.kinds.names import Arm
+from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.statistics.evidence import StatisticalEvidence, of_inference
+from cbspec.statistics.result import NO_TEST, Result
+from cbspec.statistics.sample import Array, Measurements
+from cbspec.statistics.spread import mean
+
+
+class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
+    """A published number, or its difference from (or ratio to) that of a second arm, lies above (or
+    below) a value: a comparison of numbers as they are printed, without a test.
+
+    What it shows is true of the publication, and says nothing of what another run would give. Each
+    number is known to half of its last printed digit; where these decide, the finding is
+    inconclusive.
+    """
+
+    synonyms = ("as printed", "as published", "number")
+    compares: ClassVar[bool] = False
+    by_moments: ClassVar[bool] = True
+    by_spread: ClassVar[bool] = False
+    by_count: ClassVar[bool] = False
+    tighter: ClassVar = {"above": larger, "below": smaller, "by": unordered}
+
+    arms: Annotated[
+        tuple[Arm, ...], Meta(min_length=1, max_length=2, description="one arm, or (a, b)")
+    ]
+    above: Annotated[float | None, Meta(description="what the number, a - b or a / b exceeds")] = (
+        None
+    )
+    below: Annotated[
+        float | None, Meta(description="what the number, a - b or a / b stays below")
+    ] = None
+    by: Annotated[
+        Literal["difference", "ratio"], Meta(description="what two arms are compared by")
+    ] = "difference"
+
+    def sentence(self) -> str:
+        """Return the arms and their bounds."""
+        bounds = bounds_in_words(self.above, self.below)
+        return f"{self.measure}: {self._label}, as published, lies {bounds}"
+
+    def evidence(self, data: Measurements) -> StatisticalEvidence:
+        """Return what the numbers show, each within half of its last digit."""
+        numbers = [mean(data.column(arm, self.measure)) for arm in self.arms]
+        known = data.summarised(self.arms, self.measure)
+        ends = self._ends(
+            numbers, [known[arm].digit / 2 if arm in known else 0.0 for arm in self.arms]
+        )
+        ratio = len(numbers) == 2 and self.by == "ratio"
+        return of_inference(
+            Result(
+                label=self._label,
+                measure=self.measure,
+                unit="ratio" if ratio else data.unit(self.measure),
+                test=NO_TEST,
+                above=self.above,
+                below=self.below,
+                tail=partial(_tail, ends),
+                estimate=self._combined(numbers),
+                interval=lambda _: (float(ends[0]), float(ends[1])),
+                n=1,
+                reported=None,
+            )
+        )
+
+    def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - nothing is drawn
+        """Return 0: what is printed needs no runs."""
+        return 0.0
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield bounds that are missing or exclude each other, and words of a test."""
+        yield from needs_bounds(self.above, self.below)
+        if self.by == "ratio" and len(self.arms) == 1:
+            yield ("by",), "a ratio needs two arms"
+        if self.test != "t":
+            yield ("test",), "numbers as they are printed are not tested"
+
+    @property
+    def _label(self) -> str:
+        return (" / " if self.by == "ratio" else " - ").join(self.arms)
+
+    def _combined(self, numbers: list[Array]) -> Array:
+        if len(numbers) == 1:
+            return numbers[0]
+        first, second = numbers
+        return np.asarray(first / second if self.by == "ratio" else first - second)
+
+    def _ends(self, numbers: list[Array], halves: list[float]) -> tuple[Array, Array]:
+        """Return the least and the largest value that the printed digits leave open."""
+        printed = []
+        for number, half in zip(numbers, halves, strict=True):
+            printed.append((number - half, number + half))
+        corners = [self._combined(list(corner)) for corner in product(*printed)]
+        return np.min(corners, axis=0), np.max(corners, axis=0)
+
+
+def _tail(ends: tuple[Array, Array], bound: float, side: int) -> Array:
+    """Return 0 where every value that the digits leave open lies on that side of the bound, else 1."""
+    low, high = ends
+    beyond = low > bound if side > 0 else high < bound
+    return np.where(beyond, 0.0, 1.0)
