@@ -46,7 +46,8 @@ def ray_cluster(shore: Path) -> Iterator[Cluster]:
 def ray_node(name: str, **changed: Any) -> dict[str, Any]:
     """What a node is started with."""
     usual = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "include_dashboard": False}
-    return {"node_name": name, **usual, **changed}
+    # A variable that runs here have not, for the test that declares it
+    return {"node_name": name, "env_vars": {"TIDE": "high"}, **usual, **changed}
 
 
 @pytest.fixture(scope="session")
