@@ -8,7 +8,7 @@ from cbspec.claim import Seeds
 from cbspec.judge import escalation
 from cbspec.kinds import Assertion
 from cbspec.statistics import sign_flip
-from cbspec.statistics.reach import Reach, Spreads, counted
+from cbspec.statistics.design import Design, Spreads, counted
 
 ENOUGH = 1000  # more seeds than anybody trains
 CLEARLY = 0.9  # times a bound of a level, which is found by integration, to within a percent
@@ -43,7 +43,7 @@ def lint(
     if not spreads:
         return None
     analyses = {n: escalation.alpha_at(n, seeds, level) / level for n in seeds.analyses}
-    return assertion.missed(Reach(analyses=analyses, alpha=level, spreads=spreads))
+    return assertion.missed(Design(analyses=analyses, alpha=level, spreads=spreads))
 
 
 def _attained(p: float, n: int, seeds: Seeds, level: float) -> bool:

@@ -7,8 +7,8 @@ from typing import ClassVar
 from cbspec.kinds.change import Way, tighter_if
 from cbspec.kinds.compound import Compound
 from cbspec.statistics import evidence as combine
+from cbspec.statistics.design import Design
 from cbspec.statistics.evidence import StatisticalEvidence
-from cbspec.statistics.reach import Reach
 from cbspec.statistics.sample import Measurements
 
 
@@ -37,7 +37,7 @@ class All(Compound, frozen=True, kw_only=True, tag="all"):
         """Return that of the part that needs most."""
         return min(1.0, max(self.least_ps(n, alpha)))
 
-    def missed(self, reach: Reach) -> str | None:
+    def missed(self, design: Design) -> str | None:
         """Return why a part can never be shown."""
-        reach = reach.limited(self.alpha)
-        return "; ".join(filter(None, (part.missed(reach) for part in self.of))) or None
+        design = design.limited(self.alpha)
+        return "; ".join(filter(None, (part.missed(design) for part in self.of))) or None

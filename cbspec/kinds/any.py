@@ -7,8 +7,8 @@ from typing import ClassVar
 from cbspec.kinds.change import Way, tighter_if
 from cbspec.kinds.compound import Compound
 from cbspec.statistics import evidence as combine
+from cbspec.statistics.design import Design
 from cbspec.statistics.evidence import StatisticalEvidence
-from cbspec.statistics.reach import Reach
 from cbspec.statistics.sample import Measurements
 
 
@@ -41,9 +41,9 @@ class Any(Compound, frozen=True, kw_only=True, tag="any"):
         """Return that of the part that needs least, as one of several."""
         return min(1.0, min(self.least_ps(n, alpha)) * len(self.of))
 
-    def missed(self, reach: Reach) -> str | None:
+    def missed(self, design: Design) -> str | None:
         """Return why none of the parts can ever be shown."""
-        shared = reach.limited(self.alpha, parts=len(self.of))
+        shared = design.limited(self.alpha, parts=len(self.of))
         reasons = [part.missed(shared) for part in self.of]
         known = [reason for reason in reasons if reason]
         return "; ".join(known) if len(known) == len(reasons) else None

@@ -17,9 +17,9 @@ from cbspec.kinds.names import NAMES, MeasureName
 from cbspec.stage import Measure
 from cbspec.statistics import evidence as combine
 from cbspec.statistics.contrast import Contrast
+from cbspec.statistics.design import Design
 from cbspec.statistics.evidence import StatisticalEvidence
 from cbspec.statistics.location import tested
-from cbspec.statistics.reach import Reach
 from cbspec.statistics.sample import Measurements
 
 Alpha = Annotated[
@@ -175,9 +175,9 @@ class Assertion(
             return float(2.0**-n)
         return 0.0 if n > 1 else 1.0
 
-    def missed(self, reach: Reach) -> str | None:
+    def missed(self, design: Design) -> str | None:
         """Return why a margin is too narrow for the spreads on record; None where it is not."""
-        return reach.limited(self.alpha, robust=self.test == "robust").missed(self.contrasts())
+        return design.limited(self.alpha, robust=self.test == "robust").missed(self.contrasts())
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is of the right type and still asserts nothing."""

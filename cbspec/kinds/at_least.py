@@ -11,8 +11,8 @@ from cbspec.kinds.assertion import Problem
 from cbspec.kinds.change import Way, larger, tighter_if
 from cbspec.kinds.compound import Compound
 from cbspec.statistics import evidence as combine
+from cbspec.statistics.design import Design
 from cbspec.statistics.evidence import StatisticalEvidence
-from cbspec.statistics.reach import Reach
 from cbspec.statistics.sample import Measurements
 
 
@@ -45,10 +45,10 @@ class AtLeast(Compound, frozen=True, kw_only=True, tag="at_least"):
         ordered = sorted(self.least_ps(n, alpha))
         return min(1.0, ordered[self.k - 1] * (len(self.of) - self.k + 1))
 
-    def missed(self, reach: Reach) -> str | None:
+    def missed(self, design: Design) -> str | None:
         """Return why too few parts can ever be shown."""
         spare = len(self.of) - self.k
-        shared = reach.limited(self.alpha, parts=spare + 1)
+        shared = design.limited(self.alpha, parts=spare + 1)
         reasons = [reason for part in self.of if (reason := part.missed(shared))]
         return "; ".join(reasons) if len(reasons) > spare else None
 

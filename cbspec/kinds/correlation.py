@@ -12,10 +12,10 @@ from msgspec import Meta
 from cbspec.kinds.assertion import Assertion, Problem
 from cbspec.kinds.change import larger, smaller, unordered
 from cbspec.kinds.names import Arms, MeasureName, listed
-from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics import pearson
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
-from cbspec.statistics.result import Result
+from cbspec.statistics.result import Result, bounds_in_words
 from cbspec.statistics.sample import Array, Measurements
 
 Coefficient = Annotated[float, Meta(gt=-1, lt=1, description="a correlation coefficient")]

@@ -13,10 +13,10 @@ from cbspec.kinds.assertion import Problem
 from cbspec.kinds.change import larger, more, smaller, unordered
 from cbspec.kinds.names import listed
 from cbspec.kinds.subtraction import Subtraction
-from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics import binomial
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
-from cbspec.statistics.result import Result
+from cbspec.statistics.result import Result, bounds_in_words
 from cbspec.statistics.sample import Measurements
 
 

@@ -12,11 +12,12 @@ from msgspec import UNSET, Meta, UnsetType
 from cbspec.kinds.assertion import Measured, Problem
 from cbspec.kinds.change import larger, smaller, unordered
 from cbspec.kinds.names import Arm
-from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import Premise, StatisticalEvidence, of_inference
 from cbspec.statistics.location import tested
 from cbspec.statistics.quotient import Quotient
+from cbspec.statistics.result import bounds_in_words
 from cbspec.statistics.sample import Measurements
 
 Factor = Annotated[float, Meta(gt=0, description="a factor that the ratio is compared with")]

@@ -12,10 +12,10 @@ from msgspec import Meta
 from cbspec.kinds.assertion import Measured, Problem
 from cbspec.kinds.change import larger, more, smaller
 from cbspec.kinds.names import Arms, listed
-from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics import binomial
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
-from cbspec.statistics.result import Result
+from cbspec.statistics.result import Result, bounds_in_words
 from cbspec.statistics.sample import Measurements
 
 Part = Annotated[float, Meta(gt=0, lt=1, description="a share of all seeds that could be drawn")]

@@ -53,12 +53,6 @@ def less(reference: str, arms: Sequence[str]) -> dict[str, dict[str, float]]:
     return {f"{arm} - {reference}": {arm: 1.0, reference: -1.0} for arm in arms}
 
 
-def bounds_in_words(above: float | None, below: float | None) -> str:
-    """Return ``"above 0.3 and below 0.5"``."""
-    sides = (("above", above), ("below", below))
-    return " and ".join(f"{side} {bound:g}" for side, bound in sides if bound is not None)
-
-
 def needs_bounds(above: float | None, below: float | None) -> Iterator[tuple[tuple[str], str]]:
     """Yield what is wrong with two bounds of which one is needed, at its path."""
     if above is None and below is None:

@@ -11,9 +11,10 @@ from msgspec import Meta
 from cbspec.kinds.assertion import RARE_MODE, Measured, Problem
 from cbspec.kinds.change import larger, more, smaller
 from cbspec.kinds.names import Arms, listed
-from cbspec.kinds.sums import bounds_in_words, each, needs_bounds, within
+from cbspec.kinds.sums import each, needs_bounds, within
 from cbspec.stage import Measure
 from cbspec.statistics.contrast import Contrast
+from cbspec.statistics.result import bounds_in_words
 
 
 class Threshold(Measured, frozen=True, kw_only=True, tag="threshold"):

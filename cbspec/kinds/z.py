@@ -13,9 +13,9 @@ from msgspec import Meta
 from cbspec.kinds.assertion import Measured, Problem
 from cbspec.kinds.change import larger, more, smaller, unordered
 from cbspec.kinds.names import Arms, listed
-from cbspec.kinds.sums import bounds_in_words, needs_bounds
+from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
-from cbspec.statistics.result import Result
+from cbspec.statistics.result import Result, bounds_in_words
 from cbspec.statistics.sample import Array, Measurements
 from cbspec.statistics.spread import mean
 

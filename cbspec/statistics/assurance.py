@@ -38,11 +38,14 @@ def needed(
     """
 
     def least(target: float, few: int) -> int:
+        # Power grows with the seeds, so that halving finds the fewest
         many = MOST
         while many - few > 1:
             half = (few + many) // 2
-            enough = _power(seen, half, shown, refuted, guarded=guarded) >= target
-            few, many = (few, half) if enough else (half, many)
+            if _power(seen, half, shown, refuted, guarded=guarded) >= target:
+                many = half
+            else:
+                few = half
         return many
 
     if seen.n < 2 or _power(seen, MOST, shown, refuted, guarded=guarded) < EVEN:
@@ -57,10 +60,14 @@ def _power(seen: Seen, total: int, shown: float, refuted: float, *, guarded: boo
 
     n, more = seen.n, total - seen.n
     scale, place, step, rest = _draws()
+    # The unit is the spread seen and 0 the mean seen. Under the flat prior the true spread is then
+    # sqrt((n - 1) / chi^2), and the true mean is normal around 0 with variance sd^2 / n
     sd = np.sqrt((n - 1) / chdtri(n - 1, scale))
     block = sd * (place / math.sqrt(n) + step / math.sqrt(more))  # mean of the further seeds
-    squares = sd**2 * chdtri(more - 1, rest) if more > 1 else np.zeros_like(sd)
-    squares += (n - 1) + block**2 * n * more / total
+    # Squares within the seeds seen, between both groups, and within the further ones
+    squares = (n - 1) + block**2 * n * more / total
+    if more > 1:
+        squares = squares + sd**2 * chdtri(more - 1, rest)
     error = np.sqrt(squares / (total - 1) / total)
     mean = block * more / total
     above, below = (mean - seen.low) / error, (seen.high - mean) / error

@@ -17,8 +17,10 @@ def share_tail(count: Array, n: int, bound: float, side: int) -> Array:
     """Return the one-sided p of the share lying on that side of the bound."""
     from scipy.stats import binom
 
-    tail = binom.sf(count - 1, n, bound) if side > 0 else binom.cdf(count, n, bound)
-    return np.asarray(tail)
+    if side > 0:
+        # sf is P(X > k), and the count seen belongs to its own tail
+        return np.asarray(binom.sf(count - 1, n, bound))
+    return np.asarray(binom.cdf(count, n, bound))
 
 
 def share_interval(count: int, n: int, miss: float) -> tuple[float, float]:
@@ -36,6 +38,8 @@ def quantile_tail(values: Array, quantile: float, bound: float, side: int) -> Ar
     from scipy.stats import binom
 
     n = values.shape[-1]
+    # With the quantile at the bound, the values below it are binomial (n, quantile). A value that
+    # equals the bound counts against what is asserted, on either side
     if side > 0:
         return np.asarray(binom.cdf(np.sum(values <= bound, axis=-1), n, quantile))
     return np.asarray(binom.sf(np.sum(values < bound, axis=-1) - 1, n, quantile))
@@ -49,7 +53,9 @@ def quantile_interval(values: Array, quantile: float, miss: float) -> tuple[floa
     # P(fewer than i values below the quantile) has to be at most half of miss on either side
     low = int(binom.ppf(miss / 2, n, quantile))
     high = int(binom.isf(miss / 2, n, quantile))
-    return (
-        float(ordered[low - 1]) if low >= 1 else -math.inf,
-        float(ordered[high]) if high < n else math.inf,
-    )
+    first, last = -math.inf, math.inf
+    if low >= 1:
+        first = float(ordered[low - 1])
+    if high < n:
+        last = float(ordered[high])
+    return first, last

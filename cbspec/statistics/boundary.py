@@ -21,7 +21,9 @@ POINTS = 16  # log2
 
 def spent(share: float) -> float:
     """Return the part of alpha that is spent when this share of the seeds has been looked at."""
-    return 1.0 if share >= 1 else math.log1p((math.e - 1) * share)
+    if share >= 1:
+        return 1.0  # log1p misses it by rounding
+    return math.log1p((math.e - 1) * share)
 
 
 @lru_cache(maxsize=4096)
@@ -36,10 +38,14 @@ def level(alpha: float, looks: tuple[int, ...], at: int) -> float:
     p = _p_values(looks)
     waiting, before, solved = np.ones(p.shape[1], dtype=bool), 0.0, 0.0
     for index, n in enumerate(looks[: at + 1]):
-        by_now = alpha * spent(n / looks[-1])
-        count = (by_now - before) * p.shape[1]
-        ordered = np.sort(p[index][waiting])
-        solved = float(np.interp(count - 0.5, np.arange(ordered.size), ordered)) if n > 1 else 0.0
+        solved = 0.0  # of one seed, which has no t
+        if n > 1:
+            # The level is the quantile, among the points that no look before has decided, up to
+            # which just as many lie as this look may spend
+            by_now = alpha * spent(n / looks[-1])
+            count = (by_now - before) * p.shape[1]
+            ordered = np.sort(p[index][waiting])
+            solved = float(np.interp(count - 0.5, np.arange(ordered.size), ordered))
         before += float(np.mean(waiting & (p[index] <= solved)))
         waiting &= p[index] > solved
     return solved
@@ -58,6 +64,8 @@ def _p_values(looks: tuple[int, ...]) -> Array:
     for index, size in enumerate(looks):
         more = size - n
         block = ndtri(points[2 * index]) / math.sqrt(more)  # its mean
+        # Squares about the common mean: those so far, between both groups, and within the block
+        # (Chan, Golub and LeVeque 1983)
         if n:
             squares = squares + n * more / size * (block - total / n) ** 2
         if more > 1:

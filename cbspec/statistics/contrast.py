@@ -37,8 +37,8 @@ class Contrast:
         """Tell whether equal noise in all arms makes the sum symmetric: each weight has its
         opposite.
         """
-        weights = sorted(weight for weight in self.weights.values() if weight)
-        return np.allclose(weights, [-weight for weight in reversed(weights)], rtol=1e-9, atol=0)
+        weights = np.sort([weight for weight in self.weights.values() if weight])
+        return np.allclose(weights, -weights[::-1], rtol=1e-9, atol=0)
 
     def on_logarithms(self) -> Contrast:
         """Return the same statement about logarithms; itself where it has no image there.
@@ -46,34 +46,13 @@ class Contrast:
         One positive arm lies above a positive bound, or above a multiple of another arm.
         """
         arms = sorted(self.weights, key=lambda arm: self.weights[arm], reverse=True)
-        first, scale = arms[0], self.weights[arms[0]]
-        if self.logs or scale <= 0:
+        if self.logs or self.weights[arms[0]] <= 0:
             return self
         if len(arms) == 1:
-            low, high = ((bound - self.offset) / scale for bound in (self.low, self.high))
-            # No bound at or below 0 has an image: `sign: negative` stays on the plain scale
-            if high <= 0 or (low <= 0 and math.isfinite(low)):
-                return self
-            return replace(
-                self,
-                weights={first: 1.0},
-                offset=0.0,
-                low=math.log(low) if low > 0 else -math.inf,
-                high=math.log(high),
-                logs=True,
-            )
-        second, factor = arms[1], -self.weights[arms[1]] / scale
-        bounded = {self.low, self.high} <= {-math.inf, 0.0, math.inf}
-        if len(arms) > 2 or factor <= 0 or self.offset or not bounded:
-            return self
-        return replace(
-            self,
-            label=f"{first} / {second}",
-            weights={first: 1.0, second: -1.0},
-            low=math.log(factor) if self.low == 0 else -math.inf,
-            high=math.log(factor) if self.high == 0 else math.inf,
-            logs=True,
-        )
+            return self._logarithm_of(arms[0])
+        if len(arms) == 2:
+            return self._logarithm_of_quotient(*arms)
+        return self
 
     def values(self, data: Measurements) -> Array:
         """Return the sum per seed, shape `[..., seed]`.
@@ -127,22 +106,66 @@ class Contrast:
             figure = data.figure(self.measure, arm)
             if figure is None or (self.logs and figure <= 0):
                 return None
-            total += weight * (math.log(figure) if self.logs else figure)
-        return math.exp(total) if self.logs else total
+            if self.logs:
+                figure = math.log(figure)
+            total += weight * figure
+        if self.logs:
+            return math.exp(total)
+        return total
+
+    def _logarithm_of(self, arm: str) -> Contrast:
+        """Return the bounds of the only arm as those of its logarithm."""
+        scale = self.weights[arm]
+        low, high = (self.low - self.offset) / scale, (self.high - self.offset) / scale
+        # No bound at or below 0 has an image: `sign: negative` stays on the plain scale
+        if high <= 0 or (low <= 0 and math.isfinite(low)):
+            return self
+        if low > 0:
+            low = math.log(low)
+        high = math.log(high)
+        return replace(self, weights={arm: 1.0}, offset=0.0, low=low, high=high, logs=True)
+
+    def _logarithm_of_quotient(self, first: str, second: str) -> Contrast:
+        """Return ``first - factor x second > 0`` as ``log first - log second > log factor``."""
+        factor = -self.weights[second] / self.weights[first]
+        # A difference beyond a margin other than 0 is no statement about the quotient
+        bounded = {self.low, self.high} <= {-math.inf, 0.0, math.inf}
+        if factor <= 0 or self.offset or not bounded:
+            return self
+        low, high = -math.inf, math.inf
+        if self.low == 0:
+            low = math.log(factor)
+        if self.high == 0:
+            high = math.log(factor)
+        return replace(
+            self,
+            label=f"{first} / {second}",
+            weights={first: 1.0, second: -1.0},
+            low=low,
+            high=high,
+            logs=True,
+        )
 
     def _columns(self, data: Measurements) -> dict[str, Array]:
         columns = {}
         for arm in self.weights:
             column = data.column(arm, self.measure)
-            if self.logs and np.any(column <= 0):
-                raise Unmeasured(
-                    f"{self.measure} of {arm} is not positive on every seed, so it has no logarithm"
-                )
-            columns[arm] = np.log(column) if self.logs else column
+            if self.logs:
+                if np.any(column <= 0):
+                    raise Unmeasured(
+                        f"{self.measure} of {arm} is not positive on every seed, "
+                        "so it has no logarithm"
+                    )
+                column = np.log(column)
+            columns[arm] = column
         return columns
 
     def _refuse_overflow(self, total: Array, size: Array) -> None:
         with np.errstate(over="ignore", invalid="ignore"):
+            # The sum of one seed, the distance of two seeds, and the sum over all of them
             spans = [size, total - total[..., :1], total.shape[-1] * size]
-        if not all(np.all(np.isfinite(span)) for span in spans):
-            raise Unmeasured(f"{self.measure}: the values of {self.label} are too large to add up")
+        for span in spans:
+            if not np.all(np.isfinite(span)):
+                raise Unmeasured(
+                    f"{self.measure}: the values of {self.label} are too large to add up"
+                )

@@ -82,7 +82,9 @@ class Premise:
 
     def fails(self, level: float) -> NDArray[np.bool_]:
         shown: NDArray[np.bool_] = np.asarray(self.p) <= level
-        return np.logical_not(shown) if self.wanted else shown
+        if self.wanted:
+            return np.logical_not(shown)
+        return shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class StatisticalEvidence:
         """
         if not self.parts:
             return self.inferences[0], self.strictness
+        # The whole is refuted once so many parts are that fewer than `least` are left
         to_refute = len(self.parts) - self.least + 1
         if against:
             ordered = sorted(self.parts, key=lambda part: float(part.against))
@@ -180,4 +183,6 @@ def strictness(part: float | None, whole: float | None) -> float:
     """Return the factor on p that lets a part with an alpha of its own be read at the whole's; a
     larger alpha raises nothing.
     """
-    return max(1.0, whole / part) if whole and part else 1.0
+    if not whole or not part:
+        return 1.0
+    return max(1.0, whole / part)

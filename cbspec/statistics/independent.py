@@ -32,7 +32,8 @@ def welch(one: Array, other: Array, bound: float, side: int, least: float = 0.0)
 
     if min(one.shape[-1], other.shape[-1]) < 2:
         return np.ones(one.shape[:-1])
-    with np.errstate(divide="ignore", invalid="ignore"):  # no spread at all tells nothing
+    # Without any spread t is infinite, or 0 / 0 at the bound itself, which tells nothing: p is 0.5
+    with np.errstate(divide="ignore", invalid="ignore"):
         test = ttest_ind_from_stats(
             mean(one) - bound,
             np.maximum(deviation(one), least),
@@ -41,7 +42,7 @@ def welch(one: Array, other: Array, bound: float, side: int, least: float = 0.0)
             np.maximum(deviation(other), least),
             other.shape[-1],
             equal_var=False,
-            alternative=_alternative(side),
+            alternative=alternative(side),
         )
     return np.asarray(np.nan_to_num(test.pvalue, nan=0.5))
 
@@ -59,7 +60,7 @@ def permutation(one: Array, other: Array, bound: float, side: int) -> Array:
         vectorized=True,
         axis=-1,
         n_resamples=SPLITS,
-        alternative=_alternative(side),
+        alternative=alternative(side),
         rng=np.random.default_rng(1935),
     )
     return np.asarray(test.pvalue)
@@ -69,7 +70,7 @@ def mann_whitney(one: Array, other: Array, bound: float, side: int) -> Array:
     """Return Mann and Whitney's p, exact where no values are tied."""
     from scipy.stats import mannwhitneyu
 
-    test = mannwhitneyu(one - bound, other, axis=-1, alternative=_alternative(side))
+    test = mannwhitneyu(one - bound, other, axis=-1, alternative=alternative(side))
     return np.asarray(test.pvalue)
 
 
@@ -98,8 +99,11 @@ def half_width(ours: Spread, theirs: Spread, miss: float) -> float:
     return -float(stdtrit(freedom, miss / 2)) * math.sqrt(first + second)
 
 
-def _alternative(side: int) -> str:
-    return "greater" if side > 0 else "less"
+def alternative(side: int) -> str:
+    """Return SciPy's word for the hypothesis that a mean lies on that side of the bound."""
+    if side > 0:
+        return "greater"
+    return "less"
 
 
 TESTS: Mapping[str, Test] = {

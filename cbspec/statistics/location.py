@@ -75,7 +75,9 @@ class Location:
         bounds = [f"{bound + 0.0:.6g}" for bound in self.bounds]  # never "-0"
         if len(bounds) == 2:
             return f"between {bounds[0]} and {bounds[1]}"
-        return f"{'below' if math.isinf(self.contrast.low) else 'above'} {bounds[0]}"
+        if math.isinf(self.contrast.low):
+            return f"below {bounds[0]}"
+        return f"above {bounds[0]}"
 
     @cached_property
     def p(self) -> Array:
@@ -91,13 +93,14 @@ class Location:
         sign-flip interval.
         """
         low, high = self.interval(level.miss)
-        decided = self.p <= level.shown or self.against <= level.refuted
         estimate = self._read(float(self._mean))
-        unit, spread = self.data.unit(self.contrast.measure), float(self._deviation)
-        if self.contrast.logs:
-            spread *= estimate  # to first order
-            if len(self.contrast.weights) > 1:
-                unit = "ratio"
+        unit = self.data.unit(self.contrast.measure)
+        if self.contrast.logs and len(self.contrast.weights) > 1:
+            unit = "ratio"
+        decided = self.p <= level.shown or self.against <= level.refuted
+        needed = None
+        if not decided:
+            needed = self.needed(level)
         return Effect(
             label=self.label,
             measure=self.contrast.measure,
@@ -108,9 +111,9 @@ class Location:
             confidence=1 - level.miss,
             p=float(self.p),
             n=self._n,
-            needed=None if decided else self.needed(level),
+            needed=needed,
             reported=self.contrast.reported(self.data),
-            spread=spread if self._n > 1 else None,
+            spread=self._spread(estimate),
         )
 
     def values(self) -> Array:
@@ -119,7 +122,9 @@ class Location:
         """
         if self.data.summarised(self.contrast.weights, self.contrast.measure):
             return np.array([])
-        return np.exp(np.minimum(self._values, NEVER)) if self.contrast.logs else self._values
+        if self.contrast.logs:
+            return np.exp(np.minimum(self._values, NEVER))
+        return self._values
 
     def interval(self, miss: float) -> tuple[Array, Array]:
         """Return the two-sided interval of the sum that misses it at that rate, shape `[...]` each;
@@ -133,15 +138,17 @@ class Location:
 
     def needed(self, level: Level) -> tuple[int, int] | None:
         """Return the seeds that would decide, see `assurance.needed`."""
+        middle, unit = float(self._mean), float(self._deviation or 1)  # without spread: any unit
         seen = assurance.Seen(
             n=self._n,
-            low=(self.contrast.low - float(self._mean)) / float(self._deviation or 1),
-            high=(self.contrast.high - float(self._mean)) / float(self._deviation or 1),
+            low=(self.contrast.low - middle) / unit,
+            high=(self.contrast.high - middle) / unit,
         )
         alphas = level.shown, level.refuted / len(self._sides)
         seeds = assurance.needed(seen, *alphas, guarded=self.robust)
         if seeds is None or not self.exact:
             return seeds
+        # n sign flips give no p below 2^-n, whatever the effect is
         least = math.ceil(-math.log2(max(alphas)))
         return max(seeds[0], least), max(seeds[1], least)
 
@@ -187,8 +194,20 @@ class Location:
         if not self.exact:
             return p
         flipped = sign_flip.tail(side * (self._values - bound))
-        return np.maximum(flipped, p) if self.robust else flipped
+        if self.robust:
+            return np.maximum(flipped, p)
+        return flipped
+
+    def _spread(self, estimate: float) -> float | None:
+        """Return the standard deviation over seeds in the unit that people read; None of one seed."""
+        if self._n < 2:
+            return None
+        if self.contrast.logs:
+            return float(self._deviation) * estimate  # to first order: d exp(x) = exp(x) dx
+        return float(self._deviation)
 
     def _read(self, value: float) -> float:
         """Convert to the unit that people read."""
-        return math.exp(min(value, NEVER)) if self.contrast.logs else value
+        if self.contrast.logs:
+            return math.exp(min(value, NEVER))
+        return value

@@ -76,7 +76,11 @@ def needed(ranked: Array, alpha: float, *, power: float) -> int | None:
     )
     if excess.mean() <= 0:
         return None
-    spread = float(np.std(excess, ddof=1)) if excess.size > 1 else 1.0
+    spread = 1.0  # under the null
+    if excess.size > 1:
+        spread = float(np.std(excess, ddof=1))
+    # Mean excess sqrt(n) = z of alpha + z of the power x spread, solved for n; and k! orders to the
+    # power n have to be enough for alpha
     seeds = ((float(ndtri(1 - alpha)) + float(ndtri(power)) * spread) / float(excess.mean())) ** 2
     return max(math.ceil(seeds), math.ceil(-math.log(alpha) / math.lgamma(k + 1)))
 
@@ -113,6 +117,8 @@ def _block(doubled: tuple[int, ...]) -> Array:
     arms = len(doubled)
     # Ascending ranks give the largest sum
     size = sum((i + 1) * rank for i, rank in enumerate(doubled)) + 1
+    # Set of the ranks placed (a bit each) -> P(sum so far = index), not yet normalised: 2^k sets in
+    # place of k! orders
     reached = {0: np.eye(1, size)[0]}
     for position in range(1, arms + 1):
         placed: dict[int, Array] = {}

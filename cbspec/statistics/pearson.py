@@ -33,6 +33,8 @@ def tail(r: Array, n: int, bound: float, side: int) -> Array:
     if n < FEWEST:
         return np.ones_like(r)
     r = np.clip(r, -MOST, MOST)
+    # Without correlation t is exact. Elsewhere the distribution of r depends on the bound, and
+    # Fisher's z is close to normal with variance 1 / (n - 3), whatever the bound is
     if bound == 0:
         return np.asarray(stdtr(n - 2, -side * r * np.sqrt((n - 2) / (1 - r**2))))
     return np.asarray(ndtr(-side * (np.arctanh(r) - math.atanh(bound)) * math.sqrt(n - 3)))

@@ -76,10 +76,11 @@ class Point:
         """
         values = self.values()
         n = values.size
-        spread = float(deviation(values)) if n > 1 else None
-        estimate = float(mean(values)) if n else math.nan
-        half = math.inf
-        if spread is not None:
+        estimate, spread, half = math.nan, None, math.inf
+        if n:
+            estimate = float(mean(values))
+        if n > 1:
+            spread = float(deviation(values))
             half = student.reach(level.miss, n, guarded=False) * spread / math.sqrt(n)
         return Effect(
             label=self.label,
@@ -96,4 +97,6 @@ class Point:
         )
 
     def values(self) -> Array:
-        return np.array([]) if self.missing else self.data.column(self.label, self.measure)
+        if self.missing:
+            return np.array([])
+        return self.data.column(self.label, self.measure)

@@ -18,6 +18,7 @@ from cbspec.statistics import student
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import Level
 from cbspec.statistics.location import Location
+from cbspec.statistics.result import bounds_in_words, finite_bounds
 from cbspec.statistics.sample import Array, Measurements
 from cbspec.statistics.spread import deviation
 
@@ -51,16 +52,14 @@ class Quotient:
 
     @property
     def bounds(self) -> tuple[float, ...]:
-        return tuple(bound for bound in (self.above, self.below) if bound is not None)
+        return finite_bounds(self.above, self.below)
 
     @property
     def asserted(self) -> str:
-        sides = []
-        if self.above is not None:
-            sides.append(f"above {self.above:.6g}")
-        if self.below is not None:
-            sides.append(f"below {self.below:.6g}")
-        return " and ".join(sides)
+        return bounds_in_words(self.above, self.below)
+
+    # A negative denominator turns the inequality round: what was for the statement about
+    # over - bound x under is then against it, and the other way round
 
     @cached_property
     def p(self) -> Array:
@@ -77,21 +76,21 @@ class Quotient:
     @cached_property
     def wrong_sign(self) -> Array:
         """Return the p of the denominator having the other sign than the claim says."""
-        return self._height.against if self.sign > 0 else self._height.p
+        if self.sign > 0:
+            return self._height.against
+        return self._height.p
 
     def effect(self, level: Level) -> Effect:
         low, high = self.interval(level.miss)
-        over, under = (self.data.squarable(arm, self.measure) for arm in (self.over, self.under))
-        numerator, denominator = (
-            self.data.figure(self.measure, arm) for arm in (self.over, self.under)
-        )
-        reported = None
-        if numerator is not None and denominator:
-            reported = numerator / denominator
-        decided = self.p <= level.shown or self.against <= level.refuted
+        over, under = self._columns()
         estimate = _over(float(np.mean(over)), float(np.mean(under)))
+        decided = self.p <= level.shown or self.against <= level.refuted
+        needed = None
+        if not decided:
+            needed = self._needed(level)
         spread = None
         if over.shape[-1] > 1 and math.isfinite(estimate):
+            # To first order (delta method), a / b varies as (a - r b) / b
             spread = float(deviation(over - estimate * under) / abs(np.mean(under)))
         return Effect(
             label=self.label,
@@ -103,22 +102,24 @@ class Quotient:
             confidence=1 - level.miss,
             p=float(self.p),
             n=over.shape[-1],
-            needed=None if decided else self._needed(level),
-            reported=reported,
+            needed=needed,
+            reported=self._reported(),
             spread=spread,
         )
 
     def values(self) -> Array:
-        over, under = (self.data.squarable(arm, self.measure) for arm in (self.over, self.under))
+        over, under = self._columns()
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(over / under)
 
     def interval(self, miss: float) -> tuple[float, float]:
         """Return Fieller's interval; unbounded where the denominator may be zero at that level."""
-        over, under = (self.data.squarable(arm, self.measure) for arm in (self.over, self.under))
+        over, under = self._columns()
         n = over.shape[-1]
         if n < 2:
             return -math.inf, math.inf
+        # The r that (mean over - r mean under)^2 <= t^2 x its squared error does not exclude:
+        # a r^2 - 2 b r + c <= 0. With a <= 0 the denominator is not told from 0, and r is unbounded
         covariance = np.cov(over, under)
         spared = student.reach(miss, n, guarded=self.robust) ** 2 * covariance / n
         a = np.mean(under) ** 2 - spared[1, 1]
@@ -143,12 +144,30 @@ class Quotient:
             if seeds is None:
                 return None
             even, likely = max(even, seeds[0]), max(likely, seeds[1])
-        return (even, likely) if even else None
+        if not even:
+            return None
+        return even, likely
+
+    def _columns(self) -> tuple[Array, Array]:
+        """Return the values of numerator and denominator."""
+        over = self.data.squarable(self.over, self.measure)
+        return over, self.data.squarable(self.under, self.measure)
+
+    def _reported(self) -> float | None:
+        """Return the quotient of the memo's numbers, if it has both."""
+        numerator = self.data.figure(self.measure, self.over)
+        denominator = self.data.figure(self.measure, self.under)
+        if numerator is None or not denominator:
+            return None
+        return numerator / denominator
 
     def _signed(self, positive: Array, negative: Array) -> Array:
         """Return the p of a statement from those that it has with either sign of the denominator."""
-        if self.sign:
-            return np.asarray(positive if self.sign > 0 else negative)
+        if self.sign > 0:
+            return np.asarray(positive)
+        if self.sign < 0:
+            return np.asarray(negative)
+        # Either sign has to be shown beside the statement (the larger p), at half of alpha each
         with_positive = np.maximum(2 * self._height.p, positive)
         with_negative = np.maximum(2 * self._height.against, negative)
         return np.asarray(np.minimum(np.minimum(with_positive, with_negative), 1))
@@ -178,4 +197,6 @@ class Quotient:
 
 
 def _over(numerator: float, denominator: float) -> float:
-    return numerator / denominator if denominator else math.copysign(math.inf, numerator)
+    if not denominator:
+        return math.copysign(math.inf, numerator)
+    return numerator / denominator

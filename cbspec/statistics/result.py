@@ -18,6 +18,21 @@ Tail = Callable[[float, int], Array]
 """A bound and the side of it that is asserted (1 above, -1 below) -> the one-sided p."""
 
 
+def finite_bounds(above: float | None, below: float | None) -> tuple[float, ...]:
+    """Return those of the two bounds that there are."""
+    return tuple(bound for bound in (above, below) if bound is not None)
+
+
+def bounds_in_words(above: float | None, below: float | None) -> str:
+    """Return ``"above 0.3 and below 0.5"``."""
+    sides = []
+    if above is not None:
+        sides.append(f"above {above:g}")
+    if below is not None:
+        sides.append(f"below {below:g}")
+    return " and ".join(sides)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """An effect that is asserted to lie above one bound and / or below another.
@@ -47,12 +62,11 @@ class Result:
 
     @property
     def bounds(self) -> tuple[float, ...]:
-        return tuple(bound for bound in (self.above, self.below) if bound is not None)
+        return finite_bounds(self.above, self.below)
 
     @property
     def asserted(self) -> str:
-        sides = (("above", self.above), ("below", self.below))
-        return " and ".join(f"{side} {bound:.6g}" for side, bound in sides if bound is not None)
+        return bounds_in_words(self.above, self.below)
 
     @property
     def p(self) -> Array:

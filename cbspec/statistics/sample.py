@@ -67,19 +67,25 @@ class Sample:
             lost = seed in self.undefined or seed in self.diverged
             if lost or not np.all(np.isfinite(values[..., index])):
                 absent.append(seed)
-        others = f" (and {len(absent) - 1} more of its seeds)" if len(absent) > 1 else ""
+        others = ""
+        if len(absent) > 1:
+            others = f" (and {len(absent) - 1} more of its seeds)"
         raise Unmeasured(f"{self._why(absent[0], measure)} for {arm} x seed {absent[0]}{others}")
 
     @property
     def whole(self) -> bool:
         """Tell whether every value is a whole number, as counts are."""
         values = np.asarray(self.values, dtype=np.float64)
-        first = values.flat[0] if values.size else 0.0
-        return bool(first == np.rint(first) and np.all(values == np.rint(values)))
+        if values.size and values.flat[0] != np.rint(values.flat[0]):
+            return False  # nearly every measure ends here, without a pass over all values
+        return bool(np.all(values == np.rint(values)))
 
     def _why(self, seed: int, measure: str) -> str:
         if seed in self.diverged:
-            return f"diverged ({self.diverged[seed]})" if self.diverged[seed] else "diverged"
+            where = self.diverged[seed]
+            if not where:
+                return "diverged"
+            return f"diverged ({where})"
         return self.undefined.get(seed, f"{measure} has no finite value")
 
 

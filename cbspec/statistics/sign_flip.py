@@ -30,6 +30,7 @@ def tail(differences: Array) -> Array:
 
 def _rows(rows: Array) -> Array:
     """Return the p of each row of differences, by halves: what the second one must add up to."""
+    # Meet in the middle: 2 x 2^(n/2) signed sums are kept, sorted and searched, in place of 2^n
     half = rows.shape[1] // 2
     first, second = _sums(rows[:, :half]), np.sort(_sums(rows[:, half:]), axis=1)
     rounding = 16 * np.finfo(np.float64).eps * np.abs(rows).sum(axis=1)

@@ -81,10 +81,15 @@ def _greenwood(n: int) -> Array:
     nodes, weights = legendre(ANGLES)
     angle = (first + last)[:, None] / 2 + (last - first)[:, None] / 2 * nodes  # [cell, angle]
     left = 1 - 1 / n - reach[:, None] * np.sin(angle)
+    most = 1.0  # where the grid of one share ends, which has no spread
+    if n > 2:
+        most = np.sqrt(n - 2)
+    # By rounding the radius left over may lie outside the grid of n - 1, whose logarithm starts
+    # above 0
     rest = np.clip(
         r[:, None] * np.cos(angle) * np.sqrt((n - 1) / n) / left,
         _grid(n - 1)[1],
-        np.sqrt(n - 2) if n > 2 else 1,
+        most,
     )
     below = np.exp(
         np.interp(np.log(rest), np.log(_grid(n - 1)[1:]), _greenwood(n - 1)[1:])

@@ -26,7 +26,9 @@ def tail(t: Array, n: int, *, guarded: bool) -> Array:
     if n < 2:
         return np.ones_like(t)
     p: Array = stdtr(n - 1, -t)
-    return np.maximum(p, skew.tail(t, n)) if guarded else p
+    if guarded:
+        return np.maximum(p, skew.tail(t, n))
+    return p
 
 
 @lru_cache
@@ -35,7 +37,9 @@ def critical(alpha: float, n: int, *, guarded: bool) -> float:
     from scipy.special import stdtrit
 
     t = -float(stdtrit(n - 1, alpha))
-    return max(t, skew.critical(alpha, n)) if guarded else t
+    if guarded:
+        return max(t, skew.critical(alpha, n))
+    return t
 
 
 def reach(miss: float, n: int, *, guarded: bool) -> float:
@@ -48,7 +52,9 @@ def reach(miss: float, n: int, *, guarded: bool) -> float:
     if n < 2:
         return math.inf
     t = critical(miss / 2, n, guarded=False)
-    return max(t, skew.critical(miss, n)) if guarded else t
+    if guarded:
+        return max(t, skew.critical(miss, n))
+    return t
 
 
 def equivalent(p: float, n: int) -> float:
@@ -59,7 +65,9 @@ def equivalent(p: float, n: int) -> float:
 
     if p <= 0:
         return math.inf
-    return -float(stdtrit(n - 1, p) if n > 1 else ndtri(p))
+    if n > 1:
+        return -float(stdtrit(n - 1, p))
+    return -float(ndtri(p))
 
 
 def power(
@@ -102,12 +110,16 @@ def needed(
 
     if not low < mean < high or not enough(FARTHEST):
         return None
+    # Doubled until it is enough, then halved: power grows with the seeds
     few, many = 1, 2
     while not enough(many):
         few, many = many, min(2 * many, FARTHEST)
     while many - few > 1:
         half = (few + many) // 2
-        few, many = (few, half) if enough(half) else (half, many)
+        if enough(half):
+            many = half
+        else:
+            few = half
     return many
 
 

@@ -28,6 +28,8 @@ def scores(times: Array, limit: float) -> Array:
     """Return 1 for each time that reached its target, less the cumulative hazard by then (Nelson
     and Aalen), shape `[..., run]`.
     """
+    # Hazard by a time: over the runs that had reached the target by then, 1 / (runs that had not
+    # just before), in a table of each run against each other one
     reached = (times < limit).astype(np.float64)
     at_risk = np.sum(times[..., None, :] >= times[..., :, None], axis=-1)
     by_then = times[..., None, :] <= times[..., :, None]

@@ -27,6 +27,7 @@ def moments(values: Array) -> tuple[Array, Array]:
     left = middle.shape[-1]
     if left < 2:
         return np.mean(middle, axis=-1), np.full(values.shape[:-1], math.inf)
+    # The cut values are pulled in to the outermost that are left: the trimmed mean varies as they do
     winsorized = np.clip(ordered, middle[..., :1], middle[..., -1:])
     squares = np.var(winsorized, axis=-1, ddof=1) * (n - 1)
     return np.mean(middle, axis=-1), np.sqrt(squares / (left * (left - 1)))

@@ -16,7 +16,7 @@ from cbspec.errors import ConfigError
 from cbspec.kinds import KINDS, Assertion
 from cbspec.kinds.names import bare, fields
 from cbspec.language import schema
-from cbspec.statistics.reach import Reach
+from cbspec.statistics.design import Design
 from cbspec.statistics.sample import Measurements, Sample
 
 ROOT = Path(__file__).parents[3]
@@ -86,12 +86,12 @@ def test_every_kind_has_its_words(word: str) -> None:
 def test_every_kind_is_decided_and_has_power(word: str) -> None:
     """Each kind holds on values that show it, and knows the smallest p of any values."""
     example = EXAMPLES[word]
-    reach = Reach(analyses={4: 1.0}, alpha=0.05, spreads={})
+    design = Design(analyses={4: 1.0}, alpha=0.05, spreads={})
 
     assert float(example.evidence(MEASURED).p) < 0.05
     assert 0.0 <= example.least_p(4, 0.05) <= float(example.evidence(MEASURED).p)
     assert example.least_p(4, 0.05) <= example.least_p(1, 0.05)
-    assert example.missed(reach) is None
+    assert example.missed(design) is None
 
 
 @pytest.mark.parametrize("word", KINDS)

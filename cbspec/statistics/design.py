@@ -1,4 +1,4 @@
-"""What the seeds of a claim can show of a sum, given its spread over seeds on record."""
+"""The design of a claim: what its seeds can show of a sum, given its spread over seeds on record."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Spreads = Mapping[tuple[str, str], float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach:
+class Design:
     """The seeds, the error rate and the spreads that a margin has to be wide enough for.
 
     Attributes:
@@ -32,8 +32,8 @@ class Reach:
     share: float = 1.0
     robust: bool = False
 
-    def limited(self, alpha: float | None, *, parts: float = 1, robust: bool = False) -> Reach:
-        """Return the reach of an assertion with its own alpha, as one of `parts` that share it."""
+    def limited(self, alpha: float | None, *, parts: float = 1, robust: bool = False) -> Design:
+        """Return the design of an assertion with its own alpha, as one of `parts` that share it."""
         return replace(
             self,
             alpha=min(self.alpha, alpha or self.alpha),
@@ -45,7 +45,7 @@ class Reach:
         """Return why a sum cannot be shown between its bounds; None if all can.
 
         Of several reasons, that of the sum that varies most is returned. Two one-sided tests fail
-        even at the very middle; a bound by itself is never out of reach.
+        even at the very middle; a bound by itself can always be exceeded far enough.
         """
         known: list[tuple[float, Contrast]] = []
         for contrast in contrasts:
@@ -59,20 +59,26 @@ class Reach:
         return None
 
     def _missed(self, contrast: Contrast, spread: float) -> str | None:
-        half, guarded = (contrast.high - contrast.low) / 2, self.robust and not contrast.balanced
+        half = (contrast.high - contrast.low) / 2
         if math.isinf(half):
             return None
+        guarded = self.robust and not contrast.balanced
         alpha = self.alpha * self.share
-        levels = {n: alpha * part for n, part in self.analyses.items() if n > 1}
-        reached = [
-            student.critical(level, n, guarded=guarded) * spread / math.sqrt(n)
-            for n, level in levels.items()
-        ]
+        # Both one-sided tests can pass only where half the distance of the bounds exceeds t standard
+        # errors: then a mean in the very middle is far enough from either (Schuirmann 1987)
+        reached = []
+        for n, part in self.analyses.items():
+            if n > 1:
+                t = student.critical(alpha * part, n, guarded=guarded)
+                reached.append(t * spread / math.sqrt(n))
         if not reached or min(reached) < half:
             return None
-        bounds = {"low": -half, "high": half}
-        enough = student.needed(0.0, spread, alpha, **bounds, guarded=guarded, target=POWER)
-        asked = f"about {counted(enough)} are needed" if enough else "no number of seeds would do"
+        asked = "no number of seeds would do"
+        enough = student.needed(
+            0.0, spread, alpha, low=-half, high=half, guarded=guarded, target=POWER
+        )
+        if enough:
+            asked = f"about {counted(enough)} are needed"
         return (
             f"{counted(max(self.analyses))} can never show {contrast.label} to lie within {half:.4g} "
             f"of {(contrast.low + contrast.high) / 2:.4g} where it varies by {spread:.3g} "
@@ -82,4 +88,6 @@ class Reach:
 
 def counted(n: int) -> str:
     """Return ``"3 seeds"``."""
-    return f"{n} seed{'s' if n != 1 else ''}"
+    if n == 1:
+        return "1 seed"
+    return f"{n} seeds"
