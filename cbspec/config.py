@@ -13,7 +13,7 @@ from typing import Any
 
 from cbspec.errors import ConfigError, suggestion
 from cbspec.files import ProjectFiles
-from cbspec.layout import holds, source_folder
+from cbspec.layout import holds, installed, source_folder
 
 FILE = "pyproject.toml"
 
@@ -113,7 +113,7 @@ class Config:
         packages = []
         for name in self.engines:
             top = name.partition(".")[0]
-            if not holds(source_folder(self.root, [top]), top) and _is_installed(top):
+            if not holds(source_folder(self.root, [top]), top) and installed(top):
                 packages.append(top)
         return tuple(dict.fromkeys(packages))
 
@@ -238,13 +238,6 @@ def _mistake(key: str, value: object) -> str:
     elif key == "adopt" and value not in ADOPT:
         return f".adopt: unknown value {value!r}{suggestion(value, ADOPT)}"
     return ""
-
-
-def _is_installed(package: str) -> bool:
-    """Tell whether a distribution that pip knows brings a package."""
-    from importlib.metadata import packages_distributions
-
-    return package in packages_distributions()
 
 
 def _is_text(value: object) -> bool:

@@ -28,3 +28,10 @@ def holds(folder: Path, package: str) -> bool:
     """Return whether a folder has Python of this name; one of data alone does not count."""
     place = folder.joinpath(*package.split("."))
     return place.with_suffix(".py").is_file() or any(place.rglob("*.py"))
+
+
+def installed(package: str) -> bool:
+    """Tell whether a distribution that pip knows brings a package."""
+    from importlib.metadata import packages_distributions
+
+    return package in packages_distributions()

@@ -59,7 +59,19 @@ def select(
     if not words:
         return load([folder], catalog=catalog, scale=scale, every=every, exact=exact)
     words = list(map(_without_file, words))
-    files = {} if all(map(_only_a_path, words)) else ids(folder)
+    files: Mapping[str, Path] = {}
+    if not all(map(_only_a_path, words)):
+        files = ids(folder)
+    places = _places(words, files, folder, recorded)
+    files_meant = dict.fromkeys(places.values())
+    claims = load(files_meant, catalog=catalog, scale=scale, every=every, exact=exact)
+    return _chosen(claims, places, files, recorded)
+
+
+def _places(
+    words: Iterable[str], files: Mapping[str, Path], folder: Path, recorded: Collection[str]
+) -> dict[str, Path]:
+    """Return word -> the file or folder that it means; raises where it means none."""
     places: dict[str, Path] = {}
     strange = []
     for word in words:
@@ -70,9 +82,18 @@ def select(
         elif word not in recorded:
             strange.append(word)
     refuse("unknown claim", strange, sorted(files))
-    files_meant = dict.fromkeys(places.values())
-    claims = load(files_meant, catalog=catalog, scale=scale, every=every, exact=exact)
+    return places
+
+
+def _chosen(
+    claims: Sequence[Claim],
+    places: Mapping[str, Path],
+    files: Mapping[str, Path],
+    recorded: Collection[str],
+) -> tuple[Claim, ...]:
+    """Return the claims that words mean, of those of their files; raises where it is none."""
     chosen: dict[tuple[str, str], Claim] = {}
+    strange = []
     for word, place in places.items():
         named = [claim for claim in claims if _means(word, place, files, claim)]
         for claim in named:

@@ -7,7 +7,7 @@ import pytest
 
 from cbspec.language import claim_files
 from cbspec.language.diagnostics import Diagnostics
-from cbspec.language.grammar import plain
+from cbspec.language.node import plain
 from cbspec.language.parse import read
 
 ROOT = Path(__file__).parents[1]

@@ -19,29 +19,14 @@ def ready_at(plan: Plan, stored: Callable[[Cell], bool], cores: int) -> dict[Cel
     The plan is worked off as processes do it: a free core starts the first job, longest path first,
     whose inputs are there.
     """
-    ready: dict[Cell, float] = {}
-    absent: dict[Cell, int] = {}  # cell -> the job that computes it
-    jobs: list[PlannedJob] = []
-    for job in plan.jobs:
-        missing = []
-        for cell in job.cells:
-            if stored(cell):
-                ready[cell] = 0.0
-            else:
-                missing.append(cell)
-                absent[cell] = len(jobs)
-        if missing:
-            jobs.append(PlannedJob(tuple(missing)))
-    waits_for: list[int] = []
+    jobs, ready = _without_stored(plan, stored)
+    before = _before(jobs)
     waiting: dict[int, list[int]] = defaultdict(list)
-    free: list[int] = []
-    for number, job in enumerate(jobs):
-        before = {absent[cell] for cell in job.inputs if cell in absent} - {number}
-        waits_for.append(len(before))
-        for other in before:
+    for number, others in enumerate(before):
+        for other in others:
             waiting[other].append(number)
-        if not before:
-            heappush(free, number)
+    waits_for = list(map(len, before))
+    free = [number for number, count in enumerate(waits_for) if not count]  # a heap: in order
     now = 0.0
     running: list[tuple[float, int]] = []
     while free or running:
@@ -55,6 +40,37 @@ def ready_at(plan: Plan, stored: Callable[[Cell], bool], cores: int) -> dict[Cel
             if not waits_for[number]:
                 heappush(free, number)
     return ready
+
+
+def _without_stored(
+    plan: Plan, stored: Callable[[Cell], bool]
+) -> tuple[list[PlannedJob], dict[Cell, float]]:
+    """Return the jobs that are left of a plan, and 0 for each cell that is stored."""
+    jobs: list[PlannedJob] = []
+    ready: dict[Cell, float] = {}
+    for job in plan.jobs:
+        missing = []
+        for cell in job.cells:
+            if stored(cell):
+                ready[cell] = 0.0
+            else:
+                missing.append(cell)
+        if missing:
+            jobs.append(PlannedJob(tuple(missing)))
+    return jobs, ready
+
+
+def _before(jobs: Sequence[PlannedJob]) -> list[set[int]]:
+    """Return for each job the numbers of those that compute its inputs."""
+    computing: dict[Cell, int] = {}
+    for number, job in enumerate(jobs):
+        for cell in job.cells:
+            computing[cell] = number
+    before = []
+    for number, job in enumerate(jobs):
+        others = {computing[cell] for cell in job.inputs if cell in computing}
+        before.append(others - {number})
+    return before
 
 
 def agreed(place: Path, propose: Callable[[], Sequence[str]]) -> list[str]:

@@ -4,12 +4,10 @@ failures, the wish to stop).
 
 from __future__ import annotations
 
-import os
 import shutil
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +15,7 @@ import msgspec
 
 from cbspec.errors import SourceChanged, Stopped
 from cbspec.execution.messages import Failure, JobEvent, Status
+from cbspec.execution.slips import Slips
 from cbspec.store import Lock, Locks, file_name
 
 ANY_CORES = 1024  # more than a run has workers
@@ -58,7 +57,7 @@ class RunDirectory:
     def tell(self, status: Status) -> None:
         """Publish how far a job is that is computed for this worker."""
         name = f"{self.worker}.{_job_name(status.lanes)}"
-        self._write("status", name, msgspec.json.encode(status))
+        self._slips("status").write(name, msgspec.json.encode(status))
 
     def tell_end(self, lanes: Sequence[str], worker: str = "*") -> None:
         """Publish that the job on these lanes is computed no longer, for whichever worker it was."""
@@ -66,7 +65,7 @@ class RunDirectory:
             path.unlink(missing_ok=True)
 
     def statuses(self) -> list[Status]:
-        return [msgspec.json.decode(text, type=Status) for text in _contents(self.path / "status")]
+        return [msgspec.json.decode(text, type=Status) for text in self._slips("status").contents()]
 
     def record(self, event: JobEvent) -> None:
         (self.path / "events").mkdir(parents=True, exist_ok=True)
@@ -76,7 +75,7 @@ class RunDirectory:
     def events(self) -> list[JobEvent]:
         """Return all events so far, per worker in order."""
         events = []
-        for text in _contents(self.path / "events"):
+        for text in self._slips("events").contents():
             for line in text.splitlines(keepends=True):
                 if line.endswith(b"\n"):
                     events.append(msgspec.json.decode(line, type=JobEvent))
@@ -92,21 +91,21 @@ class RunDirectory:
 
     def suspect(self, lane: str, failure: Failure) -> None:
         """Record that the first attempt at a lane failed: it is computed once more, by itself."""
-        self._write("suspects", lane, msgspec.json.encode(failure))
+        self._slips("suspects").write(lane, msgspec.json.encode(failure))
 
     def suspects(self) -> frozenset[str]:
         """Return the lanes at which an attempt failed."""
-        return self._names("suspects")
+        return self._slips("suspects").names()
 
     def fail(self, lane: str, failure: Failure) -> None:
         """Record that a lane is not computed in this run any more."""
         if first := self._failure("suspects", lane):
             failure = msgspec.structs.replace(failure, first=first.reason)
-        self._write("failures", lane, msgspec.json.encode(failure))
+        self._slips("failures").write(lane, msgspec.json.encode(failure))
 
     def failed(self) -> frozenset[str]:
         """Return the lanes that could not be computed in this run."""
-        return self._names("failures")
+        return self._slips("failures").names()
 
     def failure(self, lane: str) -> Failure | None:
         """Return why a lane could not be computed; None where it has not failed."""
@@ -114,12 +113,12 @@ class RunDirectory:
 
     def recover(self, lane: str) -> None:
         """Record that the second attempt at a lane succeeded."""
-        self._write("recovered", lane, b"")
+        self._slips("recovered").write(lane, b"")
 
     def retries(self) -> list[str]:
         """Return a sentence for each lane that was computed at the second attempt."""
         sentences = []
-        for lane in self._names("recovered"):
+        for lane in self._slips("recovered").names():
             if failure := self._failure("suspects", lane):
                 again = f"{failure.what} was computed at the second attempt"
                 sentences.append(f"{again}; the first failed: {failure.reason}")
@@ -127,11 +126,11 @@ class RunDirectory:
 
     def announce(self, claim: str, seeds: int) -> None:
         """Tell the others that a claim draws more seeds, so that they can help with them."""
-        self._write("drawn", file_name(claim), msgspec.json.encode((claim, seeds)))
+        self._slips("drawn").write(file_name(claim), msgspec.json.encode((claim, seeds)))
 
     def drawn(self) -> dict[str, int]:
         """Return claim -> how many seeds it draws, for the claims that drew more."""
-        notes = _contents(self.path / "drawn")
+        notes = self._slips("drawn").contents()
         return dict(msgspec.json.decode(note, type=tuple[str, int]) for note in notes)
 
     def busy(self) -> bool:
@@ -144,7 +143,7 @@ class RunDirectory:
 
     def rest(self) -> None:
         """Tell that this worker has judged its claims, and so asks for nothing more."""
-        self._write("resting", self.worker, b"")
+        self._slips("resting").write(self.worker, b"")
 
     def lost(self, worker: str) -> None:
         """Tell that a worker has ended, however it did: it computes nothing, and asks for nothing
@@ -156,7 +155,7 @@ class RunDirectory:
             if status.worker == worker:
                 self._lose(status)
                 self.tell_end(status.lanes)
-        self._write("resting", worker, b"")
+        self._slips("resting").write(worker, b"")
 
     def _lose(self, status: Status) -> None:
         reason = "the worker that computed it was killed (out of memory?)"
@@ -171,7 +170,7 @@ class RunDirectory:
     @property
     def at_rest(self) -> bool:
         """Tell whether every worker has judged its claims."""
-        return len(list((self.path / "resting").glob("[!.]*"))) >= self.workers
+        return len(self._slips("resting").names()) >= self.workers
 
     def core(self) -> Lock | None:
         """Take a core to compute on, until it is released; None if as many workers compute as may.
@@ -190,7 +189,7 @@ class RunDirectory:
             changed: the source file that changed, where that is the reason.
         """
         if not self.stopped:
-            self._write("", "stop", changed.encode())
+            Slips(self.path).write("stop", changed.encode())
 
     @property
     def stopped(self) -> bool:
@@ -220,20 +219,13 @@ class RunDirectory:
             self._held.release()
 
     def _failure(self, folder: str, lane: str) -> Failure | None:
-        try:
-            return msgspec.json.decode((self.path / folder / lane).read_bytes(), type=Failure)
-        except FileNotFoundError:
+        text = self._slips(folder).read(lane)
+        if text is None:
             return None
+        return msgspec.json.decode(text, type=Failure)
 
-    def _names(self, folder: str) -> frozenset[str]:
-        return frozenset(path.name for path in (self.path / folder).glob("[!.]*"))
-
-    def _write(self, folder: str, name: str, content: bytes) -> None:
-        """Write atomically, for readers look at any moment."""
-        (self.path / folder).mkdir(parents=True, exist_ok=True)
-        scratch = self.path / folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
-        scratch.write_bytes(content)
-        scratch.replace(self.path / folder / name)
+    def _slips(self, folder: str) -> Slips:
+        return Slips(self.path / folder)
 
 
 def _keep_out_of_git(folder: Path) -> None:
@@ -245,11 +237,3 @@ def _keep_out_of_git(folder: Path) -> None:
 def _job_name(lanes: Sequence[str]) -> str:
     """Return a name for the job on these lanes, no two of which are computed at a time."""
     return lanes[0][:32] if lanes else "none"
-
-
-def _contents(folder: Path) -> Iterator[bytes]:
-    for path in sorted(folder.glob("[!.]*")):
-        try:
-            yield path.read_bytes()
-        except FileNotFoundError:  # its worker has just finished
-            continue

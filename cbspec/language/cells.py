@@ -20,14 +20,14 @@ from cbspec.language.matrix import MatrixCell
 from cbspec.language.node import Node
 from cbspec.language.scales import Scales
 from cbspec.language.scope import Scope
-from cbspec.stage import Call
+from cbspec.stage import Call, Measure
 
 Asserted = tuple[tuple[Assertion, ...], tuple[Assertion, ...]]
 """Assertions and controls."""
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class Context:
     """What a claim file is read against."""
 
     catalog: Catalog
@@ -45,6 +45,31 @@ class ResolvedCell:
     controls: tuple[Assertion, ...]
     used: set[str]  # names of the cell and sizes
     met: Forms
+
+    @property
+    def calls(self) -> dict[str, Call]:
+        """Return the calls of the arms without mistakes."""
+        calls = {}
+        for name, call in self.arms.items():
+            if call is not None:
+                calls[name] = call
+        return calls
+
+    @property
+    def draws_seeds(self) -> bool:
+        """Tell whether an arm is computed for seeds, or may be, for it has mistakes."""
+        for call in self.arms.values():
+            if call is None or (call.stage.runs is None and call.stage.items is None):
+                return True
+        return not self.arms
+
+    @property
+    def begins_with(self) -> int:
+        """Return how many seeds the assertion that needs most begins with."""
+        measures: dict[str, Measure] = {}
+        for call in self.calls.values():
+            measures |= call.stage.measures
+        return max(assertion.begins_with(measures) for assertion in self.assertions)
 
     @property
     def resolved(self) -> bool:
@@ -71,7 +96,7 @@ class CellReader:
     """
 
     sections: Mapping[str, Node]
-    setting: Setting
+    context: Context
     scales: Scales
     mistakes: Diagnostics
     memory: Memory
@@ -133,8 +158,8 @@ class CellReader:
 
     def resolver(self, scope: Scope, trace: Trace | None = None) -> Resolver:
         """Return what resolves arms within a scope."""
-        defaults, pool = self.setting.defaults, self.setting.pool
-        expansion = Expansion(self.setting.catalog, defaults.stages, scope, self.mistakes)
+        defaults, pool = self.context.defaults, self.context.pool
+        expansion = Expansion(self.context.catalog, defaults.stages, scope, self.mistakes)
         shared: Forms = {}
         if not scope.cell and scope.sizes in defaults.scales.values():
             shared = pool.shared(defaults.stages, scope.sizes)

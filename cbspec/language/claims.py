@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 from cbspec.claim import Claim, Quarantine, Source
 from cbspec.language import consistency, matrix, seeds
-from cbspec.language.cells import CellReader, ResolvedCell, Setting
+from cbspec.language.cells import CellReader, Context, ResolvedCell
 from cbspec.language.conform import conform, unknown
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.digest import digest
@@ -24,7 +25,6 @@ from cbspec.language.parse import parse
 from cbspec.language.replication import Replication, replication
 from cbspec.language.scales import Scales
 from cbspec.language.source_map import Origins, walk
-from cbspec.stage import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class ClaimDocument:
     be read all the same.
     """
 
-    def __init__(self, document: Document, setting: Setting, mistakes: Diagnostics) -> None:
+    def __init__(self, document: Document, context: Context, mistakes: Diagnostics) -> None:
         self.document = document
-        self.setting = setting
+        self.context = context
         self.mistakes = mistakes
         self.words = conform(document.root, words(document.root), ClaimWords, mistakes)
         self.sections = dict(document.root.entries)
@@ -54,14 +54,14 @@ class ClaimDocument:
             self.cells = matrix.cells(self.sections.get("matrix"), mistakes)
         for section in wrong:
             self.sections.pop(section, None)
-        self.scales = Scales(self.sections.get("scales"), setting.defaults, mistakes)
+        self.scales = Scales(self.sections.get("scales"), context.defaults, mistakes)
         if (
             self.sections
             and "scales" not in document.root.entries
-            and not setting.defaults.mistakes
+            and not context.defaults.mistakes
         ):
-            self.scales.imply(setting.scale, document.root)
-        self._reader = CellReader(self.sections, setting, self.scales, mistakes, Memory(document))
+            self.scales.imply(context.scale, document.root)
+        self._reader = CellReader(self.sections, context, self.scales, mistakes, Memory(document))
 
     def claims(self, path: Path, *, every: bool = False, exact: bool = False) -> list[Claim]:
         """Return one claim for each cell at the asked scale; none if there is any mistake.
@@ -70,11 +70,11 @@ class ClaimDocument:
             every: return one at each scale at which it is decidable, instead of the asked one.
             exact: at the asked scale also where it cannot be decided there.
         """
-        defaults = self.setting.defaults
+        defaults = self.context.defaults
         self.mistakes.extend(defaults.mistakes)
         if defaults.mistakes:  # without them every name would seem unknown
             return []
-        asked = self.setting.scale
+        asked = self.context.scale
         if exact and defaults.scales and asked not in defaults.scales:
             message = unknown("scale", asked, list(defaults.scales))
             self.mistakes.add(self.document.root, message)
@@ -107,9 +107,9 @@ class ClaimDocument:
         """Return every value of one cell's claim with the node that holds it, arms resolved and
         defaults filled in.
         """
-        defaults, root = self.setting.defaults, self.document.root
+        defaults, root = self.context.defaults, self.document.root
         values: Trace = {}
-        scope = self.scales.scope(cell, self.setting.scale)
+        scope = self.scales.scope(cell, self.context.scale)
         for key, node in root.entries.items():
             if key == "arms":
                 self._reader.arms(self._reader.resolver(scope, values))
@@ -126,7 +126,7 @@ class ClaimDocument:
         return values | _scalars("sizes", scope.sizes)
 
     def _common(self) -> Common | None:
-        defaults, root = self.setting.defaults, self.document.root
+        defaults, root = self.context.defaults, self.document.root
         alpha = self.sections.get("alpha") or defaults.alpha
         if alpha is None:
             nowhere = "missing alpha: neither the claim nor a defaults.yaml above it has one"
@@ -137,18 +137,17 @@ class ClaimDocument:
 
     def _replicated(self, cells: Sequence[ResolvedCell]) -> list[Replication]:
         """Return what each cell is replicated over; mistakes are noted."""
-        root, defaults = self.document.root, self.setting.defaults
+        root, defaults = self.document.root, self.context.defaults
         written = self.sections.get("seeds")
         drawn = None
-        if any(map(_draws_seeds, cells)):
+        if any(map(attrgetter("draws_seeds"), cells)):
             drawn = seeds.read(written, defaults.seeds, root, self.mistakes)
         elif written is not None:
             self.mistakes.add(written, "no arm draws seeds: the runs are those of the tables")
         replications = []
         for cell in cells:
-            calls = {name: call for name, call in cell.arms.items() if call is not None}
-            files, places = self.setting.catalog.files, self.sections.get("arms", root)
-            replicated = replication(calls, drawn, files, places, self.mistakes)
+            files, places = self.context.catalog.files, self.sections.get("arms", root)
+            replicated = replication(cell.calls, drawn, files, places, self.mistakes)
             if replicated is not None:
                 replications.append(replicated)
         return replications
@@ -173,13 +172,7 @@ class ClaimDocument:
         replicated: Replication,
     ) -> Claim:
         words, alpha = common.words, common.alpha
-        arms = {name: call for name, call in cell.arms.items() if call is not None}
-        measures: dict[str, Measure] = {}
-        for call in arms.values():
-            measures |= call.stage.measures
-        first = max(assertion.begins_with(measures) for assertion in cell.assertions)
-        setting = replace(self.setting, scale=scale)
-        trace = partial(_trace, self.document.path, self.document.text, setting, index)
+        arms = cell.calls
         return Claim(
             id=cell_id(words.id, self.cells[index]),
             title=words.title,
@@ -187,7 +180,7 @@ class ClaimDocument:
             status=words.status,
             source=_source(words.source),
             arms=arms,
-            seeds=replicated.seeds.beginning_with(first),
+            seeds=replicated.seeds.beginning_with(cell.begins_with),
             assertions=cell.assertions,
             controls=cell.controls,
             alpha=alpha,
@@ -198,7 +191,7 @@ class ClaimDocument:
             revises=words.revises,
             retracted_by=words.retracted_by,
             path=path,
-            origins=Origins(trace, {"id": self.sections["id"].origin}),
+            origins=self._origins(index, scale),
             digest=digest(cell.assertions, cell.controls, alpha, replicated.asserted, arms),
             discussion=" ".join(words.discussion.split()),
             on_change=words.on_change,
@@ -209,13 +202,10 @@ class ClaimDocument:
             timeout=float(words.timeout) if words.timeout else None,
         )
 
-
-def _draws_seeds(cell: ResolvedCell) -> bool:
-    """Tell whether an arm of a cell is computed for seeds, or may be, for it has mistakes."""
-    for call in cell.arms.values():
-        if call is None or (call.stage.runs is None and call.stage.items is None):
-            return True
-    return not cell.arms
+    def _origins(self, index: int, scale: str) -> Origins:
+        context = replace(self.context, scale=scale)
+        trace = partial(_trace, self.document.path, self.document.text, context, index)
+        return Origins(trace, {"id": self.sections["id"].origin})
 
 
 def _wrong_sections(mistakes: Diagnostics) -> set[str]:
@@ -243,12 +233,12 @@ def _quarantine(words: QuarantineWords | None) -> Quarantine | None:
     return Quarantine(words.owner, " ".join(words.reason.split()), words.until)
 
 
-def _trace(path: Path, text: str, setting: Setting, index: int) -> Trace:
+def _trace(path: Path, text: str, context: Context, index: int) -> Trace:
     """Trace by reading the same text again: thousands of claims need not keep the places of their
     values.
     """
     mistakes = Diagnostics()
     document = parse(Document(path, text), mistakes)
     assert document is not None, "the text was read before"
-    file = ClaimDocument(document, setting, mistakes)
+    file = ClaimDocument(document, context, mistakes)
     return file.trace(file.cells[index])

@@ -13,8 +13,9 @@ import msgspec
 
 from cbspec.errors import suggestion
 from cbspec.language.diagnostics import Diagnostics, shown
-from cbspec.language.grammar import OPEN, RANGE_PATTERN
+from cbspec.language.grammar import OPEN
 from cbspec.language.node import Node
+from cbspec.language.terms import RANGE_PATTERN
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -12,47 +12,23 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from cbspec.kinds.names import NAMES, MeasureKey
-from cbspec.language.node import Node
-
-ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)"  # Python's $ would let a final newline pass
-NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$(?!\n)"
-RANGE_PATTERN = r"^[0-9]{1,9}\.\.[0-9]{1,9}$(?!\n)"
-DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)"
-SIZE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$(?!\n)"
-
-ClaimId = Annotated[
-    str, Meta(pattern=ID_PATTERN, max_length=80, description="id of a claim, e.g. 6.5A.a")
-]
-ArmName = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=80, description="name of an arm")]
-KnownArm = Annotated[ArmName, Meta(extra_json_schema={NAMES: "arm"})]
-ScaleName = Annotated[
-    str, Meta(pattern=NAME_PATTERN, max_length=80, description="name of a scale in defaults.yaml")
-]
-KnownScale = Annotated[ScaleName, Meta(extra_json_schema={NAMES: "scale"})]
-SizeName = Annotated[
-    str,
-    Meta(
-        pattern=SIZE_PATTERN,
-        max_length=80,
-        description="name of a size, written $name where it is used",
-    ),
-]
-Words = Annotated[str, Meta(min_length=1)]
-Seed = Annotated[int, Meta(ge=0, le=2**63 - 1, description="a training seed")]
-SeedList = Annotated[
-    tuple[Seed, ...],
-    Meta(min_length=1, description="the seeds, in the order in which they are drawn"),
-]
-SeedRange = Annotated[
-    str, Meta(pattern=RANGE_PATTERN, description="seeds from the first to the last, as 1..20")
-]
-Alpha = Annotated[
-    float,
-    Meta(gt=0, lt=0.5, description="error rate of the claim, shared by its assertions (Holm)"),
-]
-Size = Annotated[int | float, Meta(description="a number that $name stands for")]
-Sizes = dict[SizeName, Size]
+from cbspec.kinds.names import MeasureKey
+from cbspec.language.node import Node, plain
+from cbspec.language.terms import (
+    DATE_PATTERN,
+    ID_PATTERN,
+    Alpha,
+    ArmName,
+    ClaimId,
+    KnownArm,
+    KnownScale,
+    ScaleName,
+    SeedList,
+    SeedRange,
+    SizeName,
+    Sizes,
+    Words,
+)
 
 OPEN = ("#/$defs/call", "#/$defs/arm", "#/$defs/assertion")
 """What stays `Node` here, as the schema refers to it."""
@@ -246,16 +222,6 @@ class DefaultsWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 _CALLS = ("experiment",)
 _NAMED_CALLS = ("arms", "stages")
 _ASSERTIONS = ("assert", "controls")
-
-
-def plain(node: Node) -> Any:
-    """Return the bare value of a node, to any depth."""
-    value = node.value
-    if type(value) is dict:
-        return {key: plain(child) for key, child in value.items()}
-    if type(value) is list:
-        return [plain(child) for child in value]
-    return value
 
 
 def words(root: Node) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from cbspec.model.origin import Origin
 
@@ -147,3 +148,13 @@ def join(path: str, key: str) -> str:
     if len(key) > 60:
         key = f"{key[:60]}..."
     return f"{path}.{key}" if path else key
+
+
+def plain(node: Node) -> Any:
+    """Return the bare value of a node, to any depth."""
+    value = node.value
+    if type(value) is dict:
+        return {key: plain(child) for key, child in value.items()}
+    if type(value) is list:
+        return [plain(child) for child in value]
+    return value

@@ -10,7 +10,7 @@ from pathlib import Path
 from cbspec.catalog import Catalog
 from cbspec.claim import Claim
 from cbspec.errors import ClaimError, Diagnostic
-from cbspec.language.cells import Setting
+from cbspec.language.cells import Context
 from cbspec.language.claims import ClaimDocument
 from cbspec.language.defaults import Defaults, Folders
 from cbspec.language.diagnostics import Diagnostics, TooMany
@@ -49,8 +49,8 @@ class Reader:
         try:
             document = read(path, mistakes)
             if document is not None:
-                setting = Setting(self.catalog, self.scale, defaults, self._pool)
-                file = ClaimDocument(document, setting, mistakes)
+                context = Context(self.catalog, self.scale, defaults, self._pool)
+                file = ClaimDocument(document, context, mistakes)
                 claims = file.claims(path, every=every, exact=exact)
                 # It refers back to the document: without the cycle no garbage collection is needed
                 del document.root

@@ -8,8 +8,7 @@ from itertools import pairwise
 from cbspec.claim import Seeds
 from cbspec.language.conform import follow
 from cbspec.language.diagnostics import Diagnostics
-from cbspec.language.grammar import plain
-from cbspec.language.node import Node, merge
+from cbspec.language.node import Node, merge, plain
 
 MOST = 10_000  # seeds of one range: more would be a slip of the keyboard
 

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from cbspec.language.forms import Trace
-from cbspec.language.grammar import plain
-from cbspec.language.node import Node, join
+from cbspec.language.node import Node, join, plain
 from cbspec.language.scope import Scope
 from cbspec.model.origin import Origin
 

@@ -8,7 +8,7 @@ the run with a table.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import pytest
@@ -43,51 +43,49 @@ def pytest_load_initial_conftests(
     return result
 
 
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "--scale": {
+        "metavar": "NAME",
+        "help": "scale to run the claims at (default: the project's, quick)",
+    },
+    "--device": {
+        "default": "auto",
+        "metavar": "NAME",
+        "help": "where stages compute: cpu, cuda or a family of the project's own (default: auto)",
+    },
+    "--stage-threads": {
+        "type": int,
+        "default": 1,
+        "metavar": "N",
+        "help": "threads per worker, part of what a result depends on (default: 1)",
+    },
+    "--backend": {
+        "metavar": "NAME",
+        "help": "what computes the stages (default: the project's, local)",
+    },
+    "--address": {
+        "metavar": "HOST:PORT",
+        "help": "the Ray cluster that --backend ray joins (default: the running one, or a new one)",
+    },
+    "--slurm": {
+        "metavar": "KEY=VALUE,...",
+        "help": "what --backend slurm asks of each helper, such as partition=gpu,gpus=1,time=4:00:00",
+    },
+    "--adopt": {
+        "choices": ADOPT,
+        "help": "whether stored results are adopted for edited code whose canary is identical (default: the project's)",
+    },
+    "--repeat-of": {
+        "metavar": "FILE",
+        "help": "the latest.json of an earlier run; a verdict that noise explains (wobble) fails where that run had it too",
+    },
+}
+
+
 def _add_options(group: pytest.OptionGroup) -> None:
     try:
-        group.addoption(
-            "--scale",
-            metavar="NAME",
-            help="scale to run the claims at (default: the project's, quick)",
-        )
-        group.addoption(
-            "--device",
-            default="auto",
-            metavar="NAME",
-            help="where stages compute: cpu, cuda or a family of the project's own (default: auto)",
-        )
-        group.addoption(
-            "--stage-threads",
-            type=int,
-            default=1,
-            metavar="N",
-            help="threads per worker, part of what a result depends on (default: 1)",
-        )
-        group.addoption(
-            "--backend",
-            metavar="NAME",
-            help="what computes the stages (default: the project's, local)",
-        )
-        group.addoption(
-            "--address",
-            metavar="HOST:PORT",
-            help="the Ray cluster that --backend ray joins (default: the running one, or a new one)",
-        )
-        group.addoption(
-            "--slurm",
-            metavar="KEY=VALUE,...",
-            help="what --backend slurm asks of each helper, such as partition=gpu,gpus=1,time=4:00:00",
-        )
-        group.addoption(
-            "--adopt",
-            choices=ADOPT,
-            help="whether stored results are adopted for edited code whose canary is identical (default: the project's)",
-        )
-        group.addoption(
-            "--repeat-of",
-            metavar="FILE",
-            help="the latest.json of an earlier run; a verdict that noise explains (wobble) fails where that run had it too",
-        )
+        for name, words in _OPTIONS.items():
+            group.addoption(name, **words)
     except ValueError as error:
         raise pytest.UsageError(
             f"an option of cbspec's is one of a conftest.py or another plugin, too: {error}"

@@ -11,6 +11,8 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
+from jinja2 import Template
+
 from cbspec.canary import CanaryRecord
 from cbspec.claim import Claim, Status
 from cbspec.ledger import Ledger
@@ -58,16 +60,7 @@ def replication(
     findings = rows(claims, ledger)
     common = common_sizes(claims)
     drawings = _drawings(claims, ledger)
-    templates = environment(Path(__file__).parent)
-    templates.filters.update(
-        size=_size,
-        heading=_heading,
-        link=partial(_link, folder=folder),
-        status=STATUS.__getitem__,
-        memo_and_ours=memo_and_ours,
-    )
-    templates.globals.update(figures=FIGURES)
-    page = templates.get_template(f"{PAGE}.j2").render(
+    page = _template(folder).render(
         rows=findings,
         files=len({claim.path for claim in claims}),
         statuses=Counter(row.head.status for row in findings),
@@ -86,6 +79,20 @@ def replication(
         drawings=drawings,
     )
     return tidy(page)
+
+
+def _template(folder: Path) -> Template:
+    """Return the page's template, with what it calls."""
+    templates = environment(Path(__file__).parent)
+    templates.filters.update(
+        size=_size,
+        heading=_heading,
+        link=partial(_link, folder=folder),
+        status=STATUS.__getitem__,
+        memo_and_ours=memo_and_ours,
+    )
+    templates.globals.update(figures=FIGURES)
+    return templates.get_template(f"{PAGE}.j2")
 
 
 def _drawings(claims: Sequence[Claim], ledger: Ledger) -> dict[str, list[FigureTable]]:

@@ -11,7 +11,8 @@ from cbspec.report.failure import canary_text, doubt_text, effect_text, failure_
 from cbspec.report.github import annotations, capped
 from cbspec.report.page import job_summary, markdown
 from cbspec.report.quote import Quote
-from cbspec.report.record import Record, Run, Skipped, ranked, record_of, run_of
+from cbspec.report.record import Record, record_of
+from cbspec.report.run import Run, Skipped, ranked, run_of
 from cbspec.report.table import summary_table
 from cbspec.report.trace import Curve, Look, RunTrace, StageUse
 from cbspec.report.writing import write_pages

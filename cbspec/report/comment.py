@@ -13,7 +13,7 @@ from cbspec.report.count import canaries_counted, counted
 from cbspec.report.html.contents import of_run
 from cbspec.report.html.overview import ClaimRow, overview
 from cbspec.report.html.strip import STRIP, Strip
-from cbspec.report.record import Run
+from cbspec.report.run import Run
 from cbspec.report.template import environment, tidy
 
 MARKER = "<!-- cbspec -->"

@@ -11,7 +11,7 @@ from cbspec.canary.comparison import State
 from cbspec.claim import base, finding_of
 from cbspec.ledger import expected_changes
 from cbspec.report.check import Check
-from cbspec.report.record import Run
+from cbspec.report.run import Run
 
 _STATES: dict[State, str] = {
     "equal": "equal",

@@ -11,7 +11,8 @@ from cbspec.model.visible import visible
 from cbspec.report.check import Upheld
 from cbspec.report.count import failed_canaries
 from cbspec.report.failure import canary_text, doubt_text, failure_text
-from cbspec.report.record import Record, Run, Skipped, ranked
+from cbspec.report.record import Record
+from cbspec.report.run import Run, Skipped, ranked
 
 
 class Annotation(NamedTuple):

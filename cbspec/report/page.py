@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from cbspec.report.count import canaries_counted, counted, failed_canaries, noise_counted
-from cbspec.report.record import Run, ranked
+from cbspec.report.run import Run, ranked
 from cbspec.report.table import COLUMNS, row
 from cbspec.report.template import environment, tidy
 

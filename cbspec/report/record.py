@@ -1,16 +1,12 @@
-"""What a run leaves to be reported: one record per claim, and the run. Plain data that travels
-between workers as JSON.
-"""
+"""What a run leaves to be reported of each claim: plain data that travels between workers as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from operator import attrgetter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim, Status
 from cbspec.ledger import (
     Comparison,
@@ -18,7 +14,6 @@ from cbspec.ledger import (
     Entry,
     Evidence,
     Outcome,
-    Provenance,
     outcome,
     settled,
 )
@@ -26,11 +21,9 @@ from cbspec.model.edit import Edit
 from cbspec.model.finding import Finding, Judgement
 from cbspec.paths import relative
 from cbspec.report.about import About, about
-from cbspec.report.check import Check, Upheld, doubts, failures
+from cbspec.report.check import Check, doubts, failures
 from cbspec.report.quote import Quote, quotes
 from cbspec.report.trace import RunTrace
-
-_URGENCY = {"flip": 0, "goalposts": 1, "weakened": 2, "shift": 3}
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,102 +100,6 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(finding for finding in findings if finding.key in keys)
 
 
-class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim without a verdict, skipped or broken, and why; a report that left it out would hide
-    it.
-    """
-
-    claim: str
-    title: str
-    path: str
-    line: int
-    reason: str
-
-
-class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one run has to say.
-
-    Attributes:
-        seconds: wall time.
-        workers: how many processes computed.
-        upheld: the claims that were not recomputed, each with what is on record.
-        canaries: the canaries that were computed.
-        broken: the claims that failed before there was a verdict: nothing would check the one on
-            record, or the store is broken.
-        retried: a sentence for each result whose first attempt failed and whose second did not.
-        taken: a sentence for each shared store that results were taken from.
-    """
-
-    scale: str
-    device: Device
-    provenance: Provenance
-    seconds: float
-    workers: int
-    records: tuple[Record, ...]
-    skipped: tuple[Skipped, ...] = ()
-    broken: tuple[Skipped, ...] = ()
-    upheld: tuple[Upheld, ...] = ()
-    canaries: tuple[CanaryCheck, ...] = ()
-    retried: tuple[str, ...] = ()
-    taken: tuple[str, ...] = ()
-
-    @property
-    def checks(self) -> dict[str, tuple[Check, ...]]:
-        """Claim -> the checks of its verdicts on record, for every claim that was judged or upheld."""
-        checks: dict[str, tuple[Check, ...]] = {}
-        for record in self.records:
-            checks[record.claim] = record.checks
-        for upheld in self.upheld:
-            checks[upheld.claim] = upheld.checks
-        return checks
-
-
-def ranked(records: Iterable[Record]) -> list[Record]:
-    """Order records: what failed first, flips ahead of all; within the same change by file, line
-    and id.
-    """
-
-    def rank(record: Record) -> tuple[bool, int, str, int, str]:
-        urgency = _URGENCY.get(record.comparison.change, len(_URGENCY))
-        return not record.failed, urgency, record.path, record.line, record.claim
-
-    return sorted(records, key=rank)
-
-
-def run_of(
-    *,
-    scale: str,
-    device: Device,
-    provenance: Provenance,
-    seconds: float,
-    workers: int,
-    records: Iterable[Record] = (),
-    upheld: Iterable[Upheld] = (),
-    canaries: Iterable[CanaryCheck] = (),
-    skipped: Iterable[Skipped] = (),
-    broken: Iterable[Skipped] = (),
-    retried: Iterable[str] = (),
-    taken: Iterable[str] = (),
-) -> Run:
-    """Return the report of a run with its parts in the order in which people read them: what failed
-    first.
-    """
-    return Run(
-        scale=scale,
-        device=device,
-        provenance=provenance,
-        seconds=seconds,
-        workers=workers,
-        records=tuple(ranked(records)),
-        upheld=tuple(sorted(upheld, key=lambda claim: (not claim.doubted, claim.claim))),
-        canaries=tuple(sorted(canaries, key=lambda check: (not check.failed, check.claim))),
-        skipped=tuple(sorted(skipped, key=attrgetter("claim"))),
-        broken=tuple(sorted(broken, key=attrgetter("claim"))),
-        retried=tuple(retried),
-        taken=tuple(taken),
-    )
-
-
 def record_of(
     claim: Claim,
     judgement: Judgement,
@@ -215,12 +112,11 @@ def record_of(
     traceback: str = "",
     options: str = "",
     evidence: Evidence | None = None,
-    checks: Iterable[Check] = (),
+    checks: Sequence[Check] = (),
 ) -> Record:
     """The record of a judged claim; `root` is the repository's folder, to which paths are shown
     relative.
     """
-    checks = tuple(checks)
     return Record(
         claim=claim.id,
         title=claim.title,
@@ -241,7 +137,7 @@ def record_of(
         discussion=claim.discussion,
         options=options,
         evidence=evidence,
-        checks=checks,
+        checks=tuple(checks),
         about=about(claim),
     )
 

@@ -18,7 +18,7 @@ from cbspec.ledger import EvidenceFolder, Key, Ledger
 from cbspec.ledger.repository import git
 from cbspec.model.values import Values
 from cbspec.report.encoding import decode
-from cbspec.report.record import Run
+from cbspec.report.run import Run
 
 
 @dataclass(frozen=True, kw_only=True)

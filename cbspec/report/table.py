@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cbspec.ledger.notation import interval, number_or_blank
-from cbspec.report.record import Record, ranked
+from cbspec.report.record import Record
+from cbspec.report.run import ranked
 from cbspec.text_table import TextTable
 
 COLUMNS = ("claim", "verdict", "effect", "estimate [interval]", "memo", "vs ledger", "s")

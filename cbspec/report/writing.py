@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cbspec.committed.writing import write
 from cbspec.report.formats import BUILT_IN, Format
-from cbspec.report.record import Run
+from cbspec.report.run import Run
 
 
 def write_pages(run: Run, folder: Path, formats: Iterable[Format] = BUILT_IN) -> list[Path]:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import secrets
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from cbspec.errors import StoreError
-from cbspec.store.entry import TENSORS, Damage, read_record, tensor_fault
+from cbspec.store.entry import (
+    TENSORS,
+    Damage,
+    LostEntry,
+    StoredResult,
+    Tensors,
+    copy_entry,
+    read_record,
+    tensor_fault,
+)
 from cbspec.store.lock import Locks
+from cbspec.store.record import StoredRecord
 from cbspec.store.scratch import Scratch
 
 # Held by whoever takes an entry away, so that what was judged damaged or old is what goes.
@@ -66,6 +77,38 @@ class Shelves:
             if damage.moved is None:
                 raise StoreError(str(damage))
 
+    def read(self, key: str, *, tensors: bool) -> StoredResult | None:
+        """Return an entry; None if it is gone, or was damaged (and is now in quarantine).
+
+        Args:
+            tensors: verify the tensors at once, instead of when a value is first asked for.
+        """
+        folder = self.folder(key)
+        try:
+            record = read_record(folder)
+            lazy = Tensors(folder, record.tensors, self.discard)
+            if tensors:
+                lazy.load()
+        except LostEntry:
+            return None
+        except ValueError:
+            self.discard(key)
+            return None
+        return StoredResult(
+            key, lazy, record.measures, record.undefined, record.series, record.provenance
+        )
+
+    def copy(self, key: str, to: Path, content: StoredRecord) -> bool:
+        """Write an entry with the tensors of another; False if that was damaged (and is now in
+        quarantine).
+        """
+        try:
+            copy_entry(self.folder(key), to, content)
+        except ValueError:
+            self.discard(key)
+            return False
+        return True
+
     def fault(self, key: str) -> str | None:
         """Return what is wrong with an entry, by all its checksums; None if nothing is."""
         try:
@@ -88,6 +131,16 @@ class Shelves:
                 self.stuck.add(key)
         self._on_damage(damage)
         return damage
+
+    def discard_damaged(self) -> list[Damage]:
+        """Verify every checksum, and move the damaged entries to quarantine."""
+        damages = []
+        for folder in self.folders():
+            if self.fault(folder.name):
+                damage = self.discard(folder.name)
+                if damage is not None:
+                    damages.append(damage)
+        return damages
 
     def reject(self, key: str) -> None:
         """Move an intact entry to quarantine, whoever holds its lane."""
@@ -116,3 +169,8 @@ class Shelves:
             return self.folder(key).rename(moved)
         except OSError:
             return None
+
+
+def warn(damage: Damage) -> None:
+    """Tell of a damaged entry as Python warns."""
+    warnings.warn(str(damage), stacklevel=3)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,18 +13,9 @@ import msgspec
 
 from cbspec.errors import StoreError
 from cbspec.store.collection import Holding, collect, holdings
-from cbspec.store.entry import (
-    RECORD,
-    Damage,
-    LostEntry,
-    StoredResult,
-    Tensors,
-    copy_entry,
-    read_record,
-    write_entry,
-)
+from cbspec.store.entry import RECORD, Damage, StoredResult, write_entry
 from cbspec.store.failure import FORBIDDEN, explained
-from cbspec.store.layout import Shelves
+from cbspec.store.layout import Shelves, warn
 from cbspec.store.loaded import LoadedFiles
 from cbspec.store.lock import Lock, Locks
 from cbspec.store.notes import Notes
@@ -52,7 +42,7 @@ class Store:
         self.root = root.absolute()
         self._locks = Locks(self.root / "locks")
         self._scratch = Scratch(self.root / "tmp", self._locks)
-        self._shelves = Shelves(self.root, self._locks, self._scratch, on_damage or _warn)
+        self._shelves = Shelves(self.root, self._locks, self._scratch, on_damage or warn)
         self._rates = Rates(self.root / "rates", self._scratch)
         self.codes = Notes(self.root / "code", self._scratch, "a code fingerprint")
         self.loaded = LoadedFiles(self.root / "loaded", self._scratch)
@@ -79,24 +69,12 @@ class Store:
         """
         if not self.has(key):
             return None
-        folder = self._shelves.folder(key)
         with explained(self.root, f"reading {key[:12]}"):
-            try:
-                record = read_record(folder)
-                lazy = Tensors(folder, record.tensors, self._shelves.discard)
-                if tensors:
-                    lazy.load()
-            except LostEntry:
-                return None
-            except ValueError:
-                self._shelves.discard(key)
-                return None
-        if touch:
+            result = self._shelves.read(key, tensors=tensors)
+        if result is not None and touch:
             with suppress(OSError):  # a read-only store has no least recently used
-                os.utime(folder / RECORD)
-        return StoredResult(
-            key, lazy, record.measures, record.undefined, record.series, record.provenance
-        )
+                os.utime(self._shelves.folder(key) / RECORD)
+        return result
 
     def put(
         self,
@@ -155,12 +133,8 @@ class Store:
         content = record(key, entry.measures, entry.undefined, entry.series, provenance)
         content = msgspec.structs.replace(content, tensors=entry.tensors.file)
         with explained(self.root, f"storing {key[:12]}"), self._scratch.folder() as scratch:
-            try:
-                copy_entry(self._shelves.folder(source), scratch / key, content)
-            except ValueError:
-                self._shelves.discard(source)
-                return False
-            return self._shelves.place(scratch / key, key)
+            copied = self._shelves.copy(source, scratch / key, content)
+            return copied and self._shelves.place(scratch / key, key)
 
     def lend(self, key: str, to: Store) -> bool:
         """Copy an entry as it is into another store; whether there is one to copy.
@@ -254,11 +228,7 @@ class Store:
     def verify(self) -> list[Damage]:
         """Verify every checksum, and return the damaged entries, which are now in quarantine."""
         with explained(self.root, "verifying"):
-            damages = []
-            for folder in self._shelves.folders():
-                if self._shelves.fault(folder.name):
-                    damages.append(self._shelves.discard(folder.name))
-            return [damage for damage in damages if damage is not None]
+            return self._shelves.discard_damaged()
 
     def gc(self, limit_bytes: int) -> list[Holding]:
         """Shrink the store to `limit_bytes`, and return the removed entries.
@@ -277,7 +247,3 @@ class Store:
         (see `Rates`); None before the first.
         """
         return self._rates.median(stage, device)
-
-
-def _warn(damage: Damage) -> None:
-    warnings.warn(str(damage), stacklevel=3)

@@ -73,9 +73,8 @@ class Campaign:
         workers: int = 1,
         tests: bool = False,
     ) -> Iterator[Teeth]:
-        """Try a sample, and yield the record after each mutant, saved.
-
-        What is on record of the same change of the same file is taken from there.
+        """Try a sample, and yield the record after each mutant, saved; what is on record of the
+        same change of the same file is taken from there.
 
         Args:
             place: of the record.
@@ -88,18 +87,12 @@ class Campaign:
         """
         sites = self._sites()
         drawn = list(sampled(sites, sample, seed))
-        recorded = teeth_on_record(place)
-        earlier = {tried.name: tried for tried in recorded.mutants} if recorded else {}
-        teeth = Teeth(
-            seed=seed,
-            sites=len(sites),
-            provenance=self._provenance(),
-            mutants=tuple(earlier[mutant.name] for mutant in drawn if mutant.name in earlier),
-        )
+        before = tuple(_tried_before(drawn, teeth_on_record(place)))
+        teeth = Teeth(seed=seed, sites=len(sites), provenance=self._provenance(), mutants=before)
         yield teeth
-        fresh = [mutant for mutant in drawn if mutant.name not in earlier]
-        unsettled = {tried.name for tried in teeth.mutants if tried.outcome == "open"}
-        asked_before = [mutant for mutant in drawn if mutant.name in unsettled]
+        outcomes = {tried.name: tried.outcome for tried in teeth.mutants}
+        fresh = [mutant for mutant in drawn if mutant.name not in outcomes]
+        asked_before = [mutant for mutant in drawn if outcomes.get(mutant.name) == "open"]
         if not (fresh or asked_before):
             return
         # With verdicts or unit tests asked for, each mutant is to be seen by all.
@@ -170,6 +163,18 @@ class Campaign:
         config = self._project.config
         numerics = self._project.numerics("cpu", computing=True)
         return provenance(config.root, numerics.torch, exclude=config.reports)
+
+
+def _tried_before(drawn: Iterable[Mutant], recorded: Teeth | None) -> list[Tried]:
+    """Return what is on record of the mutants of a sample, in its order."""
+    if recorded is None:
+        return []
+    earlier = {tried.name: tried for tried in recorded.mutants}
+    tried_before = []
+    for mutant in drawn:
+        if mutant.name in earlier:
+            tried_before.append(earlier[mutant.name])
+    return tried_before
 
 
 def _until(mutants: Iterable[Mutant], ends: float | None) -> Iterator[Mutant]:

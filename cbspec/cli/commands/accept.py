@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -70,12 +71,7 @@ def command(
             raise click.UsageError("--request names claim and reason by itself")
         asked = requested(request.read())
         claims, reason = (asked.claim,), asked.reason
-    if carry_over and not canary:
-        raise click.UsageError("--carry-over belongs to --canary")
-    if canary and every:
-        raise click.UsageError("--canary takes all figures of the last run unless claims are named")
-    if not canary and bool(claims) == every:
-        raise click.UsageError("name the claims to accept, or --all of the last run")
+    _refuse_mixed(claims, every=every, canary=canary, carry_over=carry_over)
     run = last_run(project)
     recorded = True
     if canary:
@@ -86,7 +82,21 @@ def command(
         results, recorded = accept_verdicts(project, run, claims, reason)
     if as_json:
         echo_json(results)
-        return
+    else:
+        _tell(results, place, recorded=recorded)
+
+
+def _refuse_mixed(claims: Sequence[str], *, every: bool, canary: bool, carry_over: bool) -> None:
+    """Refuse options that do not go together."""
+    if carry_over and not canary:
+        raise click.UsageError("--carry-over belongs to --canary")
+    if canary and every:
+        raise click.UsageError("--canary takes all figures of the last run unless claims are named")
+    if not canary and bool(claims) == every:
+        raise click.UsageError("name the claims to accept, or --all of the last run")
+
+
+def _tell(results: Iterable[Mapping[str, str]], place: Path, *, recorded: bool) -> None:
     for result in results:
         echo(result["text"])
     if recorded:

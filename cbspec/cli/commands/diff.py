@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.ledger import CHANGED, Comparison, Ledger
 from cbspec.ledger import diff as compared
 from cbspec.project import Project
+
+if TYPE_CHECKING:
+    from cbspec.report.sides import Side
 
 ORDER = (
     "flip",
@@ -66,20 +70,9 @@ def command(
 
     sides = side_of(before, project.config), side_of(after, project.config)
     old, new = alike(*sides)
-    shown = []
-    for comparison in compared(old, new):
-        wanted = every or comparison.change != "same"
-        if unexplained:
-            wanted = _acts(comparison) and not _explained(comparison, old, new)
-        if wanted:
-            shown.append(comparison)
-    shown.sort(key=lambda comparison: ORDER.index(comparison.change))
+    shown = _shown(old, new, every=every, unexplained=unexplained)
     if html:
-        from cbspec.committed.writing import write
-        from cbspec.report.html import comparison_page
-
-        titles = {claim.id: claim.title for claim in project.at_every_scale()}
-        write(html, comparison_page(shown, *sides, titles))
+        _write_page(html, shown, sides, project)
     if as_json:
         echo_json(list(map(_content, shown)))
     elif shown:
@@ -90,6 +83,28 @@ def command(
         echo("no difference")
     if any(map(_acts, shown)):
         ctx.exit(1)
+
+
+def _shown(old: Ledger, new: Ledger, *, every: bool, unexplained: bool) -> list[Comparison]:
+    """Return the comparisons that were asked for, most urgent first."""
+    shown = []
+    for comparison in compared(old, new):
+        wanted = every or comparison.change != "same"
+        if unexplained:
+            wanted = _acts(comparison) and not _explained(comparison, old, new)
+        if wanted:
+            shown.append(comparison)
+    return sorted(shown, key=lambda comparison: ORDER.index(comparison.change))
+
+
+def _write_page(
+    place: Path, shown: Sequence[Comparison], sides: tuple[Side, Side], project: Project
+) -> None:
+    from cbspec.committed.writing import write
+    from cbspec.report.html import comparison_page
+
+    titles = {claim.id: claim.title for claim in project.at_every_scale()}
+    write(place, comparison_page(shown, *sides, titles))
 
 
 def _acts(comparison: Comparison) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,11 @@ from cbspec.paths import display
 
 if TYPE_CHECKING:
     from cbspec.scaffold import ResultsTable
+
+OVER_STAGES = "Next: pytest claims; then cbspec accept --all to put the verdict on record"
+OVER_TABLE = (
+    "Next: write a claim into claims/ whose experiment is runs, or cbspec new; pytest claims"
+)
 
 
 @click.command("init")
@@ -70,26 +76,31 @@ def command(
     elif run or measures:
         raise click.UsageError("--run and --measure describe a --table")
     elif name is None:
-        if not (sys.stdin.isatty() if ask is None else ask):
-            raise click.UsageError("missing NAME (asked for on a terminal, or with --ask)")
-        name = prompt.text("Name of the package with your stages, e.g. lab")
+        name = _asked_name(ask)
     written = Starter(here, name, __version__, table).write()
     project = Project(here)
-    written += write_to(
-        folder(project), schema.files(project.catalog, vocabulary(project.config.claims))
-    )
+    files = schema.files(project.catalog, vocabulary(project.config.claims))
+    written += write_to(folder(project), files)
     paths = [str(display(path)) for path in written]
     if as_json:
         echo_json({"written": paths})
-        return
+    else:
+        _tell(paths, OVER_TABLE if table else OVER_STAGES)
+
+
+def _tell(paths: Iterable[str], afterwards: str) -> None:
     for path in paths:
         echo(path)
-    if table is None:
-        echo("Next: pytest claims; then cbspec accept --all to put the verdict on record")
-    else:
-        echo(
-            "Next: write a claim into claims/ whose experiment is runs, or cbspec new; pytest claims"
-        )
+    echo(afterwards)
+
+
+def _asked_name(ask: bool | None) -> str:
+    """Return the package's name as a person types it; `ask` is None where the terminal decides."""
+    if ask is None:
+        ask = sys.stdin.isatty()
+    if not ask:
+        raise click.UsageError("missing NAME (asked for on a terminal, or with --ask)")
+    return prompt.text("Name of the package with your stages, e.g. lab")
 
 
 def _table(here: Path, file: str, run: str, measures: tuple[str, ...]) -> ResultsTable:

@@ -180,9 +180,8 @@ def write(project: Project, draft: Draft | ClaimCopy, path: Path) -> None:
     claims = project.config.claims.resolve()
     target = path.resolve()
     if not target.is_relative_to(claims):
-        raise ConfigError(
-            f"{path} lies outside the claims of this project, {project.claims_folder}"
-        )
+        outside = f"{path} lies outside the claims of this project, {project.claims_folder}"
+        raise ConfigError(outside)
     hidden = any(part.startswith(".") for part in target.relative_to(claims).parts)
     if hidden or not is_claim_file(target):
         raise ConfigError(f"{path}: no run would take this file for a claim")

@@ -64,10 +64,9 @@ def command(
     teeth = teeth_on_record(place)
     if not show:
         campaign = Campaign(project, project.claims(words), stage, verdicts=verdicts)
-        rounds = campaign.run(
+        for teeth in campaign.run(
             place, sample=sample, seed=seed, minutes=minutes, workers=workers, tests=tests
-        )
-        for teeth in rounds:
+        ):
             _report(teeth, sample)
         echo(f"recorded in {display(place)}", err=True)
     if teeth is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,12 +75,7 @@ def command(
             continue
         values, source = _values(project, cell, planner, stored=stored)
         units = _units(cell)
-        for value in values.records():
-            unit = units.get(value.measure, "")
-            rows.append({"claim": cell.id, "unit": unit, **value._asdict()})
-        for arm, known in values.summaries.items():
-            for measure, summary in known.items():
-                rows.append(_summarised(cell, units.get(measure, ""), arm, measure, summary))
+        rows += _rows(cell, values, units)
         texts += [f"{cell.id} at scale {cell.scale}, {source}", *_tables(values, units)]
     if parquet is not None:
         write_parquet(rows, parquet)
@@ -90,10 +85,7 @@ def command(
     elif as_csv:
         echo(csv_text(rows).rstrip("\n"))
     elif curves:
-        drawn = TextTable(*(rows[0] if rows else ()))
-        for row in rows:
-            drawn.row(*row.values())
-        echo(str(drawn))
+        echo(_curve_table(rows))
     else:
         echo("\n\n".join(texts))
 
@@ -113,6 +105,16 @@ def _values(
     return stored_values(claim, planner, project.store), "as stored"
 
 
+def _rows(claim: Claim, values: Values, units: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each value of a claim, and for each measure that is known in sum only."""
+    for value in values.records():
+        unit = units.get(value.measure, "")
+        yield {"claim": claim.id, "unit": unit, **value._asdict()}
+    for arm, known in values.summaries.items():
+        for measure, summary in known.items():
+            yield _summarised(claim, units.get(measure, ""), arm, measure, summary)
+
+
 def _summarised(
     claim: Claim, unit: str, arm: str, measure: str, summary: Summary
 ) -> dict[str, Any]:
@@ -126,6 +128,15 @@ def _curves(project: Project, claim: Claim, planner: Planner) -> Iterator[dict[s
 
     for point in curves(claim, planner, project.store):
         yield {"claim": claim.id, **point._asdict()}
+
+
+def _curve_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return str(TextTable())
+    drawn = TextTable(*rows[0])
+    for row in rows:
+        drawn.row(*row.values())
+    return str(drawn)
 
 
 def _units(claim: Claim) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -71,8 +71,15 @@ def command(
         )
     if sample is not None:
         cells = drawn(cells, sample)
+    results = _told(recomputation.again(cells), as_json=as_json)
+    if not all(result.equal for result in results):
+        ctx.exit(1)
+
+
+def _told(recomputed: Iterable[Recomputed], *, as_json: bool) -> list[Recomputed]:
+    """Return the results, each told as it comes, or all at once as JSON."""
     results = []
-    for result in recomputation.again(cells):
+    for result in recomputed:
         results.append(result)
         if not as_json:
             echo(_line(result))
@@ -80,7 +87,7 @@ def command(
         echo_json(results)
     else:
         echo(_summary(results))
-    ctx.exit(0 if all(result.equal for result in results) else 1)
+    return results
 
 
 def _line(result: Recomputed) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cbspec.config import Config
-from cbspec.report.record import Run
+from cbspec.report.run import Run
 
 
 class HtmlPage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cbspec.committed.writing import dumps
 from cbspec.model.visible import visible
 from cbspec.report.encoding import builtins
-from cbspec.report.record import Run
+from cbspec.report.run import Run
 
 
 class JsonPage:

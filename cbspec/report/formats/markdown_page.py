@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cbspec.report.page import markdown
-from cbspec.report.record import Run
+from cbspec.report.run import Run
 
 
 class MarkdownPage:

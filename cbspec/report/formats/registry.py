@@ -10,7 +10,7 @@ from cbspec.project_code import declarations
 from cbspec.report.formats.html_page import HtmlPage
 from cbspec.report.formats.json_page import JsonPage
 from cbspec.report.formats.markdown_page import MarkdownPage
-from cbspec.report.record import Run
+from cbspec.report.run import Run
 
 
 class Format(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -72,10 +72,6 @@ def claim_view(
     curves: list[CurvePlot] = []
     if subject.record and subject.record.trace and not brief:
         curves = curve_plots(subject.record.trace.curves)
-    withdrawn = []
-    for former in subject.withdrawn:
-        what = f"{former.verdict} at {former.scale} on {former.device} withdrawn"
-        withdrawn.append(HistoryLine(date=former.withdrawn, what=what, reason=former.why))
     return ClaimView(
         subject=subject,
         element=claim_element(subject.id),
@@ -88,8 +84,14 @@ def claim_view(
         brief=brief,
         shown_at=shown_at,
         edits=edits_of(subject),
-        withdrawn=tuple(withdrawn),
+        withdrawn=tuple(_withdrawn(subject)),
     )
+
+
+def _withdrawn(subject: Subject) -> Iterator[HistoryLine]:
+    for former in subject.withdrawn:
+        what = f"{former.verdict} at {former.scale} on {former.device} withdrawn"
+        yield HistoryLine(date=former.withdrawn, what=what, reason=former.why)
 
 
 def _opened(places: Sequence[Place]) -> list[bool]:

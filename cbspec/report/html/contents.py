@@ -16,7 +16,8 @@ from cbspec.model.values import Values
 from cbspec.paths import relative
 from cbspec.report.about import about
 from cbspec.report.html.subject import Subject
-from cbspec.report.record import Record, Run
+from cbspec.report.record import Record
+from cbspec.report.run import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,22 @@ def of_run(run: Run, config: Config) -> Contents:
     """
     ledger = Ledger.load(config.ledger)
     subjects = _Subjects(ledger, EvidenceFolder(config.evidence))
-    canaries = {check.claim: check for check in run.canaries}
+    _add_judged(subjects, run)
+    _add_others(subjects, run)
+    return Contents(
+        run=run,
+        subjects=tuple(subjects),
+        sources=_sources(config.root, (subject.path for subject in subjects)),
+        canary=CanaryRecord.load(config.canary_record) if config.canary else None,
+        teeth=teeth_on_record(config.teeth_record),
+    )
+
+
+def _add_judged(subjects: _Subjects, run: Run) -> None:
+    """Add the claims that have a verdict, computed or upheld."""
+    canaries = {}
+    for check in run.canaries:
+        canaries[check.claim] = check
     for record in run.records:
         subjects.add(
             record.claim,
@@ -71,6 +87,10 @@ def of_run(run: Run, config: Config) -> Contents:
             upheld=upheld,
             canary=canaries.get(upheld.claim),
         )
+
+
+def _add_others(subjects: _Subjects, run: Run) -> None:
+    """Add the claims of which nothing but the canary was computed, or which are broken."""
     for check in run.canaries:
         subjects.add(
             check.claim,
@@ -88,13 +108,6 @@ def of_run(run: Run, config: Config) -> Contents:
             line=skipped.line,
             broken=skipped,
         )
-    return Contents(
-        run=run,
-        subjects=tuple(subjects),
-        sources=_sources(config.root, (subject.path for subject in subjects)),
-        canary=CanaryRecord.load(config.canary_record) if config.canary else None,
-        teeth=teeth_on_record(config.teeth_record),
-    )
 
 
 def of_record(

@@ -22,7 +22,7 @@ from cbspec.report.html.effort import duration, effort
 from cbspec.report.html.overview import in_order, overview
 from cbspec.report.html.teeth import teeth_view
 from cbspec.report.html.words import CHANGES, MARKS
-from cbspec.report.record import Run
+from cbspec.report.run import Run
 
 # Beyond so many claims a browser and a mailbox have trouble with a page that shows all of each
 MANY = 400

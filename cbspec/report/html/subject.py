@@ -11,7 +11,8 @@ from cbspec.ledger.withdrawn import Withdrawn
 from cbspec.model.values import Values
 from cbspec.report.about import About
 from cbspec.report.check import Check, Upheld, failures
-from cbspec.report.record import Record, Skipped
+from cbspec.report.record import Record
+from cbspec.report.run import Skipped
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from cbspec.errors import ClaimError
 from cbspec.language import load_file, schema
 from cbspec.language.diagnostics import Diagnostics
-from cbspec.language.grammar import plain
+from cbspec.language.node import plain
 from cbspec.language.parse import read
 from tests.support.broken_text import altered_claims, broken_claims
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from cbspec.language import compose, parse
 from cbspec.language.diagnostics import LIMIT, Diagnostics, TooMany
-from cbspec.language.grammar import plain
-from cbspec.language.node import Document
+from cbspec.language.node import Document, plain
 
 
 def parsed(text):

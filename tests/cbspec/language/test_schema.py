@@ -11,7 +11,7 @@ from cbspec import catalog as catalogs
 from cbspec import config
 from cbspec.language import claim_files, schema
 from cbspec.language.diagnostics import Diagnostics
-from cbspec.language.grammar import plain
+from cbspec.language.node import plain
 from cbspec.language.parse import read
 from cbspec.language.vocabulary import vocabulary
 from tests.support.broken_text import CLAIM, DEFAULTS

@@ -1,0 +1,44 @@
+"""Slips of paper on which processes tell each other something: small files of one folder."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class Slips:
+    """The slips of one folder; a name that begins with a dot is one that is being written.
+
+    Args:
+        folder: made when something is first written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write atomically, for readers look at any moment."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        scratch = self._folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
+        scratch.write_bytes(content)
+        scratch.replace(self._folder / name)
+
+    def read(self, name: str) -> bytes | None:
+        """Return what a slip says; None where there is none."""
+        try:
+            return (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def names(self) -> frozenset[str]:
+        """Return the names of the slips."""
+        return frozenset(path.name for path in self._folder.glob("[!.]*"))
+
+    def contents(self) -> Iterator[bytes]:
+        """Yield what each slip says, in order of name."""
+        for name in sorted(self.names()):
+            text = self.read(name)
+            if text is not None:  # else its worker has just finished
+                yield text
