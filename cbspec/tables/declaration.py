@@ -142,15 +142,20 @@ class Table(Parameters, frozen=True, kw_only=True):
         """Return what a replicate is called in an error."""
         if self.resample is None:
             return "run"
-        return "cluster" if self.cluster else "test item"
+        if self.cluster:
+            return "cluster"
+        return "test item"
 
     @property
     def replicates(self) -> str:
         """Return what is drawn anew, in words."""
-        words = "seeds" if self.paired else "runs"
-        if self.resample is not None:
-            clusters = "clusters of " if self.cluster else ""
-            words = f"{clusters}test items, and not training runs"
+        words = "runs"
+        if self.cluster:
+            words = "clusters of test items, and not training runs"
+        elif self.resample:
+            words = "test items, and not training runs"
+        elif self.paired:
+            words = "seeds"
         if self.exclude:
             words += f", without those that lack a value ({self.exclude})"
         return words

@@ -19,7 +19,9 @@ def emit(job: Job[Table], load: Imported | None = None) -> None:
     """
     for index, replica in enumerate(job.replicas):
         table = replica.parameters
-        reader = load(table.reader) if table.reader and load else None
+        reader = None
+        if table.reader and load:
+            reader = load(table.reader)
         try:
             run = _run(table, replica.path(table.file), replica.seed, reader)
         except ValueError as error:

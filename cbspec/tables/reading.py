@@ -58,10 +58,10 @@ def _rows(path: Path, _stamp: Stamp, reader: Reader | None) -> Sequence[Row]:
 
 def _of_format(path: Path) -> Iterator[Row]:
     """Yield the rows of a file whose name says its form."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes[-1:] == [".gz"]:
-        del suffixes[-1]
-    read = READERS.get(suffixes[-1]) if suffixes else None
+    name = Path(path.name.lower())
+    if name.suffix == ".gz":
+        name = name.with_suffix("")
+    read = READERS.get(name.suffix)
     if read is None:
         raise ValueError(f"is none of the tables that can be read: {', '.join(READERS)}")
     try:
@@ -83,9 +83,13 @@ def _of_reader(path: Path, reader: Reader) -> Iterator[Row]:
     """Yield what a project's own function makes of a file."""
     try:
         made = reader(path)
-        made = [made] if isinstance(made, Mapping) else list(made or ())
+        if isinstance(made, Mapping):
+            made = [made]
+        made = list(made or ())
     except Exception as error:  # whatever the project's own code raises
-        home = Path(reader.__code__.co_filename).parent if hasattr(reader, "__code__") else path
+        home = path
+        if hasattr(reader, "__code__"):
+            home = Path(reader.__code__.co_filename).parent
         where = place_of(error, home)
         raise ValueError(f"cannot be read: {path.name}: {error!r}{where}") from error
     for row in made:

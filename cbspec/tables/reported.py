@@ -56,7 +56,7 @@ class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     def __post_init__(self) -> None:
         """Raise ValueError unless there is one spread at most, and an interval is around the mean."""
         spreads = (self.sd, self.se, self.interval, self.bound)
-        if sum(spread is not None for spread in spreads) > 1:
+        if len(spreads) - spreads.count(None) > 1:
             raise ValueError("give one of sd, se, interval and bound")
         if self.interval is not None and not self.interval[0] < self.mean < self.interval[1]:
             raise ValueError("the interval does not hold the mean")
@@ -74,7 +74,9 @@ class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         if digit is None:
             exponent = Decimal(repr(self.mean)).normalize().as_tuple().exponent
             digit = float(10.0 ** min(int(exponent), 0))
-        deviation = None if n is None else self._deviation(n)
+        deviation = None
+        if n is not None:
+            deviation = self._deviation(n)
         return Summary(mean=self.mean, sd=deviation, n=n, digit=digit)
 
     @property
@@ -135,7 +137,9 @@ def emit(job: Job[Reported]) -> None:
     `summaries`.
     """
     for index, replica in enumerate(job.replicas):
-        means = {name: reported.mean for name, reported in replica.parameters.measures.items()}
+        means = {}
+        for name, reported in replica.parameters.measures.items():
+            means[name] = reported.mean
         job.emit(index, measures=means)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -66,14 +67,14 @@ def run_of_seed(
 def clustered(table: Table, items: Sequence[TableRun]) -> list[TableRun]:
     """Return a run for each cluster of test items."""
     clusters = by_cluster(items)
-    measures: dict[str, dict[str, float]] = {cluster: {} for cluster in clusters}
-    reasons: dict[str, dict[str, str]] = {cluster: {} for cluster in clusters}
+    measures: dict[str, dict[str, float]] = defaultdict(dict)
+    reasons: dict[str, dict[str, str]] = defaultdict(dict)
     for measure in table.measures:
         lacking = [item.id for item in items if measure not in item.measures]
         if lacking:  # the mean over all items is not known, and no cluster's part of it
             reason = f"is part of no mean, for test item {lacking[0]} has no value"
-            for of_cluster in reasons.values():
-                of_cluster[measure] = reason
+            for cluster in clusters:
+                reasons[cluster][measure] = reason
             continue
         values = {}
         for cluster, members in clusters.items():
@@ -100,7 +101,9 @@ def _independent(words: bytes, path: Path, now: Stamp, reader: Reader | None) ->
         runs = [run for run in runs if not _lacks(run, table)]
     if not runs:
         raise ValueError(f"has no {table.row} with every measure where {_in_words(table.where)}")
-    return sorted(clustered(table, runs), key=_order) if table.cluster else runs
+    if table.cluster:
+        return sorted(clustered(table, runs), key=_order)
+    return runs
 
 
 @lru_cache(maxsize=64)
@@ -145,7 +148,7 @@ def _check_columns(table: Table, known: Iterable[str]) -> None:
 
 def _name(cell: Any, paired: bool) -> str:
     """Return a run's id; of a paired run the whole number that it is, however it is spelt."""
-    text = "" if cell is None else str(cell).strip()
+    text = _text(cell)
     if paired or isinstance(cell, float):
         try:
             number = float(text)
@@ -154,6 +157,12 @@ def _name(cell: Any, paired: bool) -> str:
         if number.is_integer():
             return str(int(number))
     return text
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    return str(cell).strip()
 
 
 def _measured(table: Table, row: Row, run: str) -> TableRun:
@@ -166,15 +175,17 @@ def _measured(table: Table, row: Row, run: str) -> TableRun:
             reasons[name] = INFINITE
         else:
             measures[name] = value
-    cluster = _name(row.get(table.cluster), False) if table.cluster else ""
-    if table.cluster and not cluster:
-        raise ValueError(f"has no {table.cluster} for test item {run!r}")
+    cluster = ""
+    if table.cluster:
+        cluster = _name(row.get(table.cluster), False)
+        if not cluster:
+            raise ValueError(f"has no {table.cluster} for test item {run!r}")
     return TableRun(run, measures, reasons, cluster)
 
 
 def _number(cell: Any, measure: str, run: str) -> float | None:
     """Return the number of a cell; None where there is no value."""
-    text = "" if cell is None else str(cell).strip().lower()
+    text = _text(cell).lower()
     if text in MISSING:
         return None
     if text in TRUTH:
@@ -189,8 +200,9 @@ def _number(cell: Any, measure: str, run: str) -> float | None:
 
 
 def _is(cell: Any, wanted: Cell | tuple[Cell, ...]) -> bool:
-    values = wanted if isinstance(wanted, tuple) else (wanted,)
-    return any(_same(cell, value) for value in values)
+    if isinstance(wanted, tuple):
+        return any(_same(cell, value) for value in wanted)
+    return _same(cell, wanted)
 
 
 def _same(cell: Any, wanted: Cell) -> bool:
