@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 
 from cbspec.errors import SourceChanged, Stopped
+from cbspec.execution.message_folder import MessageFolder
 from cbspec.execution.messages import Failure, JobEvent, Status
-from cbspec.execution.slips import Slips
 from cbspec.store import Lock, Locks, file_name
 
 ANY_CORES = 1024  # more than a run has workers
@@ -57,7 +57,7 @@ class RunDirectory:
     def tell(self, status: Status) -> None:
         """Publish how far a job is that is computed for this worker."""
         name = f"{self.worker}.{_job_name(status.lanes)}"
-        self._slips("status").write(name, msgspec.json.encode(status))
+        self._messages("status").write(name, msgspec.json.encode(status))
 
     def tell_end(self, lanes: Sequence[str], worker: str = "*") -> None:
         """Publish that the job on these lanes is computed no longer, for whichever worker it was."""
@@ -65,7 +65,9 @@ class RunDirectory:
             path.unlink(missing_ok=True)
 
     def statuses(self) -> list[Status]:
-        return [msgspec.json.decode(text, type=Status) for text in self._slips("status").contents()]
+        return [
+            msgspec.json.decode(text, type=Status) for text in self._messages("status").contents()
+        ]
 
     def record(self, event: JobEvent) -> None:
         (self.path / "events").mkdir(parents=True, exist_ok=True)
@@ -75,7 +77,7 @@ class RunDirectory:
     def events(self) -> list[JobEvent]:
         """Return all events so far, per worker in order."""
         events = []
-        for text in self._slips("events").contents():
+        for text in self._messages("events").contents():
             for line in text.splitlines(keepends=True):
                 if line.endswith(b"\n"):
                     events.append(msgspec.json.decode(line, type=JobEvent))
@@ -91,21 +93,21 @@ class RunDirectory:
 
     def suspect(self, lane: str, failure: Failure) -> None:
         """Record that the first attempt at a lane failed: it is computed once more, by itself."""
-        self._slips("suspects").write(lane, msgspec.json.encode(failure))
+        self._messages("suspects").write(lane, msgspec.json.encode(failure))
 
     def suspects(self) -> frozenset[str]:
         """Return the lanes at which an attempt failed."""
-        return self._slips("suspects").names()
+        return self._messages("suspects").names()
 
     def fail(self, lane: str, failure: Failure) -> None:
         """Record that a lane is not computed in this run any more."""
         if first := self._failure("suspects", lane):
             failure = msgspec.structs.replace(failure, first=first.reason)
-        self._slips("failures").write(lane, msgspec.json.encode(failure))
+        self._messages("failures").write(lane, msgspec.json.encode(failure))
 
     def failed(self) -> frozenset[str]:
         """Return the lanes that could not be computed in this run."""
-        return self._slips("failures").names()
+        return self._messages("failures").names()
 
     def failure(self, lane: str) -> Failure | None:
         """Return why a lane could not be computed; None where it has not failed."""
@@ -113,12 +115,12 @@ class RunDirectory:
 
     def recover(self, lane: str) -> None:
         """Record that the second attempt at a lane succeeded."""
-        self._slips("recovered").write(lane, b"")
+        self._messages("recovered").write(lane, b"")
 
     def retries(self) -> list[str]:
         """Return a sentence for each lane that was computed at the second attempt."""
         sentences = []
-        for lane in self._slips("recovered").names():
+        for lane in self._messages("recovered").names():
             if failure := self._failure("suspects", lane):
                 again = f"{failure.what} was computed at the second attempt"
                 sentences.append(f"{again}; the first failed: {failure.reason}")
@@ -126,11 +128,11 @@ class RunDirectory:
 
     def announce(self, claim: str, seeds: int) -> None:
         """Tell the others that a claim draws more seeds, so that they can help with them."""
-        self._slips("drawn").write(file_name(claim), msgspec.json.encode((claim, seeds)))
+        self._messages("drawn").write(file_name(claim), msgspec.json.encode((claim, seeds)))
 
     def drawn(self) -> dict[str, int]:
         """Return claim -> how many seeds it draws, for the claims that drew more."""
-        notes = self._slips("drawn").contents()
+        notes = self._messages("drawn").contents()
         return dict(msgspec.json.decode(note, type=tuple[str, int]) for note in notes)
 
     def busy(self) -> bool:
@@ -143,7 +145,7 @@ class RunDirectory:
 
     def rest(self) -> None:
         """Tell that this worker has judged its claims, and so asks for nothing more."""
-        self._slips("resting").write(self.worker, b"")
+        self._messages("resting").write(self.worker, b"")
 
     def lost(self, worker: str) -> None:
         """Tell that a worker has ended, however it did: it computes nothing, and asks for nothing
@@ -155,7 +157,7 @@ class RunDirectory:
             if status.worker == worker:
                 self._lose(status)
                 self.tell_end(status.lanes)
-        self._slips("resting").write(worker, b"")
+        self._messages("resting").write(worker, b"")
 
     def _lose(self, status: Status) -> None:
         reason = "the worker that computed it was killed (out of memory?)"
@@ -170,7 +172,7 @@ class RunDirectory:
     @property
     def at_rest(self) -> bool:
         """Tell whether every worker has judged its claims."""
-        return len(self._slips("resting").names()) >= self.workers
+        return len(self._messages("resting").names()) >= self.workers
 
     def core(self) -> Lock | None:
         """Take a core to compute on, until it is released; None if as many workers compute as may.
@@ -189,7 +191,7 @@ class RunDirectory:
             changed: the source file that changed, where that is the reason.
         """
         if not self.stopped:
-            Slips(self.path).write("stop", changed.encode())
+            MessageFolder(self.path).write("stop", changed.encode())
 
     @property
     def stopped(self) -> bool:
@@ -219,13 +221,13 @@ class RunDirectory:
             self._held.release()
 
     def _failure(self, folder: str, lane: str) -> Failure | None:
-        text = self._slips(folder).read(lane)
+        text = self._messages(folder).read(lane)
         if text is None:
             return None
         return msgspec.json.decode(text, type=Failure)
 
-    def _slips(self, folder: str) -> Slips:
-        return Slips(self.path / folder)
+    def _messages(self, folder: str) -> MessageFolder:
+        return MessageFolder(self.path / folder)
 
 
 def _keep_out_of_git(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Slips of paper on which processes tell each other something: small files of one folder."""
+"""Messages of processes to each other: small files of one folder, each written at once."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-class Slips:
-    """The slips of one folder; a name that begins with a dot is one that is being written.
+class MessageFolder:
+    """The messages of one folder; a name that begins with a dot is one that is being written.
 
     Args:
         folder: made when something is first written.
@@ -26,18 +26,18 @@ class Slips:
         scratch.replace(self._folder / name)
 
     def read(self, name: str) -> bytes | None:
-        """Return what a slip says; None where there is none."""
+        """Return what a message says; None where there is none."""
         try:
             return (self._folder / name).read_bytes()
         except FileNotFoundError:
             return None
 
     def names(self) -> frozenset[str]:
-        """Return the names of the slips."""
+        """Return the names of the messages."""
         return frozenset(path.name for path in self._folder.glob("[!.]*"))
 
     def contents(self) -> Iterator[bytes]:
-        """Yield what each slip says, in order of name."""
+        """Yield what each message says, in order of name."""
         for name in sorted(self.names()):
             text = self.read(name)
             if text is not None:  # else its worker has just finished
