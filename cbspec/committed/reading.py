@@ -80,12 +80,18 @@ def place(text: str, name: str, path: str, key: str | None = None) -> str:
         if below is None:
             break
         node = below
+    if node is None:  # an empty file
+        return name
     if key and isinstance(node, yaml.MappingNode):
-        node = next((named for named, _ in node.value if named.value == key), node)
-    return f"{name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}" if node else name
+        for named, _ in node.value:
+            if named.value == key:
+                node = named
+                break
+    return f"{name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
 
 
 def _parsed(text: str, name: str) -> Any:
+    fault: Fault | None = None
     try:
         raw = json.loads(
             text,
@@ -94,7 +100,8 @@ def _parsed(text: str, name: str) -> Any:
             parse_float=real,
             parse_constant=constant,
         )
-        fault = first_fault(text) if suspicious(text) else None
+        if suspicious(text):
+            fault = first_fault(text)
     except json.JSONDecodeError as error:
         where = f"{name}:{error.lineno}:{error.colno}"
         raise LedgerError(f"{where}: {_explained(error, text)}") from None
@@ -127,11 +134,15 @@ def _explained(error: json.JSONDecodeError, text: str) -> str:
 
 def _converted(raw: Any, name: str, version: int, noun: str, steps: Steps) -> Any:
     """Return content of the version that is written, made from content of an earlier one."""
-    written = raw.get("version") if isinstance(raw, dict) else None
+    if not isinstance(raw, dict):
+        return raw
+    written = raw.get("version")
     if type(written) is not int or written == version:
         return raw
     if written not in steps:
-        known = f"versions {min(steps)} to {version}" if steps else f"version {version}"
+        known = f"version {version}"
+        if steps:
+            known = f"versions {min(steps)} to {version}"
         article = "an" if noun[0] in "aeiou" else "a"
         message = f"{name}: {article} {noun} of version {written}; this cbspec reads {known}"
         if written > version:
@@ -142,8 +153,10 @@ def _converted(raw: Any, name: str, version: int, noun: str, steps: Steps) -> An
 
 def _located(text: str, name: str, path: str, raw: Any, message: str, noun: str) -> str:
     """Return the message with its place, and with the claim whose item of a list it is about."""
-    unknown = re.search(r"unknown field `(\w+)`", message)
-    where = place(text, name, path, unknown[1] if unknown else None)
+    key = None
+    if unknown := re.search(r"unknown field `(\w+)`", message):
+        key = unknown[1]
+    where = place(text, name, path, key)
     match = re.match(r"\$\.(\w+)\[(\d+)\]", path)
     if match is None:
         inside = path.removeprefix("$").lstrip(".")
@@ -170,5 +183,7 @@ def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
         return node.value[step]  # type: ignore[no-any-return]
     if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if key.value == step), None)
+        for key, value in node.value:
+            if key.value == step:
+                return value  # type: ignore[no-any-return]
     return None

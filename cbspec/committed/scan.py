@@ -60,7 +60,9 @@ def constant(word: str) -> float:
 def unprintable(text: str) -> str:
     """Name the first character that must not reach a terminal: ``"U+001B"``; empty without one."""
     match = _UNPRINTABLE.search(text)
-    return f"U+{ord(match[0]):04X}" if match else ""
+    if match is None:
+        return ""
+    return f"U+{ord(match[0]):04X}"
 
 
 def suspicious(text: str) -> bool:
@@ -75,7 +77,10 @@ def first_fault(text: str) -> Fault | None:
         token = match[0]
         message = ""
         if match[1]:
-            message = _string_fault(match[1], keys[-1] if match[2] and keys else set())
+            known: set[str] = set()
+            if match[2] and keys:
+                known = keys[-1]
+            message = _string_fault(match[1], known)
         elif token in "[{":
             keys.append(set())
             if len(keys) > DEEPEST:
@@ -116,4 +121,6 @@ def _word_fault(token: str) -> str:
 
 
 def _short(word: str) -> str:
-    return word if len(word) <= 40 else f"{word[:20]}... of {len(word)} characters"
+    if len(word) <= 40:
+        return word
+    return f"{word[:20]}... of {len(word)} characters"

@@ -73,13 +73,16 @@ def _sweep(folder: Path) -> None:
 def _block(value: Any, indent: str) -> str:
     deeper = indent + "  "
     if isinstance(value, dict) and value:
-        items = [
-            f"{json.dumps(key, ensure_ascii=False)}: {_block(item, deeper)}"
-            for key, item in value.items()
-        ]
-        return "{\n" + ",\n".join(deeper + item for item in items) + f"\n{indent}}}"
+        lines = []
+        for key, item in value.items():
+            name = json.dumps(key, ensure_ascii=False)
+            lines.append(f"{deeper}{name}: {_block(item, deeper)}")
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
     if isinstance(value, list | tuple) and any(map(_nested, value)):
-        return "[\n" + ",\n".join(deeper + _block(item, deeper) for item in value) + f"\n{indent}]"
+        lines = []
+        for item in value:
+            lines.append(deeper + _block(item, deeper))
+        return "[\n" + ",\n".join(lines) + f"\n{indent}]"
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 

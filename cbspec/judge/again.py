@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from cbspec.claim import Claim
 from cbspec.judge.decision import weigh
-from cbspec.judge.escalation import alpha_at
-from cbspec.judge.verdict import alpha_of
+from cbspec.judge.escalation import alpha_at, alpha_of
 from cbspec.kinds import Assertion, arms_of, measures_of
 from cbspec.model.finding import Judgement
 from cbspec.statistics.evidence import StatisticalEvidence
@@ -58,13 +57,7 @@ def fresh(
         Unmeasured: a value does not exist.
     """
     names = list(dict.fromkeys(_read(claim, table)))
-    count = len(claim.seeds.pool)
-    asserted = [*claim.assertions, *claim.controls]
-    for name in names:
-        summary = table[name].summary
-        if summary is not None and summary.sd is None:
-            return None
-    if not names or (any(item.enumerates for item in asserted) and count > MOST_FLIPPED):
+    if not _drawable(claim, names, table):
         return None
     data = Measurements(table, claim.measures)
     drawn: dict[Name, Array] = {}
@@ -72,7 +65,9 @@ def fresh(
         seen = []
         for arm, measure in columns:
             column = data.column(arm, measure)
-            seen.append(np.log(column) if _positive(claim, measure, column) else column)
+            if _positive(claim, measure, column):
+                column = np.log(column)
+            seen.append(column)
         runs = len(claim.own.get(columns[0][0], claim.seeds.pool))
         values = _predicted(np.stack(seen, axis=-1), runs, trials, rng)
         if values is None:
@@ -81,6 +76,21 @@ def fresh(
             column = values[..., index]
             drawn[arm, measure] = _as_measured(claim, measure, column, table[arm, measure])
     return drawn
+
+
+def _drawable(claim: Claim, names: list[Name], table: Table) -> bool:
+    """Tell whether there are columns, each with a spread, and no test that takes too long to repeat
+    in every trial.
+    """
+    for name in names:
+        summary = table[name].summary
+        if summary is not None and summary.sd is None:
+            return False
+    if len(claim.seeds.pool) > MOST_FLIPPED:
+        for assertion in (*claim.assertions, *claim.controls):
+            if assertion.enumerates:
+                return False
+    return bool(names)
 
 
 def _correlated(claim: Claim, names: list[Name]) -> list[list[Name]]:
@@ -144,7 +154,7 @@ def _at(claim: Claim, drawn: dict[Name, Array], n: int) -> NDArray[np.str_]:
     refuted = np.zeros(trials, dtype=bool)
     tested = [assertion for assertion in claim.assertions if assertion.tested]
     for assertion in tested:
-        alpha = alpha_of(assertion, claim)
+        alpha = alpha_of(assertion, claim.alpha)
         shown = alpha_at(n, claim.seeds, alpha)
         refutation = alpha_at(n, claim.seeds, alpha / len(tested) / claim.cells)
         evidence = _evidence(assertion, data, claim)
@@ -152,7 +162,7 @@ def _at(claim: Claim, drawn: dict[Name, Array], n: int) -> NDArray[np.str_]:
         holds &= evidence.p <= shown
         refuted |= (evidence.against <= refutation) & ~(evidence.p <= shown)
     for control in claim.controls:
-        level = alpha_at(n, claim.seeds, alpha_of(control, claim))
+        level = alpha_at(n, claim.seeds, alpha_of(control, claim.alpha))
         evidence = _evidence(control, data, claim)
         valid &= _premises(evidence, level) & (evidence.p <= level) & ~(evidence.against <= level)
     decided: NDArray[np.str_] = np.select(
@@ -178,11 +188,12 @@ def _premises(evidence: StatisticalEvidence, level: float) -> Mask | bool:
 def _read(claim: Claim, table: Table) -> Iterator[Name]:
     """Yield every column that an assertion or a control with a test reads."""
     for assertion in (*claim.assertions, *claim.controls):
-        if assertion.tested:
-            for measure in measures_of(assertion):
-                for arm in arms_of(assertion):
-                    if (arm, measure) in table:
-                        yield arm, measure
+        if not assertion.tested:
+            continue
+        for measure in measures_of(assertion):
+            for arm in arms_of(assertion):
+                if (arm, measure) in table:
+                    yield arm, measure
 
 
 def _positive(claim: Claim, measure: str, column: Array) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from cbspec.judge.escalation import alpha_of
 from cbspec.judge.wording import sentence
 from cbspec.kinds import Assertion, arms_of, measures_of
 from cbspec.model.finding import Effect, Finding
@@ -43,7 +44,7 @@ def decide(
         measures: what the catalog declares of each measure.
         reported: measure -> arm -> the memo's number.
     """
-    level = alpha if assertion.alpha is None else assertion.alpha
+    level = alpha_of(assertion, alpha)
     data = Measurements(table, measures or {}, reported or {})
     return conclude(
         weigh(assertion, data, level),
@@ -75,7 +76,9 @@ def _reported(assertion: Assertion, data: Measurements) -> str:
     for measure in measures_of(assertion):
         for arm, summary in data.summarised(arms_of(assertion), measure).items():
             texts.append(f"{arm}: {summary.text}")
-    return f"; as reported, {', '.join(texts)}" if texts else ""
+    if not texts:
+        return ""
+    return f"; as reported, {', '.join(texts)}"
 
 
 def conclude(
@@ -121,8 +124,10 @@ def _verdict(
         if premise.fails(level.shown):
             return "invalid", premise.reason
     shown, refuted = evidence.p <= level.shown, evidence.against <= level.refuted
-    if evidence.said:
-        return "holds" if shown else "refuted", evidence.said
+    if evidence.said:  # without a test nothing is left open: what is not shown is refuted
+        if shown:
+            return "holds", evidence.said
+        return "refuted", evidence.said
     if shown and not refuted:
         return "holds", sentence(evidence, effects, level, "lies", replicates)
     if refuted and not shown:

@@ -11,10 +11,18 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from cbspec.claim import Seeds
+from cbspec.kinds import Assertion
 from cbspec.model.finding import Finding, Judgement
 from cbspec.statistics import boundary
 
 MISS = 0.05  # of the two-sided intervals
+
+
+def alpha_of(assertion: Assertion, alpha: float) -> float:
+    """Return the error rate of an assertion: its own, or else the claim's alpha."""
+    if assertion.alpha is None:
+        return alpha
+    return assertion.alpha
 
 
 def alpha_at(n: int, seeds: Seeds, alpha: float) -> float:
@@ -34,8 +42,12 @@ def spent_at(n: int, seeds: Seeds, alpha: float) -> float:
     """
     looks = seeds.analyses
     at = looks.index(n)
-    before = boundary.spent(looks[at - 1] / looks[-1]) if at else 0.0
-    return alpha * (boundary.spent(n / looks[-1]) - before) if n > 1 else 0.0
+    if n <= 1:  # one seed shows nothing
+        return 0.0
+    before = 0.0
+    if at:
+        before = boundary.spent(looks[at - 1] / looks[-1])
+    return alpha * (boundary.spent(n / looks[-1]) - before)
 
 
 def miss_at(n: int, seeds: Seeds) -> float:
@@ -48,10 +60,12 @@ def next_analysis(judgement: Judgement, seeds: Seeds) -> int | None:
 
     None if the verdict stands: it is decided, more seeds cannot help, or no seeds are left.
     """
-    n = len(judgement.seeds)
     if not _open(judgement):
         return None
-    return next((size for size in seeds.analyses if size > n), None)
+    for size in seeds.analyses:
+        if size > len(judgement.seeds):
+            return size
+    return None
 
 
 def _open(judgement: Judgement) -> bool:
@@ -61,11 +75,17 @@ def _open(judgement: Judgement) -> bool:
     """
     if judgement.verdict != "invalid":
         return judgement.verdict == "inconclusive"
-    decisive = [control for control in judgement.controls if control.verdict != "holds"]
-    decisive += [finding for finding in judgement.findings if finding.verdict == "invalid"]
-    return all(map(_unshown, decisive))
+    for control in judgement.controls:
+        if control.verdict != "holds" and not _unshown(control):
+            return False
+    invalid = [finding for finding in judgement.findings if finding.verdict == "invalid"]
+    return all(map(_unshown, invalid))
 
 
 def _unshown(finding: Finding) -> bool:
-    measured = bool(finding.effects) and all(effect.n for effect in finding.effects)
-    return finding.verdict == "inconclusive" or (finding.verdict == "invalid" and measured)
+    """Tell whether a finding may be another one with more seeds: it is undecided, or its premise
+    failed on values that exist.
+    """
+    if finding.verdict != "invalid":
+        return finding.verdict == "inconclusive"
+    return bool(finding.effects) and all(effect.n for effect in finding.effects)

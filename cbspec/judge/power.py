@@ -26,24 +26,30 @@ def lint(
         alpha: the alpha of an assertion that has none of its own.
         spreads: those on record; a margin too narrow for them is refused.
     """
-    level = alpha if assertion.alpha is None else assertion.alpha
+    level = escalation.alpha_of(assertion, alpha)
     if assertion.enumerates and len(seeds.pool) > sign_flip.MOST:
         return (
             f"test: exact enumerates the sign flips of at most {sign_flip.MOST} seeds, "
             f"not {len(seeds.pool)}; use test: t"
         )
-    attainable = {n: assertion.least_p(n, level) for n in seeds.analyses}
-    if not any(_attained(p, n, seeds, level) for n, p in attainable.items()):
+    if not _showable(assertion, seeds, level):
         n = len(seeds.pool)
-        held = escalation.alpha_at(n, seeds, level)
         return (
-            f"{counted(n)} can never show this: p is at least {attainable[n]:.2g} "
-            f"and held to {held:.2g}; {_ask(assertion, level)}"
+            f"{counted(n)} can never show this: p is at least {assertion.least_p(n, level):.2g} "
+            f"and held to {escalation.alpha_at(n, seeds, level):.2g}; "
+            f"at least {counted(_enough(assertion, level))} are needed at alpha {level:g}"
         )
     if not spreads:
         return None
-    analyses = {n: escalation.alpha_at(n, seeds, level) / level for n in seeds.analyses}
+    analyses: dict[int, float] = {}
+    for n in seeds.analyses:
+        analyses[n] = escalation.alpha_at(n, seeds, level) / level
     return assertion.missed(Design(analyses=analyses, alpha=level, spreads=spreads))
+
+
+def _showable(assertion: Assertion, seeds: Seeds, level: float) -> bool:
+    """Tell whether some analysis could show the assertion, whatever the values."""
+    return any(_attained(assertion.least_p(n, level), n, seeds, level) for n in seeds.analyses)
 
 
 def _attained(p: float, n: int, seeds: Seeds, level: float) -> bool:
@@ -56,6 +62,9 @@ def _attained(p: float, n: int, seeds: Seeds, level: float) -> bool:
     return p <= escalation.alpha_at(n, seeds, level)
 
 
-def _ask(assertion: Assertion, alpha: float) -> str:
-    enough = next((n for n in range(1, ENOUGH) if assertion.least_p(n, alpha) <= alpha), ENOUGH)
-    return f"at least {counted(enough)} are needed at alpha {alpha:g}"
+def _enough(assertion: Assertion, alpha: float) -> int:
+    """Return the least number of seeds that could show the assertion in one analysis."""
+    for n in range(1, ENOUGH):
+        if assertion.least_p(n, alpha) <= alpha:
+            return n
+    return ENOUGH

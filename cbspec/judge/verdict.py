@@ -54,11 +54,6 @@ def judge(claim: Claim, table: Table) -> Judgement:
     )
 
 
-def alpha_of(assertion: Assertion, claim: Claim) -> float:
-    """Return the error rate of an assertion: its own, or the claim's."""
-    return claim.alpha if assertion.alpha is None else assertion.alpha
-
-
 def _seeds(table: Table, own: Collection[str]) -> tuple[int, ...]:
     lists = {sample.seeds for sample in table.values()}
     if own:
@@ -80,8 +75,9 @@ def _findings(claim: Claim, data: Measurements, n: int) -> list[Finding]:
     refuted = _shared(claim, weighed, n)
     findings = []
     for index, (assertion, weights) in enumerate(zip(claim.assertions, weighed, strict=True)):
+        alpha = escalation.alpha_of(assertion, claim.alpha)
         level = Level(
-            shown=escalation.alpha_at(n, claim.seeds, alpha_of(assertion, claim)),
+            shown=escalation.alpha_at(n, claim.seeds, alpha),
             refuted=refuted[index],
             miss=escalation.miss_at(n, claim.seeds),
         )
@@ -100,12 +96,15 @@ def _shared(claim: Claim, weighed: Sequence[Weighed], n: int) -> list[float]:
     """Return the level of each assertion's refutation, shared by Holm's rule among those that are
     tested.
     """
-    tested = [i for i, assertion in enumerate(claim.assertions) if assertion.tested]
-    against, alphas = [], []
-    for i in tested:
-        evidence = weighed[i]
-        against.append(float(evidence.against) if isinstance(evidence, StatisticalEvidence) else 1)
-        alphas.append(alpha_of(claim.assertions[i], claim) / claim.cells)
+    tested: list[int] = []
+    against: list[float] = []
+    alphas: list[float] = []
+    for i, assertion in enumerate(claim.assertions):
+        if not assertion.tested:
+            continue
+        tested.append(i)
+        against.append(_p_against(weighed[i]))
+        alphas.append(escalation.alpha_of(assertion, claim.alpha) / claim.cells)
     levels = [0.0] * len(claim.assertions)
     shared = holm.levels(against, alphas, lambda alpha: escalation.alpha_at(n, claim.seeds, alpha))
     for i, level in zip(tested, shared, strict=True):
@@ -113,11 +112,19 @@ def _shared(claim: Claim, weighed: Sequence[Weighed], n: int) -> list[float]:
     return levels
 
 
+def _p_against(weighed: Weighed) -> float:
+    """Return the p-value of the opposite; 1 where a value is missing, which shows nothing."""
+    if isinstance(weighed, StatisticalEvidence):
+        return float(weighed.against)
+    return 1.0
+
+
 def _control(claim: Claim, data: Measurements, n: int, control: Assertion, key: str) -> Finding:
     """Decide a control by itself: all have to hold, so each is held to the full alpha (Berger
     1982).
     """
-    held_to = escalation.alpha_at(n, claim.seeds, alpha_of(control, claim))
+    alpha = escalation.alpha_of(control, claim.alpha)
+    held_to = escalation.alpha_at(n, claim.seeds, alpha)
     level = Level(shown=held_to, refuted=held_to, miss=escalation.miss_at(n, claim.seeds))
     weighed = weigh(control, data, claim.alpha)
     return conclude(weighed, level, key=key, kind=control.kind, replicates=claim.replicates)

@@ -31,23 +31,22 @@ def sentence(
     inference, factor = evidence.decisive(against=against)
     place = next(i for i, one in enumerate(evidence.inferences) if one is inference)
     effect = effects[place]
-    numbers = (effect.estimate, effect.low, effect.high)
-    digits = legible(*numbers, bounds=inference.bounds)
-    estimate, low, high = (number(value, digits) for value in numbers)
-    p = float(inference.against if against else inference.p)
-    held = (level.refuted if against else level.shown) / factor
     if inference.test == NO_TEST:
         basis = (
             "numbers as they are printed, without a test; the interval is what rounding leaves open"
         )
-        return (
-            f"{effect.measure}: {inference.label} = {estimate} [{low}, {high}] {verb} "
-            f"{inference.asserted} ({basis})"
+    else:
+        p, alpha = float(inference.p), level.shown / factor
+        if against:
+            p, alpha = float(inference.against), level.refuted / factor
+        basis = (
+            f"{inference.test}, {p_value(p)} at alpha {alpha:.2g}; "
+            f"{100 * effect.confidence:.3g} % interval; "
+            f"{_runs(effect, inference, evidence, replicates)}{_among(evidence)}"
         )
-    basis = (
-        f"{inference.test}, {p_value(p)} at alpha {held:.2g}; {100 * effect.confidence:.3g} % interval; "
-        f"{_runs(effect, inference, evidence, replicates)}{_among(evidence)}"
-    )
+    digits = legible(effect.estimate, effect.low, effect.high, bounds=inference.bounds)
+    estimate = number(effect.estimate, digits)
+    low, high = number(effect.low, digits), number(effect.high, digits)
     return (
         f"{effect.measure}: {inference.label} = {estimate} [{low}, {high}] {verb} "
         f"{inference.asserted} ({basis})"
@@ -59,13 +58,25 @@ def legible(*numbers: float, bounds: Iterable[float] = ()) -> int:
     or six; and as many as it takes to tell each of them from the bounds.
     """
     known = {value for value in numbers if math.isfinite(value)}
-    compared = [(value, bound) for bound in bounds for value in known if value != bound]
+    bounds = tuple(bounds)
     for digits in range(3, EXACT):
-        distinct = digits >= USUAL or len({number(value, digits) for value in known}) == len(known)
-        apart = all(number(value, digits) != number(bound, digits) for value, bound in compared)
-        if distinct and apart:
+        if _distinct(known, digits) and _apart(known, bounds, digits):
             return digits
     return EXACT
+
+
+def _distinct(values: set[float], digits: int) -> bool:
+    """Tell whether no two of these values look alike, or the digits are all that are recorded."""
+    return digits >= USUAL or len({number(value, digits) for value in values}) == len(values)
+
+
+def _apart(values: set[float], bounds: tuple[float, ...], digits: int) -> bool:
+    """Tell whether each value that is no bound does not look like one."""
+    for bound in bounds:
+        for value in values:
+            if value != bound and number(value, digits) == number(bound, digits):
+                return False
+    return True
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -75,7 +86,9 @@ def number(value: float, digits: int = 3) -> str:
 
 def p_value(p: float) -> str:
     """Return ``"p = 0.012"``."""
-    return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
+    if p < 1e-4:
+        return "p < 0.0001"
+    return f"p = {p:.2g}"
 
 
 def clustered(values: Array) -> str:
@@ -110,8 +123,9 @@ def _listed(values: Array) -> str:
         return ""
     digits = legible(*values.tolist())
     shown = ", ".join(number(value, digits) for value in values[:SHOWN].tolist())
-    more = ", ..." if values.size > SHOWN else ""
-    return f": {shown}{more}{clustered(values)}"
+    if values.size > SHOWN:
+        shown += ", ..."
+    return f": {shown}{clustered(values)}"
 
 
 def _among(evidence: StatisticalEvidence) -> str:

@@ -27,7 +27,7 @@ def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger
         MissingReasonError: claims need a reason; it names them all, and nothing is recorded.
         LedgerError: claims ended in an error, which is no result to record; it names them all.
     """
-    comparisons = [compare(ledger.expected(entry.key), entry) for entry in entries]
+    comparisons = _compared(ledger, entries)
     reason = visible(" ".join(reason.split()))
     _refuse_errors(comparisons)
     if not reason:
@@ -44,7 +44,7 @@ def take_judged_anew(ledger: Ledger, entries: Iterable[Entry], reason: str, date
     Raises:
         MissingReasonError: verdicts changed and no reason is given.
     """
-    comparisons = [compare(ledger.expected(entry.key), entry) for entry in entries]
+    comparisons = _compared(ledger, entries)
     reason = " ".join(reason.split())
     if not reason:
         _refuse_changes(comparisons)
@@ -58,6 +58,10 @@ def take_judged_anew(ledger: Ledger, entries: Iterable[Entry], reason: str, date
             history = (*history, replace(_acceptance(comparison, reason), date=date))
         taken.append(replace(new, accepted=history, doubt=old.doubt))
     return ledger.recording(taken)
+
+
+def _compared(ledger: Ledger, entries: Iterable[Entry]) -> list[Comparison]:
+    return [compare(ledger.expected(entry.key), entry) for entry in entries]
 
 
 def _refuse_errors(comparisons: Iterable[Comparison]) -> None:
@@ -83,7 +87,9 @@ def _settled(comparison: Comparison, reason: str) -> Entry:
     assert new is not None  # compare always sets it
     if old and comparison.change == "same":
         return _refreshed(old, new)
-    history = list(old.accepted) if old else []
+    history: list[Acceptance] = []
+    if old:
+        history += old.accepted
     if comparison.change in REASONED:
         history.append(_acceptance(comparison, reason))
     return replace(new, accepted=tuple(history))
@@ -99,11 +105,15 @@ def _refreshed(old: Entry, new: Entry) -> Entry:
     """
     if old.evidence is None and new.evidence is not None:
         return replace(new, accepted=old.accepted)
-    figures = old if _words(old) == _words(new) else new
+    figures, again = new, old.again
+    if _words(old) == _words(new):
+        figures = old
+    if again is None:
+        again = new.again
     fresh = replace(
         new,
         reason=old.reason,
-        again=new.again if old.again is None else old.again,
+        again=again,
         assertions=figures.assertions,
         controls=figures.controls,
         accepted=old.accepted,
@@ -111,7 +121,9 @@ def _refreshed(old: Entry, new: Entry) -> Entry:
     )
     vouched = old.provenance.dirty and fresh.provenance.commit and not fresh.provenance.dirty
     moved = old.moved(fresh.provenance.torch, fresh.dependencies)
-    return fresh if vouched or moved or replace(fresh, provenance=old.provenance) != old else old
+    if vouched or moved or replace(fresh, provenance=old.provenance) != old:
+        return fresh
+    return old
 
 
 def _words(entry: Entry) -> list[object]:

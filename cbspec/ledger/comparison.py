@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from cbspec.kinds.change import Way
+from cbspec.ledger.decision import Decision, decisions
 from cbspec.ledger.entry import Entry, Key
 from cbspec.ledger.goalposts import Move, moves
 from cbspec.ledger.ledger import Ledger
@@ -33,26 +34,6 @@ _WEIGHT: dict[Verdict, int] = {
 
 
 _MOVED: dict[Way, str] = {"looser": "moved", "tighter": "tightened", "neutral": "reworded"}
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """An assertion whose own verdict is another one than on record; None where a run ended before
-    it had one.
-    """
-
-    key: str
-    before: Verdict | None
-    after: Verdict | None
-
-    @property
-    def turned(self) -> bool:
-        """Tell whether the opposite is now shown."""
-        return {self.before, self.after} == {"holds", "refuted"}
-
-    @property
-    def text(self) -> str:
-        """Return the change as text: ``"assert[0] holds -> refuted"``."""
-        return f"{self.key} {self.before or 'undecided'} -> {self.after or 'undecided'}"
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +80,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def decisions(self) -> tuple[Decision, ...]:
         """Return the assertions whose own verdict differs from the expected one."""
-        return _decisions(self.expected, self.new) if self.expected and self.new else ()
+        if self.expected is None or self.new is None:
+            return ()
+        return decisions(self.expected, self.new)
 
     @property
     def key(self) -> Key:
@@ -126,8 +109,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
             line += f", as on {self.elsewhere.device}"
         if self.change == "shift":
             line += f", but {max(self.shifts, key=lambda shift: shift.size).text}"
-        if turned := ", ".join(decision.text for decision in self.decisions if decision.turned):
-            line += f", but {turned}"
+        turned = [decision.text for decision in self.decisions if decision.turned]
+        if turned:
+            line += f", but {', '.join(turned)}"
         return line
 
     @property
@@ -135,7 +119,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         if self.change != "wobble" or self.expected is None or self.expected.again is None:
             return ""
         text = f"noise alone would change it with probability {1 - self.expected.again:.2g}"
-        return f" ({text}{', and the run before gave it too' if self.repeated else ''})"
+        if self.repeated:
+            text += ", and the run before gave it too"
+        return f" ({text})"
 
     @property
     def text(self) -> str:
@@ -154,9 +140,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         if self.expected and self.new and len(self.expected.seeds) != len(self.new.seeds):
             counts = f"{len(self.expected.seeds)} on record, {len(self.new.seeds)} now"
             lines.append(f"  seeds: {counts}")
-        lines += [f"  {_MOVED[move.way]}: {move.text}" for move in self.moves]
-        lines += [f"  {decision.text}" for decision in self.decisions]
-        lines += [f"  {shift.text}" for shift in self.shifts if self.old and self.new]
+        for move in self.moves:
+            lines.append(f"  {_MOVED[move.way]}: {move.text}")
+        for decision in self.decisions:
+            lines.append(f"  {decision.text}")
+        if self.old and self.new:
+            for shift in self.shifts:
+                lines.append(f"  {shift.text}")
         return "\n".join(lines)
 
 
@@ -184,18 +174,15 @@ def compare(expected: Entry | None, new: Entry) -> Comparison:
     if expected is None:
         return Comparison(change="new", old=None, new=new)
     moved = moves(expected, new)
-    same_device = expected.device == new.device
-    shifted = shifts(expected, new) if new.verdict != "error" else ()
+    shifted: tuple[Shift, ...] = ()
+    if new.verdict != "error":
+        shifted = shifts(expected, new)
     change = _change(expected, new, moved, shifted)
-    if same_device:
+    if expected.device == new.device:
         return Comparison(change=change, old=expected, new=new, moves=moved, shifts=shifted)
-    return Comparison(
-        change="new" if change in ("same", "drift", "shift") else change,
-        old=None,
-        new=new,
-        elsewhere=expected,
-        moves=moved,
-    )
+    if change in ("same", "drift", "shift"):  # other devices have other figures
+        change = "new"
+    return Comparison(change=change, old=None, new=new, elsewhere=expected, moves=moved)
 
 
 def diff(before: Ledger, after: Ledger) -> list[Comparison]:
@@ -203,7 +190,9 @@ def diff(before: Ledger, after: Ledger) -> list[Comparison]:
 
     An entry that `after` lacks is `gone`; only this function returns that change.
     """
-    compared = [compare(before.expected(entry.key), entry) for entry in after]
+    compared: list[Comparison] = []
+    for entry in after:
+        compared.append(compare(before.expected(entry.key), entry))
     for entry in before:
         if after.get(entry.key) is None:
             compared.append(Comparison(change="gone", old=entry, new=None))
@@ -213,16 +202,19 @@ def diff(before: Ledger, after: Ledger) -> list[Comparison]:
 def _change(old: Entry, new: Entry, moved: Iterable[Move], shifted: Sequence[Shift]) -> Change:
     if any(move.of_goalposts(old.verdict) for move in moved):
         return "goalposts"
-    decisions = _decisions(old, new)
+    decided = decisions(old, new)
     size = max((shift.size for shift in shifted), default=0.0)
-    if old.verdict != new.verdict or any(decision.turned for decision in decisions):
+    if old.verdict != new.verdict or any(decision.turned for decision in decided):
         if old.fragile and size <= SHIFT and _drawn_anew(old, new, shifted):
             return "wobble"
-        weaker = _WEIGHT[new.verdict] < _WEIGHT[old.verdict]
-        return "weakened" if weaker else "flip"
+        if _WEIGHT[new.verdict] < _WEIGHT[old.verdict]:
+            return "weakened"
+        return "flip"
     if size > SHIFT:
         return "shift"
-    return "drift" if size > SAME or decisions else "same"
+    if size > SAME or decided:
+        return "drift"
+    return "same"
 
 
 def _drawn_anew(old: Entry, new: Entry, shifted: Iterable[Shift]) -> bool:
@@ -235,24 +227,11 @@ def _drawn_anew(old: Entry, new: Entry, shifted: Iterable[Shift]) -> bool:
     return all(shift.after is not None and shift.after.n > 0 for shift in shifted)
 
 
-def _decisions(old: Entry, new: Entry) -> tuple[Decision, ...]:
-    """Return the assertions that both entries make and decided differently.
-
-    An error decides nothing, so beside one there are none.
-    """
-    if new.verdict == "error":
-        return ()
-    decisions = []
-    for now in new.recorded:
-        was = old.asserting(now.terms)
-        if was and was.verdict != now.verdict:
-            decisions.append(Decision(key=now.key, before=was.verdict, after=now.verdict))
-    return tuple(decisions)
-
-
 def _origin(entry: Entry) -> str:
     made = entry.provenance
-    commit = f"at {made.commit[:10]}" if made.commit else "outside a repository"
-    if made.commit and made.dirty:
-        commit += " (with uncommitted changes)"
-    return f"{made.date} {commit}, torch {made.torch}"
+    place = "outside a repository"
+    if made.commit:
+        place = f"at {made.commit[:10]}"
+        if made.dirty:
+            place += " (with uncommitted changes)"
+    return f"{made.date} {place}, torch {made.torch}"

@@ -19,7 +19,7 @@ def supersede(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) 
     Raises:
         MissingReasonError: no reason is given.
     """
-    return ledger.recording(_decided(entry, "superseded", reason, date) for entry in entries)
+    return _deciding(ledger, entries, "superseded", reason, date)
 
 
 def carry_over(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
@@ -29,7 +29,16 @@ def carry_over(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str)
     Raises:
         MissingReasonError: no reason is given.
     """
-    return ledger.recording(_decided(entry, "carried over", reason, date) for entry in entries)
+    return _deciding(ledger, entries, "carried over", reason, date)
+
+
+def _deciding(
+    ledger: Ledger, entries: Iterable[Entry], outcome: str, reason: str, date: str
+) -> Ledger:
+    decided = []
+    for entry in entries:
+        decided.append(_decided(entry, outcome, reason, date))
+    return ledger.recording(decided)
 
 
 def _decided(entry: Entry, outcome: str, reason: str, date: str) -> Entry:

@@ -157,7 +157,9 @@ class Entry(Committed, frozen=True, kw_only=True):
         for effect in effects:
             if f"{effect.measure}: {effect.label} = " in self.reason:
                 return effect
-        return effects[0] if len(effects) == 1 else None
+        if len(effects) == 1:
+            return effects[0]
+        return None
 
     def measured_as(self, calls: Mapping[str, Call]) -> bool:
         """Tell whether these arms (name -> stage call) are on record, each as the same stage

@@ -103,12 +103,16 @@ class EvidenceFolder:
             self._write(claim, self._file(claim), (ledger,))
 
     def _write(self, claim: str, evidence: Iterable[Evidence], ledgers: Iterable[Ledger]) -> None:
-        named = {
-            (entry.key, entry.evidence) for ledger in ledgers for entry in ledger if entry.evidence
-        }
-        kept = {
-            (item.key, item.digest): item for item in evidence if (item.key, item.digest) in named
-        }
+        named: set[tuple[Key, str]] = set()
+        for ledger in ledgers:
+            for entry in ledger:
+                if entry.evidence:
+                    named.add((entry.key, entry.evidence))
+        kept: dict[tuple[Key, str], Evidence] = {}
+        for item in evidence:
+            name = item.key, item.digest
+            if name in named:
+                kept[name] = item
         ordered = tuple(kept[name] for name in sorted(kept))
         if ordered == self._file(claim):
             return

@@ -89,13 +89,17 @@ def _partner(
     for candidate in alike:
         if candidate.key == recorded.key:
             return candidate
-    return alike[0] if alike else None
+    if alike:
+        return alike[0]
+    return None
 
 
 def _named(terms: Assertion) -> str:
     """Return the kind and the measure: ``"trend of dL_same"``."""
     measure = getattr(terms, "measure", None)
-    return f"{terms.kind} of {measure}" if measure else terms.kind
+    if measure:
+        return f"{terms.kind} of {measure}"
+    return terms.kind
 
 
 def _terms(old: Assertion, new: Assertion) -> Iterator[tuple[str, Way]]:
@@ -118,9 +122,10 @@ def _seeds(old: Entry, new: Entry) -> Iterator[Move]:
     if was.pool == now.pool and before == after:
         return
     extended = now.pool[: len(was.pool)] == was.pool and len(now.pool) > len(was.pool)
-    longer = extended and before[0] == after[0]
-    text = f"seeds: {_plan(was)} -> {_plan(now)}"
-    yield Move(text=text, way="tighter" if longer else "looser")
+    way: Way = "looser"
+    if extended and before[0] == after[0]:
+        way = "tighter"
+    yield Move(text=f"seeds: {_plan(was)} -> {_plan(now)}", way=way)
 
 
 def _looks(drawn: SeedPlan) -> tuple[int, ...]:
@@ -171,4 +176,6 @@ def _shown(value: Any) -> str:
         return f"({', '.join(map(_shown, value))})"
     if isinstance(value, dict):
         return ", ".join(f"{name} {_shown(item)}" for name, item in value.items())
-    return _named(value) if isinstance(value, Assertion) else str(value)
+    if isinstance(value, Assertion):
+        return _named(value)
+    return str(value)

@@ -40,7 +40,9 @@ def _from_3(content: Mapping[str, Any]) -> Mapping[str, Any]:
     kept = []
     for entry in entries:
         if isinstance(entry, dict):
-            entry = {key: entry[key] for key in entry if key not in ("headroom", "fragile")}
+            entry = dict(entry)
+            entry.pop("headroom", None)
+            entry.pop("fragile", None)
             for section in ("assertions", "controls"):
                 if isinstance(entry.get(section), list):
                     entry[section] = [_in_unit(recorded) for recorded in entry[section]]

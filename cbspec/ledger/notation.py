@@ -39,9 +39,13 @@ def number(value: float | None, decimals: int | None = None) -> str:
     if value is None or math.isnan(value):
         return "?"
     if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    text = f"{value:.3g}" if decimals is None else f"{value:.{decimals}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+        return f"{value:g}"
+    text = f"{value:.3g}"
+    if decimals is not None:
+        text = f"{value:.{decimals}f}"
+    if float(text) == 0:
+        return text.removeprefix("-")
+    return text
 
 
 def number_or_blank(value: float | None) -> str:
@@ -67,7 +71,9 @@ def p_value(p: float | None) -> str:
     """
     if p is None or math.isnan(p):
         return "p = ?"
-    return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
+    if p < 1e-4:
+        return "p < 0.0001"
+    return f"p = {p:.2g}"
 
 
 def _decimals(effect: Interval) -> int | None:
@@ -76,4 +82,6 @@ def _decimals(effect: Interval) -> int | None:
     if effect.low is None or effect.high is None or len(known) < 3 or effect.high <= effect.low:
         return None
     places = 1 - math.floor(math.log10((effect.high - effect.low) / 2))
-    return places if 0 <= places <= 6 and max(map(abs, known)) < 1e6 else None
+    if not 0 <= places <= 6 or max(map(abs, known)) >= 1e6:
+        return None
+    return places

@@ -44,7 +44,9 @@ def outcome(comparison: Comparison, judgement: Judgement) -> Outcome:
     if judgement.verdict == "error":
         return Outcome(kind="failed", reason=f"error: {reason}", cause="error")
     if comparison.alarming:
-        cause: Cause = "goalposts" if comparison.change == "goalposts" else "change"
+        cause: Cause = "change"
+        if comparison.change == "goalposts":
+            cause = "goalposts"
         return Outcome(kind="failed", reason=f"{comparison.headline}: {reason}", cause=cause)
     if comparison.change == "wobble":
         kind: Literal["passed", "xfailed"] = "xfailed"
@@ -64,6 +66,10 @@ def _record(comparison: Comparison) -> str:
     if comparison.elsewhere:
         return f"as recorded on {comparison.elsewhere.device}, not yet on record here"
     if comparison.change == "drift":
-        turned = "".join(f", {decision.text}" for decision in comparison.decisions)
-        return f"as recorded, with other figures{turned}"
-    return "not yet on record" if comparison.change == "new" else "as recorded"
+        text = "as recorded, with other figures"
+        for decision in comparison.decisions:
+            text += f", {decision.text}"
+        return text
+    if comparison.change == "new":
+        return "not yet on record"
+    return "as recorded"

@@ -22,12 +22,10 @@ def provenance(root: Path, torch: str, exclude: Path | None = None) -> Provenanc
     """
     commit = git(root, "rev-parse", "--verify", "--quiet", "HEAD")
     top = git(root, "rev-parse", "--show-toplevel")
-    inside = (
-        exclude is not None
-        and top is not None
-        and exclude.resolve().is_relative_to(Path(top.strip()).resolve())
-    )
-    pathspec = [".", f":(exclude){exclude.resolve()}"] if exclude and inside else ["."]
+    pathspec = ["."]
+    # git ends in an error at a path outside its repository
+    if exclude and top and exclude.resolve().is_relative_to(Path(top.strip()).resolve()):
+        pathspec.append(f":(exclude){exclude.resolve()}")
     changed = git(root, "status", "--porcelain", "--untracked-files=normal", "--", *pathspec)
     return Provenance(
         commit=commit.strip() if commit else None, dirty=bool(changed), torch=torch, date=today()

@@ -50,11 +50,17 @@ def entry_of(
         arms=_shortened({name: call.digest for name, call in claim.arms.items()}),
         code=_shortened(code),
         provenance=provenance,
-        evidence=short(values.digest) if values else None,
+        evidence=_evidence(values),
         adopted=_shortened(adopted or {}),
         dependencies=dependencies or Dependencies(),
         again=rounded(judgement.again),
     )
+
+
+def _evidence(values: Values | None) -> str | None:
+    if values is None:
+        return None
+    return short(values.digest)
 
 
 def _seed_plan(seeds: Seeds) -> SeedPlan:
@@ -65,7 +71,9 @@ def seeds_taken(claim: Claim, recorded: Entry | None) -> tuple[int, ...]:
     """Return the seeds of the recorded verdict, if they are more than the first ones and the claim
     still draws them in that order.
     """
-    seeds = recorded.seeds if recorded else ()
+    if recorded is None:
+        return claim.seeds.first
+    seeds = recorded.seeds
     if len(seeds) > claim.seeds.start and seeds == claim.seeds.pool[: len(seeds)]:
         return seeds
     return claim.seeds.first

@@ -11,7 +11,9 @@ def git(folder: Path, *arguments: str) -> str | None:
     installed.
     """
     output = git_bytes(folder, *arguments)
-    return None if output is None else output.decode(errors="replace")
+    if output is None:
+        return None
+    return output.decode(errors="replace")
 
 
 def git_bytes(folder: Path, *arguments: str) -> bytes | None:
@@ -24,4 +26,6 @@ def git_bytes(folder: Path, *arguments: str) -> bytes | None:
         )
     except FileNotFoundError:
         return None
-    return done.stdout if done.returncode == 0 else None
+    if done.returncode != 0:
+        return None
+    return done.stdout

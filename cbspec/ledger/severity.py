@@ -36,9 +36,13 @@ def excuse(claim: Claim, today: str) -> str:
     where it says nothing.
     """
     if quarantine := claim.quarantine:
-        state = "quarantine ended" if today > quarantine.until else "in quarantine until"
+        state = "in quarantine until"
+        if today > quarantine.until:
+            state = "quarantine ended"
         return f"{state} {quarantine.until} ({quarantine.owner})"
-    return "on_change: warn" if claim.on_change == "warn" else ""
+    if claim.on_change == "warn":
+        return "on_change: warn"
+    return ""
 
 
 def _over(quarantine: Quarantine) -> str:

@@ -37,19 +37,18 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
         was, now = self.before, self.after
         if was is None or now is None:
             return 1.0
+        if was.estimate is None and now.estimate is None:
+            return 0.0
         if was.estimate is None or now.estimate is None:
-            return 0.0 if was.estimate is now.estimate else math.inf
-        moved, error = abs(now.estimate - was.estimate), _standard_error(was)
+            return math.inf
         if was.n == now.n and not _moved(was, now):
             return 0.0
-        if not error:
-            return 1.0 if error is None else math.inf
-        ends = ((was.low, now.low), (was.high, now.high))
-        interval = max(abs((a or 0.0) - (b or 0.0)) for a, b in ends) / error
-        came_or_went = any((a is None) is not (b is None) for a, b in ends)
-        if was.n != now.n or came_or_went:
-            interval = 1.0
-        return max(moved / error, min(interval, 1.0))
+        error = _standard_error(was)
+        if error is None:
+            return 1.0
+        if error == 0.0:
+            return math.inf
+        return max(abs(now.estimate - was.estimate) / error, _interval_size(was, now, error))
 
     @property
     def text(self) -> str:
@@ -88,13 +87,34 @@ def _effects(entry: Entry) -> dict[tuple[str, str, int], RecordedEffect]:
     return effects
 
 
+def _interval_size(was: RecordedEffect, now: RecordedEffect, error: float) -> float:
+    """Return by how many standard errors the further end of an interval moved, one at most; one
+    also for another number of seeds, or an end that came or went.
+    """
+    if was.n != now.n:
+        return 1.0
+    moved = 0.0
+    for before, after in ((was.low, now.low), (was.high, now.high)):
+        if before is None and after is None:
+            continue
+        if before is None or after is None:
+            return 1.0
+        moved = max(moved, abs(after - before))
+    return min(moved / error, 1.0)
+
+
 def _moved(was: RecordedEffect, now: RecordedEffect) -> bool:
     # The spread says nothing that estimate, interval and n do not; a record from before it was kept
     # has not drifted.
+    if was.n != now.n:
+        return True
     pairs = ((was.estimate, now.estimate), (was.low, now.low), (was.high, now.high))
-    figures = [abs(figure) for pair in pairs for figure in pair if figure is not None]
-    tolerance = TOLERANCE * max(figures, default=0.0)
-    return was.n != now.n or any(_differ(a, b, tolerance) for a, b in pairs)
+    largest = 0.0
+    for pair in pairs:
+        for figure in pair:
+            if figure is not None:
+                largest = max(largest, abs(figure))
+    return any(_differ(before, after, TOLERANCE * largest) for before, after in pairs)
 
 
 def _standard_error(effect: RecordedEffect) -> float | None:
@@ -111,4 +131,6 @@ def _differ(a: float | None, b: float | None, tolerance: float) -> bool:
 
 
 def _side(effect: RecordedEffect | None) -> str:
-    return "none" if effect is None else f"{interval(effect)} (n = {effect.n})"
+    if effect is None:
+        return "none"
+    return f"{interval(effect)} (n = {effect.n})"

@@ -95,8 +95,10 @@ def _rows(
             yield _row(claim.id, claim.title, entry, "stale", ("claim",))
             continue
         since = tuple(moved(claim, entry))
-        how = checked(claim) if since else ""
-        yield _row(claim.id, claim.title, entry, "stale" if since else "current", since, how)
+        if since:
+            yield _row(claim.id, claim.title, entry, "stale", since, checked(claim))
+        else:
+            yield _row(claim.id, claim.title, entry, "current")
 
 
 def _row(

@@ -20,7 +20,11 @@ def orphaned(ledger: Ledger, claims: Iterable[Claim]) -> tuple[Entry, ...]:
     decidable at their scale.
     """
     decidable = {claim.id: claim.decidable for claim in claims}
-    return tuple(entry for entry in ledger if entry.scale not in decidable.get(entry.claim, ()))
+    gone = []
+    for entry in ledger:
+        if entry.scale not in decidable.get(entry.claim, ()):
+            gone.append(entry)
+    return tuple(gone)
 
 
 def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], why: str) -> Ledger:
@@ -40,7 +44,10 @@ def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], 
     gone = orphaned(ledger, claims)
     if any(entry not in gone for entry in entries):
         raise LedgerError(_refusal(entries, gone))
-    return ledger.withdrawing(withdrawn_of(entry, today(), why) for entry in entries)
+    former = []
+    for entry in entries:
+        former.append(withdrawn_of(entry, today(), why))
+    return ledger.withdrawing(former)
 
 
 def _refusal(entries: Iterable[Entry], gone: Container[Entry]) -> str:
