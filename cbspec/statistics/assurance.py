@@ -56,9 +56,21 @@ def needed(
 
 def _power(seen: Seen, total: int, shown: float, refuted: float, *, guarded: bool) -> float:
     """Return the probability that `total` seeds decide, the ones seen among them."""
+    mean, error = _predicted(seen.n, total)
+    above, below = (mean - seen.low) / error, (seen.high - mean) / error
+    holds = np.minimum(above, below) >= student.critical(shown, total, guarded=guarded)
+    fails = np.minimum(above, below) <= -student.critical(refuted, total, guarded=guarded)
+    return float(np.mean(holds | fails))
+
+
+@lru_cache(maxsize=1024)  # whatever was measured, the bisection begins with the same totals
+def _predicted(n: int, total: int) -> tuple[Array, Array]:
+    """Return what `total` seeds may show after n, shape `[point]` each: their mean, in standard
+    deviations from the mean of the n, and its standard error.
+    """
     from scipy.special import chdtri
 
-    n, more = seen.n, total - seen.n
+    more = total - n
     scale, place, step, rest = _draws()
     # The unit is the spread seen and 0 the mean seen. Under the flat prior the true spread is then
     # sqrt((n - 1) / chi^2), and the true mean is normal around 0 with variance sd^2 / n
@@ -68,12 +80,7 @@ def _power(seen: Seen, total: int, shown: float, refuted: float, *, guarded: boo
     squares = (n - 1) + block**2 * n * more / total
     if more > 1:
         squares = squares + sd**2 * chdtri(more - 1, rest)
-    error = np.sqrt(squares / (total - 1) / total)
-    mean = block * more / total
-    above, below = (mean - seen.low) / error, (seen.high - mean) / error
-    holds = np.minimum(above, below) >= student.critical(shown, total, guarded=guarded)
-    fails = np.minimum(above, below) <= -student.critical(refuted, total, guarded=guarded)
-    return float(np.mean(holds | fails))
+    return block * more / total, np.sqrt(squares / (total - 1) / total)
 
 
 @lru_cache(maxsize=1)
