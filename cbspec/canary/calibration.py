@@ -180,17 +180,23 @@ def _counts(runs: Sequence[PlatformRun]) -> dict[ClaimMeasure, float]:
     for claim, arm, measure in _names(runs):
         defined = values.setdefault((claim, measure), [])
         for run in runs:
-            column = _column(run, (claim, arm, measure))
-            defined += [value for value in column if value is not None]
-    shared = {name: _shared_count(defined) for name, defined in values.items()}
+            for value in _column(run, (claim, arm, measure)):
+                if value is not None:
+                    defined.append(value)
+    shared: dict[ClaimMeasure, int] = {}
     smallest: dict[str, int] = {}
-    for (_, measure), count in shared.items():
+    for (claim, measure), defined in values.items():
+        count = _shared_count(defined)
+        shared[claim, measure] = count
         if count >= FEW:
             smallest[measure] = min(count, smallest.get(measure, count))
-    counts = {}
+    counts: dict[ClaimMeasure, float] = {}
     for (claim, measure), count in shared.items():
-        divisor = count if count >= FEW else smallest.get(measure, 0)
-        counts[claim, measure] = 1 / divisor if count and divisor else 0.0
+        counts[claim, measure] = 0.0
+        if count >= FEW:
+            counts[claim, measure] = 1 / count
+        elif count and measure in smallest:
+            counts[claim, measure] = 1 / smallest[measure]
     return counts
 
 

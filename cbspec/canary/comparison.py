@@ -78,7 +78,9 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
         """Say in one line what became of it."""
         if self.state == "differs":
             count = len(self.differences)
-            figures = "1 canary figure" if count == 1 else f"{count} canary figures"
+            figures = f"{count} canary figures"
+            if count == 1:
+                figures = "1 canary figure"
             return f"{figures} changed; {self.differences[0].text}"
         return {"equal": "canary equal", "new": f"canary not on record: {self.reason}"}.get(
             self.state, self.reason
@@ -158,7 +160,9 @@ def _value(figures: Figures, arm: str, measure: str, seed: int) -> float | str:
     """Return a value, or why there is none."""
     values = figures.values
     value = values.arms[arm][measure][values.seeds.index(seed)]
-    return values.reason(arm, measure, seed) or "no value" if value is None else value
+    if value is None:
+        return values.reason(arm, measure, seed) or "no value"
+    return value
 
 
 def _without_numbers(reason: str) -> str:
@@ -167,4 +171,6 @@ def _without_numbers(reason: str) -> str:
 
 
 def _shown(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.6g}"
+    if isinstance(value, str):
+        return value
+    return f"{value:.6g}"

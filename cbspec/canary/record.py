@@ -110,10 +110,14 @@ class CanaryRecord:
         ordered = sorted(figures, key=attrgetter("claim"))
         self.figures: Mapping[str, Figures] = {entry.claim: entry for entry in ordered}
         self.calibration = calibration
-        held = calibration.tolerances if calibration else ()
-        unheld = calibration.unheld if calibration else ()
-        self._tolerances = {(item.claim, item.measure): item for item in held}
-        self._unheld = {(item.claim, item.arm, item.measure) for item in unheld}
+        self._tolerances: dict[tuple[str, str], Tolerance] = {}
+        self._unheld: set[tuple[str, str, str]] = set()
+        if calibration is None:
+            return
+        for tolerance in calibration.tolerances:
+            self._tolerances[tolerance.claim, tolerance.measure] = tolerance
+        for item in calibration.unheld:
+            self._unheld.add((item.claim, item.arm, item.measure))
 
     @classmethod
     def load(cls, path: Path) -> CanaryRecord:
@@ -153,8 +157,10 @@ class CanaryRecord:
 
     def recording(self, figures: Iterable[Figures]) -> CanaryRecord:
         """Return this record with `figures` in place of what stands for their claims."""
-        taken = {item.claim: item for item in figures}
-        return CanaryRecord({**self.figures, **taken}.values(), self.calibration)
+        kept = dict(self.figures)
+        for item in figures:
+            kept[item.claim] = item
+        return CanaryRecord(kept.values(), self.calibration)
 
     def without(self, claims: Iterable[str]) -> CanaryRecord:
         """Return this record without the figures of these claims."""

@@ -89,9 +89,13 @@ class Teeth(msgspec.Struct, frozen=True, kw_only=True):
 
     def toothless(self, claims: Iterable[str]) -> list[str]:
         """Return the claims whose verdict was computed for mutants and that none of them changed."""
-        judged = {claim for one in self.mutants for claim in one.judged}
-        changed = {claim for one in self.mutants for claim in one.verdicts}
-        return [claim for claim in claims if claim in judged - changed]
+        unchanged: set[str] = set()
+        changed: set[str] = set()
+        for mutant in self.mutants:
+            unchanged.update(mutant.judged)
+            changed.update(mutant.verdicts)
+        unchanged -= changed
+        return [claim for claim in claims if claim in unchanged]
 
 
 def teeth_on_record(path: Path) -> Teeth | None:

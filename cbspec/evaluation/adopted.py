@@ -31,6 +31,8 @@ class Adopted:
     def _origin(self, cell: Cell) -> str:
         if cell.key not in self._origins:
             entry = self._store.get(cell.key, touch=False)
-            adopted = entry.provenance.get(ADOPTED, {}) if entry else {}
-            self._origins[cell.key] = adopted.get("code", "")
+            origin = ""
+            if entry is not None:
+                origin = entry.provenance.get(ADOPTED, {}).get("code", "")
+            self._origins[cell.key] = origin
         return self._origins[cell.key]

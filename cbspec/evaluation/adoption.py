@@ -82,17 +82,21 @@ class Adoption:
         """Tell whether the inputs of a cell are the very results that an earlier result was
         computed from.
         """
-        return all(
-            self.store.has(below.key) and self._root(below.key) == self._root(trail.inputs[name])
-            for name, below in cell.inputs.items()
-        )
+        for name, below in cell.inputs.items():
+            if not self.store.has(below.key):
+                return False
+            if self._root(below.key) != self._root(trail.inputs[name]):
+                return False
+        return True
 
     def _root(self, key: str) -> str:
         """Return the key under which a result was first stored, before it was adopted for other
         code.
         """
         entry = self.store.get(key, touch=False)
-        return str(entry.provenance.get(ADOPTED, {}).get("key", key)) if entry else key
+        if entry is None:
+            return key
+        return str(entry.provenance.get(ADOPTED, {}).get("key", key))
 
     def _identical(self, stage: str, origin: str, grounds: Grounds) -> int | None:
         """Return how many canary results of a stage are those of the earlier code to the last bit;
@@ -104,9 +108,11 @@ class Adoption:
 
     def _compared(self, origin: str, cells: Sequence[Cell]) -> int | None:
         for cell in cells:
-            now = self.store.get(cell.key, touch=False)
             then = self._of_code(cell, origin)
-            before = self.store.get(then.key, touch=False) if then else None
+            if then is None:
+                return None
+            now = self.store.get(cell.key, touch=False)
+            before = self.store.get(then.key, touch=False)
             if now is None or before is None or now.content != before.content:
                 return None
         return len(cells) or None
@@ -169,8 +175,9 @@ class Adopter:
         if not candidates:
             return
         cells = [self._canaries.cells(claim) for claim in self._claims]
-        toys = {cell for canary in cells for cell in closure(canary.values())}
-        candidates = {cell: trail for cell, trail in candidates.items() if cell not in toys}
+        for canary in cells:
+            for toy in closure(canary.values()):
+                candidates.pop(toy, None)
         failed = self._failed({cell.call.stage.name for cell in candidates})
         self._adoption.adopt(candidates, grounds(cells), lambda stage: stage not in failed)
 
@@ -180,7 +187,10 @@ class Adopter:
         """
         failed: set[str] = set()
         for claim in self._claims:
-            reached = {below.stage.name for call in claim.arms.values() for below in calls_of(call)}
+            reached: set[str] = set()
+            for call in claim.arms.values():
+                for below in calls_of(call):
+                    reached.add(below.stage.name)
             if reached.isdisjoint(stages):
                 continue
             if self._canaries.check(claim).state in ("differs", "error"):

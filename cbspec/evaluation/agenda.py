@@ -38,7 +38,10 @@ class Agenda:
     @property
     def wanted(self) -> list[Cell]:
         """All cells that are planned from the start."""
-        return [cell for cells in self.cells.values() for cell in cells.values()]
+        wanted: list[Cell] = []
+        for cells in self.cells.values():
+            wanted += cells.values()
+        return wanted
 
     def by_readiness(
         self,

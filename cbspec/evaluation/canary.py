@@ -59,7 +59,10 @@ class Canaries:
 
     def plan(self, claims: Iterable[Claim]) -> None:
         """Plan the canaries of these claims, so that all workers help with them."""
-        self.executor.adopt([cell for claim in claims for cell in self.cells(claim).values()])
+        wanted: list[Cell] = []
+        for claim in claims:
+            wanted += self.cells(claim).values()
+        self.executor.adopt(wanted)
 
     def check(self, claim: Claim) -> CanaryCheck:
         """Compute what is missing of a claim's canary, compare it with the record, and say what
@@ -91,11 +94,13 @@ class Canaries:
         """
         cells = self.cells(claim)
         store = self.executor.store
-        entries = {cell: store.get(cell.key, touch=False) for cell in cells.values()}
-        present = {cell: entry for cell, entry in entries.items() if entry is not None}
-        if len(present) < len(entries):
-            return None
-        return compared(self.record, self._figures(claim, cells, present))
+        entries: dict[Cell, StoredResult] = {}
+        for cell in cells.values():
+            entry = store.get(cell.key, touch=False)
+            if entry is None:
+                return None
+            entries[cell] = entry
+        return compared(self.record, self._figures(claim, cells, entries))
 
     def knows(self, claim: Claim) -> bool:
         """Tell whether a claim's canary is on record."""

@@ -131,14 +131,17 @@ def changed_since(claim: Claim, entry: Entry, planner: Planner) -> str:
 def measures_otherwise(claim: Claim, entry: Entry) -> str:
     """Return which arms have become other stage calls than recorded; empty where none has."""
     moved = [arm for arm, call in claim.arms.items() if entry.arms.get(arm) != short(call.digest)]
-    return f"another experiment than recorded: {', '.join(moved)}" if moved else ""
+    if not moved:
+        return ""
+    return f"another experiment than recorded: {', '.join(moved)}"
 
 
 def would_be(comparison: Comparison) -> str:
     """Say what an edited claim, or another judge, makes of the evidence of a verdict on record."""
     assert comparison.new is not None  # compare always sets it
-    moves = "; ".join(move.text for move in comparison.goalposts)
-    what = f"{comparison.change}: {moves}" if moves else comparison.headline
+    what = comparison.headline
+    if moves := "; ".join(move.text for move in comparison.goalposts):
+        what = f"{comparison.change}: {moves}"
     new = comparison.new
     return f"{what}; by its evidence the verdict would have been {new.verdict}: {new.reason}"
 

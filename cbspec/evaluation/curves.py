@@ -24,8 +24,9 @@ def curves(claim: Claim, planner: Planner, store: Store) -> Iterator[CurvePoint]
     """Yield every point of every curve that is stored of the claim's arms."""
     for (arm, seed), cell in planner.of(claim, claim.seeds.pool).items():
         result = store.get(cell.key, touch=False)
-        series = result.series if result else {}
-        for name, content in series.items():
+        if result is None:
+            continue
+        for name, content in result.series.items():
             for curve, step, value in _points(name, content):
                 yield CurvePoint(arm, seed, curve, step, value)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -40,9 +39,6 @@ from cbspec.ledger import EvidenceFolder, Ledger, Provenance, provenance
 from cbspec.model.values import Values
 from cbspec.report import Record, Upheld
 from cbspec.store import Store, StoredResult
-
-if TYPE_CHECKING:
-    from cbspec.evaluation.adoption import Adopter  # nothing is adopted where nothing is missing
 
 
 class Evaluation:
@@ -188,8 +184,7 @@ class Evaluation:
                 self._run.announce(claim.id, count)
             return self.executor.ensure(cells)
 
-        recorded = self._recorded.expected(claim)
-        return interim_analyses(claim, self.planner, computed, recorded)
+        return interim_analyses(claim, self.planner, computed, self._recorded.expected(claim))
 
     def upheld(self, claim: Claim) -> Upheld:
         """Check every verdict on record of a claim that this run does not recompute.
@@ -204,8 +199,7 @@ class Evaluation:
     @cached_property
     def _recorded(self) -> RecordedVerdicts:
         canary = self.canaries.check if self.config.canary else None
-        edits = self._edits.since
-        checker = Checker(self.planner, self.evidence, self._versions.at, canary, edits)
+        checker = Checker(self.planner, self.evidence, self._versions.at, canary, self._edits.since)
         device = self.numerics.device
         return RecordedVerdicts(self.config, device, self.ledger, self.evidence, checker)
 
@@ -238,20 +232,17 @@ class Evaluation:
         """Adopt stored results of other code, once, before anything but a canary is computed."""
         if self._agenda.planned:
             return
+        from cbspec.evaluation.adoption import Adopter  # not needed where nothing is missing
+
         self.executor.take(self._agenda.wanted)
-        self._adopter.adopt(self._agenda.wanted)
+        claims = self._agenda.claims.values()
+        Adopter(self.planner, self.store, self.canaries, claims).adopt(self._agenda.wanted)
         self._plan_wanted()
 
     @cached_property
     def _recorder(self) -> Recorder:
         project = self.config.root, self.planner, self.ledger, lambda: self.provenance
         return Recorder(*project, self._adopted, self._edits, self._options, self._earlier)
-
-    @cached_property
-    def _adopter(self) -> Adopter:
-        from cbspec.evaluation.adoption import Adopter
-
-        return Adopter(self.planner, self.store, self.canaries, self._agenda.claims.values())
 
     @cached_property
     def provenance(self) -> Provenance:

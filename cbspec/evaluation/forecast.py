@@ -7,47 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from cbspec.claim import Claim
-from cbspec.evaluation.agenda import agenda_of
+from cbspec.evaluation.agenda import Agenda, agenda_of
+from cbspec.evaluation.work import Work
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.plan import Plan, PlannedJob
 from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger
-
-SHOWN = 3  # arms of one job; the claims have them all
-
-
-class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """One job of the plan.
-
-    Attributes:
-        stage: its name, `points` where on its trajectory the results lie.
-        arms: those that it measures, of whatever claims; none where it is an input alone.
-        results: how many it yields; `absent`: how many of them are not stored.
-        state: of what is not stored; `current` when all is.
-        seconds: forecast of one process; None where the stage was never computed on this device
-            family.
-    """
-
-    stage: str
-    points: tuple[int, ...]
-    seeds: tuple[int, ...]
-    arms: tuple[str, ...]
-    results: int
-    absent: int
-    state: State
-    causes: tuple[Cause, ...]
-    seconds: float | None
-
-    @property
-    def label(self) -> str:
-        at = f" @{','.join(map(str, self.points))}" if self.points else ""
-        return f"{self.stage}{at} seeds {','.join(map(str, self.seeds))}{self._shown_arms}"
-
-    @property
-    def _shown_arms(self) -> str:
-        more = f" and {len(self.arms) - SHOWN} more" if len(self.arms) > SHOWN else ""
-        return f"  ({', '.join(self.arms[:SHOWN])}{more})" if self.arms else ""
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,12 +54,8 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
     planner, store = standings.planner, standings.store
     agenda = agenda_of(decided, expected, planner, store)
     plan = planner.plan(agenda.wanted, wide=FAMILIES[device].wide, after=agenda.after)
-    arms: dict[Cell, list[str]] = {}
-    for cells in agenda.cells.values():
-        for (arm, _), cell in cells.items():
-            arms.setdefault(cell, []).append(arm)
-    wanted = {name: cells.values() for name, cells in agenda.cells.items()}
-    recorded = _recorded(wanted, entries)
+    arms = _arms(agenda)
+    recorded = _recorded(agenda, entries)
     needed = _needed(agenda.wanted, standings)
     work: list[Work] = []
     seconds: dict[PlannedJob, float] = {}
@@ -105,13 +67,7 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
             unknown[item.stage] = None
         if _shown(job, item, standings):
             work.append(item)
-    undecided = []
-    for claim in decided:
-        seeds = {seed for _, seed in agenda.cells[claim.id]}
-        may_draw = entries[claim.id] is None and len(seeds) < len(claim.seeds.pool)
-        # With all stored it would be due more, were it open.
-        if may_draw and (expected[claim.id] or _absent(wanted[claim.id], standings)):
-            undecided.append(claim)
+    undecided = _undecided(decided, agenda, entries, expected, standings)
     return Forecast(
         scale=scale,
         device=device,
@@ -124,6 +80,41 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
         further=_further(plan, undecided, standings),
         unknown=tuple(unknown),
     )
+
+
+def _undecided(
+    claims: Iterable[Claim],
+    agenda: Agenda,
+    entries: Mapping[str, Entry | None],
+    expected: Mapping[str, Entry | None],
+    standings: Standings,
+) -> list[Claim]:
+    """Return the claims without a verdict on this device family that may draw more seeds than are
+    planned.
+
+    Args:
+        entries: claim -> its verdict on record on this device family.
+        expected: claim -> the verdict that is expected of it, of another family maybe.
+    """
+    undecided: list[Claim] = []
+    for claim in claims:
+        cells = agenda.cells[claim.id]
+        seeds = {seed for _, seed in cells}
+        if entries[claim.id] is not None or len(seeds) >= len(claim.seeds.pool):
+            continue
+        # With all stored it would be due more, were it undecided
+        if expected[claim.id] or _absent(cells.values(), standings):
+            undecided.append(claim)
+    return undecided
+
+
+def _arms(agenda: Agenda) -> dict[Cell, list[str]]:
+    """Return cell -> the arms of whatever claims that it measures."""
+    arms: dict[Cell, list[str]] = {}
+    for cells in agenda.cells.values():
+        for (arm, _), cell in cells.items():
+            arms.setdefault(cell, []).append(arm)
+    return arms
 
 
 def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float:
@@ -142,17 +133,17 @@ def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float
     return seconds
 
 
-def _recorded(
-    wanted: Mapping[str, Iterable[Cell]], entries: Mapping[str, Entry | None]
-) -> dict[Cell, Entry]:
+def _recorded(agenda: Agenda, entries: Mapping[str, Entry | None]) -> dict[Cell, Entry]:
     """Return cell -> the verdict on record of a claim that needs it."""
     by_cell: dict[Cell, Entry] = {}
-    for claim, cells in wanted.items():
+    for claim, cells in agenda.cells.items():
         entry = entries[claim]
-        waiting = list(cells) if entry else []
+        if entry is None:
+            continue
+        waiting = list(cells.values())
         while waiting:
             below = waiting.pop()
-            if entry and below not in by_cell:
+            if below not in by_cell:
                 by_cell[below] = entry
                 waiting += below.inputs.values()
     return by_cell
@@ -226,17 +217,22 @@ def _seconds(job: PlannedJob, absent: Sequence[Cell], standings: Standings) -> f
     if rate is None:
         return None
     # The last point of each wins
-    lanes = {cell.lane: cell for cell in sorted(absent, key=lambda cell: cell.call.point)}
-    start = standings.resumes(lanes.values(), min(cell.call.point for cell in absent))
-    done = (
-        standings.planner.at(cell, start).call.cost if start else 0.0 for cell in lanes.values()
-    )
-    return rate * (sum(cell.call.cost for cell in lanes.values()) - sum(done))
+    ascending = sorted(absent, key=lambda cell: cell.call.point)
+    lanes = {cell.lane: cell for cell in ascending}
+    start = standings.resumes(lanes.values(), ascending[0].call.point)
+    whole = sum(cell.call.cost for cell in lanes.values())
+    if not start:
+        return rate * whole
+    done = sum(standings.planner.at(cell, start).call.cost for cell in lanes.values())
+    return rate * (whole - done)
 
 
 def _longest(seconds: dict[PlannedJob, float]) -> float:
     """Return the longest chain of jobs of which each waits for the one before."""
-    owner = {cell: job for job in seconds for cell in job.cells}
+    owner: dict[Cell, PlannedJob] = {}
+    for job in seconds:
+        for cell in job.cells:
+            owner[cell] = job
     ends: dict[PlannedJob, float] = {}
 
     def end(job: PlannedJob) -> float:

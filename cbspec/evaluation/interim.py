@@ -76,9 +76,13 @@ def stored_analyses(
     """Return those analyses of which every result is stored, see `interim_analyses`."""
 
     def stored(cells: Sequence[Cell]) -> Mapping[Cell, StoredResult] | None:
-        entries = {cell: store.get(cell.key, touch=False) for cell in cells}
-        present = {cell: entry for cell, entry in entries.items() if entry is not None}
-        return present if len(present) == len(entries) else None
+        entries: dict[Cell, StoredResult] = {}
+        for cell in cells:
+            entry = store.get(cell.key, touch=False)
+            if entry is None:
+                return None
+            entries[cell] = entry
+        return entries
 
     return list(interim_analyses(claim, planner, stored, recorded))
 
@@ -147,21 +151,12 @@ def _collected(
         if arm in claim.own:
             runs = seeds[: len(claim.own[arm])]
             own[arm] = len(runs)
+        of_seeds = {seed: results.get((arm, seed)) for seed in runs}
+        if ended := _diverged(of_seeds):
+            diverged[arm] = ended
         arms[arm] = {}
         for measure in call.stage.measures:
-            column: list[float | None] = []
-            reasons: dict[str, str] = {}
-            for seed in runs:
-                result = results.get((arm, seed))
-                if result is None:
-                    column.append(None)
-                    reasons[str(seed)] = "not computed"
-                    continue
-                column.append(result.measures.get(measure))
-                if DIVERGED in result.provenance:
-                    diverged.setdefault(arm, {})[str(seed)] = str(result.provenance[DIVERGED])
-                elif measure in result.undefined:
-                    reasons[str(seed)] = result.undefined[measure]
+            column, reasons = _column(measure, of_seeds)
             column += [None] * (len(seeds) - len(runs))
             arms[arm][measure] = tuple(column)
             if reasons:
@@ -174,3 +169,32 @@ def _collected(
         own=own,
         summaries=summaries,
     )
+
+
+def _diverged(results: Mapping[int, StoredResult | None]) -> dict[str, str]:
+    """Return seed -> where the run left the finite numbers, of those that did."""
+    ended: dict[str, str] = {}
+    for seed, result in results.items():
+        if result is not None and DIVERGED in result.provenance:
+            ended[str(seed)] = str(result.provenance[DIVERGED])
+    return ended
+
+
+def _column(
+    measure: str, results: Mapping[int, StoredResult | None]
+) -> tuple[list[float | None], dict[str, str]]:
+    """Return a measure's value for each seed, and seed -> why there is none where that is known of
+    the measure itself.
+    """
+    column: list[float | None] = []
+    reasons: dict[str, str] = {}
+    for seed, result in results.items():
+        if result is None:
+            column.append(None)
+            reasons[str(seed)] = "not computed"
+            continue
+        column.append(result.measures.get(measure))
+        # Of a run that diverged no measure has a value, for the one reason
+        if measure in result.undefined and DIVERGED not in result.provenance:
+            reasons[str(seed)] = result.undefined[measure]
+    return column, reasons

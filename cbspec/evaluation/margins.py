@@ -42,10 +42,7 @@ def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Diagnostic
         for index, assertion in enumerate(assertions):
             arms = {name: claim.arms[name] for name in arms_of(assertion)}
             alike = [entry for entry in entries if entry.measured_as(arms)]
-            enough = [entry for entry in alike if len(entry.seeds) <= len(claim.seeds.pool)]
-            if any(_decided(assertion, claim, entry) for entry in enough) or _beyond(
-                assertion, enough
-            ):
+            if _decidable(assertion, claim, alike):
                 continue
             if reason := lint(assertion, claim.seeds, claim.alpha, spreads=_spreads(alike)):
                 yield located(
@@ -55,11 +52,30 @@ def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Diagnostic
                 )
 
 
+def _decidable(assertion: Assertion, claim: Claim, alike: Iterable[Entry]) -> bool:
+    """Tell whether the record shows that the seeds of the pool can decide an assertion, for it or
+    against it.
+
+    Args:
+        alike: verdicts on record whose arms are the same stage calls.
+    """
+    enough = []
+    for entry in alike:
+        if len(entry.seeds) > len(claim.seeds.pool):
+            continue
+        if _decided(assertion, claim, entry):
+            return True
+        enough.append(entry)
+    return _beyond(assertion, enough)
+
+
 def _decided(assertion: Assertion, claim: Claim, entry: Entry) -> bool:
     """Tell whether the very assertion was decided."""
     terms = assertion.spelled_out(claim.alpha)
-    verdicts = {recorded.verdict for recorded in entry.recorded if recorded.terms == terms}
-    return bool(verdicts & {"holds", "refuted"})
+    return any(
+        recorded.terms == terms and recorded.verdict in ("holds", "refuted")
+        for recorded in entry.recorded
+    )
 
 
 Name = tuple[str, str]
@@ -70,14 +86,16 @@ def _beyond(assertion: Assertion, entries: Iterable[Entry]) -> bool:
     """Tell whether a sum on record lies wholly beyond its bounds, so that the assertion can be
     refuted if it cannot be shown.
     """
+    if not assertion.conjunctive:
+        return False
     bounded: dict[Name, list[Contrast]] = defaultdict(list)
-    for contrast in assertion.contrasts() if assertion.conjunctive else ():
+    for contrast in assertion.contrasts():
         bounded[contrast.measure, contrast.label].append(contrast)
-    return any(
-        _outside(effect, contrast)
-        for effect in _effects(entries)
-        for contrast in bounded[effect.measure, effect.label]
-    )
+    for effect in _effects(entries):
+        for contrast in bounded[effect.measure, effect.label]:
+            if _outside(effect, contrast):
+                return True
+    return False
 
 
 def _outside(effect: RecordedEffect, contrast: Contrast) -> bool:
@@ -96,6 +114,6 @@ def _spreads(entries: Iterable[Entry]) -> dict[Name, float]:
 
 
 def _effects(entries: Iterable[Entry]) -> Iterator[RecordedEffect]:
-    return (
-        effect for entry in entries for recorded in entry.recorded for effect in recorded.effects
-    )
+    for entry in entries:
+        for recorded in entry.recorded:
+            yield from recorded.effects

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cbspec.canary import Figures
 from cbspec.canary.calibration import PlatformRun
 from cbspec.errors import CbspecError
 from cbspec.report import Run, decode
@@ -71,22 +72,10 @@ def measured(setting: PlatformSetting, *, root: Path, claims: Path, scale: str) 
     Raises:
         CbspecError: the run did not get to its end, or a canary broke.
     """
+    command = [setting.python, "-m", "pytest", str(claims), "--scale", scale, "--device", "cpu"]
+    command += ["-n", WORKERS, "-q", "-p", "no:cacheprovider", *setting.options]
     with tempfile.TemporaryDirectory(prefix="cbspec-") as folder:
         reports = Path(folder) / "reports"
-        command = [
-            setting.python,
-            "-m",
-            "pytest",
-            str(claims),
-            "--scale",
-            scale,
-            "--device",
-            "cpu",
-            "-n",
-            WORKERS,
-            "-q",
-        ]
-        command += ["-p", "no:cacheprovider", *setting.options]
         done = subprocess.run(
             command,
             cwd=root,
@@ -102,7 +91,10 @@ def measured(setting: PlatformSetting, *, root: Path, claims: Path, scale: str) 
                 f"the canary on the platform '{setting.name}' ended with status {done.returncode}:\n{output}"
             )
         run = decode(report.read_text(encoding="utf-8"), Run)
-    figures = {check.claim: check.figures for check in run.canaries if check.figures}
+    figures: dict[str, Figures] = {}
+    for check in run.canaries:
+        if check.figures:
+            figures[check.claim] = check.figures
     return PlatformRun(setting.name, run.provenance.torch, figures)
 
 

@@ -13,7 +13,7 @@ from cbspec.evaluation.adopted import Adopted
 from cbspec.evaluation.edits import Edits
 from cbspec.evaluation.repetition import Wobbles, repeated
 from cbspec.execution.plan import Planner
-from cbspec.ledger import Evidence, Ledger, Provenance, compare, entry_of
+from cbspec.ledger import Entry, Evidence, Ledger, Provenance, compare, entry_of
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Judgement
 from cbspec.model.values import Values
@@ -65,17 +65,7 @@ class Recorder:
         evidence = None
         if values:
             evidence = Evidence(claim=claim.id, scale=claim.scale, device=device, values=values)
-        cells = self.planner.of(claim, judgement.seeds)
-        entry = entry_of(
-            claim,
-            judgement,
-            device=device,
-            code=self.planner.code(claim.arms.values()),
-            dependencies=self.planner.dependencies(claim.arms.values()),
-            provenance=self.provenance(),
-            values=values,
-            adopted=self.adopted.stages(cells.values()),
-        )
+        entry = self._entry(claim, judgement, values)
         comparison = repeated(compare(self.ledger.expected(entry.key), entry), self.earlier)
         edits: tuple[Edit, ...] = ()
         if comparison.expected is not None and comparison.alarming:
@@ -92,6 +82,21 @@ class Recorder:
             options=self.options,
             evidence=evidence,
             checks=checks,
+        )
+
+    def _entry(self, claim: Claim, judgement: Judgement, values: Values | None) -> Entry:
+        """Return what the ledger would have of a claim, by the code as it is."""
+        calls = claim.arms.values()
+        cells = self.planner.of(claim, judgement.seeds).values()
+        return entry_of(
+            claim,
+            judgement,
+            device=self.planner.numerics.device,
+            code=self.planner.code(calls),
+            dependencies=self.planner.dependencies(calls),
+            provenance=self.provenance(),
+            values=values,
+            adopted=self.adopted.stages(cells),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim
@@ -26,42 +27,51 @@ def run_claims(
         StoreError: the store cannot be read or written.
         LedgerError: evidence or the canary on record is damaged.
     """
-    config, numerics, store = evaluation.config, evaluation.numerics, evaluation.store
-    limit_threads(numerics.threads)
+    limit_threads(evaluation.numerics.threads)
     began = time.monotonic()
-    records: list[Record] = []
-    upheld: list[Upheld] = []
-    canaries: list[CanaryCheck] = []
-    retried: list[str] = []
-    taken: list[str] = []
     directory.hold()
     try:
-        store.sweep()
-        evaluation.adopt(claims)
-        for claim in claims:
-            if claim.scale == config.canary:
-                canaries.append(evaluation.canaries.check(claim))
-                continue
-            if evaluation.recomputes(claim):
-                records.append(evaluation.evaluate(claim))
-            else:
-                upheld.append(evaluation.upheld(claim))
-            if check := evaluation.canary_told(claim):
-                canaries.append(check)
+        evaluation.store.sweep()
+        done = _evaluated(claims, evaluation)
         retried, taken = directory.retries(), directory.taken()
     finally:
         evaluation.close()
-        store.sweep()
+        evaluation.store.sweep()
         directory.remove()
     return run_of(
         scale=scale,
-        device=numerics.device,
+        device=evaluation.numerics.device,
         provenance=evaluation.provenance,
         seconds=time.monotonic() - began,
         workers=1,
-        records=records,
-        upheld=upheld,
-        canaries=canaries,
+        records=done.records,
+        upheld=done.upheld,
+        canaries=done.canaries,
         retried=retried,
         taken=taken,
     )
+
+
+class _Evaluated(NamedTuple):
+    records: list[Record]
+    upheld: list[Upheld]
+    canaries: list[CanaryCheck]
+
+
+def _evaluated(claims: Sequence[Claim], evaluation: Evaluation) -> _Evaluated:
+    """Evaluate claims: a verdict, or what upholds the one on record, and the canary where it was
+    needed; of a claim at the canary's scale the canary alone.
+    """
+    done = _Evaluated([], [], [])
+    evaluation.adopt(claims)
+    for claim in claims:
+        if claim.scale == evaluation.config.canary:
+            done.canaries.append(evaluation.canaries.check(claim))
+            continue
+        if evaluation.recomputes(claim):
+            done.records.append(evaluation.evaluate(claim))
+        else:
+            done.upheld.append(evaluation.upheld(claim))
+        if check := evaluation.canary_told(claim):
+            done.canaries.append(check)
+    return done

@@ -84,28 +84,40 @@ class Tracer:
                 call = cell.call.trajectory
                 groups.setdefault(call, {})[cell] = None
                 arms.setdefault(call, {})[arm] = None
-        cells = {call: list(group) for call, group in groups.items()}
-        return cells, {call: tuple(names) for call, names in arms.items()}
+        cells: dict[str, list[Cell]] = {}
+        names: dict[str, tuple[str, ...]] = {}
+        for call, group in groups.items():
+            cells[call], names[call] = list(group), tuple(arms[call])
+        return cells, names
 
     def _use(self, call: str, cells: Sequence[Cell], arms: tuple[str, ...]) -> StageUse:
         stage = cells[0].call.stage
-        results = [self._result(cell) for cell in cells]
         fresh = [cell for cell in cells if self._computed_here(cell)]
+        adopted = 0
+        points: set[int] = set()
+        seeds: dict[int, None] = {}
         # A result's seconds count from the start of its job, so the last point of a lane has all
         seconds: dict[str, float] = {}
-        for cell, result in zip(cells, results, strict=True):
-            took = float(result.provenance.get("seconds") or 0.0) if result else 0.0
+        for cell in cells:
+            seeds[cell.seed] = None
+            if stage.progress:
+                points.add(cell.call.point)
+            result = self._result(cell)
+            if result is None:
+                continue
+            took = float(result.provenance.get("seconds") or 0.0)
             seconds[cell.lane] = max(seconds.get(cell.lane, 0.0), took)
-        adopted = [result for result in results if result and result.provenance.get(ADOPTED)]
+            if result.provenance.get(ADOPTED):
+                adopted += 1
         return StageUse(
             stage=stage.name,
             call=short(call),
             arms=arms,
-            points=tuple(sorted({cell.call.point for cell in cells})) if stage.progress else (),
-            seeds=tuple(dict.fromkeys(cell.seed for cell in cells)),
+            points=tuple(sorted(points)),
+            seeds=tuple(seeds),
             results=len(cells),
             computed=len(fresh),
-            adopted=len(adopted),
+            adopted=adopted,
             seconds=round(sum(seconds.values()), 3),
             forecast=self._forecast(fresh),
         )
@@ -116,7 +128,9 @@ class Tracer:
         for cell in cells:
             costs[cell.lane] = max(costs.get(cell.lane, 0.0), cell.call.cost)
             rate = self._rates.get(cell.call.stage.name)
-        return None if rate is None else round(rate * sum(costs.values()), 3)
+        if rate is None:
+            return None
+        return round(rate * sum(costs.values()), 3)
 
     def _curves(self, call: str, cells: Sequence[Cell], arms: tuple[str, ...]) -> list[Curve]:
         """Return the series of a trajectory that have one value for each of its points so far."""
@@ -129,7 +143,9 @@ class Tracer:
         rows: dict[str, dict[int, list[float | None]]] = {}
         for seed, cell in last.items():
             result = self._result(cell)
-            for name, series in (result.series if result else {}).items():
+            if result is None:
+                continue
+            for name, series in result.series.items():
                 if _along(series, cell.call.point):
                     rows.setdefault(name, {})[seed] = series
         curves = []
@@ -180,4 +196,6 @@ def _thinned(count: int) -> tuple[int, ...]:
 
 def _short(value: float | None) -> float | None:
     known = rounded(value)
-    return None if known is None else float(f"{known:.{DECIMALS}g}")
+    if known is None:
+        return None
+    return float(f"{known:.{DECIMALS}g}")

@@ -21,7 +21,8 @@ from cbspec.cli.output import (
 from cbspec.project import Project
 
 if TYPE_CHECKING:
-    from cbspec.evaluation.forecast import Forecast, Work
+    from cbspec.evaluation.forecast import Forecast
+    from cbspec.evaluation.work import Work
 
 ON_ONE_MACHINE = ("local", "inline")
 SHOWN = 3  # causes of one job; the whole list is what `cbspec explain` is for
