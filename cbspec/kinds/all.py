@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cbspec.kinds.change import Way, tighter_if
+from cbspec.kinds.change import Way, holds_each, tighter_if
 from cbspec.kinds.compound import Compound
 from cbspec.statistics import evidence as combine
 from cbspec.statistics.design import Design
@@ -16,7 +16,7 @@ def _parts_added(before: object, after: object) -> Way:
     """The parts it had, and more, are harder to meet."""
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
-    return tighter_if(all(part in after for part in before))
+    return tighter_if(holds_each(after, before))
 
 
 class All(Compound, frozen=True, kw_only=True, tag="all"):
@@ -27,7 +27,7 @@ class All(Compound, frozen=True, kw_only=True, tag="all"):
 
     def sentence(self) -> str:
         """Return the parts."""
-        return "; and ".join(part.sentence() for part in self.of)
+        return "; and ".join(self.sentences())
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of every part, each at the full alpha. Source: Berger 1982."""
@@ -39,5 +39,7 @@ class All(Compound, frozen=True, kw_only=True, tag="all"):
 
     def missed(self, design: Design) -> str | None:
         """Return why a part can never be shown."""
-        design = design.limited(self.alpha)
-        return "; ".join(filter(None, (part.missed(design) for part in self.of))) or None
+        reasons = self.reasons(design.limited(self.alpha))
+        if not reasons:
+            return None
+        return "; ".join(reasons)

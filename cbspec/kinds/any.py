@@ -16,7 +16,8 @@ def _parts_removed(before: object, after: object) -> Way:
     """Fewer of the parts it had are harder to meet."""
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
-    return tighter_if(sum(part in after for part in before) == len(after))
+    kept = sum(part in after for part in before)
+    return tighter_if(kept == len(after))
 
 
 class Any(Compound, frozen=True, kw_only=True, tag="any"):
@@ -28,7 +29,7 @@ class Any(Compound, frozen=True, kw_only=True, tag="any"):
 
     def sentence(self) -> str:
         """Return the parts."""
-        return "; or ".join(part.sentence() for part in self.of)
+        return "; or ".join(self.sentences())
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of at least one part; refuted when every part is.
@@ -39,11 +40,12 @@ class Any(Compound, frozen=True, kw_only=True, tag="any"):
 
     def least_p(self, n: int, alpha: float) -> float:
         """Return that of the part that needs least, as one of several."""
+        # Holm's first step holds the smallest of m p-values to alpha / m
         return min(1.0, min(self.least_ps(n, alpha)) * len(self.of))
 
     def missed(self, design: Design) -> str | None:
         """Return why none of the parts can ever be shown."""
-        shared = design.limited(self.alpha, parts=len(self.of))
-        reasons = [part.missed(shared) for part in self.of]
-        known = [reason for reason in reasons if reason]
-        return "; ".join(known) if len(known) == len(reasons) else None
+        reasons = self.reasons(design.limited(self.alpha, parts=len(self.of)))
+        if len(reasons) < len(self.of):
+            return None
+        return "; ".join(reasons)

@@ -172,8 +172,10 @@ class Assertion(
             alpha: of an assertion that has none of its own.
         """
         if self.test == "exact":
-            return float(2.0**-n)
-        return 0.0 if n > 1 else 1.0
+            return float(2.0**-n)  # all n differences on one side, of 2^n signed sums
+        if n > 1:
+            return 0.0
+        return 1.0
 
     def missed(self, design: Design) -> str | None:
         """Return why a margin is too narrow for the spreads on record; None where it is not."""
@@ -199,13 +201,15 @@ class Assertion(
         rules = {**Assertion.tighter, **self.tighter}
         return rules.get(field, unordered)(before, after)
 
+    def alpha_or(self, default: float) -> float:
+        """Return its own alpha, or else that of the whole that it belongs to."""
+        if self.alpha is None:
+            return default
+        return self.alpha
+
     def spelled_out(self, alpha: float) -> Assertion:
         """Return it as it is recorded: without its note, the claim's alpha filled in."""
-        return msgspec.structs.replace(
-            self,
-            alpha=alpha if self.alpha is None else self.alpha,
-            note="",
-        )
+        return msgspec.structs.replace(self, alpha=self.alpha_or(alpha), note="")
 
 
 class Measured(Assertion, frozen=True, kw_only=True):

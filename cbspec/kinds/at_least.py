@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from cbspec.kinds.assertion import Problem
-from cbspec.kinds.change import Way, larger, tighter_if
+from cbspec.kinds.change import Way, holds_each, larger, tighter_if
 from cbspec.kinds.compound import Compound
 from cbspec.statistics import evidence as combine
 from cbspec.statistics.design import Design
@@ -20,7 +20,7 @@ def _parts_removed(before: object, after: object) -> Way:
     """As many of fewer parts are harder to meet."""
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
-    return tighter_if(all(part in before for part in after))
+    return tighter_if(holds_each(before, after))
 
 
 class AtLeast(Compound, frozen=True, kw_only=True, tag="at_least"):
@@ -34,7 +34,7 @@ class AtLeast(Compound, frozen=True, kw_only=True, tag="at_least"):
 
     def sentence(self) -> str:
         """Return how many of which parts."""
-        return f"at least {self.k} of: " + "; ".join(part.sentence() for part in self.of)
+        return f"at least {self.k} of: " + "; ".join(self.sentences())
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of so many parts. Source: Benjamini and Heller 2008."""
@@ -42,15 +42,18 @@ class AtLeast(Compound, frozen=True, kw_only=True, tag="at_least"):
 
     def least_p(self, n: int, alpha: float) -> float:
         """Return that of the last part needed, shared by those that may all be false."""
+        # k parts hold unless m - k + 1 are false, and Bonferroni over these multiplies the k-th
+        # smallest p by as many (Benjamini and Heller 2008)
         ordered = sorted(self.least_ps(n, alpha))
         return min(1.0, ordered[self.k - 1] * (len(self.of) - self.k + 1))
 
     def missed(self, design: Design) -> str | None:
         """Return why too few parts can ever be shown."""
         spare = len(self.of) - self.k
-        shared = design.limited(self.alpha, parts=spare + 1)
-        reasons = [reason for part in self.of if (reason := part.missed(shared))]
-        return "; ".join(reasons) if len(reasons) > spare else None
+        reasons = self.reasons(design.limited(self.alpha, parts=spare + 1))
+        if len(reasons) <= spare:
+            return None
+        return "; ".join(reasons)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the parts, and more wanted than there are."""

@@ -39,4 +39,12 @@ def unasserted(before: Any, after: Any) -> Way:  # noqa: ARG001 - every rule tak
 
 def tighter_if(harder: bool) -> Way:
     """Return the way of a change that is harder to meet, or not."""
-    return "tighter" if harder else "looser"
+    if harder:
+        return "tighter"
+    return "looser"
+
+
+def holds_each(parts: tuple[object, ...], wanted: tuple[object, ...]) -> bool:
+    """Return whether each of the wanted parts is there."""
+    # Asked one by one, as parts need not be hashable
+    return all(part in parts for part in wanted)

@@ -45,16 +45,19 @@ class Collapse(Measured, frozen=True, kw_only=True, tag="collapse"):
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return (arm - floor) - retain (reference - floor), below 0 for every arm."""
-        return tuple(
-            Contrast(
+        # Without dividing, as a quotient is unstable where the reference is near the floor; what the
+        # floor adds to the sum is a constant
+        contrasts = []
+        for arm in self.arms:
+            kept = Contrast(
                 label=self._label(arm),
                 measure=self.measure,
                 weights={arm: 1.0, self.reference: -self.retain},
                 offset=(self.retain - 1) * self.floor,
                 high=0.0,
             )
-            for arm in self.arms
-        )
+            contrasts.append(kept)
+        return tuple(contrasts)
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence, invalid unless the reference is shown above the floor.

@@ -11,6 +11,7 @@ from msgspec import Meta
 from cbspec.kinds.assertion import AnyKind, Assertion, Problem
 from cbspec.stage import Measure
 from cbspec.statistics.contrast import Contrast
+from cbspec.statistics.design import Design
 from cbspec.statistics.evidence import StatisticalEvidence, strictness
 from cbspec.statistics.sample import Measurements
 
@@ -54,14 +55,21 @@ class Compound(Assertion, frozen=True, kw_only=True):
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return every sum that a part bounds."""
-        return tuple(contrast for part in self.of for contrast in part.contrasts())
+        contrasts: list[Contrast] = []
+        for part in self.of:
+            contrasts += part.contrasts()
+        return tuple(contrasts)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the parts, and parts that have no p-value."""
         for index, part in enumerate(self.of):
             if not part.tested:
-                named = f"{'an' if part.kind[0] in 'aeiou' else 'a'} {part.kind}"
-                message = f"{named} is asserted by itself, not as a part of all or any"
+                article = "a"
+                if part.kind[0] in "aeiou":
+                    article = "an"
+                message = (
+                    f"{article} {part.kind} is asserted by itself, not as a part of all or any"
+                )
                 yield ("of", index, "kind"), message
                 continue
             for path, message in part.problems():
@@ -69,16 +77,34 @@ class Compound(Assertion, frozen=True, kw_only=True):
 
     def spelled_out(self, alpha: float) -> Assertion:
         """Return it as it is recorded, the parts too."""
-        level = alpha if self.alpha is None else self.alpha
+        level = self.alpha_or(alpha)
         parts = tuple(part.spelled_out(level) for part in self.of)
         return msgspec.structs.replace(self, alpha=level, note="", of=parts)
 
     def weighed(self, data: Measurements) -> list[StatisticalEvidence]:
         """Return the evidence of each part, scaled to be read at the alpha of the whole."""
-        parts = (msgspec.structs.replace(part, alpha=part.alpha or self.alpha) for part in self.of)
-        return [part.evidence(data).scaled(strictness(part.alpha, self.alpha)) for part in parts]
+        weighed = []
+        for part in self.of:
+            alpha = part.alpha or self.alpha
+            # Filled in first: what is inside the part is measured by the part's alpha in turn
+            evidence = msgspec.structs.replace(part, alpha=alpha).evidence(data)
+            weighed.append(evidence.scaled(strictness(alpha, self.alpha)))
+        return weighed
 
     def least_ps(self, n: int, alpha: float) -> list[float]:
         """Return the smallest p that each part could have, read at the alpha of the whole."""
-        level = alpha if self.alpha is None else self.alpha
+        level = self.alpha_or(alpha)
         return [part.least_p(n, level) * strictness(part.alpha, level) for part in self.of]
+
+    def sentences(self) -> list[str]:
+        """Return what each part asserts."""
+        return [part.sentence() for part in self.of]
+
+    def reasons(self, design: Design) -> list[str]:
+        """Return why parts can never be shown, of those that cannot."""
+        reasons = []
+        for part in self.of:
+            reason = part.missed(design)
+            if reason:
+                reasons.append(reason)
+        return reasons

@@ -56,20 +56,29 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
 
         Source: Fisher 1915, 1921.
         """
-        pairs = []
+        first, second = self.measures
+        ones, others = [], []
         for arm in self.arms:
-            pairs.append([data.squarable(arm, name) for name in self.measures])
+            ones.append(data.squarable(arm, first))
+            others.append(data.squarable(arm, second))
         if self.over == "seeds":
-            named = zip(self.arms, pairs, strict=True)
-            return every(of_inference(self._of_arm(arm, *pair)) for arm, pair in named)
-        one, other = (np.stack(columns, axis=-1) for columns in zip(*pairs, strict=True))
-        return of_inference(self._within_seeds(pearson.coefficient(one, other)))
+            of_arms = []
+            for arm, one, other in zip(self.arms, ones, others, strict=True):
+                of_arms.append(of_inference(self._of_arm(arm, one, other)))
+            return every(of_arms)
+        # [..., seed, arm]: one coefficient for each seed, as arms of one seed are no independent
+        # draws and give no test of their own
+        r = pearson.coefficient(np.stack(ones, axis=-1), np.stack(others, axis=-1))
+        return of_inference(self._within_seeds(r))
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
         """Return 0 where there are seeds enough for a test."""
+        fewest = 2  # for a t test of the seeds' coefficients
         if self.over == "seeds":
-            return 0.0 if n >= pearson.FEWEST else 1.0
-        return 0.0 if n > 1 else 1.0
+            fewest = pearson.FEWEST
+        if n < fewest:
+            return 1.0
+        return 0.0
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other, and arms too few to correlate."""
@@ -94,6 +103,8 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         )
 
     def _within_seeds(self, r: Array) -> Result:
+        # Fisher's z = artanh r is close to normal with a variance that does not depend on r, so that
+        # the coefficients of the seeds may be averaged
         z = np.arctanh(np.clip(r, -pearson.MOST, pearson.MOST))
         return Result(
             label=f"r of {' and '.join(self.measures)} over arms",

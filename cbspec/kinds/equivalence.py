@@ -56,8 +56,10 @@ class Equivalence(Measured, frozen=True, kw_only=True, tag="equivalence"):
 
     def sentence(self) -> str:
         """Return what is compared, and the margin."""
-        arms = self.arms[1:] if self.to is None else self.arms
-        side = _WORDS[self.side].format(self.arms[0] if self.to is None else f"{self.to:g}")
+        reference, arms = self.arms[0], self.arms[1:]
+        if self.to is not None:
+            reference, arms = f"{self.to:g}", self.arms
+        side = _WORDS[self.side].format(reference)
         return f"{self.measure} of {listed(arms)} differs {side} {self.margin:g}"
 
     def contrasts(self) -> tuple[Contrast, ...]:
@@ -65,10 +67,14 @@ class Equivalence(Measured, frozen=True, kw_only=True, tag="equivalence"):
 
         Source: Schuirmann 1987.
         """
-        middle = 0.0 if self.to is None else self.to
-        low = -math.inf if self.side == "below" else middle - self.margin
-        high = math.inf if self.side == "above" else middle + self.margin
-        weights = less(self.arms[0], self.arms[1:]) if self.to is None else each(self.arms)
+        middle, weights = 0.0, less(self.arms[0], self.arms[1:])
+        if self.to is not None:
+            middle, weights = self.to, each(self.arms)
+        low, high = middle - self.margin, middle + self.margin
+        if self.side == "below":
+            low = -math.inf
+        if self.side == "above":
+            high = math.inf
         return within(self.measure, weights, low, high)
 
     def problems(self) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from msgspec import Meta
 from cbspec.kinds.assertion import Measured, Problem
 from cbspec.kinds.change import larger, more
 from cbspec.kinds.names import Arm, listed
-from cbspec.kinds.sums import beyond
+from cbspec.kinds.sums import SIGNS, beyond
 from cbspec.statistics.contrast import Contrast
 
 
@@ -33,15 +33,22 @@ class Extremum(Measured, frozen=True, kw_only=True, tag="extremum"):
 
     def sentence(self) -> str:
         """Return the arm, its end and those that it is compared with."""
-        distance = f", by more than {self.margin:g}" if self.margin else ""
+        distance = ""
+        if self.margin:
+            distance = f", by more than {self.margin:g}"
         place = f"the {self.extremum} of {listed(self.among)}"
         return f"{self.measure} of {self.arm} is {place}{distance}"
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return the arm against each other one; one shown within the margin refutes."""
-        sign = 1 if self.extremum == "highest" else -1
-        others = (arm for arm in self.among if arm != self.arm)
-        return tuple(beyond(self.measure, self.arm, other, sign, self.margin) for other in others)
+        # Against each other arm, not against the best of them: which that is would be chosen by the
+        # same values, and the difference from it would be biased
+        sign = SIGNS[self.extremum]
+        contrasts = []
+        for other in self.among:
+            if other != self.arm:
+                contrasts.append(beyond(self.measure, self.arm, other, sign, self.margin))
+        return tuple(contrasts)
 
     def problems(self) -> Iterator[Problem]:
         """Yield an arm that is not compared."""

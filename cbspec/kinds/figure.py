@@ -21,8 +21,10 @@ from cbspec.statistics.sample import Measurements
 
 def _inside(before: Any, after: Any) -> Way:
     """More axes are harder to meet, and narrower ones."""
-    shared = ((after.get(name), axis) for name, axis in before.items())
-    return tighter_if(all(new is not None and _within(new, axis) for new, axis in shared))
+    for name, axis in before.items():
+        if name not in after or not _within(after[name], axis):
+            return tighter_if(False)
+    return tighter_if(True)
 
 
 def _within(axis: tuple[float, float], other: tuple[float, float]) -> bool:
@@ -93,15 +95,22 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
         A missing value is a failed premise. The points that have values keep their effects all the
         same, so that a drawing with a gap can be made.
         """
-        axes = self.axes.items()
-        points = [Point(name, arm, *ends, data) for name, ends in axes for arm in self.arms]
-        missing = next((point.missing for point in points if point.missing), "")
-        stray = next((point.stray for point in points if point.stray), "")
+        points = []
+        for measure, (low, high) in self.axes.items():
+            for arm in self.arms:
+                points.append(Point(measure, arm, low, high, data))
+        missing, stray = "", ""  # the first of each is named
+        for point in points:
+            missing = missing or point.missing
+            stray = stray or point.stray
+        premises: tuple[Premise, ...] = ()
+        if missing:
+            premises = (Premise(p=np.asarray(1.0), wanted=True, reason=missing),)
         return StatisticalEvidence(
             p=np.max([point.p for point in points], axis=0),
             against=np.min([point.against for point in points], axis=0),
             inferences=tuple(points),
-            premises=(Premise(p=np.asarray(1.0), wanted=True, reason=missing),) if missing else (),
+            premises=premises,
             said=stray or f"each of {len(points)} points has a value within its axis on every seed",
         )
 
@@ -131,8 +140,10 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
     def curves(self) -> tuple[str, ...]:
         """Return the curve of each arm: its method, or the arm where two curves share a method."""
         methods = tuple(method(arm) for arm in self.arms)
-        shared = isinstance(self.x, str) and len(set(methods)) < len(methods)
-        return self.arms if shared else methods
+        # Along a name of the matrix each arm has a point at every x, and needs a curve of its own
+        if isinstance(self.x, str) and len(set(methods)) < len(methods):
+            return self.arms
+        return methods
 
     def _unfit_axes(self) -> Iterator[Problem]:
         for measure, (low, high) in self.axes.items():
@@ -155,16 +166,27 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
                 yield ("x",), f"puts {count} points of {curve} at {value}; {reason}"
 
     def _in_matrix(self, names: list[str]) -> Iterator[Problem]:
-        used = {"x": self.x if isinstance(self.x, str) else None, "facet": self.facet}
-        named = {key: name for key, name in used.items() if name is not None}
-        strange = {key: name for key, name in named.items() if name not in names}
-        for key, name in strange.items():
-            known = f"unknown matrix name {name!r}{suggestion(name, names)}"
-            yield (key,), known if names else f"{name!r} is no name of a matrix: the claim has none"
-        if self.facet is not None and used["x"] == self.facet:
+        used = {}
+        if isinstance(self.x, str):
+            used["x"] = self.x
+        if self.facet is not None:
+            used["facet"] = self.facet
+        strange = False
+        for key, name in used.items():
+            if name in names:
+                continue
+            strange = True
+            message = f"{name!r} is no name of a matrix: the claim has none"
+            if names:
+                message = f"unknown matrix name {name!r}{suggestion(name, names)}"
+            yield (key,), message
+        if self.facet is not None and self.x == self.facet:
             yield ("facet",), f"{self.facet} is x already"
-        elif not strange:
-            for name in (name for name in names if name not in used.values()):
+            return
+        if strange:
+            return  # a misspelled name may stand for the one that has no place
+        for name in names:
+            if name not in used.values():
                 yield ("kind",), f"draws all values of {name} in one place; make {name} x or facet"
 
 

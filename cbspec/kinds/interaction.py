@@ -11,7 +11,7 @@ from msgspec import Meta
 from cbspec.kinds.assertion import Measured, Problem
 from cbspec.kinds.change import larger, unordered
 from cbspec.kinds.names import Arm, Level
-from cbspec.kinds.sums import beyond, signed
+from cbspec.kinds.sums import SIGNS, beyond, signed
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import StatisticalEvidence
 from cbspec.statistics.location import tested
@@ -54,7 +54,9 @@ class Interaction(Measured, frozen=True, kw_only=True, tag="interaction"):
 
     def sentence(self) -> str:
         """Return how the difference depends on the condition."""
-        above, below = ("above", "below") if self._sign > 0 else ("below", "above")
+        above, below = "above", "below"
+        if self._sign < 0:
+            above, below = below, above
         margin = self.margin * self._sign + 0.0
         if not self.reverses:
             return f"{self.measure}: {self._label} lies {above} {margin:g}"
@@ -72,6 +74,7 @@ class Interaction(Measured, frozen=True, kw_only=True, tag="interaction"):
         if self.reverses:
             (a, b), (c, d) = self.pairs
             return beyond(measure, a, b, sign, margin), beyond(measure, c, d, -sign, margin)
+        # An arm may stand in several pairs, a shared baseline for one: its weights add up
         weights: dict[str, float] = {}
         for slope, (one, other) in zip(self._slopes(), self.pairs, strict=True):
             weights[one] = weights.get(one, 0.0) + slope
@@ -105,7 +108,7 @@ class Interaction(Measured, frozen=True, kw_only=True, tag="interaction"):
 
     @property
     def _sign(self) -> int:
-        return 1 if self.direction == "increasing" else -1
+        return SIGNS[self.direction]
 
     @property
     def _differences(self) -> list[str]:
@@ -121,5 +124,7 @@ class Interaction(Measured, frozen=True, kw_only=True, tag="interaction"):
         """Return the weight of each difference: least squares over levels, or first less second."""
         if self.levels is None:
             return [1.0, -1.0]
+        # The least-squares slope is sum (x - mean x) y / sum (x - mean x)^2: linear in the differences
+        # y, and so one more weighted sum of arms
         centred = np.array(self.levels) - np.mean(self.levels)
         return [float(weight) for weight in centred / (centred @ centred)]

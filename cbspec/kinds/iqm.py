@@ -32,7 +32,7 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
 
     def sentence(self) -> str:
         """Return the arms and their bounds."""
-        arms = listed([self.label(arm) for arm in self.arms])
+        arms = listed(self.labels())
         bounds = bounds_in_words(self.above, self.below)
         return f"{self.measure}: the interquartile mean of {arms} lies {bounds}"
 

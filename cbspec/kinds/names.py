@@ -88,33 +88,43 @@ def mentions(value: msgspec.Struct) -> Iterator[Mention]:
 
 def arms_of(assertion: msgspec.Struct) -> tuple[str, ...]:
     """Return every arm that an assertion names, in the order named, without repetition."""
-    return tuple(
-        dict.fromkeys(mention.name for mention in mentions(assertion) if mention.noun == "arm")
-    )
+    return _named(assertion, "arm")
 
 
 def measures_of(assertion: msgspec.Struct) -> tuple[str, ...]:
     """Return every measure that an assertion reads, without repetition."""
-    return tuple(
-        dict.fromkeys(mention.name for mention in mentions(assertion) if mention.noun == "measure")
-    )
+    return _named(assertion, "measure")
 
 
 def listed(names: Sequence[str]) -> str:
     """Return ``"dfa, cb and vec"``."""
     *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
+    if not others:
+        return last
+    return f"{', '.join(others)} and {last}"
 
 
 def noun_of(described: inspect.Type) -> Noun | None:
     """Return what a type is marked as naming."""
-    extra = described.extra if isinstance(described, inspect.Metadata) else None
-    return extra.get(NAMES) if extra else None
+    if not isinstance(described, inspect.Metadata) or not described.extra:
+        return None
+    return described.extra.get(NAMES)
 
 
 def bare(described: inspect.Type) -> inspect.Type:
     """Return a type without what is said about it."""
-    return bare(described.type) if isinstance(described, inspect.Metadata) else described
+    while isinstance(described, inspect.Metadata):
+        described = described.type
+    return described
+
+
+def _named(assertion: msgspec.Struct, noun: Noun) -> tuple[str, ...]:
+    """Return every name of a noun in the order of mention, without repetition."""
+    names = []
+    for mention in mentions(assertion):
+        if mention.noun == noun and mention.name not in names:
+            names.append(mention.name)
+    return tuple(names)
 
 
 def _mentions(
@@ -146,7 +156,9 @@ def _item(kind: inspect.Type, index: int) -> inspect.Type | None:
     """Return the type of one item of a list; None where the type is no list."""
     if isinstance(kind, inspect.VarTupleType | inspect.ListType):
         return kind.item_type
-    return kind.item_types[index] if isinstance(kind, inspect.TupleType) else None
+    if isinstance(kind, inspect.TupleType):
+        return kind.item_types[index]
+    return None
 
 
 def _holds(described: inspect.Type, noun: Noun) -> bool:

@@ -9,7 +9,7 @@ from msgspec import Meta
 from cbspec.kinds.assertion import Measured
 from cbspec.kinds.change import larger
 from cbspec.kinds.names import Arm
-from cbspec.kinds.sums import steps
+from cbspec.kinds.sums import SIGNS, steps
 from cbspec.statistics.contrast import Contrast
 
 Chain = Annotated[
@@ -33,15 +33,15 @@ class Order(Measured, frozen=True, kw_only=True, tag="order"):
 
     def sentence(self) -> str:
         """Return the chain as an inequality."""
-        chain = (" < " if self.direction == "ascending" else " > ").join(self.arms)
-        margin = f", each step by more than {self.margin:g}" if self.margin else ""
-        return f"{self.measure}: {chain}{margin}"
+        relation = " < "
+        if self.direction == "descending":
+            relation = " > "
+        margin = ""
+        if self.margin:
+            margin = f", each step by more than {self.margin:g}"
+        return f"{self.measure}: {relation.join(self.arms)}{margin}"
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return every adjacent step; one that is shown short of the margin refutes."""
-        return steps(
-            self.measure,
-            self.arms,
-            1 if self.direction == "ascending" else -1,
-            self.margin,
-        )
+        # Adjacent steps alone: where each is positive, so is the sum of any of them
+        return steps(self.measure, self.arms, SIGNS[self.direction], self.margin)

@@ -58,6 +58,9 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
 
     def _compared(self, arm: str, data: Measurements) -> Result:
         values = data.squarable(arm, self.measure)
+        spread = None  # of many simulated trials there is no one spread
+        if values.ndim == 1 and values.size > 1:
+            spread = float(deviation(values))
         return Result(
             label=f"{arm} - {self.mean:g}",
             measure=self.measure,
@@ -70,7 +73,7 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
             interval=partial(self._interval, values),
             n=values.shape[-1],
             reported=0.0,
-            spread=float(deviation(values)) if values.ndim == 1 and values.size > 1 else None,
+            spread=spread,
             seeds=values - self.mean,
         )
 
@@ -87,7 +90,7 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
             self.sd,
             self.n,
             equal_var=False,
-            alternative="greater" if side > 0 else "less",
+            alternative=independent.alternative(side),
         )
         return np.asarray(test.pvalue)
 

@@ -40,7 +40,7 @@ class Quantile(Subtraction, frozen=True, kw_only=True, tag="quantile"):
 
     def sentence(self) -> str:
         """Return the quantile and its bounds."""
-        arms = listed([self.label(arm) for arm in self.arms])
+        arms = listed(self.labels())
         bounds = bounds_in_words(self.above, self.below)
         return f"{self.measure}: the {self.quantile:g} quantile of {arms} lies {bounds}"
 
@@ -50,8 +50,12 @@ class Quantile(Subtraction, frozen=True, kw_only=True, tag="quantile"):
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
         """Return the p of all seeds on the side that is asserted."""
-        above = 0.0 if self.above is None else (1 - self.quantile) ** n
-        below = 0.0 if self.below is None else self.quantile**n
+        # A seed lies below its quantile with that probability, and above it with the rest
+        above, below = 0.0, 0.0
+        if self.above is not None:
+            above = (1 - self.quantile) ** n
+        if self.below is not None:
+            below = self.quantile**n
         return float(max(above, below))
 
     def problems(self) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from cbspec.kinds.assertion import Measured
+from cbspec.kinds.sums import SIGNS
 from cbspec.kinds.trend import Along, Direction
 from cbspec.model.finding import Effect
 from cbspec.statistics import page
@@ -41,8 +42,7 @@ class RankTrend(Measured, frozen=True, kw_only=True, tag="rank_trend"):
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return Page's L as evidence. Source: Page 1963."""
-        sign = 1 if self.direction == "increasing" else -1
-        return of_inference(PageTest(self.measure, self.arms, sign, data))
+        return of_inference(PageTest(self.measure, self.arms, SIGNS[self.direction], data))
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
         """Return the p of every seed in the one order of k!."""
@@ -79,7 +79,9 @@ class PageTest:
 
     @property
     def asserted(self) -> str:
-        way = "an increasing" if self.sign > 0 else "a decreasing"
+        way = "an increasing"
+        if self.sign < 0:
+            way = "a decreasing"
         return f"along {way} trend of ranks over {len(self.arms)} arms"
 
     @property
@@ -92,11 +94,10 @@ class PageTest:
 
     def effect(self, level: Level) -> Effect:
         decided = self.p <= level.shown or self.against <= level.refuted
-        return msgspec.structs.replace(
-            self._ends.effect(level),
-            p=float(self.p),
-            needed=None if decided else self._needed(level),
-        )
+        needed = None
+        if not decided:
+            needed = self._needed(level)
+        return msgspec.structs.replace(self._ends.effect(level), p=float(self.p), needed=needed)
 
     def values(self) -> Array:
         return self._ends.values()
@@ -124,7 +125,11 @@ class PageTest:
 
     def _needed(self, level: Level) -> tuple[int, int] | None:
         """In whichever direction the ranks seen point."""
-        sign, alpha = (1, level.shown) if self.p <= self.against else (-1, level.refuted)
+        sign, alpha = -1, level.refuted
+        if self.p <= self.against:
+            sign, alpha = 1, level.shown
         even = page.needed(sign * self._ranks, alpha, power=0.5)
         likely = page.needed(sign * self._ranks, alpha, power=0.8)
-        return None if even is None or likely is None else (even, likely)
+        if even is None or likely is None:
+            return None
+        return even, likely

@@ -96,13 +96,20 @@ class Ratio(Measured, frozen=True, kw_only=True, tag="ratio"):
         yield from needs_bounds(self.above, self.below)
 
     def _of_geometric_means(self) -> Contrast:
+        # The mean of the logarithms is the logarithm of the geometric mean, and the ratio of two such
+        # means a plain difference, whose denominator needs no sign
         over, under = self.arms
+        low, high = -math.inf, math.inf
+        if self.above is not None:
+            low = math.log(self.above)
+        if self.below is not None:
+            high = math.log(self.below)
         return Contrast(
             label=f"{over} / {under}",
             measure=self.measure,
             weights={over: 1.0, under: -1.0},
-            low=-math.inf if self.above is None else math.log(self.above),
-            high=math.inf if self.below is None else math.log(self.below),
+            low=low,
+            high=high,
             logs=True,
         )
 

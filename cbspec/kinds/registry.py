@@ -89,7 +89,9 @@ def hook(
     Raises:
         ValueError: the value is none; the path within it ends the text, as in msgspec's own.
     """
-    word = value.get("kind") if isinstance(value, dict) else None
+    word = None
+    if isinstance(value, dict):
+        word = value.get("kind")
     if not isinstance(word, str) or word not in KINDS:
         raise ValueError(f"Invalid value {word!r}{suggestion(word, list(KINDS))} - at `$.kind`")
     try:

@@ -45,8 +45,12 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
     def sentence(self) -> str:
         """Return the arms, what a seed has to do, and how many seeds do."""
         does = bounds_in_words(self.above, self.below)
-        sides = (("more", self.more_than), ("less", self.less_than))
-        many = " and ".join(f"{side} than {part:g}" for side, part in sides if part is not None)
+        sides = []
+        if self.more_than is not None:
+            sides.append(f"more than {self.more_than:g}")
+        if self.less_than is not None:
+            sides.append(f"less than {self.less_than:g}")
+        many = " and ".join(sides)
         return f"{self.measure} of {listed(self.arms)} lies {does} in {many} of the seeds"
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:
@@ -55,8 +59,11 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
         """Return the p of all seeds, or of none."""
-        all_of = 0.0 if self.more_than is None else self.more_than**n
-        none_of = 0.0 if self.less_than is None else (1 - self.less_than) ** n
+        all_of, none_of = 0.0, 0.0
+        if self.more_than is not None:
+            all_of = self.more_than**n
+        if self.less_than is not None:
+            none_of = (1 - self.less_than) ** n
         return max(all_of, none_of)
 
     def problems(self) -> Iterator[Problem]:

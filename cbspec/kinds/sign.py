@@ -34,5 +34,7 @@ class Sign(Measured, frozen=True, kw_only=True, tag="sign"):
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return every arm; one that is shown to have the other sign refutes."""
-        low, high = (0.0, math.inf) if self.sign == "positive" else (-math.inf, 0.0)
+        low, high = 0.0, math.inf
+        if self.sign == "negative":
+            low, high = -math.inf, 0.0
         return within(self.measure, each(self.arms), low, high)

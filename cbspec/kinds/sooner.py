@@ -40,10 +40,12 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of the log-rank test, exact. Sources: Mantel 1966, Peto and Peto 1972."""
-        sooner, later = (data.watched(arm, self.measure, self.limit) for arm in self.arms)
+        first, second = self.arms
+        sooner = data.watched(first, self.measure, self.limit)
+        later = data.watched(second, self.measure, self.limit)
         return of_inference(
             Result(
-                label=f"{self.arms[1]} - {self.arms[0]}",
+                label=f"{second} - {first}",
                 measure=self.measure,
                 unit=data.unit(self.measure),
                 test="exact log-rank test",
@@ -58,4 +60,5 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
         """Return the p of arms that do not overlap, n runs each."""
+        # One of the (2n over n) ways to split the runs into two arms
         return 1 / math.comb(2 * n, n)

@@ -56,17 +56,23 @@ class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return what the numbers show, each within half of its last digit."""
-        numbers = [mean(data.column(arm, self.measure)) for arm in self.arms]
         known = data.summarised(self.arms, self.measure)
-        ends = self._ends(
-            numbers, [known[arm].digit / 2 if arm in known else 0.0 for arm in self.arms]
-        )
-        ratio = len(numbers) == 2 and self.by == "ratio"
+        numbers, halves = [], []
+        for arm in self.arms:
+            numbers.append(mean(data.column(arm, self.measure)))
+            half = 0.0  # of an arm that is measured here
+            if arm in known:
+                half = known[arm].digit / 2
+            halves.append(half)
+        ends = self._ends(numbers, halves)
+        unit = data.unit(self.measure)
+        if len(numbers) == 2 and self.by == "ratio":
+            unit = "ratio"
         return of_inference(
             Result(
                 label=self._label,
                 measure=self.measure,
-                unit="ratio" if ratio else data.unit(self.measure),
+                unit=unit,
                 test=NO_TEST,
                 above=self.above,
                 below=self.below,
@@ -92,16 +98,22 @@ class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
 
     @property
     def _label(self) -> str:
-        return (" / " if self.by == "ratio" else " - ").join(self.arms)
+        if self.by == "ratio":
+            return " / ".join(self.arms)
+        return " - ".join(self.arms)
 
     def _combined(self, numbers: list[Array]) -> Array:
         if len(numbers) == 1:
             return numbers[0]
         first, second = numbers
-        return np.asarray(first / second if self.by == "ratio" else first - second)
+        if self.by == "ratio":
+            return np.asarray(first / second)
+        return np.asarray(first - second)
 
     def _ends(self, numbers: list[Array], halves: list[float]) -> tuple[Array, Array]:
         """Return the least and the largest value that the printed digits leave open."""
+        # A difference is monotone in each number, a quotient too while its denominator keeps its sign:
+        # the extremes lie at the corners
         printed = []
         for number, half in zip(numbers, halves, strict=True):
             printed.append((number - half, number + half))
@@ -112,5 +124,6 @@ class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
 def _tail(ends: tuple[Array, Array], bound: float, side: int) -> Array:
     """Return 0 where every value that the digits leave open lies on that side of the bound, else 1."""
     low, high = ends
-    beyond = low > bound if side > 0 else high < bound
-    return np.where(beyond, 0.0, 1.0)
+    if side > 0:
+        return np.where(low > bound, 0.0, 1.0)
+    return np.where(high < bound, 0.0, 1.0)

@@ -26,7 +26,13 @@ class Subtraction(Measured, frozen=True, kw_only=True):
 
     def label(self, arm: str) -> str:
         """Return what is looked at of an arm: ``"vec"`` or ``"vec - dfa"``."""
-        return arm if self.minus is None else f"{arm} - {self.minus}"
+        if self.minus is None:
+            return arm
+        return f"{arm} - {self.minus}"
+
+    def labels(self) -> list[str]:
+        """Return the label of every arm."""
+        return [self.label(arm) for arm in self.arms]
 
     def column(self, arm: str, data: Measurements) -> Array:
         """Return its values `[..., seed]`."""

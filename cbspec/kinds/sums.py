@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from itertools import pairwise
 
 from cbspec.statistics.contrast import Contrast
+
+SIGNS: Mapping[str, int] = {
+    "ascending": 1,
+    "descending": -1,
+    "increasing": 1,
+    "decreasing": -1,
+    "highest": 1,
+    "lowest": -1,
+}
+"""Word for a direction -> the sign of the differences that it asserts."""
 
 
 def beyond(measure: str, arm: str, other: str, sign: int, margin: float) -> Contrast:
@@ -28,7 +37,9 @@ def signed(
     margin: float,
 ) -> Contrast:
     """Return a sum above the margin (sign 1) or below its negative (sign -1)."""
-    low, high = (margin, math.inf) if sign > 0 else (-math.inf, -margin)
+    low, high = margin, math.inf
+    if sign < 0:
+        low, high = -math.inf, -margin
     return Contrast(label=label, measure=measure, weights=weights, low=low, high=high)
 
 
@@ -39,8 +50,10 @@ def within(
     high: float,
 ) -> tuple[Contrast, ...]:
     """Return sums (label -> weights) that all have the same bounds."""
-    bounded = partial(Contrast, measure=measure, low=low, high=high)
-    return tuple(bounded(label=label, weights=summands) for label, summands in weights.items())
+    sums = []
+    for label, summands in weights.items():
+        sums.append(Contrast(label=label, measure=measure, weights=summands, low=low, high=high))
+    return tuple(sums)
 
 
 def each(arms: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -42,14 +42,19 @@ class Threshold(Measured, frozen=True, kw_only=True, tag="threshold"):
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return every arm; one that is shown on the other side refutes."""
-        low = -math.inf if self.above is None else self.above
-        high = math.inf if self.below is None else self.below
+        low, high = -math.inf, math.inf
+        if self.above is not None:
+            low = self.above
+        if self.below is not None:
+            high = self.below
         return within(self.measure, each(self.arms), low, high)
 
     def begins_with(self, measures: Mapping[str, Measure]) -> int:
         """Return six on a bounded measure, which can have a rare mode where training fails."""
         declared = measures.get(self.measure)
-        return RARE_MODE if declared and declared.noise == "bounded" else 1
+        if declared and declared.noise == "bounded":
+            return RARE_MODE
+        return 1
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""

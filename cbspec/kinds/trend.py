@@ -9,7 +9,7 @@ from msgspec import Meta
 from cbspec.kinds.assertion import Measured
 from cbspec.kinds.change import larger
 from cbspec.kinds.names import Arm
-from cbspec.kinds.sums import steps
+from cbspec.kinds.sums import SIGNS, steps
 from cbspec.statistics.contrast import Contrast
 
 Along = Annotated[
@@ -51,4 +51,4 @@ class Trend(Measured, frozen=True, kw_only=True, tag="trend"):
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return every adjacent step, as of an order."""
-        return steps(self.measure, self.arms, 1 if self.direction == "increasing" else -1, 0.0)
+        return steps(self.measure, self.arms, SIGNS[self.direction], 0.0)

@@ -62,7 +62,9 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
 
         Sources: Welch 1947; Fisher 1935; Mann and Whitney 1947.
         """
-        one, other = (data.squarable(arm, self.measure) for arm in self.arms)
+        first, second = self.arms
+        one = data.squarable(first, self.measure)
+        other = data.squarable(second, self.measure)
         tail = partial(independent.TESTS[self.by], one, other)
         least = data.resolution(self.measure) / 2
         if self.by == "welch":
@@ -86,6 +88,7 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
         """Return the p of arms that do not overlap, n runs each."""
         if self.by == "welch":
             return super().least_p(n, alpha)
+        # One of the (2n over n) ways to split the runs into two arms
         return 1 / math.comb(2 * n, n)
 
     def problems(self) -> Iterator[Problem]:

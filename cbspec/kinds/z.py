@@ -55,6 +55,9 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
 
     def _located(self, arm: str, data: Measurements) -> Result:
         values = data.squarable(arm, self.measure)
+        seeds = values
+        if data.summarised((arm,), self.measure):
+            seeds = np.array([])  # the values only stand in for runs that are not known
         return Result(
             label=arm,
             measure=self.measure,
@@ -68,12 +71,13 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
             n=values.shape[-1],
             reported=data.figure(self.measure, arm),
             spread=self.sigma,
-            seeds=np.array([]) if data.summarised((arm,), self.measure) else values,
+            seeds=seeds,
         )
 
     def _tail(self, values: Array, bound: float, side: int) -> Array:
         from scipy.special import ndtr
 
+        # The error does not depend on these runs, so that the statistic is normal and not Student's t
         error = self.sigma / math.sqrt(values.shape[-1])
         return np.asarray(ndtr(side * (bound - mean(values)) / error))
 
