@@ -24,26 +24,7 @@ PROJECT = pytest.StashKey[Config]()
 TESTMON = ("testmon", "testmon_nocollect", "testmon_forceselect", "tmnet")
 NO_TESTMON = ("no-testmon", "testmon_noselect")
 
-
-@pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests(
-    early_config: pytest.Config, parser: pytest.Parser
-) -> Generator[None, Any, Any]:
-    """Add options for a project with claims, and for no other: elsewhere they are anyone's."""
-    # The project's own conftest.py adds its options first: a clash is reported here, and not as a
-    # traceback from there.
-    result = yield
-    try:
-        project = project_of(early_config)
-    except CbspecError as error:
-        raise usage_error(error) from None
-    if project:
-        early_config.stash[PROJECT] = project
-        _add_options(parser.getgroup("cbspec", "research claims"))
-    return result
-
-
-_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "--scale": {
         "metavar": "NAME",
         "help": "scale to run the claims at (default: the project's, quick)",
@@ -80,11 +61,30 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "help": "the latest.json of an earlier run; a verdict that noise explains (wobble) fails where that run had it too",
     },
 }
+"""pytest's options, as `addoption` takes them."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser
+) -> Generator[None, Any, Any]:
+    """Add options for a project with claims, and for no other: elsewhere they are anyone's."""
+    # The project's own conftest.py adds its options first: a clash is reported here, and not as a
+    # traceback from there.
+    result = yield
+    try:
+        project = project_of(early_config)
+    except CbspecError as error:
+        raise usage_error(error) from None
+    if project:
+        early_config.stash[PROJECT] = project
+        _add_options(parser.getgroup("cbspec", "research claims"))
+    return result
 
 
 def _add_options(group: pytest.OptionGroup) -> None:
     try:
-        for name, words in _OPTIONS.items():
+        for name, words in OPTIONS.items():
             group.addoption(name, **words)
     except ValueError as error:
         raise pytest.UsageError(
