@@ -40,10 +40,12 @@ HIDDEN = ("GITHUB_", "PYTEST_", "CBSPEC_", "PYTHONDONTWRITEBYTECODE")
 class Laboratory:
     """A project at `root`, which is the working directory of the test.
 
-    `cbspec` and `run` work in this process, `pytest` and `start` in one of their own.
+    `cbspec` and `run` work in this process, `pytest` and `start` in one of their own. There stages
+    are computed in processes of theirs, or by the back end that the test names.
     """
 
     root: Path
+    backend: str = "local"
     started: list[PytestProcess] = field(default_factory=list)
 
     def furnish(self) -> None:
@@ -86,6 +88,8 @@ class Laboratory:
         """Begin a run of pytest; the environment is the test's, without what pytest was told."""
         # The lab and the harness assert nothing that pytest would have to rewrite: a fifth of a start.
         command = ["claims", "--assert=plain"]
+        if self.backend != "local":
+            command += ["--backend", self.backend]
         if not set(CACHED) & set(arguments):
             command += ["-p", "no:cacheprovider"]
         command += [word for word in arguments if word != "--cache"]

@@ -29,6 +29,7 @@ def template(tmp_path_factory):
     """
     with working_in(tmp_path_factory.mktemp("recorded")) as project:
         project.furnish()
+        project.backend = "inline"
         project.edit("claims/defaults.yaml", "{days: 30}\n", "{days: 30}\n  canary: {days: 2}\n")
         project.edit("pyproject.toml", '"lab.catalog"\n', '"lab.catalog"\ncanary = "canary"\n')
         project.claim("light.yaml")
@@ -45,6 +46,7 @@ def template(tmp_path_factory):
 def recorded(template, tmp_path):
     """A copy of the template that a test may change."""
     with working_in(Path(shutil.copytree(template, tmp_path / "project"))) as project:
+        project.backend = "inline"
         yield project
 
 

@@ -24,6 +24,7 @@ def test_selection_behaves_as_anywhere(project):
     assert not (project.root / ".cbspec").exists()
 
 
+@pytest.mark.usefixtures("inline")
 def test_last_failed_and_first_failure(project):
     """--lf runs only what failed last, -x stops at the first failure."""
     project.claim("light.yaml")
@@ -146,6 +147,7 @@ def test_hidden_files_are_no_claims_and_linked_folders_have_some(project, tmp_pa
     assert list(map(str, found)) == ["claims/light.yaml", "claims/linked/more.yaml"]
 
 
+@pytest.mark.usefixtures("inline")
 def test_defaults_among_named_files_are_passed_over(project):
     """A shell's *.yaml names the defaults along with the claims."""
     project.claim("light.yaml")
@@ -220,6 +222,7 @@ def test_a_duplicate_id_is_told_on_github(project, workers):
     ]
 
 
+@pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_pytest_configuration_further_up_leaves_claims_where_they_are(project, tmp_path, workers):
     """Where pytest's root is a folder above, which holds several projects, the project of the

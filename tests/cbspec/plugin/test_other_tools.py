@@ -14,6 +14,8 @@ RERUNS = """
 import pytest
 from _pytest.runner import runtestprotocol
 
+pytestmark = pytest.mark.usefixtures("inline")
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):
     for _ in range(2):

@@ -12,6 +12,8 @@ from cbspec.report import counted
 from tests.support.claim_text import BROKEN, LIGHT, WRONG
 from tests.support.laboratory import outcomes
 
+pytestmark = pytest.mark.usefixtures("inline")
+
 
 def test_new_claim_that_holds_passes(project):
     """A claim that is not on record passes when it holds, and the closing table shows effect and

@@ -5,6 +5,8 @@ import pytest
 from tests.support.claim_text import DEFAULTS, LIGHT
 from tests.support.laboratory import outcomes
 
+pytestmark = pytest.mark.usefixtures("inline")
+
 
 @pytest.fixture
 def apart(project):
