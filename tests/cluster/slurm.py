@@ -82,8 +82,10 @@ def start(folder: Path) -> None:
 
 
 def stop(folder: Path) -> None:
-    """End all of it, jobs first."""
+    """End all of it, jobs first: a job that outlives its node's daemon is ended by nobody."""
     _run("scancel", "--user=root", check=False)
+    with suppress(AssertionError):
+        until(lambda: not _run("squeue", "--noheader", check=False), "no job is left")
     for name in (*NODES, "slurmctld", "munge"):
         with suppress(FileNotFoundError, ProcessLookupError):
             os.kill(int((folder / f"{name}.pid").read_text()), signal.SIGTERM)
