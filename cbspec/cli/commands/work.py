@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, echo
+from cbspec.cli.output import count, echo, echo_json, json_option
 from cbspec.project import Project
 
 
 @click.command("work")
+@json_option
 @pass_project
-def command(project: Project) -> None:
+def command(project: Project, as_json: bool) -> None:
     """Compute for the runs of this project that offer work (--backend slurm).
 
     For a machine that shares the project's folder and store with the one where the runs were
@@ -20,9 +21,13 @@ def command(project: Project) -> None:
     from cbspec.execution.backends.slurm import Helper, open_runs
 
     runs = list(open_runs(project.config))
-    if not runs:
-        echo("No run of this project offers work; start one with --backend slurm.")
-        raise SystemExit(1)
     for path in runs:
         Helper(path)()
-    echo(f"{count(len(runs), 'run')} ended.")
+    if as_json:
+        echo_json({"runs": [path.name for path in runs]})
+    elif runs:
+        echo(f"{count(len(runs), 'run')} ended.")
+    else:
+        echo("No run of this project offers work; start one with --backend slurm.")
+    if not runs:
+        raise SystemExit(1)
