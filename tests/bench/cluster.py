@@ -177,7 +177,7 @@ def kills(number: int) -> Iterator[Row]:
         slurm.start(folders[0])
         try:
             with working_in(folders[2]) as plain:
-                lab = Ferry(folders[2], plain.started, folders[1])
+                lab = Ferry(folders[2], started=plain.started, shore=folders[1])
                 lab.furnish()
                 yield _kills(lab, number)
         finally:

@@ -85,6 +85,6 @@ def lab(locally: Ferry, tmp_path: Path, shore: Path) -> Iterator[Ferry]:
 def ferry(root: Path, shore: Path) -> Iterator[Ferry]:
     """Give a laboratory at a folder that becomes the working directory."""
     with working_in(root) as plain:
-        lab = Ferry(root, plain.started, shore)
+        lab = Ferry(root, started=plain.started, shore=shore)
         lab.furnish()
         yield lab
