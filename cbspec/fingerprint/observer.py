@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
 
@@ -22,7 +23,7 @@ _STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn"
 
 
 class Observer:
-    """Listens in this process for as long as it lasts, as Python's audit events tell.
+    """Listens in this process, as Python's audit events tell, until another one begins.
 
     Args:
         root: the project's folder, links followed.
@@ -40,25 +41,28 @@ class Observer:
         self.run: set[str] = set()
         self.used: dict[str, set[str]] = defaultdict(set)
         self.written: set[str] = set()
-        sys.addaudithook(self._hear)
+        _listen()
+        self.forget()
 
     def forget(self) -> None:
         """Begin anew for a stage; what modules did when they were imported they do not repeat."""
         self.run.clear()
         self.used.pop("", None)
         self.written.clear()
+        _listening[:] = [self]
 
-    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+    def hear(self, event: str, arguments: tuple[object, ...]) -> None:
+        """Take down an event; called by the hook alone."""
         if event == "exec" and isinstance(arguments[0], CodeType):
             self.run.add(arguments[0].co_filename)
         elif event == "open":
-            self._open(_absolute(arguments[0]), arguments[2], sys._getframe(1))
+            self._open(_absolute(arguments[0]), arguments[2], sys._getframe(2))
         elif event in ("os.listdir", "os.scandir"):
             folder = _absolute(arguments[0] or ".")
-            self._use([folder], sys._getframe(1), searching=False)
+            self._use([folder], sys._getframe(2), searching=False)
         elif event == "ctypes.dlopen" or event in _STARTS:
             files = [path for path in map(_absolute, _words(arguments)) if Path(path).is_file()]
-            self._use(files, sys._getframe(1))
+            self._use(files, sys._getframe(2))
 
     def _open(self, path: str, flags: object, frame: FrameType) -> None:
         if not path.startswith(self._within) or not isinstance(flags, int):
@@ -103,6 +107,21 @@ class Observer:
     def _is_own(self, frame: FrameType) -> bool:
         file = frame.f_code.co_filename
         return file.startswith(self._within) and not foreign(file)
+
+
+# The one that listens. Python lets go of no hook, so that one for each observer would slow down
+# whatever this process does afterwards.
+_listening: list[Observer] = []
+
+
+@cache
+def _listen() -> None:
+    sys.addaudithook(_hear)
+
+
+def _hear(event: str, arguments: tuple[object, ...]) -> None:
+    for observer in _listening:
+        observer.hear(event, arguments)
 
 
 def foreign(path: str) -> bool:
