@@ -1,9 +1,5 @@
 """The plan: every stage call of every claim for every seed, merged into one graph and grouped into
 jobs, before anything runs.
-
-A **cell** is one call for one seed: the unit that is stored. A **lane** is one trajectory for one
-seed, all its points: the unit that is locked. A **job** is a set of lanes computed together as one
-tensor program: the unit that is executed.
 """
 
 from __future__ import annotations

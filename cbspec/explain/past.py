@@ -16,7 +16,7 @@ from cbspec.model.dependencies import Dependencies
 from cbspec.stage import Call, canonical
 from cbspec.store import Store
 
-FOREIGN = 1000  # more than any two calls of the same stages can differ in
+UNRELATED = 1000  # more than any two calls of the same stages can differ in
 
 
 class Past:
@@ -96,7 +96,7 @@ class Past:
             wanted: the trajectories of everything that claims ask for now (see `trajectory`):
                 results that lie on them were saved on the way.
         """
-        nearest, least = None, FOREIGN
+        nearest, least = None, UNRELATED
         for trail in self._by_stage.get((call.stage.name, seed), ()):
             asked_for = self._identity(trail.key, call.stage.progress) in wanted
             if trail.device != device or asked_for:
@@ -167,7 +167,7 @@ class Past:
             or trail.stage != call.stage.name
             or trail.inputs.keys() != call.inputs.keys()
         ):
-            return FOREIGN
+            return UNRELATED
         parameters = as_stored(call.parameters)
         different = 0
         for name in {**parameters, **trail.parameters}:

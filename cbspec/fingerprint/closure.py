@@ -116,9 +116,9 @@ class Closure:
             for word in words:
                 self._awaiting[word].append(unit)
             alias = unit.imported
-            foreign = alias is not None and not self._import(alias, module)
+            external = alias is not None and not self._import(alias, module)
             if (
-                (alias and foreign and _acts(alias))
+                (alias and external and _acts(alias))
                 or self.open
                 or self.acts(unit)
                 or not self.words.isdisjoint(words)

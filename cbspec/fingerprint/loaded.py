@@ -10,7 +10,7 @@ from itertools import filterfalse
 from pathlib import Path
 
 from cbspec.fingerprint.module import package_of, read
-from cbspec.fingerprint.observer import Observer, foreign
+from cbspec.fingerprint.observer import Observer, external
 from cbspec.fingerprint.signature import Watch
 
 
@@ -113,7 +113,7 @@ class Loaded:
     def _own(self, name: str) -> Path | None:
         """Return a path of the project, links followed; None for any other."""
         path = os.path.realpath(name)
-        if path.startswith(self._within) and not foreign(path):
+        if path.startswith(self._within) and not external(path):
             return Path(path)
         return None
 

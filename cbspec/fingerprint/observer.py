@@ -106,7 +106,7 @@ class Observer:
 
     def _is_own(self, frame: FrameType) -> bool:
         file = frame.f_code.co_filename
-        return file.startswith(self._within) and not foreign(file)
+        return file.startswith(self._within) and not external(file)
 
 
 # The one that listens. Python lets go of no hook, so that one for each observer would slow down
@@ -124,7 +124,7 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
         observer.hear(event, arguments)
 
 
-def foreign(path: str) -> bool:
+def external(path: str) -> bool:
     """Tell whether a file is Python's, an installed package's or the harness', wherever it lies."""
     return path.startswith((*_INSTALLED, _STDLIB, _HARNESS))
 

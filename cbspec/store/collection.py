@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cbspec.store.layout import Shelves
+from cbspec.store.layout import EntryFolders
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Holding:
     used: float
 
 
-def holdings(shelves: Shelves) -> Iterator[Holding]:
+def holdings(entries: EntryFolders) -> Iterator[Holding]:
     """Yield every entry, in order of key."""
-    for folder in shelves.folders():
+    for folder in entries.folders():
         size, used = 0, 0.0
         with suppress(FileNotFoundError):  # collected by another process meanwhile
             for path in folder.iterdir():
@@ -34,17 +34,17 @@ def holdings(shelves: Shelves) -> Iterator[Holding]:
             yield Holding(folder.name, size, used)
 
 
-def collect(shelves: Shelves, limit_bytes: int) -> list[Holding]:
+def collect(entries: EntryFolders, limit_bytes: int) -> list[Holding]:
     """Remove the quarantine, then entries, least recently used first; see `Store.gc`."""
-    oldest_first = sorted(holdings(shelves), key=lambda holding: (holding.used, holding.key))
-    quarantined = _size(shelves.quarantine)
+    oldest_first = sorted(holdings(entries), key=lambda holding: (holding.used, holding.key))
+    quarantined = _size(entries.quarantine)
     excess = sum(holding.bytes for holding in oldest_first) + quarantined - limit_bytes
     if excess > 0 and quarantined:
-        shutil.rmtree(shelves.quarantine)
+        shutil.rmtree(entries.quarantine)
         excess -= quarantined
     removed = []
     for holding in oldest_first:
-        if excess > 0 and shelves.remove(holding.key):
+        if excess > 0 and entries.remove(holding.key):
             removed.append(holding)
             excess -= holding.bytes
     return removed

@@ -27,7 +27,7 @@ from cbspec.store.scratch import Scratch
 REMOVAL = "removal"
 
 
-class Shelves:
+class EntryFolders:
     """The folders of the entries, ``entries/ab/abcdef...``, and the quarantine for damaged ones.
 
     Args:

@@ -15,7 +15,7 @@ from cbspec.errors import StoreError
 from cbspec.store.collection import Holding, collect, holdings
 from cbspec.store.entry import RECORD, Damage, StoredResult, write_entry
 from cbspec.store.failure import FORBIDDEN, explained
-from cbspec.store.layout import Shelves, warn
+from cbspec.store.layout import EntryFolders, warn
 from cbspec.store.loaded import LoadedFiles
 from cbspec.store.lock import Lock, Locks
 from cbspec.store.notes import Notes
@@ -42,7 +42,7 @@ class Store:
         self.root = root.absolute()
         self._locks = Locks(self.root / "locks")
         self._scratch = Scratch(self.root / "tmp", self._locks)
-        self._shelves = Shelves(self.root, self._locks, self._scratch, on_damage or warn)
+        self._entries = EntryFolders(self.root, self._locks, self._scratch, on_damage or warn)
         self._rates = Rates(self.root / "rates", self._scratch)
         self.codes = Notes(self.root / "code", self._scratch, "a code fingerprint")
         self.loaded = LoadedFiles(self.root / "loaded", self._scratch)
@@ -53,7 +53,7 @@ class Store:
 
         Only `get` tells whether it is intact. An entry that proved damaged does not count.
         """
-        return key not in self._shelves.stuck and self._shelves.folder(key).exists()
+        return key not in self._entries.stuck and self._entries.folder(key).exists()
 
     def get(self, key: str, *, tensors: bool = False, touch: bool = True) -> StoredResult | None:
         """Return the entry, verified; None if there is none, or if it was damaged (and is now in
@@ -70,10 +70,10 @@ class Store:
         if not self.has(key):
             return None
         with explained(self.root, f"reading {key[:12]}"):
-            result = self._shelves.read(key, tensors=tensors)
+            result = self._entries.read(key, tensors=tensors)
         if result is not None and touch:
             with suppress(OSError):  # a read-only store has no least recently used
-                os.utime(self._shelves.folder(key) / RECORD)
+                os.utime(self._entries.folder(key) / RECORD)
         return result
 
     def put(
@@ -99,7 +99,7 @@ class Store:
         content = record(key, measures or {}, undefined or {}, series or {}, provenance or {})
         with explained(self.root, f"storing {key[:12]}"), self._scratch.folder() as scratch:
             write_entry(scratch / key, content, tensors or {})
-            placed = self._shelves.place(scratch / key, key)
+            placed = self._entries.place(scratch / key, key)
         if placed:
             self.count(content.provenance)
         return placed
@@ -116,7 +116,7 @@ class Store:
             StoreError: the store cannot be written.
         """
         with explained(self.root, f"rejecting {key[:12]}"):
-            self._shelves.reject(key)
+            self._entries.reject(key)
 
     def copy(self, source: str, key: str, provenance: Mapping[str, Any]) -> bool:
         """Store what an entry holds under another key as well, with provenance of its own; whether
@@ -133,8 +133,8 @@ class Store:
         content = record(key, entry.measures, entry.undefined, entry.series, provenance)
         content = msgspec.structs.replace(content, tensors=entry.tensors.file)
         with explained(self.root, f"storing {key[:12]}"), self._scratch.folder() as scratch:
-            copied = self._shelves.copy(source, scratch / key, content)
-            return copied and self._shelves.place(scratch / key, key)
+            copied = self._entries.copy(source, scratch / key, content)
+            return copied and self._entries.place(scratch / key, key)
 
     def lend(self, key: str, to: Store) -> bool:
         """Copy an entry as it is into another store; whether there is one to copy.
@@ -142,7 +142,7 @@ class Store:
         Raises:
             StoreError: the other store cannot be written.
         """
-        source = self._shelves.folder(key)
+        source = self._entries.folder(key)
         if not source.exists():
             return False
         with to.arriving(key) as folder:
@@ -162,7 +162,7 @@ class Store:
         with explained(self.root, f"storing {key[:12]}"), self._scratch.folder() as scratch:
             (scratch / key).mkdir()
             yield scratch / key
-            self._shelves.place(scratch / key, key)
+            self._entries.place(scratch / key, key)
 
     def intact(self, key: str) -> Path | None:
         """Return the folder of an entry whose every checksum is right; None if there is none, or if
@@ -174,10 +174,10 @@ class Store:
         with explained(self.root, f"reading {key[:12]}"):
             if not self.has(key):
                 return None
-            if self._shelves.fault(key):
-                self._shelves.discard(key)
+            if self._entries.fault(key):
+                self._entries.discard(key)
                 return None
-        return self._shelves.folder(key)
+        return self._entries.folder(key)
 
     def try_lock(self, name: str) -> Lock | None:
         """Take the lock of this name without waiting; None while another holder has it. A killed
@@ -219,16 +219,16 @@ class Store:
 
     def stored_keys(self) -> list[str]:
         """Return the key of every entry, in order."""
-        return [folder.name for folder in self._shelves.folders()]
+        return [folder.name for folder in self._entries.folders()]
 
     def ls(self) -> Iterator[Holding]:
         """Return every entry, in order of key."""
-        return holdings(self._shelves)
+        return holdings(self._entries)
 
     def verify(self) -> list[Damage]:
         """Verify every checksum, and return the damaged entries, which are now in quarantine."""
         with explained(self.root, "verifying"):
-            return self._shelves.discard_damaged()
+            return self._entries.discard_damaged()
 
     def gc(self, limit_bytes: int) -> list[Holding]:
         """Shrink the store to `limit_bytes`, and return the removed entries.
@@ -240,7 +240,7 @@ class Store:
             StoreError: the store cannot be written.
         """
         with explained(self.root, "collecting"):
-            return collect(self._shelves, limit_bytes)
+            return collect(self._entries, limit_bytes)
 
     def rate(self, stage: str, device: str = "cpu") -> float | None:
         """Return seconds per unit of cost, from the newest results of a stage on a device family

@@ -16,6 +16,7 @@ from tests.support.patience import until
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "sinfo")
 NODES = ("n1", "n2")
+START_SECONDS = 60.0  # it takes 2; where daemons are not allowed it never comes
 BACKEND = ("-n", "0", "--backend", "slurm", "--slurm", "partition=low,time=10,helpers=2")
 
 CONFIGURATION = """\
@@ -60,7 +61,11 @@ def lacking() -> str:
 
 
 def start(folder: Path) -> None:
-    """Start munge, the controller and the nodes; they keep all their files in a folder."""
+    """Start munge, the controller and the nodes; they keep all their files in a folder.
+
+    Raises:
+        AssertionError: one of them does not start here, or the nodes cannot be used.
+    """
     for name in ("state", "spool"):
         (folder / name).mkdir()
     key = folder / "munge.key"
@@ -77,7 +82,9 @@ def start(folder: Path) -> None:
     for node in NODES:
         _run("slurmd", "-N", node, "-f", str(configuration))
     until(
-        lambda: _run("sinfo", "-h", "-p", "low", "-o", "%T %D") == "idle 2", "both nodes are idle"
+        lambda: _run("sinfo", "-h", "-p", "low", "-o", "%T %D") == "idle 2",
+        "both nodes are idle",
+        START_SECONDS,
     )
 
 
@@ -85,7 +92,9 @@ def stop(folder: Path) -> None:
     """End all of it, jobs first: a job that outlives its node's daemon is ended by nobody."""
     _run("scancel", "--user=root", check=False)
     with suppress(AssertionError):
-        until(lambda: not _run("squeue", "--noheader", check=False), "no job is left")
+        until(
+            lambda: not _run("squeue", "--noheader", check=False), "no job is left", START_SECONDS
+        )
     for name in (*NODES, "slurmctld", "munge"):
         with suppress(FileNotFoundError, ProcessLookupError):
             os.kill(int((folder / f"{name}.pid").read_text()), signal.SIGTERM)

@@ -9,13 +9,13 @@ from collections.abc import Callable
 PATIENCE = 600.0
 
 
-def until(reached: Callable[[], object], what: str) -> None:
-    """Return when `reached` says so.
+def until(reached: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    """Return when `reached` says so, asked for so many seconds.
 
     Raises:
         AssertionError: naming `what` was awaited in vain.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not reached():
         assert time.monotonic() < deadline, f"waited in vain: {what}"
         time.sleep(0.01)
