@@ -77,7 +77,7 @@ class Sharing:
         self._results = read_by(
             project.claims(claims, scale), planner, project.canaries(on_cpu(planner))
         )
-        self._told: list[dict[str, Any]] = []
+        self._transfers: list[dict[str, Any]] = []
         self.refused = 0
 
     def pull(self, inputs: bool) -> None:
@@ -122,7 +122,7 @@ class Sharing:
             if moved.state == "refused":
                 refusals.append(moved.reason)
         self.refused += len(refusals)
-        self._told.append(
+        self._transfers.append(
             {
                 "verb": verb,
                 "remote": self._remote.url,
@@ -139,22 +139,22 @@ class Sharing:
     def tell(self, as_json: bool) -> None:
         """Print what became of the results."""
         if as_json:
-            for told in self._told:
-                told.pop("other")
-            echo_json(self._told if len(self._told) > 1 else self._told[0])
+            for transfer in self._transfers:
+                transfer.pop("other")
+            echo_json(self._transfers if len(self._transfers) > 1 else self._transfers[0])
             return
-        for told in self._told:
-            for refusal in told["refused"]:
+        for transfer in self._transfers:
+            for refusal in transfer["refused"]:
                 echo(refusal, err=True)
-            echo(self._line(told))
+            echo(self._line(transfer))
 
-    def _line(self, told: dict[str, Any]) -> str:
-        verb = f"would be {told['verb']}" if self._dry else told["verb"]
-        moved = f"{count(told['moved'], 'result')} {verb} {told['remote']}"
-        parts = [f"{moved}, {size_text(told['bytes'])}", f"{told['there']} there before"]
-        if told["refused"]:
-            parts.append(f"{len(told['refused'])} refused")
-        return f"{'; '.join(parts)}; {told['absent']} {told['other']}"
+    def _line(self, transfer: dict[str, Any]) -> str:
+        verb = f"would be {transfer['verb']}" if self._dry else transfer["verb"]
+        moved = f"{count(transfer['moved'], 'result')} {verb} {transfer['remote']}"
+        parts = [f"{moved}, {size_text(transfer['bytes'])}", f"{transfer['there']} there before"]
+        if transfer["refused"]:
+            parts.append(f"{len(transfer['refused'])} refused")
+        return f"{'; '.join(parts)}; {transfer['absent']} {transfer['other']}"
 
     def _shown(self, results: Mapping[Cell, Planner], by: Pull | Push, verb: str) -> Any:
         from rich.console import Console

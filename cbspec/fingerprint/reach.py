@@ -69,8 +69,8 @@ class Reach:
         implementation's package, or the first.
         """
         package = stage.implementation.partition(".")[0]
-        own = [name for name in self._catalogs if name.partition(".")[0] == package]
-        name = next(iter(own or self._catalogs), "")
+        beside = [name for name in self._catalogs if name.partition(".")[0] == package]
+        name = next(iter(beside or self._catalogs), "")
         module = self._modules.get(name) if name else None
         return module.shown if module else name
 

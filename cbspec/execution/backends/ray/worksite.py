@@ -98,10 +98,10 @@ class Worksite:
             task = self._matching.received(parcel.task, surroundings, parcel.layout)
             sent = self._keys()
             self._workers.start(task)
-            told = set(sent)
+            reported = set(sent)
             while not (ended := self._workers.ended(LOOK_SECONDS)):
-                fresh = self._keys() - told
-                told |= fresh
+                fresh = self._keys() - reported
+                reported |= fresh
                 self._tell(parcel, node, self._entries(fresh))
             [(_, outcome)] = ended
             return self._answer(outcome, self._keys() - sent)
