@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -51,13 +52,16 @@ class Canary(msgspec.Struct, frozen=True):
 
     def witnesses(self, mutant: Mutant) -> set[str]:
         """Return the claims that are asked first about a mutant: the first that executes what it
-        changes, or, of what runs on import and acts later, all that executed a line first.
+        changes, or, of what runs on import and acts later, the one that executed most lines first.
         """
         lines = self.first.get(mutant.path, {})
         if mutant.in_function:
             changed = range(mutant.line, mutant.last + 1)
             return {claim for line, claim in lines.items() if line in changed}
-        return {claim for file in self.first.values() for claim in file.values()}
+        counts = Counter[str]()
+        for file in self.first.values():
+            counts.update(file.values())
+        return {claim for claim, _ in counts.most_common(1)}
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
