@@ -12,7 +12,7 @@ import msgspec
 from cbspec.canary import CanaryCheck, CanaryRecord, Figures, compared
 from cbspec.claim import Claim
 from cbspec.evaluation.edits import Edits
-from cbspec.evaluation.interim import values_of
+from cbspec.evaluation.interim import stored_results, values_of
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.executor import Executor
 from cbspec.execution.failure import StageFailed
@@ -93,13 +93,9 @@ class Canaries:
         is not.
         """
         cells = self.cells(claim)
-        store = self.executor.store
-        entries: dict[Cell, StoredResult] = {}
-        for cell in cells.values():
-            entry = store.get(cell.key, touch=False)
-            if entry is None:
-                return None
-            entries[cell] = entry
+        entries = stored_results(cells.values(), self.executor.store)
+        if entries is None:
+            return None
         return compared(self.record, self._figures(claim, cells, entries))
 
     def knows(self, claim: Claim) -> bool:

@@ -4,7 +4,8 @@ record, then at more while it is inconclusive and may draw them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from cbspec.claim import Claim
@@ -74,17 +75,19 @@ def stored_analyses(
     claim: Claim, planner: Planner, store: Store, recorded: Recorded | None = None
 ) -> list[InterimAnalysis]:
     """Return those analyses of which every result is stored, see `interim_analyses`."""
-
-    def stored(cells: Sequence[Cell]) -> Mapping[Cell, StoredResult] | None:
-        entries: dict[Cell, StoredResult] = {}
-        for cell in cells:
-            entry = store.get(cell.key, touch=False)
-            if entry is None:
-                return None
-            entries[cell] = entry
-        return entries
-
+    stored = partial(stored_results, store=store)
     return list(interim_analyses(claim, planner, stored, recorded))
+
+
+def stored_results(cells: Iterable[Cell], store: Store) -> dict[Cell, StoredResult] | None:
+    """Return the results of cells; None where one is not stored."""
+    results: dict[Cell, StoredResult] = {}
+    for cell in cells:
+        result = store.get(cell.key, touch=False)
+        if result is None:
+            return None
+        results[cell] = result
+    return results
 
 
 def stored_values(claim: Claim, planner: Planner, store: Store) -> Values:

@@ -20,10 +20,19 @@ class MessageFolder:
 
     def write(self, name: str, content: bytes) -> None:
         """Write atomically, for readers look at any moment."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        scratch = self._folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
-        scratch.write_bytes(content)
-        scratch.replace(self._folder / name)
+        self._scratch(name, content).replace(self._folder / name)
+
+    def write_first(self, name: str, content: bytes) -> bytes:
+        """Write unless there is such a message already; return what it says in either case."""
+        scratch = self._scratch(name, content)
+        try:
+            # Unlike a rename, it fails where there is one
+            (self._folder / name).hardlink_to(scratch)
+        except FileExistsError:
+            pass
+        finally:
+            scratch.unlink()
+        return (self._folder / name).read_bytes()
 
     def read(self, name: str) -> bytes | None:
         """Return what a message says; None where there is none."""
@@ -42,3 +51,10 @@ class MessageFolder:
             text = self.read(name)
             if text is not None:  # else its worker has just finished
                 yield text
+
+    def _scratch(self, name: str, content: bytes) -> Path:
+        """Return a file of this process and thread with a content."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        scratch = self._folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
+        scratch.write_bytes(content)
+        return scratch

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 import msgspec
 
-from cbspec.execution.plan import PlannedJob
+from cbspec.execution.message_folder import MessageFolder
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.worklist import Worklist
 
+NAME = "outlook"
 TELL_SECONDS = 2.0  # looking at the whole plan takes time from the cores
 
 
@@ -28,7 +28,7 @@ class OutlookTeller:
     """Publishes what is left of a plan; any process of a run may, for all hold the same plan."""
 
     def __init__(self, run: RunDirectory, work: Worklist) -> None:
-        self._place = run.path / "outlook"
+        self._messages = MessageFolder(run.path)
         self._work = work
         self._told = 0.0
 
@@ -36,17 +36,9 @@ class OutlookTeller:
         """Publish the outlook, unless this process did so a moment ago."""
         if time.monotonic() - self._told < TELL_SECONDS:
             return
-        jobs, cost = 0, 0.0
-        for job in self._work.plan.jobs:
-            missing = [cell for cell in job.cells if not self._work.has(cell)]
-            if missing:
-                jobs += 1
-                cost += PlannedJob(tuple(missing)).cost
-        outlook = Outlook(jobs=jobs, cost=cost, at=time.time())
-        self._place.parent.mkdir(parents=True, exist_ok=True)
-        scratch = self._place.with_name(f".outlook.{os.getpid()}")
-        scratch.write_bytes(msgspec.json.encode(outlook))
-        scratch.replace(self._place)  # readers look at any moment
+        left = list(self._work.left())
+        outlook = Outlook(jobs=len(left), cost=sum(job.cost for job in left), at=time.time())
+        self._messages.write(NAME, msgspec.json.encode(outlook))
         self._told = time.monotonic()
 
 
@@ -59,17 +51,17 @@ class Pace:
     """
 
     def __init__(self, run: RunDirectory) -> None:
-        self._place = run.path / "outlook"
+        self._messages = MessageFolder(run.path)
         self._first: Outlook | None = None
         self.last: Outlook | None = None
         self.jobs = 0
 
     def look(self) -> None:
         """Take in the newest outlook."""
-        try:
-            outlook = msgspec.json.decode(self._place.read_bytes(), type=Outlook)
-        except FileNotFoundError:
+        text = self._messages.read(NAME)
+        if text is None:
             return
+        outlook = msgspec.json.decode(text, type=Outlook)
         # Claims that draw more seeds make the plan longer: the pace is that since then
         grown = self.last is not None and outlook.cost > self.last.cost
         if self._first is None or grown:

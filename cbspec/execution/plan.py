@@ -55,6 +55,11 @@ class PlannedJob:
             lanes[cell.lane] = max(lanes.get(cell.lane, 0.0), cell.call.cost)
         return sum(lanes.values())
 
+    def without(self, stored: Callable[[Cell], bool]) -> PlannedJob | None:
+        """Return the job of the cells that are not stored; None where all are."""
+        missing = tuple(cell for cell in self.cells if not stored(cell))
+        return PlannedJob(missing) if missing else None
+
     def __str__(self) -> str:
         label = self.stage
         if self.cells[0].call.stage.progress:

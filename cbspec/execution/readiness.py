@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from pathlib import Path
-from uuid import uuid4
+
+import msgspec
 
 from cbspec.execution.cell import Cell
+from cbspec.execution.message_folder import MessageFolder
 from cbspec.execution.plan import Plan, PlannedJob
 
 
@@ -47,16 +48,12 @@ def _without_stored(
 ) -> tuple[list[PlannedJob], dict[Cell, float]]:
     """Return the jobs that are left of a plan, and 0 for each cell that is stored."""
     jobs: list[PlannedJob] = []
-    ready: dict[Cell, float] = {}
+    ready = dict.fromkeys(plan.cells, 0.0)
     for job in plan.jobs:
-        missing = []
-        for cell in job.cells:
-            if stored(cell):
-                ready[cell] = 0.0
-            else:
-                missing.append(cell)
-        if missing:
-            jobs.append(PlannedJob(tuple(missing)))
+        if remaining := job.without(stored):
+            jobs.append(remaining)
+            for cell in remaining.cells:
+                del ready[cell]
     return jobs, ready
 
 
@@ -80,15 +77,8 @@ def agreed(place: Path, propose: Callable[[], Sequence[str]]) -> list[str]:
     Args:
         place: the file in the run directory.
     """
-    if not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        scratch = place.with_name(f".{place.name}.{uuid4().hex}")
-        scratch.write_text(json.dumps(list(propose())), encoding="utf-8")
-        try:
-            place.hardlink_to(scratch)  # unlike a rename, it fails where there is one
-        except FileExistsError:
-            pass
-        finally:
-            scratch.unlink()
-    order: list[str] = json.loads(place.read_text(encoding="utf-8"))
-    return order
+    messages = MessageFolder(place.parent)
+    text = messages.read(place.name)
+    if text is None:
+        text = messages.write_first(place.name, msgspec.json.encode(list(propose())))
+    return msgspec.json.decode(text, type=list[str])

@@ -143,6 +143,12 @@ class Worklist:
         self.forget(damaged)
         return None if damaged else results
 
+    def left(self) -> Iterator[PlannedJob]:
+        """Yield each job that is not all stored, without what is."""
+        for job in self._open.values():  # ten thousand others are not looked at again
+            if remaining := job.without(self.has):
+                yield remaining
+
     # --- what can be computed
 
     def ready(self, failed: Collection[str], suspects: Collection[str]) -> Iterator[list[Cell]]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from itertools import pairwise
 
-from cbspec.model.finding import Effect
+from cbspec.model.finding import Effect, p_value
 from cbspec.statistics.evidence import Inference, Level, StatisticalEvidence
 from cbspec.statistics.result import NO_TEST
 from cbspec.statistics.sample import Array
@@ -82,13 +82,6 @@ def _apart(values: set[float], bounds: tuple[float, ...], digits: int) -> bool:
 def number(value: float, digits: int = 3) -> str:
     """Return a number without its sign where it is zero."""
     return f"{value + 0.0:.{digits}g}"
-
-
-def p_value(p: float) -> str:
-    """Return ``"p = 0.012"``."""
-    if p < 1e-4:
-        return "p < 0.0001"
-    return f"p = {p:.2g}"
 
 
 def clustered(values: Array) -> str:

@@ -65,17 +65,6 @@ def interval(effect: Interval) -> str:
     return f"{number(effect.estimate, places)} [{low}, {high}]"
 
 
-def p_value(p: float | None) -> str:
-    """Format a p-value: ``"p = 0.012"``, with a floor below which the digits carry no
-    information.
-    """
-    if p is None or math.isnan(p):
-        return "p = ?"
-    if p < 1e-4:
-        return "p < 0.0001"
-    return f"p = {p:.2g}"
-
-
 def _decimals(effect: Interval) -> int | None:
     figures = (effect.low, effect.estimate, effect.high)
     known = [x for x in figures if x is not None and math.isfinite(x)]

@@ -4,11 +4,23 @@ report and ledger.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
 
 Verdict = Literal["holds", "refuted", "inconclusive", "invalid", "error"]
+
+
+def p_value(p: float | None) -> str:
+    """Format a p-value: ``"p = 0.012"``, with a floor below which the digits carry no
+    information.
+    """
+    if p is None or math.isnan(p):
+        return "p = ?"
+    if p < 1e-4:
+        return "p < 0.0001"
+    return f"p = {p:.2g}"
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):

@@ -62,8 +62,9 @@ class Running:
             process.run.path / "order",
             lambda: process.evaluation.by_readiness(claims, process.computing),
         )
+        turns = {claim: turn for turn, claim in enumerate(order)}
         items = [item for item in session.items if isinstance(item, ClaimItem)]
-        served = iter(sorted(items, key=lambda item: order.index(item.claim.id)))
+        served = iter(sorted(items, key=lambda item: turns[item.claim.id]))
         for place, item in enumerate(session.items):
             if isinstance(item, ClaimItem):
                 session.items[place] = next(served)

@@ -83,8 +83,8 @@ def replication(
 
 def _template(folder: Path) -> Template:
     """Return the page's template, with what it calls."""
-    templates = environment(Path(__file__).parent)
-    templates.filters.update(
+    templates = environment(
+        Path(__file__).parent,
         size=_size,
         heading=_heading,
         link=partial(_link, folder=folder),

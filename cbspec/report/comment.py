@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment
 
 from cbspec.config import Config
 from cbspec.report.count import canaries_counted, counted
@@ -21,6 +18,7 @@ MARKER = "<!-- cbspec -->"
 
 LARGEST = 64_000  # bytes; GitHub takes 65 536 characters
 CELLS = 21  # characters of a plot
+_FOLDER = Path(__file__).parent
 
 
 def comment(run: Run, config: Config, page: str = "") -> str:
@@ -78,25 +76,15 @@ def _rendered(
     all_rows: Sequence[ClaimRow] = (),
 ) -> str:
     left_out = max(len(all_rows) - len(urgent) - len(calm), 0)
-    text = (
-        _templates()
-        .get_template("comment.md.j2")
-        .render(
-            run=run,
-            urgent=urgent,
-            calm=calm,
-            ways=ways,
-            page=page,
-            left_out=left_out,
-            counted=counted(run) if run.records or run.upheld else "",
-            canaries_counted=canaries_counted(run),
-        )
+    template = environment(_FOLDER, plot=text_plot).get_template("comment.md.j2")
+    text = template.render(
+        run=run,
+        urgent=urgent,
+        calm=calm,
+        ways=ways,
+        page=page,
+        left_out=left_out,
+        counted=counted(run) if run.records or run.upheld else "",
+        canaries_counted=canaries_counted(run),
     )
     return f"{MARKER}\n{tidy(text)}"
-
-
-@cache
-def _templates() -> Environment:
-    templates = environment(Path(__file__).parent)
-    templates.filters.update(plot=text_plot)
-    return templates

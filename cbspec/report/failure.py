@@ -9,9 +9,9 @@ from shlex import quote
 from textwrap import fill, indent
 
 from cbspec.canary import CanaryCheck, Difference
-from cbspec.ledger.notation import interval, number, p_value
+from cbspec.ledger.notation import interval, number
 from cbspec.model.edit import Edit
-from cbspec.model.finding import Effect, Finding
+from cbspec.model.finding import Effect, Finding, p_value
 from cbspec.model.visible import inert, visible
 from cbspec.report.check import Check, Upheld
 from cbspec.report.record import Record

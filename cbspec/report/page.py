@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment
 
 from cbspec.report.count import canaries_counted, counted, failed_canaries, noise_counted
 from cbspec.report.run import Run, ranked
@@ -30,26 +27,15 @@ def job_summary(run: Run) -> str:
 
 def _rendered(template: str, run: Run) -> str:
     records = ranked(run.records)
-    page = (
-        _templates()
-        .get_template(template)
-        .render(
-            run=run,
-            records=records,
-            canaries=failed_canaries(run),
-            counted=counted(run),
-            noise_counted=noise_counted(run),
-            canaries_counted=canaries_counted(run),
-            verdicts=Counter(record.judgement.verdict for record in records),
-            columns=COLUMNS,
-        )
+    page = environment(_FOLDER, row=row).get_template(template)
+    text = page.render(
+        run=run,
+        records=records,
+        canaries=failed_canaries(run),
+        counted=counted(run),
+        noise_counted=noise_counted(run),
+        canaries_counted=canaries_counted(run),
+        verdicts=Counter(record.judgement.verdict for record in records),
+        columns=COLUMNS,
     )
-    return tidy(page)
-
-
-@cache
-def _templates() -> Environment:
-    """Return the templates of the pages; each is compiled at its first use."""
-    templates = environment(_FOLDER)
-    templates.filters.update(row=row)
-    return templates
+    return tidy(text)

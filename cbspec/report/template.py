@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from cbspec.ledger.notation import interval, number, p_value
+from cbspec.ledger.notation import interval, number
+from cbspec.model.finding import p_value
 from cbspec.model.visible import visible
 
 # Inside a word _ is a letter: vec_m4
 _MARKUP = re.compile(r"([\\`*|~$]|(?<=\])\(|(?<!\w)_|_(?!\w))")
 
 
-def environment(folder: Path) -> Environment:
-    """The templates of a folder, with the filters that all pages share.
+@lru_cache(maxsize=8)
+def environment(folder: Path, **filters: Callable[..., object]) -> Environment:
+    """The templates of a folder, with the filters that all pages share and those of the caller;
+    each is compiled at its first use.
 
     Whatever a template is given is text: only what stands in the template itself marks up. A name
     that a page is not given is an error.
@@ -32,6 +37,7 @@ def environment(folder: Path) -> Environment:
         keep_trailing_newline=True,
     )
     templates.filters.update(sentence=_sentence, interval=interval, number=number, p=p_value)
+    templates.filters.update(filters)
     return templates
 
 

@@ -40,6 +40,14 @@ def test_figures_and_results_are_those_of_a_local_run(lab: Ferry, locally: Ferry
     assert re.search(r"\[cbspec\] main +sail .* on n[12]: done in", output)
 
 
+def goes_on(lab: Ferry, locally: Ferry) -> None:
+    """Figures are the local run's; what had been stored was not computed again, the rest was."""
+    assert lab.judgements() == locally.judgements()
+    assert lab.contents() == locally.contents()
+    assert lab.journal()["5.0 1 1"] == 1
+    assert max(lab.journal().values()) == 2
+
+
 def test_a_killed_helper_costs_no_figure(lab: Ferry, locally: Ferry) -> None:
     """What a helper was at when it was killed is computed by another one, from the last stored
     point on.
@@ -52,10 +60,7 @@ def test_a_killed_helper_costs_no_figure(lab: Ferry, locally: Ferry) -> None:
     lab.let_go()
     running.end()
 
-    assert lab.judgements() == locally.judgements()
-    assert lab.contents() == locally.contents()
-    assert lab.journal()["5.0 1 1"] == 1
-    assert max(lab.journal().values()) == 2
+    goes_on(lab, locally)
 
 
 def test_a_preempted_helper_goes_on_when_it_is_requeued(lab: Ferry, locally: Ferry) -> None:
@@ -70,10 +75,7 @@ def test_a_preempted_helper_goes_on_when_it_is_requeued(lab: Ferry, locally: Fer
     lab.let_go()
     running.end()
 
-    assert lab.judgements() == locally.judgements()
-    assert lab.contents() == locally.contents()
-    assert lab.journal()["5.0 1 1"] == 1
-    assert max(lab.journal().values()) == 2
+    goes_on(lab, locally)
 
 
 def test_a_helper_by_hand_joins_and_leaves(lab: Ferry, locally: Ferry) -> None:

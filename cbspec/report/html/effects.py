@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from cbspec.ledger import Entry, RecordedEffect
-from cbspec.ledger.notation import interval, number, number_or_blank, p_value
+from cbspec.ledger.notation import interval, number, number_or_blank
+from cbspec.model.finding import p_value
 from cbspec.report.html.axis import Axis, Tick
 from cbspec.report.html.strip import (
     UNBOUNDED,

@@ -4,7 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from cbspec.ledger import outcome
-from cbspec.ledger.notation import interval, number, p_value
+from cbspec.ledger.notation import interval, number
+from cbspec.model.finding import p_value
 from cbspec.report import ranked, summary_table
 
 WIDE = """\

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from cbspec.cli.context import pass_project
@@ -17,13 +19,10 @@ from cbspec.project import Project
 def command(
     ctx: click.Context,
     project: Project,
-    words: tuple[str, ...],
-    dry: bool,
-    scale: str | None,
-    device: str,
-    threads: int,
+    /,
     as_json: bool,
     inputs: bool,
+    **selection: Any,
 ) -> None:
     """Take results from a shared store.
 
@@ -34,7 +33,7 @@ def command(
     what its key says is refused, and the exit status is 1. What was taken before an interruption
     stays.
     """
-    shared = Sharing(project, words, scale, device, threads, dry)
+    shared = Sharing(project, **selection)
     shared.pull(inputs)
     shared.tell(as_json)
     ctx.exit(1 if shared.refused else 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from cbspec.cli.context import pass_project
@@ -15,13 +17,10 @@ from cbspec.project import Project
 @pass_project
 def command(
     project: Project,
-    words: tuple[str, ...],
-    dry: bool,
-    scale: str | None,
-    device: str,
-    threads: int,
+    /,
     as_json: bool,
     replace: bool,
+    **selection: Any,
 ) -> None:
     """Send results to a shared store.
 
@@ -30,6 +29,6 @@ def command(
     [tool.cbspec] remote when left out. Nothing but this command and `sync` ever writes there. What
     was sent before an interruption stays, and is whole.
     """
-    shared = Sharing(project, words, scale, device, threads, dry)
+    shared = Sharing(project, **selection)
     shared.push(replace)
     shared.tell(as_json)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from cbspec.cli.context import pass_project
@@ -17,19 +19,16 @@ from cbspec.project import Project
 def command(
     ctx: click.Context,
     project: Project,
-    words: tuple[str, ...],
-    dry: bool,
-    scale: str | None,
-    device: str,
-    threads: int,
+    /,
     as_json: bool,
     inputs: bool,
+    **selection: Any,
 ) -> None:
     """Take results from a shared store, then send those that it lacks.
 
     The same as `pull` and then `push`, with the same arguments.
     """
-    shared = Sharing(project, words, scale, device, threads, dry)
+    shared = Sharing(project, **selection)
     shared.pull(inputs)
     shared.push()
     shared.tell(as_json)
