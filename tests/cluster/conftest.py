@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +50,31 @@ def ray_node(name: str, **changed: Any) -> dict[str, Any]:
     usual = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "include_dashboard": False}
     # A variable that runs here have not, for the test that declares it
     return {"node_name": name, "env_vars": {"TIDE": "high"}, **usual, **changed}
+
+
+def lose(cluster: Cluster, node: Any) -> None:
+    """Lose a node at once, with all that runs on it.
+
+    Ray ends only what rules a node: its workers go on until they notice, for about a second, in
+    which one may still hand in what it was at.
+    """
+    running = []
+    for processes in node.all_processes.values():
+        for ruler in processes:
+            running += _family(ruler.process.pid)
+    for process in running:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    cluster.remove_node(node, allow_graceful=False)
+
+
+def _family(process: int) -> list[int]:
+    """Return a process and all that descend from it, those first that start others."""
+    family = [process]
+    for children in Path(f"/proc/{process}/task").glob("*/children"):
+        for child in children.read_text().split():
+            family += _family(int(child))
+    return family
 
 
 @pytest.fixture(scope="session")

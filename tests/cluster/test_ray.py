@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cluster.conftest import ray_node
+from tests.cluster.conftest import lose, ray_node
 from tests.cluster.lab import SUNK, Ferry
 from tests.support.patience import until
 
@@ -69,7 +69,7 @@ def test_a_killed_node_costs_no_figure(
     # Three replicas each: a node has one core, so that either node is held up in a job
     until(lambda: len(lab.journal()) >= 6, "both nodes compute")
     [two] = ray_cluster.worker_nodes
-    ray_cluster.remove_node(two, allow_graceful=False)
+    lose(ray_cluster, two)
     lab.let_go()
     running.end()
     # Not before: nodes on one machine share the folder of the code, which a new one clears
