@@ -62,7 +62,7 @@ class Canaries:
         wanted: list[Cell] = []
         for claim in claims:
             wanted += self.cells(claim).values()
-        self.executor.adopt(wanted)
+        self.executor.plan_cells(wanted)
 
     def check(self, claim: Claim) -> CanaryCheck:
         """Compute what is missing of a claim's canary, compare it with the record, and say what
@@ -110,7 +110,7 @@ class Canaries:
 
     def _checked(self, claim: Claim) -> CanaryCheck:
         cells = self.cells(claim)
-        self.executor.adopt(cells.values())
+        self.executor.plan_cells(cells.values())
         try:
             entries = self.executor.ensure(list(cells.values()))
         except StageFailed as failure:

@@ -122,7 +122,7 @@ class Evaluation:
         self.executor.work.name_users(
             self._agenda.users(), "for canaries" if self.config.canary else ""
         )
-        self.executor.work.limit(self._agenda.limits())
+        self.executor.work.set_time_limits(self._agenda.limits())
         self._recorded.read_evidence(claims)
         if self.config.canary:
             self.canaries.plan(claim for claim in claims if self._wants_canary(claim))
@@ -130,7 +130,7 @@ class Evaluation:
             self._plan_wanted()
 
     def _plan_wanted(self) -> None:
-        self.executor.adopt(self._agenda.wanted, after=self._agenda.after)
+        self.executor.plan_cells(self._agenda.wanted, after=self._agenda.after)
         self._agenda.planned = True
 
     def by_readiness(self, claims: Iterable[Claim], cores: int) -> list[str]:
@@ -179,9 +179,9 @@ class Evaluation:
 
     def _analyses(self, claim: Claim) -> Iterator[InterimAnalysis]:
         def computed(cells: Sequence[Cell]) -> Mapping[Cell, StoredResult]:
-            self.executor.adopt(cells)
+            self.executor.plan_cells(cells)
             if (count := len({cell.seed for cell in cells})) > claim.seeds.start:
-                self._run.announce(claim.id, count)
+                self._run.announce_seeds(claim.id, count)
             return self.executor.ensure(cells)
 
         return interim_analyses(claim, self.planner, computed, self._recorded.expected(claim))

@@ -68,7 +68,7 @@ def _loaded_by(task: StageTask, store: Store, run: RunDirectory) -> Loaded | Non
     return _loaded(task.watch.root, tuple(apart))
 
 
-def needs(task: StageTask, store: Store) -> list[str]:
+def stored_inputs(task: StageTask, store: Store) -> list[str]:
     """Return the keys of the stored results that computing a task may read, where there are any.
 
     Raises:
@@ -164,7 +164,7 @@ def _execute(
         implementation = task.stage.implemented
         job.check_code()
         begun()
-        with settings.kept(loaded):
+        with settings.restored(loaded):
             implementation(job)
     except KeyboardInterrupt:
         raise

@@ -21,7 +21,7 @@ from cbspec.execution.cell import Cell
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.failure import StageFailed
 from cbspec.execution.lanes import LaneLocks
-from cbspec.execution.outlook import OutlookTeller
+from cbspec.execution.outlook import OutlookPublisher
 from cbspec.execution.plan import Planner
 from cbspec.execution.refiling import keep_loaded
 from cbspec.execution.rundir import RunDirectory
@@ -76,14 +76,14 @@ class Executor:
         self._waiting = Waiting(run, store, self.work.has)
         self._pause = IDLE_SECONDS
         self._started = StartedTasks(run)
-        self._outlook = OutlookTeller(run, self.work)
+        self._outlook = OutlookPublisher(run, self.work)
         self.computed: list[Cell] = []
 
-    def adopt(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
-        """Plan these cells besides those planned already; see `Worklist.adopt`."""
+    def plan_cells(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
+        """Plan these cells besides those planned already; see `Worklist.plan_cells`."""
         cells = list(cells)
         self.take(cells)
-        self.work.adopt(cells, after)
+        self.work.plan_cells(cells, after)
 
     def take(self, cells: Sequence[Cell]) -> None:
         """Take from a shared store, where there is one, what these cells lack."""
@@ -107,7 +107,7 @@ class Executor:
             elif self.step():
                 self._waiting.end()
             else:
-                self._waiting.go_on(cells)
+                self._waiting.keep_waiting(cells)
                 time.sleep(self._pause)
 
     def _settled(self, cell: Cell) -> bool:
@@ -121,7 +121,7 @@ class Executor:
         Once every worker has come here, none can ask for more. A worker that was killed never
         comes, and is waited for a moment.
         """
-        self.run.rest()
+        self.run.finish_judging()
         quiet = 0.0
         while quiet < QUIET_SECONDS:
             try:
@@ -135,7 +135,7 @@ class Executor:
             if not waiting and self.run.at_rest:
                 self._waiting.end()
                 return
-            self._waiting.go_on(self.work.plan.cells)
+            self._waiting.keep_waiting(self.work.plan.cells)
             quiet = 0.0 if waiting else quiet + self._pause
             time.sleep(self._pause)
 
@@ -149,9 +149,9 @@ class Executor:
         when nothing is computed here and no job is ready and free, or no core is.
         """
         try:
-            self.run.heed()
+            self.run.raise_if_stopped()
             self._start_ready()
-            self._outlook.tell()
+            self._outlook.publish()
             if not self._started:
                 return False
             for task, outcome in self._workers.ended(WAITING_SECONDS):
@@ -181,7 +181,7 @@ class Executor:
 
     def _start_first(self) -> bool:
         """Start the first task that is ready and free; False where there is none."""
-        self.work.hear()
+        self.work.plan_drawn_seeds()
         ready = self.work.ready(self.run.failed(), self.run.suspects())
         return any(map(self._start, ready))
 

@@ -153,9 +153,9 @@ class RunningJob:
         if now - self._told < TELL_SECONDS and done < total:
             return
         self._told = now
-        self._run.heed()
+        self._run.raise_if_stopped()
         self.check_code()
-        self._run.tell(
+        self._run.publish(
             Status(
                 worker=self._run.worker,
                 job=self.label,

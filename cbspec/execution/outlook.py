@@ -24,7 +24,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
-class OutlookTeller:
+class OutlookPublisher:
     """Publishes what is left of a plan; any process of a run may, for all hold the same plan."""
 
     def __init__(self, run: RunDirectory, work: Worklist) -> None:
@@ -32,11 +32,11 @@ class OutlookTeller:
         self._work = work
         self._told = 0.0
 
-    def tell(self) -> None:
+    def publish(self) -> None:
         """Publish the outlook, unless this process did so a moment ago."""
         if time.monotonic() - self._told < TELL_SECONDS:
             return
-        left = list(self._work.left())
+        left = list(self._work.remaining_jobs())
         outlook = Outlook(jobs=len(left), cost=sum(job.cost for job in left), at=time.time())
         self._messages.write(NAME, msgspec.json.encode(outlook))
         self._told = time.monotonic()

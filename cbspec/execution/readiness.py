@@ -70,7 +70,7 @@ def _before(jobs: Sequence[PlannedJob]) -> list[set[int]]:
     return before
 
 
-def agreed(place: Path, propose: Callable[[], Sequence[str]]) -> list[str]:
+def agreed_order(place: Path, propose: Callable[[], Sequence[str]]) -> list[str]:
     """Return the order that the first process of a run proposed; what is stored meanwhile would give
     each of them another one.
 

@@ -54,12 +54,12 @@ class RunDirectory:
         self._locks.sweep()
         _keep_out_of_git(self.path.parent.parent)
 
-    def tell(self, status: Status) -> None:
+    def publish(self, status: Status) -> None:
         """Publish how far a job is that is computed for this worker."""
         name = f"{self.worker}.{_job_name(status.lanes)}"
         self._messages("status").write(name, msgspec.json.encode(status))
 
-    def tell_end(self, lanes: Sequence[str], worker: str = "*") -> None:
+    def publish_end(self, lanes: Sequence[str], worker: str = "*") -> None:
         """Publish that the job on these lanes is computed no longer, for whichever worker it was."""
         for path in (self.path / "status").glob(f"{worker}.{_job_name(lanes)}"):
             path.unlink(missing_ok=True)
@@ -126,7 +126,7 @@ class RunDirectory:
                 sentences.append(f"{again}; the first failed: {failure.reason}")
         return sorted(sentences)
 
-    def announce(self, claim: str, seeds: int) -> None:
+    def announce_seeds(self, claim: str, seeds: int) -> None:
         """Tell the others that a claim draws more seeds, so that they can help with them."""
         self._messages("drawn").write(file_name(claim), msgspec.json.encode((claim, seeds)))
 
@@ -143,11 +143,11 @@ class RunDirectory:
             for status in self.statuses()
         )
 
-    def rest(self) -> None:
+    def finish_judging(self) -> None:
         """Tell that this worker has judged its claims, and so asks for nothing more."""
         self._messages("resting").write(self.worker, b"")
 
-    def lost(self, worker: str) -> None:
+    def record_lost(self, worker: str) -> None:
         """Tell that a worker has ended, however it did: it computes nothing, and asks for nothing
         more.
 
@@ -156,7 +156,7 @@ class RunDirectory:
         for status in self.statuses():
             if status.worker == worker:
                 self._lose(status)
-                self.tell_end(status.lanes)
+                self.publish_end(status.lanes)
         self._messages("resting").write(worker, b"")
 
     def _lose(self, status: Status) -> None:
@@ -174,7 +174,7 @@ class RunDirectory:
         """Tell whether every worker has judged its claims."""
         return len(self._messages("resting").names()) >= self.workers
 
-    def core(self) -> Lock | None:
+    def take_core(self) -> Lock | None:
         """Take a core to compute on, until it is released; None if as many workers compute as may.
 
         Workers that take turns on a core push each other's tensors out of its cache.
@@ -202,7 +202,7 @@ class RunDirectory:
         """Return the source file whose change stopped the run; empty if none did."""
         return (self.path / "stop").read_text() if self.stopped else ""
 
-    def heed(self) -> None:
+    def raise_if_stopped(self) -> None:
         """Leave where the run was asked to stop.
 
         Raises:

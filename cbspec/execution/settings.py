@@ -33,13 +33,13 @@ class Setting(NamedTuple):
 
 
 @contextmanager
-def kept(loaded: Loaded | None) -> Iterator[None]:
+def restored(loaded: Loaded | None) -> Iterator[None]:
     """Take back what a stage sets for its whole process while it runs.
 
     Where it has also imported modules of the project, one of them may have set it, and the next task
     would not import it again: then the process is spent.
     """
-    before = saved()
+    before = current()
     imported = loaded.imported() if loaded else None
     try:
         yield
@@ -48,7 +48,7 @@ def kept(loaded: Loaded | None) -> Iterator[None]:
             loaded.spend()
 
 
-def saved() -> list[Any]:
+def current() -> list[Any]:
     """Return the settings of this process as they are, for `restore`."""
     values = []
     for setting in SETTINGS:

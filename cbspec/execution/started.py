@@ -55,4 +55,4 @@ class StartedTasks:
             job = f"{task.label} on {node}" if node else task.label
             worker = self._run.worker
             self._run.record(JobEvent(worker=worker, job=job, seconds=seconds, outcome=remark))
-            self._run.tell_end(task.lanes)
+            self._run.publish_end(task.lanes)

@@ -104,7 +104,7 @@ class Taking:
         try:
             wanted = [expected(cell, planner) for cell in fresh.values()]
             for moved in self._opened().move(wanted):
-                self._run.heed()
+                self._run.raise_if_stopped()
                 if moved.state == "moved":
                     taken.append(fresh[moved.key])
                 elif moved.state == "refused":
@@ -121,7 +121,7 @@ class Taking:
         """Wait until no other process of the run takes."""
         name = f"taking {self._run.path.name}"
         while not (lock := self._store.try_lock(name)):
-            self._run.heed()
+            self._run.raise_if_stopped()
             time.sleep(TURN_SECONDS)
         with lock:
             yield

@@ -28,7 +28,7 @@ class Waiting:
         self._looked = 0.0
         self._told = False
 
-    def go_on(self, cells: Iterable[Cell]) -> None:
+    def keep_waiting(self, cells: Iterable[Cell]) -> None:
         """Tell who holds what these cells need; call this whenever there is nothing to do."""
         now = time.time()
         if not self._began:
@@ -36,9 +36,9 @@ class Waiting:
         if now - self._looked < LOOK_SECONDS:
             return
         self._looked = now
-        self.tell(cells)
+        self.publish(cells)
 
-    def tell(self, cells: Iterable[Cell]) -> None:
+    def publish(self, cells: Iterable[Cell]) -> None:
         """Look now who holds what these cells need, and publish it."""
         ours = {lane for status in self._run.statuses() for lane in status.lanes}
         for cell in closure(cells):
@@ -51,14 +51,14 @@ class Waiting:
     def end(self) -> None:
         """Tell that this process waits no more."""
         if self._told:
-            self._run.tell_end((), self._run.worker)
+            self._run.publish_end((), self._run.worker)
         self._began, self._told = 0.0, False
 
     def _publish(self, job: str) -> None:
         now = time.time()
         began = self._began or now
         self._told = True
-        self._run.tell(
+        self._run.publish(
             Status(
                 worker=self._run.worker,
                 job=job,

@@ -44,7 +44,7 @@ class Worklist:
 
     # --- what is planned
 
-    def adopt(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
+    def plan_cells(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
         """Plan these cells besides those planned already (the whole run at first, more seeds of a
         claim later).
 
@@ -64,12 +64,12 @@ class Worklist:
         """Take in what claims may ask for later, and plan it once any process of the run says so."""
         self._expected = further
 
-    def hear(self) -> None:
+    def plan_drawn_seeds(self) -> None:
         """Plan the seeds that claims have drawn in any process of the run."""
         for claim, seeds in self._run.drawn().items():
             if seeds > self._drawn.get(claim, 0):
                 self._drawn[claim] = seeds
-                self.adopt(self._expected.get(claim, {}).get(seeds, ()))
+                self.plan_cells(self._expected.get(claim, {}).get(seeds, ()))
 
     def name_users(self, users: Mapping[str, Sequence[str]], otherwise: str = "") -> None:
         """Tell whom cells are for, which is shown behind them while they are computed.
@@ -93,7 +93,7 @@ class Worklist:
             purpose += f" and {len(users) - 1} more"
         return f"{PlannedJob(tuple(cells))} {purpose}".rstrip()
 
-    def limit(self, limits: Mapping[str, float | None]) -> None:
+    def set_time_limits(self, limits: Mapping[str, float | None]) -> None:
         """Tell how long cells may take.
 
         Args:
@@ -143,7 +143,7 @@ class Worklist:
         self.forget(damaged)
         return None if damaged else results
 
-    def left(self) -> Iterator[PlannedJob]:
+    def remaining_jobs(self) -> Iterator[PlannedJob]:
         """Yield each job that is not all stored, without what is."""
         for job in self._open.values():  # ten thousand others are not looked at again
             if remaining := job.without(self.has):

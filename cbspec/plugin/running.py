@@ -53,12 +53,12 @@ class Running:
         """Have claims run in the order in which their results will lie ready, in the places of
         claims; not where a person asked pytest for an order.
         """
-        from cbspec.execution.readiness import agreed
+        from cbspec.execution.readiness import agreed_order
 
         if any(self.process.config.getoption(option, False) for option in ORDERING):
             return
         process = self.process
-        order = agreed(
+        order = agreed_order(
             process.run.path / "order",
             lambda: process.evaluation.by_readiness(claims, process.computing),
         )
@@ -85,7 +85,7 @@ class Running:
     def pytest_testnodedown(self, node: Any) -> None:
         """Note that a worker has ended or was killed."""
         if self.process.opened:
-            self.process.run.lost(node.gateway.id)
+            self.process.run.record_lost(node.gateway.id)
         output = getattr(node, "workeroutput", {})
         if message := output.get(UNCOLLECTED):
             raise pytest.Session.Interrupted(message)

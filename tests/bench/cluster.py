@@ -83,9 +83,9 @@ def _jobs(root: Path, name: str, number: int) -> Iterator[Row]:
     workers = chosen(config, name).open(Workplace(config, Store(config.store), run))
     executor = Executor(planner, Store(config.store), run, workers, project.code.watch)
     cells = [planner.cell(Call(stage, stage.parameters(number=n)), 1) for n in range(number)]
-    executor.adopt(cells[:4])
+    executor.plan_cells(cells[:4])
     executor.ensure(cells[:4])  # from here on its processes are there
-    executor.adopt(cells)
+    executor.plan_cells(cells)
     began, spent = time.monotonic(), time.process_time()
     executor.ensure(cells)
     wall, own = time.monotonic() - began, time.process_time() - spent

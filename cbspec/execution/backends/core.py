@@ -16,7 +16,7 @@ class Core:
     def take(self) -> bool:
         """Take a core; False where this process has one, or none is free."""
         if self._lock is None:
-            self._lock = self._run.core()
+            self._lock = self._run.take_core()
             return self._lock is not None
         return False
 

@@ -59,7 +59,7 @@ class InlineWorkers:
         try:
             process.send(task)
             while (outcome := process.outcome(WAIT_SECONDS)) is None:
-                self._workplace.run.heed()
+                self._workplace.run.raise_if_stopped()
             return outcome
         finally:
             process.close()

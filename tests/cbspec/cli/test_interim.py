@@ -14,7 +14,7 @@ def test_nothing_is_said_before_the_first_look(laboratory):
     one_arm = list(
         evaluation.planner.cells({"dark": claim.arms["dark"]}, claim.seeds.first).values()
     )
-    evaluation.executor.adopt(one_arm)
+    evaluation.executor.plan_cells(one_arm)
     assert len(evaluation.executor.ensure(one_arm)) == 3
     assert laboratory.cbspec("interim", "--device", "cpu").stdout == f"2 {LACKING}"
 

@@ -90,7 +90,7 @@ def test_without_a_record_the_stored_results_are_shown(laboratory):
     nothing = laboratory.json("values", "1.a", *CPU)
     evaluation, [claim, _] = laboratory.evaluation(), laboratory.claims()
     cells = evaluation.planner.cells({"dark": claim.arms["dark"]}, claim.seeds.first)
-    evaluation.executor.adopt(list(cells.values()))
+    evaluation.executor.plan_cells(list(cells.values()))
     evaluation.executor.ensure(list(cells.values()))
 
     rows = laboratory.json("values", "1.a", "--stored", *CPU)

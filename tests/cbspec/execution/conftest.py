@@ -32,9 +32,9 @@ def impatient(folder, **named):
     deadline = time.monotonic() + PATIENCE
 
     class Watched(RunDirectory):
-        def heed(self):
+        def raise_if_stopped(self):
             assert time.monotonic() < deadline, "the run does not end"
-            super().heed()
+            super().raise_if_stopped()
 
     one.run.__class__ = Watched
     return one

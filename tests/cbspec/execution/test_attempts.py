@@ -41,4 +41,4 @@ def test_a_stage_whose_table_was_edited_has_not_failed(tmp_path, ending):
     assert remark == "stopped"
     assert one.run.failed() == one.run.suspects() == frozenset()
     with pytest.raises(SourceChanged, match=r"^runs\.csv changed during the run"):
-        one.run.heed()
+        one.run.raise_if_stopped()

@@ -39,7 +39,7 @@ def sources(tmp_path):
 def one(tmp_path, sources):
     """An executor with one cell of `count` to compute."""
     made = executor(tmp_path, code=sources)
-    made.adopt([made.planner.cell(counted(2), 1)])
+    made.plan_cells([made.planner.cell(counted(2), 1)])
     return made
 
 
@@ -95,7 +95,7 @@ def test_the_other_workers_end_and_say_why(one, sources, tmp_path, journal):
     one.drain()
     other = executor(tmp_path, worker="gw1")
     cell = other.planner.cell(counted(3), 2)
-    other.adopt([cell])
+    other.plan_cells([cell])
 
     with pytest.raises(SourceChanged, match=TOLD):
         other.ensure([cell])
@@ -111,7 +111,7 @@ def test_the_first_reason_to_stop_is_kept(one):
     one.run.stop()
 
     with pytest.raises(SourceChanged):
-        one.run.heed()
+        one.run.raise_if_stopped()
 
 
 def test_stopping_for_no_file_names_none(one):
@@ -119,7 +119,7 @@ def test_stopping_for_no_file_names_none(one):
     one.run.stop()
 
     with pytest.raises(Stopped) as caught:
-        one.run.heed()
+        one.run.raise_if_stopped()
 
     assert not isinstance(caught.value, SourceChanged)
     assert one.run.changed == ""

@@ -24,12 +24,12 @@ def test_computes_what_is_missing_and_only_that(tmp_path, journal):
     """
     first = executor(tmp_path)
     cells = [first.planner.cell(added(0.5, counted(3)), seed) for seed in (1, 2)]
-    first.adopt(cells)
+    first.plan_cells(cells)
     assert values(first.ensure(cells)) == [1003.5, 2003.5]
 
     again = executor(tmp_path, run="second")
     more = [again.planner.cell(added(0.5, counted(3)), seed) for seed in (1, 2, 3)]
-    again.adopt(more)
+    again.plan_cells(more)
 
     assert values(again.ensure(more)) == [1003.5, 2003.5, 3003.5]
     assert journal() == [
@@ -47,16 +47,16 @@ def test_what_nobody_reads_is_not_computed(tmp_path, journal):
     first = executor(tmp_path)
     number = first.planner.cell(counted(3), 1)
     total = first.planner.cell(added(0.5, counted(3)), 1)
-    first.adopt([total])
+    first.plan_cells([total])
     first.drain()
     first.store.reject(number.key)
 
     second = executor(tmp_path, run="second")
-    second.adopt([total])
+    second.plan_cells([total])
     second.drain()
     unread = journal()
     other = second.planner.cell(added(1.5, counted(3)), 1)
-    second.adopt([other])
+    second.plan_cells([other])
 
     assert unread == ["count [1] from 0", "add [(1, 0.5)]"]
     assert values(second.ensure([total, other])) == [1003.5, 1004.5]
@@ -68,13 +68,13 @@ def test_what_a_lost_result_takes_is_computed(tmp_path, journal):
     first = executor(tmp_path)
     number = first.planner.cell(counted(3), 1)
     total = first.planner.cell(added(0.5, counted(3)), 1)
-    first.adopt([total])
+    first.plan_cells([total])
     first.drain()
     first.store.reject(number.key)
     (first.store.intact(total.key) / "record.json").write_bytes(b"damaged")
 
     second = executor(tmp_path, run="second")
-    second.adopt([total])
+    second.plan_cells([total])
     with pytest.warns(UserWarning, match="is damaged"):
         found = second.ensure([total])
 
@@ -87,11 +87,11 @@ def test_later_point_continues_from_an_earlier_one(tmp_path, journal):
     value.
     """
     first = executor(tmp_path)
-    first.adopt([first.planner.cell(counted(2), 1)])
+    first.plan_cells([first.planner.cell(counted(2), 1)])
     first.drain()
     later = executor(tmp_path, run="second")
     cell = later.planner.cell(counted(5), 1)
-    later.adopt([cell])
+    later.plan_cells([cell])
 
     assert values(later.ensure([cell])) == [1005.0]
     assert journal() == ["count [1] from 0", "count [1] from 2"]
@@ -104,7 +104,7 @@ def test_stage_failure_is_told_after_one_retry(tmp_path, journal):
     one = executor(tmp_path)
     broken = Call(BREAK, NoParameters())
     direct, behind = (one.planner.cell(call, 1) for call in (broken, added(1.0, broken)))
-    one.adopt([direct, behind])
+    one.plan_cells([direct, behind])
 
     place = r"\(tests/.*/arithmetic.py:\d+ in break_down\)"
     raised = f"RuntimeError: the shaft is bent {place}, at both attempts"
@@ -125,13 +125,13 @@ def test_damaged_result_is_computed_again(tmp_path, journal):
     """
     one = executor(tmp_path)
     cell = one.planner.cell(counted(2), 1)
-    one.adopt([cell])
+    one.plan_cells([cell])
     one.ensure([cell])
     record = next((tmp_path / "store" / "entries").rglob("record.json"))
     record.write_bytes(record.read_bytes()[:-20])
 
     again = executor(tmp_path, run="second")
-    again.adopt([again.planner.cell(counted(2), 1)])
+    again.plan_cells([again.planner.cell(counted(2), 1)])
     with pytest.warns(UserWarning, match="damaged"):
         found = again.ensure([again.planner.cell(counted(2), 1)])
 
@@ -145,13 +145,13 @@ def test_damage_that_cannot_be_moved_away_ends_in_a_message(tmp_path):
     """
     one = executor(tmp_path)
     cell = one.planner.cell(counted(2), 1)
-    one.adopt([cell])
+    one.plan_cells([cell])
     one.ensure([cell])
     record = next((tmp_path / "store" / "entries").rglob("record.json"))
     record.write_bytes(b"{}")
     (tmp_path / "store" / "quarantine").write_text("in the way")
     again = executor(tmp_path, run="second")
-    again.adopt([cell])
+    again.plan_cells([cell])
 
     with (
         pytest.warns(UserWarning, match="damaged"),
@@ -168,9 +168,9 @@ def test_stop_leaves_a_stage_and_keeps_what_is_stored(tmp_path, journal, monkeyp
     one = executor(tmp_path)
     cells = [one.planner.cell(counted(step), 1) for step in (2, 9)]
     monkeypatch.setattr(
-        one.run, "tell", lambda status: one.run.stop() if status.done == 4 else None
+        one.run, "publish", lambda status: one.run.stop() if status.done == 4 else None
     )
-    one.adopt(cells)
+    one.plan_cells(cells)
 
     with pytest.raises(Stopped):
         one.ensure(cells)
@@ -179,7 +179,7 @@ def test_stop_leaves_a_stage_and_keeps_what_is_stored(tmp_path, journal, monkeyp
     lock.release()
 
     again = executor(tmp_path, run="second")
-    again.adopt(cells)
+    again.plan_cells(cells)
     assert values(again.ensure(cells)) == [1002.0, 1009.0]
     assert journal() == ["count [1] from 0", "count [1] from 2"]
 
@@ -193,7 +193,7 @@ def shared(planner, steps):
 def work(folder, worker, steps):
     """A worker process: hold the whole plan and help until it is done."""
     own = executor(folder, worker=worker)
-    own.adopt(shared(own.planner, steps))
+    own.plan_cells(shared(own.planner, steps))
     own.drain()
 
 
@@ -232,7 +232,7 @@ def test_killed_process_is_replaced(tmp_path, monkeypatch, spawn):
 
     heir = executor(tmp_path, worker="gw1")
     cells = shared(heir.planner, [6])
-    heir.adopt(cells)
+    heir.plan_cells(cells)
     found = heir.ensure(cells)
     heir.store.sweep()
 
@@ -251,7 +251,7 @@ def test_damaged_input_tensors_are_computed_again(tmp_path, journal):
     """
     one = executor(tmp_path)
     top = one.planner.cell(Call(UNPACK, NoParameters(), {"box": Call(PACK, NoParameters())}), 7)
-    one.adopt([top])
+    one.plan_cells([top])
     one.ensure([top.inputs["box"]])
     tensors = next((tmp_path / "store" / "entries").rglob("*.safetensors"))
     tensors.write_bytes(tensors.read_bytes()[:-1] + b"?")
@@ -269,12 +269,12 @@ def test_an_input_that_has_gone_is_computed_again(tmp_path, journal):
     """
     one = executor(tmp_path)
     base, top = one.planner.cell(counted(2), 1), one.planner.cell(added(1.0, counted(2)), 1)
-    one.adopt([top])
+    one.plan_cells([top])
     one.ensure([base])
     entry = next((tmp_path / "store" / "entries").rglob("record.json")).parent
 
     again = executor(tmp_path, run="second")
-    again.adopt([top])
+    again.plan_cells([top])
     assert again.store.has(base.key)
     assert again.work.has(base)
     shutil.rmtree(entry)  # between the look at it and its use
@@ -288,7 +288,7 @@ def test_news_from_other_workers_are_worked_on(tmp_path, journal):
     """What another worker adds to the run while this one has nothing left to do is computed here."""
     one = executor(tmp_path)
     one.work.expect({"6A.a": {2: [one.planner.cell(counted(3), seed) for seed in (1, 2)]}})
-    RunDirectory(one.run.path, "gw1").announce("6A.a", 2)
+    RunDirectory(one.run.path, "gw1").announce_seeds("6A.a", 2)
 
     one.drain()
 
@@ -299,14 +299,14 @@ def test_waits_for_a_busy_worker_whose_verdict_may_ask_for_more(tmp_path):
     """A worker without work stays while another one computes, and leaves when that one has ended."""
     one, other = executor(tmp_path), RunDirectory(tmp_path / "runs" / "run", "gw1")
     one.run.workers = 2
-    other.tell(Status(worker="gw1", job="count", started=time.time(), updated=time.time()))
+    other.publish(Status(worker="gw1", job="count", started=time.time(), updated=time.time()))
     looks = []
 
     class Watched(RunDirectory):
         def drawn(self):
             looks.append(other.busy())
             if len(looks) == 3:
-                other.tell_end(())
+                other.publish_end(())
             return super().drawn()
 
     one.run.__class__ = Watched
@@ -330,7 +330,7 @@ def test_leaves_at_once_when_all_have_judged(tmp_path, monkeypatch):
     def sleep(seconds):
         sleeps.append(seconds)
         if len(sleeps) == 3:
-            runs[1].rest()
+            runs[1].finish_judging()
 
     monkeypatch.setattr("cbspec.execution.executor.time.sleep", sleep)
     one.drain()
@@ -360,11 +360,11 @@ def test_no_more_workers_compute_than_there_are_cores(tmp_path, journal):
         executor(tmp_path, worker=worker, workers=2, cores=1) for worker in ("gw0", "gw1")
     )
     cell = second.planner.cell(counted(3), 1)
-    second.adopt([cell])
+    second.plan_cells([cell])
 
-    with first.run.core():
+    with first.run.take_core():
         assert not second.step()
-        assert first.run.core() is None
+        assert first.run.take_core() is None
     assert journal() == []
 
     assert second.step()

@@ -26,7 +26,7 @@ def test_only_the_seed_that_fails_is_lost(tmp_path, journal, at, alone):
     """The seeds of a job that raised are tried one by one, once, and the good ones go on."""
     one = impatient(tmp_path)
     cells = behind(one.planner, at, (1, 2, 3))
-    one.adopt(cells)
+    one.plan_cells(cells)
 
     one.drain()
     good = [cell for cell in cells if cell.seed != at]
@@ -48,11 +48,11 @@ def test_stored_seeds_do_not_wait_for_one_that_fails(tmp_path, journal):
     """Seeds whose inputs an earlier run stored are computed although another one's input fails."""
     earlier = executor(tmp_path)
     stored = [earlier.planner.cell(cracked(3), seed) for seed in (1, 2)]
-    earlier.adopt(stored)
+    earlier.plan_cells(stored)
     earlier.ensure(stored)
     one = impatient(tmp_path, run="second")
     cells = behind(one.planner, 3, (1, 2, 3))
-    one.adopt(cells)
+    one.plan_cells(cells)
 
     with pytest.raises(StageFailed, match="crack seed 3"):
         one.ensure(cells)
@@ -65,7 +65,7 @@ def test_a_stored_seed_is_not_called_failed(tmp_path, journal):
     """What was stored before its job broke down has its value for claims that ask later."""
     one = impatient(tmp_path)
     cells = [one.planner.cell(cracked(3), seed) for seed in (1, 2, 3)]
-    one.adopt(cells)
+    one.plan_cells(cells)
     one.drain()
 
     assert values(one.ensure(cells[:2])) == [1.0, 2.0]
@@ -83,7 +83,7 @@ def test_what_fails_only_together_is_computed(tmp_path, journal, monkeypatch):
     monkeypatch.setattr(arithmetic, "crack", large)
     one = impatient(tmp_path)
     cells = [one.planner.cell(cracked(0), seed) for seed in (1, 2, 3)]
-    one.adopt(cells)
+    one.plan_cells(cells)
 
     assert values(one.ensure(cells)) == [1.0, 2.0, 3.0]
     assert one.run.failed() == frozenset()
@@ -92,7 +92,7 @@ def test_what_fails_only_together_is_computed(tmp_path, journal, monkeypatch):
 def work(folder, worker):
     """A worker process: hold the whole plan and help until it is done."""
     own = executor(folder, worker=worker, workers=2)
-    own.adopt(behind(own.planner, 3, (1, 2, 3)))
+    own.plan_cells(behind(own.planner, 3, (1, 2, 3)))
     own.drain()
 
 
@@ -112,11 +112,11 @@ def test_what_killed_a_process_is_computed_seed_by_seed(tmp_path, journal):
     """A job that killed a process is computed seed by seed: only the deadly one can fail."""
     one = impatient(tmp_path)
     cells = [one.planner.cell(cracked(0), seed) for seed in (1, 2, 3)]
-    one.adopt(cells)
+    one.plan_cells(cells)
     dying, now = RunDirectory(one.run.path, "gw0"), time.time()
     lanes = tuple(cell.lane for cell in cells)
-    dying.tell(Status(worker="gw0", job="crack", lanes=lanes, started=now, updated=now))
-    one.run.lost("gw0")
+    dying.publish(Status(worker="gw0", job="crack", lanes=lanes, started=now, updated=now))
+    one.run.record_lost("gw0")
 
     assert values(one.ensure(cells)) == [1.0, 2.0, 3.0]
     assert journal() == EACH

@@ -14,7 +14,7 @@ def test_leaving_out_a_declared_measure_is_an_error(tmp_path):
     """A stage that emits less than its catalog entry promises fails, naming the measure."""
     one = executor(tmp_path)
     cell = one.planner.cell(Call(MUTE, NoParameters()), 1)
-    one.adopt([cell])
+    one.plan_cells([cell])
 
     with pytest.raises(StageFailed, match="mute seed 1: leaves out value"):
         one.ensure([cell])
@@ -58,7 +58,7 @@ def test_what_a_stage_hands_over_is_checked(tmp_path, monkeypatch, emits, messag
     monkeypatch.setattr(arithmetic, "mute", emitting)
     one = executor(tmp_path)
     cell = one.planner.cell(Call(MUTE, NoParameters()), 1)
-    one.adopt([cell])
+    one.plan_cells([cell])
 
     with pytest.raises(StageFailed, match=message):
         one.ensure([cell])
@@ -73,7 +73,7 @@ def test_a_missing_point_is_told_beside_those_that_came(tmp_path, monkeypatch):
     monkeypatch.setattr(arithmetic, "count", short)
     one = executor(tmp_path)
     cells = [one.planner.cell(counted(step), 1) for step in (1, 3)]
-    one.adopt(cells)
+    one.plan_cells(cells)
 
     with pytest.raises(StageFailed, match=r"returned without a result at step 3; it emitted at 1$"):
         one.ensure(cells)
@@ -85,7 +85,7 @@ def test_a_result_that_cannot_be_stored_fails_its_own_stage(tmp_path, journal):
     """
     one = executor(tmp_path)
     bad, good = one.planner.cell(Call(BLUR, NoParameters()), 1), one.planner.cell(counted(2), 1)
-    one.adopt([bad, good])
+    one.plan_cells([bad, good])
 
     with pytest.raises(
         StageFailed, match=r"^blur seed 1 could not be computed: .*series\['curve'\]\[1\] is nan"
@@ -104,7 +104,7 @@ def test_divergence_is_a_result_and_spreads(tmp_path, journal):
     one = executor(tmp_path)
     sick = counted(5, diverges_at=3)
     cells = [one.planner.cell(added(1.0, sick), 1), one.planner.cell(sick, 1)]
-    one.adopt(cells)
+    one.plan_cells(cells)
 
     found = one.ensure(cells)
 

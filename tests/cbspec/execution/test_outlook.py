@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from cbspec.execution.numerics import Numerics
-from cbspec.execution.outlook import Outlook, OutlookTeller, Pace
+from cbspec.execution.outlook import Outlook, OutlookPublisher, Pace
 from cbspec.execution.plan import Planner
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.worklist import Worklist
@@ -36,13 +36,13 @@ def tell(run, **left):
 def test_what_is_missing_is_told(run, tmp_path, planner):
     """Of two jobs of cost 5 and 3 none is stored; a second look within a moment tells nothing."""
     work = Worklist(planner, Store(tmp_path / "store"), run, wide=False)
-    work.adopt([planner.cell(counted(5), 1), planner.cell(counted(3, length=9), 1)])
-    teller = OutlookTeller(run, work)
-    teller.tell()
+    work.plan_cells([planner.cell(counted(5), 1), planner.cell(counted(3, length=9), 1)])
+    teller = OutlookPublisher(run, work)
+    teller.publish()
     pace = Pace(run)
     pace.look()
     (run.path / "outlook").unlink()
-    teller.tell()
+    teller.publish()
 
     assert (pace.last.jobs, pace.last.cost) == (2, 8.0)
     assert not (run.path / "outlook").exists()

@@ -4,7 +4,7 @@ import pytest
 
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Planner
-from cbspec.execution.readiness import agreed, ready_at
+from cbspec.execution.readiness import agreed_order, ready_at
 from cbspec.fingerprint import Fingerprint
 from tests.cbspec.execution.arithmetic import added, counted
 
@@ -44,8 +44,8 @@ def test_the_first_proposal_counts(tmp_path):
     """Whatever a later process would propose, it is told what the first one did."""
     place = tmp_path / "run" / "order"
 
-    first = agreed(place, lambda: ["2.a", "1.a"])
-    later = agreed(place, lambda: ["1.a", "2.a"])
+    first = agreed_order(place, lambda: ["2.a", "1.a"])
+    later = agreed_order(place, lambda: ["1.a", "2.a"])
 
     assert first == later == ["2.a", "1.a"]
     assert [path.name for path in place.parent.iterdir()] == ["order"]
@@ -56,7 +56,7 @@ def test_two_proposals_at_a_time_are_one(tmp_path):
     place = tmp_path / "order"
 
     def propose_late():
-        agreed(place, lambda: ["early"])
+        agreed_order(place, lambda: ["early"])
         return ["late"]
 
-    assert agreed(place, propose_late) == ["early"]
+    assert agreed_order(place, propose_late) == ["early"]

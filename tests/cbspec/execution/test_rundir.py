@@ -14,12 +14,12 @@ def test_what_kills_two_workers_is_not_given_to_a_third(tmp_path):
     for worker, failed in (("gw0", False), ("gw1", True)):
         now = time.time()
         dying = RunDirectory(owner.path, worker)
-        dying.tell(
+        dying.publish(
             Status(
                 worker=worker, job="count @5 seeds 1", lanes=("a", "b"), started=now, updated=now
             )
         )
-        owner.lost(worker)
+        owner.record_lost(worker)
 
         assert [owner.failure(lane) is not None for lane in ("a", "b", "c")] == [
             failed,
@@ -35,10 +35,10 @@ def test_what_kills_two_workers_is_not_given_to_a_third(tmp_path):
 def test_draws_are_told_to_all(tmp_path):
     """The number of seeds that a claim draws is known to every worker, whatever its id is made of."""
     one, other = (RunDirectory(tmp_path / "run", worker) for worker in ("gw0", "gw1"))
-    one.announce("1.b[depth=4]", 6)
-    one.announce("a/b c", 12)
-    one.announce("1.b[label=" + "検" * 28 + "]", 6)
-    one.announce("1.b[label=" + "検" * 28 + "証]", 9)
+    one.announce_seeds("1.b[depth=4]", 6)
+    one.announce_seeds("a/b c", 12)
+    one.announce_seeds("1.b[label=" + "検" * 28 + "]", 6)
+    one.announce_seeds("1.b[label=" + "検" * 28 + "証]", 9)
 
     assert other.drawn() == {
         "1.b[depth=4]": 6,

@@ -8,7 +8,7 @@ import numpy
 import pytest
 import torch
 
-from cbspec.execution.settings import kept, restore, saved
+from cbspec.execution.settings import current, restore, restored
 from cbspec.fingerprint import Code, Loaded
 from tests.cbspec.execution import arithmetic
 from tests.cbspec.execution.arithmetic import counted
@@ -34,12 +34,12 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_every_setting_is_taken_back(change):
     """It is as it was, and it is told that it was not."""
-    before = saved()
+    before = current()
     change()
 
-    assert saved() != before
+    assert current() != before
     assert restore(before)
-    assert saved() == before
+    assert current() == before
     assert not restore(before)
 
 
@@ -56,7 +56,7 @@ def test_the_next_stage_does_not_see_it(tmp_path, monkeypatch):
     monkeypatch.setattr(arithmetic, "count", count)
     one = executor(tmp_path)
     cells = [one.planner.cell(counted(2, length=length), 1) for length in (5, 6)]
-    one.adopt(cells)
+    one.plan_cells(cells)
 
     assert values(one.ensure(cells)) == [1.0, 1.0]
     assert seen == [(None, torch.float32)] * 2
@@ -70,7 +70,7 @@ def test_a_module_that_sets_something_is_not_imported_twice(tmp_path, monkeypatc
     loaded = Loaded(tmp_path)
     watch = Code(tmp_path, ["orchard"]).watch("orchard:STEP") if "STEP = 2" in text else None
 
-    with kept(loaded):
+    with restored(loaded):
         __import__("orchard")
     del sys.modules["orchard"]
 

@@ -27,7 +27,7 @@ def test_no_lock_and_no_core_is_kept_after_an_error(tmp_path, monkeypatch, owner
     """Wherever it happens, another process can compute the lanes at once, and so can this one."""
     one = executor(tmp_path, cores=1)
     cells = [one.planner.cell(counted(2), seed) for seed in (1, 2)]
-    one.adopt(cells)
+    one.plan_cells(cells)
     calls = []
     works = getattr(owner(one), method)
 
@@ -43,6 +43,6 @@ def test_no_lock_and_no_core_is_kept_after_an_error(tmp_path, monkeypatch, owner
 
     assert [one.store.holder(cell.lane) for cell in cells] == ["", ""]
     other = executor(tmp_path, worker="gw1", cores=1)
-    other.adopt(cells)
+    other.plan_cells(cells)
     assert values(other.ensure(cells)) == [1002.0, 2002.0]
     assert values(one.ensure(cells)) == [1002.0, 2002.0]

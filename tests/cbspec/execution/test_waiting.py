@@ -13,8 +13,8 @@ def test_another_run_that_computes_is_named(tmp_path, monkeypatch):
     ours, theirs = executor(tmp_path, run="ours"), executor(tmp_path, run="theirs")
     needed = ours.planner.cell(counted(2), 7)
     wanted = ours.planner.cell(added(1.0, counted(2)), 7)
-    ours.adopt([wanted])
-    theirs.adopt([needed])
+    ours.plan_cells([wanted])
+    theirs.plan_cells([needed])
     told = []
 
     with theirs.store.lock(needed.lane):
@@ -42,11 +42,11 @@ def test_what_the_own_run_computes_is_not_told_again(tmp_path):
     other = executor(tmp_path, worker="gw1")
 
     with other.store.lock(cell.lane):
-        ours._waiting.tell([cell])
+        ours._waiting.publish([cell])
         assert [status.worker for status in ours.run.statuses()] == ["main"]
         ours._waiting.end()
         tell(other, cell)
-        ours._waiting.tell([cell])
+        ours._waiting.publish([cell])
 
     assert [status.worker for status in ours.run.statuses()] == ["gw1"]
 
@@ -54,6 +54,6 @@ def test_what_the_own_run_computes_is_not_told_again(tmp_path):
 def tell(executor, cell):
     from cbspec.execution.messages import Status
 
-    executor.run.tell(
+    executor.run.publish(
         Status(worker="gw1", job="count", lanes=(cell.lane,), started=0.0, updated=0.0)
     )

@@ -30,7 +30,7 @@ def test_a_failed_check_is_the_stage_s_error(tmp_path, monkeypatch):
     monkeypatch.setattr(arithmetic, "count", of_damaged_data)
     one = executor(tmp_path)
     cell = one.planner.cell(counted(2), 1)
-    one.adopt([cell])
+    one.plan_cells([cell])
 
     with pytest.raises(StageFailed, match="the data is damaged"):
         one.ensure([cell])
@@ -39,7 +39,7 @@ def test_a_failed_check_is_the_stage_s_error(tmp_path, monkeypatch):
     monkeypatch.undo()
     other = one.planner.cell(counted(3), 1)  # of a job that does not use the data
     again = executor(tmp_path, run="again")
-    again.adopt([other])
+    again.plan_cells([other])
     assert [entry.measures["value"] for entry in again.ensure([other]).values()] == [1003.0]
 
 
@@ -63,7 +63,7 @@ def test_a_check_is_waited_for(tmp_path, monkeypatch):
     put = one.store.put
     monkeypatch.setattr(one.store, "put", lambda *a, **k: order.append("stored") or put(*a, **k))
     cell = one.planner.cell(counted(2), 1)
-    one.adopt([cell])
+    one.plan_cells([cell])
     one.ensure([cell])
 
     assert order == ["checked", "stored"]

@@ -143,7 +143,7 @@ class RayWorkers:
         status = report.status if report else None
         if status is None:
             status = Status(worker=run.worker, job=job, started=now, updated=now)
-        run.tell(
+        run.publish(
             msgspec.structs.replace(
                 status, worker=run.worker, job=job, lanes=task.lanes, updated=now
             )

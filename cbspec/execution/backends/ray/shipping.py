@@ -8,7 +8,7 @@ from typing import Any
 
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.ray.parcel import Parcel
-from cbspec.execution.computing import needs
+from cbspec.execution.computing import stored_inputs
 from cbspec.execution.numerics import LAYOUT
 from cbspec.execution.task import StageTask
 from cbspec.execution.wire import packed
@@ -42,7 +42,7 @@ class Shipping:
         store, config = self._workplace.store, self._workplace.config
         small: list[EntryBytes] = []
         large: list[Any] = []
-        for key in needs(task, store):
+        for key in stored_inputs(task, store):
             if reference := self._results.get(key):
                 large.append(reference)
             elif (entry := entry_bytes(store, key)) is None:

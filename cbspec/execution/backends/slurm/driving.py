@@ -66,7 +66,7 @@ class SlurmWorkers:
         loaded = {path: self._workplace.store.loaded.of(path) for path in task.code}
         self._counter.put(name, PutTask(packed(task), LAYOUT, loaded))
         now = time.time()
-        run.tell(
+        run.publish(
             Status(
                 worker=run.worker,
                 job=f"{task.label} waits for a helper",
@@ -107,7 +107,7 @@ class SlurmWorkers:
         """Leave it to the helpers to tell of what they have begun."""
         for name, task in self._offered.items():
             if self._counter.taken(name):
-                self._workplace.run.tell_end(task.lanes, self._workplace.run.worker)
+                self._workplace.run.publish_end(task.lanes, self._workplace.run.worker)
 
     def _given_up(self, jobs: HelperJobs) -> list[tuple[StageTask, TaskOutcome]]:
         words = jobs.last_words()

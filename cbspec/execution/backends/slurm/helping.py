@@ -117,7 +117,7 @@ class HelperBench:
                 self._workers.close()
                 raise FileNotFoundError(self._run.path)
         [(_, outcome)] = ended
-        self._run.tell_end(task.lanes, self._run.worker)
+        self._run.publish_end(task.lanes, self._run.worker)
         return msgspec.structs.replace(outcome, node=_node())
 
     def _received(self, put: PutTask) -> StageTask:

@@ -67,14 +67,14 @@ def test_every_back_end_of_one_machine_computes_the_same(computing_with, name: s
     """
     one = computing_with(name, cores=1)
     cells = [one.planner.cell(acting(), seed) for seed in (1, 2, 3, 4)]
-    one.adopt(cells)
+    one.plan_cells(cells)
 
     found = one.ensure(cells)
     one.drain()
 
     assert values(found) == [1.0, 2.0, 3.0, 4.0]
     assert one.run.statuses() == []
-    assert one.run.core() is not None
+    assert one.run.take_core() is not None
     assert one.store.try_lock(cells[0].lane) is not None
 
 

@@ -10,7 +10,7 @@ from tests.cbspec.execution.conftest import values
 
 def computed(one):
     cell = one.planner.cell(acting("speak"), 1)
-    one.adopt([cell])
+    one.plan_cells([cell])
     return values(one.ensure([cell]))
 
 
@@ -31,7 +31,7 @@ def test_what_a_stage_prints_without_end_is_cut(computing_with, capsys, monkeypa
     one = computing_with()
     cells = [one.planner.cell(acting("speak"), seed) for seed in (1, 2)]
     for cell in cells:
-        one.adopt([cell])
+        one.plan_cells([cell])
         one.ensure([cell])
 
     out, _ = capsys.readouterr()

@@ -22,7 +22,7 @@ def alive(pid):
 def lingering(one, folder):
     """A cell whose computation never ends, planned."""
     cell = one.planner.cell(acting("linger", mark=str(folder / "pid")), 1)
-    one.adopt([cell])
+    one.plan_cells([cell])
     return cell
 
 
@@ -74,12 +74,12 @@ def test_one_process_serves_from_one_job_to_the_next(computing_with, tmp_path):
 
     def pid_after(mark, deed="note"):
         cell = one.planner.cell(acting(deed, mark=str(mark)), 1)
-        one.adopt([cell])
+        one.plan_cells([cell])
         one.drain()
         return mark.read_text()
 
     first, second = pid_after(marks[0]), pid_after(marks[1])
-    one.adopt([one.planner.cell(acting("stopped"), 1)])
+    one.plan_cells([one.planner.cell(acting("stopped"), 1)])
     one.drain()
 
     assert first == second != pid_after(marks[2])
@@ -95,9 +95,9 @@ def test_no_process_to_be_had_is_a_failure_of_the_stage(computing_with, monkeypa
 
     with monkeypatch.context() as patched:
         patched.setattr("subprocess.Popen", refuse)
-        one.adopt(cells[:1])
+        one.plan_cells(cells[:1])
         one.drain()
-    one.adopt(cells)
+    one.plan_cells(cells)
     one.drain()
 
     reason = "no process could be started for it: [Errno 12] Cannot allocate memory"

@@ -46,7 +46,7 @@ def test_only_what_the_stage_was_to_compute_is_lost(computing_with, deed):
     one = computing_with()
     bad = one.planner.cell(acting(deed), 1)
     good = [one.planner.cell(acting(), seed) for seed in (1, 2)]
-    one.adopt([bad, *good])
+    one.plan_cells([bad, *good])
 
     with pytest.raises(StageFailed, match=f"^act seed 1 could not be computed: {REASONS[deed]}"):
         one.ensure([bad])
@@ -63,7 +63,7 @@ def test_the_other_seeds_of_its_job_are_computed(computing_with, deed):
     """Where one of three seeds goes wrong, the two others have their values."""
     one = computing_with()
     cells = [one.planner.cell(acting(deed, at=3), seed) for seed in (1, 2, 3)]
-    one.adopt(cells)
+    one.plan_cells(cells)
 
     one.drain()
 
@@ -82,7 +82,7 @@ def test_a_second_attempt_is_made_and_told(computing_with, tmp_path, deed, reaso
     """What fails once is computed at the second attempt, and the run can say so and why."""
     one = computing_with()
     cell = one.planner.cell(acting(deed, mark=str(tmp_path / "mark")), 1)
-    one.adopt([cell])
+    one.plan_cells([cell])
 
     found = one.ensure([cell])
     [told] = one.run.retries()
@@ -98,7 +98,7 @@ def test_a_result_that_was_contradicted_is_not_kept(computing_with):
     """What a stage emitted before it emitted something else for the same result is not stored."""
     one = computing_with()
     cell = one.planner.cell(acting("emit twice"), 1)
-    one.adopt([cell])
+    one.plan_cells([cell])
 
     one.drain()
 
@@ -113,9 +113,9 @@ def test_a_time_limit_holds_whatever_the_stage_does(computing_with, deed, stage)
     """
     one = computing_with()
     cell, good = one.planner.cell(acting(deed, stage), 1), one.planner.cell(acting(), 2)
-    one.adopt([cell, good])
+    one.plan_cells([cell, good])
     if stage is ACT:
-        one.work.limit({cell.call.digest: 0.2})
+        one.work.set_time_limits({cell.call.digest: 0.2})
 
     message = (
         f"{stage.name} seed 1 could not be computed: it took longer than its time limit of 0.2 s"
