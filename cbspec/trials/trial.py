@@ -38,12 +38,14 @@ class Canary(msgspec.Struct, frozen=True):
         values: claim -> its canary values; none of a claim whose canary broke.
         arcs: file -> (line, next line) that were executed.
         first: file -> line -> the first claim that executed it, of those run one by one.
+        seconds: claim -> from the start of the process until it had ended, of those run one by one.
     """
 
     states: Mapping[str, str]
     values: Mapping[str, Any]
     arcs: Mapping[str, Arcs]
     first: Mapping[str, Mapping[int, str]] = {}
+    seconds: Mapping[str, float] = {}
 
     def executes(self, mutant: Mutant) -> bool:
         """Tell whether the lines that a mutant changes were executed."""
@@ -155,16 +157,19 @@ def canaries_as_they_are(
 
     One claim at a time, so that each line is known by the first that executes it.
     """
+    began = time.monotonic()
     copied(config, folder)
     project = _project(folder, store)
     states: dict[str, str] = {}
     values: dict[str, Any] = {}
+    seconds: dict[str, float] = {}
     with _measured(folder, files) as measuring:
         for claim in claims:
             measuring.switch_context(claim)
             canary = _canary(_run(project, (claim,), project.config.canary))
             states |= canary.states
             values |= canary.values
+            seconds[claim] = time.monotonic() - began
     data = measuring.get_data()
     order = list(claims)
     arcs: dict[str, Arcs] = {}
@@ -174,7 +179,7 @@ def canaries_as_they_are(
         first[path] = {}
         for line, contexts in data.contexts_by_lineno(str(folder / path)).items():
             first[path][line] = min(filter(None, contexts), key=order.index)
-    return Canary(states, values, arcs, first)
+    return Canary(states, values, arcs, first, seconds)
 
 
 def tried(

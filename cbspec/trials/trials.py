@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from cbspec.trials.process import Ended, Worker, server
 from cbspec.trials.trial import Canary, Trial, canaries_as_they_are, tried
 
 BASELINE = 7200.0  # seconds: the canaries of all claims, measured, on a machine that is busy
-SLOWER = 10  # times what the canaries of all claims take: a mutant that is slower does not end
+SLOWER = 10  # times what the same canaries take unchanged: a mutant that is slower does not end
+LEAST = 10.0  # seconds: what a busy machine may hold up the shortest trial
 
 
 class Trials:
@@ -36,7 +37,7 @@ class Trials:
         self._store = folder / "store"
         self._workers = workers
         self._tests = tests
-        self._seconds = BASELINE
+        self._elapsed: Mapping[str, float] = {}
         self._context = server()
         os.environ["CBSPEC_CACHE"] = str(self._cache())
 
@@ -46,10 +47,9 @@ class Trials:
         Raises:
             Ended: they did not get to their end.
         """
-        began = time.monotonic()
-        worker = self._start(canaries_as_they_are, claims, files)
+        worker = self._start(BASELINE, canaries_as_they_are, claims, files)
         canary: Canary = worker.result()
-        self._seconds = max(30.0, SLOWER * (time.monotonic() - began))
+        self._elapsed = canary.seconds
         return canary
 
     def copy_results(self) -> None:
@@ -77,7 +77,8 @@ class Trials:
             while True:
                 while len(running) < self._workers and (mutant := next(waiting, None)):
                     claims, judged = reaching(mutant), verdicts(mutant)
-                    worker = self._start(tried, mutant, claims, judged, self._tests)
+                    seconds = self._limit(claims, judged)
+                    worker = self._start(seconds, tried, mutant, claims, judged, self._tests)
                     running[worker.answer] = (mutant, worker)
                 if not running:
                     return
@@ -88,10 +89,18 @@ class Trials:
             for _, worker in running.values():
                 worker.kill()
 
-    def _start(self, work: Callable[..., Any], *arguments: Any) -> Worker:
+    def _limit(self, claims: Collection[str], judged: Collection[str]) -> float:
+        """Return after how many seconds a trial of some claims is given up.
+
+        All that a claim may have to compute was computed by it or by claims before it.
+        """
+        counted = self._elapsed if judged or self._tests else claims
+        return max(LEAST, SLOWER * max(map(self._elapsed.__getitem__, counted)))
+
+    def _start(self, seconds: float, work: Callable[..., Any], *arguments: Any) -> Worker:
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         return Worker.start(
-            self._context, self._seconds, work, self._config, folder, self._store, *arguments
+            self._context, seconds, work, self._config, folder, self._store, *arguments
         )
 
     def _cache(self) -> Path:

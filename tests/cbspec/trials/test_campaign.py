@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from cbspec.trials import trials
 from cbspec.trials.assessment import assessed
 from cbspec.trials.mutant import Mutant
 from cbspec.trials.trial import Canary, Trial
@@ -16,10 +17,13 @@ def mutants(project):
     return json.loads((project.root / "reports" / "teeth.json").read_text())["mutants"]
 
 
-def test_teeth_tells_who_notices_what(guarded):
-    """A change of a measure is noticed by the canary, one of a scheduling cost changes nothing, and
-    what no canary runs is not tried; a second call tries only what is new.
+def test_teeth_tells_who_notices_what(guarded, monkeypatch):
+    """A change of a measure is noticed by the canary, one of a scheduling cost changes nothing,
+    what no canary runs is not tried, and what does not end is ended; a second call tries only what
+    is new.
     """
+    monkeypatch.setattr(trials, "LEAST", 3.0)
+
     first = guarded.cbspec("teeth", "--sample", "12", "--workers", "2")
     tried = mutants(guarded)
     again = guarded.cbspec("teeth", "--sample", "12")
@@ -39,6 +43,8 @@ def test_teeth_tells_who_notices_what(guarded):
                 assert one["outcome"] == "noticed"
         if one["outcome"] == "noticed":
             assert one.get("canary") == ["1.a"] or one["ended"]
+        if "thirsty: bool" in line and one["after"] == "True":  # waits for water
+            assert one["ended"] == "ran past its time"
     assert again.exit_code == 0, again.output
     assert mutants(guarded) == tried
     assert (guarded.root / "lab" / "catalog.py").read_text().splitlines() == source
