@@ -1,4 +1,4 @@
-"""What a stage raised, as text that is safe to store, to send and to print."""
+"""Errors of stages as text that is safe to store, to send and to print."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from cbspec.execution.messages import Failure
 from cbspec.model.visible import visible
 from cbspec.stage import Stage
 
-LONGEST = 20_000  # characters of a message or traceback, the rest of which nobody reads
+LONGEST = 20_000  # characters of a message or traceback; nobody reads more
 
 
 class StageFailed(StageError):
-    """A stage that this claim needs could not be computed; its traceback is kept for whoever
-    asks.
+    """A stage that a claim needs could not be computed.
+
+    Attributes:
+        traceback: the traceback of the stage, where it raised.
     """
 
     def __init__(self, failure: Failure) -> None:
@@ -25,8 +27,10 @@ class StageFailed(StageError):
 
 
 def printable(text: str) -> str:
-    """Return a text as a terminal can show it: lines stay, other control characters and lone
-    surrogates are escaped, and what is too long is cut.
+    """Return a text that is safe to show on a terminal.
+
+    Line breaks stay. Other control characters and lone surrogates are escaped. A text beyond
+    `LONGEST` characters is cut.
     """
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]} ... ({len(text) - LONGEST} more characters)"
@@ -34,9 +38,9 @@ def printable(text: str) -> str:
 
 
 def reason_of(error: BaseException, stage: Stage) -> str:
-    """Return what went wrong in a stage, in words.
+    """Describe an exception of a stage in words.
 
-    An error of the harness speaks for itself. Any other is described like ``"IndexError: list
+    An error of the harness is returned as it is. Any other is described as in ``"IndexError: list
     index out of range (lab/nets.py:12 in forward)"``, followed by its notes.
     """
     if isinstance(error, CbspecError):
@@ -47,12 +51,12 @@ def reason_of(error: BaseException, stage: Stage) -> str:
 
 
 def trace_of(error: BaseException) -> str:
-    """Return the traceback of an error."""
+    """Return the traceback of an exception as text."""
     return printable("".join(traceback.format_exception(error)))
 
 
 def _place(error: BaseException, stage: Stage) -> str:
-    """Return where in the stage's own package an error was raised, in brackets."""
+    """Return the line of the stage's own package that raised an error, in brackets."""
     package = sys.modules.get(stage.implementation.partition(":")[0].partition(".")[0])
     folders = getattr(package, "__path__", None) or [getattr(package, "__file__", None)]
     path = next(iter(folders))
