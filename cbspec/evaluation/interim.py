@@ -144,16 +144,16 @@ def _collected(
     arms: dict[str, dict[str, tuple[float | None, ...]]] = {}
     undefined: dict[str, dict[str, dict[str, str]]] = {}
     diverged: dict[str, dict[str, str]] = {}
-    own: dict[str, int] = {}
+    run_counts: dict[str, int] = {}
     summaries: dict[str, dict[str, Summary]] = {}
     for arm, call in claim.arms.items():
         if call.stage.summaries is not None:
             summaries[arm] = dict(call.stage.summaries(call.parameters))
             continue
         runs = seeds
-        if arm in claim.own:
-            runs = seeds[: len(claim.own[arm])]
-            own[arm] = len(runs)
+        if arm in claim.independent_runs:
+            runs = seeds[: len(claim.independent_runs[arm])]
+            run_counts[arm] = len(runs)
         of_seeds = {seed: results.get((arm, seed)) for seed in runs}
         if ended := _diverged(of_seeds):
             diverged[arm] = ended
@@ -169,7 +169,7 @@ def _collected(
         arms=arms,
         undefined=undefined,
         diverged=diverged,
-        own=own,
+        own=run_counts,
         summaries=summaries,
     )
 

@@ -142,7 +142,7 @@ class Planner:
         """
         cells: dict[tuple[str, int], Cell] = {}
         for arm, call in claim.arms.items():
-            runs = claim.own.get(arm, seeds)
+            runs = claim.independent_runs.get(arm, seeds)
             for seed, run in zip(seeds, runs, strict=False):
                 cells[arm, seed] = self.cell(call, run)
         return cells
