@@ -126,10 +126,13 @@ class Project:
         """Remove every stored result."""
         shutil.rmtree(self.folder / ".cbspec")
 
-    def leftovers(self) -> int:
+    def leftovers(self) -> list[str]:
         """Locks, scratch files and run folders that no process needs any more."""
         places = [self.folder / ".cbspec" / name for name in ("store/tmp", "store/locks", "runs")]
-        return sum(len(list(place.iterdir())) for place in places if place.exists())
+        left: list[str] = []
+        for place in places:
+            left += map(str, place.glob("*"))
+        return left
 
 
 @contextmanager

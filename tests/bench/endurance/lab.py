@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -43,6 +44,7 @@ assert: [{kind: order, measure: %s, arms: [a, b], direction: ascending}]
 scales: [quick]
 """
 COLD = 10  # one run of so many is an interpreter that starts afresh; others are forked
+ORPHANED = 120.0  # seconds, for a process to end whose run was killed
 LIMIT = 900.0  # seconds, for a run that takes few where nothing is killed
 # Ends the process at its Nth file operation in the project's results. Python runs it at the start
 # of every process that has its folder on the path. A line in the file tells of each.
@@ -115,6 +117,23 @@ class Lab(Project):
             return False
         return True
 
+    def deserted(self) -> bool:
+        """Wait for the processes of killed runs, which find that they are alone; False where one
+        stays.
+        """
+        deadline = time.monotonic() + ORPHANED
+        while time.monotonic() < deadline:
+            if not any(map(self._works_here, Path("/proc").glob("[0-9]*"))):
+                return True
+            time.sleep(0.05)
+        return False
+
+    def _works_here(self, process: Path) -> bool:
+        try:
+            return (process / "cwd").readlink() == self.folder
+        except OSError:  # it has ended, or is another user's
+            return False
+
     def forget_all(self) -> None:
         """Remove every stored result, if there is any."""
         shutil.rmtree(self.folder / ".cbspec", ignore_errors=True)
@@ -158,11 +177,16 @@ class Toll:
         return self.lab.verdicts()
 
     def check(self) -> None:
-        """Run on what the disturbed runs have left, and compare with a run that nothing disturbed."""
+        """Run on what the disturbed runs have left, once the last of their processes has ended, and
+        compare with a run that nothing disturbed.
+        """
+        self.late += not self.lab.deserted()
         self.late += not self.lab.ended(self.lab.begin(2))
         self.clean += 1
         self.different += self.lab.verdicts() != self._expected
-        self.left += self.lab.leftovers()
+        if left := self.lab.leftovers():
+            print(left, file=sys.stderr)
+        self.left += len(left)
         self.lab.forget_all()
 
     def rows(self, what: str) -> Iterator[Row]:
