@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim
+from cbspec.errors import JudgingError
 from cbspec.evaluation.interim import judged
 from cbspec.execution.plan import Planner
 from cbspec.ledger import CHANGED, Comparison, Entry, EvidenceFolder, compare, entry_of
@@ -45,7 +46,10 @@ class Checker:
         if entry.scale not in claim.decidable:
             return _check(entry, "orphaned", reason=unchecked(entry))
         there = self.at_scale(claim, entry.scale)
-        comparison = rejudged(there, entry, self.evidence)
+        try:
+            comparison = rejudged(there, entry, self.evidence)
+        except JudgingError as error:
+            return _check(entry, "in doubt", reason=str(error))
         if entry.doubt == "superseded":
             return _check(entry, "superseded", reason=_decided(entry), comparison=comparison)
         if moved := measures_otherwise(there, entry):
@@ -95,13 +99,16 @@ def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison |
 
     Raises:
         LedgerError: the evidence is damaged or is not the entry's.
+        JudgingError: an assertion kind raised.
     """
+    from cbspec.judge import NoColumn
+
     evidence = folder.of(entry)
     if evidence is None:
         return None
     try:
         judgement = judged(claim, evidence.values)
-    except KeyError:  # an arm or a measure that was not there
+    except NoColumn:  # an arm or a measure that was not there
         return None
     anew = entry_of(
         claim,

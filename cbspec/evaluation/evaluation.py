@@ -13,6 +13,7 @@ import msgspec
 from cbspec.canary import CanaryCheck, CanaryRecord
 from cbspec.claim import Claim
 from cbspec.config import Config
+from cbspec.errors import JudgingError
 from cbspec.evaluation.adopted import Adopted
 from cbspec.evaluation.agenda import Agenda, agenda_of
 from cbspec.evaluation.canary import Canaries, on_cpu
@@ -36,7 +37,6 @@ from cbspec.execution.taking import Taking
 from cbspec.fingerprint import Code
 from cbspec.language import Versions
 from cbspec.ledger import EvidenceFolder, Ledger, Provenance, provenance
-from cbspec.model.values import Values
 from cbspec.report import Record, Upheld
 from cbspec.store import Store, StoredResult
 
@@ -50,8 +50,7 @@ class Evaluation:
         run: what the processes of this run tell each other.
         versions: reads claims at other scales.
         options: those of the run that a command has to be given to look at the same results.
-        code: the engine's source code, with the signatures that its files had before they were
-            imported.
+        code: the engine's source code, its files as they were before they were imported.
         backend: computes what is missing.
         adopting: whether stored results may be adopted for edited code whose canary is identical.
         earlier: the verdicts that wobbled in the run that this one repeats.
@@ -135,11 +134,14 @@ class Evaluation:
 
     def by_readiness(self, claims: Iterable[Claim], cores: int) -> list[str]:
         """Return ids of claims in the order in which all that each needs will lie ready."""
-        canaries: dict[str, Iterable[Cell]] = {}
-        for claim in claims:
-            wanted = self.config.canary and self._wants_canary(claim)
-            canaries[claim.id] = self.canaries.cells(claim).values() if wanted else ()
+        canaries = {claim.id: self.canary_cells(claim) for claim in claims}
         return self._agenda.by_readiness(canaries, self.planner, self.executor.work.has, cores)
+
+    def canary_cells(self, claim: Claim) -> Iterable[Cell]:
+        """Return the cells of a claim's canary; none where this run does not need it."""
+        if self.config.canary and self._wants_canary(claim):
+            return self.canaries.cells(claim).values()
+        return ()
 
     def recomputes(self, claim: Claim) -> bool:
         """Tell whether a run at the claim's scale computes a verdict on it."""
@@ -153,8 +155,8 @@ class Evaluation:
         """Compute what is missing, judge, and compare with the ledger; check what else is on record
         of the claim.
 
-        A stage that cannot be computed makes the verdict `error`; an inconclusive claim draws more
-        seeds while it may.
+        A stage that cannot be computed makes the verdict `error`, and so does a kind that raises. An
+        inconclusive claim draws more seeds while it may.
 
         Raises:
             Stopped: the run was asked to stop, or a source file changed (`SourceChanged`).
@@ -162,16 +164,14 @@ class Evaluation:
         """
         began = time.monotonic()
         self._adopt_results()
-        trace = ""
+        trace, values = "", None
         analyses: list[InterimAnalysis] = []
-        values: Values | None = None
         try:
             analyses += self._analyses(claim)
             judgement, values = analyses[-1]
-        except StageFailed as failure:
+        except (StageFailed, JudgingError) as failure:
             judgement, trace = failed(claim, str(failure)), failure.traceback
-        checks = self._recorded.checks(claim)
-        seconds = time.monotonic() - began
+        checks, seconds = self._recorded.checks(claim), time.monotonic() - began
         record = self._recorder.record(claim, judgement, values, checks, seconds, trace)
         judgements = [analysis.judgement for analysis in analyses]
         done = self._tracer.trace(claim, judgements, record.entry)

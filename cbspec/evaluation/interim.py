@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from cbspec.claim import Claim
+from cbspec.errors import JudgingError
 from cbspec.execution.cell import Cell
 from cbspec.execution.job import DIVERGED
 from cbspec.execution.plan import Planner
@@ -62,13 +63,19 @@ def judged(claim: Claim, values: Values) -> Judgement:
     """Return the verdict on a claim from values alone, wherever they were measured.
 
     Raises:
-        KeyError: the claim reads an arm or a measure that has no values.
+        NoColumn: the claim reads an arm or a measure that has no values.
+        JudgingError: an assertion kind, which may be the project's own, raised whatever.
     """
     # SciPy is imported when something is judged
-    from cbspec.judge import judge, table_of, with_again
+    from cbspec.judge import NoColumn, judge, table_of, with_again
 
     table = table_of(values)
-    return with_again(judge(claim, table), claim, table)
+    try:
+        return with_again(judge(claim, table), claim, table)
+    except (KeyboardInterrupt, NoColumn):
+        raise
+    except BaseException as error:
+        raise JudgingError(claim.id, error) from error
 
 
 def stored_analyses(
@@ -112,7 +119,10 @@ def seeds_due(
     """
     if recorded:
         return seeds_taken(claim, recorded)
-    analyses = stored_analyses(claim, planner, store)
+    try:
+        analyses = stored_analyses(claim, planner, store)
+    except JudgingError:  # told where the claim is judged
+        return claim.seeds.first
     if not analyses:
         return claim.seeds.first
     from cbspec.judge import next_analysis

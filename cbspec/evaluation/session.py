@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim
+from cbspec.errors import CbspecError, described
 from cbspec.evaluation.evaluation import Evaluation
+from cbspec.evaluation.planning import plan_sound
 from cbspec.execution.numerics import limit_threads
 from cbspec.execution.rundir import RunDirectory
-from cbspec.report import Record, Run, Upheld, run_of
+from cbspec.paths import relative
+from cbspec.report import Record, Run, Skipped, Upheld, run_of
 
 
 def run_claims(
@@ -47,6 +50,7 @@ def run_claims(
         records=done.records,
         upheld=done.upheld,
         canaries=done.canaries,
+        broken=done.broken,
         retried=retried,
         taken=taken,
     )
@@ -56,22 +60,40 @@ class _Evaluated(NamedTuple):
     records: list[Record]
     upheld: list[Upheld]
     canaries: list[CanaryCheck]
+    broken: list[Skipped]
 
 
 def _evaluated(claims: Sequence[Claim], evaluation: Evaluation) -> _Evaluated:
     """Evaluate claims: a verdict, or what upholds the one on record, and the canary where it was
-    needed; of a claim at the canary's scale the canary alone.
+    needed; of a claim at the canary's scale the canary alone. What is raised at one is its error.
     """
-    done = _Evaluated([], [], [])
-    evaluation.adopt(claims)
+    done = _Evaluated([], [], [], [])
+    plan_sound(claims, evaluation, evaluation.adopt)
     for claim in claims:
-        if claim.scale == evaluation.config.canary:
-            done.canaries.append(evaluation.canaries.check(claim))
-            continue
-        if evaluation.recomputes(claim):
-            done.records.append(evaluation.evaluate(claim))
-        else:
-            done.upheld.append(evaluation.upheld(claim))
-        if check := evaluation.canary_told(claim):
-            done.canaries.append(check)
+        try:
+            _evaluate(claim, evaluation, done)
+        except (CbspecError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            path = relative(claim.path, evaluation.config.root)
+            broken = Skipped(
+                claim=claim.id,
+                title=claim.title,
+                path=path,
+                line=claim.line,
+                reason=described(error),
+            )
+            done.broken.append(broken)
     return done
+
+
+def _evaluate(claim: Claim, evaluation: Evaluation, done: _Evaluated) -> None:
+    if claim.scale == evaluation.config.canary:
+        done.canaries.append(evaluation.canaries.check(claim))
+        return
+    if evaluation.recomputes(claim):
+        done.records.append(evaluation.evaluate(claim))
+    else:
+        done.upheld.append(evaluation.upheld(claim))
+    if check := evaluation.canary_told(claim):
+        done.canaries.append(check)

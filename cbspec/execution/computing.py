@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-from cbspec.errors import CbspecError, StageError, Stopped, StoreError
+from cbspec.errors import CbspecError, StageError, Stopped, StoreError, trace_of
 from cbspec.execution import settings
 from cbspec.execution.artifact import MissingInput
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.emission import Emitted
-from cbspec.execution.failure import reason_of, trace_of
+from cbspec.execution.failure import reason_of
 from cbspec.execution.job import DIVERGED, RunningJob
 from cbspec.execution.plan import Planner
 from cbspec.execution.rundir import RunDirectory

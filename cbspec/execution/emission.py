@@ -10,9 +10,8 @@ from typing import Any
 
 import msgspec
 
-from cbspec.errors import StageError
+from cbspec.errors import StageError, printable
 from cbspec.execution.cell import Cell
-from cbspec.execution.failure import printable
 from cbspec.store import Store, StoredResult
 
 

@@ -6,12 +6,9 @@ import sys
 import traceback
 from pathlib import Path
 
-from cbspec.errors import CbspecError, StageError, place_of
+from cbspec.errors import CbspecError, StageError, place_of, printable
 from cbspec.execution.messages import Failure
-from cbspec.model.visible import visible
 from cbspec.stage import Stage
-
-LONGEST = 20_000  # characters of a message or traceback; nobody reads more
 
 
 class StageFailed(StageError):
@@ -26,17 +23,6 @@ class StageFailed(StageError):
         super().__init__(failure.message)
 
 
-def printable(text: str) -> str:
-    """Return a text that is safe to show on a terminal.
-
-    Line breaks stay. Other control characters and lone surrogates are escaped. A text beyond
-    `LONGEST` characters is cut.
-    """
-    if len(text) > LONGEST:
-        text = f"{text[:LONGEST]} ... ({len(text) - LONGEST} more characters)"
-    return visible(text, keep="\n")
-
-
 def reason_of(error: BaseException, stage: Stage) -> str:
     """Describe an exception of a stage in words.
 
@@ -48,11 +34,6 @@ def reason_of(error: BaseException, stage: Stage) -> str:
     described = "".join(traceback.format_exception_only(error)).strip()
     head, newline, notes = described.partition("\n")
     return printable(f"{head}{_place(error, stage)}{newline}{notes}")
-
-
-def trace_of(error: BaseException) -> str:
-    """Return the traceback of an exception as text."""
-    return printable("".join(traceback.format_exception(error)))
 
 
 def _place(error: BaseException, stage: Stage) -> str:

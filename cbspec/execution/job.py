@@ -12,11 +12,10 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from cbspec.errors import SourceChanged, StageError
+from cbspec.errors import SourceChanged, StageError, printable
 from cbspec.execution.cell import Cell
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.emission import Emission, Emitted, checked
-from cbspec.execution.failure import printable
 from cbspec.execution.messages import Status
 from cbspec.execution.provenance import keyed_provenance
 from cbspec.execution.replica import replica_of, running_replica

@@ -20,9 +20,9 @@ import msgspec
 
 from cbspec import catalog
 from cbspec.config import Config
+from cbspec.errors import printable, trace_of
 from cbspec.execution import devices
 from cbspec.execution.computing import compute, raised
-from cbspec.execution.failure import printable, trace_of
 from cbspec.execution.numerics import limit_threads
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import TaskOutcome

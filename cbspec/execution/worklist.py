@@ -57,14 +57,16 @@ class Worklist:
             cells: the cells that claims read.
             after: cell -> cost of what a claim may ask for once it has seen the cell.
         """
-        self._after |= after or {}
+        costs = {**self._after, **(after or {})}
         wanted = dict.fromkeys(cells)
-        self._wanted |= wanted
-        self._needed = None
         known = dict.fromkeys(self.plan.cells)
         if fresh := [cell for cell in wanted if cell not in known]:
-            self.plan = self._planner.plan([*known, *fresh], wide=self._wide, after=self._after)
+            # First: where a cost raises, nothing of this is taken in
+            self.plan = self._planner.plan([*known, *fresh], wide=self._wide, after=costs)
             self._open = dict(enumerate(self.plan.jobs))
+        self._after = costs
+        self._wanted |= wanted
+        self._needed = None
 
     def expect(self, further: Further) -> None:
         """Remember the cells that claims may ask for later.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -84,8 +85,17 @@ class Call:
 
     @property
     def cost(self) -> float:
-        """Return the floating-point operations of one replica; 1 if the stage declares no cost."""
-        return float(self.stage.cost(self)) if self.stage.cost else 1.0
+        """Return the floating-point operations of one replica; 1 if the stage declares no cost.
+
+        Raises:
+            ValueError: the stage declares what is no cost; whatever its function raises, besides.
+        """
+        if self.stage.cost is None:
+            return 1.0
+        cost = float(self.stage.cost(self))
+        if not 0 <= cost < math.inf:
+            raise ValueError(f"the cost of {self.stage.name} must be finite and at least 0: {cost}")
+        return cost
 
 
 def _of_call(stage: Stage, parameters: Parameters, inputs: Mapping[str, Call]) -> Call:

@@ -17,13 +17,12 @@ from typing import Any
 import msgspec
 
 from cbspec.config import Config
-from cbspec.errors import CbspecError
+from cbspec.errors import CbspecError, printable
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.driver import DriverLock
 from cbspec.execution.backends.local import Local, LocalWorkers
 from cbspec.execution.backends.matching import Matching
 from cbspec.execution.backends.slurm.counter import MOST_HELPERS, Counter, PutTask, TakenTask
-from cbspec.execution.failure import printable
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import Surroundings
 from cbspec.execution.task import StageTask, TaskOutcome

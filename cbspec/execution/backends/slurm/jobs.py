@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cbspec.errors import ConfigError
+from cbspec.errors import ConfigError, printable
 from cbspec.execution.backends.slurm.helping import Helper
 from cbspec.execution.backends.slurm.request import SlurmRequest
-from cbspec.execution.failure import printable
 
 LOOK_SECONDS = 10.0  # between two calls of squeue, which a cluster's admins want to be rare
 
