@@ -48,7 +48,7 @@ def of_run(run: Run, config: Config) -> Contents:
         LedgerError: the record is damaged.
     """
     ledger = Ledger.load(config.ledger)
-    subjects = _Subjects(ledger, EvidenceFolder(config.evidence))
+    subjects = _Subjects(ledger, EvidenceFolder(config.evidence), run.provenance.date)
     _add_judged(subjects, run)
     _add_others(subjects, run)
     return Contents(
@@ -147,8 +147,9 @@ def of_record(
 class _Subjects:
     """Subjects by claim; what is told first of a claim stands."""
 
-    def __init__(self, ledger: Ledger, evidence: EvidenceFolder) -> None:
+    def __init__(self, ledger: Ledger, evidence: EvidenceFolder, day: str = "") -> None:
         self._evidence = evidence
+        self._day = day
         self._entries: dict[str, list[Entry]] = {}
         self._withdrawn: dict[str, list[Withdrawn]] = {}
         self._subjects: dict[str, Subject] = {}
@@ -178,6 +179,7 @@ class _Subjects:
             record=record,
             canary=canary,
             withdrawn=tuple(self._withdrawn.get(claim, ())),
+            day=self._day,
             **fields,  # type: ignore[arg-type]
         )
 
