@@ -17,6 +17,13 @@ def visible_rows(page):
     return page.locator(".claims tbody tr:visible .id").all_text_contents()
 
 
+def shown(page, view):
+    """The view of a page once it is the one that is shown: the browser tells of a new address late."""
+    found = page.locator(f"[id='{view}'].on")
+    found.wait_for()
+    return found
+
+
 def lines(paths):
     """How many lines each path draws."""
     return [path.get_attribute("d").count("M") for path in paths.all()]
@@ -86,7 +93,7 @@ def test_a_claim_opens_from_its_flip(watched, run_page):
     """A click on a claim that turned shows it alone, with its seeds, curves, stages and source."""
     page = watched.open(run_page)
     page.locator(".card .id").nth(1).click()
-    claim = page.locator("article:visible")
+    claim = shown(page, "claim-1.a")
 
     assert page.url.endswith("#claim-1.a")
     assert claim.locator("h2").inner_text().split("\n")[0] == "1.a"
@@ -99,7 +106,7 @@ def test_a_claim_opens_from_its_flip(watched, run_page):
     claim.get_by_text("Source", exact=True).click()
     assert "kind: order" in claim.locator("mark").inner_text()
     page.go_back()
-    assert page.locator("#overview").is_visible()
+    assert shown(page, "overview").is_visible()
     assert watched.faults == []
 
 
@@ -170,7 +177,9 @@ def test_the_chain_is_followed(watched, record_page):
         for claim in ("6A.b", "6.5A.b", "7A.a", "8.a", "10A.b", "10A5.b", "10A6.a")
     }
     page.locator("#chain .graph a[href='#claim-7A.a']").click()
+    shown(page, "claim-7A.a")
     page.get_by_role("link", name="6.5A.b").first.click()
+    shown(page, "claim-6.5A.b")
 
     assert boxes["6A.b"]["x"] < boxes["6.5A.b"]["x"] < boxes["7A.a"]["x"] < boxes["8.a"]["x"]
     assert boxes["10A.b"]["x"] < boxes["10A5.b"]["x"] < boxes["10A6.a"]["x"]
