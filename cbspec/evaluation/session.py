@@ -1,4 +1,4 @@
-"""Claims evaluated by one process alone, from the plan to the report of the run."""
+"""A whole run in one process, from the plan to the report. `Project.run` uses it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ def run_claims(
     """Evaluate claims in this process and return the report.
 
     Args:
-        scale: of the run, at which the claims were asked for.
-        directory: the run directory of the evaluation; it is gone at the end.
+        claims: the claims, at the scale of the run.
+        scale: the scale of the run.
+        evaluation: evaluates single claims.
+        directory: the run directory of the evaluation; it is removed at the end.
 
     Raises:
         StoreError: the store cannot be read or written.
@@ -64,11 +66,9 @@ class _Evaluated(NamedTuple):
 
 
 def _evaluated(claims: Sequence[Claim], evaluation: Evaluation) -> _Evaluated:
-    """Evaluate claims: a verdict, or what upholds the one on record, and the canary where it was
-    needed; of a claim at the canary's scale the canary alone. What is raised at one is its error.
-    """
+    """Evaluate claims one after the other. An exception at one claim is that claim's error."""
     done = _Evaluated([], [], [], [])
-    plan_sound(claims, evaluation, evaluation.adopt)
+    plan_sound(claims, evaluation, evaluation.plan)
     for claim in claims:
         try:
             _evaluate(claim, evaluation, done)

@@ -136,7 +136,7 @@ class Assertion(
         raise NotImplementedError
 
     def contrasts(self) -> tuple[Contrast, ...]:
-        """Return the sums of arm means that have to lie between bounds; none for another statistic."""
+        """Return the sums of arm means that have to lie between bounds, if the kind bounds sums."""
         return ()
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:

@@ -53,7 +53,7 @@ class Running:
             raise self.process.refusal(error) from None
 
     def _plan(self, session: pytest.Session, claims: Sequence[Claim]) -> None:
-        self.process.evaluation.adopt(claims)
+        self.process.evaluation.plan(claims)
         self._ready_first(session, claims)
 
     def _ready_first(self, session: pytest.Session, claims: Sequence[Claim]) -> None:
