@@ -83,9 +83,8 @@ class Claim:
     Attributes:
         id: unique over all files; a matrix cell carries its values, as in ``1.b[depth=4]``.
         arms: arm name -> stage call; arms share seeds, so that comparisons are paired.
-        independent_runs: arm -> its runs, for an arm that shares its runs with no other arm. The
-            claim's seeds number them.
-        drawn: the seeds as the claim gives them, if arms have independent runs.
+        own: arm -> its runs, for an arm whose runs are no other arm's; the claim's seeds count them.
+        drawn: the seeds as the claim gives them, where arms have runs of their own.
         assertions: all must hold.
         controls: assertions about the experiment itself; one that does not hold makes the verdict
             invalid.
@@ -130,7 +129,7 @@ class Claim:
     quarantine: Quarantine | None = None
     due: bool = True
     cells: int = 1
-    independent_runs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    own: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     drawn: Seeds | None = None
     timeout: float | None = None
 

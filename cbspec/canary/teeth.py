@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from cbspec.claim import base
 from cbspec.committed import decode
 from cbspec.committed.writing import dumps, write
 from cbspec.ledger import Provenance
 
 VERSION = 1
 
-Outcome = Literal["noticed", "missed", "equivalent", "open", "not executed"]
+Outcome = Literal["noticed", "missed", "equivalent", "not executed"]
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -25,16 +26,16 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         outcome: `noticed` where a canary is not as recorded or the run broke; `missed` where the
             changed lines run, their values or their path are others, and all stay within
             tolerance; `equivalent` where every canary value is the same to the last bit and the
-            definition takes the same path; `open` where those asked so far noticed nothing and
-            others reach it; `not executed` where no canary runs the changed lines.
-        asked: the claims whose canary ran with the change.
+            definition takes the same path; `not executed` where no canary runs the changed lines.
+        asked: the claims whose canary ran with the change: the cheapest first of those that execute
+            the changed lines, until one noticed.
         canary: the claims whose canary noticed.
         verdicts: claim -> its changed verdict, of those that were computed; `invalid` is a
             control's.
         judged: the claims whose verdict was computed.
         tests: whether the unit tests noticed; None where they were not run.
         ended: why the canaries did not get to their end.
-        seconds: that the trial took.
+        seconds: of the processor, that the trial took.
     """
 
     name: str
@@ -87,15 +88,20 @@ class Teeth(msgspec.Struct, frozen=True, kw_only=True):
         """Return the mutants that are not equivalent and that some canary executes."""
         return [one for one in self.mutants if one.outcome in ("noticed", "missed")]
 
-    def toothless(self, claims: Iterable[str]) -> list[str]:
+    @property
+    def judged(self) -> list[Tried]:
+        """Return those of them for which a verdict was computed."""
+        return [one for one in self.counted if one.judged]
+
+    @property
+    def toothless(self) -> list[str]:
         """Return the claims whose verdict was computed for mutants and that none of them changed."""
-        unchanged: set[str] = set()
+        asked: set[str] = set()
         changed: set[str] = set()
-        for mutant in self.mutants:
-            unchanged.update(mutant.judged)
-            changed.update(mutant.verdicts)
-        unchanged -= changed
-        return [claim for claim in claims if claim in unchanged]
+        for mutant in self.judged:
+            asked.update(mutant.judged)
+            changed.update(map(base, mutant.verdicts))
+        return sorted(asked - changed)
 
 
 def teeth_on_record(path: Path) -> Teeth | None:

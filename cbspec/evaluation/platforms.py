@@ -1,6 +1,5 @@
-"""Running the canaries on several platforms, to measure their tolerances.
-
-A platform here is one machine with other instruction sets, thread counts or torch versions.
+"""Running the canary on several platforms: other instruction sets, thread counts and torch versions
+of one machine.
 """
 
 from __future__ import annotations
@@ -23,13 +22,12 @@ WORKERS = "4"
 
 @dataclass(frozen=True)
 class PlatformSetting:
-    """The command of a canary run on one platform.
+    """How a canary run is started on one platform.
 
     Attributes:
-        name: the name of the platform.
-        variables: environment variables that the numerical libraries read when they are loaded.
-        options: options of pytest.
-        python: the interpreter of an environment that has this project installed.
+        variables: of the environment, which the numerical libraries read when they are loaded.
+        options: of pytest.
+        python: the interpreter, of an environment that has this project installed.
     """
 
     name: str
@@ -38,8 +36,9 @@ class PlatformSetting:
     python: str = sys.executable
 
 
-# The number of threads changes the order of additions. The instruction set changes the widths of
-# vectors and whether products are fused; torch's own kernels, oneDNN and MKL each have their switch
+# The order of additions is the thread count's, the widths of vectors and fused products are the
+# instruction set's, of torch's
+# own kernels, of oneDNN and of MKL each by itself.
 SETTINGS = (
     PlatformSetting("as it is", {}),
     PlatformSetting("two threads", {}, ("--stage-threads", "2")),
@@ -57,21 +56,21 @@ SETTINGS = (
 
 
 def with_python(python: str) -> PlatformSetting:
-    """Return the setting for another interpreter, which has another torch."""
+    """Return the setting of another interpreter, for another torch."""
     return PlatformSetting("another torch", {}, python=python)
 
 
 def measured(setting: PlatformSetting, *, root: Path, claims: Path, scale: str) -> PlatformRun:
-    """Run the canaries of all claims on a platform, with an empty store and reports of their own.
+    """Run the canary of every claim on a platform, on an empty store, beside the project's own
+    reports.
 
     Args:
-        setting: the platform.
         root: the project's folder.
         claims: the folder of the claims.
-        scale: the canary scale.
+        scale: the canary's.
 
     Raises:
-        CbspecError: the run did not finish, or a canary broke.
+        CbspecError: the run did not get to its end, or a canary broke.
     """
     command = [setting.python, "-m", "pytest", str(claims), "--scale", scale, "--device", "cpu"]
     command += ["-n", WORKERS, "-q", "-p", "no:cacheprovider", *setting.options]
@@ -100,7 +99,7 @@ def measured(setting: PlatformSetting, *, root: Path, claims: Path, scale: str) 
 
 
 def _environment(setting: PlatformSetting, store: Path, reports: Path) -> dict[str, str]:
-    # Variables of the run that starts this one
+    # Of the run that this one is started from
     hidden = (
         "PYTEST_",
         "GITHUB_",
@@ -117,5 +116,5 @@ def _environment(setting: PlatformSetting, store: Path, reports: Path) -> dict[s
 
 
 def names(settings: Sequence[PlatformSetting]) -> str:
-    """Return the names of the platforms, separated by commas."""
+    """Return the platforms' names in one line."""
     return ", ".join(setting.name for setting in settings)

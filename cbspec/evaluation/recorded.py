@@ -1,4 +1,4 @@
-"""The recorded verdicts of a run's claims: which of them it recomputes, and how others stand."""
+"""The verdicts on record that a run does not recompute: which they are, and how they stand."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cbspec.report import Check, Upheld, about, standing
 
 
 class RecordedVerdicts:
-    """Finds and checks the recorded verdicts of a run's claims.
+    """Looks after the verdicts on record in a run.
 
     Args:
-        config: the project's settings.
-        device: the device family of the run.
-        ledger: the recorded verdicts.
-        evidence: the values that they were judged on.
-        checker: checks a single verdict.
+        config: of the project.
+        device: the device family that the run computes on.
+        ledger: the verdicts on record.
+        evidence: what they were judged on.
+        checker: checks one of them.
     """
 
     def __init__(
@@ -38,24 +38,25 @@ class RecordedVerdicts:
         self._checker = checker
 
     def key(self, claim: Claim) -> Key:
-        """Return the ledger key of a claim at its scale, on this run's device family."""
+        """Return where the ledger has the verdict of a claim at its scale, on this run's device."""
         return Key(claim.id, claim.scale, self._device)
 
     def expected(self, claim: Claim) -> Entry | None:
-        """Return the recorded verdict that a claim is expected to reach; None if there is none."""
+        """Return the verdict that is expected of a claim at its scale; None where none is."""
         return self._ledger.expected(self.key(claim))
 
     def recomputed(self, claim: Claim) -> bool:
-        """Tell whether this run computes a verdict on a claim."""
+        """Tell whether a run at the claim's scale computes a verdict on it."""
         return claim.due and claim.scale != self._config.canary
 
     def others(self, claim: Claim) -> list[Entry]:
-        """Return the recorded verdicts of a claim that this run does not recompute."""
+        """Return the verdicts on record of a claim that this run does not recompute."""
         recomputed = self.key(claim) if self.recomputed(claim) else None
         return [entry for entry in self._ledger.of(claim.id) if entry.key != recomputed]
 
     def read_evidence(self, claims: Iterable[Claim]) -> None:
-        """Read the evidence of `others`, so that a damaged file ends the run at its start.
+        """Read what `others` were judged on, so that a damaged file ends the run once, at its
+        start, and not at each claim.
 
         Raises:
             LedgerError: evidence is damaged.
@@ -65,15 +66,15 @@ class RecordedVerdicts:
                 self._evidence.of(entry)
 
     def need_canary(self, claim: Claim) -> bool:
-        """Tell whether the code changed since one of `others`, so that the canary decides."""
+        """Tell whether one of `others` was reached with other code, so that the canary decides."""
         return needs_canary(claim, self.others(claim), self._checker.planner)
 
     def checks(self, claim: Claim) -> tuple[Check, ...]:
-        """Check each of `others`."""
+        """Return how each of `others` stands."""
         return tuple(self._checker.check(claim, entry) for entry in self.others(claim))
 
     def upheld(self, claim: Claim) -> Upheld:
-        """Check every recorded verdict of a claim that this run does not recompute.
+        """Check every verdict on record of a claim that no run at this scale recomputes.
 
         Raises:
             Stopped: the run was asked to stop.

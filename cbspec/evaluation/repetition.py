@@ -1,4 +1,4 @@
-"""Wobbles that repeat: a verdict changes within noise, as it did in an earlier run."""
+"""Wobbles that come again: an earlier run's report says which verdicts it saw changed, and to what."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from cbspec.model.finding import Verdict
 from cbspec.report import Run, decode
 
 Wobbles = Mapping[Key, Verdict]
-"""Ledger key -> the verdict that the earlier run reached, for the verdicts that wobbled."""
+"""Where a verdict wobbled -> the verdict of that run."""
 
 
 def wobbles_of(report: Path) -> Wobbles:
     """Return the verdicts that wobbled in an earlier run.
 
     Args:
-        report: the ``latest.json`` of that run.
+        report: its ``latest.json``.
 
     Raises:
-        ConfigError: the file is not the report of a run.
+        ConfigError: it is not the report of a run.
     """
     try:
         run = decode(report.read_text(encoding="utf-8"), Run)
@@ -37,7 +37,9 @@ def wobbles_of(report: Path) -> Wobbles:
 
 
 def repeated(comparison: Comparison, earlier: Wobbles) -> Comparison:
-    """Mark a wobble as repeated if an earlier run reached the same verdict."""
+    """Return a comparison that knows whether an earlier run gave the same verdict where the record
+    has another.
+    """
     new = comparison.new
     if comparison.change != "wobble" or new is None or earlier.get(new.key) != new.verdict:
         return comparison

@@ -1,4 +1,4 @@
-"""Computing one task in this process. Every back end calls `compute`, wherever it runs."""
+"""Computing a task in this process: what every back end has done somewhere."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-from cbspec.errors import CbspecError, StageError, Stopped, StoreError, trace_of
+from cbspec.errors import CbspecError, StageError, Stopped, StoreError
 from cbspec.execution import settings
 from cbspec.execution.artifact import MissingInput
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.emission import Emitted
-from cbspec.execution.failure import reason_of
+from cbspec.execution.failure import reason_of, trace_of
 from cbspec.execution.job import DIVERGED, RunningJob
 from cbspec.execution.plan import Planner
 from cbspec.execution.rundir import RunDirectory
@@ -20,23 +20,20 @@ from cbspec.fingerprint import Loaded
 from cbspec.store import LostEntry, Store
 
 
-def do_nothing() -> None:
-    """Do nothing; the default for `begun` of `compute`."""
+def nothing() -> None:
+    """Do nothing: what is called when a stage begins, where nobody wants to know."""
 
 
 def compute(
-    task: StageTask, store: Store, run: RunDirectory, begun: Callable[[], None] = do_nothing
+    task: StageTask, store: Store, run: RunDirectory, begun: Callable[[], None] = nothing
 ) -> TaskOutcome:
     """Compute a task into a store, and return how it ended.
 
-    An exception of the stage becomes part of the outcome. Only `KeyboardInterrupt` is raised, since
-    Ctrl-C is meant for the run.
+    Whatever the stage raises is part of the outcome. Ctrl-C is not: it is the run's, and a process
+    in which it would be the stage's own doing turns it off.
 
     Args:
-        task: the cells to compute.
-        store: holds the inputs and takes the results.
-        run: takes the progress, and says whether to stop.
-        begun: called after the stage's implementation was imported, just before it runs.
+        begun: called when the stage's implementation is imported and about to run.
     """
     loaded = _loaded_by(task, store, run)
     if loaded and task.watch and not loaded.prepare(task.watch):
@@ -60,9 +57,9 @@ def compute(
 
 
 def _loaded_by(task: StageTask, store: Store, run: RunDirectory) -> Loaded | None:
-    """Return the record of the files that this process loads; None if the task watches nothing.
+    """Return what tells what a task loads; None where nobody watches.
 
-    It leaves out the data folder, of which only declared files count, and the harness' own files.
+    Of the data folder only declared files count, and what the harness keeps is no code.
     """
     if task.watch is None:
         return None
@@ -72,13 +69,13 @@ def _loaded_by(task: StageTask, store: Store, run: RunDirectory) -> Loaded | Non
 
 
 def stored_inputs(task: StageTask, store: Store) -> list[str]:
-    """Return the keys of the stored results that a task may read: inputs, and where it resumes.
+    """Return the keys of the stored results that computing a task may read, where there are any.
 
     Raises:
         MissingInput: an input of the task is not stored any more.
         StoreError: the store cannot be read.
     """
-    healthy, _ = _split_by_inputs(task, store)
+    healthy, _ = _sorted_out(task, store)
     planner = task.planner()
     start = _resumable(healthy, task.points[0], planner, store)
     before = [planner.at(cell, start) for cell in healthy] if start else []
@@ -88,13 +85,13 @@ def stored_inputs(task: StageTask, store: Store) -> list[str]:
 
 @cache
 def _loaded(root: Path, apart: tuple[Path, ...]) -> Loaded:
-    """Return the one record of what this process loads of a project, begun at its first task."""
+    """Return what this process loads of a project from its first task on."""
     return Loaded(root, apart)
 
 
 def raised(error: BaseException, task: StageTask) -> TaskOutcome:
     """Return the outcome of a task whose stage raised."""
-    # A check of the harness fails the same way every time; an error of the stage may not
+    # A check of the harness fails the same way each time; what a stage raises may not
     ending: Ending = "refused" if isinstance(error, CbspecError) else "failed"
     return TaskOutcome(
         ending=ending, reason=reason_of(error, task.stage), traceback=trace_of(error)
@@ -108,7 +105,7 @@ def _run(
     loaded: Loaded | None,
     begun: Callable[[], None],
 ) -> None:
-    healthy, invalid = _split_by_inputs(task, store)
+    healthy, invalid = _sorted_out(task, store)
     points = task.points
     start = _resumable(healthy, points[0], task.planner(), store)
     job = RunningJob(task, healthy, start, store, run)
@@ -122,24 +119,18 @@ def _run(
         if not store.has(cell.key):
             absent.append(cell)
     if absent:
-        points_missing = _missing_points(absent, job.emitted.values())
-        raise StageError(f"its implementation returned without a result{points_missing}")
+        emitted = _instead(absent, job.emitted.values())
+        raise StageError(f"its implementation returned without a result{emitted}")
 
 
-def _split_by_inputs(task: StageTask, store: Store) -> tuple[list[Cell], dict[Cell, str]]:
-    """Split the cells of a task by whether an input has diverged.
-
-    Returns:
-        The last cell of every lane with sound inputs; and cell -> reason for every cell that is
-        invalid without computing it.
-
-    Raises:
-        MissingInput: an input is not stored any more.
+def _sorted_out(task: StageTask, store: Store) -> tuple[list[Cell], dict[Cell, str]]:
+    """Return the last wanted cell of each lane that can be computed, and the cells that are invalid
+    before that, with the reason.
     """
     last: dict[str, Cell] = {}
     invalid: dict[Cell, str] = {}
     for cell in sorted(task.cells, key=lambda cell: cell.call.point):
-        if reason := _diverged_input(cell, store):
+        if reason := _inherited(cell, store):
             invalid[cell] = reason
         else:
             last[cell.lane] = cell
@@ -150,8 +141,8 @@ def _split_by_inputs(task: StageTask, store: Store) -> tuple[list[Cell], dict[Ce
     return healthy, invalid
 
 
-def _diverged_input(cell: Cell, store: Store) -> str | None:
-    """Return why an input of a cell diverged; None if none did."""
+def _inherited(cell: Cell, store: Store) -> str | None:
+    """Return why a cell is invalid before it is computed: one of its inputs diverged."""
     for input_cell in cell.inputs.values():
         entry = store.get(input_cell.key)
         if entry is None:
@@ -167,7 +158,7 @@ def _execute(
     """Import a stage's implementation and run it on a job.
 
     Raises:
-        SourceChanged: the code of the stage was edited since it was planned.
+        SourceChanged: its code changed.
     """
     try:
         implementation = task.stage.implemented
@@ -179,22 +170,13 @@ def _execute(
         raise
     except BaseException as error:
         if not isinstance(error, Stopped):
-            # If the code was edited meanwhile, that is the reason for the error, whatever it says
-            job.check_code()
+            job.check_code()  # a file that is edited halfway raises what it likes
         raise
 
 
 def _resumable(lanes: Sequence[Cell], before: int, planner: Planner, store: Store) -> int:
-    """Return the latest stored point that all lanes share, from which a job can resume.
-
-    Args:
-        lanes: one cell of each lane.
-        before: the first wanted point; only earlier ones count.
-        planner: names the cells of a lane at other points.
-        store: where the points are looked for.
-
-    Returns:
-        The point; 0 if there is none.
+    """Return the latest point before the first wanted one that every lane has stored; 0 if there is
+    none.
     """
     if not lanes or not lanes[0].call.stage.progress:
         return 0
@@ -211,8 +193,8 @@ def _resumes(cell: Cell, store: Store) -> bool:
     return entry is not None and DIVERGED not in entry.provenance
 
 
-def _missing_points(absent: Sequence[Cell], emitted: Iterable[Emitted]) -> str:
-    """Describe which points of a trajectory are missing, and which were emitted instead."""
+def _instead(absent: Sequence[Cell], emitted: Iterable[Emitted]) -> str:
+    """Say which points of a trajectory are missing, and which were emitted instead."""
     progress = absent[0].call.stage.progress
     if not progress:
         return ""

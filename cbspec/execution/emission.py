@@ -1,4 +1,4 @@
-"""Emissions: what a stage hands over as one result. They are checked before they are stored."""
+"""What a stage hands over for one result: checked before it is stored, and handed over once."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import Any
 
 import msgspec
 
-from cbspec.errors import StageError, printable
+from cbspec.errors import StageError
 from cbspec.execution.cell import Cell
+from cbspec.execution.failure import printable
 from cbspec.store import Store, StoredResult
 
 
 @dataclass(frozen=True)
 class Emission:
-    """One result as a stage has emitted it."""
+    """One result as a stage handed it over."""
 
     tensors: Mapping[str, Any]
     measures: Mapping[str, float]
@@ -34,13 +35,13 @@ class Emission:
 
 @dataclass(frozen=True)
 class Emitted:
-    """A record of an emission, to compare a second one for the same result with.
+    """What is kept of an emission, to tell a second one for the same result from the first.
 
     Attributes:
-        point: the point on the trajectory.
-        digest: the digest of the emission.
-        placed: whether the store took it. If not, another process was first, and its tensors may
-            differ in the last bit.
+        point: where on its trajectory.
+        digest: of the emission.
+        placed: whether the store took it; it does not where another process was first, whose
+            tensors may differ in the last bit.
     """
 
     point: int
@@ -48,12 +49,11 @@ class Emitted:
     placed: bool
 
     def check_same(self, cell: Cell, again: Emission, store: Store) -> None:
-        """Check that a second emission of a result equals the first.
-
-        If it does not, nobody knows which is right. So the stored one is taken away as well.
+        """Refuse a second emission of a result that says something else; which of the two is right
+        nobody knows, so that none is kept.
 
         Raises:
-            StageError: the two differ.
+            StageError: it differs from the first.
         """
         if again.digest == self.digest and self._same_tensors(cell, again, store):
             return
@@ -68,18 +68,8 @@ class Emitted:
 def checked(
     cell: Cell, measures: Mapping[str, float], undefined: Mapping[str, str]
 ) -> tuple[dict[str, float], dict[str, str]]:
-    """Check that every declared measure has either a value or a reason why it has none.
-
-    Args:
-        cell: the cell that the measures belong to.
-        measures: measure -> value.
-        undefined: measure -> reason.
-
-    Returns:
-        The finite values as floats, and the reasons. A value that is not finite becomes a reason.
-
-    Raises:
-        StageError: a measure is undeclared, is left out, has both, or is no number.
+    """Check that every measure of the catalog has either a finite value or a reason why it has
+    none.
     """
     declared = cell.call.stage.measures
     if stray := sorted((set(measures) | set(undefined)) - set(declared)):

@@ -1,7 +1,5 @@
-"""Storing results once more under the key of the next run.
-
-A stage may load a file of the project that no code names, such as a table or a plugin. From then on
-the file counts as part of the stage's code, so later runs look for its results under another key.
+"""Results of stages that were seen to load files which nothing names: they are stored under the key
+that counts these files, too, where every later run looks for them.
 """
 
 from __future__ import annotations
@@ -18,11 +16,11 @@ from cbspec.fingerprint.signature import signature
 from cbspec.stage import stages_of
 from cbspec.store import Store
 
-REFILED = "refiled"  # the provenance entry that names the first key
+REFILED = "refiled"  # the provenance entry that names the key of before
 
 
 def keep_loaded(store: Store, task: StageTask, outcome: TaskOutcome) -> str:
-    """Record the files that a stage loaded and no code names; return a remark for the log."""
+    """Keep which files a stage loaded though nothing names them; return what the log says of them."""
     for name in outcome.loaded:
         store.loaded.keep(task.stage.implementation, name)
     if not outcome.loaded:
@@ -32,11 +30,11 @@ def keep_loaded(store: Store, task: StageTask, outcome: TaskOutcome) -> str:
 
 
 class Refiling:
-    """Stores the results of a run under their new keys, at its end.
+    """What one process of a run has computed, until its end.
 
     Args:
-        store: holds the results, and which files stages were seen to load.
-        code: the project's code as it was when the run began.
+        store: where the results lie, and what stages were seen to load.
+        code: as it was when the run began.
     """
 
     def __init__(self, store: Store, code: Code) -> None:
@@ -45,14 +43,13 @@ class Refiling:
         self._began = time.time_ns()
 
     def file(self, cells: Iterable[Cell], planner: Planner) -> None:
-        """Copy results to their new keys, where these differ.
+        """Store results under their new keys as well, where these are others.
 
-        A result is left out if one of the files was edited since the run began, because it may have
-        been computed with either version.
+        One whose files were edited since the run began is left out: which version it was computed
+        with is not known.
 
         Args:
-            cells: the cells that this process has computed.
-            planner: the planner that they come from.
+            planner: named the cells.
         """
         renewed = Planner(self._code.renewed().fingerprint, planner.numerics, planner.surroundings)
         for cell in cells:
@@ -72,11 +69,11 @@ class Refiling:
             self._store.copy(cell.key, anew.key, provenance)
 
     def _edited(self, cell: Cell) -> bool:
-        """Tell whether a file that no code names was written or removed since the run began."""
+        """Tell whether a file that nothing names was written or removed since the run began."""
         for stage in stages_of([cell.call]).values():
             for name in self._store.loaded.of(stage.implementation):
                 path = Path(self._code.root, name)
-                # The file may have been removed since; the time of its folder shows that
+                # A file that is not there may have been until just now: its folder tells
                 now = signature(path) or signature(path.parent)
                 if now is None or max(now[:2]) >= self._began:
                     return True

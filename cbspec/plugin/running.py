@@ -7,7 +7,6 @@ import sys
 import warnings
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ from cbspec import terminal
 from cbspec.errors import CbspecError, SourceChanged
 from cbspec.plugin.collection import UNCOLLECTED
 from cbspec.plugin.contents import SKIPPED
-from cbspec.plugin.failures import BrokenClaimError, whatever_raised
 from cbspec.plugin.items import ClaimItem
 from cbspec.plugin.process import MISTAKE, MISTAKES, RUN, ClaimProcess
 
@@ -39,8 +37,6 @@ class Running:
     @pytest.hookimpl(tryfirst=True)  # before a worker reports what it has collected
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Freeze the plan: what the selected claims need, merged."""
-        from cbspec.evaluation.planning import plan_sound
-
         claims = [item.claim for item in session.items if isinstance(item, ClaimItem)]
         uncollected = session.testsfailed and not self.process.goes_on
         if not claims or self.process.shows or uncollected:
@@ -48,13 +44,10 @@ class Running:
         try:
             if self.process.worker is None:
                 self.process.open()
-            plan_sound(claims, self.process.evaluation, partial(self._plan, session))
+            self.process.evaluation.adopt(claims)
+            self._ready_first(session, claims)
         except CbspecError as error:
             raise self.process.refusal(error) from None
-
-    def _plan(self, session: pytest.Session, claims: Sequence[Claim]) -> None:
-        self.process.evaluation.plan(claims)
-        self._ready_first(session, claims)
 
     def _ready_first(self, session: pytest.Session, claims: Sequence[Claim]) -> None:
         """Have claims run in the order in which their results will lie ready, in the places of
@@ -71,7 +64,7 @@ class Running:
         )
         turns = {claim: turn for turn, claim in enumerate(order)}
         items = [item for item in session.items if isinstance(item, ClaimItem)]
-        served = iter(sorted(items, key=lambda item: turns.get(item.claim.id, 0)))
+        served = iter(sorted(items, key=lambda item: turns[item.claim.id]))
         for place, item in enumerate(session.items):
             if isinstance(item, ClaimItem):
                 session.items[place] = next(served)
@@ -199,8 +192,6 @@ class Running:
             self.process.summary.retried = self.process.run.retries()
             self.process.summary.taken = self.process.run.taken()
             self.process.summary.write()
-            if self.process.summary.incomplete and exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say why the run stopped early, if it did, and write the closing table."""
@@ -215,11 +206,7 @@ class Running:
         for source in self.process.summary.taken:
             terminalreporter.write_line(terminal.line(source))
         here: Path = self.process.config.invocation_params.dir
-        try:
-            with whatever_raised():
-                self.process.summary.summarise(terminalreporter, here)
-        except BrokenClaimError as error:
-            terminalreporter.write_line(terminal.line(f"the table could not be made: {error}"))
+        self.process.summary.summarise(terminalreporter, here)
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing of the run but its reports and results."""

@@ -1,6 +1,5 @@
-"""Taking entries from a remote. Anybody may have written them, so every part is checked.
-
-An entry is taken only if its content is what its key stands for.
+"""An entry of a remote: data that anybody may have written, taken only where every part of it is
+what its key says.
 """
 
 from __future__ import annotations
@@ -25,16 +24,16 @@ from cbspec.store.scratch import write
 from cbspec.store.store import Store
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
-SPARE = 2**28  # bytes of the disk that a transfer leaves free
+SPARE = 2**28  # bytes that a disk keeps free
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A result as its key describes it, before it has arrived.
+    """What is known of a result before it is there.
 
     Attributes:
-        key: the key of the result.
-        about: the provenance entries that follow from the key.
+        key: its own.
+        about: provenance entry -> its value, for all that follows from the key.
         measures: the names of its measures.
     """
 
@@ -45,13 +44,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An entry of a remote whose record is verified, but not its tensors.
-
-    Attributes:
-        key: the key of the entry.
-        data: the record as the remote has it.
-        record: its content.
-    """
+    """An entry of a remote whose record was verified; its tensors, where it has any, were not."""
 
     key: str
     data: bytes
@@ -63,12 +56,12 @@ class Offer:
 
     @property
     def adopted(self) -> bool:
-        """Tell whether the result was computed by other code than its key names, and adopted."""
+        """Tell whether other code than that of the key computed it."""
         return bool(self.record.provenance.get(ADOPTED))
 
 
 class RefusedEntry(RemoteError):
-    """An entry of a remote is not what its key stands for. It is left where it is."""
+    """An entry of a remote is not what its key says, and is left where it is."""
 
     def __init__(self, remote: Remote, key: str, reason: str) -> None:
         super().__init__(f"{remote.url}: result {key[:12]} is refused: {reason}")
@@ -82,7 +75,7 @@ class _Adopted(msgspec.Struct, frozen=True):
 
 
 class _Provenance(msgspec.Struct, frozen=True):
-    """The provenance entries that the harness reads, with their types."""
+    """What the harness reads of a provenance, with its types."""
 
     stage: str
     seed: int
@@ -102,10 +95,10 @@ class _Provenance(msgspec.Struct, frozen=True):
 
 
 def offered(remote: Remote, expected: Expected) -> Offer | None:
-    """Read and verify the record that a remote has under a key; None if it has none.
+    """Return what a remote has under a key; None if nothing.
 
     Raises:
-        RefusedEntry: the record is not what the key stands for.
+        RefusedEntry: it is not what the key says.
         RemoteError: the remote cannot be read.
     """
     try:
@@ -118,10 +111,10 @@ def offered(remote: Remote, expected: Expected) -> Offer | None:
 
 
 def take(offer: Offer, remote: Remote, store: Store) -> None:
-    """Fetch the tensors of an offer, verify them, and store the entry.
+    """Store an entry that a remote offers.
 
     Raises:
-        RefusedEntry: the tensors are not what the record says.
+        RefusedEntry: its tensors are not what its record says.
         RemoteError: the remote cannot be read.
         StoreError: the store cannot be written.
     """
@@ -136,22 +129,22 @@ def take(offer: Offer, remote: Remote, store: Store) -> None:
 
 
 def record_name(key: str) -> str:
-    """Return the name of an entry's record on a remote."""
+    """Return where a remote has the record of an entry."""
     return f"entries/{key[:2]}/{key}.json"
 
 
 def tensors_name(sha256: str) -> str:
-    """Return the name of a tensor file on a remote."""
+    """Return where a remote has tensors."""
     return f"tensors/{sha256[:2]}/{sha256}.safetensors"
 
 
 def packages_name(digest: str) -> str:
-    """Return the name of a list of installed packages on a remote."""
+    """Return where a remote has the packages that were installed."""
     return f"packages/{digest}.json"
 
 
 def _checked(data: bytes, expected: Expected) -> StoredRecord:
-    """Decode a record, and check that it fits its key.
+    """Return a record that fits its key.
 
     Raises:
         ValueError: it does not; the message is a predicate.
@@ -181,7 +174,7 @@ def _checked(data: bytes, expected: Expected) -> StoredRecord:
 
 
 def _contradictions(provenance: Mapping[str, Any], about: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the name of each provenance entry that contradicts the key."""
+    """Yield the entries that are not those which follow from the key."""
     for name, value in about.items():
         if name not in provenance or _json(provenance[name]) != _json(value):
             yield name
@@ -192,7 +185,7 @@ def _json(value: object) -> bytes:
 
 
 def _receive(remote: Remote, file: TensorFile, path: Path) -> None:
-    """Fetch the tensors of an entry into a new file, and verify them.
+    """Write the tensors of an entry into a new file.
 
     Raises:
         ValueError: they are not what the record says; the message is a predicate.
@@ -224,9 +217,8 @@ def _receive(remote: Remote, file: TensorFile, path: Path) -> None:
 
 
 def _take_packages(digest: str, remote: Remote, store: Store) -> None:
-    """Fetch and store the list of packages that a result was computed with.
-
-    A list that is missing or does not match its digest is ignored, since no result depends on it.
+    """Keep which packages were installed where a result was computed, if that is what the digest
+    says.
     """
     if not DIGEST.fullmatch(digest) or store.packages.of(digest) is not None:
         return

@@ -1,4 +1,4 @@
-"""Errors of the operating system as one sentence: where, why, and what to do."""
+"""What the operating system refuses, said in one sentence: where, why, and what to do."""
 
 from __future__ import annotations
 
@@ -16,11 +16,8 @@ FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 @contextmanager
 def explained(root: Path, doing: str) -> Iterator[None]:
-    """Turn an `OSError` in the block into a `StoreError` with advice.
-
-    Args:
-        root: the root of the store.
-        doing: what the block does, such as ``"storing 0123abcd"``.
+    """Turn an `OSError` met while `doing` something with the store at `root` into a
+    `StoreError`.
     """
     try:
         yield

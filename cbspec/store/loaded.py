@@ -1,4 +1,4 @@
-"""Files of the project that stages were seen to load, although no code names them."""
+"""Files of the project that a run loaded although nothing in the code names them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cbspec.store.scratch import Scratch
 
 
 class LoadedFiles:
-    """Keeps, for each implementation, the files that count beside those that its code names.
+    """Keeps which files count for an implementation beside what its code names.
 
     Args:
-        folder: has a folder for each implementation, and in it a note for each file.
-        scratch: the temporary folders of the store.
+        folder: a folder for each implementation, in it a file for each file.
+        scratch: writes files in one step.
     """
 
     def __init__(self, folder: Path, scratch: Scratch) -> None:
@@ -24,11 +24,10 @@ class LoadedFiles:
         self._scratch = scratch
 
     def keep(self, implementation: str, path: str) -> None:
-        """Note that a run of an implementation has loaded a file.
+        """Keep that a run of an implementation loaded a file.
 
         Args:
-            implementation: the import path of the implementation.
-            path: the file, relative to the project.
+            path: relative to the project.
 
         Raises:
             StoreError: the store cannot be written.
@@ -38,7 +37,7 @@ class LoadedFiles:
             self._scratch.replace(self._of(implementation) / f"{name}.json", seal(path))
 
     def of(self, implementation: str) -> tuple[str, ...]:
-        """Return the files that runs of an implementation have loaded, sorted."""
+        """Return the files that runs of an implementation were seen to load, sorted."""
         paths: list[str] = []
         for file in self._of(implementation).glob("*.json"):
             with suppress(OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Notes: mappings that many results share, each stored once under its digest."""
+"""Notes by digest: mappings that many results have in common, each kept once."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ class Notes:
     """The notes of one folder.
 
     Args:
-        folder: the folder; created with the first note.
-        scratch: the temporary folders of the store.
-        noun: what a note is, for error messages.
+        folder: made when something is first noted.
+        noun: what a note is, for errors.
     """
 
     def __init__(self, folder: Path, scratch: Scratch, noun: str) -> None:
@@ -26,7 +25,7 @@ class Notes:
         self._kept: set[str] = set()
 
     def keep(self, digest: str, content: Mapping[str, str]) -> None:
-        """Store a mapping under its digest, unless it is stored already.
+        """Keep what has this digest. Cheap when it is known already.
 
         Raises:
             StoreError: the store cannot be written.
@@ -37,10 +36,10 @@ class Notes:
         self._kept.add(digest)
 
     def of(self, digest: str) -> Mapping[str, str] | None:
-        """Return the mapping with this digest; None if there is none.
+        """Return what has this digest; None if it was never noted here.
 
         Args:
-            digest: the digest, or its first digits.
+            digest: in full, or its first digits.
         """
         try:
             path = next(self._folder.glob(f"{digest}*.json"))

@@ -1,4 +1,4 @@
-"""Entries as bytes, to send them to a store on another machine."""
+"""An entry as bytes, for a store that shares no disk with the one it comes from."""
 
 from __future__ import annotations
 
@@ -10,13 +10,7 @@ from cbspec.store.store import Store
 
 
 class EntryBytes(msgspec.Struct, frozen=True, kw_only=True):
-    """The files of one entry. `admit` verifies their checksums where they arrive.
-
-    Attributes:
-        key: the key of the entry.
-        record: the content of ``record.json``.
-        tensors: the content of ``tensors.safetensors``; None if there is none.
-    """
+    """The files of one entry. Its checksums travel with it, and are verified where it arrives."""
 
     key: str
     record: bytes
@@ -24,12 +18,12 @@ class EntryBytes(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def size(self) -> int:
-        """Return the number of bytes."""
+        """Return how many bytes it has."""
         return len(self.record) + len(self.tensors or b"")
 
 
 def entry_bytes(store: Store, key: str) -> EntryBytes | None:
-    """Return an entry as bytes; None if it is missing or damaged.
+    """Return an entry for another store, which verifies it; None if there is none that is intact.
 
     Raises:
         StoreError: the disk is broken, or the entry may not be read.
@@ -46,10 +40,10 @@ def entry_bytes(store: Store, key: str) -> EntryBytes | None:
 
 
 def admit(store: Store, entry: EntryBytes) -> None:
-    """Verify and store an entry of another store, unless there is one under its key.
+    """Store an entry of another store, unless one is there.
 
     Raises:
-        ValueError: the entry is damaged, or belongs to another key; the message says how.
+        ValueError: it is not what was stored under its key; the message says how.
         StoreError: the disk is full, read-only or broken. Nothing is left half-written.
     """
     if not entry.key.isalnum():

@@ -1,4 +1,4 @@
-"""The face of the store: results under their keys, shared by many processes."""
+"""The store: results under their keys, shared by many processes."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ from cbspec.store.scratch import Scratch
 
 
 class Store:
-    """Results under their keys. To create this object touches no disk.
+    """Content-addressed results under `root`. Creating one touches no disk; a read-only store can
+    be read.
 
     Args:
-        root: the folder; created when something is first stored. It may be read-only.
-        on_damage: called with each damaged entry that is found; warns by default.
+        root: the folder; made when something is first stored.
+        on_damage: told of each damaged entry that was found; by default a Python warning.
 
     Attributes:
-        codes: digest of a code fingerprint -> the digest of each definition in it.
-        loaded: implementation -> files that its runs have loaded and no code names.
-        packages: digest of a set of installed packages -> package -> version.
+        codes: digest of a code fingerprint -> definition -> its own digest.
+        loaded: implementation -> files that its runs loaded and nothing names.
+        packages: digest of what was installed -> package -> its version.
     """
 
     def __init__(self, root: Path, on_damage: Callable[[Damage], None] | None = None) -> None:
@@ -48,17 +49,20 @@ class Store:
         self.packages = Notes(self.root / "packages", self._scratch, "the installed packages")
 
     def has(self, key: str) -> bool:
-        """Tell whether there is an entry, by one call of `stat`; only `get` verifies it."""
+        """Tell whether there is an entry, at the price of one `stat`.
+
+        Only `get` tells whether it is intact. An entry that proved damaged does not count.
+        """
         return key not in self._entries.stuck and self._entries.folder(key).exists()
 
     def get(self, key: str, *, tensors: bool = False, touch: bool = True) -> StoredResult | None:
-        """Return an entry, verified; None if it is missing, or is damaged and so in quarantine now.
+        """Return the entry, verified; None if there is none, or if it was damaged (and is now in
+        quarantine).
 
         Args:
-            key: the key of the entry.
-            tensors: read and verify the tensors now. Otherwise they are read when a value is first
-                asked for, and `LostEntry` is raised then if they are damaged.
-            touch: count this as a use; `gc` removes the least recently used entries.
+            tensors: read and verify the tensors at once. Otherwise they are read when a value is
+                first asked for, and `LostEntry` is raised then.
+            touch: count this as a use, for `gc`.
 
         Raises:
             StoreError: the disk is broken, or the entry may not be read.
@@ -68,7 +72,7 @@ class Store:
         with explained(self.root, f"reading {key[:12]}"):
             result = self._entries.read(key, tensors=tensors)
         if result is not None and touch:
-            with suppress(OSError):  # a read-only store does not note uses
+            with suppress(OSError):  # a read-only store has no least recently used
                 os.utime(self._entries.folder(key) / RECORD)
         return result
 
@@ -82,17 +86,14 @@ class Store:
         series: Mapping[str, Any] | None = None,
         provenance: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Store a result, unless there is one under its key, which is then taken to be the same.
+        """Store a result (see `Entry`); whether it was the first under its key. A later one is
+        dropped: it says the same.
 
         Args:
-            key: the key of the result.
-            tensors: name -> tensor, on any device; for the other arguments see `StoredResult`.
-
-        Returns:
-            Whether this result was stored.
+            tensors: name -> tensor on any device, written from the CPU.
 
         Raises:
-            ContentError: a number is not finite, or JSON cannot hold a value.
+            ContentError: a number is not finite, or JSON cannot hold what is there.
             StoreError: the disk is full, read-only or broken. Nothing is left half-written.
         """
         content = record(key, measures or {}, undefined or {}, series or {}, provenance or {})
@@ -104,12 +105,12 @@ class Store:
         return placed
 
     def count(self, provenance: Mapping[str, Any]) -> None:
-        """Use the seconds and cost of a new result for forecasts."""
-        with suppress(OSError, StoreError):  # the result is stored; a forecast is no reason to fail
+        """Take the seconds of a result of this project into the forecast."""
+        with suppress(OSError, StoreError):  # the result is safe; a forecast can do without it
             self._rates.add(provenance)
 
     def reject(self, key: str) -> None:
-        """Move an entry to quarantine, because its stage has emitted another result for its key.
+        """Take an entry away that its stage has contradicted; it goes to quarantine.
 
         Raises:
             StoreError: the store cannot be written.
@@ -118,15 +119,10 @@ class Store:
             self._entries.reject(key)
 
     def copy(self, source: str, key: str, provenance: Mapping[str, Any]) -> bool:
-        """Store the content of an entry under another key as well.
+        """Store what an entry holds under another key as well, with provenance of its own; whether
+        it was taken.
 
-        Args:
-            source: the key of the entry.
-            key: the other key.
-            provenance: the provenance under the other key.
-
-        Returns:
-            False if the entry is missing or damaged, or something is stored under the other key.
+        Not taken where the source is gone or damaged, or something is stored under the key already.
 
         Raises:
             StoreError: the disk is full, read-only or broken. Nothing is left half-written.
@@ -141,7 +137,7 @@ class Store:
             return copied and self._entries.place(scratch / key, key)
 
     def lend(self, key: str, to: Store) -> bool:
-        """Copy an entry as it is into another store; return False if there is none.
+        """Copy an entry as it is into another store; whether there is one to copy.
 
         Raises:
             StoreError: the other store cannot be written.
@@ -155,10 +151,10 @@ class Store:
 
     @contextmanager
     def arriving(self, key: str) -> Iterator[Path]:
-        """Yield an empty folder for an entry from elsewhere, and place it at the end of the block.
+        """Yield an empty folder for an entry that was computed elsewhere; at the end of the block
+        it is the entry of this key, unless there is one.
 
-        The block writes and verifies the files; an exception in it drops the folder. It is dropped
-        too if there is an entry of this key already.
+        Whoever writes it has verified it.
 
         Raises:
             StoreError: the disk is full, read-only or broken. Nothing is left half-written.
@@ -169,7 +165,8 @@ class Store:
             self._entries.place(scratch / key, key)
 
     def intact(self, key: str) -> Path | None:
-        """Verify an entry and return its folder; None if it is missing or damaged.
+        """Return the folder of an entry whose every checksum is right; None if there is none, or if
+        it was damaged (and is now in quarantine).
 
         Raises:
             StoreError: the disk is broken, or the entry may not be read.
@@ -183,7 +180,8 @@ class Store:
         return self._entries.folder(key)
 
     def try_lock(self, name: str) -> Lock | None:
-        """Take a lock without waiting; return None if it is held.
+        """Take the lock of this name without waiting; None while another holder has it. A killed
+        holder has let go.
 
         Raises:
             StoreError: the store cannot be written.
@@ -192,22 +190,21 @@ class Store:
             return self._locks.attempt(name)
 
     def lock(self, name: str, timeout: float = 60) -> Lock:
-        """Take a lock, and wait up to `timeout` seconds for it.
+        """Take the lock of this name, waiting up to `timeout` seconds; a context manager.
 
         Raises:
-            StoreError: the lock is still held after that time, or the store cannot be written.
+            StoreError: it is still held then, or the store cannot be written.
         """
         with explained(self.root, "locking"):
             return self._locks.take(name, timeout)
 
     def holder(self, name: str) -> str:
-        """Return the holder of a lock in words; empty if nobody holds it."""
+        """Return who holds the lock of this name, for people; empty if nobody does."""
         return self._locks.holder(name)
 
     def sweep(self) -> int:
-        """Remove the temporary folders and lock files of killed processes, and count them.
-
-        A run calls this at its start and its end.
+        """Remove the temporary folders and lock files of processes that are gone; how many. For the
+        start and end of a run.
 
         Raises:
             StoreError: the disk is broken. A read-only store is left as it is.
@@ -229,15 +226,15 @@ class Store:
         return holdings(self._entries)
 
     def verify(self) -> list[Damage]:
-        """Verify all entries, move the damaged ones to quarantine, and return them."""
+        """Verify every checksum, and return the damaged entries, which are now in quarantine."""
         with explained(self.root, "verifying"):
             return self._entries.discard_damaged()
 
     def gc(self, limit_bytes: int) -> list[Holding]:
         """Shrink the store to `limit_bytes`, and return the removed entries.
 
-        The quarantine is emptied first. Then entries are removed, least recently used first, unless
-        their key or their lane is locked.
+        The quarantine goes first, then entries, least recently used first. An entry goes only if
+        neither its key nor the lane it was computed on is locked.
 
         Raises:
             StoreError: the store cannot be written.
@@ -246,5 +243,7 @@ class Store:
             return collect(self._entries, limit_bytes)
 
     def rate(self, stage: str, device: str = "cpu") -> float | None:
-        """Return the seconds per unit of cost of a stage, see `Rates`; None if unknown."""
+        """Return seconds per unit of cost, from the newest results of a stage on a device family
+        (see `Rates`); None before the first.
+        """
         return self._rates.median(stage, device)

@@ -1,4 +1,4 @@
-"""Moving results to and from a remote, several at a time. Each arrives as a whole or not at all."""
+"""Bringing results to and from a remote, several at a time, each whole or not at all."""
 
 from __future__ import annotations
 
@@ -28,14 +28,13 @@ State = Literal["moved", "there", "absent", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The outcome of moving one result.
+    """What became of one result.
 
     Attributes:
-        key: the key of the result.
-        state: ``"moved"``; ``"there"``: it was at its destination already; ``"absent"``: the source
-            does not have it; ``"refused"``: it is not what its key stands for.
-        bytes: the number of bytes that were moved, or would be in a dry run.
-        reason: why the result was refused.
+        state: ``"there"``: it was at its goal before; ``"absent"``: where it was to come from has
+            none; ``"refused"``: it is not what its key says.
+        bytes: that were moved, or would be.
+        reason: why it is refused.
     """
 
     key: str
@@ -45,13 +44,15 @@ class Moved:
 
 
 class Pull:
-    """Takes results from a remote into a store.
+    """Takes results from a remote.
 
     Args:
-        store: the store.
-        remote: the remote.
-        dry: move nothing, and only report what would be moved.
-        adopted: whether to take results that were adopted from other code.
+        dry: look only.
+        adopted: whether results count that were adopted from other code.
+
+    Attributes:
+        remote: where they come from.
+        dry: whether it only looks.
     """
 
     def __init__(
@@ -64,10 +65,10 @@ class Pull:
         self._found = False
 
     def move(self, results: Sequence[Expected]) -> Iterator[Moved]:
-        """Take results, and yield the outcome of each as soon as it is known.
+        """Take results, and yield what became of each, as it comes.
 
         Raises:
-            RemoteError: the remote cannot be read. Results that were yielded are stored.
+            RemoteError: the remote cannot be read. What came before is stored.
             StoreError: the store cannot be written.
         """
         if not self._found:
@@ -90,13 +91,15 @@ class Pull:
 
 
 class Push:
-    """Brings results from a store to a remote.
+    """Brings results to a remote.
 
     Args:
-        store: the store.
-        remote: the remote.
-        dry: move nothing, and only report what would be moved.
-        replace: also bring results that the remote has already.
+        dry: look only.
+        replace: also bring what is there.
+
+    Attributes:
+        remote: where they go.
+        dry: whether it only looks.
     """
 
     def __init__(
@@ -109,10 +112,10 @@ class Push:
         self._there: dict[str, int] = {}
 
     def move(self, results: Sequence[Expected]) -> Iterator[Moved]:
-        """Bring results, and yield the outcome of each as soon as it is known.
+        """Bring results, and yield what became of each, as it comes.
 
         Raises:
-            RemoteError: the remote cannot be read or written. Results that were yielded are there.
+            RemoteError: the remote cannot be read or written. What came before is whole.
             StoreError: the store cannot be read.
         """
         for folder in ("entries", "tensors", "packages"):
@@ -147,13 +150,7 @@ class Push:
 
 
 def _together(move: Callable[[T], Moved], results: Sequence[T], lanes: int) -> Iterator[Moved]:
-    """Move results in several threads, and yield each outcome. An error cancels the rest.
-
-    Args:
-        move: moves one result.
-        results: the results.
-        lanes: the number of threads.
-    """
+    """Yield what becomes of results, so many at a time; an error ends what has not begun."""
     with ThreadPoolExecutor(lanes) as pool:
         running: set[Future[Moved]] = {pool.submit(move, result) for result in results}
         try:

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import msgspec
+
 from cbspec.canary.teeth import Outcome, Tried
+from cbspec.trials.baseline import Baseline
 from cbspec.trials.mutant import Mutant
-from cbspec.trials.trial import Arcs, Canary, Trial
+from cbspec.trials.trial import Arcs, Judged, Trial
 
 
-def assessed(
-    mutant: Mutant,
-    trial: Trial,
-    baseline: Canary,
-    reaches: Collection[str],
-    asked: Collection[str],
-    judged: Collection[str],
-) -> Tried:
+def assessed(mutant: Mutant, trial: Trial, baseline: Baseline, reaches: Collection[str]) -> Tried:
     """Say what became of a mutant, beside the project as it is.
 
     Args:
         reaches: the claims whose code the definition belongs to, matrix cells apart.
-        asked: those whose canary ran.
-        judged: those whose verdict was computed.
     """
-    noticed: list[str] = []
-    if trial.canary:
-        noticed = [claim for claim, state in trial.canary.states.items() if state != "equal"]
+    noticed = trial.canary.noticed if trial.canary else []
     return Tried(
         name=mutant.name,
         definition=mutant.definition,
@@ -35,32 +27,34 @@ def assessed(
         before=mutant.before,
         after=mutant.after,
         reaches=tuple(sorted(reaches)),
-        outcome=_outcome(mutant, trial, baseline, noticed, everybody=set(reaches) <= set(asked)),
-        asked=tuple(sorted(asked)),
+        outcome=_outcome(mutant, trial, baseline),
+        asked=tuple(sorted(trial.asked)),
         canary=tuple(sorted(noticed)),
-        verdicts=trial.verdicts,
-        judged=tuple(sorted(judged)),
-        tests=trial.tests,
         ended=trial.ended,
         seconds=round(trial.seconds, 1),
     )
 
 
-def _outcome(
-    mutant: Mutant, trial: Trial, baseline: Canary, noticed: Collection[str], *, everybody: bool
-) -> Outcome:
+def with_judged(tried: Tried, judged: Judged) -> Tried:
+    """Return what is on record of a mutant with what verdicts and unit tests say of it."""
+    return msgspec.structs.replace(
+        tried,
+        verdicts=judged.verdicts,
+        judged=tuple(sorted(judged.asked)),
+        tests=judged.tests if judged.tests is not None else tried.tests,
+        seconds=round(tried.seconds + judged.seconds, 1),
+    )
+
+
+def _outcome(mutant: Mutant, trial: Trial, baseline: Baseline) -> Outcome:
     if not baseline.executes(mutant):
         return "not executed"
-    if trial.canary is None or noticed:
+    canary = trial.canary
+    if canary is None or canary.noticed:
         return "noticed"
-    if not everybody:
-        return "open"
-    changed = range(mutant.line, mutant.last + 1)
-    before = baseline.arcs[mutant.path]
-    same = all(
-        values == baseline.values.get(claim) for claim, values in trial.canary.values.items()
-    )
-    if same and _around(before, trial.canary.arcs[mutant.path], changed):
+    known = baseline.canary
+    same = all(values == known.values.get(claim) for claim, values in canary.values.items())
+    if same and _around(known.arcs[mutant.path], canary.arcs[mutant.path], mutant.lines):
         return "equivalent"
     return "missed"
 

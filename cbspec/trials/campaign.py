@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from cbspec.canary.teeth import Teeth, Tried, teeth_on_record
@@ -14,9 +14,10 @@ from cbspec.errors import ConfigError
 from cbspec.ledger import Provenance, provenance
 from cbspec.project import Project
 from cbspec.stage import stages_of
-from cbspec.trials.assessment import assessed
+from cbspec.trials.assessment import assessed, with_judged
+from cbspec.trials.baseline import Baseline
 from cbspec.trials.mutant import Mutant, Site, SourceFile, sampled
-from cbspec.trials.trial import Canary, Trial
+from cbspec.trials.trial import Trial
 from cbspec.trials.trials import Trials
 
 
@@ -25,15 +26,10 @@ class Campaign:
 
     Args:
         stage: only code that this stage reaches; all stages of the claims where None.
-        verdicts: whether verdicts are computed too.
     """
 
-    def __init__(
-        self, project: Project, claims: Collection[Claim], stage: str | None, *, verdicts: bool
-    ) -> None:
-
+    def __init__(self, project: Project, claims: Collection[Claim], stage: str | None) -> None:
         self._project = project
-        self._verdicts = verdicts
         self._reaching: dict[str, set[str]] = {}
         self._decidable = {base(claim.id) for claim in claims if claim.scale in claim.decidable}
         arms = Counter[str]()
@@ -59,10 +55,6 @@ class Campaign:
         """Return the claims whose code a mutant changes."""
         return self._reaching[mutant.definition]
 
-    def judged(self, mutant: Mutant) -> set[str]:
-        """Return those whose verdict is computed."""
-        return self.reaching(mutant) & self._decidable if self._verdicts else set()
-
     def run(
         self,
         place: Path,
@@ -71,6 +63,7 @@ class Campaign:
         seed: int,
         minutes: float | None = None,
         workers: int = 1,
+        verdicts: int = 0,
         tests: bool = False,
     ) -> Iterator[Teeth]:
         """Try a sample, and yield the record after each mutant, saved; what is on record of the
@@ -80,69 +73,77 @@ class Campaign:
             place: of the record.
             minutes: no mutant is started after these; None for no limit.
             workers: how many mutants are tried at a time.
+            verdicts: how many claims are asked for their verdict on a mutant, at most.
             tests: whether the unit tests run too.
 
         Raises:
             ConfigError: the canary of the code as it is differs from the record.
         """
         sites = self._sites()
-        drawn = list(sampled(sites, sample, seed))
-        before = tuple(_tried_before(drawn, teeth_on_record(place)))
+        recorded = _tried_before(teeth_on_record(place))
+        # A sample is the beginning of a larger one: what is on record of that is kept
+        drawn = list(sampled(sites, max(sample, len(recorded)), seed))
+        before = tuple(recorded[mutant.name] for mutant in drawn if mutant.name in recorded)
         teeth = Teeth(seed=seed, sites=len(sites), provenance=self._provenance(), mutants=before)
         yield teeth
-        outcomes = {tried.name: tried.outcome for tried in teeth.mutants}
-        fresh = [mutant for mutant in drawn if mutant.name not in outcomes]
-        asked_before = [mutant for mutant in drawn if outcomes.get(mutant.name) == "open"]
-        if not (fresh or asked_before):
+        del drawn[sample:]
+        asking = _Asking(verdicts, tests, None if minutes is None else 60 * minutes)
+        if not asking.open(drawn, teeth):
             return
-        # With verdicts or unit tests asked for, each mutant is to be seen by all.
-        briefly = not (self._verdicts or tests)
         with tempfile.TemporaryDirectory(prefix="cbspec-teeth-") as folder:
-            trials = Trials(self._project.config, Path(folder), workers, tests=tests)
-            for tried in self._tried(trials, fresh, asked_before, minutes, briefly=briefly):
-                teeth = teeth.with_tried(tried)
-                teeth.save(place)
-                yield teeth
+            trials = Trials(self._project.config, Path(folder), workers)
+            baseline = self._baseline(trials)
+            for ask in (self._by_canary, self._by_verdict):
+                for tried in ask(trials, baseline, asking, drawn, teeth):
+                    teeth = teeth.with_tried(tried)
+                    teeth.save(place)
+                    yield teeth
 
-    def _tried(
+    def _by_canary(
         self,
         trials: Trials,
+        baseline: Baseline,
+        asking: _Asking,
         mutants: Iterable[Mutant],
-        asked_before: Sequence[Mutant],
-        minutes: float | None,
-        *,
-        briefly: bool,
+        teeth: Teeth,
     ) -> Iterator[Tried]:
-        """Yield what became of each mutant: at first of those that no canary executes, of which
-        nothing can come; then what the claims say that execute it first; then, of those that these
-        did not notice, what all say that reach it.
-
-        Args:
-            asked_before: those of which the first claims were asked in an earlier call.
-            briefly: whether a mutant that is noticed is left at that.
+        """Yield what became of each mutant that is not on record: at first of those that no canary
+        executes, of which nothing can come.
         """
-        ends = None if minutes is None else time.monotonic() + 60 * minutes
-        baseline = self._baseline(trials)
         executed = []
-        for mutant in mutants:
+        for mutant in asking.untried(mutants, teeth):
             if baseline.executes(mutant):
                 executed.append(mutant)
             else:
-                yield assessed(mutant, Trial(), baseline, self.reaching(mutant), (), ())
+                yield assessed(mutant, Trial(), baseline, self.reaching(mutant))
 
-        def first(mutant: Mutant) -> set[str]:
-            return (baseline.witnesses(mutant) & self.reaching(mutant)) or self.reaching(mutant)
+        def witnesses(mutant: Mutant) -> list[str]:
+            return baseline.witnesses(mutant, self.reaching(mutant))
 
-        unsettled = [*asked_before, *([] if briefly else executed)]
-        if briefly:
-            for mutant, trial in trials.run(_until(executed, ends), first, self.judged):
-                tried = assessed(mutant, trial, baseline, self.reaching(mutant), first(mutant), ())
-                if tried.outcome == "open":
-                    unsettled.append(mutant)
-                yield tried
-        for mutant, trial in trials.run(_until(unsettled, ends), self.reaching, self.judged):
-            everybody = self.reaching(mutant)
-            yield assessed(mutant, trial, baseline, everybody, everybody, self.judged(mutant))
+        for mutant, trial in trials.canaries(asking.in_time(executed), witnesses):
+            yield assessed(mutant, trial, baseline, self.reaching(mutant))
+
+    def _by_verdict(
+        self,
+        trials: Trials,
+        baseline: Baseline,
+        asking: _Asking,
+        mutants: Iterable[Mutant],
+        teeth: Teeth,
+    ) -> Iterator[Tried]:
+        """Yield what verdicts and unit tests say of each mutant that runs and is not equivalent, of
+        those that were not asked.
+        """
+
+        def witnesses(mutant: Mutant) -> list[str]:
+            reaching = self.reaching(mutant) & self._decidable
+            executing = baseline.witnesses(mutant, reaching)
+            return [claim for claim in executing if claim in reaching][: asking.verdicts]
+
+        recorded = {tried.name: tried for tried in teeth.mutants}
+        unjudged = asking.in_time(asking.unjudged(mutants, teeth))
+        for mutant, judged in trials.verdicts(unjudged, witnesses, tests=asking.tests):
+            yield with_judged(recorded[mutant.name], judged)
 
     def _sites(self) -> list[Site]:
         sites: list[Site] = []
@@ -150,13 +151,10 @@ class Campaign:
             sites += SourceFile(self._project.config.root, path).sites(names)
         return sites
 
-    def _baseline(self, trials: Trials) -> Canary:
+    def _baseline(self, trials: Trials) -> Baseline:
         baseline = trials.baseline(self._cheapest_first, sorted(self._by_file))
-        unsound = [claim for claim, state in baseline.states.items() if state != "equal"]
-        if unsound:
+        if unsound := baseline.canary.noticed:
             raise ConfigError(f"the canary is not as recorded: {', '.join(unsound)}")
-        if self._verdicts:
-            trials.copy_results()
         return baseline
 
     def _provenance(self) -> Provenance:
@@ -165,21 +163,48 @@ class Campaign:
         return provenance(config.root, numerics.torch, exclude=config.reports)
 
 
-def _tried_before(drawn: Iterable[Mutant], recorded: Teeth | None) -> list[Tried]:
-    """Return what is on record of the mutants of a sample, in its order."""
-    if recorded is None:
-        return []
-    earlier = {tried.name: tried for tried in recorded.mutants}
-    tried_before = []
-    for mutant in drawn:
-        if mutant.name in earlier:
-            tried_before.append(earlier[mutant.name])
-    return tried_before
+def _tried_before(recorded: Teeth | None) -> dict[str, Tried]:
+    """Return name -> what is on record of a mutant."""
+    return {tried.name: tried for tried in recorded.mutants} if recorded else {}
 
 
-def _until(mutants: Iterable[Mutant], ends: float | None) -> Iterator[Mutant]:
-    """Yield mutants as long as there is time, on the monotonic clock."""
-    for mutant in mutants:
-        if ends is not None and time.monotonic() > ends:
-            return
-        yield mutant
+class _Asking:
+    """What a call asks of its mutants.
+
+    Args:
+        verdicts: how many claims are asked for their verdict, at most.
+        tests: whether the unit tests are asked.
+        seconds: from now on, after which no mutant is started; None for no limit.
+    """
+
+    def __init__(self, verdicts: int, tests: bool, seconds: float | None) -> None:
+        self.verdicts = verdicts
+        self.tests = tests
+        self._ends = None if seconds is None else time.monotonic() + seconds
+
+    def open(self, mutants: Collection[Mutant], teeth: Teeth) -> bool:
+        """Tell whether a mutant is to be tried."""
+        return any(self.untried(mutants, teeth)) or any(self.unjudged(mutants, teeth))
+
+    def untried(self, mutants: Iterable[Mutant], teeth: Teeth) -> Iterator[Mutant]:
+        """Yield the mutants that are not on record."""
+        recorded = {tried.name for tried in teeth.mutants}
+        return (mutant for mutant in mutants if mutant.name not in recorded)
+
+    def unjudged(self, mutants: Iterable[Mutant], teeth: Teeth) -> Iterator[Mutant]:
+        """Yield the mutants that run and are not equivalent, and that verdicts or unit tests are to
+        be asked about.
+        """
+        counted = {tried.name: tried for tried in teeth.counted}
+        for mutant in mutants:
+            if tried := counted.get(mutant.name):
+                unasked = self.verdicts and not tried.judged
+                if unasked or (self.tests and tried.tests is None):
+                    yield mutant
+
+    def in_time(self, mutants: Iterable[Mutant]) -> Iterator[Mutant]:
+        """Yield mutants as long as there is time."""
+        for mutant in mutants:
+            if self._ends is not None and time.monotonic() > self._ends:
+                return
+            yield mutant

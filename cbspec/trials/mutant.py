@@ -57,9 +57,9 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
         return self.definition.partition(":")[0]
 
     @property
-    def where(self) -> str:
-        """Return place and change in one line."""
-        return f"{self.path}:{self.line}: {self.before} -> {self.after}"
+    def lines(self) -> range:
+        """Return the lines of the statement that is changed."""
+        return range(self.line, self.last + 1)
 
 
 class Site(NamedTuple):

@@ -7,9 +7,10 @@ each copy of the engine is imported where none was before.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
@@ -20,7 +21,7 @@ from typing import Any
 def server() -> ForkServerContext:
     """Return what processes are started by."""
     context = multiprocessing.get_context("forkserver")
-    dear = ["scipy.stats", "cbspec.project", "cbspec.trials.trial"]
+    dear = ["scipy.stats", "cbspec.project", "cbspec.trials.trials"]
     if find_spec("torch"):
         dear.append("torch")
     context.set_forkserver_preload(dear)
@@ -80,6 +81,30 @@ class Worker:
 
 class Ended(Exception):
     """The work came to no answer."""
+
+
+class RanLate(KeyboardInterrupt):
+    """The work took too long. A run takes it for Ctrl-C, which is never a stage's own failure."""
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Interrupt what is done within after some time.
+
+    Raises:
+        RanLate: when the time is over.
+    """
+
+    def interrupt(*_: object) -> None:
+        raise RanLate
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _answer(sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

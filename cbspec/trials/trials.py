@@ -6,17 +6,20 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 from cbspec.config import Config
+from cbspec.trials.baseline import Baseline, baseline_of
 from cbspec.trials.mutant import Mutant
 from cbspec.trials.process import Ended, Worker, server
-from cbspec.trials.trial import Canary, Trial, canaries_as_they_are, tried
+from cbspec.trials.trial import Judged, Trial, judged, tried
 
-BASELINE = 7200.0  # seconds: the canaries of all claims, measured, on a machine that is busy
+LONG = (
+    7200.0  # seconds: the canaries of all claims, measured, or a verdict, on a machine that is busy
+)
 SLOWER = 10  # times what the same canaries take unchanged: a mutant that is slower does not end
 LEAST = 10.0  # seconds: what a busy machine may hold up the shortest trial
 
@@ -28,74 +31,100 @@ class Trials:
         config: of the project.
         folder: empty; holds the copies and their results while the trials last.
         workers: how many mutants are tried at a time.
-        tests: whether the unit tests are run too.
     """
 
-    def __init__(self, config: Config, folder: Path, workers: int, *, tests: bool = False) -> None:
+    def __init__(self, config: Config, folder: Path, workers: int) -> None:
         self._config = config
         self._folder = folder
         self._store = folder / "store"
         self._workers = workers
-        self._tests = tests
         self._elapsed: Mapping[str, float] = {}
         self._context = server()
         os.environ["CBSPEC_CACHE"] = str(self._cache())
 
-    def baseline(self, claims: Collection[str], files: Collection[str]) -> Canary:
+    def baseline(self, claims: Sequence[str], files: Collection[str]) -> Baseline:
         """Run the canaries of the project as it is, and keep their results for the mutants.
 
         Raises:
             Ended: they did not get to their end.
         """
-        worker = self._start(BASELINE, canaries_as_they_are, claims, files)
-        canary: Canary = worker.result()
-        self._elapsed = canary.seconds
-        return canary
+        worker = self._start(LONG, baseline_of, claims, files)
+        baseline: Baseline = worker.result()
+        self._elapsed = baseline.seconds
+        return baseline
 
-    def copy_results(self) -> None:
-        """Let the mutants start from the project's stored results, so that a verdict computes only
-        what the change reaches.
+    def canaries(
+        self, mutants: Iterable[Mutant], witnesses: Callable[[Mutant], Sequence[str]]
+    ) -> Iterator[tuple[Mutant, Trial]]:
+        """Run the canaries of mutants, and yield each with what these say, as they end.
+
+        Args:
+            witnesses: a mutant -> the claims that are asked until one notices it, in this order.
+        """
+
+        def start(mutant: Mutant) -> Worker:
+            limits = {claim: self._limit(claim) for claim in witnesses(mutant)}
+            return self._start(LEAST + sum(limits.values()), tried, mutant, limits)
+
+        for mutant, answer in self._answers(mutants, start):
+            trial = answer
+            if isinstance(answer, Ended):  # as a rule when the first claim is read
+                trial = Trial(asked=witnesses(mutant)[:1], ended=str(answer))
+            yield mutant, trial
+
+    def verdicts(
+        self,
+        mutants: Iterable[Mutant],
+        witnesses: Callable[[Mutant], Sequence[str]],
+        *,
+        tests: bool,
+    ) -> Iterator[tuple[Mutant, Judged]]:
+        """Compute the verdicts of mutants, from the project's stored results, and yield each with
+        what these say, as they end. One that comes to no verdict is left out.
+
+        Args:
+            witnesses: a mutant -> the claims that are asked until one verdict changes.
+            tests: whether the unit tests are asked, too.
         """
         if self._config.store.is_dir():
             shutil.copytree(self._config.store, self._store, dirs_exist_ok=True)
 
-    def run(
-        self,
-        mutants: Iterable[Mutant],
-        reaching: Callable[[Mutant], Collection[str]],
-        verdicts: Callable[[Mutant], Collection[str]],
-    ) -> Iterator[tuple[Mutant, Trial]]:
-        """Try mutants, some at a time, and yield each with what became of it, as they end.
+        def start(mutant: Mutant) -> Worker:
+            return self._start(LONG, judged, mutant, witnesses(mutant), tests)
 
-        Args:
-            reaching: a mutant -> the claims whose canary may notice it.
-            verdicts: a mutant -> the claims whose verdict is computed too.
-        """
+        for mutant, answer in self._answers(mutants, start):
+            if not isinstance(answer, Ended):
+                yield mutant, answer
+
+    def _answers(
+        self, mutants: Iterable[Mutant], start: Callable[[Mutant], Worker]
+    ) -> Iterator[tuple[Mutant, Any]]:
+        """Start work on mutants, some at a time, and yield each with its answer, as they end."""
         running: dict[Connection, tuple[Mutant, Worker]] = {}
         waiting = iter(mutants)
         try:
             while True:
                 while len(running) < self._workers and (mutant := next(waiting, None)):
-                    claims, judged = reaching(mutant), verdicts(mutant)
-                    seconds = self._limit(claims, judged)
-                    worker = self._start(seconds, tried, mutant, claims, judged, self._tests)
+                    worker = start(mutant)
                     running[worker.answer] = (mutant, worker)
                 if not running:
                     return
                 for answer in _ready(running):
                     mutant, worker = running.pop(answer)
-                    yield mutant, _outcome(worker)
+                    try:
+                        yield mutant, worker.result()
+                    except Ended as reason:
+                        yield mutant, reason
         finally:
             for _, worker in running.values():
                 worker.kill()
 
-    def _limit(self, claims: Collection[str], judged: Collection[str]) -> float:
-        """Return after how many seconds a trial of some claims is given up.
+    def _limit(self, claim: str) -> float:
+        """Return after how many seconds a claim's canary is ended.
 
         All that a claim may have to compute was computed by it or by claims before it.
         """
-        counted = self._elapsed if judged or self._tests else claims
-        return max(LEAST, SLOWER * max(map(self._elapsed.__getitem__, counted)))
+        return max(LEAST, SLOWER * self._elapsed[claim])
 
     def _start(self, seconds: float, work: Callable[..., Any], *arguments: Any) -> Worker:
         folder = Path(tempfile.mkdtemp(dir=self._folder))
@@ -121,11 +150,3 @@ def _ready(running: dict[Connection, tuple[Mutant, Worker]]) -> list[Connection]
         if answer in answered or worker.deadline <= time.monotonic():
             ready.append(answer)
     return ready
-
-
-def _outcome(worker: Worker) -> Trial:
-    try:
-        trial: Trial = worker.result()
-    except Ended as reason:
-        return Trial(ended=str(reason))
-    return trial

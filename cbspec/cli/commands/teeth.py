@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
-from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,12 @@ if TYPE_CHECKING:
 @click.option("--seed", default=0, show_default=True, metavar="N", help="Of the sample.")
 @click.option("--minutes", type=float, metavar="N", help="Start no mutant after this time.")
 @click.option("--workers", "-n", default=1, show_default=True, help="How many at a time.")
-@click.option("--verdicts", is_flag=True, help="Also compute the verdicts at the default scale.")
+@click.option(
+    "--verdicts",
+    default=0,
+    metavar="N",
+    help="Also compute verdicts at the default scale, of up to N claims a mutant, until one changes.",
+)
 @click.option("--tests", is_flag=True, help="Also run the unit tests in tests/engine.")
 @click.option("--show", is_flag=True, help="Try nothing: show what is on record.")
 @json_option
@@ -43,7 +47,7 @@ def command(
     seed: int,
     minutes: float | None,
     workers: int,
-    verdicts: bool,
+    verdicts: int,
     tests: bool,
     show: bool,
     as_json: bool,
@@ -52,9 +56,9 @@ def command(
 
     Each mutant is one small change of the code that the claims reach: a sign, a constant, an index,
     a mean for a sum, a call or an argument left out. It is made in a copy of the project, where the
-    canary of the claim that runs it first is computed, and, if that notices nothing, those of all
-    others that reach it. What was tried before is not tried again, so that an interrupted call goes
-    on where it was; the record is reports/teeth.json.
+    canaries of the claims that execute the changed lines are computed, the cheapest first, until one
+    notices it. What was tried before is not tried again, so that an interrupted call goes on where
+    it was; the record is reports/teeth.json.
     """
     _require(project)
     from cbspec.canary.teeth import teeth_on_record
@@ -63,9 +67,15 @@ def command(
     place = project.config.teeth_record
     teeth = teeth_on_record(place)
     if not show:
-        campaign = Campaign(project, project.claims(words), stage, verdicts=verdicts)
+        campaign = Campaign(project, project.claims(words), stage)
         for teeth in campaign.run(
-            place, sample=sample, seed=seed, minutes=minutes, workers=workers, tests=tests
+            place,
+            sample=sample,
+            seed=seed,
+            minutes=minutes,
+            workers=workers,
+            verdicts=verdicts,
+            tests=tests,
         ):
             _report(teeth, sample)
         echo(f"recorded in {display(place)}", err=True)
@@ -105,8 +115,7 @@ def _lines(teeth: Teeth) -> Iterator[str]:
         noticed = outcomes["noticed"]
         share = noticed / len(counted)
         yield f"canaries noticed {noticed} of {len(counted)} that are not equivalent ({share:.1%})"
-    judged = list(filter(attrgetter("judged"), counted))
-    if judged:
+    if judged := teeth.judged:
         changed = len(list(filter(attrgetter("verdicts"), judged)))
         yield f"verdicts changed for {changed} of {len(judged)} ({changed / len(judged):.1%})"
     yield str(_table(teeth))
@@ -117,10 +126,8 @@ def _lines(teeth: Teeth) -> Iterator[str]:
             by = "; the unit tests noticed it" if mutant.tests else ""
             place = f"{mutant.definition}, line {mutant.line}"
             yield f"  {place}: {mutant.before} -> {mutant.after}{by}"
-    asked = set(chain.from_iterable(mutant.judged for mutant in judged))
-    toothless = teeth.toothless(sorted(asked))
-    if toothless:
-        yield f"Toothless, no mutant changed their verdict: {', '.join(toothless)}"
+    if teeth.toothless:
+        yield f"Toothless, no mutant changed their verdict: {', '.join(teeth.toothless)}"
 
 
 WAYS = ("canary", "verdict", "control", "tests", "nobody")

@@ -1,4 +1,4 @@
-"""Device families: the kinds of device that stages compute on. One module for each family."""
+"""Device families: what stages compute on. One module each, and those that a project brings."""
 
 from cbspec.execution.devices.cpu import Cpu
 from cbspec.execution.devices.cuda import Cuda

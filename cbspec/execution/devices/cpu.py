@@ -1,4 +1,4 @@
-"""The device family of CPUs."""
+"""The processor."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from cbspec.execution.devices.family import TorchBuild
 
 
 class Cpu:
-    """The cores of this machine. Each is kept busy by one process with narrow jobs.
-
-    Wide jobs would not fit into the caches of a core.
+    """Cores of this machine, each filled by one process; several jobs fill them, and wide ones
+    would leave their caches.
     """
 
     name = "cpu"
@@ -25,10 +24,10 @@ class Cpu:
         return max(available_cores() // threads, 1)
 
     def clock(self) -> float:
-        """Return the CPU time of this process, which other processes on the core do not change."""
+        """Leave out what other processes on the core take."""
         return time.process_time()
 
 
 def available_cores() -> int:
-    """Return the number of cores that this process may run on."""
+    """Return how many cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

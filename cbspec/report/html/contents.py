@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from cbspec.canary import CanaryCheck, CanaryRecord
 from cbspec.canary.teeth import Teeth, teeth_on_record
@@ -16,7 +15,6 @@ from cbspec.ledger.withdrawn import Withdrawn
 from cbspec.model.values import Values
 from cbspec.paths import relative
 from cbspec.report.about import about
-from cbspec.report.check import Upheld
 from cbspec.report.html.subject import Subject
 from cbspec.report.record import Record
 from cbspec.report.run import Run
@@ -48,7 +46,7 @@ def of_run(run: Run, config: Config) -> Contents:
         LedgerError: the record is damaged.
     """
     ledger = Ledger.load(config.ledger)
-    subjects = _Subjects(ledger, EvidenceFolder(config.evidence), run.provenance.date)
+    subjects = _Subjects(ledger, EvidenceFolder(config.evidence))
     _add_judged(subjects, run)
     _add_others(subjects, run)
     return Contents(
@@ -66,23 +64,29 @@ def _add_judged(subjects: _Subjects, run: Run) -> None:
     for check in run.canaries:
         canaries[check.claim] = check
     for record in run.records:
-        canary = canaries.get(record.claim)
-        subjects.add(record.claim, record=record, canary=canary, **_described(record))
+        subjects.add(
+            record.claim,
+            title=record.title,
+            phase=record.phase,
+            status=record.status,
+            path=record.path,
+            line=record.line,
+            about=record.about,
+            record=record,
+            canary=canaries.get(record.claim),
+        )
     for upheld in run.upheld:
-        canary = canaries.get(upheld.claim)
-        subjects.add(upheld.claim, upheld=upheld, canary=canary, **_described(upheld))
-
-
-def _described(result: Record | Upheld) -> dict[str, Any]:
-    """Return the fields of a subject that a result knows from its claim."""
-    return {
-        "title": result.title,
-        "phase": result.phase,
-        "status": result.status,
-        "path": result.path,
-        "line": result.line,
-        "about": result.about,
-    }
+        subjects.add(
+            upheld.claim,
+            title=upheld.title,
+            phase=upheld.phase,
+            status=upheld.status,
+            path=upheld.path,
+            line=upheld.line,
+            about=upheld.about,
+            upheld=upheld,
+            canary=canaries.get(upheld.claim),
+        )
 
 
 def _add_others(subjects: _Subjects, run: Run) -> None:
@@ -147,9 +151,8 @@ def of_record(
 class _Subjects:
     """Subjects by claim; what is told first of a claim stands."""
 
-    def __init__(self, ledger: Ledger, evidence: EvidenceFolder, day: str = "") -> None:
+    def __init__(self, ledger: Ledger, evidence: EvidenceFolder) -> None:
         self._evidence = evidence
-        self._day = day
         self._entries: dict[str, list[Entry]] = {}
         self._withdrawn: dict[str, list[Withdrawn]] = {}
         self._subjects: dict[str, Subject] = {}
@@ -179,7 +182,6 @@ class _Subjects:
             record=record,
             canary=canary,
             withdrawn=tuple(self._withdrawn.get(claim, ())),
-            day=self._day,
             **fields,  # type: ignore[arg-type]
         )
 

@@ -216,8 +216,7 @@ def _curve(
         effect = point.effect
         if effect.estimate is None:
             continue
-        x_text = point.x if isinstance(point.x, str) else f"{point.x:g}"
-        text = f"{name} at {x_text}: {interval(effect)}"
+        text = f"{name} at {point.x}: {interval(effect)}"
         if effect.reported is not None:
             text += f", memo {number(effect.reported)}"
         x, y = x_axis.at(positions[point.x]), y_axis.at(effect.estimate)

@@ -12,12 +12,11 @@ from cbspec.claim import base
 
 @dataclass(frozen=True, kw_only=True)
 class MutantRow:
-    """One mutant that no canary noticed; `outcome` is missed, or open."""
+    """One mutant that no canary noticed."""
 
     definition: str
     line: int
     change: str
-    outcome: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +25,10 @@ class TeethView:
 
     Attributes:
         counts: outcome -> how many.
-        noticed, counted: of the mutants that are settled and not equivalent, those that a canary
-            noticed, and all.
+        noticed, counted: of the mutants that run and are not equivalent, those that a canary noticed,
+            and all.
+        changed, judged: of these, those that changed a verdict, and those for which one was computed.
+        toothless: claims whose verdict was computed for mutants, and that none of them changed.
         claims: claim -> (mutants that its canary noticed, mutants that it was asked about).
         unnoticed: those that no canary has noticed.
     """
@@ -37,6 +38,9 @@ class TeethView:
     counts: tuple[tuple[str, int], ...]
     noticed: int
     counted: int
+    changed: int
+    judged: int
+    toothless: tuple[str, ...]
     claims: Mapping[str, tuple[int, int]]
     unnoticed: tuple[MutantRow, ...]
 
@@ -54,7 +58,7 @@ def teeth_view(teeth: Teeth | None) -> TeethView | None:
         if mutant.outcome in ("noticed", "missed"):
             asked.update(mutant.asked)
             noticed.update(mutant.asked if mutant.ended else set(map(base, mutant.canary)))
-        if mutant.outcome in ("missed", "open"):
+        if mutant.outcome == "missed":
             unnoticed.append(_row(mutant))
     made = teeth.provenance
     return TeethView(
@@ -63,6 +67,9 @@ def teeth_view(teeth: Teeth | None) -> TeethView | None:
         counts=tuple(outcomes.most_common()),
         noticed=outcomes["noticed"],
         counted=len(teeth.counted),
+        changed=len([mutant for mutant in teeth.judged if mutant.verdicts]),
+        judged=len(teeth.judged),
+        toothless=tuple(teeth.toothless),
         claims={claim: (noticed[claim], asked[claim]) for claim in sorted(asked)},
         unnoticed=tuple(unnoticed),
     )
@@ -73,5 +80,4 @@ def _row(mutant: Tried) -> MutantRow:
         definition=mutant.definition,
         line=mutant.line,
         change=f"{mutant.before} -> {mutant.after}",
-        outcome=mutant.outcome,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from cbspec.trials import trials
 from cbspec.trials.assessment import assessed
+from cbspec.trials.baseline import Baseline
 from cbspec.trials.mutant import Mutant
 from cbspec.trials.trial import Canary, Trial
 
@@ -79,30 +80,44 @@ def mutant(line, *, in_function=True):
 def baseline():
     """Two claims, run one after the other: the second alone executes line 3."""
     arcs = frozenset({(1, 2), (2, 3)})
-    first = {1: "1.a", 2: "1.a", 3: "1.b"}
-    return Canary({}, {"1.a": 1.0}, {"lab/rules.py": arcs}, {"lab/rules.py": first})
+    canary = Canary({}, {"1.a": 1.0}, {"lab/rules.py": arcs})
+    executing = {1: ["1.a"], 2: ["1.a", "1.b"], 3: ["1.b"]}
+    return Baseline(canary, {"lab/rules.py": executing}, {"1.a": 1.0, "1.b": 2.0, "1.c": 3.0})
 
 
-def test_the_claim_that_executes_a_line_first_is_asked_first(baseline):
-    """Of what runs on import, and is used who knows where, the claim that runs most code is."""
-    assert baseline.witnesses(mutant(2)) == {"1.a"}
-    assert baseline.witnesses(mutant(3)) == {"1.b"}
-    assert baseline.witnesses(mutant(1, in_function=False)) == {"1.a"}
+def test_the_claims_that_execute_a_line_are_asked_the_cheapest_first(baseline):
+    """Of what runs on import, and is used who knows where, all that reach it are."""
+    reaching = {"1.c", "1.b", "1.a"}
+
+    assert baseline.witnesses(mutant(2), reaching) == ["1.a", "1.b"]
+    assert baseline.witnesses(mutant(3), reaching) == ["1.b"]
+    assert baseline.witnesses(mutant(1, in_function=False), reaching) == ["1.a", "1.b", "1.c"]
 
 
 @pytest.mark.parametrize(
-    ("asked", "state", "outcome"),
+    ("line", "state", "value", "outcome"),
     [
-        (["1.a"], "equal", "open"),
-        (["1.a", "1.b"], "equal", "equivalent"),
-        (["1.a"], "differs", "noticed"),
+        (2, "differs", 2.0, "noticed"),
+        (2, "equal", 1.0001, "missed"),
+        (2, "equal", 1.0, "equivalent"),
+        (4, "equal", 1.0, "not executed"),
     ],
 )
-def test_what_the_first_did_not_notice_is_open_until_all_are_asked(baseline, asked, state, outcome):
-    """A mutant is called missed or equivalent only where every claim that reaches it ran."""
-    trial = Trial(canary=Canary({"1.a": state}, {"1.a": 1.0}, baseline.arcs))
+def test_what_no_canary_notices_is_missed_or_equivalent(baseline, line, state, value, outcome):
+    """Equivalent is what gives the same values to the last bit, along the same lines."""
+    canary = Canary({"1.a": state}, {"1.a": value}, baseline.canary.arcs)
 
-    tried = assessed(mutant(2), trial, baseline, {"1.a", "1.b"}, asked, ())
+    tried = assessed(mutant(line), Trial(canary=canary, asked=["1.a"]), baseline, {"1.a", "1.b"})
 
     assert tried.outcome == outcome
-    assert tried.asked == tuple(asked)
+    assert tried.asked == ("1.a",)
+    assert tried.reaches == ("1.a", "1.b")
+
+
+def test_a_claim_whose_changed_path_gives_the_same_values_is_missed(baseline):
+    """A line that is not reached any more is no equivalent change."""
+    canary = Canary({"1.a": "equal"}, {"1.a": 1.0}, {"lab/rules.py": frozenset({(1, 2)})})
+
+    tried = assessed(mutant(2), Trial(canary=canary), baseline, {"1.a"})
+
+    assert tried.outcome == "missed"

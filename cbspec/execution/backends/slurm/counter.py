@@ -1,7 +1,8 @@
-"""The counter of a run: a folder where the driver puts tasks, and where helpers take them.
+"""The counter of a run, in its folder: the driver puts tasks there, helpers take them and bring
+back how they ended.
 
-A helper holds a lease on the task that it computes, and brings the outcome back. If the helper is
-killed, its lease runs out, and another helper takes the task.
+A helper holds a lease on the task that it computes. When the helper is killed the lease runs out,
+and the task is anyone's again.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from cbspec.execution.task import TaskOutcome
 from cbspec.store import Lock, Locks
 
 FOLDER = "counter"
-MOST_HELPERS = 5  # that one task may lose; a task that kills its machine is not tried for ever
+MOST_HELPERS = 5  # that one task may cost: what ends every machine is not tried for ever
 
 
 @dataclass(frozen=True)
 class PutTask:
-    """A task on the counter.
+    """A task, as a helper reads it.
 
     Attributes:
-        task: the task as `cbspec.execution.wire.packed` returns it.
-        layout: `LAYOUT` of the driver.
+        task: as `cbspec.execution.wire.packed` makes it.
+        layout: of results, as the driver reads them.
         loaded: implementation -> files of the project that its runs were seen to load.
     """
 
@@ -40,13 +41,10 @@ class PutTask:
 
 @dataclass(frozen=True)
 class TakenTask:
-    """A task that this helper computes.
+    """A task that this process computes.
 
     Attributes:
-        name: the name of the task on the counter.
-        task: the task itself.
-        takers: how many helpers have taken it so far, this one included.
-        lease: keeps other helpers away until it is released.
+        takers: how many helpers have had it, this one included.
     """
 
     name: str
@@ -56,10 +54,10 @@ class TakenTask:
 
 
 class Counter:
-    """The counter of a run. The driver and all helpers see the same one.
+    """The counter of a run; every process of it sees the same.
 
-    Tasks are pickles, so reading one executes it. They are as trusted as the project's code, which
-    lies in the same folder.
+    What lies there is executed when it is read: it is as trusted as the code in the project's
+    folder.
     """
 
     def __init__(self, run: RunDirectory) -> None:
@@ -70,20 +68,20 @@ class Counter:
     # --- of the driver
 
     def open(self, config: Config) -> None:
-        """Open the counter, and tell helpers which project it belongs to."""
+        """Tell helpers which project it is."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._write("project", pickle.dumps(config))
 
     def put(self, name: str, task: PutTask) -> None:
-        """Put a task on the counter."""
+        """Offer a task."""
         self._write(f"{name}.task", pickle.dumps(task))
 
     def taken(self, name: str) -> bool:
-        """Tell whether a helper has taken a task."""
+        """Tell whether a helper has begun a task."""
         return (self._folder / f"{name}.takers").exists()
 
     def outcomes(self) -> dict[str, TaskOutcome]:
-        """Return task name -> outcome for the tasks that have ended, and remove the outcomes."""
+        """Take the outcomes that helpers have brought."""
         outcomes = {}
         for path in sorted(self._folder.glob("[!.]*.outcome")):
             outcomes[path.stem] = msgspec.json.decode(path.read_bytes(), type=TaskOutcome)
@@ -94,7 +92,7 @@ class Counter:
 
     @property
     def project(self) -> Config | None:
-        """Return the settings of the run's project; None if the counter is not open."""
+        """Return the project of the run; None where it hands out nothing."""
         try:
             config: Config = pickle.loads((self._folder / "project").read_bytes())
         except FileNotFoundError:
@@ -102,28 +100,28 @@ class Counter:
         return config
 
     def take(self) -> TakenTask | None:
-        """Take the first task that no other helper computes; None if there is none."""
+        """Take the first task that nobody computes; None if there is none."""
         for path in sorted(self._folder.glob("[!.]*.task")):
             lease = self._leases.attempt(path.stem)
             if lease is None:
                 continue
             try:
                 task: PutTask = pickle.loads(path.read_bytes())
-            except FileNotFoundError:  # the task has ended since the folder was listed
+            except FileNotFoundError:  # it has just ended
                 lease.release()
                 continue
             return TakenTask(path.stem, task, self._count(path.stem), lease)
         return None
 
     def bring(self, taken: TakenTask, outcome: TaskOutcome) -> None:
-        """Bring back the outcome of a task, and release its lease."""
+        """Hand in how a task ended."""
         self._write(f"{taken.name}.outcome", msgspec.json.encode(outcome))
         for suffix in ("task", "takers"):
             (self._folder / f"{taken.name}.{suffix}").unlink(missing_ok=True)
         taken.lease.release()
 
     def _count(self, name: str) -> int:
-        """Count one more taker of a task, and return the number of takers so far."""
+        """Note that a helper more has a task, and return how many have had it."""
         with (self._folder / f"{name}.takers").open("ab") as takers:
             takers.write(b"x")
             return takers.tell()

@@ -1,4 +1,4 @@
-"""The Slurm jobs in which helpers run."""
+"""The jobs of Slurm in which helpers run."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cbspec.errors import ConfigError, printable
+from cbspec.errors import ConfigError
 from cbspec.execution.backends.slurm.helping import Helper
 from cbspec.execution.backends.slurm.request import SlurmRequest
+from cbspec.execution.failure import printable
 
-LOOK_SECONDS = 10.0  # between two calls of squeue, which a cluster's admins want to be rare
+LOOK_SECONDS = 10.0  # between two questions to Slurm
 
 
 class HelperJobs:
-    """Submits the helpers of one run as Slurm jobs, and cancels them.
+    """Submits helpers of one run, and ends them.
 
     Args:
-        wanted: the resources of each job.
+        wanted: what each gets.
         run: the run's folder.
-        logs: the folder for the output of the jobs.
+        logs: where each leaves what it printed.
 
     Raises:
-        ConfigError: this machine has no sbatch or srun.
+        ConfigError: this machine submits no jobs.
     """
 
     def __init__(self, wanted: SlurmRequest, run: Path, logs: Path) -> None:
@@ -40,20 +41,17 @@ class HelperJobs:
 
     @property
     def alive(self) -> int:
-        """Return how many jobs run or wait for a node, by the last call of squeue."""
+        """Return how many helpers run or wait for a node, as Slurm knew lately."""
         if self._jobs and time.monotonic() - self._looked > LOOK_SECONDS:
             self._looked = time.monotonic()
             self._alive = self._count()
         return self._alive
 
     def submit(self, number: int) -> None:
-        """Submit helpers.
-
-        Args:
-            number: how many.
+        """Submit so many helpers.
 
         Raises:
-            ConfigError: Slurm refuses the jobs.
+            ConfigError: Slurm refuses them.
         """
         import submitit
 
@@ -75,19 +73,19 @@ class HelperJobs:
         self._looked = time.monotonic()
 
     def last_words(self) -> str:
-        """Return the last line that a helper has printed, for an error message."""
+        """Return the end of what the last helper printed, for people."""
         logs = sorted(self._logs.glob("*_log.out"), key=lambda path: path.stat().st_mtime)
         lines = logs[-1].read_text(errors="replace").strip().splitlines() if logs else []
         return printable(lines[-1]) if lines else ""
 
     def cancel(self) -> None:
-        """Cancel every job of this run."""
+        """End every helper of this run."""
         if self._jobs:
             subprocess.run(["scancel", *self._jobs], check=False, capture_output=True)
 
     def _count(self) -> int:
         command = ["squeue", "--noheader", "--array", "--format=%i", f"--user={getpass.getuser()}"]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if done.returncode:  # a busy Slurm may refuse to answer; ask again later
+        if done.returncode:  # Slurm is busy, and will answer later
             return self._alive
         return len(set(done.stdout.split()).intersection(self._jobs))

@@ -29,24 +29,37 @@ TEETH = Teeth(
     sites=90,
     provenance=Provenance(commit="0123456789abcdef", dirty=False, torch="2.14", date="2026-11-29"),
     mutants=(
-        tried("noticed", canary=("1.a[depth=2]", "1.a[depth=4]")),
+        tried(
+            "noticed",
+            canary=("1.a[depth=2]",),
+            judged=("1.a",),
+            verdicts={"1.a[depth=2]": "refuted"},
+        ),
         tried("noticed", ended="ran past its time"),
-        tried("missed", asked=("1.a", "1.b")),
+        tried("missed", asked=("1.a", "1.b"), judged=("1.a", "1.b")),
         tried("equivalent", asked=("1.a", "1.b")),
-        tried("open"),
+        tried("not executed", asked=()),
     ),
 )
 
 
 def test_a_claim_is_told_how_many_of_those_it_was_asked_about_it_noticed():
-    """A cell of a matrix counts for its claim, a broken run as noticed; what is equivalent or open
-    says nothing of a claim.
+    """A cell of a matrix counts for its claim, a broken run as noticed; what is equivalent or
+    does not run says nothing of a claim.
     """
     view = teeth_view(TEETH)
 
     assert view.claims == {"1.a": (2, 3), "1.b": (0, 1)}
     assert (view.noticed, view.counted) == (2, 3)
-    assert [(row.outcome, row.line) for row in view.unnoticed] == [("missed", 7), ("open", 7)]
+    assert [row.line for row in view.unnoticed] == [7]
+
+
+def test_a_claim_whose_verdict_nothing_changed_is_toothless():
+    """A verdict counts as changed in whatever cell of its matrix."""
+    view = teeth_view(TEETH)
+
+    assert (view.changed, view.judged) == (1, 2)
+    assert view.toothless == ("1.b",)
 
 
 def test_no_mutants_no_section():
@@ -55,7 +68,9 @@ def test_no_mutants_no_section():
 
 
 def test_the_section_names_what_no_canary_noticed():
-    """The page counts outcomes and lists the changes that went unnoticed."""
+    """The page counts outcomes, lists the changes that went unnoticed, and names what is
+    toothless.
+    """
     macros = templates().get_template("teeth.html.j2").module
     view = teeth_view(TEETH)
 
@@ -63,7 +78,9 @@ def test_the_section_names_what_no_canary_noticed():
     line = macros.of_claim(view, "1.a")
 
     assert "Canaries noticed 2 of the 3" in section
-    assert section.count("<code>a - b -&gt; -(a - b)</code>") == 2
+    assert section.count("<code>a - b -&gt; -(a - b)</code>") == 1
+    assert "Of 2 of these a verdict was computed, too; 1 changed one." in section
+    assert "none of them changed: 1.b." in section
     assert "noticed 2 of 3" in line
     assert macros.of_claim(view, "2.a").strip() == ""
     assert macros.of_claim(None, "1.a").strip() == ""
