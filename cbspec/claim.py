@@ -83,8 +83,9 @@ class Claim:
     Attributes:
         id: unique over all files; a matrix cell carries its values, as in ``1.b[depth=4]``.
         arms: arm name -> stage call; arms share seeds, so that comparisons are paired.
-        own: arm -> its runs, for an arm whose runs are no other arm's; the claim's seeds count them.
-        drawn: the seeds as the claim gives them, where arms have runs of their own.
+        independent_runs: arm -> its runs, for an arm that shares its runs with no other arm. The
+            claim's seeds number them.
+        drawn: the seeds as the claim gives them, if arms have independent runs.
         assertions: all must hold.
         controls: assertions about the experiment itself; one that does not hold makes the verdict
             invalid.
@@ -129,7 +130,7 @@ class Claim:
     quarantine: Quarantine | None = None
     due: bool = True
     cells: int = 1
-    own: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    independent_runs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     drawn: Seeds | None = None
     timeout: float | None = None
 

@@ -4,6 +4,7 @@ understood.
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cbspec.model.origin import Origin
+from cbspec.model.visible import visible
+
+OWN = Path(__file__).parent
+LONGEST = 20_000  # characters of a message or traceback; nobody reads more
 
 
 class CbspecError(Exception):
@@ -23,6 +28,16 @@ class ConfigError(CbspecError):
 
 class StageError(CbspecError):
     """A stage could not be computed: no data, no GPU, an exception in its implementation."""
+
+
+class JudgingError(CbspecError):
+    """A claim could not be judged: an assertion kind raised. The traceback is kept for whoever
+    asks.
+    """
+
+    def __init__(self, claim: str, error: BaseException) -> None:
+        self.traceback = trace_of(error)
+        super().__init__(f"{claim} could not be judged: {described(error)}")
 
 
 class StoreError(CbspecError):
@@ -104,6 +119,50 @@ def place_of(error: BaseException, package: Path) -> str:
     if not frames:
         return ""
     return f" ({Path(frames[-1].filename).resolve().relative_to(package.resolve().parent)}:{frames[-1].lineno} in {frames[-1].name})"
+
+
+def printable(text: str) -> str:
+    """Return a text that is safe to show on a terminal.
+
+    Line breaks stay. Other control characters and lone surrogates are escaped. A text beyond
+    `LONGEST` characters is cut.
+    """
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]} ... ({len(text) - LONGEST} more characters)"
+    return visible(text, keep="\n")
+
+
+def trace_of(error: BaseException) -> str:
+    """Return the traceback of an exception as text."""
+    return printable("".join(traceback.format_exception(error)))
+
+
+def of_project(error: BaseException) -> bool:
+    """Tell whether an error came through code of the project."""
+    paths = sysconfig.get_paths()
+    others = (OWN, Path(paths["stdlib"]), Path(paths["purelib"]), Path(paths["platlib"]))
+    for frame in traceback.extract_tb(error.__traceback__):
+        file = Path(frame.filename)
+        if file.is_absolute() and not any(map(file.is_relative_to, others)):
+            return True
+    return False
+
+
+def described(error: BaseException) -> str:
+    """Return what went wrong in code that cbspec called, such as a kind's, in one line: ``"ValueError:
+    no arms (lab/kinds.py:12 in contrasts)"``. An error of cbspec's speaks for itself.
+    """
+    if isinstance(error, CbspecError):
+        return printable(str(error))
+    text = "".join(traceback.format_exception_only(error)).strip().partition("\n")[0]
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not Path(frame.filename).is_relative_to(OWN)]
+    place = ""
+    if frames:
+        last = (theirs or frames)[-1]
+        path = Path(last.filename)
+        place = f" ({path.parent.name}/{path.name}:{last.lineno} in {last.name})"
+    return printable(text + place)
 
 
 class Stopped(CbspecError):

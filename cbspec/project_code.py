@@ -35,14 +35,24 @@ def import_own(config: Config, name: str, noun: str) -> ModuleType:
     where, package = f"{noun} {name} ([tool.cbspec] of {config.root})", source / top
     try:
         module = importlib.import_module(name)
-    except Exception as error:  # whatever the project's own code raises
-        reason = f"{error!r}{place_of(error, package)}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the project's own code raises, SystemExit too
+        reason = f"{_shown(error)}{place_of(error, package)}"
         raise ConfigError(f"{where} cannot be imported: {reason}") from error
     file = Path(module.__file__ or "")
     if not outside and not belongs(file, package):
         place = f"in {config.root}, as {package.name} beside pyproject.toml or in src"
         raise ConfigError(f"{where} is imported from {file}, but has to lie {place}")
     return module
+
+
+def _shown(error: BaseException) -> str:
+    """Return the repr of an error, or its class where that raises in turn."""
+    try:
+        return repr(error)
+    except Exception:
+        return type(error).__name__
 
 
 def declarations(

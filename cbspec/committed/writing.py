@@ -47,6 +47,10 @@ def write(path: Path, text: str) -> None:
         with suppress(OSError):
             partial.unlink()
         raise LedgerError(f"{path} cannot be written: {error.strerror or error}") from error
+    except BaseException:  # of text that is none, too
+        with suppress(OSError):
+            partial.unlink()
+        raise
 
 
 def checked(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Which of a verdict's results were adopted from other code."""
+"""Finding the results behind a verdict that were adopted from earlier code."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from cbspec.store import ADOPTED, Store
 
 
 class Adopted:
-    """Tells which stored results were adopted; each is looked up once."""
+    """Tells which stored results were adopted. Each result is looked up once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._origins: dict[str, str] = {}
 
     def stages(self, cells: Iterable[Cell]) -> dict[str, str]:
-        """Return stage -> digest of the code that computed its results, for stages with adopted
-        ones.
+        """Return stage -> digest of the code that computed it, for stages with adopted results.
 
         Args:
-            cells: those that a verdict reads; what they are computed from counts as well.
+            cells: the cells that a verdict reads. Their inputs count as well.
         """
         stages: dict[str, str] = {}
         for cell in closure(cells):

@@ -1,8 +1,8 @@
-"""Adopting stored results for code that was edited, where the canary of every stage they come from
-is identical to the last bit.
+"""Adoption: reusing stored results after an edit of the code, if the canary shows no difference.
 
-The ground is always the code that computed a result, never code that had adopted it: an edit that
-changes nothing, made after one that did, cannot lead back to results of the code before.
+A result is adopted if every canary result of its stage is identical to the last bit with the code
+that computed it. Code that had only adopted the result does not count. So a harmless edit that
+follows a harmful one cannot bring back results from before both.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ Grounds = Mapping[str, Sequence[Cell]]
 
 @dataclass
 class Adoption:
-    """One process' adoption of stored results.
+    """Adopts stored results for one process.
 
     Attributes:
-        planner: names the cells, of the code as it is.
-        canary_planner: names the canary's cells.
-        store: holds the results of both codes.
-        taken: key -> digest of the code that computed the result, for every result adopted here.
+        planner: names the cells, by the present code.
+        canary_planner: names the cells of canaries, by the present code.
+        store: holds the results of the present and of earlier code.
+        taken: key -> digest of the code that computed it, for every result adopted here.
     """
 
     planner: Planner
@@ -45,8 +45,10 @@ class Adoption:
         self._judged: dict[tuple[str, str], int | None] = {}
 
     def candidates(self, wanted: Iterable[Cell]) -> dict[Cell, Trail]:
-        """Return what is not stored -> the newest result of the same call, seed and numerics that
-        is, of other code.
+        """Return missing cell -> newest result of the same call, seed and numerics by other code.
+
+        Args:
+            wanted: the cells to look at, with all their inputs.
         """
         candidates: dict[Cell, Trail] = {}
         for cell in closure(wanted):
@@ -59,13 +61,12 @@ class Adoption:
     def adopt(
         self, candidates: Mapping[Cell, Trail], grounds: Grounds, clean: Callable[[str], bool]
     ) -> None:
-        """Adopt each candidate whose stage has an identical canary and whose inputs are the ones
-        that it was computed from.
+        """Adopt every candidate whose stage has an identical canary and whose inputs are the same.
 
         Args:
-            candidates: inputs before what takes them, as `candidates` returns them.
-            grounds: whose results, of this code, are stored.
-            clean: tells whether no claim that reaches a stage has a canary that failed.
+            candidates: the result of `candidates`, which has inputs first.
+            grounds: stage -> its canary cells, whose results of the present code are stored.
+            clean: tells whether no claim that uses a stage has a failed canary.
         """
         for cell, trail in candidates.items():
             stage = cell.call.stage.name
@@ -79,9 +80,7 @@ class Adoption:
                 self.taken[cell.key] = trail.origin
 
     def _same_inputs(self, cell: Cell, trail: Trail) -> bool:
-        """Tell whether the inputs of a cell are the very results that an earlier result was
-        computed from.
-        """
+        """Tell whether an earlier result was computed from the same inputs as the cell has now."""
         for name, below in cell.inputs.items():
             if not self.store.has(below.key):
                 return False
@@ -90,17 +89,16 @@ class Adoption:
         return True
 
     def _root(self, key: str) -> str:
-        """Return the key under which a result was first stored, before it was adopted for other
-        code.
-        """
+        """Return the key that a result had when it was computed, before any adoption."""
         entry = self.store.get(key, touch=False)
         if entry is None:
             return key
         return str(entry.provenance.get(ADOPTED, {}).get("key", key))
 
     def _identical(self, stage: str, origin: str, grounds: Grounds) -> int | None:
-        """Return how many canary results of a stage are those of the earlier code to the last bit;
-        None where one is not.
+        """Return the number of canary results of a stage, if all equal those of the earlier code.
+
+        None if one of them differs in any bit, or is missing.
         """
         if (stage, origin) not in self._judged:
             self._judged[stage, origin] = self._compared(origin, grounds.get(stage, ()))
@@ -118,14 +116,14 @@ class Adoption:
         return len(cells) or None
 
     def _of_code(self, cell: Cell, origin: str) -> Trail | None:
-        """Return the earlier result of a canary cell that the earlier code itself computed."""
+        """Return the result of a canary cell that some earlier code has computed itself."""
         for trail in self._computed(cell, self.canary_planner):
             if trail.code == origin and not trail.adopted and trail.key != cell.key:
                 return trail
         return None
 
     def _computed(self, cell: Cell, planner: Planner) -> list[Trail]:
-        """Return the results of a cell that any code computed, with all else as it is now."""
+        """Return the results of a cell by any code, with everything else as it is now."""
         dependencies = planner.surroundings.of(cell.call)
         numerics = planner.numerics.as_dict()
         return self._past.computed(cell.call, cell.seed, numerics, dependencies)
@@ -154,10 +152,13 @@ class Adoption:
 
 
 class Adopter:
-    """Adopts what a run wants, where the canaries of the claims that want it allow it.
+    """Adopts the results that a run wants, as far as the canaries of its claims allow it.
 
     Args:
-        claims: those that the run recomputes.
+        planner: names the cells, by the present code.
+        store: holds the results.
+        canaries: computes and compares canaries.
+        claims: the claims that the run recomputes.
     """
 
     def __init__(
@@ -168,13 +169,12 @@ class Adopter:
         self._adoption = Adoption(planner, canaries.executor.planner, store)
 
     def adopt(self, wanted: Iterable[Cell]) -> None:
-        """Adopt each wanted result, and what it needs, that is stored for other code of identical
-        canary.
-        """
+        """Adopt the missing results of these cells and their inputs, where that is allowed."""
         candidates = self._adoption.candidates(wanted)
         if not candidates:
             return
         cells = [self._canaries.cells(claim) for claim in self._claims]
+        # Canary results are the ground for adoption, so they are never adopted themselves
         for canary in cells:
             for toy in closure(canary.values()):
                 candidates.pop(toy, None)
@@ -182,8 +182,10 @@ class Adopter:
         self._adoption.adopt(candidates, grounds(cells), lambda stage: stage not in failed)
 
     def _failed(self, stages: Collection[str]) -> set[str]:
-        """Return the stages that a claim reaches whose canary differs or broke, of the claims that
-        reach one of these.
+        """Return the stages of claims whose canary differs or broke.
+
+        Args:
+            stages: only claims that use one of these are looked at.
         """
         failed: set[str] = set()
         for claim in self._claims:

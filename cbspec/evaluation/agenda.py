@@ -1,4 +1,4 @@
-"""What a run of claims computes: its cells from the start, and those that may follow."""
+"""The agenda of a run: the cells that it computes from the start, and those that may follow."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from cbspec.store import Store
 
 @dataclass
 class Agenda:
-    """The claims that a run recomputes, and what it computes for them.
+    """The claims that a run recomputes, and the cells that it computes for them.
 
     Attributes:
         claims: id -> claim.
-        cells: claim -> (arm, seed) -> the cells that are planned from the start.
-        after: the cost of what may have to follow a cell (`awaited`).
-        planned: whether an executor has taken in the wanted cells.
+        cells: claim -> (arm, seed) -> cell, for the cells that are computed from the start.
+        after: cell -> cost of what a claim may ask for once it has seen the cell.
+        planned: whether an executor has planned the wanted cells.
     """
 
     claims: Mapping[str, Claim]
@@ -37,7 +37,7 @@ class Agenda:
 
     @property
     def wanted(self) -> list[Cell]:
-        """All cells that are planned from the start."""
+        """Return all cells that are computed from the start."""
         wanted: list[Cell] = []
         for cells in self.cells.values():
             wanted += cells.values()
@@ -50,12 +50,14 @@ class Agenda:
         stored: Callable[[Cell], bool],
         cores: int,
     ) -> list[str]:
-        """Return ids of claims in the order in which all that each needs will lie ready.
+        """Return the ids of claims in the order in which their results will be ready.
 
         Args:
-            canaries: claim -> the cells of its canary, for every claim of the run; none where its
+            canaries: claim -> the cells of its canary, for every claim of the run; no cells if its
                 canary is not needed.
-            cores: how many jobs are computed at a time.
+            planner: groups cells into jobs.
+            stored: tells whether a cell is stored.
+            cores: how many jobs run at once.
         """
         needed: dict[str, list[Cell]] = {}
         for claim, canary in canaries.items():
@@ -65,10 +67,10 @@ class Agenda:
         last: dict[str, float] = {}
         for claim, cells in needed.items():
             last[claim] = max(map(times.__getitem__, cells), default=0.0)
-        return sorted(last, key=last.__getitem__)  # those at the same time as they came
+        return sorted(last, key=last.__getitem__)  # a stable sort: ties keep their order
 
     def further(self, planner: Planner) -> dict[str, dict[int, list[Cell]]]:
-        """Return claim -> number of seeds -> the cells of an interim analysis beyond its first."""
+        """Return claim -> number of seeds -> cells, for every interim analysis but the first."""
         by_claim: dict[str, dict[int, list[Cell]]] = {}
         for claim in self.claims.values():
             analyses = by_claim[claim.id] = {}
@@ -87,9 +89,9 @@ class Agenda:
         return users
 
     def limits(self) -> dict[str, float | None]:
-        """Return digest of a stage call -> the seconds that a replica may take, None for any number.
+        """Return digest of a stage call -> seconds that a replica may take; None for no limit.
 
-        Of claims that share the call the most patient counts: no claim fails by another's limit.
+        If claims share a call, the longest limit counts, so that none fails by another's limit.
         """
         limits: dict[str, float | None] = {}
         for claim in self.claims.values():
@@ -103,14 +105,17 @@ class Agenda:
 def agenda_of(
     claims: Sequence[Claim], recorded: Mapping[str, Entry | None], planner: Planner, store: Store
 ) -> Agenda:
-    """Return what a run of these claims computes.
+    """Return the agenda of a run of these claims.
 
-    The seeds that a verdict on record took are wanted from the start, as its interim analyses begin
-    with them, and those that stored results already ask for, so that the last of them do not keep a
-    single core busy at the end.
+    All seeds that are sure to be needed are planned from the start: those of the recorded verdict,
+    with which the interim analyses begin, or those that stored results ask for. Otherwise the last
+    of them would keep a single core busy at the end.
 
     Args:
-        recorded: claim -> the verdict that is expected of it; None where there is none.
+        claims: the claims that the run recomputes.
+        recorded: claim id -> recorded verdict; None if there is none.
+        planner: names the cells.
+        store: holds the results.
     """
     cells: dict[str, Mapping[tuple[str, int], Cell]] = {}
     for claim in claims:

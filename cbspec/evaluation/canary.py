@@ -1,6 +1,4 @@
-"""The canary of a claim: its whole experiment at toy sizes, computed and held against the figures
-on record.
-"""
+"""Canaries: every claim's whole experiment at toy sizes, compared with the values on record."""
 
 from __future__ import annotations
 
@@ -23,17 +21,17 @@ from cbspec.model.edit import Edit
 from cbspec.paths import relative
 from cbspec.store import StoredResult
 
-SEEDS = 2  # one could agree by luck where a choice is made; more would only cost
+SEEDS = 2  # with one, a changed choice (an argmax, a branch) could agree by luck
 
 
 class Canaries:
-    """The canaries of claims in one process, each computed and compared once.
+    """Computes and compares the canaries of claims, each once in a process.
 
     Args:
-        executor: computes on a CPU, where canaries are on record.
-        record: the figures on record.
-        at_canary: a claim at whatever scale -> the same claim at the canary's.
-        provenance: of this run; asked for when there is something to say.
+        executor: computes on a CPU, as canaries are recorded for CPUs.
+        record: the recorded canaries.
+        at_canary: returns a claim, given at any scale, at the canary's scale.
+        provenance: returns the commit and state of the project.
         edits: finds what changed in the code since a canary was recorded.
     """
 
@@ -53,7 +51,7 @@ class Canaries:
         self._checks: dict[str, CanaryCheck] = {}
 
     def cells(self, claim: Claim) -> Mapping[tuple[str, int], Cell]:
-        """Return (arm, seed) -> cell of a claim's canary."""
+        """Return (arm, seed) -> cell, for a claim's canary."""
         toy = self._at_canary(claim)
         return self.executor.planner.of(toy, toy.seeds.pool[:SEEDS])
 
@@ -65,8 +63,9 @@ class Canaries:
         self.executor.plan_cells(wanted)
 
     def check(self, claim: Claim) -> CanaryCheck:
-        """Compute what is missing of a claim's canary, compare it with the record, and say what
-        changed in the code where it differs.
+        """Compute what is missing of a claim's canary, and compare it with the record.
+
+        If it differs, the check names the definitions that changed since.
 
         Raises:
             Stopped: the run was asked to stop.
@@ -89,9 +88,7 @@ class Canaries:
         return self._checks[claim.id]
 
     def stored(self, claim: Claim) -> CanaryCheck | None:
-        """Return the comparison if every canary result of a claim is stored already; None where one
-        is not.
-        """
+        """Compare a claim's canary if all its results are stored; return None otherwise."""
         cells = self.cells(claim)
         entries = stored_results(cells.values(), self.executor.store)
         if entries is None:
@@ -103,7 +100,10 @@ class Canaries:
         return claim.id in self.record.figures
 
     def told(self, claim: Claim) -> CanaryCheck | None:
-        """Return a claim's canary where it was compared in this run, or is not on record."""
+        """Return the check of a claim's canary, if this run made one or none is on record.
+
+        A canary that is not on record is computed now, so that `accept` can record it.
+        """
         if self.knows(claim) and claim.id not in self._checks:
             return None
         return self.check(claim)
@@ -136,13 +136,13 @@ class Canaries:
 
 
 def on_cpu(planner: Planner) -> Planner:
-    """Return a planner of results that a CPU computes, where canaries are on record."""
+    """Return a planner that names the results of a CPU, for which canaries are recorded."""
     numerics = replace(planner.numerics, device="cpu", tf32=False)
     return Planner(planner.fingerprint, numerics, planner.surroundings)
 
 
 def grounds(canaries: Iterable[Mapping[tuple[str, int], Cell]]) -> dict[str, list[Cell]]:
-    """Return stage name -> every cell of that stage that these canaries compute, each once."""
+    """Return stage name -> the cells of that stage in these canaries, each once."""
     by_stage: dict[str, list[Cell]] = {}
     for cells in canaries:
         for cell in closure(cells.values()):

@@ -1,5 +1,7 @@
-"""Checking the verdicts on record that a run does not recompute: by code, by canary, and judged
-anew from their evidence.
+"""The checks of recorded verdicts that a run does not recompute.
+
+A verdict is judged again from its evidence. Then either its code is unchanged, or its canary has to
+be equal.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim
+from cbspec.errors import JudgingError
 from cbspec.evaluation.interim import judged
 from cbspec.execution.plan import Planner
 from cbspec.ledger import CHANGED, Comparison, Entry, EvidenceFolder, compare, entry_of
@@ -21,15 +24,14 @@ from cbspec.report.check import Way
 
 @dataclass(frozen=True)
 class Checker:
-    """Checks verdicts on record.
+    """Checks recorded verdicts.
 
     Attributes:
-        planner: knows the code as it is.
-        evidence: what the verdicts were judged on.
-        at_scale: a claim and a scale -> that claim there.
-        canary: computes a claim's canary and compares it; None where the project has no canary
-            scale.
-        edits: what changed in a claim's code since an entry.
+        planner: knows the present code.
+        evidence: the values that the verdicts were judged on.
+        at_scale: returns a claim at another scale.
+        canary: computes and compares a claim's canary; None if the project has no canary scale.
+        edits: returns what changed in a claim's code since a verdict was recorded.
     """
 
     planner: Planner
@@ -39,13 +41,19 @@ class Checker:
     edits: Callable[[Claim, Entry], tuple[Edit, ...]]
 
     def check(self, claim: Claim, entry: Entry) -> Check:
-        """Return what became of one verdict on record of a claim, which is read at whatever
-        scale.
+        """Check one recorded verdict.
+
+        Args:
+            claim: the claim of the verdict, at any scale.
+            entry: the verdict.
         """
         if entry.scale not in claim.decidable:
             return _check(entry, "orphaned", reason=unchecked(entry))
         there = self.at_scale(claim, entry.scale)
-        comparison = rejudged(there, entry, self.evidence)
+        try:
+            comparison = rejudged(there, entry, self.evidence)
+        except JudgingError as error:
+            return _check(entry, "in doubt", reason=str(error))
         if entry.doubt == "superseded":
             return _check(entry, "superseded", reason=_decided(entry), comparison=comparison)
         if moved := measures_otherwise(there, entry):
@@ -84,24 +92,30 @@ class Checker:
 
 
 def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison | None:
-    """Return the verdict that the claim, as it is, and the judge, as it is, reach on an entry's
-    evidence, beside the entry.
+    """Judge a recorded verdict again from its evidence, and compare the two.
+
+    The claim file and the judge may have changed since.
 
     Args:
-        claim: at the entry's scale.
+        claim: the claim at the scale of the verdict.
+        entry: the recorded verdict.
+        folder: the evidence of all verdicts.
 
     Returns:
-        None where there is no evidence, or none of what the claim reads by now.
+        None if there is no evidence, or it lacks an arm or a measure that the claim reads now.
 
     Raises:
-        LedgerError: the evidence is damaged or is not the entry's.
+        LedgerError: the evidence is damaged, or belongs to another verdict.
+        JudgingError: an assertion kind raised.
     """
+    from cbspec.judge import NoColumn
+
     evidence = folder.of(entry)
     if evidence is None:
         return None
     try:
         judgement = judged(claim, evidence.values)
-    except KeyError:  # an arm or a measure that was not there
+    except NoColumn:  # the claim reads an arm or a measure that it did not read then
         return None
     anew = entry_of(
         claim,
@@ -117,8 +131,9 @@ def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison |
 
 
 def changed_since(claim: Claim, entry: Entry, planner: Planner) -> str:
-    """Return what of code, versions, files and variables is not as an entry has it: ``"the code of
-    train_bp"``; empty where nothing is.
+    """Describe what changed in code, versions, files and variables since a verdict was recorded.
+
+    For instance ``"the code of train_bp"``; empty if nothing changed.
     """
     parts: list[str] = []
     if stale := entry.stale(planner.code(claim.arms.values())):
@@ -129,7 +144,7 @@ def changed_since(claim: Claim, entry: Entry, planner: Planner) -> str:
 
 
 def measures_otherwise(claim: Claim, entry: Entry) -> str:
-    """Return which arms have become other stage calls than recorded; empty where none has."""
+    """Describe which arms are other stage calls than recorded; empty if all are the same."""
     moved = [arm for arm, call in claim.arms.items() if entry.arms.get(arm) != short(call.digest)]
     if not moved:
         return ""
@@ -137,7 +152,7 @@ def measures_otherwise(claim: Claim, entry: Entry) -> str:
 
 
 def would_be(comparison: Comparison) -> str:
-    """Say what an edited claim, or another judge, makes of the evidence of a verdict on record."""
+    """Describe the verdict that the present claim and judge reach from recorded evidence."""
     assert comparison.new is not None  # compare always sets it
     what = comparison.headline
     if moves := "; ".join(move.text for move in comparison.goalposts):
@@ -147,7 +162,7 @@ def would_be(comparison: Comparison) -> str:
 
 
 def _decided(entry: Entry) -> str:
-    """Say when and why a person decided about an entry whose canary had changed."""
+    """Describe when and why a person decided about a verdict whose canary had changed."""
     last = entry.accepted[-1]
     return f"{last.date}: {last.reason}"
 
@@ -157,8 +172,9 @@ def _check(entry: Entry, way: Way, **fields: object) -> Check:
 
 
 def needs_canary(claim: Claim, entries: Iterable[Entry], planner: Planner) -> bool:
-    """Return whether one of these entries of a claim was reached with other code or another torch,
-    so that its canary decides.
+    """Tell whether the code or torch changed since one of these verdicts of a claim was reached.
+
+    If so, the canary decides whether the verdict stands.
     """
     return any(
         entry.doubt != "superseded" and changed_since(claim, entry, planner) for entry in entries

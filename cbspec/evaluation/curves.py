@@ -1,4 +1,4 @@
-"""The curves that stages yield besides their measures: losses by epoch, values by layer."""
+"""Curves that stages yield beside their measures, such as losses by epoch or values by layer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cbspec.store import Store
 
 
 class CurvePoint(NamedTuple):
-    """One number of a series of a stored result; of a list of lists, each is a curve."""
+    """One number of a curve. If a series is a list of lists, each inner list is a curve."""
 
     arm: str
     seed: int
@@ -21,7 +21,7 @@ class CurvePoint(NamedTuple):
 
 
 def curves(claim: Claim, planner: Planner, store: Store) -> Iterator[CurvePoint]:
-    """Yield every point of every curve that is stored of the claim's arms."""
+    """Yield every point of every stored curve of a claim's arms."""
     for (arm, seed), cell in planner.of(claim, claim.seeds.pool).items():
         result = store.get(cell.key, touch=False)
         if result is None:

@@ -1,4 +1,4 @@
-"""What was edited in the code that a claim reaches, since something on record was computed."""
+"""Finding what changed in a claim's code since a verdict or a canary was recorded."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class Edits:
-    """Finds edits; imports what that takes when it is first asked, which is seldom.
+    """Finds edits. The modules for that are imported when it is first asked, which is rare.
 
     Args:
-        config: of the project.
-        code: the engine's source code as it is.
-        store: remembers the definitions of earlier code.
+        config: the project's settings.
+        code: the present code of the engine.
+        store: has the definitions of earlier code.
     """
 
     def __init__(self, config: Config, code: Code, store: Store) -> None:
@@ -30,7 +30,7 @@ class Edits:
         self._store = store
 
     def since(self, claim: Claim, recorded: Recorded) -> tuple[Edit, ...]:
-        """Return what changed in a claim's code since a verdict or a canary on record."""
+        """Return what changed in a claim's code since a verdict or a canary was recorded."""
         from cbspec.explain import edits_since
 
         return edits_since(

@@ -13,6 +13,7 @@ import msgspec
 from cbspec.canary import CanaryCheck, CanaryRecord
 from cbspec.claim import Claim
 from cbspec.config import Config
+from cbspec.errors import JudgingError
 from cbspec.evaluation.adopted import Adopted
 from cbspec.evaluation.agenda import Agenda, agenda_of
 from cbspec.evaluation.canary import Canaries, on_cpu
@@ -36,24 +37,22 @@ from cbspec.execution.taking import Taking
 from cbspec.fingerprint import Code
 from cbspec.language import Versions
 from cbspec.ledger import EvidenceFolder, Ledger, Provenance, provenance
-from cbspec.model.values import Values
 from cbspec.report import Record, Upheld
 from cbspec.store import Store, StoredResult
 
 
 class Evaluation:
-    """What one process needs to evaluate claims.
+    """Evaluates the claims of a run, in one of its processes.
 
     Args:
-        config: the project.
-        numerics: resolved device, threads and torch version.
-        run: what the processes of this run tell each other.
+        config: the project's settings.
+        numerics: device, threads and torch version.
+        run: the messages between the processes of this run.
         versions: reads claims at other scales.
-        options: those of the run that a command has to be given to look at the same results.
-        code: the engine's source code, with the signatures that its files had before they were
-            imported.
+        options: the options that a command needs to look at the same results.
+        code: the engine's source code, its files as they were before they were imported.
         backend: computes what is missing.
-        adopting: whether stored results may be adopted for edited code whose canary is identical.
+        adopting: whether to adopt results of earlier code whose canary is identical.
         earlier: the verdicts that wobbled in the run that this one repeats.
     """
 
@@ -98,20 +97,20 @@ class Evaluation:
         return Executor(planner, self.store, self._run, workers, self.sources.watch, taking)
 
     def close(self) -> None:
-        """End what is still computed."""
+        """Stop what is still being computed, and file results under their new keys."""
         self.executor.close()
         self._refiling.file(self.executor.computed, self.planner)
         if "canaries" in self.__dict__:
             self.canaries.executor.close()
 
-    def adopt(self, claims: Iterable[Claim]) -> None:
-        """Plan these claims together, so that what they share is computed once.
+    def plan(self, claims: Iterable[Claim]) -> None:
+        """Plan all claims of the run together, so that shared stages are computed once.
 
-        Seeds that a verdict on record took are planned from the start (`agenda_of`), canaries for
-        claims with a verdict on record that other code reached, and as grounds for adoption.
+        Canaries are planned for claims whose recorded verdicts were reached with other code, and as
+        grounds for adoption.
 
         Raises:
-            LedgerError: evidence or the canary on record is damaged.
+            LedgerError: evidence or the recorded canaries are damaged.
         """
         claims = list(claims)
         decided = [claim for claim in claims if self.recomputes(claim)]
@@ -134,15 +133,18 @@ class Evaluation:
         self._agenda.planned = True
 
     def by_readiness(self, claims: Iterable[Claim], cores: int) -> list[str]:
-        """Return ids of claims in the order in which all that each needs will lie ready."""
-        canaries: dict[str, Iterable[Cell]] = {}
-        for claim in claims:
-            wanted = self.config.canary and self._wants_canary(claim)
-            canaries[claim.id] = self.canaries.cells(claim).values() if wanted else ()
+        """Return the ids of claims in the order in which their results will be ready."""
+        canaries = {claim.id: self.canary_cells(claim) for claim in claims}
         return self._agenda.by_readiness(canaries, self.planner, self.executor.work.has, cores)
 
+    def canary_cells(self, claim: Claim) -> Iterable[Cell]:
+        """Return the cells of a claim's canary; none if this run does not need it."""
+        if self.config.canary and self._wants_canary(claim):
+            return self.canaries.cells(claim).values()
+        return ()
+
     def recomputes(self, claim: Claim) -> bool:
-        """Tell whether a run at the claim's scale computes a verdict on it."""
+        """Tell whether this run computes a verdict on a claim."""
         return self._recorded.recomputed(claim)
 
     def _wants_canary(self, claim: Claim) -> bool:
@@ -150,11 +152,10 @@ class Evaluation:
         return anyway or not self.canaries.knows(claim) or self._recorded.need_canary(claim)
 
     def evaluate(self, claim: Claim) -> Record:
-        """Compute what is missing, judge, and compare with the ledger; check what else is on record
-        of the claim.
+        """Compute what is missing of a claim, judge it, and compare the verdict with the ledger.
 
-        A stage that cannot be computed makes the verdict `error`; an inconclusive claim draws more
-        seeds while it may.
+        An inconclusive claim draws more seeds while it may. If a stage cannot be computed, or a
+        kind raises, the verdict is `error`. Other recorded verdicts of the claim are checked.
 
         Raises:
             Stopped: the run was asked to stop, or a source file changed (`SourceChanged`).
@@ -162,16 +163,14 @@ class Evaluation:
         """
         began = time.monotonic()
         self._adopt_results()
-        trace = ""
+        trace, values = "", None
         analyses: list[InterimAnalysis] = []
-        values: Values | None = None
         try:
             analyses += self._analyses(claim)
             judgement, values = analyses[-1]
-        except StageFailed as failure:
+        except (StageFailed, JudgingError) as failure:
             judgement, trace = failed(claim, str(failure)), failure.traceback
-        checks = self._recorded.checks(claim)
-        seconds = time.monotonic() - began
+        checks, seconds = self._recorded.checks(claim), time.monotonic() - began
         record = self._recorder.record(claim, judgement, values, checks, seconds, trace)
         judgements = [analysis.judgement for analysis in analyses]
         done = self._tracer.trace(claim, judgements, record.entry)
@@ -187,7 +186,7 @@ class Evaluation:
         return interim_analyses(claim, self.planner, computed, self._recorded.expected(claim))
 
     def upheld(self, claim: Claim) -> Upheld:
-        """Check every verdict on record of a claim that this run does not recompute.
+        """Check the recorded verdicts of a claim that this run does not recompute.
 
         Raises:
             Stopped: the run was asked to stop.
@@ -205,7 +204,7 @@ class Evaluation:
 
     @cached_property
     def canaries(self) -> Canaries:
-        """Return the canaries of this run, computed on the CPU whatever else it computes on."""
+        """Return the canaries of this run. They are computed on the CPU whatever its device is."""
         executor = self.executor
         if self.numerics.device != "cpu":
             executor = self._executor(on_cpu(self.planner))
@@ -218,21 +217,21 @@ class Evaluation:
         )
 
     def canary_told(self, claim: Claim) -> CanaryCheck | None:
-        """Return a claim's canary where it was needed or none is on record, for `accept`."""
+        """Return the check of a claim's canary, if one was needed or none is on record."""
         return self.canaries.told(claim) if self.config.canary else None
 
     def drain(self) -> None:
-        """Help the other processes with what is left of the plan."""
+        """Help the other processes to compute the rest of the plan."""
         self._adopt_results()
         if self.config.canary and self.canaries.executor is not self.executor:
             self.canaries.executor.work_off()
         self.executor.drain()
 
     def _adopt_results(self) -> None:
-        """Adopt stored results of other code, once, before anything but a canary is computed."""
+        """Adopt results of earlier code. This happens once, when only canaries are computed."""
         if self._agenda.planned:
             return
-        from cbspec.evaluation.adoption import Adopter  # not needed where nothing is missing
+        from cbspec.evaluation.adoption import Adopter  # a run with nothing missing never needs it
 
         self.executor.take(self._agenda.wanted)
         claims = self._agenda.claims.values()

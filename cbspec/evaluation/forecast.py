@@ -1,4 +1,4 @@
-"""What a run would compute, why, and how long that takes by what was computed before."""
+"""The forecast of a run: what it would compute, why, and how long that would take."""
 
 from __future__ import annotations
 
@@ -20,14 +20,18 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     """A run that has not begun.
 
     Attributes:
-        claims: how many would be judged; `undecidable`: how many would be skipped at this scale.
-        work: the jobs, longest path first.
-        seconds: of all that is to be computed, as far as stages have a rate; `longest`: of the
-            longest chain of jobs that wait for each other. No number of workers ends sooner than
-            that.
-        open: how many claims have no verdict, on record or stored, and may draw more seeds;
-            `further`: the seconds if all did.
-        unknown: stages to be computed that have no rate yet.
+        scale: the scale of the run.
+        device: its device family.
+        claims: the number of claims that would be judged.
+        undecidable: the number of claims without a verdict at this scale.
+        work: the jobs, critical path first.
+        seconds: the time of all jobs together, as far as their stages have a rate.
+        longest: the seconds of the longest chain of jobs that wait for each other. However many
+            workers there are, the run takes at least this long.
+        open: the number of claims that have no verdict, recorded or from stored results, and may
+            draw more seeds.
+        further: the seconds for all seeds that these may draw.
+        unknown: the stages to compute that have no rate yet.
     """
 
     scale: str
@@ -43,7 +47,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scale: str) -> Forecast:
-    """Return the plan of a run of these claims, each with the seeds that it is sure to take."""
+    """Return the forecast of a run of these claims, with the seeds that are sure to be needed."""
     decided = [claim for claim in claims if claim.due]
     device = standings.planner.numerics.device
     entries: dict[str, Entry | None] = {}
@@ -89,12 +93,14 @@ def _undecided(
     expected: Mapping[str, Entry | None],
     standings: Standings,
 ) -> list[Claim]:
-    """Return the claims without a verdict on this device family that may draw more seeds than are
-    planned.
+    """Return the claims without a verdict that may draw more seeds than are planned.
 
     Args:
-        entries: claim -> its verdict on record on this device family.
-        expected: claim -> the verdict that is expected of it, of another family maybe.
+        claims: the claims of the run.
+        agenda: the cells that are planned.
+        entries: claim -> its recorded verdict on this device family.
+        expected: claim -> the verdict that it is expected to reach, maybe of another family.
+        standings: knows which cells are stored.
     """
     undecided: list[Claim] = []
     for claim in claims:
@@ -102,14 +108,15 @@ def _undecided(
         seeds = {seed for _, seed in cells}
         if entries[claim.id] is not None or len(seeds) >= len(claim.seeds.pool):
             continue
-        # With all stored it would be due more, were it undecided
+        # If every planned cell is stored, the claim is decided: otherwise `agenda_of` would have
+        # planned more seeds
         if expected[claim.id] or _absent(cells.values(), standings):
             undecided.append(claim)
     return undecided
 
 
 def _arms(agenda: Agenda) -> dict[Cell, list[str]]:
-    """Return cell -> the arms of whatever claims that it measures."""
+    """Return cell -> the arms, of any claim, that it measures."""
     arms: dict[Cell, list[str]] = {}
     for cells in agenda.cells.values():
         for (arm, _), cell in cells.items():
@@ -118,9 +125,7 @@ def _arms(agenda: Agenda) -> dict[Cell, list[str]]:
 
 
 def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float:
-    """Return the seconds for the seeds that these claims may draw, as far as they are not
-    planned.
-    """
+    """Return the seconds for the seeds that these claims may draw and that are not planned."""
     planned = set(plan.cells)
     drawn: list[Cell] = []
     for claim in claims:
@@ -134,7 +139,7 @@ def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float
 
 
 def _recorded(agenda: Agenda, entries: Mapping[str, Entry | None]) -> dict[Cell, Entry]:
-    """Return cell -> the verdict on record of a claim that needs it."""
+    """Return cell -> the recorded verdict of a claim that needs it."""
     by_cell: dict[Cell, Entry] = {}
     for claim, cells in agenda.cells.items():
         entry = entries[claim]
@@ -150,7 +155,7 @@ def _recorded(agenda: Agenda, entries: Mapping[str, Entry | None]) -> dict[Cell,
 
 
 def _shown(job: PlannedJob, work: Work, standings: Standings) -> bool:
-    """Tell whether a job has results that are stored or that somebody needs."""
+    """Tell whether a job has results that are stored or needed."""
     return work.absent > 0 or len(_absent(job.cells, standings)) < len(job.cells)
 
 
@@ -190,7 +195,7 @@ def _work(
 
 
 def _state(states: set[State]) -> State:
-    """Return the state of a job by those of its absent results."""
+    """Return the state of a job, given those of its absent results."""
     if "stale" in states:
         return "stale"
     return "missing" if states else "current"
@@ -201,22 +206,21 @@ def _absent(cells: Iterable[Cell], standings: Standings) -> list[Cell]:
 
 
 def _needed(wanted: Iterable[Cell], standings: Standings) -> set[Cell]:
-    """Return what is not stored, of what is wanted and of all that those are computed from that
-    are not.
-    """
+    """Return the missing cells among the wanted ones and the inputs of missing ones."""
     return set(_absent(closure(_absent(wanted, standings)), standings))
 
 
 def _seconds(job: PlannedJob, absent: Sequence[Cell], standings: Standings) -> float | None:
-    """Return the seconds of each lane from the point that the job resumes at to its last absent
-    one.
+    """Return the seconds for the absent cells of a job, from the point that it resumes at.
+
+    None if the stage has no rate yet.
     """
     if not absent:
         return 0.0
     rate = standings.store.rate(job.stage, standings.planner.numerics.device)
     if rate is None:
         return None
-    # The last point of each wins
+    # Of each lane the last point stays, as the dict is filled in ascending order
     ascending = sorted(absent, key=lambda cell: cell.call.point)
     lanes = {cell.lane: cell for cell in ascending}
     start = standings.resumes(lanes.values(), ascending[0].call.point)
@@ -228,7 +232,7 @@ def _seconds(job: PlannedJob, absent: Sequence[Cell], standings: Standings) -> f
 
 
 def _longest(seconds: dict[PlannedJob, float]) -> float:
-    """Return the longest chain of jobs of which each waits for the one before."""
+    """Return the seconds of the longest chain of jobs in which each waits for the one before."""
     owner: dict[Cell, PlannedJob] = {}
     for job in seconds:
         for cell in job.cells:

@@ -1,6 +1,4 @@
-"""The interim analyses of a claim: its verdict at the first seeds, or at those of the verdict on
-record, then at more while it is inconclusive and may draw them.
-"""
+"""Interim analyses: a claim is judged at its first seeds, and at more while it is inconclusive."""
 
 from __future__ import annotations
 
@@ -9,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from cbspec.claim import Claim
+from cbspec.errors import JudgingError
 from cbspec.execution.cell import Cell
 from cbspec.execution.job import DIVERGED
 from cbspec.execution.plan import Planner
@@ -33,15 +32,17 @@ def interim_analyses(
     results: Callable[[Sequence[Cell]], Mapping[Cell, StoredResult] | None],
     recorded: Recorded | None = None,
 ) -> Iterator[InterimAnalysis]:
-    """Yield each interim analysis: at the claim's first seeds, then at more while it is
-    inconclusive and may draw them.
+    """Yield the interim analyses of a claim: at its first seeds, then at more while inconclusive.
 
-    A run that is held to a verdict on record looks at no fewer seeds than that took: a verdict on
-    three seeds beside one on six would compare two experiments. The later look keeps its own level,
-    so that leaving out an earlier one only spends less of alpha.
+    If a verdict is recorded, the first analysis has at least its seeds. To compare a verdict on
+    three seeds with one on six would be to compare two experiments. Every analysis has its own
+    level, so skipping an earlier one only spends less of alpha.
 
     Args:
-        results: those of the cells of an analysis; None ends the analyses before it.
+        claim: the claim.
+        planner: names the cells.
+        results: returns the results of the cells of an analysis; None ends the analyses.
+        recorded: the recorded verdict; None if there is none.
     """
     from cbspec.judge import next_analysis
 
@@ -59,28 +60,34 @@ def interim_analyses(
 
 
 def judged(claim: Claim, values: Values) -> Judgement:
-    """Return the verdict on a claim from values alone, wherever they were measured.
+    """Judge a claim by values alone, wherever they were measured.
 
     Raises:
-        KeyError: the claim reads an arm or a measure that has no values.
+        NoColumn: the claim reads an arm or a measure that has no values.
+        JudgingError: an assertion kind, which may be the project's own, raised whatever.
     """
-    # SciPy is imported when something is judged
-    from cbspec.judge import judge, table_of, with_again
+    # Imported here, since it imports SciPy, which a run without judging does not need
+    from cbspec.judge import NoColumn, judge, table_of, with_again
 
     table = table_of(values)
-    return with_again(judge(claim, table), claim, table)
+    try:
+        return with_again(judge(claim, table), claim, table)
+    except (KeyboardInterrupt, NoColumn):
+        raise
+    except BaseException as error:
+        raise JudgingError(claim.id, error) from error
 
 
 def stored_analyses(
     claim: Claim, planner: Planner, store: Store, recorded: Recorded | None = None
 ) -> list[InterimAnalysis]:
-    """Return those analyses of which every result is stored, see `interim_analyses`."""
+    """Return the interim analyses whose results are all stored; see `interim_analyses`."""
     stored = partial(stored_results, store=store)
     return list(interim_analyses(claim, planner, stored, recorded))
 
 
 def stored_results(cells: Iterable[Cell], store: Store) -> dict[Cell, StoredResult] | None:
-    """Return the results of cells; None where one is not stored."""
+    """Return the results of cells; None if one is not stored."""
     results: dict[Cell, StoredResult] = {}
     for cell in cells:
         result = store.get(cell.key, touch=False)
@@ -91,8 +98,9 @@ def stored_results(cells: Iterable[Cell], store: Store) -> dict[Cell, StoredResu
 
 
 def stored_values(claim: Claim, planner: Planner, store: Store) -> Values:
-    """Return all values that are stored, over every seed of which some arm has a result; those that
-    are not say so.
+    """Return the stored values of a claim, for every seed of which any arm has a result.
+
+    Values that are missing carry the reason "not computed".
     """
     results: dict[tuple[str, int], StoredResult] = {}
     for place, cell in planner.of(claim, claim.seeds.pool).items():
@@ -107,12 +115,17 @@ def stored_values(claim: Claim, planner: Planner, store: Store) -> Values:
 def seeds_due(
     claim: Claim, recorded: Recorded | None, planner: Planner, store: Store
 ) -> tuple[int, ...]:
-    """Return the seeds that a run is sure to take: those of the verdict on record, else those that
-    the stored analyses lead to.
+    """Return the seeds that a run is sure to need.
+
+    They are those of the recorded verdict, if there is one. Otherwise the analyses whose results
+    are stored tell which seeds come next.
     """
     if recorded:
         return seeds_taken(claim, recorded)
-    analyses = stored_analyses(claim, planner, store)
+    try:
+        analyses = stored_analyses(claim, planner, store)
+    except JudgingError:  # told where the claim is judged
+        return claim.seeds.first
     if not analyses:
         return claim.seeds.first
     from cbspec.judge import next_analysis
@@ -127,11 +140,13 @@ def values_of(
     cells: Mapping[tuple[str, int], Cell],
     entries: Mapping[Cell, StoredResult],
 ) -> Values:
-    """Return every measure of every arm over these seeds.
+    """Return the values of every measure of every arm.
 
     Args:
+        claim: the claim.
+        seeds: the seeds, in the order of the values.
         cells: (arm, seed) -> cell.
-        entries: the stored results of the cells.
+        entries: cell -> its stored result.
     """
     results = {place: entries[cell] for place, cell in cells.items()}
     return _collected(claim, tuple(seeds), results)
@@ -140,20 +155,20 @@ def values_of(
 def _collected(
     claim: Claim, seeds: tuple[int, ...], results: Mapping[tuple[str, int], StoredResult]
 ) -> Values:
-    """Return every measure of every arm over these seeds, from the results that there are."""
+    """Return the values of every measure of every arm, from the results that exist."""
     arms: dict[str, dict[str, tuple[float | None, ...]]] = {}
     undefined: dict[str, dict[str, dict[str, str]]] = {}
     diverged: dict[str, dict[str, str]] = {}
-    own: dict[str, int] = {}
+    run_counts: dict[str, int] = {}
     summaries: dict[str, dict[str, Summary]] = {}
     for arm, call in claim.arms.items():
         if call.stage.summaries is not None:
             summaries[arm] = dict(call.stage.summaries(call.parameters))
             continue
         runs = seeds
-        if arm in claim.own:
-            runs = seeds[: len(claim.own[arm])]
-            own[arm] = len(runs)
+        if arm in claim.independent_runs:
+            runs = seeds[: len(claim.independent_runs[arm])]
+            run_counts[arm] = len(runs)
         of_seeds = {seed: results.get((arm, seed)) for seed in runs}
         if ended := _diverged(of_seeds):
             diverged[arm] = ended
@@ -169,13 +184,13 @@ def _collected(
         arms=arms,
         undefined=undefined,
         diverged=diverged,
-        own=own,
+        own=run_counts,
         summaries=summaries,
     )
 
 
 def _diverged(results: Mapping[int, StoredResult | None]) -> dict[str, str]:
-    """Return seed -> where the run left the finite numbers, of those that did."""
+    """Return seed -> where the run left the finite numbers, for the seeds that diverged."""
     ended: dict[str, str] = {}
     for seed, result in results.items():
         if result is not None and DIVERGED in result.provenance:
@@ -186,9 +201,7 @@ def _diverged(results: Mapping[int, StoredResult | None]) -> dict[str, str]:
 def _column(
     measure: str, results: Mapping[int, StoredResult | None]
 ) -> tuple[list[float | None], dict[str, str]]:
-    """Return a measure's value for each seed, and seed -> why there is none where that is known of
-    the measure itself.
-    """
+    """Return a measure's value for each seed, and seed -> why this measure has no value there."""
     column: list[float | None] = []
     reasons: dict[str, str] = {}
     for seed, result in results.items():
@@ -197,7 +210,7 @@ def _column(
             reasons[str(seed)] = "not computed"
             continue
         column.append(result.measures.get(measure))
-        # Of a run that diverged no measure has a value, for the one reason
+        # A run that diverged has no value of any measure; `Values.diverged` has the one reason
         if measure in result.undefined and DIVERGED not in result.provenance:
             reasons[str(seed)] = result.undefined[measure]
     return column, reasons

@@ -1,4 +1,4 @@
-"""The power lint that needs a record: margins against the spread over seeds that the ledger has."""
+"""The power lint by recorded spread: warns of margins that the seeds cannot reach."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from cbspec.ledger import Entry, Ledger, RecordedEffect
 
 
 def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Diagnostic, ...]:
-    """Return the assertions and controls that their seeds can never show, by the recorded spread,
-    with the seeds needed.
+    """Return a diagnostic for each assertion that its seeds cannot show, by the recorded spread.
 
-    A spread counts at the scale that it was measured at, while the arms are the same stage calls.
-    If several device families have one, the smallest counts.
+    A recorded spread counts at its own scale, as long as the arms are the same stage calls. If
+    several device families have recorded one, the smallest counts.
 
-    An assertion that is on record as decided is decidable. This includes `refuted`: its margin was
-    never in reach because the difference lies beyond it. The same holds for a conjunction of which
-    one part lies there. A claim of which no verdict is due is left out.
+    An assertion that was decided before is left out. This includes `refuted`, since then the effect
+    is out of reach of the margin, not of the seeds. The same holds if one part of a conjunction was
+    refuted. Claims without a verdict at this scale are left out too.
     """
     known = defaultdict(list)
     for entry in ledger:
@@ -53,11 +52,12 @@ def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Diagnostic
 
 
 def _decidable(assertion: Assertion, claim: Claim, alike: Iterable[Entry]) -> bool:
-    """Tell whether the record shows that the seeds of the pool can decide an assertion, for it or
-    against it.
+    """Tell whether the record shows that the seeds of the pool can decide an assertion.
 
     Args:
-        alike: verdicts on record whose arms are the same stage calls.
+        assertion: the assertion.
+        claim: its claim.
+        alike: recorded verdicts whose arms are the same stage calls.
     """
     enough = []
     for entry in alike:
@@ -70,7 +70,7 @@ def _decidable(assertion: Assertion, claim: Claim, alike: Iterable[Entry]) -> bo
 
 
 def _decided(assertion: Assertion, claim: Claim, entry: Entry) -> bool:
-    """Tell whether the very assertion was decided."""
+    """Tell whether a recorded verdict has decided the same assertion."""
     terms = assertion.spelled_out(claim.alpha)
     return any(
         recorded.terms == terms and recorded.verdict in ("holds", "refuted")
@@ -79,13 +79,11 @@ def _decided(assertion: Assertion, claim: Claim, entry: Entry) -> bool:
 
 
 Name = tuple[str, str]
-"""(measure, label) of an effect; the label says which arms are summed."""
+"""The measure and the label of an effect. The label says which arms are summed."""
 
 
 def _beyond(assertion: Assertion, entries: Iterable[Entry]) -> bool:
-    """Tell whether a sum on record lies wholly beyond its bounds, so that the assertion can be
-    refuted if it cannot be shown.
-    """
+    """Tell whether the interval of a recorded sum lies beyond its bounds, which refutes."""
     if not assertion.conjunctive:
         return False
     bounded: dict[Name, list[Contrast]] = defaultdict(list)
@@ -104,7 +102,7 @@ def _outside(effect: RecordedEffect, contrast: Contrast) -> bool:
 
 
 def _spreads(entries: Iterable[Entry]) -> dict[Name, float]:
-    """Return the smallest spread on record of every sum."""
+    """Return the smallest recorded spread of every sum."""
     spreads: dict[Name, float] = {}
     for effect in _effects(entries):
         if effect.spread is not None:

@@ -1,5 +1,6 @@
-"""Running the canary on several platforms: other instruction sets, thread counts and torch versions
-of one machine.
+"""Running the canaries on several platforms, to measure their tolerances.
+
+A platform here is one machine with other instruction sets, thread counts or torch versions.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ WORKERS = "4"
 
 @dataclass(frozen=True)
 class PlatformSetting:
-    """How a canary run is started on one platform.
+    """The command of a canary run on one platform.
 
     Attributes:
-        variables: of the environment, which the numerical libraries read when they are loaded.
-        options: of pytest.
-        python: the interpreter, of an environment that has this project installed.
+        name: the name of the platform.
+        variables: environment variables that the numerical libraries read when they are loaded.
+        options: options of pytest.
+        python: the interpreter of an environment that has this project installed.
     """
 
     name: str
@@ -36,9 +38,8 @@ class PlatformSetting:
     python: str = sys.executable
 
 
-# The order of additions is the thread count's, the widths of vectors and fused products are the
-# instruction set's, of torch's
-# own kernels, of oneDNN and of MKL each by itself.
+# The number of threads changes the order of additions. The instruction set changes the widths of
+# vectors and whether products are fused; torch's own kernels, oneDNN and MKL each have their switch
 SETTINGS = (
     PlatformSetting("as it is", {}),
     PlatformSetting("two threads", {}, ("--stage-threads", "2")),
@@ -56,21 +57,21 @@ SETTINGS = (
 
 
 def with_python(python: str) -> PlatformSetting:
-    """Return the setting of another interpreter, for another torch."""
+    """Return the setting for another interpreter, which has another torch."""
     return PlatformSetting("another torch", {}, python=python)
 
 
 def measured(setting: PlatformSetting, *, root: Path, claims: Path, scale: str) -> PlatformRun:
-    """Run the canary of every claim on a platform, on an empty store, beside the project's own
-    reports.
+    """Run the canaries of all claims on a platform, with an empty store and reports of their own.
 
     Args:
+        setting: the platform.
         root: the project's folder.
         claims: the folder of the claims.
-        scale: the canary's.
+        scale: the canary scale.
 
     Raises:
-        CbspecError: the run did not get to its end, or a canary broke.
+        CbspecError: the run did not finish, or a canary broke.
     """
     command = [setting.python, "-m", "pytest", str(claims), "--scale", scale, "--device", "cpu"]
     command += ["-n", WORKERS, "-q", "-p", "no:cacheprovider", *setting.options]
@@ -99,7 +100,7 @@ def measured(setting: PlatformSetting, *, root: Path, claims: Path, scale: str) 
 
 
 def _environment(setting: PlatformSetting, store: Path, reports: Path) -> dict[str, str]:
-    # Of the run that this one is started from
+    # Variables of the run that starts this one
     hidden = (
         "PYTEST_",
         "GITHUB_",
@@ -116,5 +117,5 @@ def _environment(setting: PlatformSetting, store: Path, reports: Path) -> dict[s
 
 
 def names(settings: Sequence[PlatformSetting]) -> str:
-    """Return the platforms' names in one line."""
+    """Return the names of the platforms, separated by commas."""
     return ", ".join(setting.name for setting in settings)

@@ -1,9 +1,9 @@
-"""Computing stored results again, to see whether they are what their keys say.
+"""Recomputation: computing stored results again, to see whether they come out the same.
 
-A key names all that a result is known to depend on. What nobody knows of, such as a clock, a file
-that no parameter names or a broken memory, shows only here. A result is computed as it was: from
-the stored inputs, from the stored point that it continued from, and beside the same replicas, on
-which its last bits depend.
+A key names everything that a result is known to depend on. What nobody knows of, such as a clock, a
+file that no parameter names or broken memory, shows only here. A result is computed as it was: from
+the stored inputs, from the stored point that it continued from, and beside the same replicas, since
+its last bits depend on them.
 """
 
 from __future__ import annotations
@@ -35,10 +35,12 @@ class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
     """A stored result that was computed again.
 
     Attributes:
-        stage: with the point on its trajectory, as in ``"train_bp@5"``.
-        differences: measures, series and tensors that are not what is stored; empty if all are.
+        stage: the stage and the point on its trajectory: ``"train_bp@5"``.
+        seed: the training seed.
+        key: the key of the result.
+        differences: the measures, series and tensors that differ; empty if none does.
         failure: why it could not be computed again; empty if it could.
-        adopted: the code that computed the stored result, where it was adopted; else empty.
+        adopted: the code that computed the stored result, if it was adopted; else empty.
     """
 
     stage: str
@@ -50,12 +52,12 @@ class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def equal(self) -> bool:
-        """Tell whether the result is the stored one to the last bit."""
+        """Tell whether the result equals the stored one to the last bit."""
         return not self.differences and not self.failure
 
 
 class _Job(msgspec.Struct, frozen=True):
-    """How results were computed: their stage, the replicas of their job, and where these began."""
+    """A job as it was computed: its stage, its replicas, and the point that they started from."""
 
     stage: str
     replicas: tuple[tuple[str, int, int], ...]
@@ -67,9 +69,10 @@ class Recomputation:
 
     Args:
         planner: names the cells.
-        store: is read alone.
-        code: the engine's source code as it is.
-        every_claim: asked for only where a result was computed beside another claim's.
+        store: holds the results; it is only read.
+        code: the present source code of the engine.
+        every_claim: returns all claims of the project. It is called only if a result was computed
+            beside one of another claim.
     """
 
     def __init__(
@@ -86,11 +89,11 @@ class Recomputation:
         self._lanes: dict[tuple[str, int], Cell] = {}
 
     def stored(self, claims: Iterable[Claim]) -> list[Cell]:
-        """Return the cells of these claims whose results are stored, inputs first."""
+        """Return the cells of these claims that are stored, inputs first."""
         return [cell for cell in self._cells(claims) if self._store.has(cell.key)]
 
     def again(self, cells: Sequence[Cell]) -> Iterator[Recomputed]:
-        """Compute stored results again and yield how each compares, job by job."""
+        """Compute stored results again, job by job, and yield the comparison of each."""
         limit_threads(self._planner.numerics.threads)
         jobs: dict[_Job, dict[Cell, StoredResult]] = defaultdict(dict)
         for cell in cells:
@@ -161,7 +164,7 @@ class Recomputation:
         return self._planner.at(self._lanes[trajectory, seed], point)
 
     def _cells(self, claims: Iterable[Claim]) -> list[Cell]:
-        """Return all cells of these claims, for every seed of their pools, inputs first."""
+        """Return all cells of these claims for all seeds that they may draw, inputs first."""
         wanted: list[Cell] = []
         for claim in claims:
             wanted += self._planner.of(claim, claim.seeds.pool).values()
@@ -173,13 +176,13 @@ class Recomputation:
 
 
 def drawn(cells: Sequence[Cell], count: int) -> list[Cell]:
-    """Return so many of the cells, drawn at random, in the order that they had."""
+    """Return a random sample of `count` cells, in their original order."""
     some = set(random.sample(cells, min(count, len(cells))))
     return [cell for cell in cells if cell in some]
 
 
 def _job_of(cell: Cell, entry: StoredResult) -> _Job | None:
-    """Return how a result was computed; None where it does not say."""
+    """Return the job that a result was computed in; None if its provenance does not name it."""
     try:
         return msgspec.convert({**entry.provenance, "stage": cell.call.stage.name}, _Job)
     except msgspec.ValidationError:  # from before that was recorded

@@ -1,4 +1,4 @@
-"""The verdicts on record that a run does not recompute: which they are, and how they stand."""
+"""The recorded verdicts of a run's claims: which of them it recomputes, and how others stand."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cbspec.report import Check, Upheld, about, standing
 
 
 class RecordedVerdicts:
-    """Looks after the verdicts on record in a run.
+    """Finds and checks the recorded verdicts of a run's claims.
 
     Args:
-        config: of the project.
-        device: the device family that the run computes on.
-        ledger: the verdicts on record.
-        evidence: what they were judged on.
-        checker: checks one of them.
+        config: the project's settings.
+        device: the device family of the run.
+        ledger: the recorded verdicts.
+        evidence: the values that they were judged on.
+        checker: checks a single verdict.
     """
 
     def __init__(
@@ -38,25 +38,24 @@ class RecordedVerdicts:
         self._checker = checker
 
     def key(self, claim: Claim) -> Key:
-        """Return where the ledger has the verdict of a claim at its scale, on this run's device."""
+        """Return the ledger key of a claim at its scale, on this run's device family."""
         return Key(claim.id, claim.scale, self._device)
 
     def expected(self, claim: Claim) -> Entry | None:
-        """Return the verdict that is expected of a claim at its scale; None where none is."""
+        """Return the recorded verdict that a claim is expected to reach; None if there is none."""
         return self._ledger.expected(self.key(claim))
 
     def recomputed(self, claim: Claim) -> bool:
-        """Tell whether a run at the claim's scale computes a verdict on it."""
+        """Tell whether this run computes a verdict on a claim."""
         return claim.due and claim.scale != self._config.canary
 
     def others(self, claim: Claim) -> list[Entry]:
-        """Return the verdicts on record of a claim that this run does not recompute."""
+        """Return the recorded verdicts of a claim that this run does not recompute."""
         recomputed = self.key(claim) if self.recomputed(claim) else None
         return [entry for entry in self._ledger.of(claim.id) if entry.key != recomputed]
 
     def read_evidence(self, claims: Iterable[Claim]) -> None:
-        """Read what `others` were judged on, so that a damaged file ends the run once, at its
-        start, and not at each claim.
+        """Read the evidence of `others`, so that a damaged file ends the run at its start.
 
         Raises:
             LedgerError: evidence is damaged.
@@ -66,15 +65,15 @@ class RecordedVerdicts:
                 self._evidence.of(entry)
 
     def need_canary(self, claim: Claim) -> bool:
-        """Tell whether one of `others` was reached with other code, so that the canary decides."""
+        """Tell whether the code changed since one of `others`, so that the canary decides."""
         return needs_canary(claim, self.others(claim), self._checker.planner)
 
     def checks(self, claim: Claim) -> tuple[Check, ...]:
-        """Return how each of `others` stands."""
+        """Check each of `others`."""
         return tuple(self._checker.check(claim, entry) for entry in self.others(claim))
 
     def upheld(self, claim: Claim) -> Upheld:
-        """Check every verdict on record of a claim that no run at this scale recomputes.
+        """Check every recorded verdict of a claim that this run does not recompute.
 
         Raises:
             Stopped: the run was asked to stop.

@@ -1,6 +1,4 @@
-"""The record that a run makes of a judged claim: its comparison with the verdict on record, and what
-changed in the code since.
-"""
+"""The report of a judged claim: its comparison with the ledger, and what changed in the code."""
 
 from __future__ import annotations
 
@@ -22,16 +20,16 @@ from cbspec.report import Check, Record, record_of
 
 @dataclass(frozen=True)
 class Recorder:
-    """Makes the records of a run.
+    """Makes the records of a run, one for each judged claim.
 
     Attributes:
-        root: of the repository, to which paths are shown relative.
-        planner: knows the code as it is.
-        ledger: the verdicts on record.
+        root: the repository's folder; paths are shown relative to it.
+        planner: knows the present code.
+        ledger: the recorded verdicts.
         provenance: returns the commit and state of the project.
-        adopted: which results were computed by other code.
-        edits: what changed in a claim's code since an entry.
-        options: those of the run that a command has to be given to look at the same results.
+        adopted: tells which results were computed by earlier code.
+        edits: finds what changed in a claim's code since a verdict was recorded.
+        options: the options that a command needs to look at the same results.
         earlier: the verdicts that wobbled in the run that this one repeats.
     """
 
@@ -56,10 +54,12 @@ class Recorder:
         """Return the record of a claim.
 
         Args:
-            values: what was judged; None where a stage failed.
-            checks: the claim's verdicts on record that are not recomputed.
-            seconds: wall time.
-            trace: traceback of a stage that raised.
+            claim: the claim.
+            judgement: its verdict.
+            values: the values that were judged; None if a stage failed.
+            checks: the checks of its other recorded verdicts.
+            seconds: the wall time that it took.
+            trace: the traceback of a stage that raised; else empty.
         """
         device = self.planner.numerics.device
         evidence = None
@@ -85,7 +85,7 @@ class Recorder:
         )
 
     def _entry(self, claim: Claim, judgement: Judgement, values: Values | None) -> Entry:
-        """Return what the ledger would have of a claim, by the code as it is."""
+        """Return the entry that `accept` would write into the ledger."""
         calls = claim.arms.values()
         cells = self.planner.of(claim, judgement.seeds).values()
         return entry_of(
@@ -101,7 +101,7 @@ class Recorder:
 
 
 def failed(claim: Claim, reason: str) -> Judgement:
-    """Return the judgement of a claim of which a stage could not be computed."""
+    """Return the judgement of a claim with a stage that could not be computed."""
     return Judgement(
         claim=claim.id,
         scale=claim.scale,

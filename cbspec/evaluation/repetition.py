@@ -1,4 +1,4 @@
-"""Wobbles that come again: an earlier run's report says which verdicts it saw changed, and to what."""
+"""Wobbles that repeat: a verdict changes within noise, as it did in an earlier run."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from cbspec.model.finding import Verdict
 from cbspec.report import Run, decode
 
 Wobbles = Mapping[Key, Verdict]
-"""Where a verdict wobbled -> the verdict of that run."""
+"""Ledger key -> the verdict that the earlier run reached, for the verdicts that wobbled."""
 
 
 def wobbles_of(report: Path) -> Wobbles:
     """Return the verdicts that wobbled in an earlier run.
 
     Args:
-        report: its ``latest.json``.
+        report: the ``latest.json`` of that run.
 
     Raises:
-        ConfigError: it is not the report of a run.
+        ConfigError: the file is not the report of a run.
     """
     try:
         run = decode(report.read_text(encoding="utf-8"), Run)
@@ -37,9 +37,7 @@ def wobbles_of(report: Path) -> Wobbles:
 
 
 def repeated(comparison: Comparison, earlier: Wobbles) -> Comparison:
-    """Return a comparison that knows whether an earlier run gave the same verdict where the record
-    has another.
-    """
+    """Mark a wobble as repeated if an earlier run reached the same verdict."""
     new = comparison.new
     if comparison.change != "wobble" or new is None or earlier.get(new.key) != new.verdict:
         return comparison

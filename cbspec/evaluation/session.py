@@ -1,4 +1,4 @@
-"""Claims evaluated by one process alone, from the plan to the report of the run."""
+"""A whole run in one process, from the plan to the report. `Project.run` uses it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim
+from cbspec.errors import CbspecError, described
 from cbspec.evaluation.evaluation import Evaluation
+from cbspec.evaluation.planning import plan_sound
 from cbspec.execution.numerics import limit_threads
 from cbspec.execution.rundir import RunDirectory
-from cbspec.report import Record, Run, Upheld, run_of
+from cbspec.paths import relative
+from cbspec.report import Record, Run, Skipped, Upheld, run_of
 
 
 def run_claims(
@@ -20,8 +23,10 @@ def run_claims(
     """Evaluate claims in this process and return the report.
 
     Args:
-        scale: of the run, at which the claims were asked for.
-        directory: the run directory of the evaluation; it is gone at the end.
+        claims: the claims, at the scale of the run.
+        scale: the scale of the run.
+        evaluation: evaluates single claims.
+        directory: the run directory of the evaluation; it is removed at the end.
 
     Raises:
         StoreError: the store cannot be read or written.
@@ -47,6 +52,7 @@ def run_claims(
         records=done.records,
         upheld=done.upheld,
         canaries=done.canaries,
+        broken=done.broken,
         retried=retried,
         taken=taken,
     )
@@ -56,22 +62,38 @@ class _Evaluated(NamedTuple):
     records: list[Record]
     upheld: list[Upheld]
     canaries: list[CanaryCheck]
+    broken: list[Skipped]
 
 
 def _evaluated(claims: Sequence[Claim], evaluation: Evaluation) -> _Evaluated:
-    """Evaluate claims: a verdict, or what upholds the one on record, and the canary where it was
-    needed; of a claim at the canary's scale the canary alone.
-    """
-    done = _Evaluated([], [], [])
-    evaluation.adopt(claims)
+    """Evaluate claims one after the other. An exception at one claim is that claim's error."""
+    done = _Evaluated([], [], [], [])
+    plan_sound(claims, evaluation, evaluation.plan)
     for claim in claims:
-        if claim.scale == evaluation.config.canary:
-            done.canaries.append(evaluation.canaries.check(claim))
-            continue
-        if evaluation.recomputes(claim):
-            done.records.append(evaluation.evaluate(claim))
-        else:
-            done.upheld.append(evaluation.upheld(claim))
-        if check := evaluation.canary_told(claim):
-            done.canaries.append(check)
+        try:
+            _evaluate(claim, evaluation, done)
+        except (CbspecError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            path = relative(claim.path, evaluation.config.root)
+            broken = Skipped(
+                claim=claim.id,
+                title=claim.title,
+                path=path,
+                line=claim.line,
+                reason=described(error),
+            )
+            done.broken.append(broken)
     return done
+
+
+def _evaluate(claim: Claim, evaluation: Evaluation, done: _Evaluated) -> None:
+    if claim.scale == evaluation.config.canary:
+        done.canaries.append(evaluation.canaries.check(claim))
+        return
+    if evaluation.recomputes(claim):
+        done.records.append(evaluation.evaluate(claim))
+    else:
+        done.upheld.append(evaluation.upheld(claim))
+    if check := evaluation.canary_told(claim):
+        done.canaries.append(check)

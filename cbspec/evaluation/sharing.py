@@ -1,4 +1,4 @@
-"""The results that claims need, brought to a shared store or taken from it."""
+"""Moving the results of claims to and from a shared store."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from cbspec.store import Moved, Pull, Push, Store
 def read_by(
     claims: Iterable[Claim], planner: Planner, canaries: Canaries | None
 ) -> dict[Cell, Planner]:
-    """Return every result that these claims may read -> what named it: of all seeds that they may
-    draw, and of their canaries.
+    """Return cell -> planner that named it, for every result that these claims may read.
+
+    That includes all seeds that they may draw, and their canaries.
     """
     results: dict[Cell, Planner] = {}
     for claim in claims:
@@ -29,7 +30,7 @@ def read_by(
 
 
 def with_inputs(results: Mapping[Cell, Planner]) -> dict[Cell, Planner]:
-    """Return results and all that they are computed from -> what named it."""
+    """Return the results together with all their inputs: cell -> planner that named it."""
     every: dict[Cell, Planner] = {}
     for cell, planner in results.items():
         every |= dict.fromkeys(closure([cell]), planner)
@@ -37,13 +38,15 @@ def with_inputs(results: Mapping[Cell, Planner]) -> dict[Cell, Planner]:
 
 
 def moved(results: Mapping[Cell, Planner], by: Pull | Push, store: Store) -> Iterator[Moved]:
-    """Move results, and yield what became of each, as it comes.
+    """Move results, and yield the outcome of each as soon as it is known.
 
     Args:
-        store: ours, where the definitions behind the code of what is taken are kept.
+        results: cell -> planner that named it.
+        by: moves the results, in one direction or the other.
+        store: the local store. It also gets the code definitions of the results that are taken.
 
     Raises:
-        RemoteError: the remote cannot be used. What came before is moved.
+        RemoteError: the remote cannot be used. Results that were yielded are moved.
         StoreError: the store cannot be used.
     """
     cells = {cell.key: cell for cell in results}

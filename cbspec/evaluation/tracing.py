@@ -1,4 +1,4 @@
-"""What a run did for a claim: its interim analyses, stages and curves, read from stored results."""
+"""The trace of a claim: the interim analyses, stages and curves behind its verdict."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from cbspec.model.finding import Judgement
 from cbspec.report import Curve, Look, RunTrace, StageUse
 from cbspec.store import ADOPTED, Store, StoredResult
 
-# Of a curve; more cannot be told apart on a page
-POINTS = 60
-DECIMALS = 5
+POINTS = 60  # of a curve; a page cannot show more
+DECIMALS = 5  # significant digits of a value
 
 
 class Tracer:
-    """Tells what stands behind the verdicts of one run; each result is read once.
+    """Traces the verdicts of one run. Each stored result is read once.
 
     Args:
-        store: where the results lie.
-        planner: names them.
-        began: when the run began; what was stored later was computed by it.
+        store: holds the results.
+        planner: names the cells.
+        began: when the run began; now by default. Results that were stored later are its own.
     """
 
     def __init__(self, store: Store, planner: Planner, began: datetime | None = None) -> None:
@@ -37,7 +36,7 @@ class Tracer:
         self._results: dict[str, StoredResult | None] = {}
 
     def expect(self, cells: Iterable[Cell]) -> None:
-        """Take down how fast the stages of these cells were so far, before any is computed."""
+        """Note the rates of the stages of these cells before the run changes them."""
         device = self._planner.numerics.device
         for cell in closure(cells):
             stage = cell.call.stage.name
@@ -45,11 +44,12 @@ class Tracer:
                 self._rates[stage] = self._store.rate(stage, device)
 
     def trace(self, claim: Claim, judgements: Sequence[Judgement], last: Entry) -> RunTrace:
-        """Return what a run did for a claim.
+        """Return the trace of a claim.
 
         Args:
-            judgements: of its interim analyses, in their order; none where a stage failed.
-            last: what the ledger would record of the last one.
+            claim: the claim.
+            judgements: the verdicts of its interim analyses, in order; none if a stage failed.
+            last: the last verdict as the ledger would record it.
         """
         if not judgements:
             return RunTrace()
@@ -76,7 +76,7 @@ class Tracer:
     def _trajectories(
         self, claim: Claim, seeds: Sequence[int]
     ) -> tuple[Mapping[str, list[Cell]], Mapping[str, tuple[str, ...]]]:
-        """Return the cells of each trajectory that a claim stands on, and the arms that need it."""
+        """Return trajectory -> its cells, and trajectory -> the arms that need it."""
         groups: dict[str, dict[Cell, None]] = {}
         arms: dict[str, dict[str, None]] = {}
         for (arm, _), wanted in self._planner.of(claim, seeds).items():
@@ -96,7 +96,8 @@ class Tracer:
         adopted = 0
         points: set[int] = set()
         seeds: dict[int, None] = {}
-        # A result's seconds count from the start of its job, so the last point of a lane has all
+        # The seconds of a result count from the start of its job, so the last point of a lane
+        # includes those before
         seconds: dict[str, float] = {}
         for cell in cells:
             seeds[cell.seed] = None
@@ -133,7 +134,7 @@ class Tracer:
         return round(rate * sum(costs.values()), 3)
 
     def _curves(self, call: str, cells: Sequence[Cell], arms: tuple[str, ...]) -> list[Curve]:
-        """Return the series of a trajectory that have one value for each of its points so far."""
+        """Return the series of a trajectory that have one value for each of its points."""
         stage = cells[0].call.stage
         if not stage.progress:
             return []
@@ -182,14 +183,14 @@ class Tracer:
 
 
 def _along(series: object, point: int) -> bool:
-    """Tell whether a series has one number for each point of a trajectory as far as `point`."""
+    """Tell whether a series has one number for each point of a trajectory up to `point`."""
     if not isinstance(series, list) or len(series) != point or point < 2:
         return False
     return all(value is None or isinstance(value, int | float) for value in series)
 
 
 def _thinned(count: int) -> tuple[int, ...]:
-    """Return at most `POINTS` of the points 1 to `count`, the last one among them."""
+    """Return at most `POINTS` evenly spaced points of 1 to `count`, including the last one."""
     step = -(-count // POINTS)
     return tuple(sorted(range(count, 0, -step)))
 

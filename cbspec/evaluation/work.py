@@ -1,4 +1,4 @@
-"""One job of a run that has not begun, for people."""
+"""One job of a forecast, for people."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import msgspec
 
 from cbspec.explain import Cause, State
 
-SHOWN = 3  # arms of one job; the claims have them all
+SHOWN = 3  # arms that the label of a job lists
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """One job of the plan.
+    """One job of a forecast.
 
     Attributes:
-        stage: its name, `points` where on its trajectory the results lie.
-        arms: those that it measures, of whatever claims; none where it is an input alone.
-        results: how many it yields; `absent`: how many of them are not stored.
-        state: of what is not stored; `current` when all is.
-        seconds: forecast of one process; None where the stage was never computed on this device
+        stage: the name of the stage.
+        points: the points of its results, in a stage with progress.
+        seeds: the seeds of its results.
+        arms: the arms of any claim that it measures; none if it only yields inputs.
+        results: the number of its results.
+        absent: the number of them that are not stored.
+        state: whether the absent results are stale or missing; `current` if none is absent.
+        causes: why they are stale.
+        seconds: the forecast for one process; None if the stage was never computed on this device
             family.
     """
 

@@ -1,4 +1,4 @@
-"""Stored results as stages take them: with their inputs, read when asked for."""
+"""Stored results as stages read them, together with their own inputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cbspec.store import Store, StoredResult
 
 @dataclass(frozen=True)
 class StoredArtifact:
-    """An artifact in the store; meets `cbspec.stage.Artifact`."""
+    """A stored result. Implements `cbspec.stage.Artifact`."""
 
     cell: Cell
     entry: StoredResult
@@ -45,10 +45,10 @@ class StoredArtifact:
 
 
 def inputs_of(cell: Cell, store: Store) -> dict[str, Artifact]:
-    """Return input name -> the stored result that a cell takes.
+    """Return input name -> stored result, for every input of a cell.
 
     Raises:
-        MissingInput: one is not there any more.
+        MissingInput: an input is not stored any more.
     """
     return {name: artifact(below, store) for name, below in cell.inputs.items()}
 
@@ -57,7 +57,7 @@ def artifact(cell: Cell, store: Store) -> StoredArtifact:
     """Return the stored result of a cell.
 
     Raises:
-        MissingInput: it is not there any more, for instance because it was damaged and moved to
+        MissingInput: it is not stored any more, for instance because it was damaged and moved to
             quarantine.
     """
     entry = store.get(cell.key)
@@ -67,7 +67,11 @@ def artifact(cell: Cell, store: Store) -> StoredArtifact:
 
 
 class MissingInput(Exception):
-    """A result that the plan counted as present could not be read."""
+    """A result that counted as stored could not be read.
+
+    Attributes:
+        key: the key of the result.
+    """
 
     def __init__(self, cell: Cell) -> None:
         self.key = cell.key

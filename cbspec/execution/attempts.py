@@ -1,7 +1,7 @@
-"""What a failed attempt means: a lane is computed at most twice in a run.
+"""The rule for failed tasks: a lane is computed at most twice in a run.
 
-It is computed once more after its stage raised or its process died, and then by itself, so that only
-those lanes of a job fail that do so alone.
+If the stage raises or its process dies, each lane of the task is computed once more, by itself. So
+a lane that fails does not take the other lanes of its job with it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from cbspec.execution.worklist import Worklist
 
 
 class Attempts:
-    """The attempts at the lanes of a run.
+    """Decides after each task which lanes are tried again and which have failed.
 
-    Each method returns what the log says of the task.
+    Every method returns a remark on the task for the log.
     """
 
     def __init__(self, run: RunDirectory, work: Worklist) -> None:
@@ -24,7 +24,7 @@ class Attempts:
         self._work = work
 
     def succeeded(self, task: StageTask) -> str:
-        """Record that a task was computed, and whether that took a second attempt."""
+        """Record that a task succeeded, and for which lanes it was the second attempt."""
         again = self._run.suspects().intersection(task.lanes)
         if not again:
             return "done"
@@ -33,12 +33,14 @@ class Attempts:
         return "done at the second attempt"
 
     def failed(self, task: StageTask, outcome: TaskOutcome) -> str:
-        """Record that a task failed: whether its lanes are computed once more, or have failed."""
+        """Record that a task failed, and for each lane whether it is tried again or has failed."""
         if path := task.changed():
-            # Code and data that are edited halfway fail as they like, and with others than the key's
+            # Code or data was edited while the stage ran. The error may come from the edit alone,
+            # and a result would not be that of its key, so the run stops
             self._run.stop(changed=path.as_posix())
             return "stopped"
-        self._work.forget(cell.key for cell in task.cells)  # a result may have been rejected
+        # Look at the disk again: a result that the stage contradicted was taken away
+        self._work.forget(cell.key for cell in task.cells)
         missing = {cell.lane: cell for cell in task.cells if not self._work.has(cell)}
         if not missing:
             return f"failed after its results were stored ({outcome.reason})"

@@ -1,4 +1,4 @@
-"""The unit that is stored: one stage call for one seed."""
+"""A cell: one stage call for one seed, and the unit of storage."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from cbspec.stage import Call
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
-    """One stage call for one seed. Cells are equal where their keys are.
+    """One stage call for one seed. Two cells are equal if their keys are.
 
     Attributes:
-        key: where its result lies in the store.
-        lane: the name of its lane's lock.
-        inputs: the cells it takes, all of the same seed.
+        call: the stage with its parameters and inputs.
+        seed: the training seed.
+        key: the key of the result in the store, a hex SHA-256.
+        lane: the name of the lane, and of its lock.
+        inputs: input name -> the cell that this one reads, for the same seed.
     """
 
     call: Call
@@ -36,7 +38,7 @@ class Cell:
 
 
 def closure(wanted: Iterable[Cell]) -> list[Cell]:
-    """Return the wanted cells and everything they are computed from, inputs first, each once."""
+    """Return the wanted cells and all their direct and indirect inputs, each once, inputs first."""
     ordered: dict[str, Cell] = {}
 
     def visit(cell: Cell) -> None:

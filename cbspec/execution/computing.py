@@ -1,4 +1,4 @@
-"""Computing a task in this process: what every back end has done somewhere."""
+"""Computing one task in this process. Every back end calls `compute`, wherever it runs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-from cbspec.errors import CbspecError, StageError, Stopped, StoreError
+from cbspec.errors import CbspecError, StageError, Stopped, StoreError, trace_of
 from cbspec.execution import settings
 from cbspec.execution.artifact import MissingInput
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.emission import Emitted
-from cbspec.execution.failure import reason_of, trace_of
+from cbspec.execution.failure import reason_of
 from cbspec.execution.job import DIVERGED, RunningJob
 from cbspec.execution.plan import Planner
 from cbspec.execution.rundir import RunDirectory
@@ -20,20 +20,23 @@ from cbspec.fingerprint import Loaded
 from cbspec.store import LostEntry, Store
 
 
-def nothing() -> None:
-    """Do nothing: what is called when a stage begins, where nobody wants to know."""
+def do_nothing() -> None:
+    """Do nothing; the default for `begun` of `compute`."""
 
 
 def compute(
-    task: StageTask, store: Store, run: RunDirectory, begun: Callable[[], None] = nothing
+    task: StageTask, store: Store, run: RunDirectory, begun: Callable[[], None] = do_nothing
 ) -> TaskOutcome:
     """Compute a task into a store, and return how it ended.
 
-    Whatever the stage raises is part of the outcome. Ctrl-C is not: it is the run's, and a process
-    in which it would be the stage's own doing turns it off.
+    An exception of the stage becomes part of the outcome. Only `KeyboardInterrupt` is raised, since
+    Ctrl-C is meant for the run.
 
     Args:
-        begun: called when the stage's implementation is imported and about to run.
+        task: the cells to compute.
+        store: holds the inputs and takes the results.
+        run: takes the progress, and says whether to stop.
+        begun: called after the stage's implementation was imported, just before it runs.
     """
     loaded = _loaded_by(task, store, run)
     if loaded and task.watch and not loaded.prepare(task.watch):
@@ -57,9 +60,9 @@ def compute(
 
 
 def _loaded_by(task: StageTask, store: Store, run: RunDirectory) -> Loaded | None:
-    """Return what tells what a task loads; None where nobody watches.
+    """Return the record of the files that this process loads; None if the task watches nothing.
 
-    Of the data folder only declared files count, and what the harness keeps is no code.
+    It leaves out the data folder, of which only declared files count, and the harness' own files.
     """
     if task.watch is None:
         return None
@@ -69,13 +72,13 @@ def _loaded_by(task: StageTask, store: Store, run: RunDirectory) -> Loaded | Non
 
 
 def stored_inputs(task: StageTask, store: Store) -> list[str]:
-    """Return the keys of the stored results that computing a task may read, where there are any.
+    """Return the keys of the stored results that a task may read: inputs, and where it resumes.
 
     Raises:
         MissingInput: an input of the task is not stored any more.
         StoreError: the store cannot be read.
     """
-    healthy, _ = _sorted_out(task, store)
+    healthy, _ = _split_by_inputs(task, store)
     planner = task.planner()
     start = _resumable(healthy, task.points[0], planner, store)
     before = [planner.at(cell, start) for cell in healthy] if start else []
@@ -85,13 +88,13 @@ def stored_inputs(task: StageTask, store: Store) -> list[str]:
 
 @cache
 def _loaded(root: Path, apart: tuple[Path, ...]) -> Loaded:
-    """Return what this process loads of a project from its first task on."""
+    """Return the one record of what this process loads of a project, begun at its first task."""
     return Loaded(root, apart)
 
 
 def raised(error: BaseException, task: StageTask) -> TaskOutcome:
     """Return the outcome of a task whose stage raised."""
-    # A check of the harness fails the same way each time; what a stage raises may not
+    # A check of the harness fails the same way every time; an error of the stage may not
     ending: Ending = "refused" if isinstance(error, CbspecError) else "failed"
     return TaskOutcome(
         ending=ending, reason=reason_of(error, task.stage), traceback=trace_of(error)
@@ -105,7 +108,7 @@ def _run(
     loaded: Loaded | None,
     begun: Callable[[], None],
 ) -> None:
-    healthy, invalid = _sorted_out(task, store)
+    healthy, invalid = _split_by_inputs(task, store)
     points = task.points
     start = _resumable(healthy, points[0], task.planner(), store)
     job = RunningJob(task, healthy, start, store, run)
@@ -119,18 +122,24 @@ def _run(
         if not store.has(cell.key):
             absent.append(cell)
     if absent:
-        emitted = _instead(absent, job.emitted.values())
-        raise StageError(f"its implementation returned without a result{emitted}")
+        points_missing = _missing_points(absent, job.emitted.values())
+        raise StageError(f"its implementation returned without a result{points_missing}")
 
 
-def _sorted_out(task: StageTask, store: Store) -> tuple[list[Cell], dict[Cell, str]]:
-    """Return the last wanted cell of each lane that can be computed, and the cells that are invalid
-    before that, with the reason.
+def _split_by_inputs(task: StageTask, store: Store) -> tuple[list[Cell], dict[Cell, str]]:
+    """Split the cells of a task by whether an input has diverged.
+
+    Returns:
+        The last cell of every lane with sound inputs; and cell -> reason for every cell that is
+        invalid without computing it.
+
+    Raises:
+        MissingInput: an input is not stored any more.
     """
     last: dict[str, Cell] = {}
     invalid: dict[Cell, str] = {}
     for cell in sorted(task.cells, key=lambda cell: cell.call.point):
-        if reason := _inherited(cell, store):
+        if reason := _diverged_input(cell, store):
             invalid[cell] = reason
         else:
             last[cell.lane] = cell
@@ -141,8 +150,8 @@ def _sorted_out(task: StageTask, store: Store) -> tuple[list[Cell], dict[Cell, s
     return healthy, invalid
 
 
-def _inherited(cell: Cell, store: Store) -> str | None:
-    """Return why a cell is invalid before it is computed: one of its inputs diverged."""
+def _diverged_input(cell: Cell, store: Store) -> str | None:
+    """Return why an input of a cell diverged; None if none did."""
     for input_cell in cell.inputs.values():
         entry = store.get(input_cell.key)
         if entry is None:
@@ -158,7 +167,7 @@ def _execute(
     """Import a stage's implementation and run it on a job.
 
     Raises:
-        SourceChanged: its code changed.
+        SourceChanged: the code of the stage was edited since it was planned.
     """
     try:
         implementation = task.stage.implemented
@@ -170,13 +179,22 @@ def _execute(
         raise
     except BaseException as error:
         if not isinstance(error, Stopped):
-            job.check_code()  # a file that is edited halfway raises what it likes
+            # If the code was edited meanwhile, that is the reason for the error, whatever it says
+            job.check_code()
         raise
 
 
 def _resumable(lanes: Sequence[Cell], before: int, planner: Planner, store: Store) -> int:
-    """Return the latest point before the first wanted one that every lane has stored; 0 if there is
-    none.
+    """Return the latest stored point that all lanes share, from which a job can resume.
+
+    Args:
+        lanes: one cell of each lane.
+        before: the first wanted point; only earlier ones count.
+        planner: names the cells of a lane at other points.
+        store: where the points are looked for.
+
+    Returns:
+        The point; 0 if there is none.
     """
     if not lanes or not lanes[0].call.stage.progress:
         return 0
@@ -193,8 +211,8 @@ def _resumes(cell: Cell, store: Store) -> bool:
     return entry is not None and DIVERGED not in entry.provenance
 
 
-def _instead(absent: Sequence[Cell], emitted: Iterable[Emitted]) -> str:
-    """Say which points of a trajectory are missing, and which were emitted instead."""
+def _missing_points(absent: Sequence[Cell], emitted: Iterable[Emitted]) -> str:
+    """Describe which points of a trajectory are missing, and which were emitted instead."""
     progress = absent[0].call.stage.progress
     if not progress:
         return ""

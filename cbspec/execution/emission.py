@@ -1,4 +1,4 @@
-"""What a stage hands over for one result: checked before it is stored, and handed over once."""
+"""Emissions: what a stage hands over as one result. They are checked before they are stored."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from typing import Any
 
 import msgspec
 
-from cbspec.errors import StageError
+from cbspec.errors import StageError, printable
 from cbspec.execution.cell import Cell
-from cbspec.execution.failure import printable
 from cbspec.store import Store, StoredResult
 
 
 @dataclass(frozen=True)
 class Emission:
-    """One result as a stage handed it over."""
+    """One result as a stage has emitted it."""
 
     tensors: Mapping[str, Any]
     measures: Mapping[str, float]
@@ -35,13 +34,13 @@ class Emission:
 
 @dataclass(frozen=True)
 class Emitted:
-    """What is kept of an emission, to tell a second one for the same result from the first.
+    """A record of an emission, to compare a second one for the same result with.
 
     Attributes:
-        point: where on its trajectory.
-        digest: of the emission.
-        placed: whether the store took it; it does not where another process was first, whose
-            tensors may differ in the last bit.
+        point: the point on the trajectory.
+        digest: the digest of the emission.
+        placed: whether the store took it. If not, another process was first, and its tensors may
+            differ in the last bit.
     """
 
     point: int
@@ -49,11 +48,12 @@ class Emitted:
     placed: bool
 
     def check_same(self, cell: Cell, again: Emission, store: Store) -> None:
-        """Refuse a second emission of a result that says something else; which of the two is right
-        nobody knows, so that none is kept.
+        """Check that a second emission of a result equals the first.
+
+        If it does not, nobody knows which is right. So the stored one is taken away as well.
 
         Raises:
-            StageError: it differs from the first.
+            StageError: the two differ.
         """
         if again.digest == self.digest and self._same_tensors(cell, again, store):
             return
@@ -68,8 +68,18 @@ class Emitted:
 def checked(
     cell: Cell, measures: Mapping[str, float], undefined: Mapping[str, str]
 ) -> tuple[dict[str, float], dict[str, str]]:
-    """Check that every measure of the catalog has either a finite value or a reason why it has
-    none.
+    """Check that every declared measure has either a value or a reason why it has none.
+
+    Args:
+        cell: the cell that the measures belong to.
+        measures: measure -> value.
+        undefined: measure -> reason.
+
+    Returns:
+        The finite values as floats, and the reasons. A value that is not finite becomes a reason.
+
+    Raises:
+        StageError: a measure is undeclared, is left out, has both, or is no number.
     """
     declared = cell.call.stage.measures
     if stray := sorted((set(measures) | set(undefined)) - set(declared)):

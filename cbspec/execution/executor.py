@@ -1,10 +1,12 @@
-"""Executing a frozen plan: many processes, one store, no coordinator.
+"""The executor: many processes compute one frozen plan into one store, without a coordinator.
 
-Each process that judges claims holds the same plan and repeats one step: take in what its workers
-(`cbspec.execution.backends`) have computed, and start the first job, longest path first, whose
-inputs are stored and whose lanes nobody has locked. A process that finds no such job, because
-others compute, sleeps a moment. A killed process loses its locks to the kernel, and its jobs are
-anyone's again.
+Every process that judges claims holds the same plan and repeats one step (`Executor.step`):
+
+1. Start the first jobs, critical path first, whose inputs are stored and whose lanes are unlocked.
+2. Take in the tasks that its workers (`cbspec.execution.backends`) have finished.
+
+If no job is ready because others compute it, the process sleeps a moment. If a process is killed,
+the kernel releases its locks, and any other process takes over its jobs.
 """
 
 from __future__ import annotations
@@ -27,33 +29,32 @@ from cbspec.execution.refiling import keep_loaded
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.started import StartedTasks
 from cbspec.execution.taking import Taking
-from cbspec.execution.task import StageTask, TaskOutcome
+from cbspec.execution.task import StageTask, TaskOutcome, planned_task
 from cbspec.execution.waiting import Waiting
 from cbspec.execution.worklist import Worklist
 from cbspec.fingerprint.signature import Watch
-from cbspec.stage import stages_of
 from cbspec.store import Store, StoredResult
 
-QUIET_SECONDS = 0.5  # between a worker's last stage and the seeds that its verdict may ask for
-IDLE_SECONDS = 0.05  # how long to sleep when everything ready is being computed elsewhere
-# How long when every core is taken: looking at the plan takes time from them
-WAITING_SECONDS = 0.25
+QUIET_SECONDS = 0.5  # without a job, before a process stops helping: a verdict may ask for seeds
+IDLE_SECONDS = 0.05  # sleep between two looks at the plan while a core is free
+WAITING_SECONDS = 0.25  # the same while every core computes; looking takes time from them
 
 
 class Executor:
-    """One process' share in executing a plan.
+    """Computes a plan together with the executors of the run's other processes.
 
     Args:
-        planner: names the cells.
-        store: where results lie, shared by all processes.
-        run: what the processes of this run tell each other.
-        workers: what computes.
-        watch: implementation, and those of its inputs -> what tells whether their code changed;
-            None where nothing is watched.
-        taking: takes results from a shared store in place of computing them; None without one.
+        planner: computes the keys of cells and groups cells into jobs.
+        store: holds the results; shared by all processes.
+        run: the messages between the processes of this run.
+        workers: computes tasks; the back end decides where.
+        watch: returns, for the implementations of a stage and of its inputs, what tells whether
+            their code was edited. None to watch nothing.
+        taking: fetches results from a shared store instead of computing them; None without one.
 
     Attributes:
-        computed: what was computed here.
+        work: the plan, and which of its cells are still missing.
+        computed: the cells that this process has computed.
     """
 
     def __init__(
@@ -80,22 +81,23 @@ class Executor:
         self.computed: list[Cell] = []
 
     def plan_cells(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
-        """Plan these cells besides those planned already; see `Worklist.plan_cells`."""
+        """Add cells to the plan; see `Worklist.plan_cells`."""
         cells = list(cells)
         self.take(cells)
         self.work.plan_cells(cells, after)
 
     def take(self, cells: Sequence[Cell]) -> None:
-        """Take from a shared store, where there is one, what these cells lack."""
+        """Fetch the missing results of these cells from the shared store, if there is one."""
         if self._taking:
             self._taking.take(cells, self.planner)
 
     def ensure(self, cells: Sequence[Cell]) -> dict[Cell, StoredResult]:
-        """Work on the plan until these cells are stored, and return them.
+        """Work on the plan until these cells are stored, and return their results.
 
         Raises:
-            StageFailed: one of them, or something it needs, could not be computed in this run.
+            StageFailed: one of the cells, or one of their inputs, could not be computed.
             Stopped: the run was asked to stop.
+            StoreError: the store cannot be used.
         """
         while True:
             if failure := self.work.failure(cells):
@@ -111,15 +113,16 @@ class Executor:
                 time.sleep(self._pause)
 
     def _settled(self, cell: Cell) -> bool:
-        """Tell whether a cell is stored for good: what is still computed may contradict itself."""
+        """Tell whether a cell is stored and no task here computes its lane any more."""
+        # A stage that still runs may emit the same result again with other values, and then the
+        # stored one is taken away
         return self.work.has(cell) and not self._started.computes(cell)
 
     def drain(self) -> None:
-        """Help until nothing of the plan is left to compute and no other worker is busy, or the run
-        is stopped.
+        """Help to compute the plan until nothing of it is left, or the run is stopped.
 
-        Once every worker has come here, none can ask for more. A worker that was killed never
-        comes, and is waited for a moment.
+        A process calls this after it has judged its claims. Once all have, no claim can ask for
+        more seeds. If one was killed before, the others leave `QUIET_SECONDS` after the last job.
         """
         self.run.finish_judging()
         quiet = 0.0
@@ -129,7 +132,7 @@ class Executor:
                     self._waiting.end()
                     quiet = 0.0
                     continue
-            except (Stopped, StoreError):  # the claims of this worker are judged
+            except (Stopped, StoreError):  # this process has judged its claims: nothing is lost
                 return
             waiting = self.work.unfinished() or self.run.busy()
             if not waiting and self.run.at_rest:
@@ -140,13 +143,19 @@ class Executor:
             time.sleep(self._pause)
 
     def work_off(self) -> None:
-        """Compute every job of the plan that is ready and free, then leave the rest to others."""
+        """Compute every job that is ready and unlocked, and leave the rest to other processes."""
         while self.step():
             continue
 
     def step(self) -> bool:
-        """Start what can be started and take in what has ended, waiting a moment for it; False
-        when nothing is computed here and no job is ready and free, or no core is.
+        """Start the jobs that are ready, and take in the tasks that have ended.
+
+        Returns:
+            Whether this process computes anything now.
+
+        Raises:
+            Stopped: the run was asked to stop.
+            StoreError: the store cannot be used.
         """
         try:
             self.run.raise_if_stopped()
@@ -162,7 +171,7 @@ class Executor:
         return True
 
     def close(self) -> None:
-        """End what is still computed here; results that are stored are kept."""
+        """Stop every task of this process. Stored results stay."""
         self._workers.close()
         for task in self._started:
             self._started.end(task, "stopped")
@@ -173,6 +182,7 @@ class Executor:
         self._pause = WAITING_SECONDS
         while self._workers.reserve():
             self._pause = IDLE_SECONDS
+            # The stack undoes the reservation, unless a task was started and `pop_all` empties it
             with ExitStack() as unless_started:
                 unless_started.callback(self._workers.cancel)
                 if not self._start_first():
@@ -180,19 +190,17 @@ class Executor:
                 unless_started.pop_all()
 
     def _start_first(self) -> bool:
-        """Start the first task that is ready and free; False where there is none."""
+        """Start the first task that is ready and unlocked; return False if there is none."""
         self.work.plan_drawn_seeds()
         ready = self.work.ready(self.run.failed(), self.run.suspects())
         return any(map(self._start, ready))
 
     def _start(self, cells: Sequence[Cell]) -> bool:
-        """Start a task of those cells that nobody else computes; False where there are none.
-
-        Whatever fails on the way, no lock is left behind: this process would wait for itself.
-        """
+        """Start a task of the cells that no other process computes; False if none is left."""
+        # If anything fails, the stack releases the locks: this process would wait for them itself
         with ExitStack() as unless_started:
             locks = unless_started.enter_context(LaneLocks(self.store, cells))
-            # Under the locks nobody else can have begun what is still missing
+            # Asked again under the locks: another process may have stored some cells since `ready`
             mine = self.work.computable(filter(locks.__contains__, cells), self.run.failed())
             if not mine:
                 return False
@@ -205,26 +213,19 @@ class Executor:
             return True
 
     def _task(self, cells: Sequence[Cell]) -> StageTask:
-        implementation = cells[0].call.stage.implementation
-        code = {}
-        for stage in stages_of([cells[0].call]).values():  # the same for all of them
-            code[stage.implementation] = self.planner.fingerprint(stage.implementation).digest
-        fingerprint = self.planner.fingerprint(implementation)
+        fingerprint = self.planner.fingerprint(cells[0].call.stage.implementation)
         self.store.codes.keep(fingerprint.digest, fingerprint.definitions)
-        return StageTask(
-            label=self.work.label(cells),
-            cells=tuple(cells),
-            numerics=self.planner.numerics,
-            code=code,
-            surroundings=self.planner.surroundings,
-            watch=self._watch(implementation, *code) if self._watch else None,
-            timeout=self.work.timeout(cells),
-        )
+        label, timeout = self.work.label(cells), self.work.timeout(cells)
+        return planned_task(cells, self.planner, label, watch=self._watch, timeout=timeout)
 
     # --- ending
 
     def _settle(self, task: StageTask, outcome: TaskOutcome) -> None:
-        """Take in how a task ended; raise where the store cannot be used."""
+        """Record how a task ended, and release its locks.
+
+        Raises:
+            StoreError: the task could not use the store, and no other one can.
+        """
         for damage in outcome.damages:
             warnings.warn(damage, stacklevel=1)
         remark: str = outcome.ending
@@ -236,7 +237,7 @@ class Executor:
             raise StoreError(outcome.reason)
 
     def _remark(self, task: StageTask, outcome: TaskOutcome) -> str:
-        """Keep what follows from how a task ended, and return what the log says of it."""
+        """Act on the outcome of a task, and return a remark for the log."""
         if outcome.ending == "lost input":
             self.work.forget([outcome.key])
             return f"put back, an input has to be computed again ({outcome.reason})"

@@ -1,5 +1,6 @@
-"""One job as the engine sees it: replicas with their inputs on one side, results into the store on
-the other.
+"""A running job: the object that a stage function of the engine is called with.
+
+It hands the stage its replicas and inputs, and takes its results into the store.
 """
 
 from __future__ import annotations
@@ -11,35 +12,37 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from cbspec.errors import SourceChanged, StageError
-from cbspec.execution.artifact import artifact, inputs_of
+from cbspec.errors import SourceChanged, StageError, printable
 from cbspec.execution.cell import Cell
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.emission import Emission, Emitted, checked
-from cbspec.execution.failure import printable
 from cbspec.execution.messages import Status
-from cbspec.execution.replica import RunningReplica, replica_of
+from cbspec.execution.provenance import keyed_provenance
+from cbspec.execution.replica import replica_of, running_replica
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import installed
 from cbspec.execution.task import StageTask
-from cbspec.stage import canonical, plain, vouching
+from cbspec.stage import canonical, vouching
 from cbspec.store import Store
 
 AUTOSAVE_SECONDS = 120.0  # a killed run loses at most this much of a long trajectory
-TELL_SECONDS = 0.25  # four times a second is as live as a person can read
-DIVERGED = "diverged"  # the provenance entry that says a replica left the finite numbers
+TELL_SECONDS = 0.25  # between two reports of progress; nobody reads faster
+DIVERGED = "diverged"  # the provenance entry of a replica that left the finite numbers
 
 
 class RunningJob:
-    """Meets `cbspec.stage.Job`.
+    """Implements `cbspec.stage.Job`, the only object of the harness that a stage function sees.
 
     Args:
-        task: what is computed.
-        lanes: the last wanted cell of each lane that is computed; the others are invalid already.
-        start: the point that every lane resumes from, 0 for none.
+        task: the cells to compute, and with what code and numerics.
+        lanes: the last wanted cell of each lane to compute. Lanes with a diverged input are left
+            out.
+        start: the point that every lane resumes from; 0 to start from the beginning.
+        store: takes the results.
+        run: takes the progress, and says whether to stop.
 
     Attributes:
-        emitted: key -> what was handed over for it.
+        emitted: key of a result -> what the stage emitted for it.
     """
 
     def __init__(
@@ -52,38 +55,30 @@ class RunningJob:
         self.device = task.numerics.device
         self.emitted: dict[str, Emitted] = {}
         self._task = task
-        self._planner = task.planner()
-        self._store = store
-        self._run = run
+        self._planner, self._store, self._run = task.planner(), store, run
         self._packages = hashlib.sha256(canonical(installed()).encode()).hexdigest()
         vouching.begin()
-        self._saved = time.monotonic()
-        self._told = 0.0
-        self._began, self._spent = time.time(), self._clock()
-        self._saving: int | None = None
-        self.replicas = [self._replica(cell) for cell in lanes]
+        self._saved_at = time.monotonic()
+        self._published_at = 0.0
+        self._began, self._clock_at_start = time.time(), self._clock()
+        self._autosave_point: int | None = None
+        self.replicas = []
+        for lane in lanes:
+            resumed = self._planner.at(lane, start) if start else None
+            self.replicas.append(running_replica(lane, resumed, task.surroundings, store))
 
     def _clock(self) -> float:
-        """Return seconds of computing, as the device counts them."""
+        """Return the seconds computed so far, as the device family counts them."""
         return FAMILIES[self.device].clock()
 
-    def _replica(self, cell: Cell) -> RunningReplica:
-        resumed = None
-        if self.start:
-            resumed = artifact(self._planner.at(cell, self.start), self._store)
-        files = {}
-        for name in cell.call.files:
-            files[name] = self._task.surroundings.place(name, cell.call)
-        return RunningReplica(cell, inputs_of(cell, self._store), resumed, files)
-
     def wants(self, point: int) -> bool:
-        """Tell whether a claim asked for this point, or the last saved one is long ago."""
-        if point in self.points or point == self._saving:
+        """Tell whether to emit this point: a claim reads it, or the last save is long ago."""
+        if point in self.points or point == self._autosave_point:
             return True
-        if time.monotonic() - self._saved < AUTOSAVE_SECONDS:
+        if time.monotonic() - self._saved_at < AUTOSAVE_SECONDS:
             return False
-        # Every replica of this point is saved, not only the first one asked about
-        self._saving = point
+        # Asked once for each replica: a run resumes only where all lanes of a job are stored
+        self._autosave_point = point
         return True
 
     def emit(
@@ -96,20 +91,22 @@ class RunningJob:
         undefined: Mapping[str, str] | None = None,
         series: Mapping[str, Any] | None = None,
     ) -> None:
-        """Store one replica's result; see `cbspec.stage.Job.emit`."""
-        cell = self._emitting(replica, point)
+        """Store the result of one replica at one point; see `cbspec.stage.Job.emit`."""
+        cell = self._cell_of(replica, point)
         values, missing = checked(cell, measures or {}, undefined or {})
-        self._put(cell, Emission(tensors or {}, values, missing, series or {}))
+        self._store_result(cell, Emission(tensors or {}, values, missing, series or {}))
 
     def _lane(self, replica: int) -> Cell:
-        """Return the lane of a replica of this job."""
+        """Return the lane of a replica, given by its index."""
         if replica not in range(len(self.lanes)):
             raise StageError(f"names replica {replica!r} of {len(self.lanes)}, counted from 0")
         return self.lanes[replica]
 
-    def _emitting(self, replica: int, point: int) -> Cell:
-        """Return the cell that a result belongs to: a replica of this job, at a point on its
-        way.
+    def _cell_of(self, replica: int, point: int) -> Cell:
+        """Return the cell of a replica at a point.
+
+        Raises:
+            StageError: there is no such replica, or the point is not on its trajectory.
         """
         lane = self._lane(replica)
         try:
@@ -123,9 +120,7 @@ class RunningJob:
         return self._planner.at(lane, whole)
 
     def diverge(self, replica: int, reason: str) -> None:
-        """Record that a replica left the finite numbers; every wanted point not yet emitted becomes
-        invalid.
-        """
+        """Record that a replica left the finite numbers. Its remaining points become invalid."""
         lane = self._lane(replica)
         for point in self.points:
             cell = self._planner.at(lane, point)
@@ -133,26 +128,36 @@ class RunningJob:
                 self.invalidate(cell, f"{lane.call.stage.name} seed {lane.seed} diverged: {reason}")
 
     def invalidate(self, cell: Cell, reason: str) -> None:
-        """Store a cell all of whose measures are undefined for a reason that spreads to whatever
-        takes it as input.
+        """Store a cell without any value. Cells that take it as input become invalid as well.
+
+        Args:
+            cell: the cell whose measures are all undefined.
+            reason: why, in words.
         """
         reason = printable(reason)
         undefined = dict.fromkeys(cell.call.stage.measures, reason)
-        self._put(cell, Emission({}, {}, undefined, {}), {DIVERGED: reason})
+        self._store_result(cell, Emission({}, {}, undefined, {}), {DIVERGED: reason})
 
     def advance(self, done: float, total: float, unit: str) -> None:
-        """Publish progress; leave the stage if the run was asked to stop or its code changed.
+        """Publish progress, and leave the stage if the run is to stop.
+
+        Args:
+            done: how much of the job is computed.
+            total: how much there is, in the same unit.
+            unit: such as ``"epoch"``.
 
         Raises:
-            StageError: what was handed over is no progress.
+            Stopped: the run was asked to stop.
+            SourceChanged: a file of the stage's code, or one that it reads, was edited.
+            StageError: the arguments are no progress.
         """
         done, total = _finite(done, "done"), _finite(total, "total")
         if not isinstance(unit, str):
             raise StageError(f"advance() takes a unit such as 'epoch', which is text, got {unit!r}")
         now = time.monotonic()
-        if now - self._told < TELL_SECONDS and done < total:
+        if now - self._published_at < TELL_SECONDS and done < total:
             return
-        self._told = now
+        self._published_at = now
         self._run.raise_if_stopped()
         self.check_code()
         self._run.publish(
@@ -169,35 +174,41 @@ class RunningJob:
         )
 
     def check_code(self) -> None:
-        """Stop the run where a file of the stage's code, or one that it reads, changed.
+        """Stop the run if a file of the stage's code, or one that it reads, was edited.
 
-        A result's key names both as they were when it was planned; what is imported or read since
-        may be something else.
+        The key of a result names both as they were when it was planned. What the stage has imported
+        or read since an edit does not belong under that key.
 
         Raises:
-            SourceChanged: naming the file.
+            SourceChanged: a file was edited; the message names it.
         """
         path = self._task.changed()
         if path is not None:
             self._run.stop(changed=path.as_posix())
             raise SourceChanged(path.as_posix())
 
-    def _put(self, cell: Cell, emission: Emission, remark: Mapping[str, str] | None = None) -> None:
-        """Store what a stage handed over. Every result of every back end comes through here.
+    def _store_result(
+        self, cell: Cell, emission: Emission, remark: Mapping[str, str] | None = None
+    ) -> None:
+        """Check the code once more, then store an emission.
 
-        So this is the place to compare what the process has loaded by now with what the result's
-        key says: the stage has computed, and nothing of it is stored yet.
+        Every result of every back end comes through here: after the stage has computed it.
+
+        Args:
+            cell: the cell that the emission belongs to.
+            emission: its checked content.
+            remark: further provenance entries.
 
         Raises:
-            SourceChanged: the code is no longer what the key says.
-            StageError: something else was handed over for the same result.
+            SourceChanged: the code is no longer that of the key.
+            StageError: the stage emitted another result for the same cell before.
         """
         self.check_code()
         if known := self.emitted.get(cell.key):
             known.check_same(cell, emission, self._store)
             return
         vouching.settle()
-        self._saved = time.monotonic()
+        self._saved_at = time.monotonic()
         self._store.packages.keep(self._packages, installed())
         digest = emission.digest
         placed = self._store.put(
@@ -212,23 +223,18 @@ class RunningJob:
 
     def _provenance(self, cell: Cell) -> dict[str, Any]:
         call = cell.call
-        spent = call.cost
+        cost = call.cost
         if self.start:
-            spent -= self._planner.at(cell, self.start).call.cost
-        return {
-            "stage": call.stage.name,
-            "parameters": plain(call.parameters),
-            "seed": cell.seed,
-            "lane": cell.lane,
-            "inputs": {name: input_cell.key for name, input_cell in cell.inputs.items()},
+            cost -= self._planner.at(cell, self.start).call.cost
+        task = self._task
+        code = task.code[call.stage.implementation]
+        keyed = keyed_provenance(cell, code, task.numerics, task.surroundings)
+        return keyed | {
             "replicas": [replica_of(lane) for lane in self.lanes],
             "start": self.start,
-            "code": self._task.code[call.stage.implementation],
-            "numerics": self._task.numerics.as_dict(),
-            "dependencies": self._task.surroundings.of(call),
             "packages": self._packages,
-            "seconds": (self._clock() - self._spent) / max(len(self.lanes), 1),
-            "cost": spent,
+            "seconds": (self._clock() - self._clock_at_start) / max(len(self.lanes), 1),
+            "cost": cost,
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
 

@@ -1,4 +1,4 @@
-"""The locks of lanes: who holds them computes, and no other process of any run does."""
+"""The locks of lanes. Only the process that holds a lane's lock computes the lane."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from cbspec.store import Lock, Store
 
 
 class LaneLocks:
-    """The lanes of some cells, locked as far as nobody else holds them.
+    """Locks the lanes of some cells, except those that another process holds.
 
-    They are taken in one order by every process: whoever misses the first leaves the job to the one
-    who has it.
+    `cell in locks` tells whether the lane of a cell is locked here.
+
+    Args:
+        store: the store that keeps the lock files.
+        cells: the cells whose lanes are locked.
 
     Raises:
-        StoreError: the store cannot be written. None is locked then.
+        StoreError: the store cannot be written. No lane is locked then.
     """
 
     def __init__(self, store: Store, cells: Iterable[Cell]) -> None:
@@ -27,6 +30,8 @@ class LaneLocks:
             raise
 
     def _take(self, store: Store, lanes: Iterable[str]) -> None:
+        # Every process locks the lanes of a job in the same order. If another one has the first,
+        # it is at this job, and taking some of the rest would only split the batch.
         for lane in lanes:
             lock = store.try_lock(lane)
             if lock is not None:
@@ -44,6 +49,6 @@ class LaneLocks:
         self.release()
 
     def release(self) -> None:
-        """Let go of all."""
+        """Release every lock."""
         for lock in self._locks.values():
             lock.release()

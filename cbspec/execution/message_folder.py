@@ -1,4 +1,4 @@
-"""Messages of processes to each other: small files of one folder, each written at once."""
+"""A folder of small messages between processes. Every message is a file that appears at once."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from pathlib import Path
 
 
 class MessageFolder:
-    """The messages of one folder; a name that begins with a dot is one that is being written.
+    """The messages of one folder. Files whose name begins with a dot are still being written.
 
     Args:
-        folder: made when something is first written.
+        folder: the folder; created by the first `write`.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def write(self, name: str, content: bytes) -> None:
-        """Write atomically, for readers look at any moment."""
+        """Write or replace a message in one step, since readers may look at any moment."""
         self._scratch(name, content).replace(self._folder / name)
 
     def write_first(self, name: str, content: bytes) -> bytes:
-        """Write unless there is such a message already; return what it says in either case."""
+        """Write a message unless it is there already, and return the content that counts.
+
+        If several processes call this at once, all get the content of the first.
+        """
         scratch = self._scratch(name, content)
         try:
-            # Unlike a rename, it fails where there is one
+            # A rename would replace the message of a faster process; making a link fails instead
             (self._folder / name).hardlink_to(scratch)
         except FileExistsError:
             pass
@@ -35,25 +38,25 @@ class MessageFolder:
         return (self._folder / name).read_bytes()
 
     def read(self, name: str) -> bytes | None:
-        """Return what a message says; None where there is none."""
+        """Return the content of a message; None if there is none."""
         try:
             return (self._folder / name).read_bytes()
         except FileNotFoundError:
             return None
 
     def names(self) -> frozenset[str]:
-        """Return the names of the messages."""
+        """Return the name of every message."""
         return frozenset(path.name for path in self._folder.glob("[!.]*"))
 
     def contents(self) -> Iterator[bytes]:
-        """Yield what each message says, in order of name."""
+        """Yield the content of every message, in order of name."""
         for name in sorted(self.names()):
             text = self.read(name)
-            if text is not None:  # else its worker has just finished
+            if text is not None:  # None if it was removed since `names`
                 yield text
 
     def _scratch(self, name: str, content: bytes) -> Path:
-        """Return a file of this process and thread with a content."""
+        """Write a temporary file that no other process or thread uses, and return its path."""
         self._folder.mkdir(parents=True, exist_ok=True)
         scratch = self._folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
         scratch.write_bytes(content)

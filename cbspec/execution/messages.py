@@ -1,4 +1,4 @@
-"""What the processes of a run tell each other: what they compute, what ended, what failed."""
+"""The messages between the processes of a run: progress, ended jobs and failures."""
 
 from __future__ import annotations
 
@@ -6,8 +6,17 @@ import msgspec
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """What one worker computes right now, on which lanes; `started` and `updated` are Unix times in
-    seconds.
+    """The progress of a job that a worker computes now.
+
+    Attributes:
+        worker: the worker's name, such as ``"gw0"``.
+        job: a description of the job for people.
+        lanes: the lanes that it computes.
+        done: how much is computed, in `unit`.
+        total: how much there is, in `unit`; 0 if unknown.
+        unit: such as ``"epoch"``.
+        started: when the job began, in seconds since 1970.
+        updated: when this was written, in seconds since 1970.
     """
 
     worker: str
@@ -21,17 +30,21 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def remaining(self) -> float | None:
-        """Return the seconds left at the pace so far; None before there is a pace."""
+        """Return the seconds left at the average speed so far; None before anything is done."""
         if self.done <= 0 or self.total <= 0:
             return None
         return (self.updated - self.started) * (self.total - self.done) / self.done
 
 
 class JobEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that ended: for the plain lines of a log without a terminal.
+    """A job that has ended. A log without a terminal shows one line for each.
 
     Attributes:
-        taken: how many of its results came from a shared store.
+        worker: the worker's name.
+        job: a description of the job for people.
+        seconds: how long it took.
+        outcome: how it ended, in words.
+        taken: the number of results that came from a shared store.
     """
 
     worker: str
@@ -46,9 +59,9 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         what: the cell or the job, such as ``"train_bp@20 seed 42"``.
-        reason: what happened.
-        first: what happened at the first attempt, where this was the second.
-        traceback: for whoever asks.
+        reason: what happened, in words.
+        first: the reason of the first attempt, if this was the second; else empty.
+        traceback: the traceback of the stage, if it raised; else empty.
     """
 
     what: str
@@ -58,7 +71,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def message(self) -> str:
-        """Return it as a sentence."""
+        """Return the failure as a sentence."""
         sentence = f"{self.what} could not be computed: {self.reason}"
         if not self.first:
             return sentence

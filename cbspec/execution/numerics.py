@@ -1,7 +1,6 @@
-"""What a result depends on besides its parameters, its code and its seed; and the keys that follow
-from all of these.
+"""The arithmetic that results are computed with, and the keys of results and lanes.
 
-Nothing here imports torch: a run with nothing to compute ends before that would have finished.
+This module does not import torch, which takes longer than a whole run with nothing to compute.
 """
 
 from __future__ import annotations
@@ -20,21 +19,21 @@ from cbspec.execution.devices import FAMILIES, suited
 from cbspec.model.dependencies import ABSENT, Dependencies
 from cbspec.stage import Call, plain
 
-LAYOUT = 1  # raise it when what an entry means changes: every stored result is then computed again
+LAYOUT = 1  # raise it when stored entries change their meaning; every result is computed again then
 
 NO_DEPENDENCIES = Dependencies()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numerics:
-    """The arithmetic that a result was computed with.
+    """The arithmetic that a result was computed with. It is part of the result's key.
 
     Attributes:
-        device: device family; results of two families agree to tolerance only.
-        torch: its version with the build, as in ``"2.11.0+cpu"``; `ABSENT` without it.
-        dtype: of parameters and activations.
+        device: the device family. Results of two families agree within a tolerance only.
+        torch: torch's version and build, such as ``"2.11.0+cpu"``; `ABSENT` without torch.
+        dtype: the type of parameters and activations.
         tf32: whether matrix products on a GPU round their factors to 10 bits.
-        threads: of one process; the order of summation depends on it.
+        threads: the threads of one process. The order of summation depends on them.
     """
 
     device: str
@@ -44,20 +43,17 @@ class Numerics:
     threads: int = 1
 
     def as_dict(self) -> dict[str, str | bool | int]:
-        """Name -> value, for provenance and keys."""
+        """Return name -> value, for provenance and keys."""
         return asdict(self)
 
     @property
     def digest(self) -> str:
-        """Return the hex SHA-256 of all of it."""
+        """Return the hex SHA-256 of all fields."""
         return _digest(self.as_dict())
 
 
 def limit_threads(threads: int) -> None:
-    """Set how many threads the numerical libraries use.
-
-    Results depend on it, and workers share the cores.
-    """
+    """Set how many threads the numerical libraries use. Results depend on this number."""
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = str(threads)
     if "torch" in sys.modules:
@@ -72,15 +68,15 @@ def resolve(
     """Return the numerics of this machine.
 
     Args:
-        device: the name of a device family (`cbspec.execution.devices`), or ``"auto"`` for the
-            first one that is there: an accelerator if there is one, else ``"cpu"``.
-        threads: threads of one process.
-        tf32: allow it on a GPU; no CPU has it, so it is dropped there.
-        computing: require that the device is there. Without it, ``"cuda"`` may stand for what
-            another machine computes or has stored.
+        device: the name of a device family (`cbspec.execution.devices`), or ``"auto"`` for an
+            accelerator if this machine has one, and ``"cpu"`` otherwise.
+        threads: the threads of one process.
+        tf32: allow TF32 on a GPU; ignored on a CPU, which has no TF32.
+        computing: require that this machine has the device. False for what another machine
+            computes or has stored.
 
     Raises:
-        ConfigError: no such device, or no such number of threads.
+        ConfigError: the device is unknown or not there, or `threads` is below 1.
     """
     if device != "auto" and device not in FAMILIES:
         known = ", ".join(["auto", *sorted(FAMILIES)])
@@ -110,13 +106,15 @@ def result_key(
     numerics: Numerics,
     dependencies: Dependencies = NO_DEPENDENCIES,
 ) -> str:
-    """Return the store key of a call's result for a seed: the hex SHA-256 of all that it depends
-    on.
+    """Return the key of a result: the hex SHA-256 of everything that the result depends on.
 
     Args:
-        inputs: name -> result key of the input.
-        code: digest of the code fingerprint of the stage's implementation.
-        dependencies: those that the stage and the project declare.
+        call: the stage and its parameters.
+        seed: the training seed.
+        inputs: input name -> key of the input's result.
+        code: digest of the code of the stage's implementation.
+        numerics: the arithmetic.
+        dependencies: the declared files, versions and environment variables.
     """
     return _digest(_identity(call, seed, inputs, code, numerics, dependencies))
 
@@ -129,10 +127,7 @@ def lane_key(
     numerics: Numerics,
     dependencies: Dependencies = NO_DEPENDENCIES,
 ) -> str:
-    """Return `result_key` without the point.
-
-    The points of one trajectory share it, so that one process computes them all.
-    """
+    """Return the key of a lane: `result_key` without the point, which its results share."""
     identity = _identity(call, seed, inputs, code, numerics, dependencies)
     if call.stage.progress:
         del identity["parameters"][call.stage.progress]
@@ -141,9 +136,9 @@ def lane_key(
 
 @cache
 def torch_build() -> tuple[str, str | None] | None:
-    """Return what `cbspec.pytorch.build` does, or None where torch is not installed."""
+    """Return the version and the CUDA version of the installed torch; None without torch."""
     spec = find_spec("torch")
-    if spec is None or spec.origin is None:  # the latter is a folder that an uninstallation left
+    if spec is None or spec.origin is None:  # no origin: an empty folder, left by an uninstallation
         return None
     from cbspec import pytorch
 
@@ -151,7 +146,7 @@ def torch_build() -> tuple[str, str | None] | None:
 
 
 def absent(device: str) -> str:
-    """Return why no device of a family can be used here; empty if one can."""
+    """Return why this machine has no device of a family; empty if it has one."""
     return FAMILIES[device].absent(torch_build())
 
 

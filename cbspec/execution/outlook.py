@@ -1,4 +1,4 @@
-"""What a run has still to compute, and how long that will take at the pace so far."""
+"""The outlook of a run: what is left to compute, and how long it will take."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.worklist import Worklist
 
 NAME = "outlook"
-TELL_SECONDS = 2.0  # looking at the whole plan takes time from the cores
+TELL_SECONDS = 2.0  # between two looks at the whole plan, which take time from the cores
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left of a plan: how many jobs, their cost in floating-point operations, and when that
-    was seen (Unix time in seconds).
+    """What is left of a plan.
+
+    Attributes:
+        jobs: the number of jobs.
+        cost: their cost in floating-point operations.
+        at: when they were counted, in seconds since 1970.
     """
 
     jobs: int
@@ -25,29 +29,29 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutlookPublisher:
-    """Publishes what is left of a plan; any process of a run may, for all hold the same plan."""
+    """Publishes the outlook. Every process of a run may do so, since all hold the same plan."""
 
     def __init__(self, run: RunDirectory, work: Worklist) -> None:
         self._messages = MessageFolder(run.path)
         self._work = work
-        self._told = 0.0
+        self._published_at = 0.0
 
     def publish(self) -> None:
-        """Publish the outlook, unless this process did so a moment ago."""
-        if time.monotonic() - self._told < TELL_SECONDS:
+        """Publish the outlook, unless this process did so less than `TELL_SECONDS` ago."""
+        if time.monotonic() - self._published_at < TELL_SECONDS:
             return
         left = list(self._work.remaining_jobs())
         outlook = Outlook(jobs=len(left), cost=sum(job.cost for job in left), at=time.time())
         self._messages.write(NAME, msgspec.json.encode(outlook))
-        self._told = time.monotonic()
+        self._published_at = time.monotonic()
 
 
 class Pace:
-    """Follows a run's outlook, and so knows its pace.
+    """Follows the outlook of a run, and estimates the time left from it.
 
     Attributes:
-        last: the newest outlook; None before there is one.
-        jobs: how many there were at most.
+        last: the newest outlook; None before the first.
+        jobs: the greatest number of jobs seen so far.
     """
 
     def __init__(self, run: RunDirectory) -> None:
@@ -57,12 +61,12 @@ class Pace:
         self.jobs = 0
 
     def look(self) -> None:
-        """Take in the newest outlook."""
+        """Read the newest outlook."""
         text = self._messages.read(NAME)
         if text is None:
             return
         outlook = msgspec.json.decode(text, type=Outlook)
-        # Claims that draw more seeds make the plan longer: the pace is that since then
+        # If claims have drawn more seeds, the plan is longer, and the pace is counted from now on
         grown = self.last is not None and outlook.cost > self.last.cost
         if self._first is None or grown:
             self._first = outlook
@@ -71,12 +75,12 @@ class Pace:
 
     @property
     def done(self) -> int:
-        """Return how many jobs have ended since the run began."""
+        """Return the number of jobs that have ended since the run began."""
         return self.jobs - (self.last.jobs if self.last else 0)
 
     @property
     def remaining(self) -> float | None:
-        """Return the seconds left at the pace so far, from now on; None before there is a pace."""
+        """Return the seconds left from now at the pace so far; None before anything has ended."""
         if self._first is None or self.last is None or self.last.cost >= self._first.cost:
             return None
         pace = (self._first.cost - self.last.cost) / (self.last.at - self._first.at)

@@ -1,4 +1,4 @@
-"""What a stage prints, passed on as a terminal can show it."""
+"""The output of stages, passed on as text that is safe to show on a terminal."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import IO, Any, NamedTuple, TextIO
 
 from cbspec import terminal
 
-PIPE_BYTES = 65536  # all that a pipe of Linux holds
-MOST = 1_000_000  # characters of a task that are passed on: more fills a log, and nobody reads it
+PIPE_BYTES = 65536  # the size of a pipe on Linux
+MOST = 1_000_000  # characters that a task may print; nobody reads more, and it would fill the log
 
 
 class _Stream(NamedTuple):
@@ -25,11 +25,12 @@ class _Stream(NamedTuple):
 
 
 class StageOutput:
-    """The standard output and error of a stage's process, which whoever waits for it passes on to
-    its own: there pytest captures them for the claim that is judged.
+    """Passes the output of a child process on to the streams of this one.
+
+    There pytest captures it for the claim that is being judged.
 
     Args:
-        process: started with a pipe for each.
+        process: the child, started with a pipe for each of stdout and stderr.
     """
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
@@ -38,21 +39,21 @@ class StageOutput:
         for name in ("stdout", "stderr"):
             pipe = getattr(process, name)
             decoder = codecs.getincrementaldecoder("utf-8")(errors="backslashreplace")
-            # A progress bar that returns to the start of its line becomes lines
+            # Carriage returns become line breaks, so a progress bar prints one line after the other
             lines = io.IncrementalNewlineDecoder(decoder, translate=True)
             self._streams[pipe.fileno()] = _Stream(name, pipe, lines)
 
     @property
     def descriptors(self) -> list[int]:
-        """Return what to wait at for more output."""
+        """Return the file descriptors to wait for more output at."""
         return list(self._streams)
 
     def begin(self) -> None:
-        """Take in that another task begins."""
+        """Begin to count the characters of a new task."""
         self._left = MOST
 
     def pass_on(self) -> None:
-        """Write what was printed by now to the streams of that name of this process."""
+        """Write what the child has printed so far to the stdout and stderr of this process."""
         for descriptor in self.descriptors:
             if wait([descriptor], 0):
                 self._pass_on(descriptor)
@@ -65,21 +66,21 @@ class StageOutput:
         if len(text) > self._left > 0:
             _write("\n... (the rest of what it prints is left out)\n", stream.name)
         self._left = max(self._left - len(text), 0)
-        if not content:  # nobody can write to it any more
+        if not content:  # every process has closed its end of the pipe
             self._streams.pop(descriptor).pipe.close()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Close the pipes."""
         for stream in self._streams.values():
             stream.pipe.close()
         self._streams.clear()
 
 
 class PlainText:
-    """A text stream through which nothing gets control over where it is shown.
+    """A text stream that escapes control characters, so that no output can control a terminal.
 
     Args:
-        target: where the text goes; what it cannot encode is shown as an escape.
+        target: the stream that is written to. Characters that it cannot encode are escaped too.
     """
 
     def __init__(self, target: TextIO) -> None:
@@ -96,7 +97,7 @@ class PlainText:
 
 
 def _write(text: str, name: str) -> None:
-    # Where nobody listens, a stage goes on all the same
+    # A stage goes on even if nobody reads its output
     with suppress(AttributeError, OSError, ValueError):
         stream = PlainText(getattr(sys, name))
         stream.write(text)
@@ -105,7 +106,7 @@ def _write(text: str, name: str) -> None:
 
 @contextmanager
 def plain_output() -> Iterator[None]:
-    """Have what this process prints be plain text; where nobody listens, nothing is changed."""
+    """Escape control characters in what this process prints, for the length of a block."""
     with ExitStack() as redirected:
         if sys.stdout:
             redirected.enter_context(redirect_stdout(PlainText(sys.stdout)))

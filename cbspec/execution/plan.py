@@ -1,5 +1,6 @@
-"""The plan: every stage call of every claim for every seed, merged into one graph and grouped into
-jobs, before anything runs.
+"""The plan: the stage calls of all claims for all seeds, merged into one graph of jobs.
+
+A plan is complete before anything runs. `Planner` names cells and groups them into jobs.
 """
 
 from __future__ import annotations
@@ -21,19 +22,19 @@ from cbspec.fingerprint import Fingerprint
 from cbspec.model.dependencies import Dependencies
 from cbspec.stage import Call, stages_of
 
-# Of one program on a CPU core. With more, the tensors leave its cache, and there are fewer jobs to
-# fill the cores.
+# How many seeds one job on a CPU core computes. With more, its tensors no longer fit into the
+# core's cache, and there are fewer jobs than cores.
 SEEDS = 3
 
 
 @dataclass(frozen=True)
 class PlannedJob:
-    """Cells that are computed together: points of lanes that agree in shape."""
+    """Cells that are computed together, because their lanes have tensors of the same shapes."""
 
     cells: tuple[Cell, ...]
 
     def __hash__(self) -> int:
-        # A job may have thousands of cells, and is looked up once for each
+        # A job may have thousands of cells, and is looked up once for each of them
         return hash((self.cells[0].key, len(self.cells)))
 
     @property
@@ -49,14 +50,18 @@ class PlannedJob:
 
     @cached_property
     def cost(self) -> float:
-        """Return the cost in floating-point operations, each lane as far as its last point."""
+        """Return the cost in floating-point operations, of each lane up to its last point."""
         lanes: dict[str, float] = {}
         for cell in self.cells:
             lanes[cell.lane] = max(lanes.get(cell.lane, 0.0), cell.call.cost)
         return sum(lanes.values())
 
     def without(self, stored: Callable[[Cell], bool]) -> PlannedJob | None:
-        """Return the job of the cells that are not stored; None where all are."""
+        """Return the job without its stored cells; None if all are stored.
+
+        Args:
+            stored: tells whether a cell is stored.
+        """
         missing = tuple(cell for cell in self.cells if not stored(cell))
         return PlannedJob(missing) if missing else None
 
@@ -69,8 +74,12 @@ class PlannedJob:
 
 @dataclass(frozen=True)
 class Plan:
-    """All jobs, longest path first: a job's rank is its cost and that of the costliest chain that
-    waits for it.
+    """All jobs in start order: critical path first.
+
+    Attributes:
+        jobs: the jobs, highest rank first.
+        rank: job -> its cost plus that of the costliest chain of jobs that needs it, in
+            floating-point operations.
     """
 
     jobs: tuple[PlannedJob, ...]
@@ -102,7 +111,7 @@ class Planner:
         self._cells: dict[tuple[str, int], Cell] = {}
 
     def cell(self, call: Call, seed: int) -> Cell:
-        """Return the cell of one call for one seed, always the same object."""
+        """Return the cell of a call for a seed. Repeated calls return the same object."""
         known = self._cells.get((call.digest, seed))
         if known is None:
             known = self._cells[call.digest, seed] = self._named(call, seed)
@@ -122,39 +131,37 @@ class Planner:
         )
 
     def cells(self, arms: Mapping[str, Call], seeds: Sequence[int]) -> dict[tuple[str, int], Cell]:
-        """Return (arm, seed) -> the cell whose measures a claim with these arms reads."""
+        """Return (arm, seed) -> its cell, for every arm and every seed."""
         return {(arm, seed): self.cell(call, seed) for arm, call in arms.items() for seed in seeds}
 
     def of(self, claim: Claim, seeds: Sequence[int]) -> dict[tuple[str, int], Cell]:
-        """Return (arm, seed) -> the cell that a claim reads.
+        """Return (arm, seed) -> the cell whose measures a claim reads.
 
-        An arm over runs of its own has the first of them at the first seed, and none at the seeds
-        beyond its last.
+        An arm with independent runs has them under the claim's seeds, in order: its first run
+        stands at the first seed. If it has fewer runs than there are seeds, the rest is left out.
         """
         cells: dict[tuple[str, int], Cell] = {}
         for arm, call in claim.arms.items():
-            runs = claim.own.get(arm, seeds)
+            runs = claim.independent_runs.get(arm, seeds)
             for seed, run in zip(seeds, runs, strict=False):
                 cells[arm, seed] = self.cell(call, run)
         return cells
 
     def code(self, calls: Iterable[Call]) -> dict[str, str]:
-        """Return stage name -> digest of its code fingerprint, for every stage that these calls
-        reach.
-        """
+        """Return stage name -> digest of its code, for these calls and their inputs."""
         return {
             name: self.fingerprint(stage.implementation).digest
             for name, stage in stages_of(calls).items()
         }
 
     def dependencies(self, calls: Iterable[Call]) -> Dependencies:
-        """Return the declared files, versions and variables of all stages these calls reach."""
+        """Return the files, versions and variables that these calls and their inputs declare."""
         return self.surroundings.of_all(calls)
 
     def at(self, cell: Cell, point: int) -> Cell:
         """Return the cell of the same lane at another point.
 
-        A cell that no plan has is not kept, for a lane may have a million points.
+        Such a cell is not cached unless it was planned, because a lane may have a million points.
         """
         progress = cell.call.stage.progress
         if progress is None or cell.call.point == point:
@@ -170,13 +177,14 @@ class Planner:
         wide: bool = False,
         after: Mapping[Cell, float] | None = None,
     ) -> Plan:
-        """Group the wanted cells and all they need into jobs.
+        """Group the wanted cells and all their inputs into jobs.
 
         Args:
             wanted: the cells that claims read.
-            wide: also batch arms that are one tensor program (a GPU fills up with them; CPU cores
-                are filled by jobs).
-            after: the cost of what may have to follow a cell (`awaited`).
+            wide: also batch arms that fit into one tensor program. A GPU needs wide jobs to be
+                busy; CPU cores need many jobs.
+            after: cell -> cost of what a claim may ask for once it has seen the cell; see
+                `cbspec.execution.rank.awaited`.
         """
         cells = closure(wanted)
         trained = {cell.lane for cell in cells if cell.call.point}
@@ -192,16 +200,18 @@ class Planner:
 
         def order(job: PlannedJob) -> tuple[float, str, int]:
             first = job.cells[0]
-            return -ranks[job], first.call.digest, first.seed  # the same order for other code
+            # Ties are broken by what does not change with the code, so that an edit of the engine
+            # leaves the order as it was
+            return -ranks[job], first.call.digest, first.seed
 
         return Plan(tuple(sorted(jobs, key=order)), ranks)
 
 
 def _group(cell: Cell, wide: bool, trained: bool) -> tuple[object, ...]:
-    """Return what the cells of a job agree in.
+    """Return the group of a cell. Cells of one group may be computed in one job.
 
-    On a wide device arms are computed together, but a network that is left as it began does not
-    wait for others' inputs.
+    On a wide device different arms share a job. Lanes that only need point 0 are kept apart from
+    those that train, so that they do not wait for inputs that they do not need.
     """
     if wide:
         return cell.call.stage.name, cell.call.shape, trained
@@ -209,8 +219,9 @@ def _group(cell: Cell, wide: bool, trained: bool) -> tuple[object, ...]:
 
 
 def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
-    """Split a group into parts that are one program each: all of it on a wide device or where it is
-    only read, a few seeds on a CPU core.
+    """Split a group into jobs: a few seeds each on a CPU core, otherwise the whole group in one.
+
+    Stages that only read data that exists already are not split either.
     """
     seeds = list(dict.fromkeys(cell.seed for cell in cells))
     most = len(seeds) if wide or cells[0].call.stage.reads else SEEDS

@@ -1,7 +1,8 @@
-"""Live progress of a run: in a terminal one line per busy worker and one for the whole plan,
-elsewhere one plain line per finished job.
+"""The progress display of a run.
 
-Workers publish into the run directory; whoever owns the terminal reads it in a thread of its own.
+A terminal shows one live line for each busy worker and one for the whole plan; a log gets one line
+for each job that ends. Workers publish their progress into the run directory. The process that owns
+the terminal reads it in a thread.
 """
 
 from __future__ import annotations
@@ -23,51 +24,49 @@ from cbspec.execution.outlook import Pace
 from cbspec.execution.rundir import RunDirectory
 
 REFRESH_SECONDS = 0.5
-PLAIN_SECONDS = 30.0  # a log shows signs of life of a long stage this often
+PLAIN_SECONDS = 30.0  # of silence, after which a log gets the progress of running jobs
 
 
 class Display:
-    """Shows what the workers do until it is closed.
+    """Shows the progress of a run until it is closed.
 
     Args:
-        run: where the workers publish.
-        stream: the real terminal or log, not one that pytest captures.
-        colour: whether a terminal is written to in colour, if it has any.
+        run: the directory into which the workers publish.
+        stream: the terminal or log itself, not a stream that pytest captures.
+        colour: whether to write in colour, if the terminal can.
     """
 
     def __init__(self, run: RunDirectory, stream: TextIO, *, colour: bool = True) -> None:
         self.run = run
-        # None leaves it to NO_COLOR
+        # For None, rich heeds the environment variable NO_COLOR
         self.console = Console(file=stream, highlight=False, no_color=None if colour else True)
         self._pace = Pace(run)
         self._live: Live | None = None
         self._lock = threading.RLock()
-        self._over = threading.Event()
-        self._shown: dict[str, int] = {}
-        self._within = False  # a line of somebody else's, who wrote since
-        self._spoke = time.monotonic()
+        self._closed = threading.Event()
+        self._printed: dict[str, int] = {}  # worker -> how many of its ended jobs have a line
+        self._mid_line = False  # somebody else has written, and may have left a line unfinished
+        self._printed_at = time.monotonic()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="cbspec-progress")
 
     def start(self) -> None:
         self._thread.start()
 
     def close(self) -> None:
-        self._over.set()
+        self._closed.set()
         self._thread.join(timeout=5)
         with self._lock:
             self._hide()
             if not self.console.is_terminal:
-                self._speak()  # of what ended since the last look
+                self._print_events()  # the jobs that have ended since the last look
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
-        """Keep the live lines away while somebody else writes to the terminal; they come back by
-        themselves.
-        """
+        """Hide the live lines while somebody else writes to the terminal; they return later."""
         with self._lock:
             self._hide()
             yield
-            self._within = True
+            self._mid_line = True
 
     def _hide(self) -> None:
         if self._live is not None:
@@ -75,12 +74,12 @@ class Display:
             self._live = None
 
     def _watch(self) -> None:
-        while not self._over.wait(REFRESH_SECONDS):
+        while not self._closed.wait(REFRESH_SECONDS):
             with self._lock:
                 if self.console.is_terminal:
                     self._draw()
                 else:
-                    self._speak()
+                    self._print_events()
 
     def _draw(self) -> None:
         statuses = self.run.statuses()
@@ -92,31 +91,31 @@ class Display:
             self._live = Live(console=self.console, transient=True, auto_refresh=False)
             self._live.start()
         self._pace.look()
-        self._live.update(Group(_table(statuses), _whole(self._pace)), refresh=True)
+        self._live.update(Group(_table(statuses), _plan_line(self._pace)), refresh=True)
 
-    def _speak(self) -> None:
-        seen = dict.fromkeys(self._shown, 0)
+    def _print_events(self) -> None:
+        seen = dict.fromkeys(self._printed, 0)
         for event in self.run.events():
             seen[event.worker] = seen.get(event.worker, 0) + 1
-            if seen[event.worker] > self._shown.get(event.worker, 0):
-                self._shown[event.worker] = seen[event.worker]
-                self._say(_line(event))
-        if time.monotonic() - self._spoke > PLAIN_SECONDS:
+            if seen[event.worker] > self._printed.get(event.worker, 0):
+                self._printed[event.worker] = seen[event.worker]
+                self._print(_line(event))
+        if time.monotonic() - self._printed_at > PLAIN_SECONDS:
             for status in self.run.statuses():
-                self._say(f"{status.worker}  {status.job}: {_pace(status)}")
+                self._print(f"{status.worker}  {status.job}: {_progress(status)}")
 
-    def _say(self, text: str) -> None:
-        start = "\n" if self._within else ""
+    def _print(self, text: str) -> None:
+        start = "\n" if self._mid_line else ""
         self.console.print(f"{start}[cbspec] {text}", markup=False, soft_wrap=True)
-        self._within = False
-        self._spoke = time.monotonic()
+        self._mid_line = False
+        self._printed_at = time.monotonic()
 
 
 def _line(event: JobEvent) -> str:
     return f"{event.worker}  {event.job}: {event.outcome} in {duration(event.seconds)}"
 
 
-def _pace(status: Status) -> str:
+def _progress(status: Status) -> str:
     if not status.total:
         return f"{status.done:g} {status.unit}"
     left = f", {duration(status.remaining)} left" if status.remaining is not None else ""
@@ -124,36 +123,36 @@ def _pace(status: Status) -> str:
 
 
 def _table(statuses: list[Status]) -> Table:
-    """Return a table with one row per busy worker.
+    """Return a table with one row for each busy worker.
 
-    In a narrow terminal the description is cut short first, and then the bar.
+    A narrow terminal cuts the description first, and then the bar.
     """
     table = Table.grid(padding=(0, 1))
-    for gives_way in (False, True, True, False):
-        table.add_column(no_wrap=not gives_way)
+    for shrinks in (False, True, True, False):
+        table.add_column(no_wrap=not shrinks)
     for status in statuses:
         job = Text(status.job, no_wrap=True, overflow="ellipsis")
         bar = ProgressBar(total=status.total or 1, completed=status.done, width=16)
-        table.add_row(status.worker, job, bar, _pace(status))
+        table.add_row(status.worker, job, bar, _progress(status))
     return table
 
 
-def _whole(pace: Pace) -> Table | str:
-    """Return the line of the whole plan; nothing where it is not known."""
+def _plan_line(pace: Pace) -> Table | str:
+    """Return the progress of the whole plan as a line; empty if it is not known."""
     if not pace.jobs:
         return ""
     left = pace.remaining
     text = f"{pace.done} of {pace.jobs} jobs"
     if left is not None:
-        text += f", about {_rough(left)} left"
+        text += f", about {_estimate(left)} left"
     line = Table.grid(padding=(0, 1))
     bar = ProgressBar(total=pace.jobs, completed=pace.done, width=24)
     line.add_row("all", bar, text)
     return line
 
 
-def _rough(seconds: float) -> str:
-    """Return a duration as an estimate deserves it: ``"20 s"``, ``"3 min"``, ``"2 h 10 min"``."""
+def _estimate(seconds: float) -> str:
+    """Format an estimated duration: ``"20 s"``, ``"3 min"``, ``"2 h 10 min"``."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     if seconds < 3600:

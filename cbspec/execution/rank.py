@@ -1,4 +1,4 @@
-"""In which order jobs start: those first that most waits for."""
+"""Ranks: the order in which jobs start. The jobs that most other work waits for come first."""
 
 from __future__ import annotations
 
@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 def upward_ranks(
     jobs: Collection[PlannedJob], after: Mapping[Cell, float]
 ) -> dict[PlannedJob, float]:
-    """Return each job's upward rank (Topcuoglu et al. 2002): its cost plus the rank of the
-    costliest dependent, or plus what may have to follow.
+    """Return each job's upward rank: its cost plus that of the costliest chain that depends on it.
+
+    Args:
+        jobs: all jobs of a plan.
+        after: cell -> cost of what a claim may ask for once it has seen the cell. It counts as a
+            dependent job.
+
+    Source: Topcuoglu et al. 2002.
     """
     owner = {cell: job for job in jobs for cell in job.cells}
     dependents: dict[PlannedJob, set[PlannedJob]] = defaultdict(set)
@@ -40,15 +46,19 @@ def upward_ranks(
 def awaited(
     claims: Iterable[Claim], planner: Planner, stored: Callable[[Cell], bool]
 ) -> dict[Cell, float]:
-    """Return what may have to follow each cell of a first interim analysis.
+    """Return, for each cell of a first interim analysis, the cost of what may have to follow.
 
-    The value is the cost of the longest chain of what the claim asks for if it is inconclusive. A
-    claim that is quickly computed but may then want long runs is so judged early, and not beside
-    everything else that is long.
+    That is the cost of the seeds that the claim asks for if it is inconclusive. With it, a claim
+    that is cheap at first but may then need long runs is judged early, so that these runs do not
+    start last.
 
     Args:
-        claims: those that may draw more seeds.
+        claims: the claims that may draw more seeds.
+        planner: names the cells of the claims.
         stored: tells whether a cell needs no computing.
+
+    Returns:
+        Cell -> cost in floating-point operations.
     """
     following: dict[Cell, float] = {}
     costs: dict[Cell, float] = {}

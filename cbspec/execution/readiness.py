@@ -1,4 +1,4 @@
-"""When the results of a plan will lie ready, and in which order a run's processes serve them."""
+"""The order in which a run judges its claims: those first whose results will be ready first."""
 
 from __future__ import annotations
 
@@ -15,10 +15,18 @@ from cbspec.execution.plan import Plan, PlannedJob
 
 
 def ready_at(plan: Plan, stored: Callable[[Cell], bool], cores: int) -> dict[Cell, float]:
-    """Return when each cell of a plan is computed, in units of cost: 0 for one that is stored.
+    """Simulate a run of the plan, and return cell -> the time when it is stored.
 
-    The plan is worked off as processes do it: a free core starts the first job, longest path first,
-    whose inputs are there.
+    In the simulation, as in a run, each free core starts the first job in the plan's order whose
+    inputs are stored.
+
+    Args:
+        plan: the jobs.
+        stored: tells whether a cell is stored already; such a cell has time 0.
+        cores: how many jobs run at once.
+
+    Returns:
+        Times in units of cost, floating-point operations.
     """
     jobs, ready = _without_stored(plan, stored)
     before = _before(jobs)
@@ -46,7 +54,7 @@ def ready_at(plan: Plan, stored: Callable[[Cell], bool], cores: int) -> dict[Cel
 def _without_stored(
     plan: Plan, stored: Callable[[Cell], bool]
 ) -> tuple[list[PlannedJob], dict[Cell, float]]:
-    """Return the jobs that are left of a plan, and 0 for each cell that is stored."""
+    """Return the jobs with missing cells, reduced to those; and stored cell -> 0."""
     jobs: list[PlannedJob] = []
     ready = dict.fromkeys(plan.cells, 0.0)
     for job in plan.jobs:
@@ -58,7 +66,7 @@ def _without_stored(
 
 
 def _before(jobs: Sequence[PlannedJob]) -> list[set[int]]:
-    """Return for each job the numbers of those that compute its inputs."""
+    """Return for each job the indices of the jobs that compute its inputs."""
     computing: dict[Cell, int] = {}
     for number, job in enumerate(jobs):
         for cell in job.cells:
@@ -71,11 +79,14 @@ def _before(jobs: Sequence[PlannedJob]) -> list[set[int]]:
 
 
 def agreed_order(place: Path, propose: Callable[[], Sequence[str]]) -> list[str]:
-    """Return the order that the first process of a run proposed; what is stored meanwhile would give
-    each of them another one.
+    """Return the order of claims that the first process of a run has proposed.
+
+    All processes have to use the same order. Each by itself would find another one, since results
+    are stored meanwhile.
 
     Args:
-        place: the file in the run directory.
+        place: the file in the run directory that holds the order.
+        propose: computes an order; called only if there is none yet.
     """
     messages = MessageFolder(place.parent)
     text = messages.read(place.name)

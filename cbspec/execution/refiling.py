@@ -1,5 +1,7 @@
-"""Results of stages that were seen to load files which nothing names: they are stored under the key
-that counts these files, too, where every later run looks for them.
+"""Storing results once more under the key of the next run.
+
+A stage may load a file of the project that no code names, such as a table or a plugin. From then on
+the file counts as part of the stage's code, so later runs look for its results under another key.
 """
 
 from __future__ import annotations
@@ -16,11 +18,11 @@ from cbspec.fingerprint.signature import signature
 from cbspec.stage import stages_of
 from cbspec.store import Store
 
-REFILED = "refiled"  # the provenance entry that names the key of before
+REFILED = "refiled"  # the provenance entry that names the first key
 
 
 def keep_loaded(store: Store, task: StageTask, outcome: TaskOutcome) -> str:
-    """Keep which files a stage loaded though nothing names them; return what the log says of them."""
+    """Record the files that a stage loaded and no code names; return a remark for the log."""
     for name in outcome.loaded:
         store.loaded.keep(task.stage.implementation, name)
     if not outcome.loaded:
@@ -30,11 +32,11 @@ def keep_loaded(store: Store, task: StageTask, outcome: TaskOutcome) -> str:
 
 
 class Refiling:
-    """What one process of a run has computed, until its end.
+    """Stores the results of a run under their new keys, at its end.
 
     Args:
-        store: where the results lie, and what stages were seen to load.
-        code: as it was when the run began.
+        store: holds the results, and which files stages were seen to load.
+        code: the project's code as it was when the run began.
     """
 
     def __init__(self, store: Store, code: Code) -> None:
@@ -43,13 +45,14 @@ class Refiling:
         self._began = time.time_ns()
 
     def file(self, cells: Iterable[Cell], planner: Planner) -> None:
-        """Store results under their new keys as well, where these are others.
+        """Copy results to their new keys, where these differ.
 
-        One whose files were edited since the run began is left out: which version it was computed
-        with is not known.
+        A result is left out if one of the files was edited since the run began, because it may have
+        been computed with either version.
 
         Args:
-            planner: named the cells.
+            cells: the cells that this process has computed.
+            planner: the planner that they come from.
         """
         renewed = Planner(self._code.renewed().fingerprint, planner.numerics, planner.surroundings)
         for cell in cells:
@@ -69,11 +72,11 @@ class Refiling:
             self._store.copy(cell.key, anew.key, provenance)
 
     def _edited(self, cell: Cell) -> bool:
-        """Tell whether a file that nothing names was written or removed since the run began."""
+        """Tell whether a file that no code names was written or removed since the run began."""
         for stage in stages_of([cell.call]).values():
             for name in self._store.loaded.of(stage.implementation):
                 path = Path(self._code.root, name)
-                # A file that is not there may have been until just now: its folder tells
+                # The file may have been removed since; the time of its folder shows that
                 now = signature(path) or signature(path.parent)
                 if now is None or max(now[:2]) >= self._began:
                     return True

@@ -1,4 +1,4 @@
-"""One lane of a job: what a stage sees of it, and what a result says of it."""
+"""One replica of a running job: a lane as the engine's stage function sees it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cbspec.errors import StageError, suggestion
+from cbspec.execution.artifact import artifact, inputs_of
 from cbspec.execution.cell import Cell
+from cbspec.execution.surroundings import Surroundings
 from cbspec.stage import Artifact, Parameters
+from cbspec.store import Store
 
 
 @dataclass(frozen=True)
 class RunningReplica:
-    """One lane of the job; meets `cbspec.stage.Replica`."""
+    """One lane of a running job. Implements `cbspec.stage.Replica`.
+
+    Attributes:
+        cell: the last wanted cell of the lane.
+        inputs: input name -> the stored result that the stage reads.
+        resumed: the stored result that the trajectory continues from; None at the start.
+        files: file as the claim names it -> its path on this machine.
+    """
 
     cell: Cell
     inputs: Mapping[str, Artifact]
@@ -29,7 +39,11 @@ class RunningReplica:
         return self.cell.seed
 
     def path(self, file: str) -> Path:
-        """Return where a file lies that one of the parameters names."""
+        """Return the path on this machine of a file that a parameter names.
+
+        Raises:
+            StageError: no parameter of type `File` has this value.
+        """
         if file not in self.files:
             raise StageError(
                 f"{self.cell}: {file!r} is the value of no parameter of type File"
@@ -38,10 +52,31 @@ class RunningReplica:
         return self.files[file]
 
 
-def replica_of(lane: Cell) -> tuple[str, int, int]:
-    """Return what the provenance of a result says of each replica of its job: which trajectory, for
-    which seed, how far.
+def running_replica(
+    cell: Cell, resumed: Cell | None, surroundings: Surroundings, store: Store
+) -> RunningReplica:
+    """Return the replica of a lane, with what it reads from the store.
 
-    The last bits depend on all of them, for kernels differ by the size of a batch.
+    Args:
+        cell: the last wanted cell of the lane.
+        resumed: the stored cell that the trajectory continues from; None at the start.
+        surroundings: knows where declared files lie.
+        store: holds the inputs.
+
+    Raises:
+        MissingInput: an input is not stored any more.
+    """
+    files = {}
+    for name in cell.call.files:
+        files[name] = surroundings.place(name, cell.call)
+    before = artifact(resumed, store) if resumed else None
+    return RunningReplica(cell, inputs_of(cell, store), before, files)
+
+
+def replica_of(lane: Cell) -> tuple[str, int, int]:
+    """Return (trajectory digest, seed, last point) of a lane, for the provenance of a result.
+
+    A result records these of every replica of its job, because its last bits depend on them: a GPU
+    picks other kernels for other batch sizes.
     """
     return lane.call.trajectory[:16], lane.seed, lane.call.point

@@ -1,5 +1,14 @@
-"""The run directory: what the processes of one run tell each other while it lasts (status,
-failures, the wish to stop).
+"""The run directory: the messages between the processes of one run::
+
+status/WORKER.LANE   the progress of a job
+events/WORKER        the jobs that have ended, one JSON object a line
+suspects/LANE        a lane whose first attempt failed
+recovered/LANE       a lane whose second attempt succeeded
+failures/LANE        a lane that has failed for good
+drawn/CLAIM          how many seeds a claim draws
+resting/WORKER       a process that has judged its claims
+cores/               locks, one for each core that computes
+stop                 is there when the run is to stop; names the edited file, if that is why
 """
 
 from __future__ import annotations
@@ -18,17 +27,16 @@ from cbspec.execution.message_folder import MessageFolder
 from cbspec.execution.messages import Failure, JobEvent, Status
 from cbspec.store import Lock, Locks, file_name
 
-ANY_CORES = 1024  # more than a run has workers
-# A worker silent for so long was killed; no stage takes longer between two signs of life
-LOST_SECONDS = 600.0
+ANY_CORES = 1024  # no limit: more than a run has workers
+LOST_SECONDS = 600.0  # a worker silent for so long was killed
 
 
 class RunDirectory:
-    """One folder per run, written by every worker, read by all; gone when the run ends.
+    """The folder of one run, which every process reads and writes. The run's end removes it.
 
     Args:
-        path: the folder; made when something is first written.
-        worker: this process' name (``"gw0"``, or ``"main"``).
+        path: the folder; created by the first message.
+        worker: the name of this process, such as ``"gw0"`` or ``"main"``.
         workers: how many processes judge claims in this run.
         cores: how many of them may compute at once.
     """
@@ -42,10 +50,8 @@ class RunDirectory:
         self._held: Lock | None = None
 
     def hold(self) -> None:
-        """Take the folder, and remove those whose owners are gone: a killed run leaves its folder
-        to the next one.
-        """
-        # Not attempt: the sweep of another run that starts may be at the file
+        """Lock the folder for this run, and remove the folders of runs that were killed."""
+        # `take` waits: another run that starts now may hold the lock for a moment, to test it
         self._held = self._locks.take(self.path.name)
         for folder in list(self.path.parent.iterdir()):
             if folder.is_dir() and (lock := self._locks.attempt(folder.name)):
@@ -55,19 +61,23 @@ class RunDirectory:
         _keep_out_of_git(self.path.parent.parent)
 
     def publish(self, status: Status) -> None:
-        """Publish how far a job is that is computed for this worker."""
-        name = f"{self.worker}.{_job_name(status.lanes)}"
-        self._messages("status").write(name, msgspec.json.encode(status))
+        """Publish the progress of a job that this worker computes."""
+        message = msgspec.json.encode(status)
+        self._messages("status").write(f"{self.worker}.{_job_name(status.lanes)}", message)
 
     def publish_end(self, lanes: Sequence[str], worker: str = "*") -> None:
-        """Publish that the job on these lanes is computed no longer, for whichever worker it was."""
+        """Remove the progress of the job on these lanes, which has ended.
+
+        Args:
+            lanes: the lanes of the job.
+            worker: whose progress to remove; by default that of any worker.
+        """
         for path in (self.path / "status").glob(f"{worker}.{_job_name(lanes)}"):
             path.unlink(missing_ok=True)
 
     def statuses(self) -> list[Status]:
-        return [
-            msgspec.json.decode(text, type=Status) for text in self._messages("status").contents()
-        ]
+        texts = self._messages("status").contents()
+        return [msgspec.json.decode(text, type=Status) for text in texts]
 
     def record(self, event: JobEvent) -> None:
         (self.path / "events").mkdir(parents=True, exist_ok=True)
@@ -75,16 +85,16 @@ class RunDirectory:
             log.write(msgspec.json.encode(event) + b"\n")
 
     def events(self) -> list[JobEvent]:
-        """Return all events so far, per worker in order."""
+        """Return the ended jobs so far: worker by worker, in order of time."""
         events = []
         for text in self._messages("events").contents():
             for line in text.splitlines(keepends=True):
-                if line.endswith(b"\n"):
+                if line.endswith(b"\n"):  # otherwise the line is still being written
                     events.append(msgspec.json.decode(line, type=JobEvent))
         return events
 
     def taken(self) -> list[str]:
-        """Return a sentence for each shared store that results were taken from."""
+        """Return a sentence for each shared store that results came from."""
         counted: Counter[str] = Counter()
         for event in self.events():
             if event.taken:
@@ -92,25 +102,25 @@ class RunDirectory:
         return [f"results {outcome}: {number}" for outcome, number in sorted(counted.items())]
 
     def suspect(self, lane: str, failure: Failure) -> None:
-        """Record that the first attempt at a lane failed: it is computed once more, by itself."""
+        """Record that the first attempt at a lane failed. It will be computed once more."""
         self._messages("suspects").write(lane, msgspec.json.encode(failure))
 
     def suspects(self) -> frozenset[str]:
-        """Return the lanes at which an attempt failed."""
+        """Return the lanes whose first attempt failed."""
         return self._messages("suspects").names()
 
     def fail(self, lane: str, failure: Failure) -> None:
-        """Record that a lane is not computed in this run any more."""
+        """Record that a lane has failed for good in this run."""
         if first := self._failure("suspects", lane):
             failure = msgspec.structs.replace(failure, first=first.reason)
         self._messages("failures").write(lane, msgspec.json.encode(failure))
 
     def failed(self) -> frozenset[str]:
-        """Return the lanes that could not be computed in this run."""
+        """Return the lanes that have failed for good in this run."""
         return self._messages("failures").names()
 
     def failure(self, lane: str) -> Failure | None:
-        """Return why a lane could not be computed; None where it has not failed."""
+        """Return why a lane has failed; None if it has not."""
         return self._failure("failures", lane)
 
     def recover(self, lane: str) -> None:
@@ -118,25 +128,25 @@ class RunDirectory:
         self._messages("recovered").write(lane, b"")
 
     def retries(self) -> list[str]:
-        """Return a sentence for each lane that was computed at the second attempt."""
+        """Return a sentence for each lane that only the second attempt could compute."""
         sentences = []
         for lane in self._messages("recovered").names():
             if failure := self._failure("suspects", lane):
-                again = f"{failure.what} was computed at the second attempt"
-                sentences.append(f"{again}; the first failed: {failure.reason}")
+                attempt = f"{failure.what} was computed at the second attempt"
+                sentences.append(f"{attempt}; the first failed: {failure.reason}")
         return sorted(sentences)
 
     def announce_seeds(self, claim: str, seeds: int) -> None:
-        """Tell the others that a claim draws more seeds, so that they can help with them."""
+        """Publish that a claim draws more seeds, so that all processes plan them."""
         self._messages("drawn").write(file_name(claim), msgspec.json.encode((claim, seeds)))
 
     def drawn(self) -> dict[str, int]:
-        """Return claim -> how many seeds it draws, for the claims that drew more."""
+        """Return claim -> its number of seeds, for every claim that has drawn more."""
         notes = self._messages("drawn").contents()
         return dict(msgspec.json.decode(note, type=tuple[str, int]) for note in notes)
 
     def busy(self) -> bool:
-        """Tell whether another worker computes something, judging by its last sign of life."""
+        """Tell whether another worker has published progress lately, and so is computing."""
         now = time.time()
         return any(
             status.worker != self.worker and now - status.updated < LOST_SECONDS
@@ -144,22 +154,22 @@ class RunDirectory:
         )
 
     def finish_judging(self) -> None:
-        """Tell that this worker has judged its claims, and so asks for nothing more."""
+        """Publish that this process has judged its claims, and so will ask for no more seeds."""
         self._messages("resting").write(self.worker, b"")
 
     def record_lost(self, worker: str) -> None:
-        """Tell that a worker has ended, however it did: it computes nothing, and asks for nothing
-        more.
+        """Record that a worker process is gone, whether it ended or was killed.
 
-        What it was killed at is anyone's again, once: the second attempt at a lane is the last.
+        Its job counts as failed, so that others try it only once more: a job that kills its worker
+        must not end all workers one after the other.
         """
         for status in self.statuses():
             if status.worker == worker:
-                self._lose(status)
+                self._fail_attempt(status)
                 self.publish_end(status.lanes)
         self._messages("resting").write(worker, b"")
 
-    def _lose(self, status: Status) -> None:
+    def _fail_attempt(self, status: Status) -> None:
         reason = "the worker that computed it was killed (out of memory?)"
         failure = Failure(what=status.job, reason=reason)
         suspects = self.suspects()
@@ -171,24 +181,23 @@ class RunDirectory:
 
     @property
     def at_rest(self) -> bool:
-        """Tell whether every worker has judged its claims."""
+        """Tell whether every process has judged its claims."""
         return len(self._messages("resting").names()) >= self.workers
 
     def take_core(self) -> Lock | None:
-        """Take a core to compute on, until it is released; None if as many workers compute as may.
-
-        Workers that take turns on a core push each other's tensors out of its cache.
-        """
+        """Take one of the run's cores, to compute on until it is released; None if none is free."""
+        # Two workers on one core would push each other's tensors out of its cache
         for number in range(self._cores):
             if lock := self._core_locks.attempt(str(number)):
                 return lock
         return None
 
     def stop(self, changed: str = "") -> None:
-        """Ask every worker to leave its stage at the next opportunity; the first reason counts.
+        """Ask every worker to leave its stage when it next reports progress.
 
         Args:
-            changed: the source file that changed, where that is the reason.
+            changed: the source file that was edited, if that is the reason. Only the first reason
+                is kept.
         """
         if not self.stopped:
             MessageFolder(self.path).write("stop", changed.encode())
@@ -199,15 +208,15 @@ class RunDirectory:
 
     @property
     def changed(self) -> str:
-        """Return the source file whose change stopped the run; empty if none did."""
+        """Return the edited source file that stopped the run; empty if there is none."""
         return (self.path / "stop").read_text() if self.stopped else ""
 
     def raise_if_stopped(self) -> None:
-        """Leave where the run was asked to stop.
+        """Raise if the run was asked to stop.
 
         Raises:
-            SourceChanged: because a source file changed.
-            Stopped: for any other reason.
+            SourceChanged: a source file was edited.
+            Stopped: there is another reason.
         """
         if self.stopped:
             if changed := self.changed:
@@ -215,7 +224,7 @@ class RunDirectory:
             raise Stopped("the run was stopped; what is stored is kept")
 
     def remove(self) -> None:
-        """End the run; only its owner calls this."""
+        """Remove the folder at the end of the run. Only the process that holds it calls this."""
         shutil.rmtree(self.path, ignore_errors=True)
         if self._held:
             self._held.release()
@@ -231,11 +240,11 @@ class RunDirectory:
 
 
 def _keep_out_of_git(folder: Path) -> None:
-    """Have git ignore the folder of results, whatever a killed process leaves in it."""
+    """Make git ignore the folder of results, and whatever a killed process leaves in it."""
     with suppress(OSError):
         (folder / ".gitignore").write_text("*\n")
 
 
 def _job_name(lanes: Sequence[str]) -> str:
-    """Return a name for the job on these lanes, no two of which are computed at a time."""
+    """Return a file name for the job on these lanes; the first lane is in no other job now."""
     return lanes[0][:32] if lanes else "none"

@@ -1,4 +1,7 @@
-"""A process in which stages run, seen from within: it takes tasks and tells how they ended."""
+"""The child's side of a stage process: it receives tasks, computes them and sends the outcomes.
+
+`stage_process.py` is the parent's side.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,9 @@ import msgspec
 
 from cbspec import catalog
 from cbspec.config import Config
+from cbspec.errors import printable, trace_of
 from cbspec.execution import devices
 from cbspec.execution.computing import compute, raised
-from cbspec.execution.failure import printable, trace_of
 from cbspec.execution.numerics import limit_threads
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import TaskOutcome
@@ -31,8 +34,8 @@ _PR_SET_PDEATHSIG = 1  # of Linux' prctl
 
 
 def serve(connection: Connection) -> None:
-    """Compute the tasks that come, one after the other, until the other side is gone."""
-    _end_with(os.getppid())
+    """Compute one task after the other, until the parent closes the connection."""
+    _die_with(os.getppid())
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # as on a terminal
     try:
         config, root, path, worker = connection.recv()
@@ -47,7 +50,8 @@ def serve(connection: Connection) -> None:
 
 
 def _flush() -> None:
-    """Hand over what was printed before its end is told, where the stage has left streams to do so."""
+    """Write out what the stage has printed, before its outcome is sent."""
+    # A stage may have closed or replaced the streams
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, OSError, ValueError):
             stream.flush()
@@ -58,7 +62,7 @@ def _computed(
 ) -> TaskOutcome:
     try:
         task = unpacked(content, _stages(config))
-    except Exception as error:  # its code was edited since the other process has read it
+    except Exception as error:  # the engine was edited since the parent loaded it
         reason = f"its process cannot load it: {error}"
         return TaskOutcome(ending="failed", reason=printable(reason), traceback=trace_of(error))
     damages: list[Damage] = []
@@ -66,14 +70,13 @@ def _computed(
     limit_threads(task.numerics.threads)
     try:
         outcome = compute(task, store, run, lambda: connection.send_bytes(BEGUN))
-    except KeyboardInterrupt as error:  # raised by the stage: nobody can press Ctrl-C here
+    except KeyboardInterrupt as error:  # the stage raised it: this process ignores Ctrl-C
         outcome = raised(error, task)
     return msgspec.structs.replace(outcome, damages=tuple(map(str, damages)), memory=_most_memory())
 
 
 def _most_memory() -> int:
-    """Return the most bytes of main memory that this process has held; 0 where nobody
-    knows."""
+    """Return the peak main memory of this process in bytes; 0 if the system does not tell."""
     try:
         peak = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
     except OSError:  # no Linux
@@ -87,10 +90,10 @@ def _stages(config: Config) -> Mapping[str, Stage]:
     return catalog.load(config)
 
 
-def _end_with(parent: int) -> None:
-    """Have the kernel end this process when its parent dies, whatever it computes then."""
+def _die_with(parent: int) -> None:
+    """Ask the kernel to kill this process when its parent dies, and ignore Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before that
+    if os.getppid() != parent:  # the parent died before the kernel was asked
         os._exit(1)

@@ -1,5 +1,6 @@
-"""What code may set for its whole process. A stage that comes after in the same process computes
-with the settings that there were before.
+"""Settings of the whole process that a stage may change, and their restoration afterwards.
+
+So the next stage in the same process computes with the same settings as in a fresh one.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ class Setting(NamedTuple):
     """One setting of Python or of a package.
 
     Attributes:
-        package: it has none where that is not imported.
-        read: returns it.
-        write: sets it.
-        default: what it is when the package is imported.
+        package: the package that has the setting, once it is imported.
+        read: returns the value.
+        write: sets the value.
+        default: the value just after the package is imported.
     """
 
     package: str
@@ -34,10 +35,13 @@ class Setting(NamedTuple):
 
 @contextmanager
 def restored(loaded: Loaded | None) -> Iterator[None]:
-    """Take back what a stage sets for its whole process while it runs.
+    """Restore, at the end of a block, the settings that a stage has changed in it.
 
-    Where it has also imported modules of the project, one of them may have set it, and the next task
-    would not import it again: then the process is spent.
+    If the stage has imported modules of the project, one of them may have made the change on
+    import. The next task would not import it again, so this process is marked as spent.
+
+    Args:
+        loaded: the record of what this process loads; None to ignore imports.
     """
     before = current()
     imported = loaded.imported() if loaded else None
@@ -49,7 +53,7 @@ def restored(loaded: Loaded | None) -> Iterator[None]:
 
 
 def current() -> list[Any]:
-    """Return the settings of this process as they are, for `restore`."""
+    """Return the settings of this process as they are now, for `restore`."""
     values = []
     for setting in SETTINGS:
         values.append(setting.read() if setting.package in sys.modules else setting.default)
@@ -57,13 +61,13 @@ def current() -> list[Any]:
 
 
 def restore(values: list[Any]) -> bool:
-    """Set what is no longer as it was saved; tell whether anything was."""
+    """Set every setting that differs back to its saved value, and tell whether any did."""
     differed = False
-    # The environment last: to set another may set a variable
+    # The environment comes last, because setting another one may change a variable
     for setting, value in reversed(list(zip(SETTINGS, values, strict=True))):
         if setting.package in sys.modules and setting.read() != value:
             differed = True
-            with suppress(OSError):  # a folder that is gone
+            with suppress(OSError):  # the working folder may be gone
                 setting.write(value)
     return differed
 

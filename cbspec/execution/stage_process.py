@@ -1,7 +1,7 @@
-"""A process in which stages run, as the process that waits for it sees it.
+"""A child process in which stages run, seen from its parent (`serving.py` is the child's side).
 
-It is a fresh interpreter: nothing that pytest, a conftest.py or a notebook has done to its own
-process is there. Whatever a stage does to its process, it does to this one alone.
+The child is a fresh interpreter, free of whatever pytest, a conftest.py or a notebook did to the
+parent. And whatever a stage does to its process cannot harm the parent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cbspec.execution.output import StageOutput
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.execution.wire import BEGUN, packed
 
-# What it imports from comes first: everything else, cbspec included, is found there
+# The first message is sys.path, because even cbspec may have to be found on it
 START = """\
 import sys
 from multiprocessing.connection import Connection
@@ -31,23 +31,27 @@ sys.path[:] = connection.recv()
 from cbspec.execution.serving import serve
 serve(connection)
 """
-FAREWELL_SECONDS = 5.0  # for an idle process to end by itself
-DEATH_SECONDS = 1.0  # for a process to be gone whose connection is
+FAREWELL_SECONDS = 5.0  # that an idle process has to end by itself
+DEATH_SECONDS = 1.0  # that a process has to end after its connection is closed
 
 
 class StageProcess:
-    """One process that computes tasks, one after the other.
+    """A child process that computes one task after the other.
+
+    Args:
+        workplace: the project, store and run that it works for.
 
     Attributes:
-        began: when the stage of the present task began, by `time.monotonic`; 0 before that.
+        began: when the stage of the current task began to run (`time.monotonic`); 0 while it is
+            still being imported.
     """
 
     def __init__(self, workplace: Workplace) -> None:
         self._connection, theirs = Pipe()
         command = [sys.executable, "-c", START, str(theirs.fileno())]
         with theirs:
-            # A process group of its own: Ctrl-C is ours to hear, and what a stage starts ends
-            # with it
+            # A process group of its own: Ctrl-C in the terminal reaches only the parent, and
+            # killing the group ends the processes that a stage has started as well
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -59,25 +63,32 @@ class StageProcess:
         self._output = StageOutput(self._process)
         self.began = 0.0
         self._busy = False
-        with suppress(OSError):  # it died at once: `outcome` will tell
+        with suppress(OSError):  # if it died at once, `outcome` reports it
             self._connection.send(list(map(str, sys.path)))
             run = workplace.run
             self._connection.send((workplace.config, workplace.store.root, run.path, run.worker))
 
     @property
     def alive(self) -> bool:
-        """Tell whether it can still take a task."""
+        """Tell whether the process still runs, and so can take a task."""
         return not self._ended()
 
     def send(self, task: StageTask) -> None:
-        """Have it compute a task; it must have none."""
+        """Send a task to the process, which must be idle."""
         self.began, self._busy = 0.0, True
         self._output.begin()
         with suppress(OSError):
             self._connection.send_bytes(packed(task))
 
     def outcome(self, seconds: float) -> TaskOutcome | None:
-        """Wait so long for the task to end; None if it has not by then."""
+        """Wait for the task to end.
+
+        Args:
+            seconds: how long to wait at most.
+
+        Returns:
+            How the task ended; None if it still runs.
+        """
         deadline = time.monotonic() + seconds
         while True:
             left = deadline - time.monotonic()
@@ -93,23 +104,24 @@ class StageProcess:
                 self.began = time.monotonic()
                 continue
             self._busy = False
-            self._output.pass_on()  # what it printed before it told that
+            self._output.pass_on()  # the process has printed everything before it sent the outcome
             return msgspec.json.decode(content, type=TaskOutcome)
 
     def _hear(self, seconds: float) -> bool:
-        """Wait so long for a sign of it and pass on what it has printed; tell whether it has
-        something to tell, or is gone.
+        """Wait for a message or output, pass the output on, and tell whether a message is there.
+
+        The end of the process counts as a message.
         """
         ready = wait([self._connection, *self._output.descriptors], seconds)
         self._output.pass_on()
         return self._connection in ready
 
     def kill(self) -> None:
-        """End it and all that its stage has started, whatever they do."""
+        """Kill the process and every process that its stage has started."""
         self._end(patience=0.0)
 
     def close(self) -> None:
-        """Have it end: by itself where it is idle, and at once where it computes."""
+        """End the process: let it finish if it is idle, kill it if it computes."""
         self._connection.close()
         if self._busy:
             self.kill()
@@ -118,25 +130,34 @@ class StageProcess:
         self._output.close()
 
     def _end(self, patience: float) -> bool:
-        """Wait so long for it to end by itself, then end it with its group; tell whether it did."""
+        """Wait for the process to end by itself, then kill its whole group.
+
+        Args:
+            patience: seconds to wait before the kill.
+
+        Returns:
+            Whether it ended by itself.
+        """
         deadline = time.monotonic() + patience
         while not (ended := self._ended()) and time.monotonic() < deadline:
             time.sleep(0.005)
-        if self._process.returncode is None:  # not reaped yet, so that the group is still its own
+        # Until the process is reaped, the kernel gives its id to nobody else. So this cannot kill
+        # another group that happens to have the same number
+        if self._process.returncode is None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         return ended
 
     def _ended(self) -> bool:
-        """Tell whether it has ended, and leave it to be reaped later."""
+        """Tell whether the process has ended, without reaping it."""
         if self._process.returncode is not None:
             return True
         options = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self._process.pid, options) is not None
 
     def _death(self) -> TaskOutcome:
-        """Return how a task ended whose process has gone, or has cut its connection to us."""
+        """Return the outcome of a task whose process has died or closed its connection."""
         alone, status = self._end(DEATH_SECONDS), self._process.returncode
         self._output.pass_on()
         if not alone:

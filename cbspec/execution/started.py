@@ -1,4 +1,4 @@
-"""The tasks that a process has started and whose end it has not taken in."""
+"""The tasks that this process has started and that have not ended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Started:
 
 
 class StartedTasks:
-    """Holds the locks of each task for as long as it is computed."""
+    """Holds the lane locks of every running task, and releases them when it ends."""
 
     def __init__(self, run: RunDirectory) -> None:
         self._run = run
@@ -34,22 +34,26 @@ class StartedTasks:
         return bool(self._started)
 
     def computes(self, cell: Cell) -> bool:
-        """Tell whether one of the tasks is on the lane of a cell."""
+        """Tell whether one of the tasks computes the lane of a cell."""
         return cell.lane in self._lanes
 
     def add(self, task: StageTask, locks: LaneLocks) -> None:
-        """Take in a task that starts now."""
+        """Add a task that starts now, and keep its locks."""
         self._started[task] = _Started(locks, time.monotonic())
         self._lanes.update(task.lanes)
 
     def end(self, task: StageTask, remark: str, node: str = "") -> None:
-        """Let go of a task and its locks, and tell the run how it ended, and on which other machine.
+        """Remove a task, publish how it ended, and release its locks.
 
-        The locks go even where that cannot be told, as on a full disk: other runs on the same store
-        would wait for them.
+        Args:
+            task: the task that has ended.
+            remark: how it ended, for the log.
+            node: the other machine that computed it; empty for this one.
         """
         started = self._started.pop(task)
         self._lanes.difference_update(task.lanes)
+        # The block releases the locks even if the end cannot be published, as on a full disk:
+        # otherwise other runs on this store would wait for them
         with started.locks:
             seconds = time.monotonic() - started.at
             job = f"{task.label} on {node}" if node else task.label

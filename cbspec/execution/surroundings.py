@@ -1,4 +1,4 @@
-"""What results depend on around the engine: declared files, versions and environment variables."""
+"""The declared dependencies of results: files, package versions and environment variables."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from cbspec.fingerprint.signature import Signature
 from cbspec.model.dependencies import ABSENT, Dependencies, joined
 from cbspec.stage import Call, calls_of
 
-# A file may be written twice within one tick of the file system's clock. One that was written so
-# shortly before it was read is read again next time.
+# A file may be written twice within one tick of the file system's clock, and then looks unchanged.
+# So the digest of a file is kept only if it was written this long before.
 TICK_SECONDS = 2.0
 
 
 class _Known(msgspec.Struct):
-    """What a file was when it was read."""
+    """The stamp of a file when it was read, and the digest of what it held."""
 
     signature: Signature
     sha256: str
@@ -40,13 +40,14 @@ class _ReadFile:
 
 
 class Surroundings:
-    """The declared dependencies of stages, as they are when first asked for.
+    """The declared dependencies of stages. Each is looked up once and then kept.
 
     Args:
-        files: the project's.
-        versions, environment: what counts for every stage besides what it declares itself.
-        memory: a folder that keeps the digests of files that did not change since; None to read
-            them all.
+        files: finds the files of the project.
+        versions: packages whose versions count for every stage.
+        environment: environment variables that count for every stage.
+        memory: a folder that keeps the digests of files between runs, so that an unchanged file is
+            not read again; None to read every file.
     """
 
     def __init__(
@@ -61,21 +62,21 @@ class Surroundings:
         self._environment = tuple(environment)
         self._memory = memory
         self._read: dict[str, _ReadFile] = {}
-        self._variables = dict(os.environ)  # a stage may set some
+        self._variables = dict(os.environ)  # a copy, because a stage may set some
 
     @classmethod
     def of_project(cls, config: Config) -> Surroundings:
-        """Return the surroundings of a project's stages."""
+        """Return the surroundings of a project."""
         return cls(config.files, config.versions, config.environment, config.digests)
 
     def of(self, call: Call) -> Dependencies:
-        """Return what the results of a call depend on, what its inputs do left out.
+        """Return the declared dependencies of a call, without those of its inputs.
 
         Raises:
-            StageError: a file is not there.
+            StageError: a declared file is missing.
         """
         files = {name: self._file(name, call).known.sha256 for name in call.files}
-        packages = {*self._versions, *call.stage.versions} - {"torch"}  # Numerics has its version
+        packages = {*self._versions, *call.stage.versions} - {"torch"}  # that is part of Numerics
         variables = {*self._environment, *call.stage.environment}
         return Dependencies(
             files=files,
@@ -84,21 +85,22 @@ class Surroundings:
         )
 
     def of_all(self, calls: Iterable[Call]) -> Dependencies:
-        """Return what these calls and all that they take depend on."""
+        """Return the declared dependencies of some calls and of all their inputs."""
         return joined(self.of(below) for call in calls for below in calls_of(call))
 
     @property
     def data(self) -> Path | None:
-        """Return the folder whose files count where stages declare them."""
+        """Return the data folder, of which only declared files count."""
         return self._files.data
 
     def place(self, name: str, call: Call) -> Path:
-        """Return where a file of a call lies."""
+        """Return the path on this machine of a file that a call names."""
         return self._file(name, call).place
 
     def changed(self, call: Call) -> Path | None:
-        """Return a file of a call, as the claim names it, that changed since it was read; None
-        where none did.
+        """Return a file of a call that was edited since it was read, as the claim names it.
+
+        None if none was.
         """
         for name in call.files:
             file = self._file(name, call)
@@ -116,7 +118,7 @@ class Surroundings:
         return self._read[name]
 
     def _known(self, place: Path) -> _Known:
-        """Return what a file is, read only where it changed since it was last read."""
+        """Return stamp and digest of a file, which is read only if its stamp has changed."""
         now = _signature(place)
         if now is None:
             raise ValueError("is gone")
@@ -144,7 +146,7 @@ def _signature(place: Path) -> Signature | None:
 
 
 def version_of(package: str) -> str:
-    """Return the version of an installed package, with its build; `ABSENT` without it."""
+    """Return the version of an installed package, with its build; `ABSENT` if it is missing."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -153,8 +155,8 @@ def version_of(package: str) -> str:
 
 @cache
 def installed() -> Mapping[str, str]:
-    """Return every installed package with its version, declared or not."""
-    # Name and version as attributes would read the file of each package twice
+    """Return package -> version, for every installed package."""
+    # `package.name` and `package.version` would each read the package's metadata file again
     described = (package.metadata for package in metadata.distributions())
     return dict(sorted((about["Name"], about["Version"]) for about in described))
 
@@ -170,7 +172,7 @@ def _recalled(note: Path) -> _Known | None:
 
 
 def _remember(note: Path, known: _Known) -> None:
-    """Keep what a file was, where that can be written; it only spares reading the file again."""
+    """Keep stamp and digest of a file if the folder can be written; they only save time."""
     with suppress(OSError):
         note.parent.mkdir(parents=True, exist_ok=True)
         scratch = note.with_suffix(f".{os.getpid()}")

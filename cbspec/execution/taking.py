@@ -1,6 +1,4 @@
-"""Results that a shared store has already: a run takes them from there in place of computing
-them.
-"""
+"""Fetching results from a shared store, which spares a run computing them."""
 
 from __future__ import annotations
 
@@ -13,34 +11,28 @@ from cbspec.errors import ConfigError, RemoteError
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.messages import JobEvent
 from cbspec.execution.plan import Planner
+from cbspec.execution.provenance import keyed_provenance
 from cbspec.execution.rundir import RunDirectory
-from cbspec.stage import plain
 from cbspec.store import Expected, Pull, Remote, Store
 
-# Files of a run: that its remote is left alone, and the keys that were asked for
-UNREACHED = "unreached"
-ASKED = "asked"
-TURN_SECONDS = 0.1
+# Files in the run directory
+UNREACHED = "unreached"  # is there if the remote could not be reached: nobody asks again
+ASKED = "asked"  # the keys that some process has asked for, one a line
+TURN_SECONDS = 0.1  # between two looks whether another process has finished asking
 
 
 def expected(cell: Cell, planner: Planner) -> Expected:
-    """Return what is known of a cell's result before it is there."""
-    call = cell.call
-    about = {
-        "stage": call.stage.name,
-        "parameters": plain(call.parameters),
-        "seed": cell.seed,
-        "lane": cell.lane,
-        "inputs": {name: source.key for name, source in cell.inputs.items()},
-        "code": planner.fingerprint(call.stage.implementation).digest,
-        "numerics": planner.numerics.as_dict(),
-        "dependencies": planner.surroundings.of(call),
-    }
-    return Expected(cell.key, about, tuple(call.stage.measures))
+    """Return all that is known of a cell's result before it arrives, to check it against."""
+    stage = cell.call.stage
+    code = planner.fingerprint(stage.implementation).digest
+    about = keyed_provenance(cell, code, planner.numerics, planner.surroundings)
+    return Expected(cell.key, about, tuple(stage.measures))
 
 
 def keep_code(cells: Iterable[Cell], planner: Planner, store: Store) -> None:
-    """Keep the definitions behind the code of results that were computed elsewhere.
+    """Store the code definitions of results that were computed elsewhere.
+
+    `cbspec explain` needs them to say which definition changed.
 
     Raises:
         StoreError: the store cannot be written.
@@ -51,14 +43,15 @@ def keep_code(cells: Iterable[Cell], planner: Planner, store: Store) -> None:
 
 
 class Taking:
-    """What one process of a run takes from a remote. It only reads there.
+    """Fetches results from a remote into the store of a run. It never writes to the remote.
 
-    A remote that cannot be reached costs one warning, and is then left alone for the rest of the
-    run.
+    If the remote cannot be reached, the run warns once and computes everything itself.
 
     Args:
-        url: of the remote.
-        adopted: whether results are taken that were adopted from other code.
+        url: the URL of the remote.
+        store: takes the results.
+        run: the messages between the processes of this run.
+        adopted: whether to take results that were adopted from other code.
     """
 
     def __init__(self, url: str, store: Store, run: RunDirectory, *, adopted: bool = True) -> None:
@@ -70,25 +63,29 @@ class Taking:
         self._asked: set[str] = set()
 
     def take(self, cells: Iterable[Cell], planner: Planner) -> None:
-        """Store those of these cells that are not stored and that the remote has; and of what the
-        others are computed from the same.
+        """Fetch the missing results of some cells; for those the remote lacks, fetch their inputs.
 
-        Each is asked for once in a run, by one process at a time.
+        Every result is asked for once in a run, by one process at a time.
 
         Raises:
             Stopped: the run was asked to stop.
             StoreError: the store cannot be written.
         """
         absent = self._absent(cells)
-        if not absent or self._left:
+        if not absent or self._given_up:
             return
         with self._turn():
-            self._learn()
+            self._load_asked()
             self._ask(self._absent(absent), planner)
             self._ask(closure(self._absent(absent, again=True)), planner)
 
     def _absent(self, cells: Iterable[Cell], *, again: bool = False) -> list[Cell]:
-        """Return the cells that are not stored, and that nobody has asked for unless `again`."""
+        """Return the cells that are neither stored nor asked for before.
+
+        Args:
+            cells: the cells to look at.
+            again: include those that were asked for before.
+        """
         absent = []
         for cell in dict.fromkeys(cells):
             if (again or cell.key not in self._asked) and not self._store.has(cell.key):
@@ -97,28 +94,28 @@ class Taking:
 
     def _ask(self, cells: Iterable[Cell], planner: Planner) -> None:
         fresh = {cell.key: cell for cell in self._absent(cells)}
-        if not fresh or self._left:
+        if not fresh or self._given_up:
             return
         began = time.monotonic()
         taken: list[Cell] = []
         try:
             wanted = [expected(cell, planner) for cell in fresh.values()]
-            for moved in self._opened().move(wanted):
+            for moved in self._opened_pull().move(wanted):
                 self._run.raise_if_stopped()
                 if moved.state == "moved":
                     taken.append(fresh[moved.key])
                 elif moved.state == "refused":
                     warnings.warn(moved.reason, stacklevel=1)
-            self._remember(fresh)
+            self._note_asked(fresh)
         except (RemoteError, ConfigError) as error:
-            self._leave(str(error))
+            self._give_up(str(error))
         if taken:
             keep_code(taken, planner, self._store)
-            self._tell(len(taken), time.monotonic() - began)
+            self._record(len(taken), time.monotonic() - began)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Wait until no other process of the run takes."""
+        """Wait until no other process of the run is asking the remote."""
         name = f"taking {self._run.path.name}"
         while not (lock := self._store.try_lock(name)):
             self._run.raise_if_stopped()
@@ -126,30 +123,30 @@ class Taking:
         with lock:
             yield
 
-    def _learn(self) -> None:
-        """Take in what other processes of the run have asked for."""
+    def _load_asked(self) -> None:
+        """Read which results other processes of the run have asked for."""
         with suppress(FileNotFoundError):
             self._asked.update((self._run.path / ASKED).read_text().split())
 
-    def _remember(self, keys: Iterable[str]) -> None:
+    def _note_asked(self, keys: Iterable[str]) -> None:
         self._asked.update(keys)
         self._run.path.mkdir(parents=True, exist_ok=True)
         with (self._run.path / ASKED).open("a") as asked:
             asked.write("".join(f"{key}\n" for key in keys))
 
     @property
-    def _left(self) -> bool:
-        """Tell whether the remote is left alone for the rest of the run."""
+    def _given_up(self) -> bool:
+        """Tell whether this run asks the remote no more."""
         return (self._run.path / UNREACHED).exists()
 
-    def _opened(self) -> Pull:
+    def _opened_pull(self) -> Pull:
         if self._pull is None:
             remote = Remote(self._url)
             self._pull = Pull(self._store, remote, adopted=self._adopted)
         return self._pull
 
-    def _leave(self, reason: str) -> None:
-        """Have no process of this run ask again, and say why, once."""
+    def _give_up(self, reason: str) -> None:
+        """Make every process of this run stop asking the remote, and warn once."""
         self._run.path.mkdir(parents=True, exist_ok=True)
         try:
             (self._run.path / UNREACHED).touch(exist_ok=False)
@@ -157,13 +154,13 @@ class Taking:
             return
         warnings.warn(f"{reason}; this run computes what it could have taken", stacklevel=1)
 
-    def _tell(self, number: int, seconds: float) -> None:
+    def _record(self, number: int, seconds: float) -> None:
         self._run.record(
             JobEvent(
                 worker=self._run.worker,
                 job="1 result" if number == 1 else f"{number} results",
                 seconds=seconds,
-                outcome=f"taken from {self._opened().remote.url}",
+                outcome=f"taken from {self._opened_pull().remote.url}",
                 taken=number,
             )
         )

@@ -1,12 +1,12 @@
-"""A task: cells that one process computes together now. And how a task can end.
+"""A task, which is the work that one process is given, and the outcome that it reports.
 
-Both travel between processes, and between machines: a task names stages, parameters and keys, and
-holds neither code nor results.
+Both are sent between processes and machines. A task names stages, parameters and keys; it holds
+neither code nor results.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,24 +19,23 @@ from cbspec.execution.plan import Planner
 from cbspec.execution.surroundings import Surroundings
 from cbspec.fingerprint import Fingerprint
 from cbspec.fingerprint.signature import Watch
-from cbspec.stage import Stage
+from cbspec.stage import Stage, stages_of
 
 
 @dataclass(frozen=True, eq=False)
 class StageTask:
-    """Cells of one stage that are computed together, as one tensor program.
+    """Cells of one stage that one process computes together, as one tensor program.
 
     Attributes:
-        label: what people read, such as ``"train_bp seeds 42,123 for 6A.a vec_m4"``.
-        cells: what is wanted; none of it is stored, and all that it needs is.
-        numerics: what it is computed with.
-        code: implementation -> digest of its code, of every stage that the cells reach. A process
-            that would compute with other code refuses.
-        surroundings: the declared files, versions and environment variables, as they were read when
-            the cells were named.
-        timeout: how many seconds each of its lanes may take; None for any number.
-        watch: tells whether the code changed since that digest was taken; None where nothing is
-            watched.
+        label: a description for people: ``"train_bp seeds 42,123 for 6A.a vec_m4"``.
+        cells: the cells to compute. None of them is stored yet, and all their inputs are.
+        numerics: device, precision and threads to compute with.
+        code: implementation path -> digest of its code, for the stage and those of its inputs. A
+            process with other code refuses the task.
+        surroundings: the declared files, versions and environment variables, as they were when the
+            keys of the cells were computed.
+        watch: tells whether the code changed since its digest was taken; None to watch nothing.
+        timeout: the seconds that each lane may take; None for no limit.
     """
 
     label: str
@@ -53,17 +52,17 @@ class StageTask:
 
     @property
     def lanes(self) -> tuple[str, ...]:
-        """Return the lanes of the cells, each once."""
+        """Return the lane of every cell, each lane once."""
         return tuple(dict.fromkeys(cell.lane for cell in self.cells))
 
     @property
     def points(self) -> list[int]:
-        """Return the points that are wanted, in order."""
+        """Return the points of the cells, in order."""
         return sorted({cell.call.point for cell in self.cells})
 
     @property
     def limit(self) -> float | None:
-        """Return how many seconds it may take: as often the limit as it has lanes."""
+        """Return the seconds that the whole task may take: `timeout` times its lanes."""
         if self.timeout is None:
             return None
         return self.timeout * len(self.lanes)
@@ -78,8 +77,9 @@ class StageTask:
         return places
 
     def changed(self) -> Path | None:
-        """Return a file of the stage's code, or one that it reads, that changed since the cells were
-        named; None where none did.
+        """Return a file that was edited since the keys of the cells were computed, if one was.
+
+        Files of the stage's code count, and declared files that the stage reads.
         """
         path = self.watch.changed() if self.watch else None
         for cell in self.cells:
@@ -87,14 +87,47 @@ class StageTask:
         return path
 
     def planner(self) -> Planner:
-        """Return what names the cells of these lanes at other points."""
+        """Return a planner for cells of the same lanes at other points."""
         return Planner(
             lambda name: Fingerprint(self.code[name], {}), self.numerics, self.surroundings
         )
 
 
+def planned_task(
+    cells: Sequence[Cell],
+    planner: Planner,
+    label: str,
+    *,
+    watch: Callable[..., Watch] | None,
+    timeout: float | None,
+) -> StageTask:
+    """Return the task of some cells of one job.
+
+    Args:
+        cells: the cells, all of the same stage.
+        planner: the planner that they come from.
+        label: a description for people.
+        watch: returns, for the implementations of a stage and of its inputs, what tells whether
+            their code was edited. None to watch nothing.
+        timeout: the seconds that each lane may take; None for no limit.
+    """
+    call = cells[0].call
+    code = {}
+    for stage in stages_of([call]).values():  # all cells of a job have the same stages
+        code[stage.implementation] = planner.fingerprint(stage.implementation).digest
+    return StageTask(
+        label=label,
+        cells=tuple(cells),
+        numerics=planner.numerics,
+        code=code,
+        surroundings=planner.surroundings,
+        watch=watch(call.stage.implementation, *code) if watch else None,
+        timeout=timeout,
+    )
+
+
 def longest(limits: Iterable[float | None]) -> float | None:
-    """Return the longest of some time limits; None, no limit, is longer than any."""
+    """Return the longest of some time limits in seconds; None if one of them is None, no limit."""
     seconds = list(limits)
     if None in seconds:
         return None
@@ -108,18 +141,23 @@ class TaskOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a task ended.
 
     Attributes:
-        ending: ``"failed"``: the stage raised, or its process died; another attempt may succeed.
-            ``"refused"``: the harness found a mistake that another attempt would repeat.
-            ``"lost input"``: something that it needs has to be computed again. ``"store"``: the
-            store cannot be used, which ends the run. ``"unsuited"``: nothing was computed, for
-            another stage has left something in the process; a fresh one can.
+        ending: one of
+
+            - ``"done"``: every cell is stored.
+            - ``"failed"``: the stage raised or its process died; a second attempt may succeed.
+            - ``"refused"``: the harness found a mistake that a second attempt would repeat.
+            - ``"lost input"``: an input is no longer stored and has to be computed again.
+            - ``"stopped"``: the run was asked to stop.
+            - ``"store"``: the store cannot be read or written, which ends the run.
+            - ``"unsuited"``: an earlier stage has changed the process, so nothing was computed; a
+              fresh process can.
         reason: what happened, in words.
-        traceback: of what was raised.
-        key: of the input that was lost.
-        loaded: files of the project that the stage loaded and its key does not count.
-        damages: stored results that were found damaged on the way.
-        node: the machine that computed it, where it is another one than this; for people.
-        memory: the most bytes of main memory that its process has held; 0 where nobody looked.
+        traceback: the traceback of the exception, if one was raised.
+        key: the key of the lost input.
+        loaded: files of the project that the stage loaded although its key does not name them.
+        damages: descriptions of stored results that turned out to be damaged.
+        node: the machine that computed the task; empty for this one.
+        memory: peak main memory of the process in bytes; 0 if unknown.
     """
 
     ending: Ending

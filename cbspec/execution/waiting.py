@@ -1,4 +1,4 @@
-"""What a run waits for, where another run on the same store computes it."""
+"""Saying what a run waits for when another run on the same store computes it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from cbspec.execution.messages import Status
 from cbspec.execution.rundir import RunDirectory
 from cbspec.store import Store
 
-LOOK_SECONDS = 5.0  # how long others of this run may take turns before it is worth a look
+LOOK_SECONDS = 5.0  # of waiting before, and between, two looks at who holds the locks
 
 
 class Waiting:
-    """Publishes for whom a process waits; that others of its own run compute is seen anyway.
+    """Publishes which other process this one waits for.
+
+    Processes of the same run are left out: the progress display shows what they compute.
 
     Args:
+        run: takes the message.
+        store: knows who holds the locks.
         has: tells whether a cell is stored.
     """
 
@@ -26,10 +30,13 @@ class Waiting:
         self._has = has
         self._began = 0.0
         self._looked = 0.0
-        self._told = False
+        self._published = False
 
     def keep_waiting(self, cells: Iterable[Cell]) -> None:
-        """Tell who holds what these cells need; call this whenever there is nothing to do."""
+        """Note that this process has nothing to do until these cells are stored.
+
+        Call it again and again while that is so; now and then it publishes who computes them.
+        """
         now = time.time()
         if not self._began:
             self._began = self._looked = now
@@ -39,7 +46,7 @@ class Waiting:
         self.publish(cells)
 
     def publish(self, cells: Iterable[Cell]) -> None:
-        """Look now who holds what these cells need, and publish it."""
+        """Look up who computes these cells or their inputs, and publish it."""
         ours = {lane for status in self._run.statuses() for lane in status.lanes}
         for cell in closure(cells):
             if cell.lane in ours or self._has(cell):
@@ -49,15 +56,15 @@ class Waiting:
                 return
 
     def end(self) -> None:
-        """Tell that this process waits no more."""
-        if self._told:
+        """Publish that this process no longer waits."""
+        if self._published:
             self._run.publish_end((), self._run.worker)
-        self._began, self._told = 0.0, False
+        self._began, self._published = 0.0, False
 
     def _publish(self, job: str) -> None:
         now = time.time()
         began = self._began or now
-        self._told = True
+        self._published = True
         self._run.publish(
             Status(
                 worker=self._run.worker,

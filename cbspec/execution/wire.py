@@ -1,7 +1,7 @@
 """Tasks as bytes, for another process or machine that has the same engine.
 
-A stage is sent as its name, because what it is made of may not be sent (a cost may be a lambda). The
-bytes are executed when they are read: read only what a process of the same run has sent.
+A stage is sent by its name, because its parts cannot always be pickled (a cost may be a lambda).
+Reading a pickle executes it: read only what a process of the same run has sent.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from cbspec.execution.task import StageTask
 from cbspec.stage import Stage
 
-BEGUN = b"begun"  # what comes back before the outcome: the stage is imported and runs
+BEGUN = b"begun"  # the message before the outcome: the stage is imported and begins to run
 
 
 class _Pickler(pickle.Pickler):
@@ -32,13 +32,13 @@ class _Unpickler(pickle.Unpickler):
 
 
 def packed(task: StageTask) -> bytes:
-    """Return a task as bytes."""
+    """Pickle a task, with its stages as names."""
     content = io.BytesIO()
     _Pickler(content, protocol=pickle.HIGHEST_PROTOCOL).dump(task)
     return content.getvalue()
 
 
 def unpacked(content: bytes, catalog: Mapping[str, Stage]) -> StageTask:
-    """Return the task of these bytes, its stages being those of this process' catalog."""
+    """Return the task of these bytes, with the stages of this process' catalog."""
     task: StageTask = _Unpickler(io.BytesIO(content), catalog).load()
     return task

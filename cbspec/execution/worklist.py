@@ -1,4 +1,7 @@
-"""What is left of a run's plan, as one process knows it: it grows when claims draw more seeds."""
+"""The worklist: the plan of a run, and which of its cells are still missing.
+
+The plan grows when claims draw more seeds.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,25 @@ from cbspec.execution.task import longest
 from cbspec.store import Store, StoredResult
 
 Further = Mapping[str, Mapping[int, Sequence[Cell]]]
-"""Claim -> number of seeds -> all its cells for as many seeds."""
+"""Claim -> number of seeds -> all cells that the claim reads with so many seeds."""
 
 
 class Worklist:
-    """The plan, and which of its cells can be computed.
+    """The plan, which of its cells are stored, and which can be computed now.
 
     Args:
-        planner: names the cells.
-        store: where results lie.
-        run: what the processes of this run tell each other.
-        wide: whether arms that are one tensor program are computed together.
+        planner: computes the keys of cells and groups cells into jobs.
+        store: holds the results.
+        run: the messages between the processes of this run.
+        wide: whether a job may hold several arms, as suits a GPU.
+
+    Attributes:
+        plan: all jobs, stored ones included.
     """
 
     def __init__(self, planner: Planner, store: Store, run: RunDirectory, *, wide: bool) -> None:
         self.plan = Plan(())
-        self._open: dict[int, PlannedJob] = {}  # place in the plan -> a job that is not all stored
+        self._open: dict[int, PlannedJob] = {}  # index in the plan -> job with a missing cell
         self._planner = planner
         self._store = store
         self._run = run
@@ -45,44 +51,49 @@ class Worklist:
     # --- what is planned
 
     def plan_cells(self, cells: Iterable[Cell], after: Mapping[Cell, float] | None = None) -> None:
-        """Plan these cells besides those planned already (the whole run at first, more seeds of a
-        claim later).
+        """Add cells to the plan: those of the whole run at first, more seeds of a claim later.
 
         Args:
-            after: the cost of what may have to follow them.
+            cells: the cells that claims read.
+            after: cell -> cost of what a claim may ask for once it has seen the cell.
         """
-        self._after |= after or {}
+        costs = {**self._after, **(after or {})}
         wanted = dict.fromkeys(cells)
-        self._wanted |= wanted
-        self._needed = None
         known = dict.fromkeys(self.plan.cells)
         if fresh := [cell for cell in wanted if cell not in known]:
-            self.plan = self._planner.plan([*known, *fresh], wide=self._wide, after=self._after)
+            # First: where a cost raises, nothing of this is taken in
+            self.plan = self._planner.plan([*known, *fresh], wide=self._wide, after=costs)
             self._open = dict(enumerate(self.plan.jobs))
+        self._after = costs
+        self._wanted |= wanted
+        self._needed = None
 
     def expect(self, further: Further) -> None:
-        """Take in what claims may ask for later, and plan it once any process of the run says so."""
+        """Remember the cells that claims may ask for later.
+
+        `plan_drawn_seeds` plans them once a claim has drawn the seeds.
+        """
         self._expected = further
 
     def plan_drawn_seeds(self) -> None:
-        """Plan the seeds that claims have drawn in any process of the run."""
+        """Plan the additional seeds that claims have drawn, in this process or another."""
         for claim, seeds in self._run.drawn().items():
             if seeds > self._drawn.get(claim, 0):
                 self._drawn[claim] = seeds
                 self.plan_cells(self._expected.get(claim, {}).get(seeds, ()))
 
     def name_users(self, users: Mapping[str, Sequence[str]], otherwise: str = "") -> None:
-        """Tell whom cells are for, which is shown behind them while they are computed.
+        """Set which arms need which stage calls. The progress display shows it behind each job.
 
         Args:
             users: digest of a stage call -> the arms that need it, such as ``"6A.a vec_m4"``.
-            otherwise: what is shown behind a cell that nobody of these needs.
+            otherwise: the text behind a job that none of these arms needs.
         """
         self._users = users
         self._otherwise = otherwise
 
     def label(self, cells: Sequence[Cell]) -> str:
-        """Return ``"train_bp seeds 42,123 for 6A.a vec_m4 and 3 more"``."""
+        """Describe a job: ``"train_bp seeds 42,123 for 6A.a vec_m4 and 3 more"``."""
         users: dict[str, None] = {}
         for cell in cells:
             users.update(dict.fromkeys(self._users.get(cell.call.digest, ())))
@@ -94,16 +105,15 @@ class Worklist:
         return f"{PlannedJob(tuple(cells))} {purpose}".rstrip()
 
     def set_time_limits(self, limits: Mapping[str, float | None]) -> None:
-        """Tell how long cells may take.
+        """Set time limits that claims give in place of the catalog's.
 
         Args:
-            limits: digest of a stage call -> seconds for each replica, None for any number; the
-                catalog's where it is left out.
+            limits: digest of a stage call -> seconds for each replica; None for no limit.
         """
         self._limits = limits
 
     def timeout(self, cells: Iterable[Cell]) -> float | None:
-        """Return how many seconds each replica of a job may take; None for any number."""
+        """Return the seconds that each replica of a job may take; None for no limit."""
         limits = []
         for cell in cells:
             limits.append(self._limits.get(cell.call.digest, cell.call.stage.timeout))
@@ -112,27 +122,32 @@ class Worklist:
     # --- what is stored
 
     def has(self, cell: Cell) -> bool:
-        """Tell whether a cell is stored; what once was counts as stored until `forget`."""
+        """Tell whether a cell is stored.
+
+        A cell that was stored once counts as stored until `forget`, so that the disk is not asked
+        again.
+        """
         if cell.key not in self._stored and self._store.has(cell.key):
             self._stored.add(cell.key)
         return cell.key in self._stored
 
     def forget(self, keys: Iterable[str]) -> None:
-        """Take back that these are stored: they could not be read."""
+        """Count results as missing, because they could not be read."""
         self._stored.difference_update(keys)
         self._needed = None
         self._open = dict(enumerate(self.plan.jobs))
 
     def _needs(self, cell: Cell) -> bool:
-        """Tell whether anything is computed from a cell or reads it: what is wanted and not stored
-        needs all that it is computed from.
+        """Tell whether a missing wanted cell is this one, or has it among its inputs.
+
+        An input is not computed again after everything that reads it is stored.
         """
         if self._needed is None:
             self._needed = set(closure(cell for cell in self._wanted if not self.has(cell)))
         return cell in self._needed
 
     def results(self, cells: Iterable[Cell]) -> dict[Cell, StoredResult] | None:
-        """Return the results of stored cells; None where one is damaged, which is computed again."""
+        """Return the results of stored cells; None if one is damaged, and so computed again."""
         results: dict[Cell, StoredResult] = {}
         damaged = []
         for cell in cells:
@@ -144,25 +159,27 @@ class Worklist:
         return None if damaged else results
 
     def remaining_jobs(self) -> Iterator[PlannedJob]:
-        """Yield each job that is not all stored, without what is."""
-        for job in self._open.values():  # ten thousand others are not looked at again
+        """Yield every job with a missing cell, reduced to its missing cells."""
+        for job in self._open.values():
             if remaining := job.without(self.has):
                 yield remaining
 
     # --- what can be computed
 
     def ready(self, failed: Collection[str], suspects: Collection[str]) -> Iterator[list[Cell]]:
-        """Yield the cells that can be computed together now, longest path first.
+        """Yield lists of cells that can be computed together now, critical path first.
 
         Args:
-            failed: lanes that are not computed in this run any more.
-            suspects: lanes that are computed by themselves, so that only those fail that do so
-                alone.
+            failed: lanes that have failed for good in this run.
+            suspects: lanes of jobs that failed. Each is yielded by itself, to see which of them is
+                at fault.
         """
-        still_open = self._open  # whoever takes a job may have a new plan made meanwhile
-        for place, job in list(still_open.items()):
+        # A caller may make a new plan, and so replace `_open`, before it asks for the next job
+        still_open = self._open
+        for index, job in list(still_open.items()):
             if all(map(self.has, job.cells)):
-                del still_open[place]  # of ten thousand jobs most are, and each start comes by
+                # Most of ten thousand jobs are stored, and every start of a task walks this loop
+                del still_open[index]
                 continue
             missing = self.computable(job.cells, failed)
             if not all(map(self._inputs_stored, missing)):
@@ -177,7 +194,7 @@ class Worklist:
             yield from alone.values()
 
     def computable(self, cells: Iterable[Cell], failed: Collection[str]) -> list[Cell]:
-        """Return the cells that are needed, not stored, and that no failed cell blocks."""
+        """Return the cells that are missing, still needed and not blocked by a failed lane."""
         computable = []
         for cell in cells:
             if self.has(cell) or not self._needs(cell):
@@ -187,9 +204,10 @@ class Worklist:
         return computable
 
     def blocked_by(self, cell: Cell, failed: Collection[str]) -> Cell | None:
-        """Return the failed cell, itself or one it needs, that keeps a cell from being computed.
+        """Return the failed cell that keeps a cell from being computed; None if there is none.
 
-        A stored cell needs nothing, and one that was stored before its lane failed has not failed.
+        It is the cell itself, or one of its direct or indirect inputs. A point that was stored
+        before its lane failed does not count as failed.
         """
         if not failed or self.has(cell):
             return None
@@ -199,7 +217,7 @@ class Worklist:
         return None
 
     def failure(self, cells: Iterable[Cell]) -> Failure | None:
-        """Return why the first of these cells that cannot be computed in this run cannot be."""
+        """Return the first failure that blocks one of these cells; None if none is blocked."""
         failed = self._run.failed()
         for cell in cells:
             if blocking := self.blocked_by(cell, failed):
@@ -207,7 +225,7 @@ class Worklist:
         return None
 
     def unfinished(self) -> bool:
-        """Tell whether anything of the plan is left that can be computed in this run."""
+        """Tell whether a missing cell of the plan can still be computed in this run."""
         failed = self._run.failed()
         return any(self.computable(job.cells, failed) for job in self.plan.jobs)
 

@@ -8,9 +8,10 @@ from cbspec.judge.decision import decide
 from cbspec.judge.escalation import alpha_at, next_analysis
 from cbspec.judge.power import lint
 from cbspec.judge.verdict import judge
-from cbspec.statistics.sample import Sample, Table, Unmeasured, table_of
+from cbspec.statistics.sample import NoColumn, Sample, Table, Unmeasured, table_of
 
 __all__ = [
+    "NoColumn",
     "Sample",
     "Table",
     "Unmeasured",

@@ -68,7 +68,7 @@ def fresh(
             if _positive(claim, measure, column):
                 column = np.log(column)
             seen.append(column)
-        runs = len(claim.own.get(columns[0][0], claim.seeds.pool))
+        runs = len(claim.independent_runs.get(columns[0][0], claim.seeds.pool))
         values = _predicted(np.stack(seen, axis=-1), runs, trials, rng)
         if values is None:
             return None
@@ -95,7 +95,7 @@ def _drawable(claim: Claim, names: list[Name], table: Table) -> bool:
 
 def _correlated(claim: Claim, names: list[Name]) -> list[list[Name]]:
     """Return the columns whose runs are the same: all of them, or those of one arm."""
-    if not claim.own:
+    if not claim.independent_runs:
         return [names]
     by_arm: dict[str, list[Name]] = {}
     for name in names:

@@ -32,7 +32,7 @@ def judge(claim: Claim, table: Table) -> Judgement:
     Raises:
         ValueError: the samples differ in seeds, so nothing is paired.
     """
-    seeds = _seeds(table, claim.own)
+    seeds = _seeds(table, claim.independent_runs)
     data = Measurements(table, claim.measures, claim.source.reported)
     findings = tuple(_findings(claim, data, len(seeds)))
     controls = []
@@ -54,9 +54,9 @@ def judge(claim: Claim, table: Table) -> Judgement:
     )
 
 
-def _seeds(table: Table, own: Collection[str]) -> tuple[int, ...]:
+def _seeds(table: Table, independent_arms: Collection[str]) -> tuple[int, ...]:
     lists = {sample.seeds for sample in table.values()}
-    if own:
+    if independent_arms:
         return max(lists, key=len)
     if len(lists) != 1:
         raise ValueError(

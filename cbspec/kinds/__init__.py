@@ -1,7 +1,7 @@
-"""The assertion kinds: one module for each, with its fields, statistic, power and words.
+"""Assertion kinds: the statements that a claim can make. One module for each kind.
 
-What a module of another project's kinds needs is exported here; ``[tool.cbspec] kinds`` names
-such modules.
+The module has the kind's fields, statistic, power and wording. A project's own kinds are modules
+that ``[tool.cbspec] kinds`` names; what they need is exported here.
 """
 
 from cbspec.kinds.all import All

@@ -1,7 +1,7 @@
-"""What every assertion kind is: plain data with its statistic, its power and its words.
+"""The base class of assertion kinds: plain data with a statistic, a power and a wording.
 
-Every assertion speaks of the mean over training seeds of one measure, in one or several arms; arms
-are paired by seed.
+Unless its kind says otherwise, an assertion is about the mean of a measure over training seeds, in
+one or several arms that are paired by seed.
 """
 
 from __future__ import annotations
@@ -28,16 +28,17 @@ Alpha = Annotated[
 ]
 
 RARE_MODE = 6
-"""Seeds that an assertion about failure begins with: a mode of 1/5 shows among them in 3 of 4 cases,
-among three in half.
+"""The number of seeds that an assertion about failure begins with.
+
+A failure that hits one run in five shows among six runs in 3 of 4 cases, among three in half.
 """
 
 Problem = tuple[tuple[str | int, ...], str]
-"""Path below the assertion and what is wrong there; ``("$name",)`` is a value of the matrix."""
+"""The path of a field, and what is wrong with it. ``("$name",)`` is a value of the matrix."""
 
 
 class Written(Protocol):
-    """A value of a claim file, and the text that it was written as."""
+    """A value of a claim file, together with its text in the file."""
 
     @property
     def value(self) -> object: ...
@@ -47,10 +48,9 @@ class Written(Protocol):
 
 
 class OfAnyKind:
-    """Stands for an assertion of any kind in the type of a field.
+    """The type of a field that holds an assertion of any kind.
 
-    msgspec reads a struct by its own fields; a class that is none it leaves to `cbspec.kinds.hook`,
-    which knows the kinds.
+    It is no struct, so msgspec leaves reading it to `cbspec.kinds.hook`, which knows all kinds.
     """
 
     __slots__ = ()
@@ -64,21 +64,22 @@ class Assertion(
     forbid_unknown_fields=True,
     tag_field="kind",
 ):
-    """Base of all kinds.
+    """Base class of all kinds.
 
-    A kind overrides `sentence`, and `contrasts` or, for any other statistic, `evidence`.
+    A kind overrides `sentence`, and either `contrasts`, if it bounds sums of arm means, or
+    `evidence`, for any other statistic.
 
     Attributes:
-        tighter: field -> rule for which change makes the assertion harder to meet; any other change
-            counts as looser.
-        synonyms: what people call the kind before they know its name.
-        tested: whether there is an error rate; what only describes the sample takes no share of
-            alpha and cannot be a part of another assertion.
-        compares: whether its test pairs the runs of arms with each other.
-        by_moments: whether its test depends on mean, spread and n alone, whatever its fields are.
-        by_spread: whether its test asks for the spread over runs.
-        by_count: whether its test asks for the number of runs.
-        conjunctive: whether one sum that is shown beyond its bounds refutes the whole.
+        tighter: field -> rule that tells which change makes the assertion harder to meet. Any other
+            change counts as looser.
+        synonyms: other names that people may look for.
+        tested: whether the kind has an error rate. One that only describes the sample has none,
+            takes no share of alpha and cannot be a part of another assertion.
+        compares: whether the test pairs the runs of one arm with those of another.
+        by_moments: whether the test needs only mean, spread and n, whatever the fields are.
+        by_spread: whether the test needs the spread over runs.
+        by_count: whether the test needs the number of runs.
+        conjunctive: whether one sum beyond its bounds refutes the whole assertion.
     """
 
     tighter: ClassVar[Mapping[str, Rule]] = {"alpha": smaller}
@@ -102,51 +103,55 @@ class Assertion(
 
     @property
     def by_run(self) -> bool:
-        """Whether it compares arms run by run."""
+        """Tell whether the assertion compares arms run by run."""
         return self.compares
 
     @property
     def of_moments(self) -> bool:
-        """Whether its test depends on mean, spread and n of each arm alone."""
+        """Tell whether the test needs only mean, spread and n of each arm."""
         return self.by_moments and self.test == "t"
 
     @property
     def of_spread(self) -> bool:
-        """Whether its test asks for the spread over runs."""
+        """Tell whether the test needs the spread over runs."""
         return self.by_spread
 
     @property
     def one_by_one(self) -> bool:
-        """Whether it looks at values one by one, and not at their mean and spread."""
+        """Tell whether the test needs the single values, not only their mean and spread."""
         return not self.by_moments and not self.contrasts()
 
     @property
     def kind(self) -> str:
-        """``"order"``: the word for its kind in a claim file."""
+        """Return the name of the kind in claim files, such as ``"order"``."""
         return str(self.__struct_config__.tag)
 
     @property
     def enumerates(self) -> bool:
-        """Whether its test goes through all sign flips, which only so many seeds allow."""
+        """Tell whether the test goes through all sign flips; each seed doubles their number."""
         return self.test == "exact"
 
     def sentence(self) -> str:
-        """Return what is asserted, for people."""
+        """Return the assertion as a sentence for people."""
         raise NotImplementedError
 
     def contrasts(self) -> tuple[Contrast, ...]:
-        """Return the sums that all have to lie between their bounds; none for another statistic."""
+        """Return the sums of arm means that have to lie between bounds, if the kind bounds sums."""
         return ()
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:
-        """Return the evidence for and against.
+        """Return the evidence for and against the assertion.
 
-        By default: every sum lies between its bounds; one that is shown beyond them refutes.
+        By default the assertion holds if every sum of `contrasts` is shown to lie between its
+        bounds, and is refuted if one is shown to lie beyond them.
 
-        Source: Berger 1982 (intersection-union).
+        Args:
+            data: the measured values.
 
         Raises:
-            Unmeasured: a value that it reads does not exist.
+            Unmeasured: a value that the assertion reads does not exist.
+
+        Source: Berger 1982 (intersection-union test).
         """
         return combine.every(tested(contrast, data, self.test) for contrast in self.contrasts())
 
@@ -154,10 +159,10 @@ class Assertion(
         self,
         measures: Mapping[str, Measure],  # noqa: ARG002 - for kinds that speak about failure
     ) -> int:
-        """Return the fewest seeds that its first look may have.
+        """Return the fewest seeds that the first interim analysis may have.
 
         Args:
-            measures: what the catalog declares of the measures that it reads.
+            measures: measure name -> its declaration in the catalog.
         """
         return 1
 
@@ -166,10 +171,11 @@ class Assertion(
         n: int,
         alpha: float,  # noqa: ARG002 - for kinds whose parts have an alpha of their own
     ) -> float:
-        """Return the smallest p that any values over `n` seeds could give; 0 for a t test.
+        """Return the smallest p-value that any values could give; 0 for a t test.
 
         Args:
-            alpha: of an assertion that has none of its own.
+            n: the number of seeds.
+            alpha: the claim's error rate, for an assertion without its own.
         """
         if self.test == "exact":
             return float(2.0**-n)  # all n differences on one side, of 2^n signed sums
@@ -178,42 +184,42 @@ class Assertion(
         return 1.0
 
     def missed(self, design: Design) -> str | None:
-        """Return why a margin is too narrow for the spreads on record; None where it is not."""
+        """Return why the seeds cannot show a margin, by the recorded spread; None if they can."""
         return design.limited(self.alpha, robust=self.test == "robust").missed(self.contrasts())
 
     def problems(self) -> Iterator[Problem]:
-        """Yield what is of the right type and still asserts nothing."""
+        """Yield the fields whose values have the right type but make no sense."""
         yield from ()
 
     def misplaced(
         self,
         cell: Mapping[str, Written],  # noqa: ARG002 - for kinds that name the matrix
     ) -> Iterator[Problem]:
-        """Yield what does not suit the claim's matrix.
+        """Yield the fields that contradict the claim's matrix.
 
         Args:
-            cell: names of the matrix -> their values in this cell.
+            cell: name in the matrix -> its value in this cell.
         """
         yield from ()
 
     def change(self, field: str, before: object, after: object) -> Way:
-        """Return what another value of a field does to the assertion."""
+        """Tell whether another value of a field makes the assertion tighter or looser."""
         rules = {**Assertion.tighter, **self.tighter}
         return rules.get(field, unordered)(before, after)
 
     def alpha_or(self, default: float) -> float:
-        """Return its own alpha, or else that of the whole that it belongs to."""
+        """Return the assertion's own alpha; the default if it has none."""
         if self.alpha is None:
             return default
         return self.alpha
 
     def spelled_out(self, alpha: float) -> Assertion:
-        """Return it as it is recorded: without its note, the claim's alpha filled in."""
+        """Return the assertion as the ledger has it: with the claim's alpha, without its note."""
         return msgspec.structs.replace(self, alpha=self.alpha_or(alpha), note="")
 
 
 class Measured(Assertion, frozen=True, kw_only=True):
-    """Base of the kinds that look at one measure."""
+    """Base class of the kinds that read one measure."""
 
     measure: MeasureName
 

@@ -1,4 +1,4 @@
-"""Base of the kinds that are made of other assertions."""
+"""The base class of kinds that are made of other assertions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cbspec.statistics.sample import Measurements
 
 
 class Compound(Assertion, frozen=True, kw_only=True):
-    """An assertion of parts, each at the alpha of the whole where it has none of its own."""
+    """An assertion made of parts. A part without its own alpha has that of the whole."""
 
     of: Annotated[
         tuple[AnyKind, ...],
@@ -26,42 +26,42 @@ class Compound(Assertion, frozen=True, kw_only=True):
 
     @property
     def enumerates(self) -> bool:
-        """Whether the test of a part goes through all sign flips."""
+        """Tell whether the test of a part goes through all sign flips."""
         return any(part.enumerates for part in self.of)
 
     def begins_with(self, measures: Mapping[str, Measure]) -> int:
-        """Return what the part that needs most begins with."""
+        """Return the fewest seeds of a first analysis, by the part that needs most."""
         return max(part.begins_with(measures) for part in self.of)
 
     @property
     def by_run(self) -> bool:
-        """Whether a part compares arms run by run."""
+        """Tell whether a part compares arms run by run."""
         return any(part.by_run for part in self.of)
 
     @property
     def of_spread(self) -> bool:
-        """Whether a part asks for the spread over runs."""
+        """Tell whether a part needs the spread over runs."""
         return any(part.of_spread for part in self.of)
 
     @property
     def one_by_one(self) -> bool:
-        """Whether a part looks at values one by one."""
+        """Tell whether a part needs the single values."""
         return any(part.one_by_one for part in self.of)
 
     @property
     def of_moments(self) -> bool:
-        """Whether this holds for every part."""
+        """Tell whether every part needs only mean, spread and n."""
         return all(part.of_moments for part in self.of)
 
     def contrasts(self) -> tuple[Contrast, ...]:
-        """Return every sum that a part bounds."""
+        """Return the sums that the parts bound."""
         contrasts: list[Contrast] = []
         for part in self.of:
             contrasts += part.contrasts()
         return tuple(contrasts)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield what is wrong with the parts, and parts that have no p-value."""
+        """Yield what is wrong with the parts, and the parts that have no p-value."""
         for index, part in enumerate(self.of):
             if not part.tested:
                 article = "a"
@@ -76,32 +76,32 @@ class Compound(Assertion, frozen=True, kw_only=True):
                 yield ("of", index, *path), message
 
     def spelled_out(self, alpha: float) -> Assertion:
-        """Return it as it is recorded, the parts too."""
+        """Return the assertion as the ledger records it, parts included."""
         level = self.alpha_or(alpha)
         parts = tuple(part.spelled_out(level) for part in self.of)
         return msgspec.structs.replace(self, alpha=level, note="", of=parts)
 
     def weighed(self, data: Measurements) -> list[StatisticalEvidence]:
-        """Return the evidence of each part, scaled to be read at the alpha of the whole."""
+        """Return the evidence of each part, scaled so that it is read at the alpha of the whole."""
         weighed = []
         for part in self.of:
             alpha = part.alpha or self.alpha
-            # Filled in first: what is inside the part is measured by the part's alpha in turn
+            # The alpha is filled in first, since parts of the part take theirs from it
             evidence = msgspec.structs.replace(part, alpha=alpha).evidence(data)
             weighed.append(evidence.scaled(strictness(alpha, self.alpha)))
         return weighed
 
     def least_ps(self, n: int, alpha: float) -> list[float]:
-        """Return the smallest p that each part could have, read at the alpha of the whole."""
+        """Return the smallest p-value of each part, scaled to be read at the alpha of the whole."""
         level = self.alpha_or(alpha)
         return [part.least_p(n, level) * strictness(part.alpha, level) for part in self.of]
 
     def sentences(self) -> list[str]:
-        """Return what each part asserts."""
+        """Return the sentence of each part."""
         return [part.sentence() for part in self.of]
 
     def reasons(self, design: Design) -> list[str]:
-        """Return why parts can never be shown, of those that cannot."""
+        """Return, for each part that its seeds cannot show, why."""
         reasons = []
         for part in self.of:
             reason = part.missed(design)

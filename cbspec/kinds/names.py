@@ -1,4 +1,7 @@
-"""The arms, measures and levels of a kind: marked by type, found in its values at any depth."""
+"""Names of arms and measures in assertions.
+
+Fields that hold such names are marked by their type, so validation finds the names at any depth.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from msgspec import Meta, inspect
 
 Noun = Literal["arm", "measure", "level", "assertion"]
 NOUNS: tuple[Noun, ...] = get_args(Noun)
-NAMES = "names"  # under which `Meta.extra` has the noun, and JSON Schemas what editors complete
+NAMES = "names"  # the key of the noun in `Meta.extra`, and in JSON Schemas for editors
 
 Arm = Annotated[
     str,
@@ -36,17 +39,19 @@ MeasureName = Annotated[
     ),
 ]
 MeasureKey = Annotated[str, Meta(extra={NAMES: "measure"}, extra_json_schema={NAMES: "measure"})]
-"""A measure as the key of a mapping, where nothing else is said of it."""
+"""A measure as a key of a mapping."""
 Level = Annotated[float, Meta(extra={NAMES: "level"})]
-"""A condition as a number; the only thing in an assertion that may name a size of the scale."""
+"""A condition as a number. It is the only field of an assertion that may be a size of the scale."""
 
 
 class Mention(NamedTuple):
-    """A name in a value.
+    """A name in an assertion.
 
     Attributes:
-        path: keys and indices that lead to it.
-        is_key: whether it is the last key of the path, and not the value there.
+        path: the keys and indices that lead to it.
+        noun: what it names.
+        name: the name.
+        is_key: whether the name is the last key of the path itself, not the value there.
     """
 
     path: tuple[str | int, ...]
@@ -57,7 +62,7 @@ class Mention(NamedTuple):
 
 @lru_cache
 def fields(kind: type[msgspec.Struct]) -> Mapping[str, inspect.Type]:
-    """Return the type of each field by its name in a claim file, as msgspec describes it."""
+    """Return field name in claim files -> msgspec's description of its type."""
     described = inspect.type_info(kind)
     assert isinstance(described, inspect.StructType)
     return {field.encode_name: field.type for field in described.fields}
@@ -65,13 +70,13 @@ def fields(kind: type[msgspec.Struct]) -> Mapping[str, inspect.Type]:
 
 @lru_cache
 def fields_naming(kind: type[msgspec.Struct], noun: Noun) -> frozenset[str]:
-    """Return the fields that hold what a noun stands for, at whatever depth."""
+    """Return the fields that hold names of a noun, at any depth."""
     return frozenset(name for name, described in fields(kind).items() if _holds(described, noun))
 
 
 @lru_cache
 def _naming(kind: type[msgspec.Struct]) -> tuple[tuple[str, str, inspect.Type], ...]:
-    """Return attribute, name and type of each field that can hold a name."""
+    """Return attribute, name in claim files and type of each field that can hold a name."""
     naming = []
     for attribute, name in zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True):
         described = fields(kind)[name]
@@ -81,23 +86,23 @@ def _naming(kind: type[msgspec.Struct]) -> tuple[tuple[str, str, inspect.Type], 
 
 
 def mentions(value: msgspec.Struct) -> Iterator[Mention]:
-    """Yield every name in a value, in the order of its fields."""
+    """Yield every name in an assertion, in the order of its fields."""
     for attribute, name, described in _naming(type(value)):
         yield from _mentions(getattr(value, attribute), described, (name,))
 
 
 def arms_of(assertion: msgspec.Struct) -> tuple[str, ...]:
-    """Return every arm that an assertion names, in the order named, without repetition."""
+    """Return the arms that an assertion names, each once, in order."""
     return _named(assertion, "arm")
 
 
 def measures_of(assertion: msgspec.Struct) -> tuple[str, ...]:
-    """Return every measure that an assertion reads, without repetition."""
+    """Return the measures that an assertion reads, each once, in order."""
     return _named(assertion, "measure")
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return ``"dfa, cb and vec"``."""
+    """Join names: ``"dfa, cb and vec"``."""
     *others, last = names
     if not others:
         return last
@@ -105,21 +110,21 @@ def listed(names: Sequence[str]) -> str:
 
 
 def noun_of(described: inspect.Type) -> Noun | None:
-    """Return what a type is marked as naming."""
+    """Return what a type is marked to name; None if it is not marked."""
     if not isinstance(described, inspect.Metadata) or not described.extra:
         return None
     return described.extra.get(NAMES)
 
 
 def bare(described: inspect.Type) -> inspect.Type:
-    """Return a type without what is said about it."""
+    """Return a type without its metadata."""
     while isinstance(described, inspect.Metadata):
         described = described.type
     return described
 
 
 def _named(assertion: msgspec.Struct, noun: Noun) -> tuple[str, ...]:
-    """Return every name of a noun in the order of mention, without repetition."""
+    """Return the names of one noun, each once, in order."""
     names = []
     for mention in mentions(assertion):
         if mention.noun == noun and mention.name not in names:
@@ -153,7 +158,7 @@ def _mentions(
 
 
 def _item(kind: inspect.Type, index: int) -> inspect.Type | None:
-    """Return the type of one item of a list; None where the type is no list."""
+    """Return the type of one item of a list or tuple; None for another type."""
     if isinstance(kind, inspect.VarTupleType | inspect.ListType):
         return kind.item_type
     if isinstance(kind, inspect.TupleType):

@@ -1,4 +1,4 @@
-"""The kinds that claims can use: the built-in ones, and those of the project's own modules."""
+"""The registry of assertion kinds: built-in ones, and those of the project's own modules."""
 
 from __future__ import annotations
 
@@ -47,21 +47,21 @@ BUILT_IN: tuple[type[Assertion], ...] = (
 
 
 def word_of(kind: type[Assertion]) -> str:
-    """Return the word for a kind in a claim file."""
+    """Return the name of a kind in claim files, such as ``"order"``."""
     return str(kind.__struct_config__.tag)
 
 
 _known = {word_of(kind): kind for kind in BUILT_IN}
 KINDS: Mapping[str, type[Assertion]] = MappingProxyType(_known)
-"""The word for each kind in a claim file -> the kind, of the project that was loaded last."""
+"""Name in claim files -> kind, for the project that was loaded last."""
 
 
 def load(config: Config) -> None:
-    """Make the project's own kinds known beside the built-in ones.
+    """Register the kinds of a project beside the built-in ones.
 
     Raises:
-        ConfigError: a module cannot be imported or lies elsewhere, has no ``KINDS``, or one of them
-            lacks what a kind needs.
+        ConfigError: a module cannot be imported, is not the project's, has no ``KINDS``, or a kind
+            lacks something.
     """
     kinds_by_word = {word_of(kind): kind for kind in BUILT_IN}
     for module in config.kinds:
@@ -84,10 +84,13 @@ def hook(
     *,
     strict: bool = True,
 ) -> Assertion:
-    """Return an assertion, read by the word for its kind: what msgspec asks for `AnyKind`.
+    """Convert a value to an assertion of the kind that it names.
+
+    msgspec calls this for fields of the type `AnyKind`.
 
     Raises:
-        ValueError: the value is none; the path within it ends the text, as in msgspec's own.
+        ValueError: the value is no assertion. The message ends with the path within it, as
+            msgspec's own messages do.
     """
     word = None
     if isinstance(value, dict):
@@ -110,7 +113,7 @@ def _is_kind(kind: object) -> bool:
 
 
 def _lacks(kind: type[Assertion]) -> Iterator[str]:
-    """What the type of a kind does not ask for, and judging it would miss."""
+    """Yield what a kind lacks that Python does not ask for, but that judging it needs."""
     try:
         msgspec.json.schema(kind)
     except Exception as error:  # an annotation may raise anything

@@ -155,11 +155,12 @@ class ClaimDocument:
     def _check_power(self, cell: ResolvedCell, replicated: Replication, alpha: float) -> None:
         drawn = replicated.seeds
         section = self.sections["assert"]
-        consistency.pairing(section, cell.assertions, replicated.own, cell.arms, self.mistakes)
+        runs = replicated.independent_runs
+        consistency.pairing(section, cell.assertions, runs, cell.arms, self.mistakes)
         consistency.power(section, cell.assertions, drawn, alpha, self.mistakes)
         if cell.controls:
             section = self.sections["controls"]
-            consistency.pairing(section, cell.controls, replicated.own, cell.arms, self.mistakes)
+            consistency.pairing(section, cell.controls, runs, cell.arms, self.mistakes)
             consistency.power(section, cell.controls, drawn, alpha, self.mistakes)
 
     def _claim(
@@ -197,7 +198,7 @@ class ClaimDocument:
             on_change=words.on_change,
             quarantine=_quarantine(words.quarantine),
             cells=len(self.cells),
-            own=replicated.own,
+            independent_runs=replicated.independent_runs,
             drawn=replicated.drawn,
             timeout=float(words.timeout) if words.timeout else None,
         )

@@ -62,14 +62,14 @@ def quarantine(claim: ClaimWords, sections: Mapping[str, Node], mistakes: Diagno
 def pairing(
     section: Node,
     asserted: tuple[Assertion, ...],
-    own: Mapping[str, tuple[int, ...]],
+    independent_runs: Mapping[str, tuple[int, ...]],
     arms: Mapping[str, Call | None],
     mistakes: Diagnostics,
 ) -> None:
-    """Check that no assertion compares arms run by run that have runs of their own.
+    """Check that no assertion compares arms run by run if these have independent runs.
 
-    Which run of one arm would stand beside which of the other is an accident of their order. Of an
-    arm that is a mean and a spread, no single runs are known at all.
+    Which run of one arm would then be compared with which of the other is an accident of their
+    order. An arm that is only a mean and a spread has no single runs at all.
     """
     clustered = any(call is not None and call.stage.clustered for call in arms.values())
     for node, assertion in zip(section.items, asserted, strict=True):
@@ -83,7 +83,7 @@ def pairing(
                 f"{assertion.kind} looks at single values, but of clusters of test items only the "
                 "mean over all of them is known",
             )
-        if own and assertion.by_run:
+        if independent_runs and assertion.by_run:
             kind = node.entries.get("kind", node)
             mistakes.add(
                 kind,

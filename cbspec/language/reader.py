@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cbspec.catalog import Catalog
 from cbspec.claim import Claim
-from cbspec.errors import ClaimError, Diagnostic
+from cbspec.errors import CbspecError, ClaimError, Diagnostic, described, of_project
 from cbspec.language.cells import Context
 from cbspec.language.claims import ClaimDocument
 from cbspec.language.defaults import Defaults, Folders
@@ -56,6 +56,13 @@ class Reader:
                 del document.root
         except TooMany:
             pass
+        except (CbspecError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # parameters and kinds run the project's own code
+            if not of_project(error):
+                raise
+            message = f"cannot be read: {described(error)}"
+            return [], (Diagnostic(Origin(display(path), 1, 1), "", message),)
         if len(mistakes):
             claims.clear()
         return claims, mistakes.in_order()

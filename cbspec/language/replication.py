@@ -21,12 +21,12 @@ class Replication:
 
     Attributes:
         seeds: those of a run; where arms have runs of their own, they count these.
-        own: arm -> its runs, where an arm has its own.
+        independent_runs: arm -> its runs, for an arm that shares its runs with no other arm.
         drawn: the seeds as the claim gives them, where arms have runs of their own.
     """
 
     seeds: Seeds
-    own: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    independent_runs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     drawn: Seeds | None = None
 
     @property
@@ -50,7 +50,7 @@ def replication(
     """
     if any(call.stage.items for call in arms.values()):
         return _of_items(arms, files, places, mistakes)
-    own: dict[str, tuple[int, ...]] = {}
+    runs: dict[str, tuple[int, ...]] = {}
     for arm, call in arms.items():
         if call.stage.runs is None:
             continue
@@ -59,15 +59,15 @@ def replication(
         except (ValueError, OSError, ConfigError) as error:
             mistakes.add(places.entries[arm], f"{call.stage.name}: {', '.join(call.files)} {error}")
             return None
-        own[arm] = tuple(range(1, count + 1))
-    if not own:
+        runs[arm] = tuple(range(1, count + 1))
+    if not runs:
         return None if drawn is None else Replication(drawn)
-    for arm in arms.keys() - own.keys():
+    for arm in arms.keys() - runs.keys():
         if drawn is None:
             return None
-        own[arm] = drawn.pool
-    most = max(map(len, own.values()))
-    return Replication(Seeds(tuple(range(1, most + 1)), most), own, drawn or NONE)
+        runs[arm] = drawn.pool
+    most = max(map(len, runs.values()))
+    return Replication(Seeds(tuple(range(1, most + 1)), most), runs, drawn or NONE)
 
 
 def _of_items(

@@ -19,7 +19,7 @@ from cbspec.ledger.outcome import Outcome, outcome
 from cbspec.ledger.provenance import provenance, today
 from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect
 from cbspec.ledger.recording import entry_of, seeds_taken
-from cbspec.ledger.severity import settled
+from cbspec.ledger.severity import excuse, overdue, settled
 from cbspec.ledger.status import Standing, status
 from cbspec.ledger.withdrawal import orphaned, withdraw
 from cbspec.ledger.withdrawn import Withdrawn
@@ -46,10 +46,12 @@ __all__ = [
     "compare",
     "diff",
     "entry_of",
+    "excuse",
     "expected_changes",
     "likeliest",
     "orphaned",
     "outcome",
+    "overdue",
     "provenance",
     "seeds_taken",
     "settled",

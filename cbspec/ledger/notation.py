@@ -7,12 +7,20 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
+from cbspec.model.finding import why_unbounded
+
 # Significant digits of a recorded figure: noise in the last bits of a float64 does not reach them.
 DIGITS = 6
 
 
 class Interval(Protocol):
     """Anything that has an estimate with bounds: a judged `Effect` or a `RecordedEffect`."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def n(self) -> int: ...
 
     @property
     def estimate(self) -> float | None: ...
@@ -56,13 +64,29 @@ def number_or_blank(value: float | None) -> str:
 
 
 def interval(effect: Interval) -> str:
-    """Format an effect with its interval: ``"-0.132 [-0.140, -0.124]"``.
+    """Format an effect with its interval: ``"-0.132 [-0.140, -0.124]"``, or in words where it has no
+    ends.
 
     The interval's half width has two significant digits.
     """
+    if not effect.n:
+        return "no value"
     places = _decimals(effect)
-    low, high = number(effect.low, places), number(effect.high, places)
-    return f"{number(effect.estimate, places)} [{low}, {high}]"
+    estimate = number(effect.estimate, places)
+    if _open(effect.low) and _open(effect.high):
+        return f"{estimate} ({why_unbounded(effect.label, effect.n)})"
+    return f"{estimate} [{_end(effect.low, places)}, {_end(effect.high, places)}]"
+
+
+def _end(value: float | None, places: int | None) -> str:
+    if _open(value):
+        return "unbounded"
+    return number(value, places)
+
+
+def _open(value: float | None) -> bool:
+    """Tell whether an end is none: infinite, and left out of what is recorded."""
+    return value is None or not math.isfinite(value)
 
 
 def _decimals(effect: Interval) -> int | None:

@@ -21,31 +21,35 @@ def settled(outcome: Outcome, claim: Claim, today: str) -> Outcome:
     """
     quarantine = claim.quarantine
     if quarantine and today > quarantine.until:
-        return Outcome(kind="failed", reason=f"{_over(quarantine)} (now: {outcome.reason})")
+        return Outcome(kind="failed", reason=f"{overdue(quarantine)} (now: {outcome.reason})")
     if outcome.kind != "failed":
         return outcome
     excused = quarantine and outcome.cause in QUARANTINED
     if excused or (claim.on_change == "warn" and outcome.cause in WARNED):
-        text = f"{outcome.reason} ({excuse(claim, today)})"
+        text = f"{outcome.reason} ({excuse(quarantine, claim.on_change, today)})"
         return replace(outcome, kind="xfailed", reason=text, warning=text)
     return outcome
 
 
-def excuse(claim: Claim, today: str) -> str:
+def excuse(quarantine: Quarantine | None, on_change: str, today: str) -> str:
     """Return what a claim says of its failures: ``"in quarantine until 2027-01-31 (owner)"``; empty
     where it says nothing.
+
+    Args:
+        today: empty where no day is meant, as on a page that is read at any time.
     """
-    if quarantine := claim.quarantine:
+    if quarantine:
         state = "in quarantine until"
         if today > quarantine.until:
             state = "quarantine ended"
         return f"{state} {quarantine.until} ({quarantine.owner})"
-    if claim.on_change == "warn":
+    if on_change == "warn":
         return "on_change: warn"
     return ""
 
 
-def _over(quarantine: Quarantine) -> str:
+def overdue(quarantine: Quarantine) -> str:
+    """Return what there is to do about a quarantine that is over."""
     return (
         f"the quarantine ended on {quarantine.until}: {quarantine.owner} mends the claim, or sets "
         f"another day; its reason was: {quarantine.reason}"

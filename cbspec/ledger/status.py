@@ -63,7 +63,7 @@ def status(
     rows: list[Standing] = []
     titles: dict[str, str] = {}
     for claim in claims:
-        lenience = excuse(claim, today())
+        lenience = excuse(claim.quarantine, claim.on_change, today())
         for row in _rows(ledger, claim, moved, checked):
             rows.append(msgspec.structs.replace(row, lenience=lenience))
         titles[claim.id] = claim.title

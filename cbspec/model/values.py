@@ -34,15 +34,14 @@ class Values(
 
     Attributes:
         seeds: in the order in which they were drawn.
-        arms: arm -> measure -> one value for each seed, in the measure's unit; None where there is
-            none.
-        undefined: arm -> measure -> seed -> why the measure has no value there.
-        diverged: arm -> seed -> where the run left the finite numbers; none of its measures has a
+        arms: arm -> measure -> one value for each seed, in the measure's unit; None for no value.
+        undefined: arm -> measure -> seed -> why the measure has no value.
+        diverged: arm -> seed -> where the run left the finite numbers. None of its measures has a
             value.
-        own: arm -> how many runs it has, for an arm whose runs are no other arm's; it has no values
-            at the seeds beyond them.
-        summaries: arm -> measure -> mean, spread and n, for an arm whose single runs are not known;
-            it is none of `arms`.
+        own: arm -> its number of runs, for an arm that shares its runs with no other. It has no
+            values at the seeds beyond them.
+        summaries: arm -> measure -> mean, spread and n, for an arm whose single runs are not known.
+            Such an arm is not among `arms`.
     """
 
     seeds: tuple[int, ...]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cbspec import terminal
-from cbspec.errors import CbspecError
+from cbspec.errors import CbspecError, described, trace_of
 from cbspec.plugin.contents import headline
 
 # Imported when a claim fails: other projects' runs pay nothing for this plugin
@@ -30,6 +32,27 @@ class ClaimFailure(AssertionError):
     def text(self, *, full: bool) -> str:
         """Return the failure for a person, with `full` down to what a program would trace."""
         raise NotImplementedError
+
+
+class BrokenClaimError(Exception):
+    """A claim whose reading or judging raised what no mistake in a claim file does."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.traceback = trace_of(error)
+        super().__init__(described(error))
+
+
+@contextmanager
+def whatever_raised() -> Iterator[None]:
+    """Have whatever is raised be one claim's error: SystemExit and pytest.skip, which would end the
+    run or turn it green, as well as MemoryError.
+    """
+    try:
+        yield
+    except (CbspecError, KeyboardInterrupt, pytest.PytestWarning, pytest.exit.Exception):
+        raise
+    except BaseException as error:
+        raise BrokenClaimError(error) from None
 
 
 class ClaimFailed(ClaimFailure):
@@ -91,7 +114,9 @@ def explained(
     """
     error = excinfo.value
     if isinstance(error, ClaimFailure):
-        text = error.text(full=node.config.getoption("fulltrace", False))
+        text = _told(error, full=node.config.getoption("fulltrace", False))
+    elif isinstance(error, BrokenClaimError):
+        text = f"{error}\n\n{error.traceback}"
     elif isinstance(error, CbspecError | UndecidableWarning | pytest.xfail.Exception):
         text = str(error)
     else:
@@ -100,3 +125,11 @@ def explained(
     shown.reprtraceback.reprentries[0].lines = [terminal.lines(text) + "\n"]
     shown.reprcrash.message = terminal.line(headline(error))
     return shown
+
+
+def _told(failure: ClaimFailure, *, full: bool) -> str:
+    """Return a failure for a person, in a line where its text cannot be made."""
+    try:
+        return failure.text(full=full)
+    except Exception as error:
+        return f"{failure}\n(no more can be told: {described(error)})"

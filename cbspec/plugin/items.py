@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from cbspec.plugin.failures import (
     DoubtError,
     UndecidableWarning,
     explained,
+    whatever_raised,
 )
 
 # Imported when the first claim is collected: other projects' runs pay nothing for this plugin
@@ -56,18 +57,21 @@ class ClaimFile(pytest.File):
         self.unread: list[str] = []
 
     def collect(self) -> Iterator[ClaimItem]:
-        from cbspec.language import load_file
-
-        scale = self.process.known_scale
-        claims = load_file(
-            self.source,
-            catalog=self.process.project.catalog,
-            scale=scale,
-            exact=scale == self.process.settings.canary,
-        )
-        for claim in claims:
+        for claim in self._read():
             self.process.claims.append(claim)
             yield ClaimItem.from_parent(self, name=claim.id, claim=claim, process=self.process)
+
+    def _read(self) -> Sequence[Claim]:
+        from cbspec.language import load_file
+
+        with whatever_raised():
+            scale = self.process.known_scale
+            return load_file(
+                self.source,
+                catalog=self.process.project.catalog,
+                scale=scale,
+                exact=scale == self.process.settings.canary,
+            )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """Show a user's mistake as text, without a traceback."""
@@ -109,26 +113,34 @@ class ClaimItem(pytest.Item):
     def runtest(self) -> None:
         self.contents = {}  # a plugin may run the item again
         try:
-            self._check()
+            with whatever_raised():
+                outcome, failure = self._checked()
         except SourceChanged as error:
             self.session.shouldstop = terminal.line(str(error))
             self._note(BROKEN, headline(error))
             raise
-        except (ClaimFailure, Stopped):
-            raise
         except Exception as error:
-            self._note(BROKEN, headline(error))
+            if not (isinstance(error, Stopped) and self.process.run.stopped):
+                self._note(BROKEN, headline(error))
             raise
+        reason = terminal.line(outcome.reason)
+        if outcome.kind == "failed":
+            raise failure
+        if outcome.kind == "xfailed":
+            pytest.xfail(reason)
+        if outcome.kind == "skipped":
+            self._note(SKIPPED, reason)
+            pytest.skip(reason)
 
-    def _check(self) -> None:
+    def _checked(self) -> tuple[Outcome, ClaimFailure]:
+        """Return what became of the claim, and how it fails if it does."""
         if self.claim.scale == self.process.settings.canary:
-            self._canary()
-        elif self.process.evaluation.recomputes(self.claim):
-            self._judge()
-        else:
-            self._uphold()
+            return self._canary()
+        if self.process.evaluation.recomputes(self.claim):
+            return self._judge()
+        return self._uphold()
 
-    def _judge(self) -> None:
+    def _judge(self) -> tuple[Outcome, ClaimFailure]:
         """Compute the verdict."""
         from cbspec.report import encode
 
@@ -138,12 +150,9 @@ class ClaimItem(pytest.Item):
         self.contents[RECORD] = encode(record)
         self._add_canary()
         self._warn_of_change(record.outcome)
-        if record.outcome.kind == "xfailed":
-            pytest.xfail(terminal.line(record.outcome.reason))
-        if record.outcome.kind == "failed":
-            raise ClaimFailed(record)
+        return record.outcome, ClaimFailed(record)
 
-    def _uphold(self) -> None:
+    def _uphold(self) -> tuple[Outcome, ClaimFailure]:
         """Check what is on record of a claim that has no verdict at this scale."""
         from cbspec.report import encode
 
@@ -153,16 +162,9 @@ class ClaimItem(pytest.Item):
         self.contents[UPHELD] = encode(upheld)
         self._add_canary()
         self._warn_of_change(upheld.outcome)
-        reason = terminal.line(upheld.outcome.reason)
-        if upheld.outcome.kind == "failed":
-            raise DoubtError(upheld, self.process.device_option)
-        if upheld.outcome.kind == "xfailed":
-            pytest.xfail(reason)
-        if upheld.outcome.kind == "skipped":
-            self._note(SKIPPED, reason)
-            pytest.skip(reason)
+        return upheld.outcome, DoubtError(upheld, self.process.device_option)
 
-    def _canary(self) -> None:
+    def _canary(self) -> tuple[Outcome, ClaimFailure]:
         """Compare the claim's canary; nothing is judged."""
         from cbspec.ledger import Outcome, settled, today
         from cbspec.report import encode
@@ -170,14 +172,12 @@ class ClaimItem(pytest.Item):
         check = self.process.evaluation.canaries.check(self.claim)
         self._add_property("canary", check.state)
         self.contents[CANARY] = encode(check)
-        if not check.failed:
-            return
-        failure = Outcome(kind="failed", reason=check.text, cause="doubt")
-        final = settled(failure, self.claim, today())
-        self._warn_of_change(final)
-        if final.kind == "xfailed":
-            pytest.xfail(terminal.line(final.reason))
-        raise CanaryError(check)
+        outcome = Outcome(kind="passed", reason=check.text)
+        if check.failed:
+            failure = Outcome(kind="failed", reason=check.text, cause="doubt")
+            outcome = settled(failure, self.claim, today())
+            self._warn_of_change(outcome)
+        return outcome, CanaryError(check)
 
     def _add_canary(self) -> None:
         """Add the claim's canary to the report, where the checks of its verdicts needed it."""

@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from cbspec import terminal
 from cbspec.errors import CbspecError, SourceChanged
 from cbspec.plugin.collection import UNCOLLECTED
 from cbspec.plugin.contents import SKIPPED
+from cbspec.plugin.failures import BrokenClaimError, whatever_raised
 from cbspec.plugin.items import ClaimItem
 from cbspec.plugin.process import MISTAKE, MISTAKES, RUN, ClaimProcess
 
@@ -37,6 +39,8 @@ class Running:
     @pytest.hookimpl(tryfirst=True)  # before a worker reports what it has collected
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Freeze the plan: what the selected claims need, merged."""
+        from cbspec.evaluation.planning import plan_sound
+
         claims = [item.claim for item in session.items if isinstance(item, ClaimItem)]
         uncollected = session.testsfailed and not self.process.goes_on
         if not claims or self.process.shows or uncollected:
@@ -44,10 +48,13 @@ class Running:
         try:
             if self.process.worker is None:
                 self.process.open()
-            self.process.evaluation.adopt(claims)
-            self._ready_first(session, claims)
+            plan_sound(claims, self.process.evaluation, partial(self._plan, session))
         except CbspecError as error:
             raise self.process.refusal(error) from None
+
+    def _plan(self, session: pytest.Session, claims: Sequence[Claim]) -> None:
+        self.process.evaluation.plan(claims)
+        self._ready_first(session, claims)
 
     def _ready_first(self, session: pytest.Session, claims: Sequence[Claim]) -> None:
         """Have claims run in the order in which their results will lie ready, in the places of
@@ -64,7 +71,7 @@ class Running:
         )
         turns = {claim: turn for turn, claim in enumerate(order)}
         items = [item for item in session.items if isinstance(item, ClaimItem)]
-        served = iter(sorted(items, key=lambda item: turns[item.claim.id]))
+        served = iter(sorted(items, key=lambda item: turns.get(item.claim.id, 0)))
         for place, item in enumerate(session.items):
             if isinstance(item, ClaimItem):
                 session.items[place] = next(served)
@@ -192,6 +199,8 @@ class Running:
             self.process.summary.retried = self.process.run.retries()
             self.process.summary.taken = self.process.run.taken()
             self.process.summary.write()
+            if self.process.summary.incomplete and exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say why the run stopped early, if it did, and write the closing table."""
@@ -206,7 +215,11 @@ class Running:
         for source in self.process.summary.taken:
             terminalreporter.write_line(terminal.line(source))
         here: Path = self.process.config.invocation_params.dir
-        self.process.summary.summarise(terminalreporter, here)
+        try:
+            with whatever_raised():
+                self.process.summary.summarise(terminalreporter, here)
+        except BrokenClaimError as error:
+            terminalreporter.write_line(terminal.line(f"the table could not be made: {error}"))
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing of the run but its reports and results."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +19,7 @@ from cbspec.config import Config
 from cbspec.errors import ConfigError, LedgerError
 from cbspec.paths import below
 from cbspec.plugin.contents import BROKEN, CANARY, RECORD, SKIPPED, UPHELD, without_verdict
+from cbspec.plugin.failures import BrokenClaimError, whatever_raised
 
 # Imported when there is something to tell: other projects' runs pay nothing for this plugin
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class RunSummary:
     Attributes:
         retried: what was computed at the second attempt.
         taken: what came from a shared store.
+        incomplete: whether a report could not be made, because its format raised.
     """
 
     def __init__(self, root: Path, project: Config, scale: str, numerics: Numerics) -> None:
@@ -52,7 +54,8 @@ class RunSummary:
         self._unread: dict[str, None] = {}
         self.retried: Sequence[str] = ()
         self.taken: Sequence[str] = ()
-        self._unwritten = ""
+        self._unwritten: dict[str, None] = {}
+        self.incomplete = False
         self._workers: set[str] = set()
 
     def take(self, report: pytest.TestReport) -> None:
@@ -93,10 +96,23 @@ class RunSummary:
             from cbspec.report import write_pages
             from cbspec.report.formats import load
 
-            try:
-                write_pages(self._run(), self.project.reports, load(self.project))
-            except LedgerError as error:  # the verdicts are known all the same
-                self._unwritten = str(error)
+            with self._noted("the report"):
+                run = self._run()
+                for page in load(self.project):
+                    with self._noted(page.file):
+                        write_pages(run, self.project.reports, [page])
+
+    @contextmanager
+    def _noted(self, what: str) -> Iterator[None]:
+        """Note what keeps a report from being written: the verdicts are known all the same."""
+        try:
+            with whatever_raised():
+                yield
+        except LedgerError as error:
+            self._unwritten[str(error)] = None
+        except BrokenClaimError as error:
+            self._unwritten[f"{what} could not be made: {error}"] = None
+            self.incomplete = True
 
     def summarise(self, terminalreporter: pytest.TerminalReporter, here: Path) -> None:
         """Write the table of verdicts and, on GitHub, annotations and the job summary.
@@ -140,9 +156,9 @@ class RunSummary:
             yield noise
         if run.canaries:
             yield canaries_counted(run)
-        if self._unwritten:
-            yield f"no report: {self._unwritten}"
-        else:
+        for reason in self._unwritten:
+            yield f"no report: {reason}"
+        if not self._unwritten or self.incomplete:
             for name in ("latest.md", "latest.html"):
                 yield f"report: {os.path.relpath(self.project.reports / name, here)}"
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from jinja2 import Template
@@ -20,7 +21,7 @@ from cbspec.ledger.entry import FRAGILE
 from cbspec.model.finding import Verdict
 from cbspec.publication.comparison import memo_and_ours
 from cbspec.publication.figures import FigureTable, tables
-from cbspec.publication.row import rows
+from cbspec.publication.row import FindingRow, rows
 from cbspec.publication.sizes import common_sizes, other_sizes, seeds_drawn
 from cbspec.publication.tally import recordings, tallies
 from cbspec.report.template import environment, tidy
@@ -77,8 +78,17 @@ def replication(
         columns=COLUMNS,
         phases=groupby(findings, key=lambda row: row.head.phase),
         drawings=drawings,
+        quarantined=_quarantined(findings),
     )
     return tidy(page)
+
+
+def _quarantined(findings: Iterable[FindingRow]) -> list[Claim]:
+    """Return the claims in quarantine, over or not: a page that follows from files knows no day."""
+    claims: list[Claim] = []
+    for row in findings:
+        claims += filter(attrgetter("quarantine"), row.claims)
+    return claims
 
 
 def _template(folder: Path) -> Template:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
-from cbspec.claim import Claim
+from cbspec.claim import Claim, Quarantine
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
         decidable: the scales at which a verdict is expected.
         seeds, start: the seeds that it may draw; ``seeds[:start]`` at first.
         revises, retracted_by: ids of other claims.
+        quarantine, on_change: how its failures count.
     """
 
     memo: str
@@ -47,6 +50,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     alpha: float
     revises: tuple[str, ...] = ()
     retracted_by: tuple[str, ...] = ()
+    quarantine: Quarantine | None = None
+    on_change: Literal["fail", "warn"] = "fail"
 
 
 def about(claim: Claim) -> About:
@@ -76,4 +81,6 @@ def about(claim: Claim) -> About:
         alpha=claim.alpha,
         revises=claim.revises,
         retracted_by=claim.retracted_by,
+        quarantine=claim.quarantine,
+        on_change=claim.on_change,
     )

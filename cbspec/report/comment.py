@@ -8,7 +8,8 @@ from pathlib import Path
 from cbspec.config import Config
 from cbspec.report.count import canaries_counted, counted
 from cbspec.report.html.contents import of_run
-from cbspec.report.html.overview import ClaimRow, overview
+from cbspec.report.html.overview import overview
+from cbspec.report.html.row import ClaimRow
 from cbspec.report.html.strip import STRIP, Strip
 from cbspec.report.run import Run
 from cbspec.report.template import environment, tidy
@@ -30,16 +31,18 @@ def comment(run: Run, config: Config, page: str = "") -> str:
         page: the address of the HTML report, to which the plots lead.
     """
     view = overview(of_run(run, config).subjects, of_run=True)
-    calm = [row for row in view.rows if not row.standing.urgent]
-    urgent = list(view.urgent)
-    text = _rendered(run, urgent, calm, view.ways, page)
+    urgent, excused = list(view.urgent), list(view.excused)
+    calm = [row for row in view.rows if not (row.standing.urgent or row.standing.excused)]
+    text = _rendered(run, urgent, excused, calm, page)
     # Halving finds a fit in a few renderings, however long a claim's reasons are
-    while len(text.encode()) > LARGEST and (calm or urgent):
+    while len(text.encode()) > LARGEST and (calm or excused or urgent):
         if calm:
             calm = calm[: len(calm) // 2]
+        elif excused:
+            excused = excused[: len(excused) // 2]
         else:
             urgent = urgent[: len(urgent) // 2]
-        text = _rendered(run, urgent, calm, view.ways, page, all_rows=view.rows)
+        text = _rendered(run, urgent, excused, calm, page, rows=len(view.rows))
     return text
 
 
@@ -70,18 +73,18 @@ def _cell(at: int) -> int:
 def _rendered(
     run: Run,
     urgent: Sequence[ClaimRow],
+    excused: Sequence[ClaimRow],
     calm: Sequence[ClaimRow],
-    ways: Sequence[tuple[str, int, float]],
     page: str,
-    all_rows: Sequence[ClaimRow] = (),
+    rows: int = 0,
 ) -> str:
-    left_out = max(len(all_rows) - len(urgent) - len(calm), 0)
+    left_out = max(rows - len(urgent) - len(excused) - len(calm), 0)
     template = environment(_FOLDER, plot=text_plot).get_template("comment.md.j2")
     text = template.render(
         run=run,
         urgent=urgent,
+        excused=excused,
         calm=calm,
-        ways=ways,
         page=page,
         left_out=left_out,
         counted=counted(run) if run.records or run.upheld else "",

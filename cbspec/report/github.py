@@ -32,6 +32,7 @@ class Annotation(NamedTuple):
     edits: Sequence[Edit] = ()
 
 
+OVERDUE = "quarantine ended"
 MOST = 10  # annotations of one level and step; GitHub drops the others without a word
 
 
@@ -79,6 +80,8 @@ def _record(record: Record) -> Annotation:
             path, line = places[finding.key]
             break
     headline = record.comparison.headline
+    if record.outcome.cause is None:  # a quarantine that is over fails whatever came out
+        headline = OVERDUE
     text = failure_text(record)
     return Annotation(record.claim, path, line, headline, text, headline, record.edits)
 
@@ -91,7 +94,7 @@ def _upheld(upheld: Upheld) -> Annotation:
         if check.failed:
             ways.append(check.way)
     text = doubt_text(upheld)
-    headline = ways[0] if ways else "quarantine ended"
+    headline = ways[0] if ways else OVERDUE
     return Annotation(upheld.claim, upheld.path, upheld.line, headline, text, "in doubt", edits)
 
 

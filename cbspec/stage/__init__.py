@@ -1,12 +1,12 @@
-"""The declaration of stages: all of the harness that an engine imports.
+"""Stages: how an engine declares what it can compute. An engine imports nothing else of cbspec.
 
-An engine is a module with a tuple ``STAGES`` of `Stage` objects. Declaring costs nothing heavy: a
-stage names its implementation as ``"module:function"`` and the harness imports it only when the
-stage runs.
+An engine is a module with a tuple ``STAGES`` of `Stage` objects. A stage names its implementation
+as ``"module:function"``, and the harness imports it only when the stage runs. So declarations load
+fast.
 
-The harness calls the implementation with a `Job`: several replicas (seeds, and on wide devices also
-compatible arms) of one stage call, to be computed together as one tensor program. Results are
-handed back per replica with `Job.emit`.
+The harness calls the implementation with a `Job`: several replicas of one stage call, to be
+computed together as one tensor program. Replicas differ in their seed; on a GPU they may also be
+different arms. The implementation hands back the result of each replica with `Job.emit`.
 """
 
 from cbspec.stage.call import Call, calls_of, canonical, plain, stages_of

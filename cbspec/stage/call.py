@@ -1,10 +1,11 @@
-"""Stage calls: what is computed, seed left open."""
+"""Stage calls: a stage with its parameters and inputs, but without a seed."""
 
 from __future__ import annotations
 
 import copy
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,8 +21,13 @@ from cbspec.stage.file import files_of
 class Call:
     """A stage with its parameters and inputs.
 
-    Two calls are equal where their digests are: ``batches: 1`` and ``batches: 1.0`` are two calls,
-    though Python's 1 equals 1.0, and True, too.
+    Two calls are equal if their digests are. So ``batches: 1`` and ``batches: 1.0`` are different
+    calls, although 1 == 1.0 in Python.
+
+    Attributes:
+        stage: the stage.
+        parameters: its parameters.
+        inputs: input name -> the call whose artifact it takes.
     """
 
     stage: Stage
@@ -35,19 +41,17 @@ class Call:
         return hash(self.digest)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A stage is sent to other processes by its name: what it is for this call follows there
+        # A pickle has the stage as the catalog names it; `of_call` is applied where it is loaded
         return _of_call, (self.stage, self.parameters, self.inputs)
 
     @cached_property
     def digest(self) -> str:
-        """Return the hex SHA-256 of stage name, parameters and inputs; it does not depend on code,
-        seed and numerics.
-        """
+        """Return the hex SHA-256 of stage name, parameters and inputs. Code is no part of it."""
         return _digest([self.stage.name, plain(self.parameters), _digests(self.inputs)])
 
     @cached_property
     def trajectory(self) -> str:
-        """Return the `digest` without the progress parameter: equal for all points of one run."""
+        """Return the digest without the progress parameter. All points of a run share it."""
         parameters = plain(self.parameters)
         if self.stage.progress:
             del parameters[self.stage.progress]
@@ -55,8 +59,9 @@ class Call:
 
     @cached_property
     def shape(self) -> str:
-        """Return the `trajectory` without the parameters that may vary within a job: equal for arms
-        that are one tensor program.
+        """Return the digest without the parameters that may differ within a job.
+
+        Arms that share it can be computed as one tensor program.
         """
         parameters = plain(self.parameters)
         left_out = set(self.stage.varying)
@@ -70,20 +75,27 @@ class Call:
 
     @cached_property
     def files(self) -> tuple[str, ...]:
-        """Return the files that the parameters name, see `File`."""
+        """Return the files that the parameters name; see `File`."""
         return tuple(dict.fromkeys(files_of(self.parameters).values()))
 
     @property
     def point(self) -> int:
-        """Return where on its trajectory the call lies; 0 for a stage without progress."""
+        """Return the value of the progress parameter; 0 for a stage without progress."""
         return int(getattr(self.parameters, self.stage.progress)) if self.stage.progress else 0
 
     @property
     def cost(self) -> float:
-        """Return the floating-point operations of one replica; 1 if the stage does not declare
-        them.
+        """Return the floating-point operations of one replica; 1 if the stage declares no cost.
+
+        Raises:
+            ValueError: the stage declares what is no cost; whatever its function raises, besides.
         """
-        return float(self.stage.cost(self)) if self.stage.cost else 1.0
+        if self.stage.cost is None:
+            return 1.0
+        cost = float(self.stage.cost(self))
+        if not 0 <= cost < math.inf:
+            raise ValueError(f"the cost of {self.stage.name} must be finite and at least 0: {cost}")
+        return cost
 
 
 def _of_call(stage: Stage, parameters: Parameters, inputs: Mapping[str, Call]) -> Call:
@@ -99,32 +111,31 @@ def _digest(content: object) -> str:
 
 
 def stages_of(calls: Iterable[Call]) -> Mapping[str, Stage]:
-    """Name -> stage, for every stage that these calls reach, inputs first."""
+    """Return name -> stage, for the stages of these calls and of all their inputs, inputs first."""
     return {reached.stage.name: reached.stage for call in calls for reached in calls_of(call)}
 
 
 def calls_of(call: Call) -> Iterator[Call]:
-    """Yield a call and all that it takes, inputs first."""
-    for taken in call.inputs.values():
-        yield from calls_of(taken)
+    """Yield a call and all its direct and indirect inputs, inputs first."""
+    for source in call.inputs.values():
+        yield from calls_of(source)
     yield call
 
 
 def plain(value: object) -> Any:
-    """Return parameters, or a part of them, as builtins that are the same in every process."""
+    """Return parameters, or a part of them, as built-in types in an order that never changes."""
     return msgspec.to_builtins(_ordered(value), order="deterministic")
 
 
 def canonical(value: object) -> str:
-    """Return the JSON that says whether two values are the same: 1, 1.0 and true are not."""
+    """Return JSON that is equal for equal values. It differs for 1, 1.0 and true."""
     return json.dumps(plain(value), sort_keys=True)
 
 
 def _ordered(value: Any) -> Any:
-    """Return a value whose sets are lists, in the order of their items' JSON.
-
-    A set has another order in each process, and msgspec sorts only items that Python can compare.
-    """
+    """Return a value with its sets as lists, sorted by the JSON of their items."""
+    # The order of a set differs between processes, and msgspec sorts a set only if Python can
+    # compare its items
     if isinstance(value, set | frozenset):
         return sorted(map(_ordered, value), key=canonical)
     if isinstance(value, list | tuple):

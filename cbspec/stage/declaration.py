@@ -17,33 +17,33 @@ if TYPE_CHECKING:
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of every stage's parameters.
+    """Base class for the parameters of a stage.
 
-    A field is annotated with its type, its range and its meaning, e.g.
-    ``Annotated[int, msgspec.Meta(ge=1, description="hidden width d")] = 256``; its JSON Schema
-    comes from there.
+    Annotate each field with its type, range and meaning:
+    ``Annotated[int, msgspec.Meta(ge=1, description="hidden width d")] = 256``. Validation and the
+    JSON Schema follow from that.
     """
 
 
 class NoParameters(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For a stage that has nothing to choose."""
+    """The parameters of a stage that has none."""
 
 
 Noise = Literal["normal", "lognormal", "bounded", "heavy"]
-"""How a measure varies from seed to seed; `cbspec/judge/README.md` says what follows for tests."""
+"""The distribution of a measure over seeds. `cbspec/judge/README.md` says what tests make of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure that a stage yields.
+    """A number that a stage yields for each replica.
 
     Args:
-        unit: in words (``"accuracy"``, ``"nats"``, ``"cosine"``).
-        doc: its meaning with source.
-        resolution: the least difference that two values can have, 1/N for a share of N and 1 for a
-            count; 0 for one that never repeats by chance.
-        noise: how it varies from seed to seed, known from what it is and not from its values.
-        why: the reason for a noise other than normal.
+        unit: the unit in words (``"accuracy"``, ``"nats"``, ``"cosine"``).
+        doc: its meaning, with the source.
+        resolution: the smallest difference between two values: 1/N for a share of N, 1 for a count,
+            0 for a real number.
+        noise: how it varies from seed to seed, by its definition and not by its values.
+        why: the reason, if `noise` is not normal.
     """
 
     unit: str
@@ -55,7 +55,12 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A stage's input: the kind of artifact it takes (another stage's `Stage.kind`)."""
+    """An input of a stage.
+
+    Args:
+        kind: the kind of artifact that it takes; the `Stage.kind` of other stages.
+        doc: its meaning.
+    """
 
     kind: str
     doc: str
@@ -66,48 +71,45 @@ class Stage:
     """One kind of computation that claims can ask for.
 
     Args:
-        name: the word that claims use.
+        name: its name in claims.
         doc: one line on what it computes, with its source.
-        implementation: ``"module:function"``; the function takes a `Job` and returns nothing.
+        implementation: ``"module:function"``. The function takes a `Job` and returns nothing.
         parameters: the type of its parameters.
-        inputs: input name -> the kind of artifact taken.
-        kind: the kind of artifact it yields (``"snapshot"``, ``"estimator"``), or ``""`` when it
+        inputs: input name -> the kind of artifact that the stage takes.
+        kind: the kind of artifact that it yields (``"snapshot"``, ``"estimator"``); empty if it
             yields only measures.
         measures: measure name -> unit and meaning.
-        progress: the name of the integer parameter along which results lie on one trajectory
-            (``"epoch"``): calls that differ in it alone are points of one run, computed by one job,
-            and a later point may continue from an earlier one. Count what takes a moment (epochs,
-            thousands of steps): an interrupted run looks at every earlier point for one saved.
-        length: the name of the integer parameter that says where the run ends: no claim can ask for
-            a later point.
-        continues: the name of the input whose run this one goes on from: no claim can ask for a
-            point before that one's.
-        varying: parameters in which the replicas of one job may differ (arms that are one tensor
-            program).
-        cost: floating-point operations of one replica of a call, for forecasts and for the longest
-            path.
-        opens: ``"module:name"`` of what reads this stage's artifacts for later stages (an
-            estimator's or a task's class), see `opener`. It counts as this stage's code: an edit to
-            it makes stale what uses this stage, and nothing else.
-        for_call: returns the stage of a call with these parameters, where measures follow from
-            them.
-        declared: the name that the catalog has it by, where `for_call` gives it another.
-        runs: how many runs of a call exist already, no other call's, for a stage that reads them
-            from files; None where a run is that of a seed. It takes the parameters and what locates
-            a `File`, and raises ValueError where a file cannot be read as the call says.
-        items: the test items (or clusters of them) that the arms of a claim share, by their ids, for
-            a stage that reads results item by item; None for any other. It takes what `runs` takes.
-        replicates: what a claim over such a stage is replicated over, in words.
-        clustered: whether a replicate is a cluster of items, of which only the mean over all
-            clusters means anything.
-        reads: whether it only reads what exists already, so that one job takes all of a call's runs.
-        summaries: returns measure -> mean, spread and n of a call whose single runs are not known;
-            no test may ask more of them. None where runs have values.
-        versions: installed packages whose version, with its build, is part of the key: another one
-            makes results stale. torch's always is.
-        environment: environment variables whose value is part of the key, and is recorded.
-        timeout: how many seconds computing one replica may take at most; a job of several has as
-            many times as long. A job that exceeds it is ended, and fails with the stage's name.
+        progress: the name of the integer parameter that counts the points of a trajectory
+            (``"epoch"``). Calls that differ only in it are points of one run: one job computes them
+            all, and a later point may continue from an earlier one. Choose a unit that takes a
+            moment (epochs, thousands of steps), since a resumed run looks for a stored point at
+            every earlier value.
+        length: the name of the integer parameter that says where the run ends. A claim cannot ask
+            for a later point.
+        continues: the name of the input whose run this one continues. A claim cannot ask for an
+            earlier point than that one's.
+        varying: the parameters in which the replicas of one job may differ.
+        cost: returns the floating-point operations of one replica of a call, for forecasts and for
+            the order of jobs.
+        opens: ``"module:name"`` of the class or function with which later stages read this stage's
+            artifacts; see `opener`. It counts as code of this stage, and of those that use it.
+        for_call: returns the stage for certain parameters, if its measures follow from them.
+        declared: the name in the catalog, if `for_call` returns a stage with another name.
+        runs: returns the number of runs that exist already, for a stage that reads them from files;
+            None if every seed has a run. It is called with the parameters and a function that
+            locates a `File`, and raises ValueError if a file cannot be read as the call says.
+        items: returns the ids of the test items, or of clusters of them, that the arms of a claim
+            share, for a stage that reads results item by item; else None. It is called like `runs`.
+        replicates: what a claim over this stage is replicated over, in words.
+        clustered: whether a replicate is a cluster of items. Then only the mean over all clusters
+            has a meaning.
+        reads: whether the stage only reads existing data. Then one job takes all runs of a call.
+        summaries: returns measure -> mean, spread and n of a call whose single runs are unknown;
+            None if the runs have values.
+        versions: installed packages whose version is part of the key. torch's version always is.
+        environment: environment variables whose value is part of the key. It is recorded.
+        timeout: the seconds that one replica may take; a job may take this for each of its
+            replicas. A job that takes longer is killed and fails.
     """
 
     name: str
@@ -136,22 +138,22 @@ class Stage:
     timeout: float | None = None
 
     def of_call(self, parameters: Parameters) -> Stage:
-        """Return the stage as it is for these parameters."""
+        """Return the stage for these parameters; see `for_call`."""
         return self if self.for_call is None else self.for_call(self, parameters)
 
     @property
     def implemented(self) -> Callable[[Job[Any]], None]:
-        """Return what `implementation` names, imported."""
+        """Import and return the function that `implementation` names."""
         function: Callable[[Job[Any]], None] = _imported(self.implementation)
         return function
 
     @property
     def opener(self) -> Any:
-        """Return what `opens` names, imported."""
+        """Import and return the class or function that `opens` names."""
         return _imported(self.opens)
 
 
 def _imported(reference: str) -> Any:
-    """Return what ``"module:name"`` refers to."""
+    """Import a module and return one of its names, given as ``"module:name"``."""
     module, _, name = reference.partition(":")
     return getattr(importlib.import_module(module), name)

@@ -1,4 +1,4 @@
-"""Parameters that name a file: its content is part of a result's key."""
+"""Parameters that name a file. The content of the file is part of a result's key."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from msgspec import inspect
 _MARK = {"cbspec": "file"}
 
 File = Annotated[str, msgspec.Meta(min_length=1, extra=_MARK)]
-"""A path relative to the project, or to its data folder; for use in `Parameters`.
+"""The type of a parameter that names a file, relative to the project or to its data folder.
 
-The file's SHA-256 is part of the key, so an edited table makes results stale. `Replica.path` says
-where it lies. A path that ends with ``/`` is a folder, and stands for all files in and below it that
-are not hidden.
+The file's SHA-256 is part of the key, so results are stale after the file is edited. `Replica.path`
+returns the path on this machine. A path that ends with ``/`` is a folder; all files in and below it
+count that are not hidden.
 """
 
 
 def files_of(parameters: msgspec.Struct) -> dict[str, str]:
-    """Return key path -> path for every `File` among the parameters: ``{"tables[0]": "a.csv"}``."""
+    """Return key -> path, for every `File` among the parameters: ``{"tables[0]": "a.csv"}``."""
     info = _type_of(type(parameters))
     return dict(_files(info, parameters, ""))
 

@@ -1,6 +1,4 @@
-"""What a stage's implementation sees of a job: its replicas with their inputs, and where results
-go.
-"""
+"""The interfaces that a stage's implementation works with: job, replica and artifact."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ P_co = TypeVar("P_co", bound=Parameters, covariant=True)
 
 
 class Artifact(Protocol):
-    """What one replica of a stage call left behind."""
+    """The stored result of one replica of a stage call."""
 
     @property
     def call(self) -> Call: ...
@@ -27,14 +25,14 @@ class Artifact(Protocol):
 
     @property
     def tensors(self) -> Mapping[str, Any]:
-        """Name -> CPU tensor without replica axis."""
+        """Return name -> CPU tensor, without a replica axis."""
 
     @property
     def measures(self) -> Mapping[str, float]: ...
 
     @property
     def series(self) -> Mapping[str, Any]:
-        """Name -> JSON content (per-layer values, curves, counts)."""
+        """Return name -> JSON content, such as values by layer, curves or counts."""
 
     @property
     def inputs(self) -> Mapping[str, Artifact]:
@@ -42,13 +40,11 @@ class Artifact(Protocol):
 
 
 class Replica(Protocol[P_co]):
-    """One replica of a job: a call for one seed."""
+    """One replica of a job: a stage call for one seed."""
 
     @property
     def parameters(self) -> P_co:
-        """Return the stage's `Parameters`; in a stage with progress the progress parameter is the
-        last point wanted.
-        """
+        """Return the parameters of the call. The progress parameter is the last wanted point."""
 
     @property
     def seed(self) -> int: ...
@@ -57,17 +53,17 @@ class Replica(Protocol[P_co]):
     def inputs(self) -> Mapping[str, Artifact]: ...
 
     def path(self, file: str) -> Path:
-        """Return where a file lies that one of the parameters names (a `File`)."""
+        """Return the path on this machine of a `File` among the parameters."""
 
     @property
     def resumed(self) -> Artifact | None:
-        """Return the point of this trajectory to continue from, None to start anew."""
+        """Return the stored point to continue from; None to start from the beginning."""
 
 
 class Job(Protocol[P_co]):
-    """Replicas to be computed together, e.g. ``Job[Walk]`` of a stage whose parameters are `Walk`.
+    """Replicas to be computed together. They agree in their shapes (`Call.shape`) and in `start`.
 
-    All agree in shape (`Call.shape`) and in `start`.
+    A stage whose parameters are `Walk` takes a ``Job[Walk]``.
     """
 
     @property
@@ -79,12 +75,10 @@ class Job(Protocol[P_co]):
 
     @property
     def start(self) -> int:
-        """Return the point that every ``replica.resumed`` holds; 0 if all start anew."""
+        """Return the point that every replica continues from; 0 if all start from the beginning."""
 
     def wants(self, point: int) -> bool:
-        """Tell whether to emit at this point: a claim asked for it, or the last saved one is long
-        ago.
-        """
+        """Tell whether to emit this point: a claim reads it, or the last save is long ago."""
 
     def emit(
         self,
@@ -96,29 +90,32 @@ class Job(Protocol[P_co]):
         undefined: Mapping[str, str] | None = None,
         series: Mapping[str, Any] | None = None,
     ) -> None:
-        """Store one replica's result.
+        """Store the result of one replica at one point.
+
+        Every measure of the stage needs either a finite value or a reason why it has none.
 
         Args:
-            replica: index into `replicas`.
-            point: where on the trajectory, for a stage with progress.
-            tensors: what later stages take as input: torch tensors, CPU or device, without replica
-                axis.
-            measures: every measure of the catalog entry that is defined here, finite.
-            undefined: measure -> why it has no value here (reference below numerical resolution,
-                ...).
-            series: further JSON content.
+            replica: the index in `replicas`.
+            point: the point on the trajectory, for a stage with progress.
+            tensors: name -> torch tensor for later stages, on any device, without a replica axis.
+            measures: measure -> finite value.
+            undefined: measure -> why it has no value (reference below numerical resolution, ...).
+            series: name -> further JSON content.
         """
 
     def diverge(self, replica: int, reason: str) -> None:
-        """Record that a replica left the finite numbers: its remaining points, and all that is
-        computed from it, are invalid.
+        """Record that a replica left the finite numbers, while the other replicas go on.
 
-        A finding about the run, not an error of the program; the other replicas go on. ``reason``
-        names where, e.g. ``"loss not finite in epoch 3"``.
+        Its remaining points become invalid, and so does all that is computed from it. This is a
+        finding about the run, not an error of the program.
+
+        Args:
+            replica: the index in `replicas`.
+            reason: where it happened, as in ``"loss not finite in epoch 3"``.
         """
 
     def advance(self, done: float, total: float, unit: str) -> None:
-        """Tell progress, e.g. ``advance(3, 20, "epoch")``; cheap, call it freely.
+        """Report progress, as in ``advance(3, 20, "epoch")``. Call it often; it costs little.
 
-        Where the run was asked to stop it raises `cbspec.errors.Stopped`: let it through.
+        It raises `cbspec.errors.Stopped` if the run was asked to stop. Do not catch that.
         """

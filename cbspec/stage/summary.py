@@ -1,4 +1,4 @@
-"""A mean with its spread, where single runs are not known."""
+"""The mean and spread of runs whose single values are unknown."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import msgspec
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is known of one measure of an arm whose single runs are not.
+    """One measure of an arm whose single runs are unknown.
 
     Attributes:
-        mean: over the runs, in the measure's unit.
-        sd: standard deviation over the runs; None where no spread is given.
-        n: runs; None where nobody says how many there were.
-        digit: the last one that is printed of the mean, as 0.1.
+        mean: the mean over the runs, in the measure's unit.
+        sd: the standard deviation over the runs; None if it is not given.
+        n: the number of runs; None if it is not given.
+        digit: the value of the last printed digit of the mean, such as 0.1.
     """
 
     mean: float

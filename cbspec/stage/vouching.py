@@ -1,4 +1,4 @@
-"""Checks of what a stage computes with, finished before any of its results is stored."""
+"""Background checks of a stage's data. They end before any result of the stage is stored."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _pending: list[Future[None]] = []
 
 
 def vouch(check: Future[None]) -> None:
-    """Have the harness wait for a check in the background before it stores a result of this job.
+    """Make the harness wait for a check before it stores a result of this job.
 
-    While the check runs, the stage can compute with what is checked, such as a large data set.
-    Where the check raises, the stage fails with that error, and nothing of the job is stored.
+    Meanwhile the stage can compute with the data that is being checked. If the check raises, the
+    stage fails with that error, and no result of the job is stored.
     """
     if check not in _pending:
         _pending.append(check)
@@ -21,12 +21,12 @@ def settle() -> None:
     """Wait for every check of this job; the harness calls this before it stores a result.
 
     Raises:
-        Exception: what a check raised, each time anew.
+        Exception: a check raised it. Further calls raise it again.
     """
     for check in _pending:
         check.result()
 
 
 def begin() -> None:
-    """Forget the checks of the job before; the harness calls this when a job begins."""
+    """Forget the checks of the last job; the harness calls this when a job begins."""
     _pending.clear()

@@ -28,6 +28,10 @@ class Unmeasured(Exception):
     """A value that an assertion reads does not exist; the text says which and why."""
 
 
+class NoColumn(KeyError):
+    """The values have no such arm or measure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One measure of one arm.
@@ -93,9 +97,18 @@ Table: TypeAlias = Mapping[tuple[str, str], Sample]
 """(arm, measure) -> `Sample`."""
 
 
+class _Columns(dict[tuple[str, str], Sample]):
+    """A table that tells its missing columns from the missing keys of whoever reads it."""
+
+    def __missing__(self, name: tuple[str, str]) -> Sample:
+        raise NoColumn(*name)
+
+
 def table_of(values: Values) -> Table:
-    """Return the columns of a claim's values, one for each arm and measure."""
-    table: dict[tuple[str, str], Sample] = {}
+    """Return the columns of a claim's values, one for each arm and measure. To read any other
+    raises `NoColumn`.
+    """
+    table = _Columns()
     for arm, measures in values.arms.items():
         diverged = {int(seed): reason for seed, reason in values.diverged.get(arm, {}).items()}
         for measure, column in measures.items():

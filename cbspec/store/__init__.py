@@ -1,6 +1,6 @@
-"""Content-addressed results that many processes share and that no kill, full disk or flipped bit
-can corrupt.
+"""The store: results under the hash of all that they depend on, shared by many processes.
 
+A killed process, a full disk or a flipped bit may lose a result, but never yields a wrong one.
 Layout under the root::
 
     entries/ab/abcdef.../record.json           measures, series, provenance, under its own checksum
@@ -8,9 +8,11 @@ Layout under the root::
     code/DIGEST.json                           the definitions behind a code fingerprint
     packages/DIGEST.json                       every installed package with its version
     loaded/STAGE/FILE.json                     a file that a stage was seen to load
-    rates/STAGE.DEVICE.json                    seconds and cost
-    locks/, tmp/                               of processes that run; swept when they are gone
-    quarantine/                                damaged entries, for a look; emptied by `Store.gc`
+    rates/STAGE.DEVICE.json                    seconds and cost of the newest results, for forecasts
+    locks/, tmp/                               of running processes; swept when these are gone
+    quarantine/                                damaged entries, to look at; emptied by `Store.gc`
+
+Start with `store.py`, the face; `entry.py` and `record.py` say what one result is.
 """
 
 from cbspec.store.arrival import Expected

@@ -1,5 +1,6 @@
-"""An entry of a remote: data that anybody may have written, taken only where every part of it is
-what its key says.
+"""Taking entries from a remote. Anybody may have written them, so every part is checked.
+
+An entry is taken only if its content is what its key stands for.
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ from cbspec.store.scratch import write
 from cbspec.store.store import Store
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
-SPARE = 2**28  # bytes that a disk keeps free
+SPARE = 2**28  # bytes of the disk that a transfer leaves free
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is known of a result before it is there.
+    """A result as its key describes it, before it has arrived.
 
     Attributes:
-        key: its own.
-        about: provenance entry -> its value, for all that follows from the key.
+        key: the key of the result.
+        about: the provenance entries that follow from the key.
         measures: the names of its measures.
     """
 
@@ -44,7 +45,13 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An entry of a remote whose record was verified; its tensors, where it has any, were not."""
+    """An entry of a remote whose record is verified, but not its tensors.
+
+    Attributes:
+        key: the key of the entry.
+        data: the record as the remote has it.
+        record: its content.
+    """
 
     key: str
     data: bytes
@@ -56,12 +63,12 @@ class Offer:
 
     @property
     def adopted(self) -> bool:
-        """Tell whether other code than that of the key computed it."""
+        """Tell whether the result was computed by other code than its key names, and adopted."""
         return bool(self.record.provenance.get(ADOPTED))
 
 
 class RefusedEntry(RemoteError):
-    """An entry of a remote is not what its key says, and is left where it is."""
+    """An entry of a remote is not what its key stands for. It is left where it is."""
 
     def __init__(self, remote: Remote, key: str, reason: str) -> None:
         super().__init__(f"{remote.url}: result {key[:12]} is refused: {reason}")
@@ -75,7 +82,7 @@ class _Adopted(msgspec.Struct, frozen=True):
 
 
 class _Provenance(msgspec.Struct, frozen=True):
-    """What the harness reads of a provenance, with its types."""
+    """The provenance entries that the harness reads, with their types."""
 
     stage: str
     seed: int
@@ -95,10 +102,10 @@ class _Provenance(msgspec.Struct, frozen=True):
 
 
 def offered(remote: Remote, expected: Expected) -> Offer | None:
-    """Return what a remote has under a key; None if nothing.
+    """Read and verify the record that a remote has under a key; None if it has none.
 
     Raises:
-        RefusedEntry: it is not what the key says.
+        RefusedEntry: the record is not what the key stands for.
         RemoteError: the remote cannot be read.
     """
     try:
@@ -111,10 +118,10 @@ def offered(remote: Remote, expected: Expected) -> Offer | None:
 
 
 def take(offer: Offer, remote: Remote, store: Store) -> None:
-    """Store an entry that a remote offers.
+    """Fetch the tensors of an offer, verify them, and store the entry.
 
     Raises:
-        RefusedEntry: its tensors are not what its record says.
+        RefusedEntry: the tensors are not what the record says.
         RemoteError: the remote cannot be read.
         StoreError: the store cannot be written.
     """
@@ -129,22 +136,22 @@ def take(offer: Offer, remote: Remote, store: Store) -> None:
 
 
 def record_name(key: str) -> str:
-    """Return where a remote has the record of an entry."""
+    """Return the name of an entry's record on a remote."""
     return f"entries/{key[:2]}/{key}.json"
 
 
 def tensors_name(sha256: str) -> str:
-    """Return where a remote has tensors."""
+    """Return the name of a tensor file on a remote."""
     return f"tensors/{sha256[:2]}/{sha256}.safetensors"
 
 
 def packages_name(digest: str) -> str:
-    """Return where a remote has the packages that were installed."""
+    """Return the name of a list of installed packages on a remote."""
     return f"packages/{digest}.json"
 
 
 def _checked(data: bytes, expected: Expected) -> StoredRecord:
-    """Return a record that fits its key.
+    """Decode a record, and check that it fits its key.
 
     Raises:
         ValueError: it does not; the message is a predicate.
@@ -174,7 +181,7 @@ def _checked(data: bytes, expected: Expected) -> StoredRecord:
 
 
 def _contradictions(provenance: Mapping[str, Any], about: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the entries that are not those which follow from the key."""
+    """Yield the name of each provenance entry that contradicts the key."""
     for name, value in about.items():
         if name not in provenance or _json(provenance[name]) != _json(value):
             yield name
@@ -185,7 +192,7 @@ def _json(value: object) -> bytes:
 
 
 def _receive(remote: Remote, file: TensorFile, path: Path) -> None:
-    """Write the tensors of an entry into a new file.
+    """Fetch the tensors of an entry into a new file, and verify them.
 
     Raises:
         ValueError: they are not what the record says; the message is a predicate.
@@ -217,8 +224,9 @@ def _receive(remote: Remote, file: TensorFile, path: Path) -> None:
 
 
 def _take_packages(digest: str, remote: Remote, store: Store) -> None:
-    """Keep which packages were installed where a result was computed, if that is what the digest
-    says.
+    """Fetch and store the list of packages that a result was computed with.
+
+    A list that is missing or does not match its digest is ignored, since no result depends on it.
     """
     if not DIGEST.fullmatch(digest) or store.packages.of(digest) is not None:
         return

@@ -1,4 +1,4 @@
-"""What a store holds, and shrinking it."""
+"""Listing a store and shrinking it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from cbspec.store.layout import EntryFolders
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What `Store.ls` says of an entry: its size on disk, and when it was last used (seconds since
-    1970).
+    """An entry as `Store.ls` lists it.
+
+    Attributes:
+        key: the key of the entry.
+        bytes: its size on disk.
+        used: when it was last used, in seconds since 1970.
     """
 
     key: str
@@ -26,7 +30,7 @@ def holdings(entries: EntryFolders) -> Iterator[Holding]:
     """Yield every entry, in order of key."""
     for folder in entries.folders():
         size, used = 0, 0.0
-        with suppress(FileNotFoundError):  # collected by another process meanwhile
+        with suppress(FileNotFoundError):  # another process has removed it meanwhile
             for path in folder.iterdir():
                 status = path.stat()
                 size += status.st_size

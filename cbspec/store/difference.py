@@ -1,4 +1,4 @@
-"""In what two results of the same key differ, to the last bit."""
+"""The differences between two results of the same key, to the last bit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ABSENT = "none"
 
 
 def differences(stored: StoredResult, again: StoredResult) -> list[str]:
-    """Return what differs, each as text: ``"accuracy: 0.5 -> 0.25"``; empty where nothing does."""
+    """Return a text for each difference: ``"accuracy: 0.5 -> 0.25"``; none if they are equal."""
     if stored.content == again.content:
         return []
     texts = [
@@ -36,7 +36,7 @@ def _names(word: str, stored: Mapping[str, Any], again: Mapping[str, Any]) -> It
 
 
 def _different(stored: Mapping[str, Any], again: Mapping[str, Any]) -> list[str]:
-    """Return the names whose values are not the same to the last bit; 0.0 and -0.0 are not."""
+    """Return the names whose values differ in any bit, as 0.0 and -0.0 do."""
     names = []
     for name in {**stored, **again}:
         if seal([stored.get(name)]) != seal([again.get(name)]):

@@ -18,12 +18,15 @@ from cbspec.store.scratch import write
 
 RECORD = "record.json"
 TENSORS = "tensors.safetensors"
-# The provenance entry that says which result of other code was taken over, and on what ground.
-ADOPTED = "adopted"
+ADOPTED = "adopted"  # the provenance entry of a result of other code, with the reason to adopt it
 
 
 class LostEntry(StoreError):
-    """An entry that was there can no longer be read; it counts as missing now."""
+    """An entry that was stored can no longer be read. It counts as missing from now on.
+
+    Attributes:
+        key: the key of the entry.
+    """
 
     def __init__(self, key: str, reason: str) -> None:
         self.key = key
@@ -37,8 +40,9 @@ class Damage:
     """An entry that does not read back as it was written.
 
     Attributes:
+        key: the key of the entry.
         reason: what is wrong with it.
-        moved: where it lies now; None when the store is read-only and it had to stay.
+        moved: its folder in the quarantine; None if it had to stay, in a read-only store.
     """
 
     key: str
@@ -58,11 +62,14 @@ class Damage:
 
 
 class Tensors(Mapping[str, Any]):
-    """Name -> CPU tensor. The names cost nothing; the file is read, and its checksum verified, when
-    a value is asked for.
+    """A mapping of name -> CPU tensor that reads its file when a value is first asked for.
+
+    The checksum is verified then. To list the names reads nothing.
 
     Args:
-        discard: called when the file turns out to be damaged.
+        folder: the folder of the entry.
+        file: what the record says of the tensors; None for an entry without any.
+        discard: called with the key of the entry if the file is damaged.
     """
 
     def __init__(
@@ -75,11 +82,10 @@ class Tensors(Mapping[str, Any]):
         self._loaded: Mapping[str, Any] | None = None
 
     def load(self) -> Mapping[str, Any]:
-        """Return all tensors, read once.
+        """Return all tensors. Only the first call reads the file.
 
         Raises:
-            LostEntry: the file is damaged (the entry is then in quarantine) or was collected
-                meanwhile.
+            LostEntry: the file is damaged, and so in quarantine now, or `gc` has removed it.
         """
         if self._loaded is None:
             self._loaded = self._read() if self.file else {}
@@ -110,16 +116,18 @@ class Tensors(Mapping[str, Any]):
 
 @dataclass(frozen=True)
 class StoredResult:
-    """One stored result, as it was put.
+    """One stored result.
 
     Attributes:
-        tensors: name -> CPU tensor, read when a value is asked for; that may raise `LostEntry`.
+        key: the key of the result.
+        tensors: name -> CPU tensor, read when a value is first asked for; that may raise
+            `LostEntry`.
         measures: measure -> finite value.
-        undefined: measure -> why it has no value here.
+        undefined: measure -> why it has no value.
         series: name -> JSON content, without NaN and infinity.
-        provenance: how it came about, without host names and paths. The store itself reads
-            ``stage``, ``seconds``, ``cost`` and ``numerics.device`` of it, for `Store.rate`, and
-            ``lane``, to spare what is being computed from `Store.gc`.
+        provenance: how the result came about, without host names and paths. The store itself reads
+            ``stage``, ``seconds``, ``cost`` and ``numerics.device`` for `Store.rate`, and ``lane``
+            to keep `Store.gc` away from lanes that are being computed.
     """
 
     key: str
@@ -131,9 +139,9 @@ class StoredResult:
 
     @property
     def content(self) -> str:
-        """Return the hex SHA-256 of everything that was computed.
+        """Return the hex SHA-256 of measures, series and tensors.
 
-        It is equal for results that are equal to the last bit.
+        Two results have the same one if and only if they are equal to the last bit.
         """
         file = self.tensors.file
         computed = [self.measures, self.undefined, self.series, file.sha256 if file else ""]
@@ -141,7 +149,7 @@ class StoredResult:
 
 
 def write_entry(folder: Path, record: StoredRecord, tensors: Mapping[str, Any]) -> None:
-    """Write an entry into `folder`, which must not exist yet.
+    """Write the files of an entry into `folder`, which must not exist yet.
 
     Raises:
         OSError: the disk is full, read-only or broken.
@@ -153,7 +161,12 @@ def write_entry(folder: Path, record: StoredRecord, tensors: Mapping[str, Any]) 
 
 
 def copy_entry(source: Path, folder: Path, record: StoredRecord) -> None:
-    """Write an entry with the tensors of another one into `folder`, which must not exist yet.
+    """Write an entry that has the tensors of another one.
+
+    Args:
+        source: the folder of the other entry.
+        folder: the folder of the new entry, which must not exist yet.
+        record: the record of the new entry.
 
     Raises:
         OSError: the disk is full, read-only or broken.
@@ -168,9 +181,9 @@ def copy_entry(source: Path, folder: Path, record: StoredRecord) -> None:
 
 
 def read_record(folder: Path) -> StoredRecord:
-    """Read the record of an entry, verified against its own checksum.
+    """Read the record of an entry, and verify it against its own checksum.
 
-    The tensors are known to be there at full length.
+    Of the tensors only the size of the file is checked, since their checksum takes longer.
 
     Raises:
         ValueError: the entry is damaged; the message says how.
@@ -191,7 +204,7 @@ def read_record(folder: Path) -> StoredRecord:
 
 
 def tensor_fault(path: Path, file: TensorFile | None) -> str | None:
-    """Return what is wrong with the tensors of an entry, by their SHA-256; None if nothing is."""
+    """Verify the SHA-256 of an entry's tensors; return what is wrong, None if they are intact."""
     if file is None:
         return None
     try:

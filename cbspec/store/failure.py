@@ -1,4 +1,4 @@
-"""What the operating system refuses, said in one sentence: where, why, and what to do."""
+"""Errors of the operating system as one sentence: where, why, and what to do."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 @contextmanager
 def explained(root: Path, doing: str) -> Iterator[None]:
-    """Turn an `OSError` met while `doing` something with the store at `root` into a
-    `StoreError`.
+    """Turn an `OSError` in the block into a `StoreError` with advice.
+
+    Args:
+        root: the root of the store.
+        doing: what the block does, such as ``"storing 0123abcd"``.
     """
     try:
         yield

@@ -1,4 +1,8 @@
-"""Where entries stand: placed by a rename, judged by their checksums, taken away under a lock."""
+"""The folders of the entries: how an entry is placed, read, checked and removed.
+
+An entry appears by one rename, so readers see all of it or nothing. It is removed under a lock, so
+that what was checked is what goes.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,8 @@ from cbspec.store.lock import Locks
 from cbspec.store.record import StoredRecord
 from cbspec.store.scratch import Scratch
 
-# Held by whoever takes an entry away, so that what was judged damaged or old is what goes.
+# The lock of everyone who removes an entry. Without it, one process could find an entry damaged,
+# another replace it by an intact one, and the first then remove that one
 REMOVAL = "removal"
 
 
@@ -31,11 +36,16 @@ class EntryFolders:
     """The folders of the entries, ``entries/ab/abcdef...``, and the quarantine for damaged ones.
 
     Args:
-        on_damage: told of each damaged entry that was found.
+        root: the root of the store.
+        locks: the locks of the store.
+        scratch: the temporary folders of the store.
+        on_damage: called with each damaged entry that is found.
 
     Attributes:
-        stuck: the damaged entries that could not be moved away; they are still there, and count as
-            missing.
+        entries: the folder of all entries.
+        quarantine: the folder of damaged entries.
+        stuck: the keys of damaged entries that could not be moved to quarantine. They are still in
+            place, but count as missing.
     """
 
     def __init__(
@@ -49,22 +59,28 @@ class EntryFolders:
         self._on_damage = on_damage
 
     def folder(self, key: str) -> Path:
-        """Return where the entry of this key is or would be."""
+        """Return the folder of the entry with this key, whether there is one or not."""
         return self.entries / key[:2] / key
 
     def folders(self) -> list[Path]:
-        """Return every entry's folder, in order of key."""
+        """Return the folder of every entry, in order of key."""
         return sorted(self.entries.glob("??/*"))
 
     def place(self, written: Path, key: str) -> bool:
-        """Rename a written entry to where it belongs; False if an intact one is there already.
+        """Move a written entry to its place; return False if an intact one is there already.
+
+        Args:
+            written: the folder of the entry, on the same file system.
+            key: the key of the entry.
 
         Raises:
-            StoreError: a damaged one is there that cannot be moved away.
+            StoreError: a damaged entry is in the way and cannot be moved to quarantine.
         """
         target = self.folder(key)
         target.parent.mkdir(parents=True, exist_ok=True)
         while True:
+            # The rename fails if the target exists, since an entry is no empty folder. So of
+            # several processes exactly one places its entry
             try:
                 written.rename(target)
                 return True
@@ -78,10 +94,11 @@ class EntryFolders:
                 raise StoreError(str(damage))
 
     def read(self, key: str, *, tensors: bool) -> StoredResult | None:
-        """Return an entry; None if it is gone, or was damaged (and is now in quarantine).
+        """Return an entry; None if it is missing, or is damaged and so moved to quarantine.
 
         Args:
-            tensors: verify the tensors at once, instead of when a value is first asked for.
+            key: the key of the entry.
+            tensors: read and verify the tensors now, not when a value is first asked for.
         """
         folder = self.folder(key)
         try:
@@ -99,8 +116,15 @@ class EntryFolders:
         )
 
     def copy(self, key: str, to: Path, content: StoredRecord) -> bool:
-        """Write an entry with the tensors of another; False if that was damaged (and is now in
-        quarantine).
+        """Write an entry that has the tensors of another one.
+
+        Args:
+            key: the key of the entry whose tensors are taken.
+            to: the folder of the new entry, which must not exist yet.
+            content: the record of the new entry.
+
+        Returns:
+            False if the tensors are damaged; the entry is then moved to quarantine.
         """
         try:
             copy_entry(self.folder(key), to, content)
@@ -110,7 +134,7 @@ class EntryFolders:
         return True
 
     def fault(self, key: str) -> str | None:
-        """Return what is wrong with an entry, by all its checksums; None if nothing is."""
+        """Verify every checksum of an entry; return what is wrong, or None if it is intact."""
         try:
             record = read_record(self.folder(key))
         except ValueError as error:
@@ -118,12 +142,15 @@ class EntryFolders:
         return tensor_fault(self.folder(key) / TENSORS, record.tensors)
 
     def discard(self, key: str) -> Damage | None:
-        """Move a damaged entry to quarantine and tell; None when it turns out to be intact, or
-        gone.
+        """Move a damaged entry to quarantine and report it.
+
+        Returns:
+            The damage; None if the entry is intact after all, or gone.
         """
         with ExitStack() as held:
-            with suppress(OSError):  # a read-only store: nobody else takes anything away either
+            with suppress(OSError):  # in a read-only store nobody removes anything
                 held.enter_context(self._locks.take(REMOVAL))
+            # Checked again under the lock: another process may have replaced it meanwhile
             if not self.folder(key).exists() or not (fault := self.fault(key)):
                 return None
             damage = Damage(key, fault, self._isolate(key))
@@ -133,7 +160,7 @@ class EntryFolders:
         return damage
 
     def discard_damaged(self) -> list[Damage]:
-        """Verify every checksum, and move the damaged entries to quarantine."""
+        """Verify all entries, move the damaged ones to quarantine, and return them."""
         damages = []
         for folder in self.folders():
             if self.fault(folder.name):
@@ -143,13 +170,17 @@ class EntryFolders:
         return damages
 
     def reject(self, key: str) -> None:
-        """Move an intact entry to quarantine, whoever holds its lane."""
+        """Move an intact entry to quarantine, even while its lane is locked."""
         with self._locks.take(REMOVAL):
             self._isolate(key)
 
     def remove(self, key: str) -> bool:
-        """Take an entry away, unless it is damaged or its key or its lane is locked; whether it was
-        taken.
+        """Remove an entry, unless it is damaged, or its key or its lane is locked.
+
+        A locked lane is being computed and may resume from this entry.
+
+        Returns:
+            Whether the entry was removed.
         """
         with suppress(ValueError), ExitStack() as held:
             held.enter_context(self._locks.take(REMOVAL))
@@ -172,5 +203,5 @@ class EntryFolders:
 
 
 def warn(damage: Damage) -> None:
-    """Tell of a damaged entry as Python warns."""
+    """Report a damaged entry as a Python warning."""
     warnings.warn(str(damage), stacklevel=3)

@@ -1,4 +1,4 @@
-"""Files of the project that a run loaded although nothing in the code names them."""
+"""Files of the project that stages were seen to load, although no code names them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cbspec.store.scratch import Scratch
 
 
 class LoadedFiles:
-    """Keeps which files count for an implementation beside what its code names.
+    """Keeps, for each implementation, the files that count beside those that its code names.
 
     Args:
-        folder: a folder for each implementation, in it a file for each file.
-        scratch: writes files in one step.
+        folder: has a folder for each implementation, and in it a note for each file.
+        scratch: the temporary folders of the store.
     """
 
     def __init__(self, folder: Path, scratch: Scratch) -> None:
@@ -24,10 +24,11 @@ class LoadedFiles:
         self._scratch = scratch
 
     def keep(self, implementation: str, path: str) -> None:
-        """Keep that a run of an implementation loaded a file.
+        """Note that a run of an implementation has loaded a file.
 
         Args:
-            path: relative to the project.
+            implementation: the import path of the implementation.
+            path: the file, relative to the project.
 
         Raises:
             StoreError: the store cannot be written.
@@ -37,7 +38,7 @@ class LoadedFiles:
             self._scratch.replace(self._of(implementation) / f"{name}.json", seal(path))
 
     def of(self, implementation: str) -> tuple[str, ...]:
-        """Return the files that runs of an implementation were seen to load, sorted."""
+        """Return the files that runs of an implementation have loaded, sorted."""
         paths: list[str] = []
         for file in self._of(implementation).glob("*.json"):
             with suppress(OSError, ValueError):

@@ -1,9 +1,8 @@
-"""Locks by name, between processes.
+"""Locks between processes, each with a name.
 
-Where the file system has locks, the kernel holds them, and a process that is killed has released
-them. Elsewhere they are leases: files that their holder touches again and again. That of a process
-which is gone from this machine is free at once, that of a machine which is gone after
-`LEASE_SECONDS`.
+If the file system supports locks, the kernel holds them, and releases those of a killed process.
+Otherwise they are leases: files that their holder keeps touching. The lease of a process that is
+gone from this machine is free at once, that of a machine that is gone after `LEASE_SECONDS`.
 """
 
 from __future__ import annotations
@@ -30,25 +29,24 @@ except ImportError:  # Windows, whose file systems all have locks
 SUFFIX = ".lock"
 LEASE_SECONDS = 45.0  # a holder touches its lease three times as often
 POLL_SECONDS = 0.01
-LONGEST = 120  # characters of a name that a file name has in full
+LONGEST = 120  # characters of a name that its file name keeps; the rest becomes a digest
 
 
 class Lock:
-    """A lock that is held, until `release`, the end of its ``with`` block, or the end of the
-    process.
-    """
+    """A lock that this process holds, until `release` or the end of its ``with`` block."""
 
     def __init__(self, path: Path, held: BaseFileLock) -> None:
         self._path = path
         self._held = held
 
     def release(self) -> None:
-        """Let go; a second time does nothing."""
+        """Release the lock. A second call does nothing."""
         if not self._held.is_locked:
-            return  # the file of that name may be another holder's by now
-        # Unlinking while holding is what makes it safe: whoever opened this file and gets its lock
-        # after us finds it without a name and tries again with a new one (filelock >= 3.21 checks).
-        # Windows unlinks on its own, and so does a lease.
+            return  # by now the file of that name may belong to another holder
+        # The file is removed before the lock is released. A process that has opened the file in the
+        # meantime, and gets its lock next, sees that the file has no name any more and tries again
+        # with a new one (filelock >= 3.21 checks this). On Windows, and for a lease, filelock
+        # removes the file itself
         if not isinstance(self._held, SoftFileLease):
             with suppress(OSError):
                 self._path.unlink()
@@ -67,11 +65,12 @@ class Lock:
 
 
 class Locks:
-    """The locks of one folder: one file per name that is held, and none for a name that is not.
+    """The locks of one folder. A lock that is held is a file there; others have no file.
 
     Args:
-        leases: have leases wherever the folder lies, because other machines hold locks of it, too:
-            some file systems have locks that another machine does not see.
+        folder: the folder of the lock files.
+        leases: use leases on every file system, because other machines take these locks as well.
+            Some file systems have locks that other machines do not see.
     """
 
     def __init__(self, folder: Path, *, leases: bool = False) -> None:
@@ -80,20 +79,19 @@ class Locks:
         self._watched: dict[Path, SoftFileLease] = {}
 
     def attempt(self, name: str) -> Lock | None:
-        """Take the lock without waiting; None while another holder, in this process or another, has
-        it.
+        """Take a lock without waiting; return None if it is held, in this process or another.
 
         Raises:
-            OSError: where the folder cannot be written.
+            OSError: the folder cannot be written.
         """
         return self._take(self._path(name), timeout=0)
 
     def take(self, name: str, timeout: float = 60) -> Lock:
-        """Take the lock, waiting up to `timeout` seconds for it.
+        """Take a lock, and wait up to `timeout` seconds for it.
 
         Raises:
-            StoreError: when it is still held then.
-            OSError: where the folder cannot be written.
+            StoreError: the lock is still held after that time.
+            OSError: the folder cannot be written.
         """
         path = self._path(name)
         if lock := self._take(path, timeout):
@@ -102,7 +100,7 @@ class Locks:
         raise StoreError(f"{path}: still locked by {holder} after {timeout:g} s")
 
     def holder(self, name: str) -> str:
-        """Return who holds a lock: ``"process 123 on node7"``; empty if nobody does."""
+        """Return the holder of a lock: ``"process 123 on node7"``; empty if nobody holds it."""
         try:
             lines = self._path(name).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
@@ -113,7 +111,7 @@ class Locks:
         return f"process {fields['pid']} on {fields['host']}"
 
     def sweep(self) -> int:
-        """Remove the lock files that processes left behind when they were killed; how many."""
+        """Remove the lock files of killed processes, and return how many there were."""
         swept = 0
         for path in sorted(self.folder.glob(f"*{SUFFIX}")):
             if lock := self._take(path, timeout=0):
@@ -125,13 +123,13 @@ class Locks:
         self.folder.mkdir(parents=True, exist_ok=True)
         held = self._lock_at(path)
         if held.is_locked:
-            return None  # by this process, which could take it again
+            return None  # held by this process; filelock would let it in a second time
         try:
             held.acquire(timeout=timeout)
         except Timeout:
             return None
         if not isinstance(held, SoftFileLease):
-            with suppress(OSError):  # the note is for people
+            with suppress(OSError):  # the text is only for `holder`
                 path.write_text(f"pid={os.getpid()}\nhost={socket.gethostname()}\n")
         return Lock(path, held)
 
@@ -140,7 +138,8 @@ class Locks:
             return FileLock(
                 path, thread_local=False, poll_interval=POLL_SECONDS, fallback_to_soft=False
             )
-        # Always the same object: a lease has run out when this one has seen it unchanged for long
+        # Always the same object: it takes a lease as expired once it has itself seen the file
+        # unchanged for long enough
         if path not in self._watched:
             self._watched[path] = SoftFileLease(
                 path, lease_duration=LEASE_SECONDS, thread_local=False, poll_interval=POLL_SECONDS
@@ -149,7 +148,7 @@ class Locks:
 
     @cached_property
     def _has_locks(self) -> bool:
-        """Tell whether the file system of the folder has locks, and these suffice."""
+        """Tell whether to use the locks of the file system."""
         if self._leases:
             return False
         if flock is None:
@@ -166,10 +165,10 @@ class Locks:
 
 
 def file_name(name: str) -> str:
-    """Return a file name for any name; different names have different ones."""
+    """Return a file name for any text. Different texts have different file names."""
     quoted = quote(name, safe="", errors="surrogatepass")
     if len(quoted) <= LONGEST:
         return quoted
-    # A quoted name has no blank, so that no other name is this one
+    # A quoted text has no blank, so none of the short file names equals this one
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{quoted[:LONGEST]} {digest[:32]}"

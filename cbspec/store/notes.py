@@ -1,4 +1,4 @@
-"""Notes by digest: mappings that many results have in common, each kept once."""
+"""Notes: mappings that many results share, each stored once under its digest."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ class Notes:
     """The notes of one folder.
 
     Args:
-        folder: made when something is first noted.
-        noun: what a note is, for errors.
+        folder: the folder; created with the first note.
+        scratch: the temporary folders of the store.
+        noun: what a note is, for error messages.
     """
 
     def __init__(self, folder: Path, scratch: Scratch, noun: str) -> None:
@@ -25,7 +26,7 @@ class Notes:
         self._kept: set[str] = set()
 
     def keep(self, digest: str, content: Mapping[str, str]) -> None:
-        """Keep what has this digest. Cheap when it is known already.
+        """Store a mapping under its digest, unless it is stored already.
 
         Raises:
             StoreError: the store cannot be written.
@@ -36,10 +37,10 @@ class Notes:
         self._kept.add(digest)
 
     def of(self, digest: str) -> Mapping[str, str] | None:
-        """Return what has this digest; None if it was never noted here.
+        """Return the mapping with this digest; None if there is none.
 
         Args:
-            digest: in full, or its first digits.
+            digest: the digest, or its first digits.
         """
         try:
             path = next(self._folder.glob(f"{digest}*.json"))

@@ -1,4 +1,4 @@
-"""An entry as bytes, for a store that shares no disk with the one it comes from."""
+"""Entries as bytes, to send them to a store on another machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from cbspec.store.store import Store
 
 
 class EntryBytes(msgspec.Struct, frozen=True, kw_only=True):
-    """The files of one entry. Its checksums travel with it, and are verified where it arrives."""
+    """The files of one entry. `admit` verifies their checksums where they arrive.
+
+    Attributes:
+        key: the key of the entry.
+        record: the content of ``record.json``.
+        tensors: the content of ``tensors.safetensors``; None if there is none.
+    """
 
     key: str
     record: bytes
@@ -18,12 +24,12 @@ class EntryBytes(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def size(self) -> int:
-        """Return how many bytes it has."""
+        """Return the number of bytes."""
         return len(self.record) + len(self.tensors or b"")
 
 
 def entry_bytes(store: Store, key: str) -> EntryBytes | None:
-    """Return an entry for another store, which verifies it; None if there is none that is intact.
+    """Return an entry as bytes; None if it is missing or damaged.
 
     Raises:
         StoreError: the disk is broken, or the entry may not be read.
@@ -40,10 +46,10 @@ def entry_bytes(store: Store, key: str) -> EntryBytes | None:
 
 
 def admit(store: Store, entry: EntryBytes) -> None:
-    """Store an entry of another store, unless one is there.
+    """Verify and store an entry of another store, unless there is one under its key.
 
     Raises:
-        ValueError: it is not what was stored under its key; the message says how.
+        ValueError: the entry is damaged, or belongs to another key; the message says how.
         StoreError: the disk is full, read-only or broken. Nothing is left half-written.
     """
     if not entry.key.isalnum():

@@ -1,6 +1,4 @@
-"""How long a stage takes per unit of its cost, learnt from what was computed; for forecasts and the
-longest path.
-"""
+"""The rate of a stage: seconds per unit of its cost, learnt from results. Used for forecasts."""
 
 from __future__ import annotations
 
@@ -16,15 +14,15 @@ from cbspec.store.lock import file_name
 from cbspec.store.record import seal, unseal
 from cbspec.store.scratch import Scratch
 
-# Results of one order of cost. After as many, a changed machine or implementation has taken over.
+# Results that are kept for each power of ten of the cost. So the rate follows a new machine or a
+# changed implementation after as many results
 NEWEST = 50
 
 
 class Rates:
-    """Seconds and cost of the newest results, one small file per stage and device family.
+    """Seconds and cost of the newest results, in a file for each stage and device family.
 
-    Two processes that add at once may lose one of the two figures: they are for forecasts, no
-    result depends on them.
+    If two processes add a result at once, one of the two may be lost. No result depends on it.
     """
 
     def __init__(self, folder: Path, scratch: Scratch) -> None:
@@ -32,9 +30,7 @@ class Rates:
         self._scratch = scratch
 
     def add(self, provenance: Mapping[str, Any]) -> None:
-        """Take up what a new result's provenance says; nothing when it does not say stage, seconds
-        and cost.
-        """
+        """Add a result, if its provenance names stage, seconds and cost."""
         seconds, cost = provenance.get("seconds"), provenance.get("cost")
         if "stage" in provenance and seconds is not None and cost is not None and cost > 0:
             device = provenance.get("numerics", {}).get("device", "cpu")
@@ -42,11 +38,10 @@ class Rates:
             self._scratch.replace(path, seal(_newest([*_read(path), (seconds, cost)])))
 
     def median(self, stage: str, device: str) -> float | None:
-        """Return the median seconds per unit of cost, each result weighed by its cost; None if
-        nothing was computed yet.
+        """Return the median seconds per unit of cost, weighted by cost; None without results.
 
-        Without the weights, the many results that cost next to nothing (such as a network before
-        its first epoch) would set the rate by their setup time.
+        Without the weights, the many results that cost next to nothing, such as a network before
+        its first epoch, would set the rate by their setup time.
         """
         taken = sorted((seconds / cost, cost) for seconds, cost in _read(self._path(stage, device)))
         upto = [*accumulate(cost for _, cost in taken)]

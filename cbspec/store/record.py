@@ -1,4 +1,4 @@
-"""The JSON half of a result, and the seal by which damaged JSON is recognised."""
+"""The JSON part of a result, and the checksum by which damage to it is recognised."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class TensorFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What a record says about the tensors beside it."""
+    """The tensors beside a record: their names, the size of the file and its SHA-256."""
 
     names: tuple[str, ...]
     bytes: int
@@ -24,7 +24,7 @@ class TensorFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The content of ``record.json``; for its fields see `cbspec.store.Entry`."""
+    """The content of ``record.json``. `StoredResult` explains the fields."""
 
     key: str
     measures: Mapping[str, float]
@@ -46,12 +46,11 @@ def record(
     series: Mapping[str, Any],
     provenance: Mapping[str, Any],
 ) -> StoredRecord:
-    """Make a record of plain JSON types: scalars and arrays of numpy or torch become numbers and
-    lists.
+    """Return a record of plain JSON types. Arrays of numpy or torch become lists, scalars numbers.
 
     Raises:
-        ContentError: a number is not finite, a key is not a string, or JSON cannot hold a value; it
-            names all places.
+        ContentError: a number is not finite, a key is not a string, or JSON cannot hold a value.
+            The message names every place.
     """
     parts = {
         "measures": measures,
@@ -68,13 +67,13 @@ def record(
             f"result {key[:12]} cannot be stored: {'; '.join(faults)} (a measure without a value"
             " belongs in `undefined` with its reason, and in a series None stands for no value)"
         )
-    # A stage may have the reason from anywhere; it goes on record, and to the terminal
+    # A stage may take a reason from anywhere, and people read it in a terminal
     reasons = {name: visible(reason, keep="\n\t") for name, reason in plain["undefined"].items()}
     return StoredRecord(key=key, **{**plain, "undefined": reasons})
 
 
 def seal(content: object) -> bytes:
-    """Return JSON of `content` that carries the SHA-256 of its own bytes."""
+    """Return `content` as JSON, together with the SHA-256 of its bytes."""
     data = msgspec.json.encode(content)
     return msgspec.json.encode(_Sealed(hashlib.sha256(data).hexdigest(), msgspec.Raw(data)))
 
@@ -83,7 +82,7 @@ def unseal(data: bytes, kind: type[T]) -> T:
     """Return the content of sealed JSON.
 
     Raises:
-        ValueError: the JSON is damaged; the message is a predicate, "does not match its checksum".
+        ValueError: the JSON is damaged. The message is a predicate: "does not match its checksum".
     """
     try:
         sealed = msgspec.json.decode(data, type=_Sealed)
@@ -99,7 +98,7 @@ def _plain(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
         plain: dict[str, Any] = msgspec.to_builtins(
             dict(part), enc_hook=_builtin, order="deterministic"
         )
-        msgspec.json.encode(plain)  # half of a surrogate pair shows only here
+        msgspec.json.encode(plain)  # only this refuses half of a surrogate pair
     except (TypeError, UnicodeEncodeError, msgspec.MsgspecError) as error:
         raise ContentError(
             f"a result cannot be stored: {name} holds what JSON does not ({error})"
@@ -108,9 +107,8 @@ def _plain(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _builtin(value: Any) -> Any:
-    """Convert mappings to dicts, and arrays and scalars of numpy or torch to lists and numbers; the
-    harness knows neither library.
-    """
+    """Convert a mapping to a dict, and an array or scalar to lists or a number."""
+    # Arrays of numpy and torch are known by their method, for the harness imports neither library
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "tolist"):
@@ -119,7 +117,7 @@ def _builtin(value: Any) -> Any:
 
 
 def _faults(place: str, value: object) -> Iterator[str]:
-    """Yield what JSON cannot hold, with its place."""
+    """Yield a text for each value that JSON cannot hold, with its place."""
     if isinstance(value, float) and not math.isfinite(value):
         yield f"{place} is {value}"
     elif isinstance(value, dict):

@@ -1,14 +1,14 @@
-"""A place that many machines share, reached through fsspec: a folder, a bucket, a machine with ssh.
+"""A remote: a folder, a bucket or a host with ssh that many machines share, reached by fsspec.
 
 Layout under its URL::
 
-    entries/ab/abcdef....json         what record.json of an entry is, byte for byte
+    entries/ab/abcdef....json         the record.json of an entry, byte for byte
     tensors/ab/abcdef...safetensors   tensors, under the SHA-256 of the file
     packages/DIGEST.json              every installed package with its version
-    tmp/                              what is being written, where a file grows in its place
+    tmp/                              files that are being written, except in a bucket
 
-A record is written after its tensors. Both names follow from what they hold, so that two machines
-may write the same one at once.
+A record is written after its tensors, so whoever finds a record finds its tensors too. A name
+follows from what the file holds, so two machines may write the same file at once.
 """
 
 from __future__ import annotations
@@ -27,31 +27,30 @@ from cbspec.errors import ConfigError, RemoteError
 
 T = TypeVar("T")
 
-ANSWER_SECONDS = 30.0  # for one request; nothing that is asked for at once is larger than BLOCK
-BLOCK = 2**23
+ANSWER_SECONDS = 30.0  # the time limit of one request, which reads no more than BLOCK
+BLOCK = 2**23  # bytes
 INSTALL = 'pip install "cbspec[remote]"'
-# Where an object is there as a whole or not at all, and nothing is a link
+# Protocols of object stores: an object appears as a whole, and none is a link
 OBJECTS = frozenset({"memory", "s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "http", "https"})
 
 
 class Unfit(ValueError):
-    """What lies under a name cannot be taken; the message is a predicate, "is no regular file"."""
+    """A file of a remote cannot be taken. The message is a predicate: "is no regular file"."""
 
 
 class Remote:
-    """The files of a shared store. Opening one asks for nothing.
+    """The files of a shared store. To create this object sends no request.
 
     Args:
-        url: as fsspec has it (``s3://bucket/folder``, ``ssh://host/folder``); a path is a folder.
-        seconds: how long it may take to answer a request.
+        url: a URL for fsspec (``s3://bucket/folder``, ``ssh://host/folder``) or a folder's path.
+        seconds: the time limit of a request.
 
     Attributes:
-        url: the same without a password.
-        lanes: how many requests it takes at a time.
+        url: the URL without its password.
+        lanes: the number of requests that it takes at a time.
 
     Raises:
-        ConfigError: fsspec, or what it needs for this kind of URL, is not installed; or there is no
-            such kind.
+        ConfigError: the kind of URL is unknown, or a package for it is not installed.
     """
 
     def __init__(self, url: str, seconds: float = ANSWER_SECONDS) -> None:
@@ -65,11 +64,16 @@ class Remote:
         self.lanes = 8 if together else 1
 
     def read(self, name: str, first: int, most: int) -> bytes | None:
-        """Return up to `most` bytes of a file from byte `first` on; None where there is none.
+        """Read a part of a file; return None if there is no such file.
+
+        Args:
+            name: the name of the file.
+            first: the first byte.
+            most: the greatest number of bytes.
 
         Raises:
-            RemoteError: the remote does not answer, or does not let us read.
-            Unfit: it is no file, or the remote sends more than was asked for.
+            RemoteError: the remote does not answer, or refuses.
+            Unfit: the name is not that of a regular file, or more bytes came than asked for.
         """
         path = self._path(name)
 
@@ -84,7 +88,7 @@ class Remote:
             except OSError as error:
                 if error.errno != errno.EINVAL:
                     raise
-                return b""  # nothing is there from this byte on
+                return b""  # the file ends before the first byte
 
         data = self._answer(f"reading {name}", content)
         if data is not None and len(data) > most:
@@ -92,21 +96,25 @@ class Remote:
         return data
 
     def sizes(self, folder: str) -> dict[str, int]:
-        """Return the name of each file in a folder, at any depth -> its size in bytes.
+        """Return name -> size in bytes, for every file in a folder at any depth.
 
         Raises:
-            RemoteError: the remote does not answer, or does not let us read.
+            RemoteError: the remote does not answer, or refuses.
         """
         path = self._path(folder)
-        # However many there are, it takes as long as it takes
+        # No time limit: a long list takes many requests
         listed = self._answer(f"listing {folder}", lambda: self._listed(path), limited=False)
         return {f"{folder}{name[len(path) :]}": size for name, size in listed.items()}
 
     def write(self, name: str, content: bytes | Path) -> None:
-        """Give a file a content, whole from one moment to the next.
+        """Write or replace a file. Readers see all of it or nothing.
+
+        Args:
+            name: the name of the file.
+            content: its content, or the path of a file that has it.
 
         Raises:
-            RemoteError: the remote does not answer, or does not let us write.
+            RemoteError: the remote does not answer, or refuses.
         """
         target = self._path(name)
 
@@ -128,14 +136,14 @@ class Remote:
         self._answer(f"writing {name}", put, limited=False)
 
     def check_there(self) -> None:
-        """Check that there is something to read from: a folder or bucket, which may be empty.
+        """Check that the folder or bucket of the URL exists; it may be empty.
 
         Raises:
-            RemoteError: there is none, or the remote does not answer.
+            RemoteError: it does not exist, or the remote does not answer.
         """
         place = self._root
         if self._objects:
-            # Of others than S3 a reader may not be allowed to ask
+            # On other object stores than S3, a reader may not be allowed to ask for the bucket
             place = self._root.partition("/")[0] if "s3" in self._kinds else ""
         if place and not self._answer("", lambda: self._files.isdir(place)):
             raise RemoteError(f"{self.url}: there is no such folder or bucket")
@@ -155,7 +163,7 @@ class Remote:
         return {name: int(about.get("size") or 0) for name, about in details.items()}
 
     def _check_plain(self, path: str) -> None:
-        """Refuse what would lead elsewhere, or never end."""
+        """Refuse links, which lead elsewhere, and devices or pipes, which may never end."""
         about = self._files.info(path)
         if about.get("islink") or about.get("type") != "file":
             raise Unfit("is no regular file")
@@ -164,10 +172,15 @@ class Remote:
         return f"{self._root}/{name}"
 
     def _answer(self, doing: str, ask: Callable[[], T], *, limited: bool = True) -> T:
-        """Return what the remote answers.
+        """Send a request and return the answer.
+
+        Args:
+            doing: what the request does, for the error message.
+            ask: sends the request.
+            limited: whether the time limit applies.
 
         Raises:
-            RemoteError: it answers with an error, or not in time.
+            RemoteError: the answer is an error, or does not come in time.
         """
         try:
             return _within(self._seconds, ask) if limited else ask()
@@ -195,7 +208,11 @@ class Remote:
 
 
 def _within(seconds: float, ask: Callable[[], T]) -> T:
-    """Return what a function returns, or raise TimeoutError; it is then left to itself."""
+    """Call a function with a time limit.
+
+    Raises:
+        TimeoutError: it has not returned in time. It goes on in its thread; nothing can stop it.
+    """
     answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
 
     def work() -> None:
@@ -204,7 +221,7 @@ def _within(seconds: float, ask: Callable[[], T]) -> T:
         except BaseException as error:
             answers.put((None, error))
 
-    # Not one of a pool, which the end of the process would wait for
+    # A daemon thread, not one of a pool: the end of the process would wait for a pool
     threading.Thread(target=work, daemon=True, name="cbspec-remote").start()
     try:
         answer, error = answers.get(timeout=seconds)

@@ -1,4 +1,4 @@
-"""Temporary folders in which everything is written before one rename makes it visible."""
+"""Temporary folders. Everything is written there first, and one rename makes it visible."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from cbspec.store.lock import Locks
 
 
 class Scratch:
-    """Folders under ``tmp/``. Each is covered by a lock of its own name, which tells a live one
-    from one left behind by a kill.
+    """The temporary folders of a store. Each has a lock of its own name while it is in use.
 
-    A process id would not: it may be in use again, or belong to another machine that shares the
-    store.
+    The lock tells a folder in use from one that a killed process left behind. A process id would
+    not do: it may be in use again, or belong to another machine that shares the store.
+
+    Args:
+        folder: the folder that holds them.
+        locks: the locks of the store.
     """
 
     def __init__(self, folder: Path, locks: Locks) -> None:
@@ -26,30 +29,27 @@ class Scratch:
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
-        """Yield a new, empty folder on the store's file system, and remove it with all that is left
-        in it.
-        """
+        """Yield a new, empty folder on the store's file system, and remove it after the block."""
         with self._place() as path:
             path.mkdir(parents=True)
             yield path
 
     def remove(self, folder: Path) -> None:
-        """Remove a folder of the store: whole from one moment to the next for whoever reads it, and
-        also on a full disk.
-        """
+        """Remove a folder of the store. Readers see all of it or nothing."""
+        # A rename needs no space, so this also works on a full disk
         self.root.mkdir(parents=True, exist_ok=True)
         with self._place() as path:
             folder.rename(path)
 
     def replace(self, target: Path, data: bytes) -> None:
-        """Give `target` the content `data`, atomically."""
+        """Write or replace a file atomically."""
         target.parent.mkdir(parents=True, exist_ok=True)
         with self.folder() as scratch:
             write(scratch / target.name, data)
             (scratch / target.name).replace(target)
 
     def sweep(self) -> int:
-        """Remove the folders of processes that are gone; how many."""
+        """Remove the folders of killed processes, and return how many there were."""
         swept = 0
         for path in self.root.iterdir() if self.root.exists() else ():
             if lock := self._locks.attempt(path.name):
@@ -61,8 +61,8 @@ class Scratch:
     @contextmanager
     def _place(self) -> Iterator[Path]:
         name = f"tmp-{os.getpid()}-{secrets.token_hex(8)}"
-        # Lock before folder, and folder gone before lock: at no moment is there a folder that a
-        # sweep could mistake.
+        # The lock is taken before the folder is made, and released after it is gone. So `sweep`
+        # never sees a folder in use without its lock
         with self._locks.take(name):
             try:
                 yield self.root / name
@@ -71,8 +71,10 @@ class Scratch:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a new file through to the disk, so that a power cut after the rename does not find it
-    empty.
+    """Write a new file and flush it to the disk.
+
+    Without the flush, a power cut after the rename could leave a file of the right name and no
+    content.
     """
     with path.open("xb") as file:
         file.write(data)

@@ -1,4 +1,4 @@
-"""The store: results under their keys, shared by many processes."""
+"""The face of the store: results under their keys, shared by many processes."""
 
 from __future__ import annotations
 
@@ -25,17 +25,16 @@ from cbspec.store.scratch import Scratch
 
 
 class Store:
-    """Content-addressed results under `root`. Creating one touches no disk; a read-only store can
-    be read.
+    """Results under their keys. To create this object touches no disk.
 
     Args:
-        root: the folder; made when something is first stored.
-        on_damage: told of each damaged entry that was found; by default a Python warning.
+        root: the folder; created when something is first stored. It may be read-only.
+        on_damage: called with each damaged entry that is found; warns by default.
 
     Attributes:
-        codes: digest of a code fingerprint -> definition -> its own digest.
-        loaded: implementation -> files that its runs loaded and nothing names.
-        packages: digest of what was installed -> package -> its version.
+        codes: digest of a code fingerprint -> the digest of each definition in it.
+        loaded: implementation -> files that its runs have loaded and no code names.
+        packages: digest of a set of installed packages -> package -> version.
     """
 
     def __init__(self, root: Path, on_damage: Callable[[Damage], None] | None = None) -> None:
@@ -49,20 +48,17 @@ class Store:
         self.packages = Notes(self.root / "packages", self._scratch, "the installed packages")
 
     def has(self, key: str) -> bool:
-        """Tell whether there is an entry, at the price of one `stat`.
-
-        Only `get` tells whether it is intact. An entry that proved damaged does not count.
-        """
+        """Tell whether there is an entry, by one call of `stat`; only `get` verifies it."""
         return key not in self._entries.stuck and self._entries.folder(key).exists()
 
     def get(self, key: str, *, tensors: bool = False, touch: bool = True) -> StoredResult | None:
-        """Return the entry, verified; None if there is none, or if it was damaged (and is now in
-        quarantine).
+        """Return an entry, verified; None if it is missing, or is damaged and so in quarantine now.
 
         Args:
-            tensors: read and verify the tensors at once. Otherwise they are read when a value is
-                first asked for, and `LostEntry` is raised then.
-            touch: count this as a use, for `gc`.
+            key: the key of the entry.
+            tensors: read and verify the tensors now. Otherwise they are read when a value is first
+                asked for, and `LostEntry` is raised then if they are damaged.
+            touch: count this as a use; `gc` removes the least recently used entries.
 
         Raises:
             StoreError: the disk is broken, or the entry may not be read.
@@ -72,7 +68,7 @@ class Store:
         with explained(self.root, f"reading {key[:12]}"):
             result = self._entries.read(key, tensors=tensors)
         if result is not None and touch:
-            with suppress(OSError):  # a read-only store has no least recently used
+            with suppress(OSError):  # a read-only store does not note uses
                 os.utime(self._entries.folder(key) / RECORD)
         return result
 
@@ -86,14 +82,17 @@ class Store:
         series: Mapping[str, Any] | None = None,
         provenance: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Store a result (see `Entry`); whether it was the first under its key. A later one is
-        dropped: it says the same.
+        """Store a result, unless there is one under its key, which is then taken to be the same.
 
         Args:
-            tensors: name -> tensor on any device, written from the CPU.
+            key: the key of the result.
+            tensors: name -> tensor, on any device; for the other arguments see `StoredResult`.
+
+        Returns:
+            Whether this result was stored.
 
         Raises:
-            ContentError: a number is not finite, or JSON cannot hold what is there.
+            ContentError: a number is not finite, or JSON cannot hold a value.
             StoreError: the disk is full, read-only or broken. Nothing is left half-written.
         """
         content = record(key, measures or {}, undefined or {}, series or {}, provenance or {})
@@ -105,12 +104,12 @@ class Store:
         return placed
 
     def count(self, provenance: Mapping[str, Any]) -> None:
-        """Take the seconds of a result of this project into the forecast."""
-        with suppress(OSError, StoreError):  # the result is safe; a forecast can do without it
+        """Use the seconds and cost of a new result for forecasts."""
+        with suppress(OSError, StoreError):  # the result is stored; a forecast is no reason to fail
             self._rates.add(provenance)
 
     def reject(self, key: str) -> None:
-        """Take an entry away that its stage has contradicted; it goes to quarantine.
+        """Move an entry to quarantine, because its stage has emitted another result for its key.
 
         Raises:
             StoreError: the store cannot be written.
@@ -119,10 +118,15 @@ class Store:
             self._entries.reject(key)
 
     def copy(self, source: str, key: str, provenance: Mapping[str, Any]) -> bool:
-        """Store what an entry holds under another key as well, with provenance of its own; whether
-        it was taken.
+        """Store the content of an entry under another key as well.
 
-        Not taken where the source is gone or damaged, or something is stored under the key already.
+        Args:
+            source: the key of the entry.
+            key: the other key.
+            provenance: the provenance under the other key.
+
+        Returns:
+            False if the entry is missing or damaged, or something is stored under the other key.
 
         Raises:
             StoreError: the disk is full, read-only or broken. Nothing is left half-written.
@@ -137,7 +141,7 @@ class Store:
             return copied and self._entries.place(scratch / key, key)
 
     def lend(self, key: str, to: Store) -> bool:
-        """Copy an entry as it is into another store; whether there is one to copy.
+        """Copy an entry as it is into another store; return False if there is none.
 
         Raises:
             StoreError: the other store cannot be written.
@@ -151,10 +155,10 @@ class Store:
 
     @contextmanager
     def arriving(self, key: str) -> Iterator[Path]:
-        """Yield an empty folder for an entry that was computed elsewhere; at the end of the block
-        it is the entry of this key, unless there is one.
+        """Yield an empty folder for an entry from elsewhere, and place it at the end of the block.
 
-        Whoever writes it has verified it.
+        The block writes and verifies the files; an exception in it drops the folder. It is dropped
+        too if there is an entry of this key already.
 
         Raises:
             StoreError: the disk is full, read-only or broken. Nothing is left half-written.
@@ -165,8 +169,7 @@ class Store:
             self._entries.place(scratch / key, key)
 
     def intact(self, key: str) -> Path | None:
-        """Return the folder of an entry whose every checksum is right; None if there is none, or if
-        it was damaged (and is now in quarantine).
+        """Verify an entry and return its folder; None if it is missing or damaged.
 
         Raises:
             StoreError: the disk is broken, or the entry may not be read.
@@ -180,8 +183,7 @@ class Store:
         return self._entries.folder(key)
 
     def try_lock(self, name: str) -> Lock | None:
-        """Take the lock of this name without waiting; None while another holder has it. A killed
-        holder has let go.
+        """Take a lock without waiting; return None if it is held.
 
         Raises:
             StoreError: the store cannot be written.
@@ -190,21 +192,22 @@ class Store:
             return self._locks.attempt(name)
 
     def lock(self, name: str, timeout: float = 60) -> Lock:
-        """Take the lock of this name, waiting up to `timeout` seconds; a context manager.
+        """Take a lock, and wait up to `timeout` seconds for it.
 
         Raises:
-            StoreError: it is still held then, or the store cannot be written.
+            StoreError: the lock is still held after that time, or the store cannot be written.
         """
         with explained(self.root, "locking"):
             return self._locks.take(name, timeout)
 
     def holder(self, name: str) -> str:
-        """Return who holds the lock of this name, for people; empty if nobody does."""
+        """Return the holder of a lock in words; empty if nobody holds it."""
         return self._locks.holder(name)
 
     def sweep(self) -> int:
-        """Remove the temporary folders and lock files of processes that are gone; how many. For the
-        start and end of a run.
+        """Remove the temporary folders and lock files of killed processes, and count them.
+
+        A run calls this at its start and its end.
 
         Raises:
             StoreError: the disk is broken. A read-only store is left as it is.
@@ -226,15 +229,15 @@ class Store:
         return holdings(self._entries)
 
     def verify(self) -> list[Damage]:
-        """Verify every checksum, and return the damaged entries, which are now in quarantine."""
+        """Verify all entries, move the damaged ones to quarantine, and return them."""
         with explained(self.root, "verifying"):
             return self._entries.discard_damaged()
 
     def gc(self, limit_bytes: int) -> list[Holding]:
         """Shrink the store to `limit_bytes`, and return the removed entries.
 
-        The quarantine goes first, then entries, least recently used first. An entry goes only if
-        neither its key nor the lane it was computed on is locked.
+        The quarantine is emptied first. Then entries are removed, least recently used first, unless
+        their key or their lane is locked.
 
         Raises:
             StoreError: the store cannot be written.
@@ -243,7 +246,5 @@ class Store:
             return collect(self._entries, limit_bytes)
 
     def rate(self, stage: str, device: str = "cpu") -> float | None:
-        """Return seconds per unit of cost, from the newest results of a stage on a device family
-        (see `Rates`); None before the first.
-        """
+        """Return the seconds per unit of cost of a stage, see `Rates`; None if unknown."""
         return self._rates.median(stage, device)

@@ -1,4 +1,4 @@
-"""Bringing results to and from a remote, several at a time, each whole or not at all."""
+"""Moving results to and from a remote, several at a time. Each arrives as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ State = Literal["moved", "there", "absent", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What became of one result.
+    """The outcome of moving one result.
 
     Attributes:
-        state: ``"there"``: it was at its goal before; ``"absent"``: where it was to come from has
-            none; ``"refused"``: it is not what its key says.
-        bytes: that were moved, or would be.
-        reason: why it is refused.
+        key: the key of the result.
+        state: ``"moved"``; ``"there"``: it was at its destination already; ``"absent"``: the source
+            does not have it; ``"refused"``: it is not what its key stands for.
+        bytes: the number of bytes that were moved, or would be in a dry run.
+        reason: why the result was refused.
     """
 
     key: str
@@ -44,15 +45,13 @@ class Moved:
 
 
 class Pull:
-    """Takes results from a remote.
+    """Takes results from a remote into a store.
 
     Args:
-        dry: look only.
-        adopted: whether results count that were adopted from other code.
-
-    Attributes:
-        remote: where they come from.
-        dry: whether it only looks.
+        store: the store.
+        remote: the remote.
+        dry: move nothing, and only report what would be moved.
+        adopted: whether to take results that were adopted from other code.
     """
 
     def __init__(
@@ -65,10 +64,10 @@ class Pull:
         self._found = False
 
     def move(self, results: Sequence[Expected]) -> Iterator[Moved]:
-        """Take results, and yield what became of each, as it comes.
+        """Take results, and yield the outcome of each as soon as it is known.
 
         Raises:
-            RemoteError: the remote cannot be read. What came before is stored.
+            RemoteError: the remote cannot be read. Results that were yielded are stored.
             StoreError: the store cannot be written.
         """
         if not self._found:
@@ -91,15 +90,13 @@ class Pull:
 
 
 class Push:
-    """Brings results to a remote.
+    """Brings results from a store to a remote.
 
     Args:
-        dry: look only.
-        replace: also bring what is there.
-
-    Attributes:
-        remote: where they go.
-        dry: whether it only looks.
+        store: the store.
+        remote: the remote.
+        dry: move nothing, and only report what would be moved.
+        replace: also bring results that the remote has already.
     """
 
     def __init__(
@@ -112,10 +109,10 @@ class Push:
         self._there: dict[str, int] = {}
 
     def move(self, results: Sequence[Expected]) -> Iterator[Moved]:
-        """Bring results, and yield what became of each, as it comes.
+        """Bring results, and yield the outcome of each as soon as it is known.
 
         Raises:
-            RemoteError: the remote cannot be read or written. What came before is whole.
+            RemoteError: the remote cannot be read or written. Results that were yielded are there.
             StoreError: the store cannot be read.
         """
         for folder in ("entries", "tensors", "packages"):
@@ -150,7 +147,13 @@ class Push:
 
 
 def _together(move: Callable[[T], Moved], results: Sequence[T], lanes: int) -> Iterator[Moved]:
-    """Yield what becomes of results, so many at a time; an error ends what has not begun."""
+    """Move results in several threads, and yield each outcome. An error cancels the rest.
+
+    Args:
+        move: moves one result.
+        results: the results.
+        lanes: the number of threads.
+    """
     with ThreadPoolExecutor(lanes) as pool:
         running: set[Future[Moved]] = {pool.submit(move, result) for result in results}
         try:

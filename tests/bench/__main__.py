@@ -21,6 +21,8 @@ named ones, each with its own arguments:
                                          the canary where nothing changed: 100 reruns under other
                                          circumstances, 50 benign edits, the last 20 commits
     planning [CELLS]                     cells named, merged and put in order; 100 000
+    page [CLAIMS...]                     the HTML page: size, writing, opening, filtering; this
+                                         project's claims, and 2000 copies
     remote [COUNT]                       results to and from a shared store, a folder and S3; 1000
     unit [PATH...]                       the unit tests with two workers
     cluster [jobs [N]] [simulated] [kills [N]]
@@ -57,6 +59,7 @@ SUITES = (
     "mutations",
     "edits",
     "planning",
+    "page",
     "remote",
     "unit",
     "cluster",

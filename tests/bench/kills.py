@@ -31,7 +31,7 @@ def kills(claims: Sequence[str], count: int = 200) -> Iterator[Row]:
             project.run(*claims, "-n", "4")
             ended += 1
             different += project.figures() != expected
-            left += project.leftovers()
+            left += len(project.leftovers())
             project.forget()
     yield Row(
         f"runs with other figures after {count} kill -9",

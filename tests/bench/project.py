@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +26,8 @@ PARTS = (
     "reports/canary.json",
     "pyproject.toml",
 )
+ALWAYS = ("-q", "-p", "no:cacheprovider")
+HIDDEN = ("PYTEST_", "CBSPEC_STORE", "GITHUB_", "PYTHONDONTWRITEBYTECODE")
 # 7A.a takes 4096 images
 SMALL = {
     "train_images": 4096,
@@ -58,25 +60,20 @@ class Project:
         Args:
             variables: of the environment, besides those that there are.
         """
-        # Byte code is cached, as it is installed
-        hidden = (
-            "PYTEST_",
-            "CBSPEC_STORE",
-            "GITHUB_",
-            "PYTHONDONTWRITEBYTECODE",
-        )
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(hidden)
-        }
         with (self.folder / "output.txt").open("wb") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+                [sys.executable, "-m", "pytest", *ALWAYS, *arguments],
                 cwd=self.folder,
-                env=environment | {"PYTHONPATH": str(self.folder)} | variables,
+                env=self.environment(variables),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment of a run: byte code is cached, as where cbspec is installed."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
+        return kept | {"PYTHONPATH": str(self.folder)} | variables
 
     def run(self, *arguments: str, **variables: str) -> Run:
         """A whole run of the claims; `variables` are of the environment.
@@ -129,10 +126,13 @@ class Project:
         """Remove every stored result."""
         shutil.rmtree(self.folder / ".cbspec")
 
-    def leftovers(self) -> int:
+    def leftovers(self) -> list[str]:
         """Locks, scratch files and run folders that no process needs any more."""
         places = [self.folder / ".cbspec" / name for name in ("store/tmp", "store/locks", "runs")]
-        return sum(len(list(place.iterdir())) for place in places if place.exists())
+        left: list[str] = []
+        for place in places:
+            left += map(str, place.glob("*"))
+        return left
 
 
 @contextmanager

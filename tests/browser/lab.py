@@ -1,5 +1,6 @@
 """A small lab without torch, whose page has everything that a page can have: random walks, one of
-which an edit turns round and one of which it breaks.
+which an edit turns round and one of which it breaks, one whose verdict wobbles, one in doubt, two in
+quarantine.
 """
 
 from __future__ import annotations
@@ -40,20 +41,29 @@ def towards(drift):
     return drift
 
 
+def noise(name):
+    return random.Random(name).gauss(0, 1)
+
+
 def walk(job):
     last = job.replicas[0].parameters.step
     paths = [[0.0] for replica in job.replicas]
     for step in range(1, last + 1):
         for index, replica in enumerate(job.replicas):
             drift = replica.parameters.drift
-            noise = random.Random(f"{replica.seed} {step} {drift}").gauss(0, 1)
-            paths[index].append(paths[index][-1] + noise + towards(drift))
+            moved = noise(f"{replica.seed} {step} {drift}") + towards(drift)
+            paths[index].append(paths[index][-1] + moved)
             if job.wants(step):
                 path = paths[index][1:]
                 level = sum(path) / len(path)
                 measures = {"place": path[-1], "level": level}
                 job.emit(index, point=step, measures=measures, series={"place": path})
 """
+
+OTHER_LUCK = """\
+    if name.endswith(" 0.05"):
+        name += " b"
+    return random.Random(name)"""
 
 EDIT = """\
     if drift > 1.5:
@@ -88,7 +98,7 @@ assert:
   - {kind: order, measure: place, arms: [without, with], direction: ascending}
 controls:
   - {kind: threshold, measure: level, arms: [without], below: 100, note: it stays near home}
-scales: [quick, long]
+scales: [%(scales)s]
 """
 
 FIGURE = """\
@@ -106,6 +116,9 @@ assert:
 scales: [quick]
 """
 
+QUARANTINE = "quarantine: {owner: Ada, reason: the walk is replaced, until: %s}\n"
+FAINT = 0.05
+
 CLAIMS = (
     {"id": "1.a", "phase": "1", "title": "A walk with drift gets further", "memo": 95, "drift": 1},
     {"id": "1.b", "phase": "1", "title": "A weak drift is seen", "memo": 12, "drift": 0.5},
@@ -118,7 +131,32 @@ CLAIMS = (
         "more": "revises: [1.a]\n",
     },
     {"id": "2.b", "phase": "2", "title": "Drift takes it back", "memo": -20, "drift": -1},
+    {
+        "id": "2.c",
+        "phase": "2",
+        "title": "It pays for long",
+        "memo": 90,
+        "drift": 1,
+        "scales": "long",
+    },
+    {
+        "id": "2.d",
+        "phase": "2",
+        "title": "It pays while the walk is replaced",
+        "memo": 88,
+        "drift": 1.1,
+        "more": QUARANTINE % "9999-12-31",
+    },
+    {
+        "id": "2.e",
+        "phase": "2",
+        "title": "A quarantine that nobody ended",
+        "memo": 40,
+        "drift": 0.5,
+        "more": QUARANTINE % "2026-01-31",
+    },
     {"id": "3.a", "phase": "3", "title": HOSTILE, "memo": 30, "drift": 0.7},
+    {"id": "3.b", "phase": "3", "title": "A drift that barely shows", "memo": 9, "drift": FAINT},
 )
 
 RUN = """
@@ -130,15 +168,16 @@ from cbspec.report import write_pages
 from cbspec.report.formats import load
 
 project = cbspec.Project()
-write_pages(project.run(), project.config.reports, load(project.config))
-main(sys.argv[1:])
+words = sys.argv[2].split()
+write_pages(project.run(words, scale=sys.argv[1]), project.config.reports, load(project.config))
+main(sys.argv[3:])
 """
 
 
 def found(root: Path) -> None:
     """Lay out the lab at `root`, run it, put it on record, edit it and run it again."""
     files = {
-        "pyproject.toml": '[tool.cbspec]\nengine = "pagelab.catalog"\n',
+        "pyproject.toml": '[tool.cbspec]\nengine = "pagelab.catalog"\ncanary = "canary"\n',
         "pagelab/__init__.py": "",
         "pagelab/catalog.py": CATALOG,
         "pagelab/walk.py": WALK,
@@ -146,20 +185,24 @@ def found(root: Path) -> None:
         "claims/F.1.yaml": FIGURE,
     }
     for claim in CLAIMS:
-        files[f"claims/{claim['id']}.yaml"] = CLAIM % {"more": "", **claim}
+        files[f"claims/{claim['id']}.yaml"] = CLAIM % {"more": "", "scales": "quick, long", **claim}
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    _run(root, "accept", "--all", "--reason", "as found")
-    turned = WALK.replace("    return drift", EDIT)
+    _run(root, "canary", "", "accept", "--canary", "--reason", "as found")
+    for scale, claims in (("long", "2.c"), ("quick", "")):
+        _run(root, scale, claims, "accept", "--all", "--reason", "as found")
+    turned = WALK.replace("    return drift", EDIT).replace(
+        "    return random.Random(name)", OTHER_LUCK
+    )
     (root / "pagelab" / "walk.py").write_text(turned, encoding="utf-8")
     sides = "reports/ledger.json", "reports/latest.json"
-    _run(root, "diff", *sides, "--html", "reports/diff.html", expected=1)
+    _run(root, "quick", "", "diff", *sides, "--html", "reports/diff.html", expected=1)
 
 
-def _run(root: Path, *then: str, expected: int = 0) -> None:
-    """Run all claims, then a command, in one process."""
-    command = [sys.executable, "-c", RUN, *then]
+def _run(root: Path, scale: str, claims: str, *then: str, expected: int = 0) -> None:
+    """Run claims, all if none is named, at a scale, then a command, in one process."""
+    command = [sys.executable, "-c", RUN, scale, claims, *then]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == expected, done.stdout + done.stderr

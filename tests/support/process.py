@@ -30,7 +30,7 @@ class PytestProcess:
         with NamedTemporaryFile(delete=False) as file:
             self._output = Path(file.name)
         inputs = (list(arguments), str(folder), dict(environment), file.name)
-        self._process = SERVER.Process(target=_run, args=inputs)
+        self._process = SERVER.Process(target=run_pytest, args=inputs)
         self._process.start()
 
     @property
@@ -58,10 +58,18 @@ class PytestProcess:
         self._output.unlink(missing_ok=True)
 
 
-def _run(
-    arguments: Sequence[str], folder: str, environment: Mapping[str, str], output: str
+def run_pytest(
+    arguments: Sequence[str],
+    folder: str,
+    environment: Mapping[str, str],
+    output: str,
+    spares: int = 0,
 ) -> None:
-    """Do in a forked process what ``python -m pytest`` does in one of its own."""
+    """Do in a forked process what ``python -m pytest`` does in one of its own.
+
+    Args:
+        spares: how many workers wait to take the place of one that is killed.
+    """
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -72,5 +80,5 @@ def _run(
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     if "-n" in arguments:
-        keep_ready(int(arguments[arguments.index("-n") + 1]))
+        keep_ready(int(arguments[arguments.index("-n") + 1]) + spares)
     sys.exit(pytest.main(arguments))

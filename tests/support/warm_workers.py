@@ -13,10 +13,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from execnet import gateway_base, gateway_io
+
+SPARE, WORKER = "spare", "worker"  # the name of a process before and after it is one's worker
 
 
 class WarmWorker:
@@ -70,11 +73,13 @@ def _become_worker(stdin: int, stdout: int) -> None:
     sys.stdin, sys.argv = os.fdopen(0, "r", closefd=False), ["-c"]
     status = 0
     try:
+        _name(SPARE)
         if inherited := sys.stdin.readline():
             environment, folder = json.loads(inherited)
             os.environ.clear()
             os.environ.update(environment)
             os.chdir(folder)
+            _name(WORKER)
             exec(eval(sys.stdin.readline()), {"__name__": "__main__"})
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
@@ -82,3 +87,17 @@ def _become_worker(stdin: int, stdout: int) -> None:
         traceback.print_exc()
         status = 1
     os._exit(status)
+
+
+def _name(name: str) -> None:
+    """Have the kernel call this process so, where it can."""
+    with suppress(OSError):
+        Path("/proc/self/comm").write_text(name)
+
+
+def is_spare(pid: int) -> bool:
+    """Tell whether a process waits to become a worker."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() == SPARE
+    except OSError:
+        return False

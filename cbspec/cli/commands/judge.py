@@ -11,6 +11,7 @@ import msgspec
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import count, echo, echo_json, json_option
+from cbspec.errors import JudgingError
 from cbspec.project import Project
 from cbspec.text_table import TextTable
 
@@ -25,6 +26,7 @@ class Rejudged(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         comparison: None where there is no evidence, or none of what the claim reads by now.
         reason: why there is no comparison.
+        broken: whether it could not be judged, because a kind raised.
     """
 
     claim: str
@@ -33,6 +35,7 @@ class Rejudged(msgspec.Struct, frozen=True, kw_only=True):
     recorded: str
     comparison: Comparison | None
     reason: str = ""
+    broken: bool = False
 
 
 @click.command("judge")
@@ -73,7 +76,7 @@ def command(
         for line in _lines(rejudged):
             echo(line)
     changed = [item for item in rejudged if item.comparison and item.comparison.change in CHANGED]
-    if changed and not accept:
+    if (changed and not accept) or any(item.broken for item in rejudged):
         ctx.exit(1)
 
 
@@ -94,14 +97,20 @@ def _rejudged(project: Project, claims: Iterable[Claim], scale: str | None) -> I
     for claim in claims:
         for entry in project.ledger.of(claim.id):
             if entry.scale == claim.scale and scale in (None, claim.scale):
-                comparison = rejudged(claim, entry, project.evidence)
+                comparison, reason, broken = None, "", False
+                try:
+                    comparison = rejudged(claim, entry, project.evidence)
+                    reason = "" if comparison else _without(entry)
+                except JudgingError as error:
+                    reason, broken = str(error), True
                 yield Rejudged(
                     claim=claim.id,
                     scale=claim.scale,
                     device=entry.device,
                     recorded=entry.verdict,
                     comparison=comparison,
-                    reason="" if comparison else _without(entry),
+                    reason=reason,
+                    broken=broken,
                 )
 
 

@@ -1,6 +1,4 @@
-"""Back ends: where the jobs of a plan are computed. One module each, and those that a project
-brings.
-"""
+"""Back ends: the places where jobs are computed. One module or package for each."""
 
 from cbspec.execution.backends.backend import Backend, Workers, Workplace
 from cbspec.execution.backends.inline import Inline

@@ -1,10 +1,10 @@
-"""What a back end is.
+"""The interface of a back end.
 
-One loop drives all of them: `cbspec.execution.executor.Executor` knows the plan, what is stored and
-what has failed. It hands over the tasks that are ready, longest path first, for as long as there is
-room, and takes in how they ended. So a back end decides neither what is computed nor what a failure
-means. It only has to compute tasks somewhere (`cbspec.execution.computing.compute`) and to bring
-their results into the store of the run.
+One loop drives every back end: `cbspec.execution.executor.Executor`. It knows the plan, what is
+stored and what has failed. It starts the tasks that are ready, critical path first, as long as the
+back end has room, and takes in how they ended. So a back end decides neither what is computed nor
+what a failure means. It computes tasks somewhere (`cbspec.execution.computing.compute`) and brings
+their results into the run's store.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from cbspec.store import Store
 
 @dataclass(frozen=True)
 class Workplace:
-    """What a back end works for.
+    """The project, store and run that a back end works for.
 
     Attributes:
-        config: where the engine is found.
-        store: where the results of a task have to be when it has ended.
-        run: where progress is published, and where the wish to stop is read.
+        config: the project's settings, which name the engine.
+        store: has to hold the results of a task when the task has ended.
+        run: takes the progress, and says whether to stop.
     """
 
     config: Config
@@ -35,39 +35,43 @@ class Workplace:
 
 
 class Workers(Protocol):
-    """What computes tasks for one process that judges claims, until it is closed.
+    """Computes tasks for one process that judges claims, until it is closed.
 
     Every method is called from the same thread.
     """
 
     def reserve(self) -> bool:
-        """Tell whether one more task can be started now.
+        """Reserve room for one more task, and tell whether there was any.
 
-        After True comes `start` or `cancel`. A back end on which others compute what this process
-        waits for, such as helpers on a cluster, may always answer False.
+        After True, the caller calls either `start` or `cancel`. In a process that leaves all
+        computing to others, such as every one but the driver of a cluster, this is always False.
         """
 
     def cancel(self) -> None:
-        """Give back what was reserved: no task is ready."""
+        """Give the reserved room back, because no task is ready."""
 
     def start(self, task: StageTask) -> None:
-        """Begin a task. Its lanes are locked, and all that it needs is stored."""
+        """Begin to compute a task. Its lanes are locked, and its inputs are stored."""
 
     def ended(self, seconds: float) -> Sequence[tuple[StageTask, TaskOutcome]]:
-        """Return the tasks that have ended since the last call, after waiting so long for one."""
+        """Return the tasks that have ended since the last call, each with its outcome.
+
+        Args:
+            seconds: how long to wait for one, if none has ended.
+        """
 
     def close(self) -> None:
-        """End whatever is still computed, and wait until it has ended; nobody wants it any more."""
+        """Stop every running task, and return when all have ended. Their outcomes are dropped."""
 
 
 class Backend(Protocol):
     """One way to compute jobs.
 
     Attributes:
-        name: the word for it in ``--backend`` and ``[tool.cbspec] backend``.
+        name: its name in ``--backend`` and ``[tool.cbspec] backend``.
     """
 
     name: str
 
     def open(self, workplace: Workplace) -> Workers:
-        """Return the workers of one process. Nothing is started before the first task."""
+        """Return the workers of one process. They start nothing before the first task."""

@@ -1,4 +1,4 @@
-"""The one process of a run that hands out tasks, where a back end needs no second one."""
+"""The driver of a run: the one process that hands out tasks to a cluster."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ NAME = "driver"
 
 
 class DriverLock:
-    """The right to hand out the tasks of a run. The first process that asks has it to its end; the
-    others wait for what it has computed.
+    """The lock of the driver. The first process that takes it is the driver until it ends.
+
+    The others judge claims too, and wait for the results that the driver has computed.
     """
 
     def __init__(self, run: RunDirectory) -> None:
@@ -19,20 +20,20 @@ class DriverLock:
         self._lock: Lock | None = None
 
     def take(self) -> bool:
-        """Tell whether this process is the driver."""
+        """Tell whether this process is the driver; become it if there is none."""
         if self._lock is None:
             self._lock = self._locks.attempt(NAME)
         return self._lock is not None
 
     def release(self) -> None:
-        """Leave it to another process."""
+        """Let another process become the driver."""
         if self._lock:
             self._lock.release()
         self._lock = None
 
     @property
     def gone(self) -> bool:
-        """Tell, in a process that computes for it, whether the driver has ended or was killed."""
+        """Tell whether the driver has ended or was killed. For processes that compute for it."""
         if free := self._locks.attempt(NAME):
             free.release()
         return free is not None

@@ -1,4 +1,4 @@
-"""The back end that computes in the process that judges."""
+"""The back end that computes in the process that judges the claims, for debugging."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Inline:
 
 
 class InlineWorkers:
-    """Meets `cbspec.execution.backends.Workers`: a task has ended when `start` returns."""
+    """Implements `cbspec.execution.backends.Workers`. A task has ended when `start` returns."""
 
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
@@ -48,13 +48,13 @@ class InlineWorkers:
             with plain_output():
                 outcome = compute(task, work.store, work.run)
             if outcome.ending == "unsuited":
-                outcome = self._elsewhere(task)
+                outcome = self._compute_in_child(task)
             self._ended.append((task, outcome))
         finally:
             self._core.release()
 
-    def _elsewhere(self, task: StageTask) -> TaskOutcome:
-        """Compute a task in a fresh process: another stage has left something in this one."""
+    def _compute_in_child(self, task: StageTask) -> TaskOutcome:
+        """Compute a task in a fresh process, because an earlier stage has changed this one."""
         process = StageProcess(self._workplace)
         try:
             process.send(task)

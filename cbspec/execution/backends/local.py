@@ -1,5 +1,6 @@
-"""The back end of one machine, or of several that share the store: the processes that judge claims
-work off one plan together.
+"""The default back end: every process that judges claims computes in one child process.
+
+It serves one machine, or several that share the store.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ from cbspec.execution.backends.core import Core
 from cbspec.execution.stage_process import StageProcess
 from cbspec.execution.task import StageTask, TaskOutcome
 
-# Importing an engine takes seconds where it brings torch, and is no part of a stage's own time
+# To import the engine takes seconds if it uses torch. That does not count as the stage's time, but
+# it must end at some point
 IMPORT_SECONDS = 120.0
 
 
 class Local:
-    """Each process that judges claims computes with one process of its own.
+    """Computes in child processes, one for each process that judges claims.
 
-    These cooperate over the store: whoever finds a job ready and free computes it. A stage has a
-    process apart from the one that judges, so that nothing it does to its process reaches further.
+    They cooperate through the store: each takes the first job that is ready and unlocked. A stage
+    runs in a process of its own so that it cannot harm the process that judges.
     """
 
     name = "local"
@@ -41,7 +43,7 @@ class LocalWorkers:
         self._process: StageProcess | None = None
         self._task: StageTask | None = None
         self._deadline: float | None = None
-        self._unborn: OSError | None = None
+        self._start_error: OSError | None = None
 
     def reserve(self) -> bool:
         return self._task is None and self._core.take()
@@ -54,8 +56,8 @@ class LocalWorkers:
         self._deadline = None
         try:
             self._process = self._process_for(task)
-        except OSError as error:  # no memory, or no process more is allowed
-            self._process, self._unborn = None, error
+        except OSError as error:  # out of memory, or no further process is allowed
+            self._process, self._start_error = None, error
             return
         self._process.send(task)
         if task.limit is not None:
@@ -79,7 +81,7 @@ class LocalWorkers:
 
     def _outcome(self, task: StageTask, seconds: float) -> TaskOutcome | None:
         if self._process is None:
-            reason = f"no process could be started for it: {self._unborn}"
+            reason = f"no process could be started for it: {self._start_error}"
             return TaskOutcome(ending="failed", reason=reason)
         outcome = self._process.outcome(seconds)
         if self._process.began and task.limit is not None:
@@ -95,9 +97,9 @@ class LocalWorkers:
         self._finish()
 
     def _process_for(self, task: StageTask) -> StageProcess:  # noqa: ARG002 - see below
-        """Return a process that can compute a task: the last one, unless it is dead by now.
+        """Return a living process for a task: the last one, or a new one.
 
-        Stages of all kinds share it. To give each kind its own, choose by ``task.stage`` here.
+        All stages share one process. To give each stage its own, choose by ``task.stage`` here.
         """
         if self._process and self._process.alive:
             return self._process

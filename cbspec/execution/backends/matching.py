@@ -1,5 +1,6 @@
-"""Whether this machine would compute what a task was planned with: the same code, packages, files
-and arithmetic.
+"""The check that this machine computes the same as the one that planned a task.
+
+Code, packages, declared files and arithmetic have to be equal.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ from cbspec.store import Locks
 
 
 class Otherwise(StageError):
-    """This machine would compute something else than what was planned."""
+    """This machine would compute something else than the machine that planned the task."""
 
 
 class Matching:
-    """A machine that computes tasks which another one has planned.
+    """Receives tasks that another machine has planned, and checks them against this one.
 
     Args:
-        config: of the project as it lies here.
+        config: the settings of the project's copy on this machine.
         loaded: implementation -> files of the project that its runs were seen to load.
-        memory: a folder of this machine, where what was read of source files is kept.
+        memory: a folder on this machine that caches parsed source files.
 
     Raises:
         ConfigError: the engine cannot be loaded here.
@@ -54,15 +55,15 @@ class Matching:
         )
 
     def received(self, content: bytes, surroundings: Surroundings, layout: int) -> StageTask:
-        """Return a task as it is computed here.
+        """Return a task, ready to be computed on this machine.
 
         Args:
-            content: what `cbspec.execution.wire.packed` made of it.
-            surroundings: those of this machine.
-            layout: of results, where it was planned.
+            content: the task as `cbspec.execution.wire.packed` returns it.
+            surroundings: the declared dependencies on this machine.
+            layout: `LAYOUT` on the machine that planned the task.
 
         Raises:
-            Otherwise: it would be another computation, with every difference.
+            Otherwise: this machine differs; the message names every difference.
         """
         if layout != LAYOUT:
             raise Otherwise(f"the layout of results is {LAYOUT} here, planned with {layout}")
@@ -81,7 +82,7 @@ class Matching:
             if self._code.fingerprint(implementation).digest != digest:
                 yield f"the code of {implementation} is other code here than where it was planned"
         yield from _numerics(task.numerics)
-        call = task.cells[-1].call  # the same stage for all, and so the same packages
+        call = task.cells[-1].call  # all cells have the same stage, and so the same dependencies
         planned, here = task.surroundings.of(call), surroundings.of(call)
         for noun in ("files", "versions", "environment"):
             if getattr(planned, noun) != getattr(here, noun):
@@ -93,7 +94,7 @@ def _listed(loaded: Mapping[str, Sequence[str]], implementation: str) -> Sequenc
 
 
 def _numerics(planned: Numerics) -> Iterator[str]:
-    """Yield how this machine's arithmetic differs."""
+    """Yield a sentence for each difference between the planned arithmetic and this machine's."""
     try:
         here = resolve(planned.device, planned.threads, planned.tf32)
     except ConfigError as error:

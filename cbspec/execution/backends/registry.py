@@ -1,4 +1,4 @@
-"""Which back ends there are: the built-in ones, and those of modules that ``[tool.cbspec]`` names."""
+"""The registry of back ends: built-in ones, and those of modules under ``[tool.cbspec]``."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from cbspec.execution.backends.slurm import Slurm
 from cbspec.project_code import declarations
 
 BUILT_IN: tuple[Backend, ...] = (Local(), Inline(), Ray(), Slurm())
-# Back end -> what it needs beyond the harness, which `pip install "cbspec[NAME]"` brings
+# Back end -> the package that it needs, which `pip install "cbspec[NAME]"` installs
 EXTRAS = {"ray": "ray", "slurm": "submitit"}
 
 
 def load(config: Config) -> dict[str, Backend]:
-    """Return every back end of a project by its name.
+    """Return name -> back end, for every back end of a project.
 
     Raises:
-        ConfigError: a module cannot be imported, declares no BACKENDS, or takes another's name.
+        ConfigError: a module cannot be imported, declares no BACKENDS, or uses a name twice.
     """
     backends = {backend.name: backend for backend in BUILT_IN}
     for module in config.backends:
@@ -38,11 +38,15 @@ def load(config: Config) -> dict[str, Backend]:
 
 
 def chosen(config: Config, name: str | None = None) -> Backend:
-    """Return the back end of this name; the project's own choice if left out.
+    """Return the back end to compute with.
+
+    Args:
+        config: the project's settings.
+        name: the back end's name; by default the one that the project names.
 
     Raises:
-        ConfigError: there is none of this name, it is not installed, or a module of back ends is
-            wrong.
+        ConfigError: the name is unknown, the package of the back end is not installed, or a module
+            of back ends is wrong.
     """
     backends = load(config)
     wanted = name or config.backend

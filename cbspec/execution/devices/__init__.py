@@ -1,4 +1,4 @@
-"""Device families: what stages compute on. One module each, and those that a project brings."""
+"""Device families: the kinds of device that stages compute on. One module for each family."""
 
 from cbspec.execution.devices.cpu import Cpu
 from cbspec.execution.devices.cuda import Cuda

@@ -1,4 +1,4 @@
-"""The processor."""
+"""The device family of CPUs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from cbspec.execution.devices.family import TorchBuild
 
 
 class Cpu:
-    """Cores of this machine, each filled by one process; several jobs fill them, and wide ones
-    would leave their caches.
+    """The cores of this machine. Each is kept busy by one process with narrow jobs.
+
+    Wide jobs would not fit into the caches of a core.
     """
 
     name = "cpu"
@@ -24,10 +25,10 @@ class Cpu:
         return max(available_cores() // threads, 1)
 
     def clock(self) -> float:
-        """Leave out what other processes on the core take."""
+        """Return the CPU time of this process, which other processes on the core do not change."""
         return time.process_time()
 
 
 def available_cores() -> int:
-    """Return how many cores this process may run on."""
+    """Return the number of cores that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""NVIDIA's GPUs."""
+"""The device family of NVIDIA's GPUs."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ HIDDEN = "the driver sees none; CUDA_VISIBLE_DEVICES may hide it"
 
 
 class Cuda:
-    """A GPU, which any number of processes share, and which wide jobs fill."""
+    """A GPU. Any number of processes may share it, and wide jobs keep it busy."""
 
     name = "cuda"
     wide = True
     tf32 = True
 
     def absent(self, torch: TorchBuild | None) -> str:
-        """Ask the driver, which reads CUDA_VISIBLE_DEVICES. Do not fork afterwards: a forked child
-        cannot use CUDA.
+        """Ask the driver, which reads CUDA_VISIBLE_DEVICES, for a device.
+
+        Do not fork this process afterwards: a forked child cannot use CUDA.
         """
         if torch is None:
             return "torch is not installed"
@@ -41,12 +42,12 @@ class Cuda:
         return None
 
     def clock(self) -> float:
-        """Count the time in which a process waits for the GPU, too."""
+        """Return the time of day, because a process mostly waits for the GPU."""
         return time.monotonic()
 
 
 def _refusal(driver: ctypes.CDLL) -> str:
-    """Return why the driver has no device for us; empty if it has one."""
+    """Return why the driver offers no device; empty if it offers one."""
     count = ctypes.c_int(0)
     for call, status in (
         ("cuInit", driver.cuInit(0)),

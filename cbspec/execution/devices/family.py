@@ -1,20 +1,20 @@
-"""What a device family is: devices whose results agree to the last bit, as far as any do."""
+"""The interface of a device family, one kind of device that stages compute on."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 TorchBuild = tuple[str, str | None]
-"""The version of torch, and the CUDA version that it was built for."""
+"""The version of torch, and the CUDA version that it was built for; None if for none."""
 
 
 class DeviceFamily(Protocol):
     """One kind of device. A stage gets its name as ``job.device``.
 
     Attributes:
-        name: the word for it in ``--device``, in keys and in the ledger.
-        wide: whether arms that are one tensor program are computed together, to fill the device.
-        tf32: whether matrix products may round their factors to 10 bits.
+        name: its name in ``--device``, in keys and in the ledger.
+        wide: whether a job may hold several arms, to keep the device busy.
+        tf32: whether the device can round the factors of matrix products to 10 bits.
     """
 
     name: str
@@ -22,14 +22,19 @@ class DeviceFamily(Protocol):
     tf32: bool
 
     def absent(self, torch: TorchBuild | None) -> str:
-        """Return why no such device can be used here; empty if one can.
+        """Return why this machine has no such device; empty if it has one.
 
         Args:
-            torch: the installed torch; None without one. It must not be imported for this.
+            torch: the version of the installed torch; None without torch. Do not import torch to
+                find out more: that takes seconds.
         """
 
     def processes(self, threads: int) -> int | None:
-        """Return how many processes of so many threads may compute at once; None for any number."""
+        """Return how many processes may compute at once; None for any number.
+
+        Args:
+            threads: the threads of each process.
+        """
 
     def clock(self) -> float:
-        """Return seconds of computing, from any moment on."""
+        """Return a count of seconds. The difference of two counts is the time spent computing."""

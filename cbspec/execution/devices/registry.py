@@ -1,6 +1,4 @@
-"""Which device families there are: the built-in ones, and those of modules that ``[tool.cbspec]``
-names.
-"""
+"""The registry of device families: built-in ones, and those of modules under ``[tool.cbspec]``."""
 
 from __future__ import annotations
 
@@ -19,14 +17,14 @@ BUILT_IN: tuple[DeviceFamily, ...] = (Cuda(), Cpu())
 
 _known = {family.name: family for family in BUILT_IN}
 FAMILIES: Mapping[str, DeviceFamily] = MappingProxyType(_known)
-"""Name -> device family, of the project that was loaded last; preferred ones first."""
+"""Name -> device family of the project that was loaded last. ``auto`` tries them in this order."""
 
 
 def load(config: Config) -> None:
-    """Make the project's own device families known, and preferred to the built-in ones.
+    """Register a project's own device families, before the built-in ones.
 
     Raises:
-        ConfigError: a module cannot be imported, declares no DEVICES, or takes another's name.
+        ConfigError: a module cannot be imported, declares no DEVICES, or uses a name twice.
     """
     families: dict[str, DeviceFamily] = {}
     built_in = {family.name: family for family in BUILT_IN}
@@ -43,7 +41,7 @@ def load(config: Config) -> None:
 
 
 def suited(torch: TorchBuild | None) -> DeviceFamily:
-    """Return the first family of which there is a device."""
+    """Return the first family of which this machine has a device."""
     for family in FAMILIES.values():
         if not family.absent(torch):
             return family

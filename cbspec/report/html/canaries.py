@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -49,13 +48,14 @@ class CanaryView:
     """The canaries of a run beside those on record.
 
     Attributes:
-        counts: state -> how many of the canaries that were computed.
+        counted: how many canaries the run computed, and what became of them; empty where it
+            computed none.
         recorded: claims with a canary on record.
         method: how the tolerances follow from the spread over `platforms`; empty before they were
             measured.
     """
 
-    counts: tuple[tuple[str, int], ...]
+    counted: str
     differing: tuple[Differing, ...]
     recorded: int
     measured: str = ""
@@ -64,16 +64,18 @@ class CanaryView:
     unheld: tuple[str, ...] = ()
 
 
-def canary_view(subjects: Sequence[Subject], record: CanaryRecord | None) -> CanaryView | None:
-    """Return what a page says of canaries; None for a project without."""
-    counts: Counter[str] = Counter()
-    for subject in subjects:
-        if subject.canary:
-            counts[subject.canary.state] += 1
-    if record is None and not counts:
+def canary_view(
+    subjects: Sequence[Subject], record: CanaryRecord | None, counted: str
+) -> CanaryView | None:
+    """Return what a page says of canaries; None for a project without.
+
+    Args:
+        counted: what became of those that the run computed; empty where it computed none.
+    """
+    if record is None and not counted:
         return None
     view = CanaryView(
-        counts=tuple(counts.most_common()),
+        counted=counted,
         differing=tuple(filter(None, map(_differing, subjects))),
         recorded=len(record.figures) if record else 0,
     )

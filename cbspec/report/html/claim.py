@@ -10,7 +10,7 @@ from cbspec.model.anchor import claim_element
 from cbspec.model.edit import Edit
 from cbspec.report.html.curves import CurvePlot, curve_plots
 from cbspec.report.html.judged import HistoryLine, Place, judged_at, shortened
-from cbspec.report.html.overview import Chip, chips_of, edits_of
+from cbspec.report.html.row import Chip, chips_of, edits_of
 from cbspec.report.html.standing import ClaimStanding, standing_of
 from cbspec.report.html.subject import Subject
 

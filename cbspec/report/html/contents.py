@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cbspec.canary import CanaryCheck, CanaryRecord
 from cbspec.canary.teeth import Teeth, teeth_on_record
@@ -15,6 +16,7 @@ from cbspec.ledger.withdrawn import Withdrawn
 from cbspec.model.values import Values
 from cbspec.paths import relative
 from cbspec.report.about import about
+from cbspec.report.check import Upheld
 from cbspec.report.html.subject import Subject
 from cbspec.report.record import Record
 from cbspec.report.run import Run
@@ -46,7 +48,7 @@ def of_run(run: Run, config: Config) -> Contents:
         LedgerError: the record is damaged.
     """
     ledger = Ledger.load(config.ledger)
-    subjects = _Subjects(ledger, EvidenceFolder(config.evidence))
+    subjects = _Subjects(ledger, EvidenceFolder(config.evidence), run.provenance.date)
     _add_judged(subjects, run)
     _add_others(subjects, run)
     return Contents(
@@ -64,29 +66,23 @@ def _add_judged(subjects: _Subjects, run: Run) -> None:
     for check in run.canaries:
         canaries[check.claim] = check
     for record in run.records:
-        subjects.add(
-            record.claim,
-            title=record.title,
-            phase=record.phase,
-            status=record.status,
-            path=record.path,
-            line=record.line,
-            about=record.about,
-            record=record,
-            canary=canaries.get(record.claim),
-        )
+        canary = canaries.get(record.claim)
+        subjects.add(record.claim, record=record, canary=canary, **_described(record))
     for upheld in run.upheld:
-        subjects.add(
-            upheld.claim,
-            title=upheld.title,
-            phase=upheld.phase,
-            status=upheld.status,
-            path=upheld.path,
-            line=upheld.line,
-            about=upheld.about,
-            upheld=upheld,
-            canary=canaries.get(upheld.claim),
-        )
+        canary = canaries.get(upheld.claim)
+        subjects.add(upheld.claim, upheld=upheld, canary=canary, **_described(upheld))
+
+
+def _described(result: Record | Upheld) -> dict[str, Any]:
+    """Return the fields of a subject that a result knows from its claim."""
+    return {
+        "title": result.title,
+        "phase": result.phase,
+        "status": result.status,
+        "path": result.path,
+        "line": result.line,
+        "about": result.about,
+    }
 
 
 def _add_others(subjects: _Subjects, run: Run) -> None:
@@ -151,8 +147,9 @@ def of_record(
 class _Subjects:
     """Subjects by claim; what is told first of a claim stands."""
 
-    def __init__(self, ledger: Ledger, evidence: EvidenceFolder) -> None:
+    def __init__(self, ledger: Ledger, evidence: EvidenceFolder, day: str = "") -> None:
         self._evidence = evidence
+        self._day = day
         self._entries: dict[str, list[Entry]] = {}
         self._withdrawn: dict[str, list[Withdrawn]] = {}
         self._subjects: dict[str, Subject] = {}
@@ -182,6 +179,7 @@ class _Subjects:
             record=record,
             canary=canary,
             withdrawn=tuple(self._withdrawn.get(claim, ())),
+            day=self._day,
             **fields,  # type: ignore[arg-type]
         )
 

@@ -216,7 +216,8 @@ def _curve(
         effect = point.effect
         if effect.estimate is None:
             continue
-        text = f"{name} at {point.x}: {interval(effect)}"
+        x_text = point.x if isinstance(point.x, str) else f"{point.x:g}"
+        text = f"{name} at {x_text}: {interval(effect)}"
         if effect.reported is not None:
             text += f", memo {number(effect.reported)}"
         x, y = x_axis.at(positions[point.x]), y_axis.at(effect.estimate)

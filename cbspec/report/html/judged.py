@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from cbspec.claim import Seeds
 from cbspec.ledger import Entry
@@ -199,13 +200,13 @@ def _look(look: Look) -> LookRow:
 
 
 def _history(entry: Entry) -> list[HistoryLine]:
+    """Return what happened to a verdict, the oldest first."""
     made = entry.provenance
     commit = f" at {made.commit[:10]}" if made.commit else ""
-    lines = []
+    lines = [HistoryLine(date=made.date, what=f"{entry.verdict} computed{commit}", reason="")]
     for accepted in entry.accepted:
         what = f"{accepted.outcome}: {accepted.before or 'nothing'} → {accepted.after}"
         if accepted.moves:
             what += f" ({'; '.join(accepted.moves)})"
         lines.append(HistoryLine(date=accepted.date, what=what, reason=accepted.reason))
-    lines.append(HistoryLine(date=made.date, what=f"{entry.verdict} computed{commit}", reason=""))
-    return lines
+    return sorted(lines, key=attrgetter("date"))

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cbspec.claim import base
+from cbspec.ledger.entry import FRAGILE
 from cbspec.model.anchor import anchor
 from cbspec.model.visible import visible
 from cbspec.report.count import canaries_counted, counted, noise_counted
@@ -51,7 +52,7 @@ def page(contents: Contents) -> str:
         claims=claims,
         graph=graph(subjects),
         drawings=figures,
-        canary=canary_view(subjects, contents.canary),
+        canary=canary_view(subjects, contents.canary, canaries_counted(run) if run else ""),
         teeth=teeth_view(contents.teeth),
         effort=effort(subjects),
     )
@@ -79,12 +80,14 @@ def templates() -> Environment:
         finalize=_shown,
     )
     environment.filters.update(anchor=anchor, base=base, duration=duration)
-    environment.globals.update(marks=MARKS, changes=CHANGES)
+    environment.globals.update(marks=MARKS, changes=CHANGES, fragile=FRAGILE)
     return environment
 
 
 def _shown(value: Any) -> Any:
     """Return what is written for a value: no character of it acts on whoever reads the page."""
+    if isinstance(value, float):
+        return f"{value:g}"  # a coordinate, without the ".0" of a whole one
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return visible(value, keep="\n\t")

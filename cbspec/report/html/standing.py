@@ -6,10 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+from cbspec.ledger import excuse, overdue
 from cbspec.report.html.subject import Subject
 from cbspec.report.html.words import CHANGES, URGENT
 
 RECOMPUTED = "recomputed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lenience:
+    """What a claim says of its own failures.
+
+    Attributes:
+        text: that it is in quarantine, until when and whose it is; or that its changes only warn.
+        reason: of the quarantine.
+        until: its last day; empty where there is none.
+        overdue: what there is to do, in a page of a run where that day is past; else empty.
+    """
+
+    text: str
+    reason: str = ""
+    until: str = ""
+    overdue: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,24 +38,70 @@ class ClaimStanding:
         change: one of `CHANGES`; empty in a page of the record, where nothing is compared.
         way: how the claim was checked; empty where nothing was.
         rank: the smaller, the earlier it has to be seen.
+        urgent: whether it fails the run.
+        excused: whether it would, and the claim says that it must not.
+        lenience: None for most.
         reasons: what happened, one line each.
     """
 
     change: str
     way: str
     rank: int
+    urgent: bool
+    excused: bool
+    lenience: Lenience | None
     reasons: tuple[str, ...]
-
-    @property
-    def urgent(self) -> bool:
-        return self.change in URGENT
 
 
 def standing_of(subject: Subject, *, of_run: bool) -> ClaimStanding:
     """Return what became of a claim; in a page of the record, what a person decided about it."""
     change, way, reasons = _of_run(subject) if of_run else _of_record(subject)
-    rank = [*CHANGES, ""].index(change)
-    return ClaimStanding(change=change, way=way, rank=rank, reasons=tuple(reasons))
+    lenience = _lenience(subject)
+    urgent, excused = change in URGENT, False
+    outcome = subject.outcome
+    if outcome:
+        urgent = outcome.kind == "failed"
+        excused = change in URGENT and not urgent
+    if outcome and lenience and lenience.overdue:
+        if change not in URGENT:
+            change = "overdue"
+        reasons = [lenience.overdue, *reasons]
+    return ClaimStanding(
+        change=change,
+        way=way,
+        rank=_rank(change, urgent=urgent, excused=excused),
+        urgent=urgent,
+        excused=excused,
+        lenience=lenience,
+        reasons=tuple(reasons),
+    )
+
+
+def _rank(change: str, *, urgent: bool, excused: bool) -> int:
+    """Return a place in the order of what fails the run, what is excused, and all else."""
+    changes = [*CHANGES, ""]
+    rank = changes.index(change)
+    if urgent:
+        return rank
+    if excused:
+        return len(changes) + rank
+    return 2 * len(changes) + rank
+
+
+def _lenience(subject: Subject) -> Lenience | None:
+    about = subject.about
+    if about is None:
+        return None
+    text = excuse(about.quarantine, about.on_change, subject.day)
+    if about.quarantine is None:
+        return Lenience(text="changes only warn") if text else None
+    until = about.quarantine.until
+    return Lenience(
+        text=text,
+        reason=about.quarantine.reason,
+        until=until,
+        overdue=overdue(about.quarantine) if subject.day > until else "",
+    )
 
 
 def _of_run(subject: Subject) -> tuple[str, str, Sequence[str]]:
@@ -96,10 +160,10 @@ def _of_record(subject: Subject) -> tuple[str, str, Sequence[str]]:
 
 
 def _turn(subject: Subject) -> list[str]:
-    """Say what came out, which assertions turned, and in what the assertion was moved."""
+    """Say which assertions turned, what came out, and in what the assertion was moved."""
     record = subject.record
     assert record is not None  # asked of a changed record alone
-    reasons = [record.judgement.reason]
+    reasons = []
     sentences = {}
     for asserted in record.entry.recorded:
         sentences[asserted.key] = asserted.terms.sentence()
@@ -108,6 +172,7 @@ def _turn(subject: Subject) -> list[str]:
             # People know an assertion by what it says, not by its place in the file
             sentence = sentences.get(decision.key, decision.key)
             reasons.append(f"“{sentence}”: {decision.before} → {decision.after}")
+    reasons.append(record.judgement.reason)
     for move in record.comparison.goalposts:
         reasons.append(f"moved: {move.text}")
     return reasons

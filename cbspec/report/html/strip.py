@@ -59,15 +59,19 @@ class ShownEffect(NamedTuple):
     tested: bool = False
 
 
-def small_strip(entry: Entry) -> Strip | None:
-    """Return the decisive effect on an axis of its own, for a row of the overview."""
+def small_strip(entry: Entry, was: RecordedEffect | None = None) -> Strip | None:
+    """Return the decisive effect on an axis of its own, for a row of the overview.
+
+    Args:
+        was: the same effect as recorded, where it was another one.
+    """
     effect = entry.decisive
     if effect is None:
         return None
     bounds = UNBOUNDED
     for asserted in entry.implicated:
         bounds = bounds_of(asserted.terms).get((effect.measure, effect.label), bounds)
-    shown = ShownEffect(effect, None, bounds)
+    shown = ShownEffect(effect, was, bounds)
     axis = axis_over([shown], *STRIP)
     if axis.empty:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cbspec.canary import CanaryCheck
-from cbspec.ledger import Entry, Key
+from cbspec.ledger import Entry, Key, Outcome
 from cbspec.ledger.withdrawn import Withdrawn
 from cbspec.model.values import Values
 from cbspec.report.about import About
@@ -27,6 +27,7 @@ class Subject:
         record: what the run judged, `upheld` what it checked; None in a page of the record.
         canary: its canary, where the run computed it.
         broken: why it has no verdict.
+        day: of the run; empty in a page of the record.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Subject:
     canary: CanaryCheck | None = None
     broken: Skipped | None = None
     withdrawn: tuple[Withdrawn, ...] = ()
+    day: str = ""
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -60,6 +62,12 @@ class Subject:
         if self.record:
             return self.record.checks
         return self.upheld.checks if self.upheld else ()
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Return what the run means to pytest; None where it judged and checked nothing of the claim."""
+        judged = self.record or self.upheld
+        return judged.outcome if judged else None
 
     @property
     def failed_checks(self) -> tuple[Check, ...]:

@@ -33,6 +33,7 @@ CHANGES: dict[str, str] = {
     "judged otherwise": "the recorded values now give another verdict",
     "orphaned": "no claim asks for this verdict any more",
     "canary": "the canary differs from the record",
+    "overdue": "the quarantine is over",
     "new": "not on record before",
     "wobble": "another verdict, and no effect moved further than noise explains",
     "drift": "same verdict, other values",
@@ -53,8 +54,9 @@ URGENT = (
     "judged otherwise",
     "orphaned",
     "canary",
+    "overdue",
 )
-"""The changes that fail a run."""
+"""The changes that fail a run, unless the claim excuses them."""
 
 
 def place(entry: Entry) -> str:

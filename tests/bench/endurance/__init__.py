@@ -1,6 +1,7 @@
 """What a run does when its processes are killed, its code is edited and its stages misbehave.
 
-``python -m tests.bench endurance [kills [N]] [operations [N]] [upheavals [N]] [deeds [NAME...]]``;
+``python -m tests.bench endurance [kills [N [SEED]]] [operations [N [SEED]]]
+[upheavals [N [SEED]]] [deeds [NAME...]]``;
 all by default: 600 kills of processes of every kind, 400 kills at a file operation, 100 runs with
 kills, edits and branch switches, 116 deeds. On labs without torch, whose stages take a moment. An
 hour on two cores; Ctrl-C ends a part early, and its rows say how far it came.
@@ -20,7 +21,8 @@ PARTS = {"kills": kills, "operations": operations, "upheavals": upheavals}
 
 
 def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
-    """The named parts; a number behind one is how often, names behind `deeds` which."""
+    """The named parts; numbers behind one are how often and the seed, names
+    behind `deeds` which."""
     words = list(arguments) or [*PARTS, "deeds"]
     while words:
         word = words.pop(0)
@@ -29,5 +31,7 @@ def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
             return
         if word not in PARTS:
             sys.exit(f"endurance has no part {word!r}; one of {', '.join(PARTS)}, deeds")
-        count = [int(words.pop(0))] if words and words[0].isdigit() else []
-        yield from PARTS[word](*count)
+        numbers = []
+        while words and words[0].isdigit():
+            numbers.append(int(words.pop(0)))
+        yield from PARTS[word](*numbers)

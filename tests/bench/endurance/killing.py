@@ -14,27 +14,29 @@ CHECKED = 0.3  # the share of disturbed runs after which a clean one is compared
 DEEPEST = 150  # file operations of a process in its results; most make fewer
 
 
-def kills(count: int = 600) -> Iterator[Row]:
+def kills(count: int = 600, seed: int = 2027) -> Iterator[Row]:
     """Kill a stage's process, a worker, the controller or the whole run, several times in a run."""
-    draw, killed = random.Random(2027), 0
+    draw, killed = random.Random(seed), 0
     with laboratory() as lab:
         toll = Toll(lab)
         with suppress(KeyboardInterrupt):
             while killed < count:
                 run = lab.begin(draw.choice([0, 1, 2, 2]))
                 for _ in range(draw.randint(1, 8)):
-                    time.sleep(draw.uniform(0.1, 1.5))
+                    time.sleep(draw.uniform(0.0, 0.6) * toll.usual)
                     killed += kill_one(run, draw)
+                    if run.poll() is not None:
+                        break
                 toll.late += not lab.ended(run)
                 if draw.random() < CHECKED:
                     toll.check()
         toll.check()
-        yield from toll.rows(f"{killed} kill -9 of processes")
+        yield from toll.rows(f"{killed} kill -9 of processes, seed {seed}")
 
 
-def operations(count: int = 400) -> Iterator[Row]:
+def operations(count: int = 400, seed: int = 2028) -> Iterator[Row]:
     """Kill each process of a run at its Nth operation on the project's results."""
-    draw = random.Random(2028)
+    draw = random.Random(seed)
     with laboratory() as lab:
         toll = Toll(lab)
         marks = lab.folder / "killed.txt"
@@ -49,4 +51,4 @@ def operations(count: int = 400) -> Iterator[Row]:
                 if draw.random() < CHECKED:
                     toll.check()
         toll.check()
-        yield from toll.rows(f"{killed} kill -9 at a file operation")
+        yield from toll.rows(f"{killed} kill -9 at a file operation, seed {seed}")

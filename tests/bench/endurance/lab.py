@@ -8,15 +8,19 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.bench.endurance.warm_run import WarmRun
 from tests.bench.kills import children
-from tests.bench.project import ROOT, Project
+from tests.bench.project import ALWAYS, ROOT, Project
 from tests.bench.report import Row
+from tests.support.warm_workers import is_spare
 
 SETTINGS = '[tool.cbspec]\nengine = "lab.catalog"\n\n[tool.pytest.ini_options]\n'
 DEFAULTS = """\
@@ -39,6 +43,8 @@ arms: %s
 assert: [{kind: order, measure: %s, arms: [a, b], direction: ascending}]
 scales: [quick]
 """
+COLD = 10  # one run of so many is an interpreter that starts afresh; others are forked
+ORPHANED = 120.0  # seconds, for a process to end whose run was killed
 LIMIT = 900.0  # seconds, for a run that takes few where nothing is killed
 # Ends the process at its Nth file operation in the project's results. Python runs it at the start
 # of every process that has its folder on the path. A line in the file tells of each.
@@ -59,11 +65,18 @@ def count(event, arguments):
 if left:
     sys.addaudithook(count)
 """
+LabRun = subprocess.Popen[bytes] | WarmRun
 HOLD = {"1.a": 6.0, "1.b": 7.0}  # claims that hold -> the drift of their second arm
 
 
 class Lab(Project):
-    """A project with the unruly laboratory and two claims that hold."""
+    """A project with the unruly laboratory and two claims that hold.
+
+    Attributes:
+        begun: how many runs were.
+    """
+
+    begun = 0
 
     def furnish(self) -> None:
         """Write the project."""
@@ -84,20 +97,42 @@ class Lab(Project):
         text = f"{CLAIM % (name, experiment, arms, measure)}{further}\n"
         (self.folder / "claims" / f"{name}.yaml").write_text(text)
 
-    def begin(self, workers: int, **variables: str) -> subprocess.Popen[bytes]:
+    def begin(self, workers: int, **variables: str) -> LabRun:
         """Begin a run that imports cbspec from this repository."""
-        path = f"{self.folder}{os.pathsep}{ROOT}"
-        return self.start("claims", "-n", str(workers), PYTHONPATH=path, **variables)
+        self.begun += 1
+        arguments = ("claims", "-n", str(workers))
+        path = {"PYTHONPATH": f"{self.folder}{os.pathsep}{ROOT}"}
+        if self.begun % COLD == 0:
+            return self.start(*arguments, **path, **variables)
+        environment = self.environment(path | variables)
+        return WarmRun((*ALWAYS, *arguments), self.folder, environment)
 
-    def ended(self, run: subprocess.Popen[bytes]) -> bool:
+    def ended(self, run: LabRun) -> bool:
         """Wait for a run; False where it had to be ended because it did not end."""
         try:
             run.wait(LIMIT)
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, signal.SIGKILL)
-            run.wait()
+            run.wait(LIMIT)
             return False
         return True
+
+    def deserted(self) -> bool:
+        """Wait for the processes of killed runs, which find that they are alone; False where one
+        stays.
+        """
+        deadline = time.monotonic() + ORPHANED
+        while time.monotonic() < deadline:
+            if not any(map(self._works_here, Path("/proc").glob("[0-9]*"))):
+                return True
+            time.sleep(0.05)
+        return False
+
+    def _works_here(self, process: Path) -> bool:
+        try:
+            return (process / "cwd").readlink() == self.folder
+        except OSError:  # it has ended, or is another user's
+            return False
 
     def forget_all(self) -> None:
         """Remove every stored result, if there is any."""
@@ -120,24 +155,38 @@ def laboratory() -> Iterator[Lab]:
 
 
 class Toll:
-    """Counts what went wrong in runs that were disturbed, and in the clean runs after them."""
+    """Counts what went wrong in runs that were disturbed, and in the clean runs after them.
+
+    Attributes:
+        usual: seconds that an undisturbed run takes.
+    """
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self.late = self.different = self.left = self.clean = 0
+        self.usual = 0.0
         self._expected = self._figures()
 
     def _figures(self) -> dict[str, dict[str, Any]]:
-        self.lab.forget_all()
-        self.late += not self.lab.ended(self.lab.begin(2))
+        """Run twice undisturbed: the first run of all also starts the server of the others."""
+        for _ in range(2):
+            self.lab.forget_all()
+            began = time.monotonic()
+            self.late += not self.lab.ended(self.lab.begin(2))
+            self.usual = time.monotonic() - began
         return self.lab.verdicts()
 
     def check(self) -> None:
-        """Run on what the disturbed runs have left, and compare with a run that nothing disturbed."""
+        """Run on what the disturbed runs have left, once the last of their processes has ended, and
+        compare with a run that nothing disturbed.
+        """
+        self.late += not self.lab.deserted()
         self.late += not self.lab.ended(self.lab.begin(2))
         self.clean += 1
         self.different += self.lab.verdicts() != self._expected
-        self.left += self.lab.leftovers()
+        if left := self.lab.leftovers():
+            print(left, file=sys.stderr)
+        self.left += len(left)
         self.lab.forget_all()
 
     def rows(self, what: str) -> Iterator[Row]:
@@ -150,11 +199,11 @@ class Toll:
             yield Row(f"{name} after {what}", str(count), "0", count == 0)
 
 
-def kill_one(run: subprocess.Popen[bytes], draw: random.Random) -> bool:
+def kill_one(run: LabRun, draw: random.Random) -> bool:
     """Kill one process of a run, or all of them; False where it has ended."""
     if run.poll() is not None:
         return False
-    workers = children(run.pid)
+    workers = [child for child in children(run.pid) if not is_spare(child)]
     stages = [stage for worker in workers for stage in children(worker)]
     kind = draw.choice(["stage", "stage", "stage", "worker", "worker", "controller", "run"])
     victims = {"stage": stages or workers, "worker": workers, "controller": [run.pid]}

@@ -120,7 +120,7 @@ def test_run_begins_with_the_seeds_of_the_next_look(doubtful):
     doubtful.draw_more()
     evaluation = doubtful.evaluation()
 
-    evaluation.adopt(doubtful.claims())
+    evaluation.plan(doubtful.claims())
 
     absent = [
         cell for cell in evaluation.executor.work.plan.cells if not evaluation.store.has(cell.key)

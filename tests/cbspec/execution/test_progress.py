@@ -8,7 +8,7 @@ from rich.console import Console
 
 from cbspec.execution.messages import Status
 from cbspec.execution.outlook import Outlook, Pace
-from cbspec.execution.progress import _table, _whole
+from cbspec.execution.progress import _plan_line, _table
 from cbspec.execution.rundir import RunDirectory
 
 
@@ -59,7 +59,7 @@ def test_the_whole_plan_has_a_line(tmp_path):
         (run.path / "outlook").write_bytes(msgspec.json.encode(outlook))
         pace.look()
     console = Console(file=io.StringIO(), width=60, force_terminal=True, color_system=None)
-    console.print(_whole(pace))
+    console.print(_plan_line(pace))
 
     [line] = console.file.getvalue().splitlines()
     assert line.startswith("all ")
@@ -68,4 +68,4 @@ def test_the_whole_plan_has_a_line(tmp_path):
 
 def test_an_unknown_plan_has_no_line(tmp_path):
     """Before any worker has told what there is, nothing is said of it."""
-    assert _whole(Pace(RunDirectory(tmp_path / "run", "main"))) == ""
+    assert _plan_line(Pace(RunDirectory(tmp_path / "run", "main"))) == ""

@@ -2,7 +2,7 @@
 
 import os
 
-from cbspec.execution.progress import _pace
+from cbspec.execution.progress import _progress
 from tests.cbspec.execution.arithmetic import added, counted
 from tests.cbspec.execution.conftest import executor
 
@@ -31,7 +31,7 @@ def test_another_run_that_computes_is_named(tmp_path, monkeypatch):
     [status] = told
     assert status.job.startswith(f"waits for count@2 seed 7, which process {os.getpid()} on ")
     assert status.job.endswith(" computes")
-    assert _pace(status) == "0 s"
+    assert _progress(status) == "0 s"
     assert ours.run.statuses() == []
 
 

@@ -99,6 +99,18 @@ def test_two_negative_arms_have_the_ratio_of_two_positive_ones(
     assert rise.effects[0].estimate == pytest.approx(fall.effects[0].estimate)
 
 
+def test_an_unbounded_ratio_says_why(tabled: Tabled) -> None:
+    """Where the denominator is not told from zero, Fieller's interval has no ends, and the reason
+    says so in words.
+    """
+    found = decided(ratio(above=2), tabled(a=ORACLE, b=DFA))
+    estimate = f"{np.mean(ORACLE) / np.mean(DFA):.3g}"
+
+    assert found.reason.startswith(
+        f"x: a / b = {estimate} (unbounded: the denominator may be zero) is not shown to lie above 2"
+    )
+
+
 def test_arms_of_opposite_sign_are_no_large_ratio(tabled: Tabled) -> None:
     """A ratio of -3 is shown not to lie above 2."""
     found = decided(ratio(above=2), tabled(a=[3.0, 3.1, 2.9], b=[-1.0, -1.01, -0.99]))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from msgspec.structs import replace
 
+from cbspec.claim import Quarantine
 from cbspec.ledger import Ledger
 from cbspec.ledger.withdrawn import withdrawn_of
 from cbspec.publication import replication
@@ -339,3 +342,16 @@ def test_sizes_of_their_own(claims):
     assert [tuple(sizing) for sizing in other_sizes(claims)] == [
         (("1.b.deep",), "memo", {"width": 512})
     ]
+
+
+def test_quarantines_have_a_table(claims, ledger, root):
+    """A claim in quarantine is listed with owner, last day and reason, be that day past or not."""
+    held = dataclasses.replace(
+        claims[0], quarantine=Quarantine("Ada", "its data is replaced", "2001-01-01")
+    )
+    lines = page([held, *claims[1:]], ledger, root).splitlines()
+
+    assert lines[lines.index("## In quarantine") + 6] == (
+        f"| {held.id} | Ada | 2001-01-01 | its data is replaced |"
+    )
+    assert "## In quarantine" not in page(claims, ledger, root)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cbspec.claim import Quarantine
 from cbspec.config import Config
 from cbspec.report.comment import LARGEST, MARKER, comment, text_plot
 from cbspec.report.html.strip import DrawnInterval, Strip
@@ -72,3 +73,25 @@ def test_a_plot_of_characters():
     """Interval, estimate, memo's value and bound stand where they lie on the axis."""
     assert text_plot(STRIP) == "···━━━━●━━━···┆··◇···"
     assert text_plot(None) == ""
+
+
+def test_quarantines_are_marked(run_of, record, project):
+    """A claim in quarantine that turned needs no look and is listed with owner, last day and reason;
+    one whose quarantine is over needs one and says so in bold.
+    """
+    excused = record(
+        "refuted", old="holds", quarantine=Quarantine("Ada", "it is *mended*", "9999-01-01")
+    )
+    over = record(id="1.b", old="holds", quarantine=Quarantine("Eve", "later", "2001-01-01"))
+    text = comment(run_of(excused, over), project)
+    alone = comment(run_of(excused), project)
+
+    assert text.startswith(f"{MARKER}\n## Claims: 1 needs a look\n")
+    assert "### 1.b: overdue" in text
+    assert "; **quarantine ended 2001-01-01 (Eve)**: later" in text
+    assert text.index("### Changed, but excused") < text.index(
+        "- 6A.a Gamma orders the estimators: flip, ~~holds~~ → **refuted** at quick; in quarantine "
+        "until 9999-01-01 (Ada): it is \\*mended\\*"
+    )
+    assert alone.startswith(f"{MARKER}\n## Claims: nothing fails, 1 changed\n")
+    assert "need no look" not in text

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from math import inf, nan
+
+import pytest
 from msgspec.structs import replace
 
 from cbspec.model.origin import Origin
@@ -107,21 +110,24 @@ def test_a_source_file_that_is_gone_does_not_hide_the_verdict(record, tmp_path):
     assert f"{tmp_path}/gone.yaml:4: assert[0]\n  refuted: vec exceeds dfa\n" in text
 
 
-def test_effect_text_without_interval(effect):
-    """An effect with one seed or none defined shows its estimate and leaves the bounds open."""
-    bare = effect(
-        estimate=0.5,
-        low=float("-inf"),
-        high=float("nan"),
-        p=float("nan"),
-        n=1,
-        reported=None,
-        needed=(4, 7),
-    )
+@pytest.mark.parametrize(
+    ("ends", "text"),
+    [
+        ({"low": -inf, "high": nan, "n": 1}, "0.5 (unbounded: one run tells no spread) cosine"),
+        ({"low": -inf, "high": inf, "label": "vec / dfa"},
+         "0.5 (unbounded: the denominator may be zero) cosine"),
+        ({"low": -inf, "high": inf}, "0.5 (unbounded) cosine"),
+        ({"low": -inf, "high": 0.7}, "0.5 [unbounded, 0.7] cosine"),
+        ({"low": nan, "high": nan, "estimate": nan, "n": 0}, "no value cosine"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_an_interval_without_ends_says_so_in_words(effect, ends, text):
+    """An interval that bounds nothing, or one side alone, is told in words, with the reason."""
+    bare = effect(**{"estimate": 0.5, "p": nan, "reported": None, "needed": (4, 7), **ends})
 
-    assert (
+    assert f": {text} (95% interval, p = ?, n = {bare.n}); 4 to 7 seeds would decide" in (
         effect_text(bare)
-        == "vec - dfa of gamma: 0.5 [-inf, ?] cosine (95% interval, p = ?, n = 1); 4 to 7 seeds would decide"
     )
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cbspec.claim import Quarantine
 from cbspec.report import annotations, failure_text
 from cbspec.report.github import command
 
@@ -93,3 +94,12 @@ def test_any_text_arrives(message, title):
 
     assert not set(line) & {"\n", "\r"}
     assert parsed(line) == ("error", {"title": title}, message)
+
+
+def test_a_quarantine_that_is_over_heads_its_annotation(record, run_of):
+    """A claim that fails by its quarantine alone is not said to be as recorded."""
+    over = record(old="holds", quarantine=Quarantine("Ada", "it is mended", "2001-01-01"))
+    [error] = map(parsed, annotations(run_of(over)))
+
+    assert error[1]["title"] == "6A.a: quarantine ended"
+    assert "the quarantine ended on 2001-01-01: Ada mends the claim" in error[2]

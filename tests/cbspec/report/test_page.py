@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cbspec.claim import Quarantine
 from cbspec.errors import LedgerError
 from cbspec.model.visible import visible
 from cbspec.report import Run, Skipped, decode, encode, job_summary, markdown, write_pages
@@ -192,3 +193,21 @@ def test_records_travel_as_json(record, finding, effect, text, floats, n):
 
     assert repr(received) == repr(sent)
     assert encode(received) == encode(sent)
+
+
+def test_quarantines_are_told(run_of, record):
+    """A claim in quarantine has its owner, last day and reason beside its verdict, one whose
+    quarantine is over also among the failures.
+    """
+    excused = record(
+        "refuted", old="holds", quarantine=Quarantine("Ada", "it is mended", "2099-01-01")
+    )
+    over = record(id="1.b", old="holds", quarantine=Quarantine("Eve", "later", "2026-01-01"))
+    lines = markdown(run_of(excused, over)).splitlines()
+
+    assert lines.count("  - in quarantine until 2099-01-01 (Ada): it is mended") == 1
+    assert lines.count("- in quarantine until 2099-01-01 (Ada): it is mended") == 1
+    failures = lines[lines.index("## Other failures") : lines.index("## All claims")]
+    assert failures[2].startswith("- **1.b** Gamma orders the estimators: same: holds.")
+    assert failures[3] == "  - **quarantine ended 2026-01-01** (Eve): later"
+    assert lines.count("- **quarantine ended 2026-01-01** (Eve): later") == 1

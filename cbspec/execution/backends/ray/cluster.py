@@ -11,13 +11,12 @@ from typing import Any
 
 from cbspec import catalog
 from cbspec.config import Config
-from cbspec.errors import ConfigError
+from cbspec.errors import ConfigError, printable
 from cbspec.execution.backends.ray.baggage import pack
 from cbspec.execution.backends.ray.desk import ReportDesk
 from cbspec.execution.backends.ray.parcel import Parcel
 from cbspec.execution.backends.ray.worksite import work
 from cbspec.execution.devices import FAMILIES
-from cbspec.execution.failure import printable
 from cbspec.execution.task import StageTask
 
 RETRIES = 3  # of a task whose node is lost; a stage that fails ends its task well

@@ -16,12 +16,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cbspec.errors import CbspecError
+from cbspec.errors import CbspecError, printable, trace_of
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.local import Local
 from cbspec.execution.backends.matching import Matching
 from cbspec.execution.backends.ray.parcel import Answer, Parcel, Report
-from cbspec.execution.failure import printable, trace_of
 from cbspec.execution.messages import Status
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import Surroundings

@@ -1,8 +1,7 @@
-"""The counter of a run, in its folder: the driver puts tasks there, helpers take them and bring
-back how they ended.
+"""The counter of a run: a folder where the driver puts tasks, and where helpers take them.
 
-A helper holds a lease on the task that it computes. When the helper is killed the lease runs out,
-and the task is anyone's again.
+A helper holds a lease on the task that it computes, and brings the outcome back. If the helper is
+killed, its lease runs out, and another helper takes the task.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ from cbspec.execution.task import TaskOutcome
 from cbspec.store import Lock, Locks
 
 FOLDER = "counter"
-MOST_HELPERS = 5  # that one task may cost: what ends every machine is not tried for ever
+MOST_HELPERS = 5  # that one task may lose; a task that kills its machine is not tried for ever
 
 
 @dataclass(frozen=True)
 class PutTask:
-    """A task, as a helper reads it.
+    """A task on the counter.
 
     Attributes:
-        task: as `cbspec.execution.wire.packed` makes it.
-        layout: of results, as the driver reads them.
+        task: the task as `cbspec.execution.wire.packed` returns it.
+        layout: `LAYOUT` of the driver.
         loaded: implementation -> files of the project that its runs were seen to load.
     """
 
@@ -41,10 +40,13 @@ class PutTask:
 
 @dataclass(frozen=True)
 class TakenTask:
-    """A task that this process computes.
+    """A task that this helper computes.
 
     Attributes:
-        takers: how many helpers have had it, this one included.
+        name: the name of the task on the counter.
+        task: the task itself.
+        takers: how many helpers have taken it so far, this one included.
+        lease: keeps other helpers away until it is released.
     """
 
     name: str
@@ -54,10 +56,10 @@ class TakenTask:
 
 
 class Counter:
-    """The counter of a run; every process of it sees the same.
+    """The counter of a run. The driver and all helpers see the same one.
 
-    What lies there is executed when it is read: it is as trusted as the code in the project's
-    folder.
+    Tasks are pickles, so reading one executes it. They are as trusted as the project's code, which
+    lies in the same folder.
     """
 
     def __init__(self, run: RunDirectory) -> None:
@@ -68,20 +70,20 @@ class Counter:
     # --- of the driver
 
     def open(self, config: Config) -> None:
-        """Tell helpers which project it is."""
+        """Open the counter, and tell helpers which project it belongs to."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._write("project", pickle.dumps(config))
 
     def put(self, name: str, task: PutTask) -> None:
-        """Offer a task."""
+        """Put a task on the counter."""
         self._write(f"{name}.task", pickle.dumps(task))
 
     def taken(self, name: str) -> bool:
-        """Tell whether a helper has begun a task."""
+        """Tell whether a helper has taken a task."""
         return (self._folder / f"{name}.takers").exists()
 
     def outcomes(self) -> dict[str, TaskOutcome]:
-        """Take the outcomes that helpers have brought."""
+        """Return task name -> outcome for the tasks that have ended, and remove the outcomes."""
         outcomes = {}
         for path in sorted(self._folder.glob("[!.]*.outcome")):
             outcomes[path.stem] = msgspec.json.decode(path.read_bytes(), type=TaskOutcome)
@@ -92,7 +94,7 @@ class Counter:
 
     @property
     def project(self) -> Config | None:
-        """Return the project of the run; None where it hands out nothing."""
+        """Return the settings of the run's project; None if the counter is not open."""
         try:
             config: Config = pickle.loads((self._folder / "project").read_bytes())
         except FileNotFoundError:
@@ -100,28 +102,28 @@ class Counter:
         return config
 
     def take(self) -> TakenTask | None:
-        """Take the first task that nobody computes; None if there is none."""
+        """Take the first task that no other helper computes; None if there is none."""
         for path in sorted(self._folder.glob("[!.]*.task")):
             lease = self._leases.attempt(path.stem)
             if lease is None:
                 continue
             try:
                 task: PutTask = pickle.loads(path.read_bytes())
-            except FileNotFoundError:  # it has just ended
+            except FileNotFoundError:  # the task has ended since the folder was listed
                 lease.release()
                 continue
             return TakenTask(path.stem, task, self._count(path.stem), lease)
         return None
 
     def bring(self, taken: TakenTask, outcome: TaskOutcome) -> None:
-        """Hand in how a task ended."""
+        """Bring back the outcome of a task, and release its lease."""
         self._write(f"{taken.name}.outcome", msgspec.json.encode(outcome))
         for suffix in ("task", "takers"):
             (self._folder / f"{taken.name}.{suffix}").unlink(missing_ok=True)
         taken.lease.release()
 
     def _count(self, name: str) -> int:
-        """Note that a helper more has a task, and return how many have had it."""
+        """Count one more taker of a task, and return the number of takers so far."""
         with (self._folder / f"{name}.takers").open("ab") as takers:
             takers.write(b"x")
             return takers.tell()

@@ -17,16 +17,16 @@ from cbspec.execution.numerics import LAYOUT
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.execution.wire import packed
 
-AHEAD = 2  # tasks on the counter for each helper: the next one is there when one ends
-LOOK_SECONDS = 0.05
-FUTILE = 3  # times that all helpers may end without having computed anything
+AHEAD = 2  # tasks on the counter for each helper, so that none waits when it ends one
+LOOK_SECONDS = 0.05  # between two looks for outcomes
+FUTILE = 3  # how often all helpers may end without an outcome before the run gives up
 
 
 class Slurm:
-    """Computes in jobs of Slurm, which share the project's folder and the store with this process.
+    """Computes in Slurm jobs, which share the project's folder and the store.
 
-    The process that judges keeps the plan and offers what is ready, longest path first. Helpers
-    take it; they end when the run does.
+    The process that judges keeps the plan, and puts tasks that are ready on a counter, critical
+    path first. Helpers, which are Slurm jobs, take them, and end when the run does.
     """
 
     name = "slurm"
@@ -37,7 +37,7 @@ class Slurm:
 
 
 class SlurmWorkers:
-    """Meets `cbspec.execution.backends.Workers`: as many tasks at a time as helpers can take."""
+    """Implements `cbspec.execution.backends.Workers`, with room for as many tasks as helpers."""
 
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
@@ -93,7 +93,7 @@ class SlurmWorkers:
         return ended
 
     def _summon(self, jobs: HelperJobs) -> None:
-        """Submit as many helpers as tasks wait for one."""
+        """Submit a helper for every task that lacks one, up to the wanted number."""
         alive = jobs.alive
         lacking = min(len(self._offered), self._wanted.helpers) - alive
         if lacking <= 0:
@@ -104,7 +104,7 @@ class SlurmWorkers:
             jobs.submit(lacking)
 
     def _hide_waiting(self) -> None:
-        """Leave it to the helpers to tell of what they have begun."""
+        """Remove the progress of tasks that helpers have begun: these publish their own."""
         for name, task in self._offered.items():
             if self._counter.taken(name):
                 self._workplace.run.publish_end(task.lanes, self._workplace.run.worker)

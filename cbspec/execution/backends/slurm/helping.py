@@ -1,5 +1,6 @@
-"""A helper: a process on any machine that shares the project's folder, and computes what a run
-offers, until the run ends.
+"""A helper: a process on a machine that shares the project's folder, and computes for a run.
+
+It takes tasks from the run's counter until the run ends.
 """
 
 from __future__ import annotations
@@ -16,24 +17,23 @@ from typing import Any
 import msgspec
 
 from cbspec.config import Config
-from cbspec.errors import CbspecError
+from cbspec.errors import CbspecError, printable
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.driver import DriverLock
 from cbspec.execution.backends.local import Local, LocalWorkers
 from cbspec.execution.backends.matching import Matching
 from cbspec.execution.backends.slurm.counter import MOST_HELPERS, Counter, PutTask, TakenTask
-from cbspec.execution.failure import printable
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import Surroundings
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.store import Store
 
 IDLE_SECONDS = 0.2
-LOOK_SECONDS = 5.0  # between two looks whether the driver is still there
+LOOK_SECONDS = 5.0  # between two looks whether the driver is alive
 
 
 def open_runs(config: Config) -> Iterator[Path]:
-    """Yield the folders of the runs of a project that offer tasks now."""
+    """Yield the folder of every run of a project whose driver is alive and hands out tasks."""
     for path in sorted(config.runs.glob("*")):
         run = RunDirectory(path, "none")
         if path.is_dir() and Counter(run).project is not None and not DriverLock(run).gone:
@@ -41,7 +41,9 @@ def open_runs(config: Config) -> Iterator[Path]:
 
 
 class Helper:
-    """Computes for one run; Slurm calls it in a job, and again after the job was requeued.
+    """Computes the tasks of one run.
+
+    submitit calls it in a Slurm job, and again after the job was requeued.
 
     Args:
         path: the run's folder.
@@ -51,9 +53,10 @@ class Helper:
         self.path = path
 
     def __call__(self) -> None:
-        """Compute what the run offers until it ends."""
+        """Compute one task after the other until the run ends."""
         if "SLURM_JOB_ID" in os.environ:
-            # Preempted or cancelled: submitit would ignore it, and nothing is left to be tidied up
+            # Slurm sends SIGTERM to a job that it preempts or cancels. submitit would ignore it, but
+            # a helper has nothing to tidy up and may die at once
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         run = RunDirectory(self.path, f"{_node()}.{os.environ.get('SLURM_JOB_ID', os.getpid())}")
         counter, driver = Counter(run), DriverLock(run)
@@ -80,14 +83,14 @@ class Helper:
             bench.close()
 
     def checkpoint(self) -> Any:
-        """Have submitit submit this helper again when its time is up; what is stored is kept."""
+        """Tell submitit to submit this helper again when its time is up. Stored results stay."""
         from submitit.helpers import DelayedSubmission
 
         return DelayedSubmission(self)
 
 
 class HelperBench:
-    """Where a helper computes one task after the other, into the store of the run."""
+    """Computes the tasks of a helper, one after the other, into the run's store."""
 
     def __init__(self, config: Config, run: RunDirectory) -> None:
         self._config = config
@@ -108,12 +111,12 @@ class HelperBench:
             reason = printable(str(error))
             return TaskOutcome(ending="refused", reason=reason, node=_node())
         missing = [cell for cell in task.cells if not self._store.has(cell.key)]
-        if not missing:  # whoever had it before was lost when it was done
+        if not missing:  # the helper before was lost after it had computed everything
             return TaskOutcome(ending="done", node=_node())
         task = dataclasses.replace(task, cells=tuple(missing))
         self._workers.start(task)
         while not (ended := self._workers.ended(IDLE_SECONDS)):
-            if not self._run.path.is_dir():  # nobody wants it any more
+            if not self._run.path.is_dir():  # the run has ended: nobody waits for the outcome
                 self._workers.close()
                 raise FileNotFoundError(self._run.path)
         [(_, outcome)] = ended
@@ -126,7 +129,7 @@ class HelperBench:
         return self._matching.received(put.task, self._surroundings, put.layout)
 
     def close(self) -> None:
-        """End the process that computes."""
+        """End the child process that computes."""
         self._workers.close()
 
 

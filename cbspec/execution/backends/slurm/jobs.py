@@ -1,4 +1,4 @@
-"""The jobs of Slurm in which helpers run."""
+"""The Slurm jobs in which helpers run."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cbspec.errors import ConfigError
+from cbspec.errors import ConfigError, printable
 from cbspec.execution.backends.slurm.helping import Helper
 from cbspec.execution.backends.slurm.request import SlurmRequest
-from cbspec.execution.failure import printable
 
-LOOK_SECONDS = 10.0  # between two questions to Slurm
+LOOK_SECONDS = 10.0  # between two calls of squeue, which a cluster's admins want to be rare
 
 
 class HelperJobs:
-    """Submits helpers of one run, and ends them.
+    """Submits the helpers of one run as Slurm jobs, and cancels them.
 
     Args:
-        wanted: what each gets.
+        wanted: the resources of each job.
         run: the run's folder.
-        logs: where each leaves what it printed.
+        logs: the folder for the output of the jobs.
 
     Raises:
-        ConfigError: this machine submits no jobs.
+        ConfigError: this machine has no sbatch or srun.
     """
 
     def __init__(self, wanted: SlurmRequest, run: Path, logs: Path) -> None:
@@ -41,17 +40,20 @@ class HelperJobs:
 
     @property
     def alive(self) -> int:
-        """Return how many helpers run or wait for a node, as Slurm knew lately."""
+        """Return how many jobs run or wait for a node, by the last call of squeue."""
         if self._jobs and time.monotonic() - self._looked > LOOK_SECONDS:
             self._looked = time.monotonic()
             self._alive = self._count()
         return self._alive
 
     def submit(self, number: int) -> None:
-        """Submit so many helpers.
+        """Submit helpers.
+
+        Args:
+            number: how many.
 
         Raises:
-            ConfigError: Slurm refuses them.
+            ConfigError: Slurm refuses the jobs.
         """
         import submitit
 
@@ -73,19 +75,19 @@ class HelperJobs:
         self._looked = time.monotonic()
 
     def last_words(self) -> str:
-        """Return the end of what the last helper printed, for people."""
+        """Return the last line that a helper has printed, for an error message."""
         logs = sorted(self._logs.glob("*_log.out"), key=lambda path: path.stat().st_mtime)
         lines = logs[-1].read_text(errors="replace").strip().splitlines() if logs else []
         return printable(lines[-1]) if lines else ""
 
     def cancel(self) -> None:
-        """End every helper of this run."""
+        """Cancel every job of this run."""
         if self._jobs:
             subprocess.run(["scancel", *self._jobs], check=False, capture_output=True)
 
     def _count(self) -> int:
         command = ["squeue", "--noheader", "--array", "--format=%i", f"--user={getpass.getuser()}"]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if done.returncode:  # Slurm is busy, and will answer later
+        if done.returncode:  # a busy Slurm may refuse to answer; ask again later
             return self._alive
         return len(set(done.stdout.split()).intersection(self._jobs))

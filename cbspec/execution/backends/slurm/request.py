@@ -1,4 +1,4 @@
-"""What is asked of Slurm: ``"partition=gpu,gpus=1,time=4:00:00"``."""
+"""The resources that are asked of Slurm: ``"partition=gpu,gpus=1,time=4:00:00"``."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 from cbspec.errors import ConfigError
 
-HELPERS = 16  # at most, where nothing is said
-MINUTES = 60  # of a helper, where nothing is said; it is submitted again when they are over
+HELPERS = 16  # the default for the number of helpers
+MINUTES = 60  # the default time of a helper, which is submitted again afterwards
 _TIME = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?")
 
 
 @dataclass(frozen=True)
 class SlurmRequest:
-    """What each helper gets.
+    """The resources of the helpers.
 
     Attributes:
-        helpers: how many there may be at a time.
-        minutes: how long each may take.
-        options: any other option of ``sbatch`` -> its value.
+        helpers: the greatest number of helpers at a time.
+        minutes: the time limit of each.
+        options: further options of ``sbatch`` -> their values.
     """
 
     helpers: int
@@ -29,10 +29,10 @@ class SlurmRequest:
 
 
 def request(text: str) -> SlurmRequest:
-    """Read what ``--slurm`` was given.
+    """Parse the value of ``--slurm``.
 
     Raises:
-        ConfigError: with what is wrong.
+        ConfigError: the text is malformed; the message says where.
     """
     options: dict[str, str] = {}
     for part in filter(None, map(str.strip, text.split(","))):
@@ -47,8 +47,10 @@ def request(text: str) -> SlurmRequest:
 
 
 def _minutes(text: str) -> int:
-    """Read a time as sbatch does: minutes, minutes:seconds, hours:minutes:seconds, each with days-
-    before it or not.
+    """Parse a time limit as sbatch does, and return it in minutes, rounded up.
+
+    The forms are ``minutes``, ``minutes:seconds`` and ``hours:minutes:seconds``; with days,
+    ``days-hours``, ``days-hours:minutes`` and ``days-hours:minutes:seconds``.
     """
     match = _TIME.fullmatch(text)
     if not match:

@@ -37,26 +37,26 @@
   // --- filter
   const form = one(".filter");
   const body = one(".claims tbody");
-  const rows = all("tr", body).map((row) => ({
+  const word = (selector, root) => one(selector, root)?.textContent || "";
+  const read = (row) => ({
     row,
     text: row.textContent.toLowerCase(),
+    marks: row.dataset, // "urgent" and "quarantine"
     phase: row.dataset.phase,
-    change: row.dataset.change || "",
-    way: row.dataset.way || "",
-    urgent: "urgent" in row.dataset,
-    verdicts: row.dataset.verdicts.split(" ").map((pair) => {
-      const cut = pair.indexOf("@");
-      return [pair.slice(0, cut), pair.slice(cut + 1).replaceAll("_", " ")];
-    }),
-  }));
+    change: word(".change", row),
+    way: word(".way", row) || word(".change", row) || word(".doubt", row) || word(".v.none", row),
+    verdicts: all(".chip", row).map((chip) => [one("b", chip).classList[1], word("small", chip)]),
+  });
+  const rows = all("tr", body).map(read);
   let pressed = null; // the tile that filters besides the form
 
   function fits(item, want, words) {
     if (want.phase && item.phase !== want.phase) return false;
     if (want.change && item.change !== want.change) return false;
     if (want.way && item.way !== want.way) return false;
-    if (pressed === "urgent" && !item.urgent) return false;
-    if (pressed && pressed !== "urgent" && item.verdicts[0][0] !== pressed) return false;
+    if (pressed === "urgent" || pressed === "quarantine") {
+      if (!(pressed in item.marks)) return false;
+    } else if (pressed && item.verdicts[0][0] !== pressed) return false;
     if (want.verdict || want.scale) {
       const at = ([verdict, scale]) =>
         (!want.verdict || verdict === want.verdict) && (!want.scale || scale === want.scale);
@@ -113,7 +113,7 @@
   const keys = {
     order: (row) => +row.dataset.order,
     rank: (row) => +row.dataset.rank,
-    verdict: (row) => row.dataset.verdicts,
+    verdict: (row) => all(".chip", row).map((chip) => chip.textContent.trim()).join(),
     effect: (row) => number(one("td:nth-child(3) > span", row)?.textContent),
     memo: (row) => number(row.cells[3].textContent),
   };
@@ -139,7 +139,7 @@
     if (dot.dataset.tip) return dot.dataset.tip;
     const plot = dot.closest(".seeds");
     if (!plot) return "";
-    const groups = all("g", plot);
+    const groups = all("g:not(.x)", plot);
     const table = one("table", plot.parentNode);
     if (!table) return "";
     const cells = [...table.tBodies[0].rows[groups.indexOf(dot.parentNode)].cells];
@@ -156,6 +156,14 @@
     tip.style.left = Math.min(box.left + 12, innerWidth - tip.offsetWidth - 8) + "px";
     tip.style.top = Math.max(box.top - tip.offsetHeight - 6, 4) + "px";
   });
+
+  // --- a quarantine whose last day is past, on a page that knows no day
+  const today = new Date().toISOString().slice(0, 10);
+  for (const tag of all("[data-until]:not(.over)")) {
+    if (tag.dataset.until >= today) continue;
+    tag.classList.add("over");
+    tag.textContent = tag.textContent.replace("in quarantine until", "quarantine ended");
+  }
 
   // --- theme
   const button = one(".theme");

@@ -8,6 +8,7 @@ import pytest
 
 from cbspec.canary import CanaryCheck
 from cbspec.canary.comparison import Difference
+from cbspec.claim import Quarantine
 from cbspec.config import Config
 from cbspec.ledger import Acceptance, EvidenceFolder, Ledger, Outcome
 from cbspec.report import Check, Skipped, Upheld, write_pages
@@ -84,7 +85,7 @@ def test_what_flipped_heads_the_page(run_of, flipped, record, project):
     for part in ("6A.a", "flip", "holds", "refuted", "memo 0.369", "vec lies below dfa", "fit"):
         assert part in first
     assert "1.b" not in first
-    assert text.index("data-rank=1 ") < text.index("data-rank=15 ")
+    assert text.index('href="#claim-6A.a"') < text.index('href="#claim-1.b"')
 
 
 def test_hostile_text_is_shown(run_of, record, project):
@@ -129,7 +130,7 @@ def test_what_was_not_recomputed_says_how_it_was_checked(run_of, record, project
                 path="claims/a.yaml",
                 line=1,
                 checks=checks,
-                outcome=Outcome(kind="passed", reason="so"),
+                outcome=Outcome(kind="failed" if checks == (doubt,) else "passed", reason="so"),
                 about=base.about,
             )
         )
@@ -159,7 +160,7 @@ def test_a_run_of_canaries(run_of, project):
     text = page(of_run(run, project))
 
     assert "1 claim needs a look" in text
-    assert "1 equal, 1 error in this run" in " ".join("".join(Tags(text).words).split())
+    assert "computed 2 canaries: 1 equal, 1 broke." in " ".join("".join(Tags(text).words).split())
 
 
 def test_what_has_no_verdict_says_why(run_of, project):
@@ -221,3 +222,48 @@ def test_values_on_record_are_drawn(claim, record, values, root, tmp_path):
         >= 6
     )
     assert "dfa, seed 123: no variance" in text
+
+
+def test_a_quarantine_decides_what_needs_a_look(run_of, record, project):
+    """A verdict that turned in quarantine needs no look and stands after what does; one that is as
+    recorded needs one from the day after its quarantine's last.
+    """
+    excused = record("refuted", old="holds", quarantine=Quarantine("Ada", "<i>", "2026-01-02"))
+    over = record(id="1.b", old="holds", quarantine=Quarantine("Eve", "<i>", "2026-01-01"))
+    warned = record("refuted", old="holds", id="1.c", on_change="warn")
+    contents = of_run(run_of(excused, over, warned), project)
+    standings = {one.id: standing_of(one, of_run=True) for one in contents.subjects}
+    text = page(contents)
+
+    assert {name: (one.change, one.urgent, one.excused) for name, one in standings.items()} == {
+        "1.b": ("overdue", True, False),
+        "6A.a": ("flip", False, True),
+        "1.c": ("flip", False, True),
+    }
+    assert re.findall(r'<small class="tag([ a-z]*)" data-until=([0-9-]+)>([^<]+)<', text)[:3] == [
+        (" over", "2026-01-01", "quarantine ended 2026-01-01 (Eve)"),
+        ("", "2026-01-02", "in quarantine until 2026-01-02 (Ada)"),
+        (" over", "2026-01-01", "quarantine ended 2026-01-01 (Eve)"),
+    ]
+    assert "changes only warn" in text
+    assert "&lt;i&gt;" in text
+    assert "1 claim needs a look" in text
+
+
+def test_a_page_of_the_record_knows_no_day(claim, root, tmp_path):
+    """It names the last day of a quarantine and leaves it to the reader's clock whether that is
+    past.
+    """
+    held = claim(quarantine=Quarantine("Ada", "it is mended", "2001-01-01"))
+    text = page(of_record([held], Ledger(), EvidenceFolder(tmp_path), root))
+
+    assert '<small class="tag" data-until=2001-01-01>in quarantine until 2001-01-01 (Ada)<' in text
+    assert "Quarantine: it is mended" in text
+    assert "quarantine ended 2001" not in text
+
+
+def test_a_new_claim_that_does_not_hold_needs_a_look(run_of, record, project):
+    """Whatever fails the run heads the page, new claims among it."""
+    text = page(of_run(run_of(record("refuted")), project))
+
+    assert "1 claim needs a look" in text

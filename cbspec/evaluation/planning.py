@@ -1,0 +1,40 @@
+"""Planning claims together, some of which may be broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cbspec.claim import Claim
+from cbspec.errors import CbspecError
+from cbspec.evaluation.evaluation import Evaluation
+
+
+def plan_sound(
+    claims: Sequence[Claim], evaluation: Evaluation, plan: Callable[[Sequence[Claim]], None]
+) -> None:
+    """Plan claims. One that makes planning raise, as by the cost of a stage, is left out: it raises
+    again where it is evaluated, and fails alone.
+
+    Args:
+        plan: plans the claims that it is given, with `evaluation`.
+
+    Raises:
+        LedgerError: evidence or the canary on record is damaged.
+    """
+    try:
+        plan(claims)
+    except (CbspecError, KeyboardInterrupt):
+        raise
+    except BaseException:
+        plan([claim for claim in claims if _sound(claim, evaluation)])
+
+
+def _sound(claim: Claim, evaluation: Evaluation) -> bool:
+    try:
+        cells = evaluation.planner.of(claim, claim.seeds.pool).values()
+        evaluation.planner.plan([*cells, *evaluation.canary_cells(claim)])
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return False
+    return True
