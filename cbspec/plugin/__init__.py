@@ -1,5 +1,7 @@
-"""The pytest face: the hooks that pytest finds here, and the warning that people filter by this
-name.
+"""The pytest plugin. It collects claims as tests, runs them, and reports their verdicts.
+
+pytest finds its first two hooks here. Start with `hooks.py`, which registers the rest. The warning
+is here because people name it in pytest's filters.
 """
 
 from cbspec.plugin.failures import UndecidableWarning

@@ -1,4 +1,4 @@
-"""What the command line of pytest says of claims: whose they are, and whether the run is of them."""
+"""pytest's command line: which project's claims it names, and whether it names other tests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from cbspec.paths import below
 
 
 def project_of(config: pytest.Config) -> Config | None:
-    """Return the project whose claims the command line names, else that of pytest's root or of the
-    working directory.
+    """Return the project whose claims are to run; None if there is none.
 
-    Called before pytest knows its arguments in full, so that the project's options are added.
+    It is the project of the claims that the command line names, or else that of pytest's root or of
+    the working directory. pytest has not parsed all its arguments yet, since the project's options
+    are added afterwards.
 
     Raises:
         ConfigError: a pyproject.toml cannot be read.
@@ -24,7 +25,7 @@ def project_of(config: pytest.Config) -> Config | None:
     """
     words: Sequence[str] = config.known_args_namespace.file_or_dir or _test_paths(config)
     projects: dict[Path, Config] = {}
-    around = lru_cache(load)  # many files may be named
+    around = lru_cache(load)  # the command line may name many files of one folder
     for place in _places(config, words):
         project = around(place if place.is_dir() else place.parent)
         if _has_claims(project) and _share(place, project.claims):
@@ -34,7 +35,7 @@ def project_of(config: pytest.Config) -> Config | None:
         raise pytest.UsageError(
             f"the claims of {listed} are of different projects: run pytest once for each"
         )
-    # pytest's root may be a folder of several projects
+    # pytest's root may hold several projects, so the working directory is looked at as well
     for folder in (config.rootpath, config.invocation_params.dir):
         project = load(folder)
         if not projects and _has_claims(project):
@@ -43,16 +44,16 @@ def project_of(config: pytest.Config) -> Config | None:
 
 
 def collects(config: pytest.Config, claims: Path) -> bool:
-    """Tell whether the run is of claims, too."""
+    """Tell whether the run collects claims."""
     ignored = _places(config, config.getoption("ignore") or ())
     if any(below(claims, place) for place in ignored):
-        # What is named itself is collected all the same
+        # A path that is named itself is collected although its folder is ignored
         return any(below(place, claims) for place in _places(config, config.args))
     return any(_share(place, claims) for place in _places(config, config.args))
 
 
 def collects_nothing_else(config: pytest.Config, claims: Path) -> bool:
-    """Tell whether the run is of claims alone."""
+    """Tell whether the run collects nothing but claims."""
     return all(below(place, claims) for place in _places(config, config.args))
 
 
@@ -65,7 +66,7 @@ def _test_paths(config: pytest.Config) -> list[str]:
 
 
 def _places(config: pytest.Config, words: Sequence[str]) -> Iterator[Path]:
-    """Yield the files and folders that arguments name."""
+    """Yield the file or folder that each argument names."""
     for word in words:
         yield config.invocation_params.dir / word.partition("::")[0]
 
@@ -75,5 +76,5 @@ def _has_claims(project: Config) -> bool:
 
 
 def _share(place: Path, claims: Path) -> bool:
-    """Tell whether one of two places lies in the other."""
+    """Tell whether one of two paths lies in the other."""
     return below(place, claims) is not None or below(claims, place) is not None

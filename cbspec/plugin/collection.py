@@ -1,4 +1,4 @@
-"""Collecting claims: which files are claims', and what is wrong with them."""
+"""The hooks of collection: they find claim files and report what is wrong with them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cbspec.paths import below
 from cbspec.plugin.items import ClaimFile, NoClaims
 from cbspec.plugin.process import MISTAKE, ClaimProcess
 
-UNCOLLECTED = "cbspec-uncollected"  # how many files a worker could not collect, in pytest's words
+UNCOLLECTED = "cbspec-uncollected"  # worker -> controller: how many files it could not collect
 
 
 class Collection:
@@ -31,7 +31,7 @@ class Collection:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
-        """Tell the controller of a person's mistake: xdist would call it a crash of the worker."""
+        """Send a usage error to the controller. Otherwise xdist reports a crashed worker."""
         try:
             return (yield)
         except pytest.UsageError as error:
@@ -40,9 +40,7 @@ class Collection:
             raise
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Collect claims wherever a person puts them, also in a folder that pytest takes for a
-        tool's: build, dist, venv.
-        """
+        """Collect claims in folders that pytest skips by their name too, such as build or dist."""
         name = collection_path.name
         if name.startswith(".") or self._claims_place(collection_path.parent) is None:
             return None
@@ -51,7 +49,7 @@ class Collection:
         return False if passed_over and collection_path.is_dir() else None
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.File | None:
-        """Collect a claim file under the name that pytest has for it, and read it by its own."""
+        """Collect a claim file. pytest may have found it by a link; it is read by its real path."""
         folder = self._claims_place(file_path.parent)
         if folder is None:
             return None
@@ -68,7 +66,7 @@ class Collection:
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Attach to a file's report what keeps the file from being claims."""
+        """Attach the mistakes in a claim file to its report."""
         report = yield
         if isinstance(collector, ClaimFile):
             report.cbspec = collector.unread  # type: ignore[attr-defined]  # extra attributes travel with a report
@@ -76,9 +74,9 @@ class Collection:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_report_from_serializable(self) -> Generator[None, Any, Any]:
-        """Merge the reports of a file that cannot be collected.
+        """Merge the reports of the workers on a file that cannot be collected.
 
-        Each worker sends one; xdist shows it once if it is the same object.
+        xdist shows them once if they are the same object.
         """
         report = yield
         if isinstance(report, pytest.CollectReport) and report.failed:
@@ -92,12 +90,11 @@ class Collection:
             self.process.summary.misread(getattr(report, "cbspec", []))
 
     def pytest_collection_modifyitems(self, session: pytest.Session) -> None:
-        """Check what no file shows by itself: ids that two files share and, if all are collected,
-        ids that none has.
+        """Check all claims together: ids that two files share, and ids that no file has.
 
-        Before that, end a worker's run at a file that cannot be collected, as it ends without
-        xdist, which would compute everything else first. This is the last hook before the worker
-        reports what it has collected; the controller then sends it claims, and must find it alive.
+        Before that, a worker ends here if a file could not be collected, as pytest does without
+        xdist. Otherwise xdist would run everything else first. A later hook would be too late: once
+        the worker has reported its tests, the controller sends it some and must find it alive.
         """
         from cbspec.language import check_together, claim_files
 

@@ -1,6 +1,4 @@
-"""What a claim, or a file that is none, has to tell: JSON that travels with pytest's reports from a
-worker to the controller.
-"""
+"""The contents of a claim's report: JSON that xdist carries from a worker to the controller."""
 
 from __future__ import annotations
 
@@ -14,15 +12,16 @@ RECORD, UPHELD, CANARY, SKIPPED, BROKEN = "record", "upheld", "canary", "skipped
 
 
 def without_verdict(claim: str, title: str, path: str, line: int, reason: str) -> str:
-    """Return the JSON of a claim or a file that has no verdict, and why."""
+    """Return the JSON for a claim or a file that has no verdict, with the reason."""
     from cbspec.report import Skipped, encode
 
     return encode(Skipped(claim=claim, title=title, path=path, line=line, reason=reason))
 
 
 def unread(error: ClaimError, root: Path) -> list[str]:
-    """Return the JSON of each mistake that keeps files from being claims, at its place, which may
-    be in the defaults.
+    """Return the JSON for each mistake in claim files, with its place.
+
+    The place may be in the defaults.
     """
     encoded = []
     for mistake in error.mistakes:

@@ -1,4 +1,4 @@
-"""Why a claim fails, and how pytest shows it: as text for people, without a traceback."""
+"""The failures and warnings of claims, and how pytest shows them: as text without a traceback."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from cbspec import terminal
 from cbspec.errors import CbspecError, described, trace_of
 from cbspec.plugin.contents import headline
 
-# Imported when a claim fails: other projects' runs pay nothing for this plugin
+# Imported when a claim fails, so that runs of other projects do not pay for it
 if TYPE_CHECKING:
     from cbspec.canary import CanaryCheck
     from cbspec.report import Record, Upheld
 
 
 class UndecidableWarning(pytest.PytestWarning):
-    """An assertion of a claim can never be shown, as far as the spread on record tells."""
+    """The seeds of a claim cannot show an assertion, by the recorded spread."""
 
 
 class ChangeWarning(pytest.PytestWarning):
-    """A verdict is not as recorded, and fails nothing: noise explains it, or its claim says so."""
+    """A verdict is not as recorded but does not fail: noise explains it, or the claim allows it."""
 
 
 class ClaimFailure(AssertionError):
-    """A claim that fails; an assertion's error, as which other tools tell failed from broken."""
+    """A claim fails. An AssertionError, by which other tools tell failures from errors."""
 
     def text(self, *, full: bool) -> str:
-        """Return the failure for a person, with `full` down to what a program would trace."""
+        """Return the failure for people; with `full`, append the traceback of a stage."""
         raise NotImplementedError
 
 
@@ -56,7 +56,7 @@ def whatever_raised() -> Iterator[None]:
 
 
 class ClaimFailed(ClaimFailure):
-    """A verdict that is not as recorded, or a new claim that does not hold."""
+    """A verdict is not as recorded, or a new claim does not hold."""
 
     def __init__(self, record: Record) -> None:
         self.record = record
@@ -72,7 +72,7 @@ class ClaimFailed(ClaimFailure):
 
 
 class DoubtError(ClaimFailure):
-    """A verdict on record that the run did not recompute has failed its check."""
+    """A recorded verdict that the run did not recompute has failed its check."""
 
     def __init__(self, upheld: Upheld, options: str) -> None:
         self.upheld = upheld
@@ -99,19 +99,18 @@ class CanaryError(ClaimFailure):
 
 
 def usage_error(error: CbspecError) -> pytest.UsageError:
-    """Return the error that ends a run because of what a person wrote."""
+    """Return the error with which pytest ends a run because of a user's mistake."""
     return pytest.UsageError(terminal.lines(str(error)))
 
 
 def explained(
     node: pytest.Collector | pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]
 ) -> Any:
-    """Return as text what a person caused, has to decide on or expects; None for a defect of the
-    program, which pytest traces.
+    """Return how pytest shows an exception: its text, and its headline in the closing summary.
 
-    Its headline goes into the closing summary, where pytest shows a mere string whole and a second
-    time when it runs on CI.
+    None for a defect of the program, of which pytest shows the traceback.
     """
+    # Not simply a string: on CI, pytest would repeat all of it in the closing summary
     error = excinfo.value
     if isinstance(error, ClaimFailure):
         text = _told(error, full=node.config.getoption("fulltrace", False))

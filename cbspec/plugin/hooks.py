@@ -1,9 +1,9 @@
-"""The hooks that pytest finds: they add the options of a project with claims, and register what
-collects and runs them.
+"""The first hooks: they add the options of a project with claims, and register the other hooks.
 
-Public pytest API only. Under xdist each worker collects the same claims, holds the same plan and
-helps until all of it is computed; the controller shows the progress, writes the reports and ends
-the run with a table.
+`collection.py` finds claims, `items.py` has the test item of a claim, and `running.py` runs them.
+Under xdist every worker collects the same claims, holds the same plan and helps until all of it is
+computed. The controller shows the progress, writes the reports and prints the closing table. Only
+pytest's public API is used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cbspec.plugin.failures import usage_error
 
 PROJECT = pytest.StashKey[Config]()
 
-# Of pytest-testmon: each has it leave out what its record of executed lines calls unchanged
+# Options of pytest-testmon that make it leave out tests whose executed lines did not change
 TESTMON = ("testmon", "testmon_nocollect", "testmon_forceselect", "tmnet")
 NO_TESTMON = ("no-testmon", "testmon_noselect")
 
@@ -61,16 +61,16 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "help": "the latest.json of an earlier run; a verdict that noise explains (wobble) fails where that run had it too",
     },
 }
-"""pytest's options, as `addoption` takes them."""
+"""Option -> the keyword arguments of pytest's `addoption`."""
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser
 ) -> Generator[None, Any, Any]:
-    """Add options for a project with claims, and for no other: elsewhere they are anyone's."""
-    # The project's own conftest.py adds its options first: a clash is reported here, and not as a
-    # traceback from there.
+    """Add the options, if there is a project with claims. Others may use these names themselves."""
+    # The project's conftest.py adds its options first. So a clash of names is an error here, with
+    # a message, and not there with a traceback
     result = yield
     try:
         project = project_of(early_config)
@@ -93,7 +93,7 @@ def _add_options(group: pytest.OptionGroup) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register what collects and runs claims; idle until a claim file is collected."""
+    """Register the hooks of collection and of the run, if there is a project with claims."""
     project = config.stash.get(PROJECT, None)
     if project is None:
         return
@@ -112,18 +112,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if junit.wanted(config):
         config.pluginmanager.register(junit.SuiteProperties(config), "cbspec-junit")
     if collects_nothing_else(config, project.claims):
-        # Its summary has no use in a run of claims, and its import takes a second
+        # Hypothesis takes a second to import, and its summary has no use in a run of claims
         config.pluginmanager.unregister(name="hypothesispytest")
-        # xdist deals out claims singly, each to the process that is free when its turn comes
+        # xdist gives a worker one claim at a time, so that the next one goes to whoever is free
         if config.getoption("maxschedchunk", 0) is None:
             config.option.maxschedchunk = 1
 
 
 def _refuse_testmon(config: pytest.Config, project: Config) -> None:
-    """Refuse pytest-testmon for claims.
+    """Refuse to run claims with pytest-testmon.
 
-    It deselects a claim whose last run executed no line that changed since. A run with stored
-    results executes none of the engine, so that no edit of that would count.
+    It deselects a test whose last run executed no line that changed since. A claim with stored
+    results executes no line of the engine, so testmon would miss every edit of the engine.
     """
     selects = any(config.getoption(option, False) for option in TESTMON)
     spared = any(config.getoption(option, False) for option in NO_TESTMON)

@@ -1,4 +1,4 @@
-"""A claim file and its claims as pytest sees them: a collector, and an item for each claim."""
+"""Claims as pytest's tests: a collector for each claim file, and an item for each claim."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from cbspec.plugin.failures import (
     whatever_raised,
 )
 
-# Imported when the first claim is collected: other projects' runs pay nothing for this plugin
+# Imported when the first claim is collected, so that runs of other projects do not pay for it
 if TYPE_CHECKING:
     from cbspec.claim import Claim
     from cbspec.ledger import Outcome
@@ -43,11 +43,12 @@ class ClaimFile(pytest.File):
     """One YAML file of claims.
 
     Args:
-        source: the file's path in the project's folder of claims, which pytest may have come to by
+        source: the file's path in the project's folder of claims. pytest may have found the file by
             a link.
+        process: the state of the plugin.
 
     Attributes:
-        unread: what keeps the file from being claims, as JSON.
+        unread: the mistakes in the file, as JSON.
     """
 
     def __init__(self, *, source: Path, process: ClaimProcess, **kwargs: Any) -> None:
@@ -85,7 +86,7 @@ class ClaimFile(pytest.File):
 
 
 class NoClaims(pytest.File):
-    """A defaults.yaml, which a shell's ``claims/phase10/*.yaml`` names along with the claims."""
+    """A defaults.yaml, which has no claims but is named by patterns such as ``claims/*.yaml``."""
 
     def collect(self) -> Iterator[pytest.Item]:
         return iter(())
@@ -95,7 +96,7 @@ class ClaimItem(pytest.Item):
     """One claim at the run's scale.
 
     Attributes:
-        contents: what the last run of the claim has to tell, as JSON.
+        contents: the contents of the claim's report, as JSON by their kind; see `contents.py`.
     """
 
     def __init__(self, *, claim: Claim, process: ClaimProcess, **kwargs: Any) -> None:
@@ -141,7 +142,7 @@ class ClaimItem(pytest.Item):
         return self._uphold()
 
     def _judge(self) -> tuple[Outcome, ClaimFailure]:
-        """Compute the verdict."""
+        """Compute the claim's verdict."""
         from cbspec.report import encode
 
         self._warn_of_margins()
@@ -153,7 +154,7 @@ class ClaimItem(pytest.Item):
         return record.outcome, ClaimFailed(record)
 
     def _uphold(self) -> tuple[Outcome, ClaimFailure]:
-        """Check what is on record of a claim that has no verdict at this scale."""
+        """Check the recorded verdicts of a claim that gets none at this scale."""
         from cbspec.report import encode
 
         upheld = self.process.evaluation.upheld(self.claim)
@@ -165,7 +166,7 @@ class ClaimItem(pytest.Item):
         return upheld.outcome, DoubtError(upheld, self.process.device_option)
 
     def _canary(self) -> tuple[Outcome, ClaimFailure]:
-        """Compare the claim's canary; nothing is judged."""
+        """Compare the claim's canary with the record."""
         from cbspec.ledger import Outcome, settled, today
         from cbspec.report import encode
 
@@ -180,34 +181,33 @@ class ClaimItem(pytest.Item):
         return outcome, CanaryError(check)
 
     def _add_canary(self) -> None:
-        """Add the claim's canary to the report, where the checks of its verdicts needed it."""
+        """Add the claim's canary to the report, if one was needed."""
         from cbspec.report import encode
 
         if check := self.process.evaluation.canary_told(self.claim):
             self.contents[CANARY] = encode(check)
 
     def _add_property(self, name: str, value: str) -> None:
-        """Add a property to the report, in place of that of an earlier run of the item."""
+        """Set a property of the report."""
         others = [item for item in self.user_properties if item[0] != name]
         self.user_properties[:] = [*others, (name, value)]
 
     def _note(self, kind: str, reason: str) -> None:
-        """Tell the report why the claim has no verdict."""
+        """Note in the report why the claim has no verdict."""
         path, line, _ = self.location
         claim = self.claim
         self.contents[kind] = without_verdict(claim.id, claim.title, path, (line or 0) + 1, reason)
 
     def _warn_of_change(self, outcome: Outcome) -> None:
-        """Warn of what has changed and fails nothing: a wobble, or a claim that is not to fail."""
+        """Warn of a change that does not fail: a wobble, or one of a claim that may not fail."""
         if outcome.warning:
             self.warn(ChangeWarning(terminal.line(f"{self.claim.id}: {outcome.warning}")))
 
     def _warn_of_margins(self) -> None:
-        """Warn of a margin too narrow for the recorded spread, as `cbspec validate` does.
+        """Warn of a margin that the seeds cannot reach by the recorded spread.
 
-        It is no error, since the run is what the record comes from: an inconclusive verdict is a
-        result, and whoever edits a claim that has one, or runs the others, has to be able to.
-        pytest shows a warning per item once under xdist too, and ``-W error`` makes it a failure.
+        This is no error: the claim may well be inconclusive, and that is a result. ``-W error``
+        makes it one.
         """
         from cbspec.evaluation.margins import undecidable
 

@@ -1,7 +1,6 @@
-"""Verdicts in a JUnit file.
+"""Verdicts in JUnit files of the family xunit2, pytest's default.
 
-The schema of the family xunit2, pytest's default, has no properties of a test case, only of the
-suite.
+Its schema allows properties of the suite, but none of a test case.
 """
 
 from __future__ import annotations
@@ -15,14 +14,12 @@ from cbspec.plugin.items import ClaimItem
 
 
 def wanted(config: pytest.Config) -> bool:
-    """Tell whether this run writes a file whose test cases may have no properties."""
+    """Tell whether this run writes a JUnit file of the family xunit2."""
     return bool(config.getoption("xmlpath", None)) and config.getini("junit_family") == "xunit2"
 
 
 class SuiteProperties:
-    """Writes what a claim's report says beside its outcome as properties of the suite:
-    ``1.a: verdict``.
-    """
+    """Writes the properties of claims as properties of the suite: ``1.a: verdict``."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -31,14 +28,14 @@ class SuiteProperties:
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Keep the properties from the report that pytest makes the test case of, the last."""
+        """Remove the properties from the last report, of which pytest makes the test case."""
         report = yield
         if isinstance(item, ClaimItem) and report.when == "teardown":
             report.user_properties = []
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Add the properties of a claim; only the process that writes the file has it."""
+        """Add the properties of a claim, in the process that writes the file."""
         if not hasattr(report, "cbspec"):
             return
         claim = report.nodeid.partition("::")[2]

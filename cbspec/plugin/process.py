@@ -1,4 +1,4 @@
-"""What the plugin's parts share in one pytest process."""
+"""The state that the plugin's parts share in one pytest process."""
 
 from __future__ import annotations
 
@@ -18,32 +18,36 @@ from cbspec.plugin.failures import usage_error
 from cbspec.plugin.summary import RunSummary
 from cbspec.project import Project
 
-# Imported when the first claim is collected: other projects' runs pay nothing for this plugin
+# Imported when the first claim is collected, so that runs of other projects do not pay for it
 if TYPE_CHECKING:
     from cbspec.claim import Claim
     from cbspec.evaluation import Evaluation
 
-RUN = "cbspec-run"  # the run's name, from the controller to its workers
-MISTAKE = "cbspec-mistake"  # why a worker could not begin, from the worker to the controller
-MISTAKES = "cbspec-mistakes"  # the same as JSON, each at its place
+RUN = "cbspec-run"  # controller -> worker: the name of the run
+MISTAKE = "cbspec-mistake"  # worker -> controller: why the worker could not begin
+MISTAKES = "cbspec-mistakes"  # the same as JSON, each mistake with its place
 OVERRIDING = ("address", "slurm")  # options that are keys of [tool.cbspec], too
 SHOWING = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 
 
 class ClaimProcess:
-    """One pytest process of a project with ``[tool.cbspec]``: the only one, xdist's controller or
-    one of its workers.
+    """One pytest process: the only one, xdist's controller or one of its workers.
+
+    Args:
+        config: pytest's configuration.
+        settings: the project's settings.
 
     Attributes:
-        settings: the project's.
-        run: what the processes of this run tell each other.
-        summary: what the run has to say of its claims; used in the process that owns the terminal.
-        claims: all that this process collected.
-        opened: whether this process holds the run directory and clears it away at the end.
+        config: pytest's configuration.
+        settings: the project's settings, with options of the command line in place.
+        run: the messages between the processes of this run.
+        summary: gathers the results; used in the process that owns the terminal.
+        claims: the claims that this process has collected.
+        opened: whether this process holds the run directory, and removes it at the end.
         computing: how many jobs the processes of this run compute at a time.
 
     Raises:
-        CbspecError: an option is wrong, or the numerics that it asks for are not there.
+        CbspecError: an option is wrong, or the device that it names is not there.
     """
 
     def __init__(self, config: pytest.Config, settings: Config) -> None:
@@ -75,11 +79,12 @@ class ClaimProcess:
 
     @cached_property
     def known_scale(self) -> str:
-        """Return the scale of the run, which some defaults have. Asked for when there are claims, so
-        that a project's other tests run whatever its usual scale is.
+        """Return the scale of the run, and check that some defaults define it.
+
+        It is checked only if there are claims, so that a mistake in it cannot stop other tests.
 
         Raises:
-            ConfigError: no defaults have it.
+            ConfigError: no defaults define the scale.
         """
         from cbspec.language.defaults import known_scale
 
@@ -87,30 +92,28 @@ class ClaimProcess:
 
     @property
     def worker(self) -> dict[str, Any] | None:
-        """Return what the controller told this process; None if it is no worker of xdist's."""
+        """Return what the controller has sent to this worker; None without a controller."""
         return getattr(self.config, "workerinput", None)
 
     @property
     def output(self) -> dict[str, Any]:
-        """Return what a worker hands to the controller when it ends."""
+        """Return the mapping that this worker sends to the controller when it ends."""
         output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]  # an attribute that xdist adds
         return output
 
     @property
     def shows(self) -> bool:
-        """Tell whether pytest was asked what there is or what it would do, and to run nothing."""
+        """Tell whether pytest was asked only to show tests, and to run none."""
         return any(self.config.getoption(option, False) for option in SHOWING)
 
     @property
     def goes_on(self) -> bool:
-        """Tell whether the run goes on where a file cannot be collected."""
+        """Tell whether the run goes on although a file cannot be collected."""
         return bool(self.config.getoption("continue_on_collection_errors"))
 
     @property
     def device_option(self) -> str:
-        """Return the options that let a command see the results of this run's device and
-        threads.
-        """
+        """Return the options with which a command finds results of the same device and threads."""
         options = ""
         if self.config.getoption("--device") != "auto":
             options = f"--device {self.config.getoption('--device')}"
@@ -120,7 +123,7 @@ class ClaimProcess:
 
     @cached_property
     def evaluation(self) -> Evaluation:
-        """Return this process' share in evaluating the claims."""
+        """Return the evaluation of this process; created when first asked for."""
         from cbspec.execution.numerics import limit_threads
 
         limit_threads(self.numerics.threads)
@@ -136,17 +139,17 @@ class ClaimProcess:
 
     @property
     def repeat_of(self) -> Path | None:
-        """Return the report of the run that this one repeats; None where it repeats none."""
+        """Return the report of the run that this one repeats; None if it repeats none."""
         asked = self.config.getoption("--repeat-of")
         return self.config.invocation_params.dir / asked if asked else None
 
     @property
     def evaluates(self) -> bool:
-        """Tell whether this process has had a share in evaluating claims."""
+        """Tell whether this process has evaluated claims."""
         return "evaluation" in self.__dict__
 
     def refusal(self, error: CbspecError) -> pytest.UsageError:
-        """Return the error that ends the run, and report mistakes in claims at their places."""
+        """Return the error that ends the run, and report each mistake in a claim with its place."""
         if isinstance(error, ClaimError):
             encoded = unread(error, self.config.rootpath)
             if self.worker is None:
@@ -156,12 +159,11 @@ class ClaimProcess:
         return usage_error(error)
 
     def open(self) -> None:
-        """Take the run directory, and clear away what killed runs left; only the first call has an
-        effect.
+        """Take the run directory, and remove what killed runs left. Only the first call does this.
 
         Raises:
-            pytest.UsageError: it cannot be written, or a report format or back end of the project is
-                wrong.
+            pytest.UsageError: the directory cannot be written, or a report format or back end of
+                the project is wrong.
         """
         if self.opened:
             return
@@ -177,7 +179,7 @@ class ClaimProcess:
         self._sweep()
 
     def close(self) -> None:
-        """Clear away what the workers left, now that they are gone."""
+        """Remove the run directory and temporary files, when the workers are gone."""
         if self.evaluates:
             self.evaluation.close()
         if self.opened:
@@ -190,9 +192,7 @@ class ClaimProcess:
         Store(self.settings.store).sweep()
 
     def _check_extensions(self) -> None:
-        """Load the project's own report formats, its back end and the run to repeat: a mistake in
-        them is told before hours are spent.
-        """
+        """Load report formats, back end and the run to repeat, before hours are spent computing."""
         from cbspec.evaluation.repetition import wobbles_of
         from cbspec.execution.backends import chosen
         from cbspec.report.formats import load

@@ -1,4 +1,4 @@
-"""Running claims: the plan, the processes of xdist, the progress, and the reports at the end."""
+"""The hooks of a run: the plan, xdist's processes, the progress, and the reports at the end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cbspec.claim import Claim
     from cbspec.execution.progress import Display
 
-ORDERING = ("failedfirst", "newfirst", "stepwise")  # pytest's options that put tests in an order
+ORDERING = ("failedfirst", "newfirst", "stepwise")  # pytest's options that order tests
 
 
 class Running:
@@ -38,7 +38,7 @@ class Running:
 
     @pytest.hookimpl(tryfirst=True)  # before a worker reports what it has collected
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Freeze the plan: what the selected claims need, merged."""
+        """Plan the selected claims together, before the first one runs."""
         from cbspec.evaluation.planning import plan_sound
 
         claims = [item.claim for item in session.items if isinstance(item, ClaimItem)]
@@ -57,8 +57,9 @@ class Running:
         self._ready_first(session, claims)
 
     def _ready_first(self, session: pytest.Session, claims: Sequence[Claim]) -> None:
-        """Have claims run in the order in which their results will lie ready, in the places of
-        claims; not where a person asked pytest for an order.
+        """Sort the claims by when their results will be ready, unless a user asked for an order.
+
+        Tests that are no claims keep their places.
         """
         from cbspec.execution.readiness import agreed_order
 
@@ -80,17 +81,17 @@ class Running:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self) -> None:
-        """Open the run before there is a worker process that would have to be ended."""
+        """Open the run before the first worker starts, since opening it may fail."""
         self.process.open()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker the run's name."""
+        """Send the name of the run to a worker."""
         node.workerinput[RUN] = self.process.run.path.name
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Note that a worker has ended or was killed."""
+        """Record that a worker has ended or was killed, and end the run if it could not begin."""
         if self.process.opened:
             self.process.run.record_lost(node.gateway.id)
         output = getattr(node, "workeroutput", {})
@@ -109,7 +110,7 @@ class Running:
             return (yield)
         from cbspec.execution.progress import Display
 
-        # Not pytest's capture
+        # The terminal itself, since pytest captures sys.stdout
         stream = os.fdopen(os.dup(sys.__stdout__.fileno()), "w") if sys.__stdout__ else sys.stdout
         colour = self.process.config.getoption("color") != "no"
         self.display = Display(self.process.run, stream, colour=colour)
@@ -127,7 +128,7 @@ class Running:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logstart(self) -> Generator[None]:
-        """Let pytest print the name of the next test where no progress is in its way."""
+        """Hide the progress while pytest prints the name of the next test."""
         with self._without_progress():
             yield
 
@@ -137,12 +138,10 @@ class Running:
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Attach the claim's content to its report, and let a skip name the claim's line instead of
-        ours.
-        """
+        """Attach the contents of a claim to its report, and place a skip at the claim's line."""
         report = yield
         if isinstance(item, ClaimItem):
-            # What a stage printed or logged in this process
+            # A section may have what a stage printed, which must not control the terminal
             report.sections = [(name, terminal.lines(text)) for name, text in report.sections]
         if isinstance(item, ClaimItem) and report.when == "call":
             report.cbspec = item.contents  # type: ignore[attr-defined]  # extra attributes travel with a report
@@ -153,14 +152,14 @@ class Running:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
-        """Let a warning of a stage have no control over where it is shown."""
+        """Escape control characters in the warnings of stages."""
         text = str(warning_message.message)
         if (shown := terminal.lines(text)) != text:
             warning_message.message = shown
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
-        """Take what a claim has to tell, and let pytest print its outcome."""
+        """Take the contents of a claim's report, and hide the progress while pytest prints."""
         if self.process.worker is None and report.when not in ("setup", "teardown"):
             self._count(report)
         with self._without_progress():
@@ -174,9 +173,8 @@ class Running:
             self.process.run.stop()
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Stop the run at Ctrl-C; pytest calls this also if it gives up by itself, for files that
-        it cannot collect.
-        """
+        """Stop the run at Ctrl-C."""
+        # pytest also calls this when it gives up by itself, as for files that it cannot collect
         gave_up = isinstance(excinfo.value, pytest.Session.Interrupted)
         if self.process.worker is None and not gave_up:
             self.process.run.stop()
@@ -185,15 +183,13 @@ class Running:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Help with what the others still need in a worker whose claims are judged; write the
-        reports in the controller.
-        """
+        """Help the other workers, in one that has judged its claims; in the controller, report."""
         judged = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         ended = session.shouldstop or session.shouldfail or self.process.shows
         if judged and self.process.evaluates and not ended:
             self.process.evaluation.drain()
         if self.process.worker is None:
-            # Met by a worker that was helping, after the last verdict
+            # A helping worker met the edited file after the last verdict
             if judged and self.process.run.changed:
                 session.exitstatus = pytest.ExitCode.INTERRUPTED
             self.process.summary.retried = self.process.run.retries()
@@ -203,7 +199,7 @@ class Running:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say why the run stopped early, if it did, and write the closing table."""
+        """Write why the run stopped early, if it did, and the closing table."""
         run = self.process.run
         if self.process.opened and run.stopped:
             reason = "every finished stage is stored; run again to go on from there"
@@ -222,5 +218,5 @@ class Running:
             terminalreporter.write_line(terminal.line(f"the table could not be made: {error}"))
 
     def pytest_unconfigure(self) -> None:
-        """Leave nothing of the run but its reports and results."""
+        """Remove everything of the run but its reports and results."""
         self.process.close()

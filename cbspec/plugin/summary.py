@@ -1,6 +1,4 @@
-"""What the reports of a run say of its claims, gathered in the process that owns the terminal, and
-the pages and lines of it.
-"""
+"""The summary of a run: it gathers the reports of claims, and writes pages and closing table."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from cbspec.paths import below
 from cbspec.plugin.contents import BROKEN, CANARY, RECORD, SKIPPED, UPHELD, without_verdict
 from cbspec.plugin.failures import BrokenClaimError, whatever_raised
 
-# Imported when there is something to tell: other projects' runs pay nothing for this plugin
+# Imported when there are claims, so that runs of other projects do not pay for it
 if TYPE_CHECKING:
     import msgspec
 
@@ -32,14 +30,17 @@ if TYPE_CHECKING:
 
 
 class RunSummary:
-    """The verdicts of a run, and what kept other claims from one.
+    """Gathers the verdicts of a run, and the mistakes that kept claims from one.
 
     Args:
-        root: pytest's, where the paths of reports start.
+        root: pytest's root, to which the paths of reports are relative.
+        project: the project's settings.
+        scale: the scale of the run.
+        numerics: device, threads and torch version.
 
     Attributes:
-        retried: what was computed at the second attempt.
-        taken: what came from a shared store.
+        retried: sentences on what was computed at the second attempt.
+        taken: sentences on what came from a shared store.
         incomplete: whether a report could not be made, because its format raised.
     """
 
@@ -59,14 +60,13 @@ class RunSummary:
         self._workers: set[str] = set()
 
     def take(self, report: pytest.TestReport) -> None:
-        """Take the report of a claim that was judged, left out or broke; if its worker broke, xdist
-        reports in its place.
+        """Take the report of a claim. If its worker was killed, xdist makes the report.
 
-        A claim counts once: run several times by one process, as it came out at last, and by
-        several processes (``--dist each``), as it failed in one.
+        A claim counts once. If one process runs it several times, the last report counts; if
+        several processes run it (``--dist each``), a failure counts.
         """
         claim = report.nodeid
-        final = report.outcome in ("passed", "failed", "skipped")  # a plugin has more: rerun
+        final = report.outcome in ("passed", "failed", "skipped")  # plugins add others: "rerun"
         if not final or (claim in self._failed and not report.failed):
             return
         contents: dict[str, str] = getattr(report, "cbspec", {})
@@ -78,7 +78,7 @@ class RunSummary:
         self._workers.add(getattr(report, "worker_id", "main"))
 
     def _crashed(self, report: pytest.TestReport) -> dict[str, str]:
-        """Return that the worker that judged a claim was killed; nothing if it was no claim."""
+        """Return the contents for a claim whose worker was killed; none if the test is no claim."""
         place, _, claim = report.nodeid.partition("::")
         if below(self.root / place, self.project.claims) is None:
             return {}
@@ -86,12 +86,12 @@ class RunSummary:
         return {BROKEN: without_verdict(claim, "", place, 1, reason)}
 
     def misread(self, encoded: Iterable[str]) -> None:
-        """Take mistakes that keep files from being claims, each at its place, as JSON."""
+        """Take mistakes in claim files, as JSON with their places."""
         # Every file below a defaults.yaml reports what is wrong in it
         self._unread |= dict.fromkeys(encoded)
 
     def write(self) -> None:
-        """Write the pages of the run, if it has come to any claim."""
+        """Write the pages of the run, if it has any claims."""
         if any(self._contents.values()):
             from cbspec.report import write_pages
             from cbspec.report.formats import load
@@ -104,7 +104,7 @@ class RunSummary:
 
     @contextmanager
     def _noted(self, what: str) -> Iterator[None]:
-        """Note what keeps a report from being written: the verdicts are known all the same."""
+        """Note an error that keeps a report from being written. The verdicts are known anyway."""
         try:
             with whatever_raised():
                 yield
@@ -115,10 +115,11 @@ class RunSummary:
             self.incomplete = True
 
     def summarise(self, terminalreporter: pytest.TerminalReporter, here: Path) -> None:
-        """Write the table of verdicts and, on GitHub, annotations and the job summary.
+        """Write the table of verdicts; on GitHub, also annotations and the job summary.
 
         Args:
-            here: the folder in which a person reads it.
+            terminalreporter: pytest's terminal.
+            here: the folder in which pytest was called; paths are shown relative to it.
         """
         if not any(self._contents.values()) and not self._unread:
             return
@@ -146,7 +147,7 @@ class RunSummary:
                 )
 
     def _lines(self, run: Run, here: Path) -> Iterable[str]:
-        """Yield what is in doubt, the counts, and where the report is."""
+        """Yield the verdicts in doubt, the counts, and the paths of the pages."""
         from cbspec.report import canaries_counted, counted, doubts_listed, noise_counted
 
         yield from doubts_listed(run)
@@ -187,18 +188,21 @@ class RunSummary:
         )
 
     def _of(self, kind: str, content: type[Content]) -> list[Content]:
-        """Return what the claims have to tell of one kind."""
+        """Return the contents of one kind, decoded."""
         from cbspec.report import decode
 
         texts = [contents[kind] for contents in self._contents.values() if kind in contents]
         return [decode(text, content) for text in texts]
 
     def _know_kinds(self) -> None:
-        """Load the project's own kinds: the controller of xdist's workers collects no claims, which
-        would do it.
+        """Load the project's own kinds, which decoding needs.
+
+        Reading claims loads them too, but xdist's controller reads none.
         """
         if self.project.kinds:
             from cbspec import kinds
 
-            with suppress(ConfigError):  # no claim was read then, and the mistake is told
+            with suppress(
+                ConfigError
+            ):  # then no worker has read a claim, and all report the mistake
                 kinds.load(self.project)
