@@ -44,6 +44,12 @@ def run_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def canary_page(run_page: Path) -> Path:
+    """The page of a run that was about canaries alone, none of them on record."""
+    return run_page.with_name("canary.html")
+
+
+@pytest.fixture(scope="session")
 def record_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of this repository's record, as it would be published now."""
     from cbspec.canary import CanaryRecord

@@ -5,6 +5,7 @@ quarantine.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -175,7 +176,10 @@ main(sys.argv[3:])
 
 
 def found(root: Path) -> None:
-    """Lay out the lab at `root`, run it, put it on record, edit it and run it again."""
+    """Lay out the lab at `root`, run it, put it on record, edit it and run it again.
+
+    The page of the first run, that of its canaries, is kept as ``reports/canary.html``.
+    """
     files = {
         "pyproject.toml": '[tool.cbspec]\nengine = "pagelab.catalog"\ncanary = "canary"\n',
         "pagelab/__init__.py": "",
@@ -191,6 +195,8 @@ def found(root: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     _run(root, "canary", "", "accept", "--canary", "--reason", "as found")
+    pages = root / "reports"
+    shutil.copy(pages / "latest.html", pages / "canary.html")
     for scale, claims in (("long", "2.c"), ("quick", "")):
         _run(root, scale, claims, "accept", "--all", "--reason", "as found")
     turned = WALK.replace("    return drift", EDIT).replace(

@@ -152,6 +152,58 @@ def test_filters(desktop, record_page):
     assert page.get_by_text("No claim fits this filter.").is_visible()
 
 
+ROWS = """rows => rows.map(row => {
+    const texts = (selector) => [...row.querySelectorAll(selector)].map(one => one.textContent);
+    const [id] = texts(".id");
+    const crumb = document.getElementById("claim-" + id).querySelector(".crumb");
+    return {
+        id,
+        phases: [crumb.textContent.match(/phase (\\S+)/)?.[1]],
+        verdicts: texts(".chip .v"),
+        places: texts(".chip .v + small"),
+        stands: texts(".change, .way, .doubt, .v.none"),
+    };
+})"""
+"""What a reader sees of each row."""
+
+SHOWN_AS = {"phase": "phases", "verdict": "verdicts", "scale": "places"}
+FIELDS = {
+    "run_page": ["phase", "verdict", "scale", "change", "way"],
+    "canary_page": ["phase"],
+    "record_page": ["phase", "verdict", "scale", "way"],
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_filter_by_keyboard(desktop, request, name):
+    """With the keyboard alone each option of each filter leaves the rows that show it, in their
+    order, and reset brings all back.
+    """
+    page = desktop.open(request.getfixturevalue(name))
+    page.add_style_tag(content=".claims tbody tr { content-visibility: visible !important; }")
+    rows = page.locator(".claims tbody tr").evaluate_all(ROWS)
+    page.keyboard.press("/")
+    fields = []
+    for control in page.locator(".filter select").all():
+        page.keyboard.press("Tab")
+        field = page.evaluate("document.activeElement.name")
+        fields.append(field)
+        options = control.locator("option").all_text_contents()[1:]
+        for option in options:
+            page.keyboard.press("ArrowDown")
+            fits = [row["id"] for row in rows if option in row[SHOWN_AS.get(field, "stands")]]
+            assert visible_rows(page) == fits != [], (field, option)
+        if len(fields) < len(FIELDS[name]):  # the last is left to the reset
+            page.keyboard.press("Home")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator(f"output:text-is('{len(rows)} claims')").wait_for()
+
+    assert fields == FIELDS[name]
+    assert len(visible_rows(page)) == len(rows)
+    assert desktop.faults == []
+
+
 def test_sorting_by_a_heading(desktop, record_page):
     """A heading's button sorts upwards, then downwards, and says so."""
     page = desktop.open(record_page)
@@ -226,6 +278,67 @@ def test_keyboard(desktop, run_page):
 
     assert first == "Skip to the content"
     assert (focused, outline) == ("text", "solid")
+
+
+def test_a_claim_by_keyboard(desktop, run_page):
+    """With the keyboard alone the rows are sorted, a claim is opened, its values are unfolded, and
+    the theme turns; the way back keeps the order.
+    """
+    page = desktop.open(run_page)
+    page.locator(".claims thead button").first.focus()
+    page.keyboard.press("Enter")
+    by_log = visible_rows(page)
+    page.locator(".claims tbody a").nth(1).focus()
+    page.keyboard.press("Enter")
+    claim = shown(page, "claim-1.b")
+    focused = page.evaluate("document.activeElement.id")
+    claim.locator(".values summary").first.focus()
+    page.keyboard.press("Enter")
+    unfolded = claim.locator(".values[open] table").count()
+    page.go_back()
+    shown(page, "overview")
+    page.locator(".theme").focus()
+    page.keyboard.press("Enter")
+
+    assert by_log == ["1.a", "1.b", "2.a", "2.b", "2.c", "2.d", "2.e", "3.a", "3.b", "F.1"]
+    assert (focused, unfolded) == ("main", 1)
+    assert visible_rows(page) == by_log
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+
+
+@pytest.mark.parametrize(
+    ("part", "view"),
+    [
+        ("#claim-1.b.depths%5Bdepth%3D8%5D", "claim-1.b.depths[depth=8]"),
+        ("#canary-h", "canary"),
+        ("#claim-nowhere", "overview"),
+        ("", "overview"),
+    ],
+)
+def test_an_address_leads_to_its_view(desktop, record_page, part, view):
+    """A part of the address opens the view that has it, a cell of a matrix among them; one that is
+    nowhere opens the first.
+    """
+    page = desktop.open(record_page, part)
+
+    assert shown(page, view).is_visible()
+    assert page.locator(".page:visible").count() == 1
+    assert desktop.faults == []
+
+
+def test_back_leads_to_the_same_place(desktop, record_page):
+    """The overview is scrolled to where it was left."""
+    page = desktop.open(record_page)
+    page.locator(".claims tbody tr").nth(60).scroll_into_view_if_needed()
+    left = page.evaluate("scrollY")
+    page.evaluate("location.hash = '#claim-7A.a'")
+    shown(page, "claim-7A.a")
+    above = page.evaluate("scrollY")
+    page.go_back()
+    shown(page, "overview")
+
+    assert left > 1000
+    assert (above, page.evaluate("scrollY")) == (0, left)
 
 
 def test_theme(desktop, run_page):
