@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -155,10 +156,18 @@ def version_of(package: str) -> str:
 
 @cache
 def installed() -> Mapping[str, str]:
-    """Return package -> version, for every installed package."""
-    # `package.name` and `package.version` would each read the package's metadata file again
-    described = (package.metadata for package in metadata.distributions())
-    return dict(sorted((about["Name"], about["Version"]) for about in described))
+    """Return package -> version, for every installed package.
+
+    What a broken uninstallation left behind has no name and is passed over.
+    """
+    versions = {}
+    for package in metadata.distributions():
+        described = package.read_text("METADATA") or package.read_text("PKG-INFO") or ""
+        # `package.metadata` would parse the long description too, five times as slowly
+        about = dict(re.findall(r"^(Name|Version): *(.*)$", described.partition("\n\n")[0], re.M))
+        if "Name" in about:
+            versions[about["Name"]] = about.get("Version", ABSENT)
+    return dict(sorted(versions.items()))
 
 
 _version = cache(version_of)

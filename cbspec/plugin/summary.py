@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import msgspec
 
     from cbspec.execution.numerics import Numerics
+    from cbspec.ledger import Provenance
     from cbspec.report import Run
 
     Content = TypeVar("Content", bound=msgspec.Struct)
@@ -163,9 +165,14 @@ class RunSummary:
             for name in ("latest.md", "latest.html"):
                 yield f"report: {os.path.relpath(self.project.reports / name, here)}"
 
+    @cached_property
+    def _provenance(self) -> Provenance:
+        from cbspec.ledger import provenance
+
+        return provenance(self.project.root, self.numerics.torch, exclude=self.project.reports)
+
     def _run(self) -> Run:
         from cbspec.canary import CanaryCheck
-        from cbspec.ledger import provenance
         from cbspec.report import Record, Skipped, Upheld, decode, run_of
 
         self._know_kinds()
@@ -173,9 +180,7 @@ class RunSummary:
         return run_of(
             scale=self.scale,
             device=self.numerics.device,
-            provenance=provenance(
-                self.project.root, self.numerics.torch, exclude=self.project.reports
-            ),
+            provenance=self._provenance,
             seconds=time.monotonic() - self._began,
             workers=len(self._workers),
             records=self._of(RECORD, Record),

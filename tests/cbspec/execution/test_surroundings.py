@@ -220,6 +220,24 @@ def test_a_package_that_is_not_installed():
     assert version_of("numpy") == installed()["numpy"]
 
 
+def test_what_is_left_of_a_removed_package_is_none(tmp_path, monkeypatch):
+    """An installed package is listed with its version, an old one too, and one without a name is
+    passed over.
+    """
+    described = "Metadata-Version: 2.1\nName: {}\nVersion: {}\n\nName: no\nVersion: 0\n"
+    for place, name, version in (
+        ("new-2.0.dist-info/METADATA", "new", "2.0"),
+        ("old-1.0.egg-info/PKG-INFO", "old", "1.0+cpu"),
+    ):
+        file = tmp_path / place
+        file.parent.mkdir()
+        file.write_text(described.format(name, version))
+    (tmp_path / "~one-3.0.dist-info").mkdir()
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+
+    assert installed.__wrapped__() == {"new": "2.0", "old": "1.0+cpu"}
+
+
 def test_environment_variables_are_read_once(monkeypatch):
     """A variable has the value that it had at first, whatever a stage sets."""
     monkeypatch.setenv("LAB_MODE", "fast")

@@ -402,6 +402,16 @@ def test_provenance_knows_commit_and_changes(committed, repository, tmp_path):
     )
 
 
+def test_provenance_before_the_first_commit(repository, tmp_path):
+    """A repository without a commit has none, and all its files are uncommitted."""
+    empty = provenance(tmp_path, torch="2.11")
+    (tmp_path / "engine.py").touch()
+    full = provenance(tmp_path, torch="2.11")
+
+    assert (empty.commit, empty.dirty) == (None, False)
+    assert (full.commit, full.dirty) == (None, True)
+
+
 def test_provenance_outside_a_repository(tmp_path, monkeypatch):
     """Without a repository there is no commit, and that is no error."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
