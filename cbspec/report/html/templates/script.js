@@ -20,18 +20,22 @@
       if (link.hash === "#" + view.id) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    for (const box of all(".scroll", view)) {
-      if (box.scrollWidth <= box.clientWidth || box.tabIndex === 0) continue;
-      box.tabIndex = 0; // so that the arrow keys scroll it
-      box.setAttribute("role", "region");
-      box.setAttribute("aria-label", one("caption", box)?.textContent || "table");
-    }
+    openToKeys();
     if (!moved) return;
     scrollTo(0, view === home ? left : 0);
     (seeking ? one(".filter input") : one("#main")).focus({ preventScroll: true });
     seeking = false;
   }
+  function openToKeys() {
+    for (const box of all(".page.on .scroll")) {
+      if (box.scrollWidth <= box.clientWidth || box.tabIndex === 0) continue;
+      box.tabIndex = 0; // so that the arrow keys scroll it
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", one("caption", box)?.textContent || "table");
+    }
+  }
   addEventListener("hashchange", () => show(true));
+  addEventListener("resize", openToKeys);
   show(false);
 
   // --- filter
