@@ -17,7 +17,7 @@ test: data  ## the unit tests
 	$(BIN)/pytest tests/ -n 2 --ignore tests/cluster $(ARGS)
 
 cluster: $(INSTALLED)  ## the back ends ray and slurm, on clusters that are started for it
-	$(BIN)/pytest tests/cluster $(ARGS)
+	$(BIN)/pytest tests/cluster -rs $(ARGS)
 
 coverage: data  ## the unit tests, and which lines none of them runs
 	$(BIN)/pytest tests/ -n 2 --ignore tests/cluster --cov --cov-report=term --cov-fail-under=95 $(ARGS)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 
@@ -99,13 +100,18 @@ class Executor:
             Stopped: the run was asked to stop.
             StoreError: the store cannot be used.
         """
+        # Of ten thousand cells, those that are settled are not looked at again
+        open_cells = deque(cells)
         while True:
-            if failure := self.work.failure(cells):
+            if failure := self.work.failure(open_cells):
                 raise StageFailed(failure)
-            if all(map(self._settled, cells)):
+            while open_cells and self._settled(open_cells[0]):
+                open_cells.popleft()
+            if not open_cells:
                 if (results := self.work.results(cells)) is not None:
                     self._waiting.end()
                     return results
+                open_cells.extend(cells)
             elif self.step():
                 self._waiting.end()
             else:
@@ -197,6 +203,8 @@ class Executor:
 
     def _start(self, cells: Sequence[Cell]) -> bool:
         """Start a task of the cells that no other process computes; False if none is left."""
+        if all(map(self._started.computes, cells)):
+            return False
         # If anything fails, the stack releases the locks: this process would wait for them itself
         with ExitStack() as unless_started:
             locks = unless_started.enter_context(LaneLocks(self.store, cells))

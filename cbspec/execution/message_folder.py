@@ -44,9 +44,17 @@ class MessageFolder:
         except FileNotFoundError:
             return None
 
+    def remove(self, name: str) -> None:
+        """Remove a message, if there is one."""
+        (self._folder / name).unlink(missing_ok=True)
+
     def names(self) -> frozenset[str]:
         """Return the name of every message."""
-        return frozenset(path.name for path in self._folder.glob("[!.]*"))
+        try:
+            names = os.listdir(self._folder)  # noqa: PTH208 - a Path for each takes longer
+        except FileNotFoundError:
+            return frozenset()
+        return frozenset(name for name in names if not name.startswith("."))
 
     def contents(self) -> Iterator[bytes]:
         """Yield the content of every message, in order of name."""

@@ -12,6 +12,7 @@ from cbspec.execution.worklist import Worklist
 
 NAME = "outlook"
 TELL_SECONDS = 2.0  # between two looks at the whole plan, which take time from the cores
+SHARE = 0.02  # the most of its time that a process looks: a plan may have ten thousand jobs
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,16 +35,18 @@ class OutlookPublisher:
     def __init__(self, run: RunDirectory, work: Worklist) -> None:
         self._messages = MessageFolder(run.path)
         self._work = work
-        self._published_at = 0.0
+        self._due = 0.0
 
     def publish(self) -> None:
-        """Publish the outlook, unless this process did so less than `TELL_SECONDS` ago."""
-        if time.monotonic() - self._published_at < TELL_SECONDS:
+        """Publish the outlook, unless this process did so a moment ago."""
+        began = time.monotonic()
+        if began < self._due:
             return
         left = list(self._work.remaining_jobs())
         outlook = Outlook(jobs=len(left), cost=sum(job.cost for job in left), at=time.time())
         self._messages.write(NAME, msgspec.json.encode(outlook))
-        self._published_at = time.monotonic()
+        now = time.monotonic()
+        self._due = now + max(TELL_SECONDS, (now - began) / SHARE)
 
 
 class Pace:

@@ -65,15 +65,17 @@ class RunDirectory:
         message = msgspec.json.encode(status)
         self._messages("status").write(f"{self.worker}.{_job_name(status.lanes)}", message)
 
-    def publish_end(self, lanes: Sequence[str], worker: str = "*") -> None:
+    def publish_end(self, lanes: Sequence[str], worker: str = "") -> None:
         """Remove the progress of the job on these lanes, which has ended.
 
         Args:
             lanes: the lanes of the job.
             worker: whose progress to remove; by default that of any worker.
         """
-        for path in (self.path / "status").glob(f"{worker}.{_job_name(lanes)}"):
-            path.unlink(missing_ok=True)
+        statuses, ending = self._messages("status"), f"{worker}.{_job_name(lanes)}"
+        for name in statuses.names():
+            if name == ending or (not worker and name.endswith(ending)):
+                statuses.remove(name)
 
     def statuses(self) -> list[Status]:
         texts = self._messages("status").contents()

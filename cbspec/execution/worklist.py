@@ -219,6 +219,8 @@ class Worklist:
     def failure(self, cells: Iterable[Cell]) -> Failure | None:
         """Return the first failure that blocks one of these cells; None if none is blocked."""
         failed = self._run.failed()
+        if not failed:
+            return None
         for cell in cells:
             if blocking := self.blocked_by(cell, failed):
                 return self._run.failure(blocking.lane)

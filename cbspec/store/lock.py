@@ -86,15 +86,18 @@ class Locks:
         """
         return self._take(self._path(name), timeout=0)
 
-    def take(self, name: str, timeout: float = 60) -> Lock:
+    def take(self, name: str, timeout: float = 60, *, noted: bool = True) -> Lock:
         """Take a lock, and wait up to `timeout` seconds for it.
+
+        Args:
+            noted: write down who holds the lock, for `holder`; this doubles what a lock costs.
 
         Raises:
             StoreError: the lock is still held after that time.
             OSError: the folder cannot be written.
         """
         path = self._path(name)
-        if lock := self._take(path, timeout):
+        if lock := self._take(path, timeout, noted):
             return lock
         holder = self.holder(name) or "another process"
         raise StoreError(f"{path}: still locked by {holder} after {timeout:g} s")
@@ -119,8 +122,7 @@ class Locks:
                 swept += 1
         return swept
 
-    def _take(self, path: Path, timeout: float) -> Lock | None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def _take(self, path: Path, timeout: float, noted: bool = True) -> Lock | None:
         held = self._lock_at(path)
         if held.is_locked:
             return None  # held by this process; filelock would let it in a second time
@@ -128,7 +130,7 @@ class Locks:
             held.acquire(timeout=timeout)
         except Timeout:
             return None
-        if not isinstance(held, SoftFileLease):
+        if noted and not isinstance(held, SoftFileLease):
             with suppress(OSError):  # the text is only for `holder`
                 path.write_text(f"pid={os.getpid()}\nhost={socket.gethostname()}\n")
         return Lock(path, held)
@@ -153,6 +155,7 @@ class Locks:
             return False
         if flock is None:
             return True
+        self.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=self.folder) as probe:
             try:
                 flock(probe, LOCK_EX | LOCK_NB)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from cbspec.store.lock import file_name
 from cbspec.store.record import seal, unseal
@@ -17,12 +19,14 @@ from cbspec.store.scratch import Scratch
 # Results that are kept for each power of ten of the cost. So the rate follows a new machine or a
 # changed implementation after as many results
 NEWEST = 50
+LONG_BYTES = 2**16  # a longer file is shortened to the newest results
 
 
 class Rates:
     """Seconds and cost of the newest results, in a file for each stage and device family.
 
-    If two processes add a result at once, one of the two may be lost. No result depends on it.
+    The first line is what remained when the file was last shortened, sealed. Every line after it has
+    one result. A damaged line counts as none, since no result of a stage depends on it.
     """
 
     def __init__(self, folder: Path, scratch: Scratch) -> None:
@@ -35,7 +39,14 @@ class Rates:
         if "stage" in provenance and seconds is not None and cost is not None and cost > 0:
             device = provenance.get("numerics", {}).get("device", "cpu")
             path = self._path(provenance["stage"], device)
-            self._scratch.replace(path, seal(_newest([*_read(path), (seconds, cost)])))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Appended, because a new file for each result would cost as much as storing the result
+            with path.open("ab") as file:
+                # The newline comes first: what a killed process left of a line spoils no other line
+                file.write(b"\n" + msgspec.json.encode((seconds, cost)))
+                size = file.tell()
+            if size > LONG_BYTES:
+                self._scratch.replace(path, seal(_newest(list(_read(path)))))
 
     def median(self, stage: str, device: str) -> float | None:
         """Return the median seconds per unit of cost, weighted by cost; None without results.
@@ -65,8 +76,16 @@ def _newest(results: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return kept[::-1]
 
 
-def _read(path: Path) -> list[tuple[float, float]]:
+def _read(path: Path) -> Iterator[tuple[float, float]]:
     try:
-        return unseal(path.read_bytes(), list[tuple[float, float]])
-    except (OSError, ValueError):
-        return []
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return
+    for number, line in enumerate(lines):
+        try:
+            if number == 0 and line:
+                yield from unseal(line, list[tuple[float, float]])
+            elif line:
+                yield msgspec.json.decode(line, type=tuple[float, float])
+        except ValueError:
+            continue

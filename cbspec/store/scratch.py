@@ -63,11 +63,20 @@ class Scratch:
         name = f"tmp-{os.getpid()}-{secrets.token_hex(8)}"
         # The lock is taken before the folder is made, and released after it is gone. So `sweep`
         # never sees a folder in use without its lock
-        with self._locks.take(name):
+        path = self.root / name
+        with self._locks.take(name, noted=False):
             try:
-                yield self.root / name
+                yield path
             finally:
-                shutil.rmtree(self.root / name, ignore_errors=True)
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder, in one call where all that was in it has been moved away."""
+    try:
+        path.rmdir()
+    except OSError:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def write(path: Path, data: bytes) -> None:

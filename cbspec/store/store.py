@@ -49,7 +49,7 @@ class Store:
 
     def has(self, key: str) -> bool:
         """Tell whether there is an entry, by one call of `stat`; only `get` verifies it."""
-        return key not in self._entries.stuck and self._entries.folder(key).exists()
+        return self._entries.has(key)
 
     def get(self, key: str, *, tensors: bool = False, touch: bool = True) -> StoredResult | None:
         """Return an entry, verified; None if it is missing, or is damaged and so in quarantine now.

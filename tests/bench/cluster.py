@@ -6,14 +6,14 @@ Run from the repository root as ``python -m tests.bench.cluster [PART [N]]...``:
                     which other processes on the machine do not change; 2000
     simulated       the memo suite on 1, 8 and 64 workers, from the rates in the project's store
     kills [N]       N runs, in each of which a helper of Slurm is killed at random; 20
+    nodes [N]       N runs, in each of which one of two nodes of Ray, besides the one of the process
+                    that judges, is lost at a random moment with all that runs on it; 20
 """
 
 from __future__ import annotations
 
 import heapq
 import os
-import random
-import signal
 import sys
 import tempfile
 import time
@@ -29,6 +29,7 @@ from cbspec.execution.rundir import RunDirectory
 from cbspec.project import Project
 from cbspec.stage import Call
 from cbspec.store import Store
+from tests.bench.losses import kills, nodes
 from tests.bench.report import Row, publish
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +73,9 @@ def _jobs(root: Path, name: str, number: int) -> Iterator[Row]:
     for file, text in (("__init__.py", ""), ("catalog.py", NAP)):
         (root / "lab").mkdir(exist_ok=True)
         (root / "lab" / file).write_text(text)
-    (root / "pyproject.toml").write_text('[tool.cbspec]\nengine = "lab.catalog"\n')
+    (root / "pyproject.toml").write_text(
+        '[tool.cbspec]\nengine = "lab.catalog"\naddress = "local"\n'
+    )
     sys.modules.pop("lab", None)
     sys.modules.pop("lab.catalog", None)
     project = Project(root)
@@ -157,66 +160,8 @@ def makespan(plan: Plan, seconds: Mapping[PlannedJob, float], workers: int) -> f
     return now
 
 
-# --- nothing is lost
-
-
-def kills(number: int) -> Iterator[Row]:
-    """Kill a helper of Slurm at a random moment of each run."""
-    from tests.cluster import slurm
-    from tests.cluster.lab import Ferry
-    from tests.support.laboratory import working_in
-
-    if reason := slurm.lacking():
-        yield Row("helpers killed at random", reason)
-        return
-    with tempfile.TemporaryDirectory() as place:
-        folders = [Path(place, name) for name in ("slurm", "shore", "lab")]
-        for folder in folders:
-            folder.mkdir()
-        os.environ["FERRY"] = str(folders[1])
-        slurm.start(folders[0])
-        try:
-            with working_in(folders[2]) as plain:
-                lab = Ferry(folders[2], started=plain.started, shore=folders[1])
-                lab.furnish()
-                yield _kills(lab, number)
-        finally:
-            slurm.stop(folders[0])
-
-
-def _kills(lab: object, number: int) -> Row:
-    from tests.cluster.lab import Ferry
-    from tests.cluster.slurm import BACKEND, holders
-
-    assert isinstance(lab, Ferry)
-    lab.finish("-n", "0")
-    expected = lab.judgements(), lab.contents()
-    moment = random.Random(0)
-    same = killed = most = 0
-    for _ in range(number):
-        lab.forget()
-        running = lab.begin(*BACKEND)
-        delay = time.monotonic() + moment.uniform(0.5, 6.0)
-        victims: Sequence[int] = ()
-        while running.alive and (time.monotonic() < delay or not victims):
-            victims = holders(lab.root)
-            time.sleep(0.005)
-        if victims and running.alive:
-            os.kill(moment.choice(victims), signal.SIGKILL)
-            killed += 1
-        running.end()
-        same += (lab.judgements(), lab.contents()) == expected
-        most = max(most, *lab.journal().values())
-    return Row(
-        f"{number} runs, in {killed} of which a helper of Slurm was killed while it had a job",
-        f"{same} with the same figures; nothing computed more than {most} times",
-        f"{number}; twice",
-        same == number and most <= 2,
-    )
-
-
-PARTS = {"jobs": jobs, "simulated": simulated, "kills": kills}
-NUMBERS = {"jobs": 2000, "kills": 20}
+PARTS = {"jobs": jobs, "simulated": simulated, "kills": kills, "nodes": nodes}
+NUMBERS = {"jobs": 2000, "kills": 20, "nodes": 20}
 
 
 def main(arguments: Sequence[str]) -> Iterator[Row]:

@@ -14,9 +14,10 @@ from cbspec.config import Config
 from cbspec.errors import ConfigError, printable
 from cbspec.execution.backends.ray.baggage import pack
 from cbspec.execution.backends.ray.desk import ReportDesk
-from cbspec.execution.backends.ray.parcel import Parcel
+from cbspec.execution.backends.ray.parcel import Origin, Parcel
 from cbspec.execution.backends.ray.worksite import work
 from cbspec.execution.devices import FAMILIES
+from cbspec.execution.numerics import LAYOUT
 from cbspec.execution.task import StageTask
 
 RETRIES = 3  # of a task whose node is lost; a stage that fails ends its task well
@@ -29,11 +30,15 @@ INHERITED = ("CBSPEC_DATA", "CBSPEC_CACHE")  # where data lies, which every node
 class RayCluster:
     """Joins the cluster at the project's address, or starts one on this machine.
 
+    Args:
+        config: of the project.
+        run: the name of the run that its tasks come from.
+
     Raises:
         ConfigError: it cannot be joined, or the code is too much to travel.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, run: str) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told of a lab's runs
         # Ray may else hide the GPUs of whoever asks for none, which here is for the device to say
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -60,8 +65,8 @@ class RayCluster:
                 raise ConfigError(f"Ray on {where}: {printable(str(error))}") from None
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self._work = ray.remote(work)
-        self.desk = ray.remote(ReportDesk).options(num_cpus=0, scheduling_strategy=here).remote()
-        self._memory: dict[str, int] = {}
+        self._desk = ray.remote(ReportDesk).options(num_cpus=0, scheduling_strategy=here).remote()
+        self._origin = ray.put(Origin(run, LAYOUT, config, self._desk))
         self._room = 1
         self._looked = 0.0
 
@@ -74,19 +79,19 @@ class RayCluster:
             self._room = max(AHEAD * int(self._ray.cluster_resources().get("CPU", 0)), 1)
         return self._room
 
-    def submit(self, parcel: Parcel, task: StageTask) -> Any:
-        """Hand out a task; a reference to its answer."""
+    def submit(self, parcels: Sequence[Parcel], task: StageTask, memory: int) -> Any:
+        """Hand out tasks of one stage, of which this is one; a reference to their answers.
+
+        Args:
+            memory: the bytes that they will hold, as far as anyone knows; 0 where nobody does.
+        """
         wanted: dict[str, Any] = {"num_cpus": task.numerics.threads}
         if FAMILIES[task.numerics.device].wide:
             wanted["num_gpus"] = 1
-        if memory := self._memory.get(task.stage.name):
+        if memory:
             wanted["memory"] = memory
         options = self._work.options(max_retries=RETRIES, name=task.stage.name, **wanted)
-        return options.remote(parcel)
-
-    def learn(self, stage: str, memory: int) -> None:
-        """Take in how much memory a task of a stage has held: the next ones ask for it."""
-        self._memory[stage] = max(memory, self._memory.get(stage, 0))
+        return options.remote(parcels, self._origin)
 
     def ready(self, references: Sequence[Any], seconds: float) -> Sequence[Any]:
         """Return those whose answers are there, after waiting so long for the first."""
@@ -105,7 +110,7 @@ class RayCluster:
 
     def collect(self) -> Any:
         """Return a reference to what workers have left at the desk."""
-        return self.desk.collect.remote()
+        return self._desk.collect.remote()
 
     def close(self, references: Sequence[Any]) -> None:
         """End what is still computed, and leave the cluster."""

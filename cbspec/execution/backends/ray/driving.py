@@ -15,11 +15,15 @@ from cbspec.execution.artifact import MissingInput
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.driver import DriverLock
 from cbspec.execution.backends.ray.cluster import RayCluster, explained_loss
-from cbspec.execution.backends.ray.parcel import Answer, Report
+from cbspec.execution.backends.ray.experience import Experience
+from cbspec.execution.backends.ray.parcel import Answer, Parcel, Report
 from cbspec.execution.backends.ray.shipping import Shipping
 from cbspec.execution.messages import Status
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.store import admit
+
+Tasks = dict[int, StageTask]
+"""Number -> task."""
 
 COLLECT_SECONDS = 0.5  # between two looks at what workers have left at the desk
 
@@ -46,7 +50,15 @@ class RayWorkers:
         self._driver = DriverLock(workplace.run)
         self._cluster: RayCluster | None = None
         self._shipping: Shipping | None = None
-        self._running: dict[Any, tuple[int, StageTask]] = {}  # Ray's reference to its answer -> it
+        self._call: dict[
+            int, tuple[StageTask, Parcel]
+        ] = {}  # number -> a task that goes with others
+        self._running: dict[
+            Any, Tasks
+        ] = {}  # Ray's reference to their answers -> tasks of one call
+        self._experience = Experience()
+        self._alone: set[str] = set()  # lanes that were lost with others
+        self._untold: dict[int, float] = {}  # number of a task that nobody was told of -> its start
         self._unsent: list[tuple[StageTask, TaskOutcome]] = []
         self._numbers = itertools.count()
         self._news: Any = None
@@ -62,12 +74,13 @@ class RayWorkers:
 
     def start(self, task: StageTask) -> None:
         if self._cluster is None:
-            self._cluster = RayCluster(self._workplace.config)
+            work = self._workplace
+            self._cluster = RayCluster(work.config, work.run.path.name)
             self._shipping = Shipping(self._workplace)
         assert self._shipping is not None
         try:
             number = next(self._numbers)
-            parcel = self._shipping.parcel(number, task, self._cluster.desk)
+            parcel = self._shipping.parcel(number, task)
         except MissingInput as error:
             outcome = TaskOutcome(ending="lost input", reason=str(error), key=error.key)
             self._unsent.append((task, outcome))
@@ -75,33 +88,62 @@ class RayWorkers:
         except StoreError as error:
             self._unsent.append((task, TaskOutcome(ending="store", reason=str(error))))
             return
-        self._tell(task, None)
-        self._running[self._cluster.submit(parcel, task)] = number, task
+        self._untold[number] = time.time()
+        self._add(number, task, parcel)
+
+    def _add(self, number: int, task: StageTask, parcel: Parcel) -> None:
+        """Put a task to those that go in the next call, and send it once it has enough."""
+        most = self._experience.together(task)
+        if not self._alone.isdisjoint(task.lanes):
+            most = 1
+        if most == 1 or any(other.stage is not task.stage for other, _ in self._call.values()):
+            self._send()
+        self._call[number] = task, parcel
+        if len(self._call) >= most:
+            self._send()
+
+    def _send(self) -> None:
+        """Hand out the tasks of the next call, where there are any."""
+        if not self._call:
+            return
+        assert self._cluster is not None
+        tasks = {number: task for number, (task, _) in self._call.items()}
+        parcels = [parcel for _, parcel in self._call.values()]
+        self._call.clear()
+        task = next(iter(tasks.values()))
+        memory = self._experience.memory(task.stage.name)
+        self._running[self._cluster.submit(parcels, task, memory)] = tasks
 
     def ended(self, seconds: float) -> Sequence[tuple[StageTask, TaskOutcome]]:
+        self._send()
         ended, self._unsent = self._unsent, []
         if self._cluster is None or not self._running:
             return ended
         for reference in self._cluster.ready(list(self._running), 0.0 if ended else seconds):
-            _, task = self._running.pop(reference)
-            ended.append((task, self._outcome(task, reference)))
+            tasks = self._running.pop(reference)
+            for number in tasks:
+                self._untold.pop(number, None)
+            ended += zip(tasks.values(), self._outcomes(tasks, reference), strict=True)
         self._collect()
         return ended
 
-    def _outcome(self, task: StageTask, reference: Any) -> TaskOutcome:
+    def _outcomes(self, tasks: Tasks, reference: Any) -> list[TaskOutcome]:
+        """Return how the tasks of one call ended."""
         assert self._cluster is not None
         try:
-            answer = self._cluster.answer(reference)
+            answers = self._cluster.answer(reference)
         except Exception as error:  # its node is gone, its memory, or a worker that cannot begin
-            return TaskOutcome(ending="failed", reason=explained_loss(error))
-        return self._received(task, answer)
+            if len(tasks) > 1:  # only those fail that do so alone
+                for task in tasks.values():
+                    self._alone.update(task.lanes)
+            return [TaskOutcome(ending="failed", reason=explained_loss(error))] * len(tasks)
+        return list(map(self._received, tasks.values(), answers))
 
     def _received(self, task: StageTask, answer: Answer) -> TaskOutcome:
         """Bring the results of a task into the store."""
-        assert self._cluster is not None
         store = self._workplace.store
         outcome = answer.outcome
-        self._cluster.learn(task.stage.name, outcome.memory)
+        self._experience.learn(task, outcome.memory, answer.seconds)
         try:
             for digest, packages in answer.packages.items():
                 store.packages.keep(digest, packages)
@@ -129,20 +171,26 @@ class RayWorkers:
         with suppress(Exception):  # without its desk a run has no progress to show
             reports = self._cluster.answer(self._news)
         self._news, self._collected = None, time.monotonic()
-        tasks = dict(self._running.values())
+        tasks: Tasks = {}
+        for together in self._running.values():
+            tasks |= together
         for report in reports:
             if task := tasks.get(report.number):
-                self._tell(task, report)
+                self._tell(task, report.number, report)
                 for entry in report.entries:
                     with suppress(ValueError):  # it comes again with the answer
                         admit(self._workplace.store, entry)
+        for number in list(self._untold):
+            self._tell(tasks[number], number)
 
-    def _tell(self, task: StageTask, report: Report | None) -> None:
+    def _tell(self, task: StageTask, number: int, report: Report | None = None) -> None:
+        """Tell of a task. Those that end within a moment are not told of: it takes as long."""
         run, now = self._workplace.run, time.time()
+        began = self._untold.pop(number, now)
         job = f"{task.label} on {report.node if report else 'Ray'}"
         status = report.status if report else None
         if status is None:
-            status = Status(worker=run.worker, job=job, started=now, updated=now)
+            status = Status(worker=run.worker, job=job, started=began, updated=now)
         run.publish(
             msgspec.structs.replace(
                 status, worker=run.worker, job=job, lanes=task.lanes, updated=now
@@ -153,5 +201,6 @@ class RayWorkers:
         if self._cluster:
             self._cluster.close(list(self._running))
         self._cluster, self._shipping = None, None
+        self._call.clear()
         self._running.clear()
         self._driver.release()

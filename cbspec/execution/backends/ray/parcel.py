@@ -13,32 +13,41 @@ from cbspec.store import EntryBytes
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The run that tasks come from, sent once for all of them.
+
+    Attributes:
+        run: its name.
+        layout: of results, as the driver reads them.
+        config: of the project as it lies on the driver's machine.
+        desk: takes what the worker tells while it computes.
+    """
+
+    run: str
+    layout: int
+    config: Config
+    desk: Any
+
+
+@dataclass(frozen=True)
 class Parcel:
     """A task, and what its worker needs besides the project's code.
 
     Attributes:
         number: of the task.
-        run: the name of the run that it belongs to.
         task: as `cbspec.execution.wire.packed` makes it.
-        layout: of results, as the driver reads them.
-        config: of the project as it lies on the driver's machine.
         loaded: implementation -> files of the project that its runs were seen to load.
         entries: the small ones of the stored results that it needs.
         large: references to the others, in Ray's object store.
         files: file or folder that a claim names -> path in it -> reference to the file's content.
-        desk: takes what the worker tells while it computes.
     """
 
     number: int
-    run: str
     task: bytes
-    layout: int
-    config: Config
     loaded: Mapping[str, tuple[str, ...]]
     entries: tuple[EntryBytes, ...]
     large: tuple[Any, ...]
     files: Mapping[str, Mapping[str, Any]]
-    desk: Any
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,10 @@ class Answer:
 
     Attributes:
         packages: what was installed where it was computed, by its digest.
+        seconds: how long its worker was at it.
     """
 
     outcome: TaskOutcome
     entries: tuple[EntryBytes, ...] = ()
     packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    seconds: float = 0.0

@@ -9,7 +9,6 @@ from typing import Any
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.ray.parcel import Parcel
 from cbspec.execution.computing import stored_inputs
-from cbspec.execution.numerics import LAYOUT
 from cbspec.execution.task import StageTask
 from cbspec.execution.wire import packed
 from cbspec.files import visible_files
@@ -32,14 +31,14 @@ class Shipping:
         self._files = ObjectCache()
         self._loaded: dict[str, tuple[str, ...]] = {}
 
-    def parcel(self, number: int, task: StageTask, desk: Any) -> Parcel:
+    def parcel(self, number: int, task: StageTask) -> Parcel:
         """Return a task as it travels.
 
         Raises:
             MissingInput: an input is not stored any more.
             StoreError: the store cannot be read.
         """
-        store, config = self._workplace.store, self._workplace.config
+        store = self._workplace.store
         small: list[EntryBytes] = []
         large: list[Any] = []
         for key in stored_inputs(task, store):
@@ -53,15 +52,11 @@ class Shipping:
                 large.append(self._results.keep(key, entry, entry.size))
         return Parcel(
             number=number,
-            run=self._workplace.run.path.name,
             task=packed(task),
-            layout=LAYOUT,
-            config=config,
             loaded=self._seen(task),
             entries=tuple(small),
             large=tuple(large),
             files=self._sent_files(task),
-            desk=desk,
         )
 
     def _seen(self, task: StageTask) -> dict[str, tuple[str, ...]]:

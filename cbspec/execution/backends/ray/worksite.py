@@ -8,8 +8,9 @@ import dataclasses
 import os
 import shutil
 import tempfile
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from cbspec.errors import CbspecError, printable, trace_of
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.local import Local
 from cbspec.execution.backends.matching import Matching
-from cbspec.execution.backends.ray.parcel import Answer, Parcel, Report
+from cbspec.execution.backends.ray.parcel import Answer, Origin, Parcel, Report
 from cbspec.execution.messages import Status
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import Surroundings
@@ -31,21 +32,27 @@ from cbspec.store import EntryBytes, Store, admit, entry_bytes
 LOOK_SECONDS = 1.0  # between two reports of one task
 
 
-def work(parcel: Parcel) -> Answer:
-    """Compute a task in this worker of Ray."""
+def work(parcels: Sequence[Parcel], origin: Origin) -> list[Answer]:
+    """Compute tasks in this worker of Ray, one after the other."""
     import ray
 
     context = ray.get_runtime_context()
     node = _name_of(context.get_node_id())
+    return [_answered(parcel, origin, node) for parcel in parcels]
+
+
+def _answered(parcel: Parcel, origin: Origin, node: str) -> Answer:
+    began = time.monotonic()
     try:
-        answer = _site(parcel.run, Path.cwd()).compute(parcel, node)
+        answer = _site(origin.run, Path.cwd()).compute(parcel, origin, node)
     except CbspecError as error:
         answer = Answer(TaskOutcome(ending="refused", reason=printable(str(error))))
     except Exception as error:  # a mistake of ours, or a broken disk
         reason = f"its worker broke: {error!r}"
         outcome = TaskOutcome(ending="failed", reason=printable(reason), traceback=trace_of(error))
         answer = Answer(outcome)
-    return dataclasses.replace(answer, outcome=replace(answer.outcome, node=node))
+    seconds = time.monotonic() - began
+    return dataclasses.replace(answer, outcome=replace(answer.outcome, node=node), seconds=seconds)
 
 
 @cache
@@ -80,28 +87,29 @@ class Worksite:
         self._matching: Matching | None = None
         self._workers: Any = None
 
-    def compute(self, parcel: Parcel, node: str) -> Answer:
+    def compute(self, parcel: Parcel, origin: Origin, node: str) -> Answer:
         """Compute a task with what came with it, and return it with its results.
 
         Raises:
             Otherwise: this machine would compute something else.
             ConfigError: the engine cannot be loaded here.
         """
-        config = dataclasses.replace(parcel.config, root=self._root)
+        config = dataclasses.replace(origin.config, root=self._root)
         if self._matching is None:
             self._matching = Matching(config, parcel.loaded, self._run.path.parents[1])
             self._workers = Local().open(Workplace(config, self._store, self._run))
         try:
             files = self._unpacked(parcel)
             surroundings = Surroundings(files, config.versions, config.environment)
-            task = self._matching.received(parcel.task, surroundings, parcel.layout)
+            task = self._matching.received(parcel.task, surroundings, origin.layout)
             sent = self._keys()
             self._workers.start(task)
             reported = set(sent)
             while not (ended := self._workers.ended(LOOK_SECONDS)):
                 fresh = self._keys() - reported
                 reported |= fresh
-                self._tell(parcel, node, self._entries(fresh))
+                if report := self._report(parcel.number, node, self._entries(fresh)):
+                    origin.desk.leave.remote(report)
             [(_, outcome)] = ended
             return self._answer(outcome, self._keys() - sent)
         finally:
@@ -130,11 +138,12 @@ class Worksite:
         read = (entry_bytes(self._store, key) for key in sorted(keys))
         return tuple(entry for entry in read if entry is not None)
 
-    def _tell(self, parcel: Parcel, node: str, entries: tuple[EntryBytes, ...]) -> None:
+    def _report(self, number: int, node: str, entries: tuple[EntryBytes, ...]) -> Report | None:
         statuses: list[Status] = self._run.statuses()
         status = statuses[0] if statuses else None
         if status or entries:
-            parcel.desk.leave.remote(Report(parcel.number, node, status, entries))
+            return Report(number, node, status, entries)
+        return None
 
     def _answer(self, outcome: TaskOutcome, keys: set[str]) -> Answer:
         entries = self._entries(keys)

@@ -1,0 +1,38 @@
+"""What a run has seen of its stages so far: how much memory they hold, and how long they take."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+from cbspec.execution.plan import PlannedJob
+from cbspec.execution.task import StageTask
+
+CALL_SECONDS = 0.2  # of tasks that go in one call; no node is without work for longer because of it
+SEEN = 8  # tasks of a stage that tell how long the next one takes; the first ones start processes
+
+
+class Experience:
+    """Learns from each task that has ended, for the next ones of its stage."""
+
+    def __init__(self) -> None:
+        self._memory: dict[str, int] = {}
+        self._pace: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=SEEN))
+
+    def learn(self, task: StageTask, memory: int, seconds: float) -> None:
+        """Take in how many bytes of memory a task has held, and how long it took."""
+        stage, cost = task.stage.name, PlannedJob(task.cells).cost
+        self._memory[stage] = max(memory, self._memory.get(stage, 0))
+        if cost:
+            self._pace[stage].append(seconds / cost)
+
+    def memory(self, stage: str) -> int:
+        """Return the most bytes that a task of a stage has held; 0 before the first."""
+        return self._memory.get(stage, 0)
+
+    def together(self, task: StageTask) -> int:
+        """Return how many tasks like this one go in one call: a call costs milliseconds, too."""
+        pace = self._pace[task.stage.name]
+        if len(pace) < SEEN:
+            return 1
+        seconds = max(pace) * PlannedJob(task.cells).cost
+        return max(int(CALL_SECONDS / seconds), 1) if seconds else 1

@@ -1,0 +1,128 @@
+"""Which tasks go to Ray in one call, and what becomes of them; Ray is played by a list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cbspec.config import Config
+from cbspec.execution.backends import Workplace
+from cbspec.execution.backends.ray import driving
+from cbspec.execution.backends.ray.experience import SEEN, Experience
+from cbspec.execution.backends.ray.parcel import Answer
+from cbspec.execution.numerics import Numerics
+from cbspec.execution.plan import Planner
+from cbspec.execution.rundir import RunDirectory
+from cbspec.execution.surroundings import Surroundings
+from cbspec.execution.task import StageTask, TaskOutcome
+from cbspec.store import Store
+from tests.cbspec.execution.arithmetic import counted
+from tests.cbspec.execution.conftest import code_of
+
+NUMERICS = Numerics(device="cpu", torch="2.11")
+
+
+def task(seed: int, up_to: int = 1) -> StageTask:
+    """Return a task that counts so far."""
+    cell = Planner(code_of, NUMERICS).cell(counted(up_to), seed)
+    return StageTask(
+        "count", (cell,), NUMERICS, {cell.call.stage.implementation: "c0de"}, Surroundings()
+    )
+
+
+class Calls:
+    """Takes the place of a cluster: each call is answered at once.
+
+    Attributes:
+        sizes: how many tasks each call had.
+        lost: whether the calls are lost.
+    """
+
+    room = 100
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.lost = False
+
+    def submit(self, parcels: list[Any], task: StageTask, memory: int) -> int:  # noqa: ARG002
+        self.sizes.append(len(parcels))
+        return len(self.sizes)
+
+    def ready(self, references: list[int], seconds: float) -> list[int]:  # noqa: ARG002
+        return [reference for reference in references if reference]
+
+    def answer(self, reference: int) -> list[Answer]:
+        if self.lost:
+            raise RuntimeError("its node is gone")
+        answer = Answer(TaskOutcome(ending="done"), seconds=0.01)
+        return [answer] * self.sizes[reference - 1]
+
+    def collect(self) -> int:
+        return 0
+
+    def close(self, references: list[int]) -> None:
+        pass
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """The calls that are made."""
+    calls = Calls()
+    monkeypatch.setattr(driving, "RayCluster", lambda *_: calls)
+    monkeypatch.setattr(driving, "explained_loss", str)
+    return calls
+
+
+@pytest.fixture
+def workers(tmp_path: Path, calls: Calls) -> driving.RayWorkers:
+    """Workers that have seen enough of a stage to know that it takes a hundredth of a second."""
+    run = RunDirectory(tmp_path / "runs" / "run", "main")
+    workers = driving.Ray().open(Workplace(Config(tmp_path), Store(tmp_path / "store"), run))
+    assert workers.reserve()
+    for seed in range(SEEN):
+        workers.start(task(seed))
+    workers.ended(0.0)
+    return workers
+
+
+def test_short_tasks_go_together(workers: driving.RayWorkers, calls: Calls) -> None:
+    """Once their stage is known, tasks of 10 ms go in calls of 0.2 s; the rest in one of its own."""
+    for seed in range(100, 150):
+        workers.start(task(seed))
+    ended = workers.ended(0.0)
+
+    assert calls.sizes == [*[1] * SEEN, 20, 20, 10]
+    assert [outcome.ending for _, outcome in ended] == ["done"] * 50
+    assert [task.cells[0].seed for task, _ in ended] == list(range(100, 150))
+
+
+def test_what_was_lost_together_goes_alone(workers: driving.RayWorkers, calls: Calls) -> None:
+    """Only those tasks of a lost call fail that do so by themselves."""
+    calls.lost = True
+    for seed in (100, 101):
+        workers.start(task(seed))
+    [first, second] = workers.ended(0.0)
+    calls.lost = False
+    for seed in (100, 102, 103, 101):
+        workers.start(task(seed))
+    ended = workers.ended(0.0)
+
+    assert first[1] == second[1] == TaskOutcome(ending="failed", reason="its node is gone")
+    assert calls.sizes == [*[1] * SEEN, 2, 1, 2, 1]
+    assert [outcome.ending for _, outcome in ended] == ["done"] * 4
+
+
+def test_a_dear_task_of_a_short_stage_goes_alone() -> None:
+    """How many go together follows from the cost of each, and from the slowest of the last eight."""
+    experience = Experience()
+    for _ in range(SEEN):
+        experience.learn(task(1), memory=5, seconds=0.01)
+    before = experience.together(task(2))
+    experience.learn(task(1), memory=3, seconds=0.05)
+
+    assert before == 20
+    assert experience.together(task(2)) == 4
+    assert experience.together(task(2, up_to=3)) == 1
+    assert experience.memory(task(1).stage.name) == 5
