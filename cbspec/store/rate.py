@@ -19,7 +19,7 @@ from cbspec.store.scratch import Scratch
 # Results that are kept for each power of ten of the cost. So the rate follows a new machine or a
 # changed implementation after as many results
 NEWEST = 50
-LONG_BYTES = 2**16  # a longer file is shortened to the newest results
+LONG_BYTES = 2**14  # a longer file is shortened to the newest results
 
 
 class Rates:
@@ -46,7 +46,7 @@ class Rates:
                 file.write(b"\n" + msgspec.json.encode((seconds, cost)))
                 size = file.tell()
             if size > LONG_BYTES:
-                self._scratch.replace(path, seal(_newest(list(_read(path)))))
+                self._scratch.replace(path, seal(_newest(path)))
 
     def median(self, stage: str, device: str) -> float | None:
         """Return the median seconds per unit of cost, weighted by cost; None without results.
@@ -54,7 +54,8 @@ class Rates:
         Without the weights, the many results that cost next to nothing, such as a network before
         its first epoch, would set the rate by their setup time.
         """
-        taken = sorted((seconds / cost, cost) for seconds, cost in _read(self._path(stage, device)))
+        results = _newest(self._path(stage, device))
+        taken = sorted((seconds / cost, cost) for seconds, cost in results)
         upto = [*accumulate(cost for _, cost in taken)]
         return taken[bisect_left(upto, upto[-1] / 2)][0] if taken else None
 
@@ -62,13 +63,13 @@ class Rates:
         return self._folder / f"{file_name(stage)}.{device}.json"
 
 
-def _newest(results: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def _newest(path: Path) -> list[tuple[float, float]]:
     """Return the last `NEWEST` of each power of ten of the cost, so that cheap results do not evict
     expensive ones.
     """
     counted: Counter[int] = Counter()
     kept = []
-    for seconds, cost in reversed(results):
+    for seconds, cost in reversed(list(_read(path))):
         order = math.floor(math.log10(cost))
         counted[order] += 1
         if counted[order] <= NEWEST:

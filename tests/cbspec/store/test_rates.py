@@ -55,14 +55,24 @@ def test_newest_results_count(store: Store) -> None:
     """The newest 50 results of a size make the rate: what ran before on a slower machine is
     forgotten.
     """
-    for number in range(40):
+    for number in range(100):
         put(store, number, 100.0, 1.0)
-    for number in range(40, 90):
+    for number in range(100, 150):
         put(store, number, 1.0, 1.0)
 
     assert store.rate("train") == 1.0
-    put(store, 90, 100.0, 1.0)
+    put(store, 150, 100.0, 1.0)
     assert store.rate("train") == 1.0
+
+
+def test_a_file_of_rates_stays_short(store: Store) -> None:
+    """Whatever number of results there were, those that count are kept, and few besides."""
+    path = store.root / "rates" / "train.cpu.json"
+    for number in range(900):
+        store.count({"seconds": float(number), "cost": 1.0, "stage": "train"})
+        assert path.stat().st_size < 2**14 + 100
+
+    assert store.rate("train") == 874.0
 
 
 def test_dropped_result_does_not_count(store: Store) -> None:
