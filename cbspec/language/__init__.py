@@ -1,5 +1,7 @@
-"""Claim files -> resolved claims, every mistake at its place: YAML with positions, defaults,
-scales, matrix and schema.
+"""The claim language: it turns YAML files into resolved claims.
+
+Every mistake is reported with its file, line and column, all of a file at once. `reader.py` reads
+many files, `claims.py` one; `grammar.py` has the words of a file.
 """
 
 from cbspec.language.explain import Explained, explain_values

@@ -1,6 +1,4 @@
-"""What a claim asserts, as written -> `cbspec.kinds`, each checked against the arms it speaks
-of.
-"""
+"""Reading assertions, and checking them against the arms and measures of the claim."""
 
 from __future__ import annotations
 
@@ -20,15 +18,13 @@ from cbspec.stage import Call
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """The arms of a claim as assertions see them: their names, and what the stages of those that
-    resolved measure.
-    """
+    """The names of a claim's arms, and the measures of those without mistakes."""
 
     names: list[str]
     calls: Mapping[str, Call | None]
 
     def lacks(self, arm: str, measure: str) -> str:
-        """Say that an arm's stage does not have a measure; empty if it has, or is not known."""
+        """Return the message that an arm lacks a measure; empty if it has it or is not resolved."""
         call = self.calls.get(arm)
         if call is None or measure in call.stage.measures:
             return ""
@@ -38,7 +34,7 @@ class Arms:
 def read(
     nodes: list[Node], scope: Scope, arms: Arms | None, mistakes: Diagnostics
 ) -> tuple[Assertion, ...]:
-    """Read the assertions at `nodes`; those with mistakes are noted and left out.
+    """Read the assertions at `nodes`. One with mistakes is left out, and its mistakes are noted.
 
     Without arms, names are not checked.
     """
@@ -56,8 +52,9 @@ def read(
 
 
 def _plain(node: Node, scope: Scope, levels: frozenset[str]) -> Any:
-    """Return the bare value, with values of the matrix cell filled in everywhere, and sizes of the
-    scale only in a level.
+    """Return the plain value of a node, with ``$name`` replaced.
+
+    Values of the matrix cell may stand anywhere, sizes of the scale only in a level.
     """
     if not isinstance(node.value, dict):
         return scope.plain(node)
@@ -73,7 +70,7 @@ def _plain(node: Node, scope: Scope, levels: frozenset[str]) -> Any:
 
 
 def _one(node: Node, value: Any, mistakes: Diagnostics) -> Assertion | None:
-    """Read one assertion by its kind, so that only what is wrong for this kind is reported."""
+    """Read one assertion by its kind, so that only mistakes for this kind are reported."""
     if not isinstance(value, dict):
         mistakes.add(node, f"expected an assertion (a mapping with kind), got {shown(value)}")
         return None
@@ -99,7 +96,7 @@ def _one(node: Node, value: Any, mistakes: Diagnostics) -> Assertion | None:
 
 
 def _meant(word: object) -> str | None:
-    """Return the kind that people call so."""
+    """Return the kind that has a word among its synonyms; None if there is none."""
     for name, kind in KINDS.items():
         if isinstance(word, str) and word.lower() in kind.synonyms:
             return name
@@ -109,7 +106,7 @@ def _meant(word: object) -> str | None:
 def _check(
     node: Node, assertion: Assertion, arms: Arms | None, scope: Scope, mistakes: Diagnostics
 ) -> None:
-    """Check names that the claim does not have, and what the types cannot express."""
+    """Check that the claim has all names, and check what types cannot express."""
     _check_names(node, assertion, arms, mistakes)
     for path, message in (*assertion.problems(), *assertion.misplaced(scope.cell)):
         place = follow(node, path)
@@ -142,7 +139,7 @@ def _check_names(
 def _check_measure(
     place: Node, measure: str, named: Iterable[str], arms: Arms, mistakes: Diagnostics
 ) -> None:
-    """Check that every arm that the assertion names has the measure."""
+    """Check that every arm of an assertion has the measure."""
     for arm in named:
         if lacks := arms.lacks(arm, measure):
             mistakes.add(place, lacks)
@@ -150,7 +147,7 @@ def _check_measure(
 
 
 def _lists(named: Iterable[Mention]) -> dict[str, list[str]]:
-    """Return the arms of each field that is a list of arms, and of nothing deeper."""
+    """Return the arms in each field that is a plain list of arms."""
     lists: dict[str, list[str]] = {}
     for mention in named:
         if mention.noun == "arm" and len(mention.path) == 2 and isinstance(mention.path[1], int):

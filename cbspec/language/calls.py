@@ -1,5 +1,6 @@
-"""Stage calls as written -> `cbspec.stage.Call` trees: typed parameters, inherited inputs, kinds of
-inputs.
+"""Resolving stage calls: from the words of a file to a tree of `cbspec.stage.Call`.
+
+On the way parameters get their types, and inputs that a call leaves out are inherited.
 """
 
 from __future__ import annotations
@@ -19,17 +20,15 @@ from cbspec.stage import Call, Parameters, Stage, plain
 
 @dataclass(slots=True)
 class Resolver:
-    """Resolves the arms of one claim for one matrix cell at one scale; notes every mistake and
-    returns None instead.
+    """Resolves the arms of one claim, for one matrix cell at one scale.
+
+    An arm with a mistake becomes None, and the mistake is noted.
 
     Attributes:
-        shared: what other claims have in common with this one; what is written in the defaults is
-            resolved once for all of them.
-        trace: filled with every value and its place; then nothing is taken from what was resolved
-            before.
-        met: every call within the arms, those within calls of the defaults that were known already
-            left out.
-        forms: what arms have in common.
+        shared: calls of the defaults, which are resolved once for all claims.
+        trace: takes every value with its place. If it is asked for, nothing is reused.
+        met: every call within the arms, except those within reused calls of the defaults.
+        forms: calls that the arms have in common.
     """
 
     expansion: Expansion
@@ -41,14 +40,14 @@ class Resolver:
     forms: Forms = field(default_factory=dict)
 
     def arm(self, experiment: Node, override: Node, path: str) -> Call | None:
-        """Resolve the experiment with one arm's overrides; `path` is the arm's key path."""
+        """Resolve the experiment with the overrides of one arm; `path` is the arm's key path."""
         arms = self.memory.arms
         if id(override) not in arms:
             arms[id(override)] = override, _overridden(experiment, override)
         return self._begin(arms[id(override)][1], path)
 
     def again(self, met: Forms) -> None:
-        """Check calls that were resolved at another scale.
+        """Check calls again at this scale that were resolved at another one.
 
         No size decides which stage they call, so only their parameters can be wrong.
         """
@@ -121,7 +120,7 @@ class Resolver:
         return call
 
     def _form(self, node: Node, written: Node, path: str) -> Form | None:
-        """Return the call at `node` without its inputs; None if it names no stage."""
+        """Resolve the call at `node` without its inputs; return None if it names no stage."""
         used = self.expansion.scope.used
         before = len(used)
         shape = self._shape(node, written)
@@ -135,7 +134,7 @@ class Resolver:
         return Form(written, expanded, stage, parameters, named=named, sized=sized)
 
     def _shape(self, node: Node, written: Node) -> tuple[Node, Stage] | None:
-        """Return the call at `node` expanded, and its stage."""
+        """Expand the call at `node`, and return it with its stage."""
         known = self.memory.shapes.get(id(written))
         if known is not None:
             return known.expanded, known.stage
@@ -174,8 +173,10 @@ class Resolver:
         return parameters
 
     def _input(self, frame: Frame, name: str) -> Call | None:
-        """Return an input as the call has it, or else as the nearest enclosing call with an input
-        of that name has it.
+        """Resolve an input of a call.
+
+        If the call leaves it out, it is inherited from the nearest enclosing call with an input of
+        that name.
         """
         owner = frame.owner(name)
         kind = frame.stage.inputs[name].kind
@@ -220,15 +221,15 @@ class Resolver:
         )
 
     def _note(self, path: str, key: str, value: Any, node: Node | None) -> None:
-        """Note a value, if they are traced."""
+        """Trace a value, if a trace is asked for."""
         if self.trace is not None:
             self.trace[join(path, key)] = value, node
 
 
 def _overridden(experiment: Node, override: Node) -> Node:
-    """Return the experiment with an arm's overrides.
+    """Return the experiment with the overrides of an arm.
 
-    Without a word that says which call it is, return the experiment, where the word is missing.
+    If neither has ``stage`` or ``use``, return the experiment, where the mistake will be reported.
     """
     if override.value is None:
         override = empty(override)

@@ -1,6 +1,4 @@
-"""The cells of one claim file, resolved at its scales: the calls of the arms, and what is asserted
-of them.
-"""
+"""Resolving the matrix cells of one claim file at its scales: calls, assertions and controls."""
 
 from __future__ import annotations
 
@@ -23,12 +21,12 @@ from cbspec.language.scope import Scope
 from cbspec.stage import Call, Measure
 
 Asserted = tuple[tuple[Assertion, ...], tuple[Assertion, ...]]
-"""Assertions and controls."""
+"""The assertions and the controls of a cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a claim file is read against."""
+    """The surroundings that a claim file is read in: catalog, defaults and files."""
 
     catalog: Catalog
     scale: str
@@ -38,7 +36,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCell:
-    """One cell at one scale; an arm with mistakes is None."""
+    """One matrix cell at one scale. An arm with mistakes is None."""
 
     arms: Mapping[str, Call | None]
     assertions: tuple[Assertion, ...]
@@ -57,7 +55,7 @@ class ResolvedCell:
 
     @property
     def draws_seeds(self) -> bool:
-        """Tell whether an arm is computed for seeds, or may be, for it has mistakes."""
+        """Tell whether an arm is computed for seeds. An arm with mistakes counts as such."""
         for call in self.arms.values():
             if call is None or (call.stage.runs is None and call.stage.items is None):
                 return True
@@ -65,7 +63,7 @@ class ResolvedCell:
 
     @property
     def begins_with(self) -> int:
-        """Return how many seeds the assertion that needs most begins with."""
+        """Return the fewest seeds of a first analysis, by the assertion that needs most."""
         measures: dict[str, Measure] = {}
         for call in self.calls.values():
             measures |= call.stage.measures
@@ -78,9 +76,7 @@ class ResolvedCell:
 
     @property
     def regular(self) -> bool:
-        """Tell whether every arm resolved, and no size decides which stage is called or can set two
-        calls at odds.
-        """
+        """Tell whether other scales need only check values: sizes decide nothing but parameters."""
         if None in self.arms.values():
             return False
         return not any(form.named or form.stage.continues for form in self.met.values())
@@ -88,11 +84,11 @@ class ResolvedCell:
 
 @dataclass(frozen=True, slots=True)
 class CellReader:
-    """Resolves cells; notes every mistake.
+    """Resolves the cells of a file, and notes every mistake.
 
     Attributes:
-        sections: those of the file that have the right shape.
-        memory: what the cells and scales have in common.
+        sections: the sections of the file that have the right shape.
+        memory: calls that cells and scales have in common.
     """
 
     sections: Mapping[str, Node]
@@ -105,14 +101,15 @@ class CellReader:
     def at_scales(
         self, cells: Sequence[MatrixCell], first: str, *, whole: bool
     ) -> Mapping[str, Sequence[ResolvedCell]]:
-        """Return the cells at one scale, and at every other one at which the file says they are
-        decidable.
+        """Resolve the cells at one scale, and check them at every other scale of the file.
 
         Args:
-            whole: resolve the calls of the other scales too, instead of only checking them.
+            cells: the cells of the matrix.
+            first: the scale to resolve at.
+            whole: resolve at the other scales as well, not only check.
         """
         resolved = {first: [self.resolve(cell, first) for cell in cells]}
-        # Most claims call the same stages at every scale, so that only values are checked again
+        # Most claims call the same stages at every scale, so only their values are checked again
         for scale in self.scales.decidable:
             if scale == first:
                 continue
@@ -129,7 +126,7 @@ class CellReader:
         return resolved
 
     def resolve(self, cell: MatrixCell, scale: str) -> ResolvedCell:
-        """Return a cell at a scale."""
+        """Resolve a cell at a scale."""
         scope = self.scales.scope(cell, scale)
         resolver = self.resolver(scope)
         calls = self.arms(resolver)
@@ -138,9 +135,7 @@ class CellReader:
         )
 
     def check(self, known: ResolvedCell, cell: MatrixCell, scale: str) -> ResolvedCell:
-        """Return what was resolved at another scale, after checking each value that depends on a
-        size at this one.
-        """
+        """Check the values that depend on a size, for a cell that was resolved at another scale."""
         scope = self.scales.scope(cell, scale)
         self.resolver(scope).again(known.met)
         return ResolvedCell(
@@ -148,7 +143,7 @@ class CellReader:
         )
 
     def arms(self, resolver: Resolver) -> dict[str, Call | None]:
-        """Return the call of each arm."""
+        """Resolve the call of each arm."""
         experiment, arms = self.sections.get("experiment"), self.sections.get("arms")
         calls: dict[str, Call | None] = {}
         if experiment is not None and arms is not None:
@@ -157,7 +152,7 @@ class CellReader:
         return calls
 
     def resolver(self, scope: Scope, trace: Trace | None = None) -> Resolver:
-        """Return what resolves arms within a scope."""
+        """Return a resolver for the names of a scope."""
         defaults, pool = self.context.defaults, self.context.pool
         expansion = Expansion(self.context.catalog, defaults.stages, scope, self.mistakes)
         shared: Forms = {}
@@ -168,8 +163,8 @@ class CellReader:
     def _read(self, cell: MatrixCell, scope: Scope, calls: Mapping[str, Call | None]) -> Asserted:
         """Read assertions and controls.
 
-        They are read once for all scales if they name none of its sizes and the arms measure the
-        same.
+        If they name no size, and the arms have the same measures at every scale, they are read once
+        for all scales.
         """
         arms = None
         key: list[object] = [id(cell)]
@@ -194,7 +189,7 @@ class CellReader:
         return assertions.read(self.sections[name].items, scope, arms, self.mistakes)
 
     def _check_used(self, cell: MatrixCell, versions: Sequence[ResolvedCell]) -> None:
-        """Check that every name of the matrix is used at one scale at least."""
+        """Check that every name of the matrix is used, at one scale at least."""
         used: set[str] = set()
         for version in versions:
             used |= version.used

@@ -1,6 +1,4 @@
-"""One claim file -> its claims: one for each cell of its matrix, checked at every scale that the
-file names.
-"""
+"""Reading one claim file: one claim for each cell of its matrix, checked at all its scales."""
 
 from __future__ import annotations
 
@@ -29,16 +27,14 @@ from cbspec.language.source_map import Origins, walk
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What all claims of a file share: its words and its error rate."""
+    """What all claims of a file share: the words of the file and its error rate."""
 
     words: ClaimWords
     alpha: float
 
 
 class ClaimDocument:
-    """One file, its shape checked; sections of a wrong shape are left out, so that the others can
-    be read all the same.
-    """
+    """One file whose shape is checked. Sections with a wrong shape are left out of the reading."""
 
     def __init__(self, document: Document, context: Context, mistakes: Diagnostics) -> None:
         self.document = document
@@ -67,12 +63,13 @@ class ClaimDocument:
         """Return one claim for each cell at the asked scale; none if there is any mistake.
 
         Args:
-            every: return one at each scale at which it is decidable, instead of the asked one.
-            exact: at the asked scale also where it cannot be decided there.
+            path: the path of the file.
+            every: return a claim at each scale at which it is decidable, not only the asked one.
+            exact: return claims at the asked scale even if they are not decidable there.
         """
         defaults = self.context.defaults
         self.mistakes.extend(defaults.mistakes)
-        if defaults.mistakes:  # without them every name would seem unknown
+        if defaults.mistakes:  # without sound defaults every name would seem unknown
             return []
         asked = self.context.scale
         if exact and defaults.scales and asked not in defaults.scales:
@@ -100,12 +97,13 @@ class ClaimDocument:
                 claims.append(self._claim(common, path, index, scale, cell, runs))
         if every or first == asked:
             return claims
-        # The claim takes no part in the asked scale: it can be shown, and its record checked
+        # The claim takes no part in the asked scale, but it can be shown and its record checked
         return [replace(claim, due=False) for claim in claims]
 
     def trace(self, cell: MatrixCell) -> Trace:
-        """Return every value of one cell's claim with the node that holds it, arms resolved and
-        defaults filled in.
+        """Return key path -> value and its node, for every value of the claim of one cell.
+
+        Arms are resolved, and defaults filled in.
         """
         defaults, root = self.context.defaults, self.document.root
         values: Trace = {}
@@ -136,7 +134,7 @@ class ClaimDocument:
         return Common(self.words, float(alpha.value))  # type: ignore[arg-type]
 
     def _replicated(self, cells: Sequence[ResolvedCell]) -> list[Replication]:
-        """Return what each cell is replicated over; mistakes are noted."""
+        """Return the replicates of each cell, and note mistakes."""
         root, defaults = self.document.root, self.context.defaults
         written = self.sections.get("seeds")
         drawn = None
@@ -235,8 +233,9 @@ def _quarantine(words: QuarantineWords | None) -> Quarantine | None:
 
 
 def _trace(path: Path, text: str, context: Context, index: int) -> Trace:
-    """Trace by reading the same text again: thousands of claims need not keep the places of their
-    values.
+    """Trace the values of a claim by reading its text again.
+
+    So thousands of claims need not keep the places of all their values.
     """
     mistakes = Diagnostics()
     document = parse(Document(path, text), mistakes)

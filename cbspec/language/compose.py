@@ -1,7 +1,7 @@
-"""YAML text -> values with places, through libyaml's events: no tag, no object, no recursion,
-nothing unbounded.
+"""Reading YAML text as values with places, from the events of libyaml.
 
-Anchors and aliases are understood; tags and merge keys (``<<``) are not part of the claim language.
+Files may be hostile: no object is built, depth and size are bounded, and nothing recurses. Anchors
+and aliases are understood; tags and merge keys (``<<``) are not part of the claim language.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uff
 
 
 class Unreadable(Exception):
-    """The text ends here: what follows cannot be understood."""
+    """The rest of the text cannot be understood."""
 
 
 @dataclass(slots=True)
 class _Open:
-    """A container whose end has not come yet."""
+    """A container whose end has not been read yet."""
 
     node: Node
     anchor: str
@@ -48,7 +48,7 @@ class _Open:
 
 
 class Composer:
-    """Turns the events of one document into nodes, and counts what it builds."""
+    """Turns the events of one document into nodes, and counts them."""
 
     def __init__(self, document: Document, mistakes: Diagnostics) -> None:
         self.document = document
@@ -134,7 +134,7 @@ class Composer:
         self._attach(node, size, height, line, column)
 
     def _attach(self, node: Node, size: int, height: int, line: int = 0, column: int = 0) -> None:
-        """Put a finished value where it belongs: into the open container, or at the root."""
+        """Put a finished value into the open container, or at the root."""
         self.size += size
         if self.size > MOST:
             raise Unreadable(

@@ -1,5 +1,7 @@
-"""Values against a type: msgspec for what is right, JSON Schema of the same type for everything
-that is wrong.
+"""Converting values to types, with all mistakes at once.
+
+msgspec converts; it stops at the first mistake. So if it fails, the JSON Schema of the same type
+finds all of them.
 """
 
 from __future__ import annotations
@@ -41,9 +43,13 @@ _BOUNDS = {
 
 
 def conform(node: Node, value: Any, to: type[T], mistakes: Diagnostics) -> T | None:
-    """Convert `value`, which stands at `node`, to the type `to`.
+    """Convert a value to a type; return None if it cannot be converted, and note every mistake.
 
-    If it cannot be converted, return None and note every mistake at its place.
+    Args:
+        node: the place of the value.
+        value: the plain value.
+        to: the type.
+        mistakes: takes the mistakes.
     """
     try:
         return msgspec.convert(value, type=to)
@@ -59,7 +65,7 @@ def conform(node: Node, value: Any, to: type[T], mistakes: Diagnostics) -> T | N
 
 
 def follow(node: Node, path: Iterable[str | int]) -> Node:
-    """Return the node at a path below `node`, or the last one on the way that exists."""
+    """Return the node at a path below `node`, or the last node on the way that exists."""
     for step in path:
         if isinstance(step, str) and step in node.entries:
             node = node.entries[step]
@@ -71,9 +77,7 @@ def follow(node: Node, path: Iterable[str | int]) -> Node:
 
 
 def by_name(node: Node) -> str:
-    """Return ``" (by $late)"`` if a value was given by the name of a size or of the matrix, else
-    nothing.
-    """
+    """Return ``" (by $late)"`` if a value was given by a ``$name``; else an empty text."""
     return f" (by {node.text})" if node.text.startswith("$") else ""
 
 
@@ -88,7 +92,7 @@ def steps(path: str) -> list[str | int]:
 @lru_cache(maxsize=256)
 def _validator(to: Hashable) -> Validator:
     from jsonschema import (
-        Draft202012Validator,  # only for wrong files: a right one does not pay for the import
+        Draft202012Validator,  # imported only for files with mistakes, because it takes long
     )
 
     return Draft202012Validator(_opened(msgspec.json.schema(to)))
@@ -97,7 +101,7 @@ def _validator(to: Hashable) -> Validator:
 def _opened(schema: Any) -> Any:
     """Return the schema with stage calls and assertions left open.
 
-    These are read by stage and by kind, so that each mistake has one cause.
+    They are checked by their stage and their kind, so that each mistake is reported once.
     """
     if isinstance(schema, list):
         return list(map(_opened, schema))
@@ -109,9 +113,7 @@ def _opened(schema: Any) -> Any:
 
 
 def _report(node: Node, error: ValidationError, mistakes: Diagnostics) -> None:
-    """Report one error of JSON Schema as mistakes in a person's words; its path is relative to
-    `node`.
-    """
+    """Note one error of JSON Schema in plain words. Its path is relative to `node`."""
     place = follow(node, error.path)
     if "propertyNames" in error.schema_path:
         place = place.keys.get(str(error.instance), place)
@@ -175,8 +177,11 @@ def unknown(
     """Return ``unknown measure 'dL_sam' of arm dfa; did you mean 'dL_same'? (one of ...)``.
 
     Args:
-        of: whose it would be, for the message.
-        meant: the allowed word to suggest, if it is known; else the one whose spelling is closest.
+        noun: what the word should name, such as ``"measure"``.
+        word: the unknown word.
+        allowed: the known words.
+        of: the owner of the word, such as ``"arm dfa"``.
+        meant: the word to suggest; by default the one with the closest spelling.
     """
     whose = f" of {of}" if of else ""
     if not isinstance(word, str):
@@ -198,8 +203,9 @@ def _extra(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
 
 
 def _no_branch(place: Node, error: ValidationError, mistakes: Diagnostics) -> None:
-    """Report a value that fits none of several types, within the type that was meant, judged by the
-    kind of value.
+    """Note the mistakes of a value that fits none of several types.
+
+    Only those are noted of the type that was probably meant: the one of the same kind of value.
     """
     branches: dict[object, list[ValidationError]] = {}
     kinds = []
@@ -208,7 +214,7 @@ def _no_branch(place: Node, error: ValidationError, mistakes: Diagnostics) -> No
         if part.validator == "type":
             kinds.append(str(part.validator_value))
     for parts in branches.values():
-        if not any(map(_of_another_kind, parts)):  # the type that was meant
+        if not any(map(_of_another_kind, parts)):  # this type was probably meant
             for part in parts:
                 _report(place, part, mistakes)
             return
@@ -216,7 +222,7 @@ def _no_branch(place: Node, error: ValidationError, mistakes: Diagnostics) -> No
 
 
 def _of_another_kind(error: ValidationError) -> bool:
-    """Tell whether the value itself, and not a part of it, has the wrong type."""
+    """Tell whether an error is about the type of the value itself, not about a part of it."""
     return len(error.path) == 0 and error.validator == "type"
 
 

@@ -1,6 +1,4 @@
-"""What the sections of a claim must agree on: reported values with arms, status with the claims named,
-assertions with seeds.
-"""
+"""Checks across the sections of a claim: reported values, status, quarantine, pairing and power."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ from cbspec.stage import Call
 
 
 def reported(source: Node | None, arms: Arms, mistakes: Diagnostics) -> None:
-    """Check that each reported value belongs to an arm of the claim and to a measure of that arm's
-    stage.
-    """
+    """Check that each reported value names an arm of the claim and a measure of that arm."""
     if source is None or "figures" not in source.entries:
         return
     by_measure = source.entries["figures"]
@@ -47,8 +43,9 @@ def status(claim: ClaimWords, sections: Mapping[str, Node], mistakes: Diagnostic
 
 
 def quarantine(claim: ClaimWords, sections: Mapping[str, Node], mistakes: Diagnostics) -> None:
-    """Check that the last day of a quarantine is a day. One that is over is no mistake of the file:
-    the claim fails when it is run.
+    """Check that the last day of a quarantine is a date.
+
+    A quarantine that is over is no mistake in the file. The claim then fails when it is run.
     """
     if claim.quarantine is None:
         return
@@ -93,7 +90,7 @@ def pairing(
 
 
 def _parts(assertion: Assertion) -> Iterator[Assertion]:
-    """Yield what an assertion is made of; itself, where it is made of no others."""
+    """Yield the parts of a compound assertion at any depth; any other assertion itself."""
     if isinstance(assertion, Compound):
         for part in assertion.of:
             yield from _parts(part)
@@ -102,8 +99,9 @@ def _parts(assertion: Assertion) -> Iterator[Assertion]:
 
 
 def _unknown(assertion: Assertion, arms: Mapping[str, Call | None]) -> str:
-    """Return what an assertion asks for that is not known; for a comparison without a test, that all
-    is known that a test would take.
+    """Return why an assertion cannot be tested with what is known of its arms; empty if it can.
+
+    The kind that compares without a test is refused if a test is possible.
     """
     bare = assertion.by_count
     for arm in arms_of(assertion):
@@ -124,7 +122,7 @@ def _unknown(assertion: Assertion, arms: Mapping[str, Call | None]) -> str:
 
 
 def _lack(assertion: Assertion, arm: str, call: Call | None) -> str:
-    """Return what a test asks of an arm whose single runs are not known; empty where it has it."""
+    """Return what a test needs that is not known of an arm; empty if it has everything."""
     if call is None or call.stage.summaries is None:
         return ""
     if not assertion.of_moments:
@@ -154,8 +152,8 @@ def power(
     alpha: float,
     mistakes: Diagnostics,
 ) -> None:
-    """Report as a mistake what no measurement over these seeds could ever show."""
-    from cbspec.judge import power  # NumPy, which reading alone does not need
+    """Note assertions that no values over these seeds could ever show."""
+    from cbspec.judge import power  # it imports NumPy, which reading alone does not need
 
     for node, assertion in zip(section.items, asserted, strict=True):
         if reason := power.lint(assertion, seeds, alpha):

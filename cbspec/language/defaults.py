@@ -1,5 +1,6 @@
-"""What claims share: one defaults.yaml per folder at most, from the project's root down; the
-nearest wins, key by key.
+"""Defaults: what claims share. A folder may have a defaults.yaml, which also holds below it.
+
+If several hold, the one nearest to the claim wins, key by key.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ ROOT_MARKS = ("pyproject.toml", ".git")
 
 
 class Defaults:
-    """The merged defaults that hold in one folder, each value still at its place.
+    """The merged defaults of one folder. Every value keeps its place.
 
     Attributes:
         scales: scale -> size -> value.
         stages: name -> stage call.
-        mistakes: of the defaults files themselves; such defaults are empty.
+        mistakes: mistakes in the defaults files. If there are any, the defaults are empty.
     """
 
     def __init__(self, merged: Node | None, mistakes: tuple[Diagnostic, ...] = ()) -> None:
@@ -43,14 +44,14 @@ class Defaults:
 
 
 class Folders:
-    """Defaults by folder, each file read once as long as it does not change."""
+    """The defaults of all folders. A file is read again only if it has changed."""
 
     def __init__(self) -> None:
         self._chains: dict[Path, list[Path]] = {}
         self._known: dict[tuple[object, ...], Defaults] = {}
 
     def defaults(self, folder: Path) -> Defaults:
-        """Return what holds for the files of `folder`."""
+        """Return the merged defaults for the files of a folder."""
         if folder not in self._chains:
             self._chains[folder] = _candidates(folder)
         stamps = tuple(filter(None, map(_stamp, self._chains[folder])))
@@ -59,21 +60,19 @@ class Folders:
         return self._known[stamps]
 
     def scales(self, folder: Path) -> list[str]:
-        """Return every scale that holds in `folder` or in a folder below it."""
+        """Return every scale that is defined for a folder or for a folder below it."""
         scales = dict.fromkeys(self.defaults(folder).scales)
         for path in sorted(filter(is_shared, below(folder))):
             scales |= dict.fromkeys(self.defaults(path.parent).scales)
         return list(scales)
 
     def above(self, folder: Path) -> bool:
-        """Tell whether a folder around `folder` has defaults too."""
+        """Tell whether a folder above this one has defaults."""
         return any(path.is_file() for path in _candidates(folder)[:-1])
 
 
 def _candidates(folder: Path) -> list[Path]:
-    """Return where defaults may stand: from the project's root (or the file system's) down to
-    `folder`.
-    """
+    """Return the paths where defaults of a folder may be, from the project's root down."""
     candidates: list[Path] = []
     for place in (folder.resolve(), *folder.resolve().parents):
         candidates.insert(0, place / NAME)
@@ -109,9 +108,9 @@ def _read(paths: list[Path]) -> Defaults:
 
 
 def _laid(outer: Node | None, inner: Node) -> Node:
-    """Lay a folder's defaults on those of the folders around it, if there are any.
+    """Merge the defaults of a folder into those of the folders above it.
 
-    Seeds are merged by their own rule: a folder may say how much of an outer list is drawn.
+    Seeds have a rule of their own: a folder may say how much of an outer list is drawn.
     """
     if outer is None:
         return inner
@@ -123,10 +122,15 @@ def _laid(outer: Node | None, inner: Node) -> Node:
 
 
 def known_scale(asked: str | None, usual: str, claims: Path) -> str:
-    """Return the scale that a person asked for with ``--scale``, or else the usual one.
+    """Return the asked scale, or else the usual one, after checking that some defaults define it.
+
+    Args:
+        asked: the value of ``--scale``; None if it was not given.
+        usual: the project's own scale.
+        claims: the folder of the claims.
 
     Raises:
-        ConfigError: no defaults of the folder `claims`, or of a folder below it, have that scale.
+        ConfigError: no defaults in or below that folder define the scale.
     """
     folders = Folders()
     scale = asked or usual

@@ -1,4 +1,4 @@
-"""The mistakes met so far: all of a file, each once, and never more than a person can read."""
+"""Collecting the mistakes of a file: each once, and not more than a person can read."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from cbspec.language.node import Document, Node
 from cbspec.model.origin import Origin
 from cbspec.model.visible import visible
 
-LIMIT = 50  # of one file
+LIMIT = 50  # mistakes of one file
 
 
 class TooMany(Exception):
-    """The file has `LIMIT` mistakes; looking for more helps nobody."""
+    """The file has `LIMIT` mistakes, which is enough."""
 
 
 class Diagnostics:
-    """Collects; `add` raises `TooMany` at the limit.
+    """Collects the mistakes of a file. `add` raises `TooMany` at the limit.
 
     Attributes:
-        scale: the one that is looked at beside the asked one; a mistake that is found only there
-            names it.
-        met: how often a mistake was met, known or not.
+        scale: the scale that is being checked, if it is not the asked one. A mistake that is found
+            only there names it.
+        met: how many mistakes were added, repeated ones included.
     """
 
     def __init__(self) -> None:
         self.scale = ""
         self.met = 0
-        self._unread: set[Origin] = set()  # where the text itself is wrong
+        self._unread: set[Origin] = set()  # places where the text itself is wrong
         self._kept: dict[tuple[Origin, str], Diagnostic] = {}
 
     def __len__(self) -> int:
@@ -39,7 +39,7 @@ class Diagnostics:
         """Add a mistake at a value or a key."""
         site = node.site or node
         key, shown = site.document.find(site)
-        if shown.origin in self._unread:  # what stands there instead is nobody's mistake
+        if shown.origin in self._unread:  # the value is only a stand-in for unreadable text
             return
         line = site.document.line(shown.line)
         self._keep(Diagnostic(shown.origin, visible(key), visible(message), line))
@@ -51,7 +51,7 @@ class Diagnostics:
         self._keep(Diagnostic(origin, "", visible(message), document.line(line)))
 
     def extend(self, mistakes: Iterable[Diagnostic]) -> None:
-        """Add mistakes from elsewhere (the defaults)."""
+        """Add the mistakes of another file, such as the defaults."""
         for mistake in mistakes:
             self._keep(mistake)
 
@@ -77,7 +77,7 @@ def _place(mistake: Diagnostic) -> tuple[str, int, int]:
 
 
 def shown(value: object) -> str:
-    """Format a value as a message can quote it: in a person's words and short."""
+    """Format a value for a message: short, and in the words of YAML."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

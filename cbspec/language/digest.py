@@ -1,6 +1,4 @@
-"""What a claim's digest covers: everything that decides its verdict, nothing that only explains
-it.
-"""
+"""The digest of a claim, over everything that decides its verdict and nothing that explains it."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from cbspec.claim import Seeds
 from cbspec.kinds import Assertion
 from cbspec.stage import Call
 
-_ENCODER = json.JSONEncoder(sort_keys=True)  # made once: json.dumps makes one for every claim
+_ENCODER = json.JSONEncoder(sort_keys=True)  # made once; json.dumps would make one for every claim
 
 
 def digest(
@@ -25,10 +23,7 @@ def digest(
     seeds: Seeds,
     arms: Mapping[str, Call],
 ) -> str:
-    """Return the hex SHA-256 over assertions, controls, alpha, seeds and the arms' calls.
-
-    It does not depend on explanations and formatting.
-    """
+    """Return the hex SHA-256 of assertions, controls, alpha, seeds and the calls of the arms."""
     content = {
         "assert": _without_notes(msgspec.to_builtins(assertions)),
         "controls": _without_notes(msgspec.to_builtins(controls)),

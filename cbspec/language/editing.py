@@ -1,5 +1,6 @@
-"""What the schema knows of a project's names, for editors: which calls, arms, measures and scales there
-are, and what each call computes.
+"""The part of the schema that knows a project's names: calls, arms, measures and scales.
+
+Editors complete these names, and show what each call computes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def known(catalog: Catalog, names: Vocabulary) -> dict[str, Schema]:
     for stage in catalog.values():
         for name, measure in stage.measures.items():
             measures[name] = f"{measure.doc} ({measure.unit})"
-    if not names.arms:  # a project without claims: no measure is known to be wrong
+    if not names.arms:  # without claims, no measure can be called unknown
         measures = {}
     calls = {name: _meaning(stage, catalog) for name, stage in names.calls.items()}
     return {
@@ -72,7 +73,7 @@ def input_of(kind: str) -> str:
 
 
 def when(key: str, word: str, then: Schema) -> Schema:
-    """Return a schema that holds where a key has a word."""
+    """Return a schema that applies to mappings in which a key has a certain word."""
     return {"if": {"properties": {key: {"const": word}}, "required": [key]}, "then": then}
 
 
@@ -83,8 +84,9 @@ def _call(
     description: str,
     written: Sequence[Schema],
 ) -> Schema:
-    """Return the schema of a mapping by its stage; one without a stage overrides a named call, or
-    what it is merged into.
+    """Return the schema of a call, which depends on its stage.
+
+    A mapping without a stage overrides a named call, or the mapping that it is merged into.
     """
     docs = [catalog[name].doc for name in stages]
     stage = {
@@ -108,10 +110,11 @@ def _call(
 
 
 def _one_of(noun: str, meanings: Mapping[str, str]) -> Schema:
-    """Return the schema of a name, one of those that are known where any is.
+    """Return the schema of a name. If no name is known, every name is right.
 
     Args:
-        meanings: name -> what it is, in words.
+        noun: what the name stands for.
+        meanings: name -> its meaning in words.
     """
     schema: Schema = {"description": f"a {noun} of this project", "type": "string"}
     if not meanings:
@@ -125,5 +128,5 @@ def _one_of(noun: str, meanings: Mapping[str, str]) -> Schema:
 
 
 def _meaning(stage: str, catalog: Catalog) -> str:
-    """Return what a call of a stage computes; empty where there is no such stage."""
+    """Return the description of a stage; empty if there is no such stage."""
     return catalog[stage].doc if stage in catalog else ""

@@ -1,4 +1,4 @@
-"""Named calls: `use` and bare names, each replaced by the call that it names."""
+"""Expanding named calls: `use` and bare names are replaced by the calls that they name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.node import Node, merge
 from cbspec.language.scope import Scope
 
-DEEPEST = 24  # named calls within named calls
+DEEPEST = 24  # levels of named calls within named calls
 WORDS = frozenset({"stage", "use"})
 
 
@@ -24,9 +24,9 @@ class Expansion:
     """Expands the calls of one claim.
 
     Attributes:
-        named: the defaults' calls by name.
-        chain: the words that name the calls being resolved, outermost first; a word that returns is
-            a cycle.
+        named: name -> call of the defaults.
+        chain: the names of the calls being resolved, outermost first. A name that occurs twice is a
+            cycle.
     """
 
     catalog: Catalog
@@ -36,7 +36,7 @@ class Expansion:
     chain: list[Node] = field(default_factory=list)
 
     def call(self, node: Node) -> Node | None:
-        """Return the call with every `use` replaced by what it names: a mapping with `stage`."""
+        """Replace every `use` in a call, and return a mapping with `stage`."""
         target = self.scope.find(node)
         if isinstance(target.value, str):
             return self._named_call(node, target, empty(node))
@@ -58,7 +58,7 @@ class Expansion:
         return None
 
     def _named_call(self, word: Node, name: Node, rest: Node) -> Node | None:
-        """Return a named call with the rest of the mapping that uses it."""
+        """Return a named call, with the rest of the mapping that uses it as overrides."""
         if not isinstance(name.value, str):
             self.mistakes.add(word, f"expected the name of a call, got {shown(name.value)}")
             return None
@@ -86,7 +86,7 @@ class Expansion:
 
 
 def empty(node: Node) -> Node:
-    """Return a mapping with nothing in it, in the place of `node`."""
+    """Return an empty mapping at the place of `node`."""
     mapping = Node(node.document, node.line, node.column, {})
     mapping.site = node
     return mapping

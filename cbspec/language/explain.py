@@ -1,4 +1,4 @@
-"""A claim as ``cbspec show`` prints it: every value, and the line that it comes from."""
+"""Listing every value of a claim with the line that it comes from, for ``cbspec show``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cbspec.model.origin import Origin
 
 
 class Explained(NamedTuple):
-    """One value of a claim; `origin` is None for what the stage itself has as its default."""
+    """One value of a claim. `origin` is None for a default of the stage itself."""
 
     key: str
     value: Any
@@ -19,15 +19,14 @@ class Explained(NamedTuple):
 
 
 def explain_values(claim: Claim) -> list[Explained]:
-    """Return the claim fully resolved, value by value, with defaults filled in, and sizes and the
-    matrix cell in place of their ``$name``.
+    """Return every value of a resolved claim, with defaults and every ``$name`` filled in.
 
-    Lists of plain values (the arms of an assertion, the pool of seeds) stand as one value.
+    A list of plain values, such as the arms of an assertion or the pool of seeds, is one value.
     """
     assert isinstance(claim.origins, Origins), "a claim that was read from a file"
     trace = claim.origins.trace
-    whole: set[str] = set()  # what stands as one value
-    opened: set[str] = set()  # what is told part by part
+    whole: set[str] = set()  # key paths that are one value
+    opened: set[str] = set()  # key paths whose parts are values of their own
     for key, (value, _) in trace.items():
         if _flat(value):
             whole.add(key)

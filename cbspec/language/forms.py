@@ -1,4 +1,4 @@
-"""What resolved calls have in common: forms of calls, equal calls, and what claims share."""
+"""Sharing work between resolved calls: among the arms of a claim, its scales, and all claims."""
 
 from __future__ import annotations
 
@@ -12,43 +12,39 @@ from cbspec.stage import Call, Parameters, Stage, canonical
 MOST = 30_000  # calls of one claim: all arms, cells and scales
 
 Trace = dict[str, tuple[Any, Node | None]]
-"""Key path -> value and the node that it stands at (None: the stage's own default)."""
+"""Key path -> value and its node; None for a default of the stage itself."""
 
 
 @dataclass(slots=True)
 class Form:
-    """A call without its inputs: what was written, expanded, with the stage that it names and its
-    typed parameters.
-    """
+    """A call without its inputs: its expanded words, its stage and its typed parameters."""
 
     written: Node
     expanded: Node
     stage: Stage
-    parameters: Parameters | None  # None: with mistakes
-    named: bool  # whether the expansion or the stage took a size or a value of the matrix
-    sized: bool  # whether the parameters did
+    parameters: Parameters | None  # None if they have mistakes
+    named: bool  # whether the expansion or the stage uses a size or a value of the matrix
+    sized: bool  # whether the parameters use one
     call: Call | None = None  # the whole call, where nothing in it depends on the call around it
 
 
 Forms = dict[int, Form]
-"""By the identity of what was written; a form keeps it, so that nothing else can take its place."""
+"""id() of the written node -> its form. The form keeps the node alive, so the id stays unique."""
 
 
 class Pool:
-    """Calls seen before: equal calls are one object, so that each digest is computed once."""
+    """A pool of calls in which equal calls are one object, so that its digest is computed once."""
 
     def __init__(self) -> None:
         self._calls: dict[object, Call] = {}
         self._shared: dict[tuple[int, int], tuple[object, Forms]] = {}
 
     def shared(self, named: Mapping[str, Node], sizes: Mapping[str, Node]) -> Forms:
-        """Resolve what the defaults define at these sizes: the same for every claim that changes
-        neither.
-        """
+        """Return the forms of the defaults' calls at these sizes, which many claims share."""
         return self._shared.setdefault((id(named), id(sizes)), ((named, sizes), {}))[1]
 
     def call(self, stage: Stage, parameters: Parameters, inputs: Mapping[str, Call]) -> Call:
-        # Python's 1 equals 1.0 and True; as JSON, which the digest is of, they are three
+        # In Python 1 == 1.0 == True. As JSON, of which a digest is computed, they are different
         key = (stage.name, canonical(parameters), *map(id, inputs.values()))
         call = self._calls.get(key)
         if call is None:
@@ -58,15 +54,15 @@ class Pool:
 
 @dataclass(slots=True)
 class Memory:
-    """What the cells and scales of one claim file have in common.
+    """Calls that the cells and scales of one claim file have in common.
 
     Attributes:
-        document: the file; what is written elsewhere stands in the defaults.
-        left: calls that the claim may still have: named calls that use each other could otherwise
-            stand for millions.
-        arms: each arm as written -> the experiment with its overrides.
-        shapes: forms whose expansion and stage are the same at every scale and in every cell; their
-            parameters are not.
+        document: the file. What is not written in it is written in the defaults.
+        left: how many more calls the claim may have. Without a limit, a few named calls that use
+            each other could stand for millions.
+        arms: written arm -> the experiment with its overrides.
+        shapes: forms whose expansion and stage, but not their parameters, are the same at every
+            scale and in every cell.
     """
 
     document: Document
@@ -77,14 +73,15 @@ class Memory:
 
 @dataclass(slots=True)
 class Frame:
-    """A call being resolved.
+    """A call that is being resolved.
 
     Attributes:
-        entries: what is written in it.
-        place: where it is written.
-        outer, via: the call that wants it, and by which input.
-        active: the inputs that are being resolved.
-        closed: whether nothing in it is inherited from outside.
+        entries: its written entries.
+        place: the node of the call.
+        outer: the call that takes it as an input; None for an arm.
+        via: the name of that input.
+        active: the inputs that are being resolved now.
+        closed: whether it inherits nothing from the calls around it.
     """
 
     stage: Stage
@@ -98,8 +95,9 @@ class Frame:
     closed: bool = True
 
     def owner(self, name: str) -> Frame:
-        """Return the call whose words an input has: this one, or the nearest enclosing one that has
-        it; if none has, the outermost that could.
+        """Return the call that defines an input: this one, or the nearest one around it.
+
+        If none defines it, return the outermost call that could.
         """
         owner: Frame = self
         while name not in owner.entries:
@@ -110,9 +108,7 @@ class Frame:
         return owner
 
     def _enclosing(self, name: str) -> Frame | None:
-        """Return the nearest call around this one that has an input `name` other than the one in
-        which this call lies.
-        """
+        """Return the nearest call around this one with another input of this name."""
         frame: Frame = self
         while frame.outer is not None:
             frame.closed = False

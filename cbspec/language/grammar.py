@@ -1,7 +1,7 @@
-"""The words of a claim file and of a defaults file, as types: what is read against them, and where
-their schema comes from.
+"""The words of claim files and defaults files, as types. Files are checked by them, and their JSON
+Schema is made from them.
 
-Stage calls and assertions stay `Node` here; `cbspec.language.calls` and
+Stage calls and assertions are left as `Node` here. `cbspec.language.calls` and
 `cbspec.language.assertions` read them.
 """
 
@@ -31,7 +31,7 @@ from cbspec.language.terms import (
 )
 
 OPEN = ("#/$defs/call", "#/$defs/arm", "#/$defs/assertion")
-"""What stays `Node` here, as the schema refers to it."""
+"""The schema's references to what is left as `Node`."""
 StageCall = Annotated[Node, Meta(extra_json_schema={"$ref": OPEN[0]})]
 ArmOverrides = Annotated[Node, Meta(extra_json_schema={"$ref": OPEN[1]})]
 AssertionWords = Annotated[Node, Meta(extra_json_schema={"$ref": OPEN[2]})]
@@ -225,7 +225,7 @@ _ASSERTIONS = ("assert", "controls")
 
 
 def words(root: Node) -> Any:
-    """Return the bare value of a file, in which stage calls and assertions are still nodes."""
+    """Return the plain value of a file, with stage calls and assertions left as nodes."""
     if not isinstance(root.value, dict):
         return plain(root)
     bare: dict[str, Any] = {}

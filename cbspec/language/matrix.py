@@ -1,6 +1,4 @@
-"""The matrix of a claim: every combination of its values is one cell, with an id that a person can
-read.
-"""
+"""The matrix of a claim: every combination of its values is a cell, which has a readable id."""
 
 from __future__ import annotations
 
@@ -13,14 +11,14 @@ from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.node import Node
 
 MatrixCell = Mapping[str, Node]
-"""Name -> value of one combination."""
+"""Name -> value, for one combination."""
 
-MOST = 60_000  # cells x values of a claim: some hundred cells
+MOST = 60_000  # cells x values of a claim, which allows some hundred cells
 _READABLE = re.compile(r"[\w.+-]+")
 
 
 def cells(matrix: Node | None, mistakes: Diagnostics) -> tuple[MatrixCell, ...]:
-    """Return the cells, the last name varying fastest; one empty cell without a matrix."""
+    """Return the cells of a matrix, the last name varying fastest; one empty cell without one."""
     if matrix is None:
         return ({},)
     values = [node.items for node in matrix.entries.values()]
@@ -38,9 +36,9 @@ def cells(matrix: Node | None, mistakes: Diagnostics) -> tuple[MatrixCell, ...]:
 
 
 def cell_id(claim: str, cell: MatrixCell) -> str:
-    """Return ``1.b[depth=4,alpha=0.5]``.
+    """Return the id of a cell: ``1.b[depth=4,alpha=0.5]``.
 
-    A value that names a size shows the name, so that the id is the same at every scale.
+    If a value names a size, the id has that name, so it is the same at every scale.
     """
     if not cell:
         return claim

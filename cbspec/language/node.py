@@ -1,4 +1,4 @@
-"""A YAML value that knows where it stands."""
+"""YAML values that know their file, line and column."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ _SHOWN = 160  # a longer source line is left out of an error
 
 
 class Document:
-    """One file: its path as shown to a person, its text and, once parsed, its root value and how
-    many there are in all.
-    """
+    """One file: its path for messages, its text and, once parsed, its root and number of values."""
 
     root: Node
     size: int
@@ -35,9 +33,7 @@ class Document:
         return _BREAK.split(self.text)
 
     def line(self, number: int) -> str:
-        """Return the source line, counted from 1, as it can be printed above a caret; empty if it
-        is too long for that.
-        """
+        """Return a source line, counted from 1, to print above a caret; empty if it is too long."""
         if not 0 < number <= len(self.lines):
             return ""
         line = self.lines[number - 1]
@@ -50,8 +46,9 @@ class Document:
         return Origin(self.path, line, column)
 
     def find(self, node: Node) -> tuple[str, Node]:
-        """Return the key path of a value or key of this document, and the node to point at (a
-        container's own key, if it has one).
+        """Return the key path of a value or key, and the node that a message should point at.
+
+        For a container with a key, that is the key.
         """
         return self._places.get(id(node), ("", node))
 
@@ -71,14 +68,15 @@ class Document:
 
 
 class Node:
-    """A value (or a key) with its place.
+    """A value or a key with its place.
 
     Attributes:
         value: ``dict[str, Node]``, ``list[Node]`` or a scalar.
-        text: a scalar as it was written.
-        keys: of a mapping, each key as a node of its own.
-        line, column: where it begins, counted from 1.
-        site: of a mapping that was merged from two, the one that a person would edit.
+        text: the written text of a scalar.
+        keys: for a mapping, each key as a node.
+        line: the line that it begins on, counted from 1.
+        column: the column that it begins at, counted from 1.
+        site: for a mapping that was merged from two, the one that a user would edit.
     """
 
     __slots__ = ("column", "document", "keys", "line", "site", "text", "value")
@@ -120,10 +118,10 @@ class Node:
 
 
 def merge(base: Node, over: Node) -> Node:
-    """Lay `over` on `base`.
+    """Merge `over` into `base`.
 
-    A mapping without ``stage`` or ``use`` is merged into a mapping, key by key, and into the name
-    of a call as its overrides; anything else replaces.
+    A mapping without ``stage`` or ``use`` is merged key by key. If `base` is the name of a call, it
+    becomes that call's overrides. Any other value replaces `base`.
     """
     if not isinstance(over.value, dict) or "stage" in over.value or "use" in over.value:
         return over
@@ -144,14 +142,14 @@ def merge(base: Node, over: Node) -> Node:
 
 
 def join(path: str, key: str) -> str:
-    """Return `path` one key deeper, as a person would write it."""
+    """Append a key or an index to a key path: ``assert[0].kind``."""
     if len(key) > 60:
         key = f"{key[:60]}..."
     return f"{path}.{key}" if path else key
 
 
 def plain(node: Node) -> Any:
-    """Return the bare value of a node, to any depth."""
+    """Return the plain value of a node, at any depth."""
     value = node.value
     if type(value) is dict:
         return {key: plain(child) for key, child in value.items()}

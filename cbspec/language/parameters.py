@@ -1,4 +1,4 @@
-"""The parameters of a stage call, as they are written."""
+"""Checking the written parameters of a stage call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_keys(call: Node, stage: Stage, mistakes: Diagnostics) -> None:
 
 
 def written_values(call: Node, stage: Stage, scope: Scope) -> dict[str, Any] | None:
-    """Return the parameters that are written; None if a ``$name`` stands for nothing."""
+    """Return parameter -> written value, with every ``$name`` replaced; None if one is unknown."""
     values: dict[str, Any] = {}
     understood = True
     for name in _names(stage.parameters):
@@ -47,7 +47,7 @@ def written_values(call: Node, stage: Stage, scope: Scope) -> dict[str, Any] | N
 def check_files(
     call: Node, parameters: Parameters, files: ProjectFiles, mistakes: Diagnostics
 ) -> None:
-    """Check that every file that a parameter names is there, within the project or its data."""
+    """Check that every file that a parameter names exists, in the project or its data folder."""
     for path, name in files_of(parameters).items():
         try:
             files.locate(name)

@@ -1,4 +1,4 @@
-"""A file -> its text -> a document; whatever keeps it from being one is a mistake at its place."""
+"""Reading a file as a document. Whatever is wrong with the file is a mistake with its place."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from cbspec.language.node import Document
 from cbspec.model.origin import Origin
 from cbspec.paths import display
 
-LARGEST = 256 * 1024  # bytes of a file; the longest claim by hand has 4 kB
+LARGEST = 256 * 1024  # bytes of a file; the longest claim written by hand has 4 kB
 
 
 def read(path: Path, mistakes: Diagnostics) -> Document | None:
-    """Read one file as a document with its root value; None (and at least one mistake) if it has
-    none.
-    """
+    """Read one file; return None, and note at least one mistake, if it is no YAML document."""
     where = display(path)
     try:
         text = _text(path)
@@ -36,7 +34,7 @@ def read(path: Path, mistakes: Diagnostics) -> Document | None:
 
 
 def parse(document: Document, mistakes: Diagnostics) -> Document | None:
-    """Return the document with its root value."""
+    """Parse the text of a document, and set its root value."""
     try:
         _check_signs(document)
         composer = Composer(document, mistakes)
@@ -54,7 +52,7 @@ def parse(document: Document, mistakes: Diagnostics) -> Document | None:
 
 
 def _text(path: Path) -> str:
-    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
+    if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe may never end
         raise ValueError("not a regular file")
     with path.open("rb") as file:
         content = file.read(LARGEST + 1)
@@ -84,7 +82,7 @@ def _check_signs(document: Document) -> None:
 
 
 def _explained(document: Document, error: yaml.MarkedYAMLError) -> tuple[int, int, str]:
-    """Return line, column and message of libyaml's error, in a person's words."""
+    """Return line, column and a plain message for an error of libyaml."""
     lines = document.lines
     line, column = len(lines), 1
     for mark in (error.context_mark, error.problem_mark):

@@ -1,4 +1,4 @@
-"""Points of a run that no run can have: beyond its end, or before the run that it goes on from."""
+"""Checking the points of runs: none lies beyond the end, or before the run that is continued."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from cbspec.stage import Call, Parameters, Stage
 
 
 def check_end(node: Node, stage: Stage, parameters: Parameters, mistakes: Diagnostics) -> None:
-    """Check that no point lies beyond the end of its run: what a schedule does there is not
-    defined.
-    """
+    """Check that a point does not lie beyond the end of its run, where no schedule is defined."""
     if stage.progress is None or stage.length is None:
         return
     point, end = getattr(parameters, stage.progress), getattr(parameters, stage.length)
@@ -22,9 +20,9 @@ def check_end(node: Node, stage: Stage, parameters: Parameters, mistakes: Diagno
 
 
 def check_beginning(node: Node, call: Call, mistakes: Diagnostics) -> None:
-    """Check that no point lies before that of the run which this one continues.
+    """Check that a point does not lie before that of the run which this one continues.
 
-    Otherwise the mistake would only show once that run is computed.
+    Without the check, the mistake would show only after that run was computed.
     """
     continued, progress = call.stage.continues, call.stage.progress
     if continued is None or progress is None:
@@ -33,14 +31,14 @@ def check_beginning(node: Node, call: Call, mistakes: Diagnostics) -> None:
     if call.point < origin.point:
         begins = f"{continued} at {origin.stage.progress} {origin.point}"
         where = f"before the {begins} that the run goes on from"
-        other = node.entries.get(continued, node)  # the call itself, where the run is inherited
+        other = node.entries.get(continued, node)  # the call itself, if it inherits the input
         _misplaced(node, progress, call.point, other, where, mistakes)
 
 
 def _misplaced(
     node: Node, progress: str, point: int, other: Node, where: str, mistakes: Diagnostics
 ) -> None:
-    """Report a point at odds with another value, at the first of the two in the call's own file."""
+    """Note that a point contradicts another value, at the one that is in the call's own file."""
     written = node.entries[progress]
     for place in (written, other):
         if place.document is node.document:

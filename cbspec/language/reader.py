@@ -1,4 +1,4 @@
-"""Many claim files: read against one catalog and scale."""
+"""Reading many claim files with one catalog, at one scale."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cbspec.paths import display
 
 
 class Reader:
-    """Reads claim files; what they share (defaults, equal stage calls) is read and kept once."""
+    """Reads claim files. Shared parts (defaults, equal stage calls) are read once."""
 
     def __init__(self, catalog: Catalog, scale: str) -> None:
         self.catalog = catalog
@@ -34,11 +34,12 @@ class Reader:
     def read(
         self, path: Path, defaults: Defaults, *, every: bool = False, exact: bool = False
     ) -> tuple[list[Claim], tuple[Diagnostic, ...]]:
-        """Read the claims of one file, one for each cell of its matrix (with `every`: and scale),
-        and its mistakes; either is empty.
+        """Read one file, and return its claims and its mistakes. One of the two is empty.
 
         Args:
-            defaults: those of its folder.
+            path: the file.
+            defaults: the defaults of its folder.
+            every: read each claim at every scale at which it is decidable.
             exact: see `load_file`.
         """
         if path.suffix != SUFFIX and path.exists():
@@ -52,7 +53,7 @@ class Reader:
                 context = Context(self.catalog, self.scale, defaults, self._pool)
                 file = ClaimDocument(document, context, mistakes)
                 claims = file.claims(path, every=every, exact=exact)
-                # It refers back to the document: without the cycle no garbage collection is needed
+                # It refers back to the document. Without this cycle, the document is freed at once
                 del document.root
         except TooMany:
             pass
@@ -76,17 +77,17 @@ def _reader(catalog: Catalog, scale: str) -> Reader:
 def load_file(
     path: Path, *, catalog: Catalog, scale: str, exact: bool = False
 ) -> tuple[Claim, ...]:
-    """Load the claims of one file, one for each cell of its matrix, at `scale`; other files are not
-    looked at.
+    """Load the claims of one file, one for each cell of its matrix.
 
     Args:
-        scale: at which the claims are read. A claim that cannot be decided there takes no part in
-            it: its own or its folder's sizes may be others. It is read at the first scale at which
-            it can be decided, and no verdict on it is due.
-        exact: read every claim at `scale`, as a canary is.
+        path: the file.
+        catalog: the stages that claims may call.
+        scale: the scale to read at. A claim that is not decidable there is read at its first scale
+            instead, and no verdict on it is due.
+        exact: read every claim at `scale`, as canaries are.
 
     Raises:
-        ClaimError: with every mistake of the file and of the defaults above it.
+        ClaimError: the file or the defaults above it have mistakes; it lists them all.
     """
     reader = _reader(catalog, scale)
     claims, mistakes = reader.read(path, reader.folders.defaults(path.parent), exact=exact)
@@ -103,19 +104,20 @@ def load(
     every: bool = False,
     exact: bool = False,
 ) -> tuple[Claim, ...]:
-    """Load the claims of files and folders, checked against each other.
+    """Load the claims of files and folders, and check them against each other.
 
-    Claims may not share an id. If a folder is given that no defaults.yaml lies above (the whole of
-    the claims), `revises` and `retracted_by` must name claims.
+    Claims may not share an id. If the folder of all claims is given, which has no defaults.yaml
+    above it, `revises` and `retracted_by` must name existing claims.
 
     Args:
-        scale: see `load_file`; a mistake at another scale that a claim names says so.
-        every: load each claim at every scale at which it is decidable (at `scale` first), instead
-            of at `scale` alone.
+        paths: the files and folders.
+        catalog: the stages that claims may call.
+        scale: see `load_file`.
+        every: load each claim at every scale at which it is decidable, `scale` first.
         exact: see `load_file`.
 
     Raises:
-        ClaimError: with every mistake of every file.
+        ClaimError: some files have mistakes; it lists those of all files.
     """
     paths = list(map(meant, paths))
     reader = _reader(catalog, scale)
@@ -137,17 +139,18 @@ def load(
 
 
 class Versions:
-    """The same claims at other scales, each file read once for each scale."""
+    """Reads claims at other scales. A file is read once for each scale."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._read: dict[tuple[Path, str], dict[str, Claim]] = {}
 
     def at(self, claim: Claim, scale: str) -> Claim:
-        """Return a claim as it reads at `scale`, whether or not it is decidable there.
+        """Return a claim at another scale, whether it is decidable there or not.
 
         Raises:
-            ClaimError: its file has mistakes, at that scale or by now, or no longer has the claim.
+            ClaimError: the file has mistakes, at that scale or since it was edited, or no longer
+                has the claim.
         """
         if claim.scale == scale:
             return claim

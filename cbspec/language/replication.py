@@ -1,4 +1,4 @@
-"""What a claim is replicated over: the seeds that a run draws, or runs that exist already."""
+"""Replication: the seeds that a run draws for a claim, or the runs or items that exist already."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Replication:
     """The replicates of one claim at one scale.
 
     Attributes:
-        seeds: those of a run; where arms have runs of their own, they count these.
+        seeds: the seeds of a run. If arms have independent runs, they number these.
         independent_runs: arm -> its runs, for an arm that shares its runs with no other arm.
-        drawn: the seeds as the claim gives them, where arms have runs of their own.
+        drawn: the seeds as the claim gives them, if arms have independent runs.
     """
 
     seeds: Seeds
@@ -31,7 +31,7 @@ class Replication:
 
     @property
     def asserted(self) -> Seeds:
-        """Return the seeds that the claim stands for, however many runs its files have by now."""
+        """Return the seeds that the claim's digest covers, which do not count the runs in files."""
         return self.seeds if self.drawn is None else self.drawn
 
 
@@ -42,11 +42,14 @@ def replication(
     places: Node,
     mistakes: Diagnostics,
 ) -> Replication | None:
-    """Return what the arms are replicated over; None with a mistake noted.
+    """Return the replicates of a claim; return None, and note a mistake, if there are none.
 
     Args:
-        drawn: the seeds that the claim or its defaults give; None where they give none.
-        places: the section of the arms.
+        arms: arm -> call.
+        drawn: the seeds that the claim or its defaults give; None if they give none.
+        files: finds the files that calls name.
+        places: the section of the arms, for mistakes.
+        mistakes: takes the mistakes.
     """
     if any(call.stage.items for call in arms.values()):
         return _of_items(arms, files, places, mistakes)
@@ -73,7 +76,7 @@ def replication(
 def _of_items(
     arms: Mapping[str, Call], files: ProjectFiles, places: Node, mistakes: Diagnostics
 ) -> Replication | None:
-    """Return the test items that all arms share; None with a mistake noted."""
+    """Return the test items that all arms share; None, and a mistake noted, if they differ."""
     shared: dict[str, Sequence[str]] = {}
     for arm, call in arms.items():
         place = places.entries[arm]

@@ -1,9 +1,7 @@
-"""What a plain YAML word means: the core schema of YAML 1.2 (section 10.3.2), not the surprises of
-1.1.
+"""The value of a plain YAML word, by the core schema of YAML 1.2 (section 10.3.2), not by YAML 1.1.
 
-``yes``, ``no``, ``on``, ``off``, ``12:30`` and ``2024-01-01`` are text; ``1e-3`` is a number
-(PyYAML by itself reads it as text). A number that is not finite or does not fit 64 bits is refused,
-since no claim can mean it.
+``yes``, ``no``, ``on``, ``off``, ``12:30`` and ``2024-01-01`` are text, and ``1e-3`` is a number,
+which PyYAML by itself reads as text. Numbers that are not finite or do not fit 64 bits are refused.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ _NUMERIC = frozenset("+-.0123456789")
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_LONGEST = 40  # digits; more say nothing to float64
+_LONGEST = 40  # digits of a number; a float64 has no use for more
 _EXACT = 2**53
 
 
@@ -30,7 +28,7 @@ def resolve(text: str) -> Scalar:
     """Return the value of a plain word.
 
     Raises:
-        ValueError: a number cannot be used; the message is in a person's words.
+        ValueError: the word is a number that cannot be used.
     """
     if text in _WORDS:
         return _WORDS[text]
@@ -61,6 +59,6 @@ def _float(text: str) -> float | int:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"the number {text} is too large; quote it if it is text")
-    # 1e4 images are a whole number of images
+    # 1e4 becomes an integer, so that it may be a number of images
     whole = "." not in text and value.is_integer() and abs(value) <= _EXACT
     return int(value) if whole else value

@@ -1,4 +1,4 @@
-"""The scales of a claim file: at which of them it can be decided, and its sizes there."""
+"""The scales of a claim file: where it can be decided, and its sizes at each."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cbspec.language.scope import Scope
 
 
 class Scales:
-    """What a file says of its scales, over what the defaults say.
+    """The scales of a file, merged with those of its defaults.
 
     Args:
-        section: the file's own words, a list of scales or scale -> sizes that differ; None where
-            they are missing or have mistakes.
+        section: the file's own section: a list of scales, or scale -> sizes that differ. None if it
+            is missing or has mistakes.
 
     Attributes:
-        decidable: the scales that the file names and the defaults know.
+        decidable: the scales that the file names and the defaults define.
     """
 
     def __init__(self, section: Node | None, defaults: Defaults, mistakes: Diagnostics) -> None:
@@ -33,11 +33,11 @@ class Scales:
             self._decide(named)
 
     def imply(self, usual: str, place: Node) -> None:
-        """Take the only scale that there is, for a file that names none.
+        """Use the only scale, for a file that names none; note a mistake if there are several.
 
         Args:
-            usual: what the scale is called where the defaults name none either.
-            place: the claim, for the mistake of a file that has to choose between scales.
+            usual: the name of the scale if the defaults define none either.
+            place: the claim, for the mistake.
         """
         if len(self._known) > 1:
             known = ", ".join(self._known)
@@ -56,9 +56,7 @@ class Scales:
             self._mistakes.add(place, message)
 
     def read_at(self, asked: str) -> str:
-        """Return the scale at which a claim is read: the asked one if it can be decided there, else
-        the first at which it can.
-        """
+        """Return the asked scale if the claim is decidable there, else the claim's first scale."""
         if asked in self.decidable:
             return asked
         return next(iter(self.decidable or self._known), asked)
@@ -76,7 +74,7 @@ class Scales:
         return {**sizes, **changes.entries} if changes.entries else sizes
 
     def scope(self, cell: MatrixCell, scale: str) -> Scope:
-        """Return what ``$name`` stands for in a cell at a scale."""
+        """Return the names that ``$name`` may stand for in a cell at a scale."""
         elsewhere: dict[str, str] = {}
         for sizes in self._known.values():
             elsewhere |= dict.fromkeys(sizes, f"no size of scale {scale}")

@@ -1,9 +1,7 @@
-"""The JSON Schemas that editors complete and check claim files with: made from the types that the
-harness reads them by.
+"""The JSON Schemas (draft 2020-12) with which editors complete and check claim files.
 
-One truth: the words of a file come from `cbspec.language.grammar`, the assertion kinds from
-`cbspec.kinds`, the stages with their parameters, inputs and measures from the engine's catalog.
-Draft 2020-12.
+They are made from the same types that files are read by: the words of `cbspec.language.grammar`,
+the kinds of `cbspec.kinds`, and the stages of the engine's catalog.
 """
 
 from __future__ import annotations
@@ -36,8 +34,9 @@ def build(catalog: Catalog, names: Vocabulary = _NOTHING) -> Schema:
     """Build the schema of a claim file.
 
     Args:
-        names: those of the project, which are completed, and any other is marked; where there are
-            none of a sort, every name is right.
+        catalog: name -> stage.
+        names: the project's names. Editors complete them and mark any other. If there are none of a
+            sort, every name is right.
     """
     return _file(ClaimWords, "A claim of cbspec", catalog, names)
 
@@ -48,7 +47,7 @@ def build_defaults(catalog: Catalog, names: Vocabulary = _NOTHING) -> Schema:
 
 
 def files(catalog: Catalog, names: Vocabulary) -> dict[str, str]:
-    """Return the content of the project's schema files by name."""
+    """Return file name -> content, for the project's schema files."""
     schemas = {
         "claim.schema.json": build(catalog, names),
         "defaults.schema.json": build_defaults(catalog, names),
@@ -80,9 +79,7 @@ def _file(words: type[msgspec.Struct], title: str, catalog: Catalog, names: Voca
 
 
 def _assertion(kinds: Sequence[Schema]) -> Schema:
-    """Return the schema of an assertion by its kind, so that only what is wrong for this kind is
-    reported.
-    """
+    """Return the schema of an assertion, which depends on its kind."""
     described = "; ".join(f"{tag}: {summary(kind)}" for tag, kind in KINDS.items())
     return {
         "description": "what is asserted of the mean over seeds of a measure",
@@ -107,13 +104,11 @@ def _stage(stage: Stage) -> Schema:
 
 
 def _overrides(catalog: Catalog) -> Schema:
-    """Return parameters and inputs of a call whose stage the schema cannot know: those of any
-    stage.
-    """
+    """Return the parameters and inputs of all stages, for a call whose stage is not known."""
     variants: dict[str, dict[str, Schema]] = {}
     for stage in catalog.values():
         for name, schema in _words(stage).items():
-            # As JSON: a default of 1 equals one of 1.0 and of true in Python
+            # Compared as JSON, because 1 == 1.0 == True in Python
             variants.setdefault(name, {})[json.dumps(schema)] = schema
     use = {
         "description": "a named call under stages of defaults.yaml",
@@ -138,9 +133,9 @@ def _any(schemas: list[Schema]) -> Schema:
 
 
 def _words(stage: Stage) -> Schema:
-    """Return each parameter, with ``$name`` allowed in its place, and each input.
+    """Return the parameters of a stage, each with ``$name`` allowed in its place, and its inputs.
 
-    None is required, since what is merged may bring it.
+    None is required, because the mapping may be merged with another.
     """
     declared = _types(stage)[stage.parameters.__name__]["properties"]
     words: Schema = {}
@@ -156,7 +151,7 @@ def _words(stage: Stage) -> Schema:
 
 
 def _types(stage: Stage) -> dict[str, Schema]:
-    """Return the types of a stage's parameters by name, those within them too."""
+    """Return name -> schema for the types of a stage's parameters, and for types within them."""
     template = _REF.format(name=f"stage.{stage.name}.{{name}}")
     _, types = msgspec.json.schema_components([stage.parameters], ref_template=template)
     return types
@@ -170,7 +165,7 @@ def _input(taken: Input) -> Schema:
 
 
 def _flowing(text: str) -> str:
-    """Return a docstring with one line for each paragraph, as editors wrap it themselves."""
+    """Return a docstring with each paragraph as one line, since editors wrap it themselves."""
     paragraphs = cleandoc(text).split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
@@ -186,9 +181,7 @@ def _name(reference: Schema) -> str:
 
 
 def _tidy(schema: Any) -> Any:
-    """Remove what only the reading program needs: nothing as a value, integers beside numbers,
-    indentation.
-    """
+    """Remove what editors do not need: null values, integers beside numbers, and indentation."""
     if isinstance(schema, list):
         return list(map(_tidy, schema))
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""What ``$name`` stands for: a value of the claim's matrix cell, else a size of the scale."""
+"""Looking up ``$name``: it is a value of the claim's matrix cell, or else a size of the scale."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cbspec.language.node import Node
 
 
 class UnknownName(Exception):
-    """A ``$name`` that stands for nothing."""
+    """A ``$name`` is neither in the matrix nor a size of the scale."""
 
 
 @dataclass(slots=True)
@@ -20,8 +20,8 @@ class Scope:
     """The names of one matrix cell at one scale.
 
     Attributes:
-        elsewhere: names that stand for nothing here -> what they are, for the message.
-        used: every name that was looked up, as often as it was.
+        elsewhere: names that are unknown here -> what they are elsewhere, for the message.
+        used: every name that was looked up, once for each time.
     """
 
     cell: Mapping[str, Node]
@@ -31,10 +31,10 @@ class Scope:
     used: list[str] = field(default_factory=list)
 
     def find(self, node: Node) -> Node:
-        """Return the node that holds the value of `node`: itself, or what its ``$name`` stands for.
+        """Return the node itself, or the node that its ``$name`` stands for.
 
         Raises:
-            UnknownName: nothing has that name.
+            UnknownName: the name is unknown.
         """
         if node.text[:1] == "$":
             node = self._named(node)
@@ -58,10 +58,10 @@ class Scope:
         raise UnknownName
 
     def plain(self, node: Node) -> Any:
-        """Return the bare value, every ``$name`` replaced.
+        """Return the plain value of a node, with every ``$name`` replaced.
 
         Raises:
-            UnknownName: nothing has one of the names.
+            UnknownName: a name is unknown.
         """
         value = self.find(node).value
         if type(value) is dict:
@@ -71,10 +71,7 @@ class Scope:
         return value
 
     def of_cell(self) -> Scope:
-        """Return the same scope without the sizes.
-
-        This is what an assertion may name, since a scale never changes what is asserted.
-        """
+        """Return the same scope without sizes, for assertions: a scale never changes these."""
         elsewhere = dict.fromkeys(
             self.sizes, "a size of the scale, and a scale never changes what is asserted"
         )

@@ -1,4 +1,4 @@
-"""The seeds of a claim: its own words over those of the defaults."""
+"""Reading the seeds of a claim, merged with those of its defaults."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from cbspec.language.conform import follow
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.node import Node, merge, plain
 
-MOST = 10_000  # seeds of one range: more would be a slip of the keyboard
+MOST = 10_000  # seeds of one range; more is surely a typing error
 
 
 def read(
     written: Node | None, shared: Node | None, claim: Node, mistakes: Diagnostics
 ) -> Seeds | None:
-    """Read seeds from nodes that already have the right types; None with a mistake noted.
+    """Read seeds from nodes that have the right types; return None, and note a mistake, if wrong.
 
-    ``pool`` is the order in which seeds are drawn, ``start`` how many are drawn at first, ``max``
-    how many at most; a bare list is a pool that is drawn at once. ``1..20`` stands for a list.
+    ``pool`` lists the seeds in the order in which they are drawn, ``start`` is the number drawn at
+    first and ``max`` the greatest number. A plain list is a pool that is drawn at once. ``1..20``
+    stands for a list.
     """
     drawn = merged(written, shared)
     place = drawn or claim
@@ -55,9 +56,9 @@ def read(
 
 
 def merged(written: Node | None, shared: Node | None) -> Node | None:
-    """Lay the claim's words on the shared ones.
+    """Merge the claim's seeds into those of the defaults.
 
-    A list or range is drawn whole, unless the claim says how much of the shared list to draw.
+    A list or range is drawn whole, unless the claim says how many seeds of the shared list to draw.
     """
     if written is None or shared is None:
         return written or shared
@@ -69,7 +70,7 @@ def merged(written: Node | None, shared: Node | None) -> Node | None:
 
 
 def _listed(words: list[int] | str, place: Node, mistakes: Diagnostics) -> tuple[int, ...]:
-    """Return the seeds of a list or a range; none with a mistake noted."""
+    """Return the seeds of a list or a range; return none, and note a mistake, if it is wrong."""
     if not isinstance(words, str):
         return tuple(words)
     first, last = map(int, words.split(".."))

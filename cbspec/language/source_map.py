@@ -1,5 +1,6 @@
-"""Where each value of a claim stands. Computed at the first look, since of thousands of claims only
-few are ever asked.
+"""Source maps: the place of each value of a claim.
+
+They are computed when first asked for, since only few of thousands of claims ever are.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from cbspec.model.origin import Origin
 
 
 class Origins(Mapping[str, Origin]):
-    """Key path (``"assert[0].kind"``, ``"arms.dfa.snapshot.epoch"``) -> place; `trace` has the
-    values beside it.
+    """A mapping of key path -> place. Key paths are ``"assert[0].kind"``, ``"arms.dfa.epoch"``.
 
     Args:
-        known: places that every run asks for.
+        known: the places that every run asks for.
     """
 
     def __init__(self, recompute: Callable[[], Trace], known: Mapping[str, Origin]) -> None:
@@ -48,9 +48,9 @@ class Origins(Mapping[str, Origin]):
 
 
 def walk(root: Node, path: str, place: Node | None = None, scope: Scope | None = None) -> Trace:
-    """Return every value at and below `root`; a container is placed at its key, if it has one.
+    """Return every value at and below `root` with its place. The place of a container is its key.
 
-    With a scope, each ``$name`` is what it stands for.
+    With a scope, every ``$name`` is replaced.
     """
     trace: Trace = {}
     stack: list[tuple[Node, str, Node]] = [(root, path, place or root)]

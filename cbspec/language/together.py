@@ -1,4 +1,4 @@
-"""Claims checked against each other, and mistakes in claims that were read."""
+"""Checking claims against each other, and locating mistakes in claims that were read."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from cbspec.paths import display
 
 
 def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Diagnostic, ...]:
-    """Check what no file shows by itself: an id that two files share and, if these are all claims,
-    one that none has.
-    """
+    """Check that no two files share an id and, if these are all claims, that named ids exist."""
     mistakes = Diagnostics()
     try:
         known = _check_ids(claims, mistakes)
@@ -33,7 +31,7 @@ def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Diagnostic,
 
 
 def _check_ids(claims: Iterable[Claim], mistakes: Diagnostics) -> dict[str, None]:
-    """Return every id, with and without the values of matrix cells."""
+    """Check that ids are unique, and return them with and without the values of matrix cells."""
     owners: dict[str, Path] = {}
     cells: dict[str, None] = {}
     for claim in claims:
@@ -55,9 +53,7 @@ def _links(claim: Claim) -> Iterator[tuple[str, str]]:
 
 
 def located(claim: Claim, key: str, message: str) -> Diagnostic:
-    """Return a mistake in a claim that was read, at the place of one of its values
-    (``"assert[0]"``).
-    """
+    """Return a mistake at the place of a claim's value, given by its key path (``"assert[0]"``)."""
     mistakes = Diagnostics()
     mistakes.add(_node(claim, key), message)
     return mistakes.in_order()[0]

@@ -1,4 +1,4 @@
-"""The names that a project's claims use: what an editor completes, and marks where it is misspelt."""
+"""The names that a project's claims use. Editors complete them, and mark misspelt ones."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from cbspec.language.parse import read
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Names by what they stand for, in the order of the files; none where nothing is known.
+    """The names of a project, in the order of its files.
 
     Attributes:
-        calls: name of a call of the defaults -> the stage that it calls; empty where it names none.
-        arms: those of all claims.
-        measures: those that claims and defaults describe themselves, as tables have them.
-        scales: those of all defaults.
-        placeholders: sizes of the scales and names of a matrix, without their ``$``.
+        calls: name of a call of the defaults -> the stage that it calls; empty if that is unknown.
+        arms: the arms of all claims.
+        measures: the measures that claims and defaults describe themselves, as for tables.
+        scales: the scales of all defaults.
+        placeholders: the sizes of scales and the names of matrices, without ``$``.
     """
 
     calls: Mapping[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Vocabulary:
 
 
 def vocabulary(folder: Path) -> Vocabulary:
-    """Return the names in the files of a folder of claims; one that cannot be read has none."""
+    """Return the names in the files of a folder of claims, skipping those that cannot be read."""
     calls: dict[str, Node] = {}
     arms: dict[str, None] = {}
     measures: dict[str, None] = {}
@@ -43,7 +43,8 @@ def vocabulary(folder: Path) -> Vocabulary:
         calls |= _entries(sections.get("stages"))
         arms |= dict.fromkeys(_entries(sections.get("arms")))
         placeholders |= dict.fromkeys(_entries(sections.get("matrix")))
-        if "stages" in sections or "experiment" not in sections:  # a claim names scales
+        # Only defaults define scales; a claim names some, and its file has an experiment
+        if "stages" in sections or "experiment" not in sections:
             for scale, sizes in _entries(sections.get("scales")).items():
                 scales[scale] = None
                 placeholders |= dict.fromkeys(sizes.entries)
@@ -72,7 +73,7 @@ def _entries(node: Node | None) -> dict[str, Node]:
 
 
 def _described(node: Node) -> Iterator[str]:
-    """Yield the measures that calls at any depth describe."""
+    """Yield the measures that calls describe, at any depth."""
     for key, child in node.entries.items():
         if key == "measures":
             yield from child.entries
@@ -81,7 +82,7 @@ def _described(node: Node) -> Iterator[str]:
 
 
 def _stage(call: Node, calls: Mapping[str, Node]) -> str:
-    """Return the stage that a call comes down to; empty where there is none."""
+    """Return the stage that a named call leads to; empty if it leads to none."""
     for _ in calls:
         word = call.entries.get("stage")
         if word is not None:
