@@ -69,6 +69,21 @@ def set_settings(values: Mapping[str, Any]) -> None:
             write()
 
 
+def seed(number: int) -> None:
+    """Begin a new stream of the CPU's default generator."""
+    sys.modules["torch"].default_generator.manual_seed(number)
+
+
+def generator_state() -> Any:
+    """Return the state of the CPU's default generator."""
+    return sys.modules["torch"].get_rng_state()
+
+
+def set_generator_state(state: Any) -> None:
+    """Set the state of the CPU's default generator."""
+    sys.modules["torch"].set_rng_state(state)
+
+
 def load(path: Path) -> Mapping[str, Any]:
     """Return the tensors of a file by name, on the CPU."""
     from safetensors.torch import load_file  # imports torch

@@ -173,7 +173,7 @@ def _execute(
         implementation = task.stage.implemented
         job.check_code()
         begun()
-        with settings.restored(loaded):
+        with settings.seeded(task.cells[0].key), settings.restored(loaded):
             implementation(job)
     except KeyboardInterrupt:
         raise

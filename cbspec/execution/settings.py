@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import decimal
 import os
+import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cbspec import pytorch
+from cbspec.execution.module_state import ModuleState
 from cbspec.fingerprint import Loaded
 
 
@@ -33,9 +35,26 @@ class Setting(NamedTuple):
     default: Any = None
 
 
+class Generator(NamedTuple):
+    """A generator of random numbers that a whole process shares.
+
+    Attributes:
+        package: the package that has it.
+        seed: begins a new stream.
+        read: returns its state.
+        write: sets its state.
+    """
+
+    package: str
+    seed: Callable[[int], object]
+    read: Callable[[], Any]
+    write: Callable[[Any], object]
+
+
 @contextmanager
 def restored(loaded: Loaded | None) -> Iterator[None]:
-    """Restore, at the end of a block, the settings that a stage has changed in it.
+    """Restore, at the end of a block, the settings and the state of the project's modules that a stage
+    has changed in it.
 
     If the stage has imported modules of the project, one of them may have made the change on
     import. The next task would not import it again, so this process is marked as spent.
@@ -44,12 +63,42 @@ def restored(loaded: Loaded | None) -> Iterator[None]:
         loaded: the record of what this process loads; None to ignore imports.
     """
     before = current()
-    imported = loaded.imported() if loaded else None
+    if loaded is None:
+        try:
+            yield
+        finally:
+            restore(before)
+        return
+    imported, state = loaded.imported(), ModuleState(loaded.held())
     try:
         yield
     finally:
-        if restore(before) and loaded and loaded.imported() != imported:
+        changed = [restore(before), state.restore()]
+        if state.spoiled or (any(changed) and loaded.imported() != imported):
             loaded.spend()
+
+
+@contextmanager
+def seeded(key: str) -> Iterator[None]:
+    """Seed, for a block, the generators of random numbers that a whole process shares.
+
+    A stage that draws from them, though its module may have seeded them on import, gets the same
+    numbers whatever its process has computed before.
+
+    Args:
+        key: of a result, in hexadecimal.
+    """
+    number = int(key[:8], 16)
+    before = []
+    for generator in GENERATORS:
+        if generator.package in sys.modules:
+            before.append((generator, generator.read()))
+            generator.seed(number)
+    try:
+        yield
+    finally:
+        for generator, state in before:
+            generator.write(state)
 
 
 def current() -> list[Any]:
@@ -117,4 +166,14 @@ SETTINGS = (
     Setting("decimal", _decimal, _set_decimal),
     Setting("numpy", _numpy, _set_numpy, _NUMPY),
     Setting("torch", pytorch.settings, pytorch.set_settings, pytorch.DEFAULTS),
+)
+GENERATORS = (
+    Generator("random", random.seed, random.getstate, random.setstate),
+    Generator(
+        "numpy.random",
+        lambda number: sys.modules["numpy.random"].seed(number),
+        lambda: sys.modules["numpy.random"].get_state(),
+        lambda state: sys.modules["numpy.random"].set_state(state),
+    ),
+    Generator("torch", pytorch.seed, pytorch.generator_state, pytorch.set_generator_state),
 )

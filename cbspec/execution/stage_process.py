@@ -59,6 +59,7 @@ class StageProcess:
                 stderr=subprocess.PIPE,
                 pass_fds=[theirs.fileno()],
                 process_group=0,
+                env={"PYTHONHASHSEED": "0", **os.environ},  # the order of sets of text
             )
         self._output = StageOutput(self._process)
         self.began = 0.0

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from itertools import filterfalse
 from pathlib import Path
+from types import ModuleType
 
 from cbspec.fingerprint.module import package_of, read
 from cbspec.fingerprint.observer import Observer, external
@@ -30,6 +31,7 @@ class Loaded:
         self._before = set(sys.modules)
         self._observer = Observer(self._root)
         self._spent = False
+        self._place = cache(self._own)  # of a module's file; most are installed packages'
 
     def prepare(self, watch: Watch) -> bool:
         """Make the process ready for a stage: nothing that other stages loaded is there, so that
@@ -59,6 +61,15 @@ class Loaded:
     def imported(self) -> frozenset[str]:
         """Return the names of the project's modules that were imported since."""
         return frozenset(name for name, _ in self._modules())
+
+    def held(self) -> list[ModuleType]:
+        """Return every module of the project that the process has by now, but for the harness."""
+        modules = []
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and self._place(file) and name.partition(".")[0] != "cbspec":
+                modules.append(module)
+        return modules
 
     def unlisted(self, watch: Watch, declared: Collection[Path] = ()) -> tuple[str, ...]:
         """Return the files that the stage has loaded or read and that its key does not count,
@@ -106,7 +117,7 @@ class Loaded:
             file = getattr(module, "__file__", None)
             if name in self._before or not isinstance(file, str):
                 continue
-            path = self._own(file)
+            path = self._place(file)
             if path and path.is_file():
                 yield name, path
 

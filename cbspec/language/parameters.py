@@ -38,10 +38,22 @@ def written_values(call: Node, stage: Stage, scope: Scope) -> dict[str, Any] | N
             values[name] = node.value
             continue
         try:
-            values[name] = scope.plain(node)
+            values[name] = _in_order(scope.plain(node))
         except UnknownName:
             understood = False
     return values if understood else None
+
+
+def _in_order(value: Any) -> Any:
+    """Return a value whose mappings have their keys in order: two that differ in order alone are one
+    call, so that no stage may see how either was written.
+    """
+    if isinstance(value, dict):
+        ordered = sorted(value.items(), key=lambda item: str(item[0]))
+        return {key: _in_order(item) for key, item in ordered}
+    if isinstance(value, list):
+        return list(map(_in_order, value))
+    return value
 
 
 def check_files(

@@ -122,3 +122,16 @@ def test_a_size_keeps_its_type(project):
         "memo": "float 1.0",
     }
     assert spelled(own[0].arms["all"].parameters.batches) == "float 1.0"
+
+
+def test_mappings_in_another_order_are_one_call(project):
+    """Two mappings that differ in the order of their keys are one call, which a stage sees in one
+    order, to any depth.
+    """
+    written = claim("c", "1").replace(
+        "{all: {}}", "{up: {sizes: {b: 1, a: 2}}, down: {sizes: {a: 2, b: 1}}}"
+    )
+    [one] = project.claims(text=written.replace("arms: [all]", "arms: [up]"))
+
+    assert one.arms["up"].digest == one.arms["down"].digest
+    assert list(one.arms["up"].parameters.sizes.items()) == [("a", 2), ("b", 1)]

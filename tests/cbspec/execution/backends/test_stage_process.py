@@ -1,5 +1,7 @@
 """The process in which stages run: it ends with the one that waits for it, and whenever that wants."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,22 @@ def test_one_process_serves_from_one_job_to_the_next(computing_with, tmp_path):
     one.drain()
 
     assert first == second != pid_after(marks[2])
+
+
+def test_sets_of_text_have_one_order_in_every_process(computing_with, tmp_path, monkeypatch):
+    """A stage that goes through a set finds one order, run for run, unless a person has chosen
+    another.
+    """
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    one = computing_with()
+    mark = tmp_path / "mark"
+
+    one.plan_cells([one.planner.cell(acting("hash", mark=str(mark)), 1)])
+    one.drain()
+
+    command = [sys.executable, "-c", "print(hash('orchard'), end='')"]
+    fixed = subprocess.run(command, env={"PYTHONHASHSEED": "0"}, capture_output=True, text=True)
+    assert mark.read_text() == fixed.stdout
 
 
 def test_no_process_to_be_had_is_a_failure_of_the_stage(computing_with, monkeypatch):

@@ -80,6 +80,11 @@ def note(job: Job[Deed]) -> None:
     mark.with_suffix(".new").replace(mark)
 
 
+def hash_text(job: Job[Deed]) -> None:
+    """Tell the number by which this process puts a text into a set."""
+    Path(job.replicas[0].parameters.mark).write_text(str(hash("orchard")))
+
+
 def linger(job: Job[Deed]) -> None:
     """Tell which process this is, and never end."""
     note(job)
@@ -171,6 +176,7 @@ DEEDS = {
     "die once": die_once,
     "linger": linger,
     "note": note,
+    "hash": hash_text,
     "backtrack": backtrack,
     "sleep": wait_inside_an_uninterruptible_handler,
     "segfault": segfault,
