@@ -148,6 +148,11 @@ class Config:
         return self.reports / "canary.json"
 
     @property
+    def noise_record(self) -> Path:
+        """Return the path of the measured noise."""
+        return self.reports / "noise.json"
+
+    @property
     def teeth_record(self) -> Path:
         """Return the path of the mutants that were tried."""
         return self.reports / "teeth.json"

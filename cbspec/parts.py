@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cbspec.fingerprint import Code
     from cbspec.fingerprint.signature import Signatures
     from cbspec.language import Versions
-    from cbspec.ledger import EvidenceFolder, Ledger
+    from cbspec.ledger import EvidenceFolder, Ledger, NoiseRecord
     from cbspec.store import Damage, Store
 
 
@@ -87,6 +87,13 @@ class Parts:
         from cbspec.ledger import EvidenceFolder
 
         return EvidenceFolder(self.config.evidence)
+
+    @cached_property
+    def noise(self) -> NoiseRecord:
+        """Return how far measures move where nothing has changed, as it is on record."""
+        from cbspec.ledger import NoiseRecord
+
+        return NoiseRecord.load(self.config.noise_record)
 
     @cached_property
     def store(self) -> Store:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from cbspec import catalog
 from cbspec.claim import Claim
+from cbspec.cli import main
 from cbspec.config import load as settings
 from cbspec.language import load
+from cbspec.ledger import NoiseRecord
 
 ROOT = Path(__file__).parent.parent
 
@@ -69,6 +73,20 @@ def test_open_questions_are_those_that_the_memos_never_ran(claims: tuple[Claim, 
         "N.c",
         "N.d",
     }
+
+
+def test_the_noise_on_record_is_that_of_evidence_and_canary(tmp_path, monkeypatch):
+    """After a verdict was accepted, or the canary calibrated, `cbspec calibrate` has to run again."""
+    reports = tmp_path / "reports"
+    shutil.copytree(ROOT / "reports", reports)
+    monkeypatch.setenv("CBSPEC_REPORTS", str(reports))
+    monkeypatch.chdir(ROOT)
+
+    done = CliRunner().invoke(main, ["calibrate"])
+
+    assert done.exit_code == 0, done.output
+    derived = NoiseRecord.load(reports / "noise.json")
+    assert derived.measures == NoiseRecord.load(ROOT / "reports" / "noise.json").measures
 
 
 def test_the_record_is_judged_from_evidence_without_torch():

@@ -36,7 +36,7 @@ from cbspec.execution.surroundings import Surroundings
 from cbspec.execution.taking import Taking
 from cbspec.fingerprint import Code
 from cbspec.language import Versions
-from cbspec.ledger import EvidenceFolder, Ledger, Provenance, provenance
+from cbspec.ledger import EvidenceFolder, Ledger, NoiseRecord, Provenance, provenance
 from cbspec.report import Record, Upheld
 from cbspec.store import Store, StoredResult
 
@@ -80,6 +80,7 @@ class Evaluation:
         self.executor = self._executor(self.planner)
         self._refiling = Refiling(self.store, code)
         self.ledger = Ledger.load(config.ledger)
+        self.noise = NoiseRecord.load(config.noise_record)
         self.evidence = EvidenceFolder(config.evidence)
         self._versions = versions
         self._options = options
@@ -241,7 +242,9 @@ class Evaluation:
     @cached_property
     def _recorder(self) -> Recorder:
         project = self.config.root, self.planner, self.ledger, lambda: self.provenance
-        return Recorder(*project, self._adopted, self._edits, self._options, self._earlier)
+        return Recorder(
+            *project, self._adopted, self._edits, self._options, self._earlier, self.noise
+        )
 
     @cached_property
     def provenance(self) -> Provenance:

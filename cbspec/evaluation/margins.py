@@ -10,10 +10,12 @@ from cbspec.errors import Diagnostic
 from cbspec.judge import lint
 from cbspec.kinds import Assertion, Contrast, arms_of
 from cbspec.language import located
-from cbspec.ledger import Entry, Ledger, RecordedEffect
+from cbspec.ledger import Entry, Ledger, NoiseRecord, RecordedEffect
 
 
-def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Diagnostic, ...]:
+def undecidable(
+    claims: Iterable[Claim], ledger: Ledger, noise: NoiseRecord | None = None
+) -> tuple[Diagnostic, ...]:
     """Return a diagnostic for each assertion that its seeds cannot show, by the recorded spread.
 
     A recorded spread counts at its own scale, as long as the arms are the same stage calls. If
@@ -21,7 +23,10 @@ def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Diagnostic, ..
 
     An assertion that was decided before is left out. This includes `refuted`, since then the effect
     is out of reach of the margin, not of the seeds. The same holds if one part of a conjunction was
-    refuted. Claims without a verdict at this scale are left out too.
+    refuted.
+
+    Of a claim without a verdict at this scale the differences of two arms are held to the noise of
+    their measure, and to the least that differences have shown.
     """
     known = defaultdict(list)
     for entry in ledger:
@@ -29,14 +34,14 @@ def undecidable(claims: Iterable[Claim], ledger: Ledger) -> tuple[Diagnostic, ..
     mistakes: dict[Diagnostic, None] = {}
     for claim in claims:
         entries = known.get((claim.id, claim.scale), [])
-        if claim.due:
+        if claim.due and entries:
             mistakes |= dict.fromkeys(_out_of_reach(claim, entries))
+        elif claim.due and noise:
+            mistakes |= dict.fromkeys(_below_noise(claim, noise))
     return tuple(mistakes)
 
 
 def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Diagnostic]:
-    if not entries:
-        return
     for section, assertions in (("assert", claim.assertions), ("controls", claim.controls)):
         for index, assertion in enumerate(assertions):
             arms = {name: claim.arms[name] for name in arms_of(assertion)}
@@ -49,6 +54,22 @@ def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Diagnostic
                     f"{section}[{index}]",
                     f"{reason} (on record: {claim.id} at scale {claim.scale})",
                 )
+
+
+def _below_noise(claim: Claim, noise: NoiseRecord) -> Iterator[Diagnostic]:
+    """Yield the assertions that a claim without a verdict cannot show, by the noise on record."""
+    for section, assertions in (("assert", claim.assertions), ("controls", claim.controls)):
+        for index, assertion in enumerate(assertions):
+            spreads = {}
+            for contrast in assertion.contrasts():
+                least = noise.least_difference(contrast.measure, claim.scale)
+                if least and not contrast.logs and sorted(contrast.weights.values()) == [-1, 1]:
+                    spreads[contrast.measure, contrast.label] = least
+            if not spreads:
+                continue
+            if reason := lint(assertion, claim.seeds, claim.alpha, spreads=spreads):
+                place = f"{section}[{index}]"
+                yield located(claim, place, f"{reason} (noise on record at scale {claim.scale})")
 
 
 def _decidable(assertion: Assertion, claim: Claim, alike: Iterable[Entry]) -> bool:

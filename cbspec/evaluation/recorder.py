@@ -11,7 +11,7 @@ from cbspec.evaluation.adopted import Adopted
 from cbspec.evaluation.edits import Edits
 from cbspec.evaluation.repetition import Wobbles, repeated
 from cbspec.execution.plan import Planner
-from cbspec.ledger import Entry, Evidence, Ledger, Provenance, compare, entry_of
+from cbspec.ledger import Entry, Evidence, Ledger, NoiseRecord, Provenance, compare, entry_of
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Judgement
 from cbspec.model.values import Values
@@ -31,6 +31,7 @@ class Recorder:
         edits: finds what changed in a claim's code since a verdict was recorded.
         options: the options that a command needs to look at the same results.
         earlier: the verdicts that wobbled in the run that this one repeats.
+        noise: how far measures move where nothing has changed.
     """
 
     root: Path
@@ -41,6 +42,7 @@ class Recorder:
     edits: Edits
     options: str
     earlier: Wobbles
+    noise: NoiseRecord
 
     def record(
         self,
@@ -66,7 +68,8 @@ class Recorder:
         if values:
             evidence = Evidence(claim=claim.id, scale=claim.scale, device=device, values=values)
         entry = self._entry(claim, judgement, values)
-        comparison = repeated(compare(self.ledger.expected(entry.key), entry), self.earlier)
+        compared = compare(self.ledger.expected(entry.key), entry, self.noise)
+        comparison = repeated(compared, self.earlier)
         edits: tuple[Edit, ...] = ()
         if comparison.expected is not None and comparison.alarming:
             edits = self.edits.since(claim, comparison.expected)

@@ -14,6 +14,7 @@ from cbspec.ledger.entry import (
 )
 from cbspec.ledger.evidence import Evidence, EvidenceFolder
 from cbspec.ledger.ledger import Ledger
+from cbspec.ledger.measured_noise import MeasureNoise, NoiseRecord
 from cbspec.ledger.noise import expected_changes, likeliest
 from cbspec.ledger.outcome import Outcome, outcome
 from cbspec.ledger.provenance import provenance, today
@@ -35,6 +36,8 @@ __all__ = [
     "EvidenceFolder",
     "Key",
     "Ledger",
+    "MeasureNoise",
+    "NoiseRecord",
     "Outcome",
     "Provenance",
     "RecordedAssertion",

@@ -10,10 +10,16 @@ from cbspec.errors import LedgerError, MissingReasonError
 from cbspec.ledger.comparison import REASONED, Comparison, compare
 from cbspec.ledger.entry import Acceptance, Entry
 from cbspec.ledger.ledger import Ledger
+from cbspec.ledger.measured_noise import NoiseRecord
 from cbspec.model.visible import visible
 
 
-def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger:
+def accept(
+    ledger: Ledger,
+    entries: Iterable[Entry],
+    reason: str = "",
+    noise: NoiseRecord | None = None,
+) -> Ledger:
     """Return `ledger` with `entries` on record.
 
     An entry that did not change keeps its lines, so that accepting everything touches only what
@@ -22,12 +28,13 @@ def accept(ledger: Ledger, entries: Iterable[Entry], reason: str = "") -> Ledger
 
     Args:
         reason: why the change is right; required for a change of verdict, a shift and moved goalposts.
+        noise: how far rounding moves the measures.
 
     Raises:
         MissingReasonError: claims need a reason; it names them all, and nothing is recorded.
         LedgerError: claims ended in an error, which is no result to record; it names them all.
     """
-    comparisons = _compared(ledger, entries)
+    comparisons = _compared(ledger, entries, noise)
     reason = visible(" ".join(reason.split()))
     _refuse_errors(comparisons)
     if not reason:
@@ -60,8 +67,10 @@ def take_judged_anew(ledger: Ledger, entries: Iterable[Entry], reason: str, date
     return ledger.recording(taken)
 
 
-def _compared(ledger: Ledger, entries: Iterable[Entry]) -> list[Comparison]:
-    return [compare(ledger.expected(entry.key), entry) for entry in entries]
+def _compared(
+    ledger: Ledger, entries: Iterable[Entry], noise: NoiseRecord | None = None
+) -> list[Comparison]:
+    return [compare(ledger.expected(entry.key), entry, noise) for entry in entries]
 
 
 def _refuse_errors(comparisons: Iterable[Comparison]) -> None:

@@ -12,6 +12,7 @@ from cbspec.ledger.decision import Decision, decisions
 from cbspec.ledger.entry import Entry, Key
 from cbspec.ledger.goalposts import Move, moves
 from cbspec.ledger.ledger import Ledger
+from cbspec.ledger.measured_noise import NoiseRecord
 from cbspec.ledger.shift import SAME, SHIFT, Shift, shifts
 from cbspec.model.finding import Verdict
 
@@ -150,7 +151,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return "\n".join(lines)
 
 
-def compare(expected: Entry | None, new: Entry) -> Comparison:
+def compare(expected: Entry | None, new: Entry, noise: NoiseRecord | None = None) -> Comparison:
     """Set a verdict beside the one on record that it is held to, see `Ledger.expected`.
 
     - `goalposts`: the assertion was loosened, or changed in a way that cannot be ordered, or
@@ -170,13 +171,16 @@ def compare(expected: Entry | None, new: Entry) -> Comparison:
     - `drift`: the verdict stands, an effect moved by more than a tenth of its standard error (or an
       assertion was decided and is no more, or is at last).
     - `same`: neither.
+
+    Args:
+        noise: how far rounding moves the measures, where the values are new ones.
     """
     if expected is None:
         return Comparison(change="new", old=None, new=new)
     moved = moves(expected, new)
     shifted: tuple[Shift, ...] = ()
     if new.verdict != "error":
-        shifted = shifts(expected, new)
+        shifted = shifts(expected, new, noise)
     change = _change(expected, new, moved, shifted)
     if expected.device == new.device:
         return Comparison(change=change, old=expected, new=new, moves=moved, shifts=shifted)

@@ -8,6 +8,7 @@ from collections import Counter
 import msgspec
 
 from cbspec.ledger.entry import Entry
+from cbspec.ledger.measured_noise import NoiseRecord
 from cbspec.ledger.notation import interval
 from cbspec.ledger.recorded import RecordedEffect
 
@@ -21,18 +22,24 @@ SAME = 0.1
 SHIFT = 2.0
 
 
-class Shift(msgspec.Struct, frozen=True, kw_only=True):
-    """One effect before and after; None on the side that does not have it."""
+class Shift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One effect before and after; None on the side that does not have it.
+
+    Attributes:
+        rounding: how far rounding alone usually moves it, in its unit; 0 where that is not known.
+    """
 
     before: RecordedEffect | None
     after: RecordedEffect | None
+    rounding: float = 0.0
 
     @property
     def size(self) -> float:
         """Return by how many standard errors of the recorded effect it moved.
 
         An interval that moved counts for one at most, and so does an effect that only one side has,
-        another number of seeds, and a record without a spread.
+        another number of seeds, and a record without a spread. No error counts as less than what
+        rounding does to the figure: seeds that agree to the last bit have none of their own.
         """
         was, now = self.before, self.after
         if was is None or now is None:
@@ -46,6 +53,7 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
         error = _standard_error(was)
         if error is None:
             return 1.0
+        error = max(error, self.rounding)
         if error == 0.0:
             return math.inf
         return max(abs(now.estimate - was.estimate) / error, _interval_size(was, now, error))
@@ -60,16 +68,22 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
         return f"{known.label} of {known.measure}: {_side(self.before)} -> {_side(self.after)}"
 
 
-def shifts(old: Entry, new: Entry) -> tuple[Shift, ...]:
+def shifts(old: Entry, new: Entry, noise: NoiseRecord | None = None) -> tuple[Shift, ...]:
     """Return every effect that only one entry has, or whose estimate, interval or number of seeds
-    moved by more than rounding.
+    moved by more than the last digits on record.
+
+    Args:
+        noise: how far rounding moves the measures; None where that does not count.
     """
     before, after = _effects(old), _effects(new)
     moved = []
     for name in {**before, **after}:
         was, now = before.get(name), after.get(name)
         if was is None or now is None or _moved(was, now):
-            moved.append(Shift(before=was, after=now))
+            rounding = 0.0
+            if noise and was:
+                rounding = noise.rounding(was.measure, was.unit, new.device)
+            moved.append(Shift(before=was, after=now, rounding=rounding))
     return tuple(moved)
 
 

@@ -211,7 +211,8 @@ class ClaimItem(pytest.Item):
         """
         from cbspec.evaluation.margins import undecidable
 
-        for mistake in undecidable([self.claim], self.process.evaluation.ledger):
+        evaluation = self.process.evaluation
+        for mistake in undecidable([self.claim], evaluation.ledger, evaluation.noise):
             self.warn(UndecidableWarning(terminal.lines(str(mistake))))
 
     def reportinfo(self) -> tuple[Path, int, str]:

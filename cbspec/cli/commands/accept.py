@@ -124,7 +124,7 @@ def accept_verdicts(
     entries = [comparison.new for comparison in compared if comparison.new is not None]
     evidence = [record.evidence for record in chosen if record.evidence]
     with project.editing() as ledger:
-        after = accept(ledger, entries, reason)
+        after = accept(ledger, entries, reason, project.noise)
         save(project, ledger, after, evidence)
         keep_new_canaries(project, run, entries)
     results = []

@@ -38,7 +38,7 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
         if project.config.canary:
             load(places, catalog=project.catalog, scale=project.config.canary, exact=True)
         claims = len({claim.id for claim in read})
-        warnings = undecidable(read, project.ledger)
+        warnings = undecidable(read, project.ledger, project.noise)
     except ClaimError as error:
         mistakes = error.mistakes
     if as_json:

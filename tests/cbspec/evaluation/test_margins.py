@@ -15,7 +15,8 @@ from cbspec.errors import Diagnostic
 from cbspec.evaluation.margins import undecidable
 from cbspec.judge import Sample, judge
 from cbspec.language import load_file
-from cbspec.ledger import Entry, Ledger, Provenance, entry_of
+from cbspec.ledger import Entry, Ledger, NoiseRecord, Provenance, entry_of
+from cbspec.ledger.measured_noise import MeasureNoise, SeedNoise
 from tests.labs.garden import STAGES
 from tests.support.claim_text import DEFAULTS
 
@@ -101,6 +102,36 @@ def test_a_margin_out_of_reach_names_the_seeds(claimed: Claimed) -> None:
     needed = re.search(r"about (\d+) seeds are needed", mistake.message)
     assert needed is not None
     assert normal <= int(needed[1]) <= normal + 3
+
+
+@pytest.mark.parametrize(("margin", "count"), [(NARROW, 1), (WIDE, 0)])
+def test_without_a_verdict_the_noise_on_record_tells(
+    claimed: Claimed, margin: str, count: int
+) -> None:
+    """A claim that never ran is held to the least that differences of its measure have shown; at
+    another scale, or where the claim has a record of its own, noise says nothing.
+    """
+    known = SeedNoise(
+        scale="quick",
+        device="cpu",
+        sd=1.0,
+        arms=4,
+        values=24,
+        least_difference=SPREAD,
+        differences=6,
+    )
+    height = MeasureNoise(measure="height", unit="cm", seeds=(known,))
+    noise = NoiseRecord(date="2026-01-02", measures=(height,))
+    claim, elsewhere = claimed(("NARROW", margin)), claimed(("NARROW", margin), scale="memo")
+
+    mistakes = undecidable([claim], Ledger(()), noise)
+
+    assert len(mistakes) == count
+    for mistake in mistakes:
+        assert "within 0.002 of 0 where it varies by 0.01" in mistake.message
+        assert mistake.message.endswith("(noise on record at scale quick)")
+    assert undecidable([elsewhere], Ledger(()), noise) == ()
+    assert undecidable([claim], Ledger([recorded(claim, spread=0.0001)]), noise) == ()
 
 
 def test_a_margin_within_reach(claimed: Claimed) -> None:
