@@ -1,5 +1,7 @@
-"""The verdicts on record, and what became of them: entries, comparison, pytest outcome, acceptance,
-withdrawal.
+"""The ledger: recorded verdicts, their evidence, and how a new verdict compares with them.
+
+Every change of the ledger is made on purpose: `acceptance.py` records verdicts, `withdrawal.py`
+withdraws them, and `doubt.py` marks those whose canary has changed.
 """
 
 from cbspec.ledger.acceptance import accept, take_judged_anew

@@ -1,4 +1,4 @@
-"""Taking a verdict into the record, on purpose."""
+"""Accepting verdicts into the ledger."""
 
 from __future__ import annotations
 
@@ -20,19 +20,23 @@ def accept(
     reason: str = "",
     noise: NoiseRecord | None = None,
 ) -> Ledger:
-    """Return `ledger` with `entries` on record.
+    """Return `ledger` with `entries` recorded.
 
-    An entry that did not change keeps its lines, so that accepting everything touches only what
-    moved. Two exceptions: a clean commit replaces uncommitted changes, and an entry with evidence
-    replaces one without. A change of verdict or of the assertion joins the history with its reason.
+    An entry without a change stays as it is in the file, so that accepting everything touches only
+    what moved. There are two exceptions: a clean commit replaces uncommitted changes, and an entry
+    with evidence replaces one without. A change of the verdict or of the assertion is added to the
+    entry's history with its reason.
 
     Args:
-        reason: why the change is right; required for a change of verdict, a shift and moved goalposts.
+        ledger: the present ledger.
+        entries: the verdicts to record.
+        reason: why the change is right. It is required for a change of the verdict, a shift or
+            moved goalposts.
         noise: how far rounding moves the measures.
 
     Raises:
-        MissingReasonError: claims need a reason; it names them all, and nothing is recorded.
-        LedgerError: claims ended in an error, which is no result to record; it names them all.
+        MissingReasonError: some claims need a reason; it names them all. Nothing is recorded.
+        LedgerError: some claims ended in an error, which cannot be recorded; it names them all.
     """
     comparisons = _compared(ledger, entries, noise)
     reason = visible(" ".join(reason.split()))
@@ -43,10 +47,10 @@ def accept(
 
 
 def take_judged_anew(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
-    """Return `ledger` with what evidence and the judge of today say of verdicts on record.
+    """Return `ledger` with verdicts that the present judge reached from recorded evidence.
 
-    Every figure is taken, as all of them follow from the evidence; a changed verdict joins the
-    history with its reason.
+    All their numbers are taken, since they follow from the evidence. A changed verdict is added to
+    the entry's history with its reason.
 
     Raises:
         MissingReasonError: verdicts changed and no reason is given.
@@ -58,7 +62,7 @@ def take_judged_anew(ledger: Ledger, entries: Iterable[Entry], reason: str, date
     taken = []
     for comparison in comparisons:
         old, new = comparison.old, comparison.new
-        assert old is not None  # judged anew is what is on record
+        assert old is not None  # only recorded verdicts are judged again
         assert new is not None
         history = old.accepted
         if comparison.change in REASONED:
@@ -105,12 +109,11 @@ def _settled(comparison: Comparison, reason: str) -> Entry:
 
 
 def _refreshed(old: Entry, new: Entry) -> Entry:
-    """Return the old entry with what the new one knows better: its code, versions, commit and
-    wording.
+    """Return the old entry with the code, versions, commit and wording of the new one.
 
-    The old entry is returned unchanged if wording and code did not change, unless a clean commit
-    replaces uncommitted changes. The new entry is taken whole if the old one has no evidence, so
-    that its numbers follow from the evidence to the last digit.
+    If wording and code did not change, the old entry is returned as it is, unless a clean commit
+    replaces uncommitted changes. If the old entry has no evidence, the new one is returned whole,
+    so that its numbers follow from its evidence to the last digit.
     """
     if old.evidence is None and new.evidence is not None:
         return replace(new, accepted=old.accepted)
@@ -136,8 +139,9 @@ def _refreshed(old: Entry, new: Entry) -> Entry:
 
 
 def _words(entry: Entry) -> list[object]:
-    """Return what the entry takes from the claim's file: the terms, the memo's numbers, and whether
-    each effect has its spread recorded.
+    """Return the part of an entry that follows from the claim's file: terms and reported values.
+
+    It also says which effects have a recorded spread.
     """
     words: list[object] = []
     for recorded in entry.recorded:

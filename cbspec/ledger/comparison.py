@@ -1,4 +1,4 @@
-"""A verdict beside the one on record."""
+"""Comparing a verdict with the recorded one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from cbspec.model.finding import Verdict
 Change = Literal["same", "drift", "shift", "wobble", "weakened", "flip", "new", "goalposts", "gone"]
 
 CHANGED: frozenset[Change] = frozenset({"flip", "weakened", "goalposts", "shift"})
-"""What fails a run."""
+"""The changes that fail a run."""
 
 REASONED = CHANGED | {"wobble"}
-"""What is accepted into the record only with a reason."""
+"""The changes that `accept` records only with a reason."""
 
-# How much a verdict says. Between the two decided ones no order is meant.
+# How much a verdict says. The two decided ones are not ordered against each other
 _WEIGHT: dict[Verdict, int] = {
     "error": 0,
     "invalid": 1,
@@ -38,18 +38,18 @@ _MOVED: dict[Way, str] = {"looser": "moved", "tighter": "tightened", "neutral": 
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one entry.
+    """The comparison of one verdict with the recorded one.
 
     Attributes:
-        change: the kind of change, see `compare`.
-        old, new: the entry on record and the one to compare; None where there is none.
-        elsewhere: where nothing is on record on this device family, what is on another one, and is
-            expected here too.
-        moves: in what the assertion itself, or what it measures, is another one than expected.
-        shifts: the effects that moved; none beside an error, which has no figures, or beside
-            another family's.
-        repeated: whether an earlier run gave the same verdict where the record has another, so that
-            a wobble is none.
+        change: the kind of change; see `compare`.
+        old: the recorded verdict on this device family; None if there is none.
+        new: the new verdict; None if there is none.
+        elsewhere: the recorded verdict on another device family, if this one has none. It is
+            expected here as well.
+        moves: the changes of the assertion itself and of what it measures.
+        shifts: the effects that moved. An error has none, and other device families are not
+            compared.
+        repeated: whether an earlier run changed to the same verdict, so that this is no wobble.
     """
 
     change: Change
@@ -62,12 +62,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def alarming(self) -> bool:
-        """Tell whether a run fails by it."""
+        """Tell whether the change fails a run."""
         return self.change in CHANGED or (self.change == "wobble" and self.repeated)
 
     @property
     def expected(self) -> Entry | None:
-        """Return the verdict on record that the new one is compared with."""
+        """Return the recorded verdict that the new one is compared with."""
         return self.old or self.elsewhere
 
     @property
@@ -88,13 +88,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> Key:
         entry = self.new or self.old
-        assert entry is not None  # compare and diff set one side at least
+        assert entry is not None  # compare and diff set at least one side
         return entry.key
 
     @property
     def headline(self) -> str:
-        """Return one line: ``"flip: holds -> refuted"``, or ``"flip: refuted, but assert[0] holds
-        -> refuted"`` if only one assertion turned.
+        """Return the comparison as one line: ``"flip: holds -> refuted"``.
+
+        If only one assertion turned: ``"flip: refuted, but assert[0] holds -> refuted"``.
         """
         before, now = "not on record", "not there"
         if self.expected:
@@ -126,9 +127,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """Return the comparison for a person, over several lines: the verdicts, where the record is
-        from, and what moved.
-        """
+        """Return the comparison as several lines: the verdicts, the recorded commit, what moved."""
         lines = [self.headline]
         if self.old:
             lines.append(f"  recorded {_origin(self.old)}: {self.old.reason}")
@@ -152,28 +151,28 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare(expected: Entry | None, new: Entry, noise: NoiseRecord | None = None) -> Comparison:
-    """Set a verdict beside the one on record that it is held to, see `Ledger.expected`.
+    """Compare a verdict with the recorded one; see `Ledger.expected`. The result is one of these:
 
     - `goalposts`: the assertion was loosened, or changed in a way that cannot be ordered, or
-      tightened where it is not on record as holding; it comes before every comparison of verdicts,
-      which would then be of two different assertions.
-    - `weakened`: the verdict says less than it did: decided -> inconclusive, invalid or error, and
-      down from there.
-    - `flip`: any other change of verdict. Most of all holds <-> refuted, of the claim or of one of
-      its assertions, but also inconclusive -> decided: news, and the record that the project
-      publishes is no longer true, so it is taken in on purpose, with a reason, and never in
-      silence.
-    - `wobble`: a change of verdict that noise explains: the verdict on record was fragile, and no
-      effect moved by more than two of its standard errors. The values are new ones: evidence judged
-      anew has no noise.
-    - `new`: none of these, and nothing on record on this device family.
-    - `shift`: the verdict stands, an effect moved by more than two of its standard errors.
-    - `drift`: the verdict stands, an effect moved by more than a tenth of its standard error (or an
-      assertion was decided and is no more, or is at last).
-    - `same`: neither.
+      tightened although it is not recorded as holding. This comes before any comparison of
+      verdicts, which would be on two different assertions.
+    - `weakened`: the verdict says less than before: decided -> inconclusive -> invalid -> error.
+    - `flip`: any other change of the verdict. It may be holds <-> refuted, of the claim or of one
+      of its assertions, but also inconclusive -> decided. Then the published record is no longer
+      true, so the change has to be accepted with a reason.
+    - `wobble`: a change of the verdict that noise explains: the recorded verdict was fragile, no
+      effect moved by more than two standard errors, and the values are new. Evidence that is judged
+      again has no noise.
+    - `new`: none of these, and nothing is recorded on this device family.
+    - `shift`: the verdict is the same, but an effect moved by more than two standard errors.
+    - `drift`: the verdict is the same, but an effect moved by more than a tenth of its standard
+      error, or an assertion became decided or undecided.
+    - `same`: none of these.
 
     Args:
-        noise: how far rounding moves the measures, where the values are new ones.
+        expected: the recorded verdict; None if there is none.
+        new: the verdict to compare.
+        noise: how far rounding moves the measures, if the values are new ones.
     """
     if expected is None:
         return Comparison(change="new", old=None, new=new)
@@ -184,7 +183,7 @@ def compare(expected: Entry | None, new: Entry, noise: NoiseRecord | None = None
     change = _change(expected, new, moved, shifted)
     if expected.device == new.device:
         return Comparison(change=change, old=expected, new=new, moves=moved, shifts=shifted)
-    if change in ("same", "drift", "shift"):  # other devices have other figures
+    if change in ("same", "drift", "shift"):  # values of other devices are not compared
         change = "new"
     return Comparison(change=change, old=None, new=new, elsewhere=expected, moves=moved)
 
@@ -222,9 +221,10 @@ def _change(old: Entry, new: Entry, moved: Iterable[Move], shifted: Sequence[Shi
 
 
 def _drawn_anew(old: Entry, new: Entry, shifted: Iterable[Shift]) -> bool:
-    """Tell whether the new verdict has other values of all that the old one measured.
+    """Tell whether noise may explain a change: every measured value is a new one.
 
-    Noise explains no error, and no run that left the finite numbers; evidence judged anew has none.
+    Noise explains neither an error nor a run that left the finite numbers. Evidence that is judged
+    again has the same values, and so no noise.
     """
     if new.verdict == "error" or old.evidence == new.evidence:
         return False

@@ -1,4 +1,4 @@
-"""The assertions that two entries decided differently."""
+"""Finding the assertions that two entries decided differently."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from cbspec.model.finding import Verdict
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """An assertion whose own verdict is another one than on record; None where a run ended before
-    it had one.
-    """
+    """An assertion whose own verdict has changed; None on a side where it was not reached."""
 
     key: str
     before: Verdict | None
@@ -19,7 +17,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def turned(self) -> bool:
-        """Tell whether the opposite is now shown."""
+        """Tell whether the assertion turned from shown to its opposite, or back."""
         return {self.before, self.after} == {"holds", "refuted"}
 
     @property
@@ -31,7 +29,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 def decisions(old: Entry, new: Entry) -> tuple[Decision, ...]:
     """Return the assertions that both entries make and decided differently.
 
-    An error decides nothing, so beside one there are none.
+    If one of the entries is an error, there are none, because an error decides nothing.
     """
     if new.verdict == "error":
         return ()

@@ -1,4 +1,4 @@
-"""What a person decides of verdicts whose code has another canary than the one on record."""
+"""Marking verdicts whose canary has changed: they are superseded, or carried over with a reason."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from cbspec.model.visible import visible
 
 
 def supersede(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
-    """Return `ledger` with these verdicts superseded: they no longer describe the code, and count
-    as such until run again.
+    """Return `ledger` with these verdicts superseded: they do not describe the present code.
 
     Raises:
         MissingReasonError: no reason is given.
@@ -23,8 +22,7 @@ def supersede(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) 
 
 
 def carry_over(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
-    """Return `ledger` with these verdicts carried over by a person's word that they describe the
-    code all the same.
+    """Return `ledger` with these verdicts carried over: a person says that they still hold.
 
     Raises:
         MissingReasonError: no reason is given.

@@ -1,4 +1,4 @@
-"""Changing the record: one process at a time, whatever store each of them works with."""
+"""Editing the ledger, by one process at a time."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from cbspec.errors import LedgerError
 from cbspec.ledger.ledger import Ledger
 from cbspec.store import Locks
 
-LOCK = ".record"  # beside the ledger, so that everyone who writes there meets it
+# Beside the ledger and not in the store, so that processes with different stores share it
+LOCK = ".record"
 
 
 @contextmanager
 def editing(ledger: Path) -> Iterator[Ledger]:
-    """Yield the ledger as it is on disk, to be changed; whoever else wants to change it waits.
+    """Yield the ledger from disk, to be changed, while other processes wait to change it.
 
     Raises:
-        LedgerError: the ledger is damaged, or its folder cannot be written to.
-        StoreError: another process holds on to it.
+        LedgerError: the ledger is damaged, or its folder cannot be written.
+        StoreError: another process does not release the lock.
     """
     with ExitStack() as held:
         try:

@@ -1,5 +1,6 @@
-"""One line of the record: the verdict on a claim at a scale on a device family, and all that is
-needed to compare it later.
+"""An entry of the ledger: the verdict on a claim, at one scale, on one device family.
+
+It has everything that is needed to compare a later verdict with it.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ Digest = Annotated[
     Meta(pattern="^[0-9a-f]{4,64}$", description="hexadecimal; digests are shortened to 16 digits"),
 ]
 
-# Probability of the same verdict with fresh noise; a verdict with less may well be another one.
+# The probability of the same verdict with fresh seeds, below which a verdict counts as fragile
 FRAGILE = 0.95
 
 
 class Key(NamedTuple):
-    """What an entry is about."""
+    """The key of an entry: claim, scale and device family."""
 
     claim: str
     scale: str
@@ -40,12 +41,12 @@ class Key(NamedTuple):
 
 
 class Provenance(Committed, frozen=True, kw_only=True):
-    """Where a verdict comes from.
+    """The origin of a verdict.
 
     Attributes:
-        commit: None outside a repository.
-        torch: its version with the build, as in ``"2.11.0+cpu"``; the minor version alone in an
-            entry from before the build counted.
+        commit: the commit; None outside a repository.
+        torch: torch's version and build, such as ``"2.11.0+cpu"``. Old entries have only the minor
+            version.
     """
 
     commit: Digest | None
@@ -55,8 +56,9 @@ class Provenance(Committed, frozen=True, kw_only=True):
 
 
 class SeedPlan(Committed, frozen=True, kw_only=True):
-    """The seeds that the claim may draw: ``pool[:start]`` at first, then at each of `looks`, or
-    `start` doubled.
+    """The seeds that a claim may draw: ``pool[:start]`` at first, then more at each analysis.
+
+    The numbers of seeds at the analyses are `looks`, or else `start` doubled again and again.
     """
 
     start: int
@@ -65,7 +67,7 @@ class SeedPlan(Committed, frozen=True, kw_only=True):
 
 
 class Acceptance(Committed, frozen=True, kw_only=True):
-    """A change that a person took into the record on purpose."""
+    """A change that a person has accepted into the ledger."""
 
     date: str
     outcome: str
@@ -76,22 +78,20 @@ class Acceptance(Committed, frozen=True, kw_only=True):
 
 
 class Entry(Committed, frozen=True, kw_only=True):
-    """The verdict on record.
+    """A recorded verdict.
 
     Attributes:
-        again: probability of the same verdict with fresh noise, see `Judgement`; None for one
-            without evidence.
-        digest: of everything asserted and measured (`Claim.digest`).
-        arms: arm -> digest of its stage call: what was measured.
-        code: stage -> code fingerprint of its implementation.
-        accepted: oldest first.
-        evidence: digest of the values that it was judged on; None for one from before they were
-            kept.
-        adopted: stage -> fingerprint of the code that computed the results which were adopted for
-            this code, their canary being identical.
-        dependencies: the declared files, versions and environment variables of all its stages.
-        doubt: what a person decided when the code's canary was another one: `superseded` until it
-            is run again, or `carried over` with the reason that `accepted` has.
+        again: the probability of the same verdict with fresh seeds; None without evidence.
+        digest: the digest of everything that is asserted and measured (`Claim.digest`).
+        arms: arm -> digest of its stage call.
+        code: stage -> fingerprint of its code.
+        accepted: the changes that were accepted, oldest first.
+        evidence: the digest of the values that were judged; None for old entries.
+        adopted: stage -> fingerprint of the code that computed its results, for stages whose
+            results were adopted from earlier code.
+        dependencies: the declared files, versions and environment variables of all stages.
+        doubt: what a person decided after the canary had changed: `superseded` until it is run
+            again, or `carried over`, with the reason in `accepted`.
     """
 
     claim: Annotated[str, Meta(min_length=1)]
@@ -116,7 +116,7 @@ class Entry(Committed, frozen=True, kw_only=True):
 
     @property
     def fragile(self) -> bool:
-        """Tell whether a run with fresh noise may well give another verdict."""
+        """Tell whether fresh seeds may well give another verdict."""
         return self.again is not None and self.again < FRAGILE
 
     @property
@@ -129,7 +129,7 @@ class Entry(Committed, frozen=True, kw_only=True):
         return self.assertions + self.controls
 
     def asserting(self, terms: Assertion) -> RecordedAssertion | None:
-        """Return the recorded assertion of these very terms, if there is one."""
+        """Return the recorded assertion with exactly these terms, if there is one."""
         for assertion in self.recorded:
             if assertion.terms == terms:
                 return assertion
@@ -137,8 +137,10 @@ class Entry(Committed, frozen=True, kw_only=True):
 
     @property
     def implicated(self) -> tuple[RecordedAssertion, ...]:
-        """Return what made the verdict: the failed controls if it is invalid, else the assertions
-        with the same verdict, else all.
+        """Return the assertions that made the verdict.
+
+        They are the failed controls of an invalid verdict, or else the assertions with the same
+        verdict, or else all assertions.
         """
         failed = tuple(control for control in self.controls if control.verdict != "holds")
         if self.verdict == "invalid" and failed:
@@ -148,9 +150,7 @@ class Entry(Committed, frozen=True, kw_only=True):
 
     @property
     def decisive(self) -> RecordedEffect | None:
-        """Return the effect that the reason names, or the only effect; None if all count alike (a
-        drawing).
-        """
+        """Return the effect that the reason names, or the only one; None if all count alike."""
         effects: list[RecordedEffect] = []
         for assertion in self.implicated:
             effects += assertion.effects
@@ -162,13 +162,11 @@ class Entry(Committed, frozen=True, kw_only=True):
         return None
 
     def measured_as(self, calls: Mapping[str, Call]) -> bool:
-        """Tell whether these arms (name -> stage call) are on record, each as the same stage
-        call.
-        """
+        """Tell whether these arms (name -> stage call) are recorded with the same stage calls."""
         return all(self.arms.get(name) == short(call.digest) for name, call in calls.items())
 
     def stale(self, code: Mapping[str, str]) -> tuple[str, ...]:
-        """Return the stages whose fingerprint in `code` is not the recorded one, sorted."""
+        """Return the stages whose fingerprint in `code` differs from the recorded one, sorted."""
         stale = []
         for stage in sorted(code.keys() | self.code.keys()):
             if short(code.get(stage, "")) != self.code.get(stage, ""):
@@ -176,11 +174,11 @@ class Entry(Committed, frozen=True, kw_only=True):
         return tuple(stale)
 
     def moved(self, torch: str, dependencies: Dependencies) -> tuple[str, ...]:
-        """Return which versions, files and variables are not as recorded, each as text.
+        """Return a text for each version, file or variable that differs from the recorded one.
 
         Args:
-            torch: its version now, with the build.
-            dependencies: those of all the claim's stages, as they are now.
+            torch: torch's present version and build.
+            dependencies: the present dependencies of all the claim's stages.
         """
         changes = list(self.dependencies.changes(dependencies))
         if not same_torch(self.provenance.torch, torch):
@@ -189,5 +187,5 @@ class Entry(Committed, frozen=True, kw_only=True):
 
 
 def short(digest: str) -> str:
-    """Return the first 16 hexadecimal digits, which tell any two digests of a project apart."""
+    """Return the first 16 digits of a digest, which are unique within a project."""
     return digest[:16]

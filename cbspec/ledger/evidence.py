@@ -1,8 +1,7 @@
-"""The values that verdicts on record were judged on, committed beside the ledger: one file for each
-claim file.
+"""Evidence: the values that recorded verdicts were judged on, in a file for each claim file.
 
-A verdict follows from its evidence alone. An entry of the ledger names its evidence by digest, so
-that neither of the two can be edited, or merged from another branch, without the other.
+A verdict follows from its evidence alone. An entry of the ledger names its evidence by a digest. So
+neither can be edited, or merged from another branch, without the other.
 """
 
 from __future__ import annotations
@@ -25,9 +24,7 @@ VERSION = 1
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one verdict was judged on; every measure of every arm, also those that no assertion
-    reads.
-    """
+    """The values behind one verdict: every measure of every arm, whether it is asserted or not."""
 
     claim: Annotated[str, Meta(min_length=1)]
     scale: Annotated[str, Meta(min_length=1)]
@@ -36,12 +33,12 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def key(self) -> Key:
-        """Return the key of the entry that it belongs to."""
+        """Return the key of the entry that the evidence belongs to."""
         return Key(self.claim, self.scale, self.device)
 
     @property
     def digest(self) -> str:
-        """Return the digest by which the entry refers to it."""
+        """Return the digest by which the entry names the evidence."""
         return short(self.values.digest)
 
 
@@ -51,10 +48,10 @@ class _EvidenceFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class EvidenceFolder:
-    """The evidence files of a project, each read when it is first asked for.
+    """The evidence files of a project. Each is read when it is first asked for.
 
     Args:
-        path: the folder; made when something is first written.
+        path: the folder; created when something is first written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -62,11 +59,10 @@ class EvidenceFolder:
         self._read: dict[str, tuple[Evidence, ...]] = {}
 
     def of(self, entry: Entry) -> Evidence | None:
-        """Return what a verdict on record was judged on; None for one from before evidence was
-        kept.
+        """Return the evidence of a recorded verdict; None if it has none.
 
         Raises:
-            LedgerError: the file is damaged, or does not hold the evidence that the entry names.
+            LedgerError: the file is damaged, or lacks the evidence that the entry names.
         """
         if entry.evidence is None:
             return None
@@ -81,10 +77,10 @@ class EvidenceFolder:
         )
 
     def keep(self, evidence: Iterable[Evidence], before: Ledger, after: Ledger) -> None:
-        """Write evidence that verdicts going on record name, beside what the ledger still names.
+        """Write the evidence of verdicts that are about to be recorded.
 
-        Written before the ledger is, so that no kill in between leaves an entry without its
-        evidence.
+        Call this before the ledger is written: if the process is killed in between, no entry lacks
+        its evidence. Evidence that the present ledger names is kept.
 
         Raises:
             LedgerError: a file is damaged or cannot be written.
@@ -96,8 +92,9 @@ class EvidenceFolder:
             self._write(claim, [*self._file(claim), *added], (before, after))
 
     def prune(self, claims: Iterable[str], ledger: Ledger) -> None:
-        """Drop from the files of these claims what the ledger no longer names; a file without
-        evidence goes.
+        """Remove evidence that the ledger no longer names from the files of these claims.
+
+        A file that has none left is deleted.
         """
         for claim in sorted({base(claim) for claim in claims}):
             self._write(claim, self._file(claim), (ledger,))
@@ -133,7 +130,7 @@ class EvidenceFolder:
         return self.path / f"{claim}.json"
 
     def __iter__(self) -> Iterator[Evidence]:
-        """Yield everything in the folder, file by file."""
+        """Yield all evidence, file by file."""
         for path in sorted(self.path.glob("*.json")):
             yield from _load(path)
 

@@ -1,4 +1,4 @@
-"""Whether what is asserted moved between two entries, and which way."""
+"""Goalposts: finding what a claim asserts or measures otherwise than its recorded verdict did."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from cbspec.model.finding import Verdict
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing in which a claim is another one than recorded.
+    """One change of a claim since its verdict was recorded.
 
     Attributes:
-        way: what it does to the assertion. Looser includes what cannot be ordered; neutral leaves
-            it as hard to meet.
+        way: whether the assertion became looser or tighter. A change that cannot be ordered counts
+            as looser; a neutral one leaves the assertion as hard to meet.
     """
 
     text: str
@@ -37,9 +37,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def moves(old: Entry, new: Entry) -> tuple[Move, ...]:
-    """Return every way in which the claim of `new` asserts or measures something other than
-    `old`.
-    """
+    """Return every change in what the claim asserts or measures, from entry `old` to `new`."""
     if old.digest == new.digest:
         return ()
     return (
@@ -53,7 +51,7 @@ def moves(old: Entry, new: Entry) -> tuple[Move, ...]:
 def _assertions(
     old: Sequence[RecordedAssertion], new: Sequence[RecordedAssertion]
 ) -> Iterator[Move]:
-    """Pair the assertions that are alike, in whatever order they stand, and compare the pairs."""
+    """Pair similar assertions of the two entries, whatever their order, and compare the pairs."""
     added = list(new)
     gone = [recorded for recorded in old if not _take(added, recorded)]
     for recorded in gone:
@@ -84,7 +82,7 @@ def _take(added: list[RecordedAssertion], recorded: RecordedAssertion) -> bool:
 def _partner(
     recorded: RecordedAssertion, added: Sequence[RecordedAssertion]
 ) -> RecordedAssertion | None:
-    """Return the assertion of the same kind and measure, rather the one at the same place."""
+    """Return an assertion of the same kind and measure, preferably at the same place."""
     alike = [candidate for candidate in added if _named(candidate.terms) == _named(recorded.terms)]
     for candidate in alike:
         if candidate.key == recorded.key:
@@ -103,7 +101,7 @@ def _named(terms: Assertion) -> str:
 
 
 def _terms(old: Assertion, new: Assertion) -> Iterator[tuple[str, Way]]:
-    """Yield each field that differs: its old and new value, and the effect of the change."""
+    """Yield a move for each field that differs, with its old and its new value."""
     for field in new.__struct_fields__:
         before, after = getattr(old, field), getattr(new, field)
         if before != after:
@@ -113,9 +111,9 @@ def _terms(old: Assertion, new: Assertion) -> Iterator[tuple[str, Way]]:
 def _seeds(old: Entry, new: Entry) -> Iterator[Move]:
     """Yield a move if the seeds differ.
 
-    Alpha is spent over the looks, so another plan of looks would spend it anew. More seeds after
-    the same first look leave less of alpha to that, which is harder to meet. Anything else, as fewer
-    seeds, could be chosen for what it shows.
+    More seeds after the same first analysis leave less of alpha to that one, which makes it
+    tighter. Any other change, such as fewer seeds or other analyses, would spend alpha again, and
+    could be chosen for what it shows.
     """
     was, now = old.drawn, new.drawn
     before, after = _looks(was), _looks(now)
@@ -138,9 +136,9 @@ def _plan(drawn: SeedPlan) -> str:
 
 
 def _arms(old: Entry, new: Entry) -> Iterator[Move]:
-    """Yield a move for each arm that became another stage call.
+    """Yield a move for each arm that is another stage call now.
 
-    Such an arm measures something else, unless its numbers show that it does not.
+    Such an arm measures something else, unless it reproduces the recorded numbers.
     """
     both = sorted(old.arms.keys() & new.arms.keys())
     changed = [arm for arm in both if old.arms[arm] != new.arms[arm]]
@@ -152,7 +150,7 @@ def _arms(old: Entry, new: Entry) -> Iterator[Move]:
             yield Move(text=f"{text}so it measures something else", way="looser")
     for arm in sorted(new.arms.keys() - old.arms.keys()):
         yield Move(text=f"arm {arm} is new", way="neutral")
-    # An assertion that needed it has changed too, and says so
+    # If an assertion named an arm that is gone, the assertion has changed as well and yields a move
     for arm in sorted(old.arms.keys() - new.arms.keys()):
         yield Move(text=f"arm {arm} is gone", way="neutral")
 
@@ -160,7 +158,7 @@ def _arms(old: Entry, new: Entry) -> Iterator[Move]:
 def _spread(entry: Entry) -> bool:
     """Tell whether any number varies over seeds.
 
-    Only then is reproducing the numbers to the last digit evidence.
+    Numbers that do not vary could be reproduced by another computation too.
     """
     for recorded in entry.recorded:
         for effect in recorded.effects:

@@ -1,6 +1,4 @@
-"""The ledger: every verdict on record, by claim, scale and device family, and those that were
-withdrawn.
-"""
+"""The ledger: all recorded verdicts, by claim, scale and device family, and the withdrawn ones."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ from cbspec.ledger.withdrawn import Withdrawn
 
 
 class Ledger:
-    """Verdicts on record. Immutable: recording and withdrawing yield another ledger."""
+    """The recorded verdicts. A ledger does not change: recording and withdrawing return another."""
 
     def __init__(self, entries: Iterable[Entry] = (), withdrawn: Iterable[Withdrawn] = ()) -> None:
         ordered = sorted(entries, key=lambda entry: entry.key)
@@ -31,11 +29,10 @@ class Ledger:
 
     @classmethod
     def load(cls, path: Path) -> Ledger:
-        """Load the ledger at `path`; an empty one if there is no file yet.
+        """Load the ledger at `path`; return an empty one if there is no file yet.
 
         Raises:
-            LedgerError: the file cannot be read, is damaged, or was edited into something else; it
-                names the place.
+            LedgerError: the file cannot be read or is damaged; the message names the place.
         """
         try:
             return cls._of(path.read_text(encoding="utf-8"), str(path))
@@ -46,11 +43,11 @@ class Ledger:
 
     @classmethod
     def of_commit(cls, revision: str, path: Path) -> Ledger:
-        """Load the ledger at `path` as committed in `revision` of the repository around it.
+        """Load the ledger at `path` from a commit of its repository.
 
         Raises:
-            ConfigError: no repository, or no such revision.
-            LedgerError: no ledger in it, or a damaged one.
+            ConfigError: there is no repository, or no such revision.
+            LedgerError: the commit has no ledger, or a damaged one.
         """
         commit = git(
             path.parent,
@@ -72,12 +69,11 @@ class Ledger:
 
     @classmethod
     def read(cls, reference: str, path: Path) -> Ledger:
-        """Load the ledger that a person means by `reference`: a file, or else a commit that holds
-        the one at `path`.
+        """Load a ledger by a user's reference: a file, or else a commit that has the one at `path`.
 
         Raises:
-            ConfigError: it is neither.
-            LedgerError: it cannot be read, or is damaged.
+            ConfigError: the reference is neither.
+            LedgerError: the ledger cannot be read, or is damaged.
         """
         if Path(reference).is_file():
             return cls.load(Path(reference))
@@ -89,17 +85,15 @@ class Ledger:
         return cls(content.entries, content.withdrawn)
 
     def save(self, path: Path) -> None:
-        """Write the ledger in one step, sorted, one key per line.
+        """Write the ledger atomically: sorted, with one key a line.
 
         Raises:
-            LedgerError: the place cannot be written to; a ledger that was there is left as it was.
+            LedgerError: the file cannot be written. The old one stays as it was.
         """
         write(path, checked(self.dumps()))
 
     def dumps(self) -> str:
-        """Return the text of the file; it has a list of withdrawn verdicts only if there are
-        any.
-        """
+        """Return the text of the ledger file."""
         content = {"version": VERSION, "entries": tuple(self)}
         if self.withdrawn:
             content["withdrawn"] = self.withdrawn
@@ -109,9 +103,9 @@ class Ledger:
         return self.entries.get(key)
 
     def expected(self, key: Key) -> Entry | None:
-        """Return the recorded verdict that a run is compared with.
+        """Return the recorded verdict that a run is compared with; None if there is none.
 
-        If this device family has none, that of another one is returned.
+        If the device family of the key has none, that of another family is returned.
         """
         if key in self.entries:
             return self.entries[key]
@@ -121,20 +115,18 @@ class Ledger:
         return None
 
     def of(self, claim: str) -> tuple[Entry, ...]:
-        """Return every entry of a claim, at all scales and on all device families."""
+        """Return the entries of a claim, at all scales and on all device families."""
         return tuple(entry for entry in self if entry.claim == claim)
 
     def recording(self, entries: Iterable[Entry]) -> Ledger:
-        """Return this ledger with `entries` in place of what stands at their keys."""
+        """Return this ledger with `entries` recorded under their keys."""
         kept = dict(self.entries)
         for entry in entries:
             kept[entry.key] = entry
         return Ledger(kept.values(), self.withdrawn)
 
     def withdrawing(self, former: Iterable[Withdrawn]) -> Ledger:
-        """Return this ledger with `former` among the withdrawn, and nothing on record at their
-        keys.
-        """
+        """Return this ledger with `former` among the withdrawn verdicts instead of the recorded."""
         former = tuple(former)
         kept = dict(self.entries)
         for verdict in former:

@@ -1,9 +1,8 @@
-"""Ledgers of earlier versions become ledgers of today's, one step at a time.
+"""Migrating ledgers of earlier versions, one version at a time.
 
-Version 1 grew while it was in use: the spread of an effect, withdrawn verdicts, the digest of the
-evidence, adopted results and verdicts in doubt came to it later, each as a key that may be absent.
-A cbspec from before takes such a key for a mistake. From version 2 on, each new key or meaning is a
-new version, with one step here.
+Version 1 grew while it was in use: spreads, withdrawn verdicts, evidence, adoption and doubt were
+added as keys that may be absent. An older cbspec takes such a key for a mistake. So from version 2
+on, every new key or meaning is a new version, with one step here.
 """
 
 from __future__ import annotations
@@ -17,22 +16,19 @@ VERSION = 4
 
 
 def _from_1(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the content as it is: what version 1 got later may be absent in version 2, too."""
+    """Return the content unchanged: the keys that version 1 got later may be absent in 2 as well."""
     return content
 
 
 def _from_2(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the content as it is: an entry of version 2 has no declared dependencies, and of torch
-    the minor version alone.
-    """
+    """Return the content unchanged: old entries lack dependencies, and torch's full version."""
     return content
 
 
 def _from_3(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Leave out headroom and fragile, and give the spread of a ratio in its own unit.
+    """Remove headroom and fragile, and convert the spread of a ratio from its logarithm.
 
-    Version 4 has the probability of the same verdict again, which follows from evidence and from
-    nothing that version 3 kept. Version 3 had the spread of a ratio's logarithm.
+    Version 4 has the probability of the same verdict instead, which only evidence can give.
     """
     entries = content.get("entries")
     if not isinstance(entries, list):
@@ -63,6 +59,6 @@ def _in_unit(recorded: Any) -> Any:
     return {**recorded, "effects": effects}
 
 
-# Version -> the step that makes its content that of the next version. A step gets content that no
-# one has checked: it leaves what it does not understand, and the check that follows tells of it.
+# Version -> the step to the next version. A step gets content that is not checked yet. It leaves
+# what it does not understand to the check that follows
 STEPS: Mapping[int, Step] = {1: _from_1, 2: _from_2, 3: _from_3}

@@ -1,4 +1,4 @@
-"""What noise alone would change of the verdicts on record."""
+"""Estimating how many recorded verdicts noise alone would change."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ LISTED = 5
 
 
 def expected_changes(entries: Iterable[Entry]) -> tuple[float, int]:
-    """Return how many of these verdicts runs with fresh noise would change on average, and of how
-    many that is known: the sum of what each lacks to be sure of the same verdict again.
+    """Return the expected number of verdicts that fresh seeds would change, and of how many it is.
+
+    The expected number is the sum of 1 - `again` over the verdicts for which it is known.
     """
     changes, known = 0.0, 0
     for entry in entries:
@@ -22,6 +23,6 @@ def expected_changes(entries: Iterable[Entry]) -> tuple[float, int]:
 
 
 def likeliest(entries: Iterable[Entry], count: int = LISTED) -> list[Entry]:
-    """Return the fragile verdicts that noise alone would change most likely, these first."""
+    """Return the fragile verdicts, those first that noise alone would most likely change."""
     fragile = [entry for entry in entries if entry.fragile]
     return sorted(fragile, key=lambda entry: (entry.again or 0.0, entry.key))[:count]

@@ -1,6 +1,4 @@
-"""Numbers as people read them: an estimate with its interval, to the digits that the interval
-supports.
-"""
+"""Formatting numbers for people: an estimate with its interval, to the digits this supports."""
 
 from __future__ import annotations
 
@@ -9,12 +7,12 @@ from typing import Protocol
 
 from cbspec.model.finding import why_unbounded
 
-# Significant digits of a recorded figure: noise in the last bits of a float64 does not reach them.
+# Significant digits of a recorded number. Noise in the last bits of a float64 does not reach them
 DIGITS = 6
 
 
 class Interval(Protocol):
-    """Anything that has an estimate with bounds: a judged `Effect` or a `RecordedEffect`."""
+    """Anything with an estimate and bounds: a judged `Effect` or a `RecordedEffect`."""
 
     @property
     def label(self) -> str: ...
@@ -43,7 +41,7 @@ def rounded(value: float | None) -> float | None:
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
-    """Format a number by itself: to `decimals` places, or to three significant digits."""
+    """Format a number to `decimals` places, or to three significant digits."""
     if value is None or math.isnan(value):
         return "?"
     if math.isinf(value):
@@ -57,7 +55,7 @@ def number(value: float | None, decimals: int | None = None) -> str:
 
 
 def number_or_blank(value: float | None) -> str:
-    """Format a number as `number` does; nothing where there is none."""
+    """Format a number as `number` does; return an empty text for None."""
     if value is None:
         return ""
     return number(value)
@@ -85,7 +83,7 @@ def _end(value: float | None, places: int | None) -> str:
 
 
 def _open(value: float | None) -> bool:
-    """Tell whether an end is none: infinite, and left out of what is recorded."""
+    """Tell whether an end of an interval is open: infinite, or None in a recorded effect."""
     return value is None or not math.isfinite(value)
 
 

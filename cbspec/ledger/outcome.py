@@ -1,4 +1,4 @@
-"""What a judged claim means to pytest."""
+"""The pytest outcome of a judged claim."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from cbspec.ledger.comparison import Comparison
 from cbspec.model.finding import Judgement
 
 Cause = Literal["error", "goalposts", "change", "doubt", "new"]
-"""Why a claim failed: a stage, what is asserted, a verdict that is not as recorded, one that is no
-longer vouched for, or a new claim that does not hold.
+"""Why a claim failed: a stage raised, the assertion was moved, the verdict changed, a recorded
+verdict is in doubt, or a new claim does not hold.
 """
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """A pytest outcome with its reason, one line.
+    """A pytest outcome with its reason.
 
     Attributes:
-        cause: of a failure; None for any other outcome.
-        warning: what a person should see although it fails nothing; empty where there is nothing.
+        kind: the outcome.
+        reason: the reason, as one line.
+        cause: the cause of a failure; None for any other outcome.
+        warning: a change that does not fail the claim but should be seen; empty if there is none.
     """
 
     kind: Literal["passed", "failed", "xfailed", "skipped"]
@@ -32,13 +34,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 def outcome(comparison: Comparison, judgement: Judgement) -> Outcome:
     """Return the pytest outcome of a claim.
 
-    - passed: it holds, as recorded or for the first time.
+    - passed: it holds, as recorded, or for the first time.
     - xfailed: it does not hold, as recorded.
-    - either of them with a warning, where the verdict wobbles: noise alone explains that it
-      changed. A run that repeats it fails.
-    - failed: anything else; errors are checked first.
+    - passed or xfailed with a warning: the verdict changed, but noise alone explains it. It fails
+      if a run repeats the change.
+    - failed: anything else.
 
-    If a device family has no recorded verdict, that of another one is expected of it.
+    If a device family has no recorded verdict, that of another family is expected.
     """
     reason = " ".join(judgement.reason.split())
     if judgement.verdict == "error":

@@ -1,4 +1,4 @@
-"""The commit that a run was made from."""
+"""The commit and state of the repository that a run was made from."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ COMMIT = "# branch.oid "  # git status begins the line of the commit so; "(initi
 def provenance(root: Path, torch: str, exclude: Path | None = None) -> Provenance:
     """Return the commit and state of the repository around `root`, with today's date (UTC).
 
-    Files that git neither tracks nor ignores count as uncommitted: one of them may be a stage or a
-    claim.
+    Untracked files count as uncommitted changes, since one of them may be a stage or a claim.
 
     Args:
-        torch: its version with the build, ``"2.11.0+cpu"``.
-        exclude: a folder whose changes do not count as uncommitted: the one that the ledger itself
-            and the reports are written to.
+        root: a folder in the repository.
+        torch: torch's version and build: ``"2.11.0+cpu"``.
+        exclude: a folder whose changes do not count, because ledger and reports are written there.
     """
     top = git(root, "rev-parse", "--show-toplevel")
     if top is None:
         return Provenance(commit=None, dirty=False, torch=torch, date=today())
     pathspec = ["."]
-    # git ends in an error at a path outside its repository
+    # git fails for a path outside its repository
     if exclude and exclude.resolve().is_relative_to(Path(top.strip()).resolve()):
         pathspec.append(f":(exclude){exclude.resolve()}")
     options = ("--porcelain=v2", "--branch", "--untracked-files=normal", "--", *pathspec)
@@ -41,5 +40,5 @@ def provenance(root: Path, torch: str, exclude: Path | None = None) -> Provenanc
 
 
 def today() -> str:
-    """Return today's date (UTC), in the form that the ledger has dates."""
+    """Return today's date (UTC) as the ledger writes it."""
     return datetime.now(UTC).date().isoformat()

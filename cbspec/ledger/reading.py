@@ -1,4 +1,4 @@
-"""The content of a ledger file: the shape that it has, checked."""
+"""Reading the content of a ledger file, and checking its shape."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from cbspec.ledger.withdrawn import Withdrawn
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file: a version, which tells the shape of the rest, the entries, and what was
-    withdrawn.
-    """
+    """The content of the file: the version of its shape, the entries, and withdrawn verdicts."""
 
     version: int
     entries: tuple[Entry, ...]
@@ -23,11 +21,14 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def parse(text: str, name: str) -> Content:
-    """Return the content of a ledger's text, of an earlier version too; `name` is what errors call
-    the file.
+    """Parse the text of a ledger of this version or an earlier one.
+
+    Args:
+        text: the text.
+        name: the name of the file, for errors.
 
     Raises:
-        LedgerError: as `cbspec.committed.decode`, and for a second entry of one key.
+        LedgerError: the text is damaged (see `cbspec.committed.decode`), or has a key twice.
     """
     content = decode(text, name, Content, version=VERSION, noun="ledger", steps=STEPS, hook=hook)
     seen = set()

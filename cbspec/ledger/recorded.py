@@ -11,8 +11,9 @@ from cbspec.model.finding import Effect, Finding, Verdict
 
 
 class RecordedEffect(Committed, frozen=True, kw_only=True):
-    """An `Effect` as recorded: figures to six significant digits, None where undefined or unbounded
-    (or, for `spread`, older).
+    """An `Effect` as the ledger keeps it: numbers to six significant digits.
+
+    A number is None if it is undefined or unbounded; a spread also if the entry is older than it.
     """
 
     label: str
@@ -29,13 +30,12 @@ class RecordedEffect(Committed, frozen=True, kw_only=True):
 
 
 class RecordedAssertion(Committed, frozen=True, kw_only=True):
-    """An assertion with its decision.
+    """An assertion with its own verdict.
 
     Attributes:
-        key: its key path in the claim when it was recorded.
-        verdict: None when the run ended before it was decided.
-        terms: what was asserted, alpha filled in and note left out; it shows whether the goalposts
-            moved, and which way.
+        key: the key path in the claim when the verdict was recorded.
+        verdict: the verdict; None if the run ended before it was reached.
+        terms: the assertion with its alpha and without its note, to see whether goalposts moved.
     """
 
     key: str
@@ -47,11 +47,13 @@ class RecordedAssertion(Committed, frozen=True, kw_only=True):
 def recorded(
     section: str, assertions: Sequence[Assertion], findings: Sequence[Finding], alpha: float
 ) -> tuple[RecordedAssertion, ...]:
-    """Return what the ledger keeps of a claim's assertions, or of its controls.
+    """Return the assertions or controls of a claim as the ledger keeps them.
 
     Args:
-        section: what a claim calls them: ``"assert"`` or ``"controls"``.
-        findings: those there are; a run may have ended before the others were decided.
+        section: their section in the claim: ``"assert"`` or ``"controls"``.
+        assertions: the assertions.
+        findings: the findings on them. If the run ended early, some may be missing.
+        alpha: the claim's error rate.
     """
     by_key = {finding.key: finding for finding in findings}
     records = []

@@ -1,6 +1,4 @@
-"""What the ledger would record of a judgement, and the seeds that a run takes because a verdict is on
-record.
-"""
+"""Making an entry of a judgement, and finding the seeds that a recorded verdict asks for."""
 
 from __future__ import annotations
 
@@ -27,14 +25,17 @@ def entry_of(
     adopted: Mapping[str, str] | None = None,
     dependencies: Dependencies | None = None,
 ) -> Entry:
-    """Return what the ledger would record of a judgement.
+    """Return the entry that the ledger would have for a judgement.
 
     Args:
-        code: stage name -> fingerprint of the code that its implementation reaches, for every stage
-            the claim runs.
-        values: what was judged; None where a stage failed.
-        adopted: stage name -> fingerprint of the code that computed its adopted results.
-        dependencies: declared files, versions and variables of all the claim's stages.
+        claim: the judged claim.
+        judgement: its verdict.
+        device: the device family.
+        code: stage -> fingerprint of its code, for every stage of the claim.
+        provenance: the commit and state of the project.
+        values: the values that were judged; None if a stage failed.
+        adopted: stage -> fingerprint of the code that computed its adopted results.
+        dependencies: the declared files, versions and variables of all stages of the claim.
     """
     return Entry(
         claim=claim.id,
@@ -68,8 +69,10 @@ def _seed_plan(seeds: Seeds) -> SeedPlan:
 
 
 def seeds_taken(claim: Claim, recorded: Entry | None) -> tuple[int, ...]:
-    """Return the seeds of the recorded verdict, if they are more than the first ones and the claim
-    still draws them in that order.
+    """Return the seeds that the first analysis of a run has.
+
+    They are those of the recorded verdict, if it has more than the claim's first seeds and the
+    claim still draws them in that order. Otherwise they are the claim's first seeds.
     """
     if recorded is None:
         return claim.seeds.first

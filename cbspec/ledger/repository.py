@@ -1,4 +1,4 @@
-"""What git says, where there is git."""
+"""Calling git, if it is installed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from pathlib import Path
 
 
 def git(folder: Path, *arguments: str) -> str | None:
-    """Return what ``git ARGUMENTS`` prints in `folder`; None if it fails, or if git is not
-    installed.
-    """
+    """Return the output of git in `folder` as text; None if git fails or is not installed."""
     output = git_bytes(folder, *arguments)
     if output is None:
         return None
@@ -17,9 +15,7 @@ def git(folder: Path, *arguments: str) -> str | None:
 
 
 def git_bytes(folder: Path, *arguments: str) -> bytes | None:
-    """Return what ``git ARGUMENTS`` prints in `folder`, as it is; None if it fails, or if git is
-    not installed.
-    """
+    """Return the output of git in `folder` as bytes; None if git fails or is not installed."""
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments], capture_output=True, check=False

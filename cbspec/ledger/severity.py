@@ -1,4 +1,4 @@
-"""What a claim says of its own failures: that they warn, or that it is in quarantine."""
+"""The severity of a claim's failures: it may be in quarantine, or let changes only warn."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from msgspec.structs import replace
 from cbspec.claim import Claim, Quarantine
 from cbspec.ledger.outcome import Cause, Outcome
 
-# Moved goalposts are a person's doing: nothing excuses them.
+# Moved goalposts are never excused, because a person moved them
 WARNED: frozenset[Cause] = frozenset({"change", "doubt"})
 QUARANTINED = WARNED | {"error", "new"}
 
 
 def settled(outcome: Outcome, claim: Claim, today: str) -> Outcome:
-    """Return the outcome as the claim wants its failures to count: xfailed, with a warning, under
-    ``on_change: warn`` and in quarantine; failed, whatever came of it, where a quarantine is over.
+    """Return the outcome after the claim's own wish for its failures.
+
+    With ``on_change: warn``, or in quarantine, a failure becomes xfailed with a warning. If a
+    quarantine is over, the claim fails in any case.
 
     Args:
-        today: the day of the run (UTC), as in ``"2027-01-31"``.
+        outcome: the outcome before.
+        claim: the claim.
+        today: the day of the run (UTC): ``"2027-01-31"``.
     """
     quarantine = claim.quarantine
     if quarantine and today > quarantine.until:
@@ -32,11 +36,12 @@ def settled(outcome: Outcome, claim: Claim, today: str) -> Outcome:
 
 
 def excuse(quarantine: Quarantine | None, on_change: str, today: str) -> str:
-    """Return what a claim says of its failures: ``"in quarantine until 2027-01-31 (owner)"``; empty
-    where it says nothing.
+    """Return the claim's wish as text: ``"in quarantine until 2027-01-31 (owner)"``; or empty.
 
     Args:
-        today: empty where no day is meant, as on a page that is read at any time.
+        quarantine: the claim's quarantine, if it has one.
+        on_change: what the claim wants of changed verdicts.
+        today: the day; empty for a page that may be read on any day.
     """
     if quarantine:
         state = "in quarantine until"
@@ -49,7 +54,7 @@ def excuse(quarantine: Quarantine | None, on_change: str, today: str) -> str:
 
 
 def overdue(quarantine: Quarantine) -> str:
-    """Return what there is to do about a quarantine that is over."""
+    """Return what to do about a quarantine that is over, as text."""
     return (
         f"the quarantine ended on {quarantine.until}: {quarantine.owner} mends the claim, or sets "
         f"another day; its reason was: {quarantine.reason}"

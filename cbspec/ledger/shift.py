@@ -1,4 +1,4 @@
-"""Effects whose figures are not the recorded ones."""
+"""Finding effects whose numbers differ from the recorded ones."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from cbspec.ledger.measured_noise import NoiseRecord
 from cbspec.ledger.notation import interval
 from cbspec.ledger.recorded import RecordedEffect
 
-# Relative to the effect's largest figure: twice what rounding to six significant digits can differ
-# by.
+# Relative to the effect's largest number: twice the error of rounding to six significant digits
 TOLERANCE = 2e-5
 
-# In standard errors of the recorded effect. A tenth is below the second digit of any half width that
-# is printed; two standard errors are what independent seeds would bring in one case of twenty.
+# In standard errors of the recorded effect. A tenth lies below the second printed digit of a half
+# width; independent seeds move an effect by two standard errors in about one case of twenty
 SAME = 0.1
 SHIFT = 2.0
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One effect before and after; None on the side that does not have it.
+    """One effect before and after.
 
     Attributes:
-        rounding: how far rounding alone usually moves it, in its unit; 0 where that is not known.
+        before: the recorded effect; None if it is new.
+        after: the new effect; None if it is gone.
+        rounding: how far rounding alone usually moves it, in its unit; 0 if that is not known.
     """
 
     before: RecordedEffect | None
@@ -35,11 +36,11 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def size(self) -> float:
-        """Return by how many standard errors of the recorded effect it moved.
+        """Return by how many standard errors of the recorded effect the effect moved.
 
-        An interval that moved counts for one at most, and so does an effect that only one side has,
-        another number of seeds, and a record without a spread. No error counts as less than what
-        rounding does to the figure: seeds that agree to the last bit have none of their own.
+        At most 1 is counted for a moved interval, for an effect that one side lacks, for another
+        number of seeds, and for a record without a spread. A standard error counts as at least what
+        rounding does to the number: seeds that agree to the last bit have none of their own.
         """
         was, now = self.before, self.after
         if was is None or now is None:
@@ -60,20 +61,21 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def text(self) -> str:
-        """Return the shift as text: ``"vec_m4 - dfa of dL_same: -0.132 [-0.140, -0.124] -> -0.101
-        [-0.109, -0.093]"``.
-        """
+        """Return the shift as text: ``"a of dL: -0.13 [-0.14, -0.12] -> -0.10 [-0.11, -0.09]"``."""
         known = self.after or self.before
-        assert known is not None  # one side at least
+        assert known is not None  # at least one side has the effect
         return f"{known.label} of {known.measure}: {_side(self.before)} -> {_side(self.after)}"
 
 
 def shifts(old: Entry, new: Entry, noise: NoiseRecord | None = None) -> tuple[Shift, ...]:
-    """Return every effect that only one entry has, or whose estimate, interval or number of seeds
-    moved by more than the last digits on record.
+    """Return the effects that one entry lacks, or that moved by more than the last recorded digits.
+
+    Estimate, interval and number of seeds are compared.
 
     Args:
-        noise: how far rounding moves the measures; None where that does not count.
+        old: the recorded verdict.
+        new: the new verdict.
+        noise: how far rounding moves the measures; None if that does not count.
     """
     before, after = _effects(old), _effects(new)
     moved = []
@@ -88,9 +90,7 @@ def shifts(old: Entry, new: Entry, noise: NoiseRecord | None = None) -> tuple[Sh
 
 
 def _effects(entry: Entry) -> dict[tuple[str, str, int], RecordedEffect]:
-    """Return the effects by measure, label and count; the count tells a label apart that comes
-    again in another assertion.
-    """
+    """Return (measure, label, count) -> effect. The count distinguishes labels that repeat."""
     counts: Counter[tuple[str, str]] = Counter()
     effects: dict[tuple[str, str, int], RecordedEffect] = {}
     for recorded in entry.recorded:
@@ -102,8 +102,9 @@ def _effects(entry: Entry) -> dict[tuple[str, str, int], RecordedEffect]:
 
 
 def _interval_size(was: RecordedEffect, now: RecordedEffect, error: float) -> float:
-    """Return by how many standard errors the further end of an interval moved, one at most; one
-    also for another number of seeds, or an end that came or went.
+    """Return by how many standard errors the end of an interval moved that moved more, at most 1.
+
+    Another number of seeds, or an end that became open or closed, counts as 1.
     """
     if was.n != now.n:
         return 1.0
@@ -118,8 +119,8 @@ def _interval_size(was: RecordedEffect, now: RecordedEffect, error: float) -> fl
 
 
 def _moved(was: RecordedEffect, now: RecordedEffect) -> bool:
-    # The spread says nothing that estimate, interval and n do not; a record from before it was kept
-    # has not drifted.
+    # The spread is left out: it follows from interval and n, and old records lack it, which is no
+    # drift
     if was.n != now.n:
         return True
     pairs = ((was.estimate, now.estimate), (was.low, now.low), (was.high, now.high))
@@ -132,7 +133,7 @@ def _moved(was: RecordedEffect, now: RecordedEffect) -> bool:
 
 
 def _standard_error(effect: RecordedEffect) -> float | None:
-    """Return the standard error of a recorded effect in its unit; None where no spread is known."""
+    """Return the standard error of a recorded effect in its unit; None without a spread."""
     if effect.spread is None:
         return None
     return effect.spread / math.sqrt(effect.n)

@@ -1,6 +1,4 @@
-"""Where each claim stands: its verdict on record at each scale, and whether that is still of this
-code and this claim.
-"""
+"""The status of each claim: its recorded verdict at each scale, and whether it is still current."""
 
 from __future__ import annotations
 
@@ -22,14 +20,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """One row of ``cbspec status``.
 
     Attributes:
-        device, verdict, entry: None where nothing is on record.
-        currency: `stale` when claim, code or numerics moved since; `orphaned` when no claim is
+        device: the device family; None if nothing is recorded.
+        verdict: the recorded verdict; None if nothing is recorded.
+        entry: the entry; None if nothing is recorded.
+        currency: `stale` if claim, code or numerics changed since; `orphaned` if no claim is
             decidable there any more.
-        moved: what makes it stale.
-        checked: how a stale one is checked: `canary equal`, `canary differs`, `canary not run`;
-            empty for any other.
-        lenience: that the claim is in quarantine and until when, that this is over, or that its
-            changes warn; empty for most.
+        moved: what changed, for a stale verdict.
+        checked: the state of a stale verdict's canary: `canary equal`, `canary differs` or `canary
+            not run`; otherwise empty.
+        lenience: the claim's quarantine, or that its changes only warn; empty for most claims.
     """
 
     claim: str
@@ -50,14 +49,14 @@ def status(
     moved: Callable[[Claim, Entry], Iterable[str]],
     checked: Callable[[Claim], str] = lambda _claim: "",
 ) -> list[Standing]:
-    """Return a row for each claim x scale x device family on record, and one for each claim that
-    has no verdict at a scale where it is decidable.
+    """Return a row for each recorded verdict, and for each scale at which a claim lacks one.
 
     Args:
-        claims: every claim at every scale of interest, in the order wanted.
-        moved: returns what differs from the entry in code and numerics; not called if the claim
-            itself changed.
-        checked: returns what the claim's canary shows; called if code or numerics moved.
+        ledger: the recorded verdicts.
+        claims: the claims at the scales of interest, in the order of the rows.
+        moved: returns what changed in code and numerics since an entry. It is not called if the
+            claim itself changed.
+        checked: returns the state of a claim's canary. It is called if code or numerics changed.
     """
     claims = list(claims)
     rows: list[Standing] = []

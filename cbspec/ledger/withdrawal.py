@@ -1,6 +1,4 @@
-"""Verdicts on record that no claim file asks for any more, and taking them off the record, on
-purpose.
-"""
+"""Withdrawing orphaned verdicts: recorded verdicts that no claim file asks for any more."""
 
 from __future__ import annotations
 
@@ -16,8 +14,11 @@ from cbspec.model.visible import visible
 
 
 def orphaned(ledger: Ledger, claims: Iterable[Claim]) -> tuple[Entry, ...]:
-    """Return the entries that no run checks: none of `claims`, which are all there are, is
-    decidable at their scale.
+    """Return the entries that no run can check any more.
+
+    Args:
+        ledger: the recorded verdicts.
+        claims: all claims of the project.
     """
     decidable = {claim.id: claim.decidable for claim in claims}
     gone = []
@@ -28,15 +29,18 @@ def orphaned(ledger: Ledger, claims: Iterable[Claim]) -> tuple[Entry, ...]:
 
 
 def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], why: str) -> Ledger:
-    """Return `ledger` with `entries` among the withdrawn, as of today.
+    """Return `ledger` with `entries` withdrawn today.
 
     Args:
-        claims: all that there are.
+        ledger: the present ledger.
+        entries: the verdicts to withdraw.
+        claims: all claims of the project.
+        why: the reason.
 
     Raises:
-        MissingReasonError: `why` is blank.
-        LedgerError: a claim is still decidable at the scale of an entry; it names every such entry,
-            and nothing is withdrawn.
+        MissingReasonError: the reason is blank.
+        LedgerError: claims are still decidable at the scales of entries; it names all of these.
+            Nothing is withdrawn.
     """
     entries, why = list(entries), visible(" ".join(why.split()))
     if not why:
@@ -65,7 +69,7 @@ def _refusal(entries: Iterable[Entry], gone: Container[Entry]) -> str:
 
 
 def unchecked(entry: Entry) -> str:
-    """Say in one line what is wrong with an orphaned entry."""
+    """Return what is wrong with an orphaned entry, as one line."""
     return (
         f"{entry.verdict} is on record at {entry.scale} on {entry.device}, but nothing checks it: "
         "no claim file asks for a verdict there any more"

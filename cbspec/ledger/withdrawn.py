@@ -1,4 +1,4 @@
-"""A verdict that was taken off the record: what it was, when it went, and why."""
+"""A withdrawn verdict: what it was, when it was withdrawn, and why."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Text = Annotated[str, Meta(min_length=1)]
 
 
 class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A former entry.
+    """A former entry of the ledger.
 
     Attributes:
-        reason: of the verdict.
-        recorded: the date of the entry's provenance.
-        withdrawn: the date on which it was taken off the record.
-        why: it was.
+        reason: the reason of the verdict.
+        recorded: the date on which it was recorded.
+        withdrawn: the date on which it was withdrawn.
+        why: the reason to withdraw it.
     """
 
     claim: Text
@@ -39,7 +39,7 @@ class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def withdrawn_of(entry: Entry, date: str, why: str) -> Withdrawn:
-    """Return what the ledger keeps of an entry that was withdrawn on `date`."""
+    """Return an entry as the ledger keeps it after it was withdrawn on `date`."""
     return Withdrawn(
         claim=entry.claim,
         scale=entry.scale,
