@@ -1,0 +1,125 @@
+"""Results go to a machine with ssh, and to Google's storage, and come back: servers on loopback."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cbspec.errors import RemoteError
+from cbspec.store import Pull, Push, Remote, Store
+from cbspec.store.arrival import record_name
+from tests.support.patience import until
+from tests.support.shared_store import EXPECTED, KEYS, contents, fill, pull, states
+
+CONFIGURATION = """\
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {folder}/host
+PidFile {folder}/pid
+AuthorizedKeysFile {folder}/user.pub
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+StrictModes no
+Subsystem sftp internal-sftp
+"""
+PRIVILEGE_SEPARATION = Path("/run/sshd")  # which a server that root starts wants to be there
+
+
+@pytest.fixture
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a server, up to the path."""
+    pytest.importorskip("paramiko", reason="ssh needs paramiko")
+    program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        pytest.skip("sshd is not installed (Debian: apt install openssh-server)")
+    folder = tmp_path / "sshd"
+    (folder / ".ssh").mkdir(parents=True)
+    for name in ("host", "user"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+        subprocess.run(command, check=True)
+    (folder / "user").rename(folder / ".ssh" / "id_ed25519")
+    monkeypatch.setenv("HOME", str(folder))  # where paramiko looks for keys
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    port = _free_port()
+    (folder / "config").write_text(CONFIGURATION.format(port=port, folder=folder))
+    made = os.getuid() == 0 and not PRIVILEGE_SEPARATION.exists()
+    if made:
+        PRIVILEGE_SEPARATION.mkdir()
+    server = subprocess.Popen(
+        [program, "-D", "-e", "-f", str(folder / "config")], stderr=(folder / "log").open("wb")
+    )
+    try:
+        until(lambda: _listens(port), "the server listens")
+        yield f"ssh://{getpass.getuser()}@127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+        if made:
+            PRIVILEGE_SEPARATION.rmdir()
+
+
+@pytest.fixture
+def gcs(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of an empty bucket of Google's storage, which an emulator plays."""
+    pytest.importorskip("gcsfs", reason="Google's storage needs gcsfs")
+    reason = "Google's storage is played by gcp-storage-emulator"
+    emulator = pytest.importorskip("gcp_storage_emulator.server", reason=reason)
+    port = _free_port()
+    server = emulator.create_server("127.0.0.1", port, in_memory=True, default_bucket="lab")
+    server.start()
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
+    # Which asks for the kind of bucket, with credentials
+    monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+    yield "gs://lab/results"
+    server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def assert_results_travel(remote: Remote, store: Store, folder: Path) -> None:
+    """Assert that results are pushed, pulled, not moved a second time, and refused when damaged."""
+    fill(store)
+    other, third = Store(folder / "other"), Store(folder / "third")
+
+    there = [states(list(Push(store, remote).move(EXPECTED))) for _ in range(2)]
+    here = [states(pull(other, remote)) for _ in range(2)]
+    remote.write(record_name(KEYS[0]), b"no record")
+    refused = states(list(Pull(third, remote).move(EXPECTED)))
+
+    assert there == here == [{"moved": 6}, {"there": 6}]
+    assert contents(other) == contents(store)
+    assert refused == {"refused": 1, "moved": 5}
+
+
+def test_results_travel_over_ssh(store: Store, ssh: str, tmp_path: Path) -> None:
+    """Nothing half-written is left, and a folder that is not there is told from an empty one."""
+    (tmp_path / "shared").mkdir()
+
+    assert_results_travel(Remote(f"{ssh}{tmp_path}/shared"), store, tmp_path)
+
+    assert list((tmp_path / "shared" / "tmp").iterdir()) == []
+    with pytest.raises(RemoteError, match="no such folder or bucket"):
+        Remote(f"{ssh}{tmp_path}/elsewhere").check_there()
+
+
+def test_results_travel_to_google(store: Store, gcs: str, tmp_path: Path) -> None:
+    """A bucket that an emulator keeps is a shared store as S3's are."""
+    assert_results_travel(Remote(gcs), store, tmp_path)
