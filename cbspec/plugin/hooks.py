@@ -16,6 +16,7 @@ import pytest
 from cbspec.config import ADOPT, Config
 from cbspec.errors import CbspecError
 from cbspec.plugin.arguments import collects, collects_nothing_else, project_of
+from cbspec.plugin.elsewhere import Elsewhere
 from cbspec.plugin.failures import usage_error
 
 PROJECT = pytest.StashKey[Config]()
@@ -96,6 +97,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the hooks of collection and of the run, if there is a project with claims."""
     project = config.stash.get(PROJECT, None)
     if project is None:
+        config.pluginmanager.register(Elsewhere(), "cbspec-elsewhere")
         return
     from cbspec.plugin import junit
     from cbspec.plugin.collection import Collection

@@ -112,7 +112,7 @@ class Running:
 
         # The terminal itself, since pytest captures sys.stdout
         stream = os.fdopen(os.dup(sys.__stdout__.fileno()), "w") if sys.__stdout__ else sys.stdout
-        colour = self.process.config.getoption("color") != "no"
+        colour = self.process.config.getoption("color", "auto") != "no"
         self.display = Display(self.process.run, stream, colour=colour)
         self.display.start()
         try:

@@ -124,6 +124,28 @@ def test_refuted_claim_on_record_is_an_expected_failure(project):
     assert "def runtest" not in output  # the program is no part of the result
 
 
+@pytest.mark.parametrize("option", ["--runxfail", "-pno:skipping"])
+def test_a_refuted_claim_never_passes(project, option):
+    """Where a person turns expected failures off, a refuted claim on record fails."""
+    project.claim("light.yaml", WRONG)
+    project.record(project.run())
+
+    status, output = project.pytest(option)
+
+    assert (status, outcomes(output)) == (1, "1 failed")
+
+
+def test_a_run_without_a_terminal_is_judged(project):
+    """Without pytest's terminal plugin claims are judged and the report is written."""
+    project.claim("light.yaml", WRONG)
+
+    status, output = project.pytest("-pno:terminal")
+
+    assert status == 1
+    assert "INTERNALERROR" not in output
+    assert project.verdicts() == {"1.b": "refuted"}
+
+
 def test_flip_fails_the_run(project):
     """A claim that no longer says what is on record fails, naming the flip."""
     project.claim("light.yaml")

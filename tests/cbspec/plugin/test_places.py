@@ -123,3 +123,21 @@ def test_claims_of_another_project_are_run_from_within_one(neighbours):
     assert outcomes(output) == "1 failed"
     assert (neighbours / "p2" / "reports" / "latest.json").exists()
     assert not (neighbours / "p1" / "reports").exists()
+
+
+def test_claims_that_a_run_passes_by_are_told(neighbours):
+    """A run of the folder above, which has no claims of its own, warns of each project below whose
+    claims it leaves out; warnings as errors end it.
+    """
+    (neighbours / "p1" / "test_own.py").write_text("def test_own(): pass\n")
+
+    status, output = pytest_in(neighbours, ".", "-n", "0")
+    strict, _ = pytest_in(
+        neighbours, ".", "-W", "error::cbspec.plugin.elsewhere.UncollectedWarning"
+    )
+
+    assert (status, outcomes(output)) == (0, "1 passed, 2 warnings")
+    for name in ("p1", "p2"):
+        place = neighbours / name
+        assert f"the claims of {place} are no part of this run: run pytest {place}" in output
+    assert strict != 0
