@@ -15,7 +15,7 @@ from cbspec.ledger import Provenance
 
 VERSION = 1
 
-Outcome = Literal["noticed", "missed", "equivalent", "not executed"]
+Outcome = Literal["noticed", "missed", "equivalent", "open", "not executed"]
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -26,7 +26,9 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         outcome: `noticed` where a canary is not as recorded or the run broke; `missed` where the
             changed lines run, their values or their path are others, and all stay within
             tolerance; `equivalent` where every canary value is the same to the last bit and the
-            definition takes the same path; `not executed` where no canary runs the changed lines.
+            definition takes the same path; `open` where the cheapest of these claims noticed
+            nothing, and the others were not asked yet; `not executed` where no canary runs the
+            changed lines.
         asked: the claims whose canary ran with the change: the cheapest first of those that execute
             the changed lines, until one noticed.
         canary: the claims whose canary noticed.

@@ -241,10 +241,8 @@ class Evaluation:
 
     @cached_property
     def _recorder(self) -> Recorder:
-        project = self.config.root, self.planner, self.ledger, lambda: self.provenance
-        return Recorder(
-            *project, self._adopted, self._edits, self._options, self._earlier, self.noise
-        )
+        known = self.config.root, self.planner, self.ledger, lambda: self.provenance, self._adopted
+        return Recorder(*known, self._edits, self._options, self._earlier, self.noise)
 
     @cached_property
     def provenance(self) -> Provenance:

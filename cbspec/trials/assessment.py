@@ -27,7 +27,7 @@ def assessed(mutant: Mutant, trial: Trial, baseline: Baseline, reaches: Collecti
         before=mutant.before,
         after=mutant.after,
         reaches=tuple(sorted(reaches)),
-        outcome=_outcome(mutant, trial, baseline),
+        outcome=_outcome(mutant, trial, baseline, reaches),
         asked=tuple(sorted(trial.asked)),
         canary=tuple(sorted(noticed)),
         ended=trial.ended,
@@ -46,12 +46,14 @@ def with_judged(tried: Tried, judged: Judged) -> Tried:
     )
 
 
-def _outcome(mutant: Mutant, trial: Trial, baseline: Baseline) -> Outcome:
+def _outcome(mutant: Mutant, trial: Trial, baseline: Baseline, reaches: Collection[str]) -> Outcome:
     if not baseline.executes(mutant):
         return "not executed"
     canary = trial.canary
     if canary is None or canary.noticed:
         return "noticed"
+    if not set(baseline.witnesses(mutant, reaches)) <= set(trial.asked):
+        return "open"
     known = baseline.canary
     same = all(values == known.values.get(claim) for claim, values in canary.values.items())
     if same and _around(known.arcs[mutant.path], canary.arcs[mutant.path], mutant.lines):

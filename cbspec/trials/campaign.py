@@ -20,6 +20,8 @@ from cbspec.trials.mutant import Mutant, Site, SourceFile, sampled
 from cbspec.trials.trial import Trial
 from cbspec.trials.trials import Trials
 
+CHEAPEST = 3  # claims that are asked about each mutant before all are about the rest
+
 
 class Campaign:
     """The mutants of some claims' code, and the claims that each of them reaches.
@@ -107,8 +109,9 @@ class Campaign:
         mutants: Iterable[Mutant],
         teeth: Teeth,
     ) -> Iterator[Tried]:
-        """Yield what became of each mutant that is not on record: at first of those that no canary
-        executes, of which nothing can come.
+        """Yield what became of each mutant that is not settled: at first of those that no canary
+        executes, of which nothing can come; then what the cheapest claims say that execute it; then,
+        of those that these did not notice, what all say.
         """
         executed = []
         for mutant in asking.untried(mutants, teeth):
@@ -120,7 +123,16 @@ class Campaign:
         def witnesses(mutant: Mutant) -> list[str]:
             return baseline.witnesses(mutant, self.reaching(mutant))
 
-        for mutant, trial in trials.canaries(asking.in_time(executed), witnesses):
+        def cheapest(mutant: Mutant) -> list[str]:
+            return witnesses(mutant)[:CHEAPEST]
+
+        still_open = asking.left_open(mutants, teeth)
+        for mutant, trial in trials.canaries(asking.in_time(executed), cheapest):
+            tried = assessed(mutant, trial, baseline, self.reaching(mutant))
+            if tried.outcome == "open":
+                still_open.append(mutant)
+            yield tried
+        for mutant, trial in trials.canaries(asking.in_time(still_open), witnesses):
             yield assessed(mutant, trial, baseline, self.reaching(mutant))
 
     def _by_verdict(
@@ -184,12 +196,19 @@ class _Asking:
 
     def open(self, mutants: Collection[Mutant], teeth: Teeth) -> bool:
         """Tell whether a mutant is to be tried."""
-        return any(self.untried(mutants, teeth)) or any(self.unjudged(mutants, teeth))
+        if self.left_open(mutants, teeth) or any(self.untried(mutants, teeth)):
+            return True
+        return any(self.unjudged(mutants, teeth))
 
     def untried(self, mutants: Iterable[Mutant], teeth: Teeth) -> Iterator[Mutant]:
         """Yield the mutants that are not on record."""
         recorded = {tried.name for tried in teeth.mutants}
         return (mutant for mutant in mutants if mutant.name not in recorded)
+
+    def left_open(self, mutants: Iterable[Mutant], teeth: Teeth) -> list[Mutant]:
+        """Return the mutants that not all claims were asked about which may notice them."""
+        unsettled = {tried.name for tried in teeth.mutants if tried.outcome == "open"}
+        return [mutant for mutant in mutants if mutant.name in unsettled]
 
     def unjudged(self, mutants: Iterable[Mutant], teeth: Teeth) -> Iterator[Mutant]:
         """Yield the mutants that run and are not equivalent, and that verdicts or unit tests are to

@@ -12,11 +12,12 @@ from cbspec.claim import base
 
 @dataclass(frozen=True, kw_only=True)
 class MutantRow:
-    """One mutant that no canary noticed."""
+    """One mutant that no canary noticed; `outcome` is missed, or open."""
 
     definition: str
     line: int
     change: str
+    outcome: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ def teeth_view(teeth: Teeth | None) -> TeethView | None:
         if mutant.outcome in ("noticed", "missed"):
             asked.update(mutant.asked)
             noticed.update(mutant.asked if mutant.ended else set(map(base, mutant.canary)))
-        if mutant.outcome == "missed":
+        if mutant.outcome in ("missed", "open"):
             unnoticed.append(_row(mutant))
     made = teeth.provenance
     return TeethView(
@@ -80,4 +81,5 @@ def _row(mutant: Tried) -> MutantRow:
         definition=mutant.definition,
         line=mutant.line,
         change=f"{mutant.before} -> {mutant.after}",
+        outcome=mutant.outcome,
     )

@@ -95,22 +95,27 @@ def test_the_claims_that_execute_a_line_are_asked_the_cheapest_first(baseline):
 
 
 @pytest.mark.parametrize(
-    ("line", "state", "value", "outcome"),
+    ("line", "asked", "state", "value", "outcome"),
     [
-        (2, "differs", 2.0, "noticed"),
-        (2, "equal", 1.0001, "missed"),
-        (2, "equal", 1.0, "equivalent"),
-        (4, "equal", 1.0, "not executed"),
+        (2, ["1.a"], "differs", 2.0, "noticed"),
+        (2, ["1.a"], "equal", 1.0, "open"),
+        (2, ["1.a", "1.b"], "equal", 1.0001, "missed"),
+        (2, ["1.a", "1.b"], "equal", 1.0, "equivalent"),
+        (4, [], "equal", 1.0, "not executed"),
     ],
 )
-def test_what_no_canary_notices_is_missed_or_equivalent(baseline, line, state, value, outcome):
-    """Equivalent is what gives the same values to the last bit, along the same lines."""
+def test_what_no_canary_notices_is_missed_or_equivalent(
+    baseline, line, asked, state, value, outcome
+):
+    """Equivalent is what gives the same values to the last bit, along the same lines; before all
+    claims that execute it were asked, it is neither.
+    """
     canary = Canary({"1.a": state}, {"1.a": value}, baseline.canary.arcs)
 
-    tried = assessed(mutant(line), Trial(canary=canary, asked=["1.a"]), baseline, {"1.a", "1.b"})
+    tried = assessed(mutant(line), Trial(canary=canary, asked=asked), baseline, {"1.a", "1.b"})
 
     assert tried.outcome == outcome
-    assert tried.asked == ("1.a",)
+    assert tried.asked == tuple(asked)
     assert tried.reaches == ("1.a", "1.b")
 
 
@@ -118,6 +123,8 @@ def test_a_claim_whose_changed_path_gives_the_same_values_is_missed(baseline):
     """A line that is not reached any more is no equivalent change."""
     canary = Canary({"1.a": "equal"}, {"1.a": 1.0}, {"lab/rules.py": frozenset({(1, 2)})})
 
-    tried = assessed(mutant(2), Trial(canary=canary), baseline, {"1.a"})
+    tried = assessed(
+        mutant(2), Trial(canary=canary, asked=["1.a", "1.b"]), baseline, {"1.a", "1.b"}
+    )
 
     assert tried.outcome == "missed"

@@ -39,19 +39,20 @@ TEETH = Teeth(
         tried("missed", asked=("1.a", "1.b"), judged=("1.a", "1.b")),
         tried("equivalent", asked=("1.a", "1.b")),
         tried("not executed", asked=()),
+        tried("open"),
     ),
 )
 
 
 def test_a_claim_is_told_how_many_of_those_it_was_asked_about_it_noticed():
-    """A cell of a matrix counts for its claim, a broken run as noticed; what is equivalent or
-    does not run says nothing of a claim.
+    """A cell of a matrix counts for its claim, a broken run as noticed; what is equivalent, open
+    or does not run says nothing of a claim.
     """
     view = teeth_view(TEETH)
 
     assert view.claims == {"1.a": (2, 3), "1.b": (0, 1)}
     assert (view.noticed, view.counted) == (2, 3)
-    assert [row.line for row in view.unnoticed] == [7]
+    assert [row.outcome for row in view.unnoticed] == ["missed", "open"]
 
 
 def test_a_claim_whose_verdict_nothing_changed_is_toothless():
@@ -78,7 +79,7 @@ def test_the_section_names_what_no_canary_noticed():
     line = macros.of_claim(view, "1.a")
 
     assert "Canaries noticed 2 of the 3" in section
-    assert section.count("<code>a - b -&gt; -(a - b)</code>") == 1
+    assert section.count("<code>a - b -&gt; -(a - b)</code>") == 2
     assert "Of 2 of these a verdict was computed, too; 1 changed one." in section
     assert "none of them changed: 1.b." in section
     assert "noticed 2 of 3" in line
