@@ -11,6 +11,8 @@ import numpy as np
 from cbspec.statistics import independent
 from cbspec.statistics.sample import Array
 
+CELLS = 2**22  # of a table of runs by runs that is held at once
+
 
 def tail(sooner: Array, later: Array, limit: float, bound: float, side: int) -> Array:
     """Return the one-sided p of the first arm being sooner (side 1) or later (side -1).
@@ -20,7 +22,13 @@ def tail(sooner: Array, later: Array, limit: float, bound: float, side: int) -> 
         bound: of the difference of mean scores, 0.
     """
     first = sooner.shape[-1]
-    scored = scores(np.concatenate([sooner, later], axis=-1), limit)
+    times = np.concatenate([sooner, later], axis=-1)
+    rows, runs = times.reshape(-1, times.shape[-1]), times.shape[-1]
+    scored = np.empty(rows.shape)
+    batch = max(1, CELLS // runs**2)
+    for start in range(0, len(rows), batch):
+        scored[start : start + batch] = scores(rows[start : start + batch], limit)
+    scored = scored.reshape(times.shape)
     return independent.permutation(scored[..., :first], scored[..., first:], bound, side)
 
 
