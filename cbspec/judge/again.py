@@ -25,6 +25,7 @@ from cbspec.statistics.sample import Array, Measurements, Sample, Table, Unmeasu
 TRIALS = 1000
 FEWEST = 2  # seeds, which tell a spread
 MANY = 40  # runs, whose weights one by one would take room that grows with their square
+FARTHEST = 300.0  # logarithm of a drawn value: any larger one has the same verdict, and no square
 MOST_FLIPPED = 16  # seeds, where every sign flip is enumerated in every trial
 
 Name = tuple[str, str]
@@ -39,11 +40,12 @@ def with_again(judgement: Judgement, claim: Claim, table: Table) -> Judgement:
     """
     try:
         drawn = fresh(claim, table, np.random.default_rng(2021))
-    except Unmeasured:
+        if drawn is None:
+            return judgement
+        repeated = verdicts(claim, drawn, len(judgement.seeds))
+    except Unmeasured:  # here, or in a run that is drawn: two seeds may vary beyond any double
         return judgement
-    if drawn is None:
-        return judgement
-    share = np.mean(verdicts(claim, drawn, len(judgement.seeds)) == judgement.verdict)
+    share = np.mean(repeated == judgement.verdict)
     return msgspec.structs.replace(judgement, again=float(share))
 
 
@@ -204,7 +206,7 @@ def _positive(claim: Claim, measure: str, column: Array) -> bool:
 def _as_measured(claim: Claim, measure: str, values: Array, sample: Sample) -> Array:
     """Return drawn values on the measure's own scale, rounded to what it resolves."""
     if _positive(claim, measure, np.asarray(sample.values, dtype=np.float64)):
-        values = np.exp(values)
+        values = np.exp(np.clip(values, -FARTHEST, FARTHEST))
     declared = claim.measures.get(measure)
     if declared is None or not declared.resolution:
         return values

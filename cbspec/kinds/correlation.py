@@ -59,8 +59,8 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         first, second = self.measures
         ones, others = [], []
         for arm in self.arms:
-            ones.append(data.squarable(arm, first))
-            others.append(data.squarable(arm, second))
+            ones.append(_column(arm, first, data))
+            others.append(_column(arm, second, data))
         if self.over == "seeds":
             of_arms = []
             for arm, one, other in zip(self.arms, ones, others, strict=True):
@@ -119,3 +119,12 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
             n=r.shape[-1],
             seeds=r,
         )
+
+
+def _column(arm: str, measure: str, data: Measurements) -> Array:
+    """Return the values, or their logarithms where noise is a factor: Pearson's r of skewed values
+    hangs on the largest.
+    """
+    if data.factorial((arm,), measure):
+        return data.logarithms(arm, measure)
+    return data.squarable(arm, measure)

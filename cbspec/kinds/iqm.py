@@ -15,7 +15,7 @@ from cbspec.kinds.subtraction import Subtraction
 from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics import trimmed
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
-from cbspec.statistics.result import Result, bounds_in_words
+from cbspec.statistics.result import Result, bounds_in_words, finite_bounds
 from cbspec.statistics.sample import Measurements
 
 
@@ -44,18 +44,28 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
         """Yield bounds that are missing or exclude each other."""
         yield from needs_bounds(self.above, self.below)
 
+    @property
+    def _positive(self) -> bool:
+        """Whether the bounds have logarithms."""
+        return all(bound > 0 for bound in finite_bounds(self.above, self.below))
+
     def _located(self, arm: str, data: Measurements) -> Result:
         values = self.column(arm, data)
+        seeds, test = values, "t test of the interquartile mean"
+        logs = self.minus is None and data.factorial((arm,), self.measure) and self._positive
+        if logs:
+            values, test = data.logarithms(arm, self.measure), f"{test} on logarithms"
         return Result(
             label=self.label(arm),
             measure=self.measure,
             unit=data.unit(self.measure),
-            test="t test of the interquartile mean",
+            test=test,
             above=self.above,
             below=self.below,
             tail=partial(trimmed.tail, values),
             estimate=trimmed.moments(values)[0],
             interval=partial(trimmed.interval, values),
             n=values.shape[-1],
-            seeds=values,
+            seeds=seeds,
+            logs=logs,
         )

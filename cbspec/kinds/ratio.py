@@ -71,7 +71,7 @@ class Ratio(Measured, frozen=True, kw_only=True, tag="ratio"):
         one-sided tests), or to have another sign than the claim says.
         """
         noise = data.declared(self.measure).noise
-        if noise == "lognormal":
+        if data.factorial(self.arms, self.measure):
             return tested(self._of_geometric_means(), data, self.test)
         over, under = self.arms
         quotient = Quotient(

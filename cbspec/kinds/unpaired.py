@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
+import numpy as np
 from msgspec import Meta
 
 from cbspec.kinds.assertion import Measured, Problem
@@ -58,31 +59,45 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
         return f"{self.measure}: {' - '.join(self.arms)}, over runs of their own, lies {bounds}"
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:
-        """Return the evidence of the difference.
+        """Return the evidence of the difference; that of the quotient from 1, on logarithms, where
+        noise is a factor and 0 the bound.
 
         Sources: Welch 1947; Fisher 1935; Mann and Whitney 1947.
         """
         first, second = self.arms
         one = data.squarable(first, self.measure)
         other = data.squarable(second, self.measure)
-        tail = partial(independent.TESTS[self.by], one, other)
         least = data.resolution(self.measure) / 2
+        label, unit, above, below = f"{first} - {second}", data.unit(self.measure), *self._bounds
+        logs = not any(self._bounds) and data.factorial(self.arms, self.measure)
+        test = independent.NAMES[self.by]
+        if logs:
+            least /= max(float(np.max(one)), float(np.max(other)))
+            one, other = (data.logarithms(arm, self.measure) for arm in self.arms)
+            label, unit, test = f"{first} / {second}", "ratio", f"{test} on logarithms"
+            above, below = (None if bound is None else 1.0 for bound in self._bounds)
+        tail = partial(independent.TESTS[self.by], one, other)
         if self.by == "welch":
             tail = partial(independent.welch, one, other, least=least)
         return of_inference(
             Result(
-                label=" - ".join(self.arms),
+                label=label,
                 measure=self.measure,
-                unit=data.unit(self.measure),
-                test=independent.NAMES[self.by],
-                above=self.above,
-                below=self.below,
+                unit=unit,
+                test=test,
+                above=above,
+                below=below,
                 tail=tail,
                 estimate=mean(one) - mean(other),
                 interval=partial(independent.interval, one, other, least=least),
                 n=min(one.shape[-1], other.shape[-1]),
+                logs=logs,
             )
         )
+
+    @property
+    def _bounds(self) -> tuple[float | None, float | None]:
+        return self.above, self.below
 
     def least_p(self, n: int, alpha: float) -> float:
         """Return the p of arms that do not overlap, n runs each."""

@@ -14,6 +14,7 @@ from cbspec.kinds.assertion import Measured, Problem
 from cbspec.kinds.change import larger, more, smaller, unordered
 from cbspec.kinds.names import Arms, listed
 from cbspec.kinds.sums import needs_bounds
+from cbspec.statistics import skew
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
 from cbspec.statistics.result import Result, bounds_in_words
 from cbspec.statistics.sample import Array, Measurements
@@ -58,32 +59,42 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
         seeds = values
         if data.summarised((arm,), self.measure):
             seeds = np.array([])  # the values only stand in for runs that are not known
+        # A known spread tells nothing of the shape
+        guarded = data.declared(self.measure).noise in ("heavy", "lognormal")
         return Result(
             label=arm,
             measure=self.measure,
             unit=data.unit(self.measure),
-            test="z test",
+            test="z test, guarded against skew" if guarded else "z test",
             above=self.above,
             below=self.below,
-            tail=partial(self._tail, values),
+            tail=partial(self._tail, values, guarded),
             estimate=mean(values),
-            interval=partial(self._interval, values),
+            interval=partial(self._interval, values, guarded),
             n=values.shape[-1],
             reported=data.figure(self.measure, arm),
             spread=self.sigma,
             seeds=seeds,
         )
 
-    def _tail(self, values: Array, bound: float, side: int) -> Array:
+    def _tail(self, values: Array, guarded: bool, bound: float, side: int) -> Array:
         from scipy.special import ndtr
 
         # The error does not depend on these runs, so that the statistic is normal and not Student's t
-        error = self.sigma / math.sqrt(values.shape[-1])
-        return np.asarray(ndtr(side * (bound - mean(values)) / error))
+        n = values.shape[-1]
+        z = side * (mean(values) - bound) / (self.sigma / math.sqrt(n))
+        p = np.asarray(ndtr(-z))
+        if guarded:
+            return np.asarray(np.maximum(p, skew.known_tail(z, n)))
+        return p
 
-    def _interval(self, values: Array, miss: float) -> tuple[float, float]:
+    def _interval(self, values: Array, guarded: bool, miss: float) -> tuple[float, float]:
         from scipy.special import ndtri
 
-        half = -float(ndtri(miss / 2)) * self.sigma / math.sqrt(values.size)
+        n = values.size
+        half = -float(ndtri(miss / 2))
+        if guarded:
+            half = max(half, skew.known_critical(miss, n))
+        half *= self.sigma / math.sqrt(n)
         middle = float(mean(values))
         return middle - half, middle + half

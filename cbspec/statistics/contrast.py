@@ -117,11 +117,11 @@ class Contrast:
         """Return the bounds of the only arm as those of its logarithm."""
         scale = self.weights[arm]
         low, high = (self.low - self.offset) / scale, (self.high - self.offset) / scale
-        # No bound at or below 0 has an image: `sign: negative` stays on the plain scale
-        if high <= 0 or (low <= 0 and math.isfinite(low)):
+        # No bound at or below 0 has an image: `sign: negative` stays on the plain scale. But a lower
+        # one beside a bound that has says nothing of what is positive anyway
+        if high <= 0 or (low <= 0 and high == math.inf):
             return self
-        if low > 0:
-            low = math.log(low)
+        low = math.log(low) if low > 0 else -math.inf
         high = math.log(high)
         return replace(self, weights={arm: 1.0}, offset=0.0, low=low, high=high, logs=True)
 
@@ -149,15 +149,10 @@ class Contrast:
     def _columns(self, data: Measurements) -> dict[str, Array]:
         columns = {}
         for arm in self.weights:
-            column = data.column(arm, self.measure)
             if self.logs:
-                if np.any(column <= 0):
-                    raise Unmeasured(
-                        f"{self.measure} of {arm} is not positive on every seed, "
-                        "so it has no logarithm"
-                    )
-                column = np.log(column)
-            columns[arm] = column
+                columns[arm] = data.logarithms(arm, self.measure)
+            else:
+                columns[arm] = data.column(arm, self.measure)
         return columns
 
     def _refuse_overflow(self, total: Array, size: Array) -> None:

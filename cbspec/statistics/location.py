@@ -14,10 +14,9 @@ from cbspec.model.finding import Effect
 from cbspec.statistics import assurance, sign_flip, student
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import Level, StatisticalEvidence, of_inference
+from cbspec.statistics.result import NEVER, exponential
 from cbspec.statistics.sample import Array, Measurements
 from cbspec.statistics.spread import deviation, mean
-
-NEVER = 708.0  # the largest power of e that a double holds, rounded down
 
 
 def located(contrast: Contrast, data: Measurements, test: str) -> Location:
@@ -27,7 +26,7 @@ def located(contrast: Contrast, data: Measurements, test: str) -> Location:
         test: ``"t"``, ``"exact"`` or ``"robust"``.
     """
     noise = data.declared(contrast.measure).noise
-    if noise == "lognormal":
+    if data.factorial(contrast.weights, contrast.measure):
         contrast = contrast.on_logarithms()
     robust = not contrast.balanced and (test == "robust" or noise == "heavy")
     return Location(contrast, data, exact=test == "exact", robust=robust)
@@ -209,5 +208,5 @@ class Location:
     def _read(self, value: float) -> float:
         """Convert to the unit that people read."""
         if self.contrast.logs:
-            return math.exp(min(value, NEVER))
+            return exponential(value)
         return value

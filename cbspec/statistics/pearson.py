@@ -48,7 +48,8 @@ def interval(r: float, n: int, miss: float) -> tuple[float, float]:
         return -1.0, 1.0
     middle = math.atanh(min(max(r, -MOST), MOST))
     half = -float(ndtri(miss / 2)) / math.sqrt(n - 3)
-    return math.tanh(middle - half), math.tanh(middle + half)
+    # A coefficient of 1 has no z, and lies within its interval all the same
+    return min(math.tanh(middle - half), r), max(math.tanh(middle + half), r)
 
 
 def mean_tail(z: Array, bound: float, side: int) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,8 +15,15 @@ from cbspec.statistics.sample import Array
 NO_TEST = "as printed"
 """In place of a test's name, where numbers are compared as they are published."""
 
+NEVER = 708.0  # the largest power of e that a double holds, rounded down
+
 Tail = Callable[[float, int], Array]
 """A bound and the side of it that is asserted (1 above, -1 below) -> the one-sided p."""
+
+
+def exponential(value: float) -> float:
+    """Return e to this power, or about the largest double."""
+    return math.exp(min(value, NEVER))
 
 
 def finite_bounds(above: float | None, below: float | None) -> tuple[float, ...]:
@@ -44,6 +52,7 @@ class Result:
         interval: rate at which it may miss -> its two ends.
         n: training seeds; of the arm that has fewer, where each has its own.
         seeds: the effect on each seed; empty where it is none of single seeds.
+        logs: `tail`, `estimate` and `interval` are those of logarithms; bounds and seeds are not.
     """
 
     label: str
@@ -59,6 +68,7 @@ class Result:
     reported: float | None = None
     spread: float | None = None
     seeds: Array = field(default_factory=lambda: np.array([]))
+    logs: bool = False
 
     @property
     def bounds(self) -> tuple[float, ...]:
@@ -79,11 +89,14 @@ class Result:
 
     def effect(self, level: Level) -> Effect:
         low, high = self.interval(level.miss)
+        estimate = float(self.estimate)
+        if self.logs:
+            low, estimate, high = exponential(low), exponential(estimate), exponential(high)
         return Effect(
             label=self.label,
             measure=self.measure,
             unit=self.unit,
-            estimate=float(self.estimate),
+            estimate=estimate,
             low=low,
             high=high,
             confidence=1 - level.miss,
@@ -99,4 +112,8 @@ class Result:
     @property
     def _sides(self) -> list[tuple[float, int]]:
         ends = ((self.above, 1), (self.below, -1))
-        return [(bound, side) for bound, side in ends if bound is not None]
+        sides = []
+        for bound, side in ends:
+            if bound is not None:
+                sides.append((math.log(bound) if self.logs else bound, side))
+        return sides

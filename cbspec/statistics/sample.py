@@ -180,6 +180,26 @@ class Measurements:
             )
         return values
 
+    def logarithms(self, arm: str, measure: str) -> Array:
+        """Return the logarithms of one arm's values, shape `[..., seed]`.
+
+        Raises:
+            Unmeasured: a value does not exist, or has no logarithm.
+        """
+        column = self.column(arm, measure)
+        if np.any(column <= 0):
+            raise Unmeasured(
+                f"{measure} of {arm} is not positive on every seed, so it has no logarithm"
+            )
+        return np.asarray(np.log(column))
+
+    def factorial(self, arms: Iterable[str], measure: str) -> bool:
+        """Tell whether noise is a factor for these arms: they are judged on logarithms, which
+        single runs have and a published mean has not.
+        """
+        lognormal = self.declared(measure).noise == "lognormal"
+        return lognormal and not self.summarised(arms, measure)
+
     def declared(self, measure: str) -> Measure:
         """Return what the catalog says of a measure; one without noise of its own by default."""
         return self.measures.get(measure, _UNDECLARED)

@@ -48,6 +48,28 @@ def critical(alpha: float, n: int) -> float:
     return float(np.exp(np.interp(-np.log(alpha), -tails, np.log(STATISTICS))))
 
 
+def known_tail(z: Array, n: int) -> Array:
+    """Return the larger of both tails of the mean of n exponentials, z standard errors off, where
+    the spread is known: P(Z >= z) or P(Z <= -z).
+    """
+    from scipy.special import gammainc, gammaincc
+
+    above = gammaincc(n, np.maximum(n + z * np.sqrt(n), 0.0))
+    below = gammainc(n, np.maximum(n - z * np.sqrt(n), 0.0))
+    return np.asarray(np.maximum(above, below))
+
+
+def known_critical(alpha: float, n: int) -> float:
+    """Return the z beyond which the mean of n exponentials lies in alpha of the cases, where the
+    spread is known: of both sides the farther.
+    """
+    from scipy.special import gammainccinv, gammaincinv
+
+    above = (gammainccinv(n, alpha) - n) / np.sqrt(n)
+    below = (n - gammaincinv(n, alpha)) / np.sqrt(n)
+    return float(max(above, below))
+
+
 @lru_cache
 def _log_tails(n: int) -> Array:
     from scipy.special import gammainc  # here and below: validation must not pay for SciPy

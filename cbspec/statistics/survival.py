@@ -28,8 +28,9 @@ def tail(sooner: Array, later: Array, limit: float, bound: float, side: int) -> 
     batch = max(1, CELLS // runs**2)
     for start in range(0, len(rows), batch):
         scored[start : start + batch] = scores(rows[start : start + batch], limit)
-    scored = scored.reshape(times.shape)
-    return independent.permutation(scored[..., :first], scored[..., first:], bound, side)
+    shape = times.shape[:-1]
+    one, other = scored[:, :first], scored[:, first:]
+    return independent.permutation(one, other, bound, side).reshape(shape)
 
 
 def scores(times: Array, limit: float) -> Array:

@@ -65,6 +65,7 @@ NOISE: Mapping[str, Noise] = {
     "arms correlated .8": Noise(_correlated),
     "discrete to 1e-4": Noise(_rounded(1e-4), Measure("", "", resolution=1e-4)),
     "heavy": Noise(_heavy, Measure("", "", noise="heavy")),
+    "skewed": Noise(_skewed, Measure("", "", noise="heavy")),
     "lognormal": Noise(_normal, Measure("", "", noise="lognormal")),
     "ties": Noise(_rounded(1.0), Measure("", "", resolution=1.0), promised=False),
     "exponential, undeclared": Noise(_skewed, promised=False),

@@ -1,9 +1,13 @@
 """Fresh runs: drawn with the covariance of those at hand, however many there are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from cbspec.judge import again
+from cbspec.judge import Sample, again, judge, with_again
+from tests.cbspec.judge.cases import CASES
+from tests.cbspec.judge.simulation import claim_of, fixed
 
 
 def test_many_runs_are_drawn_as_few_are(monkeypatch):
@@ -25,3 +29,20 @@ def test_many_runs_are_drawn_as_few_are(monkeypatch):
         assert np.corrcoef(mean.T) == pytest.approx(np.corrcoef(other.T), abs=0.05)
     spreads, others = turned.std(axis=1), weighted.std(axis=1)
     assert spreads.mean(axis=0) == pytest.approx(others.mean(axis=0), rel=0.05)
+
+
+def test_runs_beyond_any_double_decide_as_large_ones_do():
+    """Two runs of a lognormal measure leave its spread so open that fresh ones leave the doubles: the
+    statement is made all the same.
+    """
+    case = CASES["unpaired, welch"]
+    own = dict.fromkeys(case.means, (0, 1))
+    claim = replace(claim_of(case, "lognormal", fixed(2)), own=own)
+    table = {
+        ("a", "x"): Sample([1e-3, 1e3], (0, 1)),
+        ("b", "x"): Sample([1e-3, 2e3], (0, 1)),
+    }
+    told = with_again(judge(claim, table), claim, table)
+
+    assert told.verdict == "inconclusive"
+    assert told.again == pytest.approx(0.87, abs=0.04)

@@ -16,10 +16,14 @@ from cbspec.judge.wording import clustered
 from cbspec.kinds import (
     All,
     Any,
+    Assertion,
     AtLeast,
     Collapse,
+    Correlation,
     Equivalence,
+    Iqm,
     Order,
+    Published,
     Range,
     RankTrend,
     Ratio,
@@ -28,10 +32,12 @@ from cbspec.kinds import (
     Stated,
     Threshold,
     Trend,
+    Unpaired,
+    Z,
 )
 from cbspec.ledger import compare, expected_changes
 from cbspec.stage import Measure, Summary
-from cbspec.statistics import assurance, skew
+from cbspec.statistics import assurance, skew, trimmed
 from cbspec.statistics.assurance import Seen
 from cbspec.statistics.sample import Sample
 from engine.catalog import STAGES
@@ -77,6 +83,60 @@ def test_2_lognormal_noise_on_logarithms(tabled: Tabled) -> None:
     assert bound.p == pytest.approx(greater(np.log(VEC), math.log(0.2)))
     assert bound.effects[0].estimate == pytest.approx(stats.gmean(VEC))
     assert plain.p == pytest.approx(greater(ORACLE - VEC, 0.1))
+
+
+LOGS = np.log(VEC)
+
+
+@pytest.mark.parametrize(
+    ("assertion", "p"),
+    [
+        (Range(measure="x", arms=("a",), low=0.0, high=0.6), greater(-LOGS, -math.log(0.6))),
+        (Iqm(measure="x", arms=("a",), above=0.2), float(trimmed.tail(LOGS, math.log(0.2), 1))),
+        (Published(measure="x", arms=("a",), mean=0.3, sd=0, n=9, above=0),
+         stats.ttest_ind_from_stats(LOGS.mean(), LOGS.std(ddof=1), 6, math.log(0.3), 0, 9, False,
+                                    alternative="greater").pvalue),
+        (Unpaired(measure="x", arms=("b", "a"), above=0),
+         stats.ttest_ind(np.log(ORACLE), LOGS, equal_var=False, alternative="greater").pvalue),
+        (Correlation(measures=("x", "x"), arms=("a",), above=0.5), 0.0),
+    ],
+    ids=lambda value: getattr(value, "kind", ""),
+)  # fmt: skip
+def test_2_every_kind_that_has_an_image_is_judged_there(
+    tabled: Tabled, assertion: Assertion, p: float
+) -> None:
+    """Each kind about one arm, or two without a margin, tests the logarithms, and reports what they
+    are the logarithms of.
+    """
+    found = decide(assertion, tabled(a=VEC, b=ORACLE), alpha=0.05, measures=with_noise("lognormal"))
+
+    assert found.p == pytest.approx(p, abs=1e-4)
+    assert found.effects[0].low <= found.effects[0].estimate <= found.effects[0].high
+    assert found.effects[0].estimate > 0
+
+
+@pytest.mark.parametrize(
+    "assertion",
+    [
+        Published(measure="x", arms=("vec",), mean=0.3, sd=0.0, n=9, above=0.0),
+        Z(measure="x", arms=("vec",), sigma=0.1, above=0.3),
+    ],
+    ids=lambda value: value.kind,
+)
+def test_3_a_constant_from_elsewhere_is_guarded_too(table: Table, assertion: Assertion) -> None:
+    """A published mean and a known sigma are held to exponential noise where noise is heavy."""
+    plain = decided(assertion, table)
+    found = decide(assertion, table, alpha=0.05, measures=with_noise("heavy"))
+    statistic = (VEC.mean() - 0.3) * math.sqrt(6)
+    tails = {
+        "published": float(skew.tail(np.array(statistic / VEC.std(ddof=1)), 6)),
+        "z": stats.gamma.sf(6 + statistic / 0.1 * math.sqrt(6), 6),
+    }
+
+    assert found.p == pytest.approx(tails[assertion.kind])
+    assert found.p > plain.p
+    assert found.effects[0].low <= plain.effects[0].low
+    assert "guarded against skew" in found.reason
 
 
 @pytest.mark.parametrize(("noise", "test"), [("heavy", "t"), ("normal", "robust")])
