@@ -39,11 +39,13 @@ def with_again(judgement: Judgement, claim: Claim, table: Table) -> Judgement:
     no fewer seeds than this one did, as a run does that is held to it.
     """
     try:
-        drawn = fresh(claim, table, np.random.default_rng(2021))
-        if drawn is None:
-            return judgement
-        repeated = verdicts(claim, drawn, len(judgement.seeds))
-    except Unmeasured:  # here, or in a run that is drawn: two seeds may vary beyond any double
+        # Two seeds may vary beyond any double; what a run draws there is Unmeasured
+        with np.errstate(over="ignore", invalid="ignore"):
+            drawn = fresh(claim, table, np.random.default_rng(2021))
+            if drawn is None:
+                return judgement
+            repeated = verdicts(claim, drawn, len(judgement.seeds))
+    except Unmeasured:
         return judgement
     share = np.mean(repeated == judgement.verdict)
     return msgspec.structs.replace(judgement, again=float(share))
@@ -115,6 +117,8 @@ def _predicted(seen: Array, runs: int, trials: int, rng: np.random.Generator) ->
     if n < FEWEST:
         return None
     residuals: Array = seen - seen.mean(axis=0)
+    if not np.all(np.isfinite(residuals)):
+        return None
     if n > MANY:  # turned orthogonally, normal weights are normal: as many as there are columns do
         residuals = np.asarray(np.linalg.qr(residuals, mode="r"))
     rows = residuals.shape[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import partial
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, ClassVar
 
 import numpy as np
 from msgspec import Meta
@@ -16,8 +16,9 @@ from cbspec.kinds.names import Arms, listed
 from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics import independent, skew
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
-from cbspec.statistics.result import Result, bounds_in_words
-from cbspec.statistics.sample import Array, Measurements
+from cbspec.statistics.independent import Moments
+from cbspec.statistics.result import NEVER, Result, Tail, bounds_in_words
+from cbspec.statistics.sample import SQUARABLE, Array, Measurements
 from cbspec.statistics.spread import deviation, mean
 
 
@@ -66,6 +67,7 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
         # Nothing pairs the arm with the paper's runs, so that skewed noise is symmetric nowhere
         guarded = data.declared(self.measure).noise in ("heavy", "lognormal")
         theirs = Moments(self.mean, self.sd, self.n)
+        least = data.resolution(self.measure) / 2
         return Result(
             label=f"{arm} - {self.mean:g}",
             measure=self.measure,
@@ -73,9 +75,9 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
             test="Welch's t test, guarded against skew" if guarded else "Welch's t test",
             above=self.above,
             below=self.below,
-            tail=partial(_tail, values, theirs, guarded),
+            tail=_tail(values, theirs, least, guarded),
             estimate=mean(values) - self.mean,
-            interval=partial(_interval, values, theirs, guarded),
+            interval=partial(_interval, values, theirs, least, guarded),
             n=values.shape[-1],
             reported=0.0,
             spread=spread,
@@ -90,9 +92,11 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
     def _on_logarithms(self, arm: str, data: Measurements) -> Result:
         """Return the quotient of the geometric means against 1."""
         values = data.logarithms(arm, self.measure)
+        least = data.resolution(self.measure) / 2 * math.exp(-max(float(np.max(values)), -NEVER))
         # The logarithms of a lognormal variable have these moments (Aitchison and Brown 1957)
-        variance = math.log1p((self.sd / self.mean) ** 2)
-        theirs = Moments(math.log(self.mean) - variance / 2, math.sqrt(variance), self.n)
+        variance = math.log1p(min(self.sd / self.mean, SQUARABLE) ** 2)
+        middle = math.log(self.mean) - variance / 2
+        theirs = Moments(middle, math.sqrt(variance), self.n)
         return Result(
             label=f"{arm} / {self.mean:g}",
             measure=self.measure,
@@ -100,52 +104,40 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
             test="Welch's t test on logarithms",
             above=None if self.above is None else 1.0,
             below=None if self.below is None else 1.0,
-            tail=partial(_tail, values, theirs, False),
-            estimate=mean(values) - theirs.mean,
-            interval=partial(_interval, values, theirs, False),
+            tail=_tail(values, theirs, least, False),
+            estimate=mean(values) - middle,
+            interval=partial(_interval, values, theirs, least, False),
             n=values.shape[-1],
             reported=1.0,
-            seeds=np.exp(values - theirs.mean),
+            seeds=np.exp(np.minimum(values - middle, NEVER)),
             logs=True,
         )
 
 
-class Moments(NamedTuple):
-    """What is known of runs elsewhere."""
+def _tail(values: Array, theirs: Moments, least: float, guarded: bool) -> Tail:
+    def tail(bound: float, side: int) -> Array:
+        n = values.shape[-1]
+        if n < 2:
+            return np.ones(values.shape[:-1])
+        ours = independent.moments(values, least)
+        p, t = independent.welch_of_moments(ours, theirs, bound, side)
+        if guarded:
+            return np.asarray(np.maximum(p, skew.tail(t, n)))
+        return p
 
-    mean: float
-    sd: float
-    n: int
-
-
-def _tail(values: Array, theirs: Moments, guarded: bool, bound: float, side: int) -> Array:
-    from scipy.stats import ttest_ind_from_stats
-
-    n = values.shape[-1]
-    if n < 2:
-        return np.ones(values.shape[:-1])
-    test = ttest_ind_from_stats(
-        mean(values) - bound,
-        deviation(values),
-        n,
-        *theirs,
-        equal_var=False,
-        alternative=independent.alternative(side),
-    )
-    if not guarded:
-        return np.asarray(test.pvalue)
-    t = side * np.asarray(test.statistic)
-    return np.asarray(np.maximum(test.pvalue, skew.tail(t, n)))
+    return tail
 
 
-def _interval(values: Array, theirs: Moments, guarded: bool, miss: float) -> tuple[float, float]:
+def _interval(
+    values: Array, theirs: Moments, least: float, guarded: bool, miss: float
+) -> tuple[float, float]:
     n = values.size
     if n < 2:
         return -math.inf, math.inf
-    ours = float(deviation(values)), n
-    half = independent.half_width(ours, (theirs.sd, theirs.n), miss)
+    sd, other = max(float(deviation(values)), least), float(theirs.sd)
+    half = independent.half_width((sd, n), (other, theirs.n), miss)
     if guarded:
-        error = math.hypot(ours[0] / math.sqrt(n), theirs.sd / math.sqrt(theirs.n))
+        error = math.hypot(sd / math.sqrt(n), other / math.sqrt(theirs.n))
         half = max(half, skew.critical(miss, n) * error)
-    middle = float(mean(values)) - theirs.mean
+    middle = float(mean(values)) - float(theirs.mean)
     return middle - half, middle + half

@@ -72,7 +72,7 @@ class Quantile(Subtraction, frozen=True, kw_only=True, tag="quantile"):
             above=self.above,
             below=self.below,
             tail=partial(binomial.quantile_tail, values, self.quantile),
-            estimate=np.quantile(values, self.quantile, axis=-1),
+            estimate=np.quantile(values, self.quantile, axis=-1, method="median_unbiased"),
             interval=partial(binomial.quantile_interval, values, self.quantile),
             n=values.shape[-1],
             seeds=values,

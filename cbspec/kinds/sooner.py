@@ -6,7 +6,6 @@ import math
 from functools import partial
 from typing import Annotated, ClassVar
 
-import numpy as np
 from msgspec import Meta
 
 from cbspec.kinds.assertion import Measured
@@ -16,6 +15,7 @@ from cbspec.statistics import independent, survival
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
 from cbspec.statistics.result import Result
 from cbspec.statistics.sample import Measurements
+from cbspec.statistics.spread import mean
 
 
 class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
@@ -52,7 +52,7 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
                 above=0.0,
                 below=None,
                 tail=partial(survival.tail, sooner, later, self.limit),
-                estimate=np.mean(later, axis=-1) - np.mean(sooner, axis=-1),
+                estimate=mean(later) - mean(sooner),
                 interval=partial(independent.interval, later, sooner),
                 n=min(sooner.shape[-1], later.shape[-1]),
             )

@@ -16,7 +16,7 @@ from cbspec.kinds.names import Arm
 from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
 from cbspec.statistics.result import NO_TEST, Result, bounds_in_words
-from cbspec.statistics.sample import Array, Measurements
+from cbspec.statistics.sample import Array, Measurements, Unmeasured
 from cbspec.statistics.spread import mean
 
 
@@ -58,13 +58,21 @@ class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
         """Return what the numbers show, each within half of its last digit."""
         known = data.summarised(self.arms, self.measure)
         numbers, halves = [], []
-        for arm in self.arms:
-            numbers.append(mean(data.column(arm, self.measure)))
-            half = 0.0  # of an arm that is measured here
-            if arm in known:
-                half = known[arm].digit / 2
-            halves.append(half)
-        ends = self._ends(numbers, halves)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for arm in self.arms:
+                numbers.append(mean(data.column(arm, self.measure)))
+                half = 0.0  # of an arm that is measured here
+                if arm in known:
+                    half = known[arm].digit / 2
+                halves.append(half)
+            if self.by == "ratio" and not np.all(numbers[-1]):
+                raise Unmeasured(f"ratio undefined: {self.measure} of {self.arms[-1]} is 0")
+            estimate = self._combined(numbers)
+            ends = self._ends(numbers, halves)
+        if not np.all(np.isfinite(estimate)):
+            raise Unmeasured(
+                f"{self.measure}: the values of {self._label} are too large to compare"
+            )
         unit = data.unit(self.measure)
         if len(numbers) == 2 and self.by == "ratio":
             unit = "ratio"
@@ -77,7 +85,7 @@ class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
                 above=self.above,
                 below=self.below,
                 tail=partial(_tail, ends),
-                estimate=self._combined(numbers),
+                estimate=estimate,
                 interval=lambda _: (float(ends[0]), float(ends[1])),
                 n=1,
                 reported=None,
@@ -114,6 +122,8 @@ class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
         """Return the least and the largest value that the printed digits leave open."""
         # A difference is monotone in each number, a quotient too while its denominator keeps its sign:
         # the extremes lie at the corners
+        if self.by == "ratio" and np.any(np.abs(numbers[-1]) <= halves[-1]):
+            return np.asarray(-np.inf), np.asarray(np.inf)
         printed = []
         for number, half in zip(numbers, halves, strict=True):
             printed.append((number - half, number + half))

@@ -16,7 +16,7 @@ from cbspec.kinds.names import Arm
 from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics import independent
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
-from cbspec.statistics.result import Result, bounds_in_words
+from cbspec.statistics.result import NEVER, Result, bounds_in_words
 from cbspec.statistics.sample import Measurements
 from cbspec.statistics.spread import mean
 
@@ -72,8 +72,8 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
         logs = not any(self._bounds) and data.factorial(self.arms, self.measure)
         test = independent.NAMES[self.by]
         if logs:
-            least /= max(float(np.max(one)), float(np.max(other)))
             one, other = (data.logarithms(arm, self.measure) for arm in self.arms)
+            least *= math.exp(-max(float(np.max(one)), float(np.max(other)), -NEVER))
             label, unit, test = f"{first} / {second}", "ratio", f"{test} on logarithms"
             above, below = (None if bound is None else 1.0 for bound in self._bounds)
         tail = partial(independent.TESTS[self.by], one, other)

@@ -82,7 +82,8 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
 
         # The error does not depend on these runs, so that the statistic is normal and not Student's t
         n = values.shape[-1]
-        z = side * (mean(values) - bound) / (self.sigma / math.sqrt(n))
+        with np.errstate(over="ignore"):  # beyond the largest double is certain
+            z = side * (mean(values) - bound) / (self.sigma / math.sqrt(n))
         p = np.asarray(ndtr(-z))
         if guarded:
             return np.asarray(np.maximum(p, skew.known_tail(z, n)))

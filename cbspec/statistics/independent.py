@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations, islice
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,29 +26,48 @@ Spread = tuple[float, int]
 """A standard deviation over runs, and how many these are."""
 
 
-def welch(one: Array, other: Array, bound: float, side: int, least: float = 0.0) -> Array:
-    """Return Welch's p.
+class Moments(NamedTuple):
+    """What Welch's test takes of an arm; mean and sd `[...]`, or of a paper."""
+
+    mean: Array | float
+    sd: Array | float
+    n: int
+
+
+def moments(values: Array, least: float = 0.0) -> Moments:
+    """Return the moments of an arm's runs `[..., run]`.
 
     Args:
-        least: standard deviation that an arm has at least, as the measure resolves no less.
+        least: standard deviation that it has at least, as the measure resolves no less.
     """
-    from scipy.stats import ttest_ind_from_stats
+    return Moments(mean(values), np.maximum(deviation(values), least), values.shape[-1])
 
+
+def welch(one: Array, other: Array, bound: float, side: int, least: float = 0.0) -> Array:
+    """Return Welch's p; `least` as in `moments`."""
     if min(one.shape[-1], other.shape[-1]) < 2:
         return np.ones(one.shape[:-1])
+    return welch_of_moments(moments(one, least), moments(other, least), bound, side)[0]
+
+
+def welch_of_moments(
+    ours: Moments, theirs: Moments, bound: float, side: int
+) -> tuple[Array, Array]:
+    """Return Welch's p, and his t on the side that is asserted."""
+    from scipy.stats import ttest_ind_from_stats
+
     # Without any spread t is infinite, or 0 / 0 at the bound itself, which tells nothing: p is 0.5
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         test = ttest_ind_from_stats(
-            mean(one) - bound,
-            np.maximum(deviation(one), least),
-            one.shape[-1],
-            mean(other),
-            np.maximum(deviation(other), least),
-            other.shape[-1],
+            ours.mean - bound,
+            ours.sd,
+            ours.n,
+            *theirs,
             equal_var=False,
             alternative=alternative(side),
         )
-    return np.asarray(np.nan_to_num(test.pvalue, nan=0.5))
+    t = np.nan_to_num(side * np.asarray(test.statistic), nan=0.0, posinf=np.inf, neginf=-np.inf)
+    return np.asarray(np.nan_to_num(test.pvalue, nan=0.5)), t
 
 
 def permutation(one: Array, other: Array, bound: float, side: int) -> Array:
@@ -122,11 +142,12 @@ def half_width(ours: Spread, theirs: Spread, miss: float) -> float:
     from scipy.special import stdtrit
 
     (sd, n), (other, m) = ours, theirs
-    first, second = sd**2 / n, other**2 / m
-    if not first + second:
+    size = max(sd, other)
+    if not size:
         return 0.0
+    first, second = (sd / size) ** 2 / n, (other / size) ** 2 / m  # squares would overflow
     freedom = (first + second) ** 2 / (first**2 / (n - 1) + second**2 / (m - 1))
-    return -float(stdtrit(freedom, miss / 2)) * math.sqrt(first + second)
+    return -float(stdtrit(freedom, miss / 2)) * math.sqrt(first + second) * size
 
 
 def alternative(side: int) -> str:

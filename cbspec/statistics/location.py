@@ -144,6 +144,8 @@ class Location:
             high=(self.contrast.high - middle) / unit,
         )
         alphas = level.shown, level.refuted / len(self._sides)
+        if not max(alphas):  # before the first look nothing is decided
+            return None
         seeds = assurance.needed(seen, *alphas, guarded=self.robust)
         if seeds is None or not self.exact:
             return seeds
@@ -187,7 +189,7 @@ class Location:
         """Return the one-sided p of the mean lying on that side of the bound."""
         beyond = side * (self._mean - bound)
         # No spread at all, as of zeros: nothing but the side counts
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             t = np.nan_to_num(beyond / self._error, nan=0.0, posinf=np.inf, neginf=-np.inf)
         p = student.tail(t, self._n, guarded=self.robust)
         if not self.exact:
@@ -202,7 +204,8 @@ class Location:
         if self._n < 2:
             return None
         if self.contrast.logs:
-            return float(self._deviation) * estimate  # to first order: d exp(x) = exp(x) dx
+            spread = float(self._deviation) * estimate  # to first order: d exp(x) = exp(x) dx
+            return spread if math.isfinite(spread) else None
         return float(self._deviation)
 
     def _read(self, value: float) -> float:

@@ -74,7 +74,7 @@ def needed(ranked: Array, alpha: float, *, power: float) -> int | None:
         @ (ranked - ranked.mean(axis=0))
         / math.sqrt(k**2 * (k + 1) ** 2 * (k - 1) / 144)
     )
-    if excess.mean() <= 0:
+    if excess.mean() <= 0 or not alpha:
         return None
     spread = 1.0  # under the null
     if excess.size > 1:

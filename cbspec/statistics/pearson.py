@@ -20,7 +20,7 @@ def coefficient(one: Array, other: Array) -> Array:
     """
     a = one - np.mean(one, axis=-1, keepdims=True)
     b = other - np.mean(other, axis=-1, keepdims=True)
-    size = np.sqrt(np.sum(a**2, axis=-1) * np.sum(b**2, axis=-1))
+    size = np.sqrt(np.sum(a**2, axis=-1)) * np.sqrt(np.sum(b**2, axis=-1))
     total = np.sum(a * b, axis=-1)
     ratio = np.divide(total, size, out=np.zeros_like(total), where=size > 0)
     return np.asarray(np.clip(ratio, -1.0, 1.0))

@@ -43,7 +43,7 @@ def tail(t: Array, n: int) -> Array:
 def critical(alpha: float, n: int) -> float:
     """Return the t whose `tail` is alpha; infinite if the grid ends before it."""
     tails = _log_tails(min(n, MOST))
-    if np.log(alpha) < tails[-1]:
+    if not alpha or np.log(alpha) < tails[-1]:
         return float("inf")
     return float(np.exp(np.interp(-np.log(alpha), -tails, np.log(STATISTICS))))
 

@@ -1,12 +1,14 @@
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.judge import Sample, Table, decide
+from cbspec.claim import Claim
+from cbspec.judge import Sample, Table, decide, judge, with_again
 from cbspec.kinds import (
     Any,
     Assertion,
@@ -18,17 +20,21 @@ from cbspec.kinds import (
     Iqm,
     Order,
     Published,
+    Quantile,
     Range,
     RankTrend,
     Ratio,
     Share,
     Sign,
+    Sooner,
+    Stated,
     Threshold,
     Trend,
     Unpaired,
     Z,
 )
-from cbspec.stage import Measure
+from cbspec.model.finding import Finding
+from cbspec.stage import Call, Measure, NoParameters, Stage, Summary
 from tests.cbspec.judge.arms import decided
 
 Tabled = Callable[..., Table]
@@ -271,3 +277,120 @@ def test_a_coefficient_of_two_pairs_lies_within_its_interval(tabled: Tabled) -> 
 
         assert (effect.low, effect.estimate, effect.high) == (-1.0, pytest.approx(1.0), 1.0)
         assert effect.estimate <= 1.0
+
+
+def quiet(
+    assertion: Assertion, table: Table, measures: dict[str, Measure] | None = None
+) -> Finding:
+    """The finding, where no warning is let pass."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return decide(assertion, table, alpha=0.05, measures=measures)
+
+
+def test_runs_fewer_than_the_first_look_leave_an_exact_test_open(
+    claimed: Callable[..., Claim], tabled: Tabled
+) -> None:
+    """Two seeds of a claim that is looked at from three on have level 0: undecided, and no number of
+    seeds is named; by sign flips, ranks and the guard against skew too.
+    """
+    table = tabled(a=[0.1, 0.2], b=[0.5, 0.7], c=[0.9, 1.1])
+    up = Order(measure="x", arms=("a", "b"), direction="ascending", test="exact")
+    ranks = RankTrend(measure="x", arms=("a", "b", "c"), direction="increasing")
+    guarded = Threshold(measure="x", arms=("a",), above=0.0, test="robust")
+    for assertion in (up, ranks, guarded):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            judgement = judge(claimed(assertion, start=3, most=6), table)
+
+        assert judgement.verdict == "inconclusive"
+        assert judgement.findings[0].effects[0].needed is None
+
+
+def test_equal_counts_differ_from_a_published_mean_by_half_of_one(tabled: Tabled) -> None:
+    """A published mean without spread takes equal counts as known to half of one, and tells nothing
+    from its very value.
+    """
+    below = Published(measure="x", arms=("a",), mean=0.0, sd=0.0, n=2, below=0.0)
+    at, off = (quiet(below, tabled(a=[value] * 3)) for value in (0.0, -2.0))
+
+    assert (at.verdict, at.p) == ("inconclusive", 0.5)
+    assert off.p == pytest.approx(stats.t.sf(2 / (0.5 / math.sqrt(3)), 2))
+
+
+@pytest.mark.parametrize("size", [1e-140, 1.0, 1e140])
+def test_a_coefficient_does_not_depend_on_units(size: float) -> None:
+    """Measures of any size whose squares exist have the coefficient of the same values in ordinary
+    units.
+    """
+    one, other = np.array([0.1, 0.5, 0.2, 0.9]), np.array([0.3, 0.4, 0.1, 0.8])
+    table = {
+        ("a", "x"): Sample(size * one, tuple(range(4))),
+        ("a", "y"): Sample(size * other, tuple(range(4))),
+    }
+    found = quiet(Correlation(measures=("x", "y"), arms=("a",), above=0.0), table)
+
+    assert found.effects[0].estimate == pytest.approx(stats.pearsonr(one, other).statistic)
+
+
+def test_a_printed_denominator_of_zero_leaves_a_ratio_open(tabled: Tabled) -> None:
+    """A ratio to 0 is undefined, and one to a number that its digits do not tell from 0 unbounded."""
+    ratio = Stated(measure="x", arms=("a", "b"), by="ratio", above=30.0)
+    table = {
+        ("a", "x"): Sample([1.0], (1,), summary=Summary(mean=1.0, sd=None, n=None, digit=0.1)),
+        ("b", "x"): Sample([0.04], (1,), summary=Summary(mean=0.04, sd=None, n=None, digit=0.1)),
+    }
+    unbounded, undefined = quiet(ratio, table), quiet(ratio, tabled(a=[1.0], b=[0.0]))
+
+    assert unbounded.verdict == "inconclusive"
+    assert "25 (unbounded: the denominator may be zero)" in unbounded.reason
+    assert undefined.reason == "ratio undefined: x of b is 0"
+
+
+def test_a_high_quantile_lies_within_its_interval(tabled: Tabled) -> None:
+    """Of two runs the .99 quantile is bounded by the larger one, and estimated by it."""
+    quantile = Quantile(measure="x", arms=("a",), quantile=0.99, below=0.0)
+    [effect] = quiet(quantile, tabled(a=[0.3, 0.7])).effects
+
+    assert (effect.low, effect.estimate, effect.high) == (0.7, 0.7, math.inf)
+
+
+def test_times_are_compared_whatever_their_unit() -> None:
+    """Watched for 1e300 units, Welch's interval of the difference overflows nowhere."""
+    sooner = Sooner(measure="x", arms=("a", "b"), limit=1e300)
+    times = [1.0, 2.0, 4.0, 3.0]
+    table = {
+        ("a", "x"): Sample(times, tuple(range(4))),
+        ("b", "x"): Sample([None] * 4, tuple(range(4))),
+    }
+    found = quiet(sooner, table)
+
+    assert (found.verdict, found.p) == ("holds", pytest.approx(1 / 70))
+    assert found.effects[0].estimate == pytest.approx(1e300)
+
+
+def test_a_published_mean_of_another_order_is_compared_on_logarithms(tabled: Tabled) -> None:
+    """A lognormal measure beyond any multiple of a published mean is that, without a warning."""
+    above = Published(measure="x", arms=("a",), mean=1e-300, sd=1.0, n=5, above=0.0)
+    measures = {"x": Measure("", "", noise="lognormal", resolution=1e-3, why="a time")}
+    found = quiet(above, tabled(a=[1.0, 1.1, 1.3]), measures)
+
+    assert found.verdict in ("holds", "inconclusive")
+    assert found.effects[0].unit == "ratio"
+
+
+@pytest.mark.parametrize("noise", ["normal", "lognormal", "heavy"])
+@pytest.mark.parametrize("values", [[1.7e308, -1.7e308, 1.0], [2e-323, 5e-324, 1.5e-323]])
+def test_a_fresh_run_beyond_any_double_ends_no_run(
+    claimed: Callable[..., Claim], tabled: Tabled, noise: str, values: list[float]
+) -> None:
+    """What the ends of the doubles leave open of a fresh run is left out, without a warning."""
+    above = Threshold(measure="x", arms=("a",), above=0.0)
+    claim, table = claimed(above), tabled(a=values)
+    stage = Stage("drawn", "", "", measures={"x": Measure("", "", noise=noise, resolution=1e-3)})
+    claim = replace(claim, arms={"a": Call(stage, NoParameters())})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        judgement = with_again(judge(claim, table), claim, table)
+
+    assert judgement.again is None or 0 <= judgement.again <= 1
