@@ -1,4 +1,4 @@
-"""A claim, resolved: what a YAML file says once defaults, scale and matrix cell are filled in."""
+"""A resolved claim: the content of a YAML file with defaults, scale and matrix cell filled in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from cbspec.model.origin import Origin
 from cbspec.stage import Call, Measure
 
-if TYPE_CHECKING:  # NumPy, which most commands do not need
+if TYPE_CHECKING:  # it imports NumPy, which most commands do not need
     from cbspec.kinds import Assertion
 
 Status = Literal["active", "retracted", "open-question"]
@@ -18,7 +18,7 @@ Status = Literal["active", "retracted", "open-question"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a finding was reported, and the values it was reported with: measure -> arm -> value."""
+    """Where a finding was reported, and the reported values: measure -> arm -> value."""
 
     memo: str
     reported: Mapping[str, Mapping[str, float]]
@@ -27,11 +27,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """A claim whose changes do not fail a run for the time being.
+    """A quarantine: until its last day, a claim's changes do not fail a run.
 
     Attributes:
-        owner: who mends it.
-        until: the last day (UTC), as in ``"2027-01-31"``; after it the claim fails.
+        owner: the person who mends the claim.
+        until: the last day (UTC): ``"2027-01-31"``. After it the claim fails.
     """
 
     owner: str
@@ -44,8 +44,9 @@ class Seeds:
     """The seeds of a claim: ``pool[:start]`` at first, more of the pool while inconclusive.
 
     Attributes:
-        looks: the numbers of seeds after which a verdict is taken, where they are not `start`
-            doubled.
+        pool: all seeds that may be drawn, in this order.
+        start: the number of seeds at the first interim analysis.
+        looks: the numbers of seeds at the interim analyses; by default `start` doubled each time.
     """
 
     pool: tuple[int, ...]
@@ -58,9 +59,7 @@ class Seeds:
 
     @property
     def analyses(self) -> tuple[int, ...]:
-        """Return the numbers of seeds after which a verdict is taken, ascending: ``(3, 6, 12)`` for
-        3 of 12.
-        """
+        """Return the numbers of seeds at the interim analyses: ``(3, 6, 12)`` for 3 of 12 seeds."""
         if self.looks:
             return self.looks
         sizes = [self.start]
@@ -69,7 +68,7 @@ class Seeds:
         return tuple(sizes)
 
     def beginning_with(self, least: int) -> Seeds:
-        """Return the same seeds, the first look at no fewer than `least` of them or at all."""
+        """Return the same seeds with at least `least` (or all) of them at the first analysis."""
         start = max(self.start, min(least, len(self.pool)))
         looks = tuple(size for size in self.looks if size >= start)
         return replace(self, start=start, looks=looks)
@@ -77,31 +76,30 @@ class Seeds:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One claim at one scale (and one cell of its matrix); everything it needs to be run and
-    judged.
+    """One claim at one scale, for one cell of its matrix, complete to be run and judged.
 
     Attributes:
-        id: unique over all files; a matrix cell carries its values, as in ``1.b[depth=4]``.
-        arms: arm name -> stage call; arms share seeds, so that comparisons are paired.
+        id: the id, unique over all files. That of a matrix cell has its values: ``1.b[depth=4]``.
+        arms: arm -> stage call. Arms share seeds, so comparisons are paired.
         independent_runs: arm -> its runs, for an arm that shares its runs with no other arm. The
             claim's seeds number them.
         drawn: the seeds as the claim gives them, if arms have independent runs.
-        assertions: all must hold.
-        controls: assertions about the experiment itself; one that does not hold makes the verdict
+        assertions: the assertions, which all must hold.
+        controls: assertions about the experiment itself. If one does not hold, the verdict is
             invalid.
         scale: the scale that the sizes in `arms` come from.
         decidable: the scales at which a verdict is expected.
-        due: whether a verdict is expected at the scale that was asked for. That is another than
-            `scale` where the claim takes no part in it.
-        sizes: the scale's sizes after overrides, as they were used.
-        discussion: a person's sentences on where findings and memo differ, and why that may be;
-            decides nothing.
-        origins: key path (``"assert[0].kind"``) -> where its value stands.
-        on_change: whether a changed verdict fails the run, or warns.
-        quarantine: who keeps the claim from failing a run, and until when; None for most.
-        cells: how many cells of a matrix the finding has, each judged by itself.
-        timeout: how many seconds a replica of any of its stages may take, in place of what the
-            catalog says; None where the claim says nothing. No part of a result's key.
+        due: whether a verdict is expected at the asked scale. If not, the claim was read at another
+            scale.
+        sizes: the sizes of the scale, with the claim's overrides.
+        discussion: sentences of a person on where findings and memo differ, and why. It decides
+            nothing.
+        origins: key path (``"assert[0].kind"``) -> the place of its value.
+        on_change: whether a changed verdict fails the run, or only warns.
+        quarantine: the claim's quarantine; None for most claims.
+        cells: the number of matrix cells of the finding, each of which is judged by itself.
+        timeout: the seconds that a replica of any stage may take; None for the catalog's limits. It
+            is not part of a result's key.
     """
 
     id: str
@@ -122,8 +120,9 @@ class Claim:
     path: Path
     origins: Mapping[str, Origin]
     digest: str
-    """SHA-256 of what is asserted (assertions, controls, alpha, seeds) and measured (arms): moving
-    it is moving the goalposts.
+    """The SHA-256 of what is asserted (assertions, controls, alpha, seeds) and measured (arms).
+
+    If it changes, the goalposts may have moved.
     """
     discussion: str = ""
     on_change: Literal["fail", "warn"] = "fail"
@@ -142,13 +141,13 @@ class Claim:
 
     @property
     def replicates(self) -> str:
-        """Return what the claim is replicated over, in words: seeds, runs, test items."""
+        """Return what the claim is replicated over, in words: seeds, runs or test items."""
         nouns = dict.fromkeys(call.stage.replicates for call in self.arms.values())
         return " and ".join(nouns) or "seeds"
 
     @property
     def measures(self) -> dict[str, Measure]:
-        """Return what the catalog declares of each measure of the arms."""
+        """Return measure -> its declaration in the catalog, for all measures of the arms."""
         measures: dict[str, Measure] = {}
         for call in self.arms.values():
             measures |= call.stage.measures
@@ -156,10 +155,12 @@ class Claim:
 
 
 def finding_of(claim: str, known: Collection[str]) -> str:
-    """Return the finding that a claim is of: the shortest id that is a prefix of its own, as 1.b is
-    of 1.b.depths.
+    """Return the finding that a claim belongs to: 1.b for 1.b.depths.
+
+    It is the shortest id that is a prefix of the claim's.
 
     Args:
+        claim: the id of the claim.
         known: the ids of all claims, without the values of matrix cells.
     """
     words = base(claim).split(".")
@@ -168,5 +169,5 @@ def finding_of(claim: str, known: Collection[str]) -> str:
 
 
 def base(claim: str) -> str:
-    """Return the id as its file has it, without the values of the matrix cell."""
+    """Return the id of a claim without the values of its matrix cell."""
     return claim.partition("[")[0]

@@ -1,5 +1,6 @@
-"""The canary on record: every claim's figures at toy sizes, the tolerances they are held to, and
-the comparison with a run's.
+"""Canaries on record: every claim's values at toy sizes, their tolerances, and the comparison.
+
+The tolerances are derived from values that were measured on several platforms (`calibration.py`).
 """
 
 from cbspec.canary.comparison import CanaryCheck, Difference, compared

@@ -21,14 +21,14 @@ from fractions import Fraction
 from cbspec.canary.record import Calibration, Figures, Platform, Tolerance, Unheld
 from cbspec.model.values import Values
 
-# Of the spread over platforms: those at hand are few, and another one lies beyond them now and then
+# A multiple of the spread over platforms. These are few, and another platform may lie beyond them
 FACTOR = 10.0
-# The spacing of float32 numbers between 1 and 2: no figure is more exact than the arithmetic
+# The spacing of float32 numbers between 1 and 2, since no value is more exact than the arithmetic
 FLOAT32 = 2.0**-23
 USUAL = 0.75  # the share of claims whose spread a measure's usual one is not below
-MEANINGLESS = 0.5  # of a figure's own size; a tolerance beyond that would let anything pass
-COUNT = 100_000  # test images at most, by which a share is told from any other number
-FEW = 100  # a count below which figures are no share of anything, but few
+MEANINGLESS = 0.5  # relative to the value; a tolerance beyond that would let anything pass
+COUNT = 100_000  # the greatest number of test images of which a value is taken to be a share
+FEW = 100  # the smallest; below it, a few values would be shares of some count by chance
 
 METHOD = (
     f"atol is {FACTOR:g} times the largest difference between platforms over the claim's arms and "
@@ -45,7 +45,7 @@ ClaimMeasure = tuple[str, str]
 
 @dataclass(frozen=True)
 class PlatformRun:
-    """The canary of every claim on one platform."""
+    """The canaries of all claims on one platform."""
 
     name: str
     torch: str
@@ -53,12 +53,12 @@ class PlatformRun:
 
 
 def calibrated(runs: Sequence[PlatformRun], *, date: str, commit: str | None) -> Calibration:
-    """Return the tolerances that these runs of the same code support.
+    """Derive the tolerances from runs of the same code on several platforms.
 
     Args:
-        runs: at least two; the first is what the others' differing figures are counted against.
-        date: of the calibration.
-        commit: of the code that was run.
+        runs: at least two runs. Differing values are counted against the first one.
+        date: the date of the calibration.
+        commit: the commit of the code.
     """
     spreads: dict[Name, float] = {}
     unheld: dict[Name, str] = {}
@@ -87,13 +87,12 @@ def calibrated(runs: Sequence[PlatformRun], *, date: str, commit: str | None) ->
 def _tolerances(
     spreads: Mapping[Name, float], unheld: Mapping[Name, str], counts: Mapping[ClaimMeasure, float]
 ) -> tuple[Tolerance, ...]:
-    """Return what each measure of each claim is held to, by the arm that moves most of those that
-    are held.
+    """Return the tolerance of each measure of each claim, by the held arm that moves most.
 
     Args:
-        spreads: also of the figures that are not held; they count for what is usual.
-        unheld: figure -> why it is not held; empty where it is.
-        counts: what one count is worth, see `_counts`.
+        spreads: (claim, arm, measure) -> spread. Those that are not held count for what is usual.
+        unheld: (claim, arm, measure) -> why it is not held; empty if it is held.
+        counts: (claim, measure) -> the value of one count; see `_counts`.
     """
     usual = _usual(spreads)
     tolerances: dict[ClaimMeasure, Tolerance] = {}
@@ -114,7 +113,7 @@ def _tolerances(
 
 
 def _names(runs: Sequence[PlatformRun]) -> Iterable[Name]:
-    """Yield every figure that all platforms have."""
+    """Yield every (claim, arm, measure) that all platforms have."""
     for claim, figures in sorted(runs[0].figures.items()):
         if all(claim in run.figures for run in runs):
             for arm, measures in sorted(figures.values.arms.items()):
@@ -128,8 +127,9 @@ def _column(run: PlatformRun, name: Name) -> Sequence[float | None]:
 
 
 def _one_sided(runs: Sequence[PlatformRun], name: Name) -> str:
-    """Return why a figure cannot be held though it is a number somewhere: it is undefined
-    elsewhere; empty where it can.
+    """Return why a value cannot be held: some platforms have a number and others have none.
+
+    Empty if it can be held.
     """
     claim = name[0]
     for index, _ in enumerate(runs[0].figures[claim].values.seeds):
@@ -146,9 +146,7 @@ def _reason(values: Values, name: Name, index: int) -> str | None:
 
 
 def _spread(runs: Sequence[PlatformRun], name: Name) -> tuple[float, float]:
-    """Return the largest difference between any two platforms for one seed, and the figure's own
-    largest size.
-    """
+    """Return the largest difference between two platforms for one seed, and the largest size."""
     spread = size = 0.0
     for values in zip(*(_column(run, name) for run in runs), strict=True):
         defined = [value for value in values if value is not None]
@@ -159,7 +157,7 @@ def _spread(runs: Sequence[PlatformRun], name: Name) -> tuple[float, float]:
 
 
 def _usual(spreads: Mapping[Name, float]) -> dict[str, float]:
-    """Return measure -> the spread that `USUAL` of the figures of that measure do not exceed."""
+    """Return measure -> the spread that a share `USUAL` of its spreads do not exceed."""
     by_measure: dict[str, list[float]] = {}
     for (_, _, measure), spread in sorted(spreads.items(), key=lambda item: item[1]):
         by_measure.setdefault(measure, []).append(spread)
@@ -170,11 +168,10 @@ def _usual(spreads: Mapping[Name, float]) -> dict[str, float]:
 
 
 def _counts(runs: Sequence[PlatformRun]) -> dict[ClaimMeasure, float]:
-    """Return (claim, measure) -> one count, where all values are shares of the same count; 0 of any
-    other measure.
+    """Return (claim, measure) -> the value of one count, if all values are shares of one number.
 
-    Where a claim has too few values to tell its count, the smallest count of the measure's other
-    claims stands for it.
+    It is 0 for any other measure. If a claim has too few values to tell, the smallest number of the
+    other claims with this measure is used.
     """
     values: dict[ClaimMeasure, list[float]] = {}
     for claim, arm, measure in _names(runs):
@@ -201,9 +198,7 @@ def _counts(runs: Sequence[PlatformRun]) -> dict[ClaimMeasure, float]:
 
 
 def _shared_count(values: Sequence[float]) -> int:
-    """Return the smallest count of which all these values are shares, to the last bit; 0 where
-    there is none.
-    """
+    """Return the smallest number n for which all values are k / n to the last bit; 0 if none is."""
     count = 1
     for value in values:
         share = Fraction(value).limit_denominator(COUNT)
@@ -225,9 +220,7 @@ def _platform(run: PlatformRun, first: PlatformRun) -> Platform:
 
 
 def _rounded_up(value: float) -> float:
-    """Return a value to two significant digits, away from zero: a tolerance is no more exact than
-    that.
-    """
+    """Round a tolerance up to two significant digits, since it is no more exact than that."""
     if value == 0.0:
         return 0.0
     places = 1 - math.floor(math.log10(value))

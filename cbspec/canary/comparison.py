@@ -1,4 +1,4 @@
-"""A claim's canary figures beside those on record."""
+"""Comparing a claim's canary with the recorded one."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure that is not as recorded.
+    """One value of a canary that is not as recorded.
 
     Attributes:
-        seed: None where the whole arm differs.
-        before, after: the values, or why there is none.
-        allowed: the difference that would be within tolerance; None where no number is compared.
+        seed: the seed; None if the whole arm differs.
+        before: the recorded value, or why there is none.
+        after: the new value, or why there is none.
+        allowed: the greatest difference within tolerance; None if no numbers are compared.
     """
 
     arm: str
@@ -47,14 +48,20 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one claim's canary.
+    """The check of one claim's canary.
 
     Attributes:
-        state: `new` where nothing comparable is on record; `error` where a stage broke.
-        reason: of `new` and `error`.
-        figures: what the run measured; None beside an error.
-        edits: the definitions that changed since the figures on record were measured.
-        title, phase, path, line: of the claim, for people; the path relative to the repository.
+        claim: the id of the claim.
+        state: `equal` or `differs`; `new` if no comparable canary is recorded; `error` if a stage
+            could not be computed.
+        reason: the reason, for `new` and `error`.
+        differences: the values that are not as recorded.
+        figures: the new values; None for an error.
+        edits: the definitions that changed since the canary was recorded.
+        title: the title of the claim.
+        phase: its phase.
+        path: its file, relative to the repository.
+        line: its line in the file.
     """
 
     claim: str
@@ -75,7 +82,7 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """Say in one line what became of it."""
+        """Return the check as one line."""
         if self.state == "differs":
             count = len(self.differences)
             figures = f"{count} canary figures"
@@ -88,12 +95,11 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compared(record: CanaryRecord, computed: Figures) -> CanaryCheck:
-    """Set a claim's canary figures beside those on record, value by value.
+    """Compare a claim's canary with the recorded one, value by value.
 
-    A value counts as recorded where ``|x - r| <= atol + rtol * |r|``; one that is undefined, where
-    it was so for the same reason, numbers in the reason aside. Figures of measures and arms that
-    are not on record, or of other stage calls, make the whole canary `new`: there is nothing that
-    they could be held to.
+    A value x equals the recorded value r if ``|x - r| <= atol + rtol * |r|``. An undefined value is
+    equal if it was undefined for the same reason, numbers in the reason aside. If an arm or a
+    measure is not on record, or a stage call is another one, the whole canary is `new`.
     """
     known = record.figures.get(computed.claim)
     if known is None:
@@ -112,7 +118,7 @@ def compared(record: CanaryRecord, computed: Figures) -> CanaryCheck:
 
 
 def _incomparable(known: Figures, computed: Figures) -> str:
-    """Return why figures cannot be compared; empty where they can."""
+    """Return why two canaries cannot be compared; empty if they can."""
     if known.values.seeds != computed.values.seeds:
         return f"its seeds were {known.values.seeds}, now {computed.values.seeds}"
     moved = [arm for arm, call in computed.calls.items() if known.calls.get(arm) != call]
@@ -166,7 +172,7 @@ def _value(figures: Figures, arm: str, measure: str, seed: int) -> float | str:
 
 
 def _without_numbers(reason: str) -> str:
-    """Return a reason without its numbers, whose last digits are the platform's."""
+    """Return a reason without its numbers, whose last digits depend on the platform."""
     return _NUMBER.sub("#", reason)
 
 

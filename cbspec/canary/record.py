@@ -1,6 +1,4 @@
-"""``reports/canary.json``: the canary figures of every claim, and what tolerance each is held
-to.
-"""
+"""``reports/canary.json``: the recorded canary of every claim, with the tolerances."""
 
 from __future__ import annotations
 
@@ -22,13 +20,14 @@ VERSION = 1
 
 
 class Figures(Committed, frozen=True, kw_only=True):
-    """The canary figures of one claim: what its whole experiment yields at toy sizes.
+    """The canary of one claim: the values of its whole experiment at toy sizes.
 
     Attributes:
-        calls: arm -> digest of its stage call; figures of other calls cannot be compared.
-        code: stage -> code fingerprint of its implementation.
-        provenance: when, and at which commit, they were measured.
-        values: one for each arm, measure and seed.
+        claim: the id of the claim.
+        calls: arm -> digest of its stage call. Values of other calls cannot be compared.
+        code: stage -> fingerprint of its code.
+        provenance: when, and at which commit, the values were measured.
+        values: one value for each arm, measure and seed.
     """
 
     claim: Annotated[str, Meta(min_length=1)]
@@ -39,12 +38,12 @@ class Figures(Committed, frozen=True, kw_only=True):
 
 
 class Platform(Committed, frozen=True, kw_only=True):
-    """Where the canary was computed to learn how far arithmetic alone moves its figures.
+    """A platform that the canaries were computed on, to see how far arithmetic alone moves them.
 
     Attributes:
-        name: ``"one thread, AVX2"``.
-        torch: its version, with the build.
-        differing: share of all figures that are not those of the first platform to the last bit.
+        name: its name, such as ``"one thread, AVX2"``.
+        torch: torch's version and build.
+        differing: the share of values that differ from those of the first platform in any bit.
     """
 
     name: str
@@ -53,11 +52,11 @@ class Platform(Committed, frozen=True, kw_only=True):
 
 
 class Tolerance(Committed, frozen=True, kw_only=True):
-    """What a measure of one claim is held to: ``|x - r| <= atol + rtol * |r|``, with the recorded
-    value r.
+    """The tolerance of a measure of one claim: ``|x - r| <= atol + rtol * |r|`` for recorded r.
 
     Attributes:
-        atol: in the measure's unit.
+        atol: the absolute tolerance, in the measure's unit.
+        rtol: the relative tolerance.
         spread: the largest difference between platforms over the claim's arms and seeds, in the
             measure's unit.
     """
@@ -70,7 +69,7 @@ class Tolerance(Committed, frozen=True, kw_only=True):
 
 
 class Unheld(Committed, frozen=True, kw_only=True):
-    """A measure of one arm that arithmetic alone moves so far that holding it would say nothing."""
+    """A measure of one arm without a tolerance, because arithmetic alone moves it too far."""
 
     claim: str
     arm: str
@@ -79,11 +78,11 @@ class Unheld(Committed, frozen=True, kw_only=True):
 
 
 class Calibration(Committed, frozen=True, kw_only=True):
-    """What the tolerances rest on.
+    """The tolerances, and the platforms that they were derived from.
 
     Attributes:
-        factor: the multiple of the spread over platforms that is tolerated.
-        method: how they follow from the spread, in a sentence.
+        factor: the tolerated multiple of the spread over platforms.
+        method: how the tolerances follow from the spreads, in a sentence.
     """
 
     date: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
@@ -102,7 +101,7 @@ class _CanaryFile(Committed, frozen=True, kw_only=True):
 
 
 class CanaryRecord:
-    """The canary on record. Immutable: recording yields another one."""
+    """The recorded canaries of all claims. It does not change: `recording` returns another one."""
 
     def __init__(
         self, figures: Iterable[Figures] = (), calibration: Calibration | None = None
@@ -121,11 +120,10 @@ class CanaryRecord:
 
     @classmethod
     def load(cls, path: Path) -> CanaryRecord:
-        """Return the record at `path`; an empty one where there is no file yet.
+        """Load the record at `path`; return an empty one if there is no file yet.
 
         Raises:
-            LedgerError: for a file that is damaged or was edited into something else, naming the
-                place.
+            LedgerError: the file is damaged; the message names the place.
         """
         try:
             text = path.read_text(encoding="utf-8")
@@ -143,10 +141,10 @@ class CanaryRecord:
         return cls(content.claims, content.calibration)
 
     def save(self, path: Path) -> None:
-        """Write the record in one step, sorted, the values of a measure on one line.
+        """Write the record atomically: sorted, with the values of a measure on one line.
 
         Raises:
-            LedgerError: the place cannot be written to; a record that was there is left as it was.
+            LedgerError: the file cannot be written. The old one stays as it was.
         """
         write(path, checked(self.dumps()))
 
@@ -156,14 +154,14 @@ class CanaryRecord:
         return dumps(msgspec.to_builtins(content, order="deterministic"))
 
     def recording(self, figures: Iterable[Figures]) -> CanaryRecord:
-        """Return this record with `figures` in place of what stands for their claims."""
+        """Return this record with other canaries for the claims of `figures`."""
         kept = dict(self.figures)
         for item in figures:
             kept[item.claim] = item
         return CanaryRecord(kept.values(), self.calibration)
 
     def without(self, claims: Iterable[str]) -> CanaryRecord:
-        """Return this record without the figures of these claims."""
+        """Return this record without the canaries of these claims."""
         gone = set(claims)
         kept = [item for item in self if item.claim not in gone]
         return CanaryRecord(kept, self.calibration)
@@ -173,9 +171,9 @@ class CanaryRecord:
         return CanaryRecord(self, calibration)
 
     def tolerance(self, claim: str, arm: str, measure: str) -> Tolerance | None:
-        """Return what a figure is held to; None for one that is not held.
+        """Return the tolerance of a measure of an arm; None if it is not held.
 
-        A figure that no calibration knows is held to the last bit.
+        The tolerance of a measure that no calibration knows is 0.
         """
         if (claim, arm, measure) in self._unheld:
             return None

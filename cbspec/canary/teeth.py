@@ -1,4 +1,4 @@
-"""``reports/teeth.json``: the mutants that were tried, and who noticed them."""
+"""``reports/teeth.json``: the mutants that were tried, and the claims that noticed them."""
 
 from __future__ import annotations
 

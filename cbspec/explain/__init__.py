@@ -1,6 +1,4 @@
-"""Where the results that a claim stands on come from: current, stale or missing, and what made them
-stale.
-"""
+"""Explaining results: whether those of a claim are current, stale or missing, and why."""
 
 from cbspec.explain.cause import Cause
 from cbspec.explain.edits import Recorded, edits_since

@@ -1,4 +1,4 @@
-"""Why a stored result no longer counts, or why there is none."""
+"""The causes for which a stored result is stale or a result is missing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from cbspec.stage import canonical
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
-    """One reason; `text` says it to a person.
+    """One cause. `text` describes it for people.
 
     Attributes:
-        kind: `point` where a shorter or longer run of the same trajectory is stored; `layout` where
-            cbspec itself has changed.
-        path, line, definition: of a definition that changed, relative to the project.
+        kind: the kind of cause; `point` means that a shorter or longer run of the same trajectory
+            is stored, `layout` that cbspec itself has changed.
+        path: the file of a definition that changed, relative to the project.
+        line: its line.
+        definition: its name.
     """
 
     kind: Literal["code", "parameter", "input", "dependency", "numerics", "layout", "point"]
@@ -33,12 +35,16 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
 def code_causes(
     changes: Iterable[Change], code: Code, implementation: str, root: Path
 ) -> tuple[Cause, ...]:
-    """Return one cause for each definition that changed, with the line at which it stands now; what
-    was edited in place comes first.
+    """Return a cause for each definition that changed, with its present line.
+
+    Definitions that were edited in place come first.
 
     Args:
-        implementation: of the stage. Where the definition is in another file, the cause says why
-            that file counts.
+        changes: the changes.
+        code: the present code.
+        implementation: the implementation of the stage. For a definition in another file, the cause
+            says why that file counts.
+        root: the project's folder.
     """
     order = ("changed", "added", "removed")
     ranked = sorted(changes, key=lambda change: order.index(change.what))
@@ -46,7 +52,7 @@ def code_causes(
 
 
 def unknown_code(recorded: str) -> Cause:
-    """Return the cause for code that differs from a recorded one no longer known here."""
+    """Return the cause for code that differs from recorded code that is no longer known."""
     return Cause(
         kind="code",
         text=f"its code was another one ({recorded[:10]}), whose definitions are not known here",
@@ -56,7 +62,7 @@ def unknown_code(recorded: str) -> Cause:
 def value_causes(
     kind: Literal["parameter", "numerics"], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> tuple[Cause, ...]:
-    """Return one cause for each name whose value changed."""
+    """Return a cause for each name whose value changed."""
     word = "parameter " if kind == "parameter" else ""
     causes = []
     for name in {**before, **after}:
@@ -67,7 +73,7 @@ def value_causes(
 
 
 def dependency_causes(before: Dependencies, after: Dependencies) -> tuple[Cause, ...]:
-    """Return one cause for each declared file, version or environment variable that changed."""
+    """Return a cause for each declared file, version or environment variable that changed."""
     return tuple(Cause(kind="dependency", text=text) for text in before.changes(after))
 
 

@@ -1,6 +1,4 @@
-"""What changed in the code since a verdict was recorded: for annotations and for the text of a
-failure.
-"""
+"""Finding the definitions that changed since a verdict or a canary was recorded."""
 
 from __future__ import annotations
 
@@ -17,31 +15,31 @@ from cbspec.stage import Call, Stage, stages_of
 
 
 class Recorded(Protocol):
-    """What is on record of some code: a verdict, or canary figures."""
+    """Anything recorded that names its code: a verdict or a canary."""
 
     @property
     def code(self) -> Mapping[str, str]:
-        """Return stage -> code fingerprint, shortened."""
+        """Return stage -> shortened fingerprint of its code."""
 
     @property
     def provenance(self) -> Provenance:
-        """Return the commit that it was measured at."""
+        """Return the commit at which it was measured."""
 
 
 def edits_since(
     entry: Recorded, calls: Iterable[Call], *, code: Code, history: History, root: Path
 ) -> tuple[Edit, ...]:
-    """Return the definitions that differ between the code behind what is on record and the code as
-    it is.
+    """Return the definitions that differ between recorded and present code.
 
-    One edit per definition, naming every stage that reaches it; imports that came with new code are
-    not told besides. None where the recorded code can no longer be told, or where nothing that the
-    claim's stages reach has changed.
+    Each definition has one edit, which names every stage that reaches it. Imports that came with
+    new code are left out. There are none if the recorded code is no longer known.
 
     Args:
-        entry: what is on record.
-        calls: the claim's arms.
-        root: the project's folder, to which the edits' paths are relative.
+        entry: the recorded verdict or canary.
+        calls: the stage calls of the claim's arms.
+        code: the present code.
+        history: finds the recorded code.
+        root: the project's folder; paths are relative to it.
     """
     touched: dict[Change, list[str]] = {}
     for stage in stages_of(calls).values():
@@ -57,9 +55,7 @@ def edits_since(
 def changed(
     entry: Recorded, stage: Stage, code: Code, history: History
 ) -> tuple[Change, ...] | None:
-    """Return what changed in the code of one stage since the verdict was recorded; None if that is
-    no longer known.
-    """
+    """Return what changed in the code of a stage since a verdict was recorded; None if unknown."""
     now = code.fingerprint(stage.implementation)
     recorded = entry.code.get(stage.name)
     if recorded is None:

@@ -1,6 +1,4 @@
-"""What ``cbspec explain`` says of a claim: each of its stages, and what changed since the verdict
-on record.
-"""
+"""The explanation of a claim: the state of its stages, and what changed since its verdict."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from cbspec.store import ADOPTED
 
 
 class StageState(msgspec.Struct, frozen=True, kw_only=True):
-    """One stage call of the claim, for the seeds that share its state."""
+    """The state of one stage call of a claim, for the seeds that share it."""
 
     stage: str
     arms: tuple[str, ...]
@@ -36,14 +34,14 @@ class StageState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim at a scale.
+    """The explanation of a claim at one scale.
 
     Attributes:
-        decidable: the scales at which the claim is.
-        stages: inputs first.
-        recorded: the verdict on record.
+        decidable: the scales at which the claim is decidable.
+        stages: the states of its stages, inputs first.
+        recorded: the recorded verdict.
         edits: the definitions that changed since.
-        remarks: what else is other than recorded, or cannot be told.
+        remarks: further differences from the record, or what is unknown.
     """
 
     claim: str
@@ -57,9 +55,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain(claim: Claim, standings: Standings, recorded: Entry | None) -> Explanation:
-    """Return where every stage of the claim stands, for the seeds of its recorded verdict, or else
-    its first seeds.
-    """
+    """Explain a claim, for the seeds of its recorded verdict, or else its first seeds."""
     edits: tuple[Edit, ...] = ()
     remarks: list[str] = []
     if recorded:
@@ -113,7 +109,7 @@ def _stages(
 
 
 def _adopted(cell: Cell, standings: Standings) -> str:
-    """Say from which code and why a result was adopted; nothing of any other."""
+    """Describe from which code and why a result was adopted; empty if it was not."""
     adopted = _adoption(cell, standings)
     if not adopted:
         return ""
@@ -121,7 +117,7 @@ def _adopted(cell: Cell, standings: Standings) -> str:
 
 
 def _root(cell: Cell, standings: Standings) -> str:
-    """Return the first digits of the key under which an adopted result was computed."""
+    """Return the first digits of the key that an adopted result had when it was computed."""
     return str(_adoption(cell, standings).get("key", "?"))[:10]
 
 
@@ -155,7 +151,7 @@ def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[st
 
 
 def _claim_edits(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[str]:
-    """Yield what differs between a claim and the one that was recorded, as far as it is known."""
+    """Yield the known differences between a claim and its recorded version."""
     unknown: list[str] = []
     moved = False
     for arm, call in claim.arms.items():

@@ -1,6 +1,4 @@
-"""The code as it was: the definitions behind a recorded fingerprint, from the store or from the
-recorded commit.
-"""
+"""Earlier code: the definitions behind a recorded fingerprint, from the store or from a commit."""
 
 from __future__ import annotations
 
@@ -20,11 +18,11 @@ Definitions = Mapping[str, str]
 
 
 class History:
-    """Earlier states of the engine's code.
+    """Finds earlier states of the engine's code.
 
     Args:
-        code: the engine's code as it is; its folder lies in a repository or outside of any.
-        store: remembers the definitions of what was computed with it.
+        code: the present code of the engine.
+        store: has the definitions of code that results were computed with.
     """
 
     def __init__(self, code: Code, store: Store) -> None:
@@ -35,12 +33,12 @@ class History:
     def definitions(
         self, implementation: str, digest: str, commit: str | None
     ) -> Definitions | None:
-        """Return what `implementation` reached when its fingerprint was `digest`; None if that is
-        no longer known.
+        """Return the definitions of an earlier fingerprint; None if they are no longer known.
 
         Args:
-            digest: the fingerprint's, in full or its first digits, as the ledger has it.
-            commit: where to look if the store has never seen that code, as on a fresh machine.
+            implementation: the implementation of the stage.
+            digest: the digest of the fingerprint, or its first digits.
+            commit: the commit to look in if the store does not know the code.
         """
         known = self._store.codes.of(digest)
         if known is not None or commit is None:
@@ -48,9 +46,7 @@ class History:
         return self.at(commit, [implementation])[implementation]
 
     def at(self, commit: str, implementations: Collection[str]) -> Mapping[str, Definitions | None]:
-        """Return implementation -> the definitions that it reached in a commit; None if it or the
-        commit is not there.
-        """
+        """Return implementation -> its definitions in a commit; None if the commit lacks it."""
         known = self._commits.setdefault(commit, {})
         absent = set(implementations) - known.keys()
         if absent:
@@ -66,20 +62,21 @@ class History:
             return definitions
         try:
             code = self._code.at(folder)
-        except CbspecError:  # the engine was not there yet
+        except CbspecError:  # the engine did not exist yet
             return definitions
         for implementation in implementations:
             try:
                 definitions[implementation] = code.fingerprint(implementation).definitions
-            except CbspecError:  # it stood elsewhere, or not at all
+            except CbspecError:  # the implementation was elsewhere, or did not exist yet
                 continue
         return definitions
 
 
 @contextmanager
 def checked_out(root: Path, commit: str) -> Iterator[Path | None]:
-    """Yield a temporary folder with the Python files that a commit has below `root`; None without
-    git, or without that commit.
+    """Yield a temporary folder with the Python files that a commit has below `root`.
+
+    None if git is missing or does not know the commit.
     """
     command = ["git", "-C", str(root), "archive", "--format=zip", commit, "--", ":(glob)**/*.py"]
     try:

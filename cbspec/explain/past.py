@@ -1,4 +1,4 @@
-"""What the store holds, by stage call: for telling what is stale from what was never computed."""
+"""The stored results by stage call, to distinguish stale results from ones never computed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from cbspec.model.dependencies import Dependencies
 from cbspec.stage import Call, canonical
 from cbspec.store import Store
 
-UNRELATED = 1000  # more than any two calls of the same stages can differ in
+UNRELATED = 1000  # a distance greater than that of any two calls of the same stage
 
 
 class Past:
-    """The stored results of one store, read once, when first asked for."""
+    """An index of the results of a store, made when first asked for."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -28,8 +28,9 @@ class Past:
 
     @cached_property
     def trails(self) -> Mapping[str, Trail]:
-        """Return key -> trail, of every entry that is intact and tells where it comes from. One
-        that is stored under a later key as well has that one.
+        """Return key -> trail, for every intact entry that names its origin.
+
+        A result that was stored again under a later key has the later one.
         """
         trails: dict[str, Trail] = {}
         refiled: set[str] = set()
@@ -61,9 +62,7 @@ class Past:
         return trails
 
     def same(self, call: Call, seed: int, device: str) -> Trail | None:
-        """Return the newest result of this very call for this seed, whatever code, version and
-        threads it was computed with.
-        """
+        """Return the newest result of the same call and seed, by any code, versions and threads."""
         for trail in self._of_call(call, seed):
             if trail.device == device:
                 return trail
@@ -72,9 +71,7 @@ class Past:
     def computed(
         self, call: Call, seed: int, numerics: Mapping[str, Any], dependencies: Dependencies
     ) -> list[Trail]:
-        """Return every result of this very call for this seed with these numerics and dependencies,
-        newest first, of whatever code.
-        """
+        """Return the results that differ in nothing but their code, newest first."""
         alike = []
         for trail in self._of_call(call, seed):
             if trail.dependencies == dependencies and same_numerics(trail.numerics, numerics):
@@ -82,19 +79,21 @@ class Past:
         return alike
 
     def _of_call(self, call: Call, seed: int) -> Iterator[Trail]:
-        """Yield the results of this very call for this seed, newest first."""
+        """Yield the results of the same call and seed, newest first."""
         wanted = identity(call)
         for trail in self._by_stage.get((call.stage.name, seed), ()):
             if self._identity(trail.key) == wanted:
                 yield trail
 
     def near(self, call: Call, seed: int, device: str, wanted: Collection[str]) -> Trail | None:
-        """Return the newest result of the call that differs least from this one and that no claim
-        asks for any more.
+        """Return the newest result of the most similar call that no claim asks for any more.
 
         Args:
-            wanted: the trajectories of everything that claims ask for now (see `trajectory`):
-                results that lie on them were saved on the way.
+            call: the call to compare with.
+            seed: the training seed.
+            device: the device family.
+            wanted: the trajectories that claims ask for now (see `trajectory`). Results on these
+                are left out.
         """
         nearest, least = None, UNRELATED
         for trail in self._by_stage.get((call.stage.name, seed), ()):
@@ -107,8 +106,10 @@ class Past:
         return nearest
 
     def of_digest(self, digest: str) -> Trail | None:
-        """Return a result of the call with this digest (`Call.digest`), or its first digits; None
-        where none is stored, and for no digit at all.
+        """Return a result of the call with this digest; None if there is none.
+
+        Args:
+            digest: the digest (`Call.digest`), or its first digits.
         """
         if not digest:
             return None
@@ -118,9 +119,7 @@ class Past:
         return None
 
     def differences(self, trail: Trail, call: Call, prefix: str = "") -> tuple[str, ...]:
-        """Return what differs between the call behind a result and another one:
-        ``"plant: light: 2.0 -> 3.0"``.
-        """
+        """Return how another call differs from that of a result: ``"light: 2.0 -> 3.0"``."""
         if trail.stage != call.stage.name:
             return (f"{prefix}stage: {trail.stage} -> {call.stage.name}",)
         texts = []
@@ -137,11 +136,11 @@ class Past:
         return [trail.parameters[progress] for trail in self._by_lane.get(lane, ())]
 
     def _identity(self, key: str, progress: str | None = None) -> str | None:
-        """Return the `identity` of the call behind a result; None if one of its inputs is no longer
-        stored.
+        """Return the `identity` of the call of a result; None if one of its inputs is not stored.
 
         Args:
-            progress: the parameter to leave out, for the `trajectory` instead.
+            key: the key of the result.
+            progress: the progress parameter, to get the `trajectory` instead.
         """
         if (key, progress) not in self._identities:
             self._identities[key, progress] = self._identity_of(self.trails.get(key), progress)
@@ -158,9 +157,7 @@ class Past:
         return digest_of(trail.stage, trail.parameters, inputs, progress)
 
     def _distance(self, call: Call, key: str) -> int:
-        """Return in how many parameters a stored result's call differs, inputs and their inputs
-        included.
-        """
+        """Return the number of parameters in which a call differs from a result's, with inputs."""
         trail = self.trails.get(key)
         if (
             trail is None

@@ -1,6 +1,4 @@
-"""The standing of one cell: whether its result is stored, was stored by other means, or was never
-computed.
-"""
+"""The standing of a cell: current, stale or missing, with the causes."""
 
 from __future__ import annotations
 
@@ -31,13 +29,16 @@ State = Literal["current", "stale", "missing"]
 
 
 class Standings:
-    """Tells where cells stand.
+    """Tells the standing of cells.
 
     Args:
-        planner: named the cells.
-        code: the engine's code as it is.
-        history: the engine's code as it was.
-        wanted: the arms of every claim at every scale; asked for only where something is missing.
+        planner: the planner that the cells come from.
+        store: holds the results.
+        code: the present code of the engine.
+        history: finds earlier code.
+        root: the project's folder.
+        wanted: returns the arms of all claims at all scales. It is called only if something is
+            missing.
     """
 
     def __init__(
@@ -68,13 +69,14 @@ class Standings:
         """Return the state of a cell, with the causes if it is not current.
 
         - `current`: the result is stored.
-        - `stale`: a result of the same call for the same seed is stored, but of other code, inputs
-          or versions; or one whose parameters no claim asks for any more; or the verdict on record
-          was reached with other code.
-        - `missing`: neither.
+        - `stale`: a result of the same call and seed is stored, but of other code, inputs or
+          versions; or one of similar parameters that no claim asks for any more; or the recorded
+          verdict was reached with other code.
+        - `missing`: none of these.
 
         Args:
-            recorded: the verdict on record of the claim in question.
+            cell: the cell.
+            recorded: the recorded verdict of its claim.
         """
         if self.store.has(cell.key):
             return "current", ()
@@ -91,9 +93,7 @@ class Standings:
         return "missing", ()
 
     def resumes(self, cells: Iterable[Cell], before: int) -> int:
-        """Return the latest point before the given one that the lanes of all these cells have
-        stored; 0 if there is none.
-        """
+        """Return the latest stored point before a given one that all lanes share; 0 if none."""
         shared = set[int].intersection(*(set(self._points(cell)) for cell in cells))
         return max((point for point in shared if point < before), default=0)
 
@@ -105,7 +105,7 @@ class Standings:
         return self.past.points(cell.lane, progress)
 
     def _since(self, cell: Cell, trail: Trail) -> tuple[Cause, ...]:
-        """Return what differs from when a stored result was computed."""
+        """Return what changed since a stored result was computed."""
         causes = (
             *self._code(cell, trail.code),
             *value_causes("parameter", trail.parameters, as_stored(cell.call.parameters)),
@@ -129,7 +129,7 @@ class Standings:
         return code_causes(edits, self.code, implementation, self.root)
 
     def _since_recorded(self, cell: Cell, recorded: Entry | None) -> tuple[Cause, ...]:
-        """Return what changed in the code of the cell's stage since the verdict was recorded."""
+        """Return what changed in the code of a cell's stage since the verdict was recorded."""
         stage = cell.call.stage
         if recorded is None or stage.name not in recorded.code:
             return ()
@@ -149,7 +149,7 @@ def _inputs(cell: Cell, trail: Trail) -> Iterator[Cause]:
 
 
 def at(call: Call) -> str:
-    """Return where on its trajectory a call lies: ``" @20"``."""
+    """Return the point of a call as text: ``" @20"``; empty for a stage without progress."""
     if not call.stage.progress:
         return ""
     return f" @{call.point}"

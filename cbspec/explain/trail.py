@@ -1,4 +1,4 @@
-"""What a stored result was computed from, and when two calls are the same one."""
+"""Trails: what a stored result was computed from, and the identity of its call."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOLD = ("stage", "parameters", "seed", "lane", "inputs", "code", "numerics", "cr
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """What a stored result was computed from, as its provenance tells it."""
+    """What a stored result was computed from, by its provenance."""
 
     key: str
     stage: str
@@ -37,17 +37,17 @@ class Trail:
 
     @property
     def adopted(self) -> bool:
-        """Tell whether the result was computed by code other than what it is stored for."""
+        """Tell whether the result was computed by other code than its key names."""
         return self.origin != self.code
 
     @property
     def device(self) -> object:
-        """Return the device family that it was computed on."""
+        """Return the device family that the result was computed on."""
         return self.numerics.get("device")
 
 
 def identity(call: Call, progress: str | None = None) -> str:
-    """Return the hex SHA-256 of a call: equal for calls of equal stage, parameters and inputs."""
+    """Return the hex SHA-256 of a call's stage, parameters and inputs, as provenances have them."""
     inputs: dict[str, str | None] = {}
     for name, source in call.inputs.items():
         inputs[name] = identity(source)
@@ -55,13 +55,13 @@ def identity(call: Call, progress: str | None = None) -> str:
 
 
 def as_stored(parameters: Parameters) -> dict[str, Any]:
-    """Return parameters as a result's provenance gives them back: a tuple is a list there."""
+    """Return parameters as a provenance has them, with lists for tuples."""
     stored: dict[str, Any] = json.loads(canonical(parameters))
     return stored
 
 
 def trajectory(call: Call) -> str:
-    """Return the `identity` without the point, equal for all points of a trajectory."""
+    """Return the `identity` without the point. All points of a trajectory share it."""
     return identity(call, call.stage.progress)
 
 
@@ -71,24 +71,27 @@ def digest_of(
     inputs: Mapping[str, str | None],
     progress: str | None,
 ) -> str:
-    """Return the `identity` of a call whose inputs have these.
+    """Return the `identity` of a call, given the identities of its inputs.
 
     Args:
-        progress: the parameter to leave out.
+        stage: the name of the stage.
+        parameters: its parameters.
+        inputs: input name -> identity.
+        progress: the progress parameter, to leave it out.
     """
     fixed = {name: value for name, value in parameters.items() if name != progress}
     return hashlib.sha256(json.dumps([stage, fixed, inputs], sort_keys=True).encode()).hexdigest()
 
 
 def same_numerics(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Tell whether two results were computed alike, with any torch of one minor version."""
+    """Tell whether two numerics are equal; see `same_torch` for the versions of torch."""
     return {**recorded, "torch": ""} == {**now, "torch": ""} and same_torch(
         recorded.get("torch", ""), now["torch"]
     )
 
 
 def trail_of(key: str, provenance: Mapping[str, Any]) -> Trail | None:
-    """Return what an entry's provenance tells; None where another program wrote it."""
+    """Return the trail of an entry; None if another program wrote its provenance."""
     try:
         fields = {name: provenance[name] for name in TOLD}
         dependencies = msgspec.convert(provenance.get("dependencies", {}), Dependencies)

@@ -1,3 +1,1 @@
-"""Plain data that the other packages hand to each other: values, what judging finds, an edit, a
-place in a file.
-"""
+"""Plain data that other packages exchange: values, findings, edits and places in files."""

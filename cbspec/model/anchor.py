@@ -1,4 +1,4 @@
-"""The fragments by which addresses name the parts of an HTML page."""
+"""The fragments of addresses that name parts of an HTML page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cbspec.model.visible import visible
 
 
 def claim_element(claim: str) -> str:
-    """Return the id of a claim's element: ``"claim-6A.a"``; as the page shows it, nothing hidden."""
+    """Return the id of a claim's element: ``"claim-6A.a"``, with hidden characters escaped."""
     return f"claim-{visible(claim)}"
 
 

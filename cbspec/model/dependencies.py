@@ -1,4 +1,4 @@
-"""What a result depends on outside of its parameters, inputs, code and seed, as it is declared."""
+"""Declared dependencies of a result: files, package versions and environment variables."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-ABSENT = "none"  # in place of the version of a package that is not installed
+ABSENT = "none"  # the version of a package that is not installed
 
 
 class Dependencies(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """Declared dependencies with what each was.
+    """Declared dependencies with their values.
 
     Attributes:
         files: path as the claim has it -> hex SHA-256.
-        versions: package -> its version, `ABSENT` where it is not installed.
-        environment: variable -> its value, None where it is not set.
+        versions: package -> version; `ABSENT` if it is not installed.
+        environment: variable -> value; None if it is not set.
     """
 
     files: dict[str, str] = {}
@@ -42,7 +42,7 @@ class Dependencies(
 
 
 def joined(parts: Iterable[Dependencies]) -> Dependencies:
-    """Return all that these depend on together."""
+    """Merge dependencies."""
     files: dict[str, str] = {}
     versions: dict[str, str] = {}
     environment: dict[str, str | None] = {}
@@ -56,7 +56,7 @@ def joined(parts: Iterable[Dependencies]) -> Dependencies:
 def same_torch(recorded: str, now: str) -> bool:
     """Tell whether torch's version is the recorded one.
 
-    Records from before the build counted have the minor version alone, as in ``"2.11"``.
+    Old records have only the minor version, such as ``"2.11"``.
     """
     minor = ".".join(now.partition("+")[0].split(".")[:2])
     return recorded in (now, minor)
@@ -68,7 +68,7 @@ def _different(before: Mapping[str, object], after: Mapping[str, object]) -> lis
 
 
 def _value(environment: Mapping[str, str | None], variable: str) -> str:
-    """Return a variable's value for a person."""
+    """Return the value of a variable for people."""
     if variable not in environment:
         return "any"
     value = environment[variable]

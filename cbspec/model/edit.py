@@ -11,10 +11,10 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
     """A definition whose change made a stage of the claim stale.
 
     Attributes:
-        path: relative to the repository.
-        line: 1 where it was removed.
-        stage: names of the stages, with commas.
-        what: added (or removed) where the stage has come to reach it (or ceased to).
+        path: the file, relative to the repository.
+        line: the line of the definition; 1 if it was removed.
+        stage: the names of the stages that reach it, separated by commas.
+        what: the kind of change; `added` if the stage now reaches it, `removed` if no longer.
     """
 
     path: str
@@ -25,8 +25,6 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """Return the edit as text, ``"engine/rules.py:23: inner_product (stage local_descent)"``,
-        with its kind if it is no simple change.
-        """
+        """Return the edit as text: ``"engine/rules.py:23: inner_product (stage descent)"``."""
         became = "" if self.what == "changed" else f" {self.what}"
         return f"{self.path}:{self.line}: {self.definition}{became} (stage {self.stage})"

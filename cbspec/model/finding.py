@@ -1,6 +1,4 @@
-"""What judging yields: effects, one finding per assertion, one judgement per claim; plain data for
-report and ledger.
-"""
+"""The results of judging, as plain data: effects, a finding for each assertion, and a judgement."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ Verdict = Literal["holds", "refuted", "inconclusive", "invalid", "error"]
 
 
 def p_value(p: float | None) -> str:
-    """Format a p-value: ``"p = 0.012"``, with a floor below which the digits carry no
-    information.
-    """
+    """Format a p-value: ``"p = 0.012"``. Very small values are shown as a bound."""
     if p is None or math.isnan(p):
         return "p = ?"
     if p < 1e-4:
@@ -41,17 +37,18 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """One estimated quantity with its interval.
 
     Attributes:
-        label: what it is in the claim's words, e.g. ``"vec_m4 - dfa"``.
-        estimate: mean over seeds, in `unit`; NaN for a point of a figure that has no value on some
-            seed, and `n` is 0 then.
-        low, high: two-sided confidence interval at `confidence`.
-        p: one-sided p-value of what was asserted.
-        n: training seeds.
-        needed: seeds in all with a predictive power of 0.5 and 0.8 to decide; None when it is decided
-            or so many are out of reach.
-        reported: the memo's figure for the same quantity, where there is one.
-        spread: standard deviation over seeds of what `estimate` is the mean of, in `unit`; to first
-            order where that is a quotient or a geometric mean. None for a single seed.
+        label: the quantity in the claim's words, such as ``"vec_m4 - dfa"``.
+        estimate: the mean over seeds, in `unit`. NaN for a point of a figure without a value on
+            some seed; `n` is 0 then.
+        low: the lower end of the two-sided interval at `confidence`.
+        high: the upper end.
+        p: the one-sided p-value of the assertion.
+        n: the number of training seeds.
+        needed: the numbers of seeds with a predictive power of 0.5 and 0.8 to decide; None if it is
+            decided or they are out of reach.
+        reported: the memo's value of the same quantity, if there is one.
+        spread: the standard deviation over seeds of the values that `estimate` is the mean of, in
+            `unit`; to first order for a quotient or a geometric mean. None for a single seed.
     """
 
     label: str
@@ -72,11 +69,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The decision on one assertion.
 
     Attributes:
-        p: one-sided p-value for the assertion.
-        p_against: one-sided p-value for its refutation (the opposite, or practical equality, where
-            the kind defines one).
-        reason: one sentence for a person.
-        key: the assertion's key path in the claim (``"assert[0]"``).
+        p: the one-sided p-value for the assertion.
+        p_against: the one-sided p-value for its refutation, which is the opposite or, if the kind
+            defines it, practical equality.
+        reason: one sentence for people.
+        key: the assertion's key path in the claim: ``"assert[0]"``.
     """
 
     key: str
@@ -92,8 +89,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict on one claim at one scale.
 
     Attributes:
-        again: probability that a run with fresh noise gives the same verdict; None where no value
-            can be drawn anew.
+        again: the probability that a run with fresh seeds gives the same verdict; None if no values
+            can be drawn.
     """
 
     claim: str

@@ -1,6 +1,4 @@
-"""The values that a claim was measured at: one for each arm, measure and seed. Plain data, kept and
-committed as JSON.
-"""
+"""The measured values of a claim: one for each arm, measure and seed. Committed as JSON."""
 
 from __future__ import annotations
 
@@ -16,8 +14,9 @@ if TYPE_CHECKING:
 
 
 class Value(NamedTuple):
-    """One measured value; None with the reason where there is none. The mean of runs that are not
-    known has no seed.
+    """One measured value; None, with the reason, if it is missing.
+
+    The mean of runs whose single values are unknown has no seed.
     """
 
     arm: str
@@ -52,7 +51,7 @@ class Values(
     summaries: dict[str, dict[str, Summary]] = {}
 
     def __post_init__(self) -> None:
-        """Raise ValueError where an arm has more or fewer values than there are seeds."""
+        """Raise ValueError if an arm has more or fewer values than there are seeds."""
         for arm, measures in self.arms.items():
             for measure, column in measures.items():
                 if len(column) != len(self.seeds):
@@ -63,11 +62,11 @@ class Values(
 
     @property
     def digest(self) -> str:
-        """Return the hex SHA-256 of all of it."""
+        """Return the hex SHA-256 of all values."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
     def reason(self, arm: str, measure: str, seed: int) -> str | None:
-        """Return why there is no value for an arm, measure and seed; None where there is one."""
+        """Return why an arm has no value of a measure at a seed; None if it has one."""
         key = str(seed)
         if key in self.diverged.get(arm, {}):
             return f"diverged ({self.diverged[arm][key]})"

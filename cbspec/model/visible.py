@@ -1,4 +1,4 @@
-"""Texts of claims, ledger and stages, in which nothing is hidden."""
+"""Making hidden characters visible in texts of claims, ledgers and stages."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import re
 
 
 def visible(text: str, keep: str = "") -> str:
-    r"""Return a text in which signs that are not seen, or that move others, are their JSON escapes.
+    r"""Return a text in which characters that are invisible, or that move others, are escaped.
 
     A terminal's escape sequence is shown as ``\u001b[31m``, a mark of writing direction as
     ``\u202e``, half of a surrogate pair as ``\ud800``.
 
     Args:
-        keep: signs that stay, such as the end of a line.
+        text: the text.
+        keep: characters that stay, such as line breaks.
     """
     if text.isprintable():
         return text
@@ -25,5 +26,5 @@ def visible(text: str, keep: str = "") -> str:
 
 
 def inert(text: str) -> str:
-    """Return a text of which no line is a workflow command to GitHub's runner, nor holds one."""
+    """Return a text in which no line is, or holds, a workflow command of GitHub's runner."""
     return re.sub(r"^(\s*):(?=:)", r"\1: ", text, flags=re.MULTILINE).replace("##[", "## [")
