@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,8 @@ MARKER = "<!-- cbspec -->"
 
 LARGEST = 64_000  # bytes; GitHub takes 65 536 characters
 CELLS = 21  # characters of a plot
+# To GitHub a name is a person to notify and a number an issue, whatever the text is about
+_REFERENCE = re.compile(r"(?<![\w/&;])(@(?=\w)|#(?=\d))")
 _FOLDER = Path(__file__).parent
 
 
@@ -90,4 +93,5 @@ def _rendered(
         counted=counted(run) if run.records or run.upheld else "",
         canaries_counted=canaries_counted(run),
     )
-    return f"{MARKER}\n{tidy(text)}"
+    text = _REFERENCE.sub(r"\1<!-- -->", tidy(text))
+    return f"{MARKER}\n{text}"

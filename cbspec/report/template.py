@@ -15,6 +15,10 @@ from cbspec.model.finding import p_value
 from cbspec.model.visible import visible
 
 # Inside a word _ is a letter: vec_m4
+# What begins a heading, a list, a quote, a rule or a reference where a text begins a line
+_BLOCK = re.compile(
+    r"^(?:(\d{1,9})(?=[.)](?:\s|$))|(?=#{1,6}(?:\s|$)|>|[-+](?:\s|$)|=+\s*$|-{2,}\s*$|\[[^\]]*\]:))"
+)
 _MARKUP = re.compile(r"([\\`*|~$]|(?<=\])\(|(?<!\w)_|_(?!\w))")
 
 
@@ -61,7 +65,8 @@ def _finalized(value: object) -> Markup:
 
 def _escaped(text: str) -> str:
     one_line = visible(re.sub(r"\s+", " ", text))
-    return _MARKUP.sub(r"\\\1", one_line.replace("&", "&amp;").replace("<", "&lt;"))
+    marked = _MARKUP.sub(r"\\\1", one_line.replace("&", "&amp;").replace("<", "&lt;"))
+    return _BLOCK.sub(r"\1\\", marked)
 
 
 def _sentence(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
+from cbspec.claim import Quarantine
+from cbspec.config import Config
 from cbspec.model.visible import visible
 from cbspec.report import (
     Run,
@@ -24,6 +27,8 @@ from cbspec.report import (
     summary_table,
     write_pages,
 )
+from cbspec.report.comment import comment
+from cbspec.report.html import of_run, page
 
 TEXT = (
     '<script>alert("x")</script> <b>b</b> &lt; **c** _d_ ~~e~~ `f` |g| [h](i) ![j](k) $l$ \\'
@@ -45,10 +50,10 @@ def run(run_of, record, finding, effect) -> Run:
     return replace(run_of(judged, skipped=(skipped,)), broken=(skipped,))
 
 
-def read(page: str) -> tuple[str, set[str]]:
+def read(text: str) -> tuple[str, set[str]]:
     """The text that a Markdown reader shows, and the kinds of its tokens."""
     shown, kinds = [], set()
-    for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(page):
+    for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text):
         kinds.add(token.type)
         for part in token.children or ():
             kinds.add(part.type)
@@ -69,10 +74,10 @@ def test_a_text_is_shown_as_it_stands_in_markdown(run, render):
 @pytest.mark.parametrize("render", [markdown, job_summary, failure_text])
 def test_nothing_hidden_reaches_a_page(run, render):
     """No control sequence, mark of direction or broken letter stands in a page or a failure."""
-    page = render(run.records[0] if render is failure_text else run)
+    text = render(run.records[0] if render is failure_text else run)
 
-    assert page.replace("\n", "").isprintable()
-    page.encode()
+    assert text.replace("\n", "").isprintable()
+    text.encode()
 
 
 @pytest.mark.parametrize("label", ["言葉" * 14, "x" * 40, "été", "-0.0", "+1"])
@@ -123,6 +128,105 @@ def test_a_page_for_programs_hides_nothing_and_loses_nothing(run, tmp_path):
     assert text.replace("\n", "").isprintable()
     assert json.loads(text)["records"][0]["title"] == TEXT.replace("\ud800", r"\ud800")
     assert encode(decode(text, Run)) == encode(run)
+
+
+BLOCKS = {
+    "heading": "# one",
+    "underline": "=====",
+    "rule": "---",
+    "stars": "* * *",
+    "task": "- [ ] todo",
+    "plus": "+ a",
+    "numbered": "1. one",
+    "bracket": "12) one",
+    "quote": "> quote",
+    "fence": "```sh",
+    "tildes": "~~~",
+    "indented": "    code",
+    "reference": "[a]: http://b",
+    "footnote": "[^1]: y",
+    "cells": "a | b |---|---|",
+    "broken": "a  \nb\\\nc<br>d",
+    "folds": "</details><details open><summary>x",
+    "end": "</style></script><img src=x onerror=alert(1)>",
+    "comment": "<!-- --> --!> <![CDATA[ ]]> <?php ?>",
+    "entities": "&lt;b&gt; &#60;i&#62; &amp;amp;",
+    "attributes": "\" onmouseover=alert(1) x=' y=` {{ 7*7 }} {% raw %}",
+    "links": "<https://a.example> ![a](b) [c][d]",
+    "formulas": "$$x$$ \\(y\\) $`z`$",
+    "hyperlink": "\x1b]8;;http://x\x07a\x1b]8;;\x07 \x1bP q\x1b\\ \x9d0;t\x9c",
+    "overwriting": "good\rbad \b\b\b\x7f \x0c\x0b",
+    "unseen": "a\u200bb\u2060c\ufeffd\u00ade\U000e0041f \u200e\u061c",
+    "commands": "::set-output name=a::b %0A::error::c ##vso[x]y ::stop-commands::z",
+    "stacked": "e" + "\u0301" * 60,
+    "long": "x" * 400,
+}
+"""What would begin, end or hide something where a text is handed on as it is."""
+
+
+@pytest.fixture
+def told(run_of, record, finding, effect):
+    """Return a run in which a text is all that people wrote: titles, reasons, names and owners."""
+
+    def run(text: str) -> Run:
+        odd = finding(reason=text, effects=(effect(label=text, unit=text),))
+        said = {"title": text, "findings": (odd,), "reason": text, "discussion": text}
+        excused = record(
+            "refuted", old="holds", quarantine=Quarantine(text, text, "2099-01-01"), **said
+        )
+        over = record(
+            "refuted",
+            old="holds",
+            id="1.b",
+            quarantine=Quarantine(text, text, "2001-01-01"),
+            **said,
+        )
+        return run_of(excused, over)
+
+    return run
+
+
+def kinds(text: str) -> Counter[str]:
+    """Count the tokens of a Markdown page by what they make of the text."""
+    counts: Counter[str] = Counter()
+    for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text):
+        counts[token.type] += 1
+        for part in token.children or ():
+            counts[part.type] += 1
+    del counts["text"]  # is cut at each escaped sign
+    return counts
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_no_text_begins_anything(told, root, name):
+    """A page, a summary and a comment have the paragraphs, lists and tables that they have with
+    plain words; the HTML page has no tag beyond paragraphs of its own; a terminal and GitHub's
+    runner get printable lines without a command.
+    """
+    plain, odd = told("plain words"), told(BLOCKS[name])
+    project = Config(root)
+
+    for render in (markdown, job_summary, lambda run: comment(run, project, "https://h/p")):
+        assert kinds(render(odd)) == kinds(render(plain))
+    tags = [Counter(re.findall(r"<(\w+)", page(of_run(run, project)))) for run in (plain, odd)]
+    assert (tags[1] - tags[0]).keys() <= {"p", "br", "small"}
+    for line in annotations(odd):
+        assert line.isprintable()
+        assert re.match(r"::(error|warning) [^:]*::", line)
+    for text in (failure_text(odd.records[0]), summary_table(odd.records, 200)):
+        assert text.replace("\n", "").isprintable()
+        assert not re.search(r"^\s*::|##\[", text, re.MULTILINE)
+
+
+def test_nobody_is_called_by_a_comment(told, root):
+    """What GitHub would take for a person or another issue is shown as it stands and calls nobody;
+    an address, a claim's part of the page among it, is left alone.
+    """
+    text = comment(told("@octocat (#12) ada@example.org a/b#3"), Config(root), "https://h/@p/?x=1")
+
+    assert "@<!-- -->octocat (#<!-- -->12) ada@example.org a/b#3" in text
+    assert "](https://h/@p/?x=1#claim-1.b)" in text
+    assert not re.search(r"(?<![\w/])(@\w|#\d)", text)
 
 
 @given(text=st.text())
