@@ -8,12 +8,14 @@ failures/LANE        a lane that has failed for good
 drawn/CLAIM          how many seeds a claim draws
 resting/WORKER       a process that has judged its claims
 cores/               locks, one for each core that computes
+turns/               locks, one for each process that computes on one of several devices
 stop                 is there when the run is to stop; names the edited file, if that is why
 """
 
 from __future__ import annotations
 
 import shutil
+import socket
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -47,6 +49,7 @@ class RunDirectory:
         self.workers = workers
         self._cores = cores
         self._locks, self._core_locks = Locks(path.parent), Locks(path / "cores")
+        self._turns = Locks(path / "turns")
         self._held: Lock | None = None
 
     def hold(self) -> None:
@@ -193,6 +196,14 @@ class RunDirectory:
             if lock := self._core_locks.attempt(str(number)):
                 return lock
         return None
+
+    def take_turn(self) -> tuple[int, Lock]:
+        """Take the lowest number that no other process of the run on this machine holds."""
+        machine = socket.gethostname()  # processes of several machines may share the folder
+        number = 0
+        while not (lock := self._turns.attempt(f"{machine}.{number}")):
+            number += 1
+        return number, lock
 
     def stop(self, changed: str = "") -> None:
         """Ask every worker to leave its stage when it next reports progress.

@@ -11,9 +11,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import wait
+from types import MappingProxyType
 
 import msgspec
 
@@ -40,13 +42,16 @@ class StageProcess:
 
     Args:
         workplace: the project, store and run that it works for.
+        variables: environment variables that it has besides ours.
 
     Attributes:
         began: when the stage of the current task began to run (`time.monotonic`); 0 while it is
             still being imported.
     """
 
-    def __init__(self, workplace: Workplace) -> None:
+    def __init__(
+        self, workplace: Workplace, variables: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._connection, theirs = Pipe()
         command = [sys.executable, "-c", START, str(theirs.fileno())]
         with theirs:
@@ -59,7 +64,7 @@ class StageProcess:
                 stderr=subprocess.PIPE,
                 pass_fds=[theirs.fileno()],
                 process_group=0,
-                env={"PYTHONHASHSEED": "0", **os.environ},  # the order of sets of text
+                env={"PYTHONHASHSEED": "0", **os.environ, **variables},  # the order of sets of text
             )
         self._output = StageOutput(self._process)
         self.began = 0.0

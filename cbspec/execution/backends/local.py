@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.core import Core
+from cbspec.execution.backends.place import Place
+from cbspec.execution.devices import FAMILIES
 from cbspec.execution.stage_process import StageProcess
 from cbspec.execution.task import StageTask, TaskOutcome
 
@@ -40,6 +42,7 @@ class LocalWorkers:
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
         self._core = Core(workplace.run)
+        self._place = Place(workplace.run)
         self._process: StageProcess | None = None
         self._task: StageTask | None = None
         self._deadline: float | None = None
@@ -94,9 +97,10 @@ class LocalWorkers:
         if self._process:
             self._process.close()
         self._process = None
+        self._place.release()
         self._finish()
 
-    def _process_for(self, task: StageTask) -> StageProcess:  # noqa: ARG002 - see below
+    def _process_for(self, task: StageTask) -> StageProcess:
         """Return a living process for a task: the last one, or a new one.
 
         All stages share one process. To give each stage its own, choose by ``task.stage`` here.
@@ -105,7 +109,8 @@ class LocalWorkers:
             return self._process
         if self._process:
             self._process.close()
-        return StageProcess(self._workplace)
+        devices = FAMILIES[task.numerics.device].places()
+        return StageProcess(self._workplace, self._place.take(devices))
 
     def _finish(self) -> None:
         self._task = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 
 from cbspec.execution.devices.family import TorchBuild
 
@@ -23,6 +24,9 @@ class Cpu:
 
     def processes(self, threads: int) -> int | None:
         return max(available_cores() // threads, 1)
+
+    def places(self) -> Sequence[Mapping[str, str]]:
+        return ()
 
     def clock(self) -> float:
         """Return the CPU time of this process, which other processes on the core do not change."""

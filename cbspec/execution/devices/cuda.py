@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import time
+from collections.abc import Mapping, Sequence
 
 from cbspec.execution.devices.family import TorchBuild
 
 NO_DEVICE = 100  # CUDA_ERROR_NO_DEVICE
+DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 HIDDEN = "the driver sees none; CUDA_VISIBLE_DEVICES may hide it"
 
 
@@ -29,34 +33,44 @@ class Cuda:
         version, cuda = torch
         if cuda is None:
             return f"torch {version} is built without CUDA"
-        name = "libcuda.so.1"
-        if sys.platform == "win32":
-            name = "nvcuda.dll"
-        try:
-            driver = ctypes.CDLL(name)
-        except OSError:
-            return f"the NVIDIA driver, {name}, is not installed"
-        return _refusal(driver)
+        driver = _driver()
+        if driver is None:
+            return f"the NVIDIA driver, {DRIVER}, is not installed"
+        return _counted(driver)[1]
 
     def processes(self, threads: int) -> int | None:  # noqa: ARG002 - they wait for the GPU
         return None
+
+    def places(self) -> Sequence[Mapping[str, str]]:
+        """Return those that CUDA_VISIBLE_DEVICES lists, or all that the driver counts."""
+        driver = _driver()
+        count = _counted(driver)[0] if driver else 0
+        listed = os.environ.get(VISIBLE, "")
+        names = listed.split(",") if listed else list(map(str, range(count)))
+        # CUDA gives up the list at the first name that it does not know
+        return [{VISIBLE: name.strip()} for name in names[:count]]
 
     def clock(self) -> float:
         """Return the time of day, because a process mostly waits for the GPU."""
         return time.monotonic()
 
 
-def _refusal(driver: ctypes.CDLL) -> str:
-    """Return why the driver offers no device; empty if it offers one."""
+def _driver() -> ctypes.CDLL | None:
+    try:
+        return ctypes.CDLL(DRIVER)
+    except OSError:
+        return None
+
+
+def _counted(driver: ctypes.CDLL) -> tuple[int, str]:
+    """Return how many devices the driver offers, and why it offers none."""
     count = ctypes.c_int(0)
     for call, status in (
         ("cuInit", driver.cuInit(0)),
         ("cuDeviceGetCount", driver.cuDeviceGetCount(ctypes.byref(count))),
     ):
         if status == NO_DEVICE:
-            return HIDDEN
+            return 0, HIDDEN
         if status:
-            return f"{call} of the driver answers with error {status}"
-    if not count.value:
-        return HIDDEN
-    return ""
+            return 0, f"{call} of the driver answers with error {status}"
+    return count.value, "" if count.value else HIDDEN

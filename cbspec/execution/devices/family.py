@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 TorchBuild = tuple[str, str | None]
@@ -34,6 +35,13 @@ class DeviceFamily(Protocol):
 
         Args:
             threads: the threads of each process.
+        """
+
+    def places(self) -> Sequence[Mapping[str, str]]:
+        """Return the environment variables that confine a process to each device of this machine.
+
+        The processes of a run take the devices in turn. Fewer than two mean that no process is
+        confined.
         """
 
     def clock(self) -> float:

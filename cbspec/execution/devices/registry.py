@@ -29,7 +29,9 @@ def load(config: Config) -> None:
     families: dict[str, DeviceFamily] = {}
     built_in = {family.name: family for family in BUILT_IN}
     for module in config.devices:
-        wanted = "a tuple of objects with name, wide, tf32, absent(), processes() and clock()"
+        wanted = (
+            "a tuple of objects with name, wide, tf32, absent(), processes(), places(), clock()"
+        )
         for family in declarations(
             config, module, "devices", "DEVICES", accepts=_is_family, wanted=wanted
         ):
@@ -55,5 +57,5 @@ def _is_family(candidate: Any) -> bool:
     for flag in ("wide", "tf32"):
         if not isinstance(getattr(candidate, flag, None), bool):
             return False
-    methods = (getattr(candidate, method, None) for method in ("absent", "processes", "clock"))
-    return all(map(callable, methods))
+    names = ("absent", "processes", "places", "clock")
+    return all(callable(getattr(candidate, name, None)) for name in names)

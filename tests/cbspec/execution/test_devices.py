@@ -33,6 +33,9 @@ class Abacus:
     def processes(self, threads):
         return 1
 
+    def places(self):
+        return ()
+
     def clock(self):
         return time.monotonic()
 
@@ -65,11 +68,13 @@ def configured(tmp_path: Path) -> Made:
 def test_every_family_answers(family: devices.DeviceFamily) -> None:
     """Each says in words why it is absent, how many processes it takes, and counts seconds."""
     reason, processes, began = family.absent(None), family.processes(1), family.clock()
+    places = family.places()
 
     assert FAMILIES[family.name] is family
     assert type(family).__doc__
     assert isinstance(reason, str)
     assert processes is None or processes >= 1
+    assert all(isinstance(variables, dict) for variables in places)
     assert family.clock() >= began
 
 

@@ -16,6 +16,7 @@ import torch
 
 from cbspec.errors import ConfigError
 from cbspec.execution import numerics
+from cbspec.execution.devices import Cuda
 from cbspec.execution.numerics import Numerics, lane_key, resolve, result_key
 from cbspec.stage import Call, Parameters, Stage
 
@@ -233,6 +234,26 @@ def test_cuda_device(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Numerics(device="cpu", torch="2.15.1+cu132", threads=3) == resolve(
         "cpu", threads=3, tf32=True
     )
+
+
+@pytest.mark.parametrize(
+    ("visible", "expected"),
+    [
+        (None, ["0", "1", "2"]),
+        ("", ["0", "1", "2"]),
+        ("7, GPU-5f, 2, 9", ["7", "GPU-5f", "2"]),
+    ],
+)
+def test_cuda_devices(
+    monkeypatch: pytest.MonkeyPatch, visible: str | None, expected: list[str]
+) -> None:
+    """A process is confined to one of those that the user lets it see, or that the driver counts."""
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: Driver(0, 3))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+
+    assert Cuda().places() == [{"CUDA_VISIBLE_DEVICES": name} for name in expected]
 
 
 @pytest.mark.parametrize(
