@@ -130,7 +130,7 @@ class Design:
             self.claim = replace(self.claim, controls=(control,))
         if name.startswith(APART):
             own = {arm: tuple(range(self.n)) for arm in case.means}
-            self.claim = replace(self.claim, own=own)
+            self.claim = replace(self.claim, independent_runs=own)
 
     def drawn(self, trials: int) -> dict[tuple[str, str], Array]:
         """Return (arm, measure) -> values `[trial, seed]`."""

@@ -37,7 +37,7 @@ def test_runs_beyond_any_double_decide_as_large_ones_do():
     """
     case = CASES["unpaired, welch"]
     own = dict.fromkeys(case.means, (0, 1))
-    claim = replace(claim_of(case, "lognormal", fixed(2)), own=own)
+    claim = replace(claim_of(case, "lognormal", fixed(2)), independent_runs=own)
     table = {
         ("a", "x"): Sample([1e-3, 1e3], (0, 1)),
         ("b", "x"): Sample([1e-3, 2e3], (0, 1)),
