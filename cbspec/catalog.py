@@ -1,5 +1,6 @@
-"""The engine's catalog: what claims can ask for. Found by configuration; importing it loads no
-implementation.
+"""The catalog: the stages that claims can call, as the engine declares them.
+
+The settings name the engine. To load its catalog imports no implementation of a stage.
 """
 
 from __future__ import annotations
@@ -18,21 +19,23 @@ from cbspec.project_code import declarations, function_of
 from cbspec.stage import Input, Measure, Parameters, Stage
 from cbspec.tables import REPORTED, table_stage
 
-RESERVED = ("stage", "use")  # the words of a stage call
+RESERVED = ("stage", "use")  # keys of a stage call that can be no parameter
 
 
 class UnknownStageError(ConfigError, KeyError):
-    """A stage that the catalog does not have."""
+    """The catalog has no such stage."""
 
     __str__ = Exception.__str__  # KeyError's would quote the message
 
 
 class Catalog(Mapping[str, Stage]):
-    """The stages by name, in the order in which the engine declares them. Raises ConfigError where
-    they contradict each other.
+    """A mapping of name -> stage, in the engine's order.
 
     Attributes:
-        files: those that parameters may name.
+        files: finds the files that parameters name.
+
+    Raises:
+        ConfigError: the stages contradict each other.
     """
 
     def __init__(
@@ -72,9 +75,9 @@ class Catalog(Mapping[str, Stage]):
 
 
 def load(config: Config) -> Catalog:
-    """Load the catalogs of the configured engines, which are one.
+    """Load the catalogs of all engines of a project, as one.
 
-    A process that only computes needs no assertion kinds, and spares itself their NumPy.
+    Assertion kinds are not loaded: a process that only computes does not need them, nor NumPy.
 
     Raises:
         ConfigError: the module cannot be imported or lies elsewhere, has no ``STAGES``, or its
@@ -95,7 +98,7 @@ def load(config: Config) -> Catalog:
 
 
 def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:
-    """Yield what the annotations of a declaration ask for and Python does not check."""
+    """Yield each value of a declaration that does not have its annotated type."""
     for stage in stages:
         if not (isinstance(stage.parameters, type) and issubclass(stage.parameters, Parameters)):
             yield f"stage {stage.name}: parameters {stage.parameters!r} is no subclass of cbspec.stage.Parameters"
@@ -121,7 +124,7 @@ def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:
 
 
 def _contradictions(stages: tuple[Stage, ...]) -> Iterator[str]:
-    """Yield, for every stage, the contradictions that the types of a declaration do not exclude."""
+    """Yield the contradictions in the declaration of each stage."""
     kinds = {stage.kind for stage in stages if stage.kind}
     for name, count in Counter(stage.name for stage in stages).items():
         if count > 1:
@@ -149,9 +152,7 @@ def _contradictions(stages: tuple[Stage, ...]) -> Iterator[str]:
 
 
 def _parameters(parameters: type[Parameters]) -> Mapping[str, type | None]:
-    """Return parameter name, as claims write it -> ``int`` for whole numbers, None for any other
-    type.
-    """
+    """Return parameter name in claims -> ``int`` for a whole number, None for any other type."""
     fields = msgspec.structs.fields(parameters)
     return {field.encode_name: int if _whole(field.type) else None for field in fields}
 

@@ -1,6 +1,4 @@
-"""Errors that speak to a person. Each is one clear message; none needs a traceback to be
-understood.
-"""
+"""Errors for people. Each has one clear message, and needs no traceback to be understood."""
 
 from __future__ import annotations
 
@@ -19,11 +17,11 @@ LONGEST = 20_000  # characters of a message or traceback; nobody reads more
 
 
 class CbspecError(Exception):
-    """Base of every error that a user can cause."""
+    """Base class of every error that a user can cause."""
 
 
 class ConfigError(CbspecError):
-    """pyproject.toml, a command-line option or an environment variable is off."""
+    """pyproject.toml, a command-line option or an environment variable is wrong."""
 
 
 class StageError(CbspecError):
@@ -31,9 +29,7 @@ class StageError(CbspecError):
 
 
 class JudgingError(CbspecError):
-    """A claim could not be judged: an assertion kind raised. The traceback is kept for whoever
-    asks.
-    """
+    """A claim could not be judged, because an assertion kind raised."""
 
     def __init__(self, claim: str, error: BaseException) -> None:
         self.traceback = trace_of(error)
@@ -49,9 +45,7 @@ class RemoteError(CbspecError):
 
 
 class ContentError(CbspecError):
-    """A result holds what cannot be stored, such as a number that is not finite: a mistake of its
-    stage, not of the store.
-    """
+    """A stage has emitted a value that cannot be stored, such as a number that is not finite."""
 
 
 class LedgerError(CbspecError):
@@ -59,14 +53,12 @@ class LedgerError(CbspecError):
 
 
 class MissingReasonError(LedgerError):
-    """A changed verdict or a moved assertion was to be accepted, or a verdict to be withdrawn,
-    without saying why.
-    """
+    """A change of the record needs a reason, and none was given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One mistake in one place of a claim file."""
+    """One mistake, with its place in a claim file."""
 
     origin: Origin
     key: str
@@ -75,7 +67,7 @@ class Diagnostic:
 
     @property
     def text(self) -> str:
-        """Return what is wrong with which key, without the place."""
+        """Return the key and what is wrong with it, without the place."""
         return f"{self.key}: {self.message}" if self.key else self.message
 
     def __str__(self) -> str:
@@ -86,7 +78,7 @@ class Diagnostic:
 
 
 class ClaimError(CbspecError):
-    """Every mistake found in the claim files, in file order."""
+    """The claim files have mistakes. It has all of them, in file order."""
 
     def __init__(self, mistakes: Iterable[Diagnostic]) -> None:
         self.mistakes = tuple(mistakes)
@@ -102,15 +94,13 @@ def suggestion(word: object, allowed: Sequence[str]) -> str:
 
 
 def belongs(file: Path, package: Path) -> bool:
-    """Tell whether a file is a package's: below its folder, or the module ``package.py`` itself."""
+    """Tell whether a file belongs to a package, or is the module ``package.py``."""
     file, package = file.resolve(), package.resolve()
     return file.is_relative_to(package) or file == package.with_suffix(".py")
 
 
 def place_of(error: BaseException, package: Path) -> str:
-    """Return the last line of a package that an error came through, ``" (lab/nets.py:12 in
-    forward)"``; empty if there is none.
-    """
+    """Return the last line of a package in a traceback: ``" (lab/nets.py:12 in forward)"``."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -138,7 +128,7 @@ def trace_of(error: BaseException) -> str:
 
 
 def of_project(error: BaseException) -> bool:
-    """Tell whether an error came through code of the project."""
+    """Tell whether the traceback of an error goes through code of the project."""
     paths = sysconfig.get_paths()
     others = (OWN, Path(paths["stdlib"]), Path(paths["purelib"]), Path(paths["platlib"]))
     for frame in traceback.extract_tb(error.__traceback__):
@@ -149,8 +139,10 @@ def of_project(error: BaseException) -> bool:
 
 
 def described(error: BaseException) -> str:
-    """Return what went wrong in code that cbspec called, such as a kind's, in one line: ``"ValueError:
-    no arms (lab/kinds.py:12 in contrasts)"``. An error of cbspec's speaks for itself.
+    """Describe an error of code that cbspec has called, such as a kind's, in one line.
+
+    For instance ``"ValueError: no arms (lab/kinds.py:12 in contrasts)"``. An error of cbspec itself
+    is returned as it is.
     """
     if isinstance(error, CbspecError):
         return printable(str(error))
@@ -166,13 +158,11 @@ def described(error: BaseException) -> str:
 
 
 class Stopped(CbspecError):
-    """The run was asked to stop (Ctrl-C, -x) while a stage was computing; finished stages are
-    kept.
-    """
+    """The run was asked to stop (Ctrl-C, -x) while a stage was computing. Stored results stay."""
 
 
 class SourceChanged(Stopped):
-    """A source file changed since its fingerprint: results may be of either version.
+    """A source file was edited during the run, so results may be of either version.
 
     Args:
         path: the file, relative to the project's root.

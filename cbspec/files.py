@@ -1,4 +1,4 @@
-"""The files that claims may name: those of the project, and those of its data folder."""
+"""Finding the files that claims may name, in the project and in its data folder."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ class ProjectFiles:
 
     Args:
         root: the project's folder, which is searched first.
-        data: the folder of the data, which may lie elsewhere; None where there is none.
-
-    Attributes:
-        data: that folder.
+        data: the data folder, which may lie elsewhere; None if there is none.
     """
 
     def __init__(self, root: Path, data: Path | None = None) -> None:
@@ -28,13 +25,13 @@ class ProjectFiles:
             self._folders.append(data.resolve())
 
     def locate(self, name: str) -> Path:
-        """Return where a file lies, or a folder whose name ends with ``/``.
+        """Return the path of a file, or of a folder if the name ends with ``/``.
 
         Args:
-            name: relative to the project or to its data folder.
+            name: the name, relative to the project or to its data folder.
 
         Raises:
-            ValueError: it is not there, or lies elsewhere; the message is a predicate.
+            ValueError: it is missing, or lies outside of both. The message is a predicate.
         """
         if Path(name).is_absolute():
             raise ValueError("must be relative to the project or its data folder")
@@ -54,7 +51,7 @@ class ProjectFiles:
         raise ValueError(f"is not there ({' or '.join(map(str, allowed))})")
 
     def _refuse_strays(self, place: Path) -> None:
-        """Refuse a folder with a link that leads elsewhere."""
+        """Refuse a folder with a link that leads out of it."""
         for file in visible_files(place) if place.is_dir() else ():
             if not self._holds(Path(os.path.realpath(file))):
                 name = file.relative_to(place)
@@ -65,7 +62,7 @@ class ProjectFiles:
 
 
 def visible_files(folder: Path) -> list[Path]:
-    """Return the files in and below a folder, in order, without those that are hidden."""
+    """Return the files in and below a folder, sorted, without hidden ones."""
     paths = []
     for path in folder.rglob("*"):
         parts = path.relative_to(folder).parts
@@ -75,11 +72,13 @@ def visible_files(folder: Path) -> list[Path]:
 
 
 def stamp(path: Path) -> Stamp:
-    """Return what changes with a file, or with one in and below a folder, told without reading it.
+    """Return numbers that change when a file is edited, or any file in or below a folder.
+
+    The files are not read.
 
     Returns:
-        When it was modified, when it changed in any way (ns), its size in bytes and its inode; of a
-        folder the latest times, the sum of the sizes, and a number that stands for all of its files.
+        The time of the last write and of the last change of any kind (ns), the size in bytes, and
+        the inode. For a folder: the latest times, the sum of the sizes, and a hash over its files.
     """
     status = path.stat()
     if not path.is_dir():
@@ -94,7 +93,7 @@ def stamp(path: Path) -> Stamp:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the hex SHA-256 of a file's content; of a folder, of its files' names and contents."""
+    """Return the hex SHA-256 of a file's content, or of the names and contents in a folder."""
     if path.is_dir():
         lines = hashlib.sha256()
         for file in visible_files(path):

@@ -1,4 +1,4 @@
-"""Where a lab keeps its Python: beside pyproject.toml, or in ``src``."""
+"""The layout of a lab: its packages lie beside pyproject.toml, or in ``src``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def source_folder(root: Path, packages: Sequence[str]) -> Path:
         packages: dotted names of packages or modules.
 
     Returns:
-        ``src`` where one of the packages lies in it and none lies in the root, else the root.
+        ``src`` if one of the packages lies in it and none in the root; otherwise the root.
     """
     for folder in (root, root / SRC):
         if any(holds(folder, package) for package in packages):
@@ -25,13 +25,13 @@ def source_folder(root: Path, packages: Sequence[str]) -> Path:
 
 
 def holds(folder: Path, package: str) -> bool:
-    """Return whether a folder has Python of this name; one of data alone does not count."""
+    """Tell whether a folder has a Python package or module of this name."""
     place = folder.joinpath(*package.split("."))
     return place.with_suffix(".py").is_file() or any(place.rglob("*.py"))
 
 
 def installed(package: str) -> bool:
-    """Tell whether a distribution that pip knows brings a package."""
+    """Tell whether a package belongs to an installed distribution."""
     from importlib.metadata import packages_distributions
 
     return package in packages_distributions()

@@ -1,6 +1,4 @@
-"""The parts of a project, put together in one place, each loaded when it is first asked for, so that
-a command pays only for what it uses.
-"""
+"""The parts of a project. Each is loaded when first asked for, so commands pay only for theirs."""
 
 from __future__ import annotations
 
@@ -28,11 +26,11 @@ if TYPE_CHECKING:
 
 
 class Parts:
-    """What a project consists of. Each part raises `CbspecError` where it cannot be loaded.
+    """The parts of one project. Each raises `CbspecError` if it cannot be loaded.
 
     Args:
-        folder: the project is the one around this folder; around the working directory if left out.
-        settings: keys of ``[tool.cbspec]`` that have another value than the project gives them.
+        folder: a folder in the project; by default the working directory.
+        settings: keys of ``[tool.cbspec]`` with other values than in pyproject.toml.
     """
 
     def __init__(self, folder: str | Path | None = None, **settings: Any) -> None:
@@ -41,7 +39,7 @@ class Parts:
 
     @cached_property
     def config(self) -> Config:
-        """Return the settings of the project, whose own assertion kinds are known from here on."""
+        """Return the settings of the project, and register its own assertion kinds."""
         config = replace(load(self._start), **self._asked)
         if config.kinds:
             from cbspec import kinds
@@ -55,20 +53,19 @@ class Parts:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """Return the stages that claims can ask for; the project's assertion kinds, and no
-        other's, are known from here on.
-        """
+        """Return the catalog of stages, and register the project's own assertion kinds."""
         from cbspec import catalog, kinds
 
-        assert self._signatures is not None  # taken before the engine is imported
+        assert self._signatures is not None  # they are taken before the engine is imported
         stages = catalog.load(self.config)
         kinds.load(self.config)
         return stages
 
     @cached_property
     def _signatures(self) -> Signatures:
-        """Return what the source files were before any was imported: an edit after that stops a
-        run.
+        """Return the stamps of the source files, taken before any of them is imported.
+
+        If a file is edited after that, a run stops.
         """
         from cbspec.fingerprint.signature import signatures
 
@@ -76,14 +73,14 @@ class Parts:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """Return the verdicts on record, as they were when first asked for."""
+        """Return the ledger, as it was when first asked for."""
         from cbspec.ledger import Ledger
 
         return Ledger.load(self.config.ledger)
 
     @cached_property
     def evidence(self) -> EvidenceFolder:
-        """Return the values that the verdicts on record were judged on."""
+        """Return the evidence of the recorded verdicts."""
         from cbspec.ledger import EvidenceFolder
 
         return EvidenceFolder(self.config.evidence)
@@ -97,7 +94,7 @@ class Parts:
 
     @cached_property
     def store(self) -> Store:
-        """Return the stored results; damaged ones are reported to standard error."""
+        """Return the store. It reports damaged results to standard error."""
         from cbspec.store import Store
 
         def warn(damage: Damage) -> None:
@@ -107,13 +104,13 @@ class Parts:
 
     @cached_property
     def code(self) -> Code:
-        """Return the engine's source code as it is."""
+        """Return the present source code of the engine."""
         from cbspec.fingerprint import Code, Parsed
         from cbspec.store import Locks
 
         sources = Parsed()
         folder = self.config.runs.parent
-        if folder.is_dir():  # a command that only looks makes none
+        if folder.is_dir():  # a command that only looks does not create it
             sources = Parsed(folder / "sources.msgpack", partial(Locks(folder).take, "sources"))
         return Code(
             self.config.root,
@@ -128,17 +125,17 @@ class Parts:
 
     @cached_property
     def versions(self) -> Versions:
-        """Return the claims at other scales than the one they were read at."""
+        """Return a reader of claims at other scales."""
         from cbspec.language import Versions
 
         return Versions(self.catalog)
 
     @property
     def claims_folder(self) -> Path:
-        """Return the folder of the claims, relative to the working directory if it lies below.
+        """Return the folder of the claims, relative to the working directory if it lies below that.
 
         Raises:
-            ConfigError: there is none.
+            ConfigError: there is no such folder.
         """
         folder = self.config.claims
         if not folder.is_dir():
@@ -148,30 +145,28 @@ class Parts:
 
     @contextmanager
     def editing(self) -> Iterator[Ledger]:
-        """Yield the ledger as it is on disk, to be changed; whoever else wants to change it
-        waits.
-        """
+        """Yield the ledger from disk, to be changed, while other processes wait to change it."""
         from cbspec.ledger.editing import editing
 
         with editing(self.config.ledger) as ledger:
             yield ledger
 
     def scale(self, asked: str | None = None) -> str:
-        """Return the scale of a run: the one that was asked for, or the project's.
+        """Return the scale of a run: the asked one, or the project's own.
 
         Raises:
-            ConfigError: no defaults of any folder of claims have it.
+            ConfigError: no defaults define the scale.
         """
         from cbspec.language.defaults import known_scale
 
         return known_scale(asked, self.config.scale, self.config.claims)
 
     def numerics(self, device: str = "auto", threads: int = 1, *, computing: bool) -> Numerics:
-        """Resolve what results depend on besides parameters, code and seed.
+        """Return the arithmetic of a run on this machine.
 
         Args:
             device: the name of a device family, or ``"auto"``.
-            threads: of one worker.
+            threads: the threads of one worker.
             computing: whether something will be computed, so that the device has to be there.
         """
         from cbspec.execution.numerics import resolve
@@ -181,11 +176,7 @@ class Parts:
     def planner(
         self, device: str = "auto", threads: int = 1, *, computing: bool = False
     ) -> Planner:
-        """Return a planner for the engine's code as it is.
-
-        Args:
-            computing: whether something will be computed, so that the device has to be there.
-        """
+        """Return a planner for the present code of the engine. See `numerics` for the arguments."""
         from cbspec.execution.plan import Planner
         from cbspec.execution.surroundings import Surroundings
 

@@ -1,6 +1,4 @@
-"""Modules of the project itself: imported from beside pyproject.toml or from ``src``, and from
-nowhere else.
-"""
+"""Importing the project's own modules: from beside pyproject.toml or from ``src`` only."""
 
 from __future__ import annotations
 
@@ -17,27 +15,29 @@ from cbspec.layout import source_folder
 
 
 def import_own(config: Config, name: str, noun: str) -> ModuleType:
-    """Return a module of the project's own packages, or of an installed one that is an engine.
+    """Import a module of the project, or of an installed package that is an engine.
 
     Args:
-        name: the module's full name.
-        noun: what ``[tool.cbspec]`` calls it, for errors.
+        config: the project's settings.
+        name: the full name of the module.
+        noun: its key in ``[tool.cbspec]``, for errors.
 
     Raises:
-        ConfigError: it cannot be imported, or lies elsewhere.
+        ConfigError: the module cannot be imported, or lies elsewhere.
     """
     top = name.partition(".")[0]
     outside = top in config.installed
     source = source_folder(config.root, [top])
     if str(source) not in sys.path:
-        # First: what is fingerprinted is what runs, also where the package is installed besides.
+        # At the front, so that the fingerprinted code is the one that runs, even if another copy of
+        # the package is installed
         sys.path.insert(0, str(source))
     where, package = f"{noun} {name} ([tool.cbspec] of {config.root})", source / top
     try:
         module = importlib.import_module(name)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # whatever the project's own code raises, SystemExit too
+    except BaseException as error:  # the project's code may raise anything, even SystemExit
         reason = f"{_shown(error)}{place_of(error, package)}"
         raise ConfigError(f"{where} cannot be imported: {reason}") from error
     file = Path(module.__file__ or "")
@@ -48,7 +48,7 @@ def import_own(config: Config, name: str, noun: str) -> ModuleType:
 
 
 def _shown(error: BaseException) -> str:
-    """Return the repr of an error, or its class where that raises in turn."""
+    """Return the repr of an error, or its class if the repr raises in turn."""
     try:
         return repr(error)
     except Exception:
@@ -64,17 +64,18 @@ def declarations(
     accepts: Callable[[Any], bool],
     wanted: str,
 ) -> tuple[Any, ...]:
-    """Return what a module of the project's own packages declares for cbspec.
+    """Return what a module of the project declares for cbspec, such as its stages or kinds.
 
     Args:
-        name, noun: as `import_own` takes them.
-        constant: what the module calls it, such as ``STAGES``.
-        accepts: tells whether an item is what is wanted.
-        wanted: what is expected, for the error.
+        config: the project's settings.
+        name: the full name of the module.
+        noun: its key in ``[tool.cbspec]``, for errors.
+        constant: the name of the tuple in the module, such as ``STAGES``.
+        accepts: tells whether an item of the tuple is right.
+        wanted: a description of what is expected, for errors.
 
     Raises:
-        ConfigError: the module cannot be imported or lies elsewhere, or declares nothing or
-            something else.
+        ConfigError: the module cannot be imported, lies elsewhere, or does not declare this.
     """
     items = getattr(import_own(config, name, noun), constant, None)
     if not isinstance(items, tuple | list) or not items or not all(map(accepts, items)):
@@ -83,14 +84,15 @@ def declarations(
 
 
 def function_of(config: Config, reference: str, *, noun: str) -> Callable[..., Any]:
-    """Return a function of the project's own packages.
+    """Return a function of the project.
 
     Args:
+        config: the project's settings.
         reference: ``"module:function"``.
-        noun: what it is, for errors.
+        noun: what the function is, for errors.
 
     Raises:
-        ConfigError: the module cannot be imported or lies elsewhere, or has no such function.
+        ConfigError: the module cannot be imported, lies elsewhere, or has no such function.
     """
     module, _, name = reference.partition(":")
     function: Callable[..., Any] | None = getattr(import_own(config, module, noun), name, None)

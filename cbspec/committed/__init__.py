@@ -1,6 +1,4 @@
-"""The JSON files that a project commits: they diff and merge well, and a mistake in one is told at
-its place.
-"""
+"""Committed JSON files: written so that they diff and merge well, and read with located errors."""
 
 from cbspec.committed.reading import decode, place
 from cbspec.committed.struct import Committed

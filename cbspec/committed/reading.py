@@ -1,4 +1,4 @@
-"""Reading JSON that people merge and edit by hand: each mistake gets its place."""
+"""Reading JSON files that people merge and edit by hand. Each mistake has its place."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from cbspec.model.visible import visible
 T = TypeVar("T")
 Steps = Mapping[int, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
 NO_STEPS: Steps = MappingProxyType({})
-WIDEST = 60  # characters of a line that are shown on each side of a mistake
+WIDEST = 60  # characters of a line that a message shows on each side of a mistake
 
 
 def decode(
@@ -39,20 +39,20 @@ def decode(
     steps: Steps = NO_STEPS,
     hook: Callable[[type, Any], Any] | None = None,
 ) -> T:
-    """Return the content of a committed file.
+    """Decode the text of a committed file.
 
     Args:
-        text: the file's.
-        name: what errors call the file.
-        kind: a struct with the field ``version``.
-        version: the one that this cbspec writes.
-        noun: what the file is, as in ``"ledger"``.
-        steps: earlier version -> what makes its content that of the next version, up to `version`.
-        hook: msgspec's, for types that it does not know; the path within a value ends its error.
+        text: the text.
+        name: the name of the file, for errors.
+        kind: the type of the content, a struct with the field ``version``.
+        version: the version that this cbspec writes.
+        noun: what the file is, such as ``"ledger"``.
+        steps: earlier version -> function that converts its content to the next version.
+        hook: msgspec's hook for types that it does not know.
 
     Raises:
-        LedgerError: naming line and column, for what is not JSON, not of this version, not of the
-            types, there twice, or must not reach a terminal.
+        LedgerError: the text is no JSON, has another version or wrong types, has a key twice, or
+            has control characters. The message names line and column.
     """
     raw = _parsed(text, name)
     raw = _converted(raw, name, version, noun, steps)
@@ -60,7 +60,7 @@ def decode(
         return msgspec.convert(raw, kind, dec_hook=hook)
     except msgspec.ValidationError as error:
         _refuse(first_fault(text), name)
-        # The innermost first, where the hook has one too
+        # The hook may have raised an error with a path of its own, which is the innermost
         message, *paths = str(error).split(" - at ")
         path = "$" + "".join(part.strip("`").removeprefix("$") for part in reversed(paths))
         raise LedgerError(_located(text, name, path, raw, message, noun)) from None
@@ -69,7 +69,7 @@ def decode(
 def place(text: str, name: str, path: str, key: str | None = None) -> str:
     """Return ``name:line:column`` of a JSON path, or of a key there.
 
-    JSON is read as YAML, whose nodes know where they stand.
+    The text is parsed as YAML, because YAML's nodes know their place.
     """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -133,7 +133,7 @@ def _explained(error: json.JSONDecodeError, text: str) -> str:
 
 
 def _converted(raw: Any, name: str, version: int, noun: str, steps: Steps) -> Any:
-    """Return content of the version that is written, made from content of an earlier one."""
+    """Convert content of an earlier version to the present one, step by step."""
     if not isinstance(raw, dict):
         return raw
     written = raw.get("version")
@@ -152,7 +152,7 @@ def _converted(raw: Any, name: str, version: int, noun: str, steps: Steps) -> An
 
 
 def _located(text: str, name: str, path: str, raw: Any, message: str, noun: str) -> str:
-    """Return the message with its place, and with the claim whose item of a list it is about."""
+    """Return the message with its place, and with the claim that a list item is about."""
     key = None
     if unknown := re.search(r"unknown field `(\w+)`", message):
         key = unknown[1]
@@ -169,7 +169,7 @@ def _located(text: str, name: str, path: str, raw: Any, message: str, noun: str)
 
 
 def _singular(section: str) -> str:
-    """Return what one item of a section is called."""
+    """Return the name of one item of a section."""
     known = {"entries": "entry", "withdrawn": "withdrawn entry"}
     return known.get(section, section.removesuffix("s"))
 

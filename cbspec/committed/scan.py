@@ -1,4 +1,4 @@
-"""What Python's JSON reader takes and a committed file must not have, each with its place."""
+"""Checks of committed JSON that Python's reader does not make, such as keys that stand twice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import re
 from typing import NamedTuple
 
-DEEPEST = 100  # levels; a committed file has about ten
+DEEPEST = 100  # levels of nesting; a committed file has about ten
 # A string (with a colon behind it: a key), a bracket, or a word.
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*+")(\s*:)?|[\[\]{}]|[^\s\[\]{}:,"]+')
 # Of the control characters only tab and line feed are text; halves of surrogate pairs cannot be
@@ -18,11 +18,11 @@ _SUSPICIOUS = re.compile(r"\\u[0dD2][089a-fA-F]|\\[bfr]")
 
 
 class Refused(Exception):
-    """A value that no committed file may have; the message says why."""
+    """A value is not allowed in a committed file. The message says why."""
 
 
 class Fault(NamedTuple):
-    """Where the first mistake stands, counted from 1, and what it is."""
+    """The first mistake: its line and column, counted from 1, and a message."""
 
     line: int
     column: int
@@ -30,10 +30,10 @@ class Fault(NamedTuple):
 
 
 def integer(digits: str) -> int:
-    """Return the number.
+    """Convert digits to an integer.
 
     Raises:
-        Refused: it does not fit 64 bits.
+        Refused: the number does not fit 64 bits.
     """
     if len(digits) > 20 or not -(2**63) <= int(digits) < 2**63:
         raise Refused(f"the number {_short(digits)} does not fit 64 bits")
@@ -41,10 +41,10 @@ def integer(digits: str) -> int:
 
 
 def real(digits: str) -> float:
-    """Return the number.
+    """Convert digits to a float.
 
     Raises:
-        Refused: it is too large for a float.
+        Refused: the number is too large for a float.
     """
     value = float(digits)
     if not math.isfinite(value):
@@ -58,7 +58,7 @@ def constant(word: str) -> float:
 
 
 def unprintable(text: str) -> str:
-    """Name the first character that must not reach a terminal: ``"U+001B"``; empty without one."""
+    """Return the first character that must not reach a terminal: ``"U+001B"``; empty if none."""
     match = _UNPRINTABLE.search(text)
     if match is None:
         return ""
@@ -66,13 +66,13 @@ def unprintable(text: str) -> str:
 
 
 def suspicious(text: str) -> bool:
-    """Tell whether a text may hold a character that must not reach a terminal, at little cost."""
+    """Tell, by a fast test, whether a text may have a character that must not reach a terminal."""
     return bool(_SUSPICIOUS.search(text) or unprintable(text))
 
 
 def first_fault(text: str) -> Fault | None:
-    """Return the first mistake of text that is JSON in form; None if there is none."""
-    keys: list[set[str]] = []  # so far, of each bracket that is open
+    """Return the first mistake in a text that Python reads as JSON; None if there is none."""
+    keys: list[set[str]] = []  # the keys so far, for each open bracket
     for match in _TOKEN.finditer(text):
         token = match[0]
         message = ""
@@ -99,7 +99,8 @@ def _string_fault(token: str, known: set[str]) -> str:
     """Return what is wrong with a string; empty if nothing is.
 
     Args:
-        known: the keys so far of the mapping that it is a key of; it joins them.
+        token: the string as it is written, with a colon if it is a key.
+        known: the keys so far of its mapping; a key is added to them.
     """
     text = json.loads(token, strict=False)
     if name := unprintable(text):
@@ -115,7 +116,7 @@ def _word_fault(token: str) -> str:
         json.loads(token, parse_int=integer, parse_float=real, parse_constant=constant)
     except Refused as refusal:
         return str(refusal)
-    except ValueError:  # it is no JSON, which was told before
+    except ValueError:  # no JSON, which is reported elsewhere
         return ""
     return ""
 

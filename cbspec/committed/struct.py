@@ -1,4 +1,4 @@
-"""The base of what stands in committed files."""
+"""The base class of the contents of committed files."""
 
 import msgspec
 
@@ -6,6 +6,4 @@ import msgspec
 class Committed(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """A part of a committed file: an unknown key is a mistake of a hand edit, and what is as usual
-    is left out.
-    """
+    """A part of a committed file. Unknown keys are refused, and default values are not written."""

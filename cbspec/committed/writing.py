@@ -1,4 +1,4 @@
-"""JSON that diffs well, and files that are never half-written."""
+"""Writing JSON that diffs well, into files that are never half-written."""
 
 from __future__ import annotations
 
@@ -14,25 +14,23 @@ from cbspec.committed.scan import first_fault, suspicious
 from cbspec.errors import LedgerError
 
 PARTIAL = ".partial"
-ABANDONED_SECONDS = 3600.0  # no write takes so long: its process was killed
+ABANDONED_SECONDS = 3600.0  # the age at which a temporary file is one of a killed process
 
 
 def dumps(content: Any) -> str:
-    """Return `content` (builtins only) as JSON with one key per line; lists without mappings stay
-    on one line.
+    """Return built-in types as JSON with one key a line. Lists without mappings stay on one line.
 
     Raises:
-        ValueError: for a float that is not finite; JSON has no word for it.
+        ValueError: a float is not finite, for which JSON has no word.
     """
     return _block(content, "") + "\n"
 
 
 def write(path: Path, text: str) -> None:
-    """Replace the file at `path` in one step; its folder is made when missing.
+    """Write or replace a file atomically, and create its folder if it is missing.
 
     Raises:
-        LedgerError: when the folder or the disk cannot be written to; a file that was there is left
-            as it was.
+        LedgerError: the folder or the disk cannot be written. The old file stays as it was.
     """
     partial = path.with_name(f".{secrets.token_hex(8)}{PARTIAL}")
     try:
@@ -47,17 +45,17 @@ def write(path: Path, text: str) -> None:
         with suppress(OSError):
             partial.unlink()
         raise LedgerError(f"{path} cannot be written: {error.strerror or error}") from error
-    except BaseException:  # of text that is none, too
+    except BaseException:  # even if the text cannot be encoded, the temporary file must go
         with suppress(OSError):
             partial.unlink()
         raise
 
 
 def checked(text: str) -> str:
-    """Return text that is about to go on record, where it can be read back.
+    """Check a text that is about to be recorded, and return it.
 
     Raises:
-        LedgerError: it has a control character, which would reach the terminal of whoever reads it.
+        LedgerError: it has a control character, which would reach the terminals of its readers.
     """
     if suspicious(text) and (fault := first_fault(text)):
         line = text.split("\n")[fault.line - 1].strip()
@@ -66,7 +64,7 @@ def checked(text: str) -> str:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what was left behind in a folder by writers that were killed."""
+    """Remove the temporary files of killed processes from a folder."""
     latest = time.time() - ABANDONED_SECONDS
     for partial in folder.glob(f".*{PARTIAL}"):
         with suppress(OSError):

@@ -1,6 +1,7 @@
-"""Measurements become findings, findings a judgement: statistics over training seeds, by SciPy.
+"""The judge: it turns the values of a claim into findings, and these into a verdict.
 
-`README.md` beside this file states what is done and why, and for which noise the error rates hold.
+`README.md` in this folder states every rule, its reason, and the noise for which error rates hold.
+Start with `verdict.py`; `decision.py` decides a single assertion.
 """
 
 from cbspec.judge.again import with_again

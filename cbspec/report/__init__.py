@@ -1,6 +1,4 @@
-"""What people read of a run: the closing table, the text of a failure, the pages, GitHub's
-annotations and job summary.
-"""
+"""Reports of a run for people: the closing table, failure texts, pages and GitHub's annotations."""
 
 from cbspec.model.edit import Edit
 from cbspec.report.about import About, Sentence, about

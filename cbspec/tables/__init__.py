@@ -1,4 +1,4 @@
-"""Stages of the harness itself: results that exist already, run by run or as a paper sums them up."""
+"""Stages that read existing results: tables of runs, and means that a paper reports."""
 
 from cbspec.tables.declaration import Column, Table, table_stage
 from cbspec.tables.reported import REPORTED
