@@ -13,6 +13,7 @@ from typing import Any
 
 from cbspec.config import Config
 from cbspec.trials.baseline import Baseline, baseline_of
+from cbspec.trials.kept import KeptBaseline
 from cbspec.trials.mutant import Mutant
 from cbspec.trials.process import Ended, Worker, server
 from cbspec.trials.trial import Judged, Trial, judged, tried
@@ -43,13 +44,17 @@ class Trials:
         os.environ["CBSPEC_CACHE"] = str(self._cache())
 
     def baseline(self, claims: Sequence[str], files: Collection[str]) -> Baseline:
-        """Run the canaries of the project as it is, and keep their results for the mutants.
+        """Run the canaries of the project as it is, and keep their results for the mutants. Nothing
+        is run where an earlier call did so for the same code and claims.
 
         Raises:
             Ended: they did not get to their end.
         """
-        worker = self._start(LONG, baseline_of, claims, files)
-        baseline: Baseline = worker.result()
+        kept = KeptBaseline(self._config, [*claims, *files])
+        baseline = kept.load(self._store)
+        if baseline is None:
+            baseline = self._start(LONG, baseline_of, claims, files).result()
+            kept.keep(baseline, self._store)
         self._elapsed = baseline.seconds
         return baseline
 

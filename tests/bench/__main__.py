@@ -17,7 +17,7 @@ named ones, each with its own arguments:
                                          of the project's store
     edits [NAME...]                      edits of research code: those that must make a stage stale,
                                          and those that must not; what a fingerprint costs
-    alarms [reruns [N]] [edits [N]] [history [N]]
+    alarms [reruns [N]] [benign [N]] [history [N]]
                                          the canary where nothing changed: 100 reruns under other
                                          circumstances, 50 benign edits, the last 20 commits
     planning [CELLS]                     cells named, merged and put in order; 100 000

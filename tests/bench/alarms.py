@@ -1,9 +1,9 @@
 """False alarms of the canary: what it says where nothing changed that a finding rests on.
 
-``python -m tests.bench.alarms [reruns [N]] [edits [N]] [history [N]]``; 100, 50 and 20 by default.
+``python -m tests.bench.alarms [reruns [N]] [benign [N]] [history [N]]``; 100, 50 and 20 by default.
 
 `reruns` compute a few claims anew, each time under other circumstances: number of threads and of
-workers, order, instruction set. `edits` are the changes of ``benign.yaml``, and mechanical ones
+processes, order, instruction set. `benign` are the changes of ``benign.yaml``, and mechanical ones
 that leave every value as it is. `history` takes this repository's last commits, each beside its
 parent: where the code of a claim changed, some of its claims are computed.
 """
@@ -21,21 +21,23 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from cbspec.claim import base
 from cbspec.project import Project as Harness
 from cbspec.stage import stages_of
 from cbspec.trials.commits import Commits
 from cbspec.trials.process import Worker, server
 from tests.bench.benign import changes
-from tests.bench.canary import SCALE, states, told
-from tests.bench.mutations import STORE, duplicate
+from tests.bench.canary import told
+from tests.bench.mutations import STORE
 from tests.bench.project import ROOT, fresh
 from tests.bench.report import Row, publish
+from tests.bench.rerun import Rerun, rerun, states_in
 
-CLAIMS = 2  # computed in each rerun, and for each edit and commit
+CLAIMS = 2  # files, computed in each rerun, and for each edit and commit
 SECONDS = 1800.0
 
-THREADS = ("1", "2", "4")
-WORKERS = ("0", "1", "2")
+THREADS = (1, 2, 4)
+PROCESSES = (1, 2)
 # None: whatever the machine has
 INSTRUCTIONS: dict[str, tuple[str | None, ...]] = {
     "ATEN_CPU_CAPABILITY": (None, "avx2", "default"),
@@ -45,52 +47,59 @@ INSTRUCTIONS: dict[str, tuple[str | None, ...]] = {
 
 
 def reruns(count: int = 100) -> Iterator[Row]:
-    """Claims computed anew under drawn circumstances, on an empty store."""
+    """Claims computed anew under drawn circumstances, on an empty store. Those with the same
+    instruction sets are forked from one process, which has to load the libraries once.
+    """
     generator = random.Random(0)
     files = _dealt(generator)
-    claims = 0
-    alarms: list[str] = []
-    for number in range(1, count + 1):
-        chosen = list(itertools.islice(files, CLAIMS))
-        workers, threads = generator.choice(WORKERS), generator.choice(THREADS)
-        environment = {}
+    drawn: dict[tuple[str, ...], list[Rerun]] = {}
+    for _ in range(count):
+        chosen = tuple(itertools.islice(files, CLAIMS))
+        threads, processes = generator.choice(THREADS), generator.choice(PROCESSES)
+        variables = []
         for variable, values in INSTRUCTIONS.items():
-            value = generator.choice(values)
-            if value:
-                environment[variable] = value
-        with fresh() as project:
-            options = (*SCALE, "-n", workers, "--stage-threads", threads)
-            project.run(*chosen, *options, **environment)
-            outcomes = states(project)
-        claims += len(outcomes)
-        where = " ".join(f"{name}={value}" for name, value in environment.items())
-        for claim, state in outcomes.items():
-            if state != "equal":
-                alarms.append(f"{claim} {state} (-n {workers}, {threads} threads {where})")
-        print(f"rerun {number} of {count}: {len(alarms)} alarms", file=sys.stderr)
+            if value := generator.choice(values):
+                variables.append(f"{variable}={value}")
+        drawn.setdefault(tuple(variables), []).append(Rerun(chosen, threads, processes))
+    done = claims = 0
+    alarms: list[str] = []
+    for variables, alike in drawn.items():
+        environment = dict(variable.split("=") for variable in variables)
+        for one, states in zip(alike, rerun(alike, environment), strict=True):
+            done += 1
+            claims += len(states)
+            where = f"{one.processes} processes, {one.threads} threads {' '.join(variables)}"
+            alarms += _alarms(states, where)
+        print(f"{done} of {count} reruns: {len(alarms)} alarms", file=sys.stderr)
     yield _row(f"{count} reruns, {claims} canaries, circumstances drawn", alarms)
 
 
-def edits(count: int = 50) -> Iterator[Row]:
+def benign(count: int = 50) -> Iterator[Row]:
     """Edits that change no finding, each with some of the claims that reach the edited file."""
-    generator = random.Random(0)
-    claims = 0
+    generator, context = random.Random(0), server()
+    claims = done = 0
     alarms: list[str] = []
-    with fresh() as warm:
-        warm.run("claims", *SCALE, "-n", "2")
-        for number, (name, path, edit) in enumerate(itertools.islice(_edits(generator), count), 1):
-            chosen = generator.sample(reaching(path), min(CLAIMS, len(reaching(path))))
-            with fresh() as project:
-                duplicate(warm.folder / STORE, project.folder / STORE)
-                edit(project.folder)
-                project.run(*chosen, *SCALE, "-n", "0")
-                outcomes = states(project)
-            claims += len(outcomes)
-            for claim, state in outcomes.items():
-                if state != "equal":
-                    alarms.append(f"{claim} {state} ({name})")
-            print(f"edit {number} of {count}, {name}: {len(alarms)} alarms", file=sys.stderr)
-    yield _row(f"{number} benign edits, {claims} canaries", alarms)
+    for name, path, edit in itertools.islice(_edits(generator), count):
+        chosen = generator.sample(reaching(path), min(CLAIMS, len(reaching(path))))
+        with fresh() as project:
+            edit(project.folder)
+            store = project.folder / STORE
+            worker = Worker.start(context, SECONDS, states_in, project.folder, store, chosen)
+            states = worker.result()
+        done += 1
+        claims += len(states)
+        alarms += _alarms(states, name)
+        print(f"edit {done} of {count}, {name}: {len(alarms)} alarms", file=sys.stderr)
+    yield _row(f"{done} benign edits, {claims} canaries", alarms)
+
+
+def _alarms(states: Mapping[str, str], where: str) -> list[str]:
+    """Return the claims whose canary is not as recorded, with the circumstances."""
+    alarms = []
+    for claim, state in states.items():
+        if state != "equal":
+            alarms.append(f"{claim} {state} ({where})")
+    return alarms
 
 
 def history(count: int = 20) -> Iterator[Row]:
@@ -107,14 +116,15 @@ def history(count: int = 20) -> Iterator[Row]:
             after = Worker.start(context, SECONDS, codes, place).result()
             changed = [claim for claim in after if after[claim] != before.get(claim)]
             if before:
-                alarms: list[str] = []
-                chosen = generator.sample(changed, min(CLAIMS, len(changed)))
-                for claim in chosen:
-                    state = Worker.start(context, SECONDS, canary_state, place, claim).result()
-                    if state != "equal":
-                        alarms.append(f"{claim} {state}")
                 figure = f"{len(changed)} of {len(after)} claims have other code or calls"
-                figure += f"; of {len(chosen)} computed alarmed{told(alarms) or ': none'}"
+                if files := sorted({base(claim) for claim in changed}):
+                    chosen = generator.sample(files, min(CLAIMS, len(files)))
+                    worker = Worker.start(context, SECONDS, states_in, place, place / STORE, chosen)
+                    states = worker.result()
+                    alarms = [
+                        f"{claim} {state}" for claim, state in states.items() if state != "equal"
+                    ]
+                    figure += f"; of {len(states)} computed alarmed{told(alarms) or ': none'}"
                 yield Row(f"{commit[:10]} {commits.subject(commit)}", figure)
             before = after
 
@@ -129,14 +139,6 @@ def codes(folder: Path) -> dict[str, Any]:
         calls = {arm: call.digest for arm, call in claim.arms.items()}
         made[claim.id] = calls, dict(planner.code(claim.arms.values()))
     return made
-
-
-def canary_state(folder: Path, claim: str) -> str:
-    """Compute a claim's canary in the project in a folder; return how it is beside that record."""
-    os.chdir(folder)
-    project = Harness(folder)
-    run = project.run(claim, project.config.canary, "cpu", adopt="never", backend="inline")
-    return run.canaries[0].state
 
 
 def _edits(
@@ -215,7 +217,7 @@ class _NamedResults(ast.NodeTransformer):
 
 PARTS: dict[str, Callable[..., Iterator[Row]]] = {
     "reruns": reruns,
-    "edits": edits,
+    "benign": benign,
     "history": history,
 }
 

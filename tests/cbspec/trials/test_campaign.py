@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from cbspec.config import load
 from cbspec.trials import trials
 from cbspec.trials.assessment import assessed
 from cbspec.trials.baseline import Baseline
+from cbspec.trials.kept import KeptBaseline
 from cbspec.trials.mutant import Mutant
 from cbspec.trials.trial import Canary, Trial
 
@@ -59,6 +61,25 @@ def test_a_canary_that_is_not_as_recorded_proves_nothing(guarded):
 
     assert refused.exit_code == 2
     assert "the canary is not as recorded: 1.a" in refused.output
+
+
+def test_a_baseline_is_kept_as_long_as_nothing_changes(guarded, baseline, tmp_path):
+    """It comes with the results it has left; another line of the engine, and it counts no more."""
+    store = tmp_path / "store"
+    store.mkdir()
+    (store / "result").write_text("7")
+    kept = KeptBaseline(load(guarded.root), ["1.a"])
+
+    before = kept.load(tmp_path / "none")
+    kept.keep(baseline, store)
+    again = KeptBaseline(load(guarded.root), ["1.a"]).load(tmp_path / "copy")
+    guarded.edit("lab/catalog.py", "(day + 1) + noise", "(day + 2) + noise")
+
+    assert before is None
+    assert again == baseline
+    assert (tmp_path / "copy" / "result").read_text() == "7"
+    assert KeptBaseline(load(guarded.root), ["1.a"]).load(tmp_path / "other") is None
+    assert KeptBaseline(load(guarded.root), ["1.b"]).load(tmp_path / "other") is None
 
 
 def mutant(line, *, in_function=True):

@@ -1,0 +1,63 @@
+"""The baseline of a project, kept with its stored results for the next call: it takes a minute, and
+a campaign is called many times.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import shutil
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+import cbspec
+from cbspec.config import Config
+from cbspec.trials.baseline import Baseline
+
+
+class KeptBaseline:
+    """Where the baseline of a project as it is now is kept. Any other is removed when one is.
+
+    Args:
+        asked: the claims and files that it is about.
+    """
+
+    def __init__(self, config: Config, asked: Iterable[str]) -> None:
+        self._folder = config.runs.parent / "teeth"
+        digest = hashlib.sha256("\n".join(asked).encode())
+        if find_spec("torch"):
+            digest.update(version("torch").encode())
+        for path in _sources(config):
+            digest.update(f"{path}\n".encode() + path.read_bytes())
+        self._place = self._folder / digest.hexdigest()[:16]
+
+    def load(self, store: Path) -> Baseline | None:
+        """Return the baseline, and copy its results into a folder; None where it is not kept."""
+        if not self._place.is_dir():
+            return None
+        shutil.copytree(self._place / "store", store)
+        baseline: Baseline = pickle.loads((self._place / "baseline").read_bytes())
+        return baseline
+
+    def keep(self, baseline: Baseline, store: Path) -> None:
+        """Keep a baseline and the results it has left in a folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        being_made = self._folder / "new"
+        shutil.copytree(store, being_made / "store")
+        (being_made / "baseline").write_bytes(pickle.dumps(baseline))
+        being_made.rename(self._place)
+
+
+def _sources(config: Config) -> Iterator[Path]:
+    """Yield every file that the canaries may depend on."""
+    source = config.source
+    folders = [source / package for package in config.packages]
+    for folder in [*folders, config.claims, Path(cbspec.__file__).parent]:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path
+    for path in (config.root / "pyproject.toml", config.canary_record):
+        if path.is_file():
+            yield path
