@@ -120,8 +120,7 @@ class Executor:
 
     def _settled(self, cell: Cell) -> bool:
         """Tell whether a cell is stored and no task here computes its lane any more."""
-        # A stage that still runs may emit the same result again with other values, and then the
-        # stored one is taken away
+        # A stage that still runs may contradict its result, and the stored one is then rejected
         return self.work.has(cell) and not self._started.computes(cell)
 
     def drain(self) -> None:
@@ -154,10 +153,7 @@ class Executor:
             continue
 
     def step(self) -> bool:
-        """Start the jobs that are ready, and take in the tasks that have ended.
-
-        Returns:
-            Whether this process computes anything now.
+        """Start ready jobs, take in ended tasks, and tell whether this process computes any.
 
         Raises:
             Stopped: the run was asked to stop.
@@ -229,11 +225,7 @@ class Executor:
     # --- ending
 
     def _settle(self, task: StageTask, outcome: TaskOutcome) -> None:
-        """Record how a task ended, and release its locks.
-
-        Raises:
-            StoreError: the task could not use the store, and no other one can.
-        """
+        """Record how a task ended, and release its locks."""
         for damage in outcome.damages:
             warnings.warn(damage, stacklevel=1)
         remark: str = outcome.ending

@@ -1,21 +1,21 @@
-"""The run directory: the messages between the processes of one run::
+"""The run directory: the messages between the processes of one run.
 
-status/WORKER.LANE   the progress of a job
-events/WORKER        the jobs that have ended, one JSON object a line
-suspects/LANE        a lane whose first attempt failed
-recovered/LANE       a lane whose second attempt succeeded
-failures/LANE        a lane that has failed for good
-drawn/CLAIM          how many seeds a claim draws
-resting/WORKER       a process that has judged its claims
-cores/               locks, one for each core that computes
-turns/               locks, one for each process that computes on one of several devices
-stop                 is there when the run is to stop; names the edited file, if that is why
+Each message is a file::
+
+    status/WORKER.LANE   the progress of a job
+    events/WORKER        the jobs that have ended, one JSON object a line
+    suspects/LANE        a lane whose first attempt failed
+    recovered/LANE       a lane whose second attempt succeeded
+    failures/LANE        a lane that has failed for good
+    drawn/CLAIM          how many seeds a claim draws
+    resting/WORKER       a process that has judged its claims
+    cores/, turns/       locks of the processes that compute, on a core or on one of several devices
+    stop                 is there when the run is to stop; names the edited file, if that is why
 """
 
 from __future__ import annotations
 
 import shutil
-import socket
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -49,7 +49,6 @@ class RunDirectory:
         self.workers = workers
         self._cores = cores
         self._locks, self._core_locks = Locks(path.parent), Locks(path / "cores")
-        self._turns = Locks(path / "turns")
         self._held: Lock | None = None
 
     def hold(self) -> None:
@@ -69,12 +68,7 @@ class RunDirectory:
         self._messages("status").write(f"{self.worker}.{_job_name(status.lanes)}", message)
 
     def publish_end(self, lanes: Sequence[str], worker: str = "") -> None:
-        """Remove the progress of the job on these lanes, which has ended.
-
-        Args:
-            lanes: the lanes of the job.
-            worker: whose progress to remove; by default that of any worker.
-        """
+        """Remove the progress of the job on these lanes, of one worker or of any."""
         statuses, ending = self._messages("status"), f"{worker}.{_job_name(lanes)}"
         for name in statuses.names():
             if name == ending or (not worker and name.endswith(ending)):
@@ -196,14 +190,6 @@ class RunDirectory:
             if lock := self._core_locks.attempt(str(number)):
                 return lock
         return None
-
-    def take_turn(self) -> tuple[int, Lock]:
-        """Take the lowest number that no other process of the run on this machine holds."""
-        machine = socket.gethostname()  # processes of several machines may share the folder
-        number = 0
-        while not (lock := self._turns.attempt(f"{machine}.{number}")):
-            number += 1
-        return number, lock
 
     def stop(self, changed: str = "") -> None:
         """Ask every worker to leave its stage when it next reports progress.

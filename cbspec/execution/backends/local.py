@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.core import Core
-from cbspec.execution.backends.place import Place
+from cbspec.execution.backends.place import DevicePlace
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.stage_process import StageProcess
 from cbspec.execution.task import StageTask, TaskOutcome
@@ -42,7 +42,7 @@ class LocalWorkers:
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
         self._core = Core(workplace.run)
-        self._place = Place(workplace.run)
+        self._place = DevicePlace(workplace.run)
         self._process: StageProcess | None = None
         self._task: StageTask | None = None
         self._deadline: float | None = None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping, Sequence
 
 from cbspec.execution.rundir import RunDirectory
-from cbspec.store import Lock
+from cbspec.store import Lock, Locks
 
 
-class Place:
+class DevicePlace:
     """One device of this machine, kept until `release`: a process cannot move to another one."""
 
     def __init__(self, run: RunDirectory) -> None:
-        self._run = run
+        self._locks = Locks(run.path / "turns")
         self._number = 0
         self._lock: Lock | None = None
 
@@ -28,11 +29,18 @@ class Place:
         if len(devices) < 2:
             return {}
         if self._lock is None:
-            self._number, self._lock = self._run.take_turn()
+            self._take_lowest()
         return devices[self._number % len(devices)]
 
+    def _take_lowest(self) -> None:
+        """Take the lowest number that no other process of the run on this machine holds."""
+        machine = socket.gethostname()  # processes of several machines may share the folder
+        while not (lock := self._locks.attempt(f"{machine}.{self._number}")):
+            self._number += 1
+        self._lock = lock
+
     def release(self) -> None:
-        """Give the device back; does nothing if this process has none."""
+        """Give the device back, if this process has one."""
         if self._lock:
             self._lock.release()
-        self._lock = None
+        self._lock, self._number = None, 0

@@ -14,7 +14,7 @@ from cbspec.config import Config
 from cbspec.errors import ConfigError, printable
 from cbspec.execution.backends.ray.baggage import pack
 from cbspec.execution.backends.ray.desk import ReportDesk
-from cbspec.execution.backends.ray.parcel import Origin, Parcel
+from cbspec.execution.backends.ray.parcel import Parcel, RunOrigin
 from cbspec.execution.backends.ray.worksite import work
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.numerics import LAYOUT
@@ -66,7 +66,7 @@ class RayCluster:
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self._work = ray.remote(work)
         self._desk = ray.remote(ReportDesk).options(num_cpus=0, scheduling_strategy=here).remote()
-        self._origin = ray.put(Origin(run, LAYOUT, config, self._desk))
+        self._origin = ray.put(RunOrigin(run, LAYOUT, config, self._desk))
         self._room = 1
         self._looked = 0.0
 

@@ -13,7 +13,7 @@ from cbspec.store import EntryBytes
 
 
 @dataclass(frozen=True)
-class Origin:
+class RunOrigin:
     """The run that tasks come from, sent once for all of them.
 
     Attributes:

@@ -21,7 +21,7 @@ from cbspec.errors import CbspecError, printable, trace_of
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.local import Local
 from cbspec.execution.backends.matching import Matching
-from cbspec.execution.backends.ray.parcel import Answer, Origin, Parcel, Report
+from cbspec.execution.backends.ray.parcel import Answer, Parcel, Report, RunOrigin
 from cbspec.execution.messages import Status
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import Surroundings
@@ -32,7 +32,7 @@ from cbspec.store import EntryBytes, Store, admit, entry_bytes
 LOOK_SECONDS = 1.0  # between two reports of one task
 
 
-def work(parcels: Sequence[Parcel], origin: Origin) -> list[Answer]:
+def work(parcels: Sequence[Parcel], origin: RunOrigin) -> list[Answer]:
     """Compute tasks in this worker of Ray, one after the other."""
     import ray
 
@@ -41,7 +41,7 @@ def work(parcels: Sequence[Parcel], origin: Origin) -> list[Answer]:
     return [_answered(parcel, origin, node) for parcel in parcels]
 
 
-def _answered(parcel: Parcel, origin: Origin, node: str) -> Answer:
+def _answered(parcel: Parcel, origin: RunOrigin, node: str) -> Answer:
     began = time.monotonic()
     try:
         answer = _site(origin.run, Path.cwd()).compute(parcel, origin, node)
@@ -87,7 +87,7 @@ class Worksite:
         self._matching: Matching | None = None
         self._workers: Any = None
 
-    def compute(self, parcel: Parcel, origin: Origin, node: str) -> Answer:
+    def compute(self, parcel: Parcel, origin: RunOrigin, node: str) -> Answer:
         """Compute a task with what came with it, and return it with its results.
 
         Raises:
