@@ -171,3 +171,16 @@ def finding_of(claim: str, known: Collection[str]) -> str:
 def base(claim: str) -> str:
     """Return the id of a claim without the values of its matrix cell."""
     return claim.partition("[")[0]
+
+
+def cell_values(claim: str) -> dict[str, str]:
+    """Return the values of the matrix cell in an id, as they are written.
+
+    ``F.4[alpha=0.0,depth=2]`` gives ``{"alpha": "0.0", "depth": "2"}``.
+    """
+    _, _, inside = claim.rstrip("]").partition("[")
+    values = {}
+    for pair in filter(None, inside.split(",")):
+        name, _, value = pair.partition("=")
+        values[name] = value
+    return values

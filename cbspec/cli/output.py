@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ threads_option = click.option(
     metavar="N",
     help="Threads per worker that the results were computed with.",
 )
+
+
+def results_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say which results it looks at: scale, device and threads."""
+    return scale_option(device_option(threads_option(command)))
 
 
 def echo(text: str, *, err: bool = False) -> None:

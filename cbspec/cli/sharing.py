@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cbspec.cli.completion import complete
-from cbspec.cli.output import (
-    count,
-    device_option,
-    echo,
-    echo_json,
-    json_option,
-    scale_option,
-    threads_option,
-)
+from cbspec.cli.output import count, echo, echo_json, json_option, results_options
 from cbspec.cli.size import size_text
 from cbspec.errors import ConfigError
 from cbspec.project import Project
@@ -41,9 +33,7 @@ dry_option = click.option("--dry-run", "dry", is_flag=True, help="Say what would
 
 def sharing(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the arguments by which results are selected."""
-    for option in (json_option, threads_option, device_option, scale_option, dry_option):
-        command = option(command)
-    return words_argument(command)
+    return words_argument(dry_option(results_options(json_option(command))))
 
 
 class Sharing:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.util import find_spec
+from typing import NamedTuple
 
 from cbspec.errors import ConfigError
 from cbspec.execution.devices import FAMILIES, suited
@@ -98,15 +99,27 @@ def resolve(
     )
 
 
-def result_key(
+class Keys(NamedTuple):
+    """The keys of a cell.
+
+    Attributes:
+        result: the key of its result, the hex SHA-256 of everything that the result depends on.
+        lane: the key of its lane, which all points of the trajectory share.
+    """
+
+    result: str
+    lane: str
+
+
+def keys_of(
     call: Call,
     seed: int,
     inputs: Mapping[str, str],
     code: str,
     numerics: Numerics,
     dependencies: Dependencies = NO_DEPENDENCIES,
-) -> str:
-    """Return the key of a result: the hex SHA-256 of everything that the result depends on.
+) -> Keys:
+    """Return the keys of a stage call for a seed.
 
     Args:
         call: the stage and its parameters.
@@ -116,22 +129,19 @@ def result_key(
         numerics: the arithmetic.
         dependencies: the declared files, versions and environment variables.
     """
-    return _digest(_identity(call, seed, inputs, code, numerics, dependencies))
-
-
-def lane_key(
-    call: Call,
-    seed: int,
-    inputs: Mapping[str, str],
-    code: str,
-    numerics: Numerics,
-    dependencies: Dependencies = NO_DEPENDENCIES,
-) -> str:
-    """Return the key of a lane: `result_key` without the point, which its results share."""
-    identity = _identity(call, seed, inputs, code, numerics, dependencies)
+    identity: dict[str, dict[str, object]] = {
+        "stage": {"name": call.stage.name, "layout": LAYOUT, "seed": seed, "code": code},
+        "parameters": plain(call.parameters),
+        "inputs": dict(inputs),
+        "numerics": dict(numerics.as_dict()),
+    }
+    # Left out if there are none, so that stages without any keep the keys of before
+    if dependencies != NO_DEPENDENCIES:
+        identity["dependencies"] = plain(dependencies)
+    result = _digest(identity)
     if call.stage.progress:
         del identity["parameters"][call.stage.progress]
-    return _digest({"lane": identity})
+    return Keys(result, _digest({"lane": identity}))
 
 
 @cache
@@ -148,25 +158,6 @@ def torch_build() -> tuple[str, str | None] | None:
 def absent(device: str) -> str:
     """Return why this machine has no device of a family; empty if it has one."""
     return FAMILIES[device].absent(torch_build())
-
-
-def _identity(
-    call: Call,
-    seed: int,
-    inputs: Mapping[str, str],
-    code: str,
-    numerics: Numerics,
-    dependencies: Dependencies,
-) -> dict[str, dict[str, object]]:
-    identity: dict[str, dict[str, object]] = {
-        "stage": {"name": call.stage.name, "layout": LAYOUT, "seed": seed, "code": code},
-        "parameters": plain(call.parameters),
-        "inputs": dict(inputs),
-        "numerics": dict(numerics.as_dict()),
-    }
-    if dependencies != NO_DEPENDENCIES:
-        identity["dependencies"] = plain(dependencies)
-    return identity
 
 
 def _digest(content: object) -> str:

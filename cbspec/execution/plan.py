@@ -15,7 +15,7 @@ import msgspec
 
 from cbspec.claim import Claim
 from cbspec.execution.cell import Cell, closure
-from cbspec.execution.numerics import Numerics, lane_key, result_key
+from cbspec.execution.numerics import Numerics, keys_of
 from cbspec.execution.rank import upward_ranks
 from cbspec.execution.surroundings import Surroundings
 from cbspec.fingerprint import Fingerprint
@@ -119,16 +119,11 @@ class Planner:
 
     def _named(self, call: Call, seed: int) -> Cell:
         inputs = {name: self.cell(source, seed) for name, source in call.inputs.items()}
-        keys = {name: cell.key for name, cell in inputs.items()}
+        input_keys = {name: cell.key for name, cell in inputs.items()}
         code = self.fingerprint(call.stage.implementation).digest
         dependencies = self.surroundings.of(call)
-        return Cell(
-            call,
-            seed,
-            key=result_key(call, seed, keys, code, self.numerics, dependencies),
-            lane=lane_key(call, seed, keys, code, self.numerics, dependencies),
-            inputs=inputs,
-        )
+        keys = keys_of(call, seed, input_keys, code, self.numerics, dependencies)
+        return Cell(call, seed, key=keys.result, lane=keys.lane, inputs=inputs)
 
     def cells(self, arms: Mapping[str, Call], seeds: Sequence[int]) -> dict[tuple[str, int], Cell]:
         """Return (arm, seed) -> its cell, for every arm and every seed."""

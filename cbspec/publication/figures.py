@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import filterfalse
 from typing import NamedTuple
 
-from cbspec.claim import Claim, base
+from cbspec.claim import Claim, base, cell_values
 from cbspec.kinds import Figure
 from cbspec.ledger import Entry, Ledger, RecordedEffect
 from cbspec.model.visible import visible
@@ -180,7 +180,7 @@ def _tables(name: str, cells: Mapping[str, Claim], ledger: Ledger) -> Iterator[F
 def _points(cell: Claim, entry: Entry) -> Iterator[DrawnPoint]:
     """Yield the points of the cell that are on record."""
     effects = _effects(entry)
-    place = values_of(cell.id)
+    place = cell_values(cell.id)
     for figure in drawn_of(cell):
         facet = f"{figure.facet} = {place[figure.facet]}" if figure.facet else ""
         curves = figure.curves()
@@ -225,13 +225,3 @@ def _along(figure: Figure, place: Mapping[str, str]) -> Sequence[X]:
     if isinstance(figure.x, str):
         return [float(place[figure.x])] * len(figure.arms)
     return figure.x
-
-
-def values_of(cell: str) -> dict[str, str]:
-    """Return ``F.4[alpha=0.0,depth=2]`` -> the values of its matrix cell, as written."""
-    _, _, inside = cell.rstrip("]").partition("[")
-    values = {}
-    for pair in filter(None, inside.split(",")):
-        name, _, value = pair.partition("=")
-        values[name] = value
-    return values

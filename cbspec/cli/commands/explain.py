@@ -11,14 +11,7 @@ import msgspec
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.link import link_line
-from cbspec.cli.output import (
-    device_option,
-    echo,
-    echo_json,
-    json_option,
-    scale_option,
-    threads_option,
-)
+from cbspec.cli.output import echo, echo_json, json_option, results_options
 from cbspec.project import Project
 
 if TYPE_CHECKING:
@@ -29,9 +22,7 @@ if TYPE_CHECKING:
 
 @click.command("explain")
 @click.argument("claim", shell_complete=complete)
-@scale_option
-@device_option
-@threads_option
+@results_options
 @json_option
 @pass_project
 def command(

@@ -11,15 +11,7 @@ import msgspec
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import (
-    count,
-    device_option,
-    echo,
-    echo_json,
-    json_option,
-    scale_option,
-    threads_option,
-)
+from cbspec.cli.output import count, echo, echo_json, json_option, results_options
 from cbspec.model.finding import Judgement
 from cbspec.project import Project
 
@@ -43,9 +35,7 @@ class Interim(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.command("interim")
 @click.argument("claims", nargs=-1, shell_complete=complete)
-@scale_option
-@device_option
-@threads_option
+@results_options
 @json_option
 @pass_project
 def command(

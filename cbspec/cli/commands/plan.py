@@ -9,15 +9,7 @@ import click
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import (
-    count,
-    device_option,
-    echo,
-    echo_json,
-    json_option,
-    scale_option,
-    threads_option,
-)
+from cbspec.cli.output import count, echo, echo_json, json_option, results_options
 from cbspec.project import Project
 
 if TYPE_CHECKING:
@@ -30,9 +22,7 @@ SHOWN = 3  # causes of one job; the whole list is what `cbspec explain` is for
 
 @click.command("plan")
 @click.argument("claims", nargs=-1, shell_complete=complete)
-@scale_option
-@device_option
-@threads_option
+@results_options
 @click.option(
     "--workers",
     type=click.IntRange(1),

@@ -11,14 +11,7 @@ import click
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import (
-    device_option,
-    echo,
-    echo_json,
-    json_option,
-    scale_option,
-    threads_option,
-)
+from cbspec.cli.output import echo, echo_json, json_option, results_options
 from cbspec.cli.rows import csv_text, write_parquet
 from cbspec.errors import LedgerError
 from cbspec.model.values import Value
@@ -34,9 +27,7 @@ if TYPE_CHECKING:
 
 @click.command("values")
 @click.argument("claim", shell_complete=complete)
-@scale_option
-@device_option
-@threads_option
+@results_options
 @click.option("--stored", is_flag=True, help="Of the stored results instead of the record.")
 @click.option("--curves", is_flag=True, help="The curves of the stored results instead.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one line for each value.")

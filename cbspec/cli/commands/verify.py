@@ -9,15 +9,7 @@ import click
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import (
-    count,
-    device_option,
-    echo,
-    echo_json,
-    json_option,
-    scale_option,
-    threads_option,
-)
+from cbspec.cli.output import count, echo, echo_json, json_option, results_options
 from cbspec.errors import StoreError
 from cbspec.project import Project
 
@@ -33,9 +25,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Only so many of the results, drawn at random; of all claims unless some are named.",
 )
-@scale_option
-@device_option
-@threads_option
+@results_options
 @json_option
 @pass_project
 @click.pass_context

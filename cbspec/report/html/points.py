@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cbspec.claim import cell_values
 from cbspec.kinds import Figure
 from cbspec.ledger import Entry, RecordedEffect
 
@@ -34,7 +35,7 @@ def points_of(
     cell: str, figure: Figure, effects: Mapping[tuple[str, str], RecordedEffect]
 ) -> list[FigurePoint]:
     """Return the points of one cell of a matrix that are on record."""
-    values = _values(cell)
+    values = cell_values(cell)
     heading = figure.title
     if figure.facet is not None:
         facet = f"{figure.facet} = {values[figure.facet]}"
@@ -51,13 +52,3 @@ def points_of(
             if effect is not None:
                 points.append(FigurePoint(heading, measure, curve, x, effect))
     return points
-
-
-def _values(cell: str) -> dict[str, str]:
-    """Return ``F.4[alpha=0.0,depth=2]`` -> the values of its matrix cell, as written."""
-    _, _, inside = cell.rstrip("]").partition("[")
-    values = {}
-    for pair in filter(None, inside.split(",")):
-        name, _, value = pair.partition("=")
-        values[name] = value
-    return values

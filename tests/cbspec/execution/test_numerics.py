@@ -17,7 +17,7 @@ import torch
 from cbspec.errors import ConfigError
 from cbspec.execution import numerics
 from cbspec.execution.devices import Cuda
-from cbspec.execution.numerics import Numerics, lane_key, resolve, result_key
+from cbspec.execution.numerics import Numerics, keys_of, resolve
 from cbspec.stage import Call, Parameters, Stage
 
 CPU = Numerics(device="cpu", torch="2.15")
@@ -44,9 +44,7 @@ def keys(
 ) -> tuple[str, str]:
     call = Call(stage, Width(**parameters))
     given = {"data": "d1"} if inputs is None else inputs
-    return result_key(call, seed, given, code, arithmetic), lane_key(
-        call, seed, given, code, arithmetic
-    )
+    return keys_of(call, seed, given, code, arithmetic)
 
 
 OTHERS = {
@@ -114,7 +112,7 @@ def test_key_is_the_same_in_every_process() -> None:
         "from cbspec.execution.numerics import *; from cbspec.stage import *\n"
         "class P(Parameters, frozen=True, kw_only=True): layers: frozenset[str]\n"
         "call = Call(Stage('s', '', 'm:f', P), P(layers=frozenset('abcdefgh')))\n"
-        "print(result_key(call, 1, {'x': 'y'}, 'c', Numerics(device='cpu', torch='2.15')))"
+        "print(keys_of(call, 1, {'x': 'y'}, 'c', Numerics(device='cpu', torch='2.15')).result)"
     )
     seeds = [{**os.environ, "PYTHONHASHSEED": seed} for seed in ("1", "2", "3")]
     run = [

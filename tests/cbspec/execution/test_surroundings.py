@@ -8,7 +8,7 @@ from msgspec import field
 
 from cbspec.errors import StageError
 from cbspec.execution import surroundings
-from cbspec.execution.numerics import Numerics, lane_key, result_key
+from cbspec.execution.numerics import Numerics, keys_of
 from cbspec.execution.surroundings import Surroundings, installed, version_of
 from cbspec.files import ProjectFiles, sha256_of
 from cbspec.model.dependencies import Dependencies, same_torch
@@ -76,8 +76,7 @@ def test_an_edited_file_is_another_key(files, project):
 
     def keys():
         dependencies = Surroundings(files).of(call(table="a.csv"))
-        arguments = (call(table="a.csv"), 1, {}, "c0de", numerics, dependencies)
-        return result_key(*arguments), lane_key(*arguments)
+        return keys_of(call(table="a.csv"), 1, {}, "c0de", numerics, dependencies)
 
     before = keys()
     (project / "a.csv").touch()
@@ -91,14 +90,11 @@ def test_without_dependencies_the_key_is_as_before():
     stage = Stage("plain", "none", "lab.read:plain")
     numerics = Numerics(device="cpu", torch="2.15")
 
-    assert result_key(
-        Call(stage, NoParameters()),
-        1,
-        {},
-        "c",
-        numerics,
-        Surroundings().of(Call(stage, NoParameters())),
-    ) == (result_key(Call(stage, NoParameters()), 1, {}, "c", numerics))
+    declared = Surroundings().of(Call(stage, NoParameters()))
+
+    assert keys_of(Call(stage, NoParameters()), 1, {}, "c", numerics, declared) == keys_of(
+        Call(stage, NoParameters()), 1, {}, "c", numerics
+    )
 
 
 def test_a_file_is_read_once_for_all_seeds(files, monkeypatch):

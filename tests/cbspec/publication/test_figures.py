@@ -12,12 +12,12 @@ import pytest
 from msgspec.structs import replace as replace_fields
 from scipy import stats
 
-from cbspec.claim import Claim, Seeds, Source
+from cbspec.claim import Claim, Seeds, Source, cell_values
 from cbspec.judge import Sample, judge
 from cbspec.kinds import Figure
 from cbspec.ledger import Entry, Ledger
 from cbspec.publication.drawing import caption, colours_of, draw, drawn, svg
-from cbspec.publication.figures import FigureTable, tables, values_of
+from cbspec.publication.figures import FigureTable, tables
 from tests.support.specimen import make_claim, make_entry
 
 SEEDS = (42, 123, 456)
@@ -178,8 +178,8 @@ def test_a_figure_without_a_record_is_not_drawn() -> None:
 
 def test_the_values_of_a_cell_stand_in_its_id() -> None:
     """The cell's id is where the ledger has its place in the matrix."""
-    assert values_of("F.4[alpha=0.25,depth=2]") == {"alpha": "0.25", "depth": "2"}
-    assert values_of("F.2") == {}
+    assert cell_values("F.4[alpha=0.25,depth=2]") == {"alpha": "0.25", "depth": "2"}
+    assert cell_values("F.2") == {}
 
 
 def test_draw_writes_a_table_and_a_drawing(grid: Ledger, tmp_path: Path) -> None:
