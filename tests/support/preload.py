@@ -1,6 +1,7 @@
 """What every run of pytest on claims loads, done once in the server that such runs are forked from."""
 
 import gc
+import platform
 from importlib import import_module
 from importlib.metadata import entry_points
 
@@ -41,6 +42,8 @@ empty = Run(
 )
 markdown(empty)
 job_summary(empty)
+
+platform.processor()  # which xdist asks for, and a process is started to find out
 
 gc.collect()
 gc.freeze()  # so that no run looks through what is here, and copies it by that

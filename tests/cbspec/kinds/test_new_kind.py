@@ -35,6 +35,7 @@ def project(tmp_path: Path) -> Iterator[Laboratory]:
     )
     with working_in(tmp_path) as made:
         made.furnish()
+        made.backend = "inline"
         made.write("lab/kinds.py", code)
         made.edit("pyproject.toml", '"lab.catalog"\n', '"lab.catalog"\nkinds = ["lab.kinds"]\n')
         made.claim("gap.yaml", CLAIM)

@@ -9,6 +9,9 @@ import pytest
 from tests.support.process import PytestProcess
 
 
+pytestmark = pytest.mark.usefixtures("inline")
+
+
 @pytest.fixture
 def folders(project):
     """A folder that adds the scale tiny, and one that keeps to those of all."""

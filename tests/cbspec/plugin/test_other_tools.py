@@ -9,12 +9,12 @@ from cbspec.plugin.failures import CanaryError, ClaimFailed, DoubtError
 from tests.support.claim_text import BROKEN, LIGHT, WRONG
 from tests.support.laboratory import outcomes, pytest_in
 
+pytestmark = pytest.mark.usefixtures("inline")
+
 # What pytest-rerunfailures does with a test that fails, as far as reports go
 RERUNS = """
 import pytest
 from _pytest.runner import runtestprotocol
-
-pytestmark = pytest.mark.usefixtures("inline")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):

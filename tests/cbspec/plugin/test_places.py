@@ -6,6 +6,9 @@ from tests.support.claim_text import DEFAULTS, LIGHT, WRONG
 from tests.support.laboratory import Laboratory, outcomes, pytest_in, working_in
 
 
+INLINE = ("--backend", "inline")  # where stages are computed is of interest to one test alone
+
+
 @pytest.fixture
 def neighbours(tmp_path):
     """Two projects in one folder, the second with a claim that does not hold."""
@@ -52,7 +55,7 @@ def test_a_folder_of_claims_may_be_a_link(tmp_path):
     (tmp_path / "elsewhere" / "light.yaml").write_text(LIGHT)
 
     for folder in ("claims", "../elsewhere"):
-        status, output = pytest_in(project.root, folder)
+        status, output = pytest_in(project.root, folder, *INLINE)
         assert status == 0, output
         assert outcomes(output) == "1 passed"
 
@@ -74,7 +77,7 @@ def test_claims_may_lie_beside_the_project(tmp_path, folder):
     (tmp_path / "other" / "light.yaml").write_text(LIGHT)
 
     for named in ("../other", "../other/light.yaml", str(tmp_path / "other")):
-        status, output = pytest_in(project.root, named)
+        status, output = pytest_in(project.root, named, *INLINE)
         assert status == 0, output
         assert outcomes(output) == "1 passed"
     with working_in(project.root) as laboratory:
@@ -98,7 +101,7 @@ def test_test_paths_of_two_projects_are_refused(neighbours):
     (neighbours / "pytest.ini").write_text("[pytest]\ntestpaths = p*/claims\n")
 
     assert pytest_in(neighbours)[0] == 4
-    assert outcomes(pytest_in(neighbours, "p1/claims")[1]) == "1 passed"
+    assert outcomes(pytest_in(neighbours, "p1/claims", *INLINE)[1]) == "1 passed"
 
 
 @pytest.mark.parametrize("marker", ["", "[tool.pytest.ini_options]\n"])
@@ -107,7 +110,7 @@ def test_claims_are_run_from_a_folder_above(neighbours, marker):
     (neighbours / "pyproject.toml").write_text(marker)
     (neighbours / "test_own.py").write_text("def test_own(): pass\n")
 
-    status, output = pytest_in(neighbours, "p2/claims", "test_own.py")
+    status, output = pytest_in(neighbours, "p2/claims", "test_own.py", *INLINE)
 
     assert status == 1
     assert outcomes(output) == "1 failed, 1 passed"
@@ -117,7 +120,7 @@ def test_claims_of_another_project_are_run_from_within_one(neighbours):
     """Claims that are named belong to their own project, and not to that of the working
     directory.
     """
-    status, output = pytest_in(neighbours / "p1", "../p2/claims")
+    status, output = pytest_in(neighbours / "p1", "../p2/claims", *INLINE)
 
     assert status == 1
     assert outcomes(output) == "1 failed"
