@@ -8,7 +8,6 @@ import pytest
 
 from tests.support.process import PytestProcess
 
-
 pytestmark = pytest.mark.usefixtures("inline")
 
 

@@ -5,7 +5,6 @@ import pytest
 from tests.support.claim_text import DEFAULTS, LIGHT, WRONG
 from tests.support.laboratory import Laboratory, outcomes, pytest_in, working_in
 
-
 INLINE = ("--backend", "inline")  # where stages are computed is of interest to one test alone
 
 
