@@ -17,6 +17,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -61,45 +62,58 @@ def reruns(count: int = 100) -> Iterator[Row]:
             if value := generator.choice(values):
                 variables.append(f"{variable}={value}")
         drawn.setdefault(tuple(variables), []).append(Rerun(chosen, threads, processes))
-    done = claims = 0
-    alarms: list[str] = []
-    for variables, alike in drawn.items():
-        environment = dict(variable.split("=") for variable in variables)
-        for one, states in zip(alike, rerun(alike, environment), strict=True):
-            done += 1
-            claims += len(states)
-            where = f"{one.processes} processes, {one.threads} threads {' '.join(variables)}"
-            alarms += _alarms(states, where)
-        print(f"{done} of {count} reruns: {len(alarms)} alarms", file=sys.stderr)
-    yield _row(f"{count} reruns, {claims} canaries, circumstances drawn", alarms)
+    tally = Tally(count)
+    with suppress(KeyboardInterrupt):
+        for variables, alike in drawn.items():
+            environment = dict(variable.split("=") for variable in variables)
+            for one, states in zip(alike, rerun(alike, environment), strict=True):
+                where = f"{one.processes} processes, {one.threads} threads"
+                tally.add(states, f"{where} {' '.join(variables)}")
+    yield tally.row("reruns", ", circumstances drawn")
 
 
 def benign(count: int = 50) -> Iterator[Row]:
     """Edits that change no finding, each with some of the claims that reach the edited file."""
     generator, context = random.Random(0), server()
-    claims = done = 0
-    alarms: list[str] = []
-    for name, path, edit in itertools.islice(_edits(generator), count):
-        chosen = generator.sample(reaching(path), min(CLAIMS, len(reaching(path))))
-        with fresh() as project:
-            edit(project.folder)
-            store = project.folder / STORE
-            worker = Worker.start(context, SECONDS, states_in, project.folder, store, chosen)
-            states = worker.result()
-        done += 1
-        claims += len(states)
-        alarms += _alarms(states, name)
-        print(f"edit {done} of {count}, {name}: {len(alarms)} alarms", file=sys.stderr)
-    yield _row(f"{done} benign edits, {claims} canaries", alarms)
+    tally = Tally(count)
+    with suppress(KeyboardInterrupt):
+        for name, path, edit in itertools.islice(_edits(generator), count):
+            chosen = generator.sample(reaching(path), min(CLAIMS, len(reaching(path))))
+            with fresh() as project:
+                edit(project.folder)
+                store = project.folder / STORE
+                worker = Worker.start(context, SECONDS, states_in, project.folder, store, chosen)
+                tally.add(worker.result(), name)
+    yield tally.row("benign edits")
 
 
-def _alarms(states: Mapping[str, str], where: str) -> list[str]:
-    """Return the claims whose canary is not as recorded, with the circumstances."""
-    alarms = []
-    for claim, state in states.items():
-        if state != "equal":
-            alarms.append(f"{claim} {state} ({where})")
-    return alarms
+class Tally:
+    """What became of canaries where nothing changed that a finding rests on.
+
+    A run that is interrupted ends with what it has: its row says how many there were.
+    """
+
+    def __init__(self, wanted: int) -> None:
+        self._wanted = wanted
+        self._done = self._claims = 0
+        self._alarms: list[str] = []
+
+    def add(self, states: Mapping[str, str], where: str) -> None:
+        """Count the canaries of one trial, and tell the terminal."""
+        self._done += 1
+        self._claims += len(states)
+        for claim, state in states.items():
+            if state != "equal":
+                self._alarms.append(f"{claim} {state} ({where})")
+        told_so_far = f"{self._done} of {self._wanted}, {where}: {len(self._alarms)} alarms"
+        print(told_so_far, file=sys.stderr, flush=True)
+
+    def row(self, trials: str, how: str = "") -> Row:
+        """Return the row of all trials so far."""
+        alarms = self._alarms
+        figure = f"{len(alarms)} false alarms{told(alarms)}"
+        measured = f"{self._done} {trials}, {self._claims} canaries{how}"
+        return Row(measured, figure, "none", not alarms)
 
 
 def history(count: int = 20) -> Iterator[Row]:
@@ -184,10 +198,6 @@ def claim_files() -> Mapping[str, set[str]]:
 def reaching(path: str) -> list[str]:
     """Return the claim files whose stages reach a file of the engine."""
     return [claim for claim, files in claim_files().items() if path in files]
-
-
-def _row(measured: str, alarms: Sequence[str]) -> Row:
-    return Row(measured, f"{len(alarms)} false alarms{told(alarms)}", "none", not alarms)
 
 
 def named_results(text: str) -> str:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from subprocess import PIPE
 
 import msgspec
 
@@ -43,11 +44,13 @@ class Rerun(msgspec.Struct, frozen=True):
 def rerun(reruns: Sequence[Rerun], environment: Mapping[str, str]) -> Iterator[States]:
     """Yield what became of the canaries of each rerun, all of them with these variables."""
     command = [sys.executable, "-m", "tests.bench.rerun"]
-    asked = msgspec.json.encode(reruns)
-    done = subprocess.run(
-        command, input=asked, stdout=subprocess.PIPE, env={**os.environ, **environment}, check=True
-    )
-    yield from map(json.loads, done.stdout.splitlines())
+    variables = {**os.environ, **environment}
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, env=variables) as helper:
+        assert helper.stdin  # both are pipes
+        assert helper.stdout
+        helper.stdin.write(msgspec.json.encode(reruns))
+        helper.stdin.close()
+        yield from map(json.loads, helper.stdout)
 
 
 def states_in(folder: Path, store: Path, files: Sequence[str], threads: int = 1) -> States:
