@@ -48,6 +48,26 @@ def test_what_is_missing_is_told(run, tmp_path, planner):
     assert not (run.path / "outlook").exists()
 
 
+def test_a_long_look_is_a_rare_one(run, tmp_path, planner, monkeypatch):
+    """A process that takes a second to look at its plan looks again after 50, not after two."""
+    seconds = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: seconds[0])
+    looks = []
+
+    class LargePlan(Worklist):
+        def remaining_jobs(self):
+            looks.append(seconds[0])
+            seconds[0] += 1.0
+            return iter(())
+
+    teller = OutlookPublisher(run, LargePlan(planner, Store(tmp_path / "store"), run, wide=False))
+    for moment in (10.0, 20.0, 60.0, 62.0):
+        seconds[0] = moment
+        teller.publish()
+
+    assert looks == [10.0, 62.0]
+
+
 def test_the_time_left_follows_from_the_pace(run):
     """A run that did 6 of 10 units in 30 seconds needs 20 more; before it did any it cannot tell."""
     pace = Pace(run)

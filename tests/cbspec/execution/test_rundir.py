@@ -46,3 +46,20 @@ def test_draws_are_told_to_all(tmp_path):
         "1.b[label=" + "検" * 28 + "]": 6,
         "1.b[label=" + "検" * 28 + "証]": 9,
     }
+
+
+def test_an_end_is_of_one_job(tmp_path):
+    """Whoever published the progress of a job, its end removes it, and that of no other job; with a
+    worker named, that worker's alone.
+    """
+    here, there = (RunDirectory(tmp_path / "run", worker) for worker in ("gw0", "node.7"))
+    for run, lanes in ((here, "ab"), (there, "ab"), (there, "b")):
+        run.publish(Status(worker=run.worker, job="job", lanes=(lanes,), started=0, updated=0))
+
+    here.publish_end(("ab",), "gw0")
+    after_one = [(status.worker, status.lanes) for status in here.statuses()]
+    here.publish_end(("b",))
+    after_two = [(status.worker, status.lanes) for status in here.statuses()]
+
+    assert after_one == [("node.7", ("ab",)), ("node.7", ("b",))]
+    assert after_two == [("node.7", ("ab",))]
