@@ -1,9 +1,9 @@
-"""The code fingerprint: what a stage's implementation reaches inside the project, read from the
-source alone, and checked by what a run was seen to load.
+"""The code fingerprint: a digest of all project code that a stage's implementation reaches.
 
-What counts: every module that the implementation can import (`closure`), of each all that acts
-when it is imported, in its order (`order`), and each definition that is named (`canonical` tells
-whether it changed).
+It is found by reading the source; nothing is imported. Three things count: every module that the
+implementation can import (`closure.py`), what each of them does when it is imported, in its order
+(`order.py`), and every definition that is named (`canonical.py` tells whether one changed). What a
+process was then seen to load is compared with this (`loaded.py`).
 """
 
 from cbspec.fingerprint.change import Change, changes

@@ -1,5 +1,7 @@
-"""The canonical form of code: equal for two pieces of code exactly where they differ in nothing but
-comments, docstrings, formatting and the order of neighbouring imports.
+"""The canonical form of code.
+
+Two pieces of code have the same form if and only if they differ in nothing but comments,
+docstrings, formatting and the order of neighbouring imports.
 """
 
 from __future__ import annotations
@@ -16,13 +18,13 @@ _SAYING: dict[str, tuple[str, ...]] = {}  # kind of a node -> its fields without
 
 
 class Import(NamedTuple):
-    """What one alias of an import statement binds.
+    """One name that an import statement binds.
 
     Attributes:
-        bound: the name; ``"*"`` for a star.
+        bound: the bound name; ``"*"`` for a star.
         module: the absolute name of the module that is imported from.
-        name: what is taken from it; empty for the module itself.
-        line: where the statement stands.
+        name: the name that is imported from it; empty for the module itself.
+        line: the line of the statement.
     """
 
     bound: str
@@ -43,16 +45,17 @@ class Import(NamedTuple):
 
 
 def imports_of(node: ast.Import | ast.ImportFrom, package: str) -> list[Import]:
-    """Return what an import statement binds, in its order.
+    """Return the names that an import statement binds, in order.
 
     Args:
+        node: the statement.
         package: the package that relative imports start from.
     """
     bindings = []
     for alias in node.names:
         if isinstance(node, ast.ImportFrom):
             bound, module, name = alias.asname or alias.name, _origin(node, package), alias.name
-        else:  # without `as` it binds the package at the top, and runs all of the modules below it
+        else:  # without `as`, `import a.b` binds `a`, but runs `a.b` as well
             bound, module, name = alias.asname or alias.name.partition(".")[0], alias.name, ""
         bindings.append(Import(bound, module, name, node.lineno))
     return bindings
@@ -73,9 +76,7 @@ def short_hash(text: str) -> str:
 
 
 def dotted(node: ast.AST) -> str:
-    """Return ``"nets.forward"`` of the expression ``nets.forward``; empty for anything but names
-    and attributes.
-    """
+    """Return ``"nets.forward"`` for the expression ``nets.forward``; empty for any other kind."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -86,10 +87,8 @@ def dotted(node: ast.AST) -> str:
 
 
 def canonical(node: ast.AST, package: str = "") -> str:
-    """Return the canonical form of a piece of code.
-
-    A stack in place of recursion: a sum of thousands of terms is nested as deep.
-    """
+    """Return the canonical form of a piece of code."""
+    # A stack instead of recursion, because a sum of thousands of terms is nested that deep
     text: list[str] = []
     waiting: list[str | ast.AST] = [node]
     while waiting:
@@ -106,7 +105,7 @@ def canonical(node: ast.AST, package: str = "") -> str:
 
 
 def _fields(node: ast.AST) -> tuple[str, ...]:
-    """Return the fields of a node that say anything."""
+    """Return the fields of a node that have a meaning."""
     kind = type(node).__name__
     if kind not in _SAYING:
         _SAYING[kind] = tuple(filterfalse(_IGNORED.__contains__, node._fields))
@@ -114,9 +113,10 @@ def _fields(node: ast.AST) -> tuple[str, ...]:
 
 
 def children(node: ast.AST) -> list[ast.AST]:
-    """Return the parts of a piece of code as they are written.
+    """Return the child nodes of a piece of code, in their written order.
 
-    `ast.iter_child_nodes` yields as many more that say nothing, and takes four times as long.
+    `ast.iter_child_nodes` yields twice as many, half of them without meaning, and is four times
+    slower.
     """
     parts: list[ast.AST] = []
     for field in _fields(node):
@@ -130,13 +130,14 @@ def children(node: ast.AST) -> list[ast.AST]:
 
 def _literal(value: object) -> str:
     if type(value) is int:
-        return hex(value)  # decimal digits are limited in number
+        return hex(value)  # Python limits the number of decimal digits
     return repr(value)
 
 
 def _parts(node: ast.AST, package: str) -> list[str | ast.AST]:
-    """Return a node's fields in order. An empty one is left out, so that a field that a later
-    Python adds changes nothing.
+    """Return a node's fields in order, without empty ones.
+
+    So a new field in a later version of Python changes nothing.
     """
     parts: list[str | ast.AST] = [f"{type(node).__name__}("]
     for field in _fields(node):
@@ -165,7 +166,7 @@ def _items(node: ast.AST, values: list[ast.AST], package: str) -> Iterable[str |
 
 
 def _statements(body: Iterable[ast.AST], package: str) -> list[str | ast.AST]:
-    """Return a block without what does nothing, each run of imports sorted."""
+    """Return the statements of a block without idle ones, and with each run of imports sorted."""
     statements: list[str | ast.AST] = []
     run: list[Import] = []
     for statement in body:
@@ -178,7 +179,7 @@ def _statements(body: Iterable[ast.AST], package: str) -> list[str | ast.AST]:
 
 
 def _run(run: list[Import]) -> list[str]:
-    """Return imports as text; in their order only where one may bind the name of another."""
+    """Return a run of imports as text: sorted, unless one may bind the same name as another."""
     lines: list[str] = []
     meanings: dict[str, str] = {}
     ordered = False
@@ -199,8 +200,9 @@ def idle(statement: ast.AST) -> bool:
 
 
 def pieces(node: ast.stmt, name: str, package: str) -> Mapping[str, str]:
-    """Return qualified name -> hash of a definition: a class apart from each of its methods and
-    nested classes, so that a change is told precisely.
+    """Return qualified name -> hash, for a definition.
+
+    Methods and nested classes have their own hashes, so that a change is located precisely.
     """
     if not isinstance(node, ast.ClassDef):
         return {name: short_hash(canonical(node, package))}
@@ -212,7 +214,7 @@ def pieces(node: ast.stmt, name: str, package: str) -> Mapping[str, str]:
             continue
         body.append(ast.Expr(ast.Name(f"def {member.name}")))
         for qualified, digest in pieces(member, f"{name}.{member.name}", package).items():
-            if qualified in hashes:  # a method that is defined twice
+            if qualified in hashes:  # the method is defined twice
                 digest = short_hash(hashes[qualified] + digest)
             hashes[qualified] = digest
     frame = ast.ClassDef(node.name, node.bases, node.keywords, body, node.decorator_list)

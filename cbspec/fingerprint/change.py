@@ -1,4 +1,4 @@
-"""What differs between the code that a result was computed with and the code as it is."""
+"""The changes between the code that a result was computed with and the present code."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-TEXT = "<text>"  # of a file that code reads as such
-ORDER = "<order>"  # of what a module does when it is imported
+TEXT = "<text>"  # stands for the whole text of a file that code reads
+ORDER = "<order>"  # stands for the order of what a module does when it is imported
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One definition that differs: the file it stands in, relative to the project root, and its
-    qualified name.
-    """
+    """One definition that differs: its file, relative to the project, and its qualified name."""
 
     path: str
     name: str
@@ -22,7 +20,7 @@ class Change:
 
     @property
     def definition(self) -> str:
-        """Return ``"engine/rules.py:inner_product"``, as in `Fingerprint.definitions`."""
+        """Return ``"engine/rules.py:inner_product"``, the key in `Fingerprint.definitions`."""
         return f"{self.path}:{self.name}"
 
     def __str__(self) -> str:
@@ -30,11 +28,11 @@ class Change:
 
 
 def changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, ...]:
-    """Return what changed between two fingerprints' definitions, in the order of their names.
+    """Return the changes between the definitions of two fingerprints, sorted by name.
 
-    A definition is *added* (or *removed*) when the implementation has come to reach it (or ceased
-    to), whether or not it is new in its file. An order is told where nothing else of its file is:
-    what comes or goes has a place, too.
+    A definition is *added* if the implementation now reaches it and did not before, whether it is
+    new in its file or not; *removed* is the opposite. A changed order is reported only if nothing
+    else in the file changed, since any definition that comes or goes changes the order too.
     """
     differences: list[Change] = []
     for definition in sorted(old.keys() | new.keys()):
@@ -45,7 +43,7 @@ def changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, ...
             differences.append(Change(path, name, "removed"))
         elif old[definition] != new[definition]:
             differences.append(Change(path, name, "changed"))
-    # Where definitions changed, the order of the file is not said besides
+    # A changed order is left out for files with changed definitions, see above
     explained = {change.path for change in differences if change.name != ORDER}
     return tuple(
         change for change in differences if change.name != ORDER or change.path not in explained

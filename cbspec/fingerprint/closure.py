@@ -1,10 +1,12 @@
-"""What a stage's code can reach: the modules that it can import, and of these all that acts when
-it is imported and all that is named.
+"""The closure: all code that a stage can reach.
 
-Names are followed without telling scopes apart, so that too much counts rather than too little: a
-name leads to the definitions of that name in its own module and in those of a star import, an
-import to what it imports, an attribute to every definition of that name. Where code is found by a
-name that is computed, every definition counts.
+It consists of the modules that the stage can import, and of two kinds of code in them: statements
+that do something when the module is imported, and definitions that are named.
+
+Too much counts rather than too little, so scopes are ignored. A name leads to the definitions of
+that name in its own module and in star imports, an import to what it imports, and an attribute to
+every definition of that name in any module. If code is looked up by a computed name, every
+definition counts.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from cbspec.fingerprint.modules import Modules
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a module counts: where it is imported, or in words."""
+    """Why a module counts: the place where it is imported, or a reason in words."""
 
     text: str = ""
     importer: str = ""
@@ -33,18 +35,18 @@ class Reason:
 
 
 class Closure:
-    """All that one stage reaches.
+    """The code that one stage reaches.
 
     Args:
-        modules: the project's.
+        modules: the project's modules.
         without: units that do not count.
 
     Attributes:
-        modules: everything that may be imported -> why.
-        units: what counts of them -> its module.
-        words: the attributes, and words in strings, of all that counts.
-        hooks: whether some class is told of its subclasses.
-        open: why every definition counts; empty where only those do that are named.
+        modules: module that may be imported -> why.
+        units: unit that counts -> its module.
+        words: the attributes, and the words in strings, of all units that count.
+        hooks: whether some class is notified of its subclasses, which then act on definition.
+        open: why every definition counts; empty if only named definitions do.
     """
 
     def __init__(self, modules: Modules, without: Collection[Unit] = ()) -> None:
@@ -58,12 +60,12 @@ class Closure:
         self._wanted: set[tuple[Module, str]] = set()
         self._imported: list[Module] = []
         self._reached: list[Unit] = []
-        # Word -> the units that count as soon as something says it
+        # Word -> the units of imported modules that count as soon as any unit mentions the word
         self._awaiting: dict[str, list[Unit]] = defaultdict(list)
         self._homes: dict[Unit, Module] = {}
 
     def add(self, modules: Iterable[Module], reason: Reason) -> None:
-        """Add modules that are imported."""
+        """Add modules that may be imported."""
         for module in modules:
             if module not in self.modules:
                 self.modules[module] = reason
@@ -73,13 +75,13 @@ class Closure:
                     self._reconsider()
 
     def add_whole(self, module: Module, reason: Reason) -> None:
-        """Add all of a module."""
+        """Add a module with all its units."""
         self.add([module], reason)
         for unit in module.units:
             self._include(unit, module)
 
     def want(self, module: Module, name: str) -> None:
-        """Add what gives a name its meaning in a module."""
+        """Add the units that define a name in a module."""
         if (module, name) in self._wanted:
             return
         self._wanted.add((module, name))
@@ -91,7 +93,7 @@ class Closure:
                 self.want(source, "__all__")
 
     def complete(self) -> None:
-        """Follow all that was added, until nothing is new."""
+        """Follow everything that was added, until nothing new is found."""
         while self._imported or self._reached:
             if self._imported:
                 self._run(self._imported.pop())
@@ -109,7 +111,7 @@ class Closure:
             self._reached.append(unit)
 
     def _run(self, module: Module) -> None:
-        """Add what happens when a module is imported."""
+        """Add the units of a module that act when it is imported, or that are mentioned already."""
         for unit in module.units:
             self._homes[unit] = module
             words = [module.name] if unit.names == (MAIN,) else unit.names
@@ -126,15 +128,16 @@ class Closure:
                 self._include(unit, module)
 
     def _reconsider(self) -> None:
-        """Add what counts of the modules that have run by now that it is known that there are hooks,
-        or that code is found by a name that is computed.
+        """Look again at the units that did not count so far.
+
+        Called when it turns out that there are hooks, or that code is looked up by a computed name.
         """
         for unit, module in self._homes.items():
             if self.open or self.acts(unit):
                 self._include(unit, module)
 
     def _say(self, words: Iterable[str]) -> None:
-        """Add what counts because its name is said somewhere."""
+        """Note words that are mentioned, and add the units with these names."""
         for word in words:
             if word not in self.words:
                 self.words.add(word)
@@ -142,7 +145,7 @@ class Closure:
                     self._include(unit, self._homes[unit])
 
     def _import(self, alias: Import, module: Module) -> bool:
-        """Add what an import runs; tell whether that is in the project."""
+        """Add the modules that an import runs, and tell whether they are in the project."""
         modules = self._source.imported(alias, module)
         self.add(modules, Reason(importer=module.shown, line=alias.line))
         return bool(modules)
@@ -166,10 +169,10 @@ class Closure:
             self._reconsider()
 
     def _path(self, path: str, unit: Unit, module: Module) -> None:
-        """Follow a string that is an import path of the project, or begins one."""
+        """Follow a string that may be an import path, or the beginning of one."""
         try:
             name = resolve_name(path.partition(":")[0].rstrip("."), module.package)
-        except ImportError:  # relative to nothing
+        except ImportError:  # a relative path in a module without a package
             return
         modules = self._source.chain(name)
         self.add(modules, Reason(f"{module.shown}:{unit.line} names it"))
@@ -177,8 +180,9 @@ class Closure:
 
 
 def _acts(alias: Import) -> bool:
-    """Tell whether an import from outside the project may change anything. Python's own modules
-    and the harness only bind names, but for `__future__`.
+    """Tell whether an import from outside the project may change anything.
+
+    Python's own modules and the harness only bind names, except `__future__`.
     """
     top = alias.module.partition(".")[0]
     return top == "__future__" or top not in OUTSIDE

@@ -1,4 +1,4 @@
-"""The fingerprint of a closure: each definition in it with a hash of what it says."""
+"""The fingerprint of a closure: a hash for each definition, and a digest over all of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cbspec.fingerprint.closure import Closure
 from cbspec.fingerprint.order import ImportOrder
 from cbspec.stage import Stage
 
-DOCSTRINGS = frozenset({"__doc__", "getdoc"})  # where one is read, docstrings are part of the code
+DOCSTRINGS = frozenset({"__doc__", "getdoc"})  # if code uses one, docstrings count as code
 # Where one is used, comments are, too
 SOURCE_READERS = frozenset({"getsource", "getsourcelines", "getcomments", "linecache"})
 
@@ -35,24 +35,25 @@ class Fingerprint:
 
     @classmethod
     def of(cls, definitions: Mapping[str, str]) -> Fingerprint:
-        """Return the fingerprint of these definitions, in whatever order they are."""
+        """Return the fingerprint of definitions. Their order does not matter."""
         definitions = dict(sorted(definitions.items()))
         lines = "".join(f"{name} {digest}\n" for name, digest in definitions.items())
         return cls(hashlib.sha256(lines.encode()).hexdigest(), definitions)
 
     @classmethod
     def built_in(cls, implementation: str, revision: int) -> Fingerprint:
-        """Return the fingerprint of a stage of the harness' own.
+        """Return the fingerprint of a stage of the harness itself.
 
         Args:
-            revision: raised where an edit changes a value; results outlive every other one.
+            implementation: the implementation.
+            revision: raised by an edit that changes a value. Other edits leave results current.
         """
         text = f"{implementation} {revision}"
         return cls(hashlib.sha256(text.encode()).hexdigest(), {text: short_hash(text)})
 
 
 def definitions_of(closure: Closure, order: ImportOrder) -> dict[str, str]:
-    """Return definition -> short hash of what it says, of all that a closure reaches."""
+    """Return definition -> short hash, for everything in a closure."""
     hashes: dict[str, list[str]] = {}
     documented = not DOCSTRINGS.isdisjoint(closure.words)
     commented = not SOURCE_READERS.isdisjoint(closure.words)
@@ -76,7 +77,7 @@ def definitions_of(closure: Closure, order: ImportOrder) -> dict[str, str]:
 
 
 def declared(stage: Stage) -> str:
-    """Return the hash of what a catalog's entry says, without what only documents or forecasts."""
+    """Return the hash of a catalog's entry, without documentation and costs."""
     content = {
         "implementation": stage.implementation,
         "opens": stage.opens,

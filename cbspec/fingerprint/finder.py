@@ -1,4 +1,4 @@
-"""Where the project's modules lie. Nothing is imported to find one."""
+"""Finding the project's modules without importing anything."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cbspec.layout import SRC
 
-HARNESS = "cbspec"  # no project's code, also where it lies beside the engine
+HARNESS = "cbspec"  # never counts as project code, even if it lies beside the engine
 OUTSIDE = frozenset({HARNESS, *sys.stdlib_module_names})
 
 
@@ -31,17 +31,17 @@ class Finder:
         importlib.invalidate_caches()
 
     def spec(self, name: str, folder: str = "") -> ModuleSpec | None:
-        """Return where a module is imported from; None where that is not in the project.
+        """Return the import spec of a module; None if it is not in the project.
 
         Args:
-            name: its full name.
-            folder: where its importer lies. It and those above are searched after the project's
-                own folder, for code may add them to ``sys.path``.
+            name: the full name of the module.
+            folder: the folder of its importer. This one and those above it are searched after the
+                project's own folder, because code may add them to ``sys.path``.
         """
         top, _, below = name.partition(".")
         if top == HARNESS or top in sys.builtin_module_names:
             return None
-        spec = self._find(top, self._top, "")  # it may hide a module of Python
+        spec = self._find(top, self._top, "")  # a project's module may hide one of Python
         if spec is None and top not in OUTSIDE:
             spec = self._find(top, self._beside(folder), "")
         for part in filter(None, below.split(".")):

@@ -1,4 +1,4 @@
-"""The project's modules, each read when it is first asked for."""
+"""The modules of a project. Each is read when it is first asked for."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Modules:
         self._opening: dict[Unit, bool] = {}
 
     def get(self, name: str, importer: Module | None = None) -> Module | None:
-        """Return a module by its full name; None where it is not in the project."""
+        """Return a module by its full name; None if it is not in the project."""
         folder = importer.folder if importer else ""
         if (name, folder) not in self._known:
             spec = self._finder.spec(name, folder)
@@ -60,13 +60,13 @@ class Modules:
         return self._module(path.stem, path)
 
     def used(self, shown: str) -> Module:
-        """Return what stands for a file that a process was seen to load, read or look for, or for
-        the names in a folder that it listed.
+        """Return a pseudo-module for a file that a process was seen to load, read or look for.
 
-        That a file is not there counts, too: the results of before it was known are of either case.
+        For a folder that was listed it stands for the names in it. A missing file counts as well,
+        because the stage may compute something else once it exists.
 
         Args:
-            shown: its path relative to the project.
+            shown: the path, relative to the project.
         """
         path = self._root / shown
         if path.is_dir():

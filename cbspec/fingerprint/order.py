@@ -1,4 +1,4 @@
-"""In which order modules act when they are imported, where that can matter."""
+"""The order in which modules act when they are imported, as far as it can matter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ class ImportOrder:
     """Tells what the modules of a closure do when they are imported, and in which order.
 
     Args:
-        closure: completed.
+        closure: the closure, after `complete`.
+        modules: the project's modules.
     """
 
     def __init__(self, closure: Closure, modules: Modules) -> None:
@@ -31,11 +32,12 @@ class ImportOrder:
                     self._acting.add(module)
 
     def of(self, module: Module) -> list[str]:
-        """Return what a module does when it is imported, in order; empty where no order matters.
+        """Return what a module does when it is imported, in order; empty if no order matters.
 
-        That is what acts, the first import of each module that acts, and what may depend on
-        either. The place of a plain function does not matter, nor the order among imports from
-        elsewhere. Where a name has several meanings, or a star may bind it anew, every place does.
+        Listed are statements that act, the first import of each module that acts, and statements
+        that may depend on either. The place of a plain function does not matter, nor the order
+        among imports from outside the project. If a name is bound twice, or a star import may bind
+        it again, every place matters.
         """
         counted = [unit for unit in module.units if unit in self._closure.units]
         ambiguous = bool(module.stars) or _rebinds(counted)
@@ -47,6 +49,8 @@ class ImportOrder:
         run: set[Module] = set()
         for unit in module.units:
             alias = unit.imported
+            # Imports from outside may be sorted among each other, but not across a statement that
+            # acts. So they are collected, and flushed before the next line
             if alias and not ambiguous:
                 if first := self._acting_in(alias, module) - run:
                     run |= first
@@ -75,8 +79,9 @@ class ImportOrder:
         return name + self._within(unit, module)
 
     def _within(self, unit: Unit, module: Module) -> str:
-        """Return the order in which a function or a block imports modules that act: its canonical
-        form does not tell neighbouring imports apart by their order. Empty for a single one.
+        """Return the order in which a unit itself imports modules that act; empty for fewer than two.
+
+        The canonical form sorts neighbouring imports, so it does not show their order.
         """
         if unit.imported or len(unit.references.imports) < 2:
             return ""
@@ -89,7 +94,7 @@ class ImportOrder:
         return f" imports {targets}"
 
     def _acting_in(self, alias: Import, importer: Module) -> set[Module]:
-        """Return the modules that act, of those that an import runs."""
+        """Return those of the modules that an import runs that act."""
         return self._acting & self._run_by(self._modules.imported(alias, importer))
 
     def _run_by(self, modules: Iterable[Module]) -> set[Module]:
@@ -104,6 +109,6 @@ class ImportOrder:
 
 
 def _rebinds(units: list[Unit]) -> bool:
-    """Tell whether two of these units bind one name."""
+    """Tell whether two of these units bind the same name."""
     names = [name for unit in units for name in unit.names if name != MODULE]
     return len(set(names)) < len(names)

@@ -1,4 +1,4 @@
-"""What was read from source files, kept for the other processes of a run and for later runs."""
+"""A cache of parsed source files, for the other processes of a run and for later runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cbspec.errors import CbspecError
 from cbspec.fingerprint.module import ParsedFile, package_of, read, whole
 from cbspec.fingerprint.signature import Signature, signature
 
-_MOST = 4  # times as many texts are kept as the last run read
+_MOST = 4  # the cache keeps so many times the number of texts that the last run has read
 
 
 class Kept(msgspec.Struct):
@@ -54,7 +54,7 @@ class Parsed:
         self._load()
 
     def source(self, name: str, path: Path) -> ParsedFile:
-        """Return what the file of a module says."""
+        """Parse the file of a module, or take it from the cache."""
         text = path.read_bytes()
         digest = hashlib.sha256(f"{name}\0{path.name}\0".encode() + text).hexdigest()
         if digest not in self._kept and self._sharing and not self._reading:
@@ -68,9 +68,7 @@ class Parsed:
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Keep what is read in this block, and have other processes wait for it: only here is the
-        lock held.
-        """
+        """Keep what is parsed in this block, while other processes wait for it."""
         self._sharing = True
         try:
             yield
@@ -81,7 +79,7 @@ class Parsed:
     def _begin(self) -> None:
         self._reading = True
         if self._file:
-            with suppress(CbspecError, OSError):  # without a lock, others read the same
+            with suppress(CbspecError, OSError):  # without a lock, other processes parse it as well
                 self._held.enter_context(self._lock())
             self._load()  # by now another process may have read it
 

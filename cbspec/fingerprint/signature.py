@@ -1,4 +1,4 @@
-"""Whether a source file is still the one that was read, told without reading it."""
+"""Signatures: telling whether a source file has changed without reading it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ Signatures = Mapping[Path, Signature | None]
 
 
 def signature(path: Path) -> Signature | None:
-    """Return when a file was modified, when it changed in any way (ns), its size in bytes and its
-    inode; None where it is gone.
+    """Return the time of the last write and of the last change (ns), the size and the inode.
 
-    Programs that copy or unpack a file may give it the modification time that it had elsewhere. The
-    other time is the kernel's.
+    None if the file is gone. Both times are needed: programs that copy or unpack a file may set the
+    time of the last write, but the other one is the kernel's.
     """
     try:
         status = path.stat()
@@ -31,11 +30,13 @@ def signature(path: Path) -> Signature | None:
 
 
 def forget_bytecode(path: Path, *, older: bool = True) -> None:
-    """Remove the compiled file of a source, which Python would run in its place: it does not tell
-    versions of one size apart that were written in one second, or bear one modification time.
+    """Remove the compiled file of a source, which Python may run although the source has changed.
+
+    Python compares only the size and the time of the last write, in whole seconds.
 
     Args:
-        older: only if it was compiled before the source last changed.
+        path: the source file.
+        older: remove it only if it was compiled before the source last changed.
     """
     compiled = Path(cache_from_source(str(path)))
     with suppress(OSError):
@@ -48,7 +49,7 @@ def _changed(status: os.stat_result) -> int:
 
 
 def signatures(root: Path, packages: Sequence[str]) -> Signatures:
-    """Return the signature of every Python file of these packages, by its resolved path."""
+    """Return resolved path -> signature, for every Python file of these packages."""
     by_path: dict[Path, Signature | None] = {}
     source = source_folder(root.resolve(), packages)
     for package in packages:
@@ -82,15 +83,15 @@ class Watch:
         return frozenset(path.resolve() for path in self.seen)
 
     def changed(self) -> Path | None:
-        """Return the first file that changed, relative to the root; None where none did.
+        """Return the first file that changed, relative to the root; None if none did.
 
-        A file that was written again with the same content (`git checkout`) counts as changed:
-        something else may have been imported from it in between.
+        A file that was written again with the same content, as by `git checkout`, counts as
+        changed: a process may have imported something else from it in between.
         """
         changed = []
         for path, before in self.seen.items():
             if signature(path) != before:
-                forget_bytecode(path, older=False)  # it may be of either version
+                forget_bytecode(path, older=False)  # it may have been compiled from either version
                 changed.append(path)
         if not changed:
             return None
