@@ -65,17 +65,6 @@ def _verdict(
         accepted = comparison.new.accepted[len(comparison.old.accepted) :]
     elif comparison.new:
         accepted = comparison.new.accepted
-    plots = []
-    arms: list[str] = []
-    for name, side, shown in (
-        (after.name, after.values, comparison.new),
-        (before.name, before.values, comparison.old),
-    ):
-        values = side.get(shown.key) if shown else None
-        if shown and values:
-            arms = arms or list(values.arms)  # one order on both sides
-            for plot in seed_plots(shown, values, {}, arms):
-                plots.append((name, plot))
     return ComparedVerdict(
         claim=entry.claim,
         title=titles.get(entry.claim, ""),
@@ -85,6 +74,26 @@ def _verdict(
         after=comparison.new.verdict if comparison.new else "none",
         lines=tuple(map(str.strip, comparison.text.splitlines())),
         groups=tuple(groups),
-        plots=tuple(plots),
+        plots=tuple(_plots(comparison, before, after)),
         accepted=tuple(accepted),
     )
+
+
+def _plots(comparison: Comparison, before: Side, after: Side) -> list[tuple[str, SeedPlot]]:
+    """Return the plots of both sides, each with its side's name: those of one measure beside each
+    other, on one axis and with one order of arms.
+    """
+    old, new = comparison.old, comparison.new
+    earlier = before.values.get(old.key) if old else None
+    later = after.values.get(new.key) if new else None
+    first = later or earlier
+    arms = list(first.arms) if first else []
+    plots: list[tuple[str, SeedPlot]] = []
+    if old:
+        for plot in seed_plots(old, earlier, {}, arms, beside=later):
+            plots.append((before.name, plot))
+    if new:
+        for plot in seed_plots(new, later, {}, arms, beside=earlier):
+            plots.append((after.name, plot))
+    measures = list(dict.fromkeys(plot.measure for _, plot in plots))
+    return sorted(plots, key=lambda named: measures.index(named[1].measure))

@@ -71,6 +71,7 @@ def seed_plots(
     values: Values | None,
     reported: Mapping[str, Mapping[str, float]],
     arms: Sequence[str] = (),
+    beside: Values | None = None,
 ) -> list[SeedPlot]:
     """Return a plot of each measure that a verdict reads, in the order of its effects.
 
@@ -78,23 +79,43 @@ def seed_plots(
         values: what it was judged on; None for one from before values were kept.
         reported: measure -> arm -> the memo's value.
         arms: in the claim's order.
+        beside: other values that these are compared with, on the same axis.
     """
     if values is None:
         return []
-    units: dict[str, str] = {}
-    for asserted in entry.recorded:
-        for effect in asserted.effects:
-            units.setdefault(effect.measure, effect.unit)
     ordered = [arm for arm in arms if arm in values.arms] or list(values.arms)
     plots = []
-    for measure, unit in units.items():
+    for measure, unit in _units(entry).items():
         columns = {}
         for arm in ordered:
             if measure in values.arms[arm]:
                 columns[arm] = values.arms[arm][measure]
         if columns:
-            plots.append(_plot(measure, unit, columns, values, reported.get(measure, {})))
+            others = _all_of(measure, beside) if beside else []
+            memo = reported.get(measure, {})
+            plots.append(_plot(measure, unit, columns, values, memo, others))
     return plots
+
+
+def _units(entry: Entry) -> dict[str, str]:
+    """Return the unit of each measure that a verdict reads, in the order of its effects; empty
+    where nothing tells.
+    """
+    units: dict[str, str] = {}
+    for asserted in entry.recorded:
+        for effect in asserted.effects:
+            # A ratio of arms has a unit of its own, which the arms have not
+            unit = "" if " / " in effect.label else effect.unit
+            units[effect.measure] = units.get(effect.measure) or unit
+    return units
+
+
+def _all_of(measure: str, values: Values) -> list[float | None]:
+    """Return a measure's values of all arms."""
+    everything: list[float | None] = []
+    for measures in values.arms.values():
+        everything += measures.get(measure, ())
+    return everything
 
 
 def _plot(
@@ -103,8 +124,9 @@ def _plot(
     columns: Mapping[str, Sequence[float | None]],
     values: Values,
     reported: Mapping[str, float],
+    others: Sequence[float | None],
 ) -> SeedPlot:
-    everything: list[float | None] = [reported.get(arm) for arm in columns]
+    everything = [*others, *map(reported.get, columns)]
     for column in columns.values():
         everything += column
     axis = axis_of(everything, LABELS + MARGIN, WIDTH - MARGIN)

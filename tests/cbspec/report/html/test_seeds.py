@@ -2,7 +2,7 @@
 
 from cbspec.model.values import Values
 from cbspec.report.html.seeds import seed_plots
-from tests.support.specimen import make_entry
+from tests.support.specimen import make_effect, make_entry, make_finding, make_judgement
 
 
 def test_each_seed_is_a_dot_joined_across_arms(subject, values):
@@ -29,3 +29,27 @@ def test_no_values_no_plot():
 
     assert seed_plots(make_entry(), None, {}) == []
     assert seed_plots(make_entry(), other, {}) == []
+
+
+def test_a_ratio_of_arms_does_not_name_the_unit(values):
+    """The values of a measure have its own unit, also where the effect that comes first is a ratio
+    of arms; none where only such effects are recorded.
+    """
+    ratio = make_effect(label="vec / dfa", unit="ratio")
+    both = make_finding(effects=(ratio, make_effect()))
+    entries = []
+    for finding in (both, make_finding(effects=(ratio,))):
+        entries.append(make_entry(judgement=make_judgement(findings=(finding,))))
+
+    assert [seed_plots(entry, values, {})[0].unit for entry in entries] == ["cosine", ""]
+
+
+def test_two_sides_share_an_axis(values):
+    """The dots of values that are compared lie on one axis."""
+    other = Values(seeds=(1,), arms={"dfa": {"gamma": (10.0,)}})
+    [alone] = seed_plots(make_entry(), values, {})
+    [beside] = seed_plots(make_entry(), values, {}, beside=other)
+    [opposite] = seed_plots(make_entry(), other, {}, beside=values)
+
+    assert beside.ticks == opposite.ticks != alone.ticks
+    assert beside.rows[0].dots[0] < opposite.rows[0].dots[0]
