@@ -8,6 +8,7 @@ from operator import attrgetter
 from cbspec.claim import Seeds
 from cbspec.ledger import Entry
 from cbspec.ledger.notation import interval
+from cbspec.model.visible import visible
 from cbspec.report.html.effects import EffectGroup, groups_of
 from cbspec.report.html.seeds import SeedPlot, seed_plots, unlisted
 from cbspec.report.html.subject import Subject
@@ -173,7 +174,7 @@ def _decided(entry: Entry, subject: Subject) -> list[Decided]:
                 key=asserted.key,
                 text=asserted.terms.sentence(),
                 verdict=asserted.verdict or "none",
-                reason=reasons.get(asserted.key, ""),
+                reason=visible(reasons.get(asserted.key, ""), keep="\n\t"),
             )
         )
     return decided

@@ -109,12 +109,12 @@ def _of_run(subject: Subject) -> tuple[str, str, Sequence[str]]:
     if subject.record:
         record = subject.record
         if record.judgement.verdict == "error":
-            return "broken", RECOMPUTED, [record.judgement.reason]
+            return "broken", RECOMPUTED, [record.entry.reason]
         if record.changed:
             return record.comparison.change, RECOMPUTED, [*_turn(subject), *failed]
         if failed:
             return subject.failed_checks[0].way, "in doubt", failed
-        return record.comparison.change, RECOMPUTED, [record.judgement.reason]
+        return record.comparison.change, RECOMPUTED, [record.entry.reason]
     if failed:
         return subject.failed_checks[0].way, "in doubt", failed
     if subject.broken:
@@ -172,7 +172,7 @@ def _turn(subject: Subject) -> list[str]:
             # People know an assertion by what it says, not by its place in the file
             sentence = sentences.get(decision.key, decision.key)
             reasons.append(f"“{sentence}”: {decision.before} → {decision.after}")
-    reasons.append(record.judgement.reason)
+    reasons.append(record.entry.reason)
     for move in record.comparison.goalposts:
         reasons.append(f"moved: {move.text}")
     return reasons

@@ -143,7 +143,7 @@
     if (dot.dataset.tip) return dot.dataset.tip;
     const plot = dot.closest(".seeds");
     if (!plot) return "";
-    const groups = all("g:not(.x)", plot);
+    const groups = all("g:not([class])", plot);
     const table = one("table", plot.parentNode);
     if (!table) return "";
     const cells = [...table.tBodies[0].rows[groups.indexOf(dot.parentNode)].cells];
