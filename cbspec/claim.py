@@ -83,6 +83,7 @@ class Claim:
         arms: arm -> stage call. Arms share seeds, so comparisons are paired.
         independent_runs: arm -> its runs, for an arm that shares its runs with no other arm. The
             claim's seeds number them.
+        excluded: arm -> how many of its runs are left out without a value, and why.
         drawn: the seeds as the claim gives them, if arms have independent runs.
         assertions: the assertions, which all must hold.
         controls: assertions about the experiment itself. If one does not hold, the verdict is
@@ -130,6 +131,7 @@ class Claim:
     due: bool = True
     cells: int = 1
     independent_runs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    excluded: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     drawn: Seeds | None = None
     timeout: float | None = None
 
@@ -143,7 +145,14 @@ class Claim:
     def replicates(self) -> str:
         """Return what the claim is replicated over, in words: seeds, runs or test items."""
         nouns = dict.fromkeys(call.stage.replicates for call in self.arms.values())
-        return " and ".join(nouns) or "seeds"
+        words = " and ".join(nouns) or "seeds"
+        arms: dict[str, list[str]] = {}
+        for arm, (count, reason) in self.excluded.items():
+            if count:
+                arms.setdefault(reason, []).append(f"{count} of {arm}")
+        for reason, counts in arms.items():
+            words += f", and {', '.join(counts)} without a value left out ({reason})"
+        return words
 
     @property
     def measures(self) -> dict[str, Measure]:

@@ -197,6 +197,7 @@ class ClaimDocument:
             quarantine=_quarantine(words.quarantine),
             cells=len(self.cells),
             independent_runs=replicated.independent_runs,
+            excluded=replicated.excluded,
             drawn=replicated.drawn,
             timeout=float(words.timeout) if words.timeout else None,
         )

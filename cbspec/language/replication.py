@@ -23,11 +23,13 @@ class Replication:
         seeds: the seeds of a run. If arms have independent runs, they number these.
         independent_runs: arm -> its runs, for an arm that shares its runs with no other arm.
         drawn: the seeds as the claim gives them, if arms have independent runs.
+        excluded: arm -> how many of its runs are left out, and why.
     """
 
     seeds: Seeds
     independent_runs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     drawn: Seeds | None = None
+    excluded: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
     @property
     def asserted(self) -> Seeds:
@@ -54,11 +56,14 @@ def replication(
     if any(call.stage.items for call in arms.values()):
         return _of_items(arms, files, places, mistakes)
     runs: dict[str, tuple[int, ...]] = {}
+    excluded: dict[str, tuple[int, str]] = {}
     for arm, call in arms.items():
         if call.stage.runs is None:
             continue
         try:
             count = call.stage.runs(call.parameters, files.locate)
+            if call.stage.excluded:
+                excluded[arm] = call.stage.excluded(call.parameters, files.locate)
         except (ValueError, OSError, ConfigError) as error:
             mistakes.add(places.entries[arm], f"{call.stage.name}: {', '.join(call.files)} {error}")
             return None
@@ -70,7 +75,7 @@ def replication(
             return None
         runs[arm] = drawn.pool
     most = max(map(len, runs.values()))
-    return Replication(Seeds(tuple(range(1, most + 1)), most), runs, drawn or NONE)
+    return Replication(Seeds(tuple(range(1, most + 1)), most), runs, drawn or NONE, excluded)
 
 
 def _of_items(

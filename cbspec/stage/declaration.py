@@ -100,6 +100,8 @@ class Stage:
             locates a `File`, and raises ValueError if a file cannot be read as the call says.
         items: returns the ids of the test items, or of clusters of them, that the arms of a claim
             share, for a stage that reads results item by item; else None. It is called like `runs`.
+        excluded: returns how many replicates of a call are left out without a value, and why. It is
+            called like `runs`.
         replicates: what a claim over this stage is replicated over, in words.
         clustered: whether a replicate is a cluster of items. Then only the mean over all clusters
             has a meaning.
@@ -129,6 +131,7 @@ class Stage:
     declared: str = ""
     runs: Callable[[Any, Callable[[str], Path]], int] | None = None
     items: Callable[[Any, Callable[[str], Path]], Sequence[str]] | None = None
+    excluded: Callable[[Any, Callable[[str], Path]], tuple[int, str]] | None = None
     replicates: str = "seeds"
     clustered: bool = False
     reads: bool = False

@@ -149,16 +149,13 @@ class Table(Parameters, frozen=True, kw_only=True):
     @property
     def replicates(self) -> str:
         """Return what is drawn anew, in words."""
-        words = "runs"
         if self.cluster:
-            words = "clusters of test items, and not training runs"
-        elif self.resample:
-            words = "test items, and not training runs"
-        elif self.paired:
-            words = "seeds"
-        if self.exclude:
-            words += f", without those that lack a value ({self.exclude})"
-        return words
+            return "clusters of test items, and not training runs"
+        if self.resample:
+            return "test items, and not training runs"
+        if self.paired:
+            return "seeds"
+        return "runs"
 
 
 Imported = Callable[[str], Callable[[Path], Any]]
@@ -228,6 +225,7 @@ def table_stage(load: Imported) -> Stage:
         reads=True,
         load=load,
         shared=partial(_ids, load),
+        excluded=partial(_excluded, load),
     )
 
 
@@ -238,6 +236,14 @@ def _count(load: Imported, table: Table, locate: Callable[[str], Path]) -> int:
         ValueError: the file cannot be read as the call says.
     """
     return len(_ids(load, table, locate))
+
+
+def _excluded(load: Imported, table: Table, locate: Callable[[str], Path]) -> tuple[int, str]:
+    """Return how many rows of an arm are left out without a value, and why; raises as `_count`."""
+    from cbspec.tables.runs import left_out
+
+    reader = load(table.reader) if table.reader else None
+    return left_out(table, locate(table.file), reader), table.exclude
 
 
 def _ids(load: Imported, table: Table, locate: Callable[[str], Path]) -> Sequence[str]:

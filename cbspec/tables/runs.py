@@ -53,6 +53,18 @@ def independent_runs(table: Table, path: Path, reader: Reader | None = None) -> 
     return _independent(_words_of(table), path, stamp(path), reader)
 
 
+def left_out(table: Table, path: Path, reader: Reader | None = None) -> int:
+    """Return how many runs, or test items, of an arm are left out with a reason.
+
+    Raises:
+        ValueError: as `independent_runs`.
+    """
+    if not table.exclude:
+        return 0
+    runs = _planned(table, _words_of(table), path, stamp(path), reader)
+    return sum(_lacks(run, table) for run in runs)
+
+
 def run_of_seed(
     table: Table, path: Path, seed: int, reader: Reader | None = None
 ) -> TableRun | None:
@@ -91,18 +103,26 @@ def _words_of(table: Table) -> bytes:
 @lru_cache(maxsize=64)
 def _independent(words: bytes, path: Path, now: Stamp, reader: Reader | None) -> Sequence[TableRun]:
     table = msgspec.json.decode(words, type=Table)
-    runs = sorted(_by_id(words, path, now, reader).values(), key=_order)
-    if not runs:
-        raise ValueError(f"has no row where {_in_words(table.where)}")
-    for number in range(len(runs) + 1, (table.planned or 0) + 1):
-        absent = f"is not there: {table.planned} runs were planned"
-        runs.append(TableRun(str(number), {}, dict.fromkeys(table.measures, absent)))
+    runs = _planned(table, words, path, now, reader)
     if table.exclude:
         runs = [run for run in runs if not _lacks(run, table)]
     if not runs:
         raise ValueError(f"has no {table.row} with every measure where {_in_words(table.where)}")
     if table.cluster:
         return sorted(clustered(table, runs), key=_order)
+    return runs
+
+
+def _planned(
+    table: Table, words: bytes, path: Path, now: Stamp, reader: Reader | None
+) -> list[TableRun]:
+    """Return the runs of the file in the order of their ids, then those that were planned as well."""
+    runs = sorted(_by_id(words, path, now, reader).values(), key=_order)
+    if not runs:
+        raise ValueError(f"has no row where {_in_words(table.where)}")
+    for number in range(len(runs) + 1, (table.planned or 0) + 1):
+        absent = f"is not there: {table.planned} runs were planned"
+        runs.append(TableRun(str(number), {}, dict.fromkeys(table.measures, absent)))
     return runs
 
 
