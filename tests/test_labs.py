@@ -103,6 +103,7 @@ def test_ten_sentences_of_five_publications(copied):
     assert [claim for claim, judged in records.items() if judged.verdict != "holds"] == ["automl.b"]
     assert records["optimiser.a"].findings[0].p == pytest.approx(student, rel=1e-6)
     (effect,) = records["rl.a"].findings[0].effects
+    assert "n = 3 (benchmark/c51.sh of CleanRL: --num-seeds 3)" in records["rl.a"].reason
     interval = (effect.low, effect.high)
     assert interval == pytest.approx(_welch_interval(491.07, 9.70, 481.20, 20.53, 3), rel=1e-9)
     assert welch().pvalue > 0.05  # no difference is shown, and equality within 50 points is

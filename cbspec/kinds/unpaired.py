@@ -38,7 +38,7 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
     by: Annotated[
         Literal["welch", "permutation", "mann_whitney"],
         Meta(
-            description="welch: t of unequal spreads; permutation: exact, of the means; "
+            description="welch: t of unequal spreads; permutation: exact where both arms have one distribution; "
             "mann_whitney: exact, of a shift between distributions of one shape"
         ),
     ] = "welch"

@@ -13,12 +13,14 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         sd: the standard deviation over the runs; None if it is not given.
         n: the number of runs; None if it is not given.
         digit: the value of the last printed digit of the mean, such as 0.1.
+        n_source: where n is from, if the source of the mean does not say.
     """
 
     mean: float
     sd: float | None
     n: int | None
     digit: float = 0.0
+    n_source: str = ""
 
     @property
     def text(self) -> str:
@@ -26,4 +28,5 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         if self.n is None:
             return f"{self.mean:.6g}, of a number of runs that is not given"
         spread = "no spread given" if self.sd is None else f"sd {self.sd:.6g}"
-        return f"mean {self.mean:.6g}, {spread}, n = {self.n}"
+        origin = f" ({self.n_source})" if self.n_source else ""
+        return f"mean {self.mean:.6g}, {spread}, n = {self.n}{origin}"

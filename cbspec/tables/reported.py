@@ -68,7 +68,7 @@ class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         if self.digit is not None and not self.digit > 0:
             raise ValueError("the digit has to be above 0")
 
-    def summary(self, n: int | None) -> Summary:
+    def summary(self, n: int | None, n_source: str = "") -> Summary:
         """Return mean, standard deviation and n, as far as the paper tells."""
         digit = self.digit
         if digit is None:
@@ -77,7 +77,7 @@ class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         deviation = None
         if n is not None:
             deviation = self._deviation(n)
-        return Summary(mean=self.mean, sd=deviation, n=n, digit=digit)
+        return Summary(mean=self.mean, sd=deviation, n=n, digit=digit, n_source=n_source)
 
     @property
     def spread(self) -> bool:
@@ -119,12 +119,18 @@ class Reported(Parameters, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    n_source: Annotated[
+        str,
+        Meta(description="where n is from, if source does not say; shown beside n"),
+    ] = ""
     measures: Annotated[
         dict[str, ReportedMeasure], Meta(min_length=1, description="measure -> what is reported")
     ]
 
     def __post_init__(self) -> None:
-        """Raise ValueError where a spread has no number of runs."""
+        """Raise ValueError where a spread has no number of runs, or a source of n has no n."""
+        if self.n_source and self.n is None:
+            raise ValueError("n_source says where n is from, but there is no n")
         for name, reported in self.measures.items():
             if reported.spread and (self.n is None or self.n < 2):
                 raise ValueError(
@@ -147,7 +153,7 @@ def summaries(parameters: Reported) -> dict[str, Summary]:
     """Return measure -> what is known of it."""
     known = {}
     for name, reported in parameters.measures.items():
-        known[name] = reported.summary(parameters.n)
+        known[name] = reported.summary(parameters.n, parameters.n_source)
     return known
 
 

@@ -37,7 +37,7 @@ from cbspec.kinds import (
 )
 from cbspec.ledger import compare, expected_changes
 from cbspec.stage import Measure, Summary
-from cbspec.statistics import assurance, skew, trimmed
+from cbspec.statistics import assurance, independent, skew, trimmed
 from cbspec.statistics.assurance import Seen
 from cbspec.statistics.sample import Sample
 from engine.catalog import STAGES
@@ -468,3 +468,25 @@ def test_24_bare_numbers_are_compared_to_their_last_digit(other: float, verdict:
     assert (finding.p, finding.p_against) in [(0, 1), (1, 0), (1, 1)]
     assert (effect.low, effect.high) == pytest.approx(ends)
     assert "without a test" in finding.reason
+
+
+@pytest.mark.parametrize(
+    ("by", "runs", "low", "high"),
+    [
+        ("welch", (5, 20), 0.03, 0.06),
+        ("welch", (2, 7), 0.06, 0.08),
+        ("permutation", (5, 20), 0.13, 0.19),
+        ("mann_whitney", (5, 20), 0.08, 0.13),
+    ],
+)
+def test_25_unequal_spreads_are_for_welch(
+    by: str, runs: tuple[int, int], low: float, high: float
+) -> None:
+    """Of arms with one mean, the smaller of which varies three times as much, Welch's test errs as it
+    says, and tests of one distribution do not.
+    """
+    rng = np.random.default_rng(1947)
+    one, other = rng.normal(size=(3000, runs[0])), rng.normal(size=(3000, runs[1])) / 3
+    wrong = float(np.mean(independent.TESTS[by](one, other, 0.0, 1) <= 0.05))
+
+    assert low <= wrong <= high
