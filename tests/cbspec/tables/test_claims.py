@@ -70,7 +70,10 @@ def test_a_run_without_a_value_makes_the_claim_invalid(study):
     assert invalid.verdict == "invalid"
     assert "run adam-2 of runs.csv has no value for adam" in invalid.reason
     assert (excluded.verdict, len(excluded.seeds)) == ("holds", 4)
-    assert "4 runs, and 1 of adam without a value left out (its machine was taken away): 3.21" in excluded.reason
+    assert (
+        "4 runs, and 1 of adam without a value left out (its machine was taken away): 3.21"
+        in excluded.reason
+    )
 
 
 def test_arms_over_runs_of_their_own_are_not_paired(study):
