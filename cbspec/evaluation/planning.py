@@ -12,14 +12,18 @@ from cbspec.evaluation.evaluation import Evaluation
 def plan_sound(
     claims: Sequence[Claim], evaluation: Evaluation, plan: Callable[[Sequence[Claim]], None]
 ) -> None:
-    """Plan claims. One that makes planning raise, as by the cost of a stage, is left out: it raises
-    again where it is evaluated, and fails alone.
+    """Plan claims together, without those that make planning raise.
+
+    Such a claim, whose stage may have a cost that raises, raises again when it is evaluated. So it
+    fails alone.
 
     Args:
-        plan: plans the claims that it is given, with `evaluation`.
+        claims: the claims of the run.
+        evaluation: the evaluation of this process.
+        plan: plans some claims with `evaluation`.
 
     Raises:
-        LedgerError: evidence or the canary on record is damaged.
+        LedgerError: evidence or the recorded canaries are damaged.
     """
     try:
         plan(claims)

@@ -1,7 +1,7 @@
-"""What the project's modules hold at module level, and its restoration after a stage.
+"""The global state of the project's modules, and its restoration after a stage.
 
-A stage that sets a global, fills a registry or replaces a function at run time does it to the process
-that the next stage computes in, and no key tells of it.
+A stage may set a global, fill a registry or replace a function. The next stage in the same process
+would compute with that, although its key does not name it.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from contextlib import suppress
 from types import FunctionType, ModuleType
 from typing import Any
 
-LARGE = 1000  # items of a container, whose own items are not looked at
-MOST = 20_000  # objects that are looked at
+LARGE = 1000  # the size of a container from which on its items are not looked into
+MOST = 20_000  # the greatest number of objects that are looked into
 
 FUNCTION = ("__code__", "__defaults__", "__kwdefaults__")
 _ABSENT = object()
 
 
 class ModuleState:
-    """The globals of modules, as they are now: also the items of their containers, the attributes of
-    their classes, functions and objects, and of what these hold.
+    """The globals of modules at one moment.
 
-    What other packages define is left alone, as is what has no attributes that Python shows: arrays,
-    generators of random numbers, the content of a `functools.cache`.
+    Included are the items of containers, and the attributes of classes, functions and objects, at
+    any depth. Left out are objects of other packages, and state that is no attribute in Python:
+    arrays, random number generators and the content of a `functools.cache`.
 
     Attributes:
-        spoiled: whether something could not be set back.
+        spoiled: whether something could not be restored.
     """
 
     def __init__(self, modules: Iterable[ModuleType]) -> None:
@@ -43,17 +43,17 @@ class ModuleState:
                 waiting += self._save(held)
 
     def restore(self) -> bool:
-        """Set everything back, and tell whether anything had changed."""
+        """Restore everything, and tell whether anything had changed."""
         changed = False
         for restore in self._restorers:
             try:
                 changed = restore() or changed
-            except Exception:  # a container of the project's own may refuse
+            except Exception:  # a container that the project defines may refuse
                 self.spoiled = changed = True
         return changed
 
     def _save(self, held: Any) -> Iterable[Any]:
-        """Keep what an object holds, and return what is to be looked at in turn."""
+        """Save the state of an object, and return the objects to look into next."""
         kind = type(held)  # isinstance would ask objects that act for others what they are
         if issubclass(kind, dict):
             return self._save_dict(held)
@@ -104,7 +104,7 @@ class ModuleState:
         return before if len(before) < LARGE else ()
 
     def _save_names(self, held: ModuleType | type) -> Iterable[Any]:
-        """Keep the attributes of a module or class, whose dict is written through attributes alone."""
+        """Save the attributes of a module or class, which can be set by `setattr` only."""
         before = _names(held)
 
         def restore() -> bool:
@@ -132,7 +132,7 @@ class ModuleState:
 
 
 def _names(held: ModuleType | type) -> dict[str, Any]:
-    """Return the attributes that a program sets; a package's modules come and go by imports."""
+    """Return the attributes that a program sets, without submodules, which imports set."""
     names = {}
     for name, value in vars(held).items():
         if not (name.startswith("__") or name == "_abc_impl" or isinstance(value, ModuleType)):

@@ -39,9 +39,9 @@ class Generator(NamedTuple):
     """A generator of random numbers that a whole process shares.
 
     Attributes:
-        package: the package that has it.
+        package: the package that has the generator.
         seed: begins a new stream.
-        read: returns its state.
+        read: returns the state of the generator.
         write: sets its state.
     """
 
@@ -53,8 +53,7 @@ class Generator(NamedTuple):
 
 @contextmanager
 def restored(loaded: Loaded | None) -> Iterator[None]:
-    """Restore, at the end of a block, the settings and the state of the project's modules that a stage
-    has changed in it.
+    """Restore settings and the state of the project's modules at the end of a block.
 
     If the stage has imported modules of the project, one of them may have made the change on
     import. The next task would not import it again, so this process is marked as spent.
@@ -80,13 +79,12 @@ def restored(loaded: Loaded | None) -> Iterator[None]:
 
 @contextmanager
 def seeded(key: str) -> Iterator[None]:
-    """Seed, for a block, the generators of random numbers that a whole process shares.
+    """Seed the shared random number generators for a block, and restore them afterwards.
 
-    A stage that draws from them, though its module may have seeded them on import, gets the same
-    numbers whatever its process has computed before.
+    So a stage that draws from them gets the same numbers, whatever its process has computed before.
 
     Args:
-        key: of a result, in hexadecimal.
+        key: the key of a result, in hexadecimal.
     """
     number = int(key[:8], 16)
     before = []

@@ -72,7 +72,7 @@ class Scratch:
 
 
 def _remove(path: Path) -> None:
-    """Remove a folder, in one call where all that was in it has been moved away."""
+    """Remove a folder. If its content was moved away, one call is enough."""
     try:
         path.rmdir()
     except OSError:

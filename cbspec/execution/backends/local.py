@@ -35,8 +35,10 @@ class Local:
 
 
 class LocalWorkers:
-    """Meets `cbspec.execution.backends.Workers`: one task at a time, in a process that lives from
-    one task to the next. It is replaced after a failure: whatever broke may have left it broken.
+    """Implements `cbspec.execution.backends.Workers`, with one task at a time.
+
+    The child process is kept from one task to the next. After a failure it is replaced, since the
+    failed stage may have left it broken.
     """
 
     def __init__(self, workplace: Workplace) -> None:

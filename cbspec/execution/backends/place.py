@@ -1,4 +1,4 @@
-"""The device that a process computes on, if its machine has several of a family."""
+"""The choice of a device, if a machine has several of one family."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cbspec.store import Lock, Locks
 
 
 class DevicePlace:
-    """One device of this machine, kept until `release`: a process cannot move to another one."""
+    """The device of this process, kept until `release`: a process cannot move to another one."""
 
     def __init__(self, run: RunDirectory) -> None:
         self._locks = Locks(run.path / "turns")
@@ -18,13 +18,13 @@ class DevicePlace:
         self._lock: Lock | None = None
 
     def take(self, devices: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
-        """Take a device in turn with the other processes of the run on this machine.
+        """Choose a device, so that the processes of the run on this machine share them evenly.
 
         Args:
-            devices: the environment variables that confine a process to each of them.
+            devices: for each device, the environment variables that confine a process to it.
 
         Returns:
-            Those of one device; none where there is no choice.
+            The variables of the chosen device; none if there is only one device.
         """
         if len(devices) < 2:
             return {}

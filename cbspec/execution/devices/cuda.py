@@ -51,7 +51,7 @@ class Cuda:
         return [{VISIBLE: name.strip()} for name in names[:count]]
 
     def clock(self) -> float:
-        """Return the time of day, because a process mostly waits for the GPU."""
+        """Return wall-clock seconds, because a process mostly waits for the GPU."""
         return time.monotonic()
 
 
@@ -63,7 +63,7 @@ def _driver() -> ctypes.CDLL | None:
 
 
 def _counted(driver: ctypes.CDLL) -> tuple[int, str]:
-    """Return how many devices the driver offers, and why it offers none."""
+    """Return the number of devices that the driver offers; and the reason, if that is 0."""
     count = ctypes.c_int(0)
     for call, status in (
         ("cuInit", driver.cuInit(0)),

@@ -1,5 +1,8 @@
-"""The back end that computes on a Ray cluster. Nothing here imports Ray before a task is computed
-on it: it comes with ``pip install "cbspec[ray]"``.
+"""The back end that computes on a Ray cluster.
+
+`driving.py` is the side of the process that judges, `worksite.py` that of a worker, and `parcel.py`
+has what travels between them. Ray is imported only to compute; ``pip install "cbspec[ray]"``
+installs it.
 """
 
 from cbspec.execution.backends.ray.driving import Ray

@@ -1,4 +1,4 @@
-"""The code that travels to the workers: what of a project its stages can import."""
+"""Packing the code of a project for the workers: everything that its stages can import."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 from cbspec.config import FILE, Config
 from cbspec.errors import ConfigError
 
-LIMIT_BYTES = 100 * 2**20  # more is no code, and Ray keeps it in the memory of its head
+LIMIT_BYTES = 100 * 2**20  # more cannot be code, and would fill the memory of Ray's head node
 
 
 def pack(config: Config, folder: Path) -> None:
     """Copy the code of a project into a folder.
 
-    What git ignores stays, except the engine's own modules; so do claims, reports and results.
-    Files that claims name travel with the tasks that read them.
+    Left out are claims, reports and results, and files that git ignores, except the engine's own
+    modules. Files that claims name travel with the tasks that read them.
 
     Raises:
-        ConfigError: it is too much.
+        ConfigError: the code is larger than `LIMIT_BYTES`.
     """
     root = config.root.resolve()
     files = sorted(set(_files(config)))
@@ -49,7 +49,7 @@ def _files(config: Config) -> Iterator[Path]:
 
 
 def _listed(root: Path) -> Sequence[Path]:
-    """Return the files of a folder that git does not ignore; all that are not hidden without git."""
+    """Return the files of a folder that git does not ignore; without git, all visible files."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         done = subprocess.run(command, cwd=root, capture_output=True, check=True, text=True)

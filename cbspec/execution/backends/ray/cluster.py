@@ -1,4 +1,4 @@
-"""One process' connection to a Ray cluster: it is joined or started, and asked for room."""
+"""The connection of one process to a Ray cluster, which it joins or starts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cbspec.execution.devices import FAMILIES
 from cbspec.execution.numerics import LAYOUT
 from cbspec.execution.task import StageTask
 
-RETRIES = 3  # of a task whose node is lost; a stage that fails ends its task well
+RETRIES = 3  # of a task whose node is lost; a stage that raises is an outcome, and not retried
 AHEAD = 2  # tasks for each core: the next one is there when one ends
 LOOK_SECONDS = 5.0  # a node may have come or gone
 FAREWELL_SECONDS = 5.0
@@ -31,15 +31,15 @@ class RayCluster:
     """Joins the cluster at the project's address, or starts one on this machine.
 
     Args:
-        config: of the project.
-        run: the name of the run that its tasks come from.
+        config: the project's settings.
+        run: the name of the run.
 
     Raises:
-        ConfigError: it cannot be joined, or the code is too much to travel.
+        ConfigError: the cluster cannot be joined, or the project's code is too large to be sent.
     """
 
     def __init__(self, config: Config, run: str) -> None:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told of a lab's runs
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would report runs to its makers
         # Ray may else hide the GPUs of whoever asks for none, which here is for the device to say
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         # A cluster that starts here is for this run, which would otherwise wait for all else
@@ -72,7 +72,7 @@ class RayCluster:
 
     @property
     def room(self) -> int:
-        """Return how many tasks may be handed out at a time."""
+        """Return the number of tasks that may be running at a time."""
         now = time.monotonic()
         if now - self._looked > LOOK_SECONDS:
             self._looked = now
@@ -94,7 +94,12 @@ class RayCluster:
         return options.remote(parcels, self._origin)
 
     def ready(self, references: Sequence[Any], seconds: float) -> Sequence[Any]:
-        """Return those whose answers are there, after waiting so long for the first."""
+        """Return the references whose answers are there.
+
+        Args:
+            references: the references to wait for.
+            seconds: how long to wait for the first answer.
+        """
         ready, _ = self._ray.wait(references, num_returns=1, timeout=seconds)
         if ready:
             ready, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
@@ -104,16 +109,16 @@ class RayCluster:
         """Return an answer that is there.
 
         Raises:
-            Exception: of Ray's, where it was lost.
+            Exception: an error of Ray's; the task was lost.
         """
         return self._ray.get(reference)
 
     def collect(self) -> Any:
-        """Return a reference to what workers have left at the desk."""
+        """Return a reference to the reports that workers have left at the desk."""
         return self._desk.collect.remote()
 
     def close(self, references: Sequence[Any]) -> None:
-        """End what is still computed, and leave the cluster."""
+        """Cancel running tasks, and leave the cluster."""
         for reference in references:
             self._ray.cancel(reference, force=True)
         if references:
@@ -122,7 +127,7 @@ class RayCluster:
 
 
 def explained_loss(error: Exception) -> str:
-    """Return why Ray has no answer for a task, in a line."""
+    """Return why Ray has lost a task, as one line."""
     from ray.exceptions import OutOfMemoryError, RayTaskError, WorkerCrashedError
 
     first = printable(str(error)).strip().partition("\n")[0]
@@ -136,7 +141,7 @@ def explained_loss(error: Exception) -> str:
 
 
 def _environment(config: Config) -> Mapping[str, str]:
-    """Return the variables that stages read and that have a value here."""
+    """Return the environment variables that stages read and that are set here."""
     names = {*INHERITED, *config.environment}
     for stage in catalog.load(config).values():
         names.update(stage.environment)

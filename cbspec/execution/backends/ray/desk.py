@@ -1,4 +1,4 @@
-"""Where workers leave word for the driver: an actor on the driver's own machine."""
+"""The desk: an actor on the driver's machine that takes the reports of workers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class ReportDesk:
         self._reports: list[Report] = []
 
     def leave(self, report: Report) -> None:
-        """Take a report in."""
+        """Keep a report."""
         self._reports.append(report)
 
     def collect(self) -> list[Report]:
-        """Hand out the reports since the last call."""
+        """Return the reports since the last call."""
         reports, self._reports = self._reports, []
         return reports

@@ -1,4 +1,4 @@
-"""Ray as the process that judges sees it: tasks go out, results come back into its store."""
+"""The driver's side of Ray: it sends tasks out, and brings their results into its store."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from cbspec.store import admit
 Tasks = dict[int, StageTask]
 """Number -> task."""
 
-COLLECT_SECONDS = 0.5  # between two looks at what workers have left at the desk
+COLLECT_SECONDS = 0.5  # between two looks for reports at the desk
 
 
 class Ray:
-    """Computes on a Ray cluster: the one that runs, or a new one on this machine.
+    """Computes on a Ray cluster: a running one, or a new one on this machine.
 
-    The process that judges keeps the plan. It hands out what is ready, longest path first, and Ray
-    places it by the cores, GPUs and memory that it asks for. No file system is shared.
+    The process that judges keeps the plan. It sends out tasks that are ready, critical path first,
+    and Ray places them by the cores, GPUs and memory that they ask for. No file system is shared.
     """
 
     name = "ray"
@@ -43,7 +43,7 @@ class Ray:
 
 
 class RayWorkers:
-    """Meets `cbspec.execution.backends.Workers`: as many tasks at a time as the cluster takes."""
+    """Implements `cbspec.execution.backends.Workers`, with room for what the cluster can take."""
 
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
@@ -92,7 +92,7 @@ class RayWorkers:
         self._add(number, task, parcel)
 
     def _add(self, number: int, task: StageTask, parcel: Parcel) -> None:
-        """Put a task to those that go in the next call, and send it once it has enough."""
+        """Add a task to the next call, and send the call once it has enough tasks."""
         most = self._experience.together(task)
         if not self._alone.isdisjoint(task.lanes):
             most = 1
@@ -103,7 +103,7 @@ class RayWorkers:
             self._send()
 
     def _send(self) -> None:
-        """Hand out the tasks of the next call, where there are any."""
+        """Send the next call, if it has any tasks."""
         if not self._call:
             return
         assert self._cluster is not None
@@ -128,12 +128,12 @@ class RayWorkers:
         return ended
 
     def _outcomes(self, tasks: Tasks, reference: Any) -> list[TaskOutcome]:
-        """Return how the tasks of one call ended."""
+        """Return the tasks of one call with their outcomes."""
         assert self._cluster is not None
         try:
             answers = self._cluster.answer(reference)
         except Exception as error:  # its node is gone, its memory, or a worker that cannot begin
-            if len(tasks) > 1:  # only those fail that do so alone
+            if len(tasks) > 1:  # each is tried alone, to see which of them is at fault
                 for task in tasks.values():
                     self._alone.update(task.lanes)
             return [TaskOutcome(ending="failed", reason=explained_loss(error))] * len(tasks)
@@ -159,7 +159,7 @@ class RayWorkers:
     # --- what is told meanwhile
 
     def _collect(self) -> None:
-        """Take in what workers have told since the last time."""
+        """Take in the reports that workers have left since the last time."""
         assert self._cluster is not None
         if self._news is None:
             if time.monotonic() - self._collected > COLLECT_SECONDS:
@@ -168,7 +168,7 @@ class RayWorkers:
         if not self._cluster.ready([self._news], 0.0):
             return
         reports: list[Report] = []
-        with suppress(Exception):  # without its desk a run has no progress to show
+        with suppress(Exception):  # if the desk is lost, only the progress is missing
             reports = self._cluster.answer(self._news)
         self._news, self._collected = None, time.monotonic()
         tasks: Tasks = {}
@@ -178,13 +178,13 @@ class RayWorkers:
             if task := tasks.get(report.number):
                 self._tell(task, report.number, report)
                 for entry in report.entries:
-                    with suppress(ValueError):  # it comes again with the answer
+                    with suppress(ValueError):  # a damaged entry comes again with the answer
                         admit(self._workplace.store, entry)
         for number in list(self._untold):
             self._tell(tasks[number], number)
 
     def _tell(self, task: StageTask, number: int, report: Report | None = None) -> None:
-        """Tell of a task. Those that end within a moment are not told of: it takes as long."""
+        """Publish the progress of a task, unless it ends within a moment."""
         run, now = self._workplace.run, time.time()
         began = self._untold.pop(number, now)
         job = f"{task.label} on {report.node if report else 'Ray'}"

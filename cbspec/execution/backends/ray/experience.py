@@ -1,4 +1,4 @@
-"""What a run has seen of its stages so far: how much memory they hold, and how long they take."""
+"""The experience of a run with its stages: the memory that tasks hold, and the time they take."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ class Experience:
         self._pace: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=SEEN))
 
     def learn(self, task: StageTask, memory: int, seconds: float) -> None:
-        """Take in how many bytes of memory a task has held, and how long it took."""
+        """Record the memory in bytes and the seconds of a task that has ended."""
         stage, cost = task.stage.name, PlannedJob(task.cells).cost
         self._memory[stage] = max(memory, self._memory.get(stage, 0))
         if cost:
             self._pace[stage].append(seconds / cost)
 
     def memory(self, stage: str) -> int:
-        """Return the most bytes that a task of a stage has held; 0 before the first."""
+        """Return the greatest memory of a stage's tasks so far, in bytes; 0 before the first."""
         return self._memory.get(stage, 0)
 
     def together(self, task: StageTask) -> int:
-        """Return how many tasks like this one go in one call: a call costs milliseconds, too."""
+        """Return how many tasks like this one to send in one call, which costs milliseconds."""
         pace = self._pace[task.stage.name]
         if len(pace) < SEEN:
             return 1

@@ -1,4 +1,4 @@
-"""What travels to a worker and back: a task with all that it needs, and what came of it."""
+"""What travels to a worker and back: a task with its inputs, reports and the answer."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cbspec.store import EntryBytes
 
 @dataclass(frozen=True)
 class RunOrigin:
-    """The run that tasks come from, sent once for all of them.
+    """The run that tasks come from. It is sent once for all tasks.
 
     Attributes:
-        run: its name.
-        layout: of results, as the driver reads them.
-        config: of the project as it lies on the driver's machine.
-        desk: takes what the worker tells while it computes.
+        run: the name of the run.
+        layout: `LAYOUT` of the driver.
+        config: the project's settings on the driver's machine.
+        desk: takes the worker's reports.
     """
 
     run: str
@@ -31,14 +31,14 @@ class RunOrigin:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A task, and what its worker needs besides the project's code.
+    """A task, with everything that its worker needs besides the project's code.
 
     Attributes:
-        number: of the task.
-        task: as `cbspec.execution.wire.packed` makes it.
+        number: the number of the task.
+        task: the task as `cbspec.execution.wire.packed` returns it.
         loaded: implementation -> files of the project that its runs were seen to load.
-        entries: the small ones of the stored results that it needs.
-        large: references to the others, in Ray's object store.
+        entries: its small inputs.
+        large: references to its large inputs, in Ray's object store.
         files: file or folder that a claim names -> path in it -> reference to the file's content.
     """
 
@@ -52,10 +52,10 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Report:
-    """What a worker tells of a task that is still computed.
+    """A worker's report on a task that is still running.
 
     Attributes:
-        entries: results that were stored since the last report.
+        entries: the results that were stored since the last report.
     """
 
     number: int
@@ -66,11 +66,11 @@ class Report:
 
 @dataclass(frozen=True)
 class Answer:
-    """How a task ended, and the results that it has left.
+    """The outcome of a task, with its results.
 
     Attributes:
-        packages: what was installed where it was computed, by its digest.
-        seconds: how long its worker was at it.
+        packages: digest -> the packages that were installed where it was computed.
+        seconds: how long the worker took.
     """
 
     outcome: TaskOutcome

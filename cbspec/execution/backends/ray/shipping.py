@@ -1,4 +1,4 @@
-"""Packing a task with what it needs: each large result goes into Ray's object store once."""
+"""Packing tasks with their inputs. A large input is put into Ray's object store only once."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from cbspec.execution.wire import packed
 from cbspec.files import visible_files
 from cbspec.store import EntryBytes, entry_bytes
 
-SMALL_BYTES = 50_000  # what Ray sends within a call in any case
-KEPT_BYTES = 512 * 2**20  # of results that later tasks may need, too
+SMALL_BYTES = 50_000  # Ray sends arguments of this size within the call itself
+KEPT_BYTES = 512 * 2**20  # of inputs that stay in the object store, as later tasks may need them
 
 
 class Shipping:
-    """What the tasks of one process are sent with.
+    """Packs the tasks of one process.
 
     Args:
-        workplace: whose store has what they need.
+        workplace: its store has the inputs.
     """
 
     def __init__(self, workplace: Workplace) -> None:
@@ -32,7 +32,7 @@ class Shipping:
         self._loaded: dict[str, tuple[str, ...]] = {}
 
     def parcel(self, number: int, task: StageTask) -> Parcel:
-        """Return a task as it travels.
+        """Pack a task with its inputs.
 
         Raises:
             MissingInput: an input is not stored any more.
@@ -45,7 +45,7 @@ class Shipping:
             if reference := self._results.get(key):
                 large.append(reference)
             elif (entry := entry_bytes(store, key)) is None:
-                continue  # of an input's input, which need not be there
+                continue  # the input of an input, which may be missing
             elif entry.size < SMALL_BYTES:
                 small.append(entry)
             else:
@@ -60,7 +60,7 @@ class Shipping:
         )
 
     def _seen(self, task: StageTask) -> dict[str, tuple[str, ...]]:
-        """Return the files that count though nothing names them, as they did when the run began."""
+        """Return the files that count although no code names them, as known when the run began."""
         for implementation in task.code:
             if implementation not in self._loaded:
                 seen = self._workplace.store.loaded.of(implementation)
@@ -76,7 +76,7 @@ class Shipping:
         return sent
 
     def _sent(self, place: Path) -> dict[str, Any]:
-        """Return path relative to the place -> reference to what lies there."""
+        """Return path in a folder -> reference to the content of the file."""
         files = {str(path.relative_to(place.parent)): path for path in visible_files(place)}
         if place.is_file():
             files = {place.name: place}
@@ -91,21 +91,21 @@ class Shipping:
 
 
 class ObjectCache:
-    """References to what lies in Ray's object store, until there is too much of it."""
+    """References to objects in Ray's object store. Beyond `KEPT_BYTES` the least used are dropped."""
 
     def __init__(self) -> None:
         self._references: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._size = 0
 
     def get(self, name: str) -> Any:
-        """Return the reference to what has this name; None without."""
+        """Return the reference with this name; None if there is none."""
         if name not in self._references:
             return None
         self._references.move_to_end(name)
         return self._references[name][0]
 
     def keep(self, name: str, content: object, size: int) -> Any:
-        """Put something into the object store, and return the reference to it."""
+        """Put an object into the store, and return its reference."""
         import ray
 
         self._references[name] = ray.put(content), size

@@ -1,6 +1,4 @@
-"""What happens in a worker of Ray: a task is unpacked, computed in a process of its own, and
-answered.
-"""
+"""The worker's side of Ray: it unpacks a task, computes it in a child process, and answers."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ LOOK_SECONDS = 1.0  # between two reports of one task
 
 
 def work(parcels: Sequence[Parcel], origin: RunOrigin) -> list[Answer]:
-    """Compute tasks in this worker of Ray, one after the other."""
+    """Compute tasks one after the other, in this worker of Ray."""
     import ray
 
     context = ray.get_runtime_context()
@@ -47,7 +45,7 @@ def _answered(parcel: Parcel, origin: RunOrigin, node: str) -> Answer:
         answer = _site(origin.run, Path.cwd()).compute(parcel, origin, node)
     except CbspecError as error:
         answer = Answer(TaskOutcome(ending="refused", reason=printable(str(error))))
-    except Exception as error:  # a mistake of ours, or a broken disk
+    except Exception as error:  # a defect of the harness, or a broken disk
         reason = f"its worker broke: {error!r}"
         outcome = TaskOutcome(ending="failed", reason=printable(reason), traceback=trace_of(error))
         answer = Answer(outcome)
@@ -71,10 +69,10 @@ def _site(run: str, root: Path) -> Worksite:  # noqa: ARG001 - a worker may live
 
 
 class Worksite:
-    """One worker's place: a store and a run directory of its own, which last as long as it does.
+    """The store and the run directory of one worker, which last as long as it does.
 
     Args:
-        root: where the project's code has arrived.
+        root: the folder with the project's code.
     """
 
     def __init__(self, root: Path) -> None:
@@ -88,7 +86,7 @@ class Worksite:
         self._workers: Any = None
 
     def compute(self, parcel: Parcel, origin: RunOrigin, node: str) -> Answer:
-        """Compute a task with what came with it, and return it with its results.
+        """Compute a task, and return the answer.
 
         Raises:
             Otherwise: this machine would compute something else.
@@ -117,7 +115,7 @@ class Worksite:
                 shutil.rmtree(self._run.path / folder, ignore_errors=True)
 
     def _unpacked(self, parcel: Parcel) -> DeliveredFiles:
-        """Put what came with a task where it is computed."""
+        """Store the inputs and files that came with a task."""
         import ray
 
         for entry in [*parcel.entries, *ray.get(list(parcel.large))]:
@@ -157,14 +155,14 @@ class Worksite:
 
 
 class DeliveredFiles(ProjectFiles):
-    """The files that claims name, where they have arrived."""
+    """Finds the files that claims name, on the worker's machine."""
 
     def __init__(self, root: Path, places: Mapping[str, Path]) -> None:
         super().__init__(root)
         self._places = places
 
     def locate(self, name: str) -> Path:
-        """Return where a file has arrived."""
+        """Return the path of a file on this machine."""
         if name not in self._places:
             raise ValueError("has not travelled with the task")
         return self._places[name]
