@@ -1,6 +1,4 @@
-"""What the project publishes, from claims and ledger alone: the replication table and the
-figures.
-"""
+"""Publication: the replication table and the figures, made from claims and ledger alone."""
 
 from cbspec.publication.replication import FIGURES, HTML_PAGE, PAGE, replication
 

@@ -1,4 +1,4 @@
-"""What a claim says, as a report of it needs: plain data that outlives the claim's file."""
+"""A summary of a claim for reports: plain data that does not need the claim's file."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     """One assertion or control in words.
 
     Attributes:
-        key: its key path in the claim (``"assert[0]"``).
-        note: why it has this shape, where the claim says so.
+        key: the key path in the claim: ``"assert[0]"``.
+        note: why it has this shape, if the claim says so.
     """
 
     key: str
@@ -29,13 +29,16 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         memo: where the finding was reported.
         reported: measure -> arm -> the memo's value.
-        note: what the memo says where it has no values.
-        discussion: a person's sentences on where findings and memo differ.
-        arms: their names, in the claim's order.
+        note: what the memo says instead of values.
+        discussion: sentences of a person on where findings and memo differ.
+        arms: the names of the arms, in the claim's order.
         decidable: the scales at which a verdict is expected.
-        seeds, start: the seeds that it may draw; ``seeds[:start]`` at first.
-        revises, retracted_by: ids of other claims.
-        quarantine, on_change: how its failures count.
+        seeds: the seeds that the claim may draw.
+        start: the number of seeds at the first interim analysis.
+        revises: the ids of the claims that it revises.
+        retracted_by: the ids of the claims that retract it.
+        quarantine: the claim's quarantine, if it has one.
+        on_change: whether changed verdicts fail or only warn.
     """
 
     memo: str
@@ -55,7 +58,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def about(claim: Claim) -> About:
-    """Return what a claim says."""
+    """Return the summary of a claim."""
     sentences = []
     for section, assertions in (("assert", claim.assertions), ("controls", claim.controls)):
         for index, assertion in enumerate(assertions):

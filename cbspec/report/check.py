@@ -1,4 +1,4 @@
-"""What a run found of verdicts on record that it did not recompute."""
+"""The checks of recorded verdicts that a run did not recompute."""
 
 from __future__ import annotations
 
@@ -24,24 +24,26 @@ Way = Literal[
     "orphaned",
     "unchecked",
 ]
-"""How a verdict was checked, or why it was not."""
+"""How a verdict was checked, or why it could not be."""
 
 _FAILED: frozenset[Way] = frozenset({"in doubt", "judged otherwise", "orphaned"})
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One verdict on record, and how it was checked without computing it again.
+    """The check of one recorded verdict that was not computed again.
 
     Attributes:
-        way: `code unchanged`: it was reached with the code and the torch of today. `canary equal`:
-            it was not, but all canary values of its claim are as recorded. `in doubt`: they are
-            not, or cannot be compared. `judged otherwise`: the claim, or the judge, says something
-            else of its evidence. `superseded`: a person took a new canary; it has to be run again.
-            `orphaned`: no claim file has it decidable any more. `unchecked`: the code changed and
-            there is no canary scale.
-        reason: why, in a line; empty where there is nothing to add.
-        comparison: the verdict from its evidence beside the one on record; None for a verdict
-            without evidence.
+        way: one of
+
+            - `code unchanged`: it was reached with the present code and torch.
+            - `canary equal`: the code changed, but the claim's canary is as recorded.
+            - `in doubt`: the canary differs, or cannot be compared.
+            - `judged otherwise`: its evidence now gives another verdict: claim or judge changed.
+            - `superseded`: a new canary was accepted, and the verdict has to be run again.
+            - `orphaned`: no claim file has a claim that is decidable at its scale.
+            - `unchecked`: the code changed, and the project has no canary scale.
+        reason: why, as one line; empty if there is nothing to add.
+        comparison: the verdict from its evidence compared with it; None without evidence.
         differences: the canary values that are not as recorded.
         edits: the definitions that changed since.
     """
@@ -57,19 +59,20 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> bool:
-        """Whether the verdict on record may no longer be said of this code and this claim."""
+        """Tell whether the recorded verdict may no longer hold for this code and this claim."""
         return self.way in _FAILED
 
     @property
     def by_hand(self) -> bool:
-        """Whether it failed by what a person did to the claim: goalposts, or a scale given up."""
+        """Tell whether it failed by an edit of the claim: moved goalposts, or a dropped scale."""
         moved = self.comparison is not None and self.comparison.change == "goalposts"
         return self.way == "orphaned" or moved
 
     @property
     def text(self) -> str:
-        """``"holds at memo on cpu, canary equal"``, and the reason; of an orphaned one the reason
-        alone, which names it.
+        """Return the check as text: ``"holds at memo on cpu, canary equal"``, and the reason.
+
+        For an orphaned verdict, return only the reason, which names it.
         """
         if self.way == "orphaned":
             return self.reason
@@ -80,8 +83,9 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Upheld(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim that a run did not recompute, with each of its verdicts on record; none for a claim
-    that was never run.
+    """A claim that a run did not recompute, with the checks of its recorded verdicts.
+
+    A claim that was never run has no checks.
     """
 
     claim: str
@@ -96,7 +100,7 @@ class Upheld(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def doubted(self) -> bool:
-        """Whether one of its verdicts failed its check."""
+        """Tell whether one of its verdicts failed its check."""
         return bool(failures(self.checks))
 
 
@@ -106,7 +110,7 @@ def failures(checks: Iterable[Check]) -> list[Check]:
 
 
 def doubts(checks: Iterable[Check]) -> Outcome | None:
-    """Return the failure that checks are, where one of them failed."""
+    """Return the failed outcome of some checks; None if none of them failed."""
     failed = failures(checks)
     if not failed:
         return None
@@ -116,16 +120,18 @@ def doubts(checks: Iterable[Check]) -> Outcome | None:
 
 
 def standing(claim: Claim, checks: Sequence[Check]) -> Outcome:
-    """Return what a claim that was not recomputed means to pytest, as it wants its failures to count.
+    """Return the pytest outcome of a claim that was not recomputed.
 
-    Passed: everything on record holds and was checked. Xfailed: what is on record does not hold, is
-    superseded, or nothing is on record. Failed: a check failed. Skipped: there was no way to check.
+    - passed: every recorded verdict holds and was checked.
+    - xfailed: a recorded verdict does not hold or is superseded, or nothing is recorded.
+    - failed: a check failed, and the claim wants failures to count.
+    - skipped: there was no way to check.
     """
     return settled(doubts(checks) or _vouched(claim, checks), claim, today())
 
 
 def _vouched(claim: Claim, checks: Sequence[Check]) -> Outcome:
-    """Return the outcome of checks of which none failed."""
+    """Return the outcome of checks that did not fail."""
     if not checks:
         places = ", ".join(claim.decidable)
         never = f"never run: no verdict on record (decidable at {places})"

@@ -26,18 +26,20 @@ _FOLDER = Path(__file__).parent
 
 
 def comment(run: Run, config: Config, page: str = "") -> str:
-    """Return the comment as Markdown, at most `LARGEST` bytes of UTF-8.
+    """Return the comment as Markdown, with at most `LARGEST` bytes of UTF-8.
 
-    What does not fit is counted, as-recorded claims first.
+    Claims that do not fit are only counted, those first that are as recorded.
 
     Args:
-        page: the address of the HTML report, to which the plots lead.
+        run: the run.
+        config: the project's settings.
+        page: the address of the HTML report, to which the plots link.
     """
     view = overview(of_run(run, config).subjects, of_run=True)
     urgent, excused = list(view.urgent), list(view.excused)
     calm = [row for row in view.rows if not (row.standing.urgent or row.standing.excused)]
     text = _rendered(run, urgent, excused, calm, page)
-    # Halving finds a fit in a few renderings, however long a claim's reasons are
+    # The number of claims that fit is found by halving, since their texts differ in length
     while len(text.encode()) > LARGEST and (calm or excused or urgent):
         if calm:
             calm = calm[: len(calm) // 2]

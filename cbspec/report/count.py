@@ -1,4 +1,4 @@
-"""How the findings of a run were checked, counted."""
+"""Counting how the findings of a run were checked."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ _STATES: dict[State, str] = {
     "error": "broke",
 }
 
-# The first of these that one verdict of a finding is, the finding is.
+# A finding counts as the first of these that any of its verdicts is
 _ORDER = ("in doubt", "recomputed", "canary equal", "code unchanged", "superseded", "unchecked")
 _NEVER = "never run"
 
 
 def counted(run: Run) -> str:
-    """``"68 findings: 22 recomputed, 45 by record (44 code unchanged, 1 canary equal), 0 in doubt,
-    1 never run"``.
+    """Return the counts of findings as one line.
 
-    A claim named after another, and each cell of a matrix, is of the same finding.
+    For instance ``"68 findings: 22 recomputed, 45 by record (44 code unchanged, 1 canary equal), 0
+    in doubt, 1 never run"``. A claim that is named after another one, and each cell of a matrix,
+    belongs to the same finding.
     """
     ways = dict(_ways(run))
     known = set(map(base, ways))
@@ -50,7 +51,7 @@ def counted(run: Run) -> str:
 
 
 def canaries_counted(run: Run) -> str:
-    """``"103 canaries: 101 equal, 2 differ"``; empty where none was compared."""
+    """Return ``"103 canaries: 101 equal, 2 differ"``; empty if none was compared."""
     if not run.canaries:
         return ""
     counts = Counter(map(attrgetter("state"), run.canaries))
@@ -62,8 +63,10 @@ def canaries_counted(run: Run) -> str:
 
 
 def noise_counted(run: Run) -> str:
-    """``"fresh seeds alone would change 2.3 of 22 verdicts"``, expected of the verdicts that the run
-    was held to, or made where there are none; empty where none tells.
+    """Return how many verdicts noise would change, as one line; empty if nothing is known.
+
+    For instance ``"fresh seeds alone would change 2.3 of 22 verdicts"``. The recorded verdicts
+    count, and the new one of a claim that has none.
     """
     entries = []
     for record in run.records:
@@ -78,9 +81,7 @@ def noise_counted(run: Run) -> str:
 
 
 def doubts_listed(run: Run) -> list[str]:
-    """Return a line for each verdict on record that failed its check, and for each canary that is
-    not as recorded.
-    """
+    """Return a line for each recorded verdict that failed its check, and for each failed canary."""
     lines = []
     for claim, checks in run.checks.items():
         for check in checks:
@@ -92,9 +93,7 @@ def doubts_listed(run: Run) -> list[str]:
 
 
 def failed_canaries(run: Run) -> list[CanaryCheck]:
-    """Return the canaries that are not as recorded, of a run that was about canaries; in others the
-    claims say it.
-    """
+    """Return the failed canaries of a canary run. In other runs, the claims report them."""
     failed = []
     for canary in run.canaries:
         if canary.failed and canary.claim not in run.checks:
@@ -103,7 +102,7 @@ def failed_canaries(run: Run) -> list[CanaryCheck]:
 
 
 def _ways(run: Run) -> Iterator[tuple[str, str]]:
-    """Yield each claim, and how it was checked."""
+    """Yield each claim with the way it was checked."""
     for record in run.records:
         if record.in_doubt:
             yield record.claim, "in doubt"

@@ -1,4 +1,4 @@
-"""What a run has to say, as JSON: it travels between workers, and programs read the page of it."""
+"""Encoding the records of a run as JSON, which travels between workers and which programs read."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ T = TypeVar("T")
 
 
 def encode(value: msgspec.Struct) -> str:
-    """JSON of what a run has to say.
+    """Encode a record or a run as JSON.
 
-    Floats without a JSON word become strings, which `decode` reads back; half of a surrogate pair
-    becomes its escape, as text.
+    Floats that JSON has no word for become strings, which `decode` converts back. Half of a
+    surrogate pair becomes its escape.
     """
     return msgspec.json.encode(builtins(value)).decode()
 
 
 def decode(text: str, kind: type[T]) -> T:
-    """The record or run that `encode` wrote.
+    """Decode a record or a run that `encode` has written.
 
     Raises:
-        msgspec.ValidationError: for anything else.
+        msgspec.ValidationError: the text is anything else.
     """
     return msgspec.convert(
         msgspec.json.decode(text), kind, strict=False, dec_hook=partial(hook, strict=False)
@@ -34,7 +34,7 @@ def decode(text: str, kind: type[T]) -> T:
 
 
 def builtins(value: msgspec.Struct) -> Any:
-    """Dictionaries, lists, strings and finite numbers only."""
+    """Convert a value to dictionaries, lists, strings and finite numbers."""
     return _spelled(msgspec.to_builtins(value))
 
 
@@ -45,6 +45,6 @@ def _spelled(value: Any) -> Any:
         return list(map(_spelled, value))
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    if isinstance(value, str):  # half of a surrogate pair is no text in UTF-8
+    if isinstance(value, str):  # UTF-8 cannot encode half of a surrogate pair
         return value.encode(errors="backslashreplace").decode()
     return value

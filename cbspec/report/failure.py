@@ -1,6 +1,4 @@
-"""The failure text of one claim: what was claimed, what came out, what is on record, what to do
-next.
-"""
+"""The failure text of a claim: the assertion, the result, the recorded verdict, and what to do."""
 
 from __future__ import annotations
 
@@ -17,15 +15,16 @@ from cbspec.report.check import Check, Upheld
 from cbspec.report.record import Record
 
 WIDTH = 118  # columns of running text
-SHOWN = 12  # canary values of one claim; the report has them all
+SHOWN = 12  # canary values of one claim that the text lists; the report lists all
 
 _CHANGED = "(what changed since the verdict{} on record)"
 _TAKE = 'cbspec accept --canary --reason "..."   (if the change is right{})'
 
 
 def failure_text(record: Record) -> str:
-    """Several lines for a person; each assertion that made the verdict is quoted from its file,
-    with its effects.
+    """Return the failure of a judged claim as several lines.
+
+    Each assertion that made the verdict is quoted from its file, with its effects.
     """
     return _text(_failure(record))
 
@@ -41,14 +40,12 @@ def doubt_text(upheld: Upheld, options: str = "") -> str:
 
 
 def canary_text(check: CanaryCheck) -> str:
-    """Return several lines on a canary that is not as recorded: its values, and what changed in
-    the code.
-    """
+    """Return the failure of a canary as several lines: its values, and what changed in the code."""
     return _text(_canary(check))
 
 
 def effect_text(effect: Effect) -> str:
-    """One effect on one line, its interval first, the memo's value beside it."""
+    """Return an effect as one line: its interval, then the memo's value."""
     sure = f"{effect.confidence:.0%} interval, {p_value(effect.p)}, n = {effect.n}"
     text = f"{effect.label} of {effect.measure}: {interval(effect)} {effect.unit} ({sure})"
     if effect.reported is not None:
@@ -60,7 +57,7 @@ def effect_text(effect: Effect) -> str:
 
 
 def next_steps(record: Record) -> Iterator[str]:
-    """Commands, each with what it is for."""
+    """Yield the commands that may help, each with its purpose."""
     claim = quote(record.claim)
     asked = f"{claim} {record.options}".rstrip()
     explain = f"cbspec explain {asked}"
@@ -146,7 +143,7 @@ def _finding(record: Record, finding: Finding) -> str:
 
 
 def _doubt(check: Check) -> Iterator[str]:
-    """Yield what failed in the check of one verdict on record."""
+    """Yield what failed in the check of one recorded verdict."""
     verdict = f"On record at {check.scale} on {check.device}: {check.verdict}"
     yield f"{verdict}\n  {check.way}: {check.reason}"
     if check.way == "judged otherwise" and check.comparison is not None:

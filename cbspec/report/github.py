@@ -1,6 +1,4 @@
-"""GitHub's workflow commands: a failed claim is marked on its YAML line, and on the definition
-whose change made it fail.
-"""
+"""Annotations on GitHub: a failed claim is marked on its line, and on the changed definition."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -55,7 +53,7 @@ def annotations(run: Run) -> list[str]:
 
 
 def command(name: str, message: str, **properties: str | int) -> str:
-    """``::name key=value,...::message`` with GitHub's escapes, one line whatever the texts hold."""
+    """Return ``::name key=value,...::message`` as one line, with GitHub's escapes."""
     listed = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
     return f"::{name} {listed}::{_data(message)}"
 
@@ -72,7 +70,7 @@ def _marks(run: Run) -> Iterator[Annotation]:
 
 
 def _record(record: Record) -> Annotation:
-    """Mark the first assertion that made the verdict and has a place, else the claim."""
+    """Return the annotation of a claim, at the first assertion that made its verdict."""
     path, line = record.path, record.line
     places = {quote.key: (quote.path, quote.line) for quote in record.quotes}
     for finding in record.implicated:
@@ -130,8 +128,9 @@ def _property(text: str) -> str:
 
 
 def capped(commands: Sequence[str]) -> list[str]:
-    """Return at most as many commands of one level as GitHub shows of one step; the last says how
-    many more there are.
+    """Return at most as many commands of each level as GitHub shows for one step.
+
+    The last one says how many more there are.
     """
     levels: dict[str, list[str]] = {}
     for line in commands:

@@ -1,4 +1,4 @@
-"""The pages of a run for people, and the summary of a GitHub job."""
+"""The Markdown page of a run, and the summary of a GitHub job."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ _FOLDER = Path(__file__).parent
 
 
 def markdown(run: Run) -> str:
-    """The whole run: changed verdicts first, the table, a section per claim with every finding."""
+    """Return the page: changed verdicts, then the table, then a section for each claim."""
     return _rendered("latest.md.j2", run)
 
 
 def job_summary(run: Run) -> str:
-    """The same, short: changed verdicts and other failures, then the table folded away. For
-    ``$GITHUB_STEP_SUMMARY``.
-    """
+    """Return the summary for ``$GITHUB_STEP_SUMMARY``: changes and failures, and a folded table."""
     return _rendered("job_summary.md.j2", run)
 
 

@@ -1,4 +1,4 @@
-"""The source lines of a claim's assertions."""
+"""Quoting the assertions of a claim from its file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from cbspec.claim import Claim
 from cbspec.model.origin import Origin
 from cbspec.paths import relative
 
-LONGEST = 16  # lines; an assertion of more parts is cut, with a mark
+LONGEST = 16  # lines of a quote; a longer one is cut, with a mark
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
-    """An assertion as it stands in its file; `path` is relative to the repository, `line` counts
-    from 1.
+    """The lines of an assertion in its file.
+
+    `path` is relative to the repository, and `line` is counted from 1.
     """
 
     key: str
@@ -26,7 +27,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The lines with their numbers in front."""
+        """Return the lines, each with its number in front."""
         width = len(str(self.line + len(self.lines)))
         numbered = []
         for number, line in enumerate(self.lines, self.line):
@@ -35,8 +36,9 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def quotes(claim: Claim, root: Path) -> tuple[Quote, ...]:
-    """Each assertion and control of the claim that has an origin; without lines where its file is
-    no longer readable.
+    """Return the quotes of a claim's assertions and controls.
+
+    A quote has no lines if the file cannot be read any more.
     """
     files: dict[Path, list[str]] = {}
     made = []
@@ -49,7 +51,7 @@ def quotes(claim: Claim, root: Path) -> tuple[Quote, ...]:
 
 
 def _quote(key: str, origin: Origin, root: Path, files: dict[Path, list[str]]) -> Quote:
-    path = root / origin.path  # which is the origin's own where that is absolute
+    path = root / origin.path  # an absolute path replaces the root
     if path not in files:
         files[path] = _lines(path)
     lines = _block(files[path], origin)
@@ -64,7 +66,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _block(lines: Sequence[str], origin: Origin) -> tuple[str, ...]:
-    """From the origin's line on, as long as the lines are indented as far as the origin's column."""
+    """Return the line of the origin, and those after it that are indented as far as its column."""
     block = list(lines[origin.line - 1 : origin.line])
     for line in lines[origin.line :]:
         if line.strip() and len(line) - len(line.lstrip()) < origin.column - 1:

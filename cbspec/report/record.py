@@ -1,4 +1,4 @@
-"""What a run leaves to be reported of each claim: plain data that travels between workers as JSON."""
+"""The report of one judged claim: plain data that travels between workers as JSON."""
 
 from __future__ import annotations
 
@@ -30,20 +30,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One claim of a run.
 
     Attributes:
-        path: of the claim file, relative to the repository, with `/`.
+        path: the claim file, relative to the repository, with `/`.
         memo: where the finding was reported.
-        discussion: a person's sentences on where findings and memo differ; empty where there are
-            none.
-        quotes: the source of each assertion and control, in the order of the claim.
-        seconds: wall time spent on this claim, shared stages counted where they were computed.
-        edits: what changed in the code since the verdict on record.
-        traceback: of a stage that raised; shown to whoever asks.
-        options: what a command has to be told to look at this scale and device, as in ``"--scale
+        discussion: sentences of a person on where findings and memo differ; may be empty.
+        quotes: the quote of each assertion and control, in the order of the claim.
+        seconds: the wall time of this claim. A shared stage counts for the first that needs it.
+        edits: what changed in the code since the recorded verdict.
+        traceback: the traceback of a stage that raised; else empty.
+        options: the options with which a command looks at this scale and device, such as ``"--scale
             memo"``.
-        evidence: the values that were judged; None where a stage failed.
-        checks: the claim's verdicts on record at other scales and device families.
-        about: what the claim says; None in a report from before it was kept.
-        trace: what the run did for the claim.
+        evidence: the values that were judged; None if a stage failed.
+        checks: the checks of the claim's other recorded verdicts.
+        about: the summary of the claim; None in an old report.
+        trace: the interim analyses, stages and curves behind the verdict.
     """
 
     claim: str
@@ -71,30 +70,31 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> bool:
-        """Whether the claim failed, whatever for."""
+        """Tell whether the claim failed, for any reason."""
         return self.outcome.kind == "failed"
 
     @property
     def changed(self) -> bool:
-        """Whether the record no longer says what the run said: flip, weakened, goalposts, shift, or a
-        wobble that an earlier run had too.
+        """Tell whether the verdict is no longer as recorded: flip, weakened, goalposts or shift.
+
+        A wobble counts if an earlier run had it too.
         """
         return self.comparison.alarming
 
     @property
     def in_doubt(self) -> bool:
-        """Whether another verdict of the claim failed its check."""
+        """Tell whether another recorded verdict of the claim failed its check."""
         return bool(failures(self.checks))
 
     @property
     def entry(self) -> Entry:
-        """What the ledger would record."""
+        """Return the entry that the ledger would have."""
         assert self.comparison.new is not None  # compare always sets it
         return self.comparison.new
 
     @property
     def implicated(self) -> tuple[Finding, ...]:
-        """The findings that made the verdict, see `Entry.implicated`."""
+        """Return the findings that made the verdict; see `Entry.implicated`."""
         keys = {asserted.key for asserted in self.entry.implicated}
         findings = (*self.judgement.findings, *self.judgement.controls)
         return tuple(finding for finding in findings if finding.key in keys)
@@ -114,9 +114,7 @@ def record_of(
     evidence: Evidence | None = None,
     checks: Sequence[Check] = (),
 ) -> Record:
-    """The record of a judged claim; `root` is the repository's folder, to which paths are shown
-    relative.
-    """
+    """Return the record of a judged claim. Its path is relative to `root`, the repository."""
     return Record(
         claim=claim.id,
         title=claim.title,
@@ -145,8 +143,10 @@ def record_of(
 def _outcome(
     claim: Claim, comparison: Comparison, judgement: Judgement, checks: Iterable[Check]
 ) -> Outcome:
-    """Return the outcome of the verdict itself, failed where another verdict of the claim is in
-    doubt, as the claim wants its failures to count.
+    """Return the outcome of a claim.
+
+    It fails if its own verdict does, or if another recorded verdict of it is in doubt; then the
+    claim's own wish for its failures applies.
     """
     of_verdict = outcome(comparison, judgement)
     of_others = doubts(checks)

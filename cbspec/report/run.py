@@ -1,4 +1,4 @@
-"""What a run leaves to be reported: the records of its claims, and what else it has to say."""
+"""The report of a run as plain data: the records of its claims, canaries, and what broke."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ _URGENCY = {"flip": 0, "goalposts": 1, "weakened": 2, "shift": 3}
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim without a verdict, skipped or broken, and why; a report that left it out would hide
-    it.
-    """
+    """A claim that was skipped or broke, with the reason."""
 
     claim: str
     title: str
@@ -28,17 +26,16 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one run has to say.
+    """The report of one run.
 
     Attributes:
-        seconds: wall time.
-        workers: how many processes computed.
-        upheld: the claims that were not recomputed, each with what is on record.
-        canaries: the canaries that were computed.
-        broken: the claims that failed before there was a verdict: nothing would check the one on
-            record, or the store is broken.
-        retried: a sentence for each result whose first attempt failed and whose second did not.
-        taken: a sentence for each shared store that results were taken from.
+        seconds: the wall time.
+        workers: the number of processes that computed.
+        upheld: the claims that were not recomputed, with the checks of their recorded verdicts.
+        canaries: the canaries that were compared.
+        broken: the claims that failed before they had a verdict.
+        retried: a sentence for each result that only the second attempt could compute.
+        taken: a sentence for each shared store that results came from.
     """
 
     scale: str
@@ -56,7 +53,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def checks(self) -> dict[str, tuple[Check, ...]]:
-        """Claim -> the checks of its verdicts on record, for every claim that was judged or upheld."""
+        """Return claim -> checks of its recorded verdicts, for every judged or upheld claim."""
         checks: dict[str, tuple[Check, ...]] = {}
         for record in self.records:
             checks[record.claim] = record.checks
@@ -66,9 +63,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ranked(records: Iterable[Record]) -> list[Record]:
-    """Order records: what failed first, flips ahead of all; within the same change by file, line
-    and id.
-    """
+    """Sort records: failures first, flips before all others, and then by file, line and id."""
 
     def rank(record: Record) -> tuple[bool, int, str, int, str]:
         urgency = _URGENCY.get(record.comparison.change, len(_URGENCY))
@@ -92,9 +87,7 @@ def run_of(
     retried: Iterable[str] = (),
     taken: Iterable[str] = (),
 ) -> Run:
-    """Return the report of a run with its parts in the order in which people read them: what failed
-    first.
-    """
+    """Return the report of a run, with failures first in each of its parts."""
     return Run(
         scale=scale,
         device=device,

@@ -1,6 +1,4 @@
-"""One side of a comparison: a ledger with the values its verdicts were judged on, wherever a person
-has them.
-"""
+"""The two sides that `cbspec diff` compares: ledgers with their evidence, from files or commits."""
 
 from __future__ import annotations
 
@@ -26,9 +24,9 @@ class Side:
     """One side of a comparison.
 
     Attributes:
-        name: as a person wrote it.
-        run: whether it is the report of a run, which knows only the claims that the run judged.
-        titles: claim -> title, as far as the side tells.
+        name: the reference, as the user wrote it.
+        run: whether it is the report of a run, which has only the claims that the run judged.
+        titles: claim -> title, for the claims whose title is known.
     """
 
     name: str
@@ -39,12 +37,16 @@ class Side:
 
 
 def side_of(reference: str | None, config: Config) -> Side:
-    """Return what a person means by a reference: the report of a run (``latest.json``), a ledger
-    file, or a commit; the record as it stands where there is none.
+    """Return the side that a reference names.
+
+    Args:
+        reference: the report of a run (``latest.json``), a ledger file, or a commit; None for the
+            present record.
+        config: the project's settings.
 
     Raises:
-        ConfigError: it is none of them.
-        LedgerError: it cannot be read, or is damaged.
+        ConfigError: the reference is none of these.
+        LedgerError: the ledger cannot be read, or is damaged.
     """
     if reference is None:
         ledger = Ledger.load(config.ledger)
@@ -72,7 +74,7 @@ def side_of(reference: str | None, config: Config) -> Side:
 
 
 def alike(before: Side, after: Side) -> tuple[Ledger, Ledger]:
-    """Return the two ledgers, of which the one has only what the other, a run, can tell of."""
+    """Return the two ledgers. If one is that of a run, the other is cut to the run's claims."""
     if before.run == after.run:
         return before.ledger, after.ledger
     known = (before if before.run else after).ledger.entries.keys()
@@ -83,7 +85,7 @@ def alike(before: Side, after: Side) -> tuple[Ledger, Ledger]:
 
 
 def _run(path: Path) -> Run | None:
-    """Return the run that a file reports; None for any other file."""
+    """Return the run in a file; None if the file is no report."""
     try:
         return decode(path.read_text(encoding="utf-8"), Run)
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError):
@@ -91,7 +93,7 @@ def _run(path: Path) -> Run | None:
 
 
 def _kept(ledger: Ledger, folder: Path) -> dict[Key, Values]:
-    """Return the values that lie beside a ledger; a verdict whose own are not there has none."""
+    """Return the evidence beside a ledger, for the verdicts that have it."""
     evidence = EvidenceFolder(folder)
     values = {}
     for entry in ledger:
@@ -105,7 +107,7 @@ def _kept(ledger: Ledger, folder: Path) -> dict[Key, Values]:
 
 
 def _committed(ledger: Ledger, revision: str, config: Config) -> dict[Key, Values]:
-    """Return the values that were committed with a ledger."""
+    """Return the evidence that was committed with a ledger."""
     with tempfile.TemporaryDirectory() as folder:
         for claim in _evident(ledger):
             name = f"{config.evidence.name}/{claim}.json"

@@ -1,4 +1,4 @@
-"""The table that ends a run."""
+"""The closing table of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COLUMNS = ("claim", "verdict", "effect", "estimate [interval]", "memo", "vs ledg
 
 
 def row(record: Record) -> dict[str, str]:
-    """Return what stands in the table of one claim, by `COLUMNS`."""
+    """Return the cells of one claim's row, in the order of `COLUMNS`."""
     texts = dict.fromkeys(COLUMNS, "")
     texts["claim"] = record.claim
     texts["verdict"] = record.judgement.verdict
@@ -30,8 +30,8 @@ def row(record: Record) -> dict[str, str]:
 def summary_table(records: Sequence[Record], width: int, *, colour: bool = False) -> str:
     """Return the table for a terminal of `width` columns.
 
-    A narrow one goes without seconds and takes several lines for a long name of an effect, a
-    narrower one for each claim. Nothing is cut.
+    In a narrow terminal the seconds are left out, and long effect names take several lines. In a
+    narrower one, each claim takes several lines. Nothing is cut.
     """
     if not records:
         return ""

@@ -1,4 +1,4 @@
-"""Templates of Markdown pages: texts that mark up nothing, values as people read them."""
+"""Templates of Markdown pages. Texts that are inserted are escaped, so they cannot mark up."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ _MARKUP = re.compile(r"([\\`*|~$]|(?<=\])\(|(?<!\w)_|_(?!\w))")
 
 @lru_cache(maxsize=8)
 def environment(folder: Path, **filters: Callable[..., object]) -> Environment:
-    """The templates of a folder, with the filters that all pages share and those of the caller;
-    each is compiled at its first use.
+    """Return the template environment of a folder, with shared filters and those of the caller.
 
-    Whatever a template is given is text: only what stands in the template itself marks up. A name
-    that a page is not given is an error.
+    Everything that is inserted is plain text; only the template itself marks up. An unknown name is
+    an error.
     """
     templates = Environment(
         loader=FileSystemLoader(folder),
@@ -46,20 +45,17 @@ def environment(folder: Path, **filters: Callable[..., object]) -> Environment:
 
 
 def escaped(text: str) -> str:
-    """`text` as plain words of a Markdown paragraph or table: on one line, nothing in it marks up."""
+    """Escape a text for a Markdown paragraph or table, as one line without any markup."""
     return _escaped(text).strip()
 
 
 def tidy(page: str) -> str:
-    """A rendered page without the blank lines that its template's own lines leave."""
+    """Remove the blank lines that a template's own lines leave in a rendered page."""
     return re.sub(r"\n{3,}", "\n\n", page).strip() + "\n"
 
 
 def _finalized(value: object) -> Markup:
-    """Return what an expression of a template is replaced by.
-
-    What a macro returns is marked up already: Jinja hands it on as `Markup`.
-    """
+    """Return the text for an expression of a template, escaped unless a macro has returned it."""
     return value if isinstance(value, Markup) else Markup(_escaped(str(value)))
 
 

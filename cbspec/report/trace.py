@@ -1,4 +1,4 @@
-"""How a run came to a verdict: its interim analyses, the stages behind it, their curves."""
+"""The trace of a verdict as plain data: its interim analyses, stages and curves."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """One interim analysis.
 
     Attributes:
-        seeds: how many were looked at.
-        effect: the one that decided; None if all count alike.
+        seeds: the number of seeds.
+        effect: the effect that decided; None if all count alike.
     """
 
     seeds: int
@@ -23,16 +23,19 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StageUse(msgspec.Struct, frozen=True, kw_only=True):
-    """One trajectory of a stage that a claim stands on, over its seeds.
+    """One trajectory of a stage that a claim needs, over all its seeds.
 
     Attributes:
-        call: digest of the stage call without its point, equal for claims that share it.
-        arms: those that need it.
-        points: where on the trajectory the results lie; empty for a stage without one.
-        computed: how many of the results this run computed; `adopted`: how many are other code's.
-        seconds: that its results took to compute, whenever that was.
-        forecast: seconds of what this run computed, by the rates before it; None where the stage
-            had none.
+        stage: the name of the stage.
+        call: the digest of the stage call without its point. Claims that share the call share it.
+        arms: the arms that need it.
+        points: the points of its results; empty for a stage without progress.
+        seeds: the seeds of its results.
+        results: the number of its results.
+        computed: the number of them that this run computed.
+        adopted: the number of them that were adopted from earlier code.
+        seconds: the time that its results took to compute, in this run or earlier.
+        forecast: the forecast for what this run computed, in seconds; None if there was no rate.
     """
 
     stage: str
@@ -48,7 +51,7 @@ class StageUse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> str:
-        """Return where the results are from: ``"computed"``, ``"stored"`` or ``"adopted"``."""
+        """Return the origin of the results: ``"computed"``, ``"stored"`` or ``"adopted"``."""
         if self.computed:
             return "computed"
         return "adopted" if self.adopted else "stored"
@@ -58,9 +61,9 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
     """One series along a trajectory, such as the loss over epochs.
 
     Attributes:
-        unit: what the points count (``"epoch"``).
-        points: where the values lie.
-        values: one row for each seed; None where there is no value.
+        unit: what the points count, such as ``"epoch"``.
+        points: the points of the values.
+        values: one row for each seed; None for a missing value.
     """
 
     stage: str
@@ -74,7 +77,7 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunTrace(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did for one claim."""
+    """What one run did for one claim."""
 
     looks: tuple[Look, ...] = ()
     stages: tuple[StageUse, ...] = ()

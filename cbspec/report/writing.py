@@ -11,10 +11,10 @@ from cbspec.report.run import Run
 
 
 def write_pages(run: Run, folder: Path, formats: Iterable[Format] = BUILT_IN) -> list[Path]:
-    """Write a run's report into `folder`, each file in one step, and return the files' paths.
+    """Write a run's report into a folder, in every format, and return the paths of the files.
 
     Raises:
-        LedgerError: the folder cannot be written to.
+        LedgerError: the folder cannot be written.
     """
     paths = []
     for page in formats:

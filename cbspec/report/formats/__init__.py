@@ -1,4 +1,4 @@
-"""The formats in which a run leaves its report: one module each, and those that a project brings."""
+"""Report formats: the files that a run writes. One module for each format."""
 
 from cbspec.report.formats.html_page import HtmlPage
 from cbspec.report.formats.json_page import JsonPage

@@ -1,4 +1,4 @@
-"""The whole run for people, with pictures: one file that opens in a browser."""
+"""The HTML report of a run: one file that opens in a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole run as data, for programs."""
+"""The JSON report of a run, for programs."""
 
 from __future__ import annotations
 

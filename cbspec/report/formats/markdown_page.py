@@ -1,4 +1,4 @@
-"""The whole run for people."""
+"""The Markdown report of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which formats there are: the built-in ones, and those of modules that ``[tool.cbspec]`` names."""
+"""The registry of report formats: built-in ones, and those of modules under ``[tool.cbspec]``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Format(Protocol):
         """Return the content of the file."""
 
 
-# What a run alone is enough for; the HTML page shows the project's record beside it
+# The formats that need nothing but the run; the HTML page also shows the project's record
 BUILT_IN: tuple[Format, ...] = (JsonPage(), MarkdownPage())
 
 
@@ -34,7 +34,7 @@ def load(config: Config) -> tuple[Format, ...]:
     """Return every format of a project.
 
     Raises:
-        ConfigError: a module cannot be imported, declares no FORMATS, or takes another's file.
+        ConfigError: a module cannot be imported, declares no FORMATS, or uses a file name twice.
     """
     formats: list[Format] = [*BUILT_IN, HtmlPage(config)]
     for module in config.formats:
