@@ -89,6 +89,36 @@ def test_a_quarantine_is_marked(desktop, run_page):
     assert "The verdict turned." in claim
 
 
+def test_a_quarantine_ends_by_the_clock_of_the_reader(desktop, run_page):
+    """A page that was written before a quarantine's last day marks it from the day after."""
+    early = run_page.with_name("early.html")
+    text = run_page.read_text(encoding="utf-8")
+    early.write_text(text.replace("9999-12-31", "2001-01-01"), encoding="utf-8")
+    page = desktop.open(early, "#claim-2.d")
+    tag = page.locator("article:visible .tag")
+
+    assert tag.inner_text() == "quarantine ended 2001-01-01 (Ada)"
+    assert "over" in tag.get_attribute("class").split()
+
+
+def test_words_are_explained(watched, run_page):
+    """Each verdict, change and way to check of the table is explained on the page, and no other; the
+    heading of the table is in sight where a tile leads to it.
+    """
+    page = watched.open(run_page)
+    page.get_by_text("What the words mean").click()
+    words = page.locator(".words dt").all_inner_texts()
+    page.locator(".tile.holds").click()
+    heading = page.locator("#all-h").bounding_box()
+    top = page.locator(".top").bounding_box()
+
+    assert {"holds", "refuted", "error", "fragile", "recomputed", "flip", "wobble"} <= set(words)
+    assert "superseded" not in words
+    assert page.locator(".words dd", has_text="no effect moved further than noise").count() == 1
+    assert heading["y"] >= top["y"] + top["height"]
+    assert watched.faults == []
+
+
 def test_a_claim_opens_from_its_flip(watched, run_page):
     """A click on a claim that turned shows it alone, with its seeds, curves, stages and source."""
     page = watched.open(run_page)
@@ -342,7 +372,7 @@ def test_back_leads_to_the_same_place(desktop, record_page):
 
 
 def test_theme(desktop, run_page):
-    """The button goes from the system's theme to light and dark, and dark is darker."""
+    """The button goes from the system's theme to light and dark, dark is darker, and paper is white."""
     page = desktop.open(run_page)
     paper = "getComputedStyle(document.body).backgroundColor"
     page.locator(".theme").click()
@@ -352,6 +382,8 @@ def test_theme(desktop, run_page):
     assert page.locator(".theme").inner_text() == "Theme: dark"
     assert light == "rgb(252, 251, 249)"
     assert page.evaluate(paper) == "rgb(22, 23, 26)"
+    page.emulate_media(media="print")
+    assert page.evaluate(paper) == "rgb(255, 255, 255)"
 
 
 def test_printing(desktop, run_page):

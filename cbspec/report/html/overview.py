@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
 from cbspec.report.html.row import ClaimRow, row_of
 from cbspec.report.html.subject import Subject
-from cbspec.report.html.words import MARKS
+from cbspec.report.html.words import MARKS, MEANINGS
 
 WAYS = (
     "recomputed",
@@ -46,7 +46,7 @@ class Overview:
         urgent: the rows that fail a run.
         excused: the rows that would, and whose claim says that they must not.
         ways: how the claims were checked, with the share of each in percent.
-        fragile: whether some verdict is.
+        words: the words of the table, each with its meaning.
     """
 
     rows: tuple[ClaimRow, ...]
@@ -58,7 +58,7 @@ class Overview:
     verdicts: tuple[str, ...]
     scales: tuple[str, ...]
     changes: tuple[str, ...]
-    fragile: bool
+    words: tuple[tuple[str, str], ...]
 
 
 def overview(subjects: Sequence[Subject], *, of_run: bool) -> Overview:
@@ -66,14 +66,15 @@ def overview(subjects: Sequence[Subject], *, of_run: bool) -> Overview:
     ordered = in_order(subjects)
     rows = [row_of(subject, order, of_run=of_run) for order, subject in enumerate(ordered)]
     rows.sort(key=lambda row: (row.standing.rank, row.order))
-    verdicts: set[str] = set()
+    shown: set[str] = set()
     scales: dict[str, None] = {}
-    fragile = False
     for row in rows:
+        shown.update((row.standing.change, row.standing.way))
         for chip in row.chips:
-            fragile = fragile or chip.fragile
-            verdicts.add(chip.verdict)
+            shown.update((chip.verdict, chip.doubt))
             scales[chip.place] = None
+            if chip.fragile:
+                shown.add("fragile")
     return Overview(
         rows=tuple(rows),
         urgent=tuple(filter(attrgetter("standing.urgent"), rows)),
@@ -81,11 +82,18 @@ def overview(subjects: Sequence[Subject], *, of_run: bool) -> Overview:
         tiles=tuple(_tiles(rows, of_run=of_run)),
         ways=tuple(_ways(rows)),
         phases=_distinct(subject.phase for subject in ordered),
-        verdicts=tuple(filter(verdicts.__contains__, MARKS)),
+        verdicts=tuple(filter(shown.__contains__, MARKS)),
         scales=_distinct(scales),
         changes=_distinct(row.standing.change for row in rows),
-        fragile=fragile,
+        words=tuple(_words(shown)),
     )
+
+
+def _words(shown: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield those words that a page shows, each with its meaning."""
+    for word, meaning in MEANINGS.items():
+        if word in shown:
+            yield word, meaning
 
 
 def _distinct(words: Iterable[str]) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cbspec.claim import base
-from cbspec.ledger.entry import FRAGILE
 from cbspec.model.anchor import anchor
 from cbspec.model.visible import visible
 from cbspec.report.count import canaries_counted, counted, noise_counted
@@ -80,7 +79,7 @@ def templates() -> Environment:
         finalize=_shown,
     )
     environment.filters.update(anchor=anchor, base=base, duration=duration)
-    environment.globals.update(marks=MARKS, changes=CHANGES, fragile=FRAGILE)
+    environment.globals.update(marks=MARKS, changes=CHANGES)
     return environment
 
 

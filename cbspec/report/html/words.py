@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cbspec.ledger import Entry
+from cbspec.ledger.entry import FRAGILE
 
 
 class VerdictSign(NamedTuple):
@@ -43,6 +44,24 @@ CHANGES: dict[str, str] = {
     "same": "as recorded",
 }
 """What may have become of a claim, in the order in which a reviewer has to see it."""
+
+MEANINGS: dict[str, str] = {
+    "holds": "the values show what is claimed, at the claim's alpha",
+    "refuted": "they show the opposite, or practical equality where a difference is claimed",
+    "inconclusive": "they show neither",
+    "invalid": "a control failed or a run diverged, so that the values mean nothing",
+    "error": "a stage could not be computed",
+    "fragile": f"fresh seeds give the same verdict with a probability below {FRAGILE}",
+    "recomputed": "this run computed it",
+    "code unchanged": "the code that it uses is the code that the verdict was reached with",
+    "canary equal": "the code changed, and computes the same at toy sizes",
+    "canary new": "its values at toy sizes are not on record yet",
+    "canary differs": "its values at toy sizes are not as recorded",
+    "canary error": "its experiment at toy sizes could not be computed",
+    "carried over": "the code computes something else, and the verdict stands by a person's word",
+    **CHANGES,
+}
+"""What the words of a page mean, for a reader who has seen no other page."""
 
 URGENT = (
     "broken",
