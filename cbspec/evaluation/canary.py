@@ -95,16 +95,16 @@ class Canaries:
             return None
         return compared(self.record, self._figures(claim, cells, entries))
 
-    def knows(self, claim: Claim) -> bool:
+    def recorded(self, claim: Claim) -> bool:
         """Tell whether a claim's canary is on record."""
         return claim.id in self.record.figures
 
-    def told(self, claim: Claim) -> CanaryCheck | None:
+    def needed(self, claim: Claim) -> CanaryCheck | None:
         """Return the check of a claim's canary, if this run made one or none is on record.
 
         A canary that is not on record is computed now, so that `accept` can record it.
         """
-        if self.knows(claim) and claim.id not in self._checks:
+        if self.recorded(claim) and claim.id not in self._checks:
             return None
         return self.check(claim)
 

@@ -150,7 +150,7 @@ class Evaluation:
 
     def _wants_canary(self, claim: Claim) -> bool:
         anyway = claim.scale == self.config.canary or self._adopting
-        return anyway or not self.canaries.knows(claim) or self._recorded.need_canary(claim)
+        return anyway or not self.canaries.recorded(claim) or self._recorded.need_canary(claim)
 
     def evaluate(self, claim: Claim) -> Record:
         """Compute what is missing of a claim, judge it, and compare the verdict with the ledger.
@@ -217,9 +217,9 @@ class Evaluation:
             self._edits,
         )
 
-    def canary_told(self, claim: Claim) -> CanaryCheck | None:
+    def needed_canary(self, claim: Claim) -> CanaryCheck | None:
         """Return the check of a claim's canary, if one was needed or none is on record."""
-        return self.canaries.told(claim) if self.config.canary else None
+        return self.canaries.needed(claim) if self.config.canary else None
 
     def drain(self) -> None:
         """Help the other processes to compute the rest of the plan."""

@@ -95,5 +95,5 @@ def _evaluate(claim: Claim, evaluation: Evaluation, done: _Evaluated) -> None:
         done.records.append(evaluation.evaluate(claim))
     else:
         done.upheld.append(evaluation.upheld(claim))
-    if check := evaluation.canary_told(claim):
+    if check := evaluation.needed_canary(claim):
         done.canaries.append(check)

@@ -184,7 +184,7 @@ class ClaimItem(pytest.Item):
         """Add the claim's canary to the report, if one was needed."""
         from cbspec.report import encode
 
-        if check := self.process.evaluation.canary_told(self.claim):
+        if check := self.process.evaluation.needed_canary(self.claim):
             self.contents[CANARY] = encode(check)
 
     def _add_property(self, name: str, value: str) -> None:

@@ -23,7 +23,7 @@ from cbspec.fingerprint.signature import signatures
 from cbspec.store import Locks
 
 
-class Otherwise(StageError):
+class MachineDiffers(StageError):
     """This machine would compute something else than the machine that planned the task."""
 
 
@@ -63,15 +63,15 @@ class Matching:
             layout: `LAYOUT` on the machine that planned the task.
 
         Raises:
-            Otherwise: this machine differs; the message names every difference.
+            MachineDiffers: this machine differs; the message names every difference.
         """
         if layout != LAYOUT:
-            raise Otherwise(f"the layout of results is {LAYOUT} here, planned with {layout}")
+            raise MachineDiffers(f"the layout of results is {LAYOUT} here, planned with {layout}")
         task = unpacked(content, self._stages)
         with self._sources.shared():
             differences = list(self._differences(task, surroundings))
         if differences:
-            raise Otherwise("; ".join(differences))
+            raise MachineDiffers("; ".join(differences))
         watch = None
         if task.watch:
             watch = self._code.watch(task.stage.implementation, *task.code)

@@ -89,7 +89,7 @@ class Worksite:
         """Compute a task, and return the answer.
 
         Raises:
-            Otherwise: this machine would compute something else.
+            MachineDiffers: this machine would compute something else.
             ConfigError: the engine cannot be loaded here.
         """
         config = dataclasses.replace(origin.config, root=self._root)

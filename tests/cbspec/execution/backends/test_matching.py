@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cbspec.execution.backends.matching import Matching, Otherwise
+from cbspec.execution.backends.matching import MachineDiffers, Matching
 from cbspec.execution.numerics import LAYOUT
 from cbspec.execution.surroundings import Surroundings
 from cbspec.execution.task import StageTask
@@ -67,7 +67,7 @@ def test_other_code_is_refused(
     sent = packed(planned)
     project.edit("lab/catalog.py", "uniform(-0.5, 0.5)", "uniform(-0.4, 0.4)")
 
-    with pytest.raises(Otherwise, match=r"the code of lab\.catalog:grow is other code"):
+    with pytest.raises(MachineDiffers, match=r"the code of lab\.catalog:grow is other code"):
         received(sent)
 
 
@@ -77,13 +77,13 @@ def test_other_arithmetic_is_refused(
     """Another build of torch computes other bits."""
     other = dataclasses.replace(planned.numerics, torch="1.0")
 
-    with pytest.raises(Otherwise, match=r"torch is .* here, planned with 1\.0"):
+    with pytest.raises(MachineDiffers, match=r"torch is .* here, planned with 1\.0"):
         received(packed(dataclasses.replace(planned, numerics=other)))
 
 
 def test_another_layout_is_refused(planned: StageTask, received: Callable[..., StageTask]) -> None:
     """A driver of another version reads results otherwise."""
-    with pytest.raises(Otherwise, match="layout"):
+    with pytest.raises(MachineDiffers, match="layout"):
         received(packed(planned), layout=LAYOUT + 1)
 
 
@@ -94,5 +94,5 @@ def test_a_device_that_is_not_there_is_named(
     monkeypatch.setattr("cbspec.execution.devices.Cuda.absent", lambda *_: "none")
     other = dataclasses.replace(planned.numerics, device="cuda")
 
-    with pytest.raises(Otherwise, match="no CUDA device is visible"):
+    with pytest.raises(MachineDiffers, match="no CUDA device is visible"):
         received(packed(dataclasses.replace(planned, numerics=other)))
