@@ -202,7 +202,7 @@ def _table(file: Path) -> Mapping[str, Any] | None:
     """Return ``[tool.cbspec]``, or None if the file has no such table."""
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of an integer of 5 000 digits, too
         raise ConfigError(f"{file}: not TOML: {error}") from None
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None

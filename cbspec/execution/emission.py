@@ -15,6 +15,10 @@ from cbspec.execution.cell import Cell
 from cbspec.store import Store, StoredResult
 
 
+TEXTS = (str, bytes, bytearray, memoryview)  # `float` reads "1_000" and b"1"
+NO_NUMBERS = "cSUOMm"  # kinds of NumPy's types: complex numbers, texts, objects, times
+
+
 @dataclass(frozen=True)
 class Emission:
     """One result as a stage has emitted it."""
@@ -109,6 +113,10 @@ def checked(
 
 
 def _number(cell: Cell, name: str, value: Any) -> float:
+    if isinstance(value, TEXTS) or _no_real_number(value):
+        raise StageError(
+            f"{cell}: {name} is no number but a {type(value).__name__} ({value!r:.60})"
+        )
     try:
         return float(value)
     # torch raises a RuntimeError for a tensor of several elements.
@@ -116,6 +124,13 @@ def _number(cell: Cell, name: str, value: Any) -> float:
         raise StageError(
             f"{cell}: {name} is no number but a {type(value).__name__} ({error})"
         ) from None
+
+
+def _no_real_number(value: Any) -> bool:
+    """Tell whether `float` would read a text, or leave out the imaginary part, of an array's item."""
+    dtype = getattr(value, "dtype", None)
+    complex_tensor = getattr(dtype, "is_complex", False)  # torch
+    return isinstance(value, complex) or complex_tensor or getattr(dtype, "kind", "f") in NO_NUMBERS
 
 
 def _digest(tensors: Mapping[str, Any]) -> str:

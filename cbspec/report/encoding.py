@@ -28,9 +28,11 @@ def decode(text: str, kind: type[T]) -> T:
     Raises:
         msgspec.ValidationError: the text is anything else.
     """
-    return msgspec.convert(
-        msgspec.json.decode(text), kind, strict=False, dec_hook=partial(hook, strict=False)
-    )
+    try:
+        content = msgspec.json.decode(text)
+    except RecursionError:
+        raise msgspec.ValidationError("nested too deeply") from None
+    return msgspec.convert(content, kind, strict=False, dec_hook=partial(hook, strict=False))
 
 
 def builtins(value: msgspec.Struct) -> Any:

@@ -136,7 +136,7 @@ class Starter:
         before = _text_of(self.root / SETTINGS)
         try:
             tools = tomllib.loads(before).get("tool", {})
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"{self.root / SETTINGS}: not TOML: {error}") from None
         if "cbspec" in tools:
             raise ConfigError(f"{self.root / SETTINGS} has a [tool.cbspec]; nothing was written")

@@ -96,6 +96,8 @@ def test_all_wrong_keys_are_told(tmp_path):
     [
         (b"[tool", "not TOML"),
         (b"\xff", "not TOML"),
+        (b"x = " + b"[" * 5000 + b"]" * 5000, "not TOML"),
+        (b"x = " + b"9" * 5000, "not TOML"),
         (b"[tool]\ncbspec = 3\n", "expected a table, got 3"),
     ],
 )

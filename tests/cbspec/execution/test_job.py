@@ -1,6 +1,8 @@
 """What a stage hands over: checked at once, stored or refused, and told in its own name."""
 
+import numpy as np
 import pytest
+import torch
 
 from cbspec.execution.failure import StageFailed
 from cbspec.execution.job import DIVERGED
@@ -30,6 +32,13 @@ def test_leaving_out_a_declared_measure_is_an_error(tmp_path):
             "gives value a value and a reason to have none",
         ),
         ([{"measures": {"value": [1.0]}}], "value is no number but a list"),
+        ([{"measures": {"value": "0.5"}}], r"value is no number but a str \('0.5'\)"),
+        ([{"measures": {"value": b"1"}}], "value is no number but a bytes"),
+        ([{"measures": {"value": 1 + 2j}}], "value is no number but a complex"),
+        ([{"measures": {"value": np.complex64(1)}}], "value is no number but a complex64"),
+        ([{"measures": {"value": np.array("0.5")}}], "value is no number but a ndarray"),
+        ([{"measures": {"value": torch.tensor(1 + 0j)}}], "value is no number but a Tensor"),
+        ([{"measures": {"value": 10**400}}], "value is no number but a int"),
         (
             [{"measures": {"value": 1.0}, "tensors": {"seed": [1]}}],
             "tensors are torch's, and seed is a list",

@@ -4,6 +4,7 @@ import html
 import json
 import re
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -211,3 +212,9 @@ def test_quarantines_are_told(run_of, record):
     assert failures[2].startswith("- **1.b** Gamma orders the estimators: same: holds.")
     assert failures[3] == "  - **quarantine ended 2026-01-01** (Eve): later"
     assert lines.count("- **quarantine ended 2026-01-01** (Eve): later") == 1
+
+
+def test_a_report_nested_beyond_measure_is_none():
+    """Text that no run wrote is refused however deeply it is nested."""
+    with pytest.raises(msgspec.ValidationError, match="nested too deeply"):
+        decode("[" * 100_000 + "]" * 100_000, Run)
