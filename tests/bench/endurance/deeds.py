@@ -113,6 +113,7 @@ while True: time.sleep(1)""",
     "a thread that never ends": """\
 t = threading.Thread(target=time.sleep, args=(10**6,)); t.start(); t.join()""",
     "stopped by a signal": "os.kill(os.getpid(), 19)",
+    "output without end": "while True: print('x' * 1000)",
     "every exception caught": """\
 while True:
     try:
@@ -162,6 +163,44 @@ HARMLESS = {
     "emitted twice alike": """\
 value = 11 * job.replicas[0].seed
 job.emit(0, measures={'value': value}); job.emit(0, measures={'value': float(value)})""",
+    "closes its input": "os.close(0)",
+    "no standard streams": "sys.stdin = sys.stdout = sys.stderr = None",
+    "bytes as its output": "import io; sys.stdout = io.BytesIO()",
+    "its streams closed": "sys.stdout.close(); sys.stderr.close()",
+    "its streams elsewhere": """\
+fd = os.open(os.devnull, os.O_RDWR)
+for n in (0, 1, 2): os.dup2(fd, n)""",
+    "a folder that is gone": """\
+import tempfile
+folder = tempfile.mkdtemp(); os.chdir(folder); os.rmdir(folder)""",
+    "an end that hangs": "import atexit; atexit.register(time.sleep, 10**6)",
+    "signals ignored": """\
+for n in (1, 2, 3, 10, 12, 13, 14, 15): signal.signal(n, signal.SIG_IGN)""",
+    "an alarm left behind": "signal.setitimer(signal.ITIMER_REAL, 0.2)",
+    "a timer that ends the process": "threading.Timer(0.2, os._exit, [0]).start()",
+    "a process in a session of its own": """\
+import subprocess
+subprocess.Popen(['sleep', '60'], start_new_session=True)""",
+    "fifty children": "import subprocess; [subprocess.Popen(['sleep', '60']) for _ in range(50)]",
+    "a hundred threads": """\
+for _ in range(100): threading.Thread(target=time.sleep, args=(60,)).start()""",
+    "a fork that goes on": "os.fork()",
+    "traces": "sys.settrace(lambda *_: None); sys.setprofile(lambda *_: None)",
+    "a hook that exits": "sys.excepthook = threading.excepthook = lambda *_: os._exit(0)",
+    "few files": "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))",
+    "low priority": "os.nice(19)",
+    "one core": "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})",
+    "modules gone": "sys.modules.pop('json'); sys.modules.pop('lab')",
+    "no imports": "sys.path.clear(); sys.meta_path.clear()",
+    "time stands still": "time.time = time.monotonic = lambda: 0.0",
+    "another locale": "import locale; locale.setlocale(locale.LC_ALL, 'C')",
+    "a late emission": """\
+threading.Timer(0.2, lambda: job.emit(0, measures={'value': 999.0})).start()""",
+    "a late report": "threading.Timer(0.2, lambda: job.advance(1, 2, 'late')).start()",
+    "collected late": """\
+class Late:
+    def __del__(self): os.kill(os.getpid(), 15)
+threading.late = Late()""",
     "progress without end": "job.advance(11, 10, 'step'); job.advance(0, 0, ''); job.advance(-1, 3, '\\x1b[2J')",
 }
 FATAL = RAISES | ENDS | HANGS | REFUSED
