@@ -14,7 +14,6 @@ from cbspec.errors import StageError, printable
 from cbspec.execution.cell import Cell
 from cbspec.store import Store, StoredResult
 
-
 TEXTS = (str, bytes, bytearray, memoryview)  # `float` reads "1_000" and b"1"
 NO_NUMBERS = "cSUOMm"  # kinds of NumPy's types: complex numbers, texts, objects, times
 

@@ -79,6 +79,7 @@ class Loaded:
         Args:
             declared: files and folders that the key counts as data.
         """
+        self._observer.hear_children()
         run = {file for _, file in self._modules()}
         run.update(filter(Path.is_file, self._own_paths(self._observer.run)))
         used = self._used(run | watch.files)

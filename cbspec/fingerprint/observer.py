@@ -5,13 +5,18 @@ folders it lists, which scripts it starts.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import sysconfig
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import Any
+
+from cbspec.fingerprint.heard import Heard
 
 _STDLIB = f"{sysconfig.get_path('stdlib')}{os.sep}"
 _INSTALLED = tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in ("purelib", "platlib")})
@@ -19,6 +24,7 @@ _HARNESS = f"{Path(__file__).resolve().parents[1]}{os.sep}"
 _METADATA = f"{_STDLIB}importlib{os.sep}metadata"
 # They list folders to find modules, and each other
 _SEARCHING = ("<frozen importlib", *_INSTALLED)
+_stat = os.stat  # itself, which nobody listens to
 _STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"})
 
 
@@ -31,9 +37,9 @@ class Observer:
     Attributes:
         run: names of files whose code was executed, or whose source was read.
         used: file of the module that was being imported, empty for a stage that runs -> names of
-            other files that code of the project read or handed to a program, and of folders that it
-            listed.
-        written: names of files that the process wrote.
+            other files that code of the project read, asked after or handed to a program, and of
+            folders that it listed.
+        written: names of files that the process wrote, and of folders that it made.
     """
 
     def __init__(self, root: Path) -> None:
@@ -41,6 +47,7 @@ class Observer:
         self.run: set[str] = set()
         self.used: dict[str, set[str]] = defaultdict(set)
         self.written: set[str] = set()
+        self._heard = Heard()
         _listen()
         self.forget()
 
@@ -49,12 +56,25 @@ class Observer:
         self.run.clear()
         self.used.pop("", None)
         self.written.clear()
+        self._heard.forget()
         _listening[:] = [self]
+
+    def hear_children(self) -> None:
+        """Take down what forked children of this process have done."""
+        for kind, importing, path in self._heard.told():
+            if kind == "used":
+                self.used[importing].add(path)
+            else:
+                getattr(self, kind).add(path)
 
     def hear(self, event: str, arguments: tuple[object, ...]) -> None:
         """Take down an event; called by the hook alone."""
         if event == "exec" and isinstance(arguments[0], CodeType):
-            self.run.add(arguments[0].co_filename)
+            self._add("run", arguments[0].co_filename)
+        elif event == "asked":
+            self._ask(_absolute(arguments[0]), sys._getframe(3))
+        elif event == "os.mkdir":
+            self._add("written", _absolute(arguments[0]))
         elif event == "open":
             self._open(_absolute(arguments[0]), arguments[2], sys._getframe(2))
         elif event in ("os.listdir", "os.scandir"):
@@ -68,11 +88,26 @@ class Observer:
         if not path.startswith(self._within) or not isinstance(flags, int):
             return
         if flags & (os.O_WRONLY | os.O_RDWR):
-            self.written.add(path)
+            self._add("written", path)
         elif path.endswith(".py"):
-            self.run.add(path)
+            self._add("run", path)
         else:
             self._use([path], frame)
+
+    def _ask(self, path: str, frame: FrameType) -> None:
+        """Take down a file whose existence or size code of the project asks for."""
+        if path.startswith(self._within) and not _is_folder(path):
+            self._use([path], frame, searching=False)
+
+    def _add(self, kind: str, path: str, importing: str = "") -> None:
+        """Take down a file, and pass it on where this is a forked child of the process that asked."""
+        if self._heard.is_child:
+            if path.startswith(self._within):
+                self._heard.tell(kind, importing, path)
+        elif kind == "used":
+            self.used[importing].add(path)
+        else:
+            getattr(self, kind).add(path)
 
     def _use(self, paths: Iterable[str], frame: FrameType, *, searching: bool = True) -> None:
         """Take down what code of the project uses.
@@ -83,7 +118,8 @@ class Observer:
         """
         importing = self._importing(frame, searching)
         if importing is not None:
-            self.used[importing].update(paths)
+            for path in paths:
+                self._add("used", path, importing)
 
     def _importing(self, frame: FrameType | None, searching: bool) -> str | None:
         """Return the file of the module of the project that is being imported; empty where its code
@@ -96,8 +132,8 @@ class Observer:
             if file.startswith(_SEARCHING) and not searching:
                 return None
             frame = frame.f_back
-        if frame is None:
-            return None
+        if frame is None:  # a thread may run what Python or a package has, for the stage
+            return None if threading.current_thread() is threading.main_thread() else ""
         while frame is not None and not frame.f_code.co_filename.startswith(_HARNESS):
             if frame.f_code.co_name == "<module>" and self._is_own(frame):
                 return frame.f_code.co_filename
@@ -117,6 +153,25 @@ _listening: list[Observer] = []
 @cache
 def _listen() -> None:
     sys.addaudithook(_hear)
+    for name in ("stat", "access"):  # Python has no event for these
+        _wrap(name)
+
+
+def _wrap(name: str) -> None:
+    """Have a function of `os` tell for which path it is called."""
+    original = getattr(os, name)
+
+    @wraps(original)
+    def asked(path: Any, *arguments: Any, **options: Any) -> Any:
+        _hear("asked", (path,))
+        return original(path, *arguments, **options)
+
+    setattr(os, name, asked)
+    for able in (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd):
+        if original in able:
+            able.add(asked)
+    if original in os.supports_follow_symlinks:
+        os.supports_follow_symlinks.add(asked)
 
 
 def _hear(event: str, arguments: tuple[object, ...]) -> None:
@@ -127,6 +182,13 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
 def external(path: str) -> bool:
     """Tell whether a file is Python's, an installed package's or the harness', wherever it lies."""
     return path.startswith((*_INSTALLED, _STDLIB, _HARNESS))
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(_stat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _absolute(name: object) -> str:

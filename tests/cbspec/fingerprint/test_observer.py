@@ -1,8 +1,77 @@
 """What a process is seen to do: one observer listens at a time."""
 
+import os
 import sys
+from importlib import import_module
+from pathlib import Path
 
+import pytest
+
+from cbspec.fingerprint import Loaded, Watch
 from cbspec.fingerprint.observer import Observer
+
+# What a stage does -> what is seen of it besides its module
+ASKED = {
+    "os.path.exists(HERE / 'none')": ["lab/none"],
+    "(HERE / 'there').stat()": ["lab/there"],
+    "os.access(HERE / 'none', os.R_OK)": ["lab/none"],
+    "os.path.isdir(HERE)": [],
+    "os.path.exists('/etc/hostname')": [],
+    "(HERE / 'made').exists() or (HERE / 'made').mkdir()": [],
+    "(HERE / 'new').exists() or (HERE / 'new').write_text('')": [],
+    "child(lambda: (HERE / 'there').read_text())": ["lab/there"],
+    "child(lambda: (HERE / 'none').exists())": ["lab/none"],
+    "child(lambda: (HERE / 'new').write_text(''))": [],
+    "child(lambda: (os.closerange(3, 256), (HERE / 'there').read_text()))": [],
+    "ThreadPoolExecutor().submit((HERE / 'there').read_text).result()": ["lab/there"],
+}
+LAB = """\
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def child(act):
+    if pid := os.fork():
+        os.waitpid(pid, 0)
+        return
+    act()
+    os._exit(0)
+
+
+def run():
+    {}
+"""
+
+
+@pytest.mark.parametrize("deed", ASKED)
+def test_what_a_stage_asks_for_is_seen(tmp_path, monkeypatch, deed):
+    """A file whose existence or size is asked, and whatever threads and forked children do, is seen;
+    what the stage has made itself and what lies elsewhere is not.
+    """
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "there").write_text("1")
+    (tmp_path / "lab" / "orchard.py").write_text(LAB.format(deed))
+    monkeypatch.syspath_prepend(str(tmp_path / "lab"))
+    loaded = Loaded(tmp_path)
+    module = import_module("orchard")
+
+    module.run()
+    seen = loaded.unlisted(Watch(tmp_path, {tmp_path / "lab" / "orchard.py": None}))
+    del sys.modules["orchard"]
+
+    assert list(seen) == ASKED[deed]
+
+
+def test_functions_that_are_listened_to_keep_their_abilities():
+    """Python goes on removing folders by descriptors, as it does where it finds `os.stat` able to."""
+    Observer(Path("/nowhere"))
+
+    assert {os.stat, os.access} <= os.supports_dir_fd
+    assert os.stat in os.supports_fd
+    assert os.stat in os.supports_follow_symlinks
 
 
 def test_only_the_observer_that_began_last_listens(tmp_path, monkeypatch):

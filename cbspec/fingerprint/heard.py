@@ -1,0 +1,49 @@
+"""What forked children of a process tell it: they have a copy of all that it knows, and whatever they
+do is seen by that copy alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from tempfile import TemporaryFile
+
+
+class Heard:
+    """A file without a name that a process and its forked children have open."""
+
+    def __init__(self) -> None:
+        self._owner = os.getpid()
+        self._file = TemporaryFile("a+b", buffering=0)  # noqa: SIM115 - for as long as the process
+        self._identity = os.fstat(self._file.fileno())
+
+    @property
+    def is_child(self) -> bool:
+        """Tell whether this is a forked child of the process that waits for what is told."""
+        return os.getpid() != self._owner
+
+    def forget(self) -> None:
+        """Begin anew."""
+        with suppress(OSError):
+            if self._is_whole():
+                self._file.truncate(0)
+
+    def tell(self, *words: str) -> None:
+        """Tell the process that was forked from; lines of several children do not mix."""
+        with suppress(OSError):  # the stage may have closed what it does not know
+            if self._is_whole():
+                self._file.write(json.dumps(words).encode() + b"\n")
+
+    def told(self) -> Iterator[list[str]]:
+        """Yield what children have told since."""
+        with suppress(OSError):
+            if self._is_whole():
+                self._file.seek(0)
+                for line in self._file.read().splitlines():
+                    yield json.loads(line)
+
+    def _is_whole(self) -> bool:
+        """Tell whether the descriptor is still that of the file."""
+        return os.path.samestat(os.fstat(self._file.fileno()), self._identity)
