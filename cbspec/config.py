@@ -1,6 +1,4 @@
-"""Where the project is and what it says about itself: ``[tool.cbspec]`` of the nearest
-pyproject.toml.
-"""
+"""The settings of a project: ``[tool.cbspec]`` of the nearest pyproject.toml."""
 
 from __future__ import annotations
 
@@ -20,37 +18,36 @@ FILE = "pyproject.toml"
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The project's settings; each but the root is a key of ``[tool.cbspec]``.
+    """The project's settings. Each, except the root, is a key of ``[tool.cbspec]``.
 
     Attributes:
-        root: the folder of pyproject.toml; relative paths start there, and the engine is importable
+        root: the folder of pyproject.toml. Relative paths start there, and the engine is imported
             from there or from its ``src``.
-        engine: the module that declares the stages, or several; by default ``engine.catalog`` where
-            there is a package ``engine``, else none.
-        scale: the scale of a run that asks for none.
+        engine: the module that declares the stages, or several. By default ``engine.catalog`` if
+            there is a package ``engine``, otherwise none.
+        scale: the scale of a run that names none.
         claims: the folder of the claims.
-        store: the folder of the results; the environment variable CBSPEC_STORE comes first.
-        reports: the folder of the record and of the pages that each run writes; the environment
-            variable CBSPEC_REPORTS comes first.
-        canary: the scale of the canaries; empty for a project without.
+        store: the folder of the results. The environment variable CBSPEC_STORE overrides it.
+        reports: the folder of the record and of the pages that each run writes. The environment
+            variable CBSPEC_REPORTS overrides it.
+        canary: the scale of the canaries; empty for a project without canaries.
         kinds: the project's own modules of assertion kinds.
         formats: the project's own modules of report formats.
-        data: the folder of data that stages read, besides the project itself; the environment
-            variable CBSPEC_DATA comes first. None where there is none.
+        data: the folder of data that stages read besides the project itself; None if there is none.
+            The environment variable CBSPEC_DATA overrides it.
         versions: installed packages whose version is part of every result's key.
         environment: environment variables whose value is part of every result's key.
         backends: the project's own modules of back ends.
         devices: the project's own modules of device families.
-        backend: the back end that computes where none is asked for.
-        remote: the URL or folder of a shared store that runs take results from; the environment
-            variable CBSPEC_REMOTE comes first, and empty turns it off.
-        adopt: whether results of other code are adopted where its canary is identical: `identical`,
-            or `never`.
-        address: of the Ray cluster that the back end `ray` joins; empty for the one of the
-            environment variable RAY_ADDRESS, one on this machine, or a new one.
-        slurm: what the back end `slurm` asks of each helper, as in
+        backend: the back end of a run that names none.
+        remote: the URL or folder of a shared store that runs take results from. The environment
+            variable CBSPEC_REMOTE overrides it; empty turns it off.
+        adopt: `identical` to adopt results of earlier code whose canary is identical, or `never`.
+        address: the address of the Ray cluster that the back end `ray` joins. If it is empty, that
+            is the one of the environment variable RAY_ADDRESS, one on this machine, or a new one.
+        slurm: the resources that the back end `slurm` asks of each helper:
             ``"partition=gpu,gpus=1,time=4:00:00"``.
-        declared: whether there is a ``[tool.cbspec]``: a project that means to have claims.
+        declared: whether pyproject.toml has a ``[tool.cbspec]``.
     """
 
     root: Path
@@ -89,9 +86,7 @@ class Config:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Return the engine's top-level packages: the code whose change makes results stale, with
-        what it imports from beside them.
-        """
+        """Return the engine's top-level packages, whose code decides whether results are stale."""
         return tuple(dict.fromkeys(name.partition(".")[0] for name in self.own_engines))
 
     @property
@@ -103,13 +98,13 @@ class Config:
 
     @property
     def own_engines(self) -> tuple[str, ...]:
-        """Return those that lie in the project, or in no installed package either."""
+        """Return the engines that are not in an installed package outside the project."""
         outside = self.installed
         return tuple(name for name in self.engines if name.partition(".")[0] not in outside)
 
     @property
     def installed(self) -> tuple[str, ...]:
-        """Return the top-level packages of engines that are installed, and no part of the project."""
+        """Return the top-level packages of engines that are installed outside the project."""
         packages = []
         for name in self.engines:
             top = name.partition(".")[0]
@@ -124,7 +119,7 @@ class Config:
 
     @property
     def files(self) -> ProjectFiles:
-        """Return the files that claims may name."""
+        """Return the finder of files that claims name."""
         return ProjectFiles(self.root, self.data)
 
     @property
@@ -134,17 +129,17 @@ class Config:
 
     @property
     def ledger(self) -> Path:
-        """Return the path of the verdicts on record."""
+        """Return the path of the ledger."""
         return self.reports / "ledger.json"
 
     @property
     def evidence(self) -> Path:
-        """Return the folder of the values that the verdicts on record were judged on."""
+        """Return the folder of the evidence."""
         return self.reports / "evidence"
 
     @property
     def canary_record(self) -> Path:
-        """Return the path of the recorded canary figures."""
+        """Return the path of the recorded canaries."""
         return self.reports / "canary.json"
 
     @property
@@ -159,7 +154,7 @@ class Config:
 
     @property
     def runs(self) -> Path:
-        """Return the folder in which the processes of a run talk to each other while it lasts."""
+        """Return the folder of the run directories."""
         return self.root / ".cbspec" / "runs"
 
 
@@ -179,13 +174,16 @@ _LISTS = {
 
 
 def load(start: Path | None = None) -> Config:
-    """Load the settings that hold in a folder (the working directory if left out).
+    """Load the settings of the project around a folder.
 
-    The nearest pyproject.toml with ``[tool.cbspec]`` is the project's; without one the nearest
-    pyproject.toml or, without that too, the folder itself, with the default settings of `Config`.
+    The nearest pyproject.toml with ``[tool.cbspec]`` counts. If there is none, the project is the
+    folder of the nearest pyproject.toml, or else the folder itself, with default settings.
+
+    Args:
+        start: the folder; by default the working directory.
 
     Raises:
-        ConfigError: the file is no TOML, or a key is unknown, empty or not text.
+        ConfigError: the file is no TOML, or a key is unknown, empty or of a wrong type.
     """
     folder = (start or Path.cwd()).resolve()
     nearest: Path | None = None
@@ -199,7 +197,7 @@ def load(start: Path | None = None) -> Config:
 
 
 def _table(file: Path) -> Mapping[str, Any] | None:
-    """Return ``[tool.cbspec]``, or None if the file has no such table."""
+    """Return ``[tool.cbspec]`` of a file; None if it has no such table."""
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:  # of an integer of 5 000 digits, too

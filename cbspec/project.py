@@ -1,4 +1,4 @@
-"""The project: everything that a run, a command or a notebook works with."""
+"""The public API: a project, which pytest, the command line and notebooks all work with."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from cbspec.stage import Call
 
 Words = str | Sequence[str]
-"""Which claims are meant: ids (without the values of a matrix: all its cells), files or folders."""
+"""Claims by id, file or folder. The id without the values of a matrix stands for all its cells."""
 
 
 class Project(Parts):
-    """A folder with claims, an engine, a store of results and a record of verdicts.
+    """A folder with claims, an engine, a store of results and a ledger of verdicts.
 
-    The methods that take `words` mean all claims where there is none. Every part raises
-    `CbspecError` where it cannot be loaded.
+    Methods that take `words` work on all claims if none is given. Every part of the project raises
+    `CbspecError` if it cannot be loaded.
 
     Args:
-        folder: the project is the one around this folder; around the working directory if left out.
-        settings: keys of ``[tool.cbspec]`` that have another value than the project gives them,
-            such as ``address="auto"`` or ``slurm="partition=gpu"``.
+        folder: a folder in the project; by default the working directory.
+        settings: keys of ``[tool.cbspec]`` with other values than in pyproject.toml, such as
+            ``address="auto"`` or ``slurm="partition=gpu"``.
 
     Example:
         >>> import cbspec
@@ -52,11 +52,11 @@ class Project(Parts):
     # --- claims
 
     def claims(self, words: Words = (), scale: str | None = None) -> tuple[Claim, ...]:
-        """Read claims at one scale, the project's default if left out.
+        """Read claims at one scale, by default the project's own.
 
         Raises:
             UnknownClaimError: a word names no claim, file or folder.
-            ClaimError: with every mistake of the files in question.
+            ClaimError: the files have mistakes; it lists them all.
             ConfigError: the scale is unknown.
         """
         from cbspec.selection import select
@@ -66,9 +66,9 @@ class Project(Parts):
         return select(self.claims_folder, self.catalog, _listed(words), at, exact=exact)
 
     def at_every_scale(self, words: Words = ()) -> tuple[Claim, ...]:
-        """Read claims, claim by claim, once for each scale at which they are decidable.
+        """Read claims at every scale at which they are decidable, claim by claim.
 
-        An id that only the record knows, because its claim is gone, is no mistake and gives none.
+        An id that only the ledger knows, because its claim is gone, gives no claim and no error.
         """
         from cbspec.selection import select
 
@@ -88,7 +88,7 @@ class Project(Parts):
     # --- the record
 
     def verdicts(self, words: Words = (), scale: str | None = None) -> list[Entry]:
-        """Return the verdicts on record of claims, at one scale or at all."""
+        """Return the recorded verdicts of claims, at one scale or at all scales."""
         entries: dict[Key, Entry] = {}
         for claim in self.at_every_scale(words):
             for entry in self.ledger.of(claim.id):
@@ -97,10 +97,10 @@ class Project(Parts):
         return list(entries.values())
 
     def values(self, claim: str, scale: str | None = None, device: Device = "cpu") -> Values:
-        """Return the values that a verdict on record was judged on: arm x measure x seed.
+        """Return the values that a recorded verdict was judged on: arm x measure x seed.
 
         Raises:
-            LedgerError: no such verdict is on record, or it has no evidence.
+            LedgerError: there is no such verdict, or it has no evidence.
         """
         from cbspec.ledger import Key
 
@@ -120,7 +120,7 @@ class Project(Parts):
     def plan(
         self, words: Words = (), scale: str | None = None, device: str = "auto", threads: int = 1
     ) -> Forecast:
-        """Return the jobs that a run would compute, and how long they take."""
+        """Return the forecast of a run: the jobs that it would compute, and their time."""
         from cbspec.evaluation.forecast import forecast
 
         claims = self.claims(words, scale)
@@ -137,18 +137,22 @@ class Project(Parts):
         backend: str | None = None,
         repeat_of: Path | None = None,
     ) -> Run:
-        """Run claims, judge them in this process, compare them with the record, and return the
-        report.
+        """Run claims in this process, compare the verdicts with the ledger, and return the report.
 
-        Nothing goes on record. Results are stored as they come, so that an interrupted run goes on
-        where it was.
+        Nothing is recorded in the ledger. Results are stored as they come, so an interrupted run
+        continues where it was.
 
         Args:
-            backend: the name of the back end that computes; the project's own if left out.
-            repeat_of: the JSON report of an earlier run; a verdict that wobbled in both has failed.
+            words: the claims; all by default.
+            scale: the scale; by default the project's own.
+            device: the name of a device family, or ``"auto"``.
+            threads: the threads of each worker.
+            adopt: whether to adopt results of earlier code whose canary is identical.
+            backend: the name of the back end; by default the project's own.
+            repeat_of: the JSON report of an earlier run. A verdict that wobbled in both fails.
 
         Raises:
-            ClaimError: with every mistake of the claims.
+            ClaimError: the claims have mistakes; it lists them all.
             ConfigError: `repeat_of` is not the report of a run.
             StoreError: the store cannot be read or written.
         """
@@ -174,14 +178,15 @@ class Project(Parts):
         backend: str | None = None,
         repeat_of: Path | None = None,
     ) -> Evaluation:
-        """Return one process' share in evaluating claims.
+        """Return the evaluation of claims for one process of a run.
 
         Args:
-            run: what the processes of this run tell each other.
-            options: those that a command has to be given to look at the same results.
-            adopting: whether results of other code are adopted where its canary is identical.
-            backend: the name of the back end that computes; the project's own if left out.
-            repeat_of: the JSON report of an earlier run; a verdict that wobbled in both has failed.
+            run: the messages between the processes of the run.
+            numerics: device, threads and torch version.
+            options: the options that a command needs to look at the same results.
+            adopting: whether to adopt results of earlier code whose canary is identical.
+            backend: the name of the back end; by default the project's own.
+            repeat_of: the JSON report of an earlier run. A verdict that wobbled in both fails.
         """
         from cbspec.evaluation import Evaluation
         from cbspec.evaluation.repetition import wobbles_of
@@ -200,9 +205,9 @@ class Project(Parts):
         )
 
     def canaries(self, planner: Planner) -> Canaries | None:
-        """Return what stored results say of the claims' canaries; None without a canary scale.
+        """Return the canaries of claims from stored results; None without a canary scale.
 
-        Nothing is computed by it.
+        It computes nothing.
         """
         from cbspec.canary import CanaryRecord
         from cbspec.evaluation.canary import Canaries
@@ -228,7 +233,7 @@ class Project(Parts):
         )
 
     def standings(self, planner: Planner) -> Standings:
-        """Return where the planner's cells stand: current, stale or missing."""
+        """Return what tells whether the planner's cells are current, stale or missing."""
         from cbspec.explain import History, Standings
 
         history = History(self.code, self.store)

@@ -1,4 +1,4 @@
-"""All that the harness knows of torch and of its files."""
+"""Everything that the harness knows about torch and its files. Only this module imports torch."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 
 def build(origin: str) -> tuple[str, str | None]:
-    """Return the version of torch and the CUDA version that it was built for, None for a CPU build.
+    """Return the version of torch, and the CUDA version that it was built for.
 
-    Reads ``version.py`` of torch and does not import torch, which would take seconds.
+    The latter is None for a CPU build. It reads torch's ``version.py``, since to import torch takes seconds.
 
     Args:
         origin: the file of the package ``torch``.
@@ -27,7 +27,7 @@ def limit_threads(threads: int) -> None:
         torch.set_num_threads(threads)
 
 
-# What torch computes with when it is imported: setting -> value
+# Setting -> its value just after torch is imported
 DEFAULTS: Mapping[str, Any] = {
     "default_dtype": "float32",
     "default_device": "cpu",
@@ -38,7 +38,7 @@ DEFAULTS: Mapping[str, Any] = {
 
 
 def settings() -> Mapping[str, Any]:
-    """Return what torch computes with in this process, which has imported it."""
+    """Return the settings of torch in this process, which has imported it."""
     torch = sys.modules["torch"]
     return {
         "default_dtype": str(torch.get_default_dtype()).removeprefix("torch."),
@@ -50,7 +50,7 @@ def settings() -> Mapping[str, Any]:
 
 
 def set_settings(values: Mapping[str, Any]) -> None:
-    """Have torch compute with these settings, see `settings`."""
+    """Set the settings of torch; see `settings`."""
     torch = sys.modules["torch"]
     device = values["default_device"]
     setters: Mapping[str, Callable[[], object]] = {
@@ -85,7 +85,7 @@ def set_generator_state(state: Any) -> None:
 
 
 def load(path: Path) -> Mapping[str, Any]:
-    """Return the tensors of a file by name, on the CPU."""
+    """Load a file, and return name -> CPU tensor."""
     from safetensors.torch import load_file  # imports torch
 
     loaded: Mapping[str, Any] = load_file(path)
@@ -93,10 +93,10 @@ def load(path: Path) -> Mapping[str, Any]:
 
 
 def names(path: Path) -> set[str]:
-    """Return the names of the tensors of a file, read from its header alone; torch is not needed.
+    """Return the names of the tensors in a file. Only its header is read, without torch.
 
     Raises:
-        ValueError: it is no file of tensors.
+        ValueError: the file is no safetensors file.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -108,10 +108,10 @@ def names(path: Path) -> set[str]:
 
 
 def dump(tensors: Mapping[str, Any]) -> bytes:
-    """Return the bytes of a file that holds these tensors.
+    """Return the bytes of a safetensors file with these tensors.
 
     Raises:
-        TypeError: naming what is not a torch tensor.
+        TypeError: a value is not a torch tensor; the message names it.
     """
     others = {name: value for name, value in tensors.items() if not hasattr(value, "detach")}
     if others:
@@ -119,14 +119,14 @@ def dump(tensors: Mapping[str, Any]) -> bytes:
         raise TypeError(", ".join(wrong))
     from safetensors.torch import save  # imports torch
 
-    # A clone, because safetensors refuses tensors that share memory, as the replicas of one job do.
+    # Cloned, because safetensors refuses tensors that share memory, as the replicas of a job do
     stored = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     data: bytes = save(stored)
     return data
 
 
 def _constants(module: Path) -> dict[str, str | None]:
-    """Return the constants that a module assigns, without running it."""
+    """Return name -> value of the constants that a module assigns, without running it."""
     constants: dict[str, str | None] = {}
     for node in ast.parse(module.read_text(encoding="utf-8")).body:
         targets = node.targets if isinstance(node, ast.Assign) else []

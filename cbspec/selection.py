@@ -1,6 +1,4 @@
-"""Which claims a person means: by id, by file or by folder; and the ids that there are, without
-reading any claim in full.
-"""
+"""Selecting claims by id, file or folder, and listing ids without reading claims in full."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ _ID = re.compile(
 
 
 class UnknownClaimError(ConfigError):
-    """A word that names no claim, file or folder."""
+    """A word names no claim, file or folder."""
 
 
 def select(
@@ -39,20 +37,23 @@ def select(
 ) -> tuple[Claim, ...]:
     """Read the claims that words name, in the order of the words, each once.
 
-    A word is an id (without the values of a matrix it stands for all cells), pytest's name of a
-    claim, a claim file or a folder, for which its defaults.yaml may stand. What is an id and a path
-    is the id; ``./`` before it makes it the path. Only the files in question are read, so that a
-    mistake in another one is no hindrance.
+    A word is an id, pytest's name of a claim, a claim file, or a folder or its defaults.yaml. An id
+    without the values of a matrix stands for all its cells. A word that is both an id and a path is
+    taken as the id; with ``./`` in front it is the path. Only the files in question are read, so a
+    mistake in another file does not matter.
 
     Args:
-        folder: of the claims; all of them are meant without a word.
-        every: each claim at every scale at which it is decidable, instead of at `scale`.
-        exact: each at `scale` itself, also where that cannot decide it and has other sizes.
-        recorded: ids that are known, though there may be no such claim any more.
+        folder: the folder of the claims.
+        catalog: the stages that claims may call.
+        words: the words; without any, all claims are read.
+        scale: the scale to read at.
+        every: read each claim at every scale at which it is decidable.
+        exact: read each claim at `scale` even if it is not decidable there.
+        recorded: ids that are known from the ledger, even if the claim is gone.
 
     Raises:
-        UnknownClaimError: naming every word that is none of these.
-        ClaimError: with every mistake of the files in question.
+        UnknownClaimError: some words name nothing; it lists them all.
+        ClaimError: the files in question have mistakes; it lists them all.
     """
     from cbspec.language import load
 
@@ -71,7 +72,7 @@ def select(
 def _places(
     words: Iterable[str], files: Mapping[str, Path], folder: Path, recorded: Collection[str]
 ) -> dict[str, Path]:
-    """Return word -> the file or folder that it means; raises where it means none."""
+    """Return word -> the file or folder that it means; raise if it means none."""
     places: dict[str, Path] = {}
     strange = []
     for word in words:
@@ -91,7 +92,7 @@ def _chosen(
     files: Mapping[str, Path],
     recorded: Collection[str],
 ) -> tuple[Claim, ...]:
-    """Return the claims that words mean, of those of their files; raises where it is none."""
+    """Return the claims that words mean, out of those in their files; raise if there is none."""
     chosen: dict[tuple[str, str], Claim] = {}
     strange = []
     for word, place in places.items():
@@ -112,16 +113,22 @@ def named(claim: str, words: Collection[str]) -> bool:
 
 
 def unknown(words: Iterable[str], ids: Collection[str]) -> list[str]:
-    """Return the words that are none of these ids, with or without the values of a matrix."""
+    """Return the words that are not among these ids, with or without the values of a matrix."""
     known = {*ids, *map(base, ids)}
     return [word for word in words if word not in known]
 
 
 def refuse(problem: str, words: Iterable[str], known: Sequence[str], where: str = "") -> None:
-    """Refuse words that name no claim, each in a line that begins with the problem.
+    """Refuse words that name no claim.
+
+    Args:
+        problem: the beginning of the line for each word.
+        words: the words.
+        known: the known ids, for suggestions.
+        where: where the ids are known from, for the message.
 
     Raises:
-        UnknownClaimError: there is any.
+        UnknownClaimError: there are such words.
     """
     lines = []
     for word in words:
@@ -131,7 +138,7 @@ def refuse(problem: str, words: Iterable[str], known: Sequence[str], where: str 
 
 
 def path_of(word: str, folder: Path) -> Path:
-    """Return the file or folder that a word names, by the claims' own folder if it lies in that."""
+    """Return the path that a word names, spelled by the folder of the claims if it lies in it."""
     from cbspec.language import meant
 
     path = meant(Path(word))
@@ -159,7 +166,7 @@ def _means(word: str, place: Path, files: Mapping[str, Path], claim: Claim) -> b
 
 
 def ids(folder: Path) -> Mapping[str, Path]:
-    """Return id -> file, by a look at the line that has it; for thousands of files in a second."""
+    """Return id -> file, from the line of each file that has the id, which is fast."""
     from cbspec.language import claim_files
 
     files: dict[str, Path] = {}
@@ -175,9 +182,7 @@ def ids(folder: Path) -> Mapping[str, Path]:
 
 
 def _parsed(text: str) -> str | None:
-    """Return the id of a claim that is written in another way than most are, as JSON for
-    instance.
-    """
+    """Parse a file to get its id, if it is written in an unusual way, such as JSON."""
     import yaml
 
     try:

@@ -1,4 +1,4 @@
-"""Text from claims, ledgers and stages as a terminal, or the log of a CI run, can show it."""
+"""Making texts of claims, ledgers and stages safe for terminals and the logs of CI runs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from cbspec.model.visible import inert, visible
 
 
 def lines(text: str) -> str:
-    """Return text of several lines without control over where it is shown."""
+    """Return a text of several lines with its control characters escaped."""
     return inert(visible(text, keep="\n\t"))
 
 
 def line(text: str) -> str:
-    """Return text as one line without control over where it is shown."""
+    """Return a text as one line with its control characters escaped."""
     return inert(visible(text))
 
 
 def json(text: str) -> str:
-    """Return a JSON document with every control, mark and command in JSON's own escapes."""
+    """Return a JSON document with control characters and workflow commands as JSON escapes."""
     return visible(text, keep="\n").replace("##[", "#\\u0023[")

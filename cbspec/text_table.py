@@ -1,4 +1,4 @@
-"""Tables for a terminal: as wide as it is, in its colours, and never cut."""
+"""Tables for a terminal. They fit its width, have its colours, and are never cut."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from textwrap import wrap
 
 from cbspec import terminal
 
-GAP = 2  # tabulate's, between columns
-HEADING = 2  # tabulate's, spaces kept beside a heading
-NARROWEST = 16  # characters in which running text still reads well
+GAP = 2  # tabulate's spaces between columns
+HEADING = 2  # tabulate's spaces beside a heading
+NARROWEST = 16  # characters of a column in which running text is still readable
 
 COLOURS = {
     "holds": "green",
@@ -34,12 +34,13 @@ class TextTable:
     """A table for people, filled row by row.
 
     Args:
-        headings: of the columns.
+        headings: the headings of the columns.
         right: the columns that are aligned right.
-        wraps: the columns of running text, whose cells take several lines where there is no room.
-        lead: the columns that stay together in a terminal too narrow for columns; all by default.
-        spare: the columns that a terminal goes without where it has no room for all.
-        coloured: the columns whose verdicts and changes have colours.
+        wraps: the columns of running text, whose cells may take several lines.
+        lead: the columns that share a line if the terminal is too narrow for columns; all by
+            default.
+        spare: the columns that are left out if there is no room for all.
+        coloured: the columns whose verdicts and changes are coloured.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class TextTable:
         self._coloured = coloured
 
     def row(self, *cells: object) -> None:
-        """Add a row; each cell is one line, whatever its text holds."""
+        """Add a row. The text of each cell becomes one line."""
         self.rows.append([terminal.line(str(cell)) for cell in cells])
 
     def __str__(self) -> str:
@@ -68,8 +69,8 @@ class TextTable:
         """Return the table.
 
         Args:
-            width: columns of the terminal; None where lines may have any length.
-            colour: whether verdicts and changes have colours.
+            width: the width of the terminal; None for lines of any length.
+            colour: whether to colour verdicts and changes.
         """
         columns = list(range(len(self.headings)))
         if width is None:
@@ -93,7 +94,7 @@ class TextTable:
         return sum(map(self._longest, columns)) + GAP * (len(columns) - 1)
 
     def _fitted(self, columns: Sequence[int], width: int) -> dict[int, int] | None:
-        """Return the widths of the columns that have to wrap; None where even that does not fit."""
+        """Return the widths of the columns that have to wrap; None if even that does not fit."""
         room = width - self._natural(columns)
         if room >= 0:
             return {}
@@ -104,7 +105,7 @@ class TextTable:
                 room += self._longest(column)
         widths: dict[int, int] = {}
         for column in wrapping:
-            # What the shorter ones leave, the longer ones have
+            # Shorter columns get what they need, and longer ones share the rest
             share = room // (len(wrapping) - len(widths))
             widths[column] = min(share, self._longest(column))
             if widths[column] < min(NARROWEST, self._longest(column)):
@@ -134,8 +135,9 @@ class TextTable:
         return "\n".join(map(str.rstrip, drawn.splitlines()))
 
     def _stacked(self, columns: Sequence[int], width: int, *, colour: bool) -> list[str]:
-        """Return a few lines for each row: what leads, then the rest, on one line if it fits there,
-        else each running text by itself.
+        """Return a few lines for each row: the lead columns, then the others.
+
+        The others share a line if they fit; otherwise each running text has its own.
         """
         lines: list[str] = []
         indent = "  " if width > NARROWEST else ""
@@ -167,13 +169,13 @@ class TextTable:
 
 
 def coloured(text: str) -> str:
-    """Return text with its verdicts and changes in their colours."""
+    """Return a text with its verdicts and changes coloured."""
     from click import style
 
     return _WORDS.sub(lambda word: style(word[0], fg=COLOURS[word[0]]), text)
 
 
 def _wrapped(text: str, width: int, *, painted: bool = False) -> list[str]:
-    """Return text in lines of so many characters, a longer word broken, its verdicts in colour."""
+    """Wrap a text to lines of `width` characters, breaking longer words, with coloured verdicts."""
     lines = wrap(text, width, break_on_hyphens=False)
     return list(map(coloured, lines)) if painted else lines
