@@ -27,9 +27,12 @@ def emit(job: Job[Table], load: Imported | None = None) -> None:
         except ValueError as error:
             raise StageError(f"table: {table.file} {error}") from None
         undefined = {}
+        lost = "has no value"
+        if not table.paired:
+            lost += " (`exclude: WHY` leaves it out)"
         for measure in table.measures:
             if measure not in run.measures:
-                reason = run.reasons.get(measure, "has no value")
+                reason = run.reasons.get(measure, lost)
                 undefined[measure] = f"{table.row} {run.id} of {table.file} {reason}"
         job.emit(index, measures=run.measures, undefined=undefined, series={"run": run.id})
 

@@ -107,7 +107,17 @@ def _open(path: Path, newline: str | None = None) -> IO[str]:
     return path.open(encoding="utf-8-sig", newline=newline)
 
 
-def _csv(path: Path, delimiter: str = ",") -> Iterator[Row]:
+def _csv(path: Path) -> Iterator[Row]:
+    with _open(path, newline="") as file:
+        headings = file.readline()
+    # Spreadsheets separate by semicolons where the comma is the decimal sign
+    if "," not in headings and ";" in headings:
+        yield from _separated(path, ";")
+    else:
+        yield from _separated(path, ",")
+
+
+def _separated(path: Path, delimiter: str) -> Iterator[Row]:
     with _open(path, newline="") as file:
         reader = csv.DictReader(file, delimiter=delimiter, strict=True)
         headings = reader.fieldnames or ()
@@ -122,7 +132,7 @@ def _csv(path: Path, delimiter: str = ",") -> Iterator[Row]:
 
 
 def _tsv(path: Path) -> Iterator[Row]:
-    yield from _csv(path, "\t")
+    yield from _separated(path, "\t")
 
 
 def _json_lines(path: Path) -> Iterator[Row]:
@@ -136,7 +146,22 @@ def _json_lines(path: Path) -> Iterator[Row]:
                 raise ValueError(f"line {number} is not JSON: {error}") from None
             if not isinstance(row, dict):
                 raise ValueError(f"line {number} is not an object")
-            yield row
+            yield _flat(row)
+
+
+def _flat(row: Mapping[str, Any]) -> Row:
+    """Return a row whose nested fields are columns, named by their path: ``"metrics.loss"``."""
+    cells: dict[str, Any] = {}
+    for name, value in row.items():
+        inner: Row = {"": value}
+        if isinstance(value, Mapping):
+            inner = _flat(value)
+        for key, cell in inner.items():
+            path = f"{name}.{key}" if key else name
+            if path in cells:
+                raise ValueError(f"has two columns {path!r}")
+            cells[path] = cell
+    return cells
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -160,7 +185,8 @@ def _parquet(path: Path) -> Iterator[Row]:
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"has two columns {name!r}")
-    yield from table.to_pylist()
+    for row in table.to_pylist():
+        yield _flat(row)
 
 
 READERS: Mapping[str, Callable[[Path], Iterator[Row]]] = {

@@ -216,7 +216,18 @@ def _number(cell: Any, measure: str, run: str) -> float | None:
         return float(cell)
     except (TypeError, ValueError, OverflowError):
         shown = f"has {cell!r} as {measure} of run {run!r}"
-        raise ValueError(f"{shown}, which is no number") from None
+        raise ValueError(f"{shown}, which is no number{_why_none(text)}") from None
+
+
+def _why_none(text: str) -> str:
+    """Say what a text has that a person reads as a number, and that could be meant in two ways."""
+    if not any(letter.isdigit() for letter in text):
+        return ""
+    if "%" in text:
+        return ": leave out the percent sign; the unit says what it is"
+    if "," in text:
+        return ": write a decimal point, and no separator of thousands"
+    return ""
 
 
 def _is(cell: Any, wanted: Cell | tuple[Cell, ...]) -> bool:

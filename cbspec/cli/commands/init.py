@@ -13,7 +13,7 @@ from cbspec import __version__
 from cbspec.cli import prompt
 from cbspec.cli.draft import scalar
 from cbspec.cli.output import echo, echo_json, json_option
-from cbspec.errors import ConfigError
+from cbspec.errors import ConfigError, suggestion
 from cbspec.paths import display
 
 if TYPE_CHECKING:
@@ -127,7 +127,11 @@ def _table(here: Path, file: str, run: str, measures: tuple[str, ...]) -> Result
             names = ", ".join(map(str, columns(rows(path))))
             raise click.UsageError(f"missing --measure COLUMN=UNIT: one or more of {names}")
         described = {column: Column(unit=unit) for column, unit in units.items()}
-        independent_runs(Table(file=file, run=run, measures=described), path)
+        # Ids tell the runs of one arm apart, and no claim has chosen an arm yet
+        independent_runs(Table(file=file, measures=described), path)
+        known = list(map(str, columns(rows(path))))
+        if run and run not in known:
+            raise ValueError(f"has no column {run!r}{suggestion(run, known)}")
     except ValueError as error:
         raise ConfigError(f"{file} {error}") from None
     quoted = {scalar(column): scalar(unit) for column, unit in units.items()}

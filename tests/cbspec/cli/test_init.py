@@ -185,6 +185,17 @@ def test_from_a_table_to_a_verdict(empty):
     assert len([line for line in text.splitlines() if not line.startswith("#")]) <= 20
 
 
+def test_runs_of_each_arm_may_be_counted_from_1(empty):
+    """A table in which every method has its seeds 0, 1, 2 begins a project: claims choose by method."""
+    rows = "".join(f"{seed},{method},{seed}\n" for method in "ab" for seed in range(3))
+    empty.write("runs.csv", f"seed,method,loss\n{rows}")
+
+    begun = empty.cbspec("init", "--table", "runs.csv", "--run", "seed", "--measure", "loss=nats")
+
+    assert begun.exit_code == 0, begun.stderr
+    assert "run: seed" in (empty.root / "claims" / "defaults.yaml").read_text()
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -194,8 +205,8 @@ def test_from_a_table_to_a_verdict(empty):
         (["--table", "none.csv", "--measure", "loss=nats"], "none.csv is not there"),
         (["lab", "--run", "id"], "--run and --measure describe a --table"),
         (
-            ["--table", "runs.csv", "--run", "method", "--measure", "loss=nats"],
-            "runs.csv has two rows of run 'a'",
+            ["--table", "runs.csv", "--run", "ids", "--measure", "loss=nats"],
+            "runs.csv has no column 'ids'; did you mean 'id'?",
         ),
     ],
 )

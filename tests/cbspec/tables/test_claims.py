@@ -68,7 +68,7 @@ def test_a_run_without_a_value_makes_the_claim_invalid(study):
     excluded = study.run().records[0].judgement
 
     assert invalid.verdict == "invalid"
-    assert "run adam-2 of runs.csv has no value for adam" in invalid.reason
+    assert "run adam-2 of runs.csv has no value (`exclude: WHY` leaves it out)" in invalid.reason
     assert (excluded.verdict, len(excluded.seeds)) == ("holds", 4)
     assert (
         "4 runs, and 1 of adam without a value left out (its machine was taken away): 3.21"

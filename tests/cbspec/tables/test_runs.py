@@ -8,7 +8,7 @@ import pytest
 
 from cbspec.tables import Column, Table
 from cbspec.tables.reading import rows
-from cbspec.tables.runs import independent_runs, run_of_seed
+from cbspec.tables.runs import independent_runs, left_out, run_of_seed
 
 needs_pyarrow = pytest.mark.skipif(
     importlib.util.find_spec("pyarrow") is None, reason="pyarrow is not installed"
@@ -121,7 +121,10 @@ def test_a_paired_run_is_that_of_its_seed(csv_file):
         ("run,loss\n1\n", {}, "line 2 has another number of cells than the headings"),
         ("run,loss\n", {}, "has no rows"),
         ("", {}, "has no rows"),
-        ("run;loss\n1;2\n", {}, "has no column 'loss'"),
+        ("run|loss\n1|2\n", {}, "has no column 'loss'"),
+        ("run;loss\n1;2,5\n", {}, "is no number: write a decimal point, and no separator"),
+        ('run,loss\n1,"1,234.5"\n', {}, "is no number: write a decimal point, and no separator"),
+        ("run,loss\n1,91.5 %\n", {}, "is no number: leave out the percent sign"),
         ("run,loss\n1,3.2_1\n", {}, "has '3.2_1' as loss of run '1', which is no number"),
         ('run,loss\n1,"3,21"\n', {}, "has '3,21' as loss of run '1', which is no number"),
         ("run,loss,loss\n1,2,3\n", {}, "has two columns 'loss'"),
@@ -167,6 +170,7 @@ def test_words_that_contradict_each_other(words, message):
         ("quoted.csv", b'note,run,loss\n"a, ""b""\nc",1,2.5\n'),
         ("blank.csv", b"run,loss\n\n1,2.5\n\n"),
         ("spaces.csv", b"run,loss\n1 , 2.5\n"),
+        ("semicolons.csv", b'run;"loss";note\n1;2.5;"a;b, c"\n'),
         ("UPPER.CSV", b"run,loss\n1,25e-1\n"),
         ("packed.csv.gz", gzip.compress(b"run,loss\n1,2.5\n", mtime=0)),
         ("bom.jsonl", b'\xef\xbb\xbf{"run": 1, "loss": 2.5}\r\n\r\n'),
@@ -205,6 +209,40 @@ def test_a_file_that_cannot_be_read(tmp_path, name, content, message):
     path.write_bytes(content)
 
     with pytest.raises(ValueError, match=message):
+        independent_runs(of(), path)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", pytest.param(".parquet", marks=needs_pyarrow)])
+def test_a_nested_field_is_a_column_named_by_its_path(tmp_path, suffix):
+    """Objects in a row, at any depth, are told by the keys that lead to them."""
+    path = tmp_path / f"runs{suffix}"
+    nested = [
+        {"run": f"r{index}", "config": {"model": {"name": "a"}}, "metrics": {"loss": loss}}
+        for index, loss in enumerate((2.5, None))
+    ]
+    if suffix == ".parquet":
+        import pyarrow
+        from pyarrow import parquet
+
+        parquet.write_table(pyarrow.Table.from_pylist(nested), path)
+    else:
+        path.write_text("\n".join(map(json.dumps, nested)))
+    table = of(
+        measures={"loss": Column(unit="nats", column="metrics.loss")},
+        where={"config.model.name": "a"},
+        exclude="lost",
+    )
+
+    assert losses(table, path) == [("r0", 2.5)]
+    assert left_out(table, path) == 1
+
+
+def test_a_path_that_a_key_spells_as_well_is_ambiguous(tmp_path):
+    """A key with a dot beside an object that leads to the same name is refused."""
+    path = tmp_path / "runs.jsonl"
+    path.write_text('{"run": 1, "m.loss": 2, "m": {"loss": 3}}')
+
+    with pytest.raises(ValueError, match=r"has two columns 'm\.loss'"):
         independent_runs(of(), path)
 
 
