@@ -5,9 +5,10 @@ quarantine.
 
 from __future__ import annotations
 
-import shutil
+import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 HOSTILE = r"<script>document.title='taken'</script> \"'`|::error::=1+1 \u202eright"
@@ -161,6 +162,8 @@ CLAIMS = (
 )
 
 RUN = """
+import json
+import shutil
 import sys
 
 import cbspec
@@ -168,17 +171,24 @@ from cbspec.cli import main
 from cbspec.report import write_pages
 from cbspec.report.formats import load
 
-project = cbspec.Project()
-words = sys.argv[2].split()
-write_pages(project.run(words, scale=sys.argv[1]), project.config.reports, load(project.config))
-main(sys.argv[3:])
+for scale, claims, words in json.loads(sys.argv[1]):
+    project = cbspec.Project()
+    folder = project.config.reports
+    write_pages(project.run(claims, scale=scale), folder, load(project.config))
+    shutil.copy(folder / "latest.html", folder / f"{scale}.html")
+    status = main(words, standalone_mode=False)
+sys.exit(status)
 """
+TAKEN = ("--reason", "as found")
+
+Step = tuple[str, Sequence[str], Sequence[str]]
+"""A scale to run at, which claims (all if none is named), and a command after the run."""
 
 
 def found(root: Path) -> None:
     """Lay out the lab at `root`, run it, put it on record, edit it and run it again.
 
-    The page of the first run, that of its canaries, is kept as ``reports/canary.html``.
+    The page of the last run at each scale is kept under its name, as in ``reports/canary.html``.
     """
     files = {
         "pyproject.toml": '[tool.cbspec]\nengine = "pagelab.catalog"\ncanary = "canary"\n',
@@ -194,21 +204,22 @@ def found(root: Path) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    _run(root, "canary", "", "accept", "--canary", "--reason", "as found")
-    pages = root / "reports"
-    shutil.copy(pages / "latest.html", pages / "canary.html")
-    for scale, claims in (("long", "2.c"), ("quick", "")):
-        _run(root, scale, claims, "accept", "--all", "--reason", "as found")
+    _run(
+        root,
+        ("canary", (), ("accept", "--canary", *TAKEN)),
+        ("long", ("2.c",), ("accept", "--all", *TAKEN)),
+        ("quick", (), ("accept", "--all", *TAKEN)),
+    )
     turned = WALK.replace("    return drift", EDIT).replace(
         "    return random.Random(name)", OTHER_LUCK
     )
     (root / "pagelab" / "walk.py").write_text(turned, encoding="utf-8")
     sides = "reports/ledger.json", "reports/latest.json"
-    _run(root, "quick", "", "diff", *sides, "--html", "reports/diff.html", expected=1)
+    _run(root, ("quick", (), ("diff", *sides, "--html", "reports/diff.html")), expected=1)
 
 
-def _run(root: Path, scale: str, claims: str, *then: str, expected: int = 0) -> None:
-    """Run claims, all if none is named, at a scale, then a command, in one process."""
-    command = [sys.executable, "-c", RUN, scale, claims, *then]
+def _run(root: Path, *steps: Step, expected: int = 0) -> None:
+    """Carry out steps in one process, which ends with the status of the last command."""
+    command = [sys.executable, "-c", RUN, json.dumps(steps)]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == expected, done.stdout + done.stderr
