@@ -12,7 +12,8 @@ from typing import Any
 def build(origin: str) -> tuple[str, str | None]:
     """Return the version of torch, and the CUDA version that it was built for.
 
-    The latter is None for a CPU build. It reads torch's ``version.py``, since to import torch takes seconds.
+    The latter is None for a CPU build. Torch's ``version.py`` is read, since to import torch takes
+    seconds.
 
     Args:
         origin: the file of the package ``torch``.

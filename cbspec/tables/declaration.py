@@ -1,4 +1,4 @@
-"""What a claim says of a table of results."""
+"""The stage ``table``, and its parameters: how a claim describes a table of existing results."""
 
 from __future__ import annotations
 
@@ -8,39 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, field
 
-from cbspec.stage import File, Job, Measure, Noise, Parameters, Stage
-
-Cell = str | int | float | bool
-
-
-class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A column that is a measure."""
-
-    unit: Annotated[str, Meta(description="its unit in words: accuracy, nats, s")]
-    column: Annotated[str, Meta(description="the name of the column, where it is another one")] = ""
-    doc: Annotated[str, Meta(description="what it means, with its source")] = ""
-    resolution: Annotated[
-        float,
-        Meta(ge=0, description="the least difference of two values; 0: none repeat by chance"),
-    ] = 0.0
-    noise: Annotated[Noise, Meta(description="how it varies from run to run")] = "normal"
-    why: Annotated[str, Meta(description="the reason for a noise other than normal")] = ""
-
-
-class Resample(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What takes the place of runs where a claim is about test items."""
-
-    item: Annotated[str, Meta(min_length=1, description="the column of the test item's id")]
-    cluster: Annotated[
-        str,
-        Meta(
-            description="the column of what items have in common, such as their passage: errors are "
-            "those of whole clusters"
-        ),
-    ] = ""
+from cbspec.stage import File, Job, Measure, Parameters, Stage
+from cbspec.tables.column import Cell, Column, Resample
 
 
 class Table(Parameters, frozen=True, kw_only=True):
@@ -105,7 +76,7 @@ class Table(Parameters, frozen=True, kw_only=True):
     ] = ""
 
     def __post_init__(self) -> None:
-        """Raise ValueError where the words contradict each other."""
+        """Raise ValueError if the parameters contradict each other."""
         if self.resample:
             self._check_items()
         elif self.paired and not self.run:
@@ -129,17 +100,17 @@ class Table(Parameters, frozen=True, kw_only=True):
 
     @property
     def id_column(self) -> str:
-        """Return the column that tells rows apart; empty where their number does."""
+        """Return the column with the ids of rows; empty if rows are only numbered."""
         return self.resample.item if self.resample else self.run
 
     @property
     def cluster(self) -> str:
-        """Return the column of the items' clusters; empty where each stands by itself."""
+        """Return the column with the clusters of test items; empty without clusters."""
         return self.resample.cluster if self.resample else ""
 
     @property
     def row(self) -> str:
-        """Return what a replicate is called in an error."""
+        """Return the word for a replicate in error messages."""
         if self.resample is None:
             return "run"
         if self.cluster:
@@ -148,7 +119,7 @@ class Table(Parameters, frozen=True, kw_only=True):
 
     @property
     def replicates(self) -> str:
-        """Return what is drawn anew, in words."""
+        """Return what a claim over this table is replicated over, in words."""
         if self.cluster:
             return "clusters of test items, and not training runs"
         if self.resample:
@@ -164,11 +135,11 @@ Imported = Callable[[str], Callable[[Path], Any]]
 
 @dataclass(frozen=True)
 class TableStage(Stage):
-    """The stage ``table``; where a call has a reader, that is its implementation, whose code counts.
+    """The stage ``table``. If a call has a reader, that is its implementation, and its code counts.
 
     Args:
         load: returns a function of the project, or raises `ConfigError`.
-        shared: becomes `items` where arms share their test items.
+        shared: becomes `items` if arms share their test items.
     """
 
     load: Imported | None = None
@@ -176,20 +147,20 @@ class TableStage(Stage):
 
     @property
     def implemented(self) -> Callable[[Job[Any]], None]:
-        """Return what emits the runs."""
+        """Return the function that emits the runs."""
         from cbspec.tables.emission import emit
 
         return partial(emit, load=self.load)
 
 
 def for_call(stage: Stage, table: Table) -> Stage:
-    """Return the stage with the measures of a call; paired runs are those of seeds."""
+    """Return the stage with the measures of a call. Paired runs are taken by their seeds."""
     measures = {}
     for name, column in table.measures.items():
         measures[name] = Measure(
             column.unit,
             column.doc or f"a column of {table.file}",
-            0.0 if table.cluster else column.resolution,  # a cluster's mean has a finer one
+            0.0 if table.cluster else column.resolution,  # the mean of a cluster is finer
             column.noise,
             column.why,
         )
@@ -213,7 +184,7 @@ def table_stage(load: Imported) -> Stage:
     """Return the stage ``table`` of a project.
 
     Args:
-        load: as `TableStage` takes it.
+        load: see `TableStage`.
     """
     return TableStage(
         name="table",
@@ -230,7 +201,7 @@ def table_stage(load: Imported) -> Stage:
 
 
 def _count(load: Imported, table: Table, locate: Callable[[str], Path]) -> int:
-    """Return how many runs an arm has.
+    """Return the number of runs of an arm.
 
     Raises:
         ValueError: the file cannot be read as the call says.
@@ -239,7 +210,7 @@ def _count(load: Imported, table: Table, locate: Callable[[str], Path]) -> int:
 
 
 def _excluded(load: Imported, table: Table, locate: Callable[[str], Path]) -> tuple[int, str]:
-    """Return how many rows of an arm are left out without a value, and why; raises as `_count`."""
+    """Return how many rows of an arm are left out, and why. It raises like `_count`."""
     from cbspec.tables.runs import left_out
 
     reader = load(table.reader) if table.reader else None
@@ -247,7 +218,7 @@ def _excluded(load: Imported, table: Table, locate: Callable[[str], Path]) -> tu
 
 
 def _ids(load: Imported, table: Table, locate: Callable[[str], Path]) -> Sequence[str]:
-    """Return the ids of an arm's runs, test items or clusters; raises as `_count`."""
+    """Return the ids of an arm's runs, test items or clusters. It raises like `_count`."""
     from cbspec.tables.runs import independent_runs
 
     reader = load(table.reader) if table.reader else None

@@ -1,4 +1,4 @@
-"""The runs of a table: its rows by their id, with the measures that each has."""
+"""The runs of a table: its rows by their ids, with the measures that each has."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ import msgspec
 from cbspec.errors import suggestion
 from cbspec.files import Stamp, stamp
 from cbspec.tables.clusters import by_cluster, cluster_values
-from cbspec.tables.declaration import Cell, Table
+from cbspec.tables.column import Cell
+from cbspec.tables.declaration import Table
 from cbspec.tables.reading import Reader, Row, columns, rows
 
-MISSING = frozenset({"", "na", "n/a", "nan", "none", "null"})  # how exports spell no value
+MISSING = frozenset({"", "na", "n/a", "nan", "none", "null"})  # spellings of a missing value
 TRUTH = {"true": 1.0, "false": 0.0}
 INFINITE = "is infinite"
 
@@ -29,10 +30,10 @@ class TableRun:
     """One run.
 
     Attributes:
-        id: as the table has it; the number of the row, counted from 1, without a column of ids.
-        measures: measure -> value; those that it lacks are left out.
-        reasons: measure -> why it has no value, where that is not simply missing.
-        cluster: of a test item.
+        id: the id in the table; without a column of ids, the number of the row from 1.
+        measures: measure -> value, without missing ones.
+        reasons: measure -> why it has no value, if it is not simply missing.
+        cluster: the cluster of a test item.
     """
 
     id: str
@@ -42,23 +43,19 @@ class TableRun:
 
 
 def independent_runs(table: Table, path: Path, reader: Reader | None = None) -> Sequence[TableRun]:
-    """Return the runs of an arm, in the order of their ids, without those that are left out.
+    """Return the runs of an arm in the order of their ids, without those that are left out.
 
-    A value that is infinite is no missing one: no reason leaves its run out.
+    A run with an infinite value is never left out, because the value is not missing.
 
     Raises:
         ValueError: the file lacks a column, a value is no number, a run has two rows, or no row is
-            left; the message is a predicate.
+            left. The message is a predicate.
     """
     return _independent(_words_of(table), path, stamp(path), reader)
 
 
 def left_out(table: Table, path: Path, reader: Reader | None = None) -> int:
-    """Return how many runs, or test items, of an arm are left out with a reason.
-
-    Raises:
-        ValueError: as `independent_runs`.
-    """
+    """Return how many runs or test items of an arm are left out; see `independent_runs`."""
     if not table.exclude:
         return 0
     runs = _planned(table, _words_of(table), path, stamp(path), reader)
@@ -68,7 +65,7 @@ def left_out(table: Table, path: Path, reader: Reader | None = None) -> int:
 def run_of_seed(
     table: Table, path: Path, seed: int, reader: Reader | None = None
 ) -> TableRun | None:
-    """Return the run whose id is a seed; None where there is none.
+    """Return the run whose id is a seed; None if there is none.
 
     Raises:
         ValueError: as `independent_runs`.
@@ -83,7 +80,7 @@ def clustered(table: Table, items: Sequence[TableRun]) -> list[TableRun]:
     reasons: dict[str, dict[str, str]] = defaultdict(dict)
     for measure in table.measures:
         lacking = [item.id for item in items if measure not in item.measures]
-        if lacking:  # the mean over all items is not known, and no cluster's part of it
+        if lacking:  # without all items, no cluster's share of the mean is known
             reason = f"is part of no mean, for test item {lacking[0]} has no value"
             for cluster in clusters:
                 reasons[cluster][measure] = reason
@@ -151,7 +148,7 @@ def _by_id(words: bytes, path: Path, _now: Stamp, reader: Reader | None) -> Mapp
 
 
 def _lacks(run: TableRun, table: Table) -> bool:
-    """Tell whether a run lacks a value; one that is infinite is there."""
+    """Tell whether a run lacks a value. An infinite value is not missing."""
     absent = table.measures.keys() - run.measures.keys()
     return any(run.reasons.get(measure) != INFINITE for measure in absent)
 
@@ -167,7 +164,7 @@ def _check_columns(table: Table, known: Iterable[str]) -> None:
 
 
 def _name(cell: Any, paired: bool) -> str:
-    """Return a run's id; of a paired run the whole number that it is, however it is spelt."""
+    """Return the id of a run. That of a paired run is a whole number, however it is spelt."""
     text = _text(cell)
     if paired or isinstance(cell, float):
         try:
@@ -204,14 +201,14 @@ def _measured(table: Table, row: Row, run: str) -> TableRun:
 
 
 def _number(cell: Any, measure: str, run: str) -> float | None:
-    """Return the number of a cell; None where there is no value."""
+    """Return the number in a cell; None if the value is missing."""
     text = _text(cell).lower()
     if text in MISSING:
         return None
     if text in TRUTH:
         return TRUTH[text]
     try:
-        if "_" in text:  # Python's digit groups are no number in any table
+        if "_" in text:  # Python accepts digit groups, but no table means them
             raise ValueError
         return float(cell)
     except (TypeError, ValueError, OverflowError):
@@ -237,7 +234,7 @@ def _is(cell: Any, wanted: Cell | tuple[Cell, ...]) -> bool:
 
 
 def _same(cell: Any, wanted: Cell) -> bool:
-    """Tell whether a cell has a value: 0.10 in a text file is the number 0.1."""
+    """Tell whether a cell equals a value. In a text file, 0.10 equals the number 0.1."""
     if isinstance(wanted, bool):
         return str(cell).strip().lower() == str(wanted).lower()
     if isinstance(wanted, str):
@@ -256,7 +253,7 @@ def _in_words(where: Mapping[str, object]) -> str:
 
 
 def _order(run: TableRun) -> list[tuple[int, str]]:
-    """Return what sorts ids as people do: run 2 before run 10."""
+    """Return a sort key that puts run 2 before run 10, as people do."""
     parts = []
     for part in re.split(r"(\d+)", run.id):
         parts.append((int(part), "") if part.isdecimal() else (0, part))
