@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+# Letters and marks to Unicode, and nothing to the eye: joiner, fillers of Hangul and Khmer, Braille blank
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]")
+
 
 def visible(text: str, keep: str = "") -> str:
     r"""Return a text in which characters that are invisible, or that move others, are escaped.
@@ -15,11 +18,11 @@ def visible(text: str, keep: str = "") -> str:
         text: the text.
         keep: characters that stay, such as line breaks.
     """
-    if text.isprintable():
+    if text.isprintable() and (text.isascii() or not _BLANK.search(text)):
         return text
     escapes = {}
     for sign in set(text) - set(keep):
-        if not sign.isprintable():
+        if not sign.isprintable() or _BLANK.match(sign):
             units = sign.encode("utf-16-be", "surrogatepass").hex()
             escapes[ord(sign)] = re.sub("(....)", r"\\u\1", units)
     return text.translate(escapes)

@@ -130,6 +130,9 @@ def test_a_page_for_programs_hides_nothing_and_loses_nothing(run, tmp_path):
     assert encode(decode(text, Run)) == encode(run)
 
 
+BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+"""Signs that count as printable, and are not seen."""
+
 BLOCKS = {
     "heading": "# one",
     "underline": "=====",
@@ -157,6 +160,7 @@ BLOCKS = {
     "hyperlink": "\x1b]8;;http://x\x07a\x1b]8;;\x07 \x1bP q\x1b\\ \x9d0;t\x9c",
     "overwriting": "good\rbad \b\b\b\x7f \x0c\x0b",
     "unseen": "a\u200bb\u2060c\ufeffd\u00ade\U000e0041f \u200e\u061c",
+    "blank": f"a{BLANK}b",
     "commands": "::set-output name=a::b %0A::error::c ##vso[x]y ::stop-commands::z",
     "stacked": "e" + "\u0301" * 60,
     "long": "x" * 400,
@@ -215,6 +219,7 @@ def test_no_text_begins_anything(told, root, name):
         assert re.match(r"::(error|warning) [^:]*::", line)
     for text in (failure_text(odd.records[0]), summary_table(odd.records, 200)):
         assert text.replace("\n", "").isprintable()
+        assert not set(text) & set(BLANK)
         assert not re.search(r"^\s*::|##\[", text, re.MULTILINE)
 
 
@@ -237,4 +242,5 @@ def test_visible_texts_are_json_escapes(text):
     assert shown.isprintable()
     unescaped = re.sub(r"(?:\\u[0-9a-f]{4})+", lambda match: json.loads(f'"{match[0]}"'), shown)
     assert "\\" in text or unescaped == text
-    assert shown == text or not text.isprintable()
+    assert shown == text or not text.isprintable() or set(text) & set(BLANK)
+    assert not set(shown) & set(BLANK)
