@@ -1,4 +1,4 @@
-"""The command line: ``cbspec``, each command loaded when it is called."""
+"""The command line ``cbspec``. Each command is a module that is imported when it is called."""
 
 from cbspec.cli.main import main
 

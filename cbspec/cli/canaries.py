@@ -1,6 +1,4 @@
-"""Canary figures of the last run going on record, with what becomes of the verdicts that the
-changed code has not confirmed.
-"""
+"""Accepting the canaries of the last run, and marking the verdicts that it has not confirmed."""
 
 from __future__ import annotations
 
@@ -22,13 +20,20 @@ if TYPE_CHECKING:
 def accept_canaries(
     project: Project, run: Run, claims: Sequence[str], reason: str, *, carry_over: bool
 ) -> list[dict[str, str]]:
-    """Put the canary figures of a run on record, all or those of the claims that ids name.
+    """Record the canaries of a run.
+
+    Args:
+        project: the project.
+        run: the last run.
+        claims: the ids of the claims; all if there are none.
+        reason: why the change is right.
+        carry_over: carry unconfirmed verdicts over, and do not supersede them.
 
     Returns:
-        What was done, each as a mapping with its `text`.
+        A mapping for each thing that was done, with its description as `text`.
 
     Raises:
-        LedgerError: a canary is not to be taken, or the change has no reason.
+        LedgerError: a canary cannot be accepted, or the change has no reason.
     """
     from cbspec.canary import CanaryRecord
     from cbspec.ledger import accept, supersede, today
@@ -61,9 +66,7 @@ def accept_canaries(
 
 
 def keep_new_canaries(project: Project, run: Run, entries: Sequence[Entry]) -> None:
-    """Take the canary figures of claims that have none on record: the verdicts going on record are
-    of the same code.
-    """
+    """Record the canaries of claims that have none, for the same code as the verdicts `entries`."""
     from cbspec.canary import CanaryRecord
 
     record = CanaryRecord.load(project.config.canary_record)
@@ -77,8 +80,9 @@ def keep_new_canaries(project: Project, run: Run, entries: Sequence[Entry]) -> N
 
 
 def _edited(run: Run, claims: Sequence[str]) -> set[Key]:
-    """Return the verdicts that the last run found in doubt, of the claims that ids name: where the
-    claim was edited, its canary may be as recorded.
+    """Return the verdicts in doubt of these claims whose canary is as recorded.
+
+    They are in doubt because the claim was edited.
     """
     from cbspec.ledger import Key
 
@@ -91,13 +95,15 @@ def _edited(run: Run, claims: Sequence[str]) -> set[Key]:
 
 
 def _changed(run: Run, claims: Sequence[str], edited: Collection[Key]) -> list[CanaryCheck]:
-    """Return the canaries to take: those that are not as recorded, of the claims that ids name.
+    """Return the canaries of these claims that differ from the record.
 
     Args:
-        edited: verdicts that need no canary to be superseded.
+        run: the last run.
+        claims: the ids of the claims; all if there are none.
+        edited: verdicts that are superseded without a changed canary.
 
     Raises:
-        LedgerError: one of them could not be computed, or the last run has none.
+        LedgerError: a canary could not be computed, or the last run has none.
     """
     if not (run.canaries or edited):
         raise LedgerError(
@@ -122,7 +128,7 @@ def _changed(run: Run, claims: Sequence[str], edited: Collection[Key]) -> list[C
 
 
 def _confirmed(run: Run, claims: Collection[str]) -> list[Record]:
-    """Return the verdicts of these claims that the last run computed and found as recorded."""
+    """Return the verdicts of these claims that the last run has confirmed."""
     confirmed = []
     for record in run.records:
         as_recorded = record.comparison.old and record.comparison.change in (
@@ -138,15 +144,13 @@ def _confirmed(run: Run, claims: Collection[str]) -> list[Record]:
 def _unconfirmed(
     ledger: Ledger, checks: Sequence[CanaryCheck], record: CanaryRecord
 ) -> Iterator[Entry]:
-    """Yield the verdicts that the code as it is did not reach, of claims whose canary on record
-    changed.
-    """
+    """Yield the verdicts of claims with a changed canary that the present code has not reached."""
     from cbspec.ledger.entry import short
 
     for check in checks:
         if check.claim not in record.figures:
             continue
-        assert check.figures is not None  # those that broke are refused
+        assert check.figures is not None  # canaries that broke were refused before
         code = {stage: short(digest) for stage, digest in check.figures.code.items()}
         for entry in ledger.of(check.claim):
             if entry.stale(code) and entry.doubt != "superseded":

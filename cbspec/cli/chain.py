@@ -1,4 +1,4 @@
-"""How findings took each other up: which claim revised or retracted which."""
+"""The history of findings as a tree: which claim revised or retracted which."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ Followers = Mapping[str, Mapping[str, str]]
 def chains(
     claims: Sequence[Claim], chosen: Collection[str], remarks: Mapping[str, str]
 ) -> Iterator[str]:
-    """Yield one tree of lines for each claim that others took up and that itself takes up none.
+    """Yield the lines of a tree for each claim that others revise or retract, and that is a root.
 
     Args:
-        chosen: only trees with one of these claims.
-        remarks: claim -> what stands in brackets behind its title.
+        claims: the claims.
+        chosen: only trees with one of these claims are shown.
+        remarks: claim -> a remark in brackets behind its title.
     """
     titles: dict[str, str] = {}
     for claim in claims:
@@ -36,7 +37,7 @@ def chains(
 
 
 def _followers(claims: Sequence[Claim]) -> Followers:
-    """Return claim -> those that took it up, and how; ids without the values of a matrix cell."""
+    """Return claim -> the claims that revise or retract it, and which. Matrix cells are merged."""
     followers: dict[str, dict[str, str]] = defaultdict(dict)
     for claim in claims:
         for other in claim.revises:
@@ -53,9 +54,7 @@ def _below(
     how: str = "",
     above: frozenset[str] = frozenset(),
 ) -> list[tuple[int, str, str]]:
-    """Return (depth, how, claim) of a claim and all that followed it; a circle ends where it
-    closes.
-    """
+    """Return (depth, how, claim) for a claim and all that followed it. A circle is cut."""
     lines = [(depth, how, name)]
     for follower, word in followers.get(name, {}).items():
         if follower not in above | {name}:

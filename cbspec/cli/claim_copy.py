@@ -1,4 +1,4 @@
-"""The text of a claim file that is like another one."""
+"""Copying a claim file with some values replaced."""
 
 from __future__ import annotations
 

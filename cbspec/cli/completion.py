@@ -1,4 +1,4 @@
-"""Completing ids of claims in a shell."""
+"""Completion of claim ids in a shell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cbspec.selection import ids
 
 
 def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer ids of claims, and files where no id begins like this."""
+    """Offer the ids of claims; if none begins like this, offer files."""
     known = _offered(ctx, incomplete, lambda project: ids(project.claims_folder))
     return known or [CompletionItem(incomplete, type="file")]
 
@@ -23,7 +23,7 @@ def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
 def complete_orphaned(
     ctx: click.Context, _param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Offer the ids of verdicts on record that no claim file asks for any more."""
+    """Offer the ids of orphaned verdicts."""
     from cbspec.ledger import orphaned
 
     def names(project: Project) -> Iterable[str]:
@@ -43,7 +43,7 @@ def _offered(
         return []
     items = []
     for name in names:
-        # A ledger may hold any text, and the shell would run what a line of it says
+        # A ledger may hold any text, and the shell could execute it
         if name.startswith(incomplete) and name == terminal.line(name):
             items.append(CompletionItem(name))
     return items

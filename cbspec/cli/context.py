@@ -1,4 +1,4 @@
-"""The project that a command works on, as click hands it over."""
+"""The decorator that passes the project to a command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text of a new claim file."""
+"""Writing the text of a new claim file."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from pathlib import Path
 
 from cbspec.language.scalar import resolve
 
-# What needs no quotes, as long as it does not read as a number
+# Text that needs no quotes in YAML, unless it reads as a number
 _PLAIN = re.compile(r"\w[\w .,;<>()/+=%^-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """The words of a claim; `experiment`, `arms`, `asserted` and `controls` are YAML of one line
-    each.
-    """
+    """The parts of a new claim. Experiment, arms, assertions and controls are YAML on one line."""
 
     id: str
     title: str
@@ -36,10 +34,10 @@ class Draft:
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def text(self, schema: str) -> str:
-        """Return the file, in the order in which people read a claim.
+        """Return the text of the file.
 
         Args:
-            schema: path of the JSON Schema as seen from the file, for editors.
+            schema: the path of the JSON Schema relative to the file, for editors.
         """
         return "\n".join([f"# yaml-language-server: $schema={schema}", *self._lines()]) + "\n"
 
@@ -78,21 +76,21 @@ class Draft:
 
 
 def scalar(text: str) -> str:
-    """Return `text` as YAML that reads back as this text, in quotes only if it needs them."""
+    """Return a text as YAML, in quotes only if it needs them."""
     text = " ".join(text.split())
     plain = _PLAIN.fullmatch(text) and isinstance(_meaning(text), str)
     return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def _flow(names: Sequence[str]) -> str:
-    """Return names as a YAML list of one line."""
+    """Return names as a YAML list on one line."""
     return f"[{', '.join(map(scalar, names))}]"
 
 
 def place(folder: Path, phase: str, claim: str) -> Path:
-    """Return the file of a claim: ``phase6_5/6.5A.a.yaml`` for 6.5A.a of phase 6.5A.
+    """Return the path of a claim file: ``phase6_5/6.5A.a.yaml`` for 6.5A.a of phase 6.5A.
 
-    A phase without a number is a folder of its own.
+    A phase without a number has a folder of its own.
     """
     name = re.sub(r"\W+", "_", phase.strip().lower())
     if number := re.match(r"\d+(?:\.\d+)?", phase.strip()):
@@ -101,7 +99,7 @@ def place(folder: Path, phase: str, claim: str) -> Path:
 
 
 def schema_seen_from(path: Path, schema: Path) -> str:
-    """Return the path of the schema for the first line of the claim file at `path`."""
+    """Return the path of the schema relative to the claim file at `path`."""
     return Path(os.path.relpath(schema.resolve(), path.resolve().parent)).as_posix()
 
 

@@ -1,4 +1,4 @@
-"""A group of commands that is a package: each module in it is a command, each package a group."""
+"""A click group whose commands are the modules of a package, and whose subgroups its packages."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import click
 
 
 class Commands(click.Group):
-    """A group whose commands are the modules of a package, each imported when it is called.
+    """A group whose commands are the modules of a package. Each is imported when it is called.
 
     Args:
-        package: of the commands; that of a module is its function `command`.
+        package: the package. The function `command` of each module is the command.
     """
 
     def __init__(self, *args: Any, package: ModuleType, **kwargs: Any) -> None:
@@ -46,8 +46,9 @@ class Commands(click.Group):
 
 
 def _headline(name: str) -> str:
-    """Return the first line of a command's help, from its source: to import every command for it
-    would take a second.
+    """Return the first line of a command's help from its source.
+
+    To import every command for that would take a second.
     """
     spec = find_spec(name)
     assert spec is not None

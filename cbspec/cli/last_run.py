@@ -1,6 +1,4 @@
-"""The last run, whose report `cbspec accept` puts on record; refused where the project has moved on
-since.
-"""
+"""The report of the last run, which `cbspec accept` records unless the project changed since."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ def last_run(project: Project) -> Run:
     """Return the report of the last run.
 
     Raises:
-        LedgerError: there is none, or it cannot be read.
+        LedgerError: there is no report, or it cannot be read.
     """
     import msgspec
 
@@ -43,7 +41,7 @@ def last_run(project: Project) -> Run:
 
 
 def records(run: Run, claims: Sequence[str]) -> list[Record]:
-    """Return the verdicts that a run computed, of the claims that ids name, all without one.
+    """Return the records of claims, by their ids; all if there are none.
 
     Raises:
         UnknownClaimError: the run has no such claim.
@@ -55,10 +53,10 @@ def records(run: Run, claims: Sequence[str]) -> list[Record]:
 
 
 def refuse_outdated(project: Project, records: Sequence[Record]) -> None:
-    """Refuse verdicts that are not of the claims and the code as they are.
+    """Refuse verdicts of claims or code that have changed since.
 
     Raises:
-        LedgerError: naming each, and the run to repeat.
+        LedgerError: there are such verdicts; it names each, and the run to repeat.
     """
     planner = project.planner("cpu")  # on whatever device: the code is the same
     claims: dict[tuple[str, str], Claim] = {}
@@ -82,7 +80,7 @@ def refuse_outdated(project: Project, records: Sequence[Record]) -> None:
 
 
 def _changes(record: Record, claim: Claim | None, planner: Planner) -> Iterator[str]:
-    """Yield what changed of a claim since its verdict."""
+    """Yield what changed in a claim or its code since its verdict."""
     from cbspec.ledger.entry import short
 
     if claim is None:

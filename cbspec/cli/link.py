@@ -1,4 +1,4 @@
-"""Where a claim stands in the project's HTML pages."""
+"""Links to a claim in the project's HTML pages."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from html import escape
 from cbspec.model.anchor import anchor, claim_element
 from cbspec.project import Project
 
-PAGES = ("latest.html", "replication.html")  # the last run's first
+PAGES = ("latest.html", "replication.html")  # that of the last run is preferred
 
 
 def link(project: Project, claim: str = "") -> str:
-    """Return the address of a claim's part of the newest page that has it, which terminals open on
-    a click; of the whole page if no claim is named; empty where there is no such page.
+    """Return the address of a claim in the first page that has it; empty if there is no such page.
+
+    Without a claim, return the address of the page. Terminals open it on a click.
     """
     for name in PAGES:
         path = project.config.reports / name
@@ -28,6 +29,6 @@ def link(project: Project, claim: str = "") -> str:
 
 
 def link_line(project: Project, claim: str = "") -> list[str]:
-    """Return the line that tells of the page; none where there is no page."""
+    """Return a line with the link; none if there is no page."""
     address = link(project, claim)
     return [f"page: {address}"] if address else []

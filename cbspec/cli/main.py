@@ -1,6 +1,4 @@
-"""The command group: options that every command shares, one clear message for every mistake, and
-the exit status.
-"""
+"""The outermost command group: shared options, error messages, and the exit status."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ Shell completion (also _zsh and _fish):
 
 
 class Main(Commands):
-    """The outermost group: mistakes become a message and an exit status here."""
+    """The outermost group. It turns errors into a message and an exit status."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -1,4 +1,4 @@
-"""What commands print: text for people, or one JSON document with --json."""
+"""Printing the output of commands: text for people or, with --json, one JSON document."""
 
 from __future__ import annotations
 
@@ -41,16 +41,12 @@ def results_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def echo(text: str, *, err: bool = False) -> None:
-    """Print text, whose words may be a claim's or a ledger's, without their control of the
-    terminal.
-    """
+    """Print a text with its control characters escaped, as it may come from a claim or a ledger."""
     click.echo(terminal.lines(text), err=err)
 
 
 def echo_json(content: Any) -> None:
-    """Print indented JSON of builtins, dataclasses and msgspec structs; what is not finite is
-    null.
-    """
+    """Print built-in types, dataclasses and structs as JSON. Non-finite numbers are null."""
     import msgspec
 
     encoded = msgspec.json.encode(content, enc_hook=_plain)
@@ -58,9 +54,7 @@ def echo_json(content: Any) -> None:
 
 
 def echo_table(table: TextTable) -> None:
-    """Print a table as wide as the terminal, in its colours; into a file or a pipe with lines of
-    any length.
-    """
+    """Print a table that fits the terminal; in a file or a pipe, lines may have any length."""
     if not sys.stdout.isatty():
         click.echo(str(table))
         return

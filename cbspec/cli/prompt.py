@@ -1,4 +1,4 @@
-"""What ``cbspec new`` asks on a terminal, with the catalog's words to choose from."""
+"""The questions that ``cbspec new`` asks on a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cbspec.kinds import KINDS
 from cbspec.kinds.names import bare, fields, noun_of
 from cbspec.stage import Stage
 
-BOUNDS = ("above", "below")  # of which a kind needs one
+BOUNDS = ("above", "below")  # optional fields of kinds that need at least one of them
 
 
 def text(label: str) -> str:
@@ -39,7 +39,7 @@ def arms() -> tuple[str, ...]:
 
 
 def assertion(arms: Sequence[str], measures: Sequence[str]) -> str:
-    """Ask for one assertion, and return it as YAML of one line."""
+    """Ask for one assertion, and return it as YAML on one line."""
     kind = _choice("Assertion", filter(_simple, KINDS))
     words: list[str] = [f"kind: {kind}"]
     for field in msgspec.structs.fields(KINDS[kind]):
@@ -58,7 +58,7 @@ def assertion(arms: Sequence[str], measures: Sequence[str]) -> str:
 
 
 def _simple(kind: str) -> bool:
-    """Tell whether all that the kind needs can be asked for; the others are written by hand."""
+    """Tell whether the fields of a kind are simple enough to be asked for."""
     described = fields(KINDS[kind])
     for field in msgspec.structs.fields(KINDS[kind]):
         needed = described[field.encode_name]
@@ -91,6 +91,6 @@ def _choice(label: str, choices: Iterable[str]) -> str:
 
 
 def _optional(label: str) -> str:
-    """Ask for what may be left empty."""
+    """Ask for a line that may be empty."""
     answer: str = click.prompt(label, default="", show_default=False, err=True)
     return answer.strip()

@@ -1,4 +1,4 @@
-"""Putting verdicts on record."""
+"""Saving a changed ledger together with its evidence."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
 
 def save(project: Project, before: Ledger, after: Ledger, evidence: Sequence[Evidence]) -> None:
-    """Write evidence first, then the ledger that names it, then drop what nothing names any
-    more.
-    """
+    """Write the evidence, then the ledger that names it, and then remove unused evidence."""
+    # In this order, a process that is killed in between leaves no entry without its evidence
     project.evidence.keep(evidence, before, after)
     after.save(project.config.ledger)
     project.evidence.prune([item.claim for item in evidence], after)

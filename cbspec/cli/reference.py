@@ -1,6 +1,4 @@
-"""The words of the claim language as Markdown tables, made from the types that claims are read
-by.
-"""
+"""The reference of the claim language as Markdown tables, made from its types."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ def reference(schema: Mapping[str, Any]) -> str:
 
 
 def keys(schema: Mapping[str, Any]) -> str:
-    """Return one row for each top-level key of a claim file."""
+    """Return a table with a row for each top-level key of a claim file."""
     lines = _head("key", "needed", "meaning")
     for key, words in schema["properties"].items():
         needed = ""
@@ -34,7 +32,7 @@ def keys(schema: Mapping[str, Any]) -> str:
 
 
 def kinds() -> str:
-    """Return one row for each assertion kind; the words that every kind takes are left out."""
+    """Return a table with a row for each assertion kind, without the fields that all share."""
     shared = {field.name for field in msgspec.structs.fields(Assertion)}
     lines = _head("kind", "asserts", "needs", "takes")
     for tag, kind in KINDS.items():

@@ -15,8 +15,9 @@ Row = Mapping[str, object]
 
 
 def csv_text(rows: Sequence[Row]) -> str:
-    """Return rows as CSV with a line of headings; what has no value is empty, and no spreadsheet
-    takes a text for a formula.
+    """Return rows as CSV with a line of headings. Missing values are empty.
+
+    Texts that a spreadsheet would take for a formula are escaped.
     """
     text = io.StringIO()
     if rows:

@@ -1,6 +1,4 @@
-"""What ``cbspec store push``, ``pull`` and ``sync`` have in common: which results, to or from where,
-and what is said of them.
-"""
+"""The common part of ``cbspec store push``, ``pull`` and ``sync``: selecting and moving results."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ dry_option = click.option("--dry-run", "dry", is_flag=True, help="Say what would
 
 
 def sharing(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the arguments by which results are selected."""
+    """Give a command the arguments and options that select results."""
     return words_argument(dry_option(results_options(json_option(command))))
 
 
@@ -40,11 +38,16 @@ class Sharing:
     """A selection of results and a remote.
 
     Args:
-        words: the URL, or none for that of the project; then claims, or none for all.
+        project: the project.
+        words: the URL of the remote (by default the project's), then claims (by default all).
+        scale: the scale of the claims.
+        device: the device family of the results.
+        threads: the threads of the workers that computed them.
+        dry: report only what would be moved.
 
     Raises:
         ConfigError: there is no remote, or it cannot be opened.
-        ClaimError: with every mistake of the claims.
+        ClaimError: the claims have mistakes; it lists them all.
     """
 
     def __init__(
@@ -74,7 +77,7 @@ class Sharing:
         """Take the results.
 
         Args:
-            inputs: take also what they are computed from.
+            inputs: take their inputs as well.
         """
         from cbspec.evaluation.sharing import with_inputs
         from cbspec.store import Pull
@@ -84,10 +87,10 @@ class Sharing:
         self._move(results, by, "taken from", "not there")
 
     def push(self, replace: bool = False) -> None:
-        """Send the results and what they are computed from.
+        """Send the results and their inputs.
 
         Args:
-            replace: send also what is there.
+            replace: send results that the remote has already, too.
         """
         from cbspec.evaluation.sharing import with_inputs
         from cbspec.store import Push
@@ -98,11 +101,13 @@ class Sharing:
     def _move(
         self, results: Mapping[Cell, Planner], by: Pull | Push, verb: str, other: str
     ) -> None:
-        """Move results, with a progress bar in a terminal, and keep what became of them.
+        """Move results with a progress bar, and count the outcomes.
 
         Args:
-            verb: what is done with them: ``"sent to"``.
-            other: what those lack that cannot be moved: ``"not stored here"``.
+            results: cell -> planner that named it.
+            by: moves the results.
+            verb: the words for a moved result: ``"sent to"``.
+            other: the words for a result that the source lacks: ``"not stored here"``.
         """
         states: Counter[str] = Counter()
         size, refusals = 0, []
@@ -127,7 +132,7 @@ class Sharing:
         )
 
     def tell(self, as_json: bool) -> None:
-        """Print what became of the results."""
+        """Print the outcomes."""
         if as_json:
             for transfer in self._transfers:
                 transfer.pop("other")
@@ -164,7 +169,7 @@ class Sharing:
 
 
 def _parted(words: Sequence[str], configured: str) -> tuple[str, Sequence[str]]:
-    """Return the URL that words begin with, or the project's, and the claims."""
+    """Split words into the URL, which is the project's if they have none, and the claims."""
     if words and ("://" in words[0] or words[0].startswith(("/", "~"))):
         return words[0], words[1:]
     if configured:

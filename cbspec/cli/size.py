@@ -1,4 +1,4 @@
-"""Sizes as people write them."""
+"""Sizes in bytes as people write them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNITS = {
 
 
 class Size(click.ParamType[int]):
-    """``5GB``, ``1.5 GiB``, ``500M``, or a bare number of bytes."""
+    """An option value such as ``5GB``, ``1.5 GiB``, ``500M``, or a number of bytes."""
 
     name = "size"
 

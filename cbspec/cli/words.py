@@ -1,4 +1,4 @@
-"""The words that ``cbspec new`` was given, by flags and by answers."""
+"""The input of ``cbspec new``, from flags and from answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cbspec.cli.draft import Draft
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """As given; what was not is None or empty."""
+    """The values of the flags; None or empty if a flag was not given."""
 
     claim: str | None
     title: str | None
@@ -33,7 +33,7 @@ class Words:
 
     @property
     def missing(self) -> list[str]:
-        """Return the flags without which there is no claim."""
+        """Return the required flags that were not given."""
         needed: dict[str, object] = {
             "ID": self.claim,
             "--title": self.title,
@@ -46,10 +46,11 @@ class Words:
         return [flag for flag, value in needed.items() if not value]
 
     def asked(self, stages: Sequence[str], catalog: Catalog) -> Words:
-        """Return these words, with a person's answers for those that are missing.
+        """Ask for the missing values, and return them together with these.
 
         Args:
             stages: the named stage calls of the defaults.
+            catalog: the stages that claims may call.
         """
         words = replace(
             self,
@@ -69,10 +70,13 @@ class Words:
         return replace(words, asserted=(asserted,))
 
     def draft(self, scales: Sequence[str]) -> Draft:
-        """Return the claim that these words make; `scales` are taken if none are given.
+        """Return the draft of the claim.
+
+        Args:
+            scales: the scales to use if none were given.
 
         Raises:
-            click.UsageError: an arm or a figure does not have the form that its flag needs.
+            click.UsageError: an arm or a reported value does not have the form that its flag needs.
         """
         arms = {}
         for name, words in _named(self.arms).items():
@@ -97,7 +101,7 @@ class Words:
 
 
 def _line(words: str) -> str:
-    """Join YAML into one line: what spans several would fall out of its place in the file."""
+    """Join YAML into one line, since several would break the indentation of the file."""
     return " ".join(words.split())
 
 
