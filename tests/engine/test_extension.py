@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from cbspec.report import Run
 from tests.support.laboratory import Laboratory, working_in
@@ -145,7 +146,11 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
 
 @pytest.fixture(scope="module")
 def run(copied: Laboratory) -> Run:
-    return copied.run()
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    run = copied.run()
+    torch.set_num_threads(before)
+    return run
 
 
 def measured(run: Run, claim: str, measure: str) -> dict[str, list[float]]:
