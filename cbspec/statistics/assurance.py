@@ -1,8 +1,9 @@
-"""How many seeds would decide, with the uncertainty of what few seeds have shown.
+"""Predictive power: how many seeds would decide an assertion, given what few seeds have shown.
 
-Predictive power (Spiegelhalter, Freedman and Blackburn 1986): the chance that the seeds at hand and
-more of the same decide, averaged over what the mean and the spread may be by now, under a flat prior
-on the mean and on the logarithm of the spread. The power at the estimate itself promises too much.
+Predictive power (Spiegelhalter, Freedman and Blackburn 1986) is the probability that the seeds at
+hand together with more seeds decide. It is averaged over the mean and the spread that are plausible
+now, under a flat prior on the mean and on the logarithm of the spread. The power at the estimate
+itself would promise too much.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from cbspec.statistics import student
 from cbspec.statistics.sample import Array
 
 EVEN, LIKELY = 0.5, 0.8
-MOST = 1000  # seeds nobody will train: as good as never
-DRAWS = 8  # log2 of the points of a Sobol sequence
+MOST = 1000  # more seeds than anybody will train
+DRAWS = 8  # log2 of the number of points of the Sobol sequence
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What n seeds have shown: the bounds, in standard deviations from their mean."""
+    """What n seeds have shown: the bounds in standard deviations, relative to their mean."""
 
     n: int
     low: float
@@ -33,12 +34,19 @@ class Seen:
 def needed(
     seen: Seen, shown: float, refuted: float, *, guarded: bool = False
 ) -> tuple[int, int] | None:
-    """Return the total of seeds with a predictive power of 0.5 and of 0.8, each at most `MOST`; None
-    if even so many have less than 0.5.
+    """Return the total numbers of seeds with a predictive power of 0.5 and of 0.8.
+
+    Each is at most `MOST`. None if even `MOST` seeds have a power below 0.5.
+
+    Args:
+        seen: what the seeds so far have shown.
+        shown: the level at which the assertion is shown.
+        refuted: the level at which it is refuted.
+        guarded: whether the test is guarded against skew.
     """
 
     def least(target: float, few: int) -> int:
-        # Power grows with the seeds, so that halving finds the fewest
+        # Power grows with the number of seeds, so bisection finds the fewest
         many = MOST
         while many - few > 1:
             half = (few + many) // 2
@@ -55,7 +63,7 @@ def needed(
 
 
 def _power(seen: Seen, total: int, shown: float, refuted: float, *, guarded: bool) -> float:
-    """Return the probability that `total` seeds decide, the ones seen among them."""
+    """Return the probability that `total` seeds decide, including those seen."""
     mean, error = _predicted(seen.n, total)
     above, below = (mean - seen.low) / error, (seen.high - mean) / error
     holds = np.minimum(above, below) >= student.critical(shown, total, guarded=guarded)
@@ -65,8 +73,10 @@ def _power(seen: Seen, total: int, shown: float, refuted: float, *, guarded: boo
 
 @lru_cache(maxsize=1024)  # whatever was measured, the bisection begins with the same totals
 def _predicted(n: int, total: int) -> tuple[Array, Array]:
-    """Return what `total` seeds may show after n, shape `[point]` each: their mean, in standard
-    deviations from the mean of the n, and its standard error.
+    """Draw the mean of `total` seeds and its standard error, given n of them.
+
+    Returns:
+        Both with shape `[point]`, in standard deviations; the mean relative to that of the n seeds.
     """
     from scipy.special import chdtri
 
@@ -85,9 +95,7 @@ def _predicted(n: int, total: int) -> tuple[Array, Array]:
 
 @lru_cache(maxsize=1)
 def _draws() -> tuple[Array, Array, Array, Array]:
-    """Return the same points each time: two uniform columns for spreads, two normal ones for
-    means.
-    """
+    """Return the points of the integral: two uniform columns for spreads, two normal for means."""
     from scipy.special import ndtri
     from scipy.stats import qmc
 

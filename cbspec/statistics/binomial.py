@@ -1,4 +1,4 @@
-"""Counts of seeds, exact: the share that does something, and the quantiles of a measure.
+"""Exact tests of counts of seeds: shares, and quantiles of a measure.
 
 Sources: Clopper and Pearson 1934; the quantile by the sign test, whose interval is that between two
 order statistics (David and Nagaraja 2003, section 7.1).
@@ -14,7 +14,7 @@ from cbspec.statistics.sample import Array
 
 
 def share_tail(count: Array, n: int, bound: float, side: int) -> Array:
-    """Return the one-sided p of the share lying on that side of the bound."""
+    """Return the one-sided p-value that the share lies on a side of the bound."""
     from scipy.stats import binom
 
     if side > 0:
@@ -32,8 +32,16 @@ def share_interval(count: int, n: int, miss: float) -> tuple[float, float]:
 
 
 def quantile_tail(values: Array, quantile: float, bound: float, side: int) -> Array:
-    """Return the one-sided p of the quantile lying on that side of the bound, shape `[...]` from
-    `[..., seed]`.
+    """Return the one-sided p-value that the quantile lies on a side of the bound.
+
+    Args:
+        values: shape `[..., seed]`.
+        quantile: between 0 and 1.
+        bound: the bound.
+        side: 1 for above, -1 for below.
+
+    Returns:
+        Shape `[...]`.
     """
     from scipy.stats import binom
 
@@ -46,7 +54,7 @@ def quantile_tail(values: Array, quantile: float, bound: float, side: int) -> Ar
 
 
 def quantile_interval(values: Array, quantile: float, miss: float) -> tuple[float, float]:
-    """Return two order statistics with the quantile between them; infinite where none bounds it."""
+    """Return the order statistics that enclose the quantile; infinite on a side without one."""
     from scipy.stats import binom
 
     ordered, n = np.sort(values), values.size

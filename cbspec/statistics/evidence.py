@@ -1,6 +1,4 @@
-"""What measurements say for and against an assertion, and how the evidence of parts becomes that of
-a whole.
-"""
+"""Statistical evidence for and against an assertion, and combining the evidence of parts."""
 
 from __future__ import annotations
 
@@ -17,12 +15,12 @@ from cbspec.statistics.sample import Array
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What a finding is decided at.
+    """The levels at which a finding is decided.
 
     Attributes:
-        shown: error rate of `holds`.
-        refuted: error rate of `refuted`.
-        miss: rate at which the two-sided intervals may miss; 0.05 unless several interim analyses
+        shown: the error rate of `holds`.
+        refuted: the error rate of `refuted`.
+        miss: the rate at which two-sided intervals may miss; 0.05, unless several interim analyses
             share it.
     """
 
@@ -32,26 +30,26 @@ class Level:
 
 
 class Inference(Protocol):
-    """One statistical test with the effect it is about."""
+    """One statistical test with its effect."""
 
     @property
     def label(self) -> str: ...
 
     @property
     def test(self) -> str:
-        """Return the name of the test whose p this is, e.g. ``"t test"``."""
+        """Return the name of the test, such as ``"t test"``."""
 
     @property
     def asserted(self) -> str:
-        """Return where the label is asserted to lie, e.g. ``"above 0"``."""
+        """Return where the effect is asserted to lie, such as ``"above 0"``."""
 
     @property
     def bounds(self) -> tuple[float, ...]:
-        """Return the bounds that the estimate has to be told from."""
+        """Return the bounds, from which the printed estimate has to be distinguishable."""
 
     @property
     def p(self) -> Array:
-        """Return the one-sided p-value of what is asserted, shape `[...]`."""
+        """Return the one-sided p-value of the assertion, shape `[...]`."""
 
     @property
     def against(self) -> Array:
@@ -60,20 +58,17 @@ class Inference(Protocol):
     def effect(self, level: Level) -> Effect: ...
 
     def values(self) -> Array:
-        """Return the effect on each seed, shape `[seed]`; empty where it is none of single
-        seeds.
-        """
+        """Return the effect on each seed, shape `[seed]`; empty if single seeds have none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Premise:
-    """What the assertion takes for granted; where it fails, neither `holds` nor `refuted` means
-    anything.
+    """A premise of an assertion. If it fails, neither `holds` nor `refuted` has a meaning.
 
     Attributes:
-        p: one-sided p-value of the statement tested.
-        wanted: whether the statement has to be shown; else it must not be.
-        reason: why the finding is invalid where the premise fails.
+        p: the one-sided p-value of a statement.
+        wanted: whether the statement has to be shown; otherwise it must not be shown.
+        reason: why the finding is invalid if the premise fails.
     """
 
     p: Array
@@ -89,17 +84,18 @@ class Premise:
 
 @dataclass(frozen=True, slots=True)
 class StatisticalEvidence:
-    """All that judging an assertion needs besides the level.
+    """The evidence on an assertion: everything that judging needs besides the level.
 
     Attributes:
-        p, against: one-sided p-values for the assertion and for its refutation, shape `[...]`.
-        inferences: what they were combined from.
-        premises: see `Premise`.
-        parts: the evidence that this was joined from; none where it is that of one inference.
-        least: how many of the parts have to hold.
-        strictness: what the p-values were multiplied by.
-        said: the reason of the finding, where there is no test whose figures would be one.
-        reported: what is known of arms whose single runs are not.
+        p: the one-sided p-value for the assertion, shape `[...]`.
+        against: the one-sided p-value for its refutation, shape `[...]`.
+        inferences: the tests that it was combined from.
+        premises: the premises of the assertion.
+        parts: the evidence of its parts; none for a single test.
+        least: the number of parts that have to hold.
+        strictness: the factor by which the p-values were multiplied.
+        said: the reason of the finding, for an assertion without a test.
+        reported: what is known of arms whose single runs are unknown.
     """
 
     p: Array
@@ -113,19 +109,21 @@ class StatisticalEvidence:
     reported: str = ""
 
     def scaled(self, factor: float) -> StatisticalEvidence:
-        """Return the same evidence with p-values times `factor`: a part with its own alpha,
-        measured by that of the whole.
+        """Return the evidence with its p-values multiplied by `factor`.
+
+        So a part with its own alpha can be read at the alpha of the whole.
         """
         p, against = np.minimum(self.p * factor, 1), np.minimum(self.against * factor, 1)
         return replace(self, p=p, against=against, strictness=self.strictness * factor)
 
     def decisive(self, *, against: bool) -> tuple[Inference, float]:
-        """Return the test that `p`, or `against`, comes from, and what its own p was multiplied by:
-        of the parts in the order of their p, the last that is needed.
+        """Return the test that `p` or `against` comes from, and the factor on its own p-value.
+
+        Of the parts, sorted by their p-values, it is the last one that is needed.
         """
         if not self.parts:
             return self.inferences[0], self.strictness
-        # The whole is refuted once so many parts are that fewer than `least` are left
+        # The whole is refuted once fewer than `least` parts are left that are not refuted
         to_refute = len(self.parts) - self.least + 1
         if against:
             ordered = sorted(self.parts, key=lambda part: float(part.against))
@@ -141,25 +139,28 @@ def of_inference(inference: Inference) -> StatisticalEvidence:
 
 
 def every(parts: Iterable[StatisticalEvidence]) -> StatisticalEvidence:
-    """Join parts that must all hold: each is shown at the full alpha (intersection-union, Berger
-    1982); any one part refutes (Bonferroni).
+    """Combine parts that must all hold.
+
+    Each is shown at the full alpha (intersection-union test, Berger 1982). Any one of them refutes
+    the whole (Bonferroni).
     """
     parts = tuple(parts)
     return at_least(len(parts), parts)
 
 
 def some(parts: Iterable[StatisticalEvidence]) -> StatisticalEvidence:
-    """Join parts of which at least one must hold (Holm 1979, whose first step decides); refuted if
-    every part is.
+    """Combine parts of which at least one must hold (Holm 1979, whose first step decides).
+
+    The whole is refuted if every part is.
     """
     return at_least(1, tuple(parts))
 
 
 def at_least(least: int, parts: tuple[StatisticalEvidence, ...]) -> StatisticalEvidence:
-    """Join parts of which at least so many must hold; refuted where too few are left.
+    """Combine parts of which at least `least` must hold; refuted if too few are left.
 
-    The partial conjunction of Benjamini and Heller (2008), by Bonferroni over the sets of parts
-    that could be all false: m - k + 1 times the k-th smallest p.
+    This is the partial conjunction of Benjamini and Heller (2008), by Bonferroni over the sets of
+    parts that could all be false: m - k + 1 times the k-th smallest p-value.
     """
     to_refute = len(parts) - least + 1
     p = np.sort(np.stack([part.p for part in parts]), axis=0)[least - 1]
@@ -180,8 +181,9 @@ def at_least(least: int, parts: tuple[StatisticalEvidence, ...]) -> StatisticalE
 
 
 def strictness(part: float | None, whole: float | None) -> float:
-    """Return the factor on p that lets a part with an alpha of its own be read at the whole's; a
-    larger alpha raises nothing.
+    """Return the factor on the p-value of a part with its own alpha, to read it at the whole's.
+
+    A larger alpha of the part changes nothing.
     """
     if not whole or not part:
         return 1.0

@@ -10,14 +10,15 @@ def levels(
     alphas: Sequence[float],
     held_to: Callable[[float], float] = lambda alpha: alpha,
 ) -> list[float]:
-    """Return the level at which each p-value is decided: p <= level exactly for those that Holm
-    rejects.
+    """Return the level for each p-value. Holm rejects exactly those with p <= level.
 
-    The smallest p (in units of its own alpha) is held to alpha / m, the next to alpha / (m - 1),
-    ...; from the first that fails on, the divisor stays.
+    The smallest p, relative to its own alpha, has the level alpha / m, the next one alpha / (m -
+    1), and so on. After the first p that fails, the divisor stays.
 
     Args:
-        held_to: the level at this interim analysis of a test with a given alpha.
+        ps: the p-values.
+        alphas: the error rate of each.
+        held_to: returns the level at this interim analysis for a test with a given alpha.
     """
     order = sorted(range(len(ps)), key=lambda i: ps[i] / alphas[i])
     decided_at = [0.0] * len(ps)

@@ -1,6 +1,4 @@
-"""A contrast tested: each finite bound by a one-sided test, both needed (Schuirmann 1987 where there
-are two).
-"""
+"""Testing a contrast: one one-sided test for each finite bound, all needed (Schuirmann 1987)."""
 
 from __future__ import annotations
 
@@ -20,9 +18,11 @@ from cbspec.statistics.spread import deviation, mean
 
 
 def located(contrast: Contrast, data: Measurements, test: str) -> Location:
-    """Return the test of a contrast on the scale of the measure's noise.
+    """Return the test of a contrast. A measure with log-normal noise is tested on logarithms.
 
     Args:
+        contrast: the sum of arm means with its bounds.
+        data: the measured values.
         test: ``"t"``, ``"exact"`` or ``"robust"``.
     """
     noise = data.declared(contrast.measure).noise
@@ -33,17 +33,19 @@ def located(contrast: Contrast, data: Measurements, test: str) -> Location:
 
 
 def tested(contrast: Contrast, data: Measurements, test: str) -> StatisticalEvidence:
-    """Return the evidence of a contrast, see `located`."""
+    """Return the evidence of a contrast; see `located`."""
     return of_inference(located(contrast, data, test))
 
 
 @dataclass(frozen=True)
 class Location:
-    """The sum per seed against its bounds.
+    """The test that the mean of a sum over seeds lies between its bounds.
 
     Attributes:
-        exact: by sign flips in place of t.
-        robust: held to an exponential worst case as well, see `cbspec.statistics.skew`.
+        contrast: the sum and its bounds.
+        data: the measured values.
+        exact: use sign flips instead of t.
+        robust: guard against skew as well; see `cbspec.statistics.skew`.
     """
 
     contrast: Contrast
@@ -88,8 +90,9 @@ class Location:
         return np.asarray(np.minimum(p * len(self._sides), 1))
 
     def effect(self, level: Level) -> Effect:
-        """Return the effect with its interval by t, also if the test is exact: few seeds have no
-        sign-flip interval.
+        """Return the effect with its interval by t.
+
+        An exact test has the same interval, because few seeds have no sign-flip interval.
         """
         low, high = self.interval(level.miss)
         estimate = self._read(float(self._mean))
@@ -116,8 +119,9 @@ class Location:
         )
 
     def values(self) -> Array:
-        """Return the sum of each seed, in the unit that people read, shape `[seed]`; empty where
-        single runs are not known.
+        """Return the sum of each seed in the unit of the effect, shape `[seed]`.
+
+        Empty if single runs are unknown.
         """
         if self.data.summarised(self.contrast.weights, self.contrast.measure):
             return np.array([])
@@ -126,8 +130,10 @@ class Location:
         return self._values
 
     def interval(self, miss: float) -> tuple[Array, Array]:
-        """Return the two-sided interval of the sum that misses it at that rate, shape `[...]` each;
-        a single seed bounds nothing.
+        """Return the two-sided interval of the sum, shape `[...]` each; infinite for one seed.
+
+        Args:
+            miss: the rate at which it may miss the true value.
         """
         if self._n < 2:
             return self._mean - np.inf, self._mean + np.inf
@@ -136,7 +142,7 @@ class Location:
             return self._mean - half, self._mean + half
 
     def needed(self, level: Level) -> tuple[int, int] | None:
-        """Return the seeds that would decide, see `assurance.needed`."""
+        """Return the numbers of seeds that would decide; see `assurance.needed`."""
         middle, unit = float(self._mean), float(self._deviation or 1)  # without spread: any unit
         seen = assurance.Seen(
             n=self._n,
@@ -163,7 +169,7 @@ class Location:
 
     @property
     def _sides(self) -> list[tuple[float, int]]:
-        """Return (bound, side of it that is asserted)."""
+        """Return (bound, asserted side of it) for each finite bound."""
         ends = ((self.contrast.low, 1), (self.contrast.high, -1))
         return [(bound, side) for bound, side in ends if math.isfinite(bound)]
 
@@ -173,8 +179,9 @@ class Location:
 
     @cached_property
     def _deviation(self) -> Array:
-        """Return the standard deviation over seeds, not below what the measure resolves; 0 for a
-        single seed.
+        """Return the standard deviation over seeds; 0 for one seed.
+
+        It is not below what the measure resolves, so that equal values do not look exact.
         """
         if self._n < 2:
             return np.zeros_like(self._mean)
@@ -186,9 +193,9 @@ class Location:
         return np.asarray(self._deviation / math.sqrt(self._n))
 
     def _tail(self, bound: float, side: int) -> Array:
-        """Return the one-sided p of the mean lying on that side of the bound."""
+        """Return the one-sided p-value that the mean lies on a side of the bound."""
         beyond = side * (self._mean - bound)
-        # No spread at all, as of zeros: nothing but the side counts
+        # Without any spread, as of zeros, t is infinite and only the side counts
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             t = np.nan_to_num(beyond / self._error, nan=0.0, posinf=np.inf, neginf=-np.inf)
         p = student.tail(t, self._n, guarded=self.robust)
@@ -200,7 +207,7 @@ class Location:
         return flipped
 
     def _spread(self, estimate: float) -> float | None:
-        """Return the standard deviation over seeds in the unit that people read; None of one seed."""
+        """Return the standard deviation over seeds in the unit of the effect; None for one seed."""
         if self._n < 2:
             return None
         if self.contrast.logs:
@@ -209,7 +216,7 @@ class Location:
         return float(self._deviation)
 
     def _read(self, value: float) -> float:
-        """Convert to the unit that people read."""
+        """Convert a value to the unit of the effect."""
         if self.contrast.logs:
             return exponential(value)
         return value

@@ -1,5 +1,6 @@
-"""Sign-flip permutation over seeds, exact (Fisher 1935): under symmetric noise both signs of a
-difference are as likely.
+"""The exact sign-flip test over seeds (Fisher 1935).
+
+Under symmetric noise, both signs of each difference are equally likely.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ import numpy as np
 
 from cbspec.statistics.sample import Array
 
-MOST = 40  # seeds; each half of the flips is enumerated, 2^20 sums
-TOGETHER = 2**22  # sums that are held at once for many trials
+MOST = 40  # seeds; the flips of each half are enumerated, which are 2^20 sums
+TOGETHER = 2**22  # sums that are in memory at once, if there are many trials
 
 
 def tail(differences: Array) -> Array:
@@ -29,8 +30,10 @@ def tail(differences: Array) -> Array:
 
 
 def _rows(rows: Array) -> Array:
-    """Return the p of each row of differences, by halves: what the second one must add up to."""
-    # Meet in the middle: 2 x 2^(n/2) signed sums are kept, sorted and searched, in place of 2^n
+    """Return the p-value of each row of differences."""
+    # Meet in the middle: the signed sums of both halves are enumerated, and for each sum of the
+    # first half those of the second that reach the total are counted by a search. That takes
+    # 2 x 2^(n/2) sums in place of 2^n
     half = rows.shape[1] // 2
     first, second = _sums(rows[:, :half]), np.sort(_sums(rows[:, half:]), axis=1)
     rounding = 16 * np.finfo(np.float64).eps * np.abs(rows).sum(axis=1)

@@ -1,5 +1,4 @@
-"""How far noise that is skewed to one side can push Student's t: the guard of contrasts that no
-pairing makes symmetric.
+"""The guard against skew: how far skewed noise can push Student's t, for unpaired contrasts.
 
 The difference of two arms with the same noise is symmetric, and the t test keeps its level. One arm
 against a constant has no partner: with exponential noise the t test at n = 3 and level 0.05 errs 16
@@ -21,10 +20,10 @@ import numpy as np
 from cbspec.statistics.quadrature import legendre
 from cbspec.statistics.sample import Array
 
-# The tail falls with n. Beyond so many seeds this one stands in, too strict but never too lax.
+# The tail falls with n. For more seeds than this, the tail of 40 is used, which is stricter
 MOST = 40
-CELLS = 256  # of the grid in r; a finer one moves the tail by less than 1 % of itself
-ANGLES = 96  # of the recursion's integral
+CELLS = 256  # cells of the grid in r; a finer one moves the tail by less than 1 % of itself
+ANGLES = 96  # nodes of the integral in each step of the recursion
 STATISTICS: Array = np.geomspace(0.05, 1e4, 192)
 
 
@@ -49,8 +48,9 @@ def critical(alpha: float, n: int) -> float:
 
 
 def known_tail(z: Array, n: int) -> Array:
-    """Return the larger of both tails of the mean of n exponentials, z standard errors off, where
-    the spread is known: P(Z >= z) or P(Z <= -z).
+    """Return the larger tail of the mean of n exponentials whose spread is known.
+
+    That is P(Z >= z) or P(Z <= -z), with Z in standard errors.
     """
     from scipy.special import gammainc, gammaincc
 
@@ -60,8 +60,9 @@ def known_tail(z: Array, n: int) -> Array:
 
 
 def known_critical(alpha: float, n: int) -> float:
-    """Return the z beyond which the mean of n exponentials lies in alpha of the cases, where the
-    spread is known: of both sides the farther.
+    """Return the z that the mean of n exponentials exceeds with probability alpha.
+
+    The spread is known. Of the two sides, the one with the larger z counts.
     """
     from scipy.special import gammainccinv, gammaincinv
 
@@ -72,7 +73,7 @@ def known_critical(alpha: float, n: int) -> float:
 
 @lru_cache
 def _log_tails(n: int) -> Array:
-    from scipy.special import gammainc  # here and below: validation must not pay for SciPy
+    from scipy.special import gammainc  # imported here, since validation does not need SciPy
 
     r = _grid(n)
     mass = np.diff(np.exp(_greenwood(n)) * r ** (n - 1))
@@ -84,7 +85,7 @@ def _log_tails(n: int) -> Array:
 
 
 def _grid(n: int) -> Array:
-    """Return values of r, dense near 0 where far tails come from."""
+    """Return the grid of r. It is dense near 0, which far tails come from."""
     grid: Array = np.sqrt(max(n - 1, 1)) * np.linspace(0, 1, CELLS + 1) ** 3
     return grid
 
