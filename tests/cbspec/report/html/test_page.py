@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from importlib import import_module
 
 import msgspec
 import pytest
@@ -267,3 +268,29 @@ def test_a_new_claim_that_does_not_hold_needs_a_look(run_of, record, project):
     text = page(of_run(run_of(record("refuted")), project))
 
     assert "1 claim needs a look" in text
+
+
+def test_a_page_of_many_claims_shows_each_in_short(subject, flipped, monkeypatch, run_of, record):
+    """Beyond a number of claims one that needs no look has its decisive effects and seeds and names
+    its file, without headings over nothing; one that needs a look has all.
+    """
+    judged = record(id="1.b", old="holds")
+    run = run_of(judged, flipped)
+    subjects = [subject(judged), subject(flipped)]
+    whole = shown(subjects, None, run)
+    monkeypatch.setattr(import_module("cbspec.report.html.page"), "MANY", 1)
+    text = shown(subjects, None, run)
+    calm, urgent = (article(text, name) for name in ("1.b", "6A.a"))
+
+    assert len(text) < len(whole)
+    assert urgent == article(whole, "6A.a")
+    assert "Assertions and controls" in urgent
+    assert "Assertions and controls" not in calm
+    assert "<table class=effects>" in calm
+    assert "path class=dots" in calm
+    assert "<circle" not in calm.partition("Every seed")[2]
+
+
+def article(text, claim):
+    """The part of a page that shows a claim."""
+    return text.partition(f'id="claim-{claim}"')[2].partition("</article>")[0]
