@@ -17,7 +17,7 @@ from cbspec.errors import suggestion
 from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.grammar import OPEN
 from cbspec.language.node import Node
-from cbspec.language.terms import RANGE_PATTERN
+from cbspec.language.terms import DATE_PATTERN, NAME_PATTERN, RANGE_PATTERN, SIZE_PATTERN
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -34,6 +34,14 @@ _NAMES = {
     "object": "a mapping",
     "null": "nothing",
 }
+_A_NAME = "not a name: letters, digits and _ . - only"
+_PATTERNS = {
+    RANGE_PATTERN: "not a range of seeds such as 1..20",
+    DATE_PATTERN: "not a day such as 2027-01-31",
+    SIZE_PATTERN: "not the name of a size: letters, digits and _ only, no digit first",
+    NAME_PATTERN: "not a name: letters, digits and _ . + - only",
+}
+
 _BOUNDS = {
     "minimum": "at least",
     "exclusiveMinimum": "above",
@@ -141,10 +149,8 @@ def _message(node: Node, error: ValidationError) -> str:
         return f"needs at least {bound} signs"
     if rule == "maxLength":
         return f"has {len(str(value))} signs; at most {bound} are allowed"
-    if rule == "pattern" and bound == RANGE_PATTERN:
-        return f"{shown(value)} is not a range of seeds such as 1..20"
     if rule == "pattern":
-        return f"{shown(value)} is not a name: letters, digits and _ . - only"
+        return f"{shown(value)} is {_PATTERNS.get(str(bound), _A_NAME)}"
     if rule in ("items", "prefixItems"):
         return ""  # the length of the list is reported by itself
     return str(error.message)
