@@ -1,9 +1,9 @@
-"""How likely a run with fresh noise gives the same verdict.
+"""The probability that a run with fresh seeds gives the same verdict.
 
-The seeds of a fresh run are drawn from the predictive distribution of the seeds at hand, under a flat
-prior on the means and on the logarithm of the spread, and judged as a run judges: every look, every
-assertion, every control. Arms keep their correlation over seeds, unless each has runs of its own; a
-log-normal measure is drawn on logarithms, and a measure is rounded to its resolution.
+Fresh seeds are drawn from the predictive distribution of the seeds at hand, under a flat prior on
+the means and on the logarithm of the spread. They are judged as in a run: every look, every
+assertion, every control. Arms keep their correlation over seeds, unless they have independent runs.
+A log-normal measure is drawn on logarithms, and every measure is rounded to its resolution.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ Mask = NDArray[np.bool_]
 
 
 def with_again(judgement: Judgement, claim: Claim, table: Table) -> Judgement:
-    """Return the judgement with the probability of the same verdict again, from a run that looks at
-    no fewer seeds than this one did, as a run does that is held to it.
+    """Return the judgement with the probability of the same verdict from fresh seeds.
+
+    The fresh run looks at no fewer seeds than this one, like a run that is compared with it.
     """
     try:
         # Two seeds may vary beyond any double; what a run draws there is Unmeasured
@@ -54,8 +55,11 @@ def with_again(judgement: Judgement, claim: Claim, table: Table) -> Judgement:
 def fresh(
     claim: Claim, table: Table, rng: np.random.Generator, trials: int = TRIALS
 ) -> dict[Name, Array] | None:
-    """Return values `[trial, seed]` of fresh runs with all seeds of the pool, for each column that
-    the claim reads; None where nothing can be drawn, as of a paper that gives no spread.
+    """Draw fresh runs with all seeds of the pool, for each column that the claim reads.
+
+    Returns:
+        (arm, measure) -> values `[trial, seed]`; None if nothing can be drawn, as for a paper that
+        gives no spread.
 
     Raises:
         Unmeasured: a value does not exist.
@@ -83,9 +87,7 @@ def fresh(
 
 
 def _drawable(claim: Claim, names: list[Name], table: Table) -> bool:
-    """Tell whether there are columns, each with a spread, and no test that takes too long to repeat
-    in every trial.
-    """
+    """Tell whether values can be drawn: all columns have a spread, and no test takes too long."""
     for name in names:
         summary = table[name].summary
         if summary is not None and summary.sd is None:
@@ -98,7 +100,7 @@ def _drawable(claim: Claim, names: list[Name], table: Table) -> bool:
 
 
 def _correlated(claim: Claim, names: list[Name]) -> list[list[Name]]:
-    """Return the columns whose runs are the same: all of them, or those of one arm."""
+    """Return the groups of columns with the same runs: all columns, or those of each arm."""
     if not claim.independent_runs:
         return [names]
     by_arm: dict[str, list[Name]] = {}
@@ -108,10 +110,13 @@ def _correlated(claim: Claim, names: list[Name]) -> list[list[Name]]:
 
 
 def _predicted(seen: Array, runs: int, trials: int, rng: np.random.Generator) -> Array | None:
-    """Return fresh values `[trial, run, column]`; None where too few were seen.
+    """Draw fresh values `[trial, run, column]`; return None if too few were seen.
 
     Args:
-        seen: values `[run, column]`.
+        seen: the values at hand, `[run, column]`.
+        runs: the number of fresh runs.
+        trials: the number of trials.
+        rng: the random generator.
     """
     n = seen.shape[0]
     if n < FEWEST:
@@ -132,11 +137,12 @@ def _predicted(seen: Array, runs: int, trials: int, rng: np.random.Generator) ->
 
 
 def verdicts(claim: Claim, drawn: dict[Name, Array], first: int = 0) -> NDArray[np.str_]:
-    """Return the verdict on each trial, after the looks that it needs, shape `[trial]`.
+    """Return the verdict on each trial after the looks that it needs, shape `[trial]`.
 
     Args:
-        drawn: (arm, measure) -> `[trial, seed]`, all seeds of the pool.
-        first: seeds that the first look has at least.
+        claim: the claim.
+        drawn: (arm, measure) -> `[trial, seed]`, for all seeds of the pool.
+        first: the fewest seeds of the first look.
     """
     trials = next(iter(drawn.values())).shape[0]
     verdict = np.full(trials, "inconclusive", dtype="<U12")
@@ -192,7 +198,7 @@ def _premises(evidence: StatisticalEvidence, level: float) -> Mask | bool:
 
 
 def _read(claim: Claim, table: Table) -> Iterator[Name]:
-    """Yield every column that an assertion or a control with a test reads."""
+    """Yield each column that a tested assertion or control reads."""
     for assertion in (*claim.assertions, *claim.controls):
         if not assertion.tested:
             continue
@@ -208,7 +214,7 @@ def _positive(claim: Claim, measure: str, column: Array) -> bool:
 
 
 def _as_measured(claim: Claim, measure: str, values: Array, sample: Sample) -> Array:
-    """Return drawn values on the measure's own scale, rounded to what it resolves."""
+    """Return drawn values on the measure's own scale, rounded to its resolution."""
     if _positive(claim, measure, np.asarray(sample.values, dtype=np.float64)):
         values = np.exp(np.clip(values, -FARTHEST, FARTHEST))
     declared = claim.measures.get(measure)

@@ -1,4 +1,4 @@
-"""From evidence to a finding: a verdict at a level, with the sentence that says why."""
+"""Deciding one assertion: its evidence becomes a finding with a verdict and the reason for it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from cbspec.statistics.evidence import Inference, Level, StatisticalEvidence
 from cbspec.statistics.sample import Measurements, Table, Unmeasured
 
 Weighed = StatisticalEvidence | Unmeasured
-"""The evidence, or why there is none."""
+"""The evidence on an assertion, or why there is none."""
 
 Seeds = tuple[float, float]
-"""Seeds with an even chance to decide, and with a good one; 0 where it is decided."""
+"""The seeds with an even and with a good chance to decide; 0 if it is decided."""
 
 
 def decide(
@@ -34,15 +34,15 @@ def decide(
     measures: Mapping[str, Measure] | None = None,
     reported: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Finding:
-    """Decide one assertion by itself: no other assertions, one analysis.
+    """Decide one assertion by itself, at a single analysis.
 
     Args:
-        table: (arm, measure) -> `Sample`; it may hold more than the assertion reads.
-        alpha: error rate of both `holds` and `refuted`; an assertion with its own alpha has that
-            instead.
-        key: the assertion's key path, kept in the finding.
-        measures: what the catalog declares of each measure.
-        reported: measure -> arm -> the memo's number.
+        assertion: the assertion.
+        table: (arm, measure) -> `Sample`. It may have more columns than the assertion reads.
+        alpha: the error rate of `holds` and of `refuted`, for an assertion without its own.
+        key: the key path of the assertion, for the finding.
+        measures: measure -> its declaration in the catalog.
+        reported: measure -> arm -> the memo's value.
     """
     level = alpha_of(assertion, alpha)
     data = Measurements(table, measures or {}, reported or {})
@@ -55,10 +55,12 @@ def decide(
 
 
 def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:
-    """Return the evidence, or why a value that the assertion reads is missing.
+    """Return the evidence on an assertion, or why a value that it reads is missing.
 
     Args:
-        alpha: the alpha of an assertion that has none of its own.
+        assertion: the assertion.
+        data: the measured values.
+        alpha: the error rate of an assertion without its own.
     """
     if assertion.alpha is None:
         assertion = msgspec.structs.replace(assertion, alpha=alpha)
@@ -69,9 +71,7 @@ def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:
 
 
 def _reported(assertion: Assertion, data: Measurements) -> str:
-    """Return what is known of the arms whose single runs are not: ``"paper: mean 0.971, sd 0.006, n =
-    10"``.
-    """
+    """Describe arms whose single runs are unknown: ``"paper: mean 0.971, sd 0.006, n = 10"``."""
     texts: list[str] = []
     for measure in measures_of(assertion):
         for arm, summary in data.summarised(arms_of(assertion), measure).items():
@@ -93,7 +93,7 @@ def conclude(
     if isinstance(weighed, StatisticalEvidence):
         try:
             effects = tuple(inference.effect(level) for inference in weighed.inferences)
-        except Unmeasured as missing:  # ranks can be told where their difference overflows
+        except Unmeasured as missing:  # the test may use ranks, where the effect's values overflow
             weighed = missing
     if isinstance(weighed, Unmeasured):
         return Finding(
@@ -124,7 +124,7 @@ def _verdict(
         if premise.fails(level.shown):
             return "invalid", premise.reason
     shown, refuted = evidence.p <= level.shown, evidence.against <= level.refuted
-    if evidence.said:  # without a test nothing is left open: what is not shown is refuted
+    if evidence.said:  # an assertion without a test is either shown or refuted
         if shown:
             return "holds", evidence.said
         return "refuted", evidence.said
@@ -138,7 +138,7 @@ def _verdict(
 
 
 def _outlook(evidence: StatisticalEvidence, level: Level, replicates: str) -> str:
-    """Say what more seeds would do."""
+    """Describe what more seeds would do."""
     even, likely = _deciding(evidence, level)
     if not 0 < even < math.inf:
         return ""
@@ -148,7 +148,7 @@ def _outlook(evidence: StatisticalEvidence, level: Level, replicates: str) -> st
 
 
 def _deciding(evidence: StatisticalEvidence, level: Level) -> Seeds:
-    """Return the seeds that would decide for or against, whichever side each part leans to."""
+    """Return the seeds that would decide, in the direction that each part leans to."""
     level = _divided(level, evidence.strictness, evidence.strictness)
     if not evidence.parts:
         return _needed(evidence.inferences[0], level)
@@ -167,7 +167,7 @@ def _divided(level: Level, shown: float, refuted: float) -> Level:
 
 
 def _needed(inference: Inference, level: Level) -> Seeds:
-    """Return the seeds at which one inference is decided by itself."""
+    """Return the seeds at which a single test would be decided."""
     if inference.p <= level.shown or inference.against <= level.refuted:
         return 0, 0
     return inference.effect(level).needed or (math.inf, math.inf)

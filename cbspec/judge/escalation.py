@@ -1,9 +1,9 @@
-"""More seeds for what is inconclusive, without paying for the looks in false verdicts.
+"""Escalation: more seeds for inconclusive claims, without more false verdicts from more looks.
 
-Verdicts are looked at after n = start, 2 start, 4 start, ... and all seeds, or at the looks that the
-claim states. `cbspec.statistics.boundary` has the level of each. Intervals miss at the level of
-their look: repeated confidence intervals (Jennison and Turnbull 1989), which cover at every look
-together.
+A verdict is taken after n = start, 2 start, 4 start, ... and after all seeds, or at the looks that
+the claim states. `cbspec.statistics.boundary` computes the level of each look. Intervals have the
+level of their look too: they are repeated confidence intervals (Jennison and Turnbull 1989), which
+cover at all looks together.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cbspec.kinds import Assertion
 from cbspec.model.finding import Finding, Judgement
 from cbspec.statistics import boundary
 
-MISS = 0.05  # of the two-sided intervals
+MISS = 0.05  # the rate at which two-sided intervals may miss
 
 
 def alpha_of(assertion: Assertion, alpha: float) -> float:
@@ -26,9 +26,9 @@ def alpha_of(assertion: Assertion, alpha: float) -> float:
 
 
 def alpha_at(n: int, seeds: Seeds, alpha: float) -> float:
-    """Return the level of the look at n seeds; 0 before the first.
+    """Return the level of the look at n seeds; 0 before the first look.
 
-    Another n counts as the next look.
+    A number between two looks counts as the later one.
     """
     looks = seeds.analyses
     if n < looks[0]:
@@ -37,12 +37,14 @@ def alpha_at(n: int, seeds: Seeds, alpha: float) -> float:
 
 
 def spent_at(n: int, seeds: Seeds, alpha: float) -> float:
-    """Return the part of alpha that the look at n of `seeds.analyses` spends, which its level is no
-    less than: what an earlier look has shown is not shown again.
+    """Return the part of alpha that the look at n seeds spends.
+
+    The level of the look is at least that, since what an earlier look has shown is not counted
+    again.
     """
     looks = seeds.analyses
     at = looks.index(n)
-    if n <= 1:  # one seed shows nothing
+    if n <= 1:  # one seed can show nothing
         return 0.0
     before = 0.0
     if at:
@@ -51,14 +53,14 @@ def spent_at(n: int, seeds: Seeds, alpha: float) -> float:
 
 
 def miss_at(n: int, seeds: Seeds) -> float:
-    """Return the rate at which the two-sided intervals of the look at n seeds may miss."""
+    """Return the rate at which two-sided intervals may miss at the look at n seeds."""
     return 2 * alpha_at(max(n, seeds.analyses[0]), seeds, MISS / 2)
 
 
 def next_analysis(judgement: Judgement, seeds: Seeds) -> int | None:
-    """Return how many seeds to judge next.
+    """Return the number of seeds to judge next; None if the verdict stands.
 
-    None if the verdict stands: it is decided, more seeds cannot help, or no seeds are left.
+    It stands if it is decided, if more seeds cannot help, or if none are left.
     """
     if not _open(judgement):
         return None
@@ -69,9 +71,10 @@ def next_analysis(judgement: Judgement, seeds: Seeds) -> int | None:
 
 
 def _open(judgement: Judgement) -> bool:
-    """Tell whether the verdict is inconclusive, or invalid only because something is not shown yet.
+    """Tell whether more seeds may change the verdict.
 
-    A verdict that lacks values (no effects, or no n) is not open.
+    It is inconclusive, or invalid because a control is not shown yet. If values are missing, more
+    seeds cannot help.
     """
     if judgement.verdict != "invalid":
         return judgement.verdict == "inconclusive"
@@ -83,8 +86,9 @@ def _open(judgement: Judgement) -> bool:
 
 
 def _unshown(finding: Finding) -> bool:
-    """Tell whether a finding may be another one with more seeds: it is undecided, or its premise
-    failed on values that exist.
+    """Tell whether more seeds may change a finding.
+
+    It is undecided, or its premise has failed although all values exist.
     """
     if finding.verdict != "invalid":
         return finding.verdict == "inconclusive"

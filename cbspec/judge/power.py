@@ -1,6 +1,4 @@
-"""The power lint: an assertion that no measurements of so many seeds could ever show is a mistake
-of its claim.
-"""
+"""The power lint: it refuses assertions that the claim's seeds could never show."""
 
 from __future__ import annotations
 
@@ -10,21 +8,20 @@ from cbspec.kinds import Assertion
 from cbspec.statistics import sign_flip
 from cbspec.statistics.design import Design, Spreads, counted
 
-ENOUGH = 1000  # more seeds than anybody trains
-CLEARLY = 0.9  # times a bound of a level, which is found by integration, to within a percent
+ENOUGH = 1000  # more seeds than anybody will train
+CLEARLY = 0.9  # a factor on the bound of a level that leaves room for the error of integration
 
 
 def lint(
     assertion: Assertion, seeds: Seeds, alpha: float, *, spreads: Spreads | None = None
 ) -> str | None:
-    """Return why the assertion can never be shown with these seeds, and the seeds it would need;
-    None if it can.
+    """Return why these seeds can never show an assertion, with the seeds needed; None if they can.
 
     Args:
-        seeds: one interim analysis that could show it is enough; each has the level that
-            `escalation` gives it.
-        alpha: the alpha of an assertion that has none of its own.
-        spreads: those on record; a margin too narrow for them is refused.
+        assertion: the assertion.
+        seeds: the seeds of the claim. One interim analysis that could show it is enough.
+        alpha: the error rate of an assertion without its own.
+        spreads: (measure, label) -> recorded spread. A margin too narrow for it is refused.
     """
     level = escalation.alpha_of(assertion, alpha)
     if assertion.enumerates and len(seeds.pool) > sign_flip.MOST:
@@ -48,7 +45,7 @@ def lint(
 
 
 def _showable(assertion: Assertion, seeds: Seeds, level: float) -> bool:
-    """Tell whether some analysis could show the assertion, whatever the values."""
+    """Tell whether some interim analysis could show the assertion with any values at all."""
     return any(_attained(assertion.least_p(n, level), n, seeds, level) for n in seeds.analyses)
 
 
@@ -63,7 +60,7 @@ def _attained(p: float, n: int, seeds: Seeds, level: float) -> bool:
 
 
 def _enough(assertion: Assertion, alpha: float) -> int:
-    """Return the least number of seeds that could show the assertion in one analysis."""
+    """Return the fewest seeds that could show the assertion in one analysis."""
     for n in range(1, ENOUGH):
         if assertion.least_p(n, alpha) <= alpha:
             return n

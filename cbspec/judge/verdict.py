@@ -1,4 +1,4 @@
-"""The verdict on a claim, from the findings on its assertions and controls."""
+"""Judging a claim: its verdict follows from the findings on its assertions and controls."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def _seeds(table: Table, independent_arms: Collection[str]) -> tuple[int, ...]:
 
 
 def _findings(claim: Claim, data: Measurements, n: int) -> list[Finding]:
-    """Return every assertion at its level: for `holds` its alpha, for `refuted` what Holm leaves.
+    """Decide every assertion: for `holds` at its alpha, for `refuted` at the level by Holm's rule.
 
-    What tests nothing (a figure) takes no part of alpha from those that do.
+    Assertions without a test, such as figures, take no part of alpha from the others.
     """
     weighed = [weigh(assertion, data, claim.alpha) for assertion in claim.assertions]
     refuted = _shared(claim, weighed, n)
@@ -93,9 +93,7 @@ def _findings(claim: Claim, data: Measurements, n: int) -> list[Finding]:
 
 
 def _shared(claim: Claim, weighed: Sequence[Weighed], n: int) -> list[float]:
-    """Return the level of each assertion's refutation, shared by Holm's rule among those that are
-    tested.
-    """
+    """Return the level for refuting each assertion, by Holm's rule over those with a test."""
     tested: list[int] = []
     against: list[float] = []
     alphas: list[float] = []
@@ -113,16 +111,14 @@ def _shared(claim: Claim, weighed: Sequence[Weighed], n: int) -> list[float]:
 
 
 def _p_against(weighed: Weighed) -> float:
-    """Return the p-value of the opposite; 1 where a value is missing, which shows nothing."""
+    """Return the p-value for refuting; 1 if a value is missing, since nothing is shown then."""
     if isinstance(weighed, StatisticalEvidence):
         return float(weighed.against)
     return 1.0
 
 
 def _control(claim: Claim, data: Measurements, n: int, control: Assertion, key: str) -> Finding:
-    """Decide a control by itself: all have to hold, so each is held to the full alpha (Berger
-    1982).
-    """
+    """Decide a control at the full alpha, since all controls have to hold (Berger 1982)."""
     alpha = escalation.alpha_of(control, claim.alpha)
     held_to = escalation.alpha_at(n, claim.seeds, alpha)
     level = Level(shown=held_to, refuted=held_to, miss=escalation.miss_at(n, claim.seeds))
@@ -144,7 +140,7 @@ def _verdict(findings: Sequence[Finding], controls: Sequence[Finding]) -> tuple[
 
 
 def _told(decisive: Finding, findings: Sequence[Finding]) -> str:
-    """Return the deciding finding's reason, named if the claim has several."""
+    """Return the reason of the deciding finding, with its name if the claim has several."""
     if len(findings) == 1:
         return decisive.reason
     return f"{decisive.key} ({decisive.kind}): {decisive.reason}"

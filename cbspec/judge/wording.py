@@ -1,4 +1,4 @@
-"""The sentence that says why a finding was decided as it was."""
+"""Writing the sentence that says why a finding was decided as it was."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cbspec.statistics.evidence import Inference, Level, StatisticalEvidence
 from cbspec.statistics.result import NO_TEST
 from cbspec.statistics.sample import Array
 
-SHOWN = 12  # values of single seeds
-FAR = 0.75  # of the range: a gap so wide leaves two clusters
-FEWEST = 4  # values that can tell two clusters from chance
+SHOWN = 12  # values of single seeds that the sentence lists
+FAR = 0.75  # the share of the range that a gap between two clusters has at least
+FEWEST = 4  # values, below which two clusters may be chance
 USUAL = 6  # significant digits that figures are recorded with
 EXACT = 15  # that a double has
 
@@ -77,12 +77,12 @@ def legible(*numbers: float, bounds: Iterable[float] = ()) -> int:
 
 
 def _distinct(values: set[float], digits: int) -> bool:
-    """Tell whether no two of these values look alike, or the digits are all that are recorded."""
+    """Tell whether no two different values look alike at these digits, or no more are recorded."""
     return digits >= USUAL or len({number(value, digits) for value in values}) == len(values)
 
 
 def _apart(values: set[float], bounds: tuple[float, ...], digits: int) -> bool:
-    """Tell whether each value that is no bound does not look like one."""
+    """Tell whether no value looks like a bound that it differs from."""
     for bound in bounds:
         for value in values:
             if value != bound and number(value, digits) == number(bound, digits):
@@ -96,7 +96,7 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def clustered(values: Array) -> str:
-    """Say where the values of the seeds lie in two clusters; empty where they are one."""
+    """Describe two clusters of the seeds' values; return an empty text if there is only one."""
     ordered = sorted(float(value) for value in values)
     if len(ordered) < FEWEST or not math.isfinite(ordered[-1] - ordered[0]):
         return ""
@@ -115,7 +115,7 @@ def clustered(values: Array) -> str:
 def _runs(
     effect: Effect, inference: Inference, evidence: StatisticalEvidence, replicates: str
 ) -> str:
-    """Return the number of seeds with the value of each, or what is reported of unknown runs."""
+    """Return the number of seeds and the value of each, or what is reported of unknown runs."""
     values = inference.values()
     if evidence.reported and not values.size:
         return f"n = {effect.n}{evidence.reported}"
@@ -133,7 +133,7 @@ def _listed(values: Array) -> str:
 
 
 def _among(evidence: StatisticalEvidence) -> str:
-    """Say which of several tests it is."""
+    """Describe which of several tests decided."""
     count = len(evidence.inferences)
     if count < 2:
         return ""
