@@ -1,4 +1,4 @@
-"""The column of the replication table that sets the memo's values beside ours; in Markdown."""
+"""The column of the replication table that compares the memo's values with ours, in Markdown."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from cbspec.publication.outcome import ScaleOutcome
 from cbspec.publication.row import FindingRow
 from cbspec.report.template import escaped
 
-MOST = 6  # lines of effects that stand openly; of more, all but the first are folded away
-CONFIDENCE = 0.95  # of the intervals in the column that says so; another one is named
+MOST = 6  # lines of effects that are shown; if there are more, all but the first are folded
+CONFIDENCE = 0.95  # of the intervals, as the heading says; any other is named beside its interval
 
 BREAK = "<br>"
 _FOLD, _UNFOLD = "<details>", "</details>"
 
 
 def memo_and_ours(row: FindingRow) -> Markup:
-    """Return what was measured, the memo's value before ours.
+    """Return the effects of a finding, each with the memo's value before ours.
 
-    Before anything is on record, or where the memo has no value of these effects, its values stand
-    as it reports them.
+    If nothing is recorded, or the memo has no values of these effects, the memo's own values are
+    listed.
     """
     recorded = list(filter(attrgetter("entries"), row.outcomes))
     blocks: list[str] = []
@@ -41,14 +41,14 @@ def memo_and_ours(row: FindingRow) -> Markup:
             blocks.append(_shown(named))
         else:
             blocks.append(_shown(lines))
-    # A fold is a line of its own anyway
+    # HTML begins a new line at a fold by itself, so no break is needed beside it
     text = BREAK.join(filter(None, blocks))
     text = text.replace(f"{BREAK}{_FOLD}", _FOLD).replace(f"{_UNFOLD}{BREAK}", _UNFOLD)
     return Markup(text)
 
 
 def _memo(row: FindingRow) -> list[str]:
-    """Return the memo's values; if a claim has none, what it says of them."""
+    """Return the memo's values, or the note of a claim that has none."""
     lines: list[str] = []
     for claim in row.files.values():
         lines += _reported(claim.source)
@@ -64,7 +64,7 @@ def _reported(source: Source) -> Iterator[str]:
 
 
 def _effects(row: FindingRow, outcome: ScaleOutcome) -> Iterator[str]:
-    """Yield a line for each effect, with its claim where the finding is several."""
+    """Yield a line for each effect, with its claim if the finding has several."""
     for claim, effects in outcome.effects:
         for effect in effects:
             line = _effect(effect)

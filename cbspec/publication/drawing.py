@@ -1,6 +1,4 @@
-"""The figures as drawings: a table of points becomes a grid of panels, one row for each measure,
-one curve for each method.
-"""
+"""Drawing the figures: a grid of panels with a row for each measure and a curve for each method."""
 
 from __future__ import annotations
 
@@ -31,12 +29,12 @@ COLOURS = (
     "#e69f00",
     "#56b4e9",
 )
-SIZE = (2.7, 2.0)  # of a panel, in inches
-LETTERS = 10.5  # of the title on an inch
+SIZE = (2.7, 2.0)  # width and height of a panel in inches
+LETTERS = 10.5  # letters of the title that fit on an inch
 STYLE: Any = {
-    "svg.hashsalt": "cbspec",  # the same points give the same file
-    "svg.fonttype": "none",  # text stays text
-    "text.parse_math": False,  # a dollar in a title is a dollar
+    "svg.hashsalt": "cbspec",  # so that the same points give the same file
+    "svg.fonttype": "none",  # so that text stays text
+    "text.parse_math": False,  # so that a dollar in a title is no formula
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.labelsize": 9,
@@ -59,15 +57,15 @@ STYLE: Any = {
 
 
 def draw(claims: Iterable[Claim], ledger: Ledger, folder: Path) -> list[Path]:
-    """Write a table (CSV) and a drawing (SVG) of each figure claim, scale and device family on
-    record; their paths.
+    """Write a table (CSV) and a drawing (SVG) for each recorded figure, and return their paths.
 
     Args:
-        claims: all of the project, for a method has its colour by the order in which they name it.
-        folder: in it ``F.4.figures.csv`` and ``F.4.figures.svg`` for claim F.4 at scale figures.
+        claims: all claims of the project, since the order of methods in them decides the colours.
+        ledger: the recorded verdicts.
+        folder: takes ``F.4.figures.csv`` and ``F.4.figures.svg`` for claim F.4 at scale figures.
 
     Raises:
-        LedgerError: the folder cannot be written to.
+        LedgerError: the folder cannot be written.
     """
     claims = list(claims)
     colours = colours_of(claims)
@@ -80,7 +78,7 @@ def draw(claims: Iterable[Claim], ledger: Ledger, folder: Path) -> list[Path]:
 
 
 def colours_of(claims: Iterable[Claim]) -> dict[str, str]:
-    """Return method -> its colour in every figure."""
+    """Return method -> colour, the same for all figures."""
     colours: dict[str, str] = {}
     unused = cycle(COLOURS)
     for claim in claims:
@@ -92,10 +90,10 @@ def colours_of(claims: Iterable[Claim]) -> dict[str, str]:
 
 
 def svg(table: FigureTable, colours: Mapping[str, str]) -> str:
-    """Return the drawing as SVG; the same table gives the same text."""
+    """Return the drawing of a table as SVG. The same table gives the same text."""
     file = io.StringIO()
     with mpl.rc_context():
-        mpl.rcdefaults()  # whatever a person's matplotlibrc says
+        mpl.rcdefaults()  # so that a user's matplotlibrc has no influence
         mpl.rcParams.update(STYLE)
         drawn(table, colours).savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     return file.getvalue()
@@ -141,9 +139,7 @@ def drawn(table: FigureTable, colours: Mapping[str, str]) -> Canvas:
 
 
 def caption(table: FigureTable) -> str:
-    """Return what a reader of the drawing has to know: scale, device, seeds, bars, and whatever is
-    missing.
-    """
+    """Return the caption: scale, device, seeds, the meaning of the bars, and missing points."""
     seeds = " or ".join(map(str, table.seeds)) or "no"
     parts = [
         f"scale {table.scale}, {table.device}",

@@ -1,4 +1,4 @@
-"""The effects of a recorded verdict, the one that decides first, each beside the memo's value."""
+"""The effects of a recorded verdict with the memo's values, the deciding effect first."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from cbspec.ledger import Entry, RecordedEffect
 
 
 class Compared(NamedTuple):
-    """An effect and how the memo's value lies to it.
+    """An effect compared with the memo's value.
 
     Attributes:
-        opposite: whether the memo's value and our whole interval lie on different sides of zero.
+        opposite: whether the memo's value and our whole interval have different signs.
     """
 
     effect: RecordedEffect
@@ -19,11 +19,9 @@ class Compared(NamedTuple):
 
 
 def compared(entry: Entry) -> list[Compared]:
-    """Return the effect that the verdict hangs on, then every other one for which the memo reports
-    a value, each once.
+    """Return the deciding effect, then every other effect with a value in the memo, each once.
 
-    If an effect is both drawn and tested, the test's interval is shown, for the verdict stands on
-    that.
+    If an effect is both drawn and tested, it has the interval of the test, which decides.
     """
     shown: dict[tuple[str, str], Compared] = {}
     first = entry.decisive

@@ -1,4 +1,4 @@
-"""The figures as tables: which points are on record, and where each of them is drawn."""
+"""The figures as tables: the recorded points, and the panel and curve of each."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ class DrawnPoint(NamedTuple):
     """One arm of one cell in one panel.
 
     Attributes:
-        heading: title of the figure that it is of; `facet` what tells its column of panels from the
-            others.
-        x: a number, or the word that stands for one.
-        mean: None where the measure is undefined, which is no gap in the record.
-        low, high: 95 % interval; None where a single seed bounds nothing.
+        heading: the title of its figure.
+        facet: the text that distinguishes its column of panels from the others.
+        x: a number, or a word in place of one.
+        mean: the mean over seeds; None if the measure is undefined, which is no gap in the record.
+        low: the lower end of the 95 % interval; None for a single seed.
+        high: the upper end.
         memo: the memo's value.
     """
 
@@ -52,8 +53,9 @@ class FigureTable:
     """A figure claim at one scale on one device family.
 
     Attributes:
-        figures: what is asserted to be drawn.
-        cells: of the claim's matrix, how many are on record; of `decidable` ones.
+        figures: the assertions of kind figure.
+        cells: the number of recorded cells of the claim's matrix.
+        decidable: the number of all its cells.
     """
 
     id: str
@@ -67,9 +69,7 @@ class FigureTable:
 
     @property
     def name(self) -> str:
-        """Return the name of its files: ``"F.4.figures"``, with the device family if that is not
-        the CPU.
-        """
+        """Return the name of the files: ``"F.4.figures"``, with any device family but the CPU."""
         name = f"{self.id}.{self.scale}"
         if self.device == "cpu":
             return name
@@ -81,12 +81,12 @@ class FigureTable:
 
     @property
     def seeds(self) -> list[int]:
-        """Return the numbers of seeds that points stand on, ascending."""
+        """Return the numbers of seeds of the points, ascending."""
         return sorted({point.n for point in filter(_has_value, self.points)})
 
     @property
     def undefined(self) -> tuple[DrawnPoint, ...]:
-        """Return the points on record that have no value."""
+        """Return the recorded points without a value."""
         return tuple(filterfalse(_has_value, self.points))
 
     @property
@@ -99,14 +99,14 @@ class FigureTable:
 
     @property
     def measures(self) -> list[str]:
-        """Return the measures that have an axis, each once."""
+        """Return the measures of all figures, each once."""
         measures: dict[str, None] = {}
         for figure in self.figures:
             measures |= dict.fromkeys(figure.axes)
         return list(measures)
 
     def csv(self) -> str:
-        """Return the points, one line each; what does not exist is empty."""
+        """Return the points as CSV, one a line. Missing values are empty."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("scale", "device", *DrawnPoint._fields))
@@ -120,9 +120,7 @@ def _has_value(point: DrawnPoint) -> bool:
 
 
 def as_text(value: object) -> object:
-    """Return a field of a CSV file: a text hides nothing, and no spreadsheet takes it for a
-    formula.
-    """
+    """Return a field of a CSV file, with hidden characters and formulas of spreadsheets escaped."""
     if not isinstance(value, str):
         return value
     text = visible(value)
@@ -132,11 +130,11 @@ def as_text(value: object) -> object:
 
 
 def tables(claims: Iterable[Claim], ledger: Ledger) -> list[FigureTable]:
-    """Return one table for each figure claim, scale and device family on record, in the order of
-    the claims.
+    """Return a table for each figure claim, scale and device family on record.
 
     Args:
-        claims: in any scale; a cell that comes at several counts once.
+        claims: the claims at any scales; a cell counts once. The tables are in their order.
+        ledger: the recorded verdicts.
     """
     families: dict[str, dict[str, Claim]] = {}
     for claim in claims:
@@ -149,7 +147,7 @@ def tables(claims: Iterable[Claim], ledger: Ledger) -> list[FigureTable]:
 
 
 def drawn_of(claim: Claim) -> tuple[Figure, ...]:
-    """Return the figures that the claim asserts."""
+    """Return the assertions of kind figure of a claim."""
     return tuple(assertion for assertion in claim.assertions if isinstance(assertion, Figure))
 
 
@@ -178,7 +176,7 @@ def _tables(name: str, cells: Mapping[str, Claim], ledger: Ledger) -> Iterator[F
 
 
 def _points(cell: Claim, entry: Entry) -> Iterator[DrawnPoint]:
-    """Yield the points of the cell that are on record."""
+    """Yield the recorded points of a cell."""
     effects = _effects(entry)
     place = cell_values(cell.id)
     for figure in drawn_of(cell):

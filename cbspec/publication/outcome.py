@@ -1,4 +1,4 @@
-"""What is on record of a finding at one scale on one device family."""
+"""The recorded outcome of a finding, at one scale on one device family."""
 
 from __future__ import annotations
 
@@ -11,15 +11,11 @@ from cbspec.model.finding import Verdict
 from cbspec.publication.effects import Compared, compared
 
 _RANK: tuple[Verdict, ...] = ("refuted", "error", "invalid", "inconclusive", "holds")
-"""A finding that is several claims asserts all of them: the first of these that one claim has is
-the finding's.
-"""
+"""Verdicts in the order in which they decide: the first that a claim has is the finding's."""
 
 
 def place_of(scale: str, device: str | None) -> str:
-    """Return where a verdict was reached, with the device family if that is not the CPU: ``"memo on
-    cuda"``.
-    """
+    """Return a scale, with any device family but the CPU: ``"memo on cuda"``."""
     if device in (None, "cpu"):
         return scale
     return f"{scale} on {device}"
@@ -27,13 +23,13 @@ def place_of(scale: str, device: str | None) -> str:
 
 @dataclass(frozen=True)
 class ScaleOutcome:
-    """What is on record of a finding at one scale on one device family.
+    """The recorded verdicts of a finding, at one scale on one device family.
 
     Attributes:
-        device: None where nothing is on record at the scale.
-        entries: in the order of the finding's claims.
-        missing: claims that can be decided at the scale and are not on record there.
-        edited: claims whose assertion or experiment is another one by now than was recorded.
+        device: the device family; None if nothing is recorded at the scale.
+        entries: the recorded verdicts, in the order of the finding's claims.
+        missing: the claims that are decidable at the scale and have no verdict.
+        edited: the claims whose assertion or experiment has changed since.
     """
 
     scale: str
@@ -48,21 +44,17 @@ class ScaleOutcome:
 
     @property
     def several(self) -> bool:
-        """Tell whether more than one claim of the finding can be decided here."""
+        """Tell whether several claims of the finding are decidable here."""
         return len(self.entries) + len(self.missing) > 1
 
     @property
     def decided(self) -> list[str]:
-        """Return what persons decided of these verdicts when the canary had changed: superseded,
-        carried over.
-        """
+        """Return the marks of these verdicts after a changed canary: superseded, carried over."""
         return sorted({entry.doubt for entry in self.entries if entry.doubt})
 
     @property
     def adopted(self) -> bool:
-        """Tell whether a verdict rests on results that were adopted for other code than computed
-        them.
-        """
+        """Tell whether a verdict rests on results that were adopted from earlier code."""
         return any(map(attrgetter("adopted"), self.entries))
 
     @property
@@ -80,7 +72,7 @@ class ScaleOutcome:
 
     @property
     def by_verdict(self) -> dict[str, list[str]]:
-        """Return verdict -> the claims that have it, last those that were not run yet."""
+        """Return verdict -> the claims that have it; claims that were not run come last."""
         groups: dict[str, list[str]] = {}
         for entry in self.entries:
             groups.setdefault(entry.verdict, []).append(entry.claim)
@@ -90,7 +82,7 @@ class ScaleOutcome:
 
     @property
     def seeds(self) -> str:
-        """Return on how many seeds the verdicts stand: ``"3 seeds"``, ``"3 to 6 seeds"``."""
+        """Return the number of seeds of the verdicts: ``"3 seeds"``, ``"3 to 6 seeds"``."""
         counts = sorted({len(entry.seeds) for entry in self.entries})
         if counts == [1]:
             return "1 seed"
@@ -101,22 +93,22 @@ class ScaleOutcome:
 
     @property
     def fragile(self) -> bool:
-        """Tell whether the verdict hangs on a claim that another draw of seeds may flip."""
+        """Tell whether the verdict depends on a claim that fresh seeds may well flip."""
         return any(entry.fragile and entry.verdict == self.verdict for entry in self.entries)
 
     @property
     def agrees(self) -> str:
-        """Say whether the memo and this project agree."""
+        """Return whether the memo and this project agree, in words."""
         return {None: "", "holds": "yes", "refuted": "no"}.get(self.verdict, "undecided")
 
     @cached_property
     def effects(self) -> list[tuple[str, list[Compared]]]:
-        """Return each claim with its effects that are shown."""
+        """Return each claim with the effects to show."""
         return [(entry.claim, compared(entry)) for entry in self.entries]
 
     @property
     def reported(self) -> bool:
-        """Tell whether the memo has a value of one of the effects."""
+        """Tell whether the memo has a value for one of the effects."""
         for _, effects in self.effects:
             for shown in effects:
                 if shown.effect.reported is not None:

@@ -1,4 +1,4 @@
-"""One panel of a drawing: the points of one measure along x, one curve for each method."""
+"""One panel of a drawing: one measure along x, with a curve for each method."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 Interval = tuple[float, float]
 
 INK, FAINT = "#333333", "#999999"
-DASHES = ("-", "--", ":", "-.")  # curves of one method
-ACROSS = (0, (4, 3))  # lines that are no curve
-BESIDE = 0.018  # of the panel's width, between points at one number
-APART = 0.12  # of the distance between two words, likewise
+DASHES = ("-", "--", ":", "-.")  # line styles for several curves of one method
+ACROSS = (0, (4, 3))  # the line style of horizontal lines
+BESIDE = 0.018  # the distance of points at the same number, as a share of the panel's width
+APART = 0.12  # the same for points at a word, as a share of the distance between two words
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """What is drawn in one panel.
+    """The content of one panel.
 
     Attributes:
-        ticks: the values of x, of all panels that share the axis.
-        limits: of the vertical axis, for all panels of the measure.
+        ticks: the values of x in all panels that share the axis.
+        limits: the limits of the vertical axis, the same in all panels of the measure.
     """
 
     figure: Figure
@@ -42,9 +42,7 @@ class Panel:
 
     @cached_property
     def at(self) -> dict[X, float]:
-        """Return where each value of x lies: numbers of the matrix as they are, whatever is listed
-        at equal distances.
-        """
+        """Return the position of each value of x: numbers as they are, words at equal distances."""
         places: Iterable[X] = range(len(self.ticks))
         if isinstance(self.figure.x, str):
             places = self.ticks
@@ -52,9 +50,7 @@ class Panel:
 
     @property
     def spacing(self) -> tuple[float, float]:
-        """Return how far apart the curves stand, so that no bar hides another one, and the room on
-        either side.
-        """
+        """Return the distance of the curves, so that no bar hides another, and the margins."""
         if not joined(self.figure):
             return APART, 0.5
         width = (max(self.at.values()) - min(self.at.values())) or 1.0
@@ -62,7 +58,7 @@ class Panel:
 
 
 def of(table: FigureTable, measure: str, heading: str, facet: str) -> Panel | None:
-    """Return the panel at one place of the drawing; None if nothing stands there."""
+    """Return the panel of a measure, heading and facet; None if it has no points."""
     for figure in table.figures:
         if measure in figure.axes and figure.title == heading:
             break
@@ -87,7 +83,7 @@ def of(table: FigureTable, measure: str, heading: str, facet: str) -> Panel | No
 
 
 def draw(axes: Axes, panel: Panel, colours: Mapping[str, str]) -> None:
-    """Draw the lines across and the curves, each a little beside the others."""
+    """Draw the horizontal lines, and the curves, each a little beside the others."""
     for value in panel.figure.lines.get(panel.measure, {}).values():
         axes.axhline(value, color=FAINT, linewidth=1.0, linestyle=ACROSS, zorder=1)
     curves = list(dict.fromkeys(panel.figure.curves()))
@@ -121,7 +117,7 @@ def _curve(
 
 
 def label(axes: Axes, panel: Panel, *, left: bool, bottom: bool) -> None:
-    """Draw ticks and labels; those that a panel further left or below has are left out."""
+    """Draw ticks and labels, without those that a panel further left or below shows."""
     axes.set_xticks(list(panel.at.values()), map(_text, panel.ticks))
     axes.tick_params(labelleft=left, labelbottom=bottom)
     if left:
@@ -134,7 +130,7 @@ def label(axes: Axes, panel: Panel, *, left: bool, bottom: bool) -> None:
 
 
 def legend(table: FigureTable, colours: Mapping[str, str]) -> list[Line2D]:
-    """Return what stands for each curve, for the memo's values and for the lines across."""
+    """Return the entries of the legend: curves, the memo's values, and horizontal lines."""
     along = any(map(joined, table.figures))
     dot: dict[str, Any] = {"marker": "o", "markersize": 4}
     diamond: dict[str, Any] = {"marker": "D", "markersize": 6, "markerfacecolor": "none"}
@@ -156,18 +152,18 @@ def legend(table: FigureTable, colours: Mapping[str, str]) -> list[Line2D]:
 
 
 def joined(figure: Figure) -> bool:
-    """Tell whether the points of a curve are joined: along numbers, not along words."""
+    """Tell whether to join the points of a curve, which is done if x has numbers."""
     return isinstance(figure.x, str) or (figure.x is not None and not isinstance(figure.x[0], str))
 
 
 def dash(curve: str, curves: Sequence[str]) -> str:
-    """Return the line style that tells a curve from the others of its method."""
+    """Return the line style that distinguishes a curve from others of its method."""
     alike = [other for other in curves if method(other) == method(curve)]
     return DASHES[alike.index(curve) % len(DASHES)]
 
 
 def _limits(table: FigureTable, measure: str) -> Interval:
-    """Return the part of the axis that points, intervals and lines take."""
+    """Return the limits of the vertical axis that show all points, intervals and lines."""
     lows: list[float] = []
     highs: list[float] = []
     drawn: list[float | None] = []

@@ -1,6 +1,4 @@
-"""The replication table: what the memos report beside what is on record, one row for each
-finding.
-"""
+"""The replication table: the memos' values and ours, with one row for each finding."""
 
 from __future__ import annotations
 
@@ -49,13 +47,13 @@ _COUNTED: tuple[Verdict, ...] = ("holds", "refuted", "inconclusive", "invalid")
 def replication(
     claims: Iterable[Claim], ledger: Ledger, folder: Path, canary: CanaryRecord | None = None
 ) -> str:
-    """Return the page as Markdown; it follows from claims, ledger and canary record alone.
+    """Return the page as Markdown. It follows from claims, ledger and canaries alone.
 
     Args:
-        claims: each at every scale at which it can be decided.
-        canary: the values on record; None for a project without canaries.
-        folder: where the page stands, from which it links to the claim files; the drawings lie
-            below it in ``figures/``.
+        claims: the claims at every scale at which they are decidable.
+        ledger: the recorded verdicts.
+        folder: the folder of the page, from which it links to claim files and to ``figures/``.
+        canary: the recorded canaries; None for a project without canaries.
     """
     claims = list(claims)
     findings = rows(claims, ledger)
@@ -84,7 +82,7 @@ def replication(
 
 
 def _quarantined(findings: Iterable[FindingRow]) -> list[Claim]:
-    """Return the claims in quarantine, over or not: a page that follows from files knows no day."""
+    """Return the claims in quarantine, even if it is over: the page does not depend on the day."""
     claims: list[Claim] = []
     for row in findings:
         claims += filter(attrgetter("quarantine"), row.claims)
@@ -92,7 +90,7 @@ def _quarantined(findings: Iterable[FindingRow]) -> list[Claim]:
 
 
 def _template(folder: Path) -> Template:
-    """Return the page's template, with what it calls."""
+    """Return the template of the page, with the functions that it calls."""
     templates = environment(
         Path(__file__).parent,
         size=_size,
@@ -106,7 +104,7 @@ def _template(folder: Path) -> Template:
 
 
 def _drawings(claims: Sequence[Claim], ledger: Ledger) -> dict[str, list[FigureTable]]:
-    """Return finding -> its drawings."""
+    """Return finding -> the paths of its drawings."""
     drawings: dict[str, list[FigureTable]] = {}
     for table in tables(claims, ledger):
         drawings.setdefault(table.id, []).append(table)

@@ -1,4 +1,4 @@
-"""Findings: the claims of each gathered, and what they come to at each scale and device family."""
+"""The rows of the replication table: each finding with its claims and outcomes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from cbspec.ledger.entry import short
 from cbspec.publication.outcome import ScaleOutcome
 
 Versions = dict[str, Claim]
-"""Scale -> a claim there."""
+"""Scale -> the claim at that scale."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """One finding: its claims (cells of a matrix singly), the one that has the finding's own id
-    first.
-    """
+    """One finding with its claims; matrix cells are single. The claim with its id comes first."""
 
     id: str
     claims: tuple[Claim, ...]
@@ -32,7 +30,7 @@ class FindingRow:
 
     @property
     def files(self) -> dict[str, Claim]:
-        """Return the id of each claim file -> its claim; of a matrix the first cell."""
+        """Return the id of each claim file -> its claim, or the first cell of its matrix."""
         files: dict[str, Claim] = {}
         for claim in self.claims:
             files.setdefault(base(claim.id), claim)
@@ -40,18 +38,19 @@ class FindingRow:
 
     @property
     def discussions(self) -> list[str]:
-        """Return what people say of the finding, file by file."""
+        """Return the discussions of the finding, file by file."""
         return [claim.discussion for claim in self.files.values() if claim.discussion]
 
     @property
     def recorded(self) -> bool:
-        """Tell whether anything is on record."""
+        """Tell whether any verdict is recorded."""
         return any(map(attrgetter("entries"), self.outcomes))
 
     @property
     def agreements(self) -> list[ScaleOutcome]:
-        """Return the outcomes that say whether memo and project agree: the first device family's at
-        each scale, and another one's where it says otherwise.
+        """Return the outcomes that show whether memo and project agree.
+
+        That is one for each scale, and another if a second device family disagrees with it.
         """
         telling = []
         for outcome in self.outcomes:
@@ -61,28 +60,27 @@ class FindingRow:
         return telling
 
     def first_at(self, scale: str) -> ScaleOutcome:
-        """Return the outcome of the device family that stands first at a scale."""
+        """Return the outcome of the first device family at a scale."""
         for outcome in self.outcomes:
             if outcome.scale == scale:
                 return outcome
         raise KeyError(scale)
 
     def short(self, claim: str) -> str:
-        """Return what tells a claim from the others of the finding: ``"depth=4"`` of a cell, else
-        its id.
-        """
+        """Return the name of a claim within the finding: ``"depth=4"`` for a cell, or its id."""
         if not claim.startswith(f"{self.id}["):
             return claim
         return claim[len(self.id) + 1 : -1]
 
 
 def rows(claims: Iterable[Claim], ledger: Ledger) -> list[FindingRow]:
-    """Return every finding, ordered by phase, then as the claims come.
+    """Return all findings, sorted by phase and then in the order of the claims.
 
-    A claim named after another (1.b.depths after 1.b) is of the same finding.
+    A claim that is named after another one belongs to its finding: 1.b.depths to 1.b.
 
     Args:
-        claims: each at every scale at which it can be decided.
+        claims: the claims at every scale at which they are decidable.
+        ledger: the recorded verdicts.
     """
     claims = list(claims)
     versions: dict[str, Versions] = {}
@@ -98,9 +96,7 @@ def rows(claims: Iterable[Claim], ledger: Ledger) -> list[FindingRow]:
 
 
 def scales_of(claims: Iterable[Claim]) -> list[str]:
-    """Return every scale: those first that claims name first, and of these the one of most claims,
-    a matrix counted once.
-    """
+    """Return all scales: first those that claims name first, sorted by the number of claims."""
     last: dict[str, int] = {}
     files: dict[str, set[str]] = {}
     for claim in claims:
@@ -125,8 +121,9 @@ def _any(versions: Versions) -> Claim:
 
 
 def _outcomes(members: Sequence[Versions], ledger: Ledger, scale: str) -> Iterator[ScaleOutcome]:
-    """Yield one outcome for each device family on record at the scale, else one without; none if no
-    claim can be decided.
+    """Yield an outcome for each device family on record at a scale, or one without a family.
+
+    There is none if no claim of the finding is decidable at the scale.
     """
     claims = []
     for versions in members:
@@ -157,9 +154,7 @@ def _outcome(
 
 
 def _order(phase: str) -> tuple[bool, int, str]:
-    """Return the sort key of a phase: 4A, 6A, 6C, 6.5A, 10A, 10A.5 in the order of the log; phases
-    without a number last.
-    """
+    """Return the sort key of a phase: 4A, 6A, 6C, 6.5A, 10A, 10A.5; those without a number last."""
     match = re.match(r"(\d+)(.*)", phase)
     if not match:
         return True, 0, phase

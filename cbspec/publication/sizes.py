@@ -1,4 +1,4 @@
-"""The sizes that claims were run at, and the seeds they draw."""
+"""The sizes of the scales, and the seeds that claims draw."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cbspec.publication.row import FindingRow, scales_of
 
 
 class Sizing(NamedTuple):
-    """Claim files that have sizes of their own at a scale."""
+    """Claim files that differ from the common sizes of a scale in the same way."""
 
     claims: tuple[str, ...]
     scale: str
@@ -19,7 +19,7 @@ class Sizing(NamedTuple):
 
 
 def common_sizes(claims: Sequence[Claim]) -> dict[str, Mapping[str, float]]:
-    """Return scale -> the sizes that most claims have at it."""
+    """Return scale -> the sizes that most claims have there."""
     counts: dict[str, Counter[tuple[tuple[str, float], ...]]] = {}
     for scale in scales_of(claims):
         counts[scale] = Counter()
@@ -33,7 +33,7 @@ def common_sizes(claims: Sequence[Claim]) -> dict[str, Mapping[str, float]]:
 
 
 def other_sizes(claims: Sequence[Claim]) -> list[Sizing]:
-    """Return what differs from the common sizes, claims with the same difference together."""
+    """Return the differences from the common sizes, each with the claims that share it."""
     common = common_sizes(claims)
     alike: dict[tuple[str, tuple[tuple[str, float], ...]], dict[str, None]] = {}
     for claim in claims:
@@ -48,7 +48,7 @@ def other_sizes(claims: Sequence[Claim]) -> list[Sizing]:
 
 
 def seeds_drawn(findings: Iterable[FindingRow]) -> Iterator[tuple[str, int]]:
-    """Yield how seeds are drawn, and by how many claims; the most common way first."""
+    """Yield each way of drawing seeds with the number of claims, the most common first."""
     plans: Counter[Seeds] = Counter()
     for row in findings:
         plans.update(claim.seeds for claim in row.claims)

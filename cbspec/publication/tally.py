@@ -1,4 +1,4 @@
-"""How many findings have which verdict, and what the verdicts were recorded with."""
+"""Counting the verdicts of findings, and grouping verdicts by what they were recorded with."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from cbspec.publication.row import FindingRow
 
 
 class Tally(NamedTuple):
-    """How the findings stand at one scale on one device family.
+    """The verdicts of all findings, at one scale on one device family.
 
     Attributes:
-        device: None where nothing is on record at the scale.
-        decidable: findings of which a claim can be decided there.
-        missing: those of them that have no verdict yet.
+        device: the device family; None if nothing is recorded at the scale.
+        decidable: the number of findings with a claim that is decidable there.
+        missing: the number of those without a verdict.
     """
 
     scale: str
@@ -35,7 +35,8 @@ class Recording(NamedTuple):
     """Verdicts that were recorded together.
 
     Attributes:
-        dirty: whether the commit had uncommitted changes; `commit` is empty outside a repository.
+        commit: the commit; empty outside a repository.
+        dirty: whether there were uncommitted changes.
     """
 
     date: str
@@ -47,8 +48,9 @@ class Recording(NamedTuple):
 
 
 def tallies(findings: Sequence[FindingRow], scales: Iterable[str]) -> Iterator[Tally]:
-    """Yield one tally for each scale and device family on record; for a scale with nothing on
-    record, one without a device.
+    """Yield a tally for each scale and device family on record.
+
+    A scale with nothing on record has one without a device family.
     """
     for scale in scales:
         decidable = 0
@@ -73,8 +75,9 @@ def _tally(
 
 
 def recordings(ledger: Ledger) -> list[tuple[Recording, list[str]]]:
-    """Return what the verdicts on record were computed with, newest first, and the claims of each,
-    without the values of matrix cells.
+    """Group recorded verdicts by what they were computed with, newest first.
+
+    Claims are named without the values of matrix cells.
     """
     claims: dict[Recording, dict[str, None]] = {}
     for entry in ledger:

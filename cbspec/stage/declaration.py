@@ -92,7 +92,8 @@ class Stage:
         cost: returns the floating-point operations of one replica of a call, for forecasts and for
             the order of jobs.
         opens: ``"module:name"`` of the class or function with which later stages read this stage's
-            artifacts; see `opener`. It counts as code of this stage, and of those that use it.
+            artifacts; see `opener`. It counts as code of this stage: an edit of it makes this stage
+            and its users stale, and no other stage.
         for_call: returns the stage for certain parameters, if its measures follow from them.
         declared: the name in the catalog, if `for_call` returns a stage with another name.
         runs: returns the number of runs that exist already, for a stage that reads them from files;
