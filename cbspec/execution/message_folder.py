@@ -41,7 +41,7 @@ class MessageFolder:
         """Return the content of a message; None if there is none."""
         try:
             return (self._folder / name).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def remove(self, name: str) -> None:
@@ -52,7 +52,7 @@ class MessageFolder:
         """Return the name of every message."""
         try:
             names = os.listdir(self._folder)  # noqa: PTH208 - a Path for each takes longer
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return frozenset()
         return frozenset(name for name in names if not name.startswith("."))
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from tempfile import TemporaryFile
+from typing import IO
 
 
 class Heard:
@@ -16,8 +17,10 @@ class Heard:
 
     def __init__(self) -> None:
         self._owner = os.getpid()
-        self._file = TemporaryFile("a+b", buffering=0)  # noqa: SIM115 - for as long as the process
-        self._identity = os.fstat(self._file.fileno())
+        self._file: IO[bytes] | None = None  # where no file can be made, children go unheard
+        with suppress(OSError):
+            self._file = TemporaryFile("a+b", buffering=0)  # noqa: SIM115 - as long as the process
+            self._identity = os.fstat(self._file.fileno())
 
     @property
     def is_child(self) -> bool:
@@ -27,23 +30,26 @@ class Heard:
     def forget(self) -> None:
         """Begin anew."""
         with suppress(OSError):
-            if self._is_whole():
-                self._file.truncate(0)
+            if file := self._whole():
+                file.truncate(0)
 
     def tell(self, *words: str) -> None:
         """Tell the process that was forked from; lines of several children do not mix."""
         with suppress(OSError):  # the stage may have closed what it does not know
-            if self._is_whole():
-                self._file.write(json.dumps(words).encode() + b"\n")
+            if file := self._whole():
+                file.write(json.dumps(words).encode() + b"\n")
 
     def told(self) -> Iterator[list[str]]:
         """Yield what children have told since."""
         with suppress(OSError):
-            if self._is_whole():
-                self._file.seek(0)
-                for line in self._file.read().splitlines():
+            if file := self._whole():
+                file.seek(0)
+                for line in file.read().splitlines():
                     yield json.loads(line)
 
-    def _is_whole(self) -> bool:
-        """Tell whether the descriptor is still that of the file."""
-        return os.path.samestat(os.fstat(self._file.fileno()), self._identity)
+    def _whole(self) -> IO[bytes] | None:
+        """Return the file, if its descriptor is still its own."""
+        if self._file is None:
+            return None
+        same = os.path.samestat(os.fstat(self._file.fileno()), self._identity)
+        return self._file if same else None

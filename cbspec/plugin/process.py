@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cbspec.config import Config
-from cbspec.errors import CbspecError, ClaimError
+from cbspec.errors import CbspecError, ClaimError, StoreError
 from cbspec.execution.rundir import ANY_CORES, RunDirectory
 from cbspec.plugin.contents import unread
 from cbspec.plugin.failures import usage_error
@@ -162,8 +163,8 @@ class ClaimProcess:
         """Take the run directory, and remove what killed runs left. Only the first call does this.
 
         Raises:
-            pytest.UsageError: the directory cannot be written, or a report format or back end of
-                the project is wrong.
+            pytest.UsageError: the directory or the store cannot be written, or a report format or
+                back end of the project is wrong.
         """
         if self.opened:
             return
@@ -176,14 +177,19 @@ class ClaimProcess:
                 f"{where}, cannot be written: {error.strerror or error}"
             ) from None
         self.opened = True
-        self._sweep()
+        try:
+            self._sweep()
+        except StoreError as error:
+            raise usage_error(error) from None
 
     def close(self) -> None:
         """Remove the run directory and temporary files, when the workers are gone."""
-        if self.evaluates:
-            self.evaluation.close()
+        with suppress(StoreError):  # told where a result was to be stored
+            if self.evaluates:
+                self.evaluation.close()
+            if self.opened:
+                self._sweep()
         if self.opened:
-            self._sweep()
             self.run.remove()
 
     def _sweep(self) -> None:

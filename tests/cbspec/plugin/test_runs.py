@@ -241,3 +241,17 @@ def test_a_project_that_cannot_be_written_is_one_message(project, workers):
         ".cbspec/runs, where the processes of a run talk to each other, cannot be written" in output
     )
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("place", [".cbspec", ".cbspec/runs", ".cbspec/store/tmp"])
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_file_in_the_place_of_a_folder_is_told(project, place, workers):
+    """A file where a run needs a folder ends the run with one sentence that names the place."""
+    project.claim("light.yaml")
+    project.write(place, "")
+
+    status, output = project.pytest("-n", workers)
+
+    assert status == 4
+    assert f"{project.root}/.cbspec" in output
+    assert "Traceback" not in output
