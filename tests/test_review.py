@@ -154,7 +154,9 @@ def test_a_pull_request_gets_one_comment(runner: Runner) -> None:
         ["--method", "POST", "repos/lab/plants/issues/7/comments", "--field", "body=@comment.md"],
         ["--method", "PATCH", "repos/lab/plants/issues/comments/3", "--field", "body=@comment.md"],
     ]
-    assert Path("comment.md").read_text().startswith("<!-- cbspec -->\n## Claims: as recorded\n")
+    assert (
+        Path("comment.md").read_text().startswith("<!-- cbspec -->\n## Claims: none needs a look\n")
+    )
     assert "](https://host/page#claim-1.a)" in Path("comment.md").read_text()
 
 

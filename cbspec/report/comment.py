@@ -9,7 +9,7 @@ from pathlib import Path
 from cbspec.config import Config
 from cbspec.report.count import canaries_counted, counted
 from cbspec.report.html.contents import of_run
-from cbspec.report.html.overview import overview
+from cbspec.report.html.overview import Overview, overview
 from cbspec.report.html.row import ClaimRow
 from cbspec.report.html.strip import STRIP, Strip
 from cbspec.report.run import Run
@@ -38,7 +38,7 @@ def comment(run: Run, config: Config, page: str = "") -> str:
     view = overview(of_run(run, config).subjects, of_run=True)
     urgent, excused = list(view.urgent), list(view.excused)
     calm = [row for row in view.rows if not (row.standing.urgent or row.standing.excused)]
-    text = _rendered(run, urgent, excused, calm, page)
+    text = _rendered(run, urgent, excused, calm, page, view)
     # The number of claims that fit is found by halving, since their texts differ in length
     while len(text.encode()) > LARGEST and (calm or excused or urgent):
         if calm:
@@ -47,7 +47,7 @@ def comment(run: Run, config: Config, page: str = "") -> str:
             excused = excused[: len(excused) // 2]
         else:
             urgent = urgent[: len(urgent) // 2]
-        text = _rendered(run, urgent, excused, calm, page, rows=len(view.rows))
+        text = _rendered(run, urgent, excused, calm, page, view)
     return text
 
 
@@ -81,9 +81,9 @@ def _rendered(
     excused: Sequence[ClaimRow],
     calm: Sequence[ClaimRow],
     page: str,
-    rows: int = 0,
+    view: Overview,
 ) -> str:
-    left_out = max(rows - len(urgent) - len(excused) - len(calm), 0)
+    left_out = len(view.rows) - len(urgent) - len(excused) - len(calm)
     template = environment(_FOLDER, plot=text_plot).get_template("comment.md.j2")
     text = template.render(
         run=run,
@@ -92,6 +92,7 @@ def _rendered(
         calm=calm,
         page=page,
         left_out=left_out,
+        as_recorded=view.as_recorded,
         counted=counted(run) if run.records or run.upheld else "",
         canaries_counted=canaries_counted(run),
     )

@@ -60,6 +60,11 @@ class Overview:
     changes: tuple[str, ...]
     words: tuple[tuple[str, str], ...]
 
+    @property
+    def as_recorded(self) -> bool:
+        """Tell whether the run found nothing but what is on record."""
+        return set(self.changes) <= {"same", "never run"}
+
 
 def overview(subjects: Sequence[Subject], *, of_run: bool) -> Overview:
     """Return the first view of a run, or of the record."""

@@ -51,7 +51,7 @@ def test_a_run_as_a_comment(laboratory):
 
     assert missing.exit_code == 1
     assert "there is no report of a run yet" in missing.stderr
-    assert printed.stdout.startswith("<!-- cbspec -->\n## Claims: as recorded\n")
+    assert printed.stdout.startswith("<!-- cbspec -->\n## Claims: none needs a look\n")
     assert "[1.a](https://host/page#claim-1.a)" in printed.stdout
     assert (laboratory.root / "comment.md").read_text() == printed.stdout
     assert laboratory.json("comment")["text"].startswith("<!-- cbspec -->\n")

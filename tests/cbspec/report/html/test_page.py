@@ -294,3 +294,14 @@ def test_a_page_of_many_claims_shows_each_in_short(subject, flipped, monkeypatch
 def article(text, claim):
     """The part of a page that shows a claim."""
     return text.partition(f'id="claim-{claim}"')[2].partition("</article>")[0]
+
+
+def test_a_run_says_no_more_than_it_found(run_of, record, project):
+    """A page is headed as recorded where all is on record; a new claim that holds needs no look and
+    is not that.
+    """
+    equal = CanaryCheck(claim="1.a", state="equal", title="T", path="claims/a.yaml")
+    calm = msgspec.structs.replace(run_of(), canaries=(equal,))
+
+    assert "Everything is as recorded</h2>" in page(of_run(calm, project))
+    assert "No claim needs a look</h2>" in page(of_run(run_of(record()), project))
