@@ -13,7 +13,7 @@ from cbspec.statistics.sample import Measurements
 
 
 def _parts_added(before: object, after: object) -> Way:
-    """The parts it had, and more, are harder to meet."""
+    """Return tighter if no part was removed, since all parts have to hold."""
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
     return tighter_if(holds_each(after, before))
@@ -34,11 +34,11 @@ class All(Compound, frozen=True, kw_only=True, tag="all"):
         return combine.every(self.weighed(data))
 
     def least_p(self, n: int, alpha: float) -> float:
-        """Return that of the part that needs most."""
+        """Return the least p of the part that needs most seeds."""
         return min(1.0, max(self.least_ps(n, alpha)))
 
     def missed(self, design: Design) -> str | None:
-        """Return why a part can never be shown."""
+        """Return why a part cannot be shown."""
         reasons = self.reasons(design.limited(self.alpha))
         if not reasons:
             return None

@@ -13,7 +13,7 @@ from cbspec.statistics.sample import Measurements
 
 
 def _parts_removed(before: object, after: object) -> Way:
-    """Fewer of the parts it had are harder to meet."""
+    """Return tighter if parts were only removed, since one of them has to hold."""
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
     kept = sum(part in after for part in before)
@@ -39,12 +39,12 @@ class Any(Compound, frozen=True, kw_only=True, tag="any"):
         return combine.some(self.weighed(data))
 
     def least_p(self, n: int, alpha: float) -> float:
-        """Return that of the part that needs least, as one of several."""
+        """Return the least p of the part that needs fewest seeds, as one of several parts."""
         # Holm's first step holds the smallest of m p-values to alpha / m
         return min(1.0, min(self.least_ps(n, alpha)) * len(self.of))
 
     def missed(self, design: Design) -> str | None:
-        """Return why none of the parts can ever be shown."""
+        """Return why none of the parts can be shown."""
         reasons = self.reasons(design.limited(self.alpha, parts=len(self.of)))
         if len(reasons) < len(self.of):
             return None

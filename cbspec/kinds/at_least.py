@@ -17,7 +17,7 @@ from cbspec.statistics.sample import Measurements
 
 
 def _parts_removed(before: object, after: object) -> Way:
-    """As many of fewer parts are harder to meet."""
+    """Return tighter if parts were only removed, since as many of fewer have to hold."""
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
     return tighter_if(holds_each(before, after))
@@ -33,22 +33,22 @@ class AtLeast(Compound, frozen=True, kw_only=True, tag="at_least"):
     k: Annotated[int, Meta(ge=1, description="how many of the parts have to hold")]
 
     def sentence(self) -> str:
-        """Return how many of which parts."""
+        """Return the number and the parts."""
         return f"at least {self.k} of: " + "; ".join(self.sentences())
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:
-        """Return the evidence of so many parts. Source: Benjamini and Heller 2008."""
+        """Return the evidence that at least `k` parts hold. Source: Benjamini and Heller 2008."""
         return combine.at_least(self.k, tuple(self.weighed(data)))
 
     def least_p(self, n: int, alpha: float) -> float:
-        """Return that of the last part needed, shared by those that may all be false."""
+        """Return the least p of the last part that is needed, by the partial conjunction."""
         # k parts hold unless m - k + 1 are false, and Bonferroni over these multiplies the k-th
         # smallest p by as many (Benjamini and Heller 2008)
         ordered = sorted(self.least_ps(n, alpha))
         return min(1.0, ordered[self.k - 1] * (len(self.of) - self.k + 1))
 
     def missed(self, design: Design) -> str | None:
-        """Return why too few parts can ever be shown."""
+        """Return why too few of the parts can be shown."""
         spare = len(self.of) - self.k
         reasons = self.reasons(design.limited(self.alpha, parts=spare + 1))
         if len(reasons) <= spare:
@@ -56,7 +56,7 @@ class AtLeast(Compound, frozen=True, kw_only=True, tag="at_least"):
         return "; ".join(reasons)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield what is wrong with the parts, and more wanted than there are."""
+        """Yield what is wrong with the parts, and a `k` greater than their number."""
         yield from super().problems()
         if self.k > len(self.of):
             yield ("k",), f"asks for {self.k} of {len(self.of)} parts"

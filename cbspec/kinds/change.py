@@ -1,4 +1,4 @@
-"""Rules for what a changed field does to an assertion: whether it is harder to meet than before."""
+"""Rules that tell whether a changed field makes an assertion tighter, which is harder to meet."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 Way = Literal["looser", "tighter", "neutral"]
-"""Looser includes every change that cannot be ordered; neutral asserts neither more nor less."""
+"""What a change does to an assertion. Changes that cannot be ordered count as looser."""
 
 Rule = Callable[[Any, Any], Way]
-"""The values of a field before and after -> what the change does."""
+"""The value of a field before, and the value after -> what the change does."""
 
 
 def larger(before: Any, after: Any) -> Way:
-    """A larger value is harder to meet, and so is a bound that was left out before."""
+    """Return tighter for a larger value, or for a bound that was left out before."""
     return tighter_if(after is not None and (before is None or after > before))
 
 
 def smaller(before: Any, after: Any) -> Way:
-    """A smaller value is harder to meet, and so is a bound that was left out before."""
+    """Return tighter for a smaller value, or for a bound that was left out before."""
     return tighter_if(after is not None and (before is None or after < before))
 
 
 def more(before: Any, after: Any) -> Way:
-    """Each name is a condition: all that were there and others are harder to meet."""
+    """Return tighter if no name was removed. Each name is a condition, so more are tighter."""
     return tighter_if(set(before) <= set(after))
 
 
 def unordered(before: Any, after: Any) -> Way:  # noqa: ARG001 - every rule takes both
-    """Nothing can be said of what another value does."""
+    """Return looser, because values of this field cannot be ordered."""
     return "looser"
 
 
 def unasserted(before: Any, after: Any) -> Way:  # noqa: ARG001 - every rule takes both
-    """Nothing is asserted by the field."""
+    """Return neutral, because this field asserts nothing."""
     return "neutral"
 
 
 def tighter_if(harder: bool) -> Way:
-    """Return the way of a change that is harder to meet, or not."""
+    """Return tighter if the new assertion is harder to meet; otherwise looser."""
     if harder:
         return "tighter"
     return "looser"
 
 
 def holds_each(parts: tuple[object, ...], wanted: tuple[object, ...]) -> bool:
-    """Return whether each of the wanted parts is there."""
-    # Asked one by one, as parts need not be hashable
+    """Tell whether `parts` has each of the wanted parts."""
+    # A set would need parts that are hashable
     return all(part in parts for part in wanted)

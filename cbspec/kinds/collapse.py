@@ -39,7 +39,7 @@ class Collapse(Measured, frozen=True, kw_only=True, tag="collapse"):
     ] = 0.5
 
     def sentence(self) -> str:
-        """Return what is lost, and from where."""
+        """Return the arms that collapse, and the reference."""
         height = f"the height of {self.reference} above {self.floor:g}"
         return f"{self.measure} of {listed(self.arms)} keeps less than {self.retain:g} of {height}"
 
@@ -79,11 +79,11 @@ class Collapse(Measured, frozen=True, kw_only=True, tag="collapse"):
         )
 
     def begins_with(self, measures: Mapping[str, Measure]) -> int:  # noqa: ARG002 - always
-        """Return six: three seeds miss a failure of one seed in five half of the time."""
+        """Return 6, since three seeds miss a failure of one run in five in half of the cases."""
         return RARE_MODE
 
     def problems(self) -> Iterator[Problem]:
-        """Yield a reference that is to collapse itself."""
+        """Yield a reference that is among the arms that collapse."""
         if self.reference in self.arms:
             yield ("reference",), "is itself among the arms that collapse"
 

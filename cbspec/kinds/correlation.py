@@ -46,7 +46,7 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
     below: Coefficient | None = None
 
     def sentence(self) -> str:
-        """Return the measures, where they go together, and the bounds."""
+        """Return the measures, what they are correlated over, and the bounds."""
         bounds = bounds_in_words(self.above, self.below)
         where = f"over the {self.over} of {listed(self.arms)}"
         return f"the correlation of {listed(self.measures)} {where} lies {bounds}"
@@ -72,7 +72,7 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         return of_inference(self._within_seeds(r))
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
-        """Return 0 where there are seeds enough for a test."""
+        """Return 0 if there are enough seeds for a test, else 1."""
         fewest = 2  # for a t test of the seeds' coefficients
         if self.over == "seeds":
             fewest = pearson.FEWEST
@@ -122,8 +122,9 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
 
 
 def _column(arm: str, measure: str, data: Measurements) -> Array:
-    """Return the values, or their logarithms where noise is a factor: Pearson's r of skewed values
-    hangs on the largest.
+    """Return the values, or their logarithms if noise is log-normal.
+
+    Pearson's r of skewed values depends on the largest of them.
     """
     if data.factorial((arm,), measure):
         return data.logarithms(arm, measure)

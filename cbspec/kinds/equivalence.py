@@ -29,7 +29,7 @@ _WORDS = {
 
 
 def _both_sides(before: Any, after: Any) -> Way:  # noqa: ARG001 - every rule takes both
-    """Both sides are harder to meet than one."""
+    """Return tighter if the new assertion bounds both sides."""
     return tighter_if(after == "both")
 
 
@@ -78,6 +78,6 @@ class Equivalence(Measured, frozen=True, kw_only=True, tag="equivalence"):
         return within(self.measure, weights, low, high)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield a comparison with nothing."""
+        """Yield a comparison without a second arm or a value."""
         if self.to is None and len(self.arms) == 1:
             yield ("arms",), "needs two arms to compare, or to: VALUE"

@@ -32,7 +32,7 @@ class Extremum(Measured, frozen=True, kw_only=True, tag="extremum"):
     ] = 0.0
 
     def sentence(self) -> str:
-        """Return the arm, its end and those that it is compared with."""
+        """Return the arm, whether it is the highest or the lowest, and the compared arms."""
         distance = ""
         if self.margin:
             distance = f", by more than {self.margin:g}"
@@ -51,6 +51,6 @@ class Extremum(Measured, frozen=True, kw_only=True, tag="extremum"):
         return tuple(contrasts)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield an arm that is not compared."""
+        """Yield an arm that is not among the compared ones."""
         if self.arm not in self.among:
             yield ("arm",), f"{self.arm} is not in among"

@@ -20,7 +20,7 @@ from cbspec.statistics.sample import Measurements
 
 
 def _inside(before: Any, after: Any) -> Way:
-    """More axes are harder to meet, and narrower ones."""
+    """Return tighter if axes were only added or narrowed."""
     for name, axis in before.items():
         if name not in after or not _within(after[name], axis):
             return tighter_if(False)
@@ -115,11 +115,11 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
         )
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - no power is needed
-        """Return 0: what one seed shows of the sample is shown."""
+        """Return 0, since a figure describes the sample and has no test."""
         return 0.0
 
     def problems(self) -> Iterator[Problem]:
-        """Yield whatever cannot be drawn: each point needs one place in one panel."""
+        """Yield what cannot be drawn, since each point needs one place in one panel."""
         yield from self._unfit_axes()
         if self.alpha is not None:
             yield ("alpha",), "a figure tests nothing and has no error rate"
@@ -129,7 +129,7 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
             yield from self._along(self.x)
 
     def misplaced(self, cell: Mapping[str, Written]) -> Iterator[Problem]:
-        """Yield names that are none of the matrix, and names of it that have no place."""
+        """Yield names that the matrix lacks, and names of it that the figure does not use."""
         yield from self._in_matrix(list(cell))
         if isinstance(self.x, str) and self.x in cell:
             value = cell[self.x]
@@ -138,7 +138,7 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
                 yield (f"${self.x}",), f"a figure runs along {self.x}, {needed}, got {value.text!r}"
 
     def curves(self) -> tuple[str, ...]:
-        """Return the curve of each arm: its method, or the arm where two curves share a method."""
+        """Return arm -> curve, which is its method, or the arm if two curves share a method."""
         methods = tuple(method(arm) for arm in self.arms)
         # Along a name of the matrix each arm has a point at every x, and needs a curve of its own
         if isinstance(self.x, str) and len(set(methods)) < len(methods):
@@ -184,12 +184,12 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
             yield ("facet",), f"{self.facet} is x already"
             return
         if strange:
-            return  # a misspelled name may stand for the one that has no place
+            return  # the misspelled name may be meant for the unused one
         for name in names:
             if name not in used.values():
                 yield ("kind",), f"draws all values of {name} in one place; make {name} x or facet"
 
 
 def method(arm: str) -> str:
-    """Return the method of an arm that is drawn: ``"cb"`` of ``"cb_eT"``."""
+    """Return the method of an arm: ``"cb"`` for ``"cb_eT"``."""
     return arm.partition("_")[0]

@@ -46,7 +46,7 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
 
     @property
     def _positive(self) -> bool:
-        """Whether the bounds have logarithms."""
+        """Tell whether the bounds have logarithms."""
         return all(bound > 0 for bound in finite_bounds(self.above, self.below))
 
     def _located(self, arm: str, data: Measurements) -> Result:

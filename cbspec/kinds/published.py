@@ -64,7 +64,7 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
         spread = None  # of many simulated trials there is no one spread
         if values.ndim == 1 and values.size > 1:
             spread = float(deviation(values))
-        # Nothing pairs the arm with the paper's runs, so that skewed noise is symmetric nowhere
+        # The arm is not paired with the paper's runs, so skewed noise does not become symmetric
         guarded = data.declared(self.measure).noise in ("heavy", "lognormal")
         theirs = Moments(self.mean, self.sd, self.n)
         least = data.resolution(self.measure) / 2
@@ -85,7 +85,7 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
         )
 
     def _of_quotient(self, arm: str, data: Measurements) -> bool:
-        """Tell whether the difference is asserted to lie on a side of 0, and noise is a factor."""
+        """Tell whether noise is log-normal and the difference is asserted to be on a side of 0."""
         bounded = self.above or self.below
         return not bounded and self.mean > 0 and data.factorial((arm,), self.measure)
 

@@ -49,7 +49,7 @@ class Quantile(Subtraction, frozen=True, kw_only=True, tag="quantile"):
         return every(of_inference(self._located(arm, data)) for arm in self.arms)
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
-        """Return the p of all seeds on the side that is asserted."""
+        """Return the p-value if all seeds lie on the asserted side."""
         # A seed lies below its quantile with that probability, and above it with the rest
         above, below = 0.0, 0.0
         if self.above is not None:
