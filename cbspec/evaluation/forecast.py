@@ -11,7 +11,7 @@ from cbspec.evaluation.agenda import Agenda, agenda_of
 from cbspec.evaluation.work import Work
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.devices import FAMILIES
-from cbspec.execution.plan import Plan, PlannedJob
+from cbspec.execution.planned import Plan, PlannedJob
 from cbspec.explain import Cause, Standings, State
 from cbspec.ledger import Entry, Key, Ledger
 

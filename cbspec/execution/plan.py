@@ -1,21 +1,19 @@
-"""The plan: the stage calls of all claims for all seeds, merged into one graph of jobs.
+"""Planning: the stage calls of all claims for all seeds become one graph of jobs.
 
-A plan is complete before anything runs. `Planner` names cells and groups them into jobs.
+A plan is complete before anything runs. `planned.py` has its data.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import chain
 
 import msgspec
 
 from cbspec.claim import Claim
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.numerics import Numerics, keys_of
+from cbspec.execution.planned import Plan, PlannedJob
 from cbspec.execution.rank import upward_ranks
 from cbspec.execution.surroundings import Surroundings
 from cbspec.fingerprint import Fingerprint
@@ -25,69 +23,6 @@ from cbspec.stage import Call, stages_of
 # How many seeds one job on a CPU core computes. With more, its tensors no longer fit into the
 # core's cache, and there are fewer jobs than cores.
 SEEDS = 3
-
-
-@dataclass(frozen=True)
-class PlannedJob:
-    """Cells that are computed together, because their lanes have tensors of the same shapes."""
-
-    cells: tuple[Cell, ...]
-
-    def __hash__(self) -> int:
-        # A job may have thousands of cells, and is looked up once for each of them
-        return hash((self.cells[0].key, len(self.cells)))
-
-    @property
-    def stage(self) -> str:
-        return self.cells[0].call.stage.name
-
-    @cached_property
-    def inputs(self) -> frozenset[Cell]:
-        inputs: set[Cell] = set()
-        for cell in self.cells:
-            inputs.update(cell.inputs.values())
-        return frozenset(inputs)
-
-    @cached_property
-    def cost(self) -> float:
-        """Return the cost in floating-point operations, of each lane up to its last point."""
-        lanes: dict[str, float] = {}
-        for cell in self.cells:
-            lanes[cell.lane] = max(lanes.get(cell.lane, 0.0), cell.call.cost)
-        return sum(lanes.values())
-
-    def without(self, stored: Callable[[Cell], bool]) -> PlannedJob | None:
-        """Return the job without its stored cells; None if all are stored.
-
-        Args:
-            stored: tells whether a cell is stored.
-        """
-        missing = tuple(cell for cell in self.cells if not stored(cell))
-        return PlannedJob(missing) if missing else None
-
-    def __str__(self) -> str:
-        label = self.stage
-        if self.cells[0].call.stage.progress:
-            label += f" @{_listed(cell.call.point for cell in self.cells)}"
-        return f"{label} seeds {_listed(cell.seed for cell in self.cells)}"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All jobs in start order: critical path first.
-
-    Attributes:
-        jobs: the jobs, highest rank first.
-        rank: job -> its cost plus that of the costliest chain of jobs that needs it, in
-            floating-point operations.
-    """
-
-    jobs: tuple[PlannedJob, ...]
-    rank: Mapping[PlannedJob, float] = field(hash=False, default_factory=dict)
-
-    @cached_property
-    def cells(self) -> tuple[Cell, ...]:
-        return tuple(chain.from_iterable(job.cells for job in self.jobs))
 
 
 class Planner:
@@ -179,7 +114,7 @@ class Planner:
             wide: also batch arms that fit into one tensor program. A GPU needs wide jobs to be
                 busy; CPU cores need many jobs.
             after: cell -> cost of what a claim may ask for once it has seen the cell; see
-                `cbspec.execution.rank.awaited`.
+                `cbspec.evaluation.agenda.awaited`.
         """
         cells = closure(wanted)
         trained = {cell.lane for cell in cells if cell.call.point}
@@ -222,7 +157,3 @@ def _programs(cells: Sequence[Cell], wide: bool) -> Iterator[list[Cell]]:
     most = len(seeds) if wide or cells[0].call.stage.reads else SEEDS
     for first in range(0, len(seeds), most):
         yield [cell for cell in cells if cell.seed in seeds[first : first + most]]
-
-
-def _listed(numbers: Iterable[int]) -> str:
-    return ",".join(map(str, sorted(set(numbers))))

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
 
-if TYPE_CHECKING:
-    from cbspec.claim import Claim
-    from cbspec.execution.cell import Cell
-    from cbspec.execution.plan import PlannedJob, Planner
+from cbspec.execution.cell import Cell
+from cbspec.execution.planned import PlannedJob
 
 
 def upward_ranks(
@@ -41,40 +38,3 @@ def upward_ranks(
     for job in jobs:
         rank(job)
     return ranks
-
-
-def awaited(
-    claims: Iterable[Claim], planner: Planner, stored: Callable[[Cell], bool]
-) -> dict[Cell, float]:
-    """Return, for each cell of a first interim analysis, the cost of what may have to follow.
-
-    That is the cost of the seeds that the claim asks for if it is inconclusive. With it, a claim
-    that is cheap at first but may then need long runs is judged early, so that these runs do not
-    start last.
-
-    Args:
-        claims: the claims that may draw more seeds.
-        planner: names the cells of the claims.
-        stored: tells whether a cell needs no computing.
-
-    Returns:
-        Cell -> cost in floating-point operations.
-    """
-    following: dict[Cell, float] = {}
-    costs: dict[Cell, float] = {}
-
-    def chain(cell: Cell) -> float:
-        if cell not in costs:
-            longest = max(map(chain, cell.inputs.values()), default=0.0)
-            costs[cell] = longest + (0.0 if stored(cell) else cell.call.cost)
-        return costs[cell]
-
-    for claim in claims:
-        for count in claim.seeds.analyses[1:2]:
-            drawn = claim.seeds.pool[claim.seeds.start : count]
-            further = 0.0
-            for seed in drawn:
-                further += max(chain(planner.cell(call, seed)) for call in claim.arms.values())
-            for cell in planner.of(claim, claim.seeds.first).values():
-                following[cell] = max(following.get(cell, 0.0), further)
-    return following

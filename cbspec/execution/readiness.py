@@ -11,7 +11,7 @@ import msgspec
 
 from cbspec.execution.cell import Cell
 from cbspec.execution.message_folder import MessageFolder
-from cbspec.execution.plan import Plan, PlannedJob
+from cbspec.execution.planned import Plan, PlannedJob
 
 
 def ready_at(plan: Plan, stored: Callable[[Cell], bool], cores: int) -> dict[Cell, float]:

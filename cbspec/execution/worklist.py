@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.messages import Failure
-from cbspec.execution.plan import Plan, PlannedJob, Planner
+from cbspec.execution.plan import Planner
+from cbspec.execution.planned import Plan, PlannedJob
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import longest
 from cbspec.store import Store, StoredResult

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from cbspec.execution.backends import Workplace, chosen
 from cbspec.execution.executor import Executor
-from cbspec.execution.plan import Plan, PlannedJob
+from cbspec.execution.planned import Plan, PlannedJob
 from cbspec.execution.rundir import RunDirectory
 from cbspec.project import Project
 from cbspec.stage import Call

@@ -1,10 +1,10 @@
 import pytest
 
 from cbspec.claim import Seeds
+from cbspec.evaluation.agenda import awaited
 from cbspec.execution.cell import closure
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Planner
-from cbspec.execution.rank import awaited
 from cbspec.fingerprint import Fingerprint
 from cbspec.stage import Call, Input, Stage
 from tests.cbspec.execution.arithmetic import COUNT, Count, added, counted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 
-from cbspec.execution.plan import PlannedJob
+from cbspec.execution.planned import PlannedJob
 from cbspec.execution.task import StageTask
 
 CALL_SECONDS = 0.2  # of tasks that go in one call; no node is without work for longer because of it
