@@ -5,7 +5,7 @@ cores. ``make bench ARGS="NAME [ARGUMENT...] ..."`` (or ``python -m tests.bench 
 named ones, each with its own arguments:
 
     language [speed] [broken [FILES]]    claims read per second, damaged files; 5000 of each kind
-    statistics [TRIALS]                  error rates, coverage and power of the judge; 4000 trials
+    statistics [TRIALS] [PART...]        error rates, coverage and power of the judge; 4000 trials
     engine [STEPS]                       each stage kind against torch.mm, BP against a plain
     script; 100 steps cuda [SECONDS]                       steps on a GPU, where there is one; 2
     seconds each suite [PART...]                      the claims as a whole: collect, orders, core,

@@ -1,7 +1,7 @@
 """Statistical truth of the judge by simulation: error rates at the boundary, coverage, power, and
 what it says of the future.
 
-Run from the repository root as ``python -m tests.bench statistics [TRIALS | again]``. A figure is the worst
+Run from the repository root as ``python -m tests.bench statistics [TRIALS] [PART...]``. A figure is the worst
 over kinds of noise, numbers of seeds and effects, with where it was found. Noise that no measure
 declares is promised nothing: its row shows what happens.
 """
@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -60,22 +61,38 @@ Found = tuple[float, str]
 
 
 def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
-    """Errors of every kind of assertion, coverage of intervals, power, predictions; the last alone
-    with ``again`` in place of a number of trials.
+    """Errors of every kind of assertion, coverage of intervals, power, predictions.
+
+    Args:
+        arguments: a number of trials, and parts by name: a case, ``intervals``, ``power``, ``again``,
+            ``outlook``; all without any.
     """
-    rng = np.random.default_rng(1963)
-    if list(arguments) == ["again"]:
-        yield from repetition.rows(rng)
-        return
-    trials = int(arguments[0]) if arguments else TRIALS
+    trials, wanted = TRIALS, set(arguments)
+    for argument in arguments:
+        if argument.isdecimal():
+            trials = int(argument)
+            wanted.remove(argument)
+    for name, part in _parts(trials).items():
+        if not wanted or name in wanted:
+            # Each part has a stream of its own, whatever runs before it
+            yield from part(np.random.default_rng([1963, *name.encode()]))
+
+
+def _parts(trials: int) -> dict[str, Callable[[np.random.Generator], Iterator[Row]]]:
+    parts: dict[str, Callable[[np.random.Generator], Iterator[Row]]] = {}
     for name, case in CASES.items():
-        yield from _errors(name, case, trials, rng)
+        parts[name] = partial(_errors, name, case, trials)
+    parts["intervals"] = partial(_intervals, trials)
+    parts["power"] = partial(_power, trials)
+    parts["again"] = repetition.rows
+    parts["outlook"] = _outlook
+    return parts
+
+
+def _intervals(trials: int, rng: np.random.Generator) -> Iterator[Row]:
     yield from _coverage(trials, rng)
     for name in INTERVALS:
         yield _interval_of(name, trials, rng)
-    yield from _power(trials, rng)
-    yield from repetition.rows(rng)
-    yield from _outlook(rng)
 
 
 def _errors(name: str, case: BoundaryCase, trials: int, rng: np.random.Generator) -> Iterator[Row]:
