@@ -11,10 +11,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from cbspec.statistics import student
 from cbspec.statistics.sample import Array
 
 CUT = 0.25  # from either end
-DRAWN = 2**17  # samples of the null distribution, half of them mirrored
+POINTS = 16  # log2 of the samples of the null distribution, each of which is mirrored
+MOST = 64  # seeds, beyond which Student's t errs by less than a twentieth of alpha
 
 
 def moments(values: Array) -> tuple[Array, Array]:
@@ -36,11 +38,14 @@ def moments(values: Array) -> tuple[Array, Array]:
 def tail(values: Array, bound: float, side: int) -> Array:
     """Return the one-sided p of the interquartile mean lying on that side of the bound."""
     mean, error = moments(values)
-    if values.shape[-1] < 2:
+    n = values.shape[-1]
+    if n < 2:
         return np.ones_like(mean)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.nan_to_num(side * (mean - bound) / error, nan=0.0, posinf=np.inf, neginf=-np.inf)
-    null = _null(values.shape[-1])
+    if _is_students(n):
+        return student.tail(t, _left(n), guarded=False)
+    null = _null(n)
     reached = null.size - np.searchsorted(null, t, side="left")
     return np.asarray((reached + 1) / (null.size + 1))
 
@@ -48,15 +53,32 @@ def tail(values: Array, bound: float, side: int) -> Array:
 def interval(values: Array, miss: float) -> tuple[float, float]:
     """Return the two-sided interval of the interquartile mean."""
     mean, error = moments(values)
-    if values.size < 2:
+    n = values.size
+    if n < 2:
         return -math.inf, math.inf
-    half = float(np.quantile(_null(values.size), 1 - miss / 2) * error)
+    if _is_students(n):
+        half = student.reach(miss, _left(n), guarded=False) * float(error)
+    else:
+        half = float(np.quantile(_null(n), 1 - miss / 2) * error)
     return float(mean) - half, float(mean) + half
+
+
+def _left(n: int) -> int:
+    return n - 2 * int(CUT * n)
+
+
+def _is_students(n: int) -> bool:
+    """Tell whether t is Student's: nothing is cut, or so many are left that it is as good as that."""
+    return _left(n) == n or n > MOST
 
 
 @lru_cache(maxsize=64)
 def _null(n: int) -> Array:
-    """Return t under normal noise, ascending; symmetric."""
-    mean, error = moments(np.random.default_rng(1963).normal(size=(DRAWN // 2, n)))
+    """Return t under normal noise at the points of a Sobol sequence, ascending; symmetric."""
+    from scipy.special import ndtri
+    from scipy.stats import qmc
+
+    points = qmc.Sobol(n, scramble=True, seed=1963).random_base2(POINTS)
+    mean, error = moments(ndtri(np.clip(points, 1e-12, 1 - 1e-12)))
     t = mean / error
     return np.sort(np.concatenate([t, -t]))

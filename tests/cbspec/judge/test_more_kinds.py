@@ -20,7 +20,7 @@ from cbspec.kinds import (
     Unpaired,
     Z,
 )
-from cbspec.statistics import independent
+from cbspec.statistics import independent, trimmed
 from tests.cbspec.judge.arms import CB, DFA, VEC, decided
 
 Tabled = Callable[..., Table]
@@ -122,6 +122,24 @@ def test_a_difference_from_a_published_mean_is_welchs(tabled: Tabled) -> None:
 
     assert found.p == pytest.approx(expected.pvalue)
     assert (found.effects[0].low, found.effects[0].high) == pytest.approx((ends.low, ends.high))
+
+
+@pytest.mark.parametrize("n", [2, 3, 200])
+def test_where_nothing_is_cut_the_middle_half_is_all(n: int) -> None:
+    """Of two and three seeds no value is cut, and the test is Student's; of two hundred it is
+    Student's with the degrees of freedom of those left.
+    """
+    values = np.random.default_rng(n).normal(0.2, size=n)
+    mean, error = trimmed.moments(values)
+    left = n - 2 * (n // 4)
+    expected = stats.t(left - 1, mean, error)
+
+    assert float(trimmed.tail(values, 0.0, 1)) == pytest.approx(expected.cdf(0))
+    assert trimmed.interval(values, 0.05) == pytest.approx(expected.interval(0.95))
+    if n < 4:
+        assert expected.cdf(0) == pytest.approx(
+            stats.ttest_1samp(values, 0, alternative="greater").pvalue
+        )
 
 
 def test_a_known_spread_is_a_z_test(tabled: Tabled) -> None:
