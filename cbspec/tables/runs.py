@@ -9,19 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from cbspec.errors import suggestion
 from cbspec.files import Stamp, stamp
+from cbspec.tables.cell import cell_id, cell_is, cell_number
 from cbspec.tables.clusters import by_cluster, cluster_values
-from cbspec.tables.column import Cell
 from cbspec.tables.declaration import Table
 from cbspec.tables.reading import Reader, Row, columns, rows
 
-MISSING = frozenset({"", "na", "n/a", "nan", "none", "null"})  # spellings of a missing value
-TRUTH = {"true": 1.0, "false": 0.0}
 INFINITE = "is infinite"
 
 
@@ -130,12 +127,12 @@ def _by_id(words: bytes, path: Path, _now: Stamp, reader: Reader | None) -> Mapp
     read = rows(path, reader)
     _check_columns(table, columns(read))
     for number, row in enumerate(read, start=1):
-        if not all(_is(row.get(column), wanted) for column, wanted in table.where.items()):
+        if not all(cell_is(row.get(column), wanted) for column, wanted in table.where.items()):
             continue
         name = str(number)
         if table.id_column:
             seed = table.paired and table.resample is None
-            name = _name(row.get(table.id_column), seed)
+            name = cell_id(row.get(table.id_column), seed)
         if not name:
             raise ValueError(f"has no {table.id_column} in row {number}")
         if name in runs:
@@ -163,29 +160,10 @@ def _check_columns(table: Table, known: Iterable[str]) -> None:
             raise ValueError(f"has no column {name!r}{suggestion(name, known)}")
 
 
-def _name(cell: Any, paired: bool) -> str:
-    """Return the id of a run. That of a paired run is a whole number, however it is spelt."""
-    text = _text(cell)
-    if paired or isinstance(cell, float):
-        try:
-            number = float(text)
-        except ValueError:
-            return text
-        if number.is_integer():
-            return str(int(number))
-    return text
-
-
-def _text(cell: Any) -> str:
-    if cell is None:
-        return ""
-    return str(cell).strip()
-
-
 def _measured(table: Table, row: Row, run: str) -> TableRun:
     measures, reasons = {}, {}
     for name, column in table.measures.items():
-        value = _number(row.get(column.column or name), name, run)
+        value = cell_number(row.get(column.column or name), name, run)
         if value is None or math.isnan(value):
             continue
         if math.isinf(value):
@@ -194,55 +172,10 @@ def _measured(table: Table, row: Row, run: str) -> TableRun:
             measures[name] = value
     cluster = ""
     if table.cluster:
-        cluster = _name(row.get(table.cluster), False)
+        cluster = cell_id(row.get(table.cluster), False)
         if not cluster:
             raise ValueError(f"has no {table.cluster} for test item {run!r}")
     return TableRun(run, measures, reasons, cluster)
-
-
-def _number(cell: Any, measure: str, run: str) -> float | None:
-    """Return the number in a cell; None if the value is missing."""
-    text = _text(cell).lower()
-    if text in MISSING:
-        return None
-    if text in TRUTH:
-        return TRUTH[text]
-    try:
-        if "_" in text:  # Python accepts digit groups, but no table means them
-            raise ValueError
-        return float(cell)
-    except (TypeError, ValueError, OverflowError):
-        shown = f"has {cell!r} as {measure} of run {run!r}"
-        raise ValueError(f"{shown}, which is no number{_why_none(text)}") from None
-
-
-def _why_none(text: str) -> str:
-    """Say what a text has that a person reads as a number, and that could be meant in two ways."""
-    if not any(letter.isdigit() for letter in text):
-        return ""
-    if "%" in text:
-        return ": leave out the percent sign; the unit says what it is"
-    if "," in text:
-        return ": write a decimal point, and no separator of thousands"
-    return ""
-
-
-def _is(cell: Any, wanted: Cell | tuple[Cell, ...]) -> bool:
-    if isinstance(wanted, tuple):
-        return any(_same(cell, value) for value in wanted)
-    return _same(cell, wanted)
-
-
-def _same(cell: Any, wanted: Cell) -> bool:
-    """Tell whether a cell equals a value. In a text file, 0.10 equals the number 0.1."""
-    if isinstance(wanted, bool):
-        return str(cell).strip().lower() == str(wanted).lower()
-    if isinstance(wanted, str):
-        return str(cell).strip() == wanted
-    try:
-        return float(cell) == wanted
-    except (TypeError, ValueError):
-        return False
 
 
 def _in_words(where: Mapping[str, object]) -> str:
