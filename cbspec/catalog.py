@@ -5,10 +5,13 @@ The settings name the engine. To load its catalog imports no implementation of a
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
@@ -17,8 +20,10 @@ from cbspec.errors import ConfigError, suggestion
 from cbspec.files import ProjectFiles
 from cbspec.project_code import declarations, function_of
 from cbspec.stage import Input, Measure, Parameters, Stage
+from cbspec.stage.declaration import Noise
 from cbspec.tables import REPORTED, table_stage
 
+NAME = re.compile(r"[\w.+-]+")
 RESERVED = ("stage", "use")  # keys of a stage call that can be no parameter
 
 
@@ -43,12 +48,11 @@ class Catalog(Mapping[str, Stage]):
     ) -> None:
         stages = tuple(stages)
         self.files = files or ProjectFiles(Path.cwd())
+        mistakes = [*_misnamed(stages)] or [*_mistyped(stages), *_senseless(stages)]
+        if mistakes := mistakes or list(_contradictions(stages)):
+            where = module or "catalog"
+            raise ConfigError("\n".join(f"{where}: {mistake}" for mistake in mistakes))
         self._stages = {stage.name: stage for stage in stages}
-        if mistakes := [
-            f"{module or 'catalog'}: {mistake}"
-            for mistake in [*_mistyped(stages)] or _contradictions(stages)
-        ]:
-            raise ConfigError("\n".join(mistakes))
 
     def __getitem__(self, name: str) -> Stage:
         try:
@@ -95,6 +99,42 @@ def load(config: Config) -> Catalog:
         )
     table = table_stage(partial(function_of, config, noun="reader"))
     return Catalog((*stages, table, REPORTED), ", ".join(config.engines), config.files)
+
+
+def _misnamed(stages: tuple[Stage, ...]) -> Iterator[str]:
+    """Yield each name that a claim or a file could not have."""
+    for stage in stages:
+        if not (isinstance(stage.name, str) and NAME.fullmatch(stage.name)):
+            yield f"stage {stage.name!r}: a name has letters, digits and _ . + - only"
+        for role in ("inputs", "measures"):
+            declared = getattr(stage, role)
+            for name in declared if isinstance(declared, Mapping) else ():
+                if not (isinstance(name, str) and name and name.isprintable()):
+                    yield f"stage {stage.name}: {role} {name!r} has no printable name"
+
+
+def _senseless(stages: tuple[Stage, ...]) -> Iterator[str]:
+    """Yield each value of a declaration that has no meaning."""
+    for stage in stages:
+        if not (stage.timeout is None or (_number(stage.timeout) and stage.timeout > 0)):
+            yield f"stage {stage.name}: timeout {stage.timeout!r} is no number of seconds above 0"
+        if not (stage.cost is None or callable(stage.cost)):
+            yield f"stage {stage.name}: cost {stage.cost!r} is no function of a call"
+        for name in stage.environment if isinstance(stage.environment, tuple | list) else ():
+            if not name or "=" in str(name) or "\0" in str(name):
+                yield f"stage {stage.name}: environment {name!r} is the name of no variable"
+        for name, measure in stage.measures.items() if isinstance(stage.measures, Mapping) else ():
+            if not isinstance(measure, Measure):
+                continue
+            if not (_number(measure.resolution) and measure.resolution >= 0):
+                yield f"stage {stage.name}: measure {name}: resolution {measure.resolution!r} is no number of at least 0"
+            if measure.noise not in get_args(Noise):
+                known = list(get_args(Noise))
+                yield f"stage {stage.name}: measure {name}: unknown noise {measure.noise!r}{suggestion(measure.noise, known)}"
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from cbspec import catalog
 from cbspec.catalog import Catalog
 from cbspec.config import Config
 from cbspec.errors import CbspecError, ConfigError
-from cbspec.stage import Input, Parameters, Stage
+from cbspec.stage import Input, Measure, Parameters, Stage
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,6 +84,45 @@ def test_every_contradiction_is_told():
         "lab.catalog: stage two: input rate takes the kind 'net', which no stage yields",
         "lab.catalog: stage two: input use takes the kind 'net', which no stage yields",
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"timeout": 0}, "timeout 0 is no number of seconds above 0"),
+        ({"timeout": -1.0}, "timeout -1.0 is no number of seconds above 0"),
+        ({"timeout": float("nan")}, "timeout nan is no number of seconds above 0"),
+        ({"timeout": True}, "timeout True is no number of seconds above 0"),
+        ({"timeout": "1h"}, "timeout '1h' is no number of seconds above 0"),
+        ({"cost": 5}, "cost 5 is no function of a call"),
+        ({"environment": ("A=B",)}, "environment 'A=B' is the name of no variable"),
+        ({"environment": ("",)}, "environment '' is the name of no variable"),
+        ({"measures": {1: Measure("m", "d")}}, "measures 1 has no printable name"),
+        ({"measures": {"": Measure("m", "d")}}, "measures '' has no printable name"),
+        (
+            {"measures": {"m": Measure("m", "d", resolution=float("nan"))}},
+            "measure m: resolution nan is no number of at least 0",
+        ),
+        (
+            {"measures": {"m": Measure("m", "d", noise="norml")}},
+            "measure m: unknown noise 'norml'; did you mean 'normal'? "
+            "(one of normal, lognormal, bounded, heavy)",
+        ),
+    ],
+)
+def test_a_value_without_a_meaning_is_refused(words, message):
+    """A limit, cost, variable or measure that can mean nothing is told when the catalog is read."""
+    with pytest.raises(ConfigError) as caught:
+        Catalog([stage(**words)], "lab.catalog")
+
+    assert str(caught.value) == f"lab.catalog: stage one: {message}"
+
+
+@pytest.mark.parametrize("name", ["", "we igh", "../weigh", 7, None, "a\n"])
+def test_a_stage_has_a_name_that_a_file_may_have(name):
+    """A name is text of letters, digits and a few signs."""
+    with pytest.raises(ConfigError, match=r"a name has letters, digits and _ . \+ - only"):
+        Catalog([stage(name)])
 
 
 @pytest.mark.parametrize(
