@@ -34,8 +34,9 @@ class Contrast:
 
     @property
     def balanced(self) -> bool:
-        """Tell whether equal noise in all arms makes the sum symmetric: each weight has its
-        opposite.
+        """Tell whether each weight has its opposite.
+
+        Then equal noise in all arms makes the sum symmetric.
         """
         weights = np.sort([weight for weight in self.weights.values() if weight])
         return np.allclose(weights, -weights[::-1], rtol=1e-9, atol=0)
@@ -100,7 +101,7 @@ class Contrast:
         return np.asarray(least)
 
     def reported(self, data: Measurements) -> float | None:
-        """Return the memo's number for the same sum, if it has one for every arm."""
+        """Return the sum of the memo's numbers; None if the memo lacks one of the arms."""
         total = 0.0 if self.logs else self.offset
         for arm, weight in self.weights.items():
             figure = data.figure(self.measure, arm)

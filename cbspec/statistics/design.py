@@ -33,7 +33,7 @@ class Design:
     robust: bool = False
 
     def limited(self, alpha: float | None, *, parts: float = 1, robust: bool = False) -> Design:
-        """Return the design of an assertion with its own alpha, as one of `parts` that share it."""
+        """Return the design of one of the `parts` of an assertion, with the smaller of the alphas."""
         return replace(
             self,
             alpha=min(self.alpha, alpha or self.alpha),

@@ -1,5 +1,6 @@
-"""Two arms over runs of their own, each with its own number: SciPy's tests, for batches of trials
-too.
+"""Tests of two arms whose runs are independent, and may differ in number.
+
+They are SciPy's tests, but for batches of simulated trials too.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Spread = tuple[float, int]
 
 
 class Moments(NamedTuple):
-    """What Welch's test takes of an arm; mean and sd `[...]`, or of a paper."""
+    """The mean, standard deviation and number of an arm's runs, measured or published."""
 
     mean: Array | float
     sd: Array | float
@@ -95,8 +96,15 @@ def permutation(one: Array, other: Array, bound: float, side: int) -> Array:
 
 
 def _splits(runs: int, size: int, most: int, *, drawn: bool) -> Iterator[Array]:
-    """Yield which runs are the first arm's, `[split, run]`, some thousand splits at a time: all of
-    them, or so many drawn.
+    """Yield splits of the runs into two arms, some thousand at a time.
+
+    Args:
+        size: the runs of the first arm.
+        most: the splits to yield in all.
+        drawn: whether to draw them at random, instead of going through all of them in order.
+
+    Yields:
+        Shape `[split, run]`: 1 for the runs of the first arm, else 0.
     """
     rng = np.random.default_rng(1935)
     every, left = combinations(range(runs), size), most

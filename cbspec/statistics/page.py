@@ -88,8 +88,9 @@ def needed(ranked: Array, alpha: float, *, power: float) -> int | None:
 def _pattern(
     doubled: np.ndarray[tuple[int, ...], np.dtype[np.int_]],
 ) -> tuple[tuple[int, ...], ...]:
-    """Return the seeds' sorted doubled ranks, seeds in any order: what the null distribution
-    depends on.
+    """Return the sorted doubled ranks of each seed, whatever the order of the seeds.
+
+    The null distribution depends on nothing else.
     """
     return tuple(sorted(map(tuple, doubled.T.tolist())))
 

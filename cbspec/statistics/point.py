@@ -50,7 +50,7 @@ class Point:
 
     @cached_property
     def missing(self) -> str:
-        """Return why there is no value on some seed; empty if there are all."""
+        """Return why some seed has no value; empty if every seed has one."""
         try:
             self.data.column(self.label, self.measure)
         except Unmeasured as missing:
@@ -59,7 +59,7 @@ class Point:
 
     @cached_property
     def stray(self) -> str:
-        """Return the first value beyond the axis; empty if there is none."""
+        """Return the first value beyond the axis in words; empty if all lie within."""
         if self.missing:
             return ""
         seeds = self.data.table[self.label, self.measure].seeds

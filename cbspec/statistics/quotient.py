@@ -180,7 +180,7 @@ class Quotient:
 
     @cached_property
     def _linear(self) -> list[Location]:
-        """Return over - bound x under on the stated side of 0, for each bound."""
+        """Return, for each bound, the test that over - bound x under lies on the stated side of 0."""
         tests = []
         for bound, low, high in ((self.above, 0.0, math.inf), (self.below, -math.inf, 0.0)):
             if bound is not None:

@@ -1,4 +1,4 @@
-"""The result of a test that is made elsewhere, mostly by SciPy, as judging takes it."""
+"""The result of a test that another module computes, mostly by SciPy, in the form for judging."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def exponential(value: float) -> float:
 
 
 def finite_bounds(above: float | None, below: float | None) -> tuple[float, ...]:
-    """Return those of the two bounds that there are."""
+    """Return the bounds that are not None."""
     return tuple(bound for bound in (above, below) if bound is not None)
 
 
@@ -51,8 +51,8 @@ class Result:
         estimate: shape `[...]`.
         interval: rate at which it may miss -> its two ends.
         n: training seeds; of the arm that has fewer, where each has its own.
-        seeds: the effect on each seed; empty where it is none of single seeds.
-        logs: `tail`, `estimate` and `interval` are those of logarithms; bounds and seeds are not.
+        seeds: the effect on each seed; empty if single seeds have none.
+        logs: whether `tail`, `estimate` and `interval` are on logarithms; bounds and seeds never are.
     """
 
     label: str

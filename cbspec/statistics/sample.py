@@ -39,11 +39,12 @@ class Sample:
     Attributes:
         values: shape `[seed]`, in seed order, in the measure's unit; None or NaN where there is
             none. Leading axes (`[trial, seed]`) are allowed in simulations.
-        seeds: the training seeds, equal for all arms of a claim: what makes comparisons paired. Of
-            an arm over runs of its own, their numbers.
+        seeds: the training seeds, equal for all arms of a claim: what makes comparisons paired. In
+            an arm whose runs are independent of the other's, the numbers of the runs.
         undefined: seed -> why the measure has no value (reference gradient below resolution, ...).
         diverged: seed -> where its run left the finite numbers.
-        summary: what is known where single runs are not; the values only stand in for them.
+        summary: the published mean and spread, if single runs are unknown; then the values stand
+            in for the runs and have the same mean and spread.
     """
 
     values: Sequence[float | None] | Array
@@ -105,8 +106,9 @@ class _Columns(dict[tuple[str, str], Sample]):
 
 
 def table_of(values: Values) -> Table:
-    """Return the columns of a claim's values, one for each arm and measure. To read any other
-    raises `NoColumn`.
+    """Return the columns of a claim's values, one for each arm and measure.
+
+    Reading any other column raises `NoColumn`.
     """
     table = _Columns()
     for arm, measures in values.arms.items():
@@ -123,10 +125,10 @@ def table_of(values: Values) -> Table:
 
 
 def _standing_in(summary: Summary) -> Sample:
-    """Return evenly spaced values of that mean and spread.
+    """Return evenly spaced values with a published mean and spread.
 
-    What is asked of such an arm depends on no more than these: by Student's, Welch's and the z test
-    any other values of that mean and spread would give the same.
+    Student's, Welch's and the z test depend on mean, spread and number alone, so any other values
+    with the same three would give the same verdict.
     """
     n = summary.n or 1
     seeds = tuple(range(1, n + 1))
@@ -194,19 +196,21 @@ class Measurements:
         return np.asarray(np.log(column))
 
     def factorial(self, arms: Iterable[str], measure: str) -> bool:
-        """Tell whether noise is a factor for these arms: they are judged on logarithms, which
-        single runs have and a published mean has not.
+        """Tell whether the noise of these arms is a factor, so that logarithms are judged.
+
+        They never are with a published mean, whose single runs have no known logarithms.
         """
         lognormal = self.declared(measure).noise == "lognormal"
         return lognormal and not self.summarised(arms, measure)
 
     def declared(self, measure: str) -> Measure:
-        """Return what the catalog says of a measure; one without noise of its own by default."""
+        """Return what the catalog declares of a measure; the defaults if it declares nothing."""
         return self.measures.get(measure, _UNDECLARED)
 
     def resolution(self, measure: str) -> float:
-        """Return the least difference of two values: as declared, 1 where all of them are whole
-        numbers, else 0.
+        """Return the least difference of two values, in the measure's unit.
+
+        That is the declared one; else 1 if all values are whole numbers, and 0 if not.
         """
         declared = self.declared(measure).resolution
         if declared:
@@ -229,7 +233,7 @@ class Measurements:
         return times
 
     def summarised(self, arms: Iterable[str], measure: str) -> dict[str, Summary]:
-        """Return those of these arms of which no single runs are known, with what is."""
+        """Return the published summaries of those arms whose single runs are unknown."""
         known = {}
         for arm in arms:
             sample = self.table.get((arm, measure))

@@ -101,8 +101,9 @@ def needed(
     guarded: bool,
     target: float = 0.8,
 ) -> int | None:
-    """Return the fewest seeds with `power` of at least `target`; None if `FARTHEST` are too few
-    (Cohen's 0.8 by default).
+    """Return the fewest seeds whose `power` is at least `target`, by default Cohen's 0.8.
+
+    None if even `FARTHEST` seeds are too few.
     """
 
     def enough(n: int) -> bool:

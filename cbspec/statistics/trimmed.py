@@ -68,7 +68,7 @@ def _left(n: int) -> int:
 
 
 def _is_students(n: int) -> bool:
-    """Tell whether t is Student's: nothing is cut, or so many are left that it is as good as that."""
+    """Tell whether t is Student's, because nothing is cut or because there are many seeds."""
     return _left(n) == n or n > MOST
 
 
