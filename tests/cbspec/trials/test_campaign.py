@@ -53,6 +53,31 @@ def test_teeth_tells_who_notices_what(guarded, monkeypatch):
     assert (guarded.root / "lab" / "catalog.py").read_text().splitlines() == source
 
 
+def test_verdicts_are_asked_about_what_the_canaries_settled(guarded):
+    """A second call computes verdicts alone, of mutants that run and are not equivalent, and keeps
+    the rest of the sample; a claim that none of them changed is toothless.
+    """
+    guarded.pytest()
+    assert guarded.cbspec("accept", "--all").exit_code == 0
+
+    first = guarded.cbspec("teeth", "--sample", "4", "--seed", "1")
+    before = mutants(guarded)
+    second = guarded.cbspec("teeth", "--sample", "4", "--seed", "1", "--verdicts", "1")
+    after = mutants(guarded)
+
+    assert (first.exit_code, second.exit_code) == (0, 0), second.output
+    counted = [one["name"] for one in before if one["outcome"] in ("noticed", "missed")]
+    judged = [one["name"] for one in after if one.get("judged") == ["1.a"]]
+    assert counted
+    assert sorted(judged) == sorted(counted)
+    assert {one["name"]: one["outcome"] for one in after} == {
+        one["name"]: one["outcome"] for one in before
+    }
+    changed = [one for one in after if one.get("verdicts")]
+    assert f"verdicts changed for {len(changed)} of {len(judged)}" in second.output
+    assert ("Toothless" in second.output) == (not changed)
+
+
 def test_a_canary_that_is_not_as_recorded_proves_nothing(guarded):
     """Where the canary differs before any change, no mutant is tried."""
     guarded.edit("lab/catalog.py", "(day + 1) + noise", "(day + 2) + noise")
