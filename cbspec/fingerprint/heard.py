@@ -1,5 +1,6 @@
-"""What forked children of a process tell it: they have a copy of all that it knows, and whatever they
-do is seen by that copy alone.
+"""How forked children of a process report to it what they do.
+
+A child has only a copy of its parent's memory, so the parent does not see what the child records.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import IO
 
 
 class Heard:
-    """A file without a name that a process and its forked children have open."""
+    """A file without a name, which a process and its forked children hold open to exchange reports."""
 
     def __init__(self) -> None:
         self._owner = os.getpid()
@@ -24,7 +25,7 @@ class Heard:
 
     @property
     def is_child(self) -> bool:
-        """Tell whether this is a forked child of the process that waits for what is told."""
+        """Tell whether this is a forked child of the process that reads the reports."""
         return os.getpid() != self._owner
 
     def forget(self) -> None:
@@ -34,13 +35,13 @@ class Heard:
                 file.truncate(0)
 
     def tell(self, *words: str) -> None:
-        """Tell the process that was forked from; lines of several children do not mix."""
+        """Report to the parent process. Lines of several children do not mix."""
         with suppress(OSError):  # the stage may have closed what it does not know
             if file := self._whole():
                 file.write(json.dumps(words).encode() + b"\n")
 
     def told(self) -> Iterator[list[str]]:
-        """Yield what children have told since."""
+        """Yield what children have reported since `forget` was last called."""
         with suppress(OSError):
             if file := self._whole():
                 file.seek(0)

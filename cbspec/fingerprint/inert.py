@@ -1,5 +1,6 @@
-"""Which statements of a module do no more than bind names to definitions and constants, and so
-count only where one of their names is used.
+"""Find the inert statements of a module: those that only bind names to definitions and constants.
+
+An inert statement counts only where one of its names is used.
 """
 
 from __future__ import annotations
@@ -50,8 +51,9 @@ class Inert:
         return any(name.partition(".")[0] == package for name in self._meanings.values())
 
     def meaning(self, node: ast.AST) -> str:
-        """Return what a name with its attributes stands for: ``"msgspec.Meta"``; empty where no
-        import of the module tells.
+        """Return what a name with its attributes stands for, such as ``"msgspec.Meta"``.
+
+        Empty if no import of the module binds the name.
         """
         head, dot, rest = dotted(node).partition(".")
         return f"{self._meanings[head]}{dot}{rest}" if head in self._meanings else ""
@@ -87,7 +89,7 @@ class Inert:
         )
 
     def _wraps(self, decorator: ast.expr) -> bool:
-        """Tell whether a decorator leaves nothing changed but what it stands above."""
+        """Tell whether a decorator changes only the function or class that it decorates."""
         if isinstance(decorator, ast.Call):
             return self._expression(decorator)
         accessor = dotted(decorator).endswith((".setter", ".getter", ".deleter"))
@@ -102,7 +104,7 @@ class Inert:
         return all(self._expression(node) for node in expressions if node is not None)
 
     def _expression(self, root: ast.expr) -> bool:
-        """Tell whether evaluating an expression calls nothing but what describes."""
+        """Tell whether an expression calls only functions and classes that describe a definition."""
         waiting: list[ast.AST] = [root]
         while waiting:
             node = waiting.pop()
@@ -118,7 +120,7 @@ class Inert:
 
 
 def evaluates(node: ast.stmt) -> bool:
-    """Tell whether what an inert statement binds may depend on where it stands in its module."""
+    """Tell whether an inert statement may bind another value at another place in its module."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return bool(node.decorator_list) or any(
             not isinstance(default, ast.Constant) for default in _defaults(node.args)

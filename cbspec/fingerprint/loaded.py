@@ -1,4 +1,4 @@
-"""What a process has loaded of a project: the proof of what a result was computed with."""
+"""The project's code that a process has loaded: the proof of what computed a result."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from cbspec.fingerprint.signature import Watch
 
 
 class Loaded:
-    """The project's code in this process. Made before the first stage runs in it: what is there by
-    then was loaded by the catalog, or by whoever started the process.
+    """The project's code in this process.
+
+    It is made before the first stage runs here: modules that exist by then were loaded by the
+    catalog, or by the process's starter.
 
     Args:
         root: the project's folder.
-        apart: folders in it of which nothing counts as code.
+        apart: folders in it whose files never count as code.
     """
 
     def __init__(self, root: Path, apart: Collection[Path] = ()) -> None:
@@ -34,12 +36,11 @@ class Loaded:
         self._place = cache(self._own)  # of a module's file; most are installed packages'
 
     def prepare(self, watch: Watch) -> bool:
-        """Make the process ready for a stage: nothing that other stages loaded is there, so that
-        whatever this one loads is seen.
+        """Unload the modules of other stages, so that everything that this stage loads is seen.
 
         Returns:
-            False where that cannot be undone, for a module of another stage may have changed
-            something when it was imported. The stage needs another process.
+            False if importing one of those modules may have changed something else, which cannot be
+            undone. The stage needs another process then.
         """
         if self._spent:
             return False
@@ -55,7 +56,7 @@ class Loaded:
         return True
 
     def spend(self) -> None:
-        """Tell that no stage can find the process as if it were fresh any more."""
+        """Note that no later stage can run here as in a fresh process."""
         self._spent = True
 
     def imported(self) -> frozenset[str]:
@@ -63,7 +64,7 @@ class Loaded:
         return frozenset(name for name, _ in self._modules())
 
     def held(self) -> list[ModuleType]:
-        """Return every module of the project that the process has by now, but for the harness."""
+        """Return every module of the project that is loaded now, without the harness's."""
         modules = []
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
@@ -72,9 +73,11 @@ class Loaded:
         return modules
 
     def unlisted(self, watch: Watch, declared: Collection[Path] = ()) -> tuple[str, ...]:
-        """Return the files that the stage has loaded or read and that its key does not count,
-        relative to the root. Folders that it has listed end in a slash; files that it did not find
-        count when they appear. What it has written itself is none of them, nor what is hidden.
+        """Return the files that the stage has loaded or read, but that its key does not cover.
+
+        They are relative to the root. A folder that the stage has listed ends in a slash. A file
+        that it looked for in vain is among them, because it may appear. Files that the stage wrote
+        itself and hidden files are not.
 
         Args:
             declared: files and folders that the key counts as data.
@@ -93,7 +96,7 @@ class Loaded:
         return tuple(sorted(names - watch.known))
 
     def _used(self, modules: Collection[Path]) -> set[Path]:
-        """Return what the stage used besides code, and these modules when they were imported."""
+        """Return the files, except code, that the stage used or these modules used at their import."""
         names = set(self._observer.used[""])
         for module in modules:
             names |= self._observer.used.get(str(module), set())
@@ -141,7 +144,7 @@ def _acts(name: str, file: Path, hooks: bool) -> bool:
 
 
 def _forget(name: str) -> None:
-    """Have a module be imported anew by whoever needs it."""
+    """Unload a module, so that its next import runs it again."""
     module = sys.modules.pop(name)
     package, _, attribute = name.rpartition(".")
     parent = sys.modules.get(package)

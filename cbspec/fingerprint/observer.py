@@ -1,5 +1,7 @@
-"""What code of the project is seen to do in a process: which code it runs, which files it reads, which
-folders it lists, which scripts it starts.
+"""Observe what the project's code does in a process.
+
+Observed are the code that it runs, the files that it reads, the folders that it lists, and the
+scripts that it starts.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ _STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn"
 
 
 class Observer:
-    """Listens in this process, as Python's audit events tell, until another one begins.
+    """Listens to Python's audit events in this process, until another observer begins.
 
     Args:
         root: the project's folder, links followed.
@@ -52,7 +54,7 @@ class Observer:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew for a stage; what modules did when they were imported they do not repeat."""
+        """Begin anew for a stage, but keep what modules did at their import: they do it only once."""
         self.run.clear()
         self.used.pop("", None)
         self.written.clear()
@@ -60,7 +62,7 @@ class Observer:
         _listening[:] = [self]
 
     def hear_children(self) -> None:
-        """Take down what forked children of this process have done."""
+        """Record what forked children of this process have done."""
         for kind, importing, path in self._heard.told():
             if kind == "used":
                 self.used[importing].add(path)
@@ -68,7 +70,7 @@ class Observer:
                 getattr(self, kind).add(path)
 
     def hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        """Take down an event; called by the hook alone."""
+        """Record an audit event. Only the hook calls it."""
         if event == "exec" and isinstance(arguments[0], CodeType):
             self._add("run", arguments[0].co_filename)
         elif event == "asked":
@@ -95,12 +97,12 @@ class Observer:
             self._use([path], frame)
 
     def _ask(self, path: str, frame: FrameType) -> None:
-        """Take down a file whose existence or size code of the project asks for."""
+        """Record a file whose existence or size the project's code asks for."""
         if path.startswith(self._within) and not _is_folder(path):
             self._use([path], frame, searching=False)
 
     def _add(self, kind: str, path: str, importing: str = "") -> None:
-        """Take down a file, and pass it on where this is a forked child of the process that asked."""
+        """Record a file; in a forked child, also pass it on to the process that observes."""
         if self._heard.is_child:
             if path.startswith(self._within):
                 self._heard.tell(kind, importing, path)
@@ -110,7 +112,7 @@ class Observer:
             getattr(self, kind).add(path)
 
     def _use(self, paths: Iterable[str], frame: FrameType, *, searching: bool = True) -> None:
-        """Take down what code of the project uses.
+        """Record the files that the project's code uses.
 
         Args:
             frame: what calls on Python for it.
@@ -122,8 +124,10 @@ class Observer:
                 self._add("used", path, importing)
 
     def _importing(self, frame: FrameType | None, searching: bool) -> str | None:
-        """Return the file of the module of the project that is being imported; empty where its code
-        runs without; None where Python, the harness or nobody of the project acts.
+        """Return the file of the project's module that is being imported.
+
+        Empty if the project's code runs without an import; None if it is not the project's code that
+        acts, but Python or the harness.
         """
         while frame is not None and not self._is_own(frame):
             file = frame.f_code.co_filename
@@ -158,7 +162,7 @@ def _listen() -> None:
 
 
 def _wrap(name: str) -> None:
-    """Have a function of `os` tell for which path it is called."""
+    """Wrap a function of `os`, so that it reports the path that it is called with."""
     original = getattr(os, name)
 
     @wraps(original)

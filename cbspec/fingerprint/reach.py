@@ -1,5 +1,7 @@
-"""Where the closure of an implementation begins: with what the catalog names, what Python imports by
-itself, and what runs were seen to use.
+"""Find where the closure of an implementation begins.
+
+It begins with the names in the catalog, the modules that Python imports by itself, and the files
+that earlier runs were seen to use.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class Reach:
         self._loaded = loaded
 
     def closure(self, implementation: str) -> Closure:
-        """Return all that an implementation reaches.
+        """Return all code that an implementation reaches.
 
         Raises:
             ConfigError: there is no such module or function.
@@ -65,8 +67,9 @@ class Reach:
         return self._entries.get(implementation, [])
 
     def catalog_file(self, stage: Stage) -> str:
-        """Return the file, relative to the root, of the catalog that declares a stage: that of its
-        implementation's package, or the first.
+        """Return the file of the catalog that declares a stage, relative to the root.
+
+        That is the catalog of its implementation's package, or else the first one.
         """
         package = stage.implementation.partition(".")[0]
         beside = [name for name in self._catalogs if name.partition(".")[0] == package]
@@ -76,9 +79,7 @@ class Reach:
 
     @cached_property
     def _declarations(self) -> Sequence[Unit]:
-        """Return the statements that declare the stages: each entry counts for its own stage, by
-        what it says.
-        """
+        """Return the statements that declare the stages. Each counts for its own stage only."""
         units: list[Unit] = []
         for name in self._catalogs:
             if module := self._modules.get(name):

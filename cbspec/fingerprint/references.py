@@ -1,4 +1,4 @@
-"""What a piece of code refers to: names, attributes, import paths and imports."""
+"""Find what a piece of code refers to: names, attributes, import paths and imports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PATH = re.compile(r"\.*[A-Za-z_]\w*(?:[.:]\w+)*[.:]?")
 
 
 class References(msgspec.Struct):
-    """What one top-level statement refers to; scopes are not told apart.
+    """What one top-level statement refers to, without regard to scopes.
 
     Attributes:
         names: the names that it reads.
@@ -33,7 +33,8 @@ class References(msgspec.Struct):
         chains: ``"maths.halve"``: each name that is read, with all attributes that follow it.
         imports: every import in it, in order.
         docs: its docstrings.
-        hooks: whether it defines a class that is told of its subclasses, or makes them.
+        hooks: whether it has an ``__init_subclass__`` or a ``metaclass=``, which act when a
+            subclass is defined.
     """
 
     names: set[str] = set()
@@ -77,7 +78,7 @@ def references_of(root: ast.AST, package: str) -> References:
 
 
 def _attribute(node: ast.expr, references: References) -> list[ast.AST]:
-    """Take in ``nets.forward`` as a whole; return what it is an attribute of, if that is no name."""
+    """Record ``nets.forward`` as a whole; return the object before the dots if it is no name."""
     names: list[str] = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)
