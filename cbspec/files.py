@@ -62,12 +62,25 @@ class ProjectFiles:
 
 
 def visible_files(folder: Path) -> list[Path]:
-    """Return the files in and below a folder, sorted, without hidden ones."""
-    paths = []
-    for path in folder.rglob("*"):
-        parts = path.relative_to(folder).parts
-        if path.is_file() and not any(part.startswith(".") for part in parts):
-            paths.append(path)
+    """Return the files in and below a folder, sorted, without hidden ones.
+
+    Folders that are links are followed, each folder once.
+    """
+    paths: list[Path] = []
+    waiting, seen = [folder], set()
+    while waiting:
+        place = waiting.pop()
+        real = os.path.realpath(place)
+        if real in seen:
+            continue
+        seen.add(real)
+        for path in sorted(place.iterdir()):
+            if path.name.startswith("."):
+                continue
+            if path.is_dir():
+                waiting.append(path)
+            elif path.is_file():
+                paths.append(path)
     return sorted(paths)
 
 

@@ -10,7 +10,7 @@ from cbspec.errors import StageError
 from cbspec.execution import surroundings
 from cbspec.execution.numerics import Numerics, keys_of
 from cbspec.execution.surroundings import Surroundings, installed, version_of
-from cbspec.files import ProjectFiles, sha256_of
+from cbspec.files import ProjectFiles, sha256_of, visible_files
 from cbspec.model.dependencies import Dependencies, same_torch
 from cbspec.stage import Call, File, NoParameters, Parameters, Stage
 
@@ -198,6 +198,23 @@ def test_a_link_into_the_data_folder_is_followed(files, project):
 
     assert files.locate("linked/b.csv") == project.parent / "data" / "b.csv"
     assert files.locate("../data/b.csv") == project.parent / "data" / "b.csv"
+
+
+def test_a_folder_that_is_a_link_counts_with_its_files(tmp_path):
+    """A folder has the files of folders that it links to, each once, and no link goes round for ever."""
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "others" / "deep").mkdir(parents=True)
+    (tmp_path / "others" / "deep" / "b").write_text("1")
+    (tmp_path / "runs" / "a").write_text("1")
+    (tmp_path / "runs" / "linked").symlink_to("../others")
+    (tmp_path / "others" / "back").symlink_to("../runs")
+    before = sha256_of(tmp_path / "runs")
+
+    names = [path.relative_to(tmp_path).as_posix() for path in visible_files(tmp_path / "runs")]
+    (tmp_path / "others" / "deep" / "b").write_text("2")
+
+    assert names == ["runs/a", "runs/linked/deep/b"]
+    assert sha256_of(tmp_path / "runs") != before
 
 
 def test_versions_of_stage_and_project(monkeypatch):
