@@ -64,7 +64,7 @@ def judged(claim: Claim, values: Values) -> Judgement:
 
     Raises:
         NoColumn: the claim reads an arm or a measure that has no values.
-        JudgingError: an assertion kind, which may be the project's own, raised whatever.
+        JudgingError: an assertion kind, perhaps the project's own, raised an unexpected exception.
     """
     # Imported here, since it imports SciPy, which a run without judging does not need
     from cbspec.judge import NoColumn, judge, table_of, with_again

@@ -50,7 +50,7 @@ class Result:
         tail: see `Tail`.
         estimate: shape `[...]`.
         interval: rate at which it may miss -> its two ends.
-        n: training seeds; of the arm that has fewer, where each has its own.
+        n: training seeds; the smaller number if the arms have different ones.
         seeds: the effect on each seed; empty if single seeds have none.
         logs: whether `tail`, `estimate` and `interval` are on logarithms; bounds and seeds never are.
     """
