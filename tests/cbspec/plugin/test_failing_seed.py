@@ -42,6 +42,7 @@ def test_a_seed_that_fails_is_an_error_where_it_is_needed(withering, workers):
     assert "and 1 more: failed, its 3 replicas are computed one by one in" in output
 
 
+@pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_seed_that_fails_keeps_no_stored_one_waiting(withering, workers):
     """Where the plants of good seeds are stored from an earlier run, the verdicts are the same."""

@@ -39,6 +39,7 @@ def test_second_run_computes_nothing(project):
     assert project.stored() == before
 
 
+@pytest.mark.usefixtures("inline")
 def test_more_seeds_compute_only_the_new_ones(project):
     """Asking for two more seeds stores two more results per arm and leaves the others alone."""
     project.claim("light.yaml")
@@ -52,6 +53,7 @@ def test_more_seeds_compute_only_the_new_ones(project):
     assert len(project.stored()) == len(before) + 4
 
 
+@pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize(
     ("pool", "jobs", "judged"),
     [
@@ -74,6 +76,7 @@ def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs, ju
     assert len(project.report.records[0].judgement.seeds) == judged
 
 
+@pytest.mark.usefixtures("inline")
 def test_a_claim_is_judged_when_its_results_lie_ready(project):
     """Claims run in the order in which they can be judged: longest path first as they are computed,
     and as they were collected where all is stored.
@@ -194,6 +197,7 @@ def test_showing_computes_nothing(project, option, workers):
     assert project.stored() == {}
 
 
+@pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_file_that_cannot_be_collected_ends_the_run(project, workers):
     """One mistake is told once and before anything is computed, unless pytest is asked to continue."""
