@@ -177,7 +177,8 @@ class Worklist:
         """
         # A caller may make a new plan, and so replace `_open`, before it asks for the next job
         still_open = self._open
-        for index, job in list(still_open.items()):
+        for index in list(still_open):
+            job = still_open[index]
             if all(map(self.has, job.cells)):
                 # Most of ten thousand jobs are stored, and every start of a task walks this loop
                 del still_open[index]
