@@ -6,6 +6,7 @@ would compute with that, although its key does not name it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import FunctionType, ModuleType
@@ -35,12 +36,26 @@ class ModuleState:
         self._restorers: list[Callable[[], bool]] = []
         self._seen: set[int] = set()
         self.spoiled = False
+        for module in modules:
+            self._save_place(module)
         waiting: list[Any] = [*modules]
         while waiting and len(self._seen) < MOST:
             held = waiting.pop()
             if id(held) not in self._seen:
                 self._seen.add(id(held))
                 waiting += self._save(held)
+
+    def _save_place(self, module: ModuleType) -> None:
+        """Keep which module its name stands for."""
+        name = module.__name__
+
+        def restore() -> bool:
+            changed = sys.modules.get(name) is not module
+            sys.modules[name] = module
+            return changed
+
+        if sys.modules.get(name) is module:
+            self._restorers.append(restore)
 
     def restore(self) -> bool:
         """Restore everything, and tell whether anything had changed."""

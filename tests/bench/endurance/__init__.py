@@ -3,7 +3,7 @@
 ``python -m tests.bench endurance [kills [N [SEED]]] [operations [N [SEED]]]
 [upheavals [N [SEED]]] [deeds [NAME...]]``;
 all by default: 600 kills of processes of every kind, 400 kills at a file operation, 100 runs with
-kills, edits and branch switches, 116 deeds. On labs without torch, whose stages take a moment. An
+kills, edits and branch switches, 143 deeds. On labs without torch, whose stages take a moment. An
 hour on two cores; Ctrl-C ends a part early, and its rows say how far it came.
 """
 

@@ -129,8 +129,10 @@ def test_a_stage_finds_modules_as_they_were_imported(tmp_path, monkeypatch):
 
     with restored(Loaded(tmp_path)):
         module.STEP = 2
-    del sys.modules["orchard"]
+        sys.modules["orchard"] = types.ModuleType("orchard")
+    found = sys.modules.pop("orchard")
 
+    assert found is module
     assert module.STEP == 1
 
 
