@@ -113,7 +113,8 @@ def _planned(
     """Return the runs of the file in the order of their ids, then those that were planned as well."""
     runs = sorted(_by_id(words, path, now, reader).values(), key=_order)
     if not runs:
-        raise ValueError(f"has no row where {_in_words(table.where)}")
+        hint = _unknown_value(table, rows(path, reader))
+        raise ValueError(f"has no row where {_in_words(table.where)}{hint}")
     for number in range(len(runs) + 1, (table.planned or 0) + 1):
         absent = f"is not there: {table.planned} runs were planned"
         runs.append(TableRun(str(number), {}, dict.fromkeys(table.measures, absent)))
@@ -142,6 +143,16 @@ def _by_id(words: bytes, path: Path, _now: Stamp, reader: Reader | None) -> Mapp
             )
         runs[name] = _measured(table, row, name)
     return runs
+
+
+def _unknown_value(table: Table, read: Sequence[Row]) -> str:
+    """Suggest a value of the first column in which none is as `where` wants it."""
+    for column, wanted in table.where.items():
+        cells = [row.get(column) for row in read]
+        if not any(cell_is(cell, wanted) for cell in cells):
+            known = dict.fromkeys(str(cell).strip() for cell in cells if cell is not None)
+            return suggestion(wanted, list(known))
+    return ""
 
 
 def _lacks(run: TableRun, table: Table) -> bool:

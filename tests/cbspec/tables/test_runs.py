@@ -117,7 +117,12 @@ def test_a_paired_run_is_that_of_its_seed(csv_file):
         ("run,los\n1,2\n", {}, "has no column 'loss'; did you mean 'los'? (one of run, los)"),
         ("run,loss\n1,2\n1,3\n", {}, "has two rows of run '1' where anything holds"),
         ("run,loss\n1,fast\n", {}, "has 'fast' as loss of run '1', which is no number"),
-        ("run,loss\n1,2\n", {"where": {"run": "9"}}, "has no row where run is '9'"),
+        ("run,loss\n1,2\n", {"where": {"run": "9"}}, "has no row where run is '9' (one of 1)"),
+        (
+            "run,loss\nadam,2\nsgd,3\n",
+            {"where": {"run": "Adam"}},
+            "has no row where run is 'Adam'; did you mean 'adam'? (one of adam, sgd)",
+        ),
         ("run,loss\n1\n", {}, "line 2 has another number of cells than the headings"),
         ("run,loss\n", {}, "has no rows"),
         ("", {}, "has no rows"),
