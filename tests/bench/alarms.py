@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from cbspec.claim import base
+from cbspec.ledger.repository import git
 from cbspec.project import Project as Harness
 from cbspec.stage import stages_of
 from cbspec.trials.commits import Commits
@@ -125,7 +126,9 @@ def history(count: int = 20) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="cbspec-alarms-") as folder:
         commits = Commits(harness.config, Path(folder))
         before: Mapping[str, Any] = {}
-        for commit in commits.between(f"HEAD~{count}", "HEAD"):
+        length = git(ROOT, "rev-list", "--count", "--first-parent", "HEAD")
+        touching = commits.between(f"HEAD~{int(length or 1) - 1}", "HEAD")
+        for commit in touching[-count - 1 :]:
             place = commits.written(commit)
             after = Worker.start(context, SECONDS, codes, place).result()
             changed = [claim for claim in after if after[claim] != before.get(claim)]
