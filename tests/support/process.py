@@ -4,11 +4,12 @@ imports: an interpreter that starts afresh spends most of a small run on that.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver, get_context
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -17,8 +18,18 @@ import pytest
 from tests.support.patience import PATIENCE
 from tests.support.warm_workers import keep_ready
 
-SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(["tests.support.preload"])
+REPOSITORY = Path(__file__).parents[2]
+
+
+def warm_server() -> ForkServerContext:
+    """Return what forks runs, started unless it runs, with all imported that every run imports."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["tests.support.preload"])
+    with pytest.MonkeyPatch.context() as patch:
+        # Before Python 3.13 it is not told our sys.path, and passes over what it does not find
+        patch.setenv("PYTHONPATH", str(REPOSITORY), prepend=os.pathsep)
+        forkserver.ensure_running()
+    return context
 
 
 class PytestProcess:
@@ -30,7 +41,7 @@ class PytestProcess:
         with NamedTemporaryFile(delete=False) as file:
             self._output = Path(file.name)
         inputs = (list(arguments), str(folder), dict(environment), file.name)
-        self._process = SERVER.Process(target=run_pytest, args=inputs)
+        self._process = warm_server().Process(target=run_pytest, args=inputs)
         self._process.start()
 
     @property

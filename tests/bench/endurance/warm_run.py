@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.support.process import SERVER, run_pytest
+from tests.support.process import run_pytest, warm_server
 
 SPARES = 4  # workers that xdist takes for killed ones; later ones start afresh
 
@@ -22,7 +22,7 @@ class WarmRun:
         self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
     ) -> None:
         inputs = (list(arguments), str(folder), dict(environment))
-        self._process = SERVER.Process(target=_run_apart, args=inputs)
+        self._process = warm_server().Process(target=_run_apart, args=inputs)
         self._process.start()
         self.pid = self._process.pid
 
