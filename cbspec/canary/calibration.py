@@ -159,12 +159,15 @@ def _spread(runs: Sequence[PlatformRun], name: Name) -> tuple[float, float]:
 def _usual(spreads: Mapping[Name, float]) -> dict[str, float]:
     """Return measure -> the spread that a share `USUAL` of its spreads do not exceed."""
     by_measure: dict[str, list[float]] = {}
-    for (_, _, measure), spread in sorted(spreads.items(), key=lambda item: item[1]):
+    for (_, _, measure), spread in spreads.items():
         by_measure.setdefault(measure, []).append(spread)
-    usual = {}
-    for measure, ascending in by_measure.items():
-        usual[measure] = ascending[math.ceil(USUAL * len(ascending)) - 1]
-    return usual
+    return {measure: not_exceeded(known, USUAL) for measure, known in by_measure.items()}
+
+
+def not_exceeded(spreads: Iterable[float], share: float) -> float:
+    """Return the smallest of some spreads that a share of them do not exceed."""
+    ascending = sorted(spreads)
+    return ascending[math.ceil(share * len(ascending)) - 1]
 
 
 def _counts(runs: Sequence[PlatformRun]) -> dict[ClaimMeasure, float]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from cbspec.canary.calibration import USUAL
+from cbspec.canary.calibration import USUAL, not_exceeded
 from cbspec.canary.record import Calibration
 from cbspec.ledger import Evidence
 from cbspec.ledger.entry import Device
@@ -101,8 +101,8 @@ def _pooled(columns: Iterable[Column]) -> float:
 def _least(differences: Sequence[Column]) -> float | None:
     if not differences:
         return None
-    spreads = sorted(float(np.std(difference, ddof=1)) for difference in differences)
-    return _rounded(spreads[math.ceil(LEAST * len(spreads)) - 1])
+    spreads = [float(np.std(difference, ddof=1)) for difference in differences]
+    return _rounded(not_exceeded(spreads, LEAST))
 
 
 def _by_rounding(calibration: Calibration) -> dict[str, RoundingNoise]:
@@ -110,12 +110,11 @@ def _by_rounding(calibration: Calibration) -> dict[str, RoundingNoise]:
     for tolerance in calibration.tolerances:
         spreads[tolerance.measure].append(tolerance.spread)
     noise = {}
-    for measure, unordered in spreads.items():
-        ascending = sorted(unordered)
+    for measure, known in spreads.items():
         noise[measure] = RoundingNoise(
-            usual=ascending[math.ceil(USUAL * len(ascending)) - 1],
-            largest=ascending[-1],
-            claims=len(ascending),
+            usual=not_exceeded(known, USUAL),
+            largest=max(known),
+            claims=len(known),
             platforms=len(calibration.platforms),
         )
     return noise

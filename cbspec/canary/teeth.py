@@ -86,6 +86,11 @@ class Teeth(msgspec.Struct, frozen=True, kw_only=True):
         write(path, dumps(msgspec.to_builtins(self, order="deterministic")))
 
     @property
+    def by_name(self) -> dict[str, Tried]:
+        """Return name -> mutant."""
+        return {mutant.name: mutant for mutant in self.mutants}
+
+    @property
     def counted(self) -> list[Tried]:
         """Return the mutants that are not equivalent and that some canary executes."""
         return [one for one in self.mutants if one.outcome in ("noticed", "missed")]

@@ -64,10 +64,7 @@ class Observer:
     def hear_children(self) -> None:
         """Record what forked children of this process have done."""
         for kind, importing, path in self._heard.told():
-            if kind == "used":
-                self.used[importing].add(path)
-            else:
-                getattr(self, kind).add(path)
+            self._record(kind, path, importing)
 
     def hear(self, event: str, arguments: tuple[object, ...]) -> None:
         """Record an audit event. Only the hook calls it."""
@@ -106,7 +103,11 @@ class Observer:
         if self._heard.is_child:
             if path.startswith(self._within):
                 self._heard.tell(kind, importing, path)
-        elif kind == "used":
+        else:
+            self._record(kind, path, importing)
+
+    def _record(self, kind: str, path: str, importing: str) -> None:
+        if kind == "used":
             self.used[importing].add(path)
         else:
             getattr(self, kind).add(path)

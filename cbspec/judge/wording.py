@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import partial
 from itertools import pairwise
 
-from cbspec.model.finding import Effect, p_value, why_unbounded
+from cbspec.model.finding import Effect, p_value
+from cbspec.model.interval import interval_text
 from cbspec.statistics.evidence import Inference, Level, StatisticalEvidence
 from cbspec.statistics.result import NO_TEST
 from cbspec.statistics.sample import Array
@@ -45,23 +47,10 @@ def sentence(
             f"{_runs(effect, inference, evidence, replicates)}{_among(evidence)}"
         )
     digits = legible(effect.estimate, effect.low, effect.high, bounds=inference.bounds)
+    estimated = interval_text(effect, partial(number, digits=digits))
     return (
-        f"{effect.measure}: {inference.label} = {_with_interval(effect, digits)} {verb} "
-        f"{inference.asserted} ({basis})"
+        f"{effect.measure}: {inference.label} = {estimated} {verb} {inference.asserted} ({basis})"
     )
-
-
-def _with_interval(effect: Effect, digits: int) -> str:
-    estimate = number(effect.estimate, digits)
-    if not math.isfinite(effect.low) and not math.isfinite(effect.high):
-        return f"{estimate} ({why_unbounded(effect.label, effect.n)})"
-    return f"{estimate} [{_end(effect.low, digits)}, {_end(effect.high, digits)}]"
-
-
-def _end(value: float, digits: int) -> str:
-    if math.isfinite(value):
-        return number(value, digits)
-    return "unbounded"
 
 
 def legible(*numbers: float, bounds: Iterable[float] = ()) -> int:

@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from functools import partial
 
-from cbspec.model.finding import why_unbounded
+from cbspec.model.interval import Interval, interval_text
 
 # Significant digits of a recorded number. Noise in the last bits of a float64 does not reach them
 DIGITS = 6
-
-
-class Interval(Protocol):
-    """Anything with an estimate and bounds: a judged `Effect` or a `RecordedEffect`."""
-
-    @property
-    def label(self) -> str: ...
-
-    @property
-    def n(self) -> int: ...
-
-    @property
-    def estimate(self) -> float | None: ...
-
-    @property
-    def low(self) -> float | None: ...
-
-    @property
-    def high(self) -> float | None: ...
 
 
 def rounded(value: float | None) -> float | None:
@@ -69,22 +50,7 @@ def interval(effect: Interval) -> str:
     """
     if not effect.n:
         return "no value"
-    places = _decimals(effect)
-    estimate = number(effect.estimate, places)
-    if _open(effect.low) and _open(effect.high):
-        return f"{estimate} ({why_unbounded(effect.label, effect.n)})"
-    return f"{estimate} [{_end(effect.low, places)}, {_end(effect.high, places)}]"
-
-
-def _end(value: float | None, places: int | None) -> str:
-    if _open(value):
-        return "unbounded"
-    return number(value, places)
-
-
-def _open(value: float | None) -> bool:
-    """Tell whether an end of an interval is open: infinite, or None in a recorded effect."""
-    return value is None or not math.isfinite(value)
+    return interval_text(effect, partial(number, decimals=_decimals(effect)))
 
 
 def _decimals(effect: Interval) -> int | None:

@@ -19,20 +19,6 @@ def p_value(p: float | None) -> str:
     return f"p = {p:.2g}"
 
 
-def why_unbounded(label: str, n: int) -> str:
-    """Say that an interval has no ends, and why: ``"unbounded: the denominator may be zero"``.
-
-    Args:
-        label: of the effect.
-        n: runs that it was seen in.
-    """
-    if " / " in label:
-        return "unbounded: the denominator may be zero"
-    if n < 2:
-        return "unbounded: one run tells no spread"
-    return "unbounded"
-
-
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """One estimated quantity with its interval.
 

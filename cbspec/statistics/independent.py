@@ -136,10 +136,9 @@ def interval(one: Array, other: Array, miss: float, least: float = 0.0) -> tuple
     """Return Welch's interval of the difference of means, see `welch`."""
     if min(one.size, other.size) < 2:
         return -math.inf, math.inf
-    middle = float(mean(one)) - float(mean(other))
-    ours = max(float(deviation(one)), least), one.size
-    theirs = max(float(deviation(other)), least), other.size
-    half = half_width(ours, theirs, miss)
+    ours, theirs = moments(one, least), moments(other, least)
+    middle = float(ours.mean) - float(theirs.mean)
+    half = half_width((float(ours.sd), ours.n), (float(theirs.sd), theirs.n), miss)
     return middle - half, middle + half
 
 

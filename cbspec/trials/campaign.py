@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cbspec.canary.teeth import Teeth, Tried, teeth_on_record
@@ -82,39 +82,34 @@ class Campaign:
             ConfigError: the canary of the code as it is differs from the record.
         """
         sites = self._sites()
-        recorded = _tried_before(teeth_on_record(place))
+        on_record = teeth_on_record(place)
+        recorded = on_record.by_name if on_record else {}
         # A sample is the beginning of a larger one: what is on record of that is kept
         drawn = list(sampled(sites, max(sample, len(recorded)), seed))
         before = tuple(recorded[mutant.name] for mutant in drawn if mutant.name in recorded)
         teeth = Teeth(seed=seed, sites=len(sites), provenance=self._provenance(), mutants=before)
         yield teeth
         del drawn[sample:]
-        asking = _Asking(verdicts, tests, None if minutes is None else 60 * minutes)
-        if not asking.open(drawn, teeth):
+        asking = _Asking(drawn, teeth, verdicts, tests, None if minutes is None else 60 * minutes)
+        if not asking.open:
             return
         with tempfile.TemporaryDirectory(prefix="cbspec-teeth-") as folder:
             trials = Trials(self._project.config, Path(folder), workers)
             baseline = self._baseline(trials)
             for ask in (self._by_canary, self._by_verdict):
-                for tried in ask(trials, baseline, asking, drawn, teeth):
-                    teeth = teeth.with_tried(tried)
-                    teeth.save(place)
-                    yield teeth
+                for tried in ask(trials, baseline, asking):
+                    asking.teeth = asking.teeth.with_tried(tried)
+                    asking.teeth.save(place)
+                    yield asking.teeth
 
-    def _by_canary(
-        self,
-        trials: Trials,
-        baseline: Baseline,
-        asking: _Asking,
-        mutants: Iterable[Mutant],
-        teeth: Teeth,
-    ) -> Iterator[Tried]:
+    def _by_canary(self, trials: Trials, baseline: Baseline, asking: _Asking) -> Iterator[Tried]:
         """Yield what became of each mutant that is not settled: at first of those that no canary
         executes, of which nothing can come; then what the cheapest claims say that execute it; then,
         of those that these did not notice, what all say.
         """
         executed = []
-        for mutant in asking.untried(mutants, teeth):
+        still_open = asking.left_open()
+        for mutant in asking.untried():
             if baseline.executes(mutant):
                 executed.append(mutant)
             else:
@@ -126,7 +121,6 @@ class Campaign:
         def cheapest(mutant: Mutant) -> list[str]:
             return witnesses(mutant)[:CHEAPEST]
 
-        still_open = asking.left_open(mutants, teeth)
         for mutant, trial in trials.canaries(asking.in_time(executed), cheapest):
             tried = assessed(mutant, trial, baseline, self.reaching(mutant))
             if tried.outcome == "open":
@@ -135,14 +129,7 @@ class Campaign:
         for mutant, trial in trials.canaries(asking.in_time(still_open), witnesses):
             yield assessed(mutant, trial, baseline, self.reaching(mutant))
 
-    def _by_verdict(
-        self,
-        trials: Trials,
-        baseline: Baseline,
-        asking: _Asking,
-        mutants: Iterable[Mutant],
-        teeth: Teeth,
-    ) -> Iterator[Tried]:
+    def _by_verdict(self, trials: Trials, baseline: Baseline, asking: _Asking) -> Iterator[Tried]:
         """Yield what verdicts and unit tests say of each mutant that runs and is not equivalent, of
         those that were not asked.
         """
@@ -152,8 +139,8 @@ class Campaign:
             executing = baseline.witnesses(mutant, reaching)
             return [claim for claim in executing if claim in reaching][: asking.verdicts]
 
-        recorded = {tried.name: tried for tried in teeth.mutants}
-        unjudged = asking.in_time(asking.unjudged(mutants, teeth))
+        recorded = asking.teeth.by_name
+        unjudged = asking.in_time(asking.unjudged())
         for mutant, judged in trials.verdicts(unjudged, witnesses, tests=asking.tests):
             yield with_judged(recorded[mutant.name], judged)
 
@@ -175,51 +162,61 @@ class Campaign:
         return provenance(config.root, numerics.torch, exclude=config.reports)
 
 
-def _tried_before(recorded: Teeth | None) -> dict[str, Tried]:
-    """Return name -> what is on record of a mutant."""
-    return {tried.name: tried for tried in recorded.mutants} if recorded else {}
-
-
 class _Asking:
     """What a call asks of its mutants.
 
     Args:
+        mutants: the mutants of the call.
+        teeth: what is on record of them.
         verdicts: how many claims are asked for their verdict, at most.
         tests: whether the unit tests are asked.
         seconds: from now on, after which no mutant is started; None for no limit.
+
+    Attributes:
+        teeth: the record as it grows.
     """
 
-    def __init__(self, verdicts: int, tests: bool, seconds: float | None) -> None:
+    def __init__(
+        self,
+        mutants: Sequence[Mutant],
+        teeth: Teeth,
+        verdicts: int,
+        tests: bool,
+        seconds: float | None,
+    ) -> None:
+        self.teeth = teeth
         self.verdicts = verdicts
         self.tests = tests
+        self._mutants = mutants
         self._ends = None if seconds is None else time.monotonic() + seconds
 
-    def open(self, mutants: Collection[Mutant], teeth: Teeth) -> bool:
+    @property
+    def open(self) -> bool:
         """Tell whether a mutant is to be tried."""
-        if self.left_open(mutants, teeth) or any(self.untried(mutants, teeth)):
-            return True
-        return any(self.unjudged(mutants, teeth))
+        return bool(self.left_open() or self.untried() or self.unjudged())
 
-    def untried(self, mutants: Iterable[Mutant], teeth: Teeth) -> Iterator[Mutant]:
-        """Yield the mutants that are not on record."""
-        recorded = {tried.name for tried in teeth.mutants}
-        return (mutant for mutant in mutants if mutant.name not in recorded)
+    def untried(self) -> list[Mutant]:
+        """Return the mutants that are not on record."""
+        recorded = self.teeth.by_name
+        return [mutant for mutant in self._mutants if mutant.name not in recorded]
 
-    def left_open(self, mutants: Iterable[Mutant], teeth: Teeth) -> list[Mutant]:
+    def left_open(self) -> list[Mutant]:
         """Return the mutants that not all claims were asked about which may notice them."""
-        unsettled = {tried.name for tried in teeth.mutants if tried.outcome == "open"}
-        return [mutant for mutant in mutants if mutant.name in unsettled]
+        unsettled = {tried.name for tried in self.teeth.mutants if tried.outcome == "open"}
+        return [mutant for mutant in self._mutants if mutant.name in unsettled]
 
-    def unjudged(self, mutants: Iterable[Mutant], teeth: Teeth) -> Iterator[Mutant]:
-        """Yield the mutants that run and are not equivalent, and that verdicts or unit tests are to
-        be asked about.
+    def unjudged(self) -> list[Mutant]:
+        """Return the mutants that run and are not equivalent, and that verdicts or unit tests are
+        to be asked about.
         """
-        counted = {tried.name: tried for tried in teeth.counted}
-        for mutant in mutants:
+        counted = {tried.name: tried for tried in self.teeth.counted}
+        unjudged = []
+        for mutant in self._mutants:
             if tried := counted.get(mutant.name):
                 unasked = self.verdicts and not tried.judged
                 if unasked or (self.tests and tried.tests is None):
-                    yield mutant
+                    unjudged.append(mutant)
+        return unjudged
 
     def in_time(self, mutants: Iterable[Mutant]) -> Iterator[Mutant]:
         """Yield mutants as long as there is time."""

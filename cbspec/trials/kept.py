@@ -8,12 +8,11 @@ import hashlib
 import pickle
 import shutil
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 import cbspec
 from cbspec.config import Config
+from cbspec.execution.numerics import torch_build
 from cbspec.trials.baseline import Baseline
 
 
@@ -27,8 +26,7 @@ class KeptBaseline:
     def __init__(self, config: Config, asked: Iterable[str]) -> None:
         self._folder = config.runs.parent / "teeth"
         digest = hashlib.sha256("\n".join(asked).encode())
-        if find_spec("torch"):
-            digest.update(version("torch").encode())
+        digest.update(repr(torch_build()).encode())
         for path in _sources(config):
             digest.update(f"{path}\n".encode() + path.read_bytes())
         self._place = self._folder / digest.hexdigest()[:16]

@@ -12,17 +12,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
+
+from cbspec.execution.numerics import torch_build
 
 
 def server() -> ForkServerContext:
     """Return what processes are started by."""
     context = multiprocessing.get_context("forkserver")
     dear = ["scipy.stats", "cbspec.project", "cbspec.trials.trials"]
-    if find_spec("torch"):
+    if torch_build():
         dear.append("torch")
     context.set_forkserver_preload(dear)
     return context

@@ -29,8 +29,7 @@ NODES = ("two", "three")  # besides the one of the process that judges
 def kills(number: int) -> Iterator[Row]:
     """Kill a helper of Slurm at a random moment of each run."""
     from tests.cluster import slurm
-    from tests.cluster.lab import Ferry
-    from tests.support.laboratory import working_in
+    from tests.cluster.conftest import ferry
 
     if reason := slurm.lacking():
         yield Row("helpers killed at random", reason)
@@ -42,9 +41,7 @@ def kills(number: int) -> Iterator[Row]:
         os.environ["FERRY"] = str(folders[1])
         slurm.start(folders[0])
         try:
-            with working_in(folders[2]) as plain:
-                lab = Ferry(folders[2], started=plain.started, shore=folders[1])
-                lab.furnish()
+            with ferry(folders[2], folders[1]) as lab:
                 yield _kills(lab, number)
         finally:
             slurm.stop(folders[0])

@@ -19,7 +19,7 @@ import msgspec
 
 from cbspec.project import Project as Harness
 from cbspec.trials.process import Worker, server
-from cbspec.trials.trial import copied
+from cbspec.trials.trial import copied, opened
 from tests.bench.project import ROOT
 
 SECONDS = 1800.0
@@ -57,9 +57,7 @@ def states_in(folder: Path, store: Path, files: Sequence[str], threads: int = 1)
     """Compute the canaries of claim files in the project in a folder; return how they are beside
     the record there.
     """
-    os.chdir(folder)
-    os.environ["CBSPEC_STORE"] = str(store)
-    project = Harness(folder)
+    project = opened(folder, store)
     scale = project.config.canary
     run = project.run(files, scale, "cpu", threads, adopt="never", backend="inline")
     return {check.claim: check.state for check in run.canaries}

@@ -80,11 +80,12 @@ def overview(subjects: Sequence[Subject], *, of_run: bool) -> Overview:
             scales[chip.place] = None
             if chip.fragile:
                 shown.add("fragile")
+    urgent = tuple(filter(attrgetter("standing.urgent"), rows))
     return Overview(
         rows=tuple(rows),
-        urgent=tuple(filter(attrgetter("standing.urgent"), rows)),
+        urgent=urgent,
         excused=tuple(filter(attrgetter("standing.excused"), rows)),
-        tiles=tuple(_tiles(rows, of_run=of_run)),
+        tiles=tuple(_tiles(rows, len(urgent) if of_run else None)),
         ways=tuple(_ways(rows)),
         phases=_distinct(subject.phase for subject in ordered),
         verdicts=tuple(filter(shown.__contains__, MARKS)),
@@ -137,10 +138,10 @@ def _natural(claim: str) -> list[tuple[float, str]]:
     return key
 
 
-def _tiles(rows: Sequence[ClaimRow], *, of_run: bool) -> list[Tile]:
+def _tiles(rows: Sequence[ClaimRow], urgent: int | None) -> list[Tile]:
+    """Return the counts of a page; `urgent` is None for a page of the record."""
     tiles = [Tile(count=len(rows), word="claims", kind="all", value="")]
-    if of_run:
-        urgent = len(list(filter(attrgetter("standing.urgent"), rows)))
+    if urgent is not None:
         tiles.append(Tile(count=urgent, word="need a look", kind="urgent", value="urgent"))
     quarantined = [row for row in rows if row.quarantined]
     if quarantined:

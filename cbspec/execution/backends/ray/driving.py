@@ -50,12 +50,10 @@ class RayWorkers:
         self._driver = DriverLock(workplace.run)
         self._cluster: RayCluster | None = None
         self._shipping: Shipping | None = None
-        self._call: dict[
-            int, tuple[StageTask, Parcel]
-        ] = {}  # number -> a task that goes with others
-        self._running: dict[
-            Any, Tasks
-        ] = {}  # Ray's reference to their answers -> tasks of one call
+        # Number -> a task of the next call
+        self._call: dict[int, tuple[StageTask, Parcel]] = {}
+        # Ray's reference to the answers of a call -> its tasks
+        self._running: dict[Any, Tasks] = {}
         self._experience = Experience()
         self._alone: set[str] = set()  # lanes that were lost with others
         self._untold: dict[int, float] = {}  # number of a task that nobody was told of -> its start
@@ -203,4 +201,5 @@ class RayWorkers:
         self._cluster, self._shipping = None, None
         self._call.clear()
         self._running.clear()
+        self._untold.clear()
         self._driver.release()
