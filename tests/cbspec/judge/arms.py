@@ -1,11 +1,14 @@
 """The arms that the tests of the assertion kinds judge, and SciPy's figures of them."""
 
+import warnings
+
 import numpy as np
 from scipy import stats
 
 from cbspec.judge import Table, decide
 from cbspec.kinds import Assertion
 from cbspec.model.finding import Finding
+from cbspec.stage import Measure
 from cbspec.statistics import skew
 
 _DRAWN = np.random.default_rng(1963)
@@ -28,3 +31,12 @@ def guarded(values: np.ndarray, bound: float = 0.0) -> float:
 
 def decided(assertion: Assertion, table: Table) -> Finding:
     return decide(assertion, table, alpha=0.05)
+
+
+def quiet(
+    assertion: Assertion, table: Table, measures: dict[str, Measure] | None = None
+) -> Finding:
+    """The finding; a warning of whatever kind is an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return decide(assertion, table, alpha=0.05, measures=measures)

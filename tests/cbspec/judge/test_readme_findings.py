@@ -1,18 +1,15 @@
-"""Each numbered statement of ``cbspec/judge/README.md``, by its number."""
+"""Numbered statements 1 to 14, 24 and 25 of ``cbspec/judge/README.md``: what one run shows."""
 
 import math
 from collections.abc import Callable
 from dataclasses import replace
 
-import msgspec
 import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.claim import Claim, Seeds
-from cbspec.judge import Table, alpha_at, decide, judge, with_again
-from cbspec.judge.again import verdicts
-from cbspec.judge.wording import clustered
+from cbspec.claim import Claim
+from cbspec.judge import Table, decide, judge
 from cbspec.kinds import (
     All,
     Any,
@@ -35,16 +32,13 @@ from cbspec.kinds import (
     Unpaired,
     Z,
 )
-from cbspec.ledger import compare, expected_changes
 from cbspec.stage import Measure, Summary
-from cbspec.statistics import assurance, independent, skew, trimmed
-from cbspec.statistics.assurance import Seen
+from cbspec.statistics import independent, skew, trimmed
 from cbspec.statistics.sample import Sample
 from engine.catalog import STAGES
 from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, greater
 from tests.cbspec.judge.cases import CASES
-from tests.cbspec.judge.simulation import claim_of, fixed, named, rates
-from tests.support.specimen import make_effect, make_entry, make_finding, make_judgement
+from tests.cbspec.judge.simulation import fixed, rates
 
 Claimed = Callable[..., Claim]
 Tabled = Callable[..., Table]
@@ -307,165 +301,6 @@ def test_14_not_different_is_not_equal(tabled: Tabled) -> None:
     equal = Equivalence(measure="x", arms=("a", "b"), margin=0.02)
     assert decided(equal, table).verdict == "inconclusive"
     assert inside.p == pytest.approx(max(greater(VEC, 0.1), greater(-VEC, -0.9)))
-
-
-def test_15_the_levels_of_looks_are_exact() -> None:
-    """At 3 and 6 seeds the first look spends alpha log(1 + (e - 1) / 2); the second has more than
-    what a bound would leave it.
-    """
-    seeds = Seeds(pool=tuple(range(6)), start=3)
-    first = 0.05 * math.log(1 + (math.e - 1) / 2)
-
-    assert alpha_at(3, seeds, 0.05) == pytest.approx(first, rel=0.01)
-    assert alpha_at(6, seeds, 0.05) > 1.2 * (0.05 - first)
-
-
-def test_15_a_third_look_takes_from_the_first_two() -> None:
-    """With a look at 12 the looks at 3 and at 6 have less than without, so that a claim which never
-    gets there is judged otherwise, too.
-    """
-    two, three = (Seeds(pool=tuple(range(most)), start=3) for most in (6, 12))
-
-    for n in (3, 6):
-        assert alpha_at(n, three, 0.05) < 0.8 * alpha_at(n, two, 0.05)
-
-
-def test_16_the_interval_has_the_level_that_it_says(claimed: Claimed, tabled: Tabled) -> None:
-    """At an early look the interval is wider than 95 %, says so, and is Student's at that level; an
-    estimate is printed with the digits that tell it from its bound.
-    """
-    base, step = np.array([0.2, 0.9, 0.4]), np.array([0.25, 0.35, 0.30])
-    judgement = judge(claimed(UP, start=3, most=6), tabled(a=base, b=base + step))
-    [effect] = judgement.findings[0].effects
-    low = stats.ttest_1samp(step, 0).confidence_interval(effect.confidence).low
-
-    assert 0.95 < effect.confidence < 0.98
-    assert effect.low == pytest.approx(low)
-    near = decided(
-        Threshold(measure="x", arms=("a",), below=3.28), tabled(a=[3.2783, 3.2784, 3.2781])
-    )
-    assert near.reason.startswith("x: a = 3.2783 [")
-
-
-def test_17_a_look_that_is_left_out_spends_nothing() -> None:
-    """A sign begins with three seeds whatever they show; looked at from six on, a claim at its bound
-    errs less often, at the level that the second look has anyway.
-    """
-    seeds = Seeds(pool=tuple(range(6)), start=3)
-    case = CASES["sign"]
-    claim = claim_of(case, "normal", seeds)
-    drawn = named(case.drawn("normal", 6, 20_000, np.random.default_rng(17)))
-    both, later = (np.mean(verdicts(claim, drawn, first) != "inconclusive") for first in (0, 6))
-    level = alpha_at(6, seeds, 0.05)
-
-    assert case.assertion.begins_with(with_noise("normal")) == 1
-    assert both == pytest.approx(2 * 0.05, abs=0.007)
-    assert later == pytest.approx(2 * level, abs=0.005)
-    assert level < 0.035
-
-
-def test_18_again_is_the_rate_of_a_fresh_run(claimed: Claimed, tabled: Tabled) -> None:
-    """A verdict far from its bound comes again nearly always, one at its bound in about half."""
-    base = np.array([0.2, 0.9, 0.4, 0.3, 0.8, 0.6])
-    noise = np.array([0.1, -0.2, 0.05, -0.05, 0.2, -0.1])
-    claim = claimed(UP, start=6, most=6)
-    at_bound = noise.std(ddof=1) / math.sqrt(6) * stats.t.isf(0.05, 5)
-    far, near = (
-        with_again(judge(claim, table), claim, table)
-        for table in (
-            tabled(a=base, b=base + 2 + noise),
-            tabled(a=base, b=base + 1.001 * at_bound + noise),
-        )
-    )
-
-    assert (far.verdict, near.verdict) == ("holds", "holds")
-    assert far.again is not None
-    assert far.again > 0.99
-    assert near.again == pytest.approx(0.5, abs=0.06)
-
-
-def test_19_seeds_that_would_decide_have_predictive_power() -> None:
-    """Extended by draws from the predictive distribution, the seeds named decide in half and in 0.8
-    of the cases.
-    """
-    even, likely = assurance.needed(Seen(6, low=-0.5, high=math.inf), 0.05, 0.05) or (0, 0)
-    rng = np.random.default_rng(18)
-    trials, n = 20_000, 6
-    sd = np.sqrt((n - 1) / rng.chisquare(n - 1, trials))
-    mean = 0.5 + sd * rng.normal(size=trials) / math.sqrt(n)
-    seen = stats.norm.ppf((np.arange(n) + 0.5) / n)
-    seen = 0.5 + (seen - seen.mean()) / seen.std(ddof=1)
-    for count, power in ((even, 0.5), (likely, 0.8)):
-        fresh = mean[:, None] + sd[:, None] * rng.normal(size=(trials, count - n))
-        values = np.concatenate([np.tile(seen, (trials, 1)), fresh], axis=1)
-        p = stats.ttest_1samp(values, 0, axis=1, alternative="greater").pvalue
-
-        assert np.mean((p <= 0.05) | (p >= 0.95)) == pytest.approx(power, abs=0.05)
-
-
-def test_20_a_reason_shows_test_values_and_clusters(tabled: Tabled) -> None:
-    """The reason names its test and each seed's value, and says where they lie in two clusters."""
-    found = decided(ABOVE, tabled(a=[0.91, 0.9, 0.92, 0.93, 0.4, 0.38]))
-
-    assert "t test, p = " in found.reason
-    assert "6 seeds: 0.91, 0.9, 0.92, 0.93, 0.4, 0.38" in found.reason
-    assert "in two clusters: 2 up to 0.4, 4 from 0.9" in found.reason
-    assert clustered(np.array([0.1, 0.2, 0.35, 0.5])) == ""
-
-
-@pytest.mark.parametrize(
-    ("errors", "change"), [(0.05, "same"), (0.5, "drift"), (1.9, "drift"), (2.1, "shift")]
-)
-def test_21_moves_are_graded_in_standard_errors(errors: float, change: str) -> None:
-    """An effect may move by a tenth of its standard error unseen, by two as a drift."""
-
-    def recorded(estimate: float):
-        effect = make_effect(estimate=estimate, low=0.1, high=0.9, n=4, spread=0.2)
-        return make_entry(judgement=make_judgement(findings=(make_finding(effects=(effect,)),)))
-
-    assert compare(recorded(0.5), recorded(0.5 + errors * 0.1)).change == change
-
-
-@pytest.mark.parametrize(
-    ("again", "errors", "change"),
-    [(0.7, 0.5, "wobble"), (0.99, 0.5, "weakened"), (0.7, 2.5, "weakened")],
-)
-def test_22_noise_explains_a_wobble(again: float, errors: float, change: str) -> None:
-    """A fragile verdict that changed while its effect moved by less than two standard errors
-    wobbles, and tells the probability of that.
-    """
-
-    def recorded(verdict: str, estimate: float, evidence: str):
-        effect = make_effect(estimate=estimate, low=0.1, high=0.9, n=4, spread=0.2)
-        finding = make_finding(verdict=verdict, effects=(effect,))
-        judgement = make_judgement(verdict, findings=(finding,), again=again)
-        return msgspec.structs.replace(make_entry(judgement=judgement), evidence=evidence)
-
-    comparison = compare(
-        recorded("holds", 0.5, "a" * 16), recorded("inconclusive", 0.5 + errors * 0.1, "b" * 16)
-    )
-
-    assert comparison.change == change
-    if change == "wobble":
-        assert comparison.headline.endswith("(noise alone would change it with probability 0.3)")
-
-
-def test_22_noise_explains_no_error() -> None:
-    """A fragile verdict that ends in an error, or without a value that it had, has not wobbled."""
-    old = make_entry(judgement=make_judgement("holds", again=0.7))
-    error = make_entry(judgement=make_judgement("error", findings=()))
-    lost = make_finding(verdict="invalid", effects=())
-    diverged = make_entry(judgement=make_judgement("invalid", findings=(lost,)))
-
-    assert compare(old, error).change == "weakened"
-    assert compare(old, diverged).change == "weakened"
-
-
-def test_23_the_expected_changes_are_a_sum() -> None:
-    """Three verdicts that come again with .9, .75 and 1 change in .35 cases on average."""
-    entries = [make_entry(judgement=make_judgement(again=again)) for again in (0.9, 0.75, 1.0)]
-
-    assert expected_changes(entries) == (pytest.approx(0.35), 3)
 
 
 @pytest.mark.parametrize(
