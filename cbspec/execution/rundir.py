@@ -145,12 +145,13 @@ class RunDirectory:
         return dict(msgspec.json.decode(note, type=tuple[str, int]) for note in notes)
 
     def busy(self) -> bool:
-        """Tell whether another worker has published progress lately, and so is computing."""
-        now = time.time()
-        return any(
-            status.worker != self.worker and now - status.updated < LOST_SECONDS
-            for status in self.statuses()
-        )
+        """Tell whether another worker has published lately that it computes some lanes."""
+        for status in self.statuses():
+            # Without lanes it says what it waits for: two such would wait for each other
+            computes = status.lanes and status.worker != self.worker
+            if computes and time.time() - status.updated < LOST_SECONDS:
+                return True
+        return False
 
     def finish_judging(self) -> None:
         """Publish that this process has judged its claims, and so will ask for no more seeds."""

@@ -98,7 +98,12 @@ class StageProcess:
         deadline = time.monotonic() + seconds
         while True:
             left = deadline - time.monotonic()
+            # A child that the stage has forked may keep the connection of a dead process open.
+            # Asked first: what the process sent before it ended is still heard
+            ended = self._ended()
             if not self._hear(max(left, 0.0)):
+                if ended:
+                    return self._death()
                 if left <= 0:
                     return None
                 continue

@@ -299,14 +299,15 @@ def test_waits_for_a_busy_worker_whose_verdict_may_ask_for_more(tmp_path):
     """A worker without work stays while another one computes, and leaves when that one has ended."""
     one, other = executor(tmp_path), RunDirectory(tmp_path / "runs" / "run", "gw1")
     one.run.workers = 2
-    other.publish(Status(worker="gw1", job="count", started=time.time(), updated=time.time()))
+    now = time.time()
+    other.publish(Status(worker="gw1", job="count", lanes=("a",), started=now, updated=now))
     looks = []
 
     class Watched(RunDirectory):
         def drawn(self):
             looks.append(other.busy())
             if len(looks) == 3:
-                other.publish_end(())
+                other.publish_end(("a",))
             return super().drawn()
 
     one.run.__class__ = Watched

@@ -4,7 +4,7 @@ import os
 
 from cbspec.execution.progress import _progress
 from tests.cbspec.execution.arithmetic import added, counted
-from tests.cbspec.execution.conftest import executor
+from tests.cbspec.execution.conftest import executor, impatient
 
 
 def test_another_run_that_computes_is_named(tmp_path, monkeypatch):
@@ -49,6 +49,24 @@ def test_what_the_own_run_computes_is_not_told_again(tmp_path):
         ours._waiting.publish([cell])
 
     assert [status.worker for status in ours.run.statuses()] == ["gw1"]
+
+
+def test_two_that_waited_for_another_run_do_not_wait_for_each_other(tmp_path):
+    """Workers that have both said what they wait for leave once it is there and all have judged."""
+    one = impatient(tmp_path, workers=2)
+    other = executor(tmp_path, worker="gw1", workers=2)
+    cell = one.planner.cell(counted(2), 7)
+    one.plan_cells([cell])
+    with executor(tmp_path, run="theirs").store.lock(cell.lane):
+        for worker in (one, other):
+            worker._waiting.publish([cell])
+    assert [status.worker for status in one.run.statuses()] == ["gw1", "main"]
+    other.run.finish_judging()
+
+    one.drain()
+
+    assert one.store.has(cell.key)
+    assert [status.worker for status in one.run.statuses()] == ["gw1"]
 
 
 def tell(executor, cell):

@@ -14,6 +14,7 @@ REASONS = {
     "exit 0": "it ended its process with exit status 0" + TWICE,
     "exit 3": "it ended its process with exit status 3" + TWICE,
     "thread": "it ended its process with exit status 7" + TWICE,
+    "orphan": "it ended its process with exit status 3" + TWICE,
     "kill": r"its process was killed \(SIGKILL; out of memory\?\)" + TWICE,
     "segfault": r"its process was killed \(SIGSEGV\)" + TWICE,
     "abort": r"its process was killed \(SIGABRT\)" + TWICE,

@@ -144,6 +144,13 @@ def die_in_a_thread(job: Job[Deed]) -> None:
     time.sleep(3600)
 
 
+def leave_a_child(job: Job[Deed]) -> None:
+    """End, while a forked child goes on with all that was open."""
+    if os.fork():
+        os._exit(3)
+    time.sleep(3600)
+
+
 def kill_the_group(job: Job[Deed]) -> None:
     os.killpg(0, signal.SIGTERM)
 
@@ -186,6 +193,7 @@ DEEDS = {
     "emit other series": emit_other_series,
     "emit then diverge": emit_then_diverge,
     "thread": die_in_a_thread,
+    "orphan": leave_a_child,
     "group": kill_the_group,
     "recursion": grow_too_deep,
     "mute": raise_mute,
