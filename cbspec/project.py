@@ -51,8 +51,12 @@ class Project(Parts):
 
     # --- claims
 
-    def claims(self, words: Words = (), scale: str | None = None) -> tuple[Claim, ...]:
+    def claims(
+        self, words: Words = (), scale: str | None = None, *, sound: bool = False
+    ) -> tuple[Claim, ...]:
         """Read claims at one scale, by default the project's own.
+
+        With `sound`, files with mistakes are left out.
 
         Raises:
             UnknownClaimError: a word names no claim, file or folder.
@@ -63,12 +67,14 @@ class Project(Parts):
 
         at = self.scale(scale)
         exact = at == self.config.canary
-        return select(self.claims_folder, self.catalog, _listed(words), at, exact=exact)
+        folder, chosen = self.claims_folder, _listed(words)
+        return select(folder, self.catalog, chosen, at, exact=exact, sound=sound)
 
-    def at_every_scale(self, words: Words = ()) -> tuple[Claim, ...]:
+    def at_every_scale(self, words: Words = (), *, sound: bool = False) -> tuple[Claim, ...]:
         """Read claims at every scale at which they are decidable, claim by claim.
 
         An id that only the ledger knows, because its claim is gone, gives no claim and no error.
+        With `sound`, files with mistakes are left out.
         """
         from cbspec.selection import select
 
@@ -76,14 +82,8 @@ class Project(Parts):
         if words:
             known = {entry.claim for entry in self.ledger}
             known |= {base(claim) for claim in known}
-        return select(
-            self.claims_folder,
-            self.catalog,
-            _listed(words),
-            self.scale(),
-            every=True,
-            recorded=known,
-        )
+        folder, chosen, at = self.claims_folder, _listed(words), self.scale()
+        return select(folder, self.catalog, chosen, at, every=True, sound=sound, recorded=known)
 
     # --- the record
 
@@ -240,7 +240,7 @@ class Project(Parts):
         return Standings(planner, self.store, self.code, history, self.config.root, self._arms)
 
     def _arms(self) -> Iterator[Call]:
-        for claim in self.at_every_scale():
+        for claim in self.at_every_scale(sound=True):
             yield from claim.arms.values()
 
 

@@ -33,6 +33,7 @@ def select(
     *,
     every: bool = False,
     exact: bool = False,
+    sound: bool = False,
     recorded: Collection[str] = (),
 ) -> tuple[Claim, ...]:
     """Read the claims that words name, in the order of the words, each once.
@@ -49,6 +50,7 @@ def select(
         scale: the scale to read at.
         every: read each claim at every scale at which it is decidable.
         exact: read each claim at `scale` even if it is not decidable there.
+        sound: leave out the files with mistakes.
         recorded: ids that are known from the ledger, even if the claim is gone.
 
     Raises:
@@ -58,14 +60,14 @@ def select(
     from cbspec.language import load
 
     if not words:
-        return load([folder], catalog=catalog, scale=scale, every=every, exact=exact)
+        return load([folder], catalog=catalog, scale=scale, every=every, exact=exact, sound=sound)
     words = list(map(_without_file, words))
     files: Mapping[str, Path] = {}
     if not all(map(_only_a_path, words)):
         files = ids(folder)
     places = _places(words, files, folder, recorded)
     files_meant = dict.fromkeys(places.values())
-    claims = load(files_meant, catalog=catalog, scale=scale, every=every, exact=exact)
+    claims = load(files_meant, catalog=catalog, scale=scale, every=every, exact=exact, sound=sound)
     return _chosen(claims, places, files, recorded)
 
 

@@ -3,7 +3,7 @@
 The tolerances are derived from values that were measured on several platforms (`calibration.py`).
 """
 
-from cbspec.canary.comparison import CanaryCheck, Difference, compared
+from cbspec.canary.comparison import CanaryCheck, Difference, another_experiment, compared
 from cbspec.canary.record import Calibration, CanaryRecord, Figures, Platform, Tolerance, Unheld
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "Platform",
     "Tolerance",
     "Unheld",
+    "another_experiment",
     "compared",
 ]

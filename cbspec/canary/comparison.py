@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import msgspec
@@ -117,12 +117,21 @@ def compared(record: CanaryRecord, computed: Figures) -> CanaryCheck:
     )
 
 
+def another_experiment(known: Figures, calls: Mapping[str, str]) -> list[str]:
+    """Return the arms whose stage call is not the one on record.
+
+    Args:
+        known: the recorded canary.
+        calls: arm -> digest of its stage call.
+    """
+    return [arm for arm, call in calls.items() if known.calls.get(arm) != call]
+
+
 def _incomparable(known: Figures, computed: Figures) -> str:
     """Return why two canaries cannot be compared; empty if they can."""
     if known.values.seeds != computed.values.seeds:
         return f"its seeds were {known.values.seeds}, now {computed.values.seeds}"
-    moved = [arm for arm, call in computed.calls.items() if known.calls.get(arm) != call]
-    if moved:
+    if moved := another_experiment(known, computed.calls):
         return f"another stage call than recorded: {', '.join(moved)}"
     for arm, measures in computed.values.arms.items():
         absent = sorted(measures.keys() - known.values.arms.get(arm, {}).keys())

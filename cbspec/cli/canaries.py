@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from cbspec.cli.output import count
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def accept_canaries(
     project: Project, run: Run, claims: Sequence[str], reason: str, *, carry_over: bool
-) -> list[dict[str, str]]:
+) -> tuple[list[dict[str, str]], bool]:
     """Record the canaries of a run.
 
     Args:
@@ -30,7 +31,7 @@ def accept_canaries(
         carry_over: carry unconfirmed verdicts over, and do not supersede them.
 
     Returns:
-        A mapping for each thing that was done, with its description as `text`.
+        What was done, each as a mapping with its `text`; and whether there was anything to record.
 
     Raises:
         LedgerError: a canary cannot be accepted, or the change has no reason.
@@ -40,7 +41,7 @@ def accept_canaries(
     from cbspec.ledger import carry_over as carried
 
     edited = set() if carry_over else _edited(run, claims)
-    checks = _changed(run, claims, edited)
+    checks = _changed(project, run, claims, edited)
     with project.editing() as ledger:
         record = CanaryRecord.load(project.config.canary_record)
         confirmed = _confirmed(run, {check.claim for check in checks})
@@ -62,21 +63,45 @@ def accept_canaries(
         results.append({"claim": entry.claim, "change": word, "text": text})
     taken = count(len(checks), "canary", "canaries")
     results.append({"change": "canary", "text": f"{taken} taken"})
-    return results
+    return results, bool(checks or outdated)
 
 
-def keep_new_canaries(project: Project, run: Run, entries: Sequence[Entry]) -> None:
-    """Record the canaries of claims that have none, for the same code as the verdicts `entries`."""
-    from cbspec.canary import CanaryRecord
+def keep_new_canaries(
+    project: Project, run: Run, entries: Sequence[Entry]
+) -> Iterator[dict[str, str]]:
+    """Record the canaries of claims that have none, for the same code as the verdicts `entries`.
+
+    A claim has none, either, where that on record is the canary of another experiment.
+
+    Yields:
+        A mapping for each canary of another experiment that was replaced, and for each verdict that
+        this leaves in doubt, with its `text`.
+    """
+    from cbspec.canary import CanaryRecord, compared
 
     record = CanaryRecord.load(project.config.canary_record)
     accepted = {entry.claim for entry in entries}
     figures = []
     for check in run.canaries:
-        if check.claim in accepted and check.figures and check.claim not in record.figures:
+        if check.claim not in accepted or not check.figures:
+            continue
+        if compared(record, check.figures).state == "new":
             figures.append(check.figures)
     if figures:
         record.recording(figures).save(project.config.canary_record)
+    for taken in figures:
+        if taken.claim in record.figures:
+            yield from _replaced(run, taken.claim)
+
+
+def _replaced(run: Run, claim: str) -> Iterator[dict[str, str]]:
+    """Say that the canary of a claim is that of its edited experiment, and what is left to do."""
+    text = f"{claim}: its canary is that of the edited experiment"
+    yield {"claim": claim, "change": "canary", "text": text}
+    for key in sorted(_edited(run, [claim])):
+        text = f"{key}: still in doubt; run it again, or supersede it: "
+        text += f"cbspec accept --canary {quote(claim)} --reason ..."
+        yield {**key._asdict(), "change": "in doubt", "text": text}
 
 
 def _edited(run: Run, claims: Sequence[str]) -> set[Key]:
@@ -94,10 +119,13 @@ def _edited(run: Run, claims: Sequence[str]) -> set[Key]:
     return keys
 
 
-def _changed(run: Run, claims: Sequence[str], edited: Collection[Key]) -> list[CanaryCheck]:
+def _changed(
+    project: Project, run: Run, claims: Sequence[str], edited: Collection[Key]
+) -> list[CanaryCheck]:
     """Return the canaries of these claims that differ from the record.
 
     Args:
+        project: the project.
         run: the last run.
         claims: the ids of the claims; all if there are none.
         edited: verdicts that are superseded without a changed canary.
@@ -105,13 +133,11 @@ def _changed(run: Run, claims: Sequence[str], edited: Collection[Key]) -> list[C
     Raises:
         LedgerError: a canary could not be computed, or the last run has none.
     """
+    first = f"; run it first: cbspec run --scale {project.config.canary}"
     if not (run.canaries or edited):
-        raise LedgerError(
-            "the last run computed no canary; "
-            "run them first: cbspec run --scale with the canary's name"
-        )
+        raise LedgerError(f"the last run computed no canary{first}")
     known = [check.claim for check in run.canaries] + [key.claim for key in edited]
-    refuse("the last run has no canary of", unknown(claims, known), known)
+    refuse("the last run has no canary of", unknown(claims, known), known, first)
     changed = []
     broken = []
     for check in run.canaries:

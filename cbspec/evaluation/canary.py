@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from cbspec.canary import CanaryCheck, CanaryRecord, Figures, compared
+from cbspec.canary import CanaryCheck, CanaryRecord, Figures, another_experiment, compared
 from cbspec.claim import Claim
 from cbspec.evaluation.edits import Edits
 from cbspec.evaluation.interim import stored_results, values_of
@@ -96,13 +96,15 @@ class Canaries:
         return compared(self.record, self._figures(claim, cells, entries))
 
     def recorded(self, claim: Claim) -> bool:
-        """Tell whether a claim's canary is on record."""
-        return claim.id in self.record.figures
+        """Tell whether a canary of a claim's present experiment is on record."""
+        known = self.record.figures.get(claim.id)
+        return known is not None and not another_experiment(known, self._calls(claim))
 
     def needed(self, claim: Claim) -> CanaryCheck | None:
         """Return the check of a claim's canary, if this run made one or none is on record.
 
-        A canary that is not on record is computed now, so that `accept` can record it.
+        A canary that is not on record, or is that of another experiment, is computed now, so that
+        `accept` can record it.
         """
         if self.recorded(claim) and claim.id not in self._checks:
             return None
@@ -117,6 +119,10 @@ class Canaries:
             return CanaryCheck(claim=claim.id, state="error", reason=str(failure))
         return compared(self.record, self._figures(claim, cells, entries))
 
+    def _calls(self, claim: Claim) -> dict[str, str]:
+        """Return arm -> digest of its stage call, for a claim's canary."""
+        return {arm: short(call.digest) for arm, call in self._at_canary(claim).arms.items()}
+
     def _figures(
         self,
         claim: Claim,
@@ -128,7 +134,7 @@ class Canaries:
         code = self.executor.planner.code(toy.arms.values())
         return Figures(
             claim=toy.id,
-            calls={arm: short(call.digest) for arm, call in toy.arms.items()},
+            calls=self._calls(claim),
             code={stage: short(digest) for stage, digest in code.items()},
             provenance=self._provenance(),
             values=values_of(toy, seeds, cells, entries),

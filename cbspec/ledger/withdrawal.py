@@ -34,7 +34,7 @@ def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], 
     Args:
         ledger: the present ledger.
         entries: the verdicts to withdraw.
-        claims: all claims of the project.
+        claims: the claims of the project, at least those that these verdicts are of.
         why: the reason.
 
     Raises:

@@ -73,10 +73,9 @@ def command(
         claims, reason = (asked.claim,), asked.reason
     _refuse_mixed(claims, every=every, canary=canary, carry_over=carry_over)
     run = last_run(project)
-    recorded = True
     if canary:
         place = project.config.canary_record
-        results = accept_canaries(project, run, claims, reason, carry_over=carry_over)
+        results, recorded = accept_canaries(project, run, claims, reason, carry_over=carry_over)
     else:
         place = project.config.ledger
         results, recorded = accept_verdicts(project, run, claims, reason)
@@ -126,12 +125,12 @@ def accept_verdicts(
     with project.editing() as ledger:
         after = accept(ledger, entries, reason, project.noise)
         save(project, ledger, after, evidence)
-        keep_new_canaries(project, run, entries)
+        canaries = list(keep_new_canaries(project, run, entries))
     results = []
     for comparison in compared:
         text = f"{comparison.key}: {comparison.headline}"
         results.append({**comparison.key._asdict(), "change": comparison.change, "text": text})
-    return results, after != ledger
+    return results + canaries, after != ledger
 
 
 def _judged_anew(run: Run, claims: Sequence[str]) -> list[Comparison]:

@@ -103,7 +103,7 @@ def _write_page(
     from cbspec.committed.writing import write
     from cbspec.report.html import comparison_page
 
-    titles = {claim.id: claim.title for claim in project.at_every_scale()}
+    titles = {claim.id: claim.title for claim in project.at_every_scale(sound=True)}
     write(place, comparison_page(shown, *sides, titles))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from cbspec.claim import base
 from cbspec.cli.completion import complete_orphaned
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import echo, echo_json, json_option
@@ -44,7 +45,9 @@ def command(
     """
     with project.editing() as ledger:
         chosen = _chosen(ledger, claims, scale, device)
-        after = withdraw(ledger, chosen, project.at_every_scale(), reason)
+        # Other files may have mistakes
+        claims_meant = project.at_every_scale(sorted({base(entry.claim) for entry in chosen}))
+        after = withdraw(ledger, chosen, claims_meant, reason)
         after.save(project.config.ledger)
         EvidenceFolder(project.config.evidence).prune([entry.claim for entry in chosen], after)
     if as_json:

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from cbspec.selection import ids
 from tests.support.claim_text import LIGHT, WEIGHT
 
@@ -214,12 +216,42 @@ def test_an_empty_word_is_no_folder(laboratory):
     assert result.stderr.startswith("unknown claim ''")
 
 
-def test_mistakes_elsewhere_do_not_hinder(laboratory):
-    """A claim is shown although another file is broken."""
-    laboratory.write("claims/phase2/2.a.yaml", "id: 2.a\n")
+ELSEWHERE = (
+    *(("status",), ("explain",), ("explain", "--scale", "memo"), ("plan", "--scale", "memo")),
+    *(("show",), ("values",), ("interim",), ("verify",)),
+    *(("judge", "--accept", "--reason", "more light"), ("withdraw", "--reason", "too small")),
+)
 
-    assert laboratory.cbspec("show", "1.a").exit_code == 0
-    assert laboratory.cbspec("show", "2.a").exit_code == 1
+
+@pytest.mark.parametrize("command", ELSEWHERE, ids=" ".join)
+def test_mistakes_elsewhere_do_not_hinder(laboratory, command):
+    """What is asked of one claim is done although another file is broken, also where the results
+    of other claims are looked at for it.
+    """
+    laboratory.record(laboratory.run())
+    if command[0] == "withdraw":
+        laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
+    if command[0] in ("judge", "explain", "plan"):
+        laboratory.edit("claims/phase1/1.a.yaml", "dark: {light: 2.0}", "dark: {light: 2.5}")
+    laboratory.write("claims/phase2/2.a.yaml", "id: 2.a\ntitle: [half of a file\n")
+
+    one, broken = (laboratory.cbspec(*command[:1], id, *command[1:]) for id in ("1.a", "2.a"))
+
+    assert (one.exit_code, one.stderr) == (0, "")
+    assert broken.exit_code == 1
+    assert "claims/phase2/2.a.yaml:3:1: not YAML" in broken.stderr
+
+
+def test_a_comparison_is_drawn_beside_a_broken_file(laboratory):
+    """The page of two ledgers has the titles of the claims that can be read."""
+    laboratory.record(laboratory.run())
+    laboratory.write("claims/phase2/2.a.yaml", "id: 2.a\ntitle: [half of a file\n")
+    ledger = "reports/ledger.json"
+
+    result = laboratory.cbspec("diff", ledger, ledger, "--all", "--html", "page.html")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "More light makes taller plants" in (laboratory.root / "page.html").read_text()
 
 
 def test_ids_are_found_however_they_are_written(laboratory):

@@ -293,6 +293,33 @@ def test_new_claims_bring_their_canary(recorded):
     assert "1.n" in CanaryRecord.load(recorded.root / "reports" / "canary.json").figures
 
 
+def test_an_edited_experiment_brings_its_canary(recorded):
+    """Accepting the verdict of an edited experiment takes its canary along, and tells which verdicts
+    are left in doubt and what supersedes them; then nothing is left to record.
+    """
+    recorded.edit("claims/light.yaml", "bright: {light: 8.0}", "bright: {light: 9.0}")
+    recorded.pytest()
+
+    taken = recorded.cbspec("accept", "1.a", "--reason", "a brighter lamp")
+    superseded = recorded.cbspec("accept", "--canary", "1.a", "--reason", "a brighter lamp")
+    status, output = recorded.pytest()
+    nothing = recorded.cbspec("accept", "--canary")
+
+    assert taken.stdout.splitlines()[1:] == [
+        "1.a: its canary is that of the edited experiment",
+        "1.a (memo, cpu): still in doubt; run it again, or supersede it: "
+        "cbspec accept --canary 1.a --reason ...",
+        "recorded in reports/ledger.json",
+    ]
+    assert "1.a (memo, cpu): holds superseded" in superseded.stdout
+    assert (status, outcomes(output)) == (0, "2 passed")
+    assert [check.state for check in recorded.report.canaries] == []
+    assert (
+        nothing.stderr
+        == "the last run computed no canary; run it first: cbspec run --scale canary\n"
+    )
+
+
 def test_a_killed_canary_run_leaves_the_record_as_it_was(recorded):
     """However early or late a run of canaries is killed, no committed file changes and the next run
     passes on the same store.
