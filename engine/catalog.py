@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from cbspec.stage import Input, Stage
-from engine.costs.credit_quality import credit_quality
-from engine.costs.estimator import fit
-from engine.costs.local_descent import local_descent
-from engine.costs.target_quality import target_quality
-from engine.costs.train_bp import train_bp
-from engine.costs.train_local import train_local
+from engine.costs.credit_quality import credit_quality_flops
+from engine.costs.estimator import fit_flops
+from engine.costs.local_descent import local_descent_flops
+from engine.costs.target_quality import target_quality_flops
+from engine.costs.train_bp import train_bp_flops
+from engine.costs.train_local import train_local_flops
 from engine.outcomes import CREDIT, DESCENT, FIT_LOSS, LEARNING, STATE_LOSS, TARGETS
 from engine.parameters import (
     Cifar10,
@@ -56,7 +56,7 @@ STAGES = (
         measures=LEARNING,
         progress="epoch",
         length="epochs",
-        cost=train_bp,
+        cost=train_bp_flops,
     ),
     Stage(
         name="train_local",
@@ -71,7 +71,7 @@ STAGES = (
         length="epochs",
         continues="snapshot",
         varying=frozenset({"trainable", "blend", "source"}),
-        cost=train_local,
+        cost=train_local_flops,
     ),
     Stage(
         name="dfa",
@@ -100,7 +100,7 @@ STAGES = (
         kind="estimator",
         measures=STATE_LOSS,
         progress="epochs",
-        cost=fit,
+        cost=fit_flops,
     ),
     Stage(
         name="scalar_bridge",
@@ -113,7 +113,7 @@ STAGES = (
         kind="estimator",
         measures=FIT_LOSS,
         progress="epochs",
-        cost=fit,
+        cost=fit_flops,
     ),
     Stage(
         name="vector_field",
@@ -127,7 +127,7 @@ STAGES = (
         measures=FIT_LOSS,
         progress="epochs",
         varying=frozenset({"targets", "inputs"}),
-        cost=fit,
+        cost=fit_flops,
     ),
     Stage(
         name="online_estimator",
@@ -144,7 +144,7 @@ STAGES = (
         parameters=CreditQuality,
         inputs={"snapshot": SNAPSHOT, "estimator": ESTIMATOR},
         measures=CREDIT,
-        cost=credit_quality,
+        cost=credit_quality_flops,
     ),
     Stage(
         name="target_quality",
@@ -159,7 +159,7 @@ STAGES = (
             ),
         },
         measures=TARGETS,
-        cost=target_quality,
+        cost=target_quality_flops,
     ),
     Stage(
         name="local_descent",
@@ -168,6 +168,6 @@ STAGES = (
         parameters=LocalDescent,
         inputs={"snapshot": SNAPSHOT, "estimator": ESTIMATOR},
         measures=DESCENT,
-        cost=local_descent,
+        cost=local_descent_flops,
     ),
 )

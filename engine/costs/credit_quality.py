@@ -7,7 +7,7 @@ from engine.costs.network import network_of, parameters_of
 from engine.parameters import CreditQuality
 
 
-def credit_quality(call: Call) -> float:
+def credit_quality_flops(call: Call) -> float:
     """Return the cost of all batches; the tails of rho dominate."""
     parameters, network = parameters_of(call, CreditQuality), network_of(call)
     rows = parameters.batches * parameters.batch_size

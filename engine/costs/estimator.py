@@ -24,13 +24,13 @@ class Products(NamedTuple):
 
 
 ESTIMATORS: dict[type[Parameters], Products] = {
-    StateBridge: Products(state_bridge.credit, state_bridge.step),
-    ScalarBridge: Products(scalar_bridge.credit, scalar_bridge.step),
-    VectorField: Products(vector_field.credit, vector_field.step),
+    StateBridge: Products(state_bridge.credit_flops, state_bridge.pass_flops),
+    ScalarBridge: Products(scalar_bridge.credit_flops, scalar_bridge.pass_flops),
+    VectorField: Products(vector_field.credit_flops, vector_field.pass_flops),
 }
 
 
-def credit(call: Call, rows: int) -> float:
+def credit_flops(call: Call, rows: int) -> float:
     """Return the cost of an estimator's credit of `rows` samples at every block.
 
     It is 0 for an estimator that has no network of its own.
@@ -40,17 +40,17 @@ def credit(call: Call, rows: int) -> float:
     return products.credit(call, rows) if products else 0.0
 
 
-def step(call: Call, rows: int) -> float:
+def pass_flops(call: Call, rows: int) -> float:
     """Return the cost of one pass of an estimator's training; 0 for one with nothing to fit."""
     call = _declared(call)
     products = ESTIMATORS.get(type(call.parameters))
     return products.step(call, rows) if products else 0.0
 
 
-def fit(call: Call) -> float:
+def fit_flops(call: Call) -> float:
     """Return the cost of the fit on a frozen snapshot: its forward passes and the training."""
     network = network_of(call)
-    return call.point * (network.forward(network.images) + step(call, network.images))
+    return call.point * (network.forward(network.images) + pass_flops(call, network.images))
 
 
 def _declared(call: Call) -> Call:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from cbspec.stage import Call
-from engine.costs import estimator
+from engine.costs.estimator import credit_flops
 from engine.costs.network import network_of, parameters_of
 from engine.parameters import LocalDescent
 
 
-def local_descent(call: Call) -> float:
+def local_descent_flops(call: Call) -> float:
     """Return the cost of all batches.
 
     Both batches run once; then for each step size k steps, the first shared, and both losses, of
@@ -19,6 +19,6 @@ def local_descent(call: Call) -> float:
     moving = 1 if parameters.blocks == "last1" else network.depth
     further = sizes * (parameters.steps - 1)
     steps = (3.0 + 5.0 * further + 4.0 * sizes) * moving * network.block
-    taught = (1 + further) * estimator.credit(call.inputs["estimator"], rows)
+    taught = (1 + further) * credit_flops(call.inputs["estimator"], rows)
     once = 4.0 * network.embed + 4.0 * network.depth * network.block
     return rows * (once + steps) + taught * moving / network.depth

@@ -8,7 +8,7 @@ from typing import TypeVar
 from cbspec.stage import Call, Parameters
 from engine.parameters import TaskParameters, TrainBP
 
-P = TypeVar("P", bound=Parameters)
+Kind = TypeVar("Kind", bound=Parameters)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def network_of(call: Call) -> Network:
     )
 
 
-def parameters_of(call: Call, kind: type[P]) -> P:
+def parameters_of(call: Call, kind: type[Kind]) -> Kind:
     """Return the parameters of a call of the stage that has parameters of this kind.
 
     Raises:

@@ -8,14 +8,14 @@ from engine.costs.perceptron import perceptron
 from engine.parameters import ScalarBridge
 
 
-def credit(call: Call, rows: int) -> float:
+def credit_flops(call: Call, rows: int) -> float:
     """Return the cost of the credit, a gradient of V."""
     network = network_of(call)
     weights = perceptron(parameters_of(call, ScalarBridge), network.width, vector=False)
     return rows * network.depth * sum(weights) * 4.0
 
 
-def step(call: Call, rows: int) -> float:
+def pass_flops(call: Call, rows: int) -> float:
     """Return the cost of one pass of training.
 
     The soft-min, then V at levels 0..L, its slope at L and that slope's gradient.

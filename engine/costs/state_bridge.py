@@ -8,14 +8,14 @@ from engine.costs.perceptron import perceptron
 from engine.parameters import StateBridge
 
 
-def credit(call: Call, rows: int) -> float:
+def credit_flops(call: Call, rows: int) -> float:
     """Return the cost of the credit, a gradient of what the perceptron predicts."""
     network = network_of(call)
     weights = perceptron(parameters_of(call, StateBridge), network.width)
     return rows * network.depth * sum(weights) * 4.0
 
 
-def step(call: Call, rows: int) -> float:
+def pass_flops(call: Call, rows: int) -> float:
     """Return the cost of one pass of training."""
     network = network_of(call)
     first, second, last = perceptron(parameters_of(call, StateBridge), network.width)

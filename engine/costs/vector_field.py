@@ -8,14 +8,14 @@ from engine.costs.perceptron import perceptron
 from engine.parameters import VectorField
 
 
-def credit(call: Call, rows: int) -> float:
+def credit_flops(call: Call, rows: int) -> float:
     """Return the cost of the credit, one run of the perceptron at every block."""
     network = network_of(call)
     weights = perceptron(parameters_of(call, VectorField), network.width)
     return rows * network.depth * sum(weights) * 2.0
 
 
-def step(call: Call, rows: int) -> float:
+def pass_flops(call: Call, rows: int) -> float:
     """Return the cost of one pass of training.
 
     The tails behind the perturbed states, then the perceptron at levels 0..L.

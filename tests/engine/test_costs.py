@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from pathlib import Path
+
 import msgspec
 import pytest
 
+from cbspec.fingerprint import Code
 from cbspec.stage import Call
 from engine.catalog import STAGES
 
+ENGINE = Path(__file__).parents[2] / "engine"
 BY_NAME = {stage.name: stage for stage in STAGES}
 
 
@@ -100,3 +106,18 @@ def test_recalibration_costs_its_share_of_an_epoch() -> None:
     )
 
     assert more == pytest.approx(field.cost * 2 / 5)
+
+
+def test_an_edit_of_a_cost_leaves_every_result_as_it_is(tmp_path: Path) -> None:
+    """What a stage costs is no part of its code: no name there is one that a stage asks for."""
+    shutil.copytree(ENGINE, tmp_path / "engine")
+    before = Code(ENGINE.parent, ["engine"], catalog="engine.catalog", stages=STAGES)
+
+    for path in (tmp_path / "engine" / "costs").iterdir():
+        edited = re.sub(r"\b\d+\b", "7", path.read_text(encoding="utf-8"))
+        path.write_text(edited.replace("return ", "return 3 * "), encoding="utf-8")
+
+    after = before.at(tmp_path)
+    for stage in STAGES:
+        one = before.fingerprint(stage.implementation)
+        assert after.fingerprint(stage.implementation) == one, stage.name
