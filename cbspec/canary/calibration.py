@@ -18,14 +18,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cbspec.canary.record import Calibration, Figures, Platform, Tolerance, Unheld
+from cbspec.canary.record import (
+    USUAL,
+    Calibration,
+    Figures,
+    Platform,
+    Tolerance,
+    Unheld,
+    not_exceeded,
+)
 from cbspec.model.values import Values
 
 # A multiple of the spread over platforms. These are few, and another platform may lie beyond them
 FACTOR = 10.0
 # The spacing of float32 numbers between 1 and 2, since no value is more exact than the arithmetic
 FLOAT32 = 2.0**-23
-USUAL = 0.75  # the share of claims whose spread a measure's usual one is not below
 MEANINGLESS = 0.5  # relative to the value; a tolerance beyond that would let anything pass
 COUNT = 100_000  # the greatest number of test images of which a value is taken to be a share
 FEW = 100  # the smallest; below it, a few values would be shares of some count by chance
@@ -162,12 +169,6 @@ def _usual(spreads: Mapping[Name, float]) -> dict[str, float]:
     for (_, _, measure), spread in spreads.items():
         by_measure.setdefault(measure, []).append(spread)
     return {measure: not_exceeded(known, USUAL) for measure, known in by_measure.items()}
-
-
-def not_exceeded(spreads: Iterable[float], share: float) -> float:
-    """Return the smallest of some spreads that a share of them do not exceed."""
-    ascending = sorted(spreads)
-    return ascending[math.ceil(share * len(ascending)) - 1]
 
 
 def _counts(runs: Sequence[PlatformRun]) -> dict[ClaimMeasure, float]:

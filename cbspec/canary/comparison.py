@@ -41,7 +41,10 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
         text = f"{self.measure} of {self.arm}"
         if self.seed is not None:
             text += f", seed {self.seed}"
-        text += f": {_shown(self.before)} -> {_shown(self.after)}"
+        before, after = _shown(self.before), _shown(self.after)
+        if before == after:  # in six digits; the values are not
+            before, after = str(self.before), str(self.after)
+        text += f": {before} -> {after}"
         if self.allowed is not None:
             text += f" (tolerance {self.allowed:.1g})"
         return text

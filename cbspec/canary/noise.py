@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from cbspec.canary.calibration import USUAL, not_exceeded
-from cbspec.canary.record import Calibration
+from cbspec.canary.record import USUAL, Calibration, not_exceeded
 from cbspec.ledger import Evidence
 from cbspec.ledger.entry import Device
 from cbspec.ledger.measured_noise import MeasureNoise, NoiseRecord, RoundingNoise, SeedNoise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 from pathlib import Path
@@ -17,6 +18,7 @@ from cbspec.ledger.entry import Digest
 from cbspec.model.values import Values
 
 VERSION = 1
+USUAL = 0.75  # the share of claims whose spread a measure's usual one is not below
 
 
 class Figures(Committed, frozen=True, kw_only=True):
@@ -110,11 +112,13 @@ class CanaryRecord:
         self.figures: Mapping[str, Figures] = {entry.claim: entry for entry in ordered}
         self.calibration = calibration
         self._tolerances: dict[tuple[str, str], Tolerance] = {}
+        self._by_measure: dict[str, list[Tolerance]] = {}
         self._unheld: set[tuple[str, str, str]] = set()
         if calibration is None:
             return
         for tolerance in calibration.tolerances:
             self._tolerances[tolerance.claim, tolerance.measure] = tolerance
+            self._by_measure.setdefault(tolerance.measure, []).append(tolerance)
         for item in calibration.unheld:
             self._unheld.add((item.claim, item.arm, item.measure))
 
@@ -173,15 +177,28 @@ class CanaryRecord:
     def tolerance(self, claim: str, arm: str, measure: str) -> Tolerance | None:
         """Return the tolerance of a measure of an arm; None if it is not held.
 
-        The tolerance of a measure that no calibration knows is 0.
+        A claim that has the measure only since the calibration is held to what is usual for the
+        measure, and to the arithmetic alone where no claim had it. Without a calibration the
+        tolerance is 0.
         """
         if (claim, arm, measure) in self._unheld:
             return None
-        exact = Tolerance(claim=claim, measure=measure, atol=0.0, rtol=0.0, spread=0.0)
-        return self._tolerances.get((claim, measure), exact)
+        return self._tolerances.get((claim, measure)) or self._usual(claim, measure)
+
+    def _usual(self, claim: str, measure: str) -> Tolerance:
+        known = self._by_measure.get(measure, ())
+        atol = not_exceeded(map(attrgetter("atol"), known), USUAL) if known else 0.0
+        rtol = max(map(attrgetter("rtol"), self._tolerances.values()), default=0.0)
+        return Tolerance(claim=claim, measure=measure, atol=atol, rtol=rtol, spread=0.0)
 
     def __iter__(self) -> Iterator[Figures]:
         return iter(self.figures.values())
 
     def __len__(self) -> int:
         return len(self.figures)
+
+
+def not_exceeded(spreads: Iterable[float], share: float) -> float:
+    """Return the smallest of some spreads that a share of them do not exceed."""
+    ascending = sorted(spreads)
+    return ascending[math.ceil(share * len(ascending)) - 1]

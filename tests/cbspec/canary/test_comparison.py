@@ -1,5 +1,6 @@
 """What counts as the recorded figure, and what does not."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +59,33 @@ def test_without_a_calibration_figures_are_held_to_the_last_bit():
 
     assert compared(known, make_figures()).state == "equal"
     assert compared(known, make_figures((0.5 + 2**-53, 0.25))).state == "differs"
+
+
+def test_a_claim_that_got_a_measure_since_the_calibration_is_held_to_what_is_usual():
+    """Its tolerance is the one that three quarters of the other claims do not exceed; of a measure
+    that none had, the arithmetic's alone.
+    """
+    held = record(make_figures(), atol=0.001, rtol=1e-6)
+    others = []
+    for atol in (0.002, 0.004, 0.5):
+        others.append(Tolerance(claim=f"{atol}", measure="gamma", atol=atol, rtol=1e-6, spread=0.0))
+    known = held.calibration.tolerances
+    held = held.calibrated(msgspec.structs.replace(held.calibration, tolerances=(*known, *others)))
+
+    gamma = held.tolerance("new.a", "vec", "gamma")
+    other = held.tolerance("new.a", "vec", "rho")
+
+    assert (gamma.atol, gamma.rtol) == (0.004, 1e-6)
+    assert (other.atol, other.rtol) == (0.0, 1e-6)
+
+
+def test_values_that_look_alike_are_told_in_full():
+    """Two values that differ beyond the sixth digit are shown with all of theirs."""
+    check = compared(record(make_figures()), make_figures((0.5 + 2**-40, 0.25)))
+
+    assert check.text == (
+        "1 canary figure changed; gamma of vec, seed 1: 0.5 -> 0.5000000000009095 (tolerance 0)"
+    )
 
 
 @pytest.mark.parametrize(
