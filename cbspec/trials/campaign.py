@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
+
+import msgspec
 
 from cbspec.canary.teeth import Teeth, Tried, teeth_on_record
 from cbspec.claim import Claim, base
 from cbspec.errors import ConfigError
 from cbspec.ledger import Provenance, provenance
 from cbspec.project import Project
-from cbspec.stage import stages_of
+from cbspec.stage import calls_of, stages_of
+from cbspec.trials.asking import Asking
 from cbspec.trials.assessment import assessed, with_judged
 from cbspec.trials.baseline import Baseline
-from cbspec.trials.mutant import Mutant, Site, SourceFile, sampled
+from cbspec.trials.mutant import Mutant, Site, SourceFile
+from cbspec.trials.process import terminated_in_order
+from cbspec.trials.sample import drawn
 from cbspec.trials.trial import Trial
 from cbspec.trials.trials import Trials
 
@@ -33,7 +37,11 @@ class Campaign:
     def __init__(self, project: Project, claims: Collection[Claim], stage: str | None) -> None:
         self._project = project
         self._reaching: dict[str, set[str]] = {}
-        self._decidable = {base(claim.id) for claim in claims if claim.scale in claim.decidable}
+        # What is recorded at another scale comes to no verdict at the default one
+        self._verdicts = Counter[str]()
+        for claim in claims:
+            if claim.scale == project.config.scale and claim.scale in claim.decidable:
+                self._verdicts[base(claim.id)] += _operations(claim)
         arms = Counter[str]()
         for claim in claims:
             arms[base(claim.id)] += len(claim.arms)
@@ -84,16 +92,21 @@ class Campaign:
         sites = self._sites()
         on_record = teeth_on_record(place)
         recorded = on_record.by_name if on_record else {}
-        # A sample is the beginning of a larger one: what is on record of that is kept
-        drawn = list(sampled(sites, max(sample, len(recorded)), seed))
-        before = tuple(recorded[mutant.name] for mutant in drawn if mutant.name in recorded)
-        teeth = Teeth(seed=seed, sites=len(sites), provenance=self._provenance(), mutants=before)
+        kept = on_record.mutants if on_record and on_record.seed == seed else ()
+        mutants = drawn(sites, sample, seed, kept)
+        before = []
+        for mutant in mutants:
+            if tried := recorded.get(mutant.name):
+                before.append(self._now_reaching(mutant, tried))
+        teeth = Teeth(
+            seed=seed, sites=len(sites), provenance=self._provenance(), mutants=tuple(before)
+        )
         yield teeth
-        del drawn[sample:]
-        asking = _Asking(drawn, teeth, verdicts, tests, None if minutes is None else 60 * minutes)
+        del mutants[sample:]
+        asking = Asking(mutants, teeth, verdicts, tests, None if minutes is None else 60 * minutes)
         if not asking.open:
             return
-        with tempfile.TemporaryDirectory(prefix="cbspec-teeth-") as folder:
+        with terminated_in_order(), tempfile.TemporaryDirectory(prefix="cbspec-teeth-") as folder:
             trials = Trials(self._project.config, Path(folder), workers)
             baseline = self._baseline(trials)
             for ask in (self._by_canary, self._by_verdict):
@@ -102,7 +115,7 @@ class Campaign:
                     asking.teeth.save(place)
                     yield asking.teeth
 
-    def _by_canary(self, trials: Trials, baseline: Baseline, asking: _Asking) -> Iterator[Tried]:
+    def _by_canary(self, trials: Trials, baseline: Baseline, asking: Asking) -> Iterator[Tried]:
         """Yield what became of each mutant that is not settled: at first of those that no canary
         executes, of which nothing can come; then what the cheapest claims say that execute it; then,
         of those that these did not notice, what all say.
@@ -129,20 +142,26 @@ class Campaign:
         for mutant, trial in trials.canaries(asking.in_time(still_open), witnesses):
             yield assessed(mutant, trial, baseline, self.reaching(mutant))
 
-    def _by_verdict(self, trials: Trials, baseline: Baseline, asking: _Asking) -> Iterator[Tried]:
+    def _by_verdict(self, trials: Trials, baseline: Baseline, asking: Asking) -> Iterator[Tried]:
         """Yield what verdicts and unit tests say of each mutant that runs and is not equivalent, of
         those that were not asked.
         """
 
         def witnesses(mutant: Mutant) -> list[str]:
-            reaching = self.reaching(mutant) & self._decidable
-            executing = baseline.witnesses(mutant, reaching)
-            return [claim for claim in executing if claim in reaching][: asking.verdicts]
+            reaching = self.reaching(mutant) & self._verdicts.keys()
+            executing = reaching.intersection(baseline.witnesses(mutant, reaching))
+            return sorted(executing, key=lambda name: (self._verdicts[name], name))[
+                : asking.verdicts
+            ]
 
         recorded = asking.teeth.by_name
         unjudged = asking.in_time(asking.unjudged())
         for mutant, judged in trials.verdicts(unjudged, witnesses, tests=asking.tests):
             yield with_judged(recorded[mutant.name], judged)
+
+    def _now_reaching(self, mutant: Mutant, tried: Tried) -> Tried:
+        reaches = tuple(sorted(self.reaching(mutant)))
+        return msgspec.structs.replace(tried, reaches=reaches)
 
     def _sites(self) -> list[Site]:
         sites: list[Site] = []
@@ -162,65 +181,10 @@ class Campaign:
         return provenance(config.root, numerics.torch, exclude=config.reports)
 
 
-class _Asking:
-    """What a call asks of its mutants.
-
-    Args:
-        mutants: the mutants of the call.
-        teeth: what is on record of them.
-        verdicts: how many claims are asked for their verdict, at most.
-        tests: whether the unit tests are asked.
-        seconds: from now on, after which no mutant is started; None for no limit.
-
-    Attributes:
-        teeth: the record as it grows.
-    """
-
-    def __init__(
-        self,
-        mutants: Sequence[Mutant],
-        teeth: Teeth,
-        verdicts: int,
-        tests: bool,
-        seconds: float | None,
-    ) -> None:
-        self.teeth = teeth
-        self.verdicts = verdicts
-        self.tests = tests
-        self._mutants = mutants
-        self._ends = None if seconds is None else time.monotonic() + seconds
-
-    @property
-    def open(self) -> bool:
-        """Tell whether a mutant is to be tried."""
-        return bool(self.left_open() or self.untried() or self.unjudged())
-
-    def untried(self) -> list[Mutant]:
-        """Return the mutants that are not on record."""
-        recorded = self.teeth.by_name
-        return [mutant for mutant in self._mutants if mutant.name not in recorded]
-
-    def left_open(self) -> list[Mutant]:
-        """Return the mutants that not all claims were asked about which may notice them."""
-        unsettled = {tried.name for tried in self.teeth.mutants if tried.outcome == "open"}
-        return [mutant for mutant in self._mutants if mutant.name in unsettled]
-
-    def unjudged(self) -> list[Mutant]:
-        """Return the mutants that run and are not equivalent, and that verdicts or unit tests are
-        to be asked about.
-        """
-        counted = {tried.name: tried for tried in self.teeth.counted}
-        unjudged = []
-        for mutant in self._mutants:
-            if tried := counted.get(mutant.name):
-                unasked = self.verdicts and not tried.judged
-                if unasked or (self.tests and tried.tests is None):
-                    unjudged.append(mutant)
-        return unjudged
-
-    def in_time(self, mutants: Iterable[Mutant]) -> Iterator[Mutant]:
-        """Yield mutants as long as there is time."""
-        for mutant in mutants:
-            if self._ends is not None and time.monotonic() > self._ends:
-                return
-            yield mutant
+def _operations(claim: Claim) -> int:
+    """Return how many floating-point operations a claim's experiment takes, as forecast."""
+    calls = {}
+    for arm in claim.arms.values():
+        for call in calls_of(arm):
+            calls[call.digest] = call.cost
+    return int(claim.seeds.start * sum(calls.values()))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import random
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,6 +72,11 @@ class Site(NamedTuple):
     operator: str
     changed: cst.CSTNode
 
+    @property
+    def line(self) -> int:
+        """Return the line of the statement, counted from 1."""
+        return self.file.positions[self.statement].start.line
+
 
 class SourceFile:
     """A file of the engine, parsed.
@@ -125,38 +129,6 @@ def made_at(site: Site) -> Mutant | None:
     )
 
 
-def sampled(sites: Iterable[Site], count: int, seed: int) -> Iterator[Mutant]:
-    """Draw mutants, no two alike.
-
-    Every definition is as likely as any other, however long it is, and within a definition every
-    operator.
-    """
-    pools: dict[tuple[str, str], dict[str, list[Site]]] = {}
-    for site in sites:
-        operators = pools.setdefault((site.file.path, site.definition), {})
-        operators.setdefault(site.operator, []).append(site)
-    generator = random.Random(seed)
-    drawn: set[str] = set()
-    while pools and len(drawn) < count:
-        for key in generator.sample(list(pools), len(pools)):
-            mutant = _drawn(pools[key], generator)
-            if not pools[key]:
-                del pools[key]
-            if mutant and mutant.name not in drawn and len(drawn) < count:
-                drawn.add(mutant.name)
-                yield mutant
-
-
-def _drawn(operators: dict[str, list[Site]], generator: random.Random) -> Mutant | None:
-    """Take one site out of a definition's, and make its mutant."""
-    operator = generator.choice(list(operators))
-    sites = operators[operator]
-    site = sites.pop(generator.randrange(len(sites)))
-    if not sites:
-        del operators[operator]
-    return made_at(site)
-
-
 def _nodes(module: cst.Module) -> Iterator[tuple[str, cst.CSTNode, cst.CSTNode]]:
     """Yield (definition, the statement a node stands in, node) of all that may be changed.
 
@@ -169,7 +141,7 @@ def _nodes(module: cst.Module) -> Iterator[tuple[str, cst.CSTNode, cst.CSTNode]]
 def _within(
     node: cst.CSTNode, definition: str, statement: cst.CSTNode
 ) -> Iterator[tuple[str, cst.CSTNode, cst.CSTNode]]:
-    if isinstance(node, SKIPPED):
+    if isinstance(node, SKIPPED) or _names_a_type(node):
         return
     inside = definition
     if isinstance(node, cst.FunctionDef | cst.ClassDef) and not _in_function(definition):
@@ -185,6 +157,17 @@ def _within(
     yield inside, _head(statement), node
     for child in node.children:
         yield from _within(child, inside, statement)
+
+
+def _names_a_type(node: cst.CSTNode) -> bool:
+    """Tell whether a statement is an annotation with a name: ``Rate = Annotated[float, ...]``."""
+    if not isinstance(node, cst.Assign):
+        return False
+    value = node.value
+    if isinstance(value, cst.Subscript):
+        return isinstance(value.value, cst.Name) and value.value.value == "Annotated"
+    function = value.func if isinstance(value, cst.Call) else None
+    return isinstance(function, cst.Name) and function.value == "TypeVar"
 
 
 def _in_function(definition: str) -> bool:

@@ -26,11 +26,15 @@ def command(project: Project, claim: str, good: str, bad: str, as_json: bool) ->
     The checkout is left alone, and a search that was interrupted goes on where it was.
     """
     from cbspec.trials.bisection import Bisection
+    from cbspec.trials.process import terminated_in_order
 
     def tell(line: str) -> None:
         echo(line, err=True)
 
-    with tempfile.TemporaryDirectory(prefix="cbspec-bisect-") as folder:
+    with (
+        terminated_in_order(),
+        tempfile.TemporaryDirectory(prefix="cbspec-bisect-") as folder,
+    ):
         bisected = Bisection(project, claim, Path(folder), tell).search(good, bad)
     if as_json:
         echo_json(bisected)

@@ -113,8 +113,10 @@ def _lines(teeth: Teeth) -> Iterator[str]:
     counted = teeth.counted
     if counted:
         noticed = outcomes["noticed"]
-        share = noticed / len(counted)
-        yield f"canaries noticed {noticed} of {len(counted)} that are not equivalent ({share:.1%})"
+        share = f"{noticed / len(counted):.1%}"
+        if outcomes["open"]:
+            share += f"; {outcomes['open']} more are open"
+        yield f"canaries noticed {noticed} of {len(counted)} that are not equivalent ({share})"
     if judged := teeth.judged:
         changed = len(list(filter(attrgetter("verdicts"), judged)))
         yield f"verdicts changed for {changed} of {len(judged)} ({changed / len(judged):.1%})"

@@ -27,7 +27,7 @@ class TeethView:
     Attributes:
         counts: outcome -> how many.
         noticed, counted: of the mutants that run and are not equivalent, those that a canary noticed,
-            and all.
+            and all; `open` are neither yet.
         changed, judged: of these, those that changed a verdict, and those for which one was computed.
         toothless: claims whose verdict was computed for mutants, and that none of them changed.
         claims: claim -> (mutants that its canary noticed, mutants that it was asked about).
@@ -39,6 +39,7 @@ class TeethView:
     counts: tuple[tuple[str, int], ...]
     noticed: int
     counted: int
+    open: int
     changed: int
     judged: int
     toothless: tuple[str, ...]
@@ -68,6 +69,7 @@ def teeth_view(teeth: Teeth | None) -> TeethView | None:
         counts=tuple(outcomes.most_common()),
         noticed=outcomes["noticed"],
         counted=len(teeth.counted),
+        open=outcomes["open"],
         changed=len([mutant for mutant in teeth.judged if mutant.verdicts]),
         judged=len(teeth.judged),
         toothless=tuple(teeth.toothless),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import tempfile
 
 import pytest
 
@@ -12,6 +15,7 @@ from cbspec.trials.assessment import assessed
 from cbspec.trials.baseline import Baseline
 from cbspec.trials.kept import KeptBaseline
 from cbspec.trials.mutant import Mutant
+from cbspec.trials.process import terminated_in_order
 from cbspec.trials.trial import Canary, Trial
 
 
@@ -174,3 +178,17 @@ def test_a_claim_whose_changed_path_gives_the_same_values_is_missed(baseline):
     )
 
     assert tried.outcome == "missed"
+
+
+def test_a_campaign_that_is_terminated_leaves_nothing_behind(tmp_path):
+    """SIGTERM ends it as Ctrl-C does: its folders are removed."""
+    with (
+        pytest.raises(SystemExit) as ended,
+        terminated_in_order(),
+        tempfile.TemporaryDirectory(dir=tmp_path),
+    ):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

@@ -7,7 +7,9 @@ from collections import Counter
 
 import pytest
 
-from cbspec.trials.mutant import SourceFile, sampled
+from cbspec.canary.teeth import Tried
+from cbspec.trials.mutant import SourceFile
+from cbspec.trials.sample import drawn, sampled
 
 SOURCE = '''\
 """A module: 1 + 1."""
@@ -82,3 +84,51 @@ def test_a_long_definition_is_no_likelier(file):
     drawn = Counter(mutant.definition for mutant in sampled(file.sites(DEFINITIONS), 4, 0))
 
     assert drawn == {"net.py:RATE": 1, "net.py:long": 1, "net.py:Net": 1, "net.py:Net.short": 1}
+
+
+def test_a_sample_keeps_what_can_still_be_made(file):
+    """What was drawn from code that is as it was comes first, and the rest is drawn anew, no
+    mutant twice.
+    """
+    sites = list(file.sites(DEFINITIONS))
+    first = drawn(sites, 4, 3, ())
+    tried = list(map(on_record, first))
+    remaining = [site for site in sites if site.definition != "long"]
+
+    again = drawn(sites, 4, 3, tried)
+    after = drawn(remaining, 4, 3, tried)
+
+    assert {mutant.name for mutant in again} == {mutant.name for mutant in first}
+    kept = [mutant.name for mutant in first if mutant.definition != "net.py:long"]
+    assert len(kept) == 3
+    assert {mutant.name for mutant in after[: len(kept)]} == set(kept)
+    assert len({mutant.name for mutant in after}) == 4
+    assert {mutant.definition for mutant in after} == {
+        "net.py:RATE",
+        "net.py:Net",
+        "net.py:Net.short",
+    }
+
+
+def on_record(mutant):
+    """Return a mutant as it is on record."""
+    return Tried(
+        name=mutant.name,
+        definition=mutant.definition,
+        line=mutant.line,
+        operator=mutant.operator,
+        before=mutant.before,
+        after=mutant.after,
+        reaches=(),
+        outcome="noticed",
+    )
+
+
+def test_what_only_names_a_type_is_left_alone(tmp_path):
+    """An annotation with a name of its own is one: no value is computed with its bounds."""
+    source = 'Rate = Annotated[float, Meta(gt=0)]\nP = TypeVar("P", bound=float)\nSTEP = 0.5\n'
+    (tmp_path / "ranges.py").write_text(source)
+
+    sites = SourceFile(tmp_path, "ranges.py").sites(["Rate", "P", "STEP"])
+
+    assert {site.definition for site in sites} == {"STEP"}
