@@ -146,9 +146,9 @@ def _message(node: Node, error: ValidationError) -> str:
     if rule == "minLength" and bound == 1:
         return "must not be empty"
     if rule == "minLength":
-        return f"needs at least {bound} signs"
+        return f"is {len(str(value))} characters long (minimum {bound})"
     if rule == "maxLength":
-        return f"has {len(str(value))} signs; at most {bound} are allowed"
+        return f"is {len(str(value))} characters long (maximum {bound})"
     if rule == "pattern":
         return f"{shown(value)} is {_PATTERNS.get(str(bound), _A_NAME)}"
     if rule in ("items", "prefixItems"):
