@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cbspec import terminal
+from cbspec.claim import base
 from cbspec.errors import CbspecError
 from cbspec.project import Project
 from cbspec.selection import ids
@@ -23,11 +24,14 @@ def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
 def complete_orphaned(
     ctx: click.Context, _param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Offer the ids of orphaned verdicts."""
+    """Offer the ids of orphaned verdicts, but none of a claim whose file has mistakes."""
     from cbspec.ledger import orphaned
 
     def names(project: Project) -> Iterable[str]:
-        return {entry.claim for entry in orphaned(project.ledger, project.at_every_scale())}
+        claims = project.at_every_scale(sound=True)
+        broken = ids(project.claims_folder).keys() - {base(claim.id) for claim in claims}
+        gone = {entry.claim for entry in orphaned(project.ledger, claims)}
+        return [claim for claim in gone if base(claim) not in broken]
 
     return _offered(ctx, incomplete, names)
 

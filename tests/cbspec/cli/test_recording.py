@@ -288,6 +288,18 @@ def test_the_shell_completes_orphans(orphans):
     assert shell.get_completions(["-C", str(orphans.root), "withdraw"], "3") == []
 
 
+def test_the_shell_completes_no_claim_whose_file_is_broken(orphans):
+    """A claim whose file cannot be read may still ask for its verdict; others are offered beside
+    it.
+    """
+    orphans.edit("claims/phase1/1.a.yaml", "title: ", "title: [")
+    shell = ShellComplete(main, {}, "cbspec", "_CBSPEC_COMPLETE")
+
+    offered = shell.get_completions(["-C", str(orphans.root), "withdraw"], "")
+
+    assert [item.value for item in offered] == ["2.a"]
+
+
 def test_withdrawing_one_cell(orphans):
     """The id of a cell stands for this cell alone; --json names what was withdrawn."""
     taken = orphans.json("withdraw", "1.a[hours=4.0]", "--device", "cpu", "--reason", "too small")
