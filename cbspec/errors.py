@@ -24,6 +24,10 @@ class ConfigError(CbspecError):
     """pyproject.toml, a command-line option or an environment variable is wrong."""
 
 
+class BackendError(ConfigError):
+    """The back end cannot be used as it was asked for, by any claim of the run."""
+
+
 class StageError(CbspecError):
     """A stage could not be computed: no data, no GPU, an exception in its implementation."""
 

@@ -28,6 +28,27 @@ def limit_threads(threads: int) -> None:
         torch.set_num_threads(threads)
 
 
+CONTEXT_BYTES = 2**29  # about what CUDA holds for a process besides its tensors
+
+
+def device_share() -> float:
+    """Return the share of the GPU's memory that this process held since the last call, at most.
+
+    What torch keeps for later tensors counts, and is given back. 0 if torch has not used the GPU.
+    """
+    cuda = sys.modules["torch"].cuda
+    if not cuda.is_initialized():
+        return 0.0
+    try:
+        held: int = cuda.max_memory_reserved() + CONTEXT_BYTES
+        total: int = cuda.get_device_properties(0).total_memory
+        cuda.empty_cache()
+        cuda.reset_peak_memory_stats()
+    except RuntimeError:  # a kernel that failed has broken the context
+        return 0.0
+    return min(held / total, 1.0)
+
+
 # Setting -> its value just after torch is imported
 DEFAULTS: Mapping[str, Any] = {
     "default_dtype": "float32",

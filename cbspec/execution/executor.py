@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 
-from cbspec.errors import Stopped, StoreError
+from cbspec.errors import BackendError, Stopped, StoreError
 from cbspec.execution.attempts import Attempts
 from cbspec.execution.backends.backend import Workers
 from cbspec.execution.cell import Cell
@@ -137,7 +137,7 @@ class Executor:
                     self._waiting.end()
                     quiet = 0.0
                     continue
-            except (Stopped, StoreError):  # this process has judged its claims: nothing is lost
+            except (BackendError, Stopped, StoreError):  # its claims are judged: nothing is lost
                 return
             waiting = self.work.unfinished() or self.run.busy()
             if not waiting and self.run.at_rest:

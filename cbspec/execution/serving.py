@@ -72,7 +72,12 @@ def _computed(
         outcome = compute(task, store, run, lambda: connection.send_bytes(BEGUN))
     except KeyboardInterrupt as error:  # the stage raised it: this process ignores Ctrl-C
         outcome = raised(error, task)
-    return msgspec.structs.replace(outcome, damages=tuple(map(str, damages)), memory=_most_memory())
+    return msgspec.structs.replace(
+        outcome,
+        damages=tuple(map(str, damages)),
+        memory=_most_memory(),
+        share=devices.FAMILIES[task.numerics.device].share(),
+    )
 
 
 def _most_memory() -> int:

@@ -33,6 +33,7 @@ sys.path[:] = connection.recv()
 from cbspec.execution.serving import serve
 serve(connection)
 """
+HASH_SEED = "PYTHONHASHSEED"  # decides the order of sets of text
 FAREWELL_SECONDS = 5.0  # that an idle process has to end by itself
 DEATH_SECONDS = 1.0  # that a process has to end after its connection is closed
 
@@ -64,7 +65,7 @@ class StageProcess:
                 stderr=subprocess.PIPE,
                 pass_fds=[theirs.fileno()],
                 process_group=0,
-                env={"PYTHONHASHSEED": "0", **os.environ, **variables},  # the order of sets of text
+                env={**os.environ, HASH_SEED: hash_seed(), **variables},
             )
         self._output = StageOutput(self._process)
         self.began = 0.0
@@ -179,3 +180,8 @@ class StageProcess:
         else:
             reason = f"it ended its process with exit status {status}"
         return TaskOutcome(ending="failed", reason=reason)
+
+
+def hash_seed() -> str:
+    """Return the seed of Python's hashes for all stages of a run: 0 unless the user sets it."""
+    return os.environ.get(HASH_SEED, "0")

@@ -158,6 +158,7 @@ class TaskOutcome(msgspec.Struct, frozen=True, kw_only=True):
         damages: descriptions of stored results that turned out to be damaged.
         node: the machine that computed the task; empty for this one.
         memory: peak main memory of the process in bytes; 0 if unknown.
+        share: the greatest share of the device's memory that the process held; 0 if unknown.
     """
 
     ending: Ending
@@ -168,3 +169,4 @@ class TaskOutcome(msgspec.Struct, frozen=True, kw_only=True):
     damages: tuple[str, ...] = ()
     node: str = ""
     memory: int = 0
+    share: float = 0.0

@@ -47,7 +47,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     },
     "--address": {
         "metavar": "HOST:PORT",
-        "help": "the Ray cluster that --backend ray joins (default: the running one, or a new one)",
+        "help": "the Ray cluster that --backend ray joins (default: RAY_ADDRESS, or a new one)",
     },
     "--slurm": {
         "metavar": "KEY=VALUE,...",

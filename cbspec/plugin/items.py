@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cbspec import terminal
-from cbspec.errors import ClaimError, SourceChanged, Stopped
+from cbspec.errors import BackendError, ClaimError, SourceChanged, Stopped
 from cbspec.plugin.contents import (
     BROKEN,
     CANARY,
@@ -116,7 +116,7 @@ class ClaimItem(pytest.Item):
         try:
             with whatever_raised():
                 outcome, failure = self._checked()
-        except SourceChanged as error:
+        except (BackendError, SourceChanged) as error:
             self.session.shouldstop = terminal.line(str(error))
             self._note(BROKEN, headline(error))
             raise

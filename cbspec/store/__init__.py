@@ -9,6 +9,7 @@ Layout under the root::
     packages/DIGEST.json                       every installed package with its version
     loaded/STAGE/FILE.json                     a file that a stage was seen to load
     rates/STAGE.DEVICE.json                    seconds and cost of the newest results, for forecasts
+    shares/DEVICE.json                         how much of a device's memory jobs held, to pack them
     locks/, tmp/                               of running processes; swept when these are gone
     quarantine/                                damaged entries, to look at; emptied by `Store.gc`
 
@@ -22,6 +23,7 @@ from cbspec.store.entry import ADOPTED, Damage, LostEntry, StoredResult
 from cbspec.store.lock import Lock, Locks, file_name
 from cbspec.store.parcel import EntryBytes, admit, entry_bytes
 from cbspec.store.remote import Remote
+from cbspec.store.shares import Shares
 from cbspec.store.store import Store
 from cbspec.store.transfer import Moved, Pull, Push
 
@@ -38,6 +40,7 @@ __all__ = [
     "Pull",
     "Push",
     "Remote",
+    "Shares",
     "Store",
     "StoredResult",
     "admit",

@@ -25,9 +25,10 @@ named ones, each with its own arguments:
                                          project's claims, and 2000 copies
     remote [COUNT]                       results to and from a shared store, a folder and S3; 1000
     unit [PATH...]                       the unit tests with two workers
-    cluster [jobs [N]] [simulated] [kills [N]] [nodes [N]]
+    cluster [jobs [N]] [simulated] [kills [N]] [nodes [N]] [overhead [CLAIM...]]
                                          back ends beyond one machine: what scheduling costs, how a
-                                             plan scales, helpers and nodes killed at random
+                                             plan scales, helpers and nodes killed at random, what
+                                             a run costs beside a local one
     style [FOLDER...]                    how dense the code is to read; a second
 
 Not run unless asked for, because they take half an hour and more: ``make bench ARGS="suite kills

@@ -8,6 +8,9 @@ Run from the repository root as ``python -m tests.bench.cluster [PART [N]]...``:
     kills [N]       N runs, in each of which a helper of Slurm is killed at random; 20
     nodes [N]       N runs, in each of which one of two nodes of Ray, besides the one of the process
                     that judges, is lost at a random moment with all that runs on it; 20
+    overhead [CLAIM...]
+                    claims at quick from an empty store, on `local`, Ray and Slurm: the processor
+                    time of all processes; all claims, 50 core-minutes. To be named last
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from cbspec.project import Project
 from cbspec.stage import Call
 from cbspec.store import Store
 from tests.bench.losses import kills, nodes
+from tests.bench.overhead import overhead
 from tests.bench.report import Row, publish
 
 ROOT = Path(__file__).parents[2]
@@ -166,9 +170,12 @@ NUMBERS = {"jobs": 2000, "kills": 20, "nodes": 20}
 
 def main(arguments: Sequence[str]) -> Iterator[Row]:
     """Measure the parts asked for, or all."""
-    words = list(arguments) or list(PARTS)
+    words = list(arguments) or [*PARTS, "overhead"]
     while words:
         name = words.pop(0)
+        if name == "overhead":
+            yield from overhead(words)
+            return
         if name not in NUMBERS:
             yield from PARTS[name]()
             continue

@@ -48,8 +48,9 @@ def ray_cluster(shore: Path) -> Iterator[Cluster]:
 def ray_node(name: str, **changed: Any) -> dict[str, Any]:
     """What a node is started with."""
     usual = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "include_dashboard": False}
-    # A variable that runs here have not, for the test that declares it
-    return {"node_name": name, "env_vars": {"TIDE": "high"}, **usual, **changed}
+    # What runs here do not have: a variable that a test declares, and another hash seed
+    variables = {"TIDE": "high", "PYTHONHASHSEED": "3"}
+    return {"node_name": name, "env_vars": variables, **usual, **changed}
 
 
 def lose(cluster: Cluster, node: Any) -> None:

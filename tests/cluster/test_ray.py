@@ -81,14 +81,38 @@ def test_a_killed_node_costs_no_figure(
     assert max(lab.journal().values()) == 2
 
 
-def test_a_worker_that_would_compute_otherwise_refuses(lab: Ferry, on_ray: tuple[str, ...]) -> None:
-    """A node where a declared variable has another value computes nothing, and says so."""
+def test_a_worker_that_would_compute_otherwise_refuses(
+    lab: Ferry, ray_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node where a declared variable has another value computes nothing, and says so. RAY_ADDRESS
+    names the cluster as the option does.
+    """
     lab.edit("pyproject.toml", "[tool.cbspec]\n", '[tool.cbspec]\nenvironment = ["TIDE"]\n')
+    monkeypatch.setenv("RAY_ADDRESS", ray_cluster.address)
 
-    lab.finish(*on_ray)
+    lab.finish("-n", "0", "--backend", "ray")
 
     for judgement in lab.judgements().values():
         assert judgement.verdict == "error"
         assert re.search(r"on (one|two) could not be computed: environment", judgement.reason)
     assert not lab.journal()
     assert not lab.contents()
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_without_an_address_a_run_has_a_cluster_of_its_own(lab: Ferry, locally: Ferry) -> None:
+    """A cluster that runs on this machine is left alone: its nodes would refuse these jobs."""
+    lab.edit("pyproject.toml", "[tool.cbspec]\n", '[tool.cbspec]\nenvironment = ["TIDE"]\n')
+
+    lab.finish("-n", "0", "--backend", "ray")
+
+    assert lab.judgements() == locally.judgements()
+
+
+def test_a_cluster_that_is_not_there_ends_the_run_in_a_sentence(lab: Ferry) -> None:
+    """Ray itself would ask for ever."""
+    status, output = lab.begin("-n", "0", "--backend", "ray", "--address", "127.0.0.1:1").end()
+
+    assert status == 2
+    assert "Interrupted: Ray on 127.0.0.1:1: nobody answers" in output
+    assert "Traceback" not in output

@@ -79,17 +79,21 @@ def test_a_preempted_helper_goes_on_when_it_is_requeued(lab: Ferry, locally: Fer
 
 
 def test_a_helper_by_hand_joins_and_leaves(lab: Ferry, locally: Ferry) -> None:
-    """`cbspec work` computes what is left on the counter, and ends with the run."""
+    """`cbspec work` computes what is left on the counter, with the run's hash seed, and ends with
+    the run.
+    """
     lab.hold()
     running = lab.begin(*slurm.BACKEND)
     busy(lab, 2)
-    by_hand = subprocess.Popen([sys.executable, "-m", "cbspec", "work"], cwd=lab.root)
+    other = {**os.environ, "PYTHONHASHSEED": "3"}
+    by_hand = subprocess.Popen([sys.executable, "-m", "cbspec", "work"], cwd=lab.root, env=other)
     busy(lab, 3)
     lab.let_go()
     running.end()
 
     assert by_hand.wait(60) == 0
     assert lab.judgements() == locally.judgements()
+    assert lab.contents() == locally.contents()
     assert set(lab.journal().values()) == {1}
 
 
@@ -105,5 +109,6 @@ def test_what_slurm_refuses_is_said_in_its_words(lab: Ferry) -> None:
     """A partition that there is not ends the run with sbatch's own message."""
     status, output = lab.begin("-n", "0", "--backend", "slurm", "--slurm", "partition=lw").end()
 
-    assert status != 0
+    assert status == 2
     assert "invalid partition" in output
+    assert "Traceback" not in output

@@ -40,7 +40,8 @@ def sail(job: Job) -> None:
         for index, replica in enumerate(job.replicas):
             places[index] += random.Random(f"{replica.seed} {hour}").gauss(parameters.stream, 1)
             if job.wants(hour):
-                job.emit(index, point=hour, measures={"place": places[index]})
+                measures = {"place": places[index], "mark": float(hash("boat") % 1000)}
+                job.emit(index, point=hour, measures=measures)
             with (shore / "journal").open("a") as journal:
                 journal.write(f"{parameters.stream} {replica.seed} {hour}\n")
         job.advance(hour, parameters.hour, "hour")
@@ -63,7 +64,10 @@ STAGES = (
         "lab.catalog:sail",
         Trip,
         kind="boat",
-        measures={"place": Measure("km", "how far it has drifted")},
+        measures={
+            "place": Measure("km", "how far it has drifted"),
+            "mark": Measure("1", "on its bow, by the hash of a text"),
+        },
         progress="hour",
         cost=lambda call: float(call.point),
     ),

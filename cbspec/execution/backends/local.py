@@ -6,12 +6,13 @@ It serves one machine, or several that share the store.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.core import Core
 from cbspec.execution.backends.place import DevicePlace
 from cbspec.execution.devices import FAMILIES
+from cbspec.execution.packing import keep_share, share_of
 from cbspec.execution.stage_process import StageProcess
 from cbspec.execution.task import StageTask, TaskOutcome
 
@@ -46,6 +47,9 @@ class LocalWorkers:
         self._core = Core(workplace.run)
         self._place = DevicePlace(workplace.run)
         self._process: StageProcess | None = None
+        self._device: Mapping[str, str] = {}  # of the task
+        self._process_device: Mapping[str, str] = {}
+        self._waits = False  # for room on the device
         self._task: StageTask | None = None
         self._deadline: float | None = None
         self._start_error: OSError | None = None
@@ -59,8 +63,16 @@ class LocalWorkers:
     def start(self, task: StageTask) -> None:
         self._task = task
         self._deadline = None
+        devices = FAMILIES[task.numerics.device].places()
+        if len(devices) > 1:
+            self._device = self._place.claim(devices, share_of(task, self._workplace.store))
+        self._waits = not self._place.free
+        if not self._waits:
+            self._begin(task)
+
+    def _begin(self, task: StageTask) -> None:
         try:
-            self._process = self._process_for(task)
+            self._process = self._process_for(self._device)
         except OSError as error:  # out of memory, or no further process is allowed
             self._process, self._start_error = None, error
             return
@@ -72,6 +84,12 @@ class LocalWorkers:
         task = self._task
         if task is None:
             return []
+        if self._waits:
+            if not self._place.free:  # others fill the device
+                time.sleep(seconds)
+                return []
+            self._waits = False
+            self._begin(task)
         outcome = self._outcome(task, seconds)
         if outcome is None:
             return []
@@ -81,6 +99,7 @@ class LocalWorkers:
             return []
         if self._process and outcome.ending in ("failed", "refused"):
             self._process.kill()
+        keep_share(task, outcome, self._workplace.store)
         self._finish()
         return [(task, outcome)]
 
@@ -102,20 +121,21 @@ class LocalWorkers:
         self._place.release()
         self._finish()
 
-    def _process_for(self, task: StageTask) -> StageProcess:
-        """Return a living process for a task: the last one, or a new one.
+    def _process_for(self, device: Mapping[str, str]) -> StageProcess:
+        """Return a living process on a device: the last one, or a new one.
 
-        All stages share one process. To give each stage its own, choose by ``task.stage`` here.
+        All stages share one process. It cannot move to another device.
         """
-        if self._process and self._process.alive:
+        if self._process and self._process.alive and device == self._process_device:
             return self._process
         if self._process:
             self._process.close()
-        devices = FAMILIES[task.numerics.device].places()
-        return StageProcess(self._workplace, self._place.take(devices))
+        self._process_device = device
+        return StageProcess(self._workplace, device)
 
     def _finish(self) -> None:
         self._task = None
+        self._place.vacate()
         self._core.release()
 
 

@@ -28,6 +28,9 @@ class Cpu:
     def places(self) -> Sequence[Mapping[str, str]]:
         return ()
 
+    def share(self) -> float:
+        return 0.0
+
     def clock(self) -> float:
         """Return the CPU time of this process, which other processes on the core do not change."""
         return time.process_time()

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from cbspec import pytorch
 from cbspec.execution.devices.family import TorchBuild
 
 NO_DEVICE = 100  # CUDA_ERROR_NO_DEVICE
@@ -49,6 +50,9 @@ class Cuda:
         names = listed.split(",") if listed else list(map(str, range(count)))
         # CUDA gives up the list at the first name that it does not know
         return [{VISIBLE: name.strip()} for name in names[:count]]
+
+    def share(self) -> float:
+        return pytorch.device_share() if "torch" in sys.modules else 0.0
 
     def clock(self) -> float:
         """Return wall-clock seconds, because a process mostly waits for the GPU."""

@@ -40,8 +40,14 @@ class DeviceFamily(Protocol):
     def places(self) -> Sequence[Mapping[str, str]]:
         """Return the environment variables that confine a process to each device of this machine.
 
-        The processes of a run take the devices in turn. Fewer than two mean that no process is
-        confined.
+        The processes of a run share the devices. Fewer than two mean that no process is confined.
+        """
+
+    def share(self) -> float:
+        """Return the greatest share of its device's memory that this process held; 0 if unknown.
+
+        It is called after each task, and counts since the last call. Memory that the process does
+        not need between two tasks is given back.
         """
 
     def clock(self) -> float:

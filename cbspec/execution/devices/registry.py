@@ -30,7 +30,8 @@ def load(config: Config) -> None:
     built_in = {family.name: family for family in BUILT_IN}
     for module in config.devices:
         wanted = (
-            "a tuple of objects with name, wide, tf32, absent(), processes(), places(), clock()"
+            "a tuple of objects with name, wide, tf32, "
+            "absent(), processes(), places(), share(), clock()"
         )
         for family in declarations(
             config, module, "devices", "DEVICES", accepts=_is_family, wanted=wanted
@@ -57,5 +58,5 @@ def _is_family(candidate: Any) -> bool:
     for flag in ("wide", "tf32"):
         if not isinstance(getattr(candidate, flag, None), bool):
             return False
-    names = ("absent", "processes", "places", "clock")
+    names = ("absent", "processes", "places", "share", "clock")
     return all(callable(getattr(candidate, name, None)) for name in names)

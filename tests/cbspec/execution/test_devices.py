@@ -36,6 +36,9 @@ class Abacus:
     def places(self):
         return ()
 
+    def share(self):
+        return 0.0
+
     def clock(self):
         return time.monotonic()
 
@@ -68,13 +71,14 @@ def configured(tmp_path: Path) -> Made:
 def test_every_family_answers(family: devices.DeviceFamily) -> None:
     """Each says in words why it is absent, how many processes it takes, and counts seconds."""
     reason, processes, began = family.absent(None), family.processes(1), family.clock()
-    places = family.places()
+    places, share = family.places(), family.share()
 
     assert FAMILIES[family.name] is family
     assert type(family).__doc__
     assert isinstance(reason, str)
     assert processes is None or processes >= 1
     assert all(isinstance(variables, dict) for variables in places)
+    assert 0 <= share <= 1
     assert family.clock() >= began
 
 

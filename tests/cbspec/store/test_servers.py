@@ -5,9 +5,13 @@ from __future__ import annotations
 import getpass
 import os
 import shutil
-import socket
+import socketserver
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import HTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,12 +19,9 @@ import pytest
 from cbspec.errors import RemoteError
 from cbspec.store import Pull, Push, Remote, Store
 from cbspec.store.arrival import record_name
-from tests.support.patience import until
 from tests.support.shared_store import EXPECTED, KEYS, contents, fill, pull, states
 
 CONFIGURATION = """\
-Port {port}
-ListenAddress 127.0.0.1
 HostKey {folder}/host
 PidFile {folder}/pid
 AuthorizedKeysFile {folder}/user.pub
@@ -30,6 +31,7 @@ UsePAM no
 StrictModes no
 Subsystem sftp internal-sftp
 """
+LOOPBACK = "127.0.0.1"
 PRIVILEGE_SEPARATION = Path("/run/sshd")  # which a server that root starts wants to be there
 
 
@@ -48,20 +50,29 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     (folder / "user").rename(folder / ".ssh" / "id_ed25519")
     monkeypatch.setenv("HOME", str(folder))  # where paramiko looks for keys
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    port = _free_port()
-    (folder / "config").write_text(CONFIGURATION.format(port=port, folder=folder))
+    (folder / "config").write_text(CONFIGURATION.format(folder=folder))
     made = os.getuid() == 0 and not PRIVILEGE_SEPARATION.exists()
     if made:
         PRIVILEGE_SEPARATION.mkdir()
-    server = subprocess.Popen(
-        [program, "-D", "-e", "-f", str(folder / "config")], stderr=(folder / "log").open("wb")
-    )
+
+    connections: list[subprocess.Popen[bytes]] = []
+
+    class Connection(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            command = [program, "-i", "-e", "-f", str(folder / "config")]
+            ends = {"stdin": self.request, "stdout": self.request}
+            with (
+                (folder / "log").open("ab") as log,
+                subprocess.Popen(command, stderr=log, **ends) as connection,
+            ):
+                connections.append(connection)
+
     try:
-        until(lambda: _listens(port), "the server listens")
-        yield f"ssh://{getpass.getuser()}@127.0.0.1:{port}"
+        with listening(socketserver.ThreadingTCPServer((LOOPBACK, 0), Connection)) as port:
+            yield f"ssh://{getpass.getuser()}@{LOOPBACK}:{port}"
+            for connection in connections:
+                connection.terminate()  # fsspec keeps its connections open
     finally:
-        server.terminate()
-        server.wait()
         if made:
             PRIVILEGE_SEPARATION.rmdir()
 
@@ -72,26 +83,28 @@ def gcs(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     pytest.importorskip("gcsfs", reason="Google's storage needs gcsfs")
     reason = "Google's storage is played by gcp-storage-emulator"
     emulator = pytest.importorskip("gcp_storage_emulator.server", reason=reason)
-    port = _free_port()
-    server = emulator.create_server("127.0.0.1", port, in_memory=True, default_bucket="lab")
-    server.start()
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
-    # Which asks for the kind of bucket, with credentials
-    monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
-    yield "gs://lab/results"
-    server.stop()
+    storage = pytest.importorskip("gcp_storage_emulator.storage", reason=reason)
+    lab = storage.Storage(use_memory_fs=True)
+    lab.create_bucket("lab", {})
+    handler = partial(emulator.RequestHandler, lab)
+    with listening(HTTPServer((LOOPBACK, 0), handler)) as port:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://{LOOPBACK}:{port}")
+        # Which asks for the kind of bucket, with credentials
+        monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+        yield "gs://lab/results"
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+@contextmanager
+def listening(server: socketserver.TCPServer) -> Iterator[int]:
+    """Have a server answer; the port that the system gave it."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def assert_results_travel(remote: Remote, store: Store, folder: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cbspec.config import FILE, Config
-from cbspec.errors import ConfigError
+from cbspec.errors import BackendError
 
 LIMIT_BYTES = 100 * 2**20  # more cannot be code, and would fill the memory of Ray's head node
 
@@ -20,7 +20,7 @@ def pack(config: Config, folder: Path) -> None:
     modules. Files that claims name travel with the tasks that read them.
 
     Raises:
-        ConfigError: the code is larger than `LIMIT_BYTES`.
+        BackendError: the code is larger than `LIMIT_BYTES`.
     """
     root = config.root.resolve()
     files = sorted(set(_files(config)))
@@ -74,7 +74,7 @@ def _check(root: Path, files: Sequence[Path]) -> None:
         return
     largest = sorted(files, key=lambda path: -sizes[path])[:3]
     shown = [f"{path.relative_to(root)} ({sizes[path] / 2**20:.0f} MB)" for path in largest]
-    raise ConfigError(
+    raise BackendError(
         f"{root}: its code would travel to the workers of Ray with {total / 2**20:.0f} MB, and may "
         f"have {LIMIT_BYTES // 2**20}; have git ignore what no stage imports, such as "
         f"{', '.join(shown)}, or move it to the data folder"

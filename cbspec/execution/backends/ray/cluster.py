@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -11,19 +12,21 @@ from typing import Any
 
 from cbspec import catalog
 from cbspec.config import Config
-from cbspec.errors import ConfigError, printable
+from cbspec.errors import BackendError, printable
 from cbspec.execution.backends.ray.baggage import pack
 from cbspec.execution.backends.ray.desk import ReportDesk
 from cbspec.execution.backends.ray.parcel import Parcel, RunOrigin
 from cbspec.execution.backends.ray.worksite import work
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.numerics import LAYOUT
+from cbspec.execution.stage_process import HASH_SEED, hash_seed
 from cbspec.execution.task import StageTask
 
 RETRIES = 3  # of a task whose node is lost; a stage that raises is an outcome, and not retried
 AHEAD = 2  # tasks for each core: the next one is there when one ends
 LOOK_SECONDS = 5.0  # a node may have come or gone
 FAREWELL_SECONDS = 5.0
+ANSWER_SECONDS = 10.0  # that a cluster has to answer
 INHERITED = ("CBSPEC_DATA", "CBSPEC_CACHE")  # where data lies, which every node has there
 
 
@@ -35,7 +38,7 @@ class RayCluster:
         run: the name of the run.
 
     Raises:
-        ConfigError: the cluster cannot be joined, or the project's code is too large to be sent.
+        BackendError: the cluster cannot be joined, or the project's code is too large to be sent.
     """
 
     def __init__(self, config: Config, run: str) -> None:
@@ -49,20 +52,22 @@ class RayCluster:
 
         self._ray = ray
         if ray.is_initialized():
-            raise ConfigError("this process is connected to Ray already: ray.shutdown() first")
+            raise BackendError("this process is connected to Ray already: ray.shutdown() first")
+        # Ray itself would join whichever cluster was started last on this machine
+        address = config.address or os.environ.get("RAY_ADDRESS") or "local"
+        _require_answer(address)
         with tempfile.TemporaryDirectory(prefix="cbspec-code-") as folder:
             pack(config, Path(folder))
             environment = {"working_dir": folder, "env_vars": _environment(config)}
             try:
                 ray.init(
-                    address=config.address or None,
+                    address=address,
                     runtime_env=environment,
                     include_dashboard=False,
                     logging_level="warning",
                 )
             except (ConnectionError, RuntimeError, ValueError) as error:
-                where = config.address or "this machine"
-                raise ConfigError(f"Ray on {where}: {printable(str(error))}") from None
+                raise BackendError(f"Ray on {address}: {printable(str(error))}") from None
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self._work = ray.remote(work)
         self._desk = ray.remote(ReportDesk).options(num_cpus=0, scheduling_strategy=here).remote()
@@ -79,15 +84,16 @@ class RayCluster:
             self._room = max(AHEAD * int(self._ray.cluster_resources().get("CPU", 0)), 1)
         return self._room
 
-    def submit(self, parcels: Sequence[Parcel], task: StageTask, memory: int) -> Any:
+    def submit(self, parcels: Sequence[Parcel], task: StageTask, memory: int, share: float) -> Any:
         """Hand out tasks of one stage, of which this is one; a reference to their answers.
 
         Args:
             memory: the bytes that they will hold, as far as anyone knows; 0 where nobody does.
+            share: the share of a device that they need; 0 where its family cannot tell.
         """
         wanted: dict[str, Any] = {"num_cpus": task.numerics.threads}
         if FAMILIES[task.numerics.device].wide:
-            wanted["num_gpus"] = 1
+            wanted["num_gpus"] = share or 1
         if memory:
             wanted["memory"] = memory
         options = self._work.options(max_retries=RETRIES, name=task.stage.name, **wanted)
@@ -140,9 +146,27 @@ def explained_loss(error: Exception) -> str:
     return f"Ray lost it ({type(error).__name__}): {first}"
 
 
+def _require_answer(address: str) -> None:
+    """Check that somebody answers at an address that has a port: Ray itself would ask for ever.
+
+    Raises:
+        BackendError: nobody answers.
+    """
+    host, _, port = address.rpartition("/")[2].rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
+    except OSError as error:
+        raise BackendError(
+            f"Ray on {address}: nobody answers ({error.strerror or error})"
+        ) from None
+
+
 def _environment(config: Config) -> Mapping[str, str]:
-    """Return the environment variables that stages read and that are set here."""
+    """Return the environment variables that stages read and that are set here; and the hash seed."""
     names = {*INHERITED, *config.environment}
     for stage in catalog.load(config).values():
         names.update(stage.environment)
-    return {name: os.environ[name] for name in sorted(names) if name in os.environ}
+    variables = {name: os.environ[name] for name in sorted(names) if name in os.environ}
+    return {**variables, HASH_SEED: hash_seed()}

@@ -19,6 +19,7 @@ from cbspec.execution.backends.ray.experience import Experience
 from cbspec.execution.backends.ray.parcel import Answer, Parcel, Report
 from cbspec.execution.backends.ray.shipping import Shipping
 from cbspec.execution.messages import Status
+from cbspec.execution.packing import keep_share, share_of
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.store import admit
 
@@ -110,7 +111,8 @@ class RayWorkers:
         self._call.clear()
         task = next(iter(tasks.values()))
         memory = self._experience.memory(task.stage.name)
-        self._running[self._cluster.submit(parcels, task, memory)] = tasks
+        share = max(share_of(task, self._workplace.store) for task in tasks.values())
+        self._running[self._cluster.submit(parcels, task, memory, share)] = tasks
 
     def ended(self, seconds: float) -> Sequence[tuple[StageTask, TaskOutcome]]:
         self._send()
@@ -142,6 +144,7 @@ class RayWorkers:
         store = self._workplace.store
         outcome = answer.outcome
         self._experience.learn(task, outcome.memory, answer.seconds)
+        keep_share(task, outcome, store)
         try:
             for digest, packages in answer.packages.items():
                 store.packages.keep(digest, packages)

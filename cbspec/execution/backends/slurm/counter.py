@@ -69,10 +69,10 @@ class Counter:
 
     # --- of the driver
 
-    def open(self, config: Config) -> None:
-        """Open the counter, and tell helpers which project it belongs to."""
+    def open(self, config: Config, hash_seed: str) -> None:
+        """Open the counter, and tell helpers which project and hash seed the run has."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._write("project", pickle.dumps(config))
+        self._write("project", pickle.dumps((config, hash_seed)))
 
     def put(self, name: str, task: PutTask) -> None:
         """Put a task on the counter."""
@@ -93,13 +93,13 @@ class Counter:
     # --- of a helper
 
     @property
-    def project(self) -> Config | None:
-        """Return the settings of the run's project; None if the counter is not open."""
+    def project(self) -> tuple[Config, str] | None:
+        """Return the project's settings and the hash seed; None if the counter is not open."""
         try:
-            config: Config = pickle.loads((self._folder / "project").read_bytes())
+            project: tuple[Config, str] = pickle.loads((self._folder / "project").read_bytes())
         except FileNotFoundError:
             return None
-        return config
+        return project
 
     def take(self) -> TakenTask | None:
         """Take the first task that no other helper computes; None if there is none."""

@@ -14,6 +14,7 @@ from cbspec.execution.backends.slurm.jobs import HelperJobs
 from cbspec.execution.backends.slurm.request import request
 from cbspec.execution.messages import Status
 from cbspec.execution.numerics import LAYOUT
+from cbspec.execution.stage_process import hash_seed
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.execution.wire import packed
 
@@ -58,7 +59,7 @@ class SlurmWorkers:
     def start(self, task: StageTask) -> None:
         run, config = self._workplace.run, self._workplace.config
         if self._jobs is None:
-            self._counter.open(config)
+            self._counter.open(config, hash_seed())
             self._jobs = HelperJobs(self._wanted, run.path, run.path.parent.parent / "slurm")
         name = f"{self._number:07d}"
         self._number += 1

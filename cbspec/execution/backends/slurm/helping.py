@@ -24,6 +24,7 @@ from cbspec.execution.backends.local import Local, LocalWorkers
 from cbspec.execution.backends.matching import Matching
 from cbspec.execution.backends.slurm.counter import MOST_HELPERS, Counter, PutTask, TakenTask
 from cbspec.execution.rundir import RunDirectory
+from cbspec.execution.stage_process import HASH_SEED
 from cbspec.execution.surroundings import Surroundings
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.store import Store
@@ -60,9 +61,10 @@ class Helper:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         run = RunDirectory(self.path, f"{_node()}.{os.environ.get('SLURM_JOB_ID', os.getpid())}")
         counter, driver = Counter(run), DriverLock(run)
-        config = counter.project
-        if config is None:
+        project = counter.project
+        if project is None:
             return
+        config, os.environ[HASH_SEED] = project
         bench = HelperBench(config, run)
         looked = time.monotonic()
         try:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cbspec.errors import ConfigError, printable
+from cbspec.errors import BackendError, printable
 from cbspec.execution.backends.slurm.helping import Helper
 from cbspec.execution.backends.slurm.request import SlurmRequest
 
@@ -25,12 +25,12 @@ class HelperJobs:
         logs: the folder for the output of the jobs.
 
     Raises:
-        ConfigError: this machine has no sbatch or srun.
+        BackendError: this machine has no sbatch or srun.
     """
 
     def __init__(self, wanted: SlurmRequest, run: Path, logs: Path) -> None:
         if shutil.which("sbatch") is None or shutil.which("srun") is None:
-            raise ConfigError("--backend slurm: there is no sbatch here; start on a login node")
+            raise BackendError("--backend slurm: there is no sbatch here; start on a login node")
         self._wanted = wanted
         self._helper = Helper(run)
         self._logs = logs
@@ -53,7 +53,7 @@ class HelperJobs:
             number: how many.
 
         Raises:
-            ConfigError: Slurm refuses the jobs.
+            BackendError: Slurm refuses the jobs.
         """
         import submitit
 
@@ -69,7 +69,7 @@ class HelperJobs:
             with executor.batch():
                 jobs: list[Any] = [executor.submit(self._helper) for _ in range(number)]
         except submitit.core.utils.FailedJobError as error:
-            raise ConfigError(f"--backend slurm: {printable(str(error))}") from None
+            raise BackendError(f"--backend slurm: {printable(str(error))}") from None
         self._jobs += [job.job_id for job in jobs]
         self._alive += number
         self._looked = time.monotonic()
