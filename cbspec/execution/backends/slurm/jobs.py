@@ -69,7 +69,8 @@ class HelperJobs:
             with executor.batch():
                 jobs: list[Any] = [executor.submit(self._helper) for _ in range(number)]
         except submitit.core.utils.FailedJobError as error:
-            raise BackendError(f"--backend slurm: {printable(str(error))}") from None
+            sentence = " ".join(str(error).split())
+            raise BackendError(f"--backend slurm: {printable(sentence)}") from None
         self._jobs += [job.job_id for job in jobs]
         self._alive += number
         self._looked = time.monotonic()

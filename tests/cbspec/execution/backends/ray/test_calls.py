@@ -24,11 +24,11 @@ from tests.cbspec.execution.conftest import code_of
 NUMERICS = Numerics(device="cpu", torch="2.11")
 
 
-def task(seed: int, up_to: int = 1) -> StageTask:
+def task(seed: int, up_to: int = 1, numerics: Numerics = NUMERICS) -> StageTask:
     """Return a task that counts so far."""
-    cell = Planner(code_of, NUMERICS).cell(counted(up_to), seed)
+    cell = Planner(code_of, numerics).cell(counted(up_to), seed)
     return StageTask(
-        "count", (cell,), NUMERICS, {cell.call.stage.implementation: "c0de"}, Surroundings()
+        "count", (cell,), numerics, {cell.call.stage.implementation: "c0de"}, Surroundings()
     )
 
 
@@ -37,6 +37,7 @@ class Calls:
 
     Attributes:
         sizes: how many tasks each call had.
+        shares: the share of a device that each call asked for.
         lost: whether the calls are lost.
     """
 
@@ -44,10 +45,18 @@ class Calls:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+        self.shares: list[float] = []
         self.lost = False
 
-    def submit(self, parcels: list[Any], task: StageTask, memory: int) -> int:  # noqa: ARG002
+    def submit(
+        self,
+        parcels: list[Any],
+        task: StageTask,  # noqa: ARG002
+        memory: int,  # noqa: ARG002
+        share: float,
+    ) -> int:
         self.sizes.append(len(parcels))
+        self.shares.append(share)
         return len(self.sizes)
 
     def ready(self, references: list[int], seconds: float) -> list[int]:  # noqa: ARG002
@@ -56,7 +65,7 @@ class Calls:
     def answer(self, reference: int) -> list[Answer]:
         if self.lost:
             raise RuntimeError("its node is gone")
-        answer = Answer(TaskOutcome(ending="done"), seconds=0.01)
+        answer = Answer(TaskOutcome(ending="done", share=0.3), seconds=0.01)
         return [answer] * self.sizes[reference - 1]
 
     def collect(self) -> int:
@@ -112,6 +121,17 @@ def test_what_was_lost_together_goes_alone(workers: driving.RayWorkers, calls: C
     assert first[1] == second[1] == TaskOutcome(ending="failed", reason="its node is gone")
     assert calls.sizes == [*[1] * SEEN, 2, 1, 2, 1]
     assert [outcome.ending for _, outcome in ended] == ["done"] * 4
+
+
+def test_tasks_ask_for_the_share_of_a_gpu_that_was_measured(
+    workers: driving.RayWorkers, calls: Calls
+) -> None:
+    """The first of a shape asks for a whole GPU, the next for a third where three fit."""
+    for seed in (100, 101):
+        workers.start(task(seed, numerics=Numerics(device="cuda", torch="2.11")))
+        workers.ended(0.0)
+
+    assert calls.shares[-2:] == [1.0, 1 / 3]
 
 
 def test_a_dear_task_of_a_short_stage_goes_alone() -> None:
