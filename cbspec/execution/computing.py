@@ -86,6 +86,12 @@ def stored_inputs(task: StageTask, store: Store) -> list[str]:
     return [cell.key for cell in closure([*task.cells, *before]) if cell.key not in wanted]
 
 
+def resume_point(task: StageTask, store: Store) -> int:
+    """Return the latest stored point from which a task can go on; 0 if it has to begin anew."""
+    lanes = {cell.lane: cell for cell in task.cells}
+    return _resumable(list(lanes.values()), task.points[0], task.planner(), store)
+
+
 @cache
 def _loaded(root: Path, apart: tuple[Path, ...]) -> Loaded:
     """Return the one record of what this process loads of a project, begun at its first task."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
@@ -20,7 +22,9 @@ from cbspec.execution.task import TaskOutcome
 from cbspec.store import Lock, Locks
 
 FOLDER = "counter"
-MOST_HELPERS = 5  # that one task may lose; a task that kills its machine is not tried for ever
+MOST_HELPERS = (
+    5  # that one task may lose at one point; what kills its machine is not tried for ever
+)
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,11 @@ class TakenTask:
     Attributes:
         name: the name of the task on the counter.
         task: the task itself.
-        takers: how many helpers have taken it so far, this one included.
         lease: keeps other helpers away until it is released.
     """
 
     name: str
     task: PutTask
-    takers: int
     lease: Lock
 
 
@@ -81,6 +83,15 @@ class Counter:
     def taken(self, name: str) -> bool:
         """Tell whether a helper has taken a task."""
         return (self._folder / f"{name}.takers").exists()
+
+    @property
+    def takes(self) -> int:
+        """Return how often helpers have taken the tasks that have not ended."""
+        takes = 0
+        for path in self._folder.glob("[!.]*.takers"):
+            with suppress(FileNotFoundError):  # its task has ended since
+                takes += len(path.read_text().splitlines())
+        return takes
 
     def outcomes(self) -> dict[str, TaskOutcome]:
         """Return task name -> outcome for the tasks that have ended, and remove the outcomes."""
@@ -112,7 +123,7 @@ class Counter:
             except FileNotFoundError:  # the task has ended since the folder was listed
                 lease.release()
                 continue
-            return TakenTask(path.stem, task, self._count(path.stem), lease)
+            return TakenTask(path.stem, task, lease)
         return None
 
     def bring(self, taken: TakenTask, outcome: TaskOutcome) -> None:
@@ -122,11 +133,18 @@ class Counter:
             (self._folder / f"{taken.name}.{suffix}").unlink(missing_ok=True)
         taken.lease.release()
 
-    def _count(self, name: str) -> int:
-        """Count one more taker of a task, and return the number of takers so far."""
-        with (self._folder / f"{name}.takers").open("ab") as takers:
-            takers.write(b"x")
-            return takers.tell()
+    def count(self, name: str, reached: str) -> int:
+        """Count one more taker of a task, and return how many found it at the same point in a row.
+
+        Args:
+            name: the name of the task.
+            reached: how far the task is, by what is stored of it.
+        """
+        path = self._folder / f"{name}.takers"
+        with path.open("a") as takers:
+            takers.write(f"{reached}\n")
+        last = takewhile(reached.__eq__, reversed(path.read_text().splitlines()))
+        return len(list(last))
 
     def _write(self, name: str, content: bytes) -> None:
         scratch: Path = self._folder / f".{name}.{self._run.worker}.{os.getpid()}"

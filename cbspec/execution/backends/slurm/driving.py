@@ -20,7 +20,7 @@ from cbspec.execution.wire import packed
 
 AHEAD = 2  # tasks on the counter for each helper, so that none waits when it ends one
 LOOK_SECONDS = 0.05  # between two looks for outcomes
-FUTILE = 3  # how often all helpers may end without an outcome before the run gives up
+FUTILE = 3  # how often all helpers may end before they took a task, until the run gives up
 
 
 class Slurm:
@@ -49,6 +49,7 @@ class SlurmWorkers:
         self._offered: dict[str, StageTask] = {}
         self._number = 0
         self._futile = 0
+        self._takes = 0
 
     def reserve(self) -> bool:
         return self._driver.take() and len(self._offered) < AHEAD * self._wanted.helpers
@@ -100,7 +101,8 @@ class SlurmWorkers:
         if lacking <= 0:
             return
         if alive == 0:
-            self._futile += 1
+            before, self._takes = self._takes, self._counter.takes
+            self._futile = 0 if self._takes > before else self._futile + 1
         if self._futile <= FUTILE:
             jobs.submit(lacking)
 

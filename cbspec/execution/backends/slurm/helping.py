@@ -23,6 +23,7 @@ from cbspec.execution.backends.driver import DriverLock
 from cbspec.execution.backends.local import Local, LocalWorkers
 from cbspec.execution.backends.matching import Matching
 from cbspec.execution.backends.slurm.counter import MOST_HELPERS, Counter, PutTask, TakenTask
+from cbspec.execution.computing import resume_point
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.stage_process import HASH_SEED
 from cbspec.execution.surroundings import Surroundings
@@ -65,7 +66,7 @@ class Helper:
         if project is None:
             return
         config, os.environ[HASH_SEED] = project
-        bench = HelperBench(config, run)
+        bench = HelperBench(config, run, counter)
         looked = time.monotonic()
         try:
             while self.path.is_dir() and not run.stopped:
@@ -94,8 +95,9 @@ class Helper:
 class HelperBench:
     """Computes the tasks of a helper, one after the other, into the run's store."""
 
-    def __init__(self, config: Config, run: RunDirectory) -> None:
+    def __init__(self, config: Config, run: RunDirectory, counter: Counter) -> None:
         self._config = config
+        self._counter = counter
         self._run = run
         self._store = Store(config.store)
         self._workers: LocalWorkers = Local().open(Workplace(config, self._store, run))
@@ -104,9 +106,6 @@ class HelperBench:
 
     def compute(self, taken: TakenTask) -> TaskOutcome:
         """Compute a task, and return how it ended."""
-        if taken.takers > MOST_HELPERS:
-            reason = f"{taken.takers - 1} helpers were lost while they computed it"
-            return TaskOutcome(ending="failed", reason=reason, node=_node())
         try:
             task = self._received(taken.task)
         except CbspecError as error:
@@ -116,6 +115,11 @@ class HelperBench:
         if not missing:  # the helper before was lost after it had computed everything
             return TaskOutcome(ending="done", node=_node())
         task = dataclasses.replace(task, cells=tuple(missing))
+        reached = f"{len(missing)} {resume_point(task, self._store)}"
+        takers = self._counter.count(taken.name, reached)
+        if takers > MOST_HELPERS:
+            reason = f"{takers - 1} helpers were lost while they computed it"
+            return TaskOutcome(ending="failed", reason=reason, node=_node())
         self._workers.start(task)
         while not (ended := self._workers.ended(IDLE_SECONDS)):
             if not self._run.path.is_dir():  # the run has ended: nobody waits for the outcome
