@@ -68,6 +68,7 @@ class RayCluster:
                 )
             except (ConnectionError, RuntimeError, ValueError) as error:
                 raise BackendError(f"Ray on {address}: {printable(str(error))}") from None
+        self._head = ray.get_runtime_context().gcs_address
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self._work = ray.remote(work)
         self._desk = ray.remote(ReportDesk).options(num_cpus=0, scheduling_strategy=here).remote()
@@ -77,10 +78,15 @@ class RayCluster:
 
     @property
     def room(self) -> int:
-        """Return the number of tasks that may be running at a time."""
+        """Return the number of tasks that may be running at a time.
+
+        Raises:
+            BackendError: the cluster is gone. Ray itself would end this process after a minute.
+        """
         now = time.monotonic()
         if now - self._looked > LOOK_SECONDS:
             self._looked = now
+            _require_answer(self._head)
             self._room = max(AHEAD * int(self._ray.cluster_resources().get("CPU", 0)), 1)
         return self._room
 
