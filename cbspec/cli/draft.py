@@ -17,7 +17,11 @@ _PLAIN = re.compile(r"\w[\w .,;<>()/+=%^-]*")
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """The parts of a new claim. Experiment, arms, assertions and controls are YAML on one line."""
+    """The parts of a new claim. Experiment, arms, assertions and controls are YAML on one line.
+
+    Attributes:
+        most: the greatest number of seeds to draw; 0 for that of the defaults.
+    """
 
     id: str
     title: str
@@ -32,6 +36,7 @@ class Draft:
     revises: Sequence[str] = ()
     retracted_by: Sequence[str] = ()
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    most: int = 0
 
     def text(self, schema: str) -> str:
         """Return the text of the file.
@@ -62,6 +67,8 @@ class Draft:
                 yield f"{key}:"
             for assertion in assertions:
                 yield f"  - {assertion}"
+        if self.most:
+            yield f"seeds: {{max: {self.most}}}"
         if self.scales:
             yield f"scales: {_flow(self.scales)}"
 

@@ -55,7 +55,8 @@ def decide(
 
 
 def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:
-    """Return the evidence on an assertion, or why a value that it reads is missing.
+    """Return the evidence on an assertion, or why it has none: a value that it reads is missing, or
+    no test keeps its level under the noise that is declared.
 
     Args:
         assertion: the assertion.
@@ -64,6 +65,8 @@ def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:
     """
     if assertion.alpha is None:
         assertion = msgspec.structs.replace(assertion, alpha=alpha)
+    for reason in assertion.unsuited(data.measures):
+        return Unmeasured(reason)
     try:
         return replace(assertion.evidence(data), reported=_reported(assertion, data))
     except Unmeasured as missing:

@@ -33,6 +33,11 @@ RARE_MODE = 6
 A failure that hits one run in five shows among six runs in 3 of 4 cases, among three in half.
 """
 
+AS_RATIO = (
+    "where noise is a factor, no test of a difference by an amount keeps its level: compare with 0, "
+    "which is judged on logarithms, or state it as a ratio"
+)
+
 Problem = tuple[tuple[str | int, ...], str]
 """The path of a field, and what is wrong with it. ``("$name",)`` is a value of the matrix."""
 
@@ -165,6 +170,18 @@ class Assertion(
             measures: measure name -> its declaration in the catalog.
         """
         return 1
+
+    def unsuited(self, measures: Mapping[str, Measure]) -> Iterator[str]:
+        """Yield why no test of this keeps its level under the noise that the measures declare.
+
+        Args:
+            measures: measure name -> its declaration in the catalog.
+        """
+        for contrast in self.contrasts():
+            declared = measures.get(contrast.measure)
+            if declared is not None and declared.noise == "lognormal" and contrast.additive:
+                yield f"{contrast.label}: {AS_RATIO}"
+                return
 
     def least_p(
         self,

@@ -33,6 +33,11 @@ class Compound(Assertion, frozen=True, kw_only=True):
         """Return the fewest seeds of a first analysis, by the part that needs most."""
         return max(part.begins_with(measures) for part in self.of)
 
+    def unsuited(self, measures: Mapping[str, Measure]) -> Iterator[str]:
+        """Yield why no test of a part keeps its level."""
+        for part in self.of:
+            yield from part.unsuited(measures)
+
     @property
     def by_run(self) -> bool:
         """Tell whether a part compares arms run by run."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
@@ -13,13 +14,19 @@ from cbspec.kinds.assertion import Assertion, Problem
 from cbspec.kinds.change import larger, smaller, unordered
 from cbspec.kinds.names import Arms, MeasureName, listed
 from cbspec.kinds.sums import needs_bounds
-from cbspec.statistics import pearson
+from cbspec.stage import Measure
+from cbspec.statistics import pairings, pearson
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
-from cbspec.statistics.result import Result, bounds_in_words
+from cbspec.statistics.result import Result, bounds_in_words, finite_bounds
 from cbspec.statistics.sample import Array, Measurements
 
 Coefficient = Annotated[float, Meta(gt=-1, lt=1, description="a correlation coefficient")]
 FEWEST_ARMS = 3
+FEWEST_PERMUTED = 6  # seeds: of 720 pairings one is below the level of any look at them
+OF_NONE = (
+    "where noise is heavy, a correlation can only be told from 0, by permutation: no test of another "
+    "value keeps its level; use above: 0 or below: 0"
+)
 
 
 class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
@@ -54,7 +61,7 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of every arm, or of the mean over seeds.
 
-        Source: Fisher 1915, 1921.
+        Sources: Fisher 1915, 1921; Pitman 1937.
         """
         first, second = self.measures
         ones, others = [], []
@@ -64,12 +71,13 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         if self.over == "seeds":
             of_arms = []
             for arm, one, other in zip(self.arms, ones, others, strict=True):
-                of_arms.append(of_inference(self._of_arm(arm, one, other)))
+                of_arms.append(of_inference(self._of_arm(arm, one, other, data)))
             return every(of_arms)
         # [..., seed, arm]: one coefficient for each seed, as arms of one seed are no independent
         # draws and give no test of their own
-        r = pearson.coefficient(np.stack(ones, axis=-1), np.stack(others, axis=-1))
-        return of_inference(self._within_seeds(r))
+        return of_inference(
+            self._within_seeds(np.stack(ones, axis=-1), np.stack(others, axis=-1), data)
+        )
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
         """Return 0 if there are enough seeds for a test, else 1."""
@@ -86,10 +94,26 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         if self.over == "arms" and len(self.arms) < FEWEST_ARMS:
             yield ("arms",), f"needs {FEWEST_ARMS} arms to correlate over"
 
-    def _of_arm(self, arm: str, one: Array, other: Array) -> Result:
+    def unsuited(self, measures: Mapping[str, Measure]) -> Iterator[str]:
+        """Yield that a coefficient of heavy noise is compared with anything but 0."""
+        if self._permuted(measures) and any(finite_bounds(self.above, self.below)):
+            yield OF_NONE
+
+    def begins_with(self, measures: Mapping[str, Measure]) -> int:
+        """Return the fewest seeds whose pairings can be told from chance at every look."""
+        if self.over == "seeds" and self._permuted(measures):
+            return FEWEST_PERMUTED
+        return 1
+
+    def _permuted(self, measures: Mapping[str, Measure]) -> bool:
+        """Tell whether one of the measures has heavy noise, whose r is not Student's."""
+        noises = [measures[name].noise for name in self.measures if name in measures]
+        return "heavy" in noises
+
+    def _of_arm(self, arm: str, one: Array, other: Array, data: Measurements) -> Result:
         n = one.shape[-1]
         r = pearson.coefficient(one, other)
-        return Result(
+        result = Result(
             label=f"r of {' and '.join(self.measures)} in {arm}",
             measure=self.measures[0],
             unit="correlation",
@@ -101,12 +125,16 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
             interval=lambda miss: pearson.interval(float(r), n, miss),
             n=n,
         )
+        if self._permuted(data.measures):
+            return _permuted(result, one[..., None, :], other[..., None, :])
+        return result
 
-    def _within_seeds(self, r: Array) -> Result:
+    def _within_seeds(self, ones: Array, others: Array, data: Measurements) -> Result:
         # Fisher's z = artanh r is close to normal with a variance that does not depend on r, so that
         # the coefficients of the seeds may be averaged
+        r = pearson.coefficient(ones, others)
         z = np.arctanh(np.clip(r, -pearson.MOST, pearson.MOST))
-        return Result(
+        result = Result(
             label=f"r of {' and '.join(self.measures)} over arms",
             measure=self.measures[0],
             unit="correlation",
@@ -119,6 +147,26 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
             n=r.shape[-1],
             seeds=r,
         )
+        if self._permuted(data.measures):
+            return _permuted(replace(result, estimate=np.mean(r, axis=-1)), ones, others)
+        return result
+
+
+def _permuted(result: Result, ones: Array, others: Array) -> Result:
+    """Return the same coefficient with the permutation test and what that leaves open.
+
+    Args:
+        ones, others: shape `[..., group, item]`, see `pairings.tail`.
+    """
+
+    def tail(bound: float, side: int) -> Array:  # noqa: ARG001 - the bound is 0
+        return pairings.tail(ones, others, side)
+
+    def interval(miss: float) -> tuple[float, float]:
+        low, high = (bool(tail(0.0, side) <= miss / 2) for side in (1, -1))
+        return 0.0 if low else -1.0, 0.0 if high else 1.0
+
+    return replace(result, test="permutation test of r", tail=tail, interval=interval)
 
 
 def _column(arm: str, measure: str, data: Measurements) -> Array:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from cbspec.kinds.assertion import Problem
+from cbspec.kinds.assertion import AS_RATIO, Problem
 from cbspec.kinds.change import larger, more, smaller, unordered
 from cbspec.kinds.names import listed
 from cbspec.kinds.subtraction import Subtraction
 from cbspec.kinds.sums import needs_bounds
+from cbspec.stage import Measure
 from cbspec.statistics import trimmed
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
 from cbspec.statistics.result import Result, bounds_in_words, finite_bounds
 from cbspec.statistics.sample import Measurements
+
+SKEWED = (
+    "where noise is heavy, the interquartile mean of few runs estimates no one quantity, so no test "
+    "of it keeps its level: use quantile, or subtract an arm"
+)
 
 
 class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
@@ -39,6 +45,18 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of every arm. Source: Tukey and McLaughlin 1963."""
         return every(of_inference(self._located(arm, data)) for arm in self.arms)
+
+    def unsuited(self, measures: Mapping[str, Measure]) -> Iterator[str]:
+        """Yield that an arm may be skewed, or that arms are compared by an amount where noise is a
+        factor.
+        """
+        declared = measures.get(self.measure)
+        noise = "normal" if declared is None else declared.noise
+        bounds = finite_bounds(self.above, self.below)
+        if noise == "heavy" and self.minus is None:
+            yield SKEWED
+        if noise == "lognormal" and self.minus is not None and any(bounds):
+            yield AS_RATIO
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""

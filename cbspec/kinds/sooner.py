@@ -6,6 +6,7 @@ import math
 from functools import partial
 from typing import Annotated, ClassVar
 
+import numpy as np
 from msgspec import Meta
 
 from cbspec.kinds.assertion import Measured
@@ -14,7 +15,7 @@ from cbspec.kinds.names import Arm
 from cbspec.statistics import independent, survival
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
 from cbspec.statistics.result import Result
-from cbspec.statistics.sample import Measurements
+from cbspec.statistics.sample import Array, Measurements
 from cbspec.statistics.spread import mean
 
 
@@ -53,10 +54,21 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
                 below=None,
                 tail=partial(survival.tail, sooner, later, self.limit),
                 estimate=mean(later) - mean(sooner),
-                interval=partial(independent.interval, later, sooner),
+                interval=partial(self._interval, later, sooner),
                 n=min(sooner.shape[-1], later.shape[-1]),
             )
         )
+
+    def _interval(self, later: Array, sooner: Array, miss: float) -> tuple[float, float]:
+        """Return Welch's interval of the times up to the limit; where no run of an arm reached its
+        target, with as many as that leaves open (Clopper and Pearson 1934) reaching it at once.
+        """
+        low, high = independent.interval(later, sooner, miss)
+        if np.all(later >= self.limit):
+            low -= self.limit * (1 - (miss / 2) ** (1 / later.size))
+        if np.all(sooner >= self.limit):
+            high += self.limit * (1 - (miss / 2) ** (1 / sooner.size))
+        return low, high
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
         """Return the p of arms that do not overlap, n runs each."""

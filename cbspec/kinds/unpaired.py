@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
@@ -14,11 +14,17 @@ from cbspec.kinds.assertion import Measured, Problem
 from cbspec.kinds.change import larger, smaller, unordered
 from cbspec.kinds.names import Arm
 from cbspec.kinds.sums import needs_bounds
+from cbspec.stage import Measure
 from cbspec.statistics import independent
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
 from cbspec.statistics.result import NEVER, Result, bounds_in_words
 from cbspec.statistics.sample import Measurements
 from cbspec.statistics.spread import mean
+
+AS_QUOTIENT = (
+    "where noise is a factor, no test of a difference by an amount keeps its level: use above: 0 or "
+    "below: 0, which is judged on logarithms"
+)
 
 
 class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
@@ -105,6 +111,12 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
             return super().least_p(n, alpha)
         # One of the (2n over n) ways to split the runs into two arms
         return 1 / math.comb(2 * n, n)
+
+    def unsuited(self, measures: Mapping[str, Measure]) -> Iterator[str]:
+        """Yield that arms are compared by an amount where noise is a factor."""
+        declared = measures.get(self.measure)
+        if declared is not None and declared.noise == "lognormal" and any(self._bounds):
+            yield AS_QUOTIENT
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""

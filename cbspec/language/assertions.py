@@ -13,7 +13,7 @@ from cbspec.language.conform import conform, follow, unknown
 from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.node import Node
 from cbspec.language.scope import Scope, UnknownName
-from cbspec.stage import Call
+from cbspec.stage import Call, Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,10 @@ def _check(
 ) -> None:
     """Check that the claim has all names, and check what types cannot express."""
     _check_names(node, assertion, arms, mistakes)
-    for path, message in (*assertion.problems(), *assertion.misplaced(scope.cell)):
+    problems = [*assertion.problems(), *assertion.misplaced(scope.cell)]
+    if arms is not None and not problems:
+        _check_noise(node, assertion, arms, mistakes)
+    for path, message in problems:
         place = follow(node, path)
         name = str(path[0])
         if name.startswith("$"):
@@ -144,6 +147,21 @@ def _check_measure(
         if lacks := arms.lacks(arm, measure):
             mistakes.add(place, lacks)
             break
+
+
+def _check_noise(node: Node, assertion: Assertion, arms: Arms, mistakes: Diagnostics) -> None:
+    """Check that a test keeps its level under the noise that the measures declare."""
+    if isinstance(assertion, Compound):
+        for part, inner in zip(follow(node, ["of"]).items, assertion.of, strict=True):
+            _check_noise(part, inner, arms, mistakes)
+        return
+    measures: dict[str, Measure] = {}
+    for arm in arms_of(assertion):
+        call = arms.calls.get(arm)
+        if call is not None:
+            measures |= call.stage.measures
+    for reason in assertion.unsuited(measures):
+        mistakes.add(node.entries.get("kind", node), reason)
 
 
 def _lists(named: Iterable[Mention]) -> dict[str, list[str]]:

@@ -55,6 +55,19 @@ def read(
     return None
 
 
+def undrawn(shared: Node | None) -> int:
+    """Return the size of a shared pool of which only a part is drawn; 0 if all of it is."""
+    if shared is None:
+        return 0
+    words = plain(shared)
+    if not isinstance(words, dict) or not {"pool", "max"} <= words.keys():
+        return 0
+    pool = _listed(words["pool"], follow(shared, ["pool"]), Diagnostics())
+    if len(pool) > words["max"]:
+        return len(pool)
+    return 0
+
+
 def merged(written: Node | None, shared: Node | None) -> Node | None:
     """Merge the claim's seeds into those of the defaults.
 

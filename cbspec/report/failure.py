@@ -44,9 +44,15 @@ def canary_text(check: CanaryCheck) -> str:
     return _text(_canary(check))
 
 
-def effect_text(effect: Effect) -> str:
-    """Return an effect as one line: its interval, then the memo's value."""
-    sure = f"{effect.confidence:.0%} interval, {p_value(effect.p)}, n = {effect.n}"
+def effect_text(effect: Effect, *, refuted: bool = False) -> str:
+    """Return an effect as one line: its interval, then the memo's value.
+
+    Args:
+        refuted: the assertion is shown to be false. What p it would hold by is beside the point then,
+            and the reason has that of the test that refuted.
+    """
+    tested = "" if refuted else f"{p_value(effect.p)}, "
+    sure = f"{effect.confidence:.0%} interval, {tested}n = {effect.n}"
     text = f"{effect.label} of {effect.measure}: {interval(effect)} {effect.unit} ({sure})"
     if effect.reported is not None:
         text += f"; memo {number(effect.reported)}"
@@ -138,7 +144,7 @@ def _finding(record: Record, finding: Finding) -> str:
                 lines.append(indent(source.text, "  "))
     lines.append(f"  {finding.verdict}: {finding.reason}")
     for effect in finding.effects:
-        lines.append(f"    {effect_text(effect)}")
+        lines.append(f"    {effect_text(effect, refuted=finding.verdict == 'refuted')}")
     return "\n".join(lines)
 
 

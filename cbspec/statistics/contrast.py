@@ -41,6 +41,11 @@ class Contrast:
         weights = np.sort([weight for weight in self.weights.values() if weight])
         return np.allclose(weights, -weights[::-1], rtol=1e-9, atol=0)
 
+    @property
+    def additive(self) -> bool:
+        """Tell whether several arms are compared by an amount, which no logarithm has an image of."""
+        return len(self.weights) > 1 and not self.on_logarithms().logs
+
     def on_logarithms(self) -> Contrast:
         """Return the same statement about logarithms; itself where it has no image there.
 

@@ -1,17 +1,26 @@
-"""Pearson's correlation: exact against 0 (Student's t), by Fisher's z (1921) against another value."""
+"""Pearson's correlation under normal noise, exact against any value.
+
+With T(r) = r / sqrt(1 - r^2), T of the coefficient over n pairs is distributed as (T(rho) C + Z) / D,
+where Z is normal and C, D are chi with n - 1 and n - 2 degrees of freedom (Ruben 1966). Fisher's z
+(1921), which is only nearly normal, errs in up to 0.064 of the cases at alpha 0.05.
+"""
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
 from cbspec.statistics import student
+from cbspec.statistics.quadrature import legendre
 from cbspec.statistics.sample import Array
 from cbspec.statistics.spread import deviation, mean
 
 FEWEST = 4  # pairs, which Fisher's z needs
 MOST = 1 - 1e-12  # a coefficient of 1 has no z
+FARTHEST = math.atanh(MOST)
+NODES = 64
 
 
 def coefficient(one: Array, other: Array) -> Array:
@@ -28,28 +37,57 @@ def coefficient(one: Array, other: Array) -> Array:
 
 def tail(r: Array, n: int, bound: float, side: int) -> Array:
     """Return the one-sided p of a coefficient over n pairs lying on that side of the bound."""
-    from scipy.special import ndtr, stdtr
+    from scipy.special import stdtr
 
     if n < FEWEST:
         return np.ones_like(r)
     r = np.clip(r, -MOST, MOST)
-    # Without correlation t is exact. Elsewhere the distribution of r depends on the bound, and
-    # Fisher's z is close to normal with variance 1 / (n - 3), whatever the bound is
     if bound == 0:
         return np.asarray(stdtr(n - 2, -side * r * np.sqrt((n - 2) / (1 - r**2))))
-    return np.asarray(ndtr(-side * (np.arctanh(r) - math.atanh(bound)) * math.sqrt(n - 3)))
+    z, p = _tails(n, side * bound)  # below a bound is above its opposite
+    return np.asarray(np.interp(side * np.arctanh(r), z, p))
 
 
 def interval(r: float, n: int, miss: float) -> tuple[float, float]:
-    """Return Fisher's interval of the coefficient."""
-    from scipy.special import ndtri
-
+    """Return the interval of the coefficient: the values that neither side is shown to exclude."""
     if n < FEWEST:
         return -1.0, 1.0
-    middle = math.atanh(min(max(r, -MOST), MOST))
-    half = -float(ndtri(miss / 2)) / math.sqrt(n - 3)
-    # A coefficient of 1 has no z, and lies within its interval all the same
-    return min(math.tanh(middle - half), r), max(math.tanh(middle + half), r)
+    clipped = min(max(r, -MOST), MOST)  # a coefficient of 1 has no z, and lies within its interval
+    return min(_least(clipped, n, miss / 2), r), max(-_least(-clipped, n, miss / 2), r)
+
+
+def _least(r: float, n: int, miss: float) -> float:
+    """Return the true coefficient under which one of at least r has this probability."""
+    from scipy.optimize import brentq
+
+    z = np.arctanh(np.array([r]))
+    ends = -FARTHEST, float(z[0])
+    if ends[1] <= ends[0]:  # nothing lies below -1
+        return r
+    root = brentq(lambda true: float(_above(z, n, math.tanh(true))[0]) - miss, *ends, xtol=1e-6)
+    return math.tanh(root)
+
+
+@lru_cache(maxsize=256)
+def _tails(n: int, bound: float) -> tuple[Array, Array]:
+    """Return values of Fisher's z, ascending, and the probability of at least that much."""
+    z = np.linspace(-FARTHEST, FARTHEST, 1001)
+    return z, _above(z, n, bound)
+
+
+def _above(z: Array, n: int, true: float) -> Array:
+    """Return the probability of a coefficient over n pairs whose z is at least that, `[...]`."""
+    from scipy.special import chdtri, ndtr
+
+    nodes, weights = legendre(NODES)
+    survival = (1 - nodes) / 2
+    ones = np.sqrt(chdtri(n - 1, survival))
+    others = np.sqrt(chdtri(n - 2, survival))
+    total = np.zeros_like(z)
+    for one, weight in zip(ones, weights / 2, strict=True):
+        reached = true / math.sqrt(1 - true**2) * one - np.multiply.outer(np.sinh(z), others)
+        total += weight * (ndtr(reached) @ (weights / 2))
+    return total
 
 
 def mean_tail(z: Array, bound: float, side: int) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.cli.words import Words
 from cbspec.errors import ClaimError, ConfigError
 from cbspec.language.defaults import Folders
+from cbspec.language.seeds import undrawn
 from cbspec.project import Project
 from cbspec.selection import ids
 
@@ -120,7 +122,12 @@ def command(
     known = ids(folder)
     if draft.id in known:
         raise ConfigError(f"the id '{draft.id}' is taken by {known[draft.id]}")
-    write(project, draft, target)
+    try:
+        write(project, draft, target)
+    except ClaimError as error:
+        if not isinstance(draft, Draft) or {mistake.key for mistake in error.mistakes} != {"seeds"}:
+            raise
+        write(project, replace(draft, most=0), target)  # the runs are those of a table
     if as_json:
         echo_json({"id": draft.id, "path": str(target)})
     else:
@@ -137,7 +144,8 @@ def _drafted(project: Project, words: Words, *, ask: bool) -> Draft:
                 f"missing {', '.join(missing)} (asked for on a terminal, or with --ask)"
             )
         words = words.asked(tuple(shared.stages), project.catalog)
-    return words.draft((project.config.scale,) if shared.scales else ())
+    # A further look leaves earlier ones a lower level, so only a claim without a verdict gets it
+    return words.draft((project.config.scale,) if shared.scales else (), undrawn(shared.seeds))
 
 
 def _copy(project: Project, like: str, flags: Mapping[str, Any]) -> tuple[ClaimCopy, Path]:

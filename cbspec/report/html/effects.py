@@ -85,7 +85,9 @@ def groups_of(entry: Entry, before: Entry | None = None) -> list[EffectGroup]:
                     bounds=bounds.get(name, UNBOUNDED),
                     decisive=effect == entry.decisive,
                     control=asserted.key in controls,
-                    tested=asserted.terms.tested,
+                    # What p a refuted assertion would hold by is beside the point; its reason has
+                    # that of the test that refuted
+                    tested=asserted.terms.tested and asserted.verdict != "refuted",
                 ),
             )
     groups = []

@@ -81,6 +81,17 @@ def test_every_flag_is_written(laboratory):
     assert lines[-1] == "scales: [memo]"
 
 
+def test_a_new_claim_may_draw_the_whole_pool(laboratory):
+    """It gets the looks that a claim whose alpha is spent does not get by default."""
+    pool = "seeds: {pool: 1..12, start: 3, max: 6}"
+    laboratory.edit("claims/defaults.yaml", "seeds: [1, 2, 3]", pool)
+    result = laboratory.cbspec("new", "3.a", *flags(), "--json")
+    path = laboratory.root / json.loads(result.stdout)["path"]
+
+    assert "seeds: {max: 12}\n" in path.read_text()
+    assert laboratory.cbspec("validate").stdout == "3 claims in 3 files: valid\n"
+
+
 def test_nothing_is_overwritten(laboratory, pinned):
     """An id that is taken, and a file that is there, are refused; the file stays as it is."""
     other = laboratory.write("claims/other.yaml", "id: 9.z\n")

@@ -1,13 +1,15 @@
 """Kinds with statistics of their own, against SciPy."""
 
+import math
 import tracemalloc
 from collections.abc import Callable
+from itertools import permutations
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.judge import Sample, Table
+from cbspec.judge import Sample, Table, decide
 from cbspec.kinds import (
     AtLeast,
     Correlation,
@@ -20,7 +22,8 @@ from cbspec.kinds import (
     Unpaired,
     Z,
 )
-from cbspec.statistics import independent, trimmed
+from cbspec.stage import Measure
+from cbspec.statistics import independent, pearson, trimmed
 from tests.cbspec.judge.arms import CB, DFA, VEC, decided
 
 Tabled = Callable[..., Table]
@@ -77,18 +80,58 @@ def test_one_outlier_moves_a_mean_and_no_interquartile_mean(tabled: Tabled) -> N
     assert found.effects[0].estimate > failed.mean() + 1
 
 
-@pytest.mark.parametrize("bound", [0.0, 0.3])
-def test_a_correlation_over_seeds(tabled: Tabled, bound: float) -> None:
-    """Against 0 p is SciPy's; against another value it is Fisher's, and so is the interval."""
+def test_a_correlation_over_seeds(tabled: Tabled) -> None:
+    """Against 0 p is SciPy's, and an end of the interval has the p of half of what it may miss."""
     other = VEC + 0.02 * np.array([1, -1, 2, 0, -2, 1])
     table = tabled(a=VEC) | {("a", "y"): Sample(other, tabled(a=VEC)["a", "x"].seeds)}
-    found = decided(Correlation(measures=("x", "y"), arms=("a",), above=bound), table)
-    pearson = stats.pearsonr(VEC, other, alternative="greater")
-    fisher = stats.norm.sf((np.arctanh(pearson.statistic) - np.arctanh(bound)) * np.sqrt(3))
+    found = decided(Correlation(measures=("x", "y"), arms=("a",), above=0.0), table)
+    [effect] = found.effects
+    ends = []
+    for bound in (effect.low, effect.high):
+        of_end = decided(Correlation(measures=("x", "y"), arms=("a",), above=bound), table)
+        ends.append((of_end.p, of_end.p_against))
 
-    assert found.p == pytest.approx(pearson.pvalue if bound == 0 else fisher)
-    ends = stats.pearsonr(VEC, other).confidence_interval(0.95)
-    assert (found.effects[0].low, found.effects[0].high) == pytest.approx((ends.low, ends.high))
+    assert found.p == pytest.approx(stats.pearsonr(VEC, other, alternative="greater").pvalue)
+    assert ends[0] == pytest.approx((0.025, 0.975), abs=1e-4)
+    assert ends[1] == pytest.approx((0.975, 0.025), abs=1e-4)
+
+
+@pytest.mark.parametrize(("rho", "n"), [(0.5, 4), (-0.9, 6)])
+def test_a_correlation_other_than_0_keeps_its_level(rho: float, n: int) -> None:
+    """Where the true coefficient is the bound, either side is shown in alpha of the cases."""
+    rng = np.random.default_rng(1966)
+    one = rng.normal(size=(40_000, n))
+    other = rho * one + math.sqrt(1 - rho**2) * rng.normal(size=one.shape)
+    r = pearson.coefficient(one, other)
+
+    assert np.mean(pearson.tail(r, n, rho, 1) <= 0.05) == pytest.approx(0.05, abs=0.003)
+    assert np.mean(pearson.tail(r, n, rho, -1) <= 0.05) == pytest.approx(0.05, abs=0.003)
+
+
+@pytest.mark.parametrize("over", ["seeds", "arms"])
+def test_a_correlation_of_heavy_measures_is_permuted(tabled: Tabled, over: str) -> None:
+    """p is the share of all pairings whose coefficient is at least as large, and the interval tells
+    the side that is shown.
+    """
+    rng, table = np.random.default_rng(1937), {}
+    for arm in ("a", "b", "c"):
+        values = rng.standard_cauchy(6)
+        table[arm, "x"] = Sample(values, tuple(range(6)))
+        table[arm, "y"] = Sample(values + 0.1 * rng.normal(size=6), tuple(range(6)))
+    arms = ("a",) if over == "seeds" else ("a", "b", "c")
+    claimed = Correlation(measures=("x", "y"), arms=arms, over=over, above=0.0)
+    measures = {"x": Measure("", "", noise="heavy", why="quotients")}
+    found = decide(claimed, table, alpha=0.05, measures=measures)
+
+    if over == "seeds":
+        pairings = [
+            np.corrcoef(table["a", "x"].values, list(order))[0, 1]
+            for order in permutations(table["a", "y"].values)
+        ]
+        assert found.p == np.mean(np.array(pairings) >= pairings[0] - 1e-12)
+    assert found.verdict == "holds"
+    assert (found.effects[0].low, found.effects[0].high) == (0.0, 1.0)
+    assert "permutation test of r" in found.reason
 
 
 def test_a_correlation_over_arms_is_tested_over_seeds(tabled: Tabled) -> None:
@@ -247,3 +290,16 @@ def test_at_least_k_parts_bounds_every_and_some(tabled: Tabled) -> None:
     assert [message for _, message in AtLeast(k=4, of=parts).problems()] == [
         "asks for 4 of 3 parts"
     ]
+
+
+def test_runs_that_never_reach_their_target_are_no_certainty() -> None:
+    """Where no run of either arm reaches it, the interval is what five of five leave open, and nothing
+    is shown.
+    """
+    table = of_own_runs(a=[None] * 5, b=[np.inf] * 5)
+    found = decided(Sooner(measure="x", arms=("a", "b"), limit=10.0), table)
+    [effect] = found.effects
+    open_share = stats.beta.ppf(0.975, 1, 5)
+
+    assert (found.verdict, found.p) == ("inconclusive", 1.0)
+    assert (effect.low, effect.high) == pytest.approx((-10 * open_share, 10 * open_share))

@@ -1,9 +1,15 @@
 """A file becomes claims: identity, scales, matrix, seeds, digest."""
 
+from dataclasses import replace
+
 import pytest
 
+from cbspec.catalog import Catalog
 from cbspec.claim import Quarantine, Seeds, Source
 from cbspec.kinds import All, Sign, Threshold, Trend
+from tests.cbspec.language.conftest import Project
+from tests.labs.training import STAGES
+from tests.support.broken_text import CLAIM
 
 OTHER_NOTE = ("sign: negative}", "sign: negative, note: why not}")
 
@@ -266,3 +272,40 @@ def test_severity_is_no_part_of_the_digest(project):
     assert lenient.quarantine == Quarantine("Ada", "data", "2027-01-31")
     assert (plain.on_change, lenient.on_change) == ("fail", "warn")
     assert lenient.digest == plain.digest
+
+
+@pytest.mark.parametrize(
+    ("noise", "asserted", "said"),
+    [
+        (
+            "lognormal",
+            "{kind: order, measure: dL_same, arms: [dfa, vec], direction: ascending, margin: 2}",
+            "state it as a ratio",
+        ),
+        (
+            "heavy",
+            "{kind: correlation, measures: [dL_same, dL_held], arms: [dfa], above: 0.5}",
+            "use above: 0",
+        ),
+    ],
+)
+def test_what_no_test_keeps_its_level_for_is_refused(tmp_path, noise, asserted, said):
+    """An assertion is refused at its kind, also as a part, where the measure's noise leaves it no
+    test; without that declaration it is valid.
+    """
+    stages = []
+    for stage in STAGES:
+        measures = dict(stage.measures)
+        if "dL_same" in measures:
+            measures["dL_same"] = replace(measures["dL_same"], noise=noise, why="by nature")
+        stages.append(replace(stage, measures=measures))
+    text = CLAIM[: CLAIM.index("assert:")] + f"assert:\n  - {{kind: all, of: [{asserted}]}}\n"
+    text += CLAIM[CLAIM.index("seeds:") :]
+    text = text.replace("matrix: {m: [4, 8]}\n", "").replace("$m", "4")
+    noisy = Project(tmp_path, Catalog(stages, "sample_engine"))
+    plain = Project(tmp_path, Catalog(STAGES, "sample_engine"))
+
+    [message] = noisy.messages(text=text)
+    assert ": assert[0].of[0].kind: " in message
+    assert said in message
+    assert plain.claims(text=text)

@@ -21,7 +21,7 @@ claims/6A.a.yaml:4: assert[0]
   7 |
   8 |     direction: ascending
   refuted: vec lies below dfa
-    vec - dfa of gamma: -0.020 [-0.032, -0.008] cosine (95% interval, p = 0.99, n = 3); memo 0.369
+    vec - dfa of gamma: -0.020 [-0.032, -0.008] cosine (95% interval, n = 3); memo 0.369
 
 Ledger (quick, cpu)
   flip: holds -> refuted
@@ -129,6 +129,14 @@ def test_an_interval_without_ends_says_so_in_words(effect, ends, text):
     assert f": {text} (95% interval, p = ?, n = {bare.n}); 4 to 7 seeds would decide" in (
         effect_text(bare)
     )
+
+
+def test_a_refuted_assertion_shows_no_p_that_it_would_hold_by(effect):
+    """The p of the assertion itself is left out; the reason has that of the refutation."""
+    bare = effect(p=0.99, reported=None, needed=None)
+
+    assert "p = 0.99" in effect_text(bare)
+    assert effect_text(bare, refuted=True).endswith(f"(95% interval, n = {bare.n})")
 
 
 def test_long_assertions_are_cut(record, tmp_path):

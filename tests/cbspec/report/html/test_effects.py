@@ -36,6 +36,18 @@ def test_an_effect_is_drawn_beside_memo_and_bound():
     assert "memo 0.2" in group.summary
 
 
+def test_a_refuted_assertion_shows_no_p_that_it_would_hold_by():
+    """Its row leaves the p of the claim out: the reason has that of the refutation."""
+    effect = make_effect(p=0.99)
+    rows = []
+    for verdict in ("inconclusive", "refuted"):
+        finding = make_finding(verdict=verdict, effects=(effect,))
+        judged = make_entry(judgement=make_judgement(verdict, findings=(finding,)))
+        rows += groups_of(judged)[0].rows
+
+    assert [row.p for row in rows] == ["p = 0.99", ""]
+
+
 def test_what_was_on_record_is_drawn_faintly():
     """An effect that moved keeps its recorded interval beside it; one that did not, has none."""
     old = entry(estimate=0.2, low=0.1, high=0.3)
