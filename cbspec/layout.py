@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 SRC = "src"
@@ -32,6 +33,15 @@ def holds(folder: Path, package: str) -> bool:
 
 def installed(package: str) -> bool:
     """Tell whether a package belongs to an installed distribution."""
+    return package in distributions()
+
+
+@cache
+def distributions() -> Mapping[str, Sequence[str]]:
+    """Return top-level package -> the installed distributions that bring it.
+
+    Every installed file is looked at, which takes a third of a second: once a process.
+    """
     from importlib.metadata import packages_distributions
 
-    return package in packages_distributions()
+    return packages_distributions()

@@ -1,5 +1,5 @@
-"""What the pages show is run: the tutorial of claims/README.md, in a copy of the project whose
-stages take no time, and another lab, as CONTRIBUTING.md has it.
+"""What the tutorial of claims/README.md shows is run, in a copy of the project whose stages take no
+time.
 """
 
 import shutil
@@ -10,7 +10,7 @@ import pytest
 from cbspec import catalog, config
 from cbspec.cli.reference import keys, kinds
 from cbspec.language import schema
-from tests.support.pages import run, steps, with_commands, write_lab
+from tests.support.pages import run, steps, with_commands
 
 REPOSITORY = Path(__file__).parents[1]
 README = REPOSITORY / "claims" / "README.md"
@@ -47,22 +47,11 @@ def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("project")
     hidden = shutil.ignore_patterns("__pycache__")
     shutil.copytree(REPOSITORY / "claims", root / "claims", ignore=hidden)
-    shutil.copytree(REPOSITORY / "cbspec", root / "cbspec", ignore=hidden)
     shutil.copytree(REPOSITORY / "engine", root / "engine", ignore=hidden)
     shutil.copy(REPOSITORY / "pyproject.toml", root)
     with (root / "engine" / "catalog.py").open("a") as file:
         file.write(TINY)
     return with_commands(root)
-
-
-def test_another_lab_needs_no_more_than_is_shown(tmp_path):
-    """The files of CONTRIBUTING.md are a project whose claim is made and holds, with its package in
-    src; tests/test_packaging.py does the same with the package beside pyproject.toml.
-    """
-    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
-    write_lab(text, tmp_path, "src")
-
-    run(steps(text), with_commands(tmp_path))
 
 
 def test_tutorial_does_what_it_shows(project):

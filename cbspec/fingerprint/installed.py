@@ -8,6 +8,7 @@ from importlib import metadata, util
 from pathlib import Path
 
 from cbspec.errors import ConfigError
+from cbspec.layout import distributions
 
 
 @cache
@@ -37,6 +38,6 @@ def installed_source(package: str) -> tuple[str, str]:
 
 def _version(package: str) -> str:
     """Return the version of the distribution that brings a package; empty where none says so."""
-    for distribution in metadata.packages_distributions().get(package, ()):
+    for distribution in distributions().get(package, ()):
         return metadata.version(distribution)
     return ""

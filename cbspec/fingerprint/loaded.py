@@ -33,7 +33,6 @@ class Loaded:
         self._before = set(sys.modules)
         self._observer = Observer(self._root)
         self._spent = False
-        self._place = cache(self._own)  # of a module's file; most are installed packages'
 
     def prepare(self, watch: Watch) -> bool:
         """Unload the modules of other stages, so that everything that this stage loads is seen.
@@ -67,8 +66,7 @@ class Loaded:
         """Return every module of the project that is loaded now, without the harness's."""
         modules = []
         for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if isinstance(file, str) and self._place(file) and name.partition(".")[0] != "cbspec":
+            if self._holds(place_of(module)) and name.partition(".")[0] != "cbspec":
                 modules.append(module)
         return modules
 
@@ -118,19 +116,33 @@ class Loaded:
     def _modules(self) -> Iterator[tuple[str, Path]]:
         """Yield name and file of the project's modules that were loaded since."""
         for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if name in self._before or not isinstance(file, str):
+            if name in self._before:
                 continue
-            path = self._place(file)
-            if path and path.is_file():
-                yield name, path
+            path = place_of(module)
+            if self._holds(path) and Path(path).is_file():
+                yield name, Path(path)
 
     def _own(self, name: str) -> Path | None:
         """Return a path of the project, links followed; None for any other."""
         path = os.path.realpath(name)
-        if path.startswith(self._within) and not external(path):
-            return Path(path)
-        return None
+        return Path(path) if self._holds(path) and not external(path) else None
+
+    def _holds(self, path: str) -> bool:
+        return path.startswith(self._within)
+
+
+def place_of(module: ModuleType) -> str:
+    """Return the path of a module's file, links followed; empty if it is Python's, an installed
+    package's or the harness', or if there is none.
+    """
+    file = getattr(module, "__file__", None)
+    return _place(file) if isinstance(file, str) else ""
+
+
+@cache
+def _place(file: str) -> str:
+    path = os.path.realpath(file)  # asked once: most modules are installed, and stages many
+    return "" if external(path) else path
 
 
 @cache

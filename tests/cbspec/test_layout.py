@@ -11,7 +11,7 @@ from cbspec.errors import ConfigError
 from cbspec.fingerprint import Code
 from cbspec.fingerprint.installed import installed_source
 from cbspec.fingerprint.signature import signatures
-from cbspec.layout import source_folder
+from cbspec.layout import distributions, source_folder
 
 CATALOG = """\
 from cbspec.stage import Stage
@@ -168,9 +168,11 @@ def site(empty, tmp_path_factory, monkeypatch):
     empty.write("pyproject.toml", '[tool.cbspec]\nengine = "lab_installed.catalog"\n')
     empty.write("claims/defaults.yaml", DEFAULTS)
     empty.claim("a.yaml", CLAIM.format(stage="see", measure="light"))
-    installed_source.cache_clear()
+    for cached in (installed_source, distributions):
+        cached.cache_clear()
     yield site
-    installed_source.cache_clear()
+    for cached in (installed_source, distributions):
+        cached.cache_clear()
     sys.modules.pop("lab_installed.catalog", None)
     sys.modules.pop("lab_installed", None)
 

@@ -31,6 +31,8 @@ from tests.support.specimen import put_on_record
 
 ENGINE = Path(__file__).parents[1] / "labs" / "garden.py"
 NUMERICS = Numerics(device="cpu", torch="2.11.0")
+# Plugins that no claim needs, and each run would look through
+UNNEEDED = ("-p", "no:hypothesispytest", "-p", "no:pytest_cov")
 CACHED = ("--cache", "--lf")  # what needs pytest's cache, which other runs do without
 # What the test run itself was started with
 HIDDEN = ("GITHUB_", "PYTEST_", "CBSPEC_", "PYTHONDONTWRITEBYTECODE")
@@ -87,7 +89,7 @@ class Laboratory:
     def start(self, *arguments: str, **environment: str) -> PytestProcess:
         """Begin a run of pytest; the environment is the test's, without what pytest was told."""
         # The lab and the harness assert nothing that pytest would have to rewrite: a fifth of a start.
-        command = ["claims", "--assert=plain"]
+        command = ["claims", "--assert=plain", "--no-header", *UNNEEDED]
         if self.backend != "local":
             command += ["--backend", self.backend]
         if not set(CACHED) & set(arguments):

@@ -1,12 +1,15 @@
 """What every run of pytest on claims loads, done once in the server that such runs are forked from."""
 
 import gc
+import os
 import platform
+import sys
 from importlib import import_module
 from importlib.metadata import entry_points
 
 from _pytest.config import default_plugins
 
+from cbspec.fingerprint.loaded import place_of
 from cbspec.kinds import KINDS
 from cbspec.kinds.names import fields
 from cbspec.report import Run, job_summary, markdown
@@ -18,6 +21,7 @@ for plugin in entry_points(group="pytest11"):
 for module in (
     *(f"_pytest.{plugin}" for plugin in default_plugins),
     "scipy.special",
+    "scipy.stats",
     "xdist.dsession",
     "cbspec.cli.main",
     "cbspec.evaluation",
@@ -43,6 +47,11 @@ empty = Run(
 markdown(empty)
 job_summary(empty)
 
+# Whether a module is the project's, each run asks of all
+for module in list(sys.modules.values()):
+    place_of(module)
+
+os.fsync = lambda file: None  # what the disk has after a power cut, no test can ask
 platform.processor()  # which xdist asks for, and a process is started to find out
 
 gc.collect()

@@ -1,4 +1,4 @@
-"""pytest runs in processes of their own, forked from a server that has imported what every run
+"""pytest and cbspec run in processes of their own, forked from a server that has imported what every run
 imports: an interpreter that starts afresh spends most of a small run on that.
 """
 
@@ -15,6 +15,7 @@ from tempfile import NamedTemporaryFile
 
 import pytest
 
+from cbspec.cli import main
 from tests.support.patience import PATIENCE
 from tests.support.warm_workers import keep_ready
 
@@ -33,15 +34,20 @@ def warm_server() -> ForkServerContext:
 
 
 class PytestProcess:
-    """One run of pytest, in a folder."""
+    """One run of pytest or cbspec, in a folder."""
 
     def __init__(
-        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        program: str = "pytest",
     ) -> None:
         with NamedTemporaryFile(delete=False) as file:
             self._output = Path(file.name)
         inputs = (list(arguments), str(folder), dict(environment), file.name)
-        self._process = warm_server().Process(target=run_pytest, args=inputs)
+        target = {"pytest": run_pytest, "cbspec": run_cbspec}[program]
+        self._process = warm_server().Process(target=target, args=inputs)
         self._process.start()
 
     @property
@@ -81,6 +87,22 @@ def run_pytest(
     Args:
         spares: how many workers wait to take the place of one that is killed.
     """
+    _begin(folder, environment, output)
+    if "-n" in arguments:
+        keep_ready(int(arguments[arguments.index("-n") + 1]) + spares)
+    sys.exit(pytest.main(arguments))
+
+
+def run_cbspec(
+    arguments: Sequence[str], folder: str, environment: Mapping[str, str], output: str
+) -> None:
+    """Do in a forked process what ``python -m cbspec.cli`` does in one of its own."""
+    _begin(folder, environment, output)
+    main(arguments, prog_name="cbspec")
+
+
+def _begin(folder: str, environment: Mapping[str, str], output: str) -> None:
+    """Be as a process is that starts in a folder and prints to a file."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -90,6 +112,3 @@ def run_pytest(
     with open(output, "wb") as file:  # noqa: PTH123
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    if "-n" in arguments:
-        keep_ready(int(arguments[arguments.index("-n") + 1]) + spares)
-    sys.exit(pytest.main(arguments))
