@@ -5,11 +5,16 @@ quarantine.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
+
+import cbspec
+from cbspec.cli import main
+from cbspec.report import write_pages
+from cbspec.report.formats import load
+from tests.support.process import ForkedProcess
 
 HOSTILE = r"<script>document.title='taken'</script> \"'`|::error::=1+1 \u202eright"
 """As it is written between double quotes in YAML."""
@@ -161,24 +166,6 @@ CLAIMS = (
     {"id": "3.b", "phase": "3", "title": "A drift that barely shows", "memo": 9, "drift": FAINT},
 )
 
-RUN = """
-import json
-import shutil
-import sys
-
-import cbspec
-from cbspec.cli import main
-from cbspec.report import write_pages
-from cbspec.report.formats import load
-
-for scale, claims, words in json.loads(sys.argv[1]):
-    project = cbspec.Project()
-    folder = project.config.reports
-    write_pages(project.run(claims, scale=scale), folder, load(project.config))
-    shutil.copy(folder / "latest.html", folder / f"{scale}.html")
-    status = main(words, standalone_mode=False)
-sys.exit(status)
-"""
 TAKEN = ("--reason", "as found")
 
 Step = tuple[str, Sequence[str], Sequence[str]]
@@ -220,6 +207,20 @@ def found(root: Path) -> None:
 
 def _run(root: Path, *steps: Step, expected: int = 0) -> None:
     """Carry out steps in one process, which ends with the status of the last command."""
-    command = [sys.executable, "-c", RUN, json.dumps(steps)]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    assert done.returncode == expected, done.stdout + done.stderr
+    process = ForkedProcess(_carry_out, steps, root, os.environ)
+    try:
+        status, output = process.end()
+    finally:
+        process.discard()
+    assert status == expected, output
+
+
+def _carry_out(steps: Sequence[Step]) -> object:
+    status: object = 0
+    for scale, claims, words in steps:
+        project = cbspec.Project()
+        folder = project.config.reports
+        write_pages(project.run(list(claims), scale=scale), folder, load(project.config))
+        shutil.copy(folder / "latest.html", folder / f"{scale}.html")
+        status = main(words, standalone_mode=False)
+    return status

@@ -7,8 +7,9 @@ import shlex
 import subprocess
 import sys
 
-from tests.support.process import PytestProcess
+from tests.support.process import ForkedProcess, run_cbspec, run_pytest
 
+PROGRAMS = {"cbspec": run_cbspec, "pytest": run_pytest}
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -62,8 +63,8 @@ def run(shown, root, variables=None):
 def _carried_out(command, root, environment, *, warm):
     """Status and output of a command; by bash, unless a process can be forked for it."""
     words = shlex.split(command.replace("\\\n", ""))
-    if warm and words[0] in ("cbspec", "pytest") and "||" not in words:
-        process = PytestProcess(words[1:], root, environment, program=words[0])
+    if warm and words[0] in PROGRAMS and "||" not in words:
+        process = ForkedProcess(PROGRAMS[words[0]], words[1:], root, environment)
         try:
             return process.end()
         finally:

@@ -7,11 +7,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import forkserver, get_context
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 import pytest
 
@@ -33,21 +34,27 @@ def warm_server() -> ForkServerContext:
     return context
 
 
-class PytestProcess:
-    """One run of pytest or cbspec, in a folder."""
+class ForkedProcess:
+    """One run of a program, in a folder.
+
+    Args:
+        program: what is called with the arguments; its result is the exit status.
+        arguments: what a command line would hold.
+        folder: the working directory, and where Python looks for modules first.
+        environment: all of its environment variables.
+    """
 
     def __init__(
         self,
-        arguments: Sequence[str],
+        program: Callable[[Any], object],
+        arguments: Any,
         folder: Path,
         environment: Mapping[str, str],
-        program: str = "pytest",
     ) -> None:
         with NamedTemporaryFile(delete=False) as file:
             self._output = Path(file.name)
-        inputs = (list(arguments), str(folder), dict(environment), file.name)
-        target = {"pytest": run_pytest, "cbspec": run_cbspec}[program]
-        self._process = warm_server().Process(target=target, args=inputs)
+        inputs = (program, arguments, str(folder), dict(environment), file.name)
+        self._process = warm_server().Process(target=run, args=inputs)
         self._process.start()
 
     @property
@@ -65,7 +72,7 @@ class PytestProcess:
         """Wait for the run; exit status and all that it printed."""
         self._process.join(PATIENCE)
         output = self._output.read_text()
-        assert self._process.exitcode is not None, f"pytest does not end:\n{output}"
+        assert self._process.exitcode is not None, f"it does not end:\n{output}"
         return self._process.exitcode, output
 
     def discard(self) -> None:
@@ -75,34 +82,23 @@ class PytestProcess:
         self._output.unlink(missing_ok=True)
 
 
-def run_pytest(
-    arguments: Sequence[str],
+class PytestProcess(ForkedProcess):
+    """One run of pytest, in a folder."""
+
+    def __init__(
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
+    ) -> None:
+        super().__init__(run_pytest, list(arguments), folder, environment)
+
+
+def run(
+    program: Callable[[Any], object],
+    arguments: Any,
     folder: str,
     environment: Mapping[str, str],
     output: str,
-    spares: int = 0,
 ) -> None:
-    """Do in a forked process what ``python -m pytest`` does in one of its own.
-
-    Args:
-        spares: how many workers wait to take the place of one that is killed.
-    """
-    _begin(folder, environment, output)
-    if "-n" in arguments:
-        keep_ready(int(arguments[arguments.index("-n") + 1]) + spares)
-    sys.exit(pytest.main(arguments))
-
-
-def run_cbspec(
-    arguments: Sequence[str], folder: str, environment: Mapping[str, str], output: str
-) -> None:
-    """Do in a forked process what ``python -m cbspec.cli`` does in one of its own."""
-    _begin(folder, environment, output)
-    main(arguments, prog_name="cbspec")
-
-
-def _begin(folder: str, environment: Mapping[str, str], output: str) -> None:
-    """Be as a process is that starts in a folder and prints to a file."""
+    """Do in a forked process what a program does in one of its own."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -112,3 +108,20 @@ def _begin(folder: str, environment: Mapping[str, str], output: str) -> None:
     with open(output, "wb") as file:  # noqa: PTH123
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    sys.exit(program(arguments))
+
+
+def run_pytest(arguments: Sequence[str], spares: int = 0) -> object:
+    """Do what ``python -m pytest`` does.
+
+    Args:
+        spares: how many workers wait to take the place of one that is killed.
+    """
+    if "-n" in arguments:
+        keep_ready(int(arguments[arguments.index("-n") + 1]) + spares)
+    return pytest.main(arguments)
+
+
+def run_cbspec(arguments: Sequence[str]) -> object:
+    """Do what ``python -m cbspec.cli`` does."""
+    return main(arguments, prog_name="cbspec")

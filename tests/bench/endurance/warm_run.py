@@ -8,9 +8,10 @@ import os
 import runpy
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from tests.support.process import run_pytest, warm_server
+from tests.support.process import run, run_pytest, warm_server
 
 SPARES = 4  # workers that xdist takes for killed ones; later ones start afresh
 
@@ -51,4 +52,5 @@ def _run_apart(arguments: Sequence[str], folder: str, environment: Mapping[str, 
     early = Path(folder, "sitecustomize.py")
     if early.exists():
         runpy.run_path(str(early))
-    run_pytest(arguments, folder, environment, f"{folder}/output.txt", SPARES)
+    program = partial(run_pytest, spares=SPARES)
+    run(program, arguments, folder, environment, f"{folder}/output.txt")
