@@ -99,27 +99,38 @@ class Runner:
         return list(map(json.loads, (self.folder / "asked").read_text().splitlines()))
 
 
-@pytest.fixture
-def runner(tmp_path: Path) -> Iterator[Runner]:
-    """A checkout of a project with one claim that was run and is not on record, and its origin."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout of a project with one claim that was run and is not on record, its origin, and the
+    programs beside them.
+    """
+    folder = tmp_path_factory.mktemp("review")
     for name in ("checkout", "beside", "beside/bin"):
-        (tmp_path / name).mkdir()
+        (folder / name).mkdir()
     for name, line in PROGRAMS.items():
-        program = tmp_path / "beside" / "bin" / name
+        program = folder / "beside" / "bin" / name
         program.write_text(f"#!/usr/bin/env bash\n{line}\n")
         program.chmod(0o755)
-    (tmp_path / "beside" / "bin" / "gh.py").write_text(GH)
-    with working_in(tmp_path / "checkout") as lab:
+    (folder / "beside" / "bin" / "gh.py").write_text(GH)
+    with working_in(folder / "checkout") as lab:
         lab.furnish()
         lab.claim("1.a.yaml")
         lab.commit()
         lab.write(".gitignore", ".cbspec/\n__pycache__/\nreports/latest.*\n")
         lab.commit()
         lab.run()
-        shutil.move("reports/latest.json", tmp_path / "beside" / "latest.json")
-        lab.git("init", "--quiet", "--bare", str(tmp_path / "origin"))
-        lab.git("remote", "add", "origin", str(tmp_path / "origin"))
+        shutil.move("reports/latest.json", folder / "beside" / "latest.json")
+        lab.git("init", "--quiet", "--bare", "../origin")
+        lab.git("remote", "add", "origin", "../origin")
         lab.git("push", "--quiet", "origin", "HEAD:refs/heads/topic")
+    return folder
+
+
+@pytest.fixture
+def runner(made: Path, tmp_path: Path) -> Iterator[Runner]:
+    """A copy of them that a test may change."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    with working_in(tmp_path / "checkout") as lab:
         yield Runner(lab, tmp_path / "beside")
 
 
