@@ -147,6 +147,11 @@ class Laboratory:
         """Put a run's verdicts on record, entries changed as the keywords say."""
         return put_on_record(self.root / "reports", run.records, reason, **changed)
 
+    @property
+    def ledger(self) -> Ledger:
+        """The verdicts on record."""
+        return Ledger.load(self.root / "reports" / "ledger.json")
+
     def stored(self) -> dict[str, int]:
         """Key -> file of each stored result."""
         # Not its neighbours, where folders come and go

@@ -1,10 +1,7 @@
-"""accept, withdraw, status, diff: the verdicts on record."""
+"""accept, status, diff: the verdicts on record."""
 
-import pytest
-from click.shell_completion import ShellComplete
 from msgspec.structs import replace
 
-from cbspec.cli import main
 from cbspec.ledger import Key, Ledger, accept
 from cbspec.ledger.editing import LOCK
 from cbspec.ledger.withdrawn import withdrawn_of
@@ -13,14 +10,10 @@ from cbspec.store import Locks
 from tests.support.claim_text import LIGHT
 
 
-def ledger(laboratory):
-    return Ledger.load(laboratory.root / "reports" / "ledger.json")
-
-
 def altered(laboratory, **changed):
     """Have the ledger say other things of 1.a."""
-    entry = ledger(laboratory).get(Key("1.a", "quick", "cpu"))
-    ledger(laboratory).recording([replace(entry, **changed)]).save(
+    entry = laboratory.ledger.get(Key("1.a", "quick", "cpu"))
+    laboratory.ledger.recording([replace(entry, **changed)]).save(
         laboratory.root / "reports" / "ledger.json"
     )
 
@@ -33,7 +26,7 @@ def test_accepting_one_claim(laboratory, pinned):
 
     assert result.exit_code == 0
     pinned(result.stdout)
-    assert [entry.claim for entry in ledger(laboratory)] == ["1.a"]
+    assert [entry.claim for entry in laboratory.ledger] == ["1.a"]
 
 
 def test_accepting_all(laboratory):
@@ -75,7 +68,7 @@ def test_a_mistake_in_another_claim_is_no_hindrance(laboratory):
 
     assert (taken.exit_code, refused.exit_code) == (0, 1)
     assert "claims/phase2/2.a.yaml:" in refused.stderr
-    assert [entry.claim for entry in ledger(laboratory)] == ["1.a"]
+    assert [entry.claim for entry in laboratory.ledger] == ["1.a"]
 
 
 def test_a_claim_that_is_gone_is_not_accepted(laboratory):
@@ -102,7 +95,7 @@ def test_an_upgrade_of_torch_is_recorded(laboratory, monkeypatch):
     same = "1.a (quick, cpu): same: holds\n"
     assert first == f"{same}recorded in reports/ledger.json\n"
     assert second == f"{same}nothing to record: reports/ledger.json has it all\n"
-    assert ledger(laboratory).get(Key("1.a", "quick", "cpu")).provenance.torch == "2.12.0+cpu"
+    assert laboratory.ledger.get(Key("1.a", "quick", "cpu")).provenance.torch == "2.12.0+cpu"
     [row] = laboratory.json("status", "1.a", "--scale", "quick")
     assert (row["currency"], row["moved"]) == ("current", [])
 
@@ -116,9 +109,9 @@ def test_flip_needs_a_reason(laboratory, pinned):
     laboratory.run()
 
     refused = laboratory.cbspec("accept", "1.a")
-    before = ledger(laboratory).get(Key("1.a", "quick", "cpu"))
+    before = laboratory.ledger.get(Key("1.a", "quick", "cpu"))
     taken = laboratory.cbspec("accept", "1.a", "--reason", "the lamp was off")
-    after = ledger(laboratory).get(Key("1.a", "quick", "cpu"))
+    after = laboratory.ledger.get(Key("1.a", "quick", "cpu"))
 
     assert refused.exit_code == 1
     pinned(refused.stderr)
@@ -215,139 +208,6 @@ def test_status_shows_a_scale_that_the_claim_gave_up(laboratory):
     assert standing() == standing("1.a") | standing("2.a")
 
 
-MATRIX = """\
-matrix: {hours: [2.0, 4.0]}
-arms:
-  dark: {light: $hours}
-"""
-
-
-@pytest.fixture
-def orphans(laboratory):
-    """1.a has two cells on record at quick, where it is not decidable any more; 2.a is on record
-    without a file.
-    """
-    laboratory.edit("claims/phase1/1.a.yaml", "arms:\n  dark: {light: 2.0}\n", MATRIX)
-    laboratory.record(laboratory.run())
-    laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
-    (laboratory.root / "claims" / "phase2" / "2.a.yaml").unlink()
-    return laboratory
-
-
-def test_status_of_what_is_only_on_record(orphans):
-    """A deleted claim and a cell that its matrix gave up are known by the ids they are on record
-    under; no other id is.
-    """
-    orphans.edit("claims/phase1/1.a.yaml", "[2.0, 4.0]", "[2.0, 3.0]")
-
-    def standing(*claims):
-        return [
-            (row["claim"], row["scale"], row["currency"]) for row in orphans.json("status", *claims)
-        ]
-
-    assert standing("2.a") == [("2.a", "quick", "orphaned")]
-    assert standing("1.a[hours=4.0]", "2.a") == [
-        ("1.a[hours=4.0]", "quick", "orphaned"),
-        ("2.a", "quick", "orphaned"),
-    ]
-    assert standing("1.a[hours=3.0]", "2.a") == [
-        ("1.a[hours=3.0]", "memo", "unrecorded"),
-        ("2.a", "quick", "orphaned"),
-    ]
-    unknown = orphans.cbspec("status", "1.a[hours=5.0]", "2.a")
-    assert (unknown.exit_code, unknown.stderr.split(";")[0]) == (
-        2,
-        "unknown claim '1.a[hours=5.0]'",
-    )
-
-
-def test_withdrawing_orphans(orphans, pinned):
-    """A base id stands for all cells, the id of a deleted file for its verdict; what is withdrawn
-    is kept with its reason.
-    """
-    result = orphans.cbspec("withdraw", "1.a", "2.a", "--scale", "quick", "--reason", "too small")
-
-    assert (result.exit_code, result.stderr) == (0, "")
-    pinned(result.stdout)
-    assert len(ledger(orphans)) == 0
-    assert [(former.claim, former.why) for former in ledger(orphans).withdrawn] == [
-        ("1.a[hours=2.0]", "too small"),
-        ("1.a[hours=4.0]", "too small"),
-        ("2.a", "too small"),
-    ]
-
-
-def test_the_shell_completes_orphans(orphans):
-    """Where a verdict is withdrawn the ids offered are those that can be: no claim that a file
-    still asks for.
-    """
-    shell = ShellComplete(main, {}, "cbspec", "_CBSPEC_COMPLETE")
-    offered = shell.get_completions(["-C", str(orphans.root), "withdraw"], "")
-
-    assert [item.value for item in offered] == ["1.a[hours=2.0]", "1.a[hours=4.0]", "2.a"]
-    assert shell.get_completions(["-C", str(orphans.root), "withdraw"], "3") == []
-
-
-def test_the_shell_completes_no_claim_whose_file_is_broken(orphans):
-    """A claim whose file cannot be read may still ask for its verdict; others are offered beside
-    it.
-    """
-    orphans.edit("claims/phase1/1.a.yaml", "title: ", "title: [")
-    shell = ShellComplete(main, {}, "cbspec", "_CBSPEC_COMPLETE")
-
-    offered = shell.get_completions(["-C", str(orphans.root), "withdraw"], "")
-
-    assert [item.value for item in offered] == ["2.a"]
-
-
-def test_withdrawing_one_cell(orphans):
-    """The id of a cell stands for this cell alone; --json names what was withdrawn."""
-    taken = orphans.json("withdraw", "1.a[hours=4.0]", "--device", "cpu", "--reason", "too small")
-
-    assert taken == [
-        {"claim": "1.a[hours=4.0]", "scale": "quick", "device": "cpu", "verdict": "holds"}
-    ]
-    assert [entry.claim for entry in ledger(orphans)] == ["1.a[hours=2.0]", "2.a"]
-
-
-def test_what_is_checked_is_not_withdrawn(laboratory, pinned):
-    """Verdicts that a claim file has decidable are refused, all named, and the orphaned one beside
-    them stays on record.
-    """
-    laboratory.record(laboratory.run())
-    laboratory.record(laboratory.run(scale="memo"))
-    laboratory.edit("claims/phase1/1.a.yaml", "scales: [quick, memo]", "scales: [memo]")
-    text = (laboratory.root / "reports" / "ledger.json").read_text()
-
-    result = laboratory.cbspec("withdraw", "1.a", "2.a", "--reason", "it does not suit")
-
-    assert (result.exit_code, result.stdout) == (1, "")
-    pinned(result.stderr)
-    assert (laboratory.root / "reports" / "ledger.json").read_text() == text
-
-
-def test_nothing_to_withdraw(orphans, pinned):
-    """An id with nothing on record (there), no id, no reason and a blank one are each one clear
-    message; nothing is changed.
-    """
-    text = (orphans.root / "reports" / "ledger.json").read_text()
-    strange = orphans.cbspec("withdraw", "2.b", "1.a", "--reason", "too small")
-    elsewhere = orphans.cbspec(
-        "withdraw", "2.a", "--scale", "memo", "--device", "cuda", "--reason", "too small"
-    )
-    nothing = orphans.cbspec("withdraw", "--reason", "too small")
-    silent = orphans.cbspec("withdraw", "2.a")
-    blank = orphans.cbspec("withdraw", "2.a", "--reason", " ")
-
-    exits = [result.exit_code for result in (strange, elsewhere, nothing, silent, blank)]
-    assert exits == [2, 2, 2, 2, 1]
-    assert "Missing option '--reason'" in silent.stderr
-    pinned(strange.stderr)
-    pinned(elsewhere.stderr)
-    pinned(blank.stderr)
-    assert (orphans.root / "reports" / "ledger.json").read_text() == text
-
-
 def test_diff_of_commits(laboratory):
     """Two commits are compared entry by entry, flips first; a changed verdict is status 1, none is
     0.
@@ -372,7 +232,7 @@ def test_diff_of_what_has_no_reason(laboratory):
     one until it is withdrawn.
     """
     laboratory.record(laboratory.run())
-    before, path = ledger(laboratory), laboratory.root / "reports" / "ledger.json"
+    before, path = laboratory.ledger, laboratory.root / "reports" / "ledger.json"
     before.save(laboratory.root / "before.json")
     first, second = before
     flipped = replace(first, verdict="refuted")

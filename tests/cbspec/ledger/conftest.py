@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from cbspec.claim import Claim
-from cbspec.ledger import Entry
+from cbspec.ledger import Entry, Ledger
 from cbspec.model.finding import Effect, Finding, Judgement
 from tests.support.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement
 
@@ -35,3 +35,9 @@ def claim() -> Callable[..., Claim]:
 @pytest.fixture(scope="session")
 def entry() -> Callable[..., Entry]:
     return make_entry
+
+
+@pytest.fixture
+def three(entry: Callable[..., Entry], claim: Callable[..., Claim]) -> Ledger:
+    """A ledger of three claims."""
+    return Ledger([entry(claim=claim(id=name)) for name in ("6A.c", "6A.a", "6A.b")])

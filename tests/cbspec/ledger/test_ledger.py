@@ -3,7 +3,6 @@ from __future__ import annotations
 import difflib
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cbspec.errors import ConfigError, LedgerError
+from cbspec.errors import LedgerError
 from cbspec.kinds import All, Any, Interaction, Ratio, Trend
-from cbspec.ledger import Key, Ledger, provenance
+from cbspec.ledger import Key, Ledger
 
 TREND = {"measure": "gamma", "arms": ("a", "b", "c"), "direction": "increasing"}
 finite_or_not = st.floats(width=64)
-
-
-@pytest.fixture
-def three(entry, claim):
-    """A ledger of three claims."""
-    return Ledger([entry(claim=claim(id=name)) for name in ("6A.c", "6A.a", "6A.b")])
 
 
 def test_missing_file_is_an_empty_ledger(tmp_path):
@@ -315,110 +308,6 @@ def test_a_failed_save_keeps_the_old_file(three, tmp_path, monkeypatch):
 
     assert len(Ledger.load(path)) == 0
     assert [file.name for file in tmp_path.iterdir()] == ["ledger.json"]
-
-
-@pytest.fixture
-def repository(tmp_path):
-    """An empty repository, and a function that runs git in it."""
-
-    def git(*arguments):
-        identity = [
-            "-c",
-            "user.name=t",
-            "-c",
-            "user.email=t@localhost",
-            "-c",
-            "commit.gpgsign=false",
-        ]
-        subprocess.run(
-            ["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True
-        )
-
-    git("init", "--initial-branch=main")
-    return git
-
-
-@pytest.fixture
-def committed(repository, tmp_path, three):
-    """The path of a ledger of three claims that was committed, then emptied in the working tree."""
-    path = tmp_path / "reports" / "ledger.json"
-    three.save(path)
-    repository("add", ".")
-    repository("commit", "-m", "record")
-    Ledger().save(path)
-    return path
-
-
-def test_read_a_commit_or_a_file(committed, three):
-    """A reference is a file where there is one, otherwise a commit."""
-    assert Ledger.read("HEAD", committed) == three
-    assert Ledger.read(str(committed), committed) == Ledger()
-
-
-@pytest.mark.parametrize("revision", ["nonsense", "--all", "HEAD~7", ""])
-def test_unknown_commits_are_refused(committed, revision):
-    """A word that is neither a file nor a commit is refused by name, and never taken for an option
-    of git.
-    """
-    with pytest.raises(ConfigError, match=f"'{revision}' is neither a ledger file nor a commit"):
-        Ledger.read(revision, committed)
-
-
-def test_a_commit_without_ledger_is_refused(committed, repository):
-    """A commit from before the ledger is refused by saying so."""
-    repository("rm", "-q", "-f", "reports/ledger.json")
-    repository("commit", "-m", "gone")
-    committed.parent.mkdir(exist_ok=True)
-
-    with pytest.raises(LedgerError, match=r"commit HEAD has no ledger\.json in reports/"):
-        Ledger.read("HEAD", committed)
-
-
-def test_provenance_knows_commit_and_changes(committed, repository, tmp_path):
-    """The commit is HEAD; changed and new files make it dirty, those of the reports folder do not,
-    wherever that is.
-    """
-    (tmp_path / "engine.py").write_text("width = 128\n")
-    repository("add", "engine.py")
-    repository("commit", "-m", "engine")
-    head = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=tmp_path, capture_output=True, text=True, check=True
-    ).stdout.strip()
-
-    clean = provenance(tmp_path, torch="2.11", exclude=committed.parent)
-    (tmp_path / "engine.py").write_text("width = 256\n")
-    dirty = provenance(tmp_path, torch="2.11", exclude=committed.parent)
-    abroad = provenance(tmp_path, torch="2.11", exclude=Path("/elsewhere/reports"))
-    repository("checkout", "engine.py")
-    (tmp_path / "stage.py").touch()
-    new = provenance(tmp_path, torch="2.11", exclude=committed.parent)
-
-    assert (clean.commit, clean.dirty, dirty.dirty, abroad.dirty, new.dirty) == (
-        head,
-        False,
-        True,
-        True,
-        True,
-    )
-
-
-def test_provenance_before_the_first_commit(repository, tmp_path):
-    """A repository without a commit has none, and all its files are uncommitted."""
-    empty = provenance(tmp_path, torch="2.11")
-    (tmp_path / "engine.py").touch()
-    full = provenance(tmp_path, torch="2.11")
-
-    assert (empty.commit, empty.dirty) == (None, False)
-    assert (full.commit, full.dirty) == (None, True)
-
-
-def test_provenance_outside_a_repository(tmp_path, monkeypatch):
-    """Without a repository there is no commit, and that is no error."""
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-
-    found = provenance(tmp_path, torch="2.11")
-
-    assert (found.commit, found.dirty, found.torch) == (None, False, "2.11")
 
 
 def test_a_read_only_folder_is_an_error(three):

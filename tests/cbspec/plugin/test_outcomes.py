@@ -4,7 +4,6 @@ small engine without torch.
 
 import re
 import shlex
-import xml.etree.ElementTree as ElementTree
 
 import pytest
 
@@ -59,28 +58,6 @@ def test_new_claim_that_does_not_hold_fails_at_its_line(project):
     assert "refuted" in output
     assert "Traceback" not in output
     assert "cbspec accept 1.b" in output
-
-
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
-def test_closing_summary_has_one_line_per_failure_on_ci(project, workers):
-    """Where pytest runs on CI it does not shorten its summary: a claim is told there in one line, a
-    wrong file in its first.
-    """
-    project.claim("light.yaml", WRONG)
-    project.claim("broken.yaml", LIGHT.replace("kind: order", "kind: ordre"))
-
-    _, output = project.pytest("--continue-on-collection-errors", *workers, CI="true")
-    summary = output.split("short test summary info")[1].splitlines()[1:3]
-
-    assert output.count("Next\n") == 1
-    assert sorted(line.split(" - ")[0] for line in summary) == [
-        "ERROR claims/broken.yaml",
-        "FAILED claims/light.yaml::1.b",
-    ]
-    assert any(
-        " - refuted, not yet on record: height: dark - bright = -18" in line for line in summary
-    ), summary
-    assert any("unknown value 'ordre'" in line for line in summary), summary
 
 
 def test_next_command_looks_where_the_run_looked(project):
@@ -296,65 +273,6 @@ def test_margin_that_the_record_rules_out_is_a_warning(project):
     assert "Traceback" not in refused
 
 
-def test_junit_report_carries_the_verdict(project):
-    """--junitxml has one test case per claim; in the family that knows properties of a case, the
-    verdict is one.
-    """
-    project.claim("light.yaml")
-
-    project.pytest("--junitxml", "junit.xml", "-o", "junit_family=xunit1", "-n", "2")
-
-    case = ElementTree.parse(project.root / "junit.xml").find(".//testcase")
-    properties = {each.get("name"): each.get("value") for each in case.iter("property")}
-    assert case.get("name") == "1.a"
-    assert properties == {"verdict": "holds"}
-
-
-def test_annotations_and_job_summary_on_github(project, tmp_path):
-    """On GitHub a failed claim is annotated at its line, once, and the job summary is appended."""
-    project.claim("light.yaml", WRONG)
-
-    _, output = project.pytest(
-        "-n", "2", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md")
-    )
-
-    assert output.count("::error file=claims/light.yaml,line=") == 1
-    assert "1.b" in (tmp_path / "summary.md").read_text()
-
-
-def test_a_verdict_that_nothing_checks_is_told_on_github(project, tmp_path):
-    """A claim that gave up a scale on record is annotated, and the job summary does not call the
-    run as recorded.
-    """
-    project.claim("light.yaml")
-    project.record(project.run())
-    project.claim("light.yaml", scales="[memo]")
-
-    _, output = project.pytest(
-        "-n", "2", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md")
-    )
-
-    assert (
-        output.count("::error file=claims/light.yaml,line=1,title=1.a%3A orphaned::1.a: More light")
-        == 1
-    )
-    [orphaned] = project.report.upheld
-    assert "## Claims: 1 in doubt" in (tmp_path / "summary.md").read_text()
-    assert orphaned.outcome.reason in (tmp_path / "summary.md").read_text()
-
-
-def test_a_job_summary_that_has_no_place_fails_nothing(project):
-    """A container may inherit the variable without the file: the verdicts are told all the same."""
-    project.claim("light.yaml")
-
-    status, output = project.pytest(GITHUB_STEP_SUMMARY="/nowhere/summary.md")
-
-    assert (status, outcomes(output)) == (0, "1 passed")
-    assert (
-        "no job summary: /nowhere/summary.md cannot be written: No such file or directory" in output
-    )
-
-
 def test_warnings_as_errors_find_nothing_left_open(project):
     """With -W error a run passes that would pass without."""
     project.claim("light.yaml")
@@ -384,35 +302,6 @@ def test_the_record_of_another_device_family_is_what_is_expected(project, record
     )
     assert outcomes(output) == f"1 {kind}"
     assert (f"flip: {recorded} on cuda -> refuted" in output) == (kind == "failed")
-
-
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
-def test_reports_that_cannot_be_written_do_not_hide_the_verdicts(project, workers):
-    """Where the reports have no place, the table is shown, and why there is no report."""
-    project.claim("light.yaml")
-    (project.root / "reports" / "latest.json").mkdir(parents=True)
-
-    _, output = project.pytest(*workers)
-
-    assert "no report: " in output
-    assert re.search(r"^1\.a +holds", output, flags=re.MULTILINE)
-    assert "Traceback" not in output
-
-
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
-def test_a_wrong_report_format_ends_the_run_before_it_begins(project, workers):
-    """A mistake in the project's own formats is one sentence, and nothing is computed."""
-    project.claim("light.yaml")
-    pyproject = project.root / "pyproject.toml"
-    engine = 'engine = "lab.catalog"'
-    pyproject.write_text(pyproject.read_text().replace(engine, f'{engine}\nformats = ["lab.lost"]'))
-
-    status, output = project.pytest(*workers)
-
-    assert status == 4
-    assert output.count("formats lab.lost") == 1
-    assert "Traceback" not in output
-    assert project.stored() == {}
 
 
 def test_claims_that_are_not_to_fail_are_run_and_warn(project):
