@@ -24,7 +24,7 @@ words_argument = click.argument(
     "words", nargs=-1, metavar="[URL] [CLAIMS]...", shell_complete=complete
 )
 inputs_option = click.option(
-    "--inputs", is_flag=True, help="Take also what the results are computed from."
+    "--inputs", is_flag=True, help="Also take what the results are computed from."
 )
 dry_option = click.option("--dry-run", "dry", is_flag=True, help="Say what would be moved.")
 

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 @click.option(
     "--canary",
     is_flag=True,
-    help="Take the canary figures; all of the last run, or those of CLAIMS.",
+    help="Record canary values: those of CLAIMS, or all of the last run.",
 )
 @click.option(
     "--carry-over",
     is_flag=True,
-    help="With --canary: keep the verdicts in doubt, in place of superseding them.",
+    help="With --canary: let the verdicts in doubt stand instead of superseding them.",
 )
 @click.option("--reason", default="", help="Why a change is right; kept in the ledger.")
 @click.option(
@@ -58,13 +58,13 @@ def command(
 ) -> None:
     """Put verdicts of the last run on record.
 
-    CLAIMS are ids of the last run. A verdict that flipped or was weakened, and an assertion that
-    was moved, is taken only with a reason. The values that each verdict was judged on are kept
-    beside the ledger, as evidence. Of a claim that the run did not compute, the verdict that its
-    evidence gives is taken where it changed.
+    CLAIMS are ids of the last run. A flipped or weakened verdict, or a changed assertion, needs a
+    reason. The values that each verdict was judged on are stored beside the ledger, as evidence. For
+    a claim that the run did not compute, the verdict that its evidence gives today is recorded if it
+    differs.
 
-    --canary takes the canary figures instead. Verdicts that the changed code has not confirmed are
-    then superseded until they are run again, or carried over by your word.
+    --canary records canary values instead. Verdicts that the changed code has not confirmed are then
+    superseded until you run them again; with --carry-over they stand on your word.
     """
     if request is not None:
         if claims or every or canary or reason:

@@ -15,15 +15,15 @@ from cbspec.project import Project
 @click.command("bisect")
 @click.argument("claim", metavar="CLAIM")
 @click.argument("good", metavar="GOOD")
-@click.argument("bad", metavar="BAD", default="HEAD")
+@click.argument("bad", metavar="[BAD]", default="HEAD")
 @json_option
 @pass_project
 def command(project: Project, claim: str, good: str, bad: str, as_json: bool) -> None:
-    """Find the commit that moved a claim, between GOOD and BAD (HEAD when left out).
+    """Find the commit that moved a claim, between GOOD and BAD (default: HEAD).
 
-    Commits that change nothing that the claim reaches cost nothing. At the others its canary is
-    computed, and if that is the same at both ends its verdict, by the cbspec that is installed.
-    The checkout is left alone, and a search that was interrupted goes on where it was.
+    A commit that changes nothing the claim reaches costs nothing. At the others the installed cbspec
+    computes the claim's canary, or its verdict if the canary is the same at both ends. Your checkout
+    is left alone, and an interrupted search resumes.
     """
     from cbspec.trials.bisection import Bisection
     from cbspec.trials.process import terminated_in_order

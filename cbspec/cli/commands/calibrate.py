@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 @json_option
 @pass_project
 def command(project: Project, show: bool, as_json: bool) -> None:
-    """Put on record how far each measure moves where nothing has changed.
+    """Record how much each measure varies when nothing has changed.
 
-    Over seeds: from the evidence of the verdicts on record. By rounding: from the platforms that
-    cbspec canary --calibrate runs. Nothing is computed anew. Comparisons with the record take the
-    rounding into account, and validate the spread over seeds where a claim has no verdict yet. The
-    record is reports/noise.json.
+    Over seeds: from the evidence of recorded verdicts. By rounding: from the platforms that
+    `cbspec canary --calibrate` ran. Nothing is computed. Comparisons with the ledger allow for the
+    rounding; `cbspec validate` uses the spread over seeds for claims without a verdict. The record is
+    reports/noise.json.
     """
     if show:
         noise = project.noise

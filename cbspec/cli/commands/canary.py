@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     multiple=True,
     type=click.Path(exists=True, dir_okay=False),
     metavar="PATH",
-    help="With --calibrate: also with this interpreter, of an environment with another torch; repeatable.",
+    help="With --calibrate: also with this interpreter, which has another torch; repeatable.",
 )
 @json_option
 @pass_project
 def command(project: Project, calibrate: bool, pythons: tuple[str, ...], as_json: bool) -> None:
-    """Show what the canary is held to, and measure it anew.
+    """Show the canary's tolerances, or measure them again.
 
-    The canary runs every claim's whole experiment at toy sizes: cbspec run --scale canary, by the
-    name that [tool.cbspec] gives the scale. Its figures are on record with tolerances that follow
-    from how far other instruction sets and thread counts move them. --calibrate runs it on each of
-    these, which takes minutes, and writes the tolerances into the record; the figures stay.
+    The canary runs every claim's whole experiment at toy sizes: `cbspec run --scale canary`, or
+    whatever [tool.cbspec] calls the scale. Its recorded values have tolerances that follow from how
+    far other instruction sets and thread counts move them. --calibrate runs the canary on each of
+    these, which takes minutes, and records the tolerances. The values stay.
     """
     from cbspec.canary import CanaryRecord
 

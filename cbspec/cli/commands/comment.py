@@ -17,13 +17,13 @@ from cbspec.project import Project
     "--page",
     metavar="URL",
     default="",
-    help="Address of the HTML report, to which the plots lead.",
+    help="Address of the HTML report that the plots link to.",
 )
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write it there (default: print it).",
+    help="Write it to this file (default: print it).",
 )
 @json_option
 @pass_project

@@ -34,11 +34,11 @@ ORDER = (
 @click.command("diff")
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="[B]", required=False)
-@click.option("--all", "every", is_flag=True, help="Also what did not change.")
+@click.option("--all", "every", is_flag=True, help="Also show what did not change.")
 @click.option(
     "--unexplained",
     is_flag=True,
-    help="Only what changed without a reason in B: neither accepted nor withdrawn.",
+    help="Only show what changed without a reason in B: neither accepted nor withdrawn.",
 )
 @click.option(
     "--html",
@@ -61,10 +61,10 @@ def command(
 ) -> None:
     """Compare two ledgers or commits.
 
-    A and B are ledger files, reports of runs (latest.json) or commits; B is the ledger as it stands
-    when left out. With a run, only what that run judged is compared. Exits with 1 when a verdict
-    flipped or was weakened, an assertion was moved, or an entry is gone; with --unexplained only
-    where B has no reason for it.
+    A and B are ledger files, reports of runs (latest.json) or commits; B defaults to the current
+    ledger. A run is compared only on what it judged. Exits with 1 if a verdict flipped or was
+    weakened, an assertion was changed, or an entry is gone; with --unexplained only if B gives no
+    reason for it.
     """
     from cbspec.report.sides import alike, side_of
 

@@ -39,7 +39,7 @@ OVER_TABLE = (
     "measures",
     multiple=True,
     metavar="COLUMN=UNIT",
-    help="With --table: a column that is a measure; repeat it.",
+    help="With --table: a column that is a measure; repeatable.",
 )
 @click.option(
     "--ask/--no-ask",

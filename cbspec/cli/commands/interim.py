@@ -48,9 +48,9 @@ def command(
 ) -> None:
     """Show what the stored results say so far.
 
-    Each claim at its last interim analysis of which every result is stored: its verdict, and
-    whether that stands or more seeds are due. Nothing is computed and nothing goes on record; an
-    interim analysis costs no error rate that the claim would not spend anyway.
+    For each claim the verdict at its last interim analysis whose results are all stored, and whether
+    that verdict is final or more seeds are due. Nothing is computed or recorded, and looking costs no
+    error rate that the claim does not spend anyway.
     """
     planner = project.planner(device, threads)
     interims = []

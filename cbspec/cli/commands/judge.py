@@ -41,7 +41,7 @@ class Rejudged(msgspec.Struct, frozen=True, kw_only=True):
 @click.command("judge")
 @click.argument("claims", nargs=-1, shell_complete=complete)
 @click.option("--scale", metavar="NAME", help="Only the verdicts at this scale (default: all).")
-@click.option("--accept", is_flag=True, help="Put on record what the evidence gives today.")
+@click.option("--accept", is_flag=True, help="Record the verdicts that the evidence gives today.")
 @click.option(
     "--reason", default="", help="With --accept: why verdicts change; kept in the ledger."
 )
@@ -57,11 +57,11 @@ def command(
     reason: str,
     as_json: bool,
 ) -> None:
-    """Judge the verdicts on record anew, from their evidence alone.
+    """Judge recorded verdicts again, from their evidence alone.
 
-    No result is needed, and neither the engine nor torch is loaded. An edited assertion, error rate
-    or judge shows at every scale at once. Exits with 1 where a verdict comes out otherwise than
-    recorded, unless --accept takes it; a run says the same, and `cbspec accept` takes it.
+    No results are needed, and neither the engine nor torch is loaded. This shows at once, at every
+    scale, what an edited assertion, error rate or judge changes. Exits with 1 if a verdict differs
+    from the ledger, unless --accept records it. Every run makes the same check.
     """
     from cbspec.ledger import CHANGED
 

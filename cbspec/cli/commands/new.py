@@ -39,28 +39,28 @@ from cbspec.selection import ids
     "arms",
     multiple=True,
     metavar="NAME=YAML",
-    help="An arm and what it overrides; repeat it.",
+    help="An arm and what it overrides; repeatable.",
 )
 @click.option(
     "--assert",
     "asserted",
     multiple=True,
     metavar="YAML",
-    help="An assertion, {kind: order, ...}; repeat it.",
+    help="An assertion, {kind: order, ...}; repeatable.",
 )
 @click.option(
     "--control",
     "controls",
     multiple=True,
     metavar="YAML",
-    help="A control, as --assert; repeat it.",
+    help="A control, as --assert; repeatable.",
 )
 @click.option(
     "--figure",
     "figures",
     multiple=True,
     metavar="MEASURE.ARM=VALUE",
-    help="A figure of the memo; repeat it.",
+    help="A value that the memo reports; repeatable.",
 )
 @click.option(
     "--status",
@@ -68,23 +68,23 @@ from cbspec.selection import ids
     help="(default: active)",
 )
 @click.option(
-    "--revises", multiple=True, metavar="ID", help="A claim that this one corrects; repeat it."
+    "--revises", multiple=True, metavar="ID", help="A claim that this one corrects; repeatable."
 )
 @click.option(
     "--retracted-by",
     multiple=True,
     metavar="ID",
-    help="A claim that took this one back; repeat it.",
+    help="A claim that took this one back; repeatable.",
 )
 @click.option(
     "--scales",
     metavar="NAMES",
-    help="Scales that can decide it, with commas (default: the project's).",
+    help="Scales that can decide it, comma-separated (default: the project's).",
 )
 @click.option(
     "--like",
     metavar="CLAIM",
-    help="Copy this claim; ID, --title, --phase and --status replace its own.",
+    help="Copy this claim; ID, --title, --phase and --status replace those of the copy.",
     shell_complete=complete,
 )
 @click.option(
@@ -108,8 +108,8 @@ def command(
 ) -> None:
     """Write a new claim file.
 
-    Takes flags, or asks on a terminal, or begins with a copy of another claim. The claim is checked before it is kept: a file is written
-    only if it is valid, and none is overwritten.
+    The claim comes from flags, from answers on a terminal, or from a copy of another claim. It is
+    written only if it is valid, and no file is overwritten.
     """
     folder = project.claims_folder
     draft: Draft | ClaimCopy

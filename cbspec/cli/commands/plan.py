@@ -33,7 +33,7 @@ SHOWN = 3  # causes of one job; the whole list is what `cbspec explain` is for
 @click.option(
     "--backend",
     metavar="NAME",
-    help="Back end to forecast for: beyond one machine, processes are no more than --workers says.",
+    help="Back end to forecast for; on a cluster, too, at most --workers processes run at once.",
 )
 @json_option
 @pass_project
@@ -49,10 +49,9 @@ def command(
 ) -> None:
     """Show the stages that a run would compute, and why.
 
-    Jobs in start order (critical path first), for the seeds of the recorded verdict, or else those
-    of the next interim analysis: the first, and more where these are stored and leave the claim
-    inconclusive. The forecast comes from the times that the same stages took before on this device
-    family.
+    Jobs in start order (critical path first), for the seeds of the recorded verdict, or else of the
+    next interim analysis: the first, and more if its results are stored and leave the claim
+    inconclusive. The forecast uses the times that the same stages took before on this device family.
     """
     from cbspec.execution.devices.cpu import available_cores
 

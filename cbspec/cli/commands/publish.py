@@ -29,17 +29,17 @@ WITHDRAW = 'cbspec withdraw CLAIM --scale NAME --reason "..."'
 @click.option(
     "--check",
     is_flag=True,
-    help="Write nothing; exit with 1 where something is not current, or an orphaned verdict on record.",
+    help="Write nothing; exit with 1 if something is out of date or a recorded verdict is orphaned.",
 )
 @json_option
 @pass_project
 def command(project: Project, check: bool, as_json: bool) -> None:
     """Write the replication table and the figures from claims and ledger.
 
-    No results are needed and nothing is run: what is on record is what is shown. Run it again after
-    you accept a verdict or edit a claim. --check compares the table and the figures' CSV; an SVG,
-    which another matplotlib draws otherwise, is current where its CSV is. A verdict on record is
-    orphaned where no claim file has it decidable at its scale any more: no run would check it.
+    Nothing is run and no results are needed: the pages show what is on record. Run it again after you
+    accept a verdict or edit a claim. --check compares the table and the figures' CSV; an SVG counts as
+    current if its CSV is, since versions of matplotlib draw differently. A recorded verdict is
+    orphaned if no claim file can decide it at its scale any more, so that no run would check it.
     """
     claims = project.at_every_scale()
     pages = _pages(project, claims)

@@ -37,10 +37,10 @@ _PARALLEL = ("-n", "--numprocesses", "no:xdist", "-pno:xdist")
 def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:
     """Run claims: the same as pytest.
 
-    CLAIMS are ids, files or folders; all claims when left out. What follows from the first word
-    with a dash goes to pytest as it is: --scale memo, --device cuda, -k vec, -x, ... Four workers
-    (-n 4) unless -n says otherwise. The exit status is pytest's; with --json its output goes to
-    stderr, and the run's report to stdout.
+    CLAIMS are ids, files or folders (default: all). Everything from the first option on goes to pytest
+    unchanged: --scale memo, --device cuda, -k vec, -x, ... Runs four workers (-n 4) unless -n says
+    otherwise. The exit status is pytest's; with --json pytest's output goes to stderr, and the run's
+    report to stdout.
     """
     as_json = as_json or "--json" in words  # behind the claims too
     claims: list[str] = []

@@ -19,9 +19,11 @@ CLAIM, DEFAULTS = "claim.schema.json", "defaults.schema.json"
 
 
 @click.command("schema")
-@click.option("--defaults", is_flag=True, help="The schema of a defaults.yaml instead.")
+@click.option("--defaults", is_flag=True, help="Print the schema of defaults.yaml instead.")
 @click.option(
-    "--markdown", is_flag=True, help="The keys and assertion kinds as tables for people instead."
+    "--markdown",
+    is_flag=True,
+    help="Print the keys and assertion kinds as tables for people instead.",
 )
 @click.option(
     "--write", is_flag=True, help="Bring the project's schema files up to date instead of printing."
@@ -31,8 +33,8 @@ CLAIM, DEFAULTS = "claim.schema.json", "defaults.schema.json"
 def command(project: Project, defaults: bool, markdown: bool, write: bool, as_json: bool) -> None:
     """Print the JSON Schema of claim files.
 
-    Claim files name it in their first line, so that editors complete and check them. --write is for
-    after a change of the engine's catalog. The schema is JSON with --json as without.
+    Claim files name it in their first line, so that editors complete and check them. Use --write after
+    you change the engine's catalog. The schema is JSON with --json as without.
     """
     from cbspec.language import schema
     from cbspec.language.vocabulary import vocabulary

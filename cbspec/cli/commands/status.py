@@ -33,13 +33,16 @@ if TYPE_CHECKING:
 def command(project: Project, claims: tuple[str, ...], scale: str | None, as_json: bool) -> None:
     """Show where each claim stands at each scale.
 
-    Its verdict on record is current or stale: claim, code, torch or a declared file, version or
-    environment variable changed since; the
-    column says which. Orphaned: on record, but no claim file has it decidable at that scale any
-    more. A stale verdict stands where the canary of its claim is equal, as far as stored results
-    tell; one whose canary differs is in doubt. Superseded: a person took another canary, and it has
-    to be run again. In quarantine: its changes fail no run until the day that stands there. Below the
-    table: the verdicts that noise alone would change most likely.
+    \b
+    current       nothing has changed since the verdict was recorded
+    stale         the claim, its code, torch, or a declared file, version or
+                  environment variable changed since; the column says which
+    orphaned      no claim file can decide the recorded verdict any more
+
+    A stale verdict stands if its claim's canary is equal, as far as stored results tell, and is in
+    doubt if it differs. Superseded: somebody accepted another canary, and the verdict has to be run
+    again. In quarantine: changes fail no run until the day that is shown. Below the table: the
+    verdicts that noise alone would most likely change.
     """
     if scale:
         project.scale(scale)  # an unknown one is a mistake

@@ -21,9 +21,9 @@ from cbspec.project import Project
 def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_json: bool) -> None:
     """Check claim files and show every mistake at its line.
 
-    PATHS are files and folders; all claims when left out. Each claim is checked at every scale that
-    it names, and at that of the canaries. Warns when the recorded seed-to-seed spread makes a
-    margin unattainable: inconclusive is a result. Exits with 1 when there is a mistake.
+    PATHS are files and folders (default: all claims). Each claim is checked at every scale that it
+    names, and at that of the canaries. Exits with 1 if there is a mistake. A margin that the recorded
+    seed-to-seed spread makes unattainable is only a warning: inconclusive is a result, too.
     """
     from cbspec.evaluation.margins import undecidable
     from cbspec.language import claim_files, load

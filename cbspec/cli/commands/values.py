@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @click.command("values")
 @click.argument("claim", shell_complete=complete)
 @results_options
-@click.option("--stored", is_flag=True, help="Of the stored results instead of the record.")
-@click.option("--curves", is_flag=True, help="The curves of the stored results instead.")
+@click.option("--stored", is_flag=True, help="Show stored results instead of recorded values.")
+@click.option("--curves", is_flag=True, help="Show the curves of the stored results instead.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one line for each value.")
 @click.option(
     "--parquet",

@@ -39,9 +39,8 @@ def command(
 ) -> None:
     """Take orphaned verdicts off the record.
 
-    CLAIMS are ids on record. A verdict is orphaned where no claim file has it decidable at its
-    scale any more. Only orphaned verdicts can be withdrawn. The ledger keeps what was withdrawn,
-    with the reason.
+    CLAIMS are ids on record. A verdict is orphaned if no claim file can decide it at its scale any
+    more; no other can be withdrawn. The ledger keeps what was withdrawn, with the reason.
     """
     with project.editing() as ledger:
         chosen = _chosen(ledger, claims, scale, device)

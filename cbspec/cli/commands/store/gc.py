@@ -20,8 +20,8 @@ from cbspec.project import Project
 def command(project: Project, limit: int, as_json: bool) -> None:
     """Remove the least recently used results.
 
-    As many as it takes until the store is no larger than --limit. What is being computed stays.
-    What is removed is computed again when it is next needed.
+    Removes results until the store is no larger than --limit. What is being computed stays, and what
+    is removed is computed again when it is next needed.
     """
     keys = []
     freed = 0

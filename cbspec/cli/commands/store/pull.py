@@ -26,12 +26,12 @@ def command(
 ) -> None:
     """Take results from a shared store.
 
-    Those that CLAIMS may read at this scale, with their canaries, for the code as it is, and only
-    what is not stored here; a run computes nothing for a result that is stored. `cbspec verify`
-    needs what it was computed from, too: --inputs. URL is the project's [tool.cbspec] remote when
-    left out. Each result is verified before it is stored; one that is not
-    what its key says is refused, and the exit status is 1. What was taken before an interruption
-    stays.
+    Takes the results that CLAIMS may read at this scale, their canaries included, as the current code
+    computes them, unless they are stored here. What they were computed from is needed by
+    `cbspec verify` alone: take it with --inputs. URL defaults to `remote` of [tool.cbspec].
+
+    Each result is verified before it is stored. One that does not match its key is refused, and the
+    exit status is 1. An interrupted pull keeps what it has taken.
     """
     shared = Sharing(project, **selection)
     shared.pull(inputs)

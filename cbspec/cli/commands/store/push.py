@@ -24,10 +24,10 @@ def command(
 ) -> None:
     """Send results to a shared store.
 
-    Those that CLAIMS may read at this scale, with their canaries and all that they are
-    computed from, for the code as it is, and only what is not there. URL is the project's
-    [tool.cbspec] remote when left out. Nothing but this command and `sync` ever writes there. What
-    was sent before an interruption stays, and is whole.
+    Sends the results that CLAIMS may read at this scale, their canaries included and all that they are
+    computed from, as the current code computes them, unless they are there. URL defaults to `remote`
+    of [tool.cbspec]. Only this command and `sync` ever write there. An interrupted push keeps what it
+    has sent.
     """
     shared = Sharing(project, **selection)
     shared.push(replace)

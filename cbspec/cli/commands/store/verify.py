@@ -17,8 +17,8 @@ from cbspec.project import Project
 def command(ctx: click.Context, project: Project, as_json: bool) -> None:
     """Verify every stored result against its checksums.
 
-    A damaged one is moved to quarantine, told, and computed again when it is next needed. Exits
-    with 1 when there was one.
+    A damaged result is reported, moved to quarantine, and computed again when it is next needed. Exits
+    with 1 if there is one.
     """
     checked = len(list(project.store.ls()))
     damages = project.store.verify()
