@@ -89,7 +89,9 @@ class Laboratory:
     def start(self, *arguments: str, **environment: str) -> PytestProcess:
         """Begin a run of pytest; the environment is the test's, without what pytest was told."""
         # The lab and the harness assert nothing that pytest would have to rewrite: a fifth of a start.
-        command = ["claims", "--assert=plain", "--no-header", *UNNEEDED]
+        command = ["claims", "--assert=plain", *UNNEEDED]
+        if "-pno:terminal" not in arguments:
+            command.append("--no-header")
         if self.backend != "local":
             command += ["--backend", self.backend]
         if not set(CACHED) & set(arguments):
