@@ -202,6 +202,9 @@ class Remote:
             files, root = url_to_fs(url)
         except ImportError as error:
             raise ConfigError(f"{self.url}: {error}") from None
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise RemoteError(f"{self.url}: cannot be reached: {reason}") from None
         except Exception as error:
             raise ConfigError(f"{self.url}: is no place to share results: {error}") from None
         return files, root.rstrip("/")

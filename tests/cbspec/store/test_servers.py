@@ -131,6 +131,8 @@ def test_results_travel_over_ssh(store: Store, ssh: str, tmp_path: Path) -> None
     assert list((tmp_path / "shared" / "tmp").iterdir()) == []
     with pytest.raises(RemoteError, match="no such folder or bucket"):
         Remote(f"{ssh}{tmp_path}/elsewhere").check_there()
+    with pytest.raises(RemoteError, match="cannot be reached: Unable to connect to port 1 on"):
+        Remote(f"ssh://{LOOPBACK}:1/elsewhere")
 
 
 def test_results_travel_to_google(store: Store, gcs: str, tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ class RayCluster:
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         # A cluster that starts here is for this run, which would otherwise wait for all else
         os.environ.setdefault("RAY_worker_niceness", "0")
+        # Workers that it starts before it has the code cannot be used: one for each core
+        os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
