@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 
 
@@ -34,6 +36,12 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         if self.done <= 0 or self.total <= 0:
             return None
         return (self.updated - self.started) * (self.total - self.done) / self.done
+
+
+def waiting(worker: str, job: str, lanes: tuple[str, ...]) -> Status:
+    """Return the progress of a job that waits until it can begin."""
+    now = time.time()
+    return Status(worker=worker, job=job, lanes=lanes, started=now, updated=now)
 
 
 class JobEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.core import Core
 from cbspec.execution.backends.place import DevicePlace
 from cbspec.execution.devices import FAMILIES
+from cbspec.execution.messages import waiting
 from cbspec.execution.packing import keep_share, share_of
 from cbspec.execution.stage_process import StageProcess
 from cbspec.execution.task import StageTask, TaskOutcome
@@ -67,7 +68,10 @@ class LocalWorkers:
         if len(devices) > 1:
             self._device = self._place.claim(devices, share_of(task, self._workplace.store))
         self._waits = not self._place.free
-        if not self._waits:
+        if self._waits:
+            run = self._workplace.run
+            run.publish(waiting(run.worker, f"{task.label} waits for room", task.lanes))
+        else:
             self._begin(task)
 
     def _begin(self, task: StageTask) -> None:

@@ -12,7 +12,7 @@ from cbspec.execution.backends.driver import DriverLock
 from cbspec.execution.backends.slurm.counter import Counter, PutTask
 from cbspec.execution.backends.slurm.jobs import HelperJobs
 from cbspec.execution.backends.slurm.request import request
-from cbspec.execution.messages import Status
+from cbspec.execution.messages import waiting
 from cbspec.execution.numerics import LAYOUT
 from cbspec.execution.stage_process import hash_seed
 from cbspec.execution.task import StageTask, TaskOutcome
@@ -67,16 +67,7 @@ class SlurmWorkers:
         self._offered[name] = task
         loaded = {path: self._workplace.store.loaded.of(path) for path in task.code}
         self._counter.put(name, PutTask(packed(task), LAYOUT, loaded))
-        now = time.time()
-        run.publish(
-            Status(
-                worker=run.worker,
-                job=f"{task.label} waits for a helper",
-                lanes=task.lanes,
-                started=now,
-                updated=now,
-            )
-        )
+        run.publish(waiting(run.worker, f"{task.label} waits for a helper", task.lanes))
 
     def ended(self, seconds: float) -> Sequence[tuple[StageTask, TaskOutcome]]:
         if self._jobs is None or not self._offered:

@@ -150,11 +150,14 @@ def test_a_device_is_filled_by_the_memory_that_was_measured(config: Config, tmp_
     for reader in readers[4:]:
         reader.step()
     held = read_by(journal)
+    statuses = RunDirectory(tmp_path / "runs" / "run", "any").statuses()
     (tmp_path / "hold").unlink()
     for reader, page in zip(readers, pages, strict=True):
         reader.ensure([page])
         reader.close()
 
+    waiting = [status.worker for status in statuses if status.job.endswith("waits for room")]
+    assert sorted(waiting) == ["gw4", "gw5"]
     assert sorted(held[1:]) == [(1, "left"), (2, "right"), (3, "left"), (4, "right")]
     assert sorted(number for number, _ in read_by(journal)) == [*range(7)]
 
