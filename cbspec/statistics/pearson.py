@@ -59,13 +59,20 @@ def interval(r: float, n: int, miss: float) -> tuple[float, float]:
 def _least(r: float, n: int, miss: float) -> float:
     """Return the true coefficient under which one of at least r has this probability."""
     from scipy.optimize import brentq
+    from scipy.special import ndtri
 
     z = np.arctanh(np.array([r]))
-    ends = -FARTHEST, float(z[0])
-    if ends[1] <= ends[0]:  # nothing lies below -1
+
+    def excess(true: float) -> float:
+        return float(_above(z, n, math.tanh(true))[0]) - miss
+
+    high = float(z[0])
+    low = high + 2 * float(ndtri(miss)) / math.sqrt(n - 3) - 1  # well below the end by Fisher's z
+    if low <= -FARTHEST or excess(low) > 0:
+        low = -FARTHEST
+    if high <= low:  # nothing lies below -1
         return r
-    root = brentq(lambda true: float(_above(z, n, math.tanh(true))[0]) - miss, *ends, xtol=1e-6)
-    return math.tanh(root)
+    return math.tanh(brentq(excess, low, high, xtol=1e-6))
 
 
 @lru_cache(maxsize=256)
@@ -81,13 +88,9 @@ def _above(z: Array, n: int, true: float) -> Array:
 
     nodes, weights = legendre(NODES)
     survival = (1 - nodes) / 2
-    ones = np.sqrt(chdtri(n - 1, survival))
-    others = np.sqrt(chdtri(n - 2, survival))
-    total = np.zeros_like(z)
-    for one, weight in zip(ones, weights / 2, strict=True):
-        reached = true / math.sqrt(1 - true**2) * one - np.multiply.outer(np.sinh(z), others)
-        total += weight * (ndtr(reached) @ (weights / 2))
-    return total
+    one, other = np.sqrt(chdtri(n - 1, survival)), np.sqrt(chdtri(n - 2, survival))
+    above = true / math.sqrt(1 - true**2) * one[:, None] - np.sinh(z)[..., None, None] * other
+    return np.asarray(ndtr(above) @ (weights / 2) @ (weights / 2))
 
 
 def mean_tail(z: Array, bound: float, side: int) -> Array:

@@ -120,15 +120,28 @@ class Quotient:
             return -math.inf, math.inf
         # The r that (mean over - r mean under)^2 <= t^2 x its squared error does not exclude:
         # a r^2 - 2 b r + c <= 0. With a <= 0 the denominator is not told from 0, and r is unbounded
-        covariance = np.cov(over, under)
-        spared = student.reach(miss, n, guarded=self.robust) ** 2 * covariance / n
-        a = np.mean(under) ** 2 - spared[1, 1]
-        b = np.mean(over) * np.mean(under) - spared[0, 1]
-        c = np.mean(over) ** 2 - spared[0, 0]
+        scale = student.reach(miss, n, guarded=self.robust) ** 2 / n
+        height, depth = float(np.mean(over)), float(np.mean(under))
+        spared = scale * (np.cov(over, under) + np.diag(self._unresolved(over, under)))
+        a = depth**2 - spared[1, 1]
+        b = height * depth - spared[0, 1]
         if a <= 0:
             return -math.inf, math.inf
-        half = math.sqrt(max(b**2 - a * c, 0.0))
-        return float((b - half) / a), float((b + half) / a)
+        # b^2 - a c, without the difference of its large terms, of which rounding would leave nothing
+        weights = np.array([depth, -height])
+        squared = weights @ spared @ weights - np.linalg.det(spared)
+        half = math.sqrt(max(float(squared), 0.0))
+        estimate = _over(height, depth)
+        return min(float((b - half) / a), estimate), max(float((b + half) / a), estimate)
+
+    def _unresolved(self, over: Array, under: Array) -> list[float]:
+        """Return the variance that either arm lacks to that of values known to half a resolution."""
+        lacking = []
+        for arm, column in ((self.over, over), (self.under, under)):
+            alone = Contrast(label=arm, measure=self.measure, weights={arm: 1.0})
+            least = float(alone.least_deviation(self.data))
+            lacking.append(max(0.0, least**2 - float(deviation(column)) ** 2))
+        return lacking
 
     def _needed(self, level: Level) -> tuple[int, int] | None:
         """Return the seeds at which every bound, and the sign where it is open, is decided."""

@@ -17,7 +17,7 @@ from cbspec.execution import numerics
 
 REPORT = Path(__file__).parents[2] / "reports" / "bench.json"
 NO_AIM = "-"
-LINE = "{:<38}{:<24}{:<5}{}"
+LINE = "{:<38} {:<24} {:<4} {}"
 
 Kept = Mapping[str, Mapping[str, Mapping[str, str]]]
 """Suite -> what is measured -> figure, aim and circumstances."""

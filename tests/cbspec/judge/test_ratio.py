@@ -138,3 +138,21 @@ def test_ratio_over_nothing_is_undefined(tabled: Tabled, rng: np.random.Generato
         "invalid",
         "ratio undefined: the denominator b is shown to be below 0.01 in magnitude",
     )
+
+
+@pytest.mark.parametrize(
+    ("over", "resolution", "sd"),
+    [([10 + 1e-9, 10.0, 10 - 1e-9], 0.0, 1e-9), ([10.0, 10.0, 10.0], 1e-3, 5e-4)],
+    ids=["spread of the tenth digit", "equal values"],
+)
+def test_an_interval_of_nearly_equal_values_has_a_width(
+    tabled: Tabled, over: list[float], resolution: float, sd: float
+) -> None:
+    """Rounding leaves it as wide as it is, and equal values are known to half a resolution only."""
+    table = tabled(a=np.array(over), b=np.array([1e3, 1e3, 1e3 + 1e-9]))
+    measures = {"x": Measure("", "", resolution=resolution)}
+    [effect] = decide(ratio(above=0.001), table, alpha=0.05, measures=measures).effects
+    half = stats.t.isf(0.025, 2) * sd / math.sqrt(3) / 1e3
+
+    assert effect.high - effect.estimate == pytest.approx(half, rel=0.01)
+    assert effect.estimate - effect.low == pytest.approx(half, rel=0.01)
