@@ -24,8 +24,6 @@ from engine.data.sources import SOURCES, Source, SourceFailed
 IDENTITY: Identity = CIFAR10
 STAGING = ".obtaining-"
 
-_checks: dict[tuple[Path, tuple[tuple[int, ...], ...]], Future[None]] = {}
-
 
 class DataUnavailable(Exception):
     """No source yielded CIFAR-10; the message says what was tried, why it failed, what to do."""
@@ -77,9 +75,13 @@ def _check() -> Future[None]:
     """Return the check of the stored set, begun unless these very files were checked before."""
     status = [path.stat() for path in _files(place())]
     files = tuple((file.st_ino, file.st_size, file.st_mtime_ns) for file in status)
-    if (place(), files) not in _checks:
-        _checks[place(), files] = _checker().submit(_compare, place(), IDENTITY.sha256)
-    return _checks[place(), files]
+    return _begun(place(), files)
+
+
+# Its content outlives the stage; that of a dictionary is set back with the module's globals
+@functools.cache
+def _begun(folder: Path, _status: tuple[tuple[int, ...], ...]) -> Future[None]:
+    return _checker().submit(_compare, folder, IDENTITY.sha256)
 
 
 def _compare(folder: Path, sha256: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cbspec.execution.module_state import ModuleState
 from cbspec.stage import vouching
 from engine.data import Cifar10Images, DataUnavailable, load, obtain, provider
 from engine.data.cifar10 import Identity, moments
@@ -204,7 +205,9 @@ def test_a_damaged_set_is_noticed_before_a_result_is_stored(desk: Desk) -> None:
 
 
 def test_an_intact_set_is_hashed_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jobs that load the set one after the other share one check, until a file changes."""
+    """Jobs that load the set one after the other share one check, until a file changes; it is no
+    global that is set back after each.
+    """
     desk.offer(only=DATA)
     obtain()
     compared = []
@@ -212,9 +215,11 @@ def test_an_intact_set_is_hashed_once(desk: Desk, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(provider, "_compare", lambda *them: compared.append(compare(*them)))
 
     for _ in range(3):
+        state = ModuleState([provider])
         vouching.begin()
         load().train_images[0] = 0  # which is nobody else's
         vouching.settle()
+        assert not state.restore()
     assert len(compared) == 1
 
     flip_a_pixel(provider.place() / "test_images.npy")
