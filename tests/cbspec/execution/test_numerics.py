@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -252,6 +253,38 @@ def test_cuda_devices(
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
 
     assert Cuda().places() == [{"CUDA_VISIBLE_DEVICES": name} for name in expected]
+
+
+@pytest.mark.parametrize(
+    ("initialized", "error", "expected", "calls"),
+    [
+        (True, None, 0.75, ["empty_cache", "reset_peak_memory_stats"]),
+        (False, None, 0.0, []),
+        (True, RuntimeError("device-side assert"), 0.0, ["empty_cache"]),
+    ],
+)
+def test_the_share_of_a_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+    initialized: bool,
+    error: Exception | None,
+    expected: float,
+    calls: list[str],
+) -> None:
+    """What torch held at most and CUDA's own half gigabyte count, and are given back; a process that
+    has not used the GPU, or has broken its context, tells nothing.
+    """
+    cuda = Mock()
+    cuda.is_initialized.return_value = initialized
+    cuda.max_memory_reserved.return_value = 2**30
+    cuda.get_device_properties.return_value.total_memory = 2**31
+    cuda.empty_cache.side_effect = error
+    monkeypatch.setitem(sys.modules, "torch", Mock(cuda=cuda))
+
+    share = Cuda().share()
+
+    called = [name for name, *_ in cuda.method_calls]
+    assert share == expected
+    assert [name for name in called if name in ("empty_cache", "reset_peak_memory_stats")] == calls
 
 
 @pytest.mark.parametrize(
