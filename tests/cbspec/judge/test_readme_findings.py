@@ -206,6 +206,21 @@ def test_4_failure_begins_with_six_seeds() -> None:
     assert 1 - 0.8**6 > 0.7
 
 
+def test_4_values_that_crowd_at_one_end_are_skewed() -> None:
+    """Where a bounded measure lies as Beta(8, 2) does, t errs in up to a tenth of the cases, and the test
+    that is guarded against skew in at most alpha.
+    """
+    values = np.random.default_rng(1908).beta(8, 2, size=(20_000, 5))
+    data = Measurements({("a", "x"): Sample(values, tuple(range(5)))}, with_noise("bounded"))
+    wrong = []
+    for test in ("t", "robust"):
+        found = Threshold(measure="x", arms=("a",), above=0.8, test=test).evidence(data)
+        wrong.append((np.mean(found.p <= 0.05), np.mean(found.against <= 0.05)))
+
+    assert wrong[0] == pytest.approx((0.094, 0.025), abs=0.006)
+    assert max(wrong[1]) <= 0.05
+
+
 def test_5_every_noise_has_a_reason() -> None:
     """A measure of this engine whose noise is not normal says why."""
     for stage in STAGES:
