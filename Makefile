@@ -7,6 +7,8 @@ INSTALLED := $(VENV)/.installed
 EXTRAS := dev$(if $(shell command -v npm),,,npm)
 WORKERS ?= 4
 ARGS ?=
+# A file's tests run in one process, so that what they share is made once
+UNIT := tests/ -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/cluster
 
 .PHONY: claims test cluster coverage data lint types publish bench clean help
 
@@ -14,13 +16,13 @@ claims: data  ## revalidate every finding
 	$(BIN)/pytest claims/ -n $(WORKERS) $(ARGS)
 
 test: data  ## the unit tests
-	$(BIN)/pytest tests/ -n 2 --ignore tests/cluster $(ARGS)
+	$(BIN)/pytest $(UNIT) $(ARGS)
 
 cluster: $(INSTALLED)  ## the back ends ray and slurm, on clusters that are started for it
 	$(BIN)/pytest tests/cluster -rs $(ARGS)
 
 coverage: data  ## the unit tests, and which lines none of them runs
-	$(BIN)/pytest tests/ -n 2 --ignore tests/cluster --cov --cov-report=term --cov-fail-under=95 $(ARGS)
+	$(BIN)/pytest $(UNIT) --cov --cov-report=term --cov-fail-under=95 $(ARGS)
 
 data: $(INSTALLED)  ## obtain and verify CIFAR-10, once per user
 	@$(BIN)/python -m engine.data

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, settings
 from tests.support.golden import COMMAND_LINE, GoldenFile
 
 TESTS = Path(__file__).parent
-LONGEST = ("test_labs.py", "test_packaging.py", "test_tutorial.py")
-"""They carry out pages, in processes that start afresh."""
+LONGEST = ("test_runs.py", "test_campaign.py", "test_unruly_stages.py", "test_calibration.py")
+"""A file is one process's: the last that begins should be a short one."""
 
 settings.register_profile(
     "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have the longest tests go first: no worker is left alone with one of them at the end."""
+    """Have the longest files go first: no worker is left alone with one of them at the end."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 

@@ -39,7 +39,7 @@ def tail(one: Array, other: Array, side: int) -> Array:
         count += len(pairings)
         for start in range(0, len(a), TOGETHER):
             part = slice(start, start + TOGETHER)
-            paired = np.take_along_axis(b[part, None], pairings[None], axis=-1)
+            paired = b[part][:, np.arange(groups)[:, None], pairings]
             sums = np.einsum("tgi,tpgi->tp", a[part], paired)
             seen = np.einsum("tgi,tgi->t", a[part], b[part])
             reached[part] += np.sum(sums >= seen[:, None] - 1e-12 * groups, axis=1)
