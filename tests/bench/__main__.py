@@ -31,7 +31,8 @@ named ones, each with its own arguments:
                                              a run costs beside a local one
     style [FOLDER...]                    how dense the code is to read; a second
 
-Not run unless asked for, because they take half an hour and more: ``make bench ARGS="suite kills
+Not run unless asked for: ``ARGS="peers [STEPS]"``, which needs the extra of that name and measures
+the engine's steps against the same training in JAX; and, because they take half an hour and more, ``make bench ARGS="suite kills
 200"``, ``ARGS="alarms"`` and ``ARGS="endurance [kills N] [operations N] [deeds [NAME...]]"``.
 
 Each figure is printed and kept in ``reports/bench.json`` as soon as it is measured, with its aim,
@@ -66,7 +67,7 @@ SUITES = (
     "cluster",
     "style",
 )
-LONG = ("alarms", "endurance")  # run only where asked for
+ASKED = ("alarms", "endurance", "peers")  # run only where asked for
 
 
 def main(words: Sequence[str]) -> int:
@@ -103,12 +104,12 @@ def asked(words: Sequence[str]) -> list[list[str]]:
     """
     wanted: list[list[str]] = []
     for word in words or SUITES:
-        if word in SUITES + LONG:
+        if word in SUITES + ASKED:
             wanted.append([word])
         elif wanted:
             wanted[-1].append(word)
         else:
-            raise ValueError(f"no suite is called {word!r}; one of {', '.join(SUITES + LONG)}")
+            raise ValueError(f"no suite is called {word!r}; one of {', '.join(SUITES + ASKED)}")
     return wanted
 
 
