@@ -6,9 +6,9 @@ from pathlib import Path
 
 from cbspec.errors import StageError
 from cbspec.stage import Job
-from cbspec.tables.declaration import Imported, Table
 from cbspec.tables.reading import Reader
 from cbspec.tables.runs import TableRun, independent_runs, run_of_seed
+from cbspec.tables.table import Imported, Table
 
 
 def emit(job: Job[Table], load: Imported | None = None) -> None:

@@ -16,8 +16,8 @@ from cbspec.errors import suggestion
 from cbspec.files import Stamp, stamp
 from cbspec.tables.cell import cell_id, cell_is, cell_number
 from cbspec.tables.clusters import by_cluster, cluster_values
-from cbspec.tables.declaration import Table
 from cbspec.tables.reading import Reader, Row, columns, rows
+from cbspec.tables.table import Table
 
 INFINITE = "is infinite"
 
