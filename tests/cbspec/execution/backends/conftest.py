@@ -8,11 +8,23 @@ from cbspec.execution.executor import Executor
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Planner
 from cbspec.execution.rundir import RunDirectory
+from cbspec.execution.surroundings import Surroundings
+from cbspec.execution.task import StageTask
 from cbspec.store import Store
+from tests.cbspec.execution.arithmetic import counted
 from tests.cbspec.execution.conftest import code_of
 
 ENGINE = "tests.cbspec.execution.backends.unruly"
 ROOT = Path(__file__).parents[4]
+NUMERICS = Numerics(device="cpu", torch="2.11")
+
+
+def task(seed: int, up_to: int = 1, numerics: Numerics = NUMERICS) -> StageTask:
+    """Return a task that counts so far."""
+    cell = Planner(code_of, numerics).cell(counted(up_to), seed)
+    return StageTask(
+        "count", (cell,), numerics, {cell.call.stage.implementation: "c0de"}, Surroundings()
+    )
 
 
 def working(folder, name="local", run="run", worker="main", **shared):
@@ -21,7 +33,7 @@ def working(folder, name="local", run="run", worker="main", **shared):
     directory = RunDirectory(folder / "runs" / run, worker, **shared)
     store = Store(folder / "store")
     workers = backend.open(Workplace(Config(ROOT, engine=ENGINE), store, directory))
-    planner = Planner(code_of, Numerics(device="cpu", torch="2.11"))
+    planner = Planner(code_of, NUMERICS)
     return Executor(planner, store, directory, workers)
 
 

@@ -13,23 +13,10 @@ from cbspec.execution.backends.ray import driving
 from cbspec.execution.backends.ray.experience import SEEN, Experience
 from cbspec.execution.backends.ray.parcel import Answer
 from cbspec.execution.numerics import Numerics
-from cbspec.execution.plan import Planner
 from cbspec.execution.rundir import RunDirectory
-from cbspec.execution.surroundings import Surroundings
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.store import Store
-from tests.cbspec.execution.arithmetic import counted
-from tests.cbspec.execution.conftest import code_of
-
-NUMERICS = Numerics(device="cpu", torch="2.11")
-
-
-def task(seed: int, up_to: int = 1, numerics: Numerics = NUMERICS) -> StageTask:
-    """Return a task that counts so far."""
-    cell = Planner(code_of, numerics).cell(counted(up_to), seed)
-    return StageTask(
-        "count", (cell,), numerics, {cell.call.stage.implementation: "c0de"}, Surroundings()
-    )
+from tests.cbspec.execution.backends.conftest import task
 
 
 class Calls:

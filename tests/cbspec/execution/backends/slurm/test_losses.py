@@ -17,7 +17,7 @@ from cbspec.execution.computing import resume_point
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import TaskOutcome
 from cbspec.store import Store
-from tests.cbspec.execution.backends.ray.test_calls import task
+from tests.cbspec.execution.backends.conftest import task
 
 
 class NoJobs:
