@@ -83,19 +83,19 @@ def nodes(number: int) -> Iterator[Row]:
         return
     from ray.cluster_utils import Cluster
 
-    from tests.cluster.conftest import ferry, ray_node
+    from tests.cluster.conftest import ferry, patient_nodes, ray_node
 
     with tempfile.TemporaryDirectory() as place:
         shore, root = Path(place, "shore"), Path(place, "lab")
         for folder in (shore, root):
             folder.mkdir()
         os.environ |= {"FERRY": str(shore), "RAY_worker_niceness": "0"}
-        cluster = Cluster(initialize_head=True, head_node_args=ray_node("one"))
-        try:
-            with ferry(root, shore) as lab:
+        with patient_nodes(), ferry(root, shore) as lab:
+            cluster = Cluster(initialize_head=True, head_node_args=ray_node("one"))
+            try:
                 yield _losses(lab, cluster, number)
-        finally:
-            cluster.shutdown()
+            finally:
+                cluster.shutdown()
 
 
 def _losses(lab: Ferry, cluster: Cluster, number: int) -> Row:

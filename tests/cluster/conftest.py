@@ -14,6 +14,7 @@ import pytest
 from tests.cluster import slurm
 from tests.cluster.lab import Ferry
 from tests.support.laboratory import working_in
+from tests.support.patience import until
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
@@ -39,10 +40,36 @@ def ray_cluster(shore: Path) -> Iterator[Cluster]:
     )
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args=ray_node("one"))
-    cluster.add_node(**ray_node("two"))
-    yield cluster
-    cluster.shutdown()
+    with patient_nodes():
+        cluster = Cluster(initialize_head=True, head_node_args=ray_node("one"))
+        cluster.add_node(**ray_node("two"))
+        yield cluster
+        cluster.shutdown()
+
+
+@contextmanager
+def patient_nodes() -> Iterator[None]:
+    """Have Ray wait for the nodes that start here: it gives up after half a minute, in which a busy
+    machine may not get there.
+    """
+    from ray._private import services
+
+    asked = services.get_node
+
+    def awaited(*arguments: Any) -> Any:
+        nodes: list[Any] = []
+
+        def known() -> bool:
+            with suppress(RuntimeError):
+                nodes.append(asked(*arguments))
+            return bool(nodes)
+
+        until(known, "the node of Ray is there")
+        return nodes[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services, "get_node", awaited)
+        yield
 
 
 def ray_node(name: str, **changed: Any) -> dict[str, Any]:

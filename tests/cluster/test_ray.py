@@ -104,7 +104,11 @@ def test_without_an_address_a_run_has_a_cluster_of_its_own(lab: Ferry, locally: 
     """A cluster that runs on this machine is left alone: its nodes would refuse these jobs."""
     lab.edit("pyproject.toml", "[tool.cbspec]\n", '[tool.cbspec]\nenvironment = ["TIDE"]\n')
 
-    lab.finish("-n", "0", "--backend", "ray")
+    def started() -> bool:
+        # Ray gives up after half a minute, in which a busy machine may not get there
+        return "timed out during startup" not in lab.finish("-n", "0", "--backend", "ray")
+
+    until(started, "a cluster starts")
 
     assert lab.judgements() == locally.judgements()
 

@@ -68,7 +68,7 @@ class RayCluster:
                     include_dashboard=False,
                     logging_level="warning",
                 )
-            except (ConnectionError, RuntimeError, ValueError) as error:
+            except Exception as error:  # Ray raises plain ones
                 raise BackendError(f"Ray on {address}: {printable(str(error))}") from None
         self._head = ray.get_runtime_context().gcs_address
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
