@@ -34,7 +34,7 @@ def kills(number: int) -> Iterator[Row]:
     if reason := slurm.lacking():
         yield Row("helpers killed at random", reason)
         return
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         folders = [Path(place, name) for name in ("slurm", "shore", "lab")]
         for folder in folders:
             folder.mkdir()
@@ -83,15 +83,17 @@ def nodes(number: int) -> Iterator[Row]:
         return
     from ray.cluster_utils import Cluster
 
-    from tests.cluster.conftest import ferry, patient_nodes, ray_node
+    from tests.cluster.conftest import ferry, patiently, ray_node
 
     with tempfile.TemporaryDirectory() as place:
         shore, root = Path(place, "shore"), Path(place, "lab")
         for folder in (shore, root):
             folder.mkdir()
         os.environ |= {"FERRY": str(shore), "RAY_worker_niceness": "0"}
-        with patient_nodes(), ferry(root, shore) as lab:
-            cluster = Cluster(initialize_head=True, head_node_args=ray_node("one"))
+        with ferry(root, shore) as lab:
+            cluster = patiently(
+                lambda: Cluster(initialize_head=True, head_node_args=ray_node("one"))
+            )
             try:
                 yield _losses(lab, cluster, number)
             finally:

@@ -58,7 +58,8 @@ def _beyond(about: str, spent: Mapping[str, float]) -> Iterator[Row]:
 
 
 def _on_slurm(group: Path, claims: Sequence[str]) -> float:
-    with tempfile.TemporaryDirectory() as folder:
+    # Its daemons may still write when they have been told to end
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         slurm.start(Path(folder))
         try:
             return _spent(group, claims, slurm.BACKEND)

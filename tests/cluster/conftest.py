@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from tests.cluster import slurm
 from tests.cluster.lab import Ferry
 from tests.support.laboratory import working_in
-from tests.support.patience import until
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
 STORE_BYTES = 80 * 2**20  # of each node's object store
+ATTEMPTS = 10  # to start a node
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="session")
@@ -40,36 +41,25 @@ def ray_cluster(shore: Path) -> Iterator[Cluster]:
     )
     from ray.cluster_utils import Cluster
 
-    with patient_nodes():
-        cluster = Cluster(initialize_head=True, head_node_args=ray_node("one"))
-        cluster.add_node(**ray_node("two"))
-        yield cluster
-        cluster.shutdown()
+    cluster = patiently(lambda: Cluster(initialize_head=True, head_node_args=ray_node("one")))
+    patiently(lambda: cluster.add_node(**ray_node("two")))
+    yield cluster
+    cluster.shutdown()
 
 
-@contextmanager
-def patient_nodes() -> Iterator[None]:
-    """Have Ray wait for the nodes that start here: it gives up after half a minute, in which a busy
-    machine may not get there.
+def patiently(start: Callable[[], T]) -> T:
+    """Start a node of Ray, and another one if Ray gives up on it: it does so after half a minute, in
+    which a busy machine may not get there.
     """
-    from ray._private import services
-
-    asked = services.get_node
-
-    def awaited(*arguments: Any) -> Any:
-        nodes: list[Any] = []
-
-        def known() -> bool:
-            with suppress(RuntimeError):
-                nodes.append(asked(*arguments))
-            return bool(nodes)
-
-        until(known, "the node of Ray is there")
-        return nodes[0]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(services, "get_node", awaited)
-        yield
+    for _ in range(ATTEMPTS - 1):
+        before = _children(os.getpid())
+        try:
+            return start()
+        except Exception as error:
+            print(f"Ray does not start yet: {error}")
+            for child in set(_children(os.getpid())).difference(before):
+                _kill(_family(child))
+    return start()
 
 
 def ray_node(name: str, **changed: Any) -> dict[str, Any]:
@@ -90,19 +80,29 @@ def lose(cluster: Cluster, node: Any) -> None:
     for processes in node.all_processes.values():
         for ruler in processes:
             running += _family(ruler.process.pid)
-    for process in running:
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+    _kill(running)
     cluster.remove_node(node, allow_graceful=False)
 
 
 def _family(process: int) -> list[int]:
     """Return a process and all that descend from it, those first that start others."""
     family = [process]
-    for children in Path(f"/proc/{process}/task").glob("*/children"):
-        for child in children.read_text().split():
-            family += _family(int(child))
+    for child in _children(process):
+        family += _family(child)
     return family
+
+
+def _children(process: int) -> list[int]:
+    children: list[int] = []
+    for listed in Path(f"/proc/{process}/task").glob("*/children"):
+        children += map(int, listed.read_text().split())
+    return children
+
+
+def _kill(processes: Iterable[int]) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")

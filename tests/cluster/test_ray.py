@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cluster.conftest import lose, ray_node
+from tests.cluster.conftest import lose, patiently, ray_node
 from tests.cluster.lab import SUNK, Ferry
 from tests.support.patience import until
 
@@ -73,7 +73,7 @@ def test_a_killed_node_costs_no_figure(
     lab.let_go()
     running.end()
     # Not before: nodes on one machine share the folder of the code, which a new one clears
-    ray_cluster.add_node(**ray_node("two"))
+    patiently(lambda: ray_cluster.add_node(**ray_node("two")))
 
     assert lab.judgements() == locally.judgements()
     assert lab.contents() == locally.contents()
