@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
@@ -139,6 +140,8 @@ class Campaign:
             if tried.outcome == "open":
                 still_open.append(mutant)
             yield tried
+        # What only runs on import is seldom noticed, and asks all claims that reach it
+        still_open.sort(key=attrgetter("in_function"), reverse=True)
         for mutant, trial in trials.canaries(asking.in_time(still_open), witnesses):
             yield assessed(mutant, trial, baseline, self.reaching(mutant))
 
