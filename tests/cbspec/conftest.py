@@ -1,4 +1,4 @@
-"""Laboratories to work in, and real processes to share, interrupt and kill."""
+"""Laboratories to work in, real processes to share, interrupt and kill, and what makes a finding."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from cbspec.model.finding import Effect, Finding
 from tests.support.claim_text import LIGHT, WEIGHT
 from tests.support.laboratory import Laboratory, working_in
+from tests.support.specimen import make_effect, make_finding
 
 # A fresh interpreter would import torch for seconds per process
 FORK = multiprocessing.get_context("fork")
@@ -54,3 +56,13 @@ def empty(tmp_path: Path) -> Iterator[Laboratory]:
     """An empty folder, which is the working directory."""
     with working_in(tmp_path) as laboratory:
         yield laboratory
+
+
+@pytest.fixture(scope="session")
+def effect() -> Callable[..., Effect]:
+    return make_effect
+
+
+@pytest.fixture(scope="session")
+def finding() -> Callable[..., Finding]:
+    return make_finding

@@ -8,18 +8,8 @@ import pytest
 
 from cbspec.claim import Claim
 from cbspec.ledger import Entry, Ledger
-from cbspec.model.finding import Effect, Finding, Judgement
-from tests.support.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement
-
-
-@pytest.fixture(scope="session")
-def effect() -> Callable[..., Effect]:
-    return make_effect
-
-
-@pytest.fixture(scope="session")
-def finding() -> Callable[..., Finding]:
-    return make_finding
+from cbspec.model.finding import Judgement
+from tests.support.specimen import make_claim, make_entry, make_judgement
 
 
 @pytest.fixture(scope="session")

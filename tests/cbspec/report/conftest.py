@@ -11,7 +11,7 @@ import pytest
 from cbspec.claim import Claim
 from cbspec.kinds import Order, Sign
 from cbspec.ledger import compare
-from cbspec.model.finding import Effect, Finding, Judgement
+from cbspec.model.finding import Judgement
 from cbspec.model.origin import Origin
 from cbspec.report import Edit, Record, Run, Skipped, record_of
 from tests.support.specimen import (
@@ -139,13 +139,3 @@ def run_of() -> Callable[..., Run]:
         )
 
     return make
-
-
-@pytest.fixture(scope="session")
-def effect() -> Callable[..., Effect]:
-    return make_effect
-
-
-@pytest.fixture(scope="session")
-def finding() -> Callable[..., Finding]:
-    return make_finding
