@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from cbspec.claim import Claim, Seeds, Source
 from cbspec.judge import Sample, Table
 from cbspec.kinds import Assertion
 from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC
+from tests.support.specimen import make_claim
 
 SEEDS = (42, 123, 456, 789, 1011, 1213, 1415, 1617, 1819, 2021, 2223, 2425)
 
@@ -49,25 +49,13 @@ def claimed() -> Callable[..., Claim]:
         most: int = 3,
         **figures: float,
     ) -> Claim:
-        return Claim(
+        return make_claim(
             id="1.a",
-            title="",
-            phase="1",
-            status="active",
             source=Source(memo="", reported={"x": figures}),
             arms={},
             seeds=Seeds(pool=SEEDS[:most], start=start),
             assertions=tuple(assertions),
             controls=tuple(controls),
-            alpha=0.05,
-            scale="quick",
-            decidable=("quick",),
-            sizes={},
-            revises=(),
-            retracted_by=(),
-            path=Path("1.a.yaml"),
-            origins={},
-            digest="",
         )
 
     return claim

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from cbspec.stage import Call, NoParameters, Stage
 from cbspec.statistics.sample import Array
 from tests.cbspec.judge.cases import BoundaryCase
 from tests.cbspec.judge.noise import NOISE
+from tests.support.specimen import make_claim
 
 ALPHA = 0.05
 
@@ -42,25 +42,13 @@ def claim_of(case: BoundaryCase, noise: str, seeds: Seeds) -> Claim:
     measure = NOISE[noise].measure
     stage = Stage("drawn", "drawn", "", measures={"x": measure, "y": measure})
     call = Call(stage, NoParameters())
-    return Claim(
+    return make_claim(
         id="1.a",
-        title="",
-        phase="1",
-        status="active",
         source=Source(memo="", reported={}),
         arms=dict.fromkeys(case.means, call),
         seeds=seeds,
         assertions=(case.assertion,),
-        controls=(),
         alpha=ALPHA,
-        scale="quick",
-        decidable=("quick",),
-        sizes={},
-        revises=(),
-        retracted_by=(),
-        path=Path("1.a.yaml"),
-        origins={},
-        digest="",
     )
 
 
