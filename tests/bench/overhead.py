@@ -28,7 +28,7 @@ def overhead(claims: Sequence[str]) -> Iterator[Row]:
     Args:
         claims: ids; all claims without any.
     """
-    what = f"quick, {len(claims)} claims ({', '.join(claims)})" if claims else "quick suite"
+    what = f"{', '.join(claims)} at quick" if claims else "quick suite"
     about = f"{what}, from an empty store on two cores: processor time of all processes"
     try:
         with own_group() as group:
