@@ -18,6 +18,7 @@ import coverage
 import msgspec
 
 from cbspec.config import Config
+from cbspec.ledger import outcome
 from cbspec.trials.mutant import Mutant
 from cbspec.trials.process import RanLate, limited
 
@@ -190,7 +191,8 @@ def judged(
     for claim in claims:
         asked.append(claim)
         for record in _run(project, claim, config.scale).records:
-            if record.outcome.kind == "failed":
+            # A run also fails for verdicts at other scales, which the canary puts in doubt
+            if outcome(record.comparison, record.judgement).kind == "failed":
                 verdicts[record.claim] = record.judgement.verdict
         if verdicts:
             break
