@@ -113,7 +113,7 @@ def test_an_edit_of_a_cost_leaves_every_result_as_it_is(tmp_path: Path) -> None:
     shutil.copytree(ENGINE, tmp_path / "engine")
     before = Code(ENGINE.parent, ["engine"], catalog="engine.catalog", stages=STAGES)
 
-    for path in (tmp_path / "engine" / "costs").iterdir():
+    for path in (tmp_path / "engine" / "costs").glob("*.py"):
         edited = re.sub(r"\b\d+\b", "7", path.read_text(encoding="utf-8"))
         path.write_text(edited.replace("return ", "return 3 * "), encoding="utf-8")
 
