@@ -4,7 +4,7 @@ Run from the repository root as ``python -m tests.bench.cluster [PART [N]]...``:
 
     jobs [N]        N jobs of 10 ms, locally and on Ray: the driver's own processor time for each,
                     which other processes on the machine do not change; 2000
-    simulated       the memo suite on 1, 8 and 64 workers, from the rates in the project's store
+    simulated       the memo suite on 1, 8 and 64 workers, from the rates in the store
     kills [N]       N runs, in each of which a helper of Slurm is killed at random; 20
     nodes [N]       N runs, in each of which one of two nodes of Ray, besides the one of the process
                     that judges, is lost at a random moment with all that runs on it; 20
@@ -120,23 +120,22 @@ def simulated() -> Iterator[Row]:
         cells = [cell for claim in claims
                  for cell in planner.of(claim, claim.seeds.first).values()]  # fmt: skip
         plan = planner.plan(cells, wide=device == "cuda")
-        seconds = {job: _seconds(job, project.store) for job in plan.jobs}
-        if lacking := sorted({job.stage for job in plan.jobs if not seconds[job]}):
-            yield Row("memo suite, simulated", f"no rate of {', '.join(lacking)} in this store")
-            return
+        rates = {job.stage: project.store.rate(job.stage, device) for job in plan.jobs}
+        if not any(rates.values()):
+            yield Row(f"memo suite, simulated for {device}", "no rate in this store")
+            continue
+        unknown = sorted(stage for stage, rate in rates.items() if rate is None)
+        about = f"memo suite, first seeds, {len(plan.jobs)} jobs as planned for {device}"
+        if unknown:
+            about += f", without {', '.join(unknown)}"
+        seconds = {job: (rates[job.stage] or 0.0) * job.cost for job in plan.jobs}
         longest = makespan(plan, seconds, workers=len(plan.jobs))
         for workers in WORKERS:
             hours = makespan(plan, seconds, workers) / 3600
-            about = f"memo suite, first seeds, {len(plan.jobs)} jobs as planned for {device}"
             yield Row(
-                f"{about}: on {workers} workers, by this project's CPU rates",
+                f"{about}: on {workers} workers, by this store's rates",
                 f"{hours:.1f} h; critical path {longest / 3600:.1f} h",
             )
-
-
-def _seconds(job: PlannedJob, store: Store) -> float:
-    """Seconds on one core; 0 where the stage was never computed."""
-    return (store.rate(job.stage, "cpu") or 0.0) * job.cost
 
 
 def makespan(plan: Plan, seconds: Mapping[PlannedJob, float], workers: int) -> float:
