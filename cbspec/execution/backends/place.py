@@ -20,8 +20,8 @@ Variables = Mapping[str, str]
 ROUNDING = 1e-9  # of sums of thirds
 
 
-class Claim(NamedTuple):
-    """A process' claim to a share of a device.
+class Reservation(NamedTuple):
+    """A share of a device that a process claims.
 
     Attributes:
         device: the device.
@@ -48,7 +48,7 @@ class DevicePlace:
         self._machine = f"{socket.gethostname()}.{os.environ.get('SLURM_JOB_ID', '')}"
         self._name = ""
         self._lock: Lock | None = None
-        self._claim: Claim | None = None
+        self._claim: Reservation | None = None
 
     def claim(self, devices: Sequence[Variables], share: float) -> Variables:
         """Claim a share of one of several devices: of the same one as before, if it has room.
@@ -61,7 +61,7 @@ class DevicePlace:
             chosen = self._claim.device if self._claim else None
             if chosen is None or not _fits(share, chosen, others):
                 chosen = min(devices, key=lambda device: _load(device, others))
-            self._write(Claim(chosen, share, time.time_ns()))
+            self._write(Reservation(chosen, share, time.time_ns()))
         return chosen
 
     @property
@@ -85,7 +85,7 @@ class DevicePlace:
             self._lock.release()
         self._lock, self._claim = None, None
 
-    def _others(self) -> list[Claim]:
+    def _others(self) -> list[Reservation]:
         """Return the claims of the other processes; remove those of killed ones."""
         claims = []
         for path in self._folder.glob(f"{self._machine}.*.claim"):
@@ -96,10 +96,10 @@ class DevicePlace:
                 lock.release()
                 continue
             with suppress(FileNotFoundError):  # it was given back just now
-                claims.append(msgspec.json.decode(path.read_bytes(), type=Claim))
+                claims.append(msgspec.json.decode(path.read_bytes(), type=Reservation))
         return claims
 
-    def _write(self, claim: Claim) -> None:
+    def _write(self, claim: Reservation) -> None:
         self._take_lock()
         path = self._path(self._name)
         scratch = path.with_suffix(".new")
@@ -118,11 +118,11 @@ class DevicePlace:
         return self._folder / f"{name}.claim"
 
 
-def _fits(share: float, device: Variables, claims: Sequence[Claim]) -> bool:
+def _fits(share: float, device: Variables, claims: Sequence[Reservation]) -> bool:
     return share + _load(device, claims)[0] <= 1 + ROUNDING
 
 
-def _load(device: Variables, claims: Sequence[Claim]) -> tuple[float, int]:
+def _load(device: Variables, claims: Sequence[Reservation]) -> tuple[float, int]:
     """Return the sum of the shares of a device that are claimed, and how many processes it has."""
     shares = [claim.share for claim in claims if claim.device == device]
     return sum(shares), len(shares)
