@@ -69,12 +69,11 @@ class Words:
         asserted = prompt.assertion(list(_named(words.arms)), sorted(measures))
         return replace(words, asserted=(asserted,))
 
-    def draft(self, scales: Sequence[str], most: int = 0) -> Draft:
+    def draft(self, scales: Sequence[str]) -> Draft:
         """Return the draft of the claim.
 
         Args:
             scales: the scales to use if none were given.
-            most: the greatest number of seeds to draw; 0 for that of the defaults.
 
         Raises:
             click.UsageError: an arm or a reported value does not have the form that its flag needs.
@@ -98,7 +97,6 @@ class Words:
             revises=self.revises,
             retracted_by=self.retracted_by,
             figures=_figures(self.figures),
-            most=most,
         )
 
 

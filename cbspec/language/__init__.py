@@ -6,7 +6,7 @@ many files, `claims.py` one; `grammar.py` has the words of a file.
 
 from cbspec.language.explain import Explained, explain_values
 from cbspec.language.files import claim_files, is_claim_file, is_shared, meant
-from cbspec.language.reader import Versions, load, load_file
+from cbspec.language.reader import Versions, draws_seeds, load, load_file
 from cbspec.language.together import check_together, located
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Versions",
     "check_together",
     "claim_files",
+    "draws_seeds",
     "explain_values",
     "is_claim_file",
     "is_shared",

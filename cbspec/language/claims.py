@@ -100,6 +100,13 @@ class ClaimDocument:
         # The claim takes no part in the asked scale, but it can be shown and its record checked
         return [replace(claim, due=False) for claim in claims]
 
+    @property
+    def draws_seeds(self) -> bool:
+        """Tell whether an arm of any cell is computed for seeds."""
+        scale = self.scales.read_at(self.context.scale)
+        cells = [self._reader.resolve(cell, scale) for cell in self.cells]
+        return any(map(attrgetter("draws_seeds"), cells))
+
     def trace(self, cell: MatrixCell) -> Trace:
         """Return key path -> value and its node, for every value of the claim of one cell.
 

@@ -16,7 +16,8 @@ from cbspec.language.defaults import Defaults, Folders
 from cbspec.language.diagnostics import Diagnostics, TooMany
 from cbspec.language.files import SUFFIX, claim_files, meant
 from cbspec.language.forms import Pool
-from cbspec.language.parse import read
+from cbspec.language.node import Document
+from cbspec.language.parse import parse, read
 from cbspec.language.together import check_together
 from cbspec.model.origin import Origin
 from cbspec.paths import display
@@ -50,8 +51,7 @@ class Reader:
         try:
             document = read(path, mistakes)
             if document is not None:
-                context = Context(self.catalog, self.scale, defaults, self._pool)
-                file = ClaimDocument(document, context, mistakes)
+                file = self.opened(document, defaults, mistakes)
                 claims = file.claims(path, every=every, exact=exact)
                 # It refers back to the document. Without this cycle, the document is freed at once
                 del document.root
@@ -67,6 +67,13 @@ class Reader:
         if len(mistakes):
             claims.clear()
         return claims, mistakes.in_order()
+
+    def opened(
+        self, document: Document, defaults: Defaults, mistakes: Diagnostics
+    ) -> ClaimDocument:
+        """Return the reading of one parsed file, which notes its mistakes."""
+        context = Context(self.catalog, self.scale, defaults, self._pool)
+        return ClaimDocument(document, context, mistakes)
 
 
 @lru_cache(maxsize=4)
@@ -94,6 +101,31 @@ def load_file(
     if mistakes:
         raise ClaimError(mistakes)
     return tuple(claims)
+
+
+def draws_seeds(text: str, folder: Path, *, catalog: Catalog, scale: str) -> bool:
+    """Tell whether an arm is computed for seeds, in a claim that is not written yet.
+
+    A claim with mistakes counts as such a claim; `load_file` lists them once it is written.
+
+    Args:
+        text: the text of the claim file.
+        folder: the folder where the file will be.
+        catalog: the stages that claims may call.
+        scale: the scale to read at.
+    """
+    reader, mistakes = _reader(catalog, scale), Diagnostics()
+    try:
+        document = parse(Document(display(folder), text), mistakes)
+        if document is None:
+            return True
+        return reader.opened(document, reader.folders.defaults(folder), mistakes).draws_seeds
+    except TooMany:
+        return True
+    except BaseException as error:  # parameters and kinds run the project's own code
+        if isinstance(error, CbspecError | KeyboardInterrupt) or not of_project(error):
+            raise
+        return True
 
 
 def load(

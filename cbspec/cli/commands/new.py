@@ -119,15 +119,12 @@ def command(
         draft = _drafted(project, Words(**flags), ask=sys.stdin.isatty() if ask is None else ask)
         target = place(folder, draft.phase, draft.id)
     target = path or target
+    if isinstance(draft, Draft):
+        draft = _with_whole_pool(project, draft, target.parent)
     known = ids(folder)
     if draft.id in known:
         raise ConfigError(f"the id '{draft.id}' is taken by {known[draft.id]}")
-    try:
-        write(project, draft, target)
-    except ClaimError as error:
-        if not isinstance(draft, Draft) or {mistake.key for mistake in error.mistakes} != {"seeds"}:
-            raise
-        write(project, replace(draft, most=0), target)  # the runs are those of a table
+    write(project, draft, target)
     if as_json:
         echo_json({"id": draft.id, "path": str(target)})
     else:
@@ -144,8 +141,20 @@ def _drafted(project: Project, words: Words, *, ask: bool) -> Draft:
                 f"missing {', '.join(missing)} (asked for on a terminal, or with --ask)"
             )
         words = words.asked(tuple(shared.stages), project.catalog)
+    return words.draft((project.config.scale,) if shared.scales else ())
+
+
+def _with_whole_pool(project: Project, draft: Draft, folder: Path) -> Draft:
+    """Return a draft that may draw the whole pool of its folder, if it draws seeds at all."""
+    from cbspec.language import draws_seeds
+
     # A further look leaves earlier ones a lower level, so only a claim without a verdict gets it
-    return words.draft((project.config.scale,) if shared.scales else (), undrawn(shared.seeds))
+    most = undrawn(Folders().defaults(folder).seeds)
+    if not most or not draws_seeds(
+        draft.text(""), folder, catalog=project.catalog, scale=project.config.scale
+    ):
+        return draft
+    return replace(draft, most=most)
 
 
 def _copy(project: Project, like: str, flags: Mapping[str, Any]) -> tuple[ClaimCopy, Path]:

@@ -158,6 +158,31 @@ def test_a_claim_of_a_table_draws_no_seeds(study):
     assert "seeds: no arm draws seeds: the runs are those of the tables" in result.stderr
 
 
+def test_a_new_claim_draws_more_seeds_only_where_an_arm_draws_any(laboratory):
+    """The whole pool of its folder goes to a claim over stages, and none to one over a table, which
+    is written without a word about seeds.
+    """
+    laboratory.write("runs.csv", table(adam=ADAM))
+    laboratory.write("claims/phase4/defaults.yaml", "seeds: {pool: 1..20, start: 3, max: 6}\n")
+    runs = "{stage: table, file: runs.csv, run: run, measures: {loss: {unit: nats}}}"
+    asserted = "{{kind: threshold, measure: {}, arms: [one], below: 100}}"
+    words = ("--title", "t", "--memo", "m", "--arm", "one={}")
+
+    of_table = laboratory.cbspec(
+        *("new", "4.a", "--phase", "4", "--experiment", runs, *words),
+        *("--assert", asserted.format("loss")),
+    )
+    of_stage = laboratory.cbspec(
+        *("new", "4.b", "--phase", "4", "--experiment", "plant", *words),
+        *("--assert", asserted.format("height")),
+    )
+
+    assert (of_table.exit_code, of_table.stderr) == (0, "")
+    assert (of_stage.exit_code, of_stage.stderr) == (0, "")
+    assert "seeds" not in (laboratory.root / "claims/phase4/4.a.yaml").read_text()
+    assert "seeds: {max: 20}\n" in (laboratory.root / "claims/phase4/4.b.yaml").read_text()
+
+
 UNPAIRED = "  - {kind: unpaired, measure: loss, arms: [adam, sgd], below: 0}\n"
 
 
