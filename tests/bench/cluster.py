@@ -112,7 +112,7 @@ def _jobs(root: Path, name: str, number: int) -> Iterator[Row]:
 
 
 def simulated() -> Iterator[Row]:
-    """Work the memo suite off on so many workers, longest path first."""
+    """Work the memo suite off on so many workers, critical path first."""
     project = Project(ROOT)
     for device in ("cpu", "cuda"):
         planner = project.planner(device)

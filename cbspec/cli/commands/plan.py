@@ -78,7 +78,7 @@ def lines(planned: Forecast, workers: int, cores: int) -> Iterator[str]:
     absent = [work for work in planned.work if work.absent]
     stored = [work for work in planned.work if not work.absent]
     if absent:
-        yield f"\nTo compute ({count(len(absent), 'job')}, longest path first):"
+        yield f"\nTo compute ({count(len(absent), 'job')}, critical path first):"
     for work in absent:
         yield from _absent(work)
     if stored:

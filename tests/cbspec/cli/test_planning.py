@@ -16,7 +16,7 @@ def rate(laboratory, stage, seconds):
 
 
 def test_plan_of_an_empty_store(laboratory, pinned):
-    """Jobs come longest path first, without a forecast as long as nothing was ever computed."""
+    """Jobs come critical path first, without a forecast as long as nothing was ever computed."""
     result = laboratory.cbspec("plan", "--device", "cpu")
 
     assert result.exit_code == 0

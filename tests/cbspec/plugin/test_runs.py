@@ -78,7 +78,7 @@ def test_seeds_that_the_record_took_run_beside_the_first(project, pool, jobs, ju
 
 @pytest.mark.usefixtures("inline")
 def test_a_claim_is_judged_when_its_results_lie_ready(project):
-    """Claims run in the order in which they can be judged: longest path first as they are computed,
+    """Claims run in the order in which they can be judged: critical path first as they are computed,
     and as they were collected where all is stored.
     """
     project.claim("quick.yaml")
