@@ -145,8 +145,10 @@ def _outlook(evidence: StatisticalEvidence, level: Level, replicates: str) -> st
     even, likely = _deciding(evidence, level)
     if not 0 < even < math.inf:
         return ""
-    upper = f"to {likely:g}" if likely < MOST else f"to more than {MOST}"
     noun, *_ = replicates.split(",")
+    if even == likely:
+        return f"; {even:g} {noun} would decide (a 0.8 chance)"
+    upper = f"to {likely:g}" if likely < MOST else f"to more than {MOST}"
     return f"; {even:g} {upper} {noun} would decide (an even to a 0.8 chance)"
 
 

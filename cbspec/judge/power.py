@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cbspec.claim import Seeds
 from cbspec.judge import escalation
 from cbspec.kinds import Assertion
+from cbspec.stage import Measure
 from cbspec.statistics import sign_flip
 from cbspec.statistics.design import Design, Spreads, counted
 
@@ -13,7 +16,12 @@ CLEARLY = 0.9  # a factor on the bound of a level that leaves room for the error
 
 
 def lint(
-    assertion: Assertion, seeds: Seeds, alpha: float, *, spreads: Spreads | None = None
+    assertion: Assertion,
+    seeds: Seeds,
+    alpha: float,
+    *,
+    spreads: Spreads | None = None,
+    measures: Mapping[str, Measure] | None = None,
 ) -> str | None:
     """Return why these seeds can never show an assertion, with the seeds needed; None if they can.
 
@@ -22,7 +30,9 @@ def lint(
         seeds: the seeds of the claim. One interim analysis that could show it is enough.
         alpha: the error rate of an assertion without its own.
         spreads: (measure, label) -> recorded spread. A margin too narrow for it is refused.
+        measures: measure -> its declaration, whose noise may demand a test with a smallest p-value.
     """
+    assertion = assertion.judged_under(measures or {})
     level = escalation.alpha_of(assertion, alpha)
     if assertion.enumerates and len(seeds.pool) > sign_flip.MOST:
         return (

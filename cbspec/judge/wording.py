@@ -89,6 +89,8 @@ def clustered(values: Array) -> str:
     ordered = sorted(float(value) for value in values)
     if len(ordered) < FEWEST or not math.isfinite(ordered[-1] - ordered[0]):
         return ""
+    if number(ordered[0], USUAL) == number(ordered[-1], USUAL):  # rounding alone
+        return ""
     gaps = [after - before for before, after in pairwise(ordered)]
     widest = max(gaps)
     if widest <= FAR * (ordered[-1] - ordered[0]):

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from cbspec.kinds.change import Rule, Way, smaller, unordered
 from cbspec.kinds.names import NAMES, MeasureName
+from cbspec.kinds.sums import AS_RATIO
 from cbspec.stage import Measure
 from cbspec.statistics import evidence as combine
 from cbspec.statistics.contrast import Contrast
@@ -26,17 +27,6 @@ Alpha = Annotated[
     float,
     Meta(gt=0, lt=0.5, description="error rate of this assertion; the claim's alpha when left out"),
 ]
-
-RARE_MODE = 6
-"""The number of seeds that an assertion about failure begins with.
-
-A failure that hits one run in five shows among six runs in 3 of 4 cases, among three in half.
-"""
-
-AS_RATIO = (
-    "where noise is a factor, no test of a difference by an amount keeps its level: compare with 0, "
-    "which is judged on logarithms, or state it as a ratio"
-)
 
 Problem = tuple[tuple[str | int, ...], str]
 """The path of a field, and what is wrong with it. ``("$name",)`` is a value of the matrix."""
@@ -80,6 +70,7 @@ class Assertion(
         synonyms: other names that people may look for.
         tested: whether the kind has an error rate. One that only describes the sample has none,
             takes no share of alpha and cannot be a part of another assertion.
+        tests: the values that `test` may have.
         compares: whether the test pairs the runs of one arm with those of another.
         by_moments: whether the test needs only mean, spread and n, whatever the fields are.
         by_spread: whether the test needs the spread over runs.
@@ -90,6 +81,7 @@ class Assertion(
     tighter: ClassVar[Mapping[str, Rule]] = {"alpha": smaller}
     synonyms: ClassVar[tuple[str, ...]] = ()
     tested: ClassVar[bool] = True
+    tests: ClassVar[tuple[str, ...]] = ("t", "exact", "robust")
     compares: ClassVar[bool] = True
     by_moments: ClassVar[bool] = False
     by_spread: ClassVar[bool] = True
@@ -100,7 +92,7 @@ class Assertion(
     test: Annotated[
         Literal["t", "exact", "robust"],
         Meta(
-            description="t: paired one-sided t test; exact: sign-flip permutation over seeds; "
+            description="t: paired one-sided t test; exact: sign flips over seeds, or pairings permuted; "
             "robust: t, and valid for skewed noise where one arm is compared with a constant"
         ),
     ] = "t"
@@ -204,9 +196,17 @@ class Assertion(
         """Return why the seeds cannot show a margin, by the recorded spread; None if they can."""
         return design.limited(self.alpha, robust=self.test == "robust").missed(self.contrasts())
 
+    def judged_under(
+        self,
+        measures: Mapping[str, Measure],  # noqa: ARG002 - for kinds whose test depends on it
+    ) -> Assertion:
+        """Return the assertion with the test that the declared noise demands."""
+        return self
+
     def problems(self) -> Iterator[Problem]:
         """Yield the fields whose values have the right type but make no sense."""
-        yield from ()
+        if self.test not in self.tests:
+            yield ("test",), f"says nothing of {self.kind}, which has a test of its own"
 
     def misplaced(
         self,

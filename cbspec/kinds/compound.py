@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -24,6 +24,8 @@ class Compound(Assertion, frozen=True, kw_only=True):
         Meta(min_length=1, description="the parts, assertions themselves"),
     ]
 
+    tests: ClassVar[tuple[str, ...]] = ("t",)
+
     @property
     def enumerates(self) -> bool:
         """Tell whether the test of a part goes through all sign flips."""
@@ -32,6 +34,11 @@ class Compound(Assertion, frozen=True, kw_only=True):
     def begins_with(self, measures: Mapping[str, Measure]) -> int:
         """Return the fewest seeds of a first analysis, by the part that needs most."""
         return max(part.begins_with(measures) for part in self.of)
+
+    def judged_under(self, measures: Mapping[str, Measure]) -> Assertion:
+        """Return the assertion with parts that the declared noise demands."""
+        parts = tuple(part.judged_under(measures) for part in self.of)
+        return msgspec.structs.replace(self, of=parts)
 
     def unsuited(self, measures: Mapping[str, Measure]) -> Iterator[str]:
         """Yield why no test of a part keeps its level."""
@@ -67,6 +74,8 @@ class Compound(Assertion, frozen=True, kw_only=True):
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the parts, and the parts that have no p-value."""
+        if self.test not in self.tests:
+            yield ("test",), f"each part of {self.kind} says how it is tested"
         for index, part in enumerate(self.of):
             if not part.tested:
                 article = "a"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 import numpy as np
 from msgspec import Meta
 
@@ -16,6 +17,7 @@ from cbspec.kinds.names import Arms, MeasureName, listed
 from cbspec.kinds.sums import needs_bounds
 from cbspec.stage import Measure
 from cbspec.statistics import pairings, pearson
+from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
 from cbspec.statistics.result import Result, bounds_in_words, finite_bounds
 from cbspec.statistics.sample import Array, Measurements
@@ -35,6 +37,7 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
     """
 
     synonyms = ("pearson", "association of measures")
+    tests: ClassVar[tuple[str, ...]] = ("t", "exact")
     tighter: ClassVar = {"above": larger, "below": smaller, "over": unordered}
 
     measures: Annotated[
@@ -79,8 +82,23 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
             self._within_seeds(np.stack(ones, axis=-1), np.stack(others, axis=-1), data)
         )
 
+    @property
+    def enumerates(self) -> bool:
+        """Pairings are permuted, whose number `pairings` bounds, and no signs flipped."""
+        return False
+
+    def judged_under(self, measures: Mapping[str, Measure]) -> Correlation:
+        """Return the assertion with the permutation test that heavy noise demands."""
+        if self._permuted(measures):
+            return msgspec.structs.replace(self, test="exact")
+        return self
+
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
-        """Return 0 if there are enough seeds for a test, else 1."""
+        """Return the p of the one pairing in order, or 0 if there are enough seeds for a test of r."""
+        if self.test == "exact":
+            if self.over == "seeds":
+                return pairings.least_p(1, n)
+            return pairings.least_p(n, len(self.arms))
         fewest = 2  # for a t test of the seeds' coefficients
         if self.over == "seeds":
             fewest = pearson.FEWEST
@@ -90,13 +108,17 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other, and arms too few to correlate."""
+        yield from super().problems()
         yield from needs_bounds(self.above, self.below)
+        if self.test == "exact" and any(finite_bounds(self.above, self.below)):
+            yield ("test",), "pairings tell a correlation from 0 alone: use above: 0 or below: 0"
         if self.over == "arms" and len(self.arms) < FEWEST_ARMS:
             yield ("arms",), f"needs {FEWEST_ARMS} arms to correlate over"
 
     def unsuited(self, measures: Mapping[str, Measure]) -> Iterator[str]:
         """Yield that a coefficient of heavy noise is compared with anything but 0."""
-        if self._permuted(measures) and any(finite_bounds(self.above, self.below)):
+        exact = self.judged_under(measures).test == "exact"
+        if exact and any(finite_bounds(self.above, self.below)):
             yield OF_NONE
 
     def begins_with(self, measures: Mapping[str, Measure]) -> int:
@@ -106,13 +128,23 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         return 1
 
     def _permuted(self, measures: Mapping[str, Measure]) -> bool:
-        """Tell whether one of the measures has heavy noise, whose r is not Student's."""
+        """Tell whether pairings are asked for, or a measure has heavy noise, whose r is not Student's."""
+        if self.test == "exact":
+            return True
         noises = [measures[name].noise for name in self.measures if name in measures]
         return "heavy" in noises
+
+    def _known(self, arm: str, measure: str, data: Measurements) -> Array:
+        """Return the standard deviation of what is known of an arm's values, or of their logarithms."""
+        logs = data.factorial((arm,), measure)
+        alone = Contrast(label=arm, measure=measure, weights={arm: 1.0}, logs=logs)
+        return alone.least_deviation(data)
 
     def _of_arm(self, arm: str, one: Array, other: Array, data: Measurements) -> Result:
         n = one.shape[-1]
         r = pearson.coefficient(one, other)
+        known = [self._known(arm, measure, data) for measure in self.measures]
+        told, _ = pearson.resolved(r, one, other, (known[0], known[1]))
         result = Result(
             label=f"r of {' and '.join(self.measures)} in {arm}",
             measure=self.measures[0],
@@ -120,9 +152,9 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
             test="test of Pearson's r",
             above=self.above,
             below=self.below,
-            tail=partial(pearson.tail, r, n),
+            tail=partial(pearson.tail, told, n),
             estimate=r,
-            interval=lambda miss: pearson.interval(float(r), n, miss),
+            interval=lambda miss: _around(float(r), pearson.interval(float(told), n, miss)),
             n=n,
         )
         if self._permuted(data.measures):
@@ -133,7 +165,12 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         # Fisher's z = artanh r is close to normal with a variance that does not depend on r, so that
         # the coefficients of the seeds may be averaged
         r = pearson.coefficient(ones, others)
-        z = np.arctanh(np.clip(r, -pearson.MOST, pearson.MOST))
+        known = []
+        for measure in self.measures:
+            of_arms = [self._known(arm, measure, data) for arm in self.arms]
+            known.append(np.max(of_arms, axis=0)[..., None])
+        told, errors = pearson.resolved(r, ones, others, (known[0], known[1]))
+        z, least = np.arctanh(told), np.sqrt(np.mean(errors**2, axis=-1))
         result = Result(
             label=f"r of {' and '.join(self.measures)} over arms",
             measure=self.measures[0],
@@ -141,15 +178,20 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
             test="t test of Fisher's z",
             above=self.above,
             below=self.below,
-            tail=partial(pearson.mean_tail, z),
+            tail=partial(pearson.mean_tail, z, least),
             estimate=np.tanh(np.mean(z, axis=-1)),
-            interval=partial(pearson.mean_interval, z),
+            interval=partial(pearson.mean_interval, z, least),
             n=r.shape[-1],
             seeds=r,
         )
         if self._permuted(data.measures):
             return _permuted(replace(result, estimate=np.mean(r, axis=-1)), ones, others)
         return result
+
+
+def _around(r: float, interval: tuple[float, float]) -> tuple[float, float]:
+    """Return the interval, widened to hold the coefficient itself."""
+    return min(interval[0], r), max(interval[1], r)
 
 
 def _permuted(result: Result, ones: Array, others: Array) -> Result:

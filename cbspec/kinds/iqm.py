@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, ClassVar
 
+import numpy as np
 from msgspec import Meta
 
-from cbspec.kinds.assertion import AS_RATIO, Problem
+from cbspec.kinds.assertion import Problem
 from cbspec.kinds.change import larger, more, smaller, unordered
 from cbspec.kinds.names import listed
 from cbspec.kinds.subtraction import Subtraction
-from cbspec.kinds.sums import needs_bounds
+from cbspec.kinds.sums import AS_RATIO, needs_bounds
 from cbspec.stage import Measure
 from cbspec.statistics import trimmed
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
 from cbspec.statistics.result import Result, bounds_in_words, finite_bounds
-from cbspec.statistics.sample import Measurements
+from cbspec.statistics.sample import Measurements, Unmeasured
 
 SKEWED = (
     "where noise is heavy, the interquartile mean of few runs estimates no one quantity, so no test "
@@ -31,6 +33,7 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
     """
 
     synonyms = ("trimmed", "interquartile", "rliable")
+    tests: ClassVar[tuple[str, ...]] = ("t",)
     tighter: ClassVar = {"arms": more, "above": larger, "below": smaller, "minus": unordered}
 
     above: Annotated[float | None, Meta(description="what the mean exceeds")] = None
@@ -60,6 +63,7 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
+        yield from super().problems()
         yield from needs_bounds(self.above, self.below)
 
     @property
@@ -68,11 +72,19 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
         return all(bound > 0 for bound in finite_bounds(self.above, self.below))
 
     def _located(self, arm: str, data: Measurements) -> Result:
-        values = self.column(arm, data)
-        seeds, test = values, "t test of the interquartile mean"
+        plain = self.contrast(arm, self.above, self.below)
+        values = seeds = self.column(plain, data)
+        least, test = plain.least_deviation(data), "t test of the interquartile mean"
+        repeated = np.all(trimmed.moments(values)[1] == 0)
+        if repeated and self.minus is None and not data.resolution(self.measure):
+            raise Unmeasured(
+                f"{self.measure} of {arm} is the same on half of its seeds or more: equal values are "
+                "expected only of a measure that declares a resolution"
+            )
         logs = self.minus is None and data.factorial((arm,), self.measure) and self._positive
         if logs:
             values, test = data.logarithms(arm, self.measure), f"{test} on logarithms"
+            least = replace(plain, logs=True).least_deviation(data)
         return Result(
             label=self.label(arm),
             measure=self.measure,
@@ -80,9 +92,9 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
             test=test,
             above=self.above,
             below=self.below,
-            tail=partial(trimmed.tail, values),
+            tail=partial(trimmed.tail, values, least=least),
             estimate=trimmed.moments(values)[0],
-            interval=partial(trimmed.interval, values),
+            interval=partial(trimmed.interval, values, least=least),
             n=values.shape[-1],
             seeds=seeds,
             logs=logs,

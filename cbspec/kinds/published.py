@@ -29,6 +29,7 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
 
     synonyms = ("reported", "welch", "literature", "baseline")
     compares: ClassVar[bool] = False
+    tests: ClassVar[tuple[str, ...]] = ("t", "robust")
     tighter: ClassVar = {
         "arms": more,
         "above": larger,
@@ -55,6 +56,7 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
+        yield from super().problems()
         yield from needs_bounds(self.above, self.below)
 
     def _compared(self, arm: str, data: Measurements) -> Result:
@@ -65,7 +67,8 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
         if values.ndim == 1 and values.size > 1:
             spread = float(deviation(values))
         # The arm is not paired with the paper's runs, so skewed noise does not become symmetric
-        guarded = data.declared(self.measure).noise in ("heavy", "lognormal")
+        noise = data.declared(self.measure).noise
+        guarded = self.test == "robust" or noise in ("heavy", "lognormal")
         theirs = Moments(self.mean, self.sd, self.n)
         least = data.resolution(self.measure) / 2
         return Result(

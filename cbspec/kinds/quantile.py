@@ -26,6 +26,7 @@ class Quantile(Subtraction, frozen=True, kw_only=True, tag="quantile"):
     """
 
     synonyms = ("median", "percentile")
+    tests: ClassVar[tuple[str, ...]] = ("t",)
     tighter: ClassVar = {
         "arms": more,
         "above": larger,
@@ -60,10 +61,11 @@ class Quantile(Subtraction, frozen=True, kw_only=True, tag="quantile"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
+        yield from super().problems()
         yield from needs_bounds(self.above, self.below)
 
     def _located(self, arm: str, data: Measurements) -> Result:
-        values = self.column(arm, data)
+        values = self.column(self.contrast(arm, self.above, self.below), data)
         return Result(
             label=self.label(arm),
             measure=self.measure,

@@ -27,6 +27,7 @@ class RankTrend(Measured, frozen=True, kw_only=True, tag="rank_trend"):
     """
 
     synonyms = ("page", "association")
+    tests = ("t", "exact")
 
     arms: Along
     direction: Direction

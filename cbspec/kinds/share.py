@@ -28,6 +28,7 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
 
     synonyms = ("fraction", "proportion", "success", "rate")
     compares: ClassVar[bool] = False
+    tests: ClassVar[tuple[str, ...]] = ("t",)
     tighter: ClassVar = {
         "arms": more,
         "above": larger,
@@ -68,6 +69,7 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
+        yield from super().problems()
         yield from needs_bounds(self.above, self.below)
         if self.more_than is None and self.less_than is None:
             yield ("kind",), "needs more_than, less_than or both"

@@ -26,6 +26,7 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
     """
 
     synonyms = ("faster", "log-rank", "survival", "time-to-target")
+    tests: ClassVar[tuple[str, ...]] = ("t",)
     tighter: ClassVar = {"limit": unordered}
 
     arms: Annotated[
@@ -44,6 +45,7 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
         first, second = self.arms
         sooner = data.watched(first, self.measure, self.limit)
         later = data.watched(second, self.measure, self.limit)
+        least = data.resolution(self.measure) / 2
         return of_inference(
             Result(
                 label=f"{second} - {first}",
@@ -54,16 +56,18 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
                 below=None,
                 tail=partial(survival.tail, sooner, later, self.limit),
                 estimate=mean(later) - mean(sooner),
-                interval=partial(self._interval, later, sooner),
+                interval=partial(self._interval, later, sooner, least),
                 n=min(sooner.shape[-1], later.shape[-1]),
             )
         )
 
-    def _interval(self, later: Array, sooner: Array, miss: float) -> tuple[float, float]:
+    def _interval(
+        self, later: Array, sooner: Array, least: float, miss: float
+    ) -> tuple[float, float]:
         """Return Welch's interval of the times up to the limit; where no run of an arm reached its
         target, with as many as that leaves open (Clopper and Pearson 1934) reaching it at once.
         """
-        low, high = independent.interval(later, sooner, miss)
+        low, high = independent.interval(later, sooner, miss, least)
         if np.all(later >= self.limit):
             low -= self.limit * (1 - (miss / 2) ** (1 / later.size))
         if np.all(sooner >= self.limit):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from msgspec import Meta
 
 from cbspec.kinds.assertion import Measured
 from cbspec.kinds.names import Arm, Arms
+from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.sample import Array, Measurements
 
 
@@ -34,9 +36,19 @@ class Subtraction(Measured, frozen=True, kw_only=True):
         """Return the label of every arm."""
         return [self.label(arm) for arm in self.arms]
 
-    def column(self, arm: str, data: Measurements) -> Array:
-        """Return its values `[..., seed]`."""
-        values = data.squarable(arm, self.measure)
+    def contrast(self, arm: str, above: float | None, below: float | None) -> Contrast:
+        """Return what is looked at of an arm, between the bounds."""
+        weights = {arm: 1.0}
         if self.minus is not None:
-            values = values - data.squarable(self.minus, self.measure)
-        return values
+            weights[self.minus] = -1.0
+        low = -math.inf if above is None else above
+        high = math.inf if below is None else below
+        return Contrast(
+            label=self.label(arm), measure=self.measure, weights=weights, low=low, high=high
+        )
+
+    def column(self, contrast: Contrast, data: Measurements) -> Array:
+        """Return its values `[..., seed]`, of which those at a bound but for rounding are at it."""
+        for arm in contrast.weights:
+            data.squarable(arm, self.measure)
+        return contrast.values(data)

@@ -19,6 +19,12 @@ SIGNS: Mapping[str, int] = {
 """Direction in a claim file -> the sign of the differences that it asserts."""
 
 
+AS_RATIO = (
+    "where noise is a factor, no test of a difference by an amount keeps its level: compare with 0, "
+    "which is judged on logarithms, or state it as a ratio"
+)
+
+
 def beyond(measure: str, arm: str, other: str, sign: int, margin: float) -> Contrast:
     """Return the assertion that arm - other is above margin (sign 1) or below -margin (sign -1)."""
     return signed(f"{arm} - {other}", measure, {arm: 1.0, other: -1.0}, sign, margin)

@@ -8,8 +8,9 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from cbspec.kinds.assertion import RARE_MODE, Measured, Problem
+from cbspec.kinds.assertion import Measured, Problem
 from cbspec.kinds.change import larger, more, smaller
+from cbspec.kinds.collapse import RARE_MODE
 from cbspec.kinds.names import Arms, listed
 from cbspec.kinds.sums import each, needs_bounds, within
 from cbspec.stage import Measure

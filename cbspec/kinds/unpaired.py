@@ -34,6 +34,7 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
 
     synonyms = ("independent", "mann-whitney", "permutation", "wilcoxon")
     compares: ClassVar[bool] = False
+    tests: ClassVar[tuple[str, ...]] = ("t",)
     tighter: ClassVar = {"above": larger, "below": smaller, "by": unordered}
 
     arms: Annotated[
@@ -120,4 +121,5 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
+        yield from super().problems()
         yield from needs_bounds(self.above, self.below)

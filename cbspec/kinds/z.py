@@ -30,6 +30,7 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
     compares: ClassVar[bool] = False
     by_moments: ClassVar[bool] = True
     by_spread: ClassVar[bool] = False
+    tests: ClassVar[tuple[str, ...]] = ("t", "robust")
     tighter: ClassVar = {"arms": more, "above": larger, "below": smaller, "sigma": unordered}
 
     arms: Arms
@@ -52,6 +53,7 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
+        yield from super().problems()
         yield from needs_bounds(self.above, self.below)
 
     def _located(self, arm: str, data: Measurements) -> Result:
@@ -60,7 +62,8 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
         if data.summarised((arm,), self.measure):
             seeds = np.array([])  # the values only stand in for runs that are not known
         # A known spread tells nothing of the shape
-        guarded = data.declared(self.measure).noise in ("heavy", "lognormal")
+        noise = data.declared(self.measure).noise
+        guarded = self.test == "robust" or noise in ("heavy", "lognormal")
         return Result(
             label=arm,
             measure=self.measure,

@@ -62,11 +62,17 @@ class ResolvedCell:
         return not self.arms
 
     @property
-    def begins_with(self) -> int:
-        """Return the fewest seeds of a first analysis, by the assertion that needs most."""
+    def measures(self) -> dict[str, Measure]:
+        """Return the measures of all arms, as the catalog declares them."""
         measures: dict[str, Measure] = {}
         for call in self.calls.values():
             measures |= call.stage.measures
+        return measures
+
+    @property
+    def begins_with(self) -> int:
+        """Return the fewest seeds of a first analysis, by the assertion that needs most."""
+        measures = self.measures
         return max(assertion.begins_with(measures) for assertion in self.assertions)
 
     @property

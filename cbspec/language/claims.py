@@ -158,15 +158,15 @@ class ClaimDocument:
         return replications
 
     def _check_power(self, cell: ResolvedCell, replicated: Replication, alpha: float) -> None:
-        drawn = replicated.seeds
+        drawn = replicated.seeds.beginning_with(cell.begins_with)
         section = self.sections["assert"]
         runs = replicated.independent_runs
         consistency.pairing(section, cell.assertions, runs, cell.arms, self.mistakes)
-        consistency.power(section, cell.assertions, drawn, alpha, self.mistakes)
+        consistency.power(section, cell.assertions, drawn, alpha, cell.measures, self.mistakes)
         if cell.controls:
             section = self.sections["controls"]
             consistency.pairing(section, cell.controls, runs, cell.arms, self.mistakes)
-            consistency.power(section, cell.controls, drawn, alpha, self.mistakes)
+            consistency.power(section, cell.controls, drawn, alpha, cell.measures, self.mistakes)
 
     def _claim(
         self,

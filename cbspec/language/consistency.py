@@ -12,7 +12,7 @@ from cbspec.language.conform import unknown
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.grammar import ClaimWords
 from cbspec.language.node import Node
-from cbspec.stage import Call
+from cbspec.stage import Call, Measure
 
 
 def reported(source: Node | None, arms: Arms, mistakes: Diagnostics) -> None:
@@ -150,11 +150,12 @@ def power(
     asserted: tuple[Assertion, ...],
     seeds: Seeds,
     alpha: float,
+    measures: Mapping[str, Measure],
     mistakes: Diagnostics,
 ) -> None:
     """Note assertions that no values over these seeds could ever show."""
     from cbspec.judge import power  # it imports NumPy, which reading alone does not need
 
     for node, assertion in zip(section.items, asserted, strict=True):
-        if reason := power.lint(assertion, seeds, alpha):
+        if reason := power.lint(assertion, seeds, alpha, measures=measures):
             mistakes.add(node, reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from statistics import NormalDist
 
 import msgspec
 
@@ -39,8 +40,9 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Return by how many standard errors of the recorded effect the effect moved.
 
         At most 1 is counted for a moved interval, for an effect that one side lacks, for another
-        number of seeds, and for a record without a spread. A standard error counts as at least what
-        rounding does to the number: seeds that agree to the last bit have none of their own.
+        number of seeds, and for a record without spread and interval. A standard error counts as at
+        least what rounding does to the number: seeds that agree to the last bit have none of their
+        own.
         """
         was, now = self.before, self.after
         if was is None or now is None:
@@ -51,7 +53,7 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             return math.inf
         if was.n == now.n and not _moved(was, now):
             return 0.0
-        error = _standard_error(was)
+        error = _standard_error(was, now.estimate)
         if error is None:
             return 1.0
         error = max(error, self.rounding)
@@ -132,11 +134,24 @@ def _moved(was: RecordedEffect, now: RecordedEffect) -> bool:
     return any(_differ(before, after, TOLERANCE * largest) for before, after in pairs)
 
 
-def _standard_error(effect: RecordedEffect) -> float | None:
-    """Return the standard error of a recorded effect in its unit; None without a spread."""
-    if effect.spread is None:
-        return None
-    return effect.spread / math.sqrt(effect.n)
+def _standard_error(effect: RecordedEffect, after: float) -> float | None:
+    """Return the standard error of a recorded effect in its unit.
+
+    What has no spread over seeds, such as a share, a quantile or a coefficient, has that of its
+    interval, as if it were normal: of the side where it is now, or of the other one if that has no
+    width or no end. None if neither has.
+    """
+    if effect.spread is not None:
+        return effect.spread / math.sqrt(effect.n)
+    assert effect.estimate is not None  # `size` compares two estimates
+    ends = [effect.low, effect.high]
+    if after > effect.estimate:
+        ends.reverse()
+    for end in ends:
+        if end is not None and end != effect.estimate:
+            reach = NormalDist().inv_cdf((1 + effect.confidence) / 2)
+            return abs(end - effect.estimate) / reach
+    return None
 
 
 def _differ(a: float | None, b: float | None, tolerance: float) -> bool:

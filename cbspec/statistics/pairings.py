@@ -48,6 +48,13 @@ def tail(one: Array, other: Array, side: int) -> Array:
     return np.asarray(p.reshape(one.shape[:-2]))
 
 
+def least_p(groups: int, items: int) -> float:
+    """Return the p of items that are in order in every group."""
+    if groups > 1 or math.factorial(items) > PAIRINGS:
+        return max(float(math.factorial(items)) ** -groups, 1 / (PAIRINGS + 1))
+    return 1 / math.factorial(items)
+
+
 def _standardised(values: Array) -> Array:
     """Return values less their mean, over the root of their squares; 0 where none varies."""
     apart = values - np.mean(values, axis=-1, keepdims=True)

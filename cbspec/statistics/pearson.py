@@ -35,6 +35,30 @@ def coefficient(one: Array, other: Array) -> Array:
     return np.asarray(np.clip(ratio, -1.0, 1.0))
 
 
+def resolved(r: Array, one: Array, other: Array, known: tuple[Array, Array]) -> tuple[Array, Array]:
+    """Return the coefficient no nearer to 1 than the measures resolve, and the standard deviation that
+    its z has at least for that reason.
+
+    The residuals of a regression, n - 2 of them free, vary no less than values known to half a
+    resolution: (1 - r^2) times the squares is at least n - 2 times their variance. To first order
+    such values move z by as much.
+
+    Args:
+        r: shape `[...]`.
+        one, other: the values `[..., pair]`.
+        known: the standard deviation of what is known of either's values.
+    """
+    free = max(one.shape[-1] - 2, 1)
+    left_open = np.zeros(r.shape)
+    for values, least in zip((one, other), known, strict=True):
+        spread = np.maximum(deviation(values), np.finfo(np.float64).tiny)
+        variance = (least / spread) ** 2 / (values.shape[-1] - 1)
+        left_open = np.maximum(left_open, np.minimum(variance, 1 / free))
+    most = np.minimum(np.sqrt(1 - free * left_open), MOST)
+    r = np.clip(r, -most, most)
+    return r, np.sqrt(left_open / (1 - r**2))
+
+
 def tail(r: Array, n: int, bound: float, side: int) -> Array:
     """Return the one-sided p of a coefficient over n pairs lying on that side of the bound."""
     from scipy.special import stdtr
@@ -93,20 +117,28 @@ def _above(z: Array, n: int, true: float) -> Array:
     return np.asarray(ndtr(above) @ (weights / 2) @ (weights / 2))
 
 
-def mean_tail(z: Array, bound: float, side: int) -> Array:
-    """Return the one-sided p, by t, of the mean of Fisher's z over seeds `[..., seed]`."""
+def mean_tail(z: Array, least: Array, bound: float, side: int) -> Array:
+    """Return the one-sided p, by t, of the mean of Fisher's z over seeds `[..., seed]`.
+
+    Args:
+        least: the standard deviation that z has at least, shape `[...]`.
+    """
     n = z.shape[-1]
     if n < 2:
         return np.ones(z.shape[:-1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = side * (mean(z) - math.atanh(bound)) / (deviation(z) / math.sqrt(n))
+        error = np.maximum(deviation(z), least) / math.sqrt(n)
+        t = side * (mean(z) - math.atanh(bound)) / error
     return student.tail(np.nan_to_num(t, posinf=np.inf, neginf=-np.inf), n, guarded=False)
 
 
-def mean_interval(z: Array, miss: float) -> tuple[float, float]:
-    """Return the interval of the coefficient whose z is the mean over seeds."""
+def mean_interval(z: Array, least: Array, miss: float) -> tuple[float, float]:
+    """Return the interval of the coefficient whose z is the mean over seeds; `least` as in
+    `mean_tail`.
+    """
     n = z.size
     if n < 2:
         return -1.0, 1.0
-    half = student.reach(miss, n, guarded=False) * float(deviation(z)) / math.sqrt(n)
+    error = float(np.maximum(deviation(z), least)) / math.sqrt(n)
+    half = student.reach(miss, n, guarded=False) * error
     return math.tanh(float(mean(z)) - half), math.tanh(float(mean(z)) + half)

@@ -79,11 +79,12 @@ class Sample:
 
     @property
     def whole(self) -> bool:
-        """Tell whether every value is a whole number, as counts are."""
+        """Tell whether every value that exists is a whole number, as counts are."""
         values = np.asarray(self.values, dtype=np.float64)
-        if values.size and values.flat[0] != np.rint(values.flat[0]):
+        if values.size and math.isfinite(values.flat[0]) and values.flat[0] % 1:
             return False  # nearly every measure ends here, without a pass over all values
-        return bool(np.all(values == np.rint(values)))
+        finite = values[np.isfinite(values)]
+        return bool(finite.size) and bool(np.all(finite == np.rint(finite)))
 
     def _why(self, seed: int, measure: str) -> str:
         if seed in self.diverged:

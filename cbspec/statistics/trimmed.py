@@ -19,9 +19,12 @@ POINTS = 16  # log2 of the samples of the null distribution, each of which is mi
 MOST = 64  # seeds, beyond which Student's t errs by less than a twentieth of alpha
 
 
-def moments(values: Array) -> tuple[Array, Array]:
+def moments(values: Array, least: Array | float = 0.0) -> tuple[Array, Array]:
     """Return the interquartile mean and its standard error, shape `[...]` from `[..., seed]`; the
     error is infinite where fewer than two seeds are left.
+
+    Args:
+        least: standard deviation that the values have at least, as the measure resolves no less.
     """
     ordered, n = np.sort(values, axis=-1), values.shape[-1]
     cut = int(CUT * n)
@@ -31,13 +34,15 @@ def moments(values: Array) -> tuple[Array, Array]:
         return np.mean(middle, axis=-1), np.full(values.shape[:-1], math.inf)
     # The cut values are pulled in to the outermost that are left: the trimmed mean varies as they do
     winsorized = np.clip(ordered, middle[..., :1], middle[..., -1:])
-    squares = np.var(winsorized, axis=-1, ddof=1) * (n - 1)
-    return np.mean(middle, axis=-1), np.sqrt(squares / (left * (left - 1)))
+    deviation = np.maximum(np.std(winsorized, axis=-1, ddof=1), least)
+    return np.mean(middle, axis=-1), deviation * math.sqrt((n - 1) / (left * (left - 1)))
 
 
-def tail(values: Array, bound: float, side: int) -> Array:
-    """Return the one-sided p of the interquartile mean lying on that side of the bound."""
-    mean, error = moments(values)
+def tail(values: Array, bound: float, side: int, least: Array | float = 0.0) -> Array:
+    """Return the one-sided p of the interquartile mean lying on that side of the bound; `least` as
+    in `moments`.
+    """
+    mean, error = moments(values, least)
     n = values.shape[-1]
     if n < 2:
         return np.ones_like(mean)
@@ -50,9 +55,9 @@ def tail(values: Array, bound: float, side: int) -> Array:
     return np.asarray((reached + 1) / (null.size + 1))
 
 
-def interval(values: Array, miss: float) -> tuple[float, float]:
-    """Return the two-sided interval of the interquartile mean."""
-    mean, error = moments(values)
+def interval(values: Array, miss: float, least: Array | float = 0.0) -> tuple[float, float]:
+    """Return the two-sided interval of the interquartile mean; `least` as in `moments`."""
+    mean, error = moments(values, least)
     n = values.size
     if n < 2:
         return -math.inf, math.inf

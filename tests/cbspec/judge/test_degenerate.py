@@ -18,6 +18,7 @@ from cbspec.kinds import (
     Equivalence,
     Extremum,
     Interaction,
+    Iqm,
     Order,
     Published,
     Quantile,
@@ -26,6 +27,7 @@ from cbspec.kinds import (
     Ratio,
     Share,
     Sign,
+    Sooner,
     Stated,
     Threshold,
     Trend,
@@ -108,6 +110,102 @@ def test_three_of_three_show_no_share(tabled: Tabled, measures: dict[str, Measur
     assert (effect.low, effect.high) == pytest.approx((expected.low, expected.high))
 
 
+@pytest.mark.parametrize("values", [[1.0, 1.0], [1.0] * 3, [0.0, 1.0, 1.0, 1.0, 1.0, 1.0]])
+def test_an_interquartile_mean_of_equal_values_is_no_certainty(
+    tabled: Tabled, values: list[float]
+) -> None:
+    """The middle half is known to half of a resolution, as a mean of equal values is."""
+    n = len(values)
+    middle = Iqm(measure="x", arms=("a",), above=0.8)
+    [effect] = quiet(middle, tabled(a=values)).effects
+    left = n - 2 * (n // 4)
+
+    assert effect.p > 0.25
+    assert effect.low < 0.8 < 1.2 < effect.high
+    if left == n:
+        assert effect.p == pytest.approx(stats.t.sf(0.2 / (0.5 / math.sqrt(n)), n - 1))
+
+
+def test_a_middle_half_that_repeats_without_a_resolution_is_told(tabled: Tabled) -> None:
+    """Four of six seeds with the same value of a continuous measure are a fault of the experiment."""
+    middle = Iqm(measure="x", arms=("a",), above=0.8)
+    found = quiet(middle, tabled(a=[0.3, 0.9, 0.9, 0.9, 0.9, 0.95]))
+
+    assert found.verdict == "invalid"
+    assert found.reason.startswith("x of a is the same on half of its seeds or more")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "p"),
+    [
+        ([1, 1], [0, 0], 1 / 6),
+        ([1, 1, 1], [0, 0, 0], 1 / 20),
+        ([1, 2, 2], [0, 1, 1], 3 / 20),
+        ([0.3, 0.6, 0.9], [0.2, 0.5, 0.15], 5 / 20),
+    ],
+)
+def test_tied_runs_are_counted_and_not_approximated(
+    tabled: Tabled, one: list[float], other: list[float], p: float
+) -> None:
+    """Mann and Whitney's p is the share of the splits whose rank sum is as large, ties of rounding
+    included; the normal approximation would say .097, .023, .079.
+    """
+    above = 0.1 if one[0] == 0.3 else 0.0
+    unpaired = Unpaired(measure="x", arms=("a", "b"), above=above, by="mann_whitney")
+
+    assert quiet(unpaired, tabled(a=one, b=other)).p == pytest.approx(p)
+
+
+def correlated(ones: list[list[float]], others: list[list[float]]) -> Table:
+    """Arms a, b, ... with the values of x and of y."""
+    table = {}
+    for arm, one, other in zip("abc", ones, others, strict=False):
+        table[arm, "x"] = Sample(one, tuple(range(len(one))))
+        table[arm, "y"] = Sample(other, tuple(range(len(other))))
+    return table
+
+
+def test_counts_that_agree_show_no_correlation(tabled: Tabled) -> None:
+    """Four answers that are right and wrong together do so by chance in one of eight cases: r counts
+    as no nearer to 1 than answers known to half of one leave open.
+    """
+    answers = [0.0, 0.0, 1.0, 1.0]
+    above = Correlation(measures=("x", "y"), arms=("a",), above=0.0)
+    found = quiet(above, correlated([answers], [answers]))
+    most = math.sqrt(1 - 2 * 0.25 / 1)
+
+    assert found.p == pytest.approx(stats.t.sf(most * math.sqrt(2 / (1 - most**2)), 2))
+    assert found.effects[0].estimate == pytest.approx(1.0)
+    assert found.effects[0].low < 0
+
+
+def test_counts_that_agree_in_every_seed_are_no_certainty() -> None:
+    """Three arms whose counts have the same order in each seed have r = 1 there, and no infinite t."""
+    above = Correlation(measures=("x", "y"), arms=("a", "b", "c"), over="arms", above=0.0)
+    values = [[0.0] * 3, [1.0] * 3, [2.0] * 3]
+    found = quiet(above, correlated(values, values))
+    z = math.atanh(math.sqrt(1 - 0.25 / 2))
+
+    assert found.p == pytest.approx(stats.t.sf(z / (1 / math.sqrt(3)), 2))
+
+
+def test_a_coefficient_of_values_finely_resolved_is_scipys() -> None:
+    """Whole numbers that scatter are judged by Pearson's r as it is."""
+    one, other = [1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 4.0, 5.0, 4.0, 5.0]
+    above = Correlation(measures=("x", "y"), arms=("a",), above=0.0)
+    expected = stats.pearsonr(one, other, alternative="greater").pvalue
+
+    assert quiet(above, correlated([one], [other])).p == pytest.approx(expected)
+
+
+def test_a_difference_at_the_bound_but_for_rounding_is_at_it(tabled: Tabled) -> None:
+    """0.8 - 0.6 is 0.2 and not above it: no seed speaks for a median difference above 0.2."""
+    above = Quantile(measure="x", arms=("a",), minus="b", above=0.2)
+    found = quiet(above, tabled(a=[0.8, 0.9, 1.5], b=[0.6, 0.7, 1.3]))
+
+    assert found.p == 1.0
+
+
 def test_ties_decide_nothing_in_any(tabled: Tabled) -> None:
     """Two seeds whose counts tie, which happens by chance, show none of two parts."""
     up = Order(measure="x", arms=("a", "b"), direction="ascending")
@@ -187,6 +285,22 @@ def test_equal_counts_of_two_arms_are_known_to_half_of_one(tabled: Tabled) -> No
 
     assert found.p == pytest.approx(expected.pvalue)
     assert found.effects[0].low < 2 < found.effects[0].high
+
+
+def test_equal_times_are_known_to_half_of_one() -> None:
+    """Whole numbers are counts though a run without a value is among them, and the interval of a
+    difference of equal times is not its value alone.
+    """
+    table = {
+        ("a", "x"): Sample([3, 3, 3], (1, 2, 3)),
+        ("b", "x"): Sample([5, 5, None], (1, 2, 3)),
+        ("c", "x"): Sample([5, 5, 5], (1, 2, 3)),
+    }
+    sooner = Sooner(measure="x", arms=("a", "c"), limit=9.0)
+    [effect] = quiet(sooner, table).effects
+    half = stats.t.ppf(0.975, 4) * 0.5 * math.sqrt(2 / 3)
+
+    assert (effect.low, effect.high) == pytest.approx((2 - half, 2 + half))
 
 
 def test_a_coefficient_of_two_pairs_lies_within_its_interval(tabled: Tabled) -> None:

@@ -7,6 +7,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from msgspec import structs
 from scipy import stats
 
 from cbspec.judge import Sample, Table, decide
@@ -132,6 +133,8 @@ def test_a_correlation_of_heavy_measures_is_permuted(tabled: Tabled, over: str) 
     assert found.verdict == "holds"
     assert (found.effects[0].low, found.effects[0].high) == (0.0, 1.0)
     assert "permutation test of r" in found.reason
+    asked = structs.replace(claimed, test="exact")
+    assert decided(asked, table).p == found.p
 
 
 def test_a_correlation_over_arms_is_tested_over_seeds(tabled: Tabled) -> None:

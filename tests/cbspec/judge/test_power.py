@@ -4,7 +4,18 @@ from scipy import stats
 
 from cbspec.claim import Seeds
 from cbspec.judge import alpha_at, lint
-from cbspec.kinds import All, Any, Assertion, Equivalence, Order, Range, RankTrend, Sign
+from cbspec.kinds import (
+    All,
+    Any,
+    Assertion,
+    Correlation,
+    Equivalence,
+    Order,
+    Range,
+    RankTrend,
+    Sign,
+)
+from cbspec.stage import Measure
 from cbspec.statistics import student
 
 T = Order(measure="x", arms=("a", "b"), direction="ascending")
@@ -36,6 +47,29 @@ def test_names_the_seeds_needed(assertion: Assertion, seeds: int, needed: int) -
     assert message is not None
     assert f"at least {needed} seeds are needed at alpha 0.05" in message
     assert lint(assertion, _seeds(needed), 0.05) is None
+
+
+@pytest.mark.parametrize(
+    ("over", "seeds", "alpha", "p"),
+    [("seeds", 4, 0.02, "0.042"), ("seeds", 3, 0.05, "0.17"), ("arms", 2, 0.02, "0.028")],
+)
+def test_a_permuted_correlation_has_a_least_p(over: str, seeds: int, alpha: float, p: str) -> None:
+    """Four pairs have 24 pairings: where noise is heavy, or `test: exact` asks for it, alpha below one
+    of them is out of reach, also as a part; enough seeds are not refused.
+    """
+    arms = ("a", "b", "c")
+    told = {"x": Measure("", "", noise="heavy", why="quotients")}
+    plain = Correlation(measures=("x", "y"), arms=arms, over=over, above=0.0)
+    exact = structs.replace(plain, test="exact")
+    refused = [
+        lint(exact, _seeds(seeds), alpha),
+        lint(plain, _seeds(seeds), alpha, measures=told),
+        lint(All(of=(plain,)), _seeds(seeds), alpha, measures=told),
+    ]
+
+    assert all(f"p is at least {p} and held to {alpha:g}" in str(reason) for reason in refused)
+    assert lint(plain, _seeds(4), alpha) is None
+    assert lint(exact, _seeds(6), alpha) is None
 
 
 def test_says_the_least_p() -> None:

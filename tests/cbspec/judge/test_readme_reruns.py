@@ -12,7 +12,7 @@ from cbspec.claim import Claim, Seeds
 from cbspec.judge import Table, alpha_at, judge, with_again
 from cbspec.judge.again import verdicts
 from cbspec.judge.wording import clustered
-from cbspec.kinds import Order, Sign, Threshold
+from cbspec.kinds import AtLeast, Order, Sign, Threshold
 from cbspec.ledger import compare, expected_changes
 from cbspec.stage import Measure
 from cbspec.statistics import assurance
@@ -122,6 +122,15 @@ def test_19_seeds_that_would_decide_have_predictive_power() -> None:
         assert np.mean((p <= 0.05) | (p >= 0.95)) == pytest.approx(power, abs=0.05)
 
 
+def test_19_one_number_of_seeds_is_no_range(tabled: Tabled) -> None:
+    """Where one more seed has an even and a good chance to decide, the reason names it once."""
+    parts = [Sign(measure="x", arms=(arm,), sign="positive") for arm in "ab"]
+    table = tabled(a=[0.7, 1, 1.4], b=[-0.3, 0.1, 0.4])
+    found = decided(AtLeast(k=1, of=(*parts, *parts[1:])), table)
+
+    assert found.reason.endswith("; 4 seeds would decide (a 0.8 chance)")
+
+
 def test_20_a_reason_shows_test_values_and_clusters(tabled: Tabled) -> None:
     """The reason names its test and each seed's value, and says where they lie in two clusters."""
     found = decided(
@@ -133,6 +142,7 @@ def test_20_a_reason_shows_test_values_and_clusters(tabled: Tabled) -> None:
     assert "6 seeds: 0.91, 0.9, 0.92, 0.93, 0.4, 0.38" in found.reason
     assert "in two clusters: 2 up to 0.4, 4 from 0.9" in found.reason
     assert clustered(np.array([0.1, 0.2, 0.35, 0.5])) == ""
+    assert clustered(0.3 + np.array([0.0, 1e-16, 0.0, 0.0])) == ""
 
 
 @pytest.mark.parametrize(
@@ -146,6 +156,32 @@ def test_21_moves_are_graded_in_standard_errors(errors: float, change: str) -> N
         return make_entry(judgement=make_judgement(findings=(make_finding(effects=(effect,)),)))
 
     assert compare(recorded(0.5), recorded(0.5 + errors * 0.1)).change == change
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "after", "change"),
+    [
+        (80.0, 121.0, 40.6, "shift"),
+        (80.0, 121.0, 81.0, "drift"),
+        (None, 121.0, 40.6, "shift"),
+        (90.0, None, 110.0, "drift"),
+        (90.0, 100.6, 99.0, "drift"),
+        (None, None, 40.6, "drift"),
+    ],
+)
+def test_21_an_effect_without_a_spread_has_the_error_of_its_interval(
+    low: float | None, high: float | None, after: float, change: str
+) -> None:
+    """A median that falls from 100.6 to 40.6 has left its interval, and shifts; without any interval
+    nothing tells.
+    """
+
+    def recorded(estimate: float):
+        ends = (-math.inf if low is None else low, math.inf if high is None else high)
+        effect = make_effect(estimate=estimate, low=ends[0], high=ends[1], n=6, spread=None)
+        return make_entry(judgement=make_judgement(findings=(make_finding(effects=(effect,)),)))
+
+    assert compare(recorded(100.6), recorded(after)).change == change
 
 
 @pytest.mark.parametrize(

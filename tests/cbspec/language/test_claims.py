@@ -275,6 +275,28 @@ def test_severity_is_no_part_of_the_digest(project):
 
 
 @pytest.mark.parametrize(
+    ("asserted", "said"),
+    [
+        (
+            "kind: share, arms: [dfa], above: 0, more_than: 0.5, test: exact",
+            "says nothing of share",
+        ),
+        ("kind: unpaired, arms: [dfa, vec], above: 0, test: robust", "says nothing of unpaired"),
+        ("kind: iqm, arms: [dfa], above: 0, test: exact", "says nothing of iqm"),
+        ("kind: z, arms: [dfa], sigma: 1, above: 0, test: exact", "says nothing of z"),
+    ],
+)
+def test_a_test_that_a_kind_does_not_know_is_refused(project, asserted, said):
+    """A word that would change nothing is a mistake, and not silently left aside."""
+    text = CLAIM[: CLAIM.index("assert:")]
+    text += f"assert:\n  - {{measure: dL_same, {asserted}}}\n" + CLAIM[CLAIM.index("seeds:") :]
+
+    [message] = project.messages(text=text)
+    assert ": assert[0].test: " in message
+    assert said in message
+
+
+@pytest.mark.parametrize(
     ("noise", "asserted", "said"),
     [
         (
@@ -293,19 +315,44 @@ def test_what_no_test_keeps_its_level_for_is_refused(tmp_path, noise, asserted, 
     """An assertion is refused at its kind, also as a part, where the measure's noise leaves it no
     test; without that declaration it is valid.
     """
+    text = asserting(f"{{kind: all, of: [{asserted}]}}")
+    noisy, plain = of_noise(tmp_path, noise), Project(tmp_path, Catalog(STAGES, "sample_engine"))
+
+    [message] = noisy.messages(text=text)
+    assert ": assert[0].of[0].kind: " in message
+    assert said in message
+    assert plain.claims(text=text)
+
+
+def test_seeds_too_few_for_the_pairings_of_heavy_noise_are_refused(tmp_path):
+    """Four seeds have 24 pairings: at alpha 0.02 none is rare enough, but for five seeds one is."""
+    correlation = "kind: correlation, measures: [dL_same, dL_held], arms: [dfa], above: 0"
+    text = asserting(f"{{{correlation}, alpha: 0.02}}")
+    text = text.replace("seeds: {start: 3, max: 6}", "seeds: [1, 2, 3, 4]")
+    noisy, plain = of_noise(tmp_path, "heavy"), Project(tmp_path, Catalog(STAGES, "sample_engine"))
+
+    [message] = noisy.messages(text=text)
+    assert message.endswith(
+        "4 seeds can never show this: p is at least 0.042 and held to 0.02; "
+        "at least 5 seeds are needed at alpha 0.02"
+    )
+    assert noisy.claims(("seeds: [1, 2, 3, 4]", "seeds: [1, 2, 3, 4, 5]"), text=text)
+    assert plain.claims(text=text)
+
+
+def of_noise(tmp_path, noise):
+    """The project whose measure dL_same declares that noise."""
     stages = []
     for stage in STAGES:
         measures = dict(stage.measures)
         if "dL_same" in measures:
             measures["dL_same"] = replace(measures["dL_same"], noise=noise, why="by nature")
         stages.append(replace(stage, measures=measures))
-    text = CLAIM[: CLAIM.index("assert:")] + f"assert:\n  - {{kind: all, of: [{asserted}]}}\n"
-    text += CLAIM[CLAIM.index("seeds:") :]
-    text = text.replace("matrix: {m: [4, 8]}\n", "").replace("$m", "4")
-    noisy = Project(tmp_path, Catalog(stages, "sample_engine"))
-    plain = Project(tmp_path, Catalog(STAGES, "sample_engine"))
+    return Project(tmp_path, Catalog(stages, "sample_engine"))
 
-    [message] = noisy.messages(text=text)
-    assert ": assert[0].of[0].kind: " in message
-    assert said in message
-    assert plain.claims(text=text)
+
+def asserting(assertion):
+    """The claim, without its matrix, that asserts this instead."""
+    text = CLAIM[: CLAIM.index("assert:")] + f"assert:\n  - {assertion}\n"
+    text += CLAIM[CLAIM.index("seeds:") :]
+    return text.replace("matrix: {m: [4, 8]}\n", "").replace("$m", "4")

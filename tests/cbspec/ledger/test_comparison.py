@@ -49,16 +49,16 @@ def test_change_of_verdict(entry, old, new, expected):
 
 
 def test_moved_figures_are_drift(entry, judgement, finding, effect):
-    """Figures that moved beyond rounding under an unchanged verdict are drift, and both sides are
-    told.
+    """Figures that moved by more than a tenth of their error under an unchanged verdict are drift,
+    and both sides are told.
     """
-    moved = judgement(findings=(finding(effects=(effect(estimate=0.3700),)),))
+    moved = judgement(findings=(finding(effects=(effect(estimate=0.3760),)),))
 
     comparison = compare(entry(), entry(judgement=moved))
 
     assert comparison.change == "drift"
     assert [shift.text for shift in comparison.shifts] == [
-        "vec - dfa of gamma: 0.369 [0.310, 0.430] (n = 3) -> 0.370 [0.310, 0.430] (n = 3)"
+        "vec - dfa of gamma: 0.369 [0.310, 0.430] (n = 3) -> 0.376 [0.310, 0.430] (n = 3)"
     ]
 
 
