@@ -31,12 +31,11 @@ def memo_and_ours(row: FindingRow) -> Markup:
     blocks: list[str] = []
     if not any(map(attrgetter("reported"), recorded)):
         blocks += map(escaped, _memo(row))
-    scales = set(map(attrgetter("scale"), recorded))
     for outcome in recorded:
         lines = list(_effects(row, outcome))
         if outcome is not row.first_at(outcome.scale):
             blocks.append(_folded(escaped(outcome.place), lines))
-        elif len(scales) > 1:
+        elif len(recorded) > 1:
             named = list(map(f"*{outcome.place}* {{}}".format, lines))
             blocks.append(_shown(named))
         else:

@@ -60,7 +60,7 @@ class FindingRow:
         return telling
 
     def first_at(self, scale: str) -> ScaleOutcome:
-        """Return the outcome of the first device family at a scale."""
+        """Return the outcome at a scale that is shown first."""
         for outcome in self.outcomes:
             if outcome.scale == scale:
                 return outcome
@@ -123,7 +123,8 @@ def _any(versions: Versions) -> Claim:
 def _outcomes(members: Sequence[Versions], ledger: Ledger, scale: str) -> Iterator[ScaleOutcome]:
     """Yield an outcome for each device family on record at a scale, or one without a family.
 
-    There is none if no claim of the finding is decidable at the scale.
+    Those with a verdict that stands come first. There is none if no claim of the finding is
+    decidable at the scale.
     """
     claims = []
     for versions in members:
@@ -134,10 +135,12 @@ def _outcomes(members: Sequence[Versions], ledger: Ledger, scale: str) -> Iterat
         for entry in ledger.of(claim.id):
             if entry.scale == scale:
                 recorded.setdefault(entry.device, []).append(entry)
+    outcomes = []
     for device in sorted(recorded):
-        yield _outcome(scale, device, claims, recorded[device])
+        outcomes.append(_outcome(scale, device, claims, recorded[device]))
     if claims and not recorded:
-        yield _outcome(scale, None, claims, [])
+        outcomes.append(_outcome(scale, None, claims, []))
+    yield from sorted(outcomes, key=lambda outcome: outcome.verdict is None)
 
 
 def _outcome(

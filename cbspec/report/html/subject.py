@@ -78,7 +78,7 @@ class Subject:
         """Return its verdicts, the one that a reader should look at first at the head.
 
         That is the one of this run, else one whose check failed, else the one at the scale that
-        the claim names last: the memo's own.
+        the claim names last: the memo's own. Of several there, a superseded one comes last.
         """
         entries = list(self.entries)
         if self.record:
@@ -87,10 +87,11 @@ class Subject:
         doubted = {(check.scale, check.device) for check in self.failed_checks}
         decidable = self.about.decidable if self.about else ()
 
-        def rank(entry: Entry) -> tuple[bool, bool, int]:
+        def rank(entry: Entry) -> tuple[bool, bool, int, bool]:
             ours = self.record is not None and entry is self.record.entry
             late = decidable.index(entry.scale) if entry.scale in decidable else -1
-            return not ours, (entry.scale, entry.device) not in doubted, -late
+            superseded = entry.doubt == "superseded"
+            return not ours, (entry.scale, entry.device) not in doubted, -late, superseded
 
         return tuple(sorted(entries, key=rank))
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from cbspec.claim import Quarantine
 from cbspec.ledger import Ledger
+from cbspec.ledger.entry import Acceptance
 from cbspec.ledger.withdrawn import withdrawn_of
 from cbspec.publication import replication
 from cbspec.publication.sizes import common_sizes, other_sizes
@@ -149,6 +150,42 @@ def test_a_finding_on_two_device_families(claims, at, root):
         "**holds** at memo on cuda (3 seeds)",
     ]
     assert agrees == ["quick: yes", "quick on cuda: no", "memo: yes"]
+
+
+def test_a_superseded_verdict_comes_after_one_that_stands(claims, at, root):
+    """The values of the device whose verdict stands are shown first, and those of the other one are
+    folded away.
+    """
+    ours = {"estimate": 0.369, "low": 0.31, "high": 0.43, "reported": 0.378}
+    edit = Acceptance(
+        date="2026-03-04",
+        outcome="superseded",
+        before="holds",
+        after="holds",
+        reason="a wider grid",
+    )
+    old = replace(entry(at("6A.a", "memo"), "holds", ours), doubt="superseded", accepted=(edit,))
+    new = entry(at("6A.a", "memo"), "refuted", ours, device="cuda")
+    shown = "vec - dfa of gamma: 0.378 → 0.369 [0.310, 0.430]"
+    text = page(claims, Ledger([old, new]), root)
+
+    _, _, figures, verdicts, agrees, _ = table(text)["6A.a"]
+
+    assert figures == [f"*memo on cuda* {shown}<details><summary>memo</summary>{shown}</details>"]
+    assert verdicts == [
+        "not run yet at quick",
+        "**refuted** at memo on cuda (3 seeds)",
+        "**not complete** at memo (3 seeds, superseded)",
+    ]
+    assert agrees == ["no"]
+    assert "The CPU's stands first, unless it is superseded" in text
+
+
+def test_one_device_family_needs_no_word_on_devices(claims, ledger, root):
+    """A record of one device family does not tell how several are shown."""
+    alone = Ledger([each for each in ledger if each.device == "cpu"])
+
+    assert "device family" not in page(claims, alone, root)
 
 
 def test_a_finding_of_several_claims(claims, ledger, root):
