@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from cbspec.errors import SourceChanged, StageError, printable
+from cbspec.execution.autosave import Autosave
 from cbspec.execution.cell import Cell
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.emission import Emission, Emitted, checked
@@ -25,7 +26,6 @@ from cbspec.execution.task import StageTask
 from cbspec.stage import canonical, vouching
 from cbspec.store import Store
 
-AUTOSAVE_SECONDS = 120.0  # a killed run loses at most this much of a long trajectory
 TELL_SECONDS = 0.25  # between two reports of progress; nobody reads faster
 DIVERGED = "diverged"  # the provenance entry of a replica that left the finite numbers
 
@@ -58,10 +58,9 @@ class RunningJob:
         self._planner, self._store, self._run = task.planner(), store, run
         self._packages = hashlib.sha256(canonical(installed()).encode()).hexdigest()
         vouching.begin()
-        self._saved_at = time.monotonic()
+        self._autosave = Autosave(task.until)
         self._published_at = 0.0
         self._began, self._clock_at_start = time.time(), self._clock()
-        self._autosave_point: int | None = None
         self.replicas = []
         for lane in lanes:
             resumed = self._planner.at(lane, start) if start else None
@@ -73,13 +72,7 @@ class RunningJob:
 
     def wants(self, point: int) -> bool:
         """Tell whether to emit this point: a claim reads it, or the last save is long ago."""
-        if point in self.points or point == self._autosave_point:
-            return True
-        if time.monotonic() - self._saved_at < AUTOSAVE_SECONDS:
-            return False
-        # Asked once for each replica: a run resumes only where all lanes of a job are stored
-        self._autosave_point = point
-        return True
+        return point in self.points or self._autosave.due(point)
 
     def emit(
         self,
@@ -208,7 +201,7 @@ class RunningJob:
             known.check_same(cell, emission, self._store)
             return
         vouching.settle()
-        self._saved_at = time.monotonic()
+        self._autosave.saved()
         self._store.packages.keep(self._packages, installed())
         digest = emission.digest
         placed = self._store.put(

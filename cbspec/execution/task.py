@@ -36,6 +36,7 @@ class StageTask:
             keys of the cells were computed.
         watch: tells whether the code changed since its digest was taken; None to watch nothing.
         timeout: the seconds that each lane may take; None for no limit.
+        until: when its process will be ended by others (`time.time`); None if nobody will.
     """
 
     label: str
@@ -45,6 +46,7 @@ class StageTask:
     surroundings: Surroundings
     watch: Watch | None = None
     timeout: float | None = None
+    until: float | None = None
 
     @property
     def stage(self) -> Stage:

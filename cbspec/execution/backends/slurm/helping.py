@@ -12,7 +12,6 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -49,10 +48,12 @@ class Helper:
 
     Args:
         path: the run's folder.
+        minutes: the time limit, after which Slurm ends this process; None if it has none.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, minutes: int | None = None) -> None:
         self.path = path
+        self.minutes = minutes
 
     def __call__(self) -> None:
         """Compute one task after the other until the run ends."""
@@ -66,7 +67,8 @@ class Helper:
         if project is None:
             return
         config, os.environ[HASH_SEED] = project
-        bench = HelperBench(config, run, counter)
+        until = time.time() + 60 * self.minutes if self.minutes else None
+        bench = HelperBench(config, run, counter, until)
         looked = time.monotonic()
         try:
             while self.path.is_dir() and not run.stopped:
@@ -85,18 +87,22 @@ class Helper:
         finally:
             bench.close()
 
-    def checkpoint(self) -> Any:
-        """Tell submitit to submit this helper again when its time is up. Stored results stay."""
-        from submitit.helpers import DelayedSubmission
-
-        return DelayedSubmission(self)
-
 
 class HelperBench:
-    """Computes the tasks of a helper, one after the other, into the run's store."""
+    """Computes the tasks of a helper, one after the other, into the run's store.
 
-    def __init__(self, config: Config, run: RunDirectory, counter: Counter) -> None:
+    Args:
+        config: the project's settings.
+        run: takes the progress.
+        counter: counts how often a task is taken.
+        until: when the helper will be ended (`time.time`); None if it will not.
+    """
+
+    def __init__(
+        self, config: Config, run: RunDirectory, counter: Counter, until: float | None = None
+    ) -> None:
         self._config = config
+        self._until = until
         self._counter = counter
         self._run = run
         self._store = Store(config.store)
@@ -114,7 +120,7 @@ class HelperBench:
         missing = [cell for cell in task.cells if not self._store.has(cell.key)]
         if not missing:  # the helper before was lost after it had computed everything
             return TaskOutcome(ending="done", node=_node())
-        task = dataclasses.replace(task, cells=tuple(missing))
+        task = dataclasses.replace(task, cells=tuple(missing), until=self._until)
         reached = f"{len(missing)} {resume_point(task, self._store)}"
         takers = self._counter.count(taken.name, reached)
         if takers > MOST_HELPERS:

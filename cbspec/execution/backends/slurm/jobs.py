@@ -32,7 +32,7 @@ class HelperJobs:
         if shutil.which("sbatch") is None or shutil.which("srun") is None:
             raise BackendError("--backend slurm: there is no sbatch here; start on a login node")
         self._wanted = wanted
-        self._helper = Helper(run)
+        self._helper = Helper(run, wanted.minutes)
         self._logs = logs
         self._jobs: list[str] = []
         self._alive = 0
@@ -57,7 +57,7 @@ class HelperJobs:
         """
         import submitit
 
-        executor = submitit.SlurmExecutor(self._logs, max_num_timeout=1000)
+        executor = submitit.SlurmExecutor(self._logs)
         executor.update_parameters(
             job_name="cbspec",
             time=self._wanted.minutes,

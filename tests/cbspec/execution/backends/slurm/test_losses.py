@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,14 @@ import pytest
 
 from cbspec.config import Config
 from cbspec.execution.backends import Workplace
+from cbspec.execution.backends.local import LocalWorkers
 from cbspec.execution.backends.slurm import Slurm, driving
 from cbspec.execution.backends.slurm.counter import MOST_HELPERS, Counter
 from cbspec.execution.backends.slurm.driving import FUTILE, SlurmWorkers
-from cbspec.execution.backends.slurm.helping import HelperBench
+from cbspec.execution.backends.slurm.helping import Helper, HelperBench
 from cbspec.execution.computing import resume_point
 from cbspec.execution.rundir import RunDirectory
-from cbspec.execution.task import TaskOutcome
+from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.store import Store
 from tests.cbspec.execution.backends.conftest import task
 
@@ -102,3 +104,23 @@ def test_losses_count_as_long_as_nothing_is_reached(
         "failed",
         "5 helpers were lost while they computed it",
     )
+
+
+def test_a_task_knows_when_its_helper_is_ended(
+    workers: SlurmWorkers, place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the time limit that was asked of Slurm, so that a point is saved before it."""
+    started: list[StageTask] = []
+    planned, done = task(1), TaskOutcome(ending="done")
+    monkeypatch.setattr(HelperBench, "_received", lambda *_: planned)
+    monkeypatch.setattr(LocalWorkers, "start", lambda _, begun: started.append(begun))
+    monkeypatch.setattr(LocalWorkers, "ended", lambda *_: [(planned, done)])
+    monkeypatch.setattr(Counter, "bring", lambda *_: place.run.stop())
+    began = time.time()
+
+    Helper(place.run.path, minutes=90)()
+
+    assert workers
+    [begun] = started
+    assert begun.until is not None
+    assert began + 5400 <= begun.until <= time.time() + 5400
