@@ -120,6 +120,7 @@ def test_a_claim_opens_from_its_flip(watched, run_page):
     assert claim.locator(".thick").count() == 2
     claim.get_by_text("Source", exact=True).click()
     assert "kind: order" in claim.locator("mark").inner_text()
+    assert claim.locator(".numbers").inner_text().split()[:3] == ["1", "2", "3"]
     page.go_back()
     assert shown(page, "overview").is_visible()
     assert watched.faults == []
@@ -252,6 +253,7 @@ def test_without_a_script(browser, run_page):
 
     assert page.locator("article:visible").count() == page.locator("article").count() == 10
     assert page.locator(".filter").is_hidden()
+    assert page.get_by_text("A script draws the plots").is_visible()
     context.close()
 
 
@@ -264,6 +266,8 @@ def test_a_comparison_opens(desktop, run_page):
     assert turned.count() == 3
     assert "1.a" in turned.first.locator("summary").first.inner_text()
     assert turned.first.locator(".seeds").count() == 4
+    assert turned.first.locator(".seeds").first.locator("circle").count() == 6
+    assert turned.first.locator(".effects .strip circle:not(.w)").count() >= 1
     assert desktop.faults == []
 
 

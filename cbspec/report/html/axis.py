@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cbspec.ledger.notation import number
 
@@ -13,8 +14,7 @@ LEAST = 1e-9  # of the room: relative to the largest value, and at all
 STEPS = (1.0, 2.0, 2.5, 5.0)  # times a power of ten
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(NamedTuple):
     """A round number of an axis and where it lies."""
 
     at: float

@@ -95,7 +95,7 @@ def groups_of(entry: Entry, before: Entry | None = None) -> list[EffectGroup]:
         shown = list(members.values())
         axis = axis_over(shown, MARGIN, WIDTH)
         rows = tuple(_row(effect, axis) for effect in shown)
-        ticks = tuple(axis.ticks())
+        ticks = tuple(Tick(round(at), text) for at, text in axis.ticks())
         groups.append(EffectGroup(measure=measure, unit=unit, rows=rows, ticks=ticks))
     return sorted(groups, key=attrgetter("decisive"), reverse=True)
 

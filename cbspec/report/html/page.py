@@ -61,7 +61,7 @@ def rendered(template: str, **views: Any) -> str:
     """Return a template filled with views, without the blanks that only its own lines need."""
     pages = templates()
     assets = {}
-    for name in ("style.css", "script.js"):
+    for name in ("style.css", "script.js", "draw.js"):
         text = (_TEMPLATES / name).read_text(encoding="utf-8")
         assets[name.partition(".")[0]] = Markup(text)
     return pages.get_template(template).render(**assets, **views).strip() + "\n"
@@ -79,6 +79,7 @@ def templates() -> Environment:
         finalize=_shown,
     )
     environment.filters.update(anchor=anchor, base=base, duration=duration)
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.globals.update(marks=MARKS, changes=CHANGES)
     return environment
 

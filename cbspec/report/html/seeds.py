@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from cbspec.ledger import Entry
 from cbspec.ledger.notation import number_or_blank
 from cbspec.model.values import Values
+from cbspec.model.visible import visible
 from cbspec.report.html.axis import Axis, Tick, axis_of
 from cbspec.report.html.curves import mean
 
@@ -15,8 +16,6 @@ WIDTH = 400
 LABELS = 118  # coordinates for the arms' names
 LETTERS = 18  # of a name; the table beside the plot has the whole
 MARGIN = 12
-TOP = 12
-ROW = 26
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +24,6 @@ class ArmRow:
 
     arm: str
     name: str
-    y: int
     texts: tuple[str, ...]
     dots: tuple[float | None, ...]
     mean: float | None
@@ -39,7 +37,6 @@ class SeedPlot:
     """One measure over the seeds.
 
     Attributes:
-        joins: for each seed the points that its line runs through, as SVG wants them.
         gaps: why values are missing, one line each.
         listed: whether a table beside the plot lists every value.
     """
@@ -48,11 +45,14 @@ class SeedPlot:
     unit: str
     seeds: tuple[int, ...]
     rows: tuple[ArmRow, ...]
-    joins: tuple[str, ...]
     ticks: tuple[Tick, ...]
-    height: int
     gaps: tuple[str, ...]
     listed: bool = True
+
+    @property
+    def shapes(self) -> list[tuple[str, tuple[float | None, ...], float | None, float | None]]:
+        """Return what the script draws of each arm: its name, dots, mean and the memo's value."""
+        return [(visible(row.name), row.dots, row.mean, row.memo) for row in self.rows]
 
     @property
     def summary(self) -> str:
@@ -131,28 +131,23 @@ def _plot(
         everything += column
     axis = axis_of(everything, LABELS + MARGIN, WIDTH - MARGIN)
     rows = []
-    for index, (arm, column) in enumerate(columns.items()):
-        rows.append(_row(arm, TOP + index * ROW, column, reported.get(arm), axis))
+    for arm, column in columns.items():
+        rows.append(_row(arm, column, reported.get(arm), axis))
     return SeedPlot(
         measure=measure,
         unit=unit,
         seeds=values.seeds,
         rows=tuple(rows),
-        joins=_joins(rows, len(values.seeds)),
         ticks=tuple(axis.ticks(4)),
-        height=TOP + len(rows) * ROW,
         gaps=tuple(_gaps(measure, columns, values)),
     )
 
 
-def _row(
-    arm: str, y: int, column: Sequence[float | None], memo: float | None, axis: Axis
-) -> ArmRow:
+def _row(arm: str, column: Sequence[float | None], memo: float | None, axis: Axis) -> ArmRow:
     average = mean(column)
     return ArmRow(
         arm=arm,
         name=_short(arm),
-        y=y,
         texts=tuple(map(_four_digits, column)),
         dots=tuple(map(axis.place, column)),
         mean=axis.place(average),
@@ -172,21 +167,6 @@ def _four_digits(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:.4g}"
-
-
-def _joins(rows: Sequence[ArmRow], seeds: int) -> tuple[str, ...]:
-    """Return the line of each seed, from arm to arm where it has values."""
-    if len(rows) < 2:
-        return ()
-    lines = []
-    for seed in range(seeds):
-        points = []
-        for row in rows:
-            if row.dots[seed] is not None:
-                points.append(f"{row.dots[seed]:g},{row.y}")
-        if len(points) > 1:
-            lines.append(" ".join(points))
-    return tuple(lines)
 
 
 def _gaps(measure: str, columns: Mapping[str, Sequence[float | None]], values: Values) -> list[str]:

@@ -42,6 +42,27 @@ class Strip:
     bounds: tuple[int, ...]
     before: DrawnInterval | None = None
 
+    @property
+    def shapes(self) -> str:
+        """Return what the script draws, in its order: ``"c150,388 b150 o328,348,368 m300"``.
+
+        A letter tells the shape: claimed, zero, bounds, was, ours, memo.
+        """
+        zero = None if self.zero in self.bounds else self.zero
+        shapes: dict[str, tuple[int, ...]] = {
+            "c": self.shaded or (),
+            "z": () if zero is None else (zero,),
+            "b": self.bounds,
+            "w": self.before or (),
+            "o": self.ours or (),
+            "m": () if self.memo is None else (self.memo,),
+        }
+        words = []
+        for letter, places in shapes.items():
+            if places:
+                words.append(letter + ",".join(map(str, places)))
+        return " ".join(words)
+
 
 class ShownEffect(NamedTuple):
     """An effect with all that a row of it shows.

@@ -137,6 +137,12 @@
     });
   }
 
+  // --- numbers of the lines of a source
+  for (const source of all(".yaml pre")) {
+    const numbers = source.textContent.split("\n").slice(1).map((_, line) => `${line + 1}\n`);
+    source.insertAdjacentHTML("beforebegin", `<pre class=numbers aria-hidden=true>${numbers.join("")}</pre>`);
+  }
+
   // --- tooltips of dots; the tables beside the plots have the same values
   const tip = one(".tip");
   function told(dot) {

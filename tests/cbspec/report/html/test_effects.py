@@ -33,6 +33,7 @@ def test_an_effect_is_drawn_beside_memo_and_bound():
     )
     assert strip.bounds[0] < strip.memo < strip.ours.low < strip.ours.estimate < strip.ours.high
     assert strip.shaded == (strip.bounds[0], 388)
+    assert strip.shapes == "c32,388 b32 o246,307,368 m134"
     assert "memo 0.2" in group.summary
 
 
@@ -72,6 +73,7 @@ def test_an_undefined_effect_draws_nothing_of_ours():
 
     assert group.rows[0].strip.ours is None
     assert group.rows[0].strip.memo is not None
+    assert group.rows[0].strip.shapes[-5:] == " m368"
 
 
 def test_bounds_are_those_of_the_assertion():

@@ -5,9 +5,9 @@ from cbspec.report.html.seeds import seed_plots
 from tests.support.specimen import make_effect, make_entry, make_finding, make_judgement
 
 
-def test_each_seed_is_a_dot_joined_across_arms(subject, values):
-    """A measure has a row for each arm in the claim's order, a dot for each seed, and a line for
-    each seed that has a value in both arms.
+def test_each_seed_is_a_dot(subject, values):
+    """A measure has a row for each arm in the claim's order, and a dot for each seed that has a
+    value; the script draws them from name, dots, mean and the memo's value.
     """
     made = subject()
     gamma, rho = seed_plots(made.record.entry, values, {"gamma": {"vec": 0.378}}, ("vec", "dfa"))
@@ -16,9 +16,10 @@ def test_each_seed_is_a_dot_joined_across_arms(subject, values):
     assert [len(set(row.dots)) for row in gamma.rows] == [3, 3]
     assert (gamma.rows[0].mean_text, gamma.rows[0].memo_text) == ("0.6", "0.378")
     assert gamma.rows[0].dots[0] < gamma.rows[0].mean < gamma.rows[0].dots[2]
-    assert len(gamma.joins) == 3
-    assert [line.count(" ") for line in gamma.joins] == [1, 1, 1]
-    assert (rho.rows[1].texts, len(rho.joins)) == (("0.3", "", "0.1"), 2)
+    assert rho.rows[1].texts == ("0.3", "", "0.1")
+    assert [dot is None for dot in rho.rows[1].dots] == [False, True, False]
+    assert gamma.shapes[0] == ("vec", gamma.rows[0].dots, gamma.rows[0].mean, gamma.rows[0].memo)
+    assert gamma.shapes[1][3] is None
     assert rho.gaps == ("dfa, seed 123: no variance",)
     assert "vec 0.6, dfa 0.1" in gamma.summary
 
