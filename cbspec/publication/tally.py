@@ -13,12 +13,15 @@ from cbspec.model.finding import Verdict
 from cbspec.publication.outcome import ScaleOutcome
 from cbspec.publication.row import FindingRow
 
+ANY = "any"
+
 
 class Tally(NamedTuple):
     """The verdicts of all findings, at one scale on one device family.
 
     Attributes:
-        device: the device family; None if nothing is recorded at the scale.
+        device: the device family; None if nothing is recorded at the scale; `ANY` for the verdicts
+            that are shown first, whatever the family.
         decidable: the number of findings with a claim that is decidable there.
         missing: the number of those without a verdict.
     """
@@ -50,20 +53,25 @@ class Recording(NamedTuple):
 def tallies(findings: Sequence[FindingRow], scales: Iterable[str]) -> Iterator[Tally]:
     """Yield a tally for each scale and device family on record.
 
-    A scale with nothing on record has one without a device family.
+    A scale with nothing on record has one without a device family, and one with several families
+    has another for the verdicts that are shown first.
     """
     for scale in scales:
-        decidable = 0
+        shown_first: list[ScaleOutcome] = []
         by_device: dict[str, list[ScaleOutcome]] = {}
         for row in findings:
-            decidable += any(outcome.scale == scale for outcome in row.outcomes)
-            for outcome in row.outcomes:
-                if outcome.scale == scale and outcome.device:
+            outcomes = [outcome for outcome in row.outcomes if outcome.scale == scale]
+            shown_first += outcomes[:1]
+            for outcome in outcomes:
+                if outcome.device:
                     by_device.setdefault(outcome.device, []).append(outcome)
+        decidable = len(shown_first)
         for device in sorted(by_device):
             yield _tally(scale, device, decidable, by_device[device])
         if not by_device:
             yield _tally(scale, None, decidable, [])
+        if len(by_device) > 1:
+            yield _tally(scale, ANY, decidable, shown_first)
 
 
 def _tally(

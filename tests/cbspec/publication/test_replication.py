@@ -19,11 +19,12 @@ SUMMARY = """\
 **5 findings** in 6 claim files: 3 active, 1 retracted, 1 open.
 2 on record at one scale at least, 3 not run yet.
 
-| scale | device | can be decided | holds | refuted | inconclusive | invalid | of these fragile | not run yet |
+| scale | device | can be decided | holds | refuted | inconclusive | invalid | of these fragile | not complete |
 |---|---|---|---|---|---|---|---|---|
 | quick | cpu | 4 | 1 | 1 | 0 | 0 | 1 | 2 |
 | memo | cpu | 5 | 0 | 0 | 0 | 0 | 0 | 5 |
 | memo | cuda | 5 | 0 | 0 | 1 | 0 | 0 | 4 |
+| memo | any | 5 | 0 | 0 | 1 | 0 | 0 | 4 |
 """
 SETTING = """\
 | size | quick | memo |
@@ -51,8 +52,8 @@ def table(text):
 
 
 def test_summary_counts_findings(claims, ledger, root):
-    """Findings are counted by scale and device; one of several claims is refuted with one, and not
-    run until all are.
+    """Findings are counted by scale and device, and by what is shown first where a scale has two
+    devices; one of several claims is refuted with one, and not complete until all are run.
     """
     assert SUMMARY in page(claims, ledger, root)
 
