@@ -37,9 +37,9 @@ from cbspec.kinds import (
     Z,
 )
 from cbspec.statistics.sample import Array
-from tests.cbspec.judge.noise import NOISE
+from tests.cbspec.judge.noise import BOUNDED, NOISE
 
-EVERYWHERE = frozenset(NOISE)
+EVERYWHERE = frozenset(NOISE) - BOUNDED
 SIGMA = 0.5  # of the logarithms of lognormal noise
 FACTOR = 1 / math.sqrt(math.expm1(SIGMA**2))  # the mean of a lognormal measure whose sd is 1
 FAR = 30.0  # standard deviations: the part of a conjunction that is not in doubt
@@ -128,6 +128,15 @@ CASES: Mapping[str, BoundaryCase] = {
     ),
     "threshold, exact": BoundaryCase(
         stated(Threshold, arms=("a",), above=1.0, test="exact"), {"a": 1}
+    ),
+    "threshold, bounded": BoundaryCase(
+        stated(Threshold, arms=("a",), above=1.0), {"a": 1}, noises=BOUNDED
+    ),
+    "threshold, bounded and robust": BoundaryCase(
+        stated(Threshold, arms=("a",), above=1.0, test="robust"), {"a": 1}, noises=BOUNDED
+    ),
+    "order, bounded": BoundaryCase(
+        stated(Order, arms=("a", "b"), direction="ascending"), {"a": 1, "b": 1}, noises=BOUNDED
     ),
     "threshold, robust": BoundaryCase(
         stated(Threshold, arms=("a",), below=1.0, test="robust"), {"a": 1}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from cbspec.stage import Measure
 from cbspec.statistics.sample import Array
@@ -54,11 +55,23 @@ def _skewed(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return rng.exponential(size=shape) - 1
 
 
+def _beta(a: float, b: float) -> Draw:
+    """A share or a cosine, with mean 0 and standard deviation 1 as all noise here."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        known = stats.beta(a, b)
+        return (rng.beta(a, b, size=shape) - known.mean()) / known.std()
+
+    return draw
+
+
 def _rare_mode(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """One seed in five fails: lower by two and a half standard deviations."""
     failed = rng.random(shape) < 0.2
     return 0.5 - 2.5 * failed + 1e-2 * rng.normal(size=shape)
 
+
+_SHARE = Measure("", "", noise="bounded")
 
 NOISE: Mapping[str, Noise] = {
     "normal": Noise(_normal),
@@ -70,4 +83,8 @@ NOISE: Mapping[str, Noise] = {
     "ties": Noise(_rounded(1.0), Measure("", "", resolution=1.0), promised=False),
     "exponential, undeclared": Noise(_skewed, promised=False),
     "rare mode of 1/5": Noise(_rare_mode, promised=False),
+    "bounded": Noise(_beta(20, 20), _SHARE),
+    "bounded, crowded at one end": Noise(_beta(8, 2), _SHARE, promised=False),
 }
+BOUNDED = frozenset({"bounded", "bounded, crowded at one end"})
+"""The noises of a few cases alone: what t does there is the same for every sum of means."""

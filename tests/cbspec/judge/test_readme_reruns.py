@@ -17,6 +17,7 @@ from cbspec.ledger import compare, expected_changes
 from cbspec.stage import Measure
 from cbspec.statistics import assurance
 from cbspec.statistics.assurance import Seen
+from cbspec.statistics.sample import Array
 from tests.cbspec.judge.arms import decided
 from tests.cbspec.judge.cases import CASES
 from tests.cbspec.judge.simulation import claim_of, named
@@ -101,6 +102,60 @@ def test_18_again_is_the_rate_of_a_fresh_run(claimed: Claimed, tabled: Tabled) -
     assert far.again is not None
     assert far.again > 0.99
     assert near.again == pytest.approx(0.5, abs=0.06)
+
+
+LIMIT = float(stats.norm.isf(0.05))  # of the mean of a known spread, in standard errors
+EFFECTS = np.linspace(-13, 13, 261)  # in standard errors; beyond these every verdict is certain
+
+
+def repeating(effects: Array) -> Array:
+    """The probabilities of refuted, inconclusive and holds, `[effect, verdict]`."""
+    refuted, holds = stats.norm.cdf(-LIMIT - effects), stats.norm.sf(LIMIT - effects)
+    return np.stack([refuted, 1 - refuted - holds, holds], axis=-1)
+
+
+def off(effects: Array, prior: Array, rng: np.random.Generator) -> tuple[float, float, float]:
+    """How much more is stated than repeats: at most in a tenth, of undecided and of decided verdicts
+    that are stated to repeat in less than 0.8.
+
+    Args:
+        effects: the true ones, in standard errors.
+        prior: how likely the statement takes each of `EFFECTS` to be.
+    """
+    seen = effects + rng.normal(size=effects.size)
+    verdict = np.digitize(seen, [-LIMIT, LIMIT])[:, None]
+    weights = prior * np.exp(-((np.clip(seen, -13, 13)[:, None] - EFFECTS) ** 2) / 2)
+    weights /= weights.sum(axis=1, keepdims=True)
+    told = np.take_along_axis(weights @ repeating(EFFECTS), verdict, axis=1)[:, 0]
+    apart = told - np.take_along_axis(repeating(effects), verdict, axis=1)[:, 0]
+    tenths, worst = np.minimum((10 * told).astype(int), 9), 0.0
+    for tenth in range(10):
+        own = apart[tenths == tenth]
+        if own.size > effects.size / 40:
+            worst = max(worst, abs(float(np.mean(own))))
+    unsure, undecided = told < 0.8, verdict[:, 0] == 1
+    means = [float(np.mean(apart[unsure & one])) for one in (undecided, ~undecided)]
+    return worst, means[0], means[1]
+
+
+def test_18_no_prior_serves_two_populations() -> None:
+    """Of one mean with a known spread: a prior that knows the population is calibrated there and
+    far off in the other; the flat one is less wrong in both, and near the boundary its errors about
+    undecided and about decided verdicts cancel.
+    """
+    rng, n = np.random.default_rng(18), 40_000
+    spreads = math.sqrt(6) * np.geomspace(0.05, 30, 200)
+    near = rng.normal(0, rng.choice(spreads, n))
+    within = rng.uniform(-4, 4, n)
+    knows_near = np.mean(stats.norm.pdf(EFFECTS[:, None], 0, spreads), axis=1)
+    knows_within = (np.abs(EFFECTS) <= 4).astype(float)
+    flat = np.ones(EFFECTS.size)
+
+    assert off(near, knows_near, rng)[0] < 0.02
+    assert off(within, knows_within, rng)[0] < 0.02
+    assert off(within, knows_near, rng)[0] == pytest.approx(0.23, abs=0.03)
+    assert off(within, flat, rng)[0] == pytest.approx(0.045, abs=0.015)
+    assert off(near, flat, rng)[1:] == pytest.approx((-0.135, 0.21), abs=0.03)
 
 
 def test_19_seeds_that_would_decide_have_predictive_power() -> None:
