@@ -63,8 +63,7 @@ class Contrast:
     def values(self, data: Measurements) -> Array:
         """Return the sum per seed, shape `[..., seed]`.
 
-        Seeds that differ by less than the measure resolves are made equal, and those that differ by
-        rounding alone from each other or from a bound.
+        Seeds that differ by rounding alone, from each other or from a bound, are made equal.
 
         Raises:
             Unmeasured: a value does not exist, is too large to add, or has no logarithm.
@@ -80,8 +79,6 @@ class Contrast:
         for bound in (self.low, self.high):
             if math.isfinite(bound):
                 total = np.where(np.abs(total - bound) <= rounding, bound, total)
-        if not self.logs:
-            rounding = np.maximum(rounding, 0.49 * data.resolution(self.measure))
         first = total[..., :1]
         return np.where(np.abs(total - first) <= rounding, first, total)
 

@@ -76,7 +76,8 @@ def permutation(one: Array, other: Array, bound: float, side: int) -> Array:
     """Return the share of all splits into two arms whose means differ at least as much; of splits
     that are drawn where there are more than `SPLITS`, or of many trials `SPLITS_EACH`.
     """
-    pooled = np.concatenate([one - bound, other], axis=-1)
+    # Sorted, so that the splits that are drawn do not depend on the order of the runs
+    pooled = np.concatenate([np.sort(one - bound, axis=-1), np.sort(other, axis=-1)], axis=-1)
     size, runs = one.shape[-1], pooled.shape[-1]
     rows = side * pooled.reshape(-1, runs)
     most = SPLITS_EACH if len(rows) > 1 else SPLITS

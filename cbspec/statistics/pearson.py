@@ -48,12 +48,13 @@ def resolved(r: Array, one: Array, other: Array, known: tuple[Array, Array]) -> 
         one, other: the values `[..., pair]`.
         known: the standard deviation of what is known of either's values.
     """
-    free = max(one.shape[-1] - 2, 1)
-    left_open = np.zeros(r.shape)
+    left_open, free = np.zeros(r.shape), one.shape[-1] - 2
+    if free < 1:  # of two pairs there are no residuals
+        return np.clip(r, -MOST, MOST), left_open
     for values, least in zip((one, other), known, strict=True):
         spread = np.maximum(deviation(values), np.finfo(np.float64).tiny)
-        variance = (least / spread) ** 2 / (values.shape[-1] - 1)
-        left_open = np.maximum(left_open, np.minimum(variance, 1 / free))
+        error = np.minimum(least / spread, 1.0) / math.sqrt(values.shape[-1] - 1)
+        left_open = np.maximum(left_open, np.minimum(error**2, 1 / free))
     most = np.minimum(np.sqrt(1 - free * left_open), MOST)
     r = np.clip(r, -most, most)
     return r, np.sqrt(left_open / (1 - r**2))

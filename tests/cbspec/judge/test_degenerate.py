@@ -198,6 +198,16 @@ def test_a_coefficient_of_values_finely_resolved_is_scipys() -> None:
     assert quiet(above, correlated([one], [other])).p == pytest.approx(expected)
 
 
+def test_a_measure_that_does_not_vary_correlates_with_none() -> None:
+    """Equal counts have the coefficient 0 with whatever varies, and a single seed has none."""
+    above = Correlation(measures=("x", "y"), arms=("a",), above=0.0)
+    equal = quiet(above, correlated([[2.0] * 5], [[0.1, 0.2, 0.4, 0.3, 0.7]]))
+    single = quiet(above, correlated([[0.3]], [[0.1]]))
+
+    assert (equal.effects[0].estimate, equal.p) == (0.0, pytest.approx(0.5))
+    assert single.p == 1.0
+
+
 def test_a_difference_at_the_bound_but_for_rounding_is_at_it(tabled: Tabled) -> None:
     """0.8 - 0.6 is 0.2 and not above it: no seed speaks for a median difference above 0.2."""
     above = Quantile(measure="x", arms=("a",), minus="b", above=0.2)
