@@ -3,11 +3,13 @@
 Fresh seeds are drawn from the predictive distribution of the seeds at hand, under a flat prior on
 the means and on the logarithm of the spread. They are judged as in a run: every look, every
 assertion, every control. Arms keep their correlation over seeds, unless they have independent runs.
-A log-normal measure is drawn on logarithms, and every measure is rounded to its resolution.
+A log-normal measure is drawn on logarithms, and every measure is rounded to its resolution, which is
+also the least that it is taken to vary by.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import msgspec
@@ -19,6 +21,7 @@ from cbspec.judge.decision import weigh
 from cbspec.judge.escalation import alpha_at, alpha_of
 from cbspec.kinds import Assertion, arms_of, measures_of
 from cbspec.model.finding import Judgement
+from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import StatisticalEvidence
 from cbspec.statistics.sample import Array, Measurements, Sample, Table, Unmeasured
 
@@ -70,14 +73,15 @@ def fresh(
     data = Measurements(table, claim.measures)
     drawn: dict[Name, Array] = {}
     for columns in _correlated(claim, names):
-        seen = []
+        seen, least = [], []
         for arm, measure in columns:
             column = data.column(arm, measure)
-            if _positive(claim, measure, column):
-                column = np.log(column)
-            seen.append(column)
+            logs = _positive(claim, measure, column)
+            seen.append(np.log(column) if logs else column)
+            alone = Contrast(label=arm, measure=measure, weights={arm: 1.0}, logs=logs)
+            least.append(float(alone.least_deviation(data)))
         runs = len(claim.independent_runs.get(columns[0][0], claim.seeds.pool))
-        values = _predicted(np.stack(seen, axis=-1), runs, trials, rng)
+        values = _predicted(np.stack(seen, axis=-1), np.array(least), runs, trials, rng)
         if values is None:
             return None
         for index, (arm, measure) in enumerate(columns):
@@ -109,11 +113,15 @@ def _correlated(claim: Claim, names: list[Name]) -> list[list[Name]]:
     return list(by_arm.values())
 
 
-def _predicted(seen: Array, runs: int, trials: int, rng: np.random.Generator) -> Array | None:
+def _predicted(
+    seen: Array, least: Array, runs: int, trials: int, rng: np.random.Generator
+) -> Array | None:
     """Draw fresh values `[trial, run, column]`; return None if too few were seen.
 
     Args:
         seen: the values at hand, `[run, column]`.
+        least: the standard deviation that each column has at least, `[column]`: equal values are
+            known to what the measure resolves, and do not repeat for certain.
         runs: the number of fresh runs.
         trials: the number of trials.
         rng: the random generator.
@@ -126,6 +134,10 @@ def _predicted(seen: Array, runs: int, trials: int, rng: np.random.Generator) ->
         return None
     if n > MANY:  # turned orthogonally, normal weights are normal: as many as there are columns do
         residuals = np.asarray(np.linalg.qr(residuals, mode="r"))
+    known = np.sqrt(np.sum(residuals**2, axis=0) / (n - 1))
+    lacking = np.sqrt(np.maximum(least**2 - known**2, 0.0)) * math.sqrt(n - 1)
+    if np.any(lacking):
+        residuals = np.concatenate([residuals, np.diag(lacking)])
     rows = residuals.shape[0]
     # Normal weights on the residuals have the columns' covariance; one chi-square gives the doubt
     # about the spread, and noise that all seeds of a trial share gives that about the mean.

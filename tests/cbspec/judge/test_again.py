@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from cbspec.judge import Sample, again, judge, with_again
-from tests.cbspec.judge.cases import CASES
+from cbspec.kinds import Share
+from tests.cbspec.judge.cases import CASES, BoundaryCase, stated
 from tests.cbspec.judge.simulation import claim_of, fixed
 
 
@@ -15,9 +17,9 @@ def test_many_runs_are_drawn_as_few_are(monkeypatch):
     no room that grows with the square of their number.
     """
     seen = np.random.default_rng(3).normal(size=(60, 2)) @ [[1, 0.5], [0, 2]] + [3, 5]
-    turned = again._predicted(seen, 60, 20_000, np.random.default_rng(1))
+    turned = again._predicted(seen, np.zeros(2), 60, 20_000, np.random.default_rng(1))
     monkeypatch.setattr(again, "MANY", 100)
-    weighted = again._predicted(seen, 60, 20_000, np.random.default_rng(2))
+    weighted = again._predicted(seen, np.zeros(2), 60, 20_000, np.random.default_rng(2))
 
     for mean, other in (
         (turned.mean(axis=1), weighted.mean(axis=1)),
@@ -46,3 +48,34 @@ def test_runs_beyond_any_double_decide_as_large_ones_do():
 
     assert told.verdict == "inconclusive"
     assert told.again == pytest.approx(0.87, abs=0.04)
+
+
+@pytest.mark.parametrize("n", [4, 60])
+def test_equal_values_are_drawn_to_their_resolution(n):
+    """A column that varies less than it is known is drawn with the spread of what is known, beside one
+    that varies more and keeps its own.
+    """
+    rng = np.random.default_rng(5)
+    seen = np.stack([np.ones(n), 3 * rng.normal(size=n)], axis=-1)
+    drawn = again._predicted(seen, np.array([0.5, 0.1]), 60, 5_000, rng)
+    squares = np.mean((drawn - drawn.mean(axis=1, keepdims=True)) ** 2, axis=1)
+
+    assert np.median(squares[:, 0]) == pytest.approx(
+        0.25 * (n - 1) / stats.chi2.median(n - 1), rel=0.05
+    )
+    assert np.median(squares[:, 0] / squares[:, 1]) == pytest.approx(
+        0.25 / np.var(seen[:, 1], ddof=1), rel=0.05
+    )
+
+
+def test_six_equal_answers_may_not_repeat():
+    """Six of six answers show more than half of them to be right; one wrong among the next six would
+    leave that open, so the verdict does not repeat for certain.
+    """
+    share = stated(Share, arms=("a",), above=0.5, more_than=0.5)
+    claim = claim_of(BoundaryCase(share, {"a": 1.0}), "ties", fixed(6))
+    table = {("a", "x"): Sample([1.0] * 6, tuple(range(6)))}
+    told = with_again(judge(claim, table), claim, table)
+
+    assert told.verdict == "holds"
+    assert 0.2 < told.again < 0.7

@@ -9,10 +9,10 @@ import pytest
 from scipy import stats
 
 from cbspec.claim import Claim, Seeds
-from cbspec.judge import Table, alpha_at, judge, with_again
+from cbspec.judge import Sample, Table, alpha_at, judge, with_again
 from cbspec.judge.again import verdicts
 from cbspec.judge.wording import clustered
-from cbspec.kinds import AtLeast, Order, Sign, Threshold
+from cbspec.kinds import AtLeast, Order, Sign, Sooner, Threshold
 from cbspec.ledger import compare, expected_changes
 from cbspec.stage import Measure
 from cbspec.statistics import assurance
@@ -102,6 +102,20 @@ def test_18_again_is_the_rate_of_a_fresh_run(claimed: Claimed, tabled: Tabled) -
     assert far.again is not None
     assert far.again > 0.99
     assert near.again == pytest.approx(0.5, abs=0.06)
+
+
+def test_18_of_runs_without_a_value_nothing_is_stated(claimed: Claimed) -> None:
+    """A run that never reached its target has no value that a fresh one could be drawn from."""
+    claim = claimed(Sooner(measure="x", arms=("a", "b"), limit=9.0))
+    seeds = claim.seeds.pool
+    table = {
+        ("a", "x"): Sample([1.1, 2.1, 3.2], seeds),
+        ("b", "x"): Sample([5.3, 6.2, None], seeds),
+    }
+    judgement = judge(claim, table)
+
+    assert judgement.verdict == "holds"
+    assert with_again(judgement, claim, table).again is None
 
 
 LIMIT = float(stats.norm.isf(0.05))  # of the mean of a known spread, in standard errors
