@@ -1,6 +1,6 @@
 """The mean of the middle half: t with winsorized spread (Tukey and McLaughlin 1963).
 
-Where values are cut of few seeds, that t is no Student's t, which errs in 7 % of the cases at alpha
+Where values are cut of few seeds, that t is no Student's t, which errs in 6 % of the cases at alpha
 0.05; its distribution under normal noise is computed once for each number of seeds.
 """
 

@@ -1,14 +1,21 @@
-"""Numbered statements 24 and 25 of ``cbspec/judge/README.md``: printed numbers, arms over own runs."""
+"""Numbered statements 24 to 29 of ``cbspec/judge/README.md``: printed numbers, arms over runs of their
+own, statistics other than means.
+"""
+
+import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.judge import Sample
-from cbspec.kinds import Stated
+from cbspec.judge import Sample, Table
+from cbspec.kinds import Published, Quantile, Stated, Z
 from cbspec.stage import Summary
-from cbspec.statistics import independent
-from tests.cbspec.judge.arms import decided
+from cbspec.statistics import independent, pearson, survival, trimmed
+from tests.cbspec.judge.arms import VEC, decided
+
+Tabled = Callable[..., Table]
 
 
 @pytest.mark.parametrize(
@@ -65,3 +72,75 @@ def test_25_unequal_spreads_are_for_welch(
     wrong = float(np.mean(independent.TESTS[by](one, other, 0.0, 1) <= 0.05))
 
     assert low <= wrong <= high
+
+
+def test_25_published_is_welchs_and_z_takes_the_spread_as_known(tabled: Tabled) -> None:
+    """Their p are those of SciPy, from mean, sd and n."""
+    table = tabled(a=VEC)
+    reported = Published(measure="x", arms=("a",), mean=0.25, sd=0.04, n=5, above=0.0)
+    known = Z(measure="x", arms=("a",), sigma=0.08, above=0.25)
+    own = (VEC.mean(), VEC.std(ddof=1), 6)
+    welch = stats.ttest_ind_from_stats(
+        *own, 0.25, 0.04, 5, equal_var=False, alternative="greater"
+    ).pvalue
+
+    assert decided(reported, table).p == pytest.approx(welch)
+    assert decided(known, table).p == pytest.approx(
+        stats.norm.sf((VEC.mean() - 0.25) / (0.08 / math.sqrt(6)))
+    )
+
+
+@pytest.mark.parametrize(("above", "p"), [(0.2, 22 / 64), (0.1, 7 / 64)])
+def test_26_a_quantile_is_a_sign_test(tabled: Tabled, above: float, p: float) -> None:
+    """Of six seeds those at or below the bound count against a median above it; three seeds leave the
+    interval open on both sides.
+    """
+    values = [0.1, 0.3, 0.35, 0.4, 0.5, 0.2]
+    median = Quantile(measure="x", arms=("a",), above=above)
+    few, many = tabled(a=values[:3]), tabled(a=values)
+    [effect], [open_] = decided(median, many).effects, decided(median, few).effects
+
+    assert decided(median, many).p == pytest.approx(p)
+    assert (effect.low, effect.high) == (0.1, 0.5)
+    assert (open_.low, open_.high) == (-math.inf, math.inf)
+
+
+@pytest.mark.parametrize(("n", "low", "high"), [(4, 0.057, 0.064), (8, 0.057, 0.064)])
+def test_27_the_t_of_a_middle_half_is_not_students(n: int, low: float, high: float) -> None:
+    """Held to Student's t it errs in 0.06 of the cases; held to its own distribution in alpha."""
+    values = np.random.default_rng(1963).normal(size=(40_000, n))
+    mean, error = trimmed.moments(values)
+    students = stats.t.sf(mean / error, n - 2 * (n // 4) - 1)
+
+    assert low <= np.mean(students <= 0.05) <= high
+    assert np.mean(trimmed.tail(values, 0.0, 1) <= 0.05) == pytest.approx(0.05, abs=0.003)
+
+
+def test_28_log_rank_scores_are_permuted() -> None:
+    """The p of two arms that do not overlap is one of the six splits, with a run that never arrives too;
+    the normal approximation takes that sixth for less than alpha.
+    """
+    one, other = np.array([3.0, 5.0]), np.array([6.0, 7.0])
+    near = stats.logrank(one, other, alternative="greater").pvalue
+
+    assert float(survival.tail(one, other, 9.0, 0.0, 1)) == pytest.approx(1 / 6)
+    assert float(survival.tail(one, np.array([6.0, 9.0]), 9.0, 0.0, 1)) == pytest.approx(1 / 6)
+    assert near < 0.05
+
+
+@pytest.mark.parametrize(("over", "bound"), [("seeds", 0.4), ("arms", 0.2)])
+def test_29_coefficients_keep_their_level(over: str, bound: float) -> None:
+    """At the true coefficient either side is shown in alpha of the cases, over seeds exactly."""
+    rng, arms, n = np.random.default_rng(1966), 4, 6
+    shape = (20_000, n) if over == "seeds" else (20_000, n, arms)
+    one = rng.normal(size=shape)
+    other = bound * one + math.sqrt(1 - bound**2) * rng.normal(size=shape)
+    r = pearson.coefficient(one, other)
+    if over == "seeds":
+        p = pearson.tail(r, n, bound, 1)
+    else:
+        z = np.arctanh(r)
+        bound = math.tanh(float(np.mean(z)))  # what the seeds' z are about
+        p = pearson.mean_tail(z, np.zeros(len(z)), bound, 1)
+
+    assert np.mean(p <= 0.05) == pytest.approx(0.05, abs=0.006)

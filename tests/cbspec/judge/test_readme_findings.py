@@ -62,6 +62,16 @@ def test_1_students_t_by_default(table: Table) -> None:
     assert paired.p == pytest.approx(stats.ttest_rel(CB, DFA, alternative="greater").pvalue)
 
 
+def test_1_sign_flips_are_exact_for_differences() -> None:
+    """Of skewed noise the difference of two alike arms keeps its level, and one arm does not."""
+    noise, rng = "exponential, undeclared", np.random.default_rng(1935)
+    two = rates(CASES["order, exact"], noise, fixed(6), 20_000, rng)
+    one = rates(CASES["threshold, exact"], noise, fixed(6), 20_000, rng)
+
+    assert max(two.holds, two.refuted) <= two.bound
+    assert one.refuted > 0.12
+
+
 def test_2_lognormal_noise_on_logarithms(tabled: Tabled) -> None:
     """A bound that has an image on the logarithmic scale is tested there, a margin is not."""
     table = tabled(a=VEC, b=ORACLE)
@@ -336,6 +346,21 @@ def test_12_a_reversed_step_refutes_a_trend(tabled: Tabled) -> None:
 
     assert decided(Trend(**stated), table).verdict == "refuted"
     assert decided(RankTrend(**stated), table).verdict == "holds"
+
+
+def test_12_ranks_need_alike_noise() -> None:
+    """Where two pairs of arms share their noise, equal means err in a tenth of the cases by ranks, and in
+    fewer than alpha by steps.
+    """
+    rng, n, trials = np.random.default_rng(1963), 3, 5000
+    shared = rng.normal(size=(2, trials, n))[[0, 0, 1, 1]]
+    values = math.sqrt(0.8) * shared + math.sqrt(0.2) * rng.normal(size=(4, trials, n))
+    drawn = {(arm, "x"): Sample(own, (1, 2, 3)) for arm, own in zip("abcd", values, strict=True)}
+    stated = {"measure": "x", "arms": ("a", "b", "c", "d"), "direction": "increasing"}
+    ranks, steps = (kind(**stated).evidence(Measurements(drawn)).p for kind in (RankTrend, Trend))
+
+    assert np.mean(ranks <= 0.05) == pytest.approx(0.1, abs=0.015)
+    assert np.mean(steps <= 0.05) <= 0.05
 
 
 def test_13_a_ratio_divides_nothing(tabled: Tabled) -> None:
