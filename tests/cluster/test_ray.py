@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,6 +59,19 @@ def test_a_killed_driver_goes_on_where_it_was(
     again = lab.journal()
     assert again["5.0 1 1"] == 1
     assert max(again.values()) <= 2
+
+
+def test_sigterm_ends_a_run_at_once(lab: Ferry, on_ray: tuple[str, ...]) -> None:
+    """It does what it does locally: Ray would make it the failure of the claim that is judged."""
+    lab.hold()
+    running = lab.begin(*on_ray)
+    until(lambda: bool(lab.journal()), "a node computes")
+    running.terminate()
+    status, output = running.end()
+    lab.let_go()
+
+    assert status == -signal.SIGTERM
+    assert "FAILURES" not in output
 
 
 def test_a_killed_node_costs_no_figure(

@@ -65,6 +65,9 @@ class ForkedProcess:
         """Send what Ctrl-C sends."""
         os.kill(self._process.pid, signal.SIGINT)
 
+    def terminate(self) -> None:
+        self._process.terminate()
+
     def kill(self) -> None:
         self._process.kill()
 

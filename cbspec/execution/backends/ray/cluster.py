@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,8 @@ class RayCluster:
         os.environ.setdefault("RAY_worker_niceness", "0")
         # Workers that it starts before it has the code cannot be used: one for each core
         os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
+        # What needs more memory than its node has would be tried for ever: the run itself tries again
+        os.environ.setdefault("RAY_task_oom_retries", "0")
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -62,12 +66,13 @@ class RayCluster:
             pack(config, Path(folder))
             environment = {"working_dir": folder, "env_vars": _environment(config)}
             try:
-                ray.init(
-                    address=address,
-                    runtime_env=environment,
-                    include_dashboard=False,
-                    logging_level="warning",
-                )
+                with _sigterm_kept():
+                    ray.init(
+                        address=address,
+                        runtime_env=environment,
+                        include_dashboard=False,
+                        logging_level="warning",
+                    )
             except Exception as error:  # Ray raises plain ones
                 raise BackendError(f"Ray on {address}: {printable(str(error))}") from None
         self._head = ray.get_runtime_context().gcs_address
@@ -152,6 +157,20 @@ def explained_loss(error: Exception) -> str:
     if isinstance(error, RayTaskError):
         return f"its worker could not begin: {printable(repr(error.cause))}"
     return f"Ray lost it ({type(error).__name__}): {first}"
+
+
+@contextmanager
+def _sigterm_kept() -> Iterator[None]:
+    """Keep what SIGTERM does to this process, which is to end it.
+
+    Ray's handler raises `SystemExit`, which pytest takes for the failure of the claim it is at.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        with suppress(ValueError):  # only the main thread may set it, and Ray sets it only there
+            signal.signal(signal.SIGTERM, before)
 
 
 def _require_answer(address: str) -> None:

@@ -1,17 +1,22 @@
-"""The address of a Ray cluster is asked before Ray is, which would wait for ever."""
+"""What a Ray cluster is asked, and told, before Ray is imported."""
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from cbspec.config import Config
 from cbspec.errors import BackendError
-from cbspec.execution.backends.ray.cluster import _require_answer
+from cbspec.execution.backends.ray.cluster import RayCluster, _require_answer
 
 
 def test_a_cluster_has_to_answer() -> None:
-    """Whoever listens at the port answers; words like local have none."""
+    """Whoever listens at the port answers; words like local have none. Ray would wait for ever."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
         for answering in (address, f"ray://{address}", "local", "auto", "nonsense"):
@@ -19,3 +24,22 @@ def test_a_cluster_has_to_answer() -> None:
 
     with pytest.raises(BackendError, match=rf"^Ray on {address}: nobody answers \(Connection"):
         _require_answer(address)
+
+
+@pytest.mark.parametrize(("variables", "told"), [({}, "0"), ({"RAY_task_oom_retries": "2"}, "2")])
+def test_ray_does_not_try_again_what_ran_out_of_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], told: str
+) -> None:
+    """It would do so for ever, and the run itself tries again; a number of the user's own holds."""
+    ray, strategies = ModuleType("ray"), ModuleType("ray.util.scheduling_strategies")
+    ray.is_initialized = lambda: True  # type: ignore[attr-defined]
+    strategies.NodeAffinitySchedulingStrategy = None  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setitem(sys.modules, "ray.util", ModuleType("ray.util"))
+    monkeypatch.setitem(sys.modules, "ray.util.scheduling_strategies", strategies)
+    monkeypatch.setattr(os, "environ", dict(variables))
+
+    with pytest.raises(BackendError, match="connected to Ray already"):
+        RayCluster(Config(tmp_path), "run")
+
+    assert os.environ["RAY_task_oom_retries"] == told
