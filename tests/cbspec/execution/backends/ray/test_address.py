@@ -37,9 +37,10 @@ def test_ray_does_not_try_again_what_ran_out_of_memory(
     monkeypatch.setitem(sys.modules, "ray", ray)
     monkeypatch.setitem(sys.modules, "ray.util", ModuleType("ray.util"))
     monkeypatch.setitem(sys.modules, "ray.util.scheduling_strategies", strategies)
-    monkeypatch.setattr(os, "environ", dict(variables))
+    environment = dict(variables)
+    monkeypatch.setattr(os, "environ", environment)
 
     with pytest.raises(BackendError, match="connected to Ray already"):
         RayCluster(Config(tmp_path), "run")
 
-    assert os.environ["RAY_task_oom_retries"] == told
+    assert environment["RAY_task_oom_retries"] == told
