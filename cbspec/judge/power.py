@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cbspec.claim import Seeds
 from cbspec.judge import escalation
-from cbspec.kinds import Assertion
+from cbspec.kinds import Assertion, Compound, arms_of
 from cbspec.stage import Measure
 from cbspec.statistics import sign_flip
 from cbspec.statistics.design import Design, Spreads, counted
@@ -52,6 +52,35 @@ def lint(
     for n in seeds.analyses:
         analyses[n] = escalation.alpha_at(n, seeds, level) / level
     return assertion.missed(Design(analyses=analyses, alpha=level, spreads=spreads))
+
+
+def lint_runs(assertion: Assertion, runs: Mapping[str, int], alpha: float) -> str | None:
+    """Return why arms with so few runs of their own can never show an assertion; None if they can.
+
+    Args:
+        assertion: the assertion. A part of one counts where all parts have to hold, or all are out
+            of reach.
+        runs: arm -> how many it has.
+        alpha: the error rate of an assertion without its own.
+    """
+    level = escalation.alpha_of(assertion, alpha)
+    if isinstance(assertion, Compound):
+        reasons = [lint_runs(part, runs, level) for part in assertion.of]
+        found = [reason for reason in reasons if reason]
+        if found and (assertion.conjunctive or len(found) == len(reasons)):
+            return found[0]
+        return None
+    sizes = {arm: runs[arm] for arm in arms_of(assertion) if arm in runs}
+    if not sizes:
+        return None
+    p = assertion.least_p_of(tuple(sizes.values()), level)
+    if p <= level:
+        return None
+    known = " and ".join(f"{n} of {arm}" for arm, n in sizes.items())
+    return (
+        f"with so few runs ({known}) this can never be shown: p is at least {p:.2g} and held to "
+        f"{level:g}"
+    )
 
 
 def _showable(assertion: Assertion, seeds: Seeds, level: float) -> bool:

@@ -6,7 +6,7 @@ one or several arms that are paired by seed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol
 
 import msgspec
@@ -156,19 +156,11 @@ class Assertion(
         self,
         measures: Mapping[str, Measure],  # noqa: ARG002 - for kinds that speak about failure
     ) -> int:
-        """Return the fewest seeds that the first interim analysis may have.
-
-        Args:
-            measures: measure name -> its declaration in the catalog.
-        """
+        """Return the fewest seeds that the first interim analysis may have."""
         return 1
 
     def unsuited(self, measures: Mapping[str, Measure]) -> Iterator[str]:
-        """Yield why no test of this keeps its level under the noise that the measures declare.
-
-        Args:
-            measures: measure name -> its declaration in the catalog.
-        """
+        """Yield why no test of this keeps its level under the noise that the measures declare."""
         for contrast in self.contrasts():
             declared = measures.get(contrast.measure)
             if declared is not None and declared.noise == "lognormal" and contrast.additive:
@@ -191,6 +183,10 @@ class Assertion(
         if n > 1:
             return 0.0
         return 1.0
+
+    def least_p_of(self, runs: Sequence[int], alpha: float) -> float:
+        """Return the same for arms over runs of their own, so many each."""
+        return self.least_p(min(runs), alpha)
 
     def missed(self, design: Design) -> str | None:
         """Return why the seeds cannot show a margin, by the recorded spread; None if they can."""

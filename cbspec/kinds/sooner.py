@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, ClassVar
 
@@ -26,6 +26,7 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
     """
 
     synonyms = ("faster", "log-rank", "survival", "time-to-target")
+    compares: ClassVar[bool] = False
     tests: ClassVar[tuple[str, ...]] = ("t",)
     tighter: ClassVar = {"limit": unordered}
 
@@ -76,5 +77,8 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
         """Return the p of arms that do not overlap, n runs each."""
-        # One of the (2n over n) ways to split the runs into two arms
-        return 1 / math.comb(2 * n, n)
+        return independent.least_p(n, n)
+
+    def least_p_of(self, runs: Sequence[int], alpha: float) -> float:  # noqa: ARG002 - of no part
+        """Return the p of arms that do not overlap."""
+        return independent.least_p(*runs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
@@ -110,8 +110,13 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
         """Return the p of arms that do not overlap, n runs each."""
         if self.by == "welch":
             return super().least_p(n, alpha)
-        # One of the (2n over n) ways to split the runs into two arms
-        return 1 / math.comb(2 * n, n)
+        return independent.least_p(n, n)
+
+    def least_p_of(self, runs: Sequence[int], alpha: float) -> float:
+        """Return the p of arms that do not overlap."""
+        if self.by == "welch":
+            return super().least_p_of(runs, alpha)
+        return independent.least_p(*runs)
 
     def unsuited(self, measures: Mapping[str, Measure]) -> Iterator[str]:
         """Yield that arms are compared by an amount where noise is a factor."""

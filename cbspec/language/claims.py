@@ -159,14 +159,12 @@ class ClaimDocument:
 
     def _check_power(self, cell: ResolvedCell, replicated: Replication, alpha: float) -> None:
         drawn = replicated.seeds.beginning_with(cell.begins_with)
-        section = self.sections["assert"]
-        runs = replicated.independent_runs
-        consistency.pairing(section, cell.assertions, runs, cell.arms, self.mistakes)
-        consistency.power(section, cell.assertions, drawn, alpha, cell.measures, self.mistakes)
-        if cell.controls:
-            section = self.sections["controls"]
-            consistency.pairing(section, cell.controls, runs, cell.arms, self.mistakes)
-            consistency.power(section, cell.controls, drawn, alpha, cell.measures, self.mistakes)
+        runs, mistakes = replicated.independent_runs, self.mistakes
+        for name, asserted in (("assert", cell.assertions), ("controls", cell.controls)):
+            if asserted:
+                section = self.sections[name]
+                consistency.pairing(section, asserted, runs, cell.arms, mistakes)
+                consistency.power(section, asserted, drawn, alpha, cell.measures, runs, mistakes)
 
     def _claim(
         self,

@@ -151,11 +151,16 @@ def power(
     seeds: Seeds,
     alpha: float,
     measures: Mapping[str, Measure],
+    runs: Mapping[str, tuple[int, ...]],
     mistakes: Diagnostics,
 ) -> None:
-    """Note assertions that no values over these seeds could ever show."""
+    """Note assertions that no values over these seeds, or runs of each arm, could ever show."""
     from cbspec.judge import power  # it imports NumPy, which reading alone does not need
 
     for node, assertion in zip(section.items, asserted, strict=True):
-        if reason := power.lint(assertion, seeds, alpha, measures=measures):
+        reason = power.lint(assertion, seeds, alpha, measures=measures)
+        if runs and not reason:
+            sizes = {arm: len(own) for arm, own in runs.items()}
+            reason = power.lint_runs(assertion, sizes, alpha)
+        if reason:
             mistakes.add(node, reason)

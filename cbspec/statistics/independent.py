@@ -124,6 +124,11 @@ def _splits(runs: int, size: int, most: int, *, drawn: bool) -> Iterator[Array]:
         left -= more
 
 
+def least_p(first: int, second: int) -> float:
+    """Return the p of two arms that do not overlap: one of all ways to split their runs."""
+    return 1 / math.comb(first + second, first)
+
+
 def mann_whitney(one: Array, other: Array, bound: float, side: int) -> Array:
     """Return Mann and Whitney's p, exact: where values are tied, the split of their shared ranks is
     permuted, for the normal approximation errs where runs are few. Of more than `EXACT` pairs of

@@ -4,6 +4,7 @@ from scipy import stats
 
 from cbspec.claim import Seeds
 from cbspec.judge import alpha_at, lint
+from cbspec.judge.power import lint_runs
 from cbspec.kinds import (
     All,
     Any,
@@ -14,6 +15,7 @@ from cbspec.kinds import (
     Range,
     RankTrend,
     Sign,
+    Unpaired,
 )
 from cbspec.stage import Measure
 from cbspec.statistics import student
@@ -70,6 +72,40 @@ def test_a_permuted_correlation_has_a_least_p(over: str, seeds: int, alpha: floa
     assert all(f"p is at least {p} and held to {alpha:g}" in str(reason) for reason in refused)
     assert lint(plain, _seeds(4), alpha) is None
     assert lint(exact, _seeds(6), alpha) is None
+
+
+@pytest.mark.parametrize(
+    ("by", "one", "other", "p"),
+    [
+        ("permutation", 1, 7, "0.12"),
+        ("mann_whitney", 2, 4, "0.067"),
+        ("welch", 1, 9, "1"),
+        ("permutation", 2, 5, None),
+        ("welch", 2, 2, None),
+    ],
+)
+def test_arms_over_runs_of_their_own_have_a_least_p(
+    by: str, one: int, other: int, p: str | None
+) -> None:
+    """Of two arms with so many runs the p is at least that of the one split in which they do not
+    overlap; a whole is out of reach where all of its parts have to hold, or none can be shown.
+    """
+    runs = {"a": one, "b": other, "c": 9}
+    few = Unpaired(measure="x", arms=("a", "b"), above=0.0, by=by)
+    enough = Unpaired(measure="x", arms=("c", "c"), above=0.0)
+    found = [
+        lint_runs(assertion, runs, 0.05)
+        for assertion in (few, All(of=(few, enough)), Any(of=(few, few)))
+    ]
+
+    if p is None:
+        assert found == [None] * 3
+    else:
+        text = f"with so few runs ({one} of a and {other} of b) this can never be shown: "
+        assert [str(reason) for reason in found] == [
+            f"{text}p is at least {p} and held to 0.05"
+        ] * 3
+    assert lint_runs(Any(of=(few, enough)), runs, 0.05) is None
 
 
 def test_says_the_least_p() -> None:

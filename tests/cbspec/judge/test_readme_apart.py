@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from cbspec.judge import Sample, Table
-from cbspec.kinds import Published, Quantile, Stated, Z
+from cbspec.kinds import Published, Quantile, Sooner, Stated, Z
 from cbspec.stage import Summary
 from cbspec.statistics import independent, pearson, survival, trimmed
 from tests.cbspec.judge.arms import VEC, decided
@@ -126,6 +126,7 @@ def test_28_log_rank_scores_are_permuted() -> None:
     assert float(survival.tail(one, other, 9.0, 0.0, 1)) == pytest.approx(1 / 6)
     assert float(survival.tail(one, np.array([6.0, 9.0]), 9.0, 0.0, 1)) == pytest.approx(1 / 6)
     assert near < 0.05
+    assert not Sooner(measure="x", arms=("a", "b"), limit=9.0).by_run
 
 
 @pytest.mark.parametrize(("over", "bound"), [("seeds", 0.4), ("arms", 0.2)])

@@ -206,6 +206,18 @@ def test_unpaired_arms_are_compared_by_welch(study):
     assert effect.estimate == pytest.approx(sum(ADAM) / 5 - sum(SGD) / 7)
 
 
+def test_runs_too_few_for_any_verdict_are_refused(study):
+    """One run of an arm beside seven of another can never show this, and that is told when the claim
+    is read.
+    """
+    study.write("runs.csv", table(adam=ADAM[:1], sgd=SGD))
+    compared(study, "  - {kind: sooner, measure: loss, arms: [adam, sgd], limit: 9}\n")
+    refused = study.cbspec("validate").stderr
+
+    assert "with so few runs (1 of adam and 7 of sgd) this can never be shown" in refused
+    assert "p is at least 0.12 and held to 0.05" in refused
+
+
 def test_the_order_of_the_file_decides_nothing(study):
     """Twenty shufflings of the rows give one p-value, to the last digit that counts."""
     text = compared(study).root.joinpath("claims/1.a.yaml").read_text()
