@@ -48,7 +48,12 @@ class Quotient:
 
     @property
     def test(self) -> str:
-        return "Fieller's test"
+        words = "Fieller's test"
+        if self.exact:
+            words += " by sign flips"
+        if self.robust:
+            words += ", guarded against skew"
+        return words
 
     @property
     def bounds(self) -> tuple[float, ...]:

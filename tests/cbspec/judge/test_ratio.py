@@ -156,3 +156,23 @@ def test_an_interval_of_nearly_equal_values_has_a_width(
 
     assert effect.high - effect.estimate == pytest.approx(half, rel=0.01)
     assert effect.estimate - effect.low == pytest.approx(half, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("fields", "noise", "words"),
+    [
+        ({}, "normal", "Fieller's test, p"),
+        ({"test": "robust"}, "normal", "Fieller's test, guarded against skew, p"),
+        ({}, "heavy", "Fieller's test, guarded against skew, p"),
+        ({"test": "exact"}, "normal", "Fieller's test by sign flips, p"),
+    ],
+)
+def test_the_reason_names_how_the_ratio_was_tested(
+    tabled: Tabled, fields: dict[str, str], noise: str, words: str
+) -> None:
+    """A guard against skew and sign flips are told, as of any other kind."""
+    measures = {"x": Measure("", "", noise=noise, why="quotients")}
+    table = tabled(a=ORACLE, b=VEC)
+    found = decide(ratio(above=1.1, **fields), table, alpha=0.05, measures=measures)
+
+    assert words in found.reason
