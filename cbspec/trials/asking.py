@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 
 from cbspec.canary.teeth import Teeth
 from cbspec.trials.mutant import Mutant
@@ -55,6 +56,9 @@ class Asking:
     def unjudged(self) -> list[Mutant]:
         """Return the mutants that run and are not equivalent, and that verdicts or unit tests are
         to be asked about.
+
+        They come by their names, which are digests: those that a limited time reaches are drawn at
+        random from the sample.
         """
         counted = {tried.name: tried for tried in self.teeth.counted}
         unjudged = []
@@ -63,7 +67,7 @@ class Asking:
                 unasked = self.verdicts and not tried.judged
                 if unasked or (self.tests and tried.tests is None):
                     unjudged.append(mutant)
-        return unjudged
+        return sorted(unjudged, key=attrgetter("name"))
 
     def in_time(self, mutants: Iterable[Mutant]) -> Iterator[Mutant]:
         """Yield mutants as long as there is time."""

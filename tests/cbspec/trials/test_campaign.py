@@ -9,8 +9,11 @@ import tempfile
 
 import pytest
 
+from cbspec.canary.teeth import Teeth
 from cbspec.config import load
+from cbspec.ledger import Provenance
 from cbspec.trials import trials
+from cbspec.trials.asking import Asking
 from cbspec.trials.assessment import assessed
 from cbspec.trials.baseline import Baseline
 from cbspec.trials.kept import KeptBaseline
@@ -178,6 +181,19 @@ def test_a_claim_whose_changed_path_gives_the_same_values_is_missed(baseline):
     )
 
     assert tried.outcome == "missed"
+
+
+def test_a_limited_time_asks_verdicts_about_a_random_part(baseline):
+    """They are asked about mutants in the order of their names, which are digests, not of files."""
+    sample = [mutant(line) for line in (2, 3, 1)]
+    noticed = Trial(canary=Canary({"1.a": "differs"}, {"1.a": 2.0}, {}), asked=["1.a"])
+    tried = tuple(assessed(one, noticed, baseline, {"1.a"}) for one in sample)
+    origin = Provenance(commit=None, dirty=False, torch="2.14", date="2026-11-30")
+    teeth = Teeth(seed=0, sites=3, provenance=origin, mutants=tried)
+
+    asking = Asking(sample, teeth, verdicts=1, tests=False, seconds=None)
+
+    assert [one.name for one in asking.unjudged()] == ["1", "2", "3"]
 
 
 def test_a_campaign_that_is_terminated_leaves_nothing_behind(tmp_path):
