@@ -48,10 +48,10 @@ class Helper:
 
     Args:
         path: the run's folder.
-        minutes: the time limit, after which Slurm ends this process; None if it has none.
+        minutes: the time limit, after which Slurm ends this process; 0 if it has none.
     """
 
-    def __init__(self, path: Path, minutes: int | None = None) -> None:
+    def __init__(self, path: Path, minutes: int = 0) -> None:
         self.path = path
         self.minutes = minutes
 

@@ -19,7 +19,7 @@ class SlurmRequest:
 
     Attributes:
         helpers: the greatest number of helpers at a time.
-        minutes: the time limit of each.
+        minutes: the time limit of each; 0 for that of the partition or none, as sbatch has it.
         options: further options of ``sbatch`` -> their values.
     """
 
@@ -29,13 +29,17 @@ class SlurmRequest:
 
 
 def request(text: str) -> SlurmRequest:
-    """Parse the value of ``--slurm``.
+    """Parse the value of ``--slurm``. A value may have commas: ``"nodelist=n1,n2,gpus=1"``.
 
     Raises:
         ConfigError: the text is malformed; the message says where.
     """
     options: dict[str, str] = {}
+    key = ""
     for part in filter(None, map(str.strip, text.split(","))):
+        if key and "=" not in part:
+            options[key] += f",{part}"
+            continue
         key, equals, value = part.partition("=")
         if not equals or not value or not re.fullmatch(r"[a-z][a-z-]*", key):
             raise ConfigError(f"--slurm: {part!r} is no KEY=VALUE such as partition=gpu")
@@ -47,7 +51,7 @@ def request(text: str) -> SlurmRequest:
 
 
 def _minutes(text: str) -> int:
-    """Parse a time limit as sbatch does, and return it in minutes, rounded up.
+    """Parse a time limit as sbatch does, and return it in minutes, rounded up; 0 for no limit.
 
     The forms are ``minutes``, ``minutes:seconds`` and ``hours:minutes:seconds``; with days,
     ``days-hours``, ``days-hours:minutes`` and ``days-hours:minutes:seconds``.
@@ -58,4 +62,4 @@ def _minutes(text: str) -> int:
     days, *parts = (int(group) if group else 0 for group in match.groups())
     hours_first = match[1] is not None or match[4] is not None
     hours, minutes, seconds = parts if hours_first else (0, parts[0], parts[1])
-    return max(days * 1440 + hours * 60 + minutes + (seconds > 0), 1)
+    return days * 1440 + hours * 60 + minutes + (seconds > 0)

@@ -22,6 +22,8 @@ from cbspec.execution.backends.slurm.request import SlurmRequest, request
         ("time=1-2", SlurmRequest(16, 1560, {})),
         ("time=1-2:30", SlurmRequest(16, 1590, {})),
         ("time=0:00:10", SlurmRequest(16, 1, {})),
+        ("time=0", SlurmRequest(16, 0, {})),
+        ("nodelist=n1,n2, n4,gpus=1", SlurmRequest(16, 60, {"nodelist": "n1,n2,n4", "gpus": "1"})),
     ],
 )
 def test_a_request_is_read_as_sbatch_reads_it(text: str, wanted: SlurmRequest) -> None:
