@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from cbspec.config import Config
 from cbspec.execution.cell import closure
 from cbspec.project import Project
 from cbspec.trials.mutant import Mutant
+from cbspec.trials.process import own_time
 from cbspec.trials.trial import Canary, copied, measured, opened, run_canary
 
 
@@ -22,7 +22,7 @@ class Baseline(msgspec.Struct, frozen=True):
     Attributes:
         canary: what they yielded, and the lines they executed.
         executing: file -> line -> the claims that execute it, in the order they were run in.
-        seconds: claim -> from the start of the process until it had ended.
+        seconds: claim -> the `own_time` from the start of the process until the claim had ended.
     """
 
     canary: Canary
@@ -55,7 +55,7 @@ def baseline_of(
     Args:
         files: those whose executed lines are told.
     """
-    began = time.monotonic()
+    began = own_time()
     copied(config, folder)
     project = opened(folder, store)
     canary = Canary({}, {}, {})
@@ -65,7 +65,7 @@ def baseline_of(
         for claim in claims:
             measuring.switch_context(claim)
             canary = canary.with_another(run_canary(project, claim))
-            seconds[claim] = time.monotonic() - began
+            seconds[claim] = own_time() - began
     data = measuring.get_data()
     shared = _shared(project, claims)
     arcs = {}

@@ -15,9 +15,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
 from typing import Any
 
 from cbspec.execution.numerics import torch_build
+
+SOON = 0.05  # seconds: no deadline is looked at more often
 
 
 def server() -> ForkServerContext:
@@ -30,17 +33,39 @@ def server() -> ForkServerContext:
     return context
 
 
+def own_time(process: int | None = None) -> float:
+    """Return a time in seconds that stands still while a process waits for a processor.
+
+    So what others do on the machine does not count, and a process that sleeps or computes for ever
+    runs late at the same time on a busy machine. The time of `time.monotonic` where the system does
+    not tell how long a process has waited; Linux does.
+
+    Args:
+        process: its id; this process by default.
+    """
+    waited = 0.0
+    with suppress(OSError):
+        statistics = Path(f"/proc/{process or 'self'}/schedstat").read_text()
+        waited = int(statistics.split()[1]) / 1e9
+    return time.monotonic() - waited
+
+
 @dataclass
 class Worker:
     """One process, which answers once.
 
     Attributes:
-        deadline: on the monotonic clock; after it the process is killed.
+        deadline: in its `own_time`; after it the process is killed.
     """
 
     process: ForkServerProcess
     answer: Connection
     deadline: float
+
+    @property
+    def left(self) -> float:
+        """Return the seconds until the deadline."""
+        return self.deadline - own_time(self.process.pid)
 
     @classmethod
     def start(
@@ -51,7 +76,7 @@ class Worker:
         process = context.Process(target=_answer, args=(sender, work, arguments))
         process.start()
         sender.close()
-        return cls(process, receiver, time.monotonic() + seconds)
+        return cls(process, receiver, own_time(process.pid) + seconds)
 
     def result(self) -> Any:
         """Wait for the answer, and end the process.
@@ -60,8 +85,9 @@ class Worker:
             Ended: the process raised, was ended, or ran past its time.
         """
         try:
-            if not self.answer.poll(max(0.0, self.deadline - time.monotonic())):
-                raise Ended("ran past its time")
+            while not self.answer.poll(max(0.0, self.left)):
+                if self.left <= 0:
+                    raise Ended("ran past its time")
             error, result = self.answer.recv()
         except EOFError:
             self.process.join()
@@ -91,14 +117,18 @@ class RanLate(KeyboardInterrupt):
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Interrupt what is done within after some time.
+    """Interrupt what is done within after some time, by the `own_time` of this process.
 
     Raises:
         RanLate: when the time is over.
     """
+    deadline = own_time() + seconds
 
     def interrupt(*_: object) -> None:
-        raise RanLate
+        left = deadline - own_time()
+        if left <= 0:
+            raise RanLate
+        signal.setitimer(signal.ITIMER_REAL, max(left, SOON))
 
     before = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -16,7 +15,7 @@ from cbspec.config import Config
 from cbspec.trials.baseline import Baseline, baseline_of
 from cbspec.trials.kept import KeptBaseline
 from cbspec.trials.mutant import Mutant
-from cbspec.trials.process import Ended, Worker, server
+from cbspec.trials.process import SOON, Ended, Worker, server
 from cbspec.trials.trial import Judged, Trial, judged, tried
 
 LONG = 7200.0  # seconds: all canaries, measured, or one verdict, on a busy machine
@@ -148,11 +147,11 @@ class Trials:
 
 
 def _ready(running: dict[Connection, tuple[Mutant, Worker]]) -> list[Connection]:
-    """Wait until a process answers or has no time left, and return those that did or have."""
-    first = min(worker.deadline for _, worker in running.values())
-    answered = wait(list(running), timeout=max(0.0, first - time.monotonic()))
+    """Wait for a process to answer or to have no time left, and return those that did or have."""
+    first = min(worker.left for _, worker in running.values())
+    answered = wait(list(running), timeout=max(SOON, first))
     ready = []
     for answer, (_, worker) in running.items():
-        if answer in answered or worker.deadline <= time.monotonic():
+        if answer in answered or worker.left <= 0:
             ready.append(answer)
     return ready
