@@ -91,6 +91,13 @@ class Ratio(Measured, frozen=True, kw_only=True, tag="ratio"):
             premises.append(Premise(p=quotient.wrong_sign, wanted=False, reason=reason))
         return replace(of_inference(quotient), premises=tuple(premises))
 
+    def least_p(self, n: int, alpha: float) -> float:
+        """Return the least p of the sum, or twice that of the denominator's sign where it is open."""
+        least = super().least_p(n, alpha)
+        if self.sign is UNSET:
+            return min(1.0, 2 * least)
+        return least
+
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
         yield from needs_bounds(self.above, self.below)

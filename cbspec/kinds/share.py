@@ -59,7 +59,12 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
         return every(of_inference(self._counted(arm, data)) for arm in self.arms)
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
-        """Return the p of all seeds, or of none."""
+        """Return the p of all seeds, or of none; between two shares that of the best count."""
+        if self.more_than is not None and self.less_than is not None:
+            counts = np.arange(n + 1.0)
+            more = binomial.share_tail(counts, n, self.more_than, 1)
+            fewer = binomial.share_tail(counts, n, self.less_than, -1)
+            return float(np.min(np.maximum(more, fewer)))
         all_of, none_of = 0.0, 0.0
         if self.more_than is not None:
             all_of = self.more_than**n

@@ -14,6 +14,8 @@ from cbspec.kinds import (
     Order,
     Range,
     RankTrend,
+    Ratio,
+    Share,
     Sign,
     Unpaired,
 )
@@ -38,6 +40,9 @@ def _seeds(start: int, most: int | None = None) -> Seeds:
         (TREND, 1, 2),
         (Any(of=(EXACT, EXACT)), 5, 6),
         (All(of=(EXACT, T)), 3, 5),
+        (Share(measure="x", arms=("a",), above=0.0, more_than=0.1, less_than=0.8), 6, 7),
+        (Ratio(measure="x", arms=("a", "b"), above=2.0, test="exact"), 5, 6),
+        (Ratio(measure="x", arms=("a", "b"), above=2.0, test="exact", sign="positive"), 4, 5),
     ],
 )
 def test_names_the_seeds_needed(assertion: Assertion, seeds: int, needed: int) -> None:
