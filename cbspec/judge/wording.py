@@ -108,6 +108,8 @@ def _runs(
 ) -> str:
     """Return the number of seeds and the value of each, or what is reported of unknown runs."""
     values = inference.values()
+    if effect.n == 1:
+        replicates = replicates.replace("seeds", "seed", 1).replace("runs", "run", 1)
     if evidence.reported and not values.size:
         return f"n = {effect.n}{evidence.reported}"
     return f"{effect.n} {replicates}{_listed(values)}{evidence.reported}"

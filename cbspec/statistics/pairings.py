@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import islice, permutations
+from itertools import islice, permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ def tail(one: Array, other: Array, side: int) -> Array:
     a = side * _standardised(one).reshape(-1, groups, items)
     b = _standardised(other).reshape(-1, groups, items)
     most = PAIRINGS if len(a) == 1 else PAIRINGS_EACH
-    drawn = groups > 1 or math.factorial(items) > most
+    drawn = math.factorial(items) ** groups > most
     reached, count = np.zeros(len(a)), 0
     for pairings in _pairings(groups, items, most, drawn=drawn):
         count += len(pairings)
@@ -50,9 +50,7 @@ def tail(one: Array, other: Array, side: int) -> Array:
 
 def least_p(groups: int, items: int) -> float:
     """Return the p of items that are in order in every group."""
-    if groups > 1 or math.factorial(items) > PAIRINGS:
-        return max(float(math.factorial(items)) ** -groups, 1 / (PAIRINGS + 1))
-    return 1 / math.factorial(items)
+    return max(float(math.factorial(items)) ** -groups, 1 / (PAIRINGS + 1))
 
 
 def _standardised(values: Array) -> Array:
@@ -67,11 +65,11 @@ def _pairings(groups: int, items: int, most: int, *, drawn: bool) -> Iterator[Or
 
     Args:
         most: the number of orders to draw.
-        drawn: whether to draw them at random, instead of going through all of one group.
+        drawn: whether to draw them at random, instead of going through all.
     """
     at_once = max(1, CELLS // (groups * items * TOGETHER))
     if not drawn:
-        every = permutations(range(items))
+        every = product(permutations(range(items)), repeat=groups)
         while orders := list(islice(every, at_once)):
             yield np.array(orders).reshape(-1, groups, items)
         return

@@ -24,7 +24,7 @@ from cbspec.kinds import (
     Z,
 )
 from cbspec.stage import Measure
-from cbspec.statistics import independent, pearson, trimmed
+from cbspec.statistics import independent, pairings, pearson, trimmed
 from tests.cbspec.judge.arms import CB, DFA, VEC, decided
 
 Tabled = Callable[..., Table]
@@ -137,6 +137,22 @@ def test_a_correlation_of_heavy_measures_is_permuted(tabled: Tabled, over: str) 
     assert decided(asked, table).p == found.p
 
 
+def test_few_pairings_within_seeds_are_enumerated() -> None:
+    """Of three arms in two seeds there are 36 pairings: p is the share of those whose coefficients add
+    up to as much.
+    """
+    rng = np.random.default_rng(1937)
+    one, other = rng.normal(size=(2, 2, 3))
+    sums = []
+    for first in permutations(other[0]):
+        for second in permutations(other[1]):
+            of_seeds = np.corrcoef(one[0], first)[0, 1], np.corrcoef(one[1], second)[0, 1]
+            sums.append(sum(of_seeds))
+    expected = np.mean(np.array(sums) >= sums[0] - 1e-12)
+
+    assert float(pairings.tail(one, other, 1)) == pytest.approx(expected)
+
+
 def test_a_correlation_over_arms_is_tested_over_seeds(tabled: Tabled) -> None:
     """Each seed has a coefficient over the arms; Fisher's z of them is tested by t."""
     table = tabled(a=DFA, b=CB, c=VEC)
@@ -199,6 +215,7 @@ def test_a_known_spread_is_a_z_test(tabled: Tabled) -> None:
         stats.norm.interval(0.95, VEC.mean(), error)
     )
     assert single.p == pytest.approx(stats.norm.sf((0.6 - VEC[0]) / 0.05))
+    assert "; 1 seed: " in single.reason
 
 
 def test_unpaired_arms_have_their_own_number_of_runs() -> None:
