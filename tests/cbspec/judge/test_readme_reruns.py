@@ -12,7 +12,18 @@ from cbspec.claim import Claim, Seeds
 from cbspec.judge import Sample, Table, alpha_at, judge, with_again
 from cbspec.judge.again import verdicts
 from cbspec.judge.wording import clustered
-from cbspec.kinds import AtLeast, Order, Sign, Sooner, Threshold
+from cbspec.kinds import (
+    Assertion,
+    AtLeast,
+    Iqm,
+    Order,
+    Quantile,
+    RankTrend,
+    Ratio,
+    Sign,
+    Sooner,
+    Threshold,
+)
 from cbspec.ledger import compare, expected_changes
 from cbspec.stage import Measure
 from cbspec.statistics import assurance
@@ -198,6 +209,28 @@ def test_19_one_number_of_seeds_is_no_range(tabled: Tabled) -> None:
     found = decided(AtLeast(k=1, of=(*parts, *parts[1:])), table)
 
     assert found.reason.endswith("; 4 seeds would decide (a 0.8 chance)")
+
+
+@pytest.mark.parametrize(
+    ("assertion", "named"),
+    [
+        (Sign(measure="x", arms=("a",), sign="positive"), True),
+        (Ratio(measure="x", arms=("b", "a"), above=1.5), True),
+        (RankTrend(measure="x", arms=("a", "b", "c"), direction="increasing"), True),
+        (Quantile(measure="x", arms=("a",), above=0.0), False),
+        (Iqm(measure="x", arms=("a",), above=0.0), False),
+    ],
+    ids=lambda value: getattr(value, "kind", value),
+)
+def test_19_it_is_named_of_means_ratios_and_ranks(
+    tabled: Tabled, assertion: Assertion, named: bool
+) -> None:
+    """An undecided finding of these names the seeds that would decide it, any other none."""
+    table = tabled(a=[-0.1, 0.4, 0.7], b=[0.2, 0.9, 0.6], c=[0.3, 0.7, 0.9])
+    found = decided(assertion, table)
+
+    assert found.verdict == "inconclusive"
+    assert ("would decide" in found.reason) == named
 
 
 def test_20_a_reason_shows_test_values_and_clusters(tabled: Tabled) -> None:
