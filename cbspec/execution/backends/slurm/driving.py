@@ -50,6 +50,7 @@ class SlurmWorkers:
         self._number = 0
         self._futile = 0
         self._takes = 0
+        self._told = ""  # why Slurm lets helpers wait
 
     def reserve(self) -> bool:
         return self._driver.take() and len(self._offered) < AHEAD * self._wanted.helpers
@@ -67,7 +68,12 @@ class SlurmWorkers:
         self._offered[name] = task
         loaded = {path: self._workplace.store.loaded.of(path) for path in task.code}
         self._counter.put(name, PutTask(packed(task), LAYOUT, loaded))
-        run.publish(waiting(run.worker, f"{task.label} waits for a helper", task.lanes))
+        self._publish_waiting(task)
+
+    def _publish_waiting(self, task: StageTask) -> None:
+        reason = f" (Slurm: {self._told})" if self._told else ""
+        run = self._workplace.run
+        run.publish(waiting(run.worker, f"{task.label} waits for a helper{reason}", task.lanes))
 
     def ended(self, seconds: float) -> Sequence[tuple[StageTask, TaskOutcome]]:
         if self._jobs is None or not self._offered:
@@ -76,7 +82,7 @@ class SlurmWorkers:
         deadline = time.monotonic() + seconds
         while not (outcomes := self._counter.outcomes()) and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
-        self._hide_waiting()
+        self._show_waiting(self._jobs.pending)
         ended = []
         for name, outcome in outcomes.items():
             self._futile = 0
@@ -97,11 +103,17 @@ class SlurmWorkers:
         if self._futile <= FUTILE:
             jobs.submit(lacking)
 
-    def _hide_waiting(self) -> None:
-        """Remove the progress of tasks that helpers have begun: these publish their own."""
+    def _show_waiting(self, reason: str) -> None:
+        """Tell why Slurm lets helpers wait, and remove what is told of tasks that they have begun.
+
+        Of these, helpers publish the progress.
+        """
+        changed, self._told = reason != self._told, reason
         for name, task in self._offered.items():
             if self._counter.taken(name):
                 self._workplace.run.publish_end(task.lanes, self._workplace.run.worker)
+            elif changed:
+                self._publish_waiting(task)
 
     def _given_up(self, jobs: HelperJobs) -> list[tuple[StageTask, TaskOutcome]]:
         words = jobs.last_words()

@@ -24,6 +24,9 @@ class HelperJobs:
         run: the run's folder.
         logs: the folder for the output of the jobs.
 
+    Attributes:
+        pending: why Slurm lets a job wait, in its words; empty if none waits.
+
     Raises:
         BackendError: this machine has no sbatch or srun.
     """
@@ -35,6 +38,7 @@ class HelperJobs:
         self._helper = Helper(run, wanted.minutes)
         self._logs = logs
         self._jobs: list[str] = []
+        self.pending = ""
         self._alive = 0
         self._looked = 0.0
 
@@ -87,8 +91,17 @@ class HelperJobs:
             subprocess.run(["scancel", *self._jobs], check=False, capture_output=True)
 
     def _count(self) -> int:
-        command = ["squeue", "--noheader", "--array", "--format=%i", f"--user={getpass.getuser()}"]
+        form = "--format=%i|%t|%r"
+        command = ["squeue", "--noheader", "--array", form, f"--user={getpass.getuser()}"]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode:  # a busy Slurm may refuse to answer; ask again later
             return self._alive
-        return len(set(done.stdout.split()).intersection(self._jobs))
+        self.pending = ""
+        alive = 0
+        for line in done.stdout.splitlines():
+            job, state, reason = line.split("|", 2)
+            if job in self._jobs:
+                alive += 1
+                if state == "PD":
+                    self.pending = printable(reason)
+        return alive

@@ -26,6 +26,7 @@ class NoJobs:
     """Slurm jobs that have always ended already."""
 
     alive = 0
+    pending = ""
 
     def __init__(self, *_: Any) -> None:
         self.submitted = 0
@@ -77,6 +78,20 @@ def test_helpers_that_end_over_a_long_task_are_replaced(
         counter.count("0000000", f"1 {hour}")
 
     assert not workers.ended(0.0)
+
+
+def test_a_task_that_waits_tells_why(
+    workers: SlurmWorkers, place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In Slurm's own words, as long as it lets helpers wait."""
+    told = []
+    for reason in ("", "Nodes are DOWN", "Nodes are DOWN", ""):
+        monkeypatch.setattr(NoJobs, "pending", reason)
+        workers.ended(0.0)
+        told.append([status.job for status in place.run.statuses()])
+
+    waits = "count waits for a helper"
+    assert told == [[waits], *[[f"{waits} (Slurm: Nodes are DOWN)"]] * 2, [waits]]
 
 
 def test_losses_count_as_long_as_nothing_is_reached(
