@@ -3,8 +3,8 @@
 Fresh seeds are drawn from the predictive distribution of the seeds at hand, under a flat prior on
 the means and on the logarithm of the spread. They are judged as in a run: every look, every
 assertion, every control. Arms keep their correlation over seeds, unless they have independent runs.
-A log-normal measure is drawn on logarithms, and every measure is rounded to its resolution, which is
-also the least that it is taken to vary by.
+A log-normal measure is drawn on logarithms, and every measure is rounded to its resolution, which it
+varies by at least. Answers of 0 and 1 are drawn as such, unless arms are compared.
 """
 
 from __future__ import annotations
@@ -86,8 +86,25 @@ def fresh(
             return None
         for index, (arm, measure) in enumerate(columns):
             column = values[..., index]
+            if _answers(claim, measure, seen[index]):
+                column = _answered(seen[index], runs, trials, rng)
             drawn[arm, measure] = _as_measured(claim, measure, column, table[arm, measure])
     return drawn
+
+
+def _answers(claim: Claim, measure: str, seen: Array) -> bool:
+    """Tell whether values are answers, right or wrong, that no assertion compares between arms."""
+    declared = claim.measures.get(measure)
+    if declared and (declared.noise == "lognormal" or declared.resolution not in (0, 1)):
+        return False
+    compared = any(assertion.by_run for assertion in (*claim.assertions, *claim.controls))
+    return not compared and bool(np.all((seen == 0) | (seen == 1)))
+
+
+def _answered(seen: Array, runs: int, trials: int, rng: np.random.Generator) -> Array:
+    """Draw answers `[trial, run]`, the share of which is unknown in each trial (a flat prior)."""
+    share = rng.beta(1 + np.sum(seen), 1 + np.sum(1 - seen), size=(trials, 1))
+    return (rng.random((trials, runs)) < share).astype(np.float64)
 
 
 def _drawable(claim: Claim, names: list[Name], table: Table) -> bool:
@@ -96,11 +113,9 @@ def _drawable(claim: Claim, names: list[Name], table: Table) -> bool:
         summary = table[name].summary
         if summary is not None and summary.sd is None:
             return False
-    if len(claim.seeds.pool) > MOST_FLIPPED:
-        for assertion in (*claim.assertions, *claim.controls):
-            if assertion.enumerates:
-                return False
-    return bool(names)
+    asserted = (*claim.assertions, *claim.controls)
+    flipped = any(assertion.enumerates for assertion in asserted)
+    return bool(names) and not (flipped and len(claim.seeds.pool) > MOST_FLIPPED)
 
 
 def _correlated(claim: Claim, names: list[Name]) -> list[list[Name]]:

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from cbspec.judge import Sample, again, judge, with_again
-from cbspec.kinds import Share
+from cbspec.kinds import Equivalence, Share
 from tests.cbspec.judge.cases import CASES, BoundaryCase, stated
 from tests.cbspec.judge.simulation import claim_of, fixed
 
@@ -68,14 +68,32 @@ def test_equal_values_are_drawn_to_their_resolution(n):
     )
 
 
-def test_six_equal_answers_may_not_repeat():
-    """Six of six answers show more than half of them to be right; one wrong among the next six would
-    leave that open, so the verdict does not repeat for certain.
+@pytest.mark.parametrize("right", [2, 5, 6])
+def test_answers_are_drawn_as_answers(right):
+    """Of six answers the statement is that of a flat prior on the share of right ones: the verdicts of
+    beta-binomial counts (seven of thirteen, for six of six).
     """
     share = stated(Share, arms=("a",), above=0.5, more_than=0.5)
     claim = claim_of(BoundaryCase(share, {"a": 1.0}), "ties", fixed(6))
-    table = {("a", "x"): Sample([1.0] * 6, tuple(range(6)))}
+    answers = [1.0] * right + [0.0] * (6 - right)
+    table = {("a", "x"): Sample(answers, tuple(range(6)))}
     told = with_again(judge(claim, table), claim, table)
+    counts = stats.betabinom(6, right + 1, 7 - right)
+    expected = counts.pmf(6) if right == 6 else 1 - counts.pmf(6) - counts.pmf(0)
 
-    assert told.verdict == "holds"
-    assert 0.2 < told.again < 0.7
+    assert told.verdict == ("holds" if right == 6 else "inconclusive")
+    assert told.again == pytest.approx(expected, abs=0.05)
+
+
+def test_compared_answers_keep_what_arms_share():
+    """Where arms are compared, answers are drawn with their covariance: arms that agree on every seed
+    still differ by less than what either varies by.
+    """
+    order = stated(Equivalence, arms=("a", "b"), margin=0.9)
+    claim = claim_of(BoundaryCase(order, {"a": 1.0, "b": 1.0}), "ties", fixed(6))
+    answers = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0]
+    table = {(arm, "x"): Sample(answers, tuple(range(6))) for arm in "ab"}
+    drawn = again.fresh(claim, table, np.random.default_rng(1), 200)
+
+    assert drawn is not None
+    assert np.array_equal(drawn["a", "x"], drawn["b", "x"])

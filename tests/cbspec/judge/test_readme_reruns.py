@@ -20,6 +20,7 @@ from cbspec.kinds import (
     Quantile,
     RankTrend,
     Ratio,
+    Share,
     Sign,
     Sooner,
     Threshold,
@@ -127,6 +128,16 @@ def test_18_of_runs_without_a_value_nothing_is_stated(claimed: Claimed) -> None:
 
     assert judgement.verdict == "holds"
     assert with_again(judgement, claim, table).again is None
+
+
+def test_18_answers_have_a_flat_prior_on_the_share_of_right_ones(claimed: Claimed) -> None:
+    """Six right answers of six come again with probability 7 / 13, the beta-binomial one."""
+    claim = claimed(Share(measure="x", arms=("a",), above=0.5, more_than=0.5), start=6, most=6)
+    table = {("a", "x"): Sample([1.0] * 6, claim.seeds.pool)}
+    judgement = judge(claim, table)
+
+    assert judgement.verdict == "holds"
+    assert with_again(judgement, claim, table).again == pytest.approx(7 / 13, abs=0.05)
 
 
 LIMIT = float(stats.norm.isf(0.05))  # of the mean of a known spread, in standard errors
