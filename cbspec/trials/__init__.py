@@ -1,1 +1,1 @@
-"""Whether claims can fail: mistakes made on purpose in the engine, and who notices them."""
+"""Check that claims can fail: deliberate mistakes in the engine, and which claims notice them."""

@@ -1,4 +1,4 @@
-"""What a call of ``cbspec teeth`` asks of its mutants, and what is answered already."""
+"""The questions of one ``cbspec teeth`` call: which mutants still need which answers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cbspec.trials.mutant import Mutant
 
 
 class Asking:
-    """What a call asks of its mutants.
+    """The mutants of one call, and what is still to be found out about each.
 
     Args:
         mutants: the mutants of the call.
-        teeth: what is on record of them.
-        verdicts: how many claims are asked for their verdict, at most.
-        tests: whether the unit tests are asked.
-        seconds: from now on, after which no mutant is started; None for no limit.
+        teeth: the recorded outcomes.
+        verdicts: the greatest number of claims whose verdict is computed.
+        tests: whether the unit tests run as well.
+        seconds: the time from now after which no mutant is started; None for no limit.
 
     Attributes:
         teeth: the record as it grows.
@@ -40,25 +40,24 @@ class Asking:
 
     @property
     def open(self) -> bool:
-        """Tell whether a mutant is to be tried."""
+        """Tell whether anything is still to be found out about a mutant."""
         return bool(self.left_open() or self.untried() or self.unjudged())
 
     def untried(self) -> list[Mutant]:
-        """Return the mutants that are not on record."""
+        """Return the mutants that have no recorded outcome."""
         recorded = self.teeth.by_name
         return [mutant for mutant in self._mutants if mutant.name not in recorded]
 
     def left_open(self) -> list[Mutant]:
-        """Return the mutants that not all claims were asked about which may notice them."""
+        """Return the mutants that some of the claims that may notice them have not tried yet."""
         unsettled = {tried.name for tried in self.teeth.mutants if tried.outcome == "open"}
         return [mutant for mutant in self._mutants if mutant.name in unsettled]
 
     def unjudged(self) -> list[Mutant]:
-        """Return the mutants that run and are not equivalent, and that verdicts or unit tests are
-        to be asked about.
+        """Return the mutants for which verdicts or unit tests are still to be computed.
 
-        They come by their names, which are digests: those that a limited time reaches are drawn at
-        random from the sample.
+        They run, and are not equivalent. They are sorted by their names, which are digests, so that
+        a limited time reaches a random part of the sample.
         """
         counted = {tried.name: tried for tried in self.teeth.counted}
         unjudged = []
@@ -70,7 +69,7 @@ class Asking:
         return sorted(unjudged, key=attrgetter("name"))
 
     def in_time(self, mutants: Iterable[Mutant]) -> Iterator[Mutant]:
-        """Yield mutants as long as there is time."""
+        """Yield mutants until the time is over."""
         for mutant in mutants:
             if self._ends is not None and time.monotonic() > self._ends:
                 return

@@ -1,4 +1,4 @@
-"""What a trial says of its mutant."""
+"""Turning the result of a trial into the recorded outcome of a mutant."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from cbspec.trials.trial import Arcs, Judged, Trial
 
 
 def assessed(mutant: Mutant, trial: Trial, baseline: Baseline, reaches: Collection[str]) -> Tried:
-    """Say what became of a mutant, beside the project as it is.
+    """Return the outcome of a mutant, by comparing its trial with the unchanged project.
 
     Args:
-        reaches: the claims whose code the definition belongs to, matrix cells apart.
+        reaches: the claims whose code contains the definition, without their matrix cells.
     """
     noticed = trial.canary.noticed if trial.canary else []
     return Tried(
@@ -36,7 +36,7 @@ def assessed(mutant: Mutant, trial: Trial, baseline: Baseline, reaches: Collecti
 
 
 def with_judged(tried: Tried, judged: Judged) -> Tried:
-    """Return what is on record of a mutant with what verdicts and unit tests say of it."""
+    """Return a recorded outcome, completed by the results of verdicts and unit tests."""
     return msgspec.structs.replace(
         tried,
         verdicts=judged.verdicts,
@@ -62,6 +62,6 @@ def _outcome(mutant: Mutant, trial: Trial, baseline: Baseline, reaches: Collecti
 
 
 def _around(before: Arcs, after: Arcs, changed: range) -> bool:
-    """Tell whether the changed lines lead to the same lines, and are reached from the same."""
+    """Tell whether the lines that run just before and after the changed ones are the same."""
     near = {arc for arc in before if arc[0] in changed or arc[1] in changed}
     return near == {arc for arc in after if arc[0] in changed or arc[1] in changed}

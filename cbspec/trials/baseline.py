@@ -1,4 +1,4 @@
-"""The canaries of the code as it is: what a mutant is compared with, and who may notice it."""
+"""The canaries of the unchanged code, which every mutant is compared with."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from cbspec.trials.trial import Canary, copied, measured, opened, run_canary
 
 
 class Baseline(msgspec.Struct, frozen=True):
-    """The canaries of the code as it is, run one by one, the cheapest first.
+    """The canaries of the unchanged code, run one by one, cheapest first.
 
     Attributes:
-        canary: what they yielded, and the lines they executed.
-        executing: file -> line -> the claims that execute it, in the order they were run in.
+        canary: their values, and the lines that they executed.
+        executing: file -> line -> the claims that execute it, in the order in which they ran.
         seconds: claim -> the `own_time` from the start of the process until the claim had ended.
     """
 
@@ -48,12 +48,12 @@ class Baseline(msgspec.Struct, frozen=True):
 def baseline_of(
     config: Config, folder: Path, store: Path, claims: Sequence[str], files: Collection[str]
 ) -> Baseline:
-    """Run the canaries of claims, in this order, in a copy without any change, on an empty store.
+    """Run canaries in an unchanged copy of the project, in this order, on an empty store.
 
-    A claim whose results another one has left there executes what that one did.
+    A claim that reads stored results of an earlier one counts as executing what computed them.
 
     Args:
-        files: those whose executed lines are told.
+        files: the files whose executed lines are recorded.
     """
     began = own_time()
     copied(config, folder)
@@ -97,7 +97,7 @@ def _shared(project: Project, claims: Sequence[str]) -> dict[str, set[str]]:
 
 
 def _claims_of(contexts: Iterable[str], shared: Mapping[str, set[str]]) -> list[str]:
-    """Return the claims that execute a line, by the claims that computed when it ran."""
+    """Return the claims that execute a line, given the claims that were running when it ran."""
     computed = set(contexts)
     if "" in computed:
         return list(shared)

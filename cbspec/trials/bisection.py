@@ -24,10 +24,10 @@ What = Literal["canary", "verdict"]
 
 
 class ClaimCode(msgspec.Struct, frozen=True):
-    """What a claim is made of at a commit.
+    """The calls and the code of a claim at one commit.
 
     Attributes:
-        calls: arm -> digest of its stage call, at the scale that is looked at.
+        calls: arm -> digest of its stage call, at the compared scale.
         stages: stage -> digest of its code.
         definitions: definition -> short hash.
     """
@@ -38,19 +38,19 @@ class ClaimCode(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Return what two commits share between which nothing of the claim changed."""
+        """Return a key that is equal for commits between which nothing of the claim changed."""
         return tuple(sorted(self.calls.items())), tuple(sorted(self.stages.items()))
 
 
 class Bisected(msgspec.Struct, frozen=True, kw_only=True):
-    """The first commit at which a claim is not as it was at the good one.
+    """The first commit at which a claim differs from the good commit.
 
     Attributes:
-        what: whether its canary moved, or only its verdict did.
-        change: which figure or verdict, and how far.
-        definitions: what of the code the commit changed, of what the claim reaches.
-        looked: how many commits had their canary or verdict computed.
-        skipped: commits that could not be looked at, with the reason.
+        what: whether its canary changed, or only its verdict.
+        change: the value or verdict that changed, before and after.
+        definitions: the definitions of the claim's code that the commit changed.
+        looked: the number of commits whose canary or verdict was computed.
+        skipped: the commits that could not be run, each with the reason.
     """
 
     commit: str
@@ -69,7 +69,7 @@ class Bisection:
 
     Args:
         folder: empty; holds the commits while the search lasts.
-        tell: is told each step in a line.
+        tell: called with one line for each step.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Bisection:
         yield "verdict", self._project.config.scale
 
     def _grouped(self, commits: list[str]) -> list[str]:
-        """Return the commits at which something of the claim changed, the first included."""
+        """Return the commits at which something of the claim changed, and the first one."""
         groups: list[str] = []
         key = None
         for commit in commits:
@@ -125,7 +125,7 @@ class Bisection:
         return groups
 
     def _narrowed(self, groups: list[str], what: What, scale: str) -> Bisected:
-        """Halve until two neighbours differ: the later one is the commit."""
+        """Return the first commit that differs, by bisection."""
         low, high = 0, len(groups) - 1
         while high - low > 1:
             middle = (low + high) // 2
@@ -154,10 +154,10 @@ class Bisection:
         )
 
     def _moved(self, what: What, scale: str, before: str, commit: str) -> str:
-        """Say how the claim at a commit differs from what it was before; empty where it does not.
+        """Return how the claim differs at a commit, in words; empty if it does not.
 
         Raises:
-            Ended: it cannot be computed there.
+            Ended: the claim cannot be computed at this commit.
         """
         if what == "verdict":
             then, now = (
@@ -187,7 +187,7 @@ class Bisection:
         )
 
     def _code(self, commit: str) -> ClaimCode | None:
-        """Return what the claim is made of at a commit; None where that cannot be told."""
+        """Return the calls and the code of the claim at a commit; None if nobody can tell."""
         if commit not in self._codes:
             try:
                 self._codes[commit] = self._ask(code_at, commit)
@@ -197,7 +197,7 @@ class Bisection:
         return self._codes[commit]
 
     def _value(self, work: Callable[..., Any], scale: str, commit: str) -> Any:
-        """Return a claim's canary figures, or its verdicts, at a commit."""
+        """Return the claim's canary values, or its verdicts, at a commit."""
         if (commit, scale) not in self._values:
             self._tell(f"{commit[:10]}: computing at scale {scale}")
             self._values[commit, scale] = self._ask(work, commit, scale)
@@ -210,7 +210,7 @@ class Bisection:
 
 
 def code_at(folder: Path, claim: str) -> ClaimCode:
-    """Return what a claim is made of in the project in a folder."""
+    """Return the calls and the code of a claim, for the project in a folder."""
     project = _project(folder)
     scale = project.config.canary or project.config.scale
     calls: dict[str, str] = {}
@@ -227,7 +227,7 @@ def code_at(folder: Path, claim: str) -> ClaimCode:
 
 
 def canary_at(folder: Path, claim: str, scale: str) -> tuple[Figures, ...]:
-    """Compute the canary of a claim, all cells of its matrix, in the project in a folder."""
+    """Compute the canary of a claim in the project in a folder, for all cells of its matrix."""
     run = _project(folder).run(claim, scale, "cpu", adopt="never", backend="inline")
     broken = [check.reason for check in run.canaries if check.figures is None]
     if broken:
@@ -236,7 +236,7 @@ def canary_at(folder: Path, claim: str, scale: str) -> tuple[Figures, ...]:
 
 
 def verdicts_at(folder: Path, claim: str, scale: str) -> dict[str, str]:
-    """Compute the verdict of a claim, all cells of its matrix, in the project in a folder."""
+    """Compute the verdicts of a claim in the project in a folder, for all cells of its matrix."""
     run = _project(folder).run(claim, scale, "cpu", adopt="never", backend="inline")
     return {record.claim: record.judgement.verdict for record in run.records}
 

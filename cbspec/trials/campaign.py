@@ -1,4 +1,4 @@
-"""The mutants of some claims' code, drawn, tried and put on record."""
+"""Drawing mutants of the claims' code, trying them, and recording the outcomes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Campaign:
     """The mutants of some claims' code, and the claims that each of them reaches.
 
     Args:
-        stage: only code that this stage reaches; all stages of the claims where None.
+        stage: mutate only code that this stage reaches; None for all stages of the claims.
     """
 
     def __init__(self, project: Project, claims: Collection[Claim], stage: str | None) -> None:
@@ -77,18 +77,19 @@ class Campaign:
         verdicts: int = 0,
         tests: bool = False,
     ) -> Iterator[Teeth]:
-        """Try a sample, and yield the record after each mutant, saved; what is on record of the
-        same change of the same file is taken from there.
+        """Try a sample of mutants, and yield the record after each of them, as it is saved.
+
+        Outcomes on record of the same change of the same file are kept.
 
         Args:
-            place: of the record.
-            minutes: no mutant is started after these; None for no limit.
-            workers: how many mutants are tried at a time.
-            verdicts: how many claims are asked for their verdict on a mutant, at most.
-            tests: whether the unit tests run too.
+            place: the path of the record.
+            minutes: the time after which no mutant is started; None for no limit.
+            workers: the number of mutants that are tried at a time.
+            verdicts: the greatest number of claims whose verdict is computed for a mutant.
+            tests: whether the unit tests run as well.
 
         Raises:
-            ConfigError: the canary of the code as it is differs from the record.
+            ConfigError: the canary of the unchanged code differs from the record.
         """
         sites = self._sites()
         on_record = teeth_on_record(place)
@@ -117,9 +118,10 @@ class Campaign:
                     yield asking.teeth
 
     def _by_canary(self, trials: Trials, baseline: Baseline, asking: Asking) -> Iterator[Tried]:
-        """Yield what became of each mutant that is not settled: at first of those that no canary
-        executes, of which nothing can come; then what the cheapest claims say that execute it; then,
-        of those that these did not notice, what all say.
+        """Yield the outcome of each mutant that is not settled, by the canaries.
+
+        First come the mutants that no canary executes. The others are tried by the cheapest claims
+        that execute them, and those that these do not notice by all claims that may.
         """
         executed = []
         still_open = asking.left_open()
@@ -146,8 +148,9 @@ class Campaign:
             yield assessed(mutant, trial, baseline, self.reaching(mutant))
 
     def _by_verdict(self, trials: Trials, baseline: Baseline, asking: Asking) -> Iterator[Tried]:
-        """Yield what verdicts and unit tests say of each mutant that runs and is not equivalent, of
-        those that were not asked.
+        """Yield the outcome of each mutant that verdicts or unit tests have not tried yet.
+
+        Mutants that do not run, or are equivalent, are left out.
         """
 
         def witnesses(mutant: Mutant) -> list[str]:

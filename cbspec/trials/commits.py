@@ -15,8 +15,8 @@ class Commits:
     """Finds commits and writes them out.
 
     Args:
-        config: of the project.
-        folder: empty; the commits are written into it.
+        config: the project's settings.
+        folder: an empty folder for the commits.
     """
 
     def __init__(self, config: Config, folder: Path) -> None:
@@ -50,7 +50,7 @@ class Commits:
         return (git(self._root, "show", "-s", "--format=%s", commit) or "").strip()
 
     def written(self, commit: str) -> Path:
-        """Write a commit's tree into a folder, once, and return that."""
+        """Return a folder with the files of a commit, which is written at the first call."""
         place = self._folder / commit
         if not place.exists():
             archive = git_bytes(self._root, "archive", commit)

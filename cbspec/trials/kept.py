@@ -17,10 +17,10 @@ from cbspec.trials.baseline import Baseline
 
 
 class KeptBaseline:
-    """Where the baseline of a project as it is now is kept. Any other is removed when one is.
+    """The cached baseline of a project in its present state. Keeping one removes any older one.
 
     Args:
-        asked: the claims and files that it is about.
+        asked: the claims and files that the baseline covers.
     """
 
     def __init__(self, config: Config, asked: Iterable[str]) -> None:
@@ -32,7 +32,7 @@ class KeptBaseline:
         self._place = self._folder / digest.hexdigest()[:16]
 
     def load(self, store: Path) -> Baseline | None:
-        """Return the baseline, and copy its results into a folder; None where it is not kept."""
+        """Return the cached baseline, and copy its results into a folder; None if there is none."""
         if not self._place.is_dir():
             return None
         shutil.copytree(self._place / "store", store)
@@ -40,7 +40,7 @@ class KeptBaseline:
         return baseline
 
     def keep(self, baseline: Baseline, store: Path) -> None:
-        """Keep a baseline and the results it has left in a folder."""
+        """Cache a baseline, with the results that it left in a folder."""
         shutil.rmtree(self._folder, ignore_errors=True)
         being_made = self._folder / "new"
         shutil.copytree(store, being_made / "store")
@@ -49,7 +49,7 @@ class KeptBaseline:
 
 
 def _sources(config: Config) -> Iterator[Path]:
-    """Yield every file that the canaries may depend on."""
+    """Yield every file that a canary may depend on."""
     source = config.source
     folders = [source / package for package in config.packages]
     for folder in [*folders, config.claims, Path(cbspec.__file__).parent]:

@@ -31,13 +31,13 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     """One change.
 
     Attributes:
-        name: short hash of the definition's file and the mutated text; the same for the same change.
+        name: a short hash of the definition's file and the mutated text, equal for equal changes.
         definition: ``"engine/rules.py:inner_product"``.
-        line, last: of the statement that is changed, counted from 1.
-        in_function: whether it is run by a call, and not on import.
-        operator: what kind of mistake it is.
+        line, last: the lines of the changed statement, from 1.
+        in_function: whether the statement runs when a function is called, not on import.
+        operator: the kind of mistake.
         before, after: the changed expression or statement, in one line.
-        text: the whole file with the change.
+        text: the content of the file with the change.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site(NamedTuple):
-    """Where a mutant can be made: an operator that applies to a node of a file."""
+    """A place where a mutant can be made: an operator that applies to a node of a file."""
 
     file: SourceFile
     definition: str
@@ -82,7 +82,7 @@ class SourceFile:
     """A file of the engine, parsed.
 
     Args:
-        path: relative to the root.
+        path: the file, relative to the root.
     """
 
     def __init__(self, root: Path, path: str) -> None:
@@ -94,7 +94,7 @@ class SourceFile:
         self.tree = ast.dump(ast.parse(text))
 
     def sites(self, definitions: Collection[str]) -> Iterator[Site]:
-        """Yield where the file can be changed, in its order.
+        """Yield the sites of the file, from top to bottom.
 
         Args:
             definitions: the qualified names that may be changed.
@@ -108,7 +108,7 @@ class SourceFile:
 
 
 def made_at(site: Site) -> Mutant | None:
-    """Return the mutant of a site; None where the change is none for the compiler."""
+    """Return the mutant of a site; None if the compiled code would be the same."""
     file = site.file
     module = file.module.deep_replace(site.node, site.changed)
     assert isinstance(module, cst.Module)  # what is replaced lies within it
@@ -175,7 +175,7 @@ def _in_function(definition: str) -> bool:
 
 
 def _bound(statement: cst.SimpleStatementLine) -> str:
-    """Return the name that a module's own statement binds; it counts as a definition."""
+    """Return the name that a statement at module level binds, which counts as a definition."""
     first = statement.body[0]
     target: cst.CSTNode | None = None
     if isinstance(first, cst.Assign):
@@ -186,7 +186,7 @@ def _bound(statement: cst.SimpleStatementLine) -> str:
 
 
 def _head(statement: cst.CSTNode) -> cst.CSTNode:
-    """Return what of a compound statement is run first: its test or its iterable."""
+    """Return the part of a compound statement that runs first: its test or its iterable."""
     if isinstance(statement, cst.If | cst.While):
         return statement.test
     if isinstance(statement, cst.For):
@@ -195,7 +195,7 @@ def _head(statement: cst.CSTNode) -> cst.CSTNode:
 
 
 def _differs(mutated: str, original: str) -> bool:
-    """Tell whether a change is one for the compiler, and is Python."""
+    """Tell whether a change is valid Python that compiles to other code."""
     try:
         return ast.dump(ast.parse(mutated)) != original
     except SyntaxError:

@@ -1,6 +1,6 @@
-"""What a mutant changes: the general operators of mutmut, and the mistakes of this field.
+"""The operators that make mutants: the general ones of mutmut, and mistakes of this field.
 
-An operator takes a node of the concrete syntax tree and yields what may stand in its place.
+An operator takes a node of the concrete syntax tree, and yields replacements for it.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def call_removed(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def seed_ignored(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Hand over a fixed seed."""
+    """Pass a fixed seed."""
     if not isinstance(node, cst.Arg):
         return
     name = node.value
@@ -145,7 +145,7 @@ FIELD: tuple[Operator, ...] = (
 
 
 def mutations(node: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode]]:
-    """Yield (operator, what it puts in place of the node)."""
+    """Yield (operator, replacement of the node)."""
     for kind, general in mutation_operators:
         if general.__name__ in GENERAL and isinstance(node, kind):
             for changed in general(node):

@@ -1,7 +1,7 @@
 """Work on a copy of the project, in a process of its own that is ended when its time is over.
 
-A process is forked from a server that has imported what is dear to import and none of the engine:
-each copy of the engine is imported where none was before.
+A process is forked from a server that has imported the expensive packages, but nothing of the
+engine, so that each process imports its own copy of the engine.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ SOON = 0.05  # seconds: no deadline is looked at more often
 
 
 def server() -> ForkServerContext:
-    """Return what processes are started by."""
+    """Return the server that processes are forked from."""
     context = multiprocessing.get_context("forkserver")
-    dear = ["scipy.stats", "cbspec.project", "cbspec.trials.trials"]
+    expensive = ["scipy.stats", "cbspec.project", "cbspec.trials.trials"]
     if torch_build():
-        dear.append("torch")
-    context.set_forkserver_preload(dear)
+        expensive.append("torch")
+    context.set_forkserver_preload(expensive)
     return context
 
 
@@ -52,7 +52,7 @@ def own_time(process: int | None = None) -> float:
 
 @dataclass
 class Worker:
-    """One process, which answers once.
+    """One process, which sends one answer.
 
     Attributes:
         deadline: in its `own_time`; after it the process is killed.
@@ -100,7 +100,7 @@ class Worker:
         return result
 
     def kill(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process, and close the connection."""
         with suppress(ValueError):
             self.process.kill()
             self.process.join()
@@ -108,7 +108,7 @@ class Worker:
 
 
 class Ended(Exception):
-    """The work came to no answer."""
+    """The process ended without an answer."""
 
 
 class RanLate(KeyboardInterrupt):
@@ -117,10 +117,10 @@ class RanLate(KeyboardInterrupt):
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Interrupt what is done within after some time, by the `own_time` of this process.
+    """Interrupt the block after some time, by the `own_time` of this process.
 
     Raises:
-        RanLate: when the time is over.
+        RanLate: the time is over.
     """
     deadline = own_time() + seconds
 
@@ -141,7 +141,7 @@ def limited(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def terminated_in_order() -> Iterator[None]:
-    """Let what is done within remove its folders and end its processes when it gets SIGTERM."""
+    """Turn SIGTERM into `SystemExit`, so that the block removes its folders and processes."""
     before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         yield
@@ -150,7 +150,7 @@ def terminated_in_order() -> Iterator[None]:
 
 
 def _answer(sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """Do the work; what it raises is an answer too."""
+    """Do the work, and send its result, or the exception that it raised."""
     try:
         sender.send(("", work(*arguments)))
     except (Exception, SystemExit) as error:

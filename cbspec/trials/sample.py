@@ -10,7 +10,7 @@ from cbspec.trials.mutant import Mutant, Site, made_at
 
 
 def sampled(sites: Iterable[Site], count: int, seed: int) -> Iterator[Mutant]:
-    """Draw mutants, no two alike.
+    """Draw mutants, no two of them equal.
 
     Every definition is as likely as any other, however long it is, and within a definition every
     operator.
@@ -32,7 +32,7 @@ def sampled(sites: Iterable[Site], count: int, seed: int) -> Iterator[Mutant]:
 
 
 def drawn(sites: Sequence[Site], count: int, seed: int, tried: Iterable[Tried]) -> list[Mutant]:
-    """Return a sample that keeps what can still be made of an earlier one with the same seed.
+    """Return a sample that keeps the mutants of an earlier one with the same seed, where possible.
 
     Every change of the code leaves other places to draw from. What of a sample lies elsewhere is as
     good a sample of what was not changed; only the rest is drawn anew.
@@ -61,7 +61,7 @@ def _made_again(sites: Iterable[Site], tried: Iterable[Tried]) -> Iterator[Mutan
 
 
 def _drawn(operators: dict[str, list[Site]], generator: random.Random) -> Mutant | None:
-    """Take one site out of a definition's, and make its mutant."""
+    """Remove one site of a definition from the list, and return its mutant."""
     operator = generator.choice(list(operators))
     sites = operators[operator]
     site = sites.pop(generator.randrange(len(sites)))

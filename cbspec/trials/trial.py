@@ -1,5 +1,5 @@
-"""One mutant tried: the canaries, and where asked the verdicts and the unit tests, in a copy of the
-project with the change.
+"""The trial of one mutant: canaries, and on request verdicts and unit tests, in a changed copy of
+the project.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ Arcs = frozenset[tuple[int, int]]
 
 
 class Canary(msgspec.Struct, frozen=True):
-    """What a copy's canaries yielded.
+    """The canaries of one copy of the project.
 
     Attributes:
         states: claim -> equal, differs, new or error.
-        values: claim -> its canary values; none of a claim whose canary broke.
-        arcs: file -> (line, next line) that were executed.
+        values: claim -> its canary values, for the claims whose canary could be computed.
+        arcs: file -> executed pairs of (line, next line).
     """
 
     states: Mapping[str, str]
@@ -55,14 +55,13 @@ class Canary(msgspec.Struct, frozen=True):
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """What the canaries say of one mutant.
+    """The canaries of one mutant.
 
     Attributes:
-        canary: of the claims that were asked; None where one ran past its time, or the process
-            ended.
-        asked: those claims, in this order.
+        canary: the canaries that ran; None if one ran past its time, or the process ended.
+        asked: the claims whose canary ran, in this order.
         ended: why there is no canary.
-        seconds: of the processor.
+        seconds: the processor time.
     """
 
     canary: Canary | None = None
@@ -72,13 +71,13 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """What the verdicts and the unit tests say of one mutant.
+    """The verdicts and the unit tests of one mutant.
 
     Attributes:
         verdicts: claim -> how its verdict changed.
         asked: the claims whose verdict was computed, in this order.
-        tests: whether the unit tests noticed it; None where they were not asked for.
-        seconds: of the processor.
+        tests: whether the unit tests noticed the mutant; None if they did not run.
+        seconds: the processor time.
     """
 
     verdicts: Mapping[str, str] = {}
@@ -88,10 +87,10 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def copied(config: Config, folder: Path, *, tests: bool = False) -> None:
-    """Copy what a run of claims reads into an empty folder.
+    """Copy everything that a run of claims reads into an empty folder.
 
     Args:
-        tests: whether the unit tests are run there, too.
+        tests: whether to copy the unit tests as well.
     """
     root = config.root
     ignored = shutil.ignore_patterns("__pycache__")
@@ -115,7 +114,7 @@ def copied(config: Config, folder: Path, *, tests: bool = False) -> None:
 def measured(folder: Path, files: Collection[str]) -> Iterator[coverage.Coverage]:
     """Measure which lines of some files of a copy are executed.
 
-    Not as the project's own coverage is set up: its sources are other files than these.
+    The project's own coverage settings are ignored, because they name other files.
     """
     measuring = coverage.Coverage(
         data_file=None,
@@ -131,7 +130,7 @@ def measured(folder: Path, files: Collection[str]) -> Iterator[coverage.Coverage
 
 
 def run_canary(project: Project, claim: str) -> Canary:
-    """Run the canary of a claim, without the values of a matrix: all its cells."""
+    """Run the canary of a claim, for all cells of its matrix."""
     states: dict[str, str] = {}
     values: dict[str, Any] = {}
     for check in _run(project, claim, project.config.canary).canaries:
@@ -147,8 +146,8 @@ def tried(
     """Make a change in a copy of the project, and run canaries there until one notices.
 
     Args:
-        folder: empty; removed at the end.
-        limits: claim -> after how many seconds its canary is ended; in the order they are run in.
+        folder: an empty folder, which is removed at the end.
+        limits: claim -> the seconds after which its canary is ended, in the order of the runs.
     """
     copied(config, folder)
     (folder / mutant.path).write_text(mutant.text, encoding="utf-8")
@@ -180,7 +179,7 @@ def judged(
     """Make a change in a copy of the project, and compute verdicts there until one changes.
 
     Args:
-        folder: empty; removed at the end.
+        folder: an empty folder, which is removed at the end.
         tests: whether the unit tests are run as well.
     """
     copied(config, folder, tests=tests)
@@ -202,7 +201,7 @@ def judged(
 
 
 def opened(folder: Path, store: Path) -> Project:
-    """Return the project in a folder, which is where this process works from now on."""
+    """Return the project in a folder, which becomes the working directory of this process."""
     from cbspec.project import Project
 
     os.environ["CBSPEC_STORE"] = str(store)
@@ -217,7 +216,7 @@ def _run(project: Project, claim: str, scale: str) -> Run:
 
 
 def _tests_fail(folder: Path) -> bool:
-    """Tell whether the copy's unit tests of the engine fail."""
+    """Tell whether the unit tests of the engine fail in the copy."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     del environment["CBSPEC_STORE"]
@@ -230,6 +229,6 @@ def _tests_fail(folder: Path) -> bool:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Keep a mutant's complaints and progress off the terminal."""
+    """Discard what a mutant prints."""
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
         yield

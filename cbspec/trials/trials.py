@@ -1,4 +1,4 @@
-"""Trying many mutants, some at a time."""
+"""Trying many mutants, several at a time."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Trials:
     """Tries mutants on one project.
 
     Args:
-        config: of the project.
-        folder: empty; holds the copies and their results while the trials last.
-        workers: how many mutants are tried at a time.
+        config: the project's settings.
+        folder: an empty folder for the copies and their results while the trials last.
+        workers: the number of mutants that are tried at a time.
     """
 
     def __init__(self, config: Config, folder: Path, workers: int) -> None:
@@ -46,7 +46,7 @@ class Trials:
         is run where an earlier call did so for the same code and claims.
 
         Raises:
-            Ended: they did not get to their end.
+            Ended: a canary could not be run.
         """
         kept = KeptBaseline(self._config, [*claims, *files])
         baseline = kept.load(self._store)
