@@ -25,7 +25,7 @@ class Tick(NamedTuple):
 class Axis:
     """Maps values from `low` to `high` to coordinates from `start` to `end`.
 
-    An axis of no value at all holds nothing, and has no ticks.
+    An axis without any value holds nothing and has no ticks.
     """
 
     low: float
@@ -56,7 +56,7 @@ class Axis:
         return self.low <= value <= self.high
 
     def ticks(self, most: int = 5) -> list[Tick]:
-        """Return round numbers along the axis, at most so many."""
+        """Return at most `most` round numbers along the axis."""
         if self.empty:
             return []
         step = _step((self.high - self.low) / most)
@@ -73,7 +73,7 @@ class Axis:
 
 
 def axis_of(values: Iterable[float | None], start: float, end: float) -> Axis:
-    """Return an axis on which all finite values lie, with some room; an empty one without any."""
+    """Return an axis that holds all finite values, with a margin; it is empty if there are none."""
     low, high = math.inf, -math.inf
     for value in values:
         if value is not None and math.isfinite(value):

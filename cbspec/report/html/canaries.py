@@ -1,4 +1,4 @@
-"""The canaries of a page: which differ from the record, value by value, and what they are held to."""
+"""The canaries of a page: the values that differ from the record, and their tolerances."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cbspec.report.html.subject import Subject
 
 @dataclass(frozen=True, kw_only=True)
 class DifferenceRow:
-    """One value that is not as recorded; `excess` is its distance in tolerances."""
+    """One value that differs from the record; `excess` is the difference in tolerances."""
 
     arm: str
     measure: str
@@ -50,7 +50,7 @@ class CanaryView:
     Attributes:
         counted: how many canaries the run computed, and what became of them; empty where it
             computed none.
-        recorded: claims with a canary on record.
+        recorded: the number of claims with a recorded canary.
         method: how the tolerances follow from the spread over `platforms`; empty before they were
             measured.
     """
@@ -85,7 +85,7 @@ def canary_view(
 
 
 def _calibrated(view: CanaryView, calibration: Calibration) -> CanaryView:
-    """Return a view with what the tolerances were measured on."""
+    """Return a view, completed by the platforms that the tolerances were measured on."""
     platforms = []
     for run in calibration.platforms:
         share = f"{100 * run.differing:.3g} %"

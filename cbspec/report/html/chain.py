@@ -1,4 +1,4 @@
-"""Which claim revised or retracted which, as a graph that runs from left to right."""
+"""The graph of revisions and retractions, from left to right."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REVISED, RETRACTED = "revised by", "retracted by"
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimNode:
-    """One claim; `lines` are of its title, `verdict` the one a reader should look at first."""
+    """One claim; `lines` are the lines of its title, `verdict` is its most important verdict."""
 
     claim: str
     title: str
@@ -34,7 +34,7 @@ class ClaimNode:
 
 @dataclass(frozen=True, kw_only=True)
 class Edge:
-    """From a claim to the one that took it up."""
+    """An arrow from a claim to the one that revises or retracts it."""
 
     before: str
     after: str
@@ -51,7 +51,7 @@ class Graph:
 
 
 def graph(subjects: Iterable[Subject]) -> Graph | None:
-    """Return the claims that take each other up; None where none does."""
+    """Return the graph of the claims that revise or retract others; None if there are none."""
     known: dict[str, Subject] = {}
     for subject in subjects:
         known.setdefault(base(subject.id), subject)  # in the order of the log
@@ -81,7 +81,7 @@ def graph(subjects: Iterable[Subject]) -> Graph | None:
 
 
 def _links(subjects: Iterable[Subject]) -> dict[tuple[str, str], str]:
-    """Return (earlier claim, later claim) -> how it was taken up."""
+    """Return (earlier claim, later claim) -> whether it was revised or retracted."""
     links: dict[tuple[str, str], str] = {}
     for subject in subjects:
         if subject.about is None:

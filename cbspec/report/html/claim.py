@@ -17,7 +17,7 @@ from cbspec.report.html.subject import Subject
 
 @dataclass(frozen=True, kw_only=True)
 class SourceLines:
-    """A claim file; `marked` are the lines of what decided."""
+    """The lines of a claim file; `marked` are those of the assertions that decided."""
 
     path: str
     lines: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The page of a comparison: two ledgers, verdict by verdict, what changed most first."""
+"""The page that compares two ledgers, verdict by verdict, the largest changes first."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def comparison_page(
     """Return the page of a comparison.
 
     Args:
-        comparisons: in the order in which they are read.
-        titles: claim -> title, of claims that neither side knows the title of.
+        comparisons: the comparisons, in reading order.
+        titles: claim -> title, for claims whose title neither side knows.
     """
     known = {**titles, **before.titles, **after.titles}
     verdicts = []

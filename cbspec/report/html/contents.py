@@ -1,4 +1,4 @@
-"""What a page is made of, as plain data: of a run, or of the record alone."""
+"""The contents of a page as plain data: of a run, or of the record alone."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Contents:
     """Everything that a page shows.
 
     Attributes:
-        run: None for a page of the record.
+        run: the run; None for a page of the record.
         subjects: the claims, in no particular order.
         sources: path of a claim file, relative to the repository -> its text.
-        canary: the canary figures on record; None for a project without.
-        teeth: the mutants on record; None where none was tried.
+        canary: the recorded canary values; None for a project without canaries.
+        teeth: the recorded mutants; None if none was tried.
     """
 
     run: Run | None
@@ -42,7 +42,7 @@ class Contents:
 
 
 def of_run(run: Run, config: Config) -> Contents:
-    """Return what the page of a run shows: the run beside the record and the claim files.
+    """Return the contents of the page of a run: the run, the record and the claim files.
 
     Raises:
         LedgerError: the record is damaged.
@@ -114,7 +114,7 @@ def of_record(
     canary: CanaryRecord | None = None,
     teeth: Teeth | None = None,
 ) -> Contents:
-    """Return what the page of the record shows; it follows from what is committed alone.
+    """Return the contents of the page of the record, which follow from committed files alone.
 
     Args:
         claims: each at any number of scales.
@@ -145,7 +145,7 @@ def of_record(
 
 
 class _Subjects:
-    """Subjects by claim; what is told first of a claim stands."""
+    """Subjects by claim. The first value that is given for a field is kept."""
 
     def __init__(self, ledger: Ledger, evidence: EvidenceFolder, day: str = "") -> None:
         self._evidence = evidence

@@ -1,4 +1,4 @@
-"""Curves along a trajectory: the seeds thin, their mean thick."""
+"""Curves along a trajectory: a thin line for each seed, a thick one for their mean."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _line(curve: Curve, colour: int, x_axis: Axis, y_axis: Axis) -> Line:
 
 
 def mean(values: Iterable[float | None]) -> float | None:
-    """Return the mean of the values that exist; None where none does."""
+    """Return the mean of the values that are not None; None if there are none."""
     known = [value for value in values if value is not None]
     if not known:
         return None
@@ -105,7 +105,7 @@ def mean(values: Iterable[float | None]) -> float | None:
 
 
 def _path(points: Sequence[int], values: Sequence[float | None], x_axis: Axis, y_axis: Axis) -> str:
-    """Return an SVG path through the points that have a value, broken where one has none."""
+    """Return an SVG path through the points, interrupted where a value is missing."""
     parts = []
     pen = "M"
     for point, value in zip(points, values, strict=True):

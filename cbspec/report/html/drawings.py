@@ -27,7 +27,7 @@ WORD = 9  # letters of a word below the axis
 
 @dataclass(frozen=True, kw_only=True)
 class Dot:
-    """One point; `low` and `high` are coordinates of its interval, None where it bounds nothing."""
+    """One point; `low` and `high` are the ends of its interval, None where it is unbounded."""
 
     x: float
     y: float
@@ -94,7 +94,7 @@ def drawings(subjects: Iterable[Subject]) -> list[Drawing]:
 
 
 class FigurePart(NamedTuple):
-    """What one cell of a figure claim adds to its drawing."""
+    """The points that one cell of a figure claim adds to the drawing."""
 
     subject: Subject
     figure: Figure
@@ -170,7 +170,7 @@ def _panel(
 
 
 def _positions(points: Iterable[FigurePoint]) -> dict[float | str, float]:
-    """Return x -> where it lies: numbers at their value, words one after another."""
+    """Return x -> its position: numbers at their value, words one after another."""
     xs = dict.fromkeys(point.x for point in points)
     positions: dict[float | str, float] = {}
     for index, x in enumerate(xs):
@@ -179,7 +179,7 @@ def _positions(points: Iterable[FigurePoint]) -> dict[float | str, float]:
 
 
 def _x_ticks(positions: Mapping[float | str, float], axis: Axis) -> list[Tick]:
-    """Return a tick for each x as far as there is room; round numbers where they are many."""
+    """Return a tick for each x where there is room, or round numbers if there are many."""
     words = any(isinstance(x, str) for x in positions)
     if len(positions) > TICKS and not words:
         return axis.ticks()

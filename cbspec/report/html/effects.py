@@ -50,7 +50,7 @@ class EffectGroup:
 
     @property
     def decisive(self) -> bool:
-        """Tell whether the effect that decided is among them."""
+        """Tell whether the deciding effect is in this group."""
         return any(row.decisive for row in self.rows)
 
     @property
@@ -101,7 +101,7 @@ def groups_of(entry: Entry, before: Entry | None = None) -> list[EffectGroup]:
 
 
 def effects_by_name(entry: Entry | None) -> dict[tuple[str, str], RecordedEffect]:
-    """Return (measure, label) -> a verdict's effects, each once; none where there is no verdict."""
+    """Return (measure, label) -> effect, for every effect of a verdict; empty without a verdict."""
     effects: dict[tuple[str, str], RecordedEffect] = {}
     if entry is None:
         return effects
@@ -112,7 +112,7 @@ def effects_by_name(entry: Entry | None) -> dict[tuple[str, str], RecordedEffect
 
 
 def moved_from(was: RecordedEffect | None, effect: RecordedEffect) -> RecordedEffect | None:
-    """Return the recorded effect where it reads differently from the new one."""
+    """Return the recorded effect if it is printed differently from the new one; else None."""
     if was is None or interval(was) == interval(effect):
         return None
     return was

@@ -1,4 +1,4 @@
-"""What a run computed and how long it took, beside what was forecast."""
+"""What a run computed, and how long it took, compared with the forecast."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SHOWN = 20  # claims that took longest
 
 @dataclass(frozen=True, kw_only=True)
 class StageTotal:
-    """One stage over all claims, what several share counted once.
+    """One stage over all claims; a trajectory that several claims share counts once.
 
     Attributes:
-        share: of the seconds that this run computed, in percent.
+        share: its part of the seconds that this run computed, in percent.
     """
 
     stage: str
@@ -46,7 +46,7 @@ class Effort:
     """What a run computed, stage by stage, and the claims that took longest.
 
     Attributes:
-        forecast, took: of all that this run computed.
+        forecast, took: the forecast and the measured seconds of all that this run computed.
     """
 
     stages: tuple[StageTotal, ...]
@@ -56,7 +56,7 @@ class Effort:
 
 
 def effort(subjects: Iterable[Subject]) -> Effort | None:
-    """Return what a run computed; None where no claim tells."""
+    """Return what a run computed; None if no claim has a trace."""
     records = [subject.record for subject in subjects if subject.record]
     if not any(record.trace for record in records):
         return None

@@ -1,4 +1,4 @@
-"""A verdict at one scale on one device family, with all that it rests on."""
+"""A verdict at one scale on one device family, with its effects, seeds and history."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class Place:
     Attributes:
         ours: whether this run computed it.
         checked: how it was checked; `remark` adds to it.
-        marks: what a reader has to know of it: fragile, adopted, superseded.
-        needed: how many seeds would decide, with a predictive power of 0.5 and 0.8.
+        marks: its warnings: fragile, adopted, superseded.
+        needed: the numbers of seeds that would decide with a predictive power of 0.5 and 0.8.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Place:
 
 
 def _made(entry: Entry) -> str:
-    """Return when, at which commit and with what a verdict was computed."""
+    """Return the date, commit and torch version with which a verdict was computed."""
     made = entry.provenance
     text = made.date
     if made.commit:
@@ -201,7 +201,7 @@ def _look(look: Look) -> LookRow:
 
 
 def _history(entry: Entry) -> list[HistoryLine]:
-    """Return what happened to a verdict, the oldest first."""
+    """Return the history of a verdict, oldest event first."""
     made = entry.provenance
     commit = f" at {made.commit[:10]}" if made.commit else ""
     lines = [HistoryLine(date=made.date, what=f"{entry.verdict} computed{commit}", reason="")]

@@ -1,4 +1,4 @@
-"""The first view: how many, what changed, and one row for each claim."""
+"""The first view: counts, changes, and one row for each claim."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WAYS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """A count, and the filter that shows what it counts."""
+    """A count, and the filter that shows the counted claims."""
 
     count: int
     word: str
@@ -42,9 +42,9 @@ class Overview:
     """The first view of a page.
 
     Attributes:
-        rows: in the order in which a reviewer has to see them.
+        rows: the rows of the claims, most urgent first.
         urgent: the rows that fail a run.
-        excused: the rows that would, and whose claim says that they must not.
+        excused: the rows that would fail it if their claim did not forbid that.
         ways: how the claims were checked, with the share of each in percent.
         words: the words of the table, each with its meaning.
     """
@@ -62,7 +62,7 @@ class Overview:
 
     @property
     def as_recorded(self) -> bool:
-        """Tell whether the run found nothing but what is on record."""
+        """Tell whether every verdict of the run is as recorded."""
         return set(self.changes) <= {"same", "never run"}
 
 
@@ -96,19 +96,19 @@ def overview(subjects: Sequence[Subject], *, of_run: bool) -> Overview:
 
 
 def _words(shown: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Yield those words that a page shows, each with its meaning."""
+    """Yield the words that the page shows, each with its meaning."""
     for word, meaning in MEANINGS.items():
         if word in shown:
             yield word, meaning
 
 
 def _distinct(words: Iterable[str]) -> tuple[str, ...]:
-    """Return each word once, in the order in which they come, without the empty one."""
+    """Return the distinct words in their order, without empty ones."""
     return tuple(dict.fromkeys(filter(None, words)))
 
 
 def _ways(rows: Sequence[ClaimRow]) -> Iterator[tuple[str, int, float]]:
-    """Yield how claims were checked, how many of them, and their share in percent."""
+    """Yield each way of checking with its number of claims and their share in percent."""
     counts = Counter(row.standing.way for row in rows)
     for way in WAYS:
         if counts[way]:

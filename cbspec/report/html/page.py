@@ -31,7 +31,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def page(contents: Contents) -> str:
-    """Return a page that needs nothing beside itself: styles, script and plots stand in it."""
+    """Return a self-contained page, with its styles, script and plots."""
     run = contents.run
     of_run = run is not None
     subjects = in_order(contents.subjects)
@@ -58,7 +58,7 @@ def page(contents: Contents) -> str:
 
 
 def rendered(template: str, **views: Any) -> str:
-    """Return a template filled with views, without the blanks that only its own lines need."""
+    """Return a rendered template, without leading and trailing blanks."""
     pages = templates()
     assets = {}
     for name in ("style.css", "script.js", "draw.js"):
@@ -85,7 +85,7 @@ def templates() -> Environment:
 
 
 def _shown(value: Any) -> Any:
-    """Return what is written for a value: no character of it acts on whoever reads the page."""
+    """Return the text of a value, with control characters and marks of direction made visible."""
     if isinstance(value, float):
         return f"{value:g}"  # a coordinate, without the ".0" of a whole one
     if isinstance(value, Markup) or not isinstance(value, str):
@@ -94,7 +94,7 @@ def _shown(value: Any) -> Any:
 
 
 def _facts(run: Run) -> tuple[tuple[str, str], ...]:
-    """Return what a reader has to know of a run, each under its name."""
+    """Return the facts about a run as pairs of (name, text)."""
     made = run.provenance
     commit = (made.commit or "unknown")[:10]
     if made.dirty:

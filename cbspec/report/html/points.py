@@ -1,4 +1,4 @@
-"""The points of figures on record: which panel and curve each is of, and where it lies along x."""
+"""The points of recorded figures, each with its panel, its curve and its x."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FigurePoint:
 
 
 def figures_of(entry: Entry) -> list[tuple[Figure, Mapping[tuple[str, str], RecordedEffect]]]:
-    """Return what is drawn of a verdict, each with (measure, arm) -> effect."""
+    """Return the figures of a verdict, each with (measure, arm) -> effect."""
     figures: list[tuple[Figure, Mapping[tuple[str, str], RecordedEffect]]] = []
     for asserted in entry.assertions:
         if isinstance(asserted.terms, Figure):

@@ -17,7 +17,7 @@ from cbspec.report.html.words import place
 
 @dataclass(frozen=True, kw_only=True)
 class Chip:
-    """A verdict at one place; `doubt` is what a person decided about it, superseded or carried over."""
+    """A verdict at one place; `doubt` is "superseded" or "carried over" if a person decided so."""
 
     verdict: str
     place: str
@@ -31,10 +31,10 @@ class ClaimRow:
     """One claim of the table.
 
     Attributes:
-        order: where its phase and id come in the log.
-        before: the same effect as recorded, where it was another one.
+        order: its place in the order of phases and ids.
+        before: the recorded effect, if it differs.
         edits: the definitions that changed since.
-        again: how likely fresh seeds give the same verdict; empty where that is unknown.
+        again: the probability that fresh seeds give the same verdict; empty if unknown.
     """
 
     claim: str
@@ -55,7 +55,7 @@ class ClaimRow:
 
     @property
     def quarantined(self) -> bool:
-        """Tell whether the claim is in quarantine, be it over or not."""
+        """Tell whether the claim has a quarantine, past or present."""
         lenience = self.standing.lenience
         return lenience is not None and bool(lenience.until)
 
@@ -92,7 +92,7 @@ def row_of(subject: Subject, order: int, *, of_run: bool) -> ClaimRow:
 
 
 def percent(probability: float | None) -> str:
-    """Return a probability in percent, never as a certainty; empty where it is unknown."""
+    """Return a probability in percent, never as 0 % or 100 %; empty if it is unknown."""
     if probability is None:
         return ""
     share = round(100 * probability)
@@ -102,7 +102,7 @@ def percent(probability: float | None) -> str:
 
 
 def _before(subject: Subject) -> RecordedEffect | None:
-    """Return the decisive effect as recorded, where the run gives another one."""
+    """Return the recorded decisive effect, if the run computed a different one."""
     if subject.record is None:
         return None
     effect = subject.record.entry.decisive

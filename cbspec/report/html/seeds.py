@@ -20,7 +20,7 @@ MARGIN = 12
 
 @dataclass(frozen=True, kw_only=True)
 class ArmRow:
-    """One arm: its values as texts, and where they lie; None where there is none."""
+    """One arm: its values as texts and as coordinates; None where a value is missing."""
 
     arm: str
     name: str
@@ -76,9 +76,9 @@ def seed_plots(
     """Return a plot of each measure that a verdict reads, in the order of its effects.
 
     Args:
-        values: what it was judged on; None for one from before values were kept.
+        values: the values that it was judged on; None for old verdicts without evidence.
         reported: measure -> arm -> the memo's value.
-        arms: in the claim's order.
+        arms: the arms, in the claim's order.
         beside: other values that these are compared with, on the same axis.
     """
     if values is None:

@@ -1,4 +1,4 @@
-"""What a reviewer has to see of a claim: what became of it, why, and how it was checked."""
+"""The standing of a claim for a reviewer: what changed, why, and how it was checked."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ RECOMPUTED = "recomputed"
 
 @dataclass(frozen=True, kw_only=True)
 class Lenience:
-    """What a claim says of its own failures.
+    """A claim's own rule for its failures: quarantine, or warnings only.
 
     Attributes:
         text: that it is in quarantine, until when and whose it is; or that its changes only warn.
-        reason: of the quarantine.
-        until: its last day; empty where there is none.
+        reason: the reason of the quarantine.
+        until: the last day of the quarantine; empty if there is none.
         overdue: what there is to do, in a page of a run where that day is past; else empty.
     """
 
@@ -32,16 +32,16 @@ class Lenience:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimStanding:
-    """What became of a claim.
+    """The outcome of a claim.
 
     Attributes:
         change: one of `CHANGES`; empty in a page of the record, where nothing is compared.
         way: how the claim was checked; empty where nothing was.
-        rank: the smaller, the earlier it has to be seen.
-        urgent: whether it fails the run.
-        excused: whether it would, and the claim says that it must not.
-        lenience: None for most.
-        reasons: what happened, one line each.
+        rank: a claim with a smaller rank is shown earlier.
+        urgent: whether the claim fails the run.
+        excused: whether it would fail the run if its claim did not forbid that.
+        lenience: the claim's own rule for its failures; None for most claims.
+        reasons: the reasons, one line each.
     """
 
     change: str

@@ -30,9 +30,9 @@ class Strip:
     """One effect as coordinates; None where there is nothing to draw.
 
     Attributes:
-        shaded: from where to where the assertion puts the effect.
-        bounds: the ends of that which lie on the axis.
-        before: the interval on record, where it is another one.
+        shaded: the range that the assertion claims for the effect.
+        bounds: the ends of that range that lie on the axis.
+        before: the recorded interval, if it differs.
     """
 
     ours: DrawnInterval | None
@@ -65,11 +65,11 @@ class Strip:
 
 
 class ShownEffect(NamedTuple):
-    """An effect with all that a row of it shows.
+    """An effect, and everything else that its row shows.
 
     Attributes:
-        was: the same effect as recorded, where it was another one.
-        bounds: between what it is claimed to be.
+        was: the recorded effect, if it differs.
+        bounds: the bounds that are claimed for it.
     """
 
     effect: RecordedEffect
@@ -84,7 +84,7 @@ def small_strip(entry: Entry, was: RecordedEffect | None = None) -> Strip | None
     """Return the decisive effect on an axis of its own, for a row of the overview.
 
     Args:
-        was: the same effect as recorded, where it was another one.
+        was: the recorded effect, if it differs.
     """
     effect = entry.decisive
     if effect is None:
@@ -100,7 +100,7 @@ def small_strip(entry: Entry, was: RecordedEffect | None = None) -> Strip | None
 
 
 def bounds_of(terms: Assertion) -> Mapping[tuple[str, str], Bounds]:
-    """Return (measure, label) -> between what an assertion puts that sum; None where it is open."""
+    """Return (measure, label) -> the bounds that an assertion claims; None on an open side."""
     bounds: dict[tuple[str, str], Bounds] = {}
     for contrast in terms.contrasts():
         low = _bound(contrast.low, logs=contrast.logs)
@@ -118,7 +118,7 @@ def _bound(value: float, *, logs: bool) -> float | None:
 
 
 def axis_over(shown: Iterable[ShownEffect], start: float, end: float) -> Axis:
-    """Return the axis on which effects, their bounds and what was recorded of them lie."""
+    """Return an axis that holds effects, their bounds and their recorded values."""
     values: list[float | None] = []
     for effect, was, bounds, *_ in shown:
         values += [effect.estimate, effect.low, effect.high, effect.reported, *bounds]

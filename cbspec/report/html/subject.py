@@ -1,4 +1,4 @@
-"""One claim of a page, and everything that is known of it."""
+"""One claim of a page, with its verdicts, values, checks and canary."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Subject:
 
     Attributes:
         line: of its id in the file at `path`, which is relative to the repository.
-        about: what it says; None where neither its file nor the run tells.
-        entries: its verdicts on record.
+        about: the summary of the claim; None if neither its file nor the run has it.
+        entries: its recorded verdicts.
         values: the values that verdicts were judged on, this run's among them.
-        record: what the run judged, `upheld` what it checked; None in a page of the record.
-        canary: its canary, where the run computed it.
-        broken: why it has no verdict.
-        day: of the run; empty in a page of the record.
+        record: the run's verdict, `upheld` its checks; None in a page of the record.
+        canary: its canary, if the run computed it.
+        broken: the reason why it has no verdict.
+        day: the day of the run; empty in a page of the record.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Whether claims can fail: what a page says of the mutants that were tried."""
+"""The page's summary of mutants, which shows whether claims can fail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TeethView:
     """The mutants on record.
 
     Attributes:
-        counts: outcome -> how many.
+        counts: outcome -> the number of mutants.
         noticed, counted: of the mutants that run and are not equivalent, those that a canary noticed,
             and all; `open` are neither yet.
         changed, judged: of these, those that changed a verdict, and those for which one was computed.
@@ -48,7 +48,7 @@ class TeethView:
 
 
 def teeth_view(teeth: Teeth | None) -> TeethView | None:
-    """Return what a page says of mutants; None where none was tried."""
+    """Return the summary of mutants; None if none was tried."""
     if teeth is None or not teeth.mutants:
         return None
     outcomes: Counter[str] = Counter()

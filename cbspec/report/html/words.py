@@ -9,7 +9,7 @@ from cbspec.ledger.entry import FRAGILE
 
 
 class VerdictSign(NamedTuple):
-    """How a verdict is shown: its word always, its sign and colour beside it."""
+    """The word, sign and colour that show a verdict."""
 
     word: str
     sign: str
@@ -79,7 +79,7 @@ URGENT = (
 
 
 def place(entry: Entry) -> str:
-    """Return where a verdict was reached: ``"memo"``, ``"memo on cuda"``."""
+    """Return the scale and device of a verdict: ``"memo"``, ``"memo on cuda"``."""
     if entry.device == "cpu":
         return entry.scale
     return f"{entry.scale} on {entry.device}"
