@@ -111,7 +111,7 @@ def _time(planned: Forecast, workers: int, cores: int) -> str:
         return "No forecast: none of these stages was computed here before."
     wall = max(planned.longest, planned.seconds / min(workers, cores))
     text = (
-        f"{_duration(planned.seconds)} of computing, longest path {_duration(planned.longest)};"
+        f"{_duration(planned.seconds)} of computing, critical path {_duration(planned.longest)};"
         f" about {_duration(wall)} with {count(workers, 'worker')}"
     )
     if planned.unknown:

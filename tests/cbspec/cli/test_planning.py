@@ -37,7 +37,7 @@ def test_plan_for_another_machine(laboratory):
 
 
 def test_forecast_is_rate_times_cost(laboratory, pinned):
-    """Seconds are the stage's rate times the cost of what is missing; the longest path is that of
+    """Seconds are the stage's rate times the cost of what is missing; the critical path is that of
     one arm's chain.
     """
     rate(laboratory, "grow", 2.0)

@@ -98,7 +98,7 @@ def test_interrupted_run_keeps_finished_stages(project, workers):
     """After Ctrl-C in the middle, finished stages are there, nothing is half-written, and the next
     run computes only the rest.
     """
-    # The longest path, so first, and quick
+    # The critical path, so first, and quick
     project.claim("short.yaml", LIGHT.replace("8.0}", "8.0, day: 500}"))
     project.claim(
         "endless.yaml",
