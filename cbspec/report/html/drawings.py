@@ -12,6 +12,7 @@ from cbspec.claim import base
 from cbspec.kinds import Figure
 from cbspec.ledger.notation import interval, number
 from cbspec.model.anchor import anchor
+from cbspec.model.visible import visible
 from cbspec.report.html.axis import Axis, Tick, axis_of
 from cbspec.report.html.curves import COLOURS
 from cbspec.report.html.points import FigurePoint, figures_of, points_of
@@ -25,8 +26,7 @@ ROOM = 26  # for the text of one
 WORD = 9  # letters of a word below the axis
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dot:
+class Dot(NamedTuple):
     """One point; `low` and `high` are the ends of its interval, None where it is unbounded."""
 
     x: float
@@ -44,7 +44,6 @@ class CurveDots:
     name: str
     colour: int
     dots: tuple[Dot, ...]
-    path: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +55,11 @@ class DrawnPanel:
     lines: tuple[tuple[str, float], ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
+
+    @property
+    def shapes(self) -> list[tuple[int, tuple[Dot, ...]]]:
+        """Return what the script draws: each curve's colour and dots."""
+        return [(curve.colour, curve.dots) for curve in self.curves]
 
     @property
     def summary(self) -> str:
@@ -211,7 +215,6 @@ def _curve(
     colour: int,
 ) -> CurveDots:
     dots = []
-    path = []
     for point in sorted(points, key=lambda point: positions[point.x]):
         effect = point.effect
         if effect.estimate is None:
@@ -223,9 +226,8 @@ def _curve(
         x, y = x_axis.at(positions[point.x]), y_axis.at(effect.estimate)
         low, high = y_axis.place(effect.low), y_axis.place(effect.high)
         memo = y_axis.place(effect.reported)
-        dots.append(Dot(x=x, y=y, low=low, high=high, memo=memo, text=text))
-        path.append(f"{x:g},{y:g}")
-    return CurveDots(name=name, colour=colour, dots=tuple(dots), path=" ".join(path))
+        dots.append(Dot(x, y, low, high, memo, visible(text)))
+    return CurveDots(name=name, colour=colour, dots=tuple(dots))
 
 
 def _short(word: str) -> str:

@@ -2,7 +2,7 @@
 // Plots are drawn from their coordinates: with every shape written out a page is a quarter larger
 (() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
-  const escaped = (text) => text.replace(/[&<]/g, (sign) => (sign === "&" ? "&amp;" : "&lt;"));
+  const escaped = (text) => text.replace(/[&<"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   const rhombus = (x, y) => `M${x} ${y - 6}l6 6-6 6-6-6z`;
   // Classes: c claimed, z zero, b bound, w was, m memo; what has none is ours
   const shapes = {
@@ -51,6 +51,24 @@
       + path("mean", arms.filter(({ mean }) => has(mean)).map(({ mean, y }) => `M${mean} ${y - 9}v18`))
       + (listed ? arms.map(dot).join("") : path("dots", arms.map(point)))
       + path("m", arms.filter(({ memo }) => has(memo)).map(({ memo, y }) => rhombus(memo, y)));
+  }
+  function panel(xs, ys, lines, curves) {
+    const tenth = (value) => Math.round(10 * value) / 10;
+    const has = (value) => value !== null;
+    const bar = ([x, , low, high]) => (has(low) && has(high) ? `M${x} ${low}V${high}` : "");
+    const circle = ([x, y, , , , text]) => `<circle cx=${x} cy=${y} r=3.5 data-tip="${escaped(text)}"/>`;
+    const diamond = ([x, , , , memo]) => (has(memo) ? `M${x} ${tenth(memo - 5)}l5 5-5 5-5-5z` : "");
+    const curve = ([colour, dots]) => `<g class=s${colour}><polyline class=curve points="${dots.map(([x, y]) => `${x},${y}`).join(" ")}"/>`
+      + `<path class=bar d="${dots.map(bar).join("")}"/>${dots.map(circle).join("")}<path class=diamond d="${dots.map(diamond).join("")}"/></g>`;
+    return `<path class=grid d="${ys.map(([at]) => `M44 ${at}H290`).join("")}"/>`
+      + `<g class=y>${ys.map(([at, text]) => `<text x=39 y=${tenth(at + 4)}>${escaped(text)}</text>`).join("")}</g>`
+      + `<g class=x>${xs.map(([at, text]) => `<text x=${at} y=180>${escaped(text)}</text>`).join("")}</g>`
+      + lines.map(([name, at]) => `<path class=bound d="M44 ${at}H290"/><text class="y end" x=290 y=${tenth(at - 4)}>${escaped(name)}</text>`).join("")
+      + curves.map(curve).join("");
+  }
+  for (const svg of all("[data-curves]")) {
+    const { x, y, lines, curves } = svg.dataset;
+    draw(svg, 300, 186, panel(...[x, y, lines, curves].map((text) => JSON.parse(text))));
   }
   for (const svg of all("[data-rows]")) {
     const rows = JSON.parse(svg.dataset.rows);
