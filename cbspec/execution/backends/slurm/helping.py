@@ -125,6 +125,8 @@ class HelperBench:
         takers = self._counter.count(taken.name, reached)
         if takers > MOST_HELPERS:
             reason = f"{takers - 1} helpers were lost while they computed it"
+            if self._until is not None:
+                reason += "; does one point of it take longer than their time limit?"
             return TaskOutcome(ending="failed", reason=reason, node=_node())
         self._workers.start(task)
         while not (ended := self._workers.ended(IDLE_SECONDS)):

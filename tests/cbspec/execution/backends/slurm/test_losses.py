@@ -94,8 +94,12 @@ def test_a_task_that_waits_tells_why(
     assert told == [[waits], *[[f"{waits} (Slurm: Nodes are DOWN)"]] * 2, [waits]]
 
 
+@pytest.mark.parametrize(
+    ("until", "hint"),
+    [(None, ""), (0.0, "; does one point of it take longer than their time limit?")],
+)
 def test_losses_count_as_long_as_nothing_is_reached(
-    workers: SlurmWorkers, place: Workplace
+    workers: SlurmWorkers, place: Workplace, until: float | None, hint: str
 ) -> None:
     """Five helpers in a row may be lost at one point of a task; the sixth says that it has failed."""
     assert workers
@@ -107,7 +111,7 @@ def test_losses_count_as_long_as_nothing_is_reached(
     lost = [counter.count("0000000", "1 0") for _ in range(MOST_HELPERS)]
     taken = counter.take()
     assert taken is not None
-    bench = HelperBench(place.config, place.run, counter)
+    bench = HelperBench(place.config, place.run, counter, until)
     bench._received = lambda _: planned  # type: ignore[method-assign]
     outcome = bench.compute(taken)
 
@@ -117,7 +121,7 @@ def test_losses_count_as_long_as_nothing_is_reached(
     assert isinstance(outcome, TaskOutcome)
     assert (outcome.ending, outcome.reason) == (
         "failed",
-        "5 helpers were lost while they computed it",
+        f"5 helpers were lost while they computed it{hint}",
     )
 
 
