@@ -140,7 +140,7 @@ def _table(teeth: Teeth) -> TextTable:
     drawn = TextTable("claim", "mutants", *WAYS, right=("mutants", *WAYS))
     counts: dict[str, Counter[str]] = {}
     for mutant in teeth.counted:
-        for claim in mutant.asked:
+        for claim in {*mutant.asked, *mutant.judged}:
             ways = counts.setdefault(claim, Counter())
             ways["mutants"] += 1
             ways.update(_noticed_by(claim, mutant))

@@ -14,12 +14,12 @@ from cbspec.config import load
 from cbspec.ledger import Provenance
 from cbspec.trials import trials
 from cbspec.trials.asking import Asking
-from cbspec.trials.assessment import assessed
+from cbspec.trials.assessment import assessed, with_judged
 from cbspec.trials.baseline import Baseline
 from cbspec.trials.kept import KeptBaseline
 from cbspec.trials.mutant import Mutant
 from cbspec.trials.process import terminated_in_order
-from cbspec.trials.trial import Canary, Trial
+from cbspec.trials.trial import Canary, Judged, Trial
 
 
 def mutants(project):
@@ -181,6 +181,23 @@ def test_a_claim_whose_changed_path_gives_the_same_values_is_missed(baseline):
     )
 
     assert tried.outcome == "missed"
+
+
+def test_a_claim_that_only_its_verdict_was_asked_about_has_a_row(guarded, baseline):
+    """The table counts for each claim the mutants that its canary or its verdict was asked about."""
+    noticed = Trial(canary=Canary({"1.a": "differs"}, {"1.a": 2.0}, {}), asked=["1.a"])
+    tried = assessed(mutant(2), noticed, baseline, {"1.a", "1.b"})
+    judged = with_judged(tried, Judged(verdicts={"1.b": "refuted"}, asked=["1.b"]))
+    origin = Provenance(commit=None, dirty=False, torch="2.14", date="2026-11-30")
+    teeth = Teeth(seed=0, sites=1, provenance=origin, mutants=(judged,))
+    teeth.save(guarded.root / "reports" / "teeth.json")
+
+    shown = guarded.cbspec("teeth", "--show").output
+
+    rows = [line.split() for line in shown.splitlines()]
+    assert ["1.a", "1", "1", "0", "0", "0", "0"] in rows
+    assert ["1.b", "1", "0", "1", "0", "0", "0"] in rows
+    assert "verdicts changed for 1 of 1 (100.0%)" in shown
 
 
 def test_a_limited_time_asks_verdicts_about_a_random_part(baseline):
