@@ -56,7 +56,6 @@ class AtLeast(Compound, frozen=True, kw_only=True, tag="at_least"):
         return "; ".join(reasons)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield what is wrong with the parts, and a `k` greater than their number."""
-        yield from super().problems()
+        """Yield a `k` greater than the number of parts."""
         if self.k > len(self.of):
             yield ("k",), f"asks for {self.k} of {len(self.of)} parts"

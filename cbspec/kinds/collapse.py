@@ -90,7 +90,6 @@ class Collapse(Measured, frozen=True, kw_only=True, tag="collapse"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield a reference that is among the arms that collapse."""
-        yield from super().problems()
         if self.reference in self.arms:
             yield ("reference",), "is itself among the arms that collapse"
 

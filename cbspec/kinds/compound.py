@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from cbspec.kinds.assertion import AnyKind, Assertion, Problem
+from cbspec.kinds.assertion import AnyKind, Assertion
 from cbspec.stage import Measure
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.design import Design
@@ -25,6 +25,7 @@ class Compound(Assertion, frozen=True, kw_only=True):
     ]
 
     tests: ClassVar[tuple[str, ...]] = ("t",)
+    tested_by: ClassVar[str] = "whose parts say how they are tested"
 
     @property
     def enumerates(self) -> bool:
@@ -71,23 +72,6 @@ class Compound(Assertion, frozen=True, kw_only=True):
         for part in self.of:
             contrasts += part.contrasts()
         return tuple(contrasts)
-
-    def problems(self) -> Iterator[Problem]:
-        """Yield what is wrong with the parts, and the parts that have no p-value."""
-        if self.test not in self.tests:
-            yield ("test",), f"each part of {self.kind} says how it is tested"
-        for index, part in enumerate(self.of):
-            if not part.tested:
-                article = "a"
-                if part.kind[0] in "aeiou":
-                    article = "an"
-                message = (
-                    f"{article} {part.kind} is asserted by itself, not as a part of all or any"
-                )
-                yield ("of", index, "kind"), message
-                continue
-            for path, message in part.problems():
-                yield ("of", index, *path), message
 
     def spelled_out(self, alpha: float) -> Assertion:
         """Return the assertion as the ledger records it, parts included."""

@@ -108,7 +108,6 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other, and arms too few to correlate."""
-        yield from super().problems()
         yield from needs_bounds(self.above, self.below)
         if self.test == "exact" and any(finite_bounds(self.above, self.below)):
             yield ("test",), "pairings tell a correlation from 0 alone: use above: 0 or below: 0"

@@ -42,6 +42,8 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
     """
 
     tested = False
+    tests = ("t",)
+    tested_by = "which tests nothing"
     synonyms = ("plot", "drawing", "graph", "chart", "panel")
     tighter: ClassVar = {
         "arms": more,
@@ -123,8 +125,6 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
         yield from self._unfit_axes()
         if self.alpha is not None:
             yield ("alpha",), "a figure tests nothing and has no error rate"
-        if self.test != "t":
-            yield ("test",), "a figure tests nothing"
         if isinstance(self.x, tuple):
             yield from self._along(self.x)
 

@@ -63,7 +63,6 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
-        yield from super().problems()
         yield from needs_bounds(self.above, self.below)
 
     @property

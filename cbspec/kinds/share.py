@@ -74,7 +74,6 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
-        yield from super().problems()
         yield from needs_bounds(self.above, self.below)
         if self.more_than is None and self.less_than is None:
             yield ("kind",), "needs more_than, less_than or both"

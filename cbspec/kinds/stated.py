@@ -34,6 +34,8 @@ class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
     by_moments: ClassVar[bool] = True
     by_spread: ClassVar[bool] = False
     by_count: ClassVar[bool] = False
+    tests: ClassVar[tuple[str, ...]] = ("t",)
+    tested_by: ClassVar[str] = "which compares numbers as they are printed"
     tighter: ClassVar = {"above": larger, "below": smaller, "by": unordered}
 
     arms: Annotated[
@@ -97,12 +99,10 @@ class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
         return 0.0
 
     def problems(self) -> Iterator[Problem]:
-        """Yield bounds that are missing or exclude each other, and words of a test."""
+        """Yield bounds that are missing or exclude each other, and a ratio of one arm."""
         yield from needs_bounds(self.above, self.below)
         if self.by == "ratio" and len(self.arms) == 1:
             yield ("by",), "a ratio needs two arms"
-        if self.test != "t":
-            yield ("test",), "numbers as they are printed are not tested"
 
     @property
     def _label(self) -> str:

@@ -126,5 +126,4 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
-        yield from super().problems()
         yield from needs_bounds(self.above, self.below)

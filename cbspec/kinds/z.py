@@ -53,7 +53,6 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
-        yield from super().problems()
         yield from needs_bounds(self.above, self.below)
 
     def _located(self, arm: str, data: Measurements) -> Result:

@@ -106,26 +106,38 @@ def _meant(word: object) -> str | None:
 def _check(
     node: Node, assertion: Assertion, arms: Arms | None, scope: Scope, mistakes: Diagnostics
 ) -> None:
-    """Check that the claim has all names, and check what types cannot express."""
-    _check_names(node, assertion, arms, mistakes)
+    """Check what types cannot express, and that the claim has all names, in every part."""
     problems = [*assertion.problems(), *assertion.misplaced(scope.cell)]
-    if arms is not None and not problems:
-        _check_noise(node, assertion, arms, mistakes)
+    if assertion.test not in assertion.tests:
+        problems.append((("test",), f"says nothing of {assertion.kind}, {assertion.tested_by}"))
     for path, message in problems:
         place = follow(node, path)
         name = str(path[0])
         if name.startswith("$"):
             place = scope.cell[name[1:]]
         mistakes.add(place, message)
+    if isinstance(assertion, Compound):
+        for inner, part in zip(follow(node, ["of"]).items, assertion.of, strict=True):
+            _check_part(inner, part, arms, scope, mistakes)
+        return
+    _check_names(node, assertion, arms, mistakes)
+    if arms is not None and not problems:
+        _check_noise(node, assertion, arms, mistakes)
+
+
+def _check_part(
+    node: Node, part: Assertion, arms: Arms | None, scope: Scope, mistakes: Diagnostics
+) -> None:
+    """Check an assertion that stands in another one, and so needs a p-value."""
+    if not part.tested:
+        message = f"{part.kind} is asserted by itself, not as a part of all or any"
+        mistakes.add(follow(node, ["kind"]), message)
+    _check(node, part, arms, scope, mistakes)
 
 
 def _check_names(
     node: Node, assertion: Assertion, arms: Arms | None, mistakes: Diagnostics
 ) -> None:
-    if isinstance(assertion, Compound):
-        for part, inner in zip(follow(node, ["of"]).items, assertion.of, strict=True):
-            _check_names(part, inner, arms, mistakes)
-        return
     named = list(mentions(assertion))
     for key, names in _lists(named).items():
         if len(set(names)) < len(names):
@@ -151,10 +163,6 @@ def _check_measure(
 
 def _check_noise(node: Node, assertion: Assertion, arms: Arms, mistakes: Diagnostics) -> None:
     """Check that a test keeps its level under the noise that the measures declare."""
-    if isinstance(assertion, Compound):
-        for part, inner in zip(follow(node, ["of"]).items, assertion.of, strict=True):
-            _check_noise(part, inner, arms, mistakes)
-        return
     measures: dict[str, Measure] = {}
     for arm in arms_of(assertion):
         call = arms.calls.get(arm)

@@ -278,22 +278,38 @@ def test_severity_is_no_part_of_the_digest(project):
     ("asserted", "said"),
     [
         (
-            "kind: share, arms: [dfa], above: 0, more_than: 0.5, test: exact",
-            "says nothing of share",
+            "{kind: share, measure: dL_same, arms: [dfa], above: 0, more_than: 0.5, test: exact}",
+            "assert[0].test: says nothing of share, which has a test of its own",
         ),
-        ("kind: unpaired, arms: [dfa, vec], above: 0, test: robust", "says nothing of unpaired"),
-        ("kind: iqm, arms: [dfa], above: 0, test: exact", "says nothing of iqm"),
-        ("kind: z, arms: [dfa], sigma: 1, above: 0, test: exact", "says nothing of z"),
+        (
+            "{kind: unpaired, measure: dL_same, arms: [dfa, vec], above: 0, test: robust}",
+            "assert[0].test: says nothing of unpaired, which has a test of its own",
+        ),
+        (
+            "{kind: z, measure: dL_same, arms: [dfa], sigma: 1, above: 0, test: exact}",
+            "assert[0].test: says nothing of z, which has a test of its own",
+        ),
+        (
+            "{kind: stated, measure: dL_same, arms: [dfa], above: 0, test: exact}",
+            "assert[0].test: says nothing of stated, which compares numbers as they are printed",
+        ),
+        (
+            "{kind: any, test: exact, of: [{kind: sign, measure: dL_same, arms: [dfa], sign: positive}]}",
+            "assert[0].test: says nothing of any, whose parts say how they are tested",
+        ),
+        (
+            "{kind: all, of: [{kind: iqm, measure: dL_same, arms: [dfa], above: 0, test: exact}]}",
+            "assert[0].of[0].test: says nothing of iqm, which has a test of its own",
+        ),
     ],
 )
 def test_a_test_that_a_kind_does_not_know_is_refused(project, asserted, said):
-    """A word that would change nothing is a mistake, and not silently left aside."""
+    """A word that would change nothing is a mistake, whatever else the kind checks and in a part."""
     text = CLAIM[: CLAIM.index("assert:")]
-    text += f"assert:\n  - {{measure: dL_same, {asserted}}}\n" + CLAIM[CLAIM.index("seeds:") :]
+    text += f"assert:\n  - {asserted}\n" + CLAIM[CLAIM.index("seeds:") :]
 
     [message] = project.messages(text=text)
-    assert ": assert[0].test: " in message
-    assert said in message
+    assert f": {said}" in message
 
 
 @pytest.mark.parametrize(
