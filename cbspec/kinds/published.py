@@ -66,8 +66,7 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
         if values.ndim == 1 and values.size > 1:
             spread = float(deviation(values))
         # The arm is not paired with the paper's runs, so skewed noise does not become symmetric
-        noise = data.declared(self.measure).noise
-        guarded = self.test == "robust" or noise in ("heavy", "lognormal")
+        guarded = self.test == "robust" or data.declared(self.measure).skewed
         theirs = Moments(self.mean, self.sd, self.n)
         least = data.resolution(self.measure) / 2
         return Result(

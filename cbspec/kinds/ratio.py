@@ -70,7 +70,6 @@ class Ratio(Measured, frozen=True, kw_only=True, tag="ratio"):
         Invalid where the denominator is shown to be smaller than the guard in magnitude (two
         one-sided tests), or to have another sign than the claim says.
         """
-        noise = data.declared(self.measure).noise
         if data.factorial(self.arms, self.measure):
             return tested(self._of_geometric_means(), data, self.test)
         over, under = self.arms
@@ -83,7 +82,7 @@ class Ratio(Measured, frozen=True, kw_only=True, tag="ratio"):
             sign={UNSET: 0, "positive": 1, "negative": -1}[self.sign],
             data=data,
             exact=self.test == "exact",
-            robust=self.test == "robust" or noise == "heavy",
+            robust=self.test == "robust" or data.declared(self.measure).skewed,
         )
         premises = [_not_vanishing(self, data)]
         if self.sign is not UNSET:

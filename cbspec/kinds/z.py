@@ -61,8 +61,7 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
         if data.summarised((arm,), self.measure):
             seeds = np.array([])  # the values only stand in for runs that are not known
         # A known spread tells nothing of the shape
-        noise = data.declared(self.measure).noise
-        guarded = self.test == "robust" or noise in ("heavy", "lognormal")
+        guarded = self.test == "robust" or data.declared(self.measure).skewed
         return Result(
             label=arm,
             measure=self.measure,

@@ -52,6 +52,11 @@ class Measure:
     noise: Noise = "normal"
     why: str = ""
 
+    @property
+    def skewed(self) -> bool:
+        """Tell whether the values of one arm, unlike their logarithms, may be skewed."""
+        return self.noise in ("heavy", "lognormal")
+
 
 @dataclass(frozen=True, slots=True)
 class Input:

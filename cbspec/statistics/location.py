@@ -25,10 +25,10 @@ def located(contrast: Contrast, data: Measurements, test: str) -> Location:
         data: the measured values.
         test: ``"t"``, ``"exact"`` or ``"robust"``.
     """
-    noise = data.declared(contrast.measure).noise
+    skewed = data.declared(contrast.measure).skewed
     if data.factorial(contrast.weights, contrast.measure):
-        contrast = contrast.on_logarithms()
-    robust = not contrast.balanced and (test == "robust" or noise == "heavy")
+        contrast, skewed = contrast.on_logarithms(), False
+    robust = not contrast.balanced and (test == "robust" or skewed)
     return Location(contrast, data, exact=test == "exact", robust=robust)
 
 
