@@ -9,6 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -16,7 +17,7 @@ from typing import get_args
 import msgspec
 
 from cbspec.config import Config
-from cbspec.errors import ConfigError, suggestion
+from cbspec.errors import ConfigError, described, suggestion
 from cbspec.files import ProjectFiles
 from cbspec.project_code import declarations, function_of
 from cbspec.stage import Input, Measure, Parameters, Stage
@@ -38,17 +39,24 @@ class Catalog(Mapping[str, Stage]):
 
     Attributes:
         files: finds the files that parameters name.
+        canary: the scale of the canaries, at which nothing is judged; empty if there are none.
 
     Raises:
         ConfigError: the stages contradict each other.
     """
 
     def __init__(
-        self, stages: Iterable[Stage], module: str = "", files: ProjectFiles | None = None
+        self,
+        stages: Iterable[Stage],
+        module: str = "",
+        files: ProjectFiles | None = None,
+        canary: str = "",
     ) -> None:
         stages = tuple(stages)
         self.files = files or ProjectFiles(Path.cwd())
+        self.canary = canary
         mistakes = [*_misnamed(stages)] or [*_mistyped(stages), *_senseless(stages)]
+        mistakes = mistakes or list(_unwritable(stages))
         if mistakes := mistakes or list(_contradictions(stages)):
             where = module or "catalog"
             raise ConfigError("\n".join(f"{where}: {mistake}" for mistake in mistakes))
@@ -98,7 +106,8 @@ def load(config: Config) -> Catalog:
             wanted="a tuple of cbspec.stage.Stage",
         )
     table = table_stage(partial(function_of, config, noun="reader"))
-    return Catalog((*stages, table, REPORTED), ", ".join(config.engines), config.files)
+    named = ", ".join(config.engines)
+    return Catalog((*stages, table, REPORTED), named, config.files, config.canary)
 
 
 def _misnamed(stages: tuple[Stage, ...]) -> Iterator[str]:
@@ -161,6 +170,29 @@ def _mistyped(stages: tuple[Stage, ...]) -> Iterator[str]:
         for role, names in (("versions", stage.versions), ("environment", stage.environment)):
             if not (isinstance(names, tuple | list) and all(isinstance(n, str) for n in names)):
                 yield f"stage {stage.name}: {role} {names!r} is no tuple of names"
+
+
+def _unwritable(stages: tuple[Stage, ...]) -> Iterator[str]:
+    """Yield each parameter of a type that no value in a claim file can have, such as a Path."""
+    for stage in stages:
+        try:
+            msgspec.json.schema(stage.parameters)
+        except Exception as error:  # a TypeError of msgspec, or a NameError of an annotation
+            yield f"stage {stage.name}: {_first_unwritable(stage.parameters, error)}"
+
+
+def _first_unwritable(parameters: type[Parameters], error: Exception) -> str:
+    takes = (
+        "a claim can write text, numbers, true, false, lists and mappings, and cbspec.stage.File"
+    )
+    with suppress(Exception):
+        for field in msgspec.structs.fields(parameters):
+            try:
+                msgspec.json.schema(field.type)
+            except TypeError:
+                named = getattr(field.type, "__name__", field.type)
+                return f"parameter {field.name} has the type {named}: {takes}"
+    return f"parameters {parameters.__name__} cannot be read: {described(error)}"
 
 
 def _contradictions(stages: tuple[Stage, ...]) -> Iterator[str]:

@@ -229,6 +229,8 @@ def _mistake(key: str, value: object) -> str:
     if key in _LISTS:
         if not isinstance(value, list) or not all(map(_is_text, value)):
             return f".{key}: expected a list of {_LISTS[key]}, got {value!r}"
+        if key == "environment" and (wrong := [name for name in value if "=" in name]):
+            return f".{key}: {wrong[0]!r} is the name of no variable"
     elif key == "engine":
         if not _is_text(value) and not (
             isinstance(value, list) and value and all(map(_is_text, value))

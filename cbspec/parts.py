@@ -155,11 +155,11 @@ class Parts:
         """Return the scale of a run: the asked one, or the project's own.
 
         Raises:
-            ConfigError: no defaults define the scale.
+            ConfigError: no defaults define the scale, or the canaries'.
         """
         from cbspec.language.defaults import known_scale
 
-        return known_scale(asked, self.config.scale, self.config.claims)
+        return known_scale(asked, self.config.scale, self.config.claims, self.config.canary)
 
     def numerics(self, device: str = "auto", threads: int = 1, *, computing: bool) -> Numerics:
         """Return the arithmetic of a run on this machine.

@@ -50,6 +50,8 @@ def import_own(config: Config, name: str, noun: str) -> ModuleType:
 def _shown(error: BaseException) -> str:
     """Return the repr of an error, or its class if the repr raises in turn."""
     try:
+        if isinstance(error, SyntaxError):
+            return f"{type(error).__name__}: {error}"  # with its file and line
         return repr(error)
     except Exception:
         return type(error).__name__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -45,17 +44,14 @@ class ClaimDocument:
         self.cells: tuple[MatrixCell, ...] = ()
         wrong: set[str] = set()
         if self.words is None:
-            wrong = _wrong_sections(mistakes)
+            wrong = mistakes.sections
         if "matrix" not in wrong:
             self.cells = matrix.cells(self.sections.get("matrix"), mistakes)
         for section in wrong:
             self.sections.pop(section, None)
-        self.scales = Scales(self.sections.get("scales"), context.defaults, mistakes)
-        if (
-            self.sections
-            and "scales" not in document.root.entries
-            and not context.defaults.mistakes
-        ):
+        named, canary = self.sections.get("scales"), context.catalog.canary
+        self.scales = Scales(named, context.defaults, mistakes, canary)
+        if self.sections and "scales" not in document.root.entries and context.defaults.named:
             self.scales.imply(context.scale, document.root)
         self._reader = CellReader(self.sections, context, self.scales, mistakes, Memory(document))
 
@@ -69,7 +65,7 @@ class ClaimDocument:
         """
         defaults = self.context.defaults
         self.mistakes.extend(defaults.mistakes)
-        if defaults.mistakes:  # without sound defaults every name would seem unknown
+        if not defaults.named:  # every name would seem unknown
             return []
         asked = self.context.scale
         if exact and defaults.scales and asked not in defaults.scales:
@@ -133,7 +129,7 @@ class ClaimDocument:
     def _common(self) -> Common | None:
         defaults, root = self.context.defaults, self.document.root
         alpha = self.sections.get("alpha") or defaults.alpha
-        if alpha is None:
+        if alpha is None and not defaults.mistakes:
             nowhere = "missing alpha: neither the claim nor a defaults.yaml above it has one"
             self.mistakes.add(root, nowhere)
         if self.words is None or alpha is None:
@@ -146,6 +142,8 @@ class ClaimDocument:
         written = self.sections.get("seeds")
         drawn = None
         if any(map(attrgetter("draws_seeds"), cells)):
+            if defaults.mistakes:  # perhaps of the seeds
+                return []
             drawn = seeds.read(written, defaults.seeds, root, self.mistakes)
         elif written is not None:
             self.mistakes.add(written, "no arm draws seeds: the runs are those of the tables")
@@ -211,14 +209,6 @@ class ClaimDocument:
         context = replace(self.context, scale=scale)
         trace = partial(_trace, self.document.path, self.document.text, context, index)
         return Origins(trace, {"id": self.sections["id"].origin})
-
-
-def _wrong_sections(mistakes: Diagnostics) -> set[str]:
-    wrong = set()
-    for mistake in mistakes.in_order():
-        section, *_ = re.split(r"[.\[]", mistake.key)
-        wrong.add(section)
-    return wrong
 
 
 def _scalars(section: str, nodes: Mapping[str, Node]) -> Trace:

@@ -18,6 +18,7 @@ from cbspec.language.node import Node, merge
 from cbspec.language.parse import read
 
 ROOT_MARKS = ("pyproject.toml", ".git")
+NUMBERS = {"alpha", "seeds"}  # sections that no name of a claim refers to
 
 
 class Defaults:
@@ -26,12 +27,16 @@ class Defaults:
     Attributes:
         scales: scale -> size -> value.
         stages: name -> stage call.
-        mistakes: mistakes in the defaults files. If there are any, the defaults are empty.
+        mistakes: mistakes in the defaults files. Sections with mistakes are left out.
+        named: whether calls and scales are right, so that the names of a claim can be checked.
     """
 
-    def __init__(self, merged: Node | None, mistakes: tuple[Diagnostic, ...] = ()) -> None:
+    def __init__(
+        self, merged: Node | None, mistakes: tuple[Diagnostic, ...] = (), *, named: bool = True
+    ) -> None:
         entries = merged.entries if merged is not None else {}
         self.mistakes = mistakes
+        self.named = named
         self.alpha = entries.get("alpha")
         self.seeds = entries.get("seeds")
         self.stages: Mapping[str, Node] = {}
@@ -98,12 +103,15 @@ def _read(paths: list[Path]) -> Defaults:
             if document is None:
                 continue
             root = document.root
-            if conform(root, words(root), DefaultsWords, mistakes) is not None:
-                merged = _laid(merged, root)
+            if conform(root, words(root), DefaultsWords, mistakes) is None:
+                for section in NUMBERS:
+                    root.entries.pop(section, None)
+            merged = _laid(merged, root)
     except TooMany:
         pass
-    if len(mistakes):
-        merged = None
+    wrong = mistakes.sections
+    if wrong - NUMBERS:
+        return Defaults(None, mistakes.in_order(), named=False)
     return Defaults(merged, mistakes.in_order())
 
 
@@ -121,19 +129,22 @@ def _laid(outer: Node | None, inner: Node) -> Node:
     return merged
 
 
-def known_scale(asked: str | None, usual: str, claims: Path) -> str:
+def known_scale(asked: str | None, usual: str, claims: Path, canary: str = "") -> str:
     """Return the asked scale, or else the usual one, after checking that some defaults define it.
 
     Args:
         asked: the value of ``--scale``; None if it was not given.
         usual: the project's own scale.
         claims: the folder of the claims.
+        canary: the scale of the canaries, which has to be known as well; empty if there are none.
 
     Raises:
-        ConfigError: no defaults in or below that folder define the scale.
+        ConfigError: no defaults in or below that folder define the scale, or the canaries'.
     """
     folders = Folders()
     scale = asked or usual
+    if canary:
+        _check_canary(canary, folders, claims)
     scales: Collection[str] = folders.defaults(claims).scales
     if scale not in scales:
         scales = folders.scales(claims)
@@ -145,3 +156,12 @@ def known_scale(asked: str | None, usual: str, claims: Path) -> str:
     if asked:
         raise ConfigError(f"--scale {asked}: {message}")
     raise ConfigError(f"{message}: the one under [tool.cbspec], or quick where none is")
+
+
+def _check_canary(canary: str, folders: Folders, claims: Path) -> None:
+    scales: Collection[str] = folders.defaults(claims).scales
+    if canary not in scales:
+        scales = folders.scales(claims)
+    if scales and canary not in scales:
+        message = f"unknown scale {canary!r}{suggestion(canary, list(scales))}"
+        raise ConfigError(f"{message}: the canaries' under [tool.cbspec]")

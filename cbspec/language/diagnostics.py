@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -66,6 +67,15 @@ class Diagnostics:
             end = Diagnostic(mistake.origin, "", f"there are more mistakes; {LIMIT} are shown")
             self._kept[mistake.origin, end.message] = end
             raise TooMany
+
+    @property
+    def sections(self) -> set[str]:
+        """Return the top-level keys of the file that have mistakes; an empty one is the file's."""
+        sections = set()
+        for mistake in self._kept.values():
+            section, *_ = re.split(r"[.\[]", mistake.key)
+            sections.add(section)
+        return sections
 
     def in_order(self) -> tuple[Diagnostic, ...]:
         """Return all mistakes, by file and line."""

@@ -80,7 +80,7 @@ class ClaimProcess:
 
     @cached_property
     def known_scale(self) -> str:
-        """Return the scale of the run, and check that some defaults define it.
+        """Return the scale of the run, and check that some defaults define it and the canaries'.
 
         It is checked only if there are claims, so that a mistake in it cannot stop other tests.
 
@@ -89,7 +89,7 @@ class ClaimProcess:
         """
         from cbspec.language.defaults import known_scale
 
-        return known_scale(None, self.scale, self.settings.claims)
+        return known_scale(None, self.scale, self.settings.claims, self.settings.canary)
 
     @property
     def worker(self) -> dict[str, Any] | None:

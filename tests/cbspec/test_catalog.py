@@ -118,6 +118,40 @@ def test_a_value_without_a_meaning_is_refused(words, message):
     assert str(caught.value) == f"lab.catalog: stage one: {message}"
 
 
+def of_type(annotation):
+    return type(Parameters)(
+        "Of", (Parameters,), {"__annotations__": {"table": annotation}}, kw_only=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("annotation", "named"),
+    [
+        (Path, "Path"),
+        (complex, "complex"),
+        (object, "object"),
+        (list[Path], "list"),
+        (Path | None, f"{Path | None}"),
+        (list[int] | set[int], f"{list[int] | set[int]}"),
+    ],
+)
+def test_a_parameter_has_a_type_that_a_claim_can_write(annotation, named):
+    """A type without a form in YAML is refused with the catalog, before a claim meets it."""
+    with pytest.raises(ConfigError) as caught:
+        Catalog([stage(parameters=of_type(annotation))], "lab.catalog")
+
+    assert str(caught.value) == (
+        f"lab.catalog: stage one: parameter table has the type {named}: a claim can write text, "
+        "numbers, true, false, lists and mappings, and cbspec.stage.File"
+    )
+
+
+def test_a_parameter_of_an_unknown_type_is_told():
+    """An annotation that names nothing is told with the stage that has it."""
+    with pytest.raises(ConfigError, match="parameters Of cannot be read: NameError: name 'Nope'"):
+        Catalog([stage(parameters=of_type("Nope"))], "lab.catalog")
+
+
 @pytest.mark.parametrize("name", ["", "we igh", "../weigh", 7, None, "a\n"])
 def test_a_stage_has_a_name_that_a_file_may_have(name):
     """A name is text of letters, digits and a few signs."""
@@ -134,7 +168,7 @@ def test_a_stage_has_a_name_that_a_file_may_have(name):
             "raise RuntimeError('no licence')",
             "cannot be imported: RuntimeError('no licence')",
         ),
-        ("lab_wrong", "import (", "cannot be imported: SyntaxError"),
+        ("lab_wrong", "import (", "SyntaxError: invalid syntax (lab_wrong.py, line 1)"),
         ("lab_empty", "", "has no STAGES"),
         ("lab_words", "STAGES = ('one',)", "has no STAGES"),
     ],

@@ -31,16 +31,20 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
     places = list(paths) or [project.claims_folder]
     files = len(claim_files(places))
     claims = 0
-    mistakes: Sequence[Diagnostic] = ()
     warnings: Sequence[Diagnostic] = ()
+    mistakes: list[Diagnostic] = []
     try:
         read = load(places, catalog=project.catalog, scale=project.scale(), every=True)
-        if project.config.canary:
-            load(places, catalog=project.catalog, scale=project.config.canary, exact=True)
         claims = len({claim.id for claim in read})
         warnings = undecidable(read, project.ledger, project.noise)
     except ClaimError as error:
-        mistakes = error.mistakes
+        mistakes += error.mistakes
+    try:
+        if project.config.canary:
+            load(places, catalog=project.catalog, scale=project.config.canary, exact=True)
+    except ClaimError as error:
+        mistakes = _joined(mistakes, error.mistakes)
+        claims = 0
     if as_json:
         content = {"mistakes": list(map(_place, mistakes)), "warnings": list(map(_place, warnings))}
         echo_json({"files": files, "claims": claims, **content})
@@ -55,6 +59,16 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
         echo(total)
     if mistakes:
         ctx.exit(1)
+
+
+def _joined(first: Sequence[Diagnostic], others: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return the mistakes by file and line. Of one place those of the first reading say enough."""
+    told = {mistake.origin for mistake in first}
+    joined = list(first)
+    for mistake in others:
+        if mistake.origin not in told:
+            joined.append(mistake)
+    return sorted(joined, key=lambda mistake: (str(mistake.origin.path), mistake.origin.line))
 
 
 def _refuse(mistakes: Sequence[Diagnostic], files: int) -> None:

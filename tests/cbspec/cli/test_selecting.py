@@ -43,6 +43,23 @@ def test_all_mistakes_of_all_files_are_told(laboratory):
     assert result.stderr.splitlines()[-1] == "3 mistakes in 2 of 2 files"
 
 
+def test_mistakes_of_the_canary_are_told_with_all_others(laboratory):
+    """What is wrong at the canaries' scale alone does not wait until the rest is right."""
+    laboratory.edit("pyproject.toml", "[tool.cbspec]", '[tool.cbspec]\ncanary = "toy"')
+    laboratory.edit(
+        "claims/defaults.yaml", "memo: {days: 30}", "memo: {days: 30}\n  toy: {days: -1}"
+    )
+    laboratory.write("claims/phase1/1.a.yaml", LIGHT.replace("status: active", "status: on"))
+
+    result = laboratory.cbspec("validate")
+
+    heads = [line.partition("; ")[0] for line in result.stderr.splitlines() if "claims/" in line]
+    assert heads == [
+        "claims/defaults.yaml:8:29: stages.plant.day: must be at least 0, got -1 (by $days)",
+        "claims/phase1/1.a.yaml:4:9: status: unknown value 'on' (one of active, open-question, retracted)",
+    ]
+
+
 def test_margin_that_the_record_rules_out(laboratory):
     """A margin that the seeds cannot show with the spread on record is a warning at its line, with
     the seeds it takes.

@@ -5,7 +5,7 @@ import pytest
 from cbspec.errors import ClaimError, ConfigError
 from cbspec.language import claim_files, load, load_file
 from cbspec.language.defaults import known_scale
-from tests.support.broken_text import CLAIM
+from tests.support.broken_text import CLAIM, DEFAULTS
 
 
 def named(name, **words):
@@ -202,3 +202,18 @@ def test_defaults_outside_the_project_do_not_count(project):
         "no defaults.yaml above this file has scales" in message
         for message in failing(project, project.root / "inner/claims/one.yaml")
     )
+
+
+def test_a_wrong_number_of_the_defaults_hides_no_other_mistake(project):
+    """A wrong alpha or seed is told together with the mistakes of calls and claims below it."""
+    wrong = DEFAULTS.replace("0.05", "0.6").replace("start: 3", "start: 0")
+    project.write("defaults.yaml", wrong.replace("stage: vector_field", "stage: vektor_field"))
+
+    messages = project.messages(("status: active", "status: actve"))
+
+    assert [message.partition(": ")[2].split("; ")[0] for message in messages] == [
+        "status: unknown value 'actve'",
+        "alpha: must be below 0.5, got 0.6",
+        "seeds.start: must be at least 1, got 0",
+        "stages.vec.stage: unknown stage 'vektor_field'",
+    ]

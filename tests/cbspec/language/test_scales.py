@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from cbspec.catalog import Catalog
 from cbspec.claim import Seeds
 from cbspec.errors import ConfigError
 from cbspec.language import Versions, load
 from cbspec.language.defaults import known_scale
+from tests.labs.training import STAGES
 from tests.support.broken_text import CLAIM, DEFAULTS
 
 ROOT_SEEDS = "seeds: {pool: [42, 123, 456, 789, 1011, 1213], start: 3}"
@@ -119,6 +121,18 @@ def test_a_scale_is_known_wherever_a_folder_has_it(folders):
     assert str(usual.value).startswith("unknown scale 'qick'; did you mean 'quick'?")
 
 
+def test_an_unknown_scale_of_the_canaries_is_a_mistake_of_the_settings(folders):
+    """It is told where it stands, and not at every claim; a folder below may define it."""
+    assert known_scale(None, "quick", folders.root, canary="tiny") == "quick"
+    with pytest.raises(ConfigError) as caught:
+        known_scale(None, "quick", folders.root, canary="tinny")
+
+    assert str(caught.value) == (
+        "unknown scale 'tinny'; did you mean 'tiny'? (one of quick, memo, tiny): "
+        "the canaries' under [tool.cbspec]"
+    )
+
+
 @pytest.mark.parametrize(
     ("root", "folder", "claim", "drawn"),
     [
@@ -179,3 +193,28 @@ def test_a_claim_chooses_between_scales(project):
     assert project.messages((NAMED, "")) == [
         "1:1: : missing scales: name those of quick, memo that can decide it"
     ]
+
+
+def test_the_canaries_scale_decides_no_claim(project):
+    """Nothing is judged there, so a claim that names it alone would pass for ever."""
+    project.catalog = Catalog(STAGES, canary="memo")
+    refused = "the canaries' scale decides no claim, and every claim has it: name the others"
+
+    only = "scales: {memo: {late: 100}}\n"
+    assert project.messages((NAMED, "scales: [memo, quick]\n")) == [f"31:10: scales[0]: {refused}"]
+    assert project.messages((NAMED, only)) == [f"31:10: scales.memo: {refused}"]
+    assert project.messages((NAMED, "scales: [mem]\n")) == [
+        "31:10: scales[0]: unknown scale 'mem' (one of quick)"
+    ]
+
+
+def test_a_claim_changes_sizes_of_its_canary_and_is_decided_elsewhere(project):
+    """The scale of the canaries is none to choose between, but it may have sizes of the claim's."""
+    project.catalog = Catalog(STAGES, canary="memo")
+
+    (unnamed, _) = project.claims((NAMED, ""))
+    (sized, _) = project.claims((NAMED, "scales: {quick: {}, memo: {late: 3}}\n"))
+    canary = Versions(project.catalog).at(sized, "memo")
+
+    assert (unnamed.decidable, sized.decidable) == (("quick",), ("quick",))
+    assert canary.sizes == {"late": 3, "width": 256}
