@@ -25,6 +25,7 @@ FOLDER = "counter"
 MOST_HELPERS = (
     5  # that one task may lose at one point; what kills its machine is not tried for ever
 )
+MOST_LIMITS = 2  # helpers with their whole time for it, until a point counts as longer than that
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Counter:
     def bring(self, taken: TakenTask, outcome: TaskOutcome) -> None:
         """Bring back the outcome of a task, and release its lease."""
         self._write(f"{taken.name}.outcome", msgspec.json.encode(outcome))
-        for suffix in ("task", "takers"):
+        for suffix in ("task", "takers", "spent"):
             (self._folder / f"{taken.name}.{suffix}").unlink(missing_ok=True)
         taken.lease.release()
 
@@ -145,6 +146,24 @@ class Counter:
             takers.write(f"{reached}\n")
         last = takewhile(reached.__eq__, reversed(path.read_text().splitlines()))
         return len(list(last))
+
+    def spend(self, name: str, reached: str, seconds: float) -> None:
+        """Note how long a helper had a task that it found at a point, when Slurm ended it."""
+        with (self._folder / f"{name}.spent").open("a") as spent:
+            spent.write(f"{reached} {seconds}\n")
+
+    def spent(self, name: str, reached: str) -> list[float]:
+        """Return how long helpers that Slurm ended had had a task, found at the same point."""
+        try:
+            lines = (self._folder / f"{name}.spent").read_text().splitlines()
+        except FileNotFoundError:
+            return []
+        seconds = []
+        for line in lines:
+            at, _, time = line.rpartition(" ")
+            if at == reached:
+                seconds.append(float(time))
+        return seconds
 
     def _write(self, name: str, content: bytes) -> None:
         scratch: Path = self._folder / f".{name}.{self._run.worker}.{os.getpid()}"

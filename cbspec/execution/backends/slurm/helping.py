@@ -10,7 +10,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -21,8 +22,14 @@ from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.driver import DriverLock
 from cbspec.execution.backends.local import Local, LocalWorkers
 from cbspec.execution.backends.matching import Matching
-from cbspec.execution.backends.slurm.counter import MOST_HELPERS, Counter, PutTask, TakenTask
-from cbspec.execution.computing import resume_point
+from cbspec.execution.backends.slurm.counter import (
+    MOST_HELPERS,
+    MOST_LIMITS,
+    Counter,
+    PutTask,
+    TakenTask,
+)
+from cbspec.execution.computing import do_nothing, resume_point
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.stage_process import HASH_SEED
 from cbspec.execution.surroundings import Surroundings
@@ -31,6 +38,7 @@ from cbspec.store import Store
 
 IDLE_SECONDS = 0.2
 LOOK_SECONDS = 5.0  # between two looks whether the driver is alive
+WHOLE = 0.9  # of its time limit is all that a helper can have for a task, after it has started
 
 
 def open_runs(config: Config) -> Iterator[Path]:
@@ -57,18 +65,17 @@ class Helper:
 
     def __call__(self) -> None:
         """Compute one task after the other until the run ends."""
-        if "SLURM_JOB_ID" in os.environ:
-            # Slurm sends SIGTERM to a job that it preempts or cancels. submitit would ignore it, but
-            # a helper has nothing to tidy up and may die at once
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
         run = RunDirectory(self.path, f"{_node()}.{os.environ.get('SLURM_JOB_ID', os.getpid())}")
         counter, driver = Counter(run), DriverLock(run)
         project = counter.project
         if project is None:
             return
         config, os.environ[HASH_SEED] = project
-        until = time.time() + 60 * self.minutes if self.minutes else None
-        bench = HelperBench(config, run, counter, until)
+        bench = HelperBench(config, run, counter, self.minutes)
+        if "SLURM_JOB_ID" in os.environ:
+            # Slurm sends SIGTERM to a job that it preempts or cancels, or whose time is over.
+            # submitit would ignore it
+            signal.signal(signal.SIGTERM, bench.end)
         looked = time.monotonic()
         try:
             while self.path.is_dir() and not run.stopped:
@@ -95,14 +102,16 @@ class HelperBench:
         config: the project's settings.
         run: takes the progress.
         counter: counts how often a task is taken.
-        until: when the helper will be ended (`time.time`); None if it will not.
+        minutes: the time limit, counted from now on; 0 if there is none.
     """
 
     def __init__(
-        self, config: Config, run: RunDirectory, counter: Counter, until: float | None = None
+        self, config: Config, run: RunDirectory, counter: Counter, minutes: int = 0
     ) -> None:
         self._config = config
-        self._until = until
+        self._minutes = minutes
+        self._until = time.time() + 60 * minutes if minutes else None
+        self._note_end: Callable[[], None] = do_nothing
         self._counter = counter
         self._run = run
         self._store = Store(config.store)
@@ -122,20 +131,44 @@ class HelperBench:
             return TaskOutcome(ending="done", node=_node())
         task = dataclasses.replace(task, cells=tuple(missing), until=self._until)
         reached = f"{len(missing)} {resume_point(task, self._store)}"
-        takers = self._counter.count(taken.name, reached)
-        if takers > MOST_HELPERS:
-            reason = f"{takers - 1} helpers were lost while they computed it"
-            if self._until is not None:
-                reason += "; does one point of it take longer than their time limit?"
-            return TaskOutcome(ending="failed", reason=reason, node=_node())
+        if given_up := self._given_up(taken.name, reached):
+            return given_up
+        self._run.publish_end(task.lanes)  # of helpers that were lost at it
+        self._note_end = partial(self._spend, taken.name, reached, time.time())
         self._workers.start(task)
         while not (ended := self._workers.ended(IDLE_SECONDS)):
             if not self._run.path.is_dir():  # the run has ended: nobody waits for the outcome
                 self._workers.close()
                 raise FileNotFoundError(self._run.path)
+        self._note_end = do_nothing
         [(_, outcome)] = ended
         self._run.publish_end(task.lanes, self._run.worker)
         return msgspec.structs.replace(outcome, node=_node())
+
+    def _given_up(self, name: str, reached: str) -> TaskOutcome | None:
+        """Return the failure of a task that helpers were lost at, if one more may not try it."""
+        lost = self._counter.count(name, reached) - 1
+        spent = self._counter.spent(name, reached)
+        whole = [seconds for seconds in spent if seconds >= WHOLE * 60 * self._minutes]
+        if self._minutes and len(whole) >= MOST_LIMITS:
+            reason = (
+                f"{MOST_LIMITS} helpers had their whole time limit of {self._minutes} min for it and "
+                "stored no further point: raise time=, or have the stage save points more often"
+            )
+            return TaskOutcome(ending="refused", reason=reason, node=_node())
+        if lost >= MOST_HELPERS:
+            reason = f"{lost} helpers were lost while they computed it"
+            return TaskOutcome(ending="failed", reason=reason, node=_node())
+        return None
+
+    def _spend(self, name: str, reached: str, since: float) -> None:
+        self._counter.spend(name, reached, time.time() - since)
+
+    def end(self, *_: object) -> None:
+        """Note how long this process had its task, and die at once, as Slurm asks."""
+        self._note_end()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTERM)
 
     def _received(self, put: PutTask) -> StageTask:
         if self._matching is None:

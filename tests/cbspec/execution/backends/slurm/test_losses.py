@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from cbspec.execution.backends.slurm.counter import MOST_HELPERS, Counter
 from cbspec.execution.backends.slurm.driving import FUTILE, SlurmWorkers
 from cbspec.execution.backends.slurm.helping import Helper, HelperBench
 from cbspec.execution.computing import resume_point
+from cbspec.execution.messages import waiting
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.store import Store
@@ -58,6 +60,18 @@ def workers(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> SlurmWorkers:
     return workers
 
 
+def computed(
+    place: Workplace, planned: StageTask, minutes: int = 0, bench: HelperBench | None = None
+) -> TaskOutcome:
+    """What a helper says of the task on the counter."""
+    counter = Counter(place.run)
+    bench = bench or HelperBench(place.config, place.run, counter, minutes)
+    bench._received = lambda _: planned  # type: ignore[method-assign]
+    taken = counter.take()
+    assert taken is not None
+    return bench.compute(taken)
+
+
 def test_helpers_that_take_nothing_are_given_up(workers: SlurmWorkers) -> None:
     """The reason is what the last of them said."""
     ended = [workers.ended(0.0) for _ in range(FUTILE + 1)]
@@ -94,35 +108,104 @@ def test_a_task_that_waits_tells_why(
     assert told == [[waits], *[[f"{waits} (Slurm: Nodes are DOWN)"]] * 2, [waits]]
 
 
-@pytest.mark.parametrize(
-    ("until", "hint"),
-    [(None, ""), (0.0, "; does one point of it take longer than their time limit?")],
-)
 def test_losses_count_as_long_as_nothing_is_reached(
-    workers: SlurmWorkers, place: Workplace, until: float | None, hint: str
+    workers: SlurmWorkers, place: Workplace
 ) -> None:
     """Five helpers in a row may be lost at one point of a task; the sixth says that it has failed."""
-    assert workers
     counter, planned = Counter(place.run), task(1, up_to=3)
     for hour in range(4):
         for _ in range(MOST_HELPERS):
             counter.count("0000000", f"1 {hour}")
     beyond = counter.count("0000000", "1 4")
     lost = [counter.count("0000000", "1 0") for _ in range(MOST_HELPERS)]
-    taken = counter.take()
-    assert taken is not None
-    bench = HelperBench(place.config, place.run, counter, until)
-    bench._received = lambda _: planned  # type: ignore[method-assign]
-    outcome = bench.compute(taken)
+    outcome = computed(place, planned)
 
+    assert workers
     assert beyond == 1
     assert lost == [1, 2, 3, 4, 5]
     assert resume_point(planned, place.store) == 0
-    assert isinstance(outcome, TaskOutcome)
     assert (outcome.ending, outcome.reason) == (
         "failed",
-        f"5 helpers were lost while they computed it{hint}",
+        "5 helpers were lost while they computed it",
     )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "spent", "ending"),
+    [
+        (1, ["1 0 58.0", "1 0 54.5"], "refused"),
+        (1, ["1 0 58.0", "1 0 50.0"], "done"),  # it had begun with another task
+        (1, ["1 0 58.0", "1 1 58.0"], "done"),  # it stored a point
+        (90, ["1 0 58.0", "1 0 58.0"], "done"),  # they had less time
+        (0, ["1 0 58.0", "1 0 58.0"], "done"),  # as by hand, without a limit
+    ],
+)
+def test_a_point_that_takes_longer_than_the_time_limit_is_tried_twice(
+    workers: SlurmWorkers,
+    place: Workplace,
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: int,
+    spent: list[str],
+    ending: str,
+) -> None:
+    """Two helpers with all their time for it are enough, and the words say what to do."""
+    counter, planned = Counter(place.run), task(1, up_to=3)
+    for line in spent:
+        at, _, seconds = line.rpartition(" ")
+        counter.count("0000000", at)
+        counter.spend("0000000", at, float(seconds))
+    monkeypatch.setattr(LocalWorkers, "start", lambda *_: None)
+    monkeypatch.setattr(LocalWorkers, "ended", lambda *_: [(planned, TaskOutcome(ending="done"))])
+    outcome = computed(place, planned, minutes)
+
+    assert workers
+    assert outcome.ending == ending
+    if ending == "refused":
+        assert outcome.reason == (
+            "2 helpers had their whole time limit of 1 min for it and stored no further point: "
+            "raise time=, or have the stage save points more often"
+        )
+
+
+def test_a_lost_helper_shows_no_progress(
+    workers: SlurmWorkers, place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once another one has taken its task."""
+    planned = task(1, up_to=3)
+    RunDirectory(place.run.path, "n1.1").publish(waiting("n1.1", "count", planned.lanes))
+    monkeypatch.setattr(LocalWorkers, "start", lambda *_: None)
+    monkeypatch.setattr(LocalWorkers, "ended", lambda *_: [(planned, TaskOutcome(ending="done"))])
+    computed(place, planned)
+
+    assert workers
+    assert "n1.1" not in [status.worker for status in place.run.statuses()]
+
+
+def test_a_helper_that_slurm_ends_notes_how_long_it_had_its_task(
+    workers: SlurmWorkers, place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And dies of the signal. Without a task it notes nothing."""
+    planned, raised = task(1, up_to=3), []
+    counter = Counter(place.run)
+    bench = HelperBench(place.config, place.run, counter)
+
+    def ended(*_: object) -> list[tuple[StageTask, TaskOutcome]]:
+        bench.end(signal.SIGTERM)
+        return [(planned, TaskOutcome(ending="done"))]
+
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "raise_signal", raised.append)
+    monkeypatch.setattr(LocalWorkers, "start", lambda *_: None)
+    monkeypatch.setattr(LocalWorkers, "ended", ended)
+    began = time.time()
+    computed(place, planned, bench=bench)
+    [seconds] = counter.spent("0000000", "1 0")
+    bench.end(signal.SIGTERM)
+
+    assert workers
+    assert 0 <= seconds <= time.time() - began
+    assert counter.spent("0000000", "1 0") == [seconds]
+    assert raised == [signal.SIGTERM, signal.SIGTERM]
 
 
 def test_a_task_knows_when_its_helper_is_ended(
