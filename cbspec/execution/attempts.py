@@ -47,7 +47,8 @@ class Attempts:
         if len(task.lanes) > 1:
             for lane, cell in missing.items():
                 self._run.suspect(lane, _failure(cell, outcome))
-            return f"failed, its {len(task.lanes)} replicas are computed one by one"
+            singly = f"its {len(task.lanes)} replicas are computed one by one"
+            return f"failed, {singly} ({outcome.reason})"
         [(lane, cell)] = missing.items()
         if outcome.ending == "failed" and lane not in self._run.suspects():
             self._run.suspect(lane, _failure(cell, outcome))

@@ -39,7 +39,7 @@ def test_a_seed_that_fails_is_an_error_where_it_is_needed(withering, workers):
     assert (status, outcomes(output)) == (1, "1 failed, 1 passed")
     assert withering.verdicts() == {"1.a": "error", "1.b": "holds"}
     assert reasons["1.a"].startswith(f"grow@3 seed 3 could not be computed: {raised}")
-    assert "and 1 more: failed, its 3 replicas are computed one by one in" in output
+    assert f"and 1 more: failed, its 3 replicas are computed one by one ({raised}" in output
 
 
 @pytest.mark.usefixtures("inline")
