@@ -21,6 +21,7 @@ from cbspec.judge.decision import weigh
 from cbspec.judge.escalation import alpha_at, alpha_of
 from cbspec.kinds import Assertion, arms_of, measures_of
 from cbspec.model.finding import Judgement
+from cbspec.stage.declaration import declared
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import StatisticalEvidence
 from cbspec.statistics.sample import Array, Measurements, Sample, Table, Unmeasured
@@ -94,8 +95,8 @@ def fresh(
 
 def _answers(claim: Claim, measure: str, seen: Array) -> bool:
     """Tell whether values are answers, right or wrong, that no assertion compares between arms."""
-    declared = claim.measures.get(measure)
-    if declared and (declared.noise == "lognormal" or declared.resolution not in (0, 1)):
+    described = declared(claim.measures, measure)
+    if described.noise == "lognormal" or described.resolution not in (0, 1):
         return False
     compared = any(assertion.by_run for assertion in (*claim.assertions, *claim.controls))
     return not compared and bool(np.all((seen == 0) | (seen == 1)))
@@ -236,15 +237,14 @@ def _read(claim: Claim, table: Table) -> Iterator[Name]:
 
 
 def _positive(claim: Claim, measure: str, column: Array) -> bool:
-    declared = claim.measures.get(measure)
-    return declared is not None and declared.noise == "lognormal" and bool(np.all(column > 0))
+    return declared(claim.measures, measure).noise == "lognormal" and bool(np.all(column > 0))
 
 
 def _as_measured(claim: Claim, measure: str, values: Array, sample: Sample) -> Array:
     """Return drawn values on the measure's own scale, rounded to its resolution."""
     if _positive(claim, measure, np.asarray(sample.values, dtype=np.float64)):
         values = np.exp(np.clip(values, -FARTHEST, FARTHEST))
-    declared = claim.measures.get(measure)
-    if declared is None or not declared.resolution:
+    resolution = declared(claim.measures, measure).resolution
+    if not resolution:
         return values
-    return np.asarray(np.rint(values / declared.resolution) * declared.resolution)
+    return np.asarray(np.rint(values / resolution) * resolution)

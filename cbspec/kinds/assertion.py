@@ -16,6 +16,7 @@ from cbspec.kinds.change import Rule, Way, smaller, unordered
 from cbspec.kinds.names import NAMES, MeasureName
 from cbspec.kinds.sums import AS_RATIO
 from cbspec.stage import Measure
+from cbspec.stage.declaration import declared
 from cbspec.statistics import evidence as combine
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.design import Design
@@ -164,8 +165,7 @@ class Assertion(
     def unsuited(self, measures: Mapping[str, Measure]) -> Iterator[str]:
         """Yield why no test of this keeps its level under the noise that the measures declare."""
         for contrast in self.contrasts():
-            declared = measures.get(contrast.measure)
-            if declared is not None and declared.noise == "lognormal" and contrast.additive:
+            if declared(measures, contrast.measure).noise == "lognormal" and contrast.additive:
                 yield f"{contrast.label}: {AS_RATIO}"
                 return
 

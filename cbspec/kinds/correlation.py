@@ -16,6 +16,7 @@ from cbspec.kinds.change import larger, smaller, unordered
 from cbspec.kinds.names import Arms, MeasureName, listed
 from cbspec.kinds.sums import needs_bounds
 from cbspec.stage import Measure
+from cbspec.stage.declaration import declared
 from cbspec.statistics import pairings, pearson
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
@@ -129,8 +130,7 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         """Tell whether pairings are asked for, or a measure has heavy noise, whose r is not Student's."""
         if self.test == "exact":
             return True
-        noises = [measures[name].noise for name in self.measures if name in measures]
-        return "heavy" in noises
+        return any(declared(measures, name).noise == "heavy" for name in self.measures)
 
     def _known(self, arm: str, measure: str, data: Measurements) -> Array:
         """Return the standard deviation of what is known of an arm's values, or of their logarithms."""

@@ -16,6 +16,7 @@ from cbspec.kinds.names import listed
 from cbspec.kinds.subtraction import Subtraction
 from cbspec.kinds.sums import AS_RATIO, needs_bounds
 from cbspec.stage import Measure
+from cbspec.stage.declaration import declared
 from cbspec.statistics import trimmed
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
 from cbspec.statistics.result import Result, bounds_in_words, finite_bounds
@@ -53,8 +54,7 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
         """Yield that an arm may be skewed, or that arms are compared by an amount where noise is a
         factor.
         """
-        declared = measures.get(self.measure)
-        noise = "normal" if declared is None else declared.noise
+        noise = declared(measures, self.measure).noise
         bounds = finite_bounds(self.above, self.below)
         if noise == "heavy" and self.minus is None:
             yield SKEWED

@@ -67,13 +67,16 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
             spread = float(deviation(values))
         # The arm is not paired with the paper's runs, so skewed noise does not become symmetric
         guarded = self.test == "robust" or data.declared(self.measure).skewed
+        test = "Welch's t test"
+        if guarded:
+            test = skew.guarded(test)
         theirs = Moments(self.mean, self.sd, self.n)
         least = data.resolution(self.measure) / 2
         return Result(
             label=f"{arm} - {self.mean:g}",
             measure=self.measure,
             unit=data.unit(self.measure),
-            test="Welch's t test, guarded against skew" if guarded else "Welch's t test",
+            test=test,
             above=self.above,
             below=self.below,
             tail=_tail(values, theirs, least, guarded),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
 
 from msgspec import Meta
@@ -10,6 +9,7 @@ from msgspec import Meta
 from cbspec.kinds.assertion import Measured
 from cbspec.kinds.names import Arm, Arms
 from cbspec.statistics.contrast import Contrast
+from cbspec.statistics.result import interval_of
 from cbspec.statistics.sample import Array, Measurements
 
 
@@ -41,8 +41,7 @@ class Subtraction(Measured, frozen=True, kw_only=True):
         weights = {arm: 1.0}
         if self.minus is not None:
             weights[self.minus] = -1.0
-        low = -math.inf if above is None else above
-        high = math.inf if below is None else below
+        low, high = interval_of(above, below)
         return Contrast(
             label=self.label(arm), measure=self.measure, weights=weights, low=low, high=high
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
@@ -14,8 +13,9 @@ from cbspec.kinds.collapse import RARE_MODE
 from cbspec.kinds.names import Arms, listed
 from cbspec.kinds.sums import each, needs_bounds, within
 from cbspec.stage import Measure
+from cbspec.stage.declaration import declared
 from cbspec.statistics.contrast import Contrast
-from cbspec.statistics.result import bounds_in_words
+from cbspec.statistics.result import bounds_in_words, interval_of
 
 
 class Threshold(Measured, frozen=True, kw_only=True, tag="threshold"):
@@ -43,17 +43,12 @@ class Threshold(Measured, frozen=True, kw_only=True, tag="threshold"):
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return every arm; one that is shown on the other side refutes."""
-        low, high = -math.inf, math.inf
-        if self.above is not None:
-            low = self.above
-        if self.below is not None:
-            high = self.below
+        low, high = interval_of(self.above, self.below)
         return within(self.measure, each(self.arms), low, high)
 
     def begins_with(self, measures: Mapping[str, Measure]) -> int:
         """Return six on a bounded measure, which can have a rare mode where training fails."""
-        declared = measures.get(self.measure)
-        if declared and declared.noise == "bounded":
+        if declared(measures, self.measure).noise == "bounded":
             return RARE_MODE
         return 1
 

@@ -15,6 +15,7 @@ from cbspec.kinds.change import larger, smaller, unordered
 from cbspec.kinds.names import Arm
 from cbspec.kinds.sums import needs_bounds
 from cbspec.stage import Measure
+from cbspec.stage.declaration import declared
 from cbspec.statistics import independent
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
 from cbspec.statistics.result import NEVER, Result, bounds_in_words
@@ -120,8 +121,7 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
 
     def unsuited(self, measures: Mapping[str, Measure]) -> Iterator[str]:
         """Yield that arms are compared by an amount where noise is a factor."""
-        declared = measures.get(self.measure)
-        if declared is not None and declared.noise == "lognormal" and any(self._bounds):
+        if declared(measures, self.measure).noise == "lognormal" and any(self._bounds):
             yield AS_QUOTIENT
 
     def problems(self) -> Iterator[Problem]:

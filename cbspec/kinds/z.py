@@ -62,11 +62,14 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
             seeds = np.array([])  # the values only stand in for runs that are not known
         # A known spread tells nothing of the shape
         guarded = self.test == "robust" or data.declared(self.measure).skewed
+        test = "z test"
+        if guarded:
+            test = skew.guarded(test)
         return Result(
             label=arm,
             measure=self.measure,
             unit=data.unit(self.measure),
-            test="z test, guarded against skew" if guarded else "z test",
+            test=test,
             above=self.above,
             below=self.below,
             tail=partial(self._tail, values, guarded),

@@ -58,6 +58,14 @@ class Measure:
         return self.noise in ("heavy", "lognormal")
 
 
+_UNDECLARED = Measure(unit="", doc="")
+
+
+def declared(measures: Mapping[str, Measure], name: str) -> Measure:
+    """Return what is declared of a measure; the defaults if nothing is."""
+    return measures.get(name, _UNDECLARED)
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """An input of a stage.

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from cbspec.model.finding import Effect
-from cbspec.statistics import assurance, sign_flip, student
+from cbspec.statistics import assurance, sign_flip, skew, student
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import Level, StatisticalEvidence, of_inference
 from cbspec.statistics.result import NEVER, exponential
@@ -63,7 +63,7 @@ class Location:
         if self.contrast.logs:
             words += " on logarithms"
         if self.robust:
-            words += ", guarded against skew"
+            words = skew.guarded(words)
         return words
 
     @property

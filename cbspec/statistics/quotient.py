@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from cbspec.model.finding import Effect
-from cbspec.statistics import student
+from cbspec.statistics import skew, student
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import Level
 from cbspec.statistics.location import Location
@@ -52,7 +52,7 @@ class Quotient:
         if self.exact:
             words += " by sign flips"
         if self.robust:
-            words += ", guarded against skew"
+            words = skew.guarded(words)
         return words
 
     @property

@@ -31,6 +31,16 @@ def finite_bounds(above: float | None, below: float | None) -> tuple[float, ...]
     return tuple(bound for bound in (above, below) if bound is not None)
 
 
+def interval_of(above: float | None, below: float | None) -> tuple[float, float]:
+    """Return the interval between two bounds, which is infinite where one is None."""
+    low, high = -math.inf, math.inf
+    if above is not None:
+        low = above
+    if below is not None:
+        high = below
+    return low, high
+
+
 def bounds_in_words(above: float | None, below: float | None) -> str:
     """Return ``"above 0.3 and below 0.5"``."""
     sides = []

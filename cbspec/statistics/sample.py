@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cbspec.model.values import Values
 from cbspec.stage import Measure, Summary
+from cbspec.stage.declaration import declared
 
 Array: TypeAlias = NDArray[np.float64]
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
@@ -20,8 +21,6 @@ as equal.
 """
 
 SQUARABLE = 1e150
-
-_UNDECLARED = Measure(unit="", doc="")
 
 
 class Unmeasured(Exception):
@@ -206,7 +205,7 @@ class Measurements:
 
     def declared(self, measure: str) -> Measure:
         """Return what the catalog declares of a measure; the defaults if it declares nothing."""
-        return self.measures.get(measure, _UNDECLARED)
+        return declared(self.measures, measure)
 
     def resolution(self, measure: str) -> float:
         """Return the least difference of two values, in the measure's unit.

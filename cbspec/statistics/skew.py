@@ -71,6 +71,11 @@ def known_critical(alpha: float, n: int) -> float:
     return float(max(above, below))
 
 
+def guarded(test: str) -> str:
+    """Return the name of a test that is guarded."""
+    return f"{test}, guarded against skew"
+
+
 @lru_cache
 def _log_tails(n: int) -> Array:
     from scipy.special import gammainc  # imported here, since validation does not need SciPy
