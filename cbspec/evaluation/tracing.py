@@ -138,19 +138,8 @@ class Tracer:
         stage = cells[0].call.stage
         if not stage.progress:
             return []
-        last: dict[int, Cell] = {}
-        for cell in sorted(cells, key=lambda cell: cell.call.point):
-            last[cell.seed] = cell
-        rows: dict[str, dict[int, list[float | None]]] = {}
-        for seed, cell in last.items():
-            result = self._result(cell)
-            if result is None:
-                continue
-            for name, series in result.series.items():
-                if _along(series, cell.call.point):
-                    rows.setdefault(name, {})[seed] = series
         curves = []
-        for name, by_seed in rows.items():
+        for name, by_seed in self._series(cells).items():
             count = min(map(len, by_seed.values()))
             points = _thinned(count)
             values = []
@@ -169,6 +158,21 @@ class Tracer:
                 )
             )
         return curves
+
+    def _series(self, cells: Sequence[Cell]) -> dict[str, dict[int, list[float | None]]]:
+        """Return name -> seed -> series, from the last cell of each seed."""
+        last: dict[int, Cell] = {}
+        for cell in sorted(cells, key=lambda cell: cell.call.point):
+            last[cell.seed] = cell
+        rows: dict[str, dict[int, list[float | None]]] = {}
+        for seed, cell in last.items():
+            result = self._result(cell)
+            if result is None:
+                continue
+            for name, series in result.series.items():
+                if _along(series, cell.call.point):
+                    rows.setdefault(name, {})[seed] = series
+        return rows
 
     def _computed_here(self, cell: Cell) -> bool:
         result = self._result(cell)

@@ -66,9 +66,9 @@ def lint_runs(assertion: Assertion, runs: Mapping[str, int], alpha: float) -> st
     level = escalation.alpha_of(assertion, alpha)
     if isinstance(assertion, Compound):
         reasons = [lint_runs(part, runs, level) for part in assertion.of]
-        found = [reason for reason in reasons if reason]
-        if found and (assertion.conjunctive or len(found) == len(reasons)):
-            return found[0]
+        hopeless = [reason for reason in reasons if reason]
+        if hopeless and (assertion.conjunctive or len(hopeless) == len(reasons)):
+            return hopeless[0]
         return None
     sizes = {arm: runs[arm] for arm in arms_of(assertion) if arm in runs}
     if not sizes:

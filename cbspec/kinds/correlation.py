@@ -142,7 +142,7 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         n = one.shape[-1]
         r = pearson.coefficient(one, other)
         known = [self._known(arm, measure, data) for measure in self.measures]
-        told, _ = pearson.resolved(r, one, other, (known[0], known[1]))
+        clipped, _ = pearson.resolved(r, one, other, (known[0], known[1]))
         result = Result(
             label=f"r of {' and '.join(self.measures)} in {arm}",
             measure=self.measures[0],
@@ -150,9 +150,9 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
             test="test of Pearson's r",
             above=self.above,
             below=self.below,
-            tail=partial(pearson.tail, told, n),
+            tail=partial(pearson.tail, clipped, n),
             estimate=r,
-            interval=lambda miss: _around(float(r), pearson.interval(float(told), n, miss)),
+            interval=lambda miss: _around(float(r), pearson.interval(float(clipped), n, miss)),
             n=n,
         )
         if self._permuted(data.measures):
@@ -167,8 +167,8 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         for measure in self.measures:
             of_arms = [self._known(arm, measure, data) for arm in self.arms]
             known.append(np.max(of_arms, axis=0)[..., None])
-        told, errors = pearson.resolved(r, ones, others, (known[0], known[1]))
-        z, least = np.arctanh(told), np.sqrt(np.mean(errors**2, axis=-1))
+        clipped, errors = pearson.resolved(r, ones, others, (known[0], known[1]))
+        z, least = np.arctanh(clipped), np.sqrt(np.mean(errors**2, axis=-1))
         result = Result(
             label=f"r of {' and '.join(self.measures)} over arms",
             measure=self.measures[0],

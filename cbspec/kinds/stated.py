@@ -58,15 +58,8 @@ class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
 
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return what the numbers show, each within half of its last digit."""
-        known = data.summarised(self.arms, self.measure)
-        numbers, halves = [], []
         with np.errstate(over="ignore", invalid="ignore"):
-            for arm in self.arms:
-                numbers.append(mean(data.column(arm, self.measure)))
-                half = 0.0  # of an arm that is measured here
-                if arm in known:
-                    half = known[arm].digit / 2
-                halves.append(half)
+            numbers, halves = self._printed(data)
             if self.by == "ratio" and not np.all(numbers[-1]):
                 raise Unmeasured(f"ratio undefined: {self.measure} of {self.arms[-1]} is 0")
             estimate = self._combined(numbers)
@@ -109,6 +102,18 @@ class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
         if self.by == "ratio":
             return " / ".join(self.arms)
         return " - ".join(self.arms)
+
+    def _printed(self, data: Measurements) -> tuple[list[Array], list[float]]:
+        """Return the number of each arm, and half of its last digit; 0 if it is measured here."""
+        known = data.summarised(self.arms, self.measure)
+        numbers, halves = [], []
+        for arm in self.arms:
+            numbers.append(mean(data.column(arm, self.measure)))
+            half = 0.0
+            if arm in known:
+                half = known[arm].digit / 2
+            halves.append(half)
+        return numbers, halves
 
     def _combined(self, numbers: list[Array]) -> Array:
         if len(numbers) == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
@@ -19,7 +20,7 @@ from cbspec.stage.declaration import declared
 from cbspec.statistics import independent
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
 from cbspec.statistics.result import NEVER, Result, bounds_in_words
-from cbspec.statistics.sample import Measurements
+from cbspec.statistics.sample import Array, Measurements
 from cbspec.statistics.spread import mean
 
 AS_QUOTIENT = (
@@ -72,35 +73,41 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
 
         Sources: Welch 1947; Fisher 1935; Mann and Whitney 1947.
         """
-        first, second = self.arms
-        one = data.squarable(first, self.measure)
-        other = data.squarable(second, self.measure)
+        one, other = (data.squarable(arm, self.measure) for arm in self.arms)
         least = data.resolution(self.measure) / 2
-        label, unit, above, below = f"{first} - {second}", data.unit(self.measure), *self._bounds
-        logs = not any(self._bounds) and data.factorial(self.arms, self.measure)
-        test = independent.NAMES[self.by]
-        if logs:
-            one, other = (data.logarithms(arm, self.measure) for arm in self.arms)
-            least *= math.exp(-max(float(np.max(one)), float(np.max(other)), -NEVER))
-            label, unit, test = f"{first} / {second}", "ratio", f"{test} on logarithms"
-            above, below = (None if bound is None else 1.0 for bound in self._bounds)
+        if not any(self._bounds) and data.factorial(self.arms, self.measure):
+            return of_inference(self._quotient(data, least))
+        return of_inference(self._difference(one, other, data.unit(self.measure), least))
+
+    def _difference(self, one: Array, other: Array, unit: str, least: float) -> Result:
         tail = partial(independent.TESTS[self.by], one, other)
         if self.by == "welch":
             tail = partial(independent.welch, one, other, least=least)
-        return of_inference(
-            Result(
-                label=label,
-                measure=self.measure,
-                unit=unit,
-                test=test,
-                above=above,
-                below=below,
-                tail=tail,
-                estimate=mean(one) - mean(other),
-                interval=partial(independent.interval, one, other, least=least),
-                n=min(one.shape[-1], other.shape[-1]),
-                logs=logs,
-            )
+        return Result(
+            label=" - ".join(self.arms),
+            measure=self.measure,
+            unit=unit,
+            test=independent.NAMES[self.by],
+            above=self.above,
+            below=self.below,
+            tail=tail,
+            estimate=mean(one) - mean(other),
+            interval=partial(independent.interval, one, other, least=least),
+            n=min(one.shape[-1], other.shape[-1]),
+        )
+
+    def _quotient(self, data: Measurements, least: float) -> Result:
+        one, other = (data.logarithms(arm, self.measure) for arm in self.arms)
+        least *= math.exp(-max(float(np.max(one)), float(np.max(other)), -NEVER))
+        difference = self._difference(one, other, "ratio", least)
+        above, below = (None if bound is None else 1.0 for bound in self._bounds)
+        return replace(
+            difference,
+            label=" / ".join(self.arms),
+            test=f"{difference.test} on logarithms",
+            above=above,
+            below=below,
+            logs=True,
         )
 
     @property

@@ -160,7 +160,7 @@ def power(
     for node, assertion in zip(section.items, asserted, strict=True):
         reason = power.lint(assertion, seeds, alpha, measures=measures)
         if runs and not reason:
-            sizes = {arm: len(own) for arm, own in runs.items()}
+            sizes = {arm: len(numbers) for arm, numbers in runs.items()}
             reason = power.lint_runs(assertion, sizes, alpha)
         if reason:
             mistakes.add(node, reason)

@@ -190,18 +190,11 @@ def write(project: Project, draft: Draft | ClaimCopy, path: Path) -> None:
         ClaimError: the claim has mistakes, all of them named.
     """
     from cbspec.cli.commands.schema import CLAIM, folder, write_to
-    from cbspec.language import is_claim_file, load_file, schema
+    from cbspec.language import load_file, schema
     from cbspec.language.vocabulary import vocabulary
 
     schemas = folder(project)
-    claims = project.config.claims.resolve()
-    target = path.resolve()
-    if not target.is_relative_to(claims):
-        outside = f"{path} lies outside the claims of this project, {project.claims_folder}"
-        raise ConfigError(outside)
-    hidden = any(part.startswith(".") for part in target.relative_to(claims).parts)
-    if hidden or not is_claim_file(target):
-        raise ConfigError(f"{path}: no run would take this file for a claim")
+    _check_place(project, path)
     missing = [folder for folder in path.parents if not folder.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -222,3 +215,16 @@ def write(project: Project, draft: Draft | ClaimCopy, path: Path) -> None:
             echo("no file was written: the claim would be invalid:", err=True)
         raise
     write_to(schemas, schema.files(project.catalog, vocabulary(project.config.claims)))
+
+
+def _check_place(project: Project, path: Path) -> None:
+    """Check that a run takes the file at `path` for a claim of this project."""
+    from cbspec.language import is_claim_file
+
+    claims, target = project.config.claims.resolve(), path.resolve()
+    if not target.is_relative_to(claims):
+        outside = f"{path} lies outside the claims of this project, {project.claims_folder}"
+        raise ConfigError(outside)
+    hidden = any(part.startswith(".") for part in target.relative_to(claims).parts)
+    if hidden or not is_claim_file(target):
+        raise ConfigError(f"{path}: no run would take this file for a claim")

@@ -63,10 +63,10 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
 
 def _joined(first: Sequence[Diagnostic], others: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Return the mistakes by file and line. Of one place those of the first reading say enough."""
-    told = {mistake.origin for mistake in first}
+    origins = {mistake.origin for mistake in first}
     joined = list(first)
     for mistake in others:
-        if mistake.origin not in told:
+        if mistake.origin not in origins:
             joined.append(mistake)
     return sorted(joined, key=lambda mistake: (str(mistake.origin.path), mistake.origin.line))
 
