@@ -26,7 +26,7 @@ from cbspec.store import admit
 Tasks = dict[int, StageTask]
 """Number -> task."""
 
-COLLECT_SECONDS = 0.5  # between two looks for reports at the desk
+COLLECT_SECONDS = 1.0  # between two looks for reports at the desk
 
 
 class Ray:

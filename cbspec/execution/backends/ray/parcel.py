@@ -38,7 +38,7 @@ class Parcel:
         task: the task as `cbspec.execution.wire.packed` returns it.
         loaded: implementation -> files of the project that its runs were seen to load.
         entries: its small inputs.
-        large: references to its large inputs, in Ray's object store.
+        large: key -> reference to a large input, in Ray's object store.
         files: file or folder that a claim names -> path in it -> reference to the file's content.
     """
 
@@ -46,7 +46,7 @@ class Parcel:
     task: bytes
     loaded: Mapping[str, tuple[str, ...]]
     entries: tuple[EntryBytes, ...]
-    large: tuple[Any, ...]
+    large: Mapping[str, Any]
     files: Mapping[str, Mapping[str, Any]]
 
 

@@ -40,22 +40,22 @@ class Shipping:
         """
         store = self._workplace.store
         small: list[EntryBytes] = []
-        large: list[Any] = []
+        large: dict[str, Any] = {}
         for key in stored_inputs(task, store):
             if reference := self._results.get(key):
-                large.append(reference)
+                large[key] = reference
             elif (entry := entry_bytes(store, key)) is None:
                 continue  # the input of an input, which may be missing
             elif entry.size < SMALL_BYTES:
                 small.append(entry)
             else:
-                large.append(self._results.keep(key, entry, entry.size))
+                large[key] = self._results.keep(key, entry, entry.size)
         return Parcel(
             number=number,
             task=packed(task),
             loaded=self._seen(task),
             entries=tuple(small),
-            large=tuple(large),
+            large=large,
             files=self._sent_files(task),
         )
 

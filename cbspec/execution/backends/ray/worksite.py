@@ -27,7 +27,8 @@ from cbspec.execution.task import TaskOutcome
 from cbspec.files import ProjectFiles
 from cbspec.store import EntryBytes, Store, admit, entry_bytes
 
-LOOK_SECONDS = 1.0  # between two reports of one task
+LOOK_SECONDS = 2.0  # between two reports of one task
+KEPT_BYTES = 256 * 2**20  # of results that stay with a worker, as later tasks may need them
 
 
 def work(parcels: Sequence[Parcel], origin: RunOrigin) -> list[Answer]:
@@ -63,6 +64,15 @@ def _name_of(node: str) -> str:
     return node[:8]
 
 
+def _fetched(references: Sequence[Any]) -> list[Any]:
+    """Return what lies in Ray's object store under these references."""
+    if not references:
+        return []
+    import ray
+
+    return list(ray.get(references))
+
+
 @cache
 def _site(run: str, root: Path) -> Worksite:  # noqa: ARG001 - a worker may live longer than a run
     return Worksite(root)
@@ -70,6 +80,8 @@ def _site(run: str, root: Path) -> Worksite:  # noqa: ARG001 - a worker may live
 
 class Worksite:
     """The store and the run directory of one worker, which last as long as it does.
+
+    What has come or was computed here stays, up to `KEPT_BYTES`: the next task may read it.
 
     Args:
         root: the folder with the project's code.
@@ -82,6 +94,8 @@ class Worksite:
         self._run = RunDirectory(place / uuid.uuid4().hex[:12], "ray")
         self._run.hold()
         self._store = Store(self._run.path / "store")
+        self._delivered: set[str] = set()  # what the driver has: it came from there, or went there
+        self._kept = 0  # bytes in the store, not counting what damage has taken from it
         self._matching: Matching | None = None
         self._workers: Any = None
 
@@ -100,32 +114,39 @@ class Worksite:
             files = self._unpacked(parcel)
             surroundings = Surroundings(files, config.versions, config.environment)
             task = self._matching.received(parcel.task, surroundings, origin.layout)
-            sent = self._keys()
             self._workers.start(task)
-            reported = set(sent)
+            reported = set(self._delivered)
             while not (ended := self._workers.ended(LOOK_SECONDS)):
                 fresh = self._keys() - reported
                 reported |= fresh
                 if report := self._report(parcel.number, node, self._entries(fresh)):
                     origin.desk.leave.remote(report)
             [(_, outcome)] = ended
-            return self._answer(outcome, self._keys() - sent)
+            # One of the task's own may have been delivered before, and then got lost
+            wanted = {cell.key for cell in task.cells}
+            keys = self._keys()
+            return self._answer(outcome, (keys - self._delivered) | (keys & wanted))
         finally:
-            for folder in ("store", "files"):
-                shutil.rmtree(self._run.path / folder, ignore_errors=True)
+            shutil.rmtree(self._run.path / "files", ignore_errors=True)
+            self._shrink()
 
     def _unpacked(self, parcel: Parcel) -> DeliveredFiles:
         """Store the inputs and files that came with a task."""
-        import ray
-
-        for entry in [*parcel.entries, *ray.get(list(parcel.large))]:
-            admit(self._store, entry)
+        lacking = []
+        for key, reference in parcel.large.items():
+            if not self._store.has(key):
+                lacking.append(reference)
+        for entry in [*parcel.entries, *_fetched(lacking)]:
+            if not self._store.has(entry.key):
+                admit(self._store, entry)
+                self._deliver(entry)
         places = {}
         for number, (name, files) in enumerate(parcel.files.items()):
             folder = self._run.path / "files" / str(number)
-            for relative, content in files.items():
+            contents = _fetched(list(files.values()))
+            for relative, content in zip(files, contents, strict=True):
                 (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-                (folder / relative).write_bytes(ray.get(content))
+                (folder / relative).write_bytes(content)
             places[name] = folder / Path(name).name
         return DeliveredFiles(self._root, places)
 
@@ -143,8 +164,20 @@ class Worksite:
             return Report(number, node, status, entries)
         return None
 
+    def _deliver(self, entry: EntryBytes) -> None:
+        self._delivered.add(entry.key)
+        self._kept += entry.size
+
+    def _shrink(self) -> None:
+        """Remove the least recently used results beyond `KEPT_BYTES`."""
+        if self._kept > KEPT_BYTES:
+            self._store.gc(KEPT_BYTES // 2)
+            self._kept = sum(holding.bytes for holding in self._store.ls())
+
     def _answer(self, outcome: TaskOutcome, keys: set[str]) -> Answer:
         entries = self._entries(keys)
+        for entry in entries:
+            self._deliver(entry)
         packages: dict[str, Mapping[str, str]] = {}
         for key in keys:
             entry = self._store.get(key, touch=False)

@@ -1,0 +1,79 @@
+"""What a worker of Ray keeps between two tasks: it need not be sent again, and is answered again."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cbspec.execution.backends.ray import worksite
+from cbspec.execution.backends.ray.parcel import Answer, Parcel, RunOrigin
+from cbspec.execution.backends.ray.worksite import Worksite
+from cbspec.execution.numerics import LAYOUT
+from cbspec.execution.task import StageTask
+from cbspec.execution.wire import packed
+from cbspec.project import Project
+from cbspec.stage import Call
+from tests.support.laboratory import Laboratory
+
+
+class Site:
+    """A worker of Ray, and what it is asked."""
+
+    def __init__(self, root: Path) -> None:
+        self._project = Project(root)
+        self._origin = RunOrigin("run", LAYOUT, self._project.config, desk=None)
+        self._worksite = Worksite(root)
+
+    def grow(self, seed: int, **changed: Any) -> Answer:
+        """Have a plant grow."""
+        planner = self._project.planner("cpu", computing=True)
+        stage = self._project.catalog["grow"]
+        implementation = stage.implementation
+        task = StageTask(
+            label="grow",
+            cells=(planner.cell(Call(stage, stage.parameters(day=2)), seed),),
+            numerics=planner.numerics,
+            code={implementation: planner.fingerprint(implementation).digest},
+            surroundings=planner.surroundings,
+        )
+        parcel = Parcel(number=0, task=packed(task), loaded={}, entries=(), large={}, files={})
+        return self._worksite.compute(dataclasses.replace(parcel, **changed), self._origin, "here")
+
+
+@pytest.fixture
+def site(project: Laboratory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A worker whose temporary folder is the test's."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return Site(project.root)
+
+
+def test_a_result_that_was_lost_on_the_way_is_answered_again(site: Site) -> None:
+    """A task that comes a second time has the same answer, although its result is here already."""
+    first, other, again = site.grow(1), site.grow(2), site.grow(1)
+
+    assert [answer.outcome.ending for answer in (first, other, again)] == ["done"] * 3
+    assert {entry.key for entry in again.entries} == {entry.key for entry in first.entries}
+    assert not {entry.key for entry in other.entries} & {entry.key for entry in first.entries}
+
+
+def test_an_input_that_is_here_is_not_fetched(site: Site) -> None:
+    """Of the large inputs only those travel that no earlier task has left; Ray is not even asked."""
+    [entry] = site.grow(1).entries
+
+    answer = site.grow(2, large={entry.key: "no reference of Ray's"})
+
+    assert answer.outcome.ending == "done"
+    assert entry.key not in {one.key for one in answer.entries}
+
+
+def test_what_is_kept_is_bounded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit results leave the worker's store, after they were answered."""
+    monkeypatch.setattr(worksite, "KEPT_BYTES", 1)
+    answers = [site.grow(seed) for seed in (1, 2)]
+
+    assert all(answer.entries for answer in answers)
+    assert not list(Path(tempfile.gettempdir()).glob("cbspec-*/runs/*/store/entries/*/*"))
