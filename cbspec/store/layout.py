@@ -69,9 +69,17 @@ class EntryFolders:
         # Asked for each of ten thousand cells, where making a Path takes longer than the question
         return key not in self.stuck and os.path.exists(f"{self._place}/{key[:2]}/{key}")  # noqa: PTH110
 
+    def keys(self) -> list[str]:
+        """Return the key of every entry, in order."""
+        keys = []
+        for shelf in _names(self._place):
+            if len(shelf) == 2:
+                keys += _names(f"{self._place}/{shelf}")
+        return sorted(keys)
+
     def folders(self) -> list[Path]:
         """Return the folder of every entry, in order of key."""
-        return sorted(self.entries.glob("??/*"))
+        return list(map(self.folder, self.keys()))
 
     def place(self, written: Path, key: str) -> bool:
         """Move a written entry to its place; return False if an intact one is there already.
@@ -207,6 +215,13 @@ class EntryFolders:
             return self.folder(key).rename(moved)
         except OSError:
             return None
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - as in `has`
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def warn(damage: Damage) -> None:

@@ -222,7 +222,7 @@ class Store:
 
     def stored_keys(self) -> list[str]:
         """Return the key of every entry, in order."""
-        return [folder.name for folder in self._entries.folders()]
+        return self._entries.keys()
 
     def ls(self) -> Iterator[Holding]:
         """Return every entry, in order of key."""

@@ -176,8 +176,8 @@ class Worksite:
 
     def _answer(self, outcome: TaskOutcome, keys: set[str]) -> Answer:
         entries = self._entries(keys)
-        for entry in entries:
-            self._deliver(entry)
+        for sent in entries:
+            self._deliver(sent)
         packages: dict[str, Mapping[str, str]] = {}
         for key in keys:
             entry = self._store.get(key, touch=False)
