@@ -1,4 +1,6 @@
-"""Slurm on this machine, for a test run alone: a controller and two nodes of one core each."""
+"""Slurm on this machine, for a test run alone: a controller, two nodes of one core each, and one
+apart of two cores.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from pathlib import Path
 from tests.support.patience import until
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "sinfo")
-NODES = ("n1", "n2")
+NODES = ("n1", "n2", "n3")
 START_SECONDS = 60.0  # it takes 2; where daemons are not allowed it never comes
 BACKEND = ("-n", "0", "--backend", "slurm", "--slurm", "partition=low,time=10,helpers=2")
 
@@ -45,7 +47,9 @@ PreemptMode=REQUEUE
 KillWait=2
 NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={n1} CPUs=1 RealMemory=1000
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={n2} CPUs=1 RealMemory=1000
+NodeName=n3 NodeHostname={host} NodeAddr=127.0.0.1 Port={n3} CPUs=2 RealMemory=1000
 PartitionName=low Nodes=n1,n2 Default=YES PriorityTier=1 MaxTime=INFINITE State=UP
+PartitionName=pair Nodes=n3 MaxTime=INFINITE State=UP
 PartitionName=high Nodes=n1,n2 PriorityTier=9 PreemptMode=OFF MaxTime=INFINITE State=UP
 """
 
@@ -82,8 +86,8 @@ def start(folder: Path) -> None:
     for node in NODES:
         _run("slurmd", "-N", node, "-f", str(configuration))
     until(
-        lambda: _run("sinfo", "-h", "-p", "low", "-o", "%T %D") == "idle 2",
-        "both nodes are idle",
+        lambda: set(_run("sinfo", "-h", "-o", "%T").split()) == {"idle"},
+        "all nodes are idle",
         START_SECONDS,
     )
 
@@ -135,6 +139,11 @@ def holders(project: Path) -> list[int]:
         with suppress(FileNotFoundError):
             processes += map(int, re.findall(r"pid=(\d+)", lease.read_text()))
     return processes
+
+
+def jobs() -> list[str]:
+    """The jobs that run."""
+    return _run("squeue", "--noheader", "--array", "--states=RUNNING", "--format=%i").split()
 
 
 def _ports() -> dict[str, int]:

@@ -78,6 +78,21 @@ def test_a_preempted_helper_goes_on_when_it_is_requeued(lab: Ferry, locally: Fer
     goes_on(lab, locally)
 
 
+def test_the_helpers_of_one_job_compute_side_by_side(lab: Ferry, locally: Ferry) -> None:
+    """With ntasks=2 one Slurm job computes two jobs of the plan at a time."""
+    lab.hold()
+    running = lab.begin(*slurm.BACKEND[:-1], "partition=pair,ntasks=2,helpers=2,time=10")
+    busy(lab, 2)
+    jobs = slurm.jobs()
+    lab.let_go()
+    running.end()
+
+    assert len(jobs) == 1
+    assert lab.judgements() == locally.judgements()
+    assert lab.contents() == locally.contents()
+    assert set(lab.journal().values()) == {1}
+
+
 def test_a_helper_by_hand_joins_and_leaves(lab: Ferry, locally: Ferry) -> None:
     """`cbspec work` computes what is left on the counter, with the run's hash seed, and ends with
     the run.

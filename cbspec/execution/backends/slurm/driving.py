@@ -4,6 +4,7 @@ as long as some wait there.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -92,9 +93,10 @@ class SlurmWorkers:
         return ended
 
     def _summon(self, jobs: HelperJobs) -> None:
-        """Submit a helper for every task that lacks one, up to the wanted number."""
+        """Submit helpers for the tasks that lack one, up to the wanted number."""
         alive = jobs.alive
-        lacking = min(len(self._offered), self._wanted.helpers) - alive
+        helpers = min(len(self._offered), self._wanted.helpers)
+        lacking = math.ceil(helpers / self._wanted.tasks) - alive
         if lacking <= 0:
             return
         if alive == 0:

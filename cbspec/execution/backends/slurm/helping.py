@@ -65,7 +65,7 @@ class Helper:
 
     def __call__(self) -> None:
         """Compute one task after the other until the run ends."""
-        run = RunDirectory(self.path, f"{_node()}.{os.environ.get('SLURM_JOB_ID', os.getpid())}")
+        run = RunDirectory(self.path, _name())
         counter, driver = Counter(run), DriverLock(run)
         project = counter.project
         if project is None:
@@ -178,6 +178,13 @@ class HelperBench:
     def close(self) -> None:
         """End the child process that computes."""
         self._workers.close()
+
+
+def _name() -> str:
+    """Return the name of this process in a run: node, job, and its number in the job."""
+    job = os.environ.get("SLURM_JOB_ID", os.getpid())
+    number = os.environ.get("SLURM_PROCID", "0")
+    return f"{_node()}.{job}" if number == "0" else f"{_node()}.{job}.{number}"
 
 
 def _node() -> str:

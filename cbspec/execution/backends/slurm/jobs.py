@@ -51,7 +51,7 @@ class HelperJobs:
         return self._alive
 
     def submit(self, number: int) -> None:
-        """Submit helpers.
+        """Submit jobs.
 
         Args:
             number: how many.
@@ -61,12 +61,15 @@ class HelperJobs:
         """
         import submitit
 
+        # What one job's helpers are told, srun has no longer from sbatch
+        threads = self._wanted.options.get("cpus-per-task", "1")
         executor = submitit.SlurmExecutor(self._logs)
         executor.update_parameters(
             job_name="cbspec",
             time=self._wanted.minutes,
             additional_parameters=dict(self._wanted.options),
-            use_srun=False,
+            use_srun=self._wanted.tasks > 1,
+            srun_args=[f"--cpus-per-task={threads}", "--kill-on-bad-exit=0"],
             stderr_to_stdout=True,
         )
         try:

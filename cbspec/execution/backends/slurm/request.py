@@ -21,11 +21,13 @@ class SlurmRequest:
         helpers: the greatest number of helpers at a time.
         minutes: the time limit of each; 0 for that of the partition or none, as sbatch has it.
         options: further options of ``sbatch`` -> their values.
+        tasks: how many helpers each Slurm job has, which share its devices.
     """
 
     helpers: int
     minutes: int
     options: Mapping[str, str]
+    tasks: int = 1
 
 
 def request(text: str) -> SlurmRequest:
@@ -44,10 +46,16 @@ def request(text: str) -> SlurmRequest:
         if not equals or not value or not re.fullmatch(r"[a-z][a-z-]*", key):
             raise ConfigError(f"--slurm: {part!r} is no KEY=VALUE such as partition=gpu")
         options[key] = value
-    helpers = options.pop("helpers", str(HELPERS))
-    if not helpers.isdigit() or not int(helpers):
-        raise ConfigError(f"--slurm: helpers={helpers} is no number of helpers")
-    return SlurmRequest(int(helpers), _minutes(options.pop("time", str(MINUTES))), options)
+    helpers = _number("helpers", options.pop("helpers", str(HELPERS)))
+    tasks = _number("ntasks", options.get("ntasks", "1"))
+    minutes = _minutes(options.pop("time", str(MINUTES)))
+    return SlurmRequest(helpers, minutes, options, tasks)
+
+
+def _number(key: str, text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise ConfigError(f"--slurm: {key}={text} is no number of helpers")
+    return int(text)
 
 
 def _minutes(text: str) -> int:

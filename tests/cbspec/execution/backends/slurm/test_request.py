@@ -17,6 +17,7 @@ from cbspec.execution.backends.slurm.request import SlurmRequest, request
             SlurmRequest(16, 240, {"partition": "gpu", "gpus": "1"}),
         ),
         ("helpers=3, mem-per-cpu=2G", SlurmRequest(3, 60, {"mem-per-cpu": "2G"})),
+        ("gpus=1,ntasks=4", SlurmRequest(16, 60, {"gpus": "1", "ntasks": "4"}, tasks=4)),
         ("time=90", SlurmRequest(16, 90, {})),
         ("time=2:30", SlurmRequest(16, 3, {})),
         ("time=1-2", SlurmRequest(16, 1560, {})),
@@ -32,7 +33,7 @@ def test_a_request_is_read_as_sbatch_reads_it(text: str, wanted: SlurmRequest) -
 
 
 @pytest.mark.parametrize(
-    "text", ["gpu", "partition=", "Gpus=1", "helpers=no", "helpers=0", "time=x"]
+    "text", ["gpu", "partition=", "Gpus=1", "helpers=no", "helpers=0", "ntasks=0", "time=x"]
 )
 def test_what_is_no_request_is_refused(text: str) -> None:
     """The message has the part that is wrong."""
