@@ -63,7 +63,9 @@ def _file(words: type[msgspec.Struct], title: str, catalog: Catalog, names: Voca
     known: Schema = _tidy(types)
     root = known.pop(words.__name__)
     for kind, reference in zip(KINDS.values(), kinds, strict=True):
-        known[_name(reference)]["properties"]["kind"]["description"] = summary(kind)
+        fields = known[_name(reference)]["properties"]
+        fields["kind"]["description"] = summary(kind)
+        fields["test"]["enum"] = sorted(kind.tests)
     for stage in catalog.values():
         known[f"stage.{stage.name}"] = _stage(stage)
         for name, nested in _types(stage).items():

@@ -125,6 +125,7 @@ def test_the_sample_complies(validator, catalog, claim, tmp_path):
         (["assert", 0, "margin"], 1),
         (["assert", 1, "of", 0, "sign"], "plus"),
         (["assert", 0, "alpha"], None),
+        (["assert", 1, "test"], "exact"),
         (["experiment", "stage"], "local_decent"),
         (["experiment", "widht"], 3),
         (["experiment", "credit"], "normalized"),
