@@ -108,30 +108,16 @@ class FigurePart(NamedTuple):
 def _drawing(
     claim: str, where: str, parts: Sequence[FigurePart], colours: dict[str, int]
 ) -> Drawing:
-    # The panels in the order in which the claim draws them, row by row
-    measures: dict[str, dict[str, list[FigurePoint]]] = {}
-    lines: dict[tuple[str, str], Mapping[str, float]] = {}
     headings: dict[str, None] = {}
     legend: dict[str, int] = {}
     seeds: set[int] = set()
     for part in parts:
         for point in part.points:
-            measures.setdefault(point.measure, {}).setdefault(point.heading, []).append(point)
-            panel = point.heading, point.measure
-            lines.setdefault(panel, part.figure.lines.get(point.measure, {}))
             headings[point.heading] = None
             legend[point.curve] = colours.setdefault(point.curve, len(colours) % COLOURS)
             if point.effect.estimate is not None:
                 seeds.add(point.effect.n)
-    facetted = any(part.figure.facet is not None for part in parts)
-    panels = []
-    for measure, by_heading in measures.items():
-        everything = list(chain.from_iterable(by_heading.values()))
-        for heading in headings:
-            if inside := by_heading.get(heading):
-                levels = lines[heading, measure]
-                axis = _height(everything if facetted else inside, levels)
-                panels.append(_panel(inside, levels, axis, colours))
+    panels = _panels(parts, list(headings), colours)
     subject = parts[0].subject
     return Drawing(
         claim=claim,
@@ -143,6 +129,29 @@ def _drawing(
         columns=len(headings) if len(headings) > 1 else len(panels),
         panels=tuple(panels),
     )
+
+
+def _panels(
+    parts: Sequence[FigurePart], headings: Sequence[str], colours: Mapping[str, int]
+) -> list[DrawnPanel]:
+    """Return the panels in the order in which the claim draws them, row by row."""
+    measures: dict[str, dict[str, list[FigurePoint]]] = {}
+    lines: dict[tuple[str, str], Mapping[str, float]] = {}
+    for part in parts:
+        for point in part.points:
+            measures.setdefault(point.measure, {}).setdefault(point.heading, []).append(point)
+            panel = point.heading, point.measure
+            lines.setdefault(panel, part.figure.lines.get(point.measure, {}))
+    facetted = any(part.figure.facet is not None for part in parts)
+    panels = []
+    for measure, by_heading in measures.items():
+        everything = list(chain.from_iterable(by_heading.values()))
+        for heading in headings:
+            if inside := by_heading.get(heading):
+                levels = lines[heading, measure]
+                axis = _height(everything if facetted else inside, levels)
+                panels.append(_panel(inside, levels, axis, colours))
+    return panels
 
 
 def _panel(
