@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -166,7 +167,8 @@ class HelperBench:
 
     def end(self, *_: object) -> None:
         """Note how long this process had its task, and die at once, as Slurm asks."""
-        self._note_end()
+        with suppress(OSError):  # the run may have ended, and its folder with it
+            self._note_end()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.raise_signal(signal.SIGTERM)
 

@@ -208,6 +208,28 @@ def test_a_helper_that_slurm_ends_notes_how_long_it_had_its_task(
     assert raised == [signal.SIGTERM, signal.SIGTERM]
 
 
+def test_a_helper_that_slurm_ends_dies_although_its_run_has_ended(
+    workers: SlurmWorkers, place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run removes its folder while it cancels the helpers."""
+    planned, raised = task(1, up_to=3), []
+    bench = HelperBench(place.config, place.run, Counter(place.run))
+
+    def ended(*_: object) -> list[tuple[StageTask, TaskOutcome]]:
+        place.run.remove()
+        bench.end(signal.SIGTERM)
+        return [(planned, TaskOutcome(ending="done"))]
+
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "raise_signal", raised.append)
+    monkeypatch.setattr(LocalWorkers, "start", lambda *_: None)
+    monkeypatch.setattr(LocalWorkers, "ended", ended)
+    computed(place, planned, bench=bench)
+
+    assert workers
+    assert raised == [signal.SIGTERM]
+
+
 def test_a_task_knows_when_its_helper_is_ended(
     workers: SlurmWorkers, place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
