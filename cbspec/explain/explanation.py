@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 
 import msgspec
@@ -86,11 +86,8 @@ def _stages(
             arms.setdefault(below.digest, {})[arm] = None
     states = []
     for digest, call in calls.items():
-        grouped: dict[tuple[State, tuple[Cause, ...], str], list[Cell]] = {}
-        for seed in seeds:
-            cell = standings.planner.cell(call, seed)
-            state, causes = standings.of(cell, recorded)
-            grouped.setdefault((state, causes, _adopted(cell, standings)), []).append(cell)
+        of_call = [standings.planner.cell(call, seed) for seed in seeds]
+        grouped = _by_state(of_call, standings, recorded)
         for (state, causes, adopted), cells in grouped.items():
             if adopted:
                 roots = ", ".join(_root(cell, standings) for cell in cells)
@@ -106,6 +103,17 @@ def _stages(
                 )
             )
     return tuple(states)
+
+
+def _by_state(
+    cells: Iterable[Cell], standings: Standings, recorded: Entry | None
+) -> dict[tuple[State, tuple[Cause, ...], str], list[Cell]]:
+    """Return (state, its causes, why the result was adopted) -> the cells that are in it."""
+    grouped: dict[tuple[State, tuple[Cause, ...], str], list[Cell]] = {}
+    for cell in cells:
+        state, causes = standings.of(cell, recorded)
+        grouped.setdefault((state, causes, _adopted(cell, standings)), []).append(cell)
+    return grouped
 
 
 def _adopted(cell: Cell, standings: Standings) -> str:

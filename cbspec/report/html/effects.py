@@ -69,6 +69,18 @@ def groups_of(entry: Entry, before: Entry | None = None) -> list[EffectGroup]:
     Args:
         before: what was on record, whose intervals are drawn faintly beside it.
     """
+    groups = []
+    for (measure, unit), members in _shown(entry, before).items():
+        shown = list(members.values())
+        axis = axis_over(shown, MARGIN, WIDTH)
+        rows = tuple(_row(effect, axis) for effect in shown)
+        ticks = tuple(Tick(round(at), text) for at, text in axis.ticks())
+        groups.append(EffectGroup(measure=measure, unit=unit, rows=rows, ticks=ticks))
+    return sorted(groups, key=attrgetter("decisive"), reverse=True)
+
+
+def _shown(entry: Entry, before: Entry | None) -> dict[tuple[str, str], dict[str, ShownEffect]]:
+    """Return (measure, unit) -> label -> effect, each once."""
     earlier = effects_by_name(before)
     controls = set(map(attrgetter("key"), entry.controls))
     measures: dict[tuple[str, str], dict[str, ShownEffect]] = {}
@@ -90,14 +102,7 @@ def groups_of(entry: Entry, before: Entry | None = None) -> list[EffectGroup]:
                     tested=asserted.terms.tested and asserted.verdict != "refuted",
                 ),
             )
-    groups = []
-    for (measure, unit), members in measures.items():
-        shown = list(members.values())
-        axis = axis_over(shown, MARGIN, WIDTH)
-        rows = tuple(_row(effect, axis) for effect in shown)
-        ticks = tuple(Tick(round(at), text) for at, text in axis.ticks())
-        groups.append(EffectGroup(measure=measure, unit=unit, rows=rows, ticks=ticks))
-    return sorted(groups, key=attrgetter("decisive"), reverse=True)
+    return measures
 
 
 def effects_by_name(entry: Entry | None) -> dict[tuple[str, str], RecordedEffect]:
