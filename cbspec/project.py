@@ -166,7 +166,7 @@ class Project(Parts):
         evaluation = self.evaluation(
             directory, numerics, adopting=adopting, backend=backend, repeat_of=repeat_of
         )
-        return run_claims(claims, self.scale(scale), evaluation, directory)
+        return run_claims(claims, self.scale(scale), evaluation, directory, whole=not words)
 
     def evaluation(
         self,

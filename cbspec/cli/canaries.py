@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cbspec.cli.output import count
 from cbspec.cli.record import save
-from cbspec.errors import LedgerError
+from cbspec.errors import ClaimError, LedgerError
 from cbspec.project import Project
 from cbspec.selection import named, refuse, unknown
 
@@ -54,6 +54,7 @@ def accept_canaries(
         after = decide(settled, outdated, reason, today())
         figures = [check.figures for check in checks if check.figures]
         record.recording(figures).save(project.config.canary_record)
+        dropped = drop_canaries(project, _without_claim(project, record, claims))
         evidence = [verdict.evidence for verdict in confirmed if verdict.evidence]
         save(project, ledger, after, evidence)
     word = "carried over" if carry_over else "superseded"
@@ -63,7 +64,32 @@ def accept_canaries(
         results.append({"claim": entry.claim, "change": word, "text": text})
     taken = count(len(checks), "canary", "canaries")
     results.append({"change": "canary", "text": f"{taken} taken"})
-    return results, bool(checks or outdated)
+    for claim in dropped:
+        text = f"{claim}: canary dropped, no claim file has it"
+        results.append({"claim": claim, "change": "canary", "text": text})
+    return results, bool(checks or outdated or dropped)
+
+
+def drop_canaries(project: Project, claims: Collection[str]) -> list[str]:
+    """Take the canaries of claims off the record, and return the claims that had one."""
+    from cbspec.canary import CanaryRecord
+
+    record = CanaryRecord.load(project.config.canary_record)
+    gone = sorted(record.figures.keys() & set(claims))
+    if gone:
+        record.without(gone).save(project.config.canary_record)
+    return gone
+
+
+def _without_claim(project: Project, record: CanaryRecord, words: Sequence[str]) -> set[str]:
+    """Return the claims that have a canary on record and no file, unless some claims are named."""
+    if words:
+        return set()
+    try:
+        known = {claim.id for claim in project.at_every_scale()}
+    except ClaimError:  # a file with mistakes may have any claim
+        return set()
+    return record.figures.keys() - known
 
 
 def keep_new_canaries(

@@ -48,7 +48,7 @@ class Checker:
             entry: the verdict.
         """
         if entry.scale not in claim.decidable:
-            return _check(entry, "orphaned", reason=unchecked(entry))
+            return orphan(entry)
         there = self.at_scale(claim, entry.scale)
         try:
             comparison = rejudged(there, entry, self.evidence)
@@ -89,6 +89,11 @@ class Checker:
             differences=canary.differences,
             edits=self.edits(claim, entry),
         )
+
+
+def orphan(entry: Entry) -> Check:
+    """Return the failed check of a recorded verdict that no claim file asks for."""
+    return _check(entry, "orphaned", reason=unchecked(entry))
 
 
 def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison | None:

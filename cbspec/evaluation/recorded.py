@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from cbspec.claim import Claim
 from cbspec.config import Config
-from cbspec.evaluation.checks import Checker, needs_canary
+from cbspec.evaluation.checks import Checker, needs_canary, orphan
 from cbspec.ledger import Entry, EvidenceFolder, Key, Ledger
 from cbspec.paths import relative
-from cbspec.report import Check, Upheld, about, standing
+from cbspec.report import Check, Upheld, about, doubts, standing
 
 
 class RecordedVerdicts:
@@ -90,3 +90,34 @@ class RecordedVerdicts:
             outcome=standing(claim, checks),
             about=about(claim),
         )
+
+
+def without_claim(ledger: Ledger, claims: Iterable[Claim], config: Config) -> list[Upheld]:
+    """Return the failed checks of recorded verdicts whose claims no file has any more.
+
+    Args:
+        ledger: the recorded verdicts.
+        claims: all claims of the project.
+        config: the project's settings.
+    """
+    known = {claim.id for claim in claims}
+    checks: dict[str, list[Check]] = {}
+    for entry in ledger:
+        if entry.claim not in known:
+            checks.setdefault(entry.claim, []).append(orphan(entry))
+    gone = []
+    for claim, of_claim in sorted(checks.items()):
+        outcome = doubts(of_claim)
+        assert outcome is not None, "an orphaned verdict has failed"
+        upheld = Upheld(
+            claim=claim,
+            title="its claim file is gone",
+            phase="",
+            status="active",
+            path=relative(config.ledger, config.root),
+            line=1,
+            checks=tuple(of_claim),
+            outcome=outcome,
+        )
+        gone.append(upheld)
+    return gone

@@ -11,6 +11,7 @@ from cbspec.claim import Claim
 from cbspec.errors import CbspecError, described
 from cbspec.evaluation.evaluation import Evaluation
 from cbspec.evaluation.planning import plan_sound
+from cbspec.evaluation.recorded import without_claim
 from cbspec.execution.numerics import limit_threads
 from cbspec.execution.rundir import RunDirectory
 from cbspec.paths import relative
@@ -18,7 +19,12 @@ from cbspec.report import Record, Run, Skipped, Upheld, run_of
 
 
 def run_claims(
-    claims: Sequence[Claim], scale: str, evaluation: Evaluation, directory: RunDirectory
+    claims: Sequence[Claim],
+    scale: str,
+    evaluation: Evaluation,
+    directory: RunDirectory,
+    *,
+    whole: bool = False,
 ) -> Run:
     """Evaluate claims in this process and return the report.
 
@@ -27,6 +33,7 @@ def run_claims(
         scale: the scale of the run.
         evaluation: evaluates single claims.
         directory: the run directory of the evaluation; it is removed at the end.
+        whole: whether these are all claims of the project. Then recorded verdicts of others fail.
 
     Raises:
         StoreError: the store cannot be read or written.
@@ -38,6 +45,8 @@ def run_claims(
     try:
         evaluation.store.sweep()
         done = _evaluated(claims, evaluation)
+        if whole and scale != evaluation.config.canary:
+            done.upheld.extend(without_claim(evaluation.ledger, claims, evaluation.config))
         retried, taken = directory.retries(), directory.taken()
     finally:
         evaluation.close()

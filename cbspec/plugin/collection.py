@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import os
+from collections.abc import Generator, Iterator
 from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from cbspec.errors import ClaimError
 from cbspec.paths import below
+from cbspec.plugin.gone import GoneItem
 from cbspec.plugin.items import ClaimFile, NoClaims
 from cbspec.plugin.process import MISTAKE, ClaimProcess
 
@@ -89,8 +91,12 @@ class Collection:
         if self.process.worker is None and report.failed:
             self.process.summary.misread(getattr(report, "cbspec", []))
 
-    def pytest_collection_modifyitems(self, session: pytest.Session) -> None:
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> None:
         """Check all claims together: ids that two files share, and ids that no file has.
+
+        A claim that is on record and has no file any more is an item that fails.
 
         Before that, a worker ends here if a file could not be collected, as pytest does without
         xdist. Otherwise xdist would run everything else first. A later hook would be too late: once
@@ -110,3 +116,15 @@ class Collection:
         whole = files == set(claim_files([self.process.settings.claims]))
         if mistakes := check_together(claims, whole=whole):
             raise self.process.refusal(ClaimError(mistakes))
+        if whole and self.process.known_scale != self.process.settings.canary:
+            items += self._gone(session)
+
+    def _gone(self, session: pytest.Session) -> Iterator[GoneItem]:
+        """Yield an item for each claim that is on record and has no file any more."""
+        from cbspec.evaluation.recorded import without_claim
+
+        project = self.process.project
+        for upheld in without_claim(project.ledger, self.process.claims, project.config):
+            record = os.path.relpath(project.config.ledger, session.config.rootpath)
+            name = f"{record}::{upheld.claim}"
+            yield GoneItem.from_parent(session, name=upheld.claim, nodeid=name, upheld=upheld)

@@ -18,6 +18,7 @@ from cbspec.errors import CbspecError, SourceChanged
 from cbspec.plugin.collection import UNCOLLECTED
 from cbspec.plugin.contents import SKIPPED
 from cbspec.plugin.failures import BrokenClaimError, whatever_raised
+from cbspec.plugin.gone import GoneItem
 from cbspec.plugin.items import ClaimItem
 from cbspec.plugin.process import MISTAKE, MISTAKES, RUN, ClaimProcess
 
@@ -143,7 +144,7 @@ class Running:
         if isinstance(item, ClaimItem):
             # A section may have what a stage printed, which must not control the terminal
             report.sections = [(name, terminal.lines(text)) for name, text in report.sections]
-        if isinstance(item, ClaimItem) and report.when == "call":
+        if isinstance(item, ClaimItem | GoneItem) and report.when == "call":
             report.cbspec = item.contents  # type: ignore[attr-defined]  # extra attributes travel with a report
             if SKIPPED in item.contents and isinstance(report.longrepr, tuple):
                 path, line, _ = item.reportinfo()

@@ -85,7 +85,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 class Upheld(msgspec.Struct, frozen=True, kw_only=True):
     """A claim that a run did not recompute, with the checks of its recorded verdicts.
 
-    A claim that was never run has no checks.
+    A claim that was never run has no checks, and one whose file is gone has no `about`.
     """
 
     claim: str

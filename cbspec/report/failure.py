@@ -121,7 +121,8 @@ def _upheld(upheld: Upheld, options: str) -> Iterator[str]:
     for check in upheld.checks:
         if check.failed:
             yield from _doubt(check)
-    yield _section("Next", _after_doubt(upheld.claim, upheld.checks, options))
+    steps = _after_doubt(upheld.claim, upheld.checks, options, gone=upheld.about is None)
+    yield _section("Next", steps)
 
 
 def _canary(check: CanaryCheck) -> Iterator[str]:
@@ -171,12 +172,17 @@ def _edited(edits: Sequence[Edit]) -> Iterator[str]:
         yield _section("Changed in the code", [edit.text for edit in edits])
 
 
-def _after_doubt(claim: str, checks: Sequence[Check], options: str) -> Iterator[str]:
+def _after_doubt(
+    claim: str, checks: Sequence[Check], options: str, *, gone: bool = False
+) -> Iterator[str]:
     name = quote(claim)
     asked = f"{name} {options}".rstrip()
     for check in checks:
         if check.way == "orphaned":
-            yield f"add the scale {check.scale} to the claim again, or withdraw the verdict:"
+            again = f"add the scale {check.scale} to the claim again"
+            if gone:
+                again = "bring the claim's file back"
+            yield f"{again}, or withdraw the verdict:"
             yield f'cbspec withdraw {name} --scale {quote(check.scale)} --reason "..."'
     if {check.way for check in checks if check.failed} == {"orphaned"}:
         return

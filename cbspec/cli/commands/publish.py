@@ -45,12 +45,19 @@ def command(project: Project, check: bool, as_json: bool) -> None:
     pages = _pages(project, claims)
     changed = _changed(pages)
     gone = orphaned(project.ledger, claims)
-    lacking = _without_canary(project, claims)
+    lacking, left = _canaries_amiss(project, claims)
     if not check:
         _write(project, claims, pages)
     if as_json:
         keys = [entry.key._asdict() for entry in gone]
-        echo_json({"pages": list(pages), "changed": changed, "orphaned": keys, "canary": lacking})
+        echo_json(
+            {
+                "pages": list(pages),
+                "changed": changed,
+                "orphaned": keys,
+                "canary": [*lacking, *left],
+            }
+        )
     else:
         for path in pages:
             echo(f"{display(path)}: {_word(path in changed, check)}")
@@ -58,7 +65,9 @@ def command(project: Project, check: bool, as_json: bool) -> None:
         _tell_orphans(gone)
     if lacking:
         echo(f"no canary on record of {', '.join(lacking)}: {TAKE}", err=True)
-    if check and (changed or gone or lacking):
+    if left:
+        echo(f"a canary on record of no claim: {', '.join(left)}: {TAKE}", err=True)
+    if check and (changed or gone or lacking or left):
         raise click.exceptions.Exit(1)
 
 
@@ -102,18 +111,13 @@ def _canary(project: Project) -> CanaryRecord | None:
     return CanaryRecord.load(project.config.canary_record) if project.config.canary else None
 
 
-def _without_canary(project: Project, claims: Sequence[Claim]) -> list[str]:
-    """Return the claims that have no canary figures on record, and canaries of claims that are
-    gone.
-    """
+def _canaries_amiss(project: Project, claims: Sequence[Claim]) -> tuple[list[str], list[str]]:
+    """Return the claims without a canary on record, and those with one that no file has."""
     record = _canary(project)
     if record is None:
-        return []
+        return [], []
     known = {claim.id for claim in claims}
-    lacking = sorted(known - record.figures.keys())
-    for name in record.figures.keys() - known:
-        lacking.append(f"{name} (no such claim)")
-    return lacking
+    return sorted(known - record.figures.keys()), sorted(record.figures.keys() - known)
 
 
 def _write(project: Project, claims: Sequence[Claim], pages: Mapping[Path, str | None]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from cbspec.claim import base
+from cbspec.cli.canaries import drop_canaries
 from cbspec.cli.completion import complete_orphaned
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import echo, echo_json, json_option
@@ -49,6 +50,8 @@ def command(
         after = withdraw(ledger, chosen, claims_meant, reason)
         after.save(project.config.ledger)
         EvidenceFolder(project.config.evidence).prune([entry.claim for entry in chosen], after)
+        gone = {entry.claim for entry in chosen} - {claim.id for claim in claims_meant}
+        drop_canaries(project, [claim for claim in gone if not list(after.of(claim))])
     if as_json:
         withdrawn = []
         for entry in chosen:

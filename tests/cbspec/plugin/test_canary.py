@@ -13,6 +13,7 @@ import pytest
 
 from cbspec.canary import CanaryRecord
 from cbspec.ledger import EvidenceFolder, Ledger
+from cbspec.project import Project
 from cbspec.report import canaries_counted, counted
 from tests.support.claim_text import LIGHT
 from tests.support.laboratory import outcomes, working_in
@@ -67,6 +68,53 @@ def test_nothing_is_skipped(recorded):
     assert ways(recorded) == {"1.a": ["code unchanged"], "1.m": ["code unchanged"]}
     assert [record.claim for record in recorded.report.records] == ["1.a"]
     assert counted(recorded.report) in output
+
+
+def test_a_claim_whose_file_is_gone_fails_until_it_is_withdrawn(recorded):
+    """A verdict on record without a claim fails a run of all claims. Withdrawing it takes its
+    canary off the record, too.
+    """
+    (recorded.root / "claims" / "memo.yaml").unlink()
+
+    status, output = recorded.pytest("-n", "2")
+    [gone] = recorded.report.upheld
+    withdrawn = recorded.cbspec("withdraw", "1.m", "--scale", "memo", "--reason", "another task")
+    after = Project(recorded.root).run()
+
+    assert (status, outcomes(output)) == (1, "1 failed, 1 passed")
+    assert "FAILED reports/ledger.json::1.m - holds is on record at memo on cpu" in output
+    assert "bring the claim's file back, or withdraw the verdict:" in output
+    assert "Traceback" not in output
+    assert (gone.claim, [check.way for check in gone.checks]) == ("1.m", ["orphaned"])
+    assert (withdrawn.exit_code, after.upheld) == (0, ())
+    assert set(CanaryRecord.load(recorded.root / "reports" / "canary.json").figures) == {"1.a"}
+
+
+def test_a_run_from_python_tells_claims_whose_files_are_gone(recorded):
+    """`Project.run` of all claims fails what no file has any more; of some claims it does not."""
+    (recorded.root / "claims" / "memo.yaml").unlink()
+
+    of_all = Project(recorded.root).run()
+    of_one = Project(recorded.root).run("1.a")
+
+    assert [(gone.claim, gone.outcome.kind) for gone in of_all.upheld] == [("1.m", "failed")]
+    assert of_one.upheld == ()
+
+
+def test_a_new_canary_record_drops_claims_that_are_gone(recorded):
+    """Accepting all canaries takes those off the record that no claim file has any more."""
+    (recorded.root / "claims" / "memo.yaml").unlink()
+    status, _ = recorded.pytest("--scale", "canary")
+
+    accepted = recorded.cbspec("accept", "--canary")
+
+    assert status == 0
+    assert accepted.stdout.splitlines() == [
+        "0 canaries taken",
+        "1.m: canary dropped, no claim file has it",
+        "recorded in reports/canary.json",
+    ]
+    assert set(CanaryRecord.load(recorded.root / "reports" / "canary.json").figures) == {"1.a"}
 
 
 def test_an_edit_that_changes_nothing_leaves_the_record_standing(recorded):
