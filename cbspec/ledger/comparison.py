@@ -224,9 +224,12 @@ def _drawn_anew(old: Entry, new: Entry, shifted: Iterable[Shift]) -> bool:
     """Tell whether noise may explain a change: every measured value is a new one.
 
     Noise explains neither an error nor a run that left the finite numbers. Evidence that is judged
-    again has the same values, and so no noise.
+    again has the same values, and so no noise; so have effects of which only the interval moved, by
+    another noise of the measure in the catalog, say.
     """
     if new.verdict == "error" or old.evidence == new.evidence:
+        return False
+    if not any(shift.anew for shift in shifted):
         return False
     return all(shift.after is not None and shift.after.n > 0 for shift in shifted)
 

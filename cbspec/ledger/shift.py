@@ -62,6 +62,15 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return max(abs(now.estimate - was.estimate) / error, _interval_size(was, now, error))
 
     @property
+    def anew(self) -> bool:
+        """Tell whether the estimate is another one, so that it is of new values."""
+        was, now = self.before, self.after
+        if was is None or now is None or was.estimate is None or now.estimate is None:
+            return True
+        largest = max(abs(was.estimate), abs(now.estimate))
+        return was.n != now.n or abs(now.estimate - was.estimate) > TOLERANCE * largest
+
+    @property
     def text(self) -> str:
         """Return the shift as text: ``"a of dL: -0.13 [-0.14, -0.12] -> -0.10 [-0.11, -0.09]"``."""
         known = self.after or self.before

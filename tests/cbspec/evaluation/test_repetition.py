@@ -18,8 +18,12 @@ from tests.support.specimen import (
 
 
 def judged(verdict):
-    """A judgement whose effect is the same whatever its verdict."""
-    finding = make_finding(verdict=verdict, effects=(make_effect(spread=0.1),))
+    """A judgement whose effect is a little smaller where it does not hold."""
+    estimate = 0.369
+    if verdict != "holds":
+        estimate = 0.36
+    effect = make_effect(estimate=estimate, spread=0.1)
+    finding = make_finding(verdict=verdict, effects=(effect,))
     return make_judgement(verdict, findings=(finding,), again=0.75)
 
 

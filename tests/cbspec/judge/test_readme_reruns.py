@@ -321,6 +321,22 @@ def test_22_noise_explains_a_wobble(again: float, errors: float, change: str) ->
         assert comparison.headline.endswith("(noise alone would change it with probability 0.3)")
 
 
+def test_22_noise_explains_no_other_judgement_of_the_same_effect() -> None:
+    """Where only the interval of an effect moved, its values are those on record: a measure declares
+    another noise, or a measure that is not asserted is another one.
+    """
+
+    def recorded(verdict: str, low: float, evidence: str):
+        effect = make_effect(estimate=0.5, low=low, high=1 - low, n=4)
+        finding = make_finding(verdict=verdict, effects=(effect,))
+        judgement = make_judgement(verdict, findings=(finding,), again=0.7)
+        return msgspec.structs.replace(make_entry(judgement=judgement), evidence=evidence)
+
+    comparison = compare(recorded("inconclusive", -0.1, "a" * 16), recorded("holds", 0.1, "b" * 16))
+
+    assert comparison.change == "flip"
+
+
 def test_22_noise_explains_no_error() -> None:
     """A fragile verdict that ends in an error, or without a value that it had, has not wobbled."""
     old = make_entry(judgement=make_judgement("holds", again=0.7))
