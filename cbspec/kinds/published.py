@@ -120,14 +120,10 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
 
 def _tail(values: Array, theirs: Moments, least: float, guarded: bool) -> Tail:
     def tail(bound: float, side: int) -> Array:
-        n = values.shape[-1]
-        if n < 2:
+        if values.shape[-1] < 2:
             return np.ones(values.shape[:-1])
         ours = independent.moments(values, least)
-        p, t = independent.welch_of_moments(ours, theirs, bound, side)
-        if guarded:
-            return np.asarray(np.maximum(p, skew.tail(t, n)))
-        return p
+        return independent.welch_of_moments(ours, theirs, bound, side, guarded=guarded)
 
     return tail
 
@@ -135,13 +131,7 @@ def _tail(values: Array, theirs: Moments, least: float, guarded: bool) -> Tail:
 def _interval(
     values: Array, theirs: Moments, least: float, guarded: bool, miss: float
 ) -> tuple[float, float]:
-    n = values.size
-    if n < 2:
+    if values.size < 2:
         return -math.inf, math.inf
-    sd, other = max(float(deviation(values)), least), float(theirs.sd)
-    half = independent.half_width((sd, n), (other, theirs.n), miss)
-    if guarded:
-        error = math.hypot(sd / math.sqrt(n), other / math.sqrt(theirs.n))
-        half = max(half, skew.critical(miss, n) * error)
-    middle = float(mean(values)) - float(theirs.mean)
-    return middle - half, middle + half
+    ours = independent.moments(values, least)
+    return independent.interval_of_moments(ours, theirs, miss, guarded=guarded)

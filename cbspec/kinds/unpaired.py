@@ -17,7 +17,7 @@ from cbspec.kinds.names import Arm
 from cbspec.kinds.sums import needs_bounds
 from cbspec.stage import Measure
 from cbspec.stage.declaration import declared
-from cbspec.statistics import independent
+from cbspec.statistics import independent, skew
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
 from cbspec.statistics.result import NEVER, Result, bounds_in_words
 from cbspec.statistics.sample import Array, Measurements
@@ -77,22 +77,29 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
         least = data.resolution(self.measure) / 2
         if not any(self._bounds) and data.factorial(self.arms, self.measure):
             return of_inference(self._quotient(data, least))
-        return of_inference(self._difference(one, other, data.unit(self.measure), least))
+        guarded = self.by == "welch" and data.declared(self.measure).skewed
+        unit = data.unit(self.measure)
+        return of_inference(self._difference(one, other, unit, least, guarded=guarded))
 
-    def _difference(self, one: Array, other: Array, unit: str, least: float) -> Result:
+    def _difference(
+        self, one: Array, other: Array, unit: str, least: float, *, guarded: bool = False
+    ) -> Result:
         tail = partial(independent.TESTS[self.by], one, other)
         if self.by == "welch":
-            tail = partial(independent.welch, one, other, least=least)
+            tail = partial(independent.welch, one, other, least=least, guarded=guarded)
+        test = independent.NAMES[self.by]
+        if guarded:
+            test = skew.guarded(test)
         return Result(
             label=" - ".join(self.arms),
             measure=self.measure,
             unit=unit,
-            test=independent.NAMES[self.by],
+            test=test,
             above=self.above,
             below=self.below,
             tail=tail,
             estimate=mean(one) - mean(other),
-            interval=partial(independent.interval, one, other, least=least),
+            interval=partial(independent.interval, one, other, least=least, guarded=guarded),
             n=min(one.shape[-1], other.shape[-1]),
         )
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cbspec.statistics import skew
 from cbspec.statistics.sample import ROUNDING, Array
 from cbspec.statistics.spread import deviation, mean
 
@@ -45,17 +46,32 @@ def moments(values: Array, least: float = 0.0) -> Moments:
     return Moments(mean(values), np.maximum(deviation(values), least), values.shape[-1])
 
 
-def welch(one: Array, other: Array, bound: float, side: int, least: float = 0.0) -> Array:
-    """Return Welch's p; `least` as in `moments`."""
+def welch(
+    one: Array,
+    other: Array,
+    bound: float,
+    side: int,
+    least: float = 0.0,
+    *,
+    guarded: bool = False,
+) -> Array:
+    """Return Welch's p; `least` as in `moments`, `guarded` as in `welch_of_moments`."""
     if min(one.shape[-1], other.shape[-1]) < 2:
         return np.ones(one.shape[:-1])
-    return welch_of_moments(moments(one, least), moments(other, least), bound, side)[0]
+    return welch_of_moments(
+        moments(one, least), moments(other, least), bound, side, guarded=guarded
+    )
 
 
 def welch_of_moments(
-    ours: Moments, theirs: Moments, bound: float, side: int
-) -> tuple[Array, Array]:
-    """Return Welch's p, and his t on the side that is asserted."""
+    ours: Moments, theirs: Moments, bound: float, side: int, *, guarded: bool = False
+) -> Array:
+    """Return Welch's p.
+
+    Arms that differ in spread or number of runs do not make up for each other's skew. At the worst the
+    one with fewer runs is as good as beside a constant: guarded, p is no less than `skew` has it
+    there.
+    """
     from scipy.stats import ttest_ind_from_stats
 
     # Without any spread t is infinite, or 0 / 0 at the bound itself, which tells nothing: p is 0.5
@@ -68,8 +84,11 @@ def welch_of_moments(
             equal_var=False,
             alternative=alternative(side),
         )
+    p = np.asarray(np.nan_to_num(test.pvalue, nan=0.5))
+    if not guarded:
+        return p
     t = np.nan_to_num(side * np.asarray(test.statistic), nan=0.0, posinf=np.inf, neginf=-np.inf)
-    return np.asarray(np.nan_to_num(test.pvalue, nan=0.5)), t
+    return np.asarray(np.maximum(p, skew.tail(t, min(ours.n, theirs.n))))
 
 
 def permutation(one: Array, other: Array, bound: float, side: int) -> Array:
@@ -169,17 +188,29 @@ def _ranks(one: Array, other: Array, bound: float) -> Array:
     return np.asarray(rankdata(places, axis=-1))
 
 
-def interval(one: Array, other: Array, miss: float, least: float = 0.0) -> tuple[float, float]:
+def interval(
+    one: Array, other: Array, miss: float, least: float = 0.0, *, guarded: bool = False
+) -> tuple[float, float]:
     """Return Welch's interval of the difference of means, see `welch`."""
     if min(one.size, other.size) < 2:
         return -math.inf, math.inf
-    ours, theirs = moments(one, least), moments(other, least)
+    return interval_of_moments(moments(one, least), moments(other, least), miss, guarded=guarded)
+
+
+def interval_of_moments(
+    ours: Moments, theirs: Moments, miss: float, *, guarded: bool = False
+) -> tuple[float, float]:
+    """Return Welch's interval of the difference of means, see `welch_of_moments`."""
+    sd, other = float(ours.sd), float(theirs.sd)
+    half = _half_width((sd, ours.n), (other, theirs.n), miss)
+    if guarded:
+        error = math.hypot(sd / math.sqrt(ours.n), other / math.sqrt(theirs.n))
+        half = max(half, skew.critical(miss, min(ours.n, theirs.n)) * error)
     middle = float(ours.mean) - float(theirs.mean)
-    half = half_width((float(ours.sd), ours.n), (float(theirs.sd), theirs.n), miss)
     return middle - half, middle + half
 
 
-def half_width(ours: Spread, theirs: Spread, miss: float) -> float:
+def _half_width(ours: Spread, theirs: Spread, miss: float) -> float:
     """Return the half width of Welch's interval, with the degrees of freedom of Satterthwaite
     (1946).
     """
