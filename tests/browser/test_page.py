@@ -254,6 +254,8 @@ def test_without_a_script(browser, run_page):
     assert page.locator("article:visible").count() == page.locator("article").count() == 10
     assert page.locator(".filter").is_hidden()
     assert page.get_by_text("A script draws the plots").is_visible()
+    assert page.locator("svg[data-strip]").count() > 10
+    assert page.locator("svg:empty:visible").count() == 0  # each would be 150 pixels of nothing
     context.close()
 
 
