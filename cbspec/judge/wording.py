@@ -10,7 +10,7 @@ from itertools import pairwise
 from cbspec.model.finding import Effect, p_value
 from cbspec.model.interval import interval_text
 from cbspec.statistics.evidence import Inference, Level, StatisticalEvidence
-from cbspec.statistics.result import NO_TEST
+from cbspec.statistics.result import NO_TEST, Result
 from cbspec.statistics.sample import Array
 
 SHOWN = 12  # values of single seeds that the sentence lists
@@ -112,6 +112,9 @@ def _runs(
         replicates = replicates.replace("seeds", "seed", 1).replace("runs", "run", 1)
     if evidence.reported and not values.size:
         return f"n = {effect.n}{evidence.reported}"
+    if isinstance(inference, Result) and len(set(inference.sizes)) > 1:
+        counts = " and ".join(map(str, inference.sizes))  # in the order of the effect's label
+        return f"{counts} {replicates}{evidence.reported}"
     return f"{effect.n} {replicates}{_listed(values)}{evidence.reported}"
 
 

@@ -59,6 +59,7 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
                 estimate=mean(later) - mean(sooner),
                 interval=partial(self._interval, later, sooner, least),
                 n=min(sooner.shape[-1], later.shape[-1]),
+                sizes=(later.shape[-1], sooner.shape[-1]),
             )
         )
 

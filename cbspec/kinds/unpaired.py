@@ -101,6 +101,7 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
             estimate=mean(one) - mean(other),
             interval=partial(independent.interval, one, other, least=least, guarded=guarded),
             n=min(one.shape[-1], other.shape[-1]),
+            sizes=(one.shape[-1], other.shape[-1]),
         )
 
     def _quotient(self, data: Measurements, least: float) -> Result:

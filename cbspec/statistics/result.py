@@ -61,6 +61,7 @@ class Result:
         estimate: shape `[...]`.
         interval: rate at which it may miss -> its two ends.
         n: training seeds; the smaller number if the arms have different ones.
+        sizes: the runs of each arm, if the arms have runs of their own.
         seeds: the effect on each seed; empty if single seeds have none.
         logs: whether `tail`, `estimate` and `interval` are on logarithms; bounds and seeds never are.
     """
@@ -75,6 +76,7 @@ class Result:
     estimate: Array
     interval: Callable[[float], tuple[float, float]]
     n: int
+    sizes: tuple[int, ...] = ()
     reported: float | None = None
     spread: float | None = None
     seeds: Array = field(default_factory=lambda: np.array([]))

@@ -219,12 +219,16 @@ def test_a_known_spread_is_a_z_test(tabled: Tabled) -> None:
 
 
 def test_unpaired_arms_have_their_own_number_of_runs() -> None:
-    """Welch, permutation and Mann-Whitney are SciPy's, over six runs and four."""
+    """Welch, permutation and Mann-Whitney are SciPy's, over six runs and four, and the reason says
+    both numbers.
+    """
     table = of_own_runs(a=VEC, b=CB[:4])
     found = {}
     for by in ("welch", "permutation", "mann_whitney"):
         unpaired = Unpaired(measure="x", arms=("a", "b"), above=0.05, by=by)
-        found[by] = decided(unpaired, table).p
+        finding = decided(unpaired, table)
+        found[by] = finding.p
+        assert "; 6 and 4 seeds)" in finding.reason
     shifted, greater = VEC - 0.05, {"alternative": "greater"}
 
     welch = stats.ttest_ind(shifted, CB[:4], equal_var=False, **greater).pvalue
