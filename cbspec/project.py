@@ -125,7 +125,7 @@ class Project(Parts):
 
         claims = self.claims(words, scale)
         standings = self.standings(self.planner(device, threads))
-        return forecast(claims, standings, self.ledger, self.scale(scale))
+        return forecast(claims, standings, self.ledger, self.scale(scale), self.config.canary)
 
     def run(
         self,

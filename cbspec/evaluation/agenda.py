@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from cbspec.claim import Claim
+from cbspec.evaluation.canary import SEEDS
 from cbspec.evaluation.interim import seeds_due
 from cbspec.execution.cell import Cell
 from cbspec.execution.plan import Planner
@@ -160,3 +161,11 @@ def awaited(
             for cell in planner.of(claim, claim.seeds.first).values():
                 following[cell] = max(following.get(cell, 0.0), further)
     return following
+
+
+def agenda_of_canaries(claims: Sequence[Claim], planner: Planner) -> Agenda:
+    """Return the agenda of a run of the canaries of these claims, given at the canaries' scale."""
+    cells = {}
+    for claim in claims:
+        cells[claim.id] = planner.of(claim, claim.seeds.pool[:SEEDS])
+    return Agenda({claim.id: claim for claim in claims}, cells, {})

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from cbspec.claim import Claim
-from cbspec.evaluation.agenda import Agenda, agenda_of
+from cbspec.evaluation.agenda import Agenda, agenda_of, agenda_of_canaries
 from cbspec.evaluation.work import Work
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.devices import FAMILIES
@@ -46,9 +46,19 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     unknown: tuple[str, ...]
 
 
-def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scale: str) -> Forecast:
-    """Return the forecast of a run of these claims, with the seeds that are sure to be needed."""
-    decided = [claim for claim in claims if claim.due]
+def forecast(
+    claims: Sequence[Claim], standings: Standings, ledger: Ledger, scale: str, canary: str = ""
+) -> Forecast:
+    """Return the forecast of a run of these claims, with the seeds that are sure to be needed.
+
+    Args:
+        claims: the claims at the scale of the run.
+        standings: knows which results are stored.
+        ledger: the recorded verdicts.
+        scale: the scale of the run.
+        canary: the scale of the canaries, at which every claim is run; empty if there are none.
+    """
+    decided = [claim for claim in claims if claim.due or scale == canary]
     device = standings.planner.numerics.device
     entries: dict[str, Entry | None] = {}
     expected: dict[str, Entry | None] = {}
@@ -57,6 +67,8 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
         entries[claim.id], expected[claim.id] = ledger.get(key), ledger.expected(key)
     planner, store = standings.planner, standings.store
     agenda = agenda_of(decided, expected, planner, store)
+    if scale == canary:
+        agenda = agenda_of_canaries(decided, planner)
     plan = planner.plan(agenda.wanted, wide=FAMILIES[device].wide, after=agenda.after)
     arms = _arms(agenda)
     recorded = _recorded(agenda, entries)
@@ -71,7 +83,9 @@ def forecast(claims: Sequence[Claim], standings: Standings, ledger: Ledger, scal
             unknown[item.stage] = None
         if _shown(job, item, standings):
             work.append(item)
-    undecided = _undecided(decided, agenda, entries, expected, standings)
+    undecided: list[Claim] = []
+    if scale != canary:
+        undecided = _undecided(decided, agenda, entries, expected, standings)
     return Forecast(
         scale=scale,
         device=device,

@@ -19,6 +19,11 @@ from cbspec.project import Project
 from cbspec.selection import named
 
 WORKERS = "4"
+VALUED = (
+    "-n", "--scale", "--device", "--stage-threads", "--backend", "--address", "--slurm", "--adopt",
+    "--repeat-of",
+)  # fmt: skip
+"""The options of the plugin, which take a value, and the number of workers."""
 _PARALLEL = ("-n", "--numprocesses", "no:xdist", "-pno:xdist")
 
 
@@ -37,21 +42,13 @@ _PARALLEL = ("-n", "--numprocesses", "no:xdist", "-pno:xdist")
 def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:
     """Run claims: the same as pytest.
 
-    CLAIMS are ids, files or folders (default: all). Everything from the first option on goes to pytest
-    unchanged: --scale memo, --device cuda, -k vec, -x, ... Runs four workers (-n 4) unless -n says
-    otherwise. The exit status is pytest's; with --json pytest's output goes to stderr, and the run's
-    report to stdout.
+    CLAIMS are ids, files or folders (default: all), before or behind options of cbspec's own such as
+    --scale memo or --device cuda. Everything from the first other option on goes to pytest unchanged:
+    -k vec, -x, ... Runs four workers (-n 4) unless -n says otherwise. The exit status is pytest's;
+    with --json pytest's output goes to stderr, and the run's report to stdout.
     """
     as_json = as_json or "--json" in words  # behind the claims too
-    claims: list[str] = []
-    options: list[str] = []
-    for word in words:
-        if options or word.startswith("-"):
-            options.append(word)
-        else:
-            claims.append(word)
-    while "--json" in options:
-        options.remove("--json")
+    claims, options = _parted([word for word in words if word != "--json"])
     if not any(word.startswith(_PARALLEL) for word in options):
         options += ["-n", WORKERS]
     arguments = [sys.executable, "-m", "pytest", *targets(project, claims), *options]
@@ -59,6 +56,24 @@ def command(project: Project, words: tuple[str, ...], as_json: bool) -> None:
         raise SystemExit(_report(project, arguments))
     sys.stdout.flush()
     os.execv(arguments[0], arguments)
+
+
+def _parted(words: list[str]) -> tuple[list[str], list[str]]:
+    """Part the words of the command line into claims and pytest's options."""
+    claims: list[str] = []
+    options: list[str] = []
+    while words:
+        word, *words = words
+        if not word.startswith("-"):
+            claims.append(word)
+        elif word in VALUED:
+            options += [word, *words[:1]]
+            words = words[1:]
+        elif word.partition("=")[0] in VALUED:
+            options.append(word)
+        else:  # whether a value follows is not known
+            return claims, [*options, word, *words]
+    return claims, options
 
 
 def _report(project: Project, arguments: Sequence[str]) -> int:

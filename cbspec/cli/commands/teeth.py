@@ -25,12 +25,30 @@ if TYPE_CHECKING:
 @click.command("teeth")
 @click.argument("words", nargs=-1, metavar="[CLAIM|FOLDER]...")
 @click.option("--stage", metavar="NAME", help="Only code that this stage reaches.")
-@click.option("--sample", default=50, show_default=True, metavar="N", help="How many mutants.")
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="How many mutants.",
+)
 @click.option("--seed", default=0, show_default=True, metavar="N", help="Of the sample.")
-@click.option("--minutes", type=float, metavar="N", help="Start no mutant after this time.")
-@click.option("--workers", "-n", default=1, show_default=True, help="How many at a time.")
+@click.option(
+    "--minutes", type=click.FloatRange(0), metavar="N", help="Start no mutant after this time."
+)
+@click.option(
+    "--workers",
+    "-n",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many at a time.",
+)
 @click.option(
     "--verdicts",
+    type=click.IntRange(0),
     default=0,
     metavar="N",
     help="Also compute verdicts at the default scale, of up to N claims a mutant, until one changes.",

@@ -11,6 +11,8 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from cbspec.cli import main
+from cbspec.cli.commands.run import VALUED
+from cbspec.plugin.hooks import OPTIONS
 
 REPOSITORY = Path(__file__).parents[3]
 HEAVY = (
@@ -121,13 +123,14 @@ def handed_over(monkeypatch):
 
 
 def test_run_is_pytest(laboratory, handed_over):
-    """Claims become pytest's own names; what follows from the first dash is handed on; four workers
-    unless -n is given.
+    """Claims become pytest's own names, before or behind options of cbspec's own; what follows from
+    any other dash is handed on; four workers unless -n is given.
     """
     laboratory.cbspec("run")
     laboratory.cbspec("run", "1.a", "claims/phase2", "--scale", "memo", "-x", "-k", "dark")
     laboratory.cbspec("run", "2.a", "-n", "0")
     laboratory.cbspec("run", "-n2")
+    laboratory.cbspec("run", "--scale=memo", "-n", "0", "1.a", "-k", "2.a")
 
     assert handed_over == [
         ["-m", "pytest", "claims", "-n", "4"],
@@ -146,7 +149,20 @@ def test_run_is_pytest(laboratory, handed_over):
         ],
         ["-m", "pytest", "claims/phase2/2.a.yaml::2.a", "-n", "0"],
         ["-m", "pytest", "claims", "-n2"],
+        ["-m", "pytest", "claims/phase1/1.a.yaml::1.a", "--scale=memo", "-n", "0", "-k", "2.a"],
     ]
+    assert set(VALUED) == {"-n", *OPTIONS}
+
+
+@pytest.mark.parametrize(
+    "asked", ["--sample=0", "--sample=-3", "--workers=0", "--minutes=-1", "--verdicts=-1"]
+)
+def test_a_number_of_mutants_that_is_none(laboratory, asked):
+    """What can be no number of mutants, workers or minutes is refused, and not taken for some."""
+    refused = laboratory.cbspec("teeth", asked)
+
+    assert refused.exit_code == 2
+    assert f"Invalid value for '{asked.partition('=')[0]}'" in refused.stderr
 
 
 def test_run_as_json_prints_the_report(laboratory):

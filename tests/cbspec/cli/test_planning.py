@@ -23,6 +23,24 @@ def test_plan_of_an_empty_store(laboratory, pinned):
     pinned(result.stdout)
 
 
+def test_plan_of_the_canaries(laboratory):
+    """At the canaries' scale a run computes two seeds of every claim, and so says its plan."""
+    laboratory.edit("pyproject.toml", "[tool.cbspec]", '[tool.cbspec]\ncanary = "toy"')
+    laboratory.edit(
+        "claims/defaults.yaml", "memo: {days: 30}", "memo: {days: 30}\n  toy: {days: 1}"
+    )
+
+    found = laboratory.json("plan", "--scale", "toy")
+    one = laboratory.json("plan", "--scale", "toy", "1.a")
+
+    assert (found["claims"], found["undecidable"], one["claims"]) == (2, 0, 1)
+    assert {(work["stage"], work["results"]) for work in found["work"]} == {
+        ("grow", 2),
+        ("weigh", 2),
+    }
+    assert {work["stage"] for work in one["work"]} == {"grow"}
+
+
 def test_plan_for_another_machine(laboratory):
     """What a GPU would compute is told where there is none."""
     found = laboratory.json("plan", "--device", "cuda")
