@@ -23,11 +23,12 @@ def on_ray(ray_cluster: Cluster) -> tuple[str, ...]:
 
 
 def test_figures_and_results_are_those_of_a_local_run(
-    lab: Ferry, locally: Ferry, on_ray: tuple[str, ...]
+    lab: Ferry, locally: Ferry, on_ray: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Verdicts, values and stored results are equal to the last bit; a stage that raises is tried
-    twice and named with its node.
+    twice and named with its node. Whoever has the cluster's token need not say so.
     """
+    monkeypatch.delenv("RAY_AUTH_MODE")
     lab.claim("sunk.yaml", SUNK)
 
     output = lab.finish(*on_ray)
@@ -114,8 +115,17 @@ def test_a_worker_that_would_compute_otherwise_refuses(
 
 
 @pytest.mark.usefixtures("ray_cluster")
-def test_without_an_address_a_run_has_a_cluster_of_its_own(lab: Ferry, locally: Ferry) -> None:
-    """A cluster that runs on this machine is left alone: its nodes would refuse these jobs."""
+def test_without_an_address_a_run_has_a_cluster_of_its_own(
+    lab: Ferry,
+    locally: Ferry,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A cluster that runs on this machine is left alone: its nodes would refuse these jobs. What the
+    workers kept is removed with it.
+    """
+    nodes = tmp_path_factory.mktemp("nodes")
+    monkeypatch.setenv("TMPDIR", str(nodes))
     lab.edit("pyproject.toml", "[tool.cbspec]\n", '[tool.cbspec]\nenvironment = ["TIDE"]\n')
 
     def started() -> bool:
@@ -125,6 +135,8 @@ def test_without_an_address_a_run_has_a_cluster_of_its_own(lab: Ferry, locally: 
     until(started, "a cluster starts")
 
     assert lab.judgements() == locally.judgements()
+    assert list(nodes.glob("cbspec-*"))
+    assert not [path for path in nodes.glob("cbspec-*/runs/*") if path.is_dir()]
 
 
 def test_a_cluster_that_is_not_there_ends_the_run_in_a_sentence(lab: Ferry) -> None:

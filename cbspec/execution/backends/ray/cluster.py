@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from cbspec.errors import BackendError, printable
 from cbspec.execution.backends.ray.baggage import pack
 from cbspec.execution.backends.ray.desk import ReportDesk
 from cbspec.execution.backends.ray.parcel import Parcel, RunOrigin
-from cbspec.execution.backends.ray.worksite import work
+from cbspec.execution.backends.ray.worksite import tidy, work
 from cbspec.execution.devices import FAMILIES
 from cbspec.execution.numerics import LAYOUT
 from cbspec.execution.stage_process import HASH_SEED, hash_seed
@@ -53,10 +54,13 @@ class RayCluster:
         os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
         # What needs more memory than its node has would be tried for ever: the run itself tries again
         os.environ.setdefault("RAY_task_oom_retries", "0")
+        # Ray looks for the user's token by itself only where it has found the cluster by itself
+        if _has_token():
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        self._ray = ray
+        self._ray, self._run = ray, run
         if ray.is_initialized():
             raise BackendError("this process is connected to Ray already: ray.shutdown() first")
         # Ray itself would join whichever cluster was started last on this machine
@@ -74,9 +78,11 @@ class RayCluster:
                         logging_level="warning",
                     )
             except Exception as error:  # Ray raises plain ones
-                raise BackendError(f"Ray on {address}: {printable(str(error))}") from None
+                cause = f": {error.__cause__}" if error.__cause__ else ""
+                raise BackendError(f"Ray on {address}: {printable(f'{error}{cause}')}") from None
         self._head = ray.get_runtime_context().gcs_address
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        self._on = partial(NodeAffinitySchedulingStrategy, soft=False)
+        here = self._on(ray.get_runtime_context().get_node_id())
         self._work = ray.remote(work)
         self._desk = ray.remote(ReportDesk).options(num_cpus=0, scheduling_strategy=here).remote()
         self._origin = ray.put(RunOrigin(run, LAYOUT, config, self._desk))
@@ -142,7 +148,20 @@ class RayCluster:
             self._ray.cancel(reference, force=True)
         if references:
             self._ray.wait(references, num_returns=len(references), timeout=FAREWELL_SECONDS)
+        with suppress(Exception):  # if the cluster is gone, so is this; else the next run does it
+            self._tidy()
         self._ray.shutdown()
+
+    def _tidy(self) -> None:
+        """Have every node remove what the workers of this run have left there."""
+        _require_answer(self._head)
+        leave = self._ray.remote(tidy)
+        ways = [self._on(node["NodeID"]) for node in self._ray.nodes() if node["Alive"]]
+        left = []
+        for way in ways:
+            options = leave.options(num_cpus=0, max_retries=0, scheduling_strategy=way)
+            left.append(options.remote(self._run))
+        self._ray.wait(left, num_returns=len(left), timeout=FAREWELL_SECONDS)
 
 
 def explained_loss(error: Exception) -> str:
@@ -171,6 +190,12 @@ def _sigterm_kept() -> Iterator[None]:
     finally:
         with suppress(ValueError):  # only the main thread may set it, and Ray sets it only there
             signal.signal(signal.SIGTERM, before)
+
+
+def _has_token() -> bool:
+    """Tell whether this user has a token for Ray, without which some clusters let nobody in."""
+    named = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
+    return bool(named) or (Path.home() / ".ray" / "auth_token").is_file()
 
 
 def _require_answer(address: str) -> None:

@@ -74,8 +74,18 @@ def _fetched(references: Sequence[Any]) -> list[Any]:
 
 
 @cache
-def _site(run: str, root: Path) -> Worksite:  # noqa: ARG001 - a worker may live longer than a run
-    return Worksite(root)
+def _site(run: str, root: Path) -> Worksite:
+    return Worksite(run, root)
+
+
+def tidy(run: str) -> None:
+    """Remove what the workers of a run have left on this node: Ray kills them when it ends."""
+    for folder in _runs().glob(f"{run}.*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs() -> Path:
+    return Path(tempfile.gettempdir()) / f"cbspec-{os.getuid()}" / "runs"
 
 
 class Worksite:
@@ -84,14 +94,14 @@ class Worksite:
     What has come or was computed here stays, up to `KEPT_BYTES`: the next task may read it.
 
     Args:
+        run: the name of the run.
         root: the folder with the project's code.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, run: str, root: Path) -> None:
         self._root = root
-        place = Path(tempfile.gettempdir()) / f"cbspec-{os.getuid()}" / "runs"
-        place.mkdir(parents=True, exist_ok=True)
-        self._run = RunDirectory(place / uuid.uuid4().hex[:12], "ray")
+        _runs().mkdir(parents=True, exist_ok=True)
+        self._run = RunDirectory(_runs() / f"{run}.{uuid.uuid4().hex[:12]}", "ray")
         self._run.hold()
         self._store = Store(self._run.path / "store")
         self._delivered: set[str] = set()  # what the driver has: it came from there, or went there

@@ -26,7 +26,7 @@ class Site:
     def __init__(self, root: Path) -> None:
         self._project = Project(root)
         self._origin = RunOrigin("run", LAYOUT, self._project.config, desk=None)
-        self._worksite = Worksite(root)
+        self._worksite = Worksite(self._origin.run, root)
 
     def grow(self, seed: int, **changed: Any) -> Answer:
         """Have a plant grow."""
