@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from cbspec.claim import Claim, base
@@ -15,7 +17,9 @@ from cbspec.paths import display
 
 
 def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Diagnostic, ...]:
-    """Check that no two files share an id and, if these are all claims, that named ids exist."""
+    """Check that no two files share an id, that no claim revises what came after it and, if these are
+    all claims, that named ids exist.
+    """
     mistakes = Diagnostics()
     try:
         known = _check_ids(claims, mistakes)
@@ -25,6 +29,7 @@ def check_together(claims: Sequence[Claim], *, whole: bool) -> tuple[Diagnostic,
                     mistakes.add(_node(claim, key), "names the claim itself")
                 elif whole and other not in known:
                     mistakes.add(_node(claim, key), unknown("claim", other, list(known)))
+        _check_circle(claims, mistakes)
     except TooMany:
         pass
     return mistakes.in_order()
@@ -42,6 +47,25 @@ def _check_ids(claims: Iterable[Claim], mistakes: Diagnostics) -> dict[str, None
             message = f"duplicate id {name!r}; {display(first)} has it too"
             mistakes.add(_node(claim, "id"), message)
     return dict.fromkeys(owners) | cells
+
+
+def _check_circle(claims: Iterable[Claim], mistakes: Diagnostics) -> None:
+    """Check that claims that revise and retract each other have an order."""
+    earlier: dict[str, set[str]] = defaultdict(set)
+    for claim in claims:
+        name = base(claim.id)
+        earlier[name] |= set(map(base, claim.revises)) - {name}
+        for other in map(base, claim.retracted_by):
+            earlier[other] |= {name} - {other}
+    try:
+        TopologicalSorter(earlier).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        for claim in claims:
+            for key, other in _links(claim):
+                if base(claim.id) in circle and base(other) in circle:
+                    message = f"goes round in a circle: {' -> '.join(circle)}"
+                    mistakes.add(_node(claim, key), message)
 
 
 def _links(claim: Claim) -> Iterator[tuple[str, str]]:

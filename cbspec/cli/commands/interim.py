@@ -67,6 +67,8 @@ def command(
         return
     for interim in interims:
         echo(_text(interim))
+    if not (interims or lacking):
+        echo(f"no claim is judged at scale {project.scale(scale)}")
     if lacking:
         without = "without all results of a first interim analysis; cbspec plan names them"
         echo(f"{count(lacking, 'claim')} {without}")

@@ -131,5 +131,6 @@ def _draw(claims: Sequence[ListedClaim], chosen: Sequence[ListedClaim]) -> None:
     for item in claims:
         remarks[item.claim.id] = f"{item.claim.status}; {item.record}"
     ids = [item.claim.id for item in chosen]
-    for line in chains([item.claim for item in claims], ids, remarks):
+    lines = list(chains([item.claim for item in claims], ids, remarks))
+    for line in lines or ["no claim revises or retracts another"]:
         echo(line)

@@ -53,6 +53,8 @@ def test_folders_with_different_scales_stand_beside_each_other(apart):
     assert [(plan["claims"], plan["undecidable"]) for plan in plans] == [(2, 1), (1, 2)]
     assert {work["state"] for plan in plans for work in plan["work"]} == {"missing"}
     assert apart.json("interim", "--scale", "tiny") == []
+    none = apart.cbspec("interim", "1.a", "--scale", "tiny")
+    assert none.stdout == "no claim is judged at scale tiny\n"
 
 
 def test_a_verdict_is_due_at_the_asked_scale_alone(apart):

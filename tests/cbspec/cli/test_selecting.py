@@ -173,6 +173,15 @@ def test_graph_follows_revisions(laboratory, pinned):
     pinned(result.stdout)
 
 
+def test_graph_of_claims_without_revisions(laboratory):
+    """--graph says so where no claim was taken up by another."""
+    (laboratory.root / "claims" / "phase2" / "2.a.yaml").unlink()
+
+    none = laboratory.cbspec("list", "--graph")
+
+    assert none.stdout == "no claim revises or retracts another\n"
+
+
 def test_show_names_the_origin_of_each_value(laboratory):
     """A claim is printed resolved at a scale, each value with the line that it comes from."""
     result = laboratory.cbspec("show", "1.a", "--scale", "memo")

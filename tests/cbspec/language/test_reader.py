@@ -148,6 +148,22 @@ def test_a_claim_does_not_revise_itself(project):
     assert failing(project, path) == ["a.yaml:32: names the claim itself"]
 
 
+def test_claims_that_revise_each_other_have_an_order(project):
+    """Claims that go round in a circle would be in no tree, as each came after the others."""
+    project.write("a.yaml", named("first", revises="[third]"))
+    project.write("b.yaml", named("second", revises="[first]"))
+    project.write("c.yaml", named("third", revises="[second]"))
+
+    found = failing(project)
+
+    assert [message.partition(": goes")[0] for message in found] == [
+        "a.yaml:32",
+        "b.yaml:32",
+        "c.yaml:32",
+    ]
+    assert {"first", "second", "third"} <= set(found[0].replace(",", "").split())
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
