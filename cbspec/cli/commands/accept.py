@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -15,6 +16,7 @@ from cbspec.cli.last_run import last_run, records, refuse_outdated
 from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.cli.record import save
 from cbspec.cli.request import requested
+from cbspec.errors import LedgerError
 from cbspec.paths import display
 from cbspec.project import Project
 from cbspec.selection import named
@@ -119,6 +121,7 @@ def accept_verdicts(
 
     chosen = records(run, claims)
     refuse_outdated(project, chosen)
+    _refuse_orphans(run, claims, {record.claim for record in chosen})
     compared = [record.comparison for record in chosen] + _judged_anew(run, claims)
     entries = [comparison.new for comparison in compared if comparison.new is not None]
     evidence = [record.evidence for record in chosen if record.evidence]
@@ -131,6 +134,17 @@ def accept_verdicts(
         text = f"{comparison.key}: {comparison.headline}"
         results.append({**comparison.key._asdict(), "change": comparison.change, "text": text})
     return results + canaries, after != ledger
+
+
+def _refuse_orphans(run: Run, claims: Sequence[str], judged: Collection[str]) -> None:
+    """Refuse claims that are named and not judged, whose recorded verdicts nothing checks."""
+    for claim, checks in run.checks.items():
+        if claim in judged or not claims or not named(claim, claims):
+            continue
+        orphaned = [check for check in checks if check.way == "orphaned"]
+        if orphaned and len(orphaned) == len(checks):
+            withdraw = f'cbspec withdraw {quote(claim)} --reason "..."'
+            raise LedgerError(f"{claim}: {orphaned[0].reason}; withdraw the verdict: {withdraw}")
 
 
 def _judged_anew(run: Run, claims: Sequence[str]) -> list[Comparison]:

@@ -78,6 +78,7 @@ def test_a_claim_whose_file_is_gone_fails_until_it_is_withdrawn(recorded):
 
     status, output = recorded.pytest("-n", "2")
     [gone] = recorded.report.upheld
+    refused = recorded.cbspec("accept", "1.m", "--reason", "another task")
     withdrawn = recorded.cbspec("withdraw", "1.m", "--scale", "memo", "--reason", "another task")
     after = Project(recorded.root).run()
 
@@ -86,7 +87,8 @@ def test_a_claim_whose_file_is_gone_fails_until_it_is_withdrawn(recorded):
     assert "bring the claim's file back, or withdraw the verdict:" in output
     assert "Traceback" not in output
     assert (gone.claim, [check.way for check in gone.checks]) == ("1.m", ["orphaned"])
-    assert (withdrawn.exit_code, after.upheld) == (0, ())
+    assert (refused.exit_code, withdrawn.exit_code, after.upheld) == (1, 0, ())
+    assert 'withdraw the verdict: cbspec withdraw 1.m --reason "..."' in refused.stderr
     assert set(CanaryRecord.load(recorded.root / "reports" / "canary.json").figures) == {"1.a"}
 
 
