@@ -65,6 +65,7 @@ class RayCluster:
             raise BackendError("this process is connected to Ray already: ray.shutdown() first")
         # Ray itself would join whichever cluster was started last on this machine
         address = config.address or os.environ.get("RAY_ADDRESS") or "local"
+        self._own = address == "local"
         _require_answer(address)
         with tempfile.TemporaryDirectory(prefix="cbspec-code-") as folder:
             pack(config, Path(folder))
@@ -148,19 +149,23 @@ class RayCluster:
             self._ray.cancel(reference, force=True)
         if references:
             self._ray.wait(references, num_returns=len(references), timeout=FAREWELL_SECONDS)
-        with suppress(Exception):  # if the cluster is gone, so is this; else the next run does it
-            self._tidy()
+        if not self._own:
+            with suppress(Exception):  # if the cluster is gone, the next run's workers do it
+                self._tidy()
         self._ray.shutdown()
+        if self._own:  # its workers are gone by now
+            tidy(self._run)
 
     def _tidy(self) -> None:
         """Have every node remove what the workers of this run have left there."""
         _require_answer(self._head)
         leave = self._ray.remote(tidy)
-        ways = [self._on(node["NodeID"]) for node in self._ray.nodes() if node["Alive"]]
         left = []
-        for way in ways:
-            options = leave.options(num_cpus=0, max_retries=0, scheduling_strategy=way)
-            left.append(options.remote(self._run))
+        for node in self._ray.nodes():
+            if node["Alive"]:
+                way = self._on(node["NodeID"])
+                options = leave.options(num_cpus=0, max_retries=0, scheduling_strategy=way)
+                left.append(options.remote(self._run))
         self._ray.wait(left, num_returns=len(left), timeout=FAREWELL_SECONDS)
 
 

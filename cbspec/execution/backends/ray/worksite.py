@@ -80,8 +80,11 @@ def _site(run: str, root: Path) -> Worksite:
 
 def tidy(run: str) -> None:
     """Remove what the workers of a run have left on this node: Ray kills them when it ends."""
-    for folder in _runs().glob(f"{run}.*"):
-        shutil.rmtree(folder, ignore_errors=True)
+    for path in _runs().glob(f"{run}.*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:  # the lock of one
+            path.unlink(missing_ok=True)
 
 
 def _runs() -> Path:
