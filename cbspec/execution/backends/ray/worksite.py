@@ -29,6 +29,9 @@ from cbspec.store import EntryBytes, Store, admit, entry_bytes
 
 LOOK_SECONDS = 2.0  # between two reports of one task
 KEPT_BYTES = 256 * 2**20  # of results that stay with a worker, as later tasks may need them
+LEAST_BYTES = (
+    2**19
+)  # that each counts for: to list many small ones would take longer than to send them
 
 
 def work(parcels: Sequence[Parcel], origin: RunOrigin) -> list[Answer]:
@@ -108,7 +111,7 @@ class Worksite:
         self._run.hold()
         self._store = Store(self._run.path / "store")
         self._delivered: set[str] = set()  # what the driver has: it came from there, or went there
-        self._kept = 0  # bytes in the store, not counting what damage has taken from it
+        self._kept = 0  # bytes in the store
         self._matching: Matching | None = None
         self._workers: Any = None
 
@@ -179,13 +182,13 @@ class Worksite:
 
     def _deliver(self, entry: EntryBytes) -> None:
         self._delivered.add(entry.key)
-        self._kept += entry.size
+        self._kept += max(entry.size, LEAST_BYTES)
 
     def _shrink(self) -> None:
-        """Remove the least recently used results beyond `KEPT_BYTES`."""
+        """Begin with an empty store again, if it has more than `KEPT_BYTES`."""
         if self._kept > KEPT_BYTES:
-            self._store.gc(KEPT_BYTES // 2)
-            self._kept = sum(holding.bytes for holding in self._store.ls())
+            shutil.rmtree(self._run.path / "store", ignore_errors=True)
+            self._kept = 0
 
     def _answer(self, outcome: TaskOutcome, keys: set[str]) -> Answer:
         entries = self._entries(keys)
