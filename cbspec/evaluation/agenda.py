@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 
 from cbspec.claim import Claim
@@ -42,6 +43,15 @@ class Agenda:
         for cells in self.cells.values():
             wanted += cells.values()
         return wanted
+
+    @cached_property
+    def arms(self) -> Mapping[Cell, Sequence[str]]:
+        """Return cell -> the arms, of any claim, that it measures."""
+        arms: dict[Cell, list[str]] = {}
+        for cells in self.cells.values():
+            for (arm, _), cell in cells.items():
+                arms.setdefault(cell, []).append(arm)
+        return arms
 
     def by_readiness(
         self,

@@ -70,19 +70,10 @@ def forecast(
     if scale == canary:
         agenda = agenda_of_canaries(decided, planner)
     plan = planner.plan(agenda.wanted, wide=FAMILIES[device].wide, after=agenda.after)
-    arms = _arms(agenda)
     recorded = _recorded(agenda, entries)
     needed = _needed(agenda.wanted, standings)
-    work: list[Work] = []
-    seconds: dict[PlannedJob, float] = {}
-    unknown: dict[str, None] = {}
-    for job in plan.jobs:
-        item = _work(job, needed, standings, recorded, arms)
-        seconds[job] = item.seconds or 0.0
-        if item.seconds is None:
-            unknown[item.stage] = None
-        if _shown(job, item, standings):
-            work.append(item)
+    work = {job: _work(job, needed, standings, recorded, agenda.arms) for job in plan.jobs}
+    seconds = {job: item.seconds or 0.0 for job, item in work.items()}
     undecided: list[Claim] = []
     if scale != canary:
         undecided = _undecided(decided, agenda, entries, expected, standings)
@@ -91,12 +82,12 @@ def forecast(
         device=device,
         claims=len(decided),
         undecidable=len(claims) - len(decided),
-        work=tuple(work),
+        work=tuple(item for job, item in work.items() if _shown(job, item, standings)),
         seconds=sum(seconds.values()),
         longest=_longest(seconds),
         open=len(undecided),
         further=_further(plan, undecided, standings),
-        unknown=tuple(unknown),
+        unknown=tuple({item.stage: None for item in work.values() if item.seconds is None}),
     )
 
 
@@ -127,15 +118,6 @@ def _undecided(
         if expected[claim.id] or _absent(cells.values(), standings):
             undecided.append(claim)
     return undecided
-
-
-def _arms(agenda: Agenda) -> dict[Cell, list[str]]:
-    """Return cell -> the arms, of any claim, that it measures."""
-    arms: dict[Cell, list[str]] = {}
-    for cells in agenda.cells.values():
-        for (arm, _), cell in cells.items():
-            arms.setdefault(cell, []).append(arm)
-    return arms
 
 
 def _further(plan: Plan, claims: Iterable[Claim], standings: Standings) -> float:

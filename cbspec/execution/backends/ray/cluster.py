@@ -45,18 +45,7 @@ class RayCluster:
     """
 
     def __init__(self, config: Config, run: str) -> None:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would report runs to its makers
-        # Ray may else hide the GPUs of whoever asks for none, which here is for the device to say
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        # A cluster that starts here is for this run, which would otherwise wait for all else
-        os.environ.setdefault("RAY_worker_niceness", "0")
-        # Workers that it starts before it has the code cannot be used: one for each core
-        os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
-        # What needs more memory than its node has would be tried for ever: the run itself tries again
-        os.environ.setdefault("RAY_task_oom_retries", "0")
-        # Ray looks for the user's token by itself only where it has found the cluster by itself
-        if _has_token():
-            os.environ.setdefault("RAY_AUTH_MODE", "token")
+        _settle()
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -195,6 +184,22 @@ def _sigterm_kept() -> Iterator[None]:
     finally:
         with suppress(ValueError):  # only the main thread may set it, and Ray sets it only there
             signal.signal(signal.SIGTERM, before)
+
+
+def _settle() -> None:
+    """Settle how Ray works, which it reads from the environment, unless the user has."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would report runs to its makers
+    # Ray may else hide the GPUs of whoever asks for none, which here is for the device to say
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # A cluster that starts here is for this run, which would otherwise wait for all else
+    os.environ.setdefault("RAY_worker_niceness", "0")
+    # Workers that it starts before it has the code cannot be used: one for each core
+    os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
+    # What needs more memory than its node has would be tried for ever: the run itself tries again
+    os.environ.setdefault("RAY_task_oom_retries", "0")
+    # Ray looks for the user's token by itself only where it has found the cluster by itself
+    if _has_token():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 def _has_token() -> bool:
