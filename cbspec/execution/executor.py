@@ -246,4 +246,4 @@ class Executor:
         if outcome.ending == "done":
             self.computed += task.cells
             return self._attempts.succeeded(task) + keep_loaded(self.store, task, outcome)
-        return outcome.ending
+        return "not stored" if outcome.ending == "store" else outcome.ending

@@ -13,6 +13,7 @@ from cbspec.execution.failure import StageFailed
 from cbspec.execution.messages import Status
 from cbspec.execution.rundir import RunDirectory
 from cbspec.stage import Call, NoParameters
+from cbspec.store import Store
 from tests.cbspec.execution.arithmetic import BREAK, JOURNAL, PACK, UNPACK, added, counted
 from tests.cbspec.execution.conftest import executor, values
 from tests.support.patience import PATIENCE, until
@@ -158,6 +159,23 @@ def test_damage_that_cannot_be_moved_away_ends_in_a_message(tmp_path):
         pytest.raises(StoreError, match=r"damaged: .*; left in place"),
     ):
         again.ensure([cell])
+
+
+def test_a_result_that_cannot_be_stored_ends_the_run_and_says_so(tmp_path, journal, monkeypatch):
+    """The log of the run tells the job whose result found no room."""
+
+    def refuse(*_, **__):
+        raise StoreError("no space left")
+
+    one = executor(tmp_path)
+    cells = [one.planner.cell(counted(3), 1)]
+    one.plan_cells(cells)
+    monkeypatch.setattr(Store, "put", refuse)
+
+    with pytest.raises(StoreError, match="no space left"):
+        one.ensure(cells)
+
+    assert [event.outcome for event in one.run.events()] == ["not stored"]
 
 
 def test_stop_leaves_a_stage_and_keeps_what_is_stored(tmp_path, journal, monkeypatch):
