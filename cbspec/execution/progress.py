@@ -19,6 +19,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from cbspec import terminal
 from cbspec.execution.messages import JobEvent, Status
 from cbspec.execution.outlook import Pace
 from cbspec.execution.rundir import RunDirectory
@@ -106,7 +107,9 @@ class Display:
 
     def _print(self, text: str) -> None:
         start = "\n" if self._mid_line else ""
-        self.console.print(f"{start}[cbspec] {text}", markup=False, soft_wrap=True)
+        # A reason is what a stage raised, which may have lines that a CI log obeys
+        told = terminal.line(text)
+        self.console.print(f"{start}[cbspec] {told}", markup=False, soft_wrap=True)
         self._mid_line = False
         self._printed_at = time.monotonic()
 

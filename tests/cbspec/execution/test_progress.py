@@ -6,9 +6,9 @@ import time
 import msgspec
 from rich.console import Console
 
-from cbspec.execution.messages import Status
+from cbspec.execution.messages import JobEvent, Status
 from cbspec.execution.outlook import Outlook, Pace
-from cbspec.execution.progress import _plan_line, _table
+from cbspec.execution.progress import Display, _plan_line, _table
 from cbspec.execution.rundir import RunDirectory
 
 
@@ -46,6 +46,20 @@ def test_a_narrow_terminal_cuts_the_job_alone():
     assert first.endswith("epoch 20/80, 1 min 00 s left")
     assert "\N{HORIZONTAL ELLIPSIS}" in first
     assert second.startswith("gw1 weigh seeds 1,2,3 ")
+
+
+def test_a_log_has_one_line_for_a_job_whatever_its_stage_raised(tmp_path):
+    """What follows a line break in a message would else be a command to a CI log."""
+    run = RunDirectory(tmp_path / "run", "main")
+    raised = "failed, is tried once more (ValueError: a\n::error::b\x1b[2J)"
+    run.record(JobEvent(worker="main", job="weigh seeds 1", seconds=1.0, outcome=raised))
+    log = io.StringIO()
+    display = Display(run, log)
+    display.start()
+    display.close()
+
+    told = "failed, is tried once more (ValueError: a\\u000a::error::b\\u001b[2J)"
+    assert log.getvalue() == f"[cbspec] main  weigh seeds 1: {told} in 1.0 s\n"
 
 
 def test_the_whole_plan_has_a_line(tmp_path):
