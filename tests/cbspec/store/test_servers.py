@@ -71,7 +71,7 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         with listening(socketserver.ThreadingTCPServer((LOOPBACK, 0), Connection)) as port:
             yield f"ssh://{getpass.getuser()}@{LOOPBACK}:{port}"
             for connection in connections:
-                connection.terminate()  # fsspec keeps its connections open
+                connection.kill()  # fsspec keeps its connections open; sshd may not heed SIGTERM
     finally:
         if made:
             PRIVILEGE_SEPARATION.rmdir()
