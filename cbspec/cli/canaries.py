@@ -53,8 +53,8 @@ def accept_canaries(
         decide = carried if carry_over else supersede
         after = decide(settled, outdated, reason, today())
         figures = [check.figures for check in checks if check.figures]
-        record.recording(figures).save(project.config.canary_record)
-        dropped = drop_canaries(project, _without_claim(project, record, claims))
+        dropped = sorted(_without_claim(project, record, claims))
+        record.recording(figures).without(dropped).save(project.config.canary_record)
         evidence = [verdict.evidence for verdict in confirmed if verdict.evidence]
         save(project, ledger, after, evidence)
     word = "carried over" if carry_over else "superseded"
@@ -70,15 +70,13 @@ def accept_canaries(
     return results, bool(checks or outdated or dropped)
 
 
-def drop_canaries(project: Project, claims: Collection[str]) -> list[str]:
-    """Take the canaries of claims off the record, and return the claims that had one."""
+def drop_canaries(project: Project, claims: Collection[str]) -> None:
+    """Take the canaries of claims off the record."""
     from cbspec.canary import CanaryRecord
 
     record = CanaryRecord.load(project.config.canary_record)
-    gone = sorted(record.figures.keys() & set(claims))
-    if gone:
-        record.without(gone).save(project.config.canary_record)
-    return gone
+    if record.figures.keys() & set(claims):
+        record.without(claims).save(project.config.canary_record)
 
 
 def _without_claim(project: Project, record: CanaryRecord, words: Sequence[str]) -> set[str]:

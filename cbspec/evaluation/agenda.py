@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import chain
 
 from cbspec.claim import Claim
-from cbspec.evaluation.canary import SEEDS
+from cbspec.evaluation.canary import canary_cells
 from cbspec.evaluation.interim import seeds_due
 from cbspec.execution.cell import Cell
 from cbspec.execution.plan import Planner
@@ -175,7 +175,5 @@ def awaited(
 
 def agenda_of_canaries(claims: Sequence[Claim], planner: Planner) -> Agenda:
     """Return the agenda of a run of the canaries of these claims, given at the canaries' scale."""
-    cells = {}
-    for claim in claims:
-        cells[claim.id] = planner.of(claim, claim.seeds.pool[:SEEDS])
+    cells = {claim.id: canary_cells(claim, planner) for claim in claims}
     return Agenda({claim.id: claim for claim in claims}, cells, {})

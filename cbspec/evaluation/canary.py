@@ -24,6 +24,11 @@ from cbspec.store import StoredResult
 SEEDS = 2  # with one, a changed choice (an argmax, a branch) could agree by luck
 
 
+def canary_cells(claim: Claim, planner: Planner) -> Mapping[tuple[str, int], Cell]:
+    """Return (arm, seed) -> cell, for the canary of a claim that is given at the canaries' scale."""
+    return planner.of(claim, claim.seeds.pool[:SEEDS])
+
+
 class Canaries:
     """Computes and compares the canaries of claims, each once in a process.
 
@@ -52,8 +57,7 @@ class Canaries:
 
     def cells(self, claim: Claim) -> Mapping[tuple[str, int], Cell]:
         """Return (arm, seed) -> cell, for a claim's canary."""
-        toy = self._at_canary(claim)
-        return self.executor.planner.of(toy, toy.seeds.pool[:SEEDS])
+        return canary_cells(self._at_canary(claim), self.executor.planner)
 
     def plan(self, claims: Iterable[Claim]) -> None:
         """Plan the canaries of these claims, so that all workers help with them."""

@@ -66,9 +66,10 @@ def forecast(
         key = Key(claim.id, claim.scale, device)
         entries[claim.id], expected[claim.id] = ledger.get(key), ledger.expected(key)
     planner, store = standings.planner, standings.store
-    agenda = agenda_of(decided, expected, planner, store)
     if scale == canary:
         agenda = agenda_of_canaries(decided, planner)
+    else:
+        agenda = agenda_of(decided, expected, planner, store)
     plan = planner.plan(agenda.wanted, wide=FAMILIES[device].wide, after=agenda.after)
     recorded = _recorded(agenda, entries)
     needed = _needed(agenda.wanted, standings)

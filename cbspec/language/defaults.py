@@ -145,9 +145,7 @@ def known_scale(asked: str | None, usual: str, claims: Path, canary: str = "") -
     scale = asked or usual
     if canary:
         _check_canary(canary, folders, claims)
-    scales: Collection[str] = folders.defaults(claims).scales
-    if scale not in scales:
-        scales = folders.scales(claims)
+    scales = _defined(scale, folders, claims)
     if scale in scales or (not scales and scale == usual):
         return scale
     if not scales:
@@ -158,10 +156,14 @@ def known_scale(asked: str | None, usual: str, claims: Path, canary: str = "") -
     raise ConfigError(f"{message}: the one under [tool.cbspec], or quick where none is")
 
 
+def _defined(scale: str, folders: Folders, claims: Path) -> Collection[str]:
+    """Return the scales of the claims' own folder, and of all below where it lacks this one."""
+    scales = folders.defaults(claims).scales
+    return scales if scale in scales else folders.scales(claims)
+
+
 def _check_canary(canary: str, folders: Folders, claims: Path) -> None:
-    scales: Collection[str] = folders.defaults(claims).scales
-    if canary not in scales:
-        scales = folders.scales(claims)
+    scales = _defined(canary, folders, claims)
     if scales and canary not in scales:
         message = f"unknown scale {canary!r}{suggestion(canary, list(scales))}"
         raise ConfigError(f"{message}: the canaries' under [tool.cbspec]")

@@ -29,9 +29,8 @@ from cbspec.store import EntryBytes, Store, admit, entry_bytes
 
 LOOK_SECONDS = 2.0  # between two reports of one task
 KEPT_BYTES = 256 * 2**20  # of results that stay with a worker, as later tasks may need them
-LEAST_BYTES = (
-    2**19
-)  # that each counts for: to list many small ones would take longer than to send them
+# That each of them counts for: to list many small ones would take longer than to send them
+LEAST_BYTES = 2**19
 
 
 def work(parcels: Sequence[Parcel], origin: RunOrigin) -> list[Answer]:

@@ -22,9 +22,8 @@ from cbspec.execution.task import TaskOutcome
 from cbspec.store import Lock, Locks
 
 FOLDER = "counter"
-MOST_HELPERS = (
-    5  # that one task may lose at one point; what kills its machine is not tried for ever
-)
+# That one task may lose at one point; what kills its machine is not tried for ever
+MOST_HELPERS = 5
 MOST_LIMITS = 2  # helpers with their whole time for it, until a point counts as longer than that
 
 

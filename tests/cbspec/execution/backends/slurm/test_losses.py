@@ -60,6 +60,16 @@ def workers(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> SlurmWorkers:
     return workers
 
 
+@pytest.fixture
+def raised(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The signals that a helper raises, which do not reach this process; it computes nothing."""
+    signals: list[int] = []
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "raise_signal", signals.append)
+    monkeypatch.setattr(LocalWorkers, "start", lambda *_: None)
+    return signals
+
+
 def computed(
     place: Workplace, planned: StageTask, minutes: int = 0, bench: HelperBench | None = None
 ) -> TaskOutcome:
@@ -182,10 +192,13 @@ def test_a_lost_helper_shows_no_progress(
 
 
 def test_a_helper_that_slurm_ends_notes_how_long_it_had_its_task(
-    workers: SlurmWorkers, place: Workplace, monkeypatch: pytest.MonkeyPatch
+    workers: SlurmWorkers,
+    place: Workplace,
+    raised: list[int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """And dies of the signal. Without a task it notes nothing."""
-    planned, raised = task(1, up_to=3), []
+    planned = task(1, up_to=3)
     counter = Counter(place.run)
     bench = HelperBench(place.config, place.run, counter)
 
@@ -193,9 +206,6 @@ def test_a_helper_that_slurm_ends_notes_how_long_it_had_its_task(
         bench.end(signal.SIGTERM)
         return [(planned, TaskOutcome(ending="done"))]
 
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    monkeypatch.setattr(signal, "raise_signal", raised.append)
-    monkeypatch.setattr(LocalWorkers, "start", lambda *_: None)
     monkeypatch.setattr(LocalWorkers, "ended", ended)
     began = time.time()
     computed(place, planned, bench=bench)
@@ -209,10 +219,13 @@ def test_a_helper_that_slurm_ends_notes_how_long_it_had_its_task(
 
 
 def test_a_helper_that_slurm_ends_dies_although_its_run_has_ended(
-    workers: SlurmWorkers, place: Workplace, monkeypatch: pytest.MonkeyPatch
+    workers: SlurmWorkers,
+    place: Workplace,
+    raised: list[int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The run removes its folder while it cancels the helpers."""
-    planned, raised = task(1, up_to=3), []
+    planned = task(1, up_to=3)
     bench = HelperBench(place.config, place.run, Counter(place.run))
 
     def ended(*_: object) -> list[tuple[StageTask, TaskOutcome]]:
@@ -220,9 +233,6 @@ def test_a_helper_that_slurm_ends_dies_although_its_run_has_ended(
         bench.end(signal.SIGTERM)
         return [(planned, TaskOutcome(ending="done"))]
 
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    monkeypatch.setattr(signal, "raise_signal", raised.append)
-    monkeypatch.setattr(LocalWorkers, "start", lambda *_: None)
     monkeypatch.setattr(LocalWorkers, "ended", ended)
     computed(place, planned, bench=bench)
 
