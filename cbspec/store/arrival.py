@@ -206,7 +206,7 @@ def _receive(remote: Remote, file: TensorFile, path: Path) -> None:
     name = tensors_name(file.sha256)
     with path.open("xb") as target:
         while (size := target.tell()) < file.bytes:
-            block = remote.read(name, size, min(BLOCK, file.bytes - size))
+            block = remote.read(name, size, min(BLOCK, file.bytes - size), there=True)
             if not block:
                 raise Unfit("is missing" if block is None else f"ends after {size} bytes")
             digest.update(block)

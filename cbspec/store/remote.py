@@ -14,24 +14,30 @@ follows from what the file holds, so two machines may write the same file at onc
 from __future__ import annotations
 
 import errno
-import queue
+import logging
+import re
 import secrets
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from cbspec.errors import ConfigError, RemoteError
+from cbspec.store.address import check, without_password
+from cbspec.store.deadline import DeadlineError, within
 
 T = TypeVar("T")
 
-ANSWER_SECONDS = 30.0  # the time limit of one request, which reads no more than BLOCK
-BLOCK = 2**23  # bytes
+ANSWER_SECONDS = 30.0  # the time limit of a request that moves little
+SLOWEST = 2**15  # bytes a second, by which a request that moves much has more time
+BLOCK = 2**23  # the greatest number of bytes that one request reads
 INSTALL = 'pip install "cbspec[remote]"'
 # Protocols of object stores: an object appears as a whole, and none is a link
 OBJECTS = frozenset({"memory", "s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "http", "https"})
+GOOGLE = frozenset({"gs", "gcs"})
+
+for _package in ("gcsfs", "paramiko"):  # they log what they raise, and Python would print that
+    logging.getLogger(_package).addHandler(logging.NullHandler())
 
 
 class Unfit(ValueError):
@@ -39,7 +45,7 @@ class Unfit(ValueError):
 
 
 class Remote:
-    """The files of a shared store. To create this object sends no request.
+    """The files of a shared store. To create it for a host with ssh connects to that host.
 
     Args:
         url: a URL for fsspec (``s3://bucket/folder``, ``ssh://host/folder``) or a folder's path.
@@ -50,11 +56,14 @@ class Remote:
         lanes: the number of requests that it takes at a time.
 
     Raises:
-        ConfigError: the kind of URL is unknown, or a package for it is not installed.
+        ConfigError: the URL names no place, or a package for its kind is not installed.
+        RemoteError: the host cannot be reached, or refuses.
     """
 
     def __init__(self, url: str, seconds: float = ANSWER_SECONDS) -> None:
-        self.url = _without_password(url)
+        check(url)
+        self.url = without_password(url, url)
+        self._given = url
         self._seconds = seconds
         self._files, self._root = self._opened(url)
         kinds = self._files.protocol
@@ -63,13 +72,14 @@ class Remote:
         together = self._files.async_impl or "file" in self._kinds
         self.lanes = 8 if together else 1
 
-    def read(self, name: str, first: int, most: int) -> bytes | None:
+    def read(self, name: str, first: int, most: int, *, there: bool = False) -> bytes | None:
         """Read a part of a file; return None if there is no such file.
 
         Args:
             name: the name of the file.
             first: the first byte.
             most: the greatest number of bytes.
+            there: whether so many bytes are known to be there; their transfer takes time.
 
         Raises:
             RemoteError: the remote does not answer, or refuses.
@@ -90,7 +100,7 @@ class Remote:
                     raise
                 return b""  # the file ends before the first byte
 
-        data = self._answer(f"reading {name}", content)
+        data = self._answer(f"reading {name}", content, size=most if there else 0)
         if data is not None and len(data) > most:
             raise Unfit("is longer than it says")
         return data
@@ -133,20 +143,34 @@ class Remote:
                     self._files.rm_file(scratch)
                 raise
 
-        self._answer(f"writing {name}", put, limited=False)
+        self._answer(f"writing {name}", put, size=_length(content))
 
-    def check_there(self) -> None:
+    def check_there(self, *, made: bool = False) -> None:
         """Check that the folder or bucket of the URL exists; it may be empty.
+
+        Args:
+            made: accept a folder that does not exist, since writing a file makes it.
 
         Raises:
             RemoteError: it does not exist, or the remote does not answer.
         """
-        place = self._root
-        if self._objects:
-            # On other object stores than S3, a reader may not be allowed to ask for the bucket
-            place = self._root.partition("/")[0] if "s3" in self._kinds else ""
-        if place and not self._answer("", lambda: self._files.isdir(place)):
+        if not (self._answer("", self._there) or (made and not self._objects)):
             raise RemoteError(f"{self.url}: there is no such folder or bucket")
+
+    def _there(self) -> bool:
+        bucket = self._root.partition("/")[0]
+        if not self._objects:
+            return bool(self._files.isdir(self._root))
+        if "s3" in self._kinds:
+            return bool(self._files.isdir(bucket))
+        try:
+            if not self._kinds.isdisjoint(GOOGLE):
+                self._files.call("GET", "b/{}/o", bucket, maxResults=1, json_out=True)
+        except FileNotFoundError:
+            return False
+        except Exception:  # a reader may not be allowed to list the bucket
+            return True
+        return True
 
     def _put(self, content: bytes | Path, path: str) -> None:
         if isinstance(content, Path):
@@ -171,27 +195,36 @@ class Remote:
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
 
-    def _answer(self, doing: str, ask: Callable[[], T], *, limited: bool = True) -> T:
+    def _answer(
+        self, doing: str, ask: Callable[[], T], *, size: int = 0, limited: bool = True
+    ) -> T:
         """Send a request and return the answer.
 
         Args:
             doing: what the request does, for the error message.
             ask: sends the request.
+            size: how many bytes it moves.
             limited: whether the time limit applies.
 
         Raises:
             RemoteError: the answer is an error, or does not come in time.
         """
+        seconds = self._seconds + size // SLOWEST
         try:
-            return _within(self._seconds, ask) if limited else ask()
+            return within(seconds, ask) if limited else ask()
         except Unfit:
             raise
-        except TimeoutError:
-            reason = f"no answer within {self._seconds:g} s"
+        except DeadlineError:
+            reason = f"no answer within {seconds:g} s"
         except Exception as error:  # each file system has errors of its own
-            reason = " ".join(str(error).split()) or type(error).__name__
+            reason = self._reason(error)
         about = f"{doing}: " if doing else ""
         raise RemoteError(f"{self.url}: {about}{reason}")
+
+    def _reason(self, error: Exception) -> str:
+        """Return an error's message in one line, without number and password."""
+        text = re.sub(r"^\[Errno \w+\] ", "", " ".join(str(error).split()))
+        return without_password(text, self._given) or type(error).__name__
 
     def _opened(self, url: str) -> tuple[Any, str]:
         try:
@@ -199,45 +232,20 @@ class Remote:
         except ImportError:
             raise ConfigError(f"{self.url}: a shared store needs fsspec: {INSTALL}") from None
         try:
-            files, root = url_to_fs(url)
+            files, root = within(self._seconds, lambda: url_to_fs(url))
+        except DeadlineError:
+            raise RemoteError(f"{self.url}: no answer within {self._seconds:g} s") from None
         except ImportError as error:
             raise ConfigError(f"{self.url}: {error}") from None
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise RemoteError(f"{self.url}: cannot be reached: {reason}") from None
-        except Exception as error:
-            raise ConfigError(f"{self.url}: is no place to share results: {error}") from None
+        except (ValueError, TypeError) as error:
+            reason = self._reason(error)
+            raise ConfigError(f"{self.url}: is no place to share results: {reason}") from None
+        except Exception as error:  # each file system has errors of its own
+            raise RemoteError(f"{self.url}: cannot be reached: {self._reason(error)}") from None
         return files, root.rstrip("/")
 
 
-def _within(seconds: float, ask: Callable[[], T]) -> T:
-    """Call a function with a time limit.
-
-    Raises:
-        TimeoutError: it has not returned in time. It goes on in its thread; nothing can stop it.
-    """
-    answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            answers.put((ask(), None))
-        except BaseException as error:
-            answers.put((None, error))
-
-    # A daemon thread, not one of a pool: the end of the process would wait for a pool
-    threading.Thread(target=work, daemon=True, name="cbspec-remote").start()
-    try:
-        answer, error = answers.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    if error is not None:
-        raise error
-    return answer  # type: ignore[return-value]  # None is an answer, too
-
-
-def _without_password(url: str) -> str:
-    place = urlsplit(url).netloc
-    user, separator, host = place.rpartition("@")
-    if ":" not in user:
-        return url
-    return url.replace(f"{place}", f"{user.partition(':')[0]}{separator}{host}", 1)
+def _length(content: bytes | Path) -> int:
+    if isinstance(content, Path):
+        return content.stat().st_size if content.exists() else 0
+    return len(content)

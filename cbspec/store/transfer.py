@@ -115,6 +115,7 @@ class Push:
             RemoteError: the remote cannot be read or written. Results that were yielded are there.
             StoreError: the store cannot be read.
         """
+        self.remote.check_there(made=True)
         for folder in ("entries", "tensors", "packages"):
             self._there |= self.remote.sizes(folder)
         yield from _together(self._one, results, self.remote.lanes)

@@ -1,9 +1,11 @@
 """A place that many machines share: its files appear whole, and its mistakes are sentences."""
 
+import logging
 import sys
 import threading
 from pathlib import Path
 
+import fsspec.core
 import pytest
 
 from cbspec.errors import ConfigError, RemoteError
@@ -66,12 +68,65 @@ def test_a_silent_remote_is_not_waited_for(tmp_path, monkeypatch):
     """A request that is not answered in time is an error, whatever the file system waits for."""
     remote = Remote(f"file://{tmp_path}", seconds=0.05)
     over = threading.Event()
-    monkeypatch.setattr(remote._files, "cat_file", lambda path, **_: over.wait(60))
+
+    def waits(*_, **__):
+        over.wait(60)
+
+    for name in ("cat_file", "pipe_file", "isdir"):
+        monkeypatch.setattr(remote._files, name, waits)
     monkeypatch.setattr(remote, "_check_plain", lambda path: None)
 
     with pytest.raises(RemoteError, match=r"reading one: no answer within 0\.05 s"):
         remote.read("one", 0, 7)
+    with pytest.raises(RemoteError, match=r"writing one: no answer within 0\.05 s"):
+        remote.write("one", b"content")
+    with pytest.raises(RemoteError, match=r"no answer within 0\.05 s"):
+        remote.check_there(made=True)
+    monkeypatch.setattr(fsspec.core, "url_to_fs", waits)
+    with pytest.raises(RemoteError, match=r"ssh://host/a: no answer within 0\.05 s"):
+        Remote("ssh://host/a", seconds=0.05)
     over.set()
+
+
+def test_what_moves_much_has_more_time(remote, monkeypatch):
+    """A slow network is no silent remote: a request has a second more for each 32 KiB it moves."""
+    limits = []
+    monkeypatch.setattr(
+        "cbspec.store.remote.within", lambda seconds, ask: limits.append(seconds) or ask()
+    )
+
+    remote.write("one", bytes(2**20))
+    remote.read("one", 0, 2**23)
+    remote.read("one", 0, 2**20, there=True)
+
+    assert limits == [62, 30, 62]
+
+
+def test_a_host_that_lets_nobody_in(monkeypatch):
+    """A host that refuses is no mistake of configuration, and is told without the password."""
+
+    class Refusal(Exception):
+        pass
+
+    def refuses(url):
+        raise Refusal("[Errno None] no way in\nfor me:secret@host")
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", refuses)
+
+    with pytest.raises(RemoteError) as caught:
+        Remote("ssh://me:secret@host/a")
+
+    assert str(caught.value) == "ssh://me@host/a: cannot be reached: no way in for me@host"
+
+
+@pytest.mark.parametrize("name", ["gcsfs", "paramiko.transport"])
+def test_what_file_systems_log_is_not_printed(monkeypatch, capsys, name):
+    """They log their errors with a traceback, which Python would print if nobody listened."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+
+    logging.getLogger(name).error("non-retriable exception")
+
+    assert capsys.readouterr().err == ""
 
 
 def test_a_folder_that_is_not_there(tmp_path):
@@ -84,10 +139,24 @@ def test_a_folder_that_is_not_there(tmp_path):
 
 @pytest.mark.parametrize(
     ("url", "reason"),
-    [("nosuch://place", "nosuch://place: "), ("s3fs://", "s3fs://: ")],
+    [
+        ("nosuch://place", "nosuch://place: is no place to share results"),
+        ("://place", "://place: names no kind of place"),
+        ("s3://", "s3://: names no bucket or host"),
+        ("gs:///results", "gs:///results: names no bucket or host"),
+        ("simplecache::s3://", "simplecache::s3://: names no bucket or host"),
+        ("ssh://me:secret@", "ssh://me@: names no bucket or host"),
+        ("ssh://host", "ssh://host: names no folder"),
+        ("sftp://host:22//", "sftp://host:22//: names no folder"),
+        ("ssh://host/~/results", "ssh://host/~/results: names no whole path"),
+        ("ssh://[host/a", r"ssh://\[host/a: is no URL: Invalid IPv6 URL"),
+        ("file://results/a", "file://results/a: names no whole path"),
+        ("s3://lab/results?versionId=3", r"has a \? or #"),
+        ("gs://lab/results#3", r"has a \? or #"),
+    ],
 )
-def test_a_url_of_no_kind(url, reason):
-    """An unknown kind of URL is a mistake of configuration."""
+def test_a_url_of_no_place(url, reason):
+    """A URL of an unknown kind, or one that would mean another place, is a mistake of configuration."""
     with pytest.raises(ConfigError, match=reason):
         Remote(url)
 

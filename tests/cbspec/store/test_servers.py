@@ -136,5 +136,20 @@ def test_results_travel_over_ssh(store: Store, ssh: str, tmp_path: Path) -> None
 
 
 def test_results_travel_to_google(store: Store, gcs: str, tmp_path: Path) -> None:
-    """A bucket that an emulator keeps is a shared store as S3's are."""
+    """A bucket that an emulator keeps is a shared store as S3's are; one that is not there is told
+    from an empty one, which reads as missing results alone.
+    """
+    nowhere = Remote(gcs.replace("lab", "nobodys"))
+    empty = states(pull(Store(tmp_path / "none"), Remote(gcs)))
+
     assert_results_travel(Remote(gcs), store, tmp_path)
+
+    assert empty == {"absent": 6}
+    with pytest.raises(
+        RemoteError, match="gs://nobodys/results: there is no such folder or bucket"
+    ):
+        pull(store, nowhere)
+    with pytest.raises(
+        RemoteError, match="gs://nobodys/results: there is no such folder or bucket"
+    ):
+        list(Push(store, nowhere).move(EXPECTED))

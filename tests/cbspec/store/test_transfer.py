@@ -163,11 +163,11 @@ def test_a_pull_that_is_killed_goes_on(filled, remote, other, monkeypatch, step)
     remote.lanes = 1
     read, asked = remote.read, []
 
-    def killed(name, first, most):
+    def killed(name, first, most, **options):
         asked.append(name)
         if len(asked) > step:
             raise Killed
-        return read(name, first, most)
+        return read(name, first, most, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(remote, "read", killed)
