@@ -51,6 +51,18 @@ def ray_cluster(shore: Path) -> Iterator[Cluster]:
     cluster.shutdown()
 
 
+@pytest.fixture
+def open_cluster(ray_cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    """Ray on a node of one core, which lets in whoever comes."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    cluster = patiently(
+        lambda: type(ray_cluster)(initialize_head=True, head_node_args=ray_node("open"))
+    )
+    monkeypatch.delenv("RAY_AUTH_MODE")
+    yield cluster
+    cluster.shutdown()
+
+
 def patiently(start: Callable[[], T]) -> T:
     """Start a node of Ray, and another one if Ray gives up on it: it does so after half a minute, in
     which a busy machine may not get there.

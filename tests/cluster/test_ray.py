@@ -43,6 +43,15 @@ def test_figures_and_results_are_those_of_a_local_run(
     assert " on one" in output + sunk.reason or " on two" in output + sunk.reason
 
 
+def test_a_cluster_that_asks_for_no_token_is_joined_without(
+    lab: Ferry, locally: Ferry, open_cluster: Cluster
+) -> None:
+    """Whoever has a token, as everyone who has started Ray, can use the clusters of others too."""
+    lab.finish("-n", "0", "--backend", "ray", "--address", open_cluster.address)
+
+    assert lab.judgements() == locally.judgements()
+
+
 def test_a_killed_driver_goes_on_where_it_was(
     lab: Ferry, locally: Ferry, on_ray: tuple[str, ...]
 ) -> None:

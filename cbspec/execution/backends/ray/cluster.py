@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,17 +47,17 @@ class RayCluster:
     """
 
     def __init__(self, config: Config, run: str) -> None:
-        _settle()
+        # Ray itself would join whichever cluster was started last on this machine
+        address = config.address or os.environ.get("RAY_ADDRESS") or "local"
+        self._own = address == "local"
+        _require_answer(address)
+        _settle(address)
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         self._ray, self._run = ray, run
         if ray.is_initialized():
             raise BackendError("this process is connected to Ray already: ray.shutdown() first")
-        # Ray itself would join whichever cluster was started last on this machine
-        address = config.address or os.environ.get("RAY_ADDRESS") or "local"
-        self._own = address == "local"
-        _require_answer(address)
         with tempfile.TemporaryDirectory(prefix="cbspec-code-") as folder:
             pack(config, Path(folder))
             environment = {"working_dir": folder, "env_vars": _environment(config)}
@@ -186,7 +188,7 @@ def _sigterm_kept() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def _settle() -> None:
+def _settle(address: str) -> None:
     """Settle how Ray works, which it reads from the environment, unless the user has."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would report runs to its makers
     # Ray may else hide the GPUs of whoever asks for none, which here is for the device to say
@@ -197,15 +199,25 @@ def _settle() -> None:
     os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
     # What needs more memory than its node has would be tried for ever: the run itself tries again
     os.environ.setdefault("RAY_task_oom_retries", "0")
-    # Ray looks for the user's token by itself only where it has found the cluster by itself
-    if _has_token():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    # Ray does not use the user's token where it was told the address; and where it uses it although
+    # nobody asks for one, this process lets no worker in
+    if address != "local" and "RAY_AUTH_MODE" not in os.environ and _has_token():
+        os.environ["RAY_AUTH_MODE"] = "disabled" if _lets_anyone_in(address) else "token"
 
 
 def _has_token() -> bool:
     """Tell whether this user has a token for Ray, without which some clusters let nobody in."""
     named = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
     return bool(named) or (Path.home() / ".ray" / "auth_token").is_file()
+
+
+def _lets_anyone_in(address: str) -> bool:
+    """Tell whether a cluster answers who has no token; in a process that has not imported Ray."""
+    command = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
+    asked = subprocess.run(
+        command, env={**os.environ, "RAY_AUTH_MODE": "disabled"}, capture_output=True, check=False
+    )
+    return asked.returncode == 0
 
 
 def _require_answer(address: str) -> None:

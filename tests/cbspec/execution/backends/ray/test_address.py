@@ -12,6 +12,7 @@ import pytest
 
 from cbspec.config import Config
 from cbspec.errors import BackendError
+from cbspec.execution.backends.ray import cluster
 from cbspec.execution.backends.ray.cluster import RayCluster, _require_answer
 
 
@@ -44,3 +45,22 @@ def test_ray_does_not_try_again_what_ran_out_of_memory(
         RayCluster(Config(tmp_path), "run")
 
     assert environment["RAY_task_oom_retries"] == told
+
+
+@pytest.mark.parametrize(
+    ("address", "answers", "told"),
+    [("10.0.0.7:6379", False, "token"), ("auto", True, "disabled"), ("local", False, None)],
+)
+def test_the_users_token_is_for_clusters_that_ask_for_one(
+    monkeypatch: pytest.MonkeyPatch, address: str, answers: bool, told: str | None
+) -> None:
+    """One that does not ask is joined without: this process would let in none of its workers. For a
+    cluster of the run's own Ray finds it by itself.
+    """
+    environment = {"RAY_AUTH_TOKEN": "of the user"}
+    monkeypatch.setattr(os, "environ", environment)
+    monkeypatch.setattr(cluster, "_lets_anyone_in", lambda _: answers)
+
+    cluster._settle(address)
+
+    assert environment.get("RAY_AUTH_MODE") == told
