@@ -54,7 +54,8 @@ def admit(store: Store, entry: EntryBytes) -> None:
     """
     if not entry.key.isalnum():
         raise ValueError(f"{entry.key!r} is no key")
-    fresh = not store.has(entry.key)
+    if store.has(entry.key):
+        return
     with store.arriving(entry.key) as folder:
         write(folder / RECORD, entry.record)
         if entry.tensors is not None:
@@ -62,5 +63,4 @@ def admit(store: Store, entry: EntryBytes) -> None:
         record = read_record(folder)
         if fault := tensor_fault(folder / TENSORS, record.tensors):
             raise ValueError(fault)
-    if fresh:
-        store.count(record.provenance)
+    store.count(record.provenance)

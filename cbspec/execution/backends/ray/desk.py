@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from cbspec.execution.backends.ray.parcel import Report
+
+COLLECT_SECONDS = 1.0  # for which a call of `collect` waits
 
 
 class ReportDesk:
@@ -16,6 +20,11 @@ class ReportDesk:
         self._reports.append(report)
 
     def collect(self) -> list[Report]:
-        """Return the reports since the last call."""
+        """Wait a moment, and return the reports since the last call.
+
+        It waits here and not where it is called: an actor without a call looks for signals a hundred
+        times a second.
+        """
+        time.sleep(COLLECT_SECONDS)
         reports, self._reports = self._reports, []
         return reports

@@ -26,8 +26,6 @@ from cbspec.store import admit
 Tasks = dict[int, StageTask]
 """Number -> task."""
 
-COLLECT_SECONDS = 1.0  # between two looks for reports at the desk
-
 
 class Ray:
     """Computes on a Ray cluster: a running one, or a new one on this machine.
@@ -60,8 +58,7 @@ class RayWorkers:
         self._untold: dict[int, float] = {}  # number of a task that nobody was told of -> its start
         self._unsent: list[tuple[StageTask, TaskOutcome]] = []
         self._numbers = itertools.count()
-        self._news: Any = None
-        self._collected = 0.0
+        self._news: Any = None  # Ray's reference to the next reports
 
     def reserve(self) -> bool:
         if not self._driver.take():
@@ -163,15 +160,14 @@ class RayWorkers:
         """Take in the reports that workers have left since the last time."""
         assert self._cluster is not None
         if self._news is None:
-            if time.monotonic() - self._collected > COLLECT_SECONDS:
-                self._news = self._cluster.collect()
+            self._news = self._cluster.collect()
             return
         if not self._cluster.ready([self._news], 0.0):
             return
         reports: list[Report] = []
         with suppress(Exception):  # if the desk is lost, only the progress is missing
             reports = self._cluster.answer(self._news)
-        self._news, self._collected = None, time.monotonic()
+        self._news = None
         tasks: Tasks = {}
         for together in self._running.values():
             tasks |= together
