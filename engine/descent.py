@@ -38,19 +38,15 @@ class DescentOutcome:
     totals: list[Tensor] = field(default_factory=list)
     squares: list[Tensor] = field(default_factory=list)
 
-    def add(self, same: Tensor, held: Tensor, changes: Sequence[Tensor]) -> None:
-        """Add one batch; its changes `[replica, P]`, one per step size, become this object's."""
-        self.same.append(same)
-        self.held.append(held)
-        first = not self.totals
-        for size, change in enumerate(changes):
-            squares = torch.linalg.vector_norm(change, dim=-1).square_()
-            if first:
-                self.totals.append(change)
-                self.squares.append(squares)
-            else:
-                self.totals[size] += change
-                self.squares[size] += squares
+    def add_change(self, size: int, change: Tensor) -> None:
+        """Add the change `[replica, P]` of the weights in one batch, at step size number `size`."""
+        squares = torch.linalg.vector_norm(change, dim=-1).square_()
+        if size == len(self.totals):
+            self.totals.append(change.clone())
+            self.squares.append(squares)
+        else:
+            self.totals[size] += change
+            self.squares[size] += squares
 
     def variance(self) -> Tensor:
         """Return the update variance `[replica, step size]`; see `update_variance`."""
@@ -111,14 +107,15 @@ def _measure(sgd: LocalSGD, update: Batch, held: Batch, outcome: DescentOutcome)
     held_h = sgd.enter(sgd.network.embed(held_x.double()))
     entering = forward.trace.hidden[sgd.lowest]
     before, before_held = forward.losses.mean(1), sgd.loss(held_h, held_y)
-    changes = sgd.runs(forward)
     same: list[Tensor] = []
     held_out: list[Tensor] = []
-    for change in changes:
-        same.append(sgd.loss(entering, y, change) - before)
-        held_out.append(sgd.loss(held_h, held_y, change) - before_held)
-    outcome.add(torch.stack(same, 1), torch.stack(held_out, 1), changes)
-    sgd.moving.copy_(sgd.frozen)  # back to the snapshot
+    for size, change in enumerate(sgd.runs(forward)):
+        outcome.add_change(size, change)
+        same.append(sgd.loss(entering, y) - before)
+        held_out.append(sgd.loss(held_h, held_y) - before_held)
+    outcome.same.append(torch.stack(same, 1))
+    outcome.held.append(torch.stack(held_out, 1))
+    sgd.back()
     return before.cpu()
 
 

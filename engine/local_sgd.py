@@ -5,6 +5,7 @@ What lies below the lowest block that moves is computed once for each batch.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -57,6 +58,7 @@ class LocalSGD:
         self._span = slice(offsets[f"blocks.{self.lowest}.norm.weight"], above)
         self.moving = network.weights.flat[:, self._span]
         self.frozen = self.moving.clone()
+        self._change = torch.empty_like(self.frozen)
 
     def update(self, forward: ForwardPass) -> Tensor:
         """Return the gradient `[replica, P]` at the network's present weights."""
@@ -68,20 +70,25 @@ class LocalSGD:
         gradient = self.into.flat[:, self._span]
         return gradient.clamp_(-1, 1) if self.parameters.clamp else gradient
 
-    def runs(self, forward: ForwardPass) -> list[Tensor]:
-        """Return the change `[replica, P]` after k steps from the snapshot, for each step size.
+    def runs(self, forward: ForwardPass) -> Iterator[Tensor]:
+        """Take k steps from the snapshot with each step size; the weights then stay where they are.
 
         Args:
             forward: the snapshot's forward pass on the update batch.
+
+        Yields:
+            The change `[replica, P]` of the weights that move; the next one is written over it.
         """
         first = self.update(forward).clone()  # the same for every step size
-        changes = []
         for size in self.parameters.step_sizes:
             torch.add(self.frozen, first, alpha=-size, out=self.moving)
             for _ in range(self.parameters.steps - 1):
                 self.moving.add_(self.update(Rerun(forward, self.lowest)), alpha=-size)
-            changes.append(self.moving - self.frozen)
-        return changes
+            yield torch.sub(self.moving, self.frozen, out=self._change)
+
+    def back(self) -> None:
+        """Return to the snapshot."""
+        self.moving.copy_(self.frozen)
 
     def enter(self, h: Tensor) -> Tensor:
         """Return the state at the lowest block that moves, from h_0; both `[replica, batch, d]`."""
@@ -89,12 +96,10 @@ class LocalSGD:
             h = h + self.network.block(level, h).output
         return h
 
-    def loss(self, h: Tensor, y: Tensor, change: Tensor | float = 0.0) -> Tensor:
-        """Return the batch-mean loss `[replica]`, in nats, of the snapshot with changed weights.
+    def loss(self, h: Tensor, y: Tensor) -> Tensor:
+        """Return the batch-mean loss `[replica]`, in nats, at the network's present weights.
 
         Args:
             h: what `enter` gave.
-            change: of the weights that move, `[replica, P]`.
         """
-        torch.add(self.frozen, change, out=self.moving)
         return cross_entropy(self.network.logits(h, self.lowest), y).mean(1)

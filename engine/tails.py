@@ -52,7 +52,7 @@ class Tails:
         for part in [slice(None)] if self._together else replicas:
             own_blocks = []
             for w1, b1, w2, b2 in blocks:
-                own_blocks.append((w1[part], b1[part], w2[part], b2[part]))
+                own_blocks.append((_by_column(w1[part]), b1[part], _by_column(w2[part]), b2[part]))
             own_head = head[part].transpose(1, 2).contiguous(), bias[part].transpose(1, 2)
             self._rests.append(Rest(part, own_blocks, own_head))
 
@@ -130,6 +130,13 @@ def _folded_head(weights: Weights, terminal_norm: bool) -> tuple[Tensor, Tensor]
 def _shifted(bias: Tensor, shift: Tensor, weight: Tensor) -> Tensor:
     """Return ``bias + shift W``, `[replica, 1, out]`."""
     return torch.baddbmm(bias.unsqueeze(1), shift.unsqueeze(1), weight)
+
+
+def _by_column(weight: Tensor) -> Tensor:
+    """Return the same weights with each column in one piece: MKL's float64 product needs up to a
+    quarter less time for it, its float32 product the same.
+    """
+    return weight.transpose(1, 2).contiguous().transpose(1, 2)
 
 
 def _norm(h: Tensor) -> Tensor:

@@ -150,8 +150,10 @@ def local_descent(setting: Setting) -> Step:
         )
     )
 
+    outcome = descent.DescentOutcome()  # of all batches of a job
+
     def run() -> object:
-        return descent._measure(sgd, *next(pairs), descent.DescentOutcome())
+        return descent._measure(sgd, *next(pairs), outcome)
 
     with FlopCounterMode(
         display=False, custom_mapping={torch.ops.aten.baddbmm_: baddbmm_flop}
