@@ -19,7 +19,6 @@ from cbspec import catalog
 from cbspec.config import Config
 from cbspec.errors import BackendError, printable
 from cbspec.execution.backends.ray.baggage import pack
-from cbspec.execution.backends.ray.desk import ReportDesk
 from cbspec.execution.backends.ray.parcel import Parcel, RunOrigin
 from cbspec.execution.backends.ray.worksite import tidy, work
 from cbspec.execution.devices import FAMILIES
@@ -27,7 +26,7 @@ from cbspec.execution.numerics import LAYOUT
 from cbspec.execution.stage_process import HASH_SEED, hash_seed
 from cbspec.execution.task import StageTask
 
-RETRIES = 3  # of a task whose node is lost; a stage that raises is an outcome, and not retried
+RETRIES = 3  # of tasks whose node is lost; a stage that raises is an outcome, and not retried
 AHEAD = 2  # tasks for each core: the next one is there when one ends
 LOOK_SECONDS = 5.0  # a node may have come or gone
 FAREWELL_SECONDS = 5.0
@@ -74,10 +73,8 @@ class RayCluster:
                 raise BackendError(f"Ray on {address}: {printable(f'{error}{cause}')}") from None
         self._head = ray.get_runtime_context().gcs_address
         self._on = partial(NodeAffinitySchedulingStrategy, soft=False)
-        here = self._on(ray.get_runtime_context().get_node_id())
         self._work = ray.remote(work)
-        self._desk = ray.remote(ReportDesk).options(num_cpus=0, scheduling_strategy=here).remote()
-        self._origin = ray.put(RunOrigin(run, LAYOUT, config, self._desk))
+        self._origin = ray.put(RunOrigin(run, LAYOUT, config))
         self._room = 1
         self._looked = 0.0
 
@@ -96,7 +93,9 @@ class RayCluster:
         return self._room
 
     def submit(self, parcels: Sequence[Parcel], task: StageTask, memory: int, share: float) -> Any:
-        """Hand out tasks of one stage, of which this is one; a reference to their answers.
+        """Hand out tasks of one stage, of which this is one; the stream of what their worker tells.
+
+        It is not repeated by Ray, which would begin with the reports again.
 
         Args:
             memory: the bytes that they will hold, as far as anyone knows; 0 where nobody does.
@@ -107,39 +106,37 @@ class RayCluster:
             wanted["num_gpus"] = share or 1
         if memory:
             wanted["memory"] = memory
-        options = self._work.options(max_retries=RETRIES, name=task.stage.name, **wanted)
+        options = self._work.options(
+            num_returns="streaming", max_retries=0, name=task.stage.name, **wanted
+        )
         return options.remote(parcels, self._origin)
 
-    def ready(self, references: Sequence[Any], seconds: float) -> Sequence[Any]:
-        """Return the references whose answers are there.
+    def ready(self, streams: Sequence[Any], seconds: float) -> Sequence[Any]:
+        """Return the streams that have something to tell.
 
         Args:
-            references: the references to wait for.
-            seconds: how long to wait for the first answer.
+            streams: the streams to wait for.
+            seconds: how long to wait for the first of them.
         """
-        ready, _ = self._ray.wait(references, num_returns=1, timeout=seconds)
+        ready, _ = self._ray.wait(streams, num_returns=1, timeout=seconds)
         if ready:
-            ready, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
+            ready, _ = self._ray.wait(streams, num_returns=len(streams), timeout=0)
         return list(ready)
 
-    def answer(self, reference: Any) -> Any:
-        """Return an answer that is there.
+    def told(self, stream: Any) -> Any:
+        """Return what a stream has to tell next: a report, or the answers with which it ends.
 
         Raises:
-            Exception: an error of Ray's; the task was lost.
+            Exception: an error of Ray's; the tasks were lost.
         """
-        return self._ray.get(reference)
+        return self._ray.get(next(stream))
 
-    def collect(self) -> Any:
-        """Return a reference to the reports that workers have left at the desk."""
-        return self._desk.collect.remote()
-
-    def close(self, references: Sequence[Any]) -> None:
+    def close(self, streams: Sequence[Any]) -> None:
         """Cancel running tasks, and leave the cluster."""
-        for reference in references:
-            self._ray.cancel(reference, force=True)
-        if references:
-            self._ray.wait(references, num_returns=len(references), timeout=FAREWELL_SECONDS)
+        for stream in streams:
+            self._ray.cancel(stream, force=True)
+        if streams:
+            self._ray.wait(streams, num_returns=len(streams), timeout=FAREWELL_SECONDS)
         if not self._own:
             with suppress(Exception):  # if the cluster is gone, the next run's workers do it
                 self._tidy()
@@ -158,6 +155,19 @@ class RayCluster:
                 options = leave.options(num_cpus=0, max_retries=0, scheduling_strategy=way)
                 left.append(options.remote(self._run))
         self._ray.wait(left, num_returns=len(left), timeout=FAREWELL_SECONDS)
+
+
+def node_was_lost(error: Exception) -> bool:
+    """Tell whether an error means that a node or a worker was lost, and not what it was at."""
+    from ray import exceptions
+
+    return isinstance(
+        error,
+        exceptions.WorkerCrashedError
+        | exceptions.NodeDiedError
+        | exceptions.LocalRayletDiedError
+        | exceptions.ObjectLostError,
+    )
 
 
 def explained_loss(error: Exception) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -14,17 +14,42 @@ from cbspec.errors import StoreError
 from cbspec.execution.artifact import MissingInput
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.driver import DriverLock
-from cbspec.execution.backends.ray.cluster import RayCluster, explained_loss
+from cbspec.execution.backends.ray.cluster import (
+    RETRIES,
+    RayCluster,
+    explained_loss,
+    node_was_lost,
+)
 from cbspec.execution.backends.ray.experience import Experience
 from cbspec.execution.backends.ray.parcel import Answer, Parcel, Report
 from cbspec.execution.backends.ray.shipping import Shipping
 from cbspec.execution.messages import Status
 from cbspec.execution.packing import keep_share, share_of
 from cbspec.execution.task import StageTask, TaskOutcome
-from cbspec.store import admit
+from cbspec.store import EntryBytes, admit
 
-Tasks = dict[int, StageTask]
-"""Number -> task."""
+TELL_SECONDS = 1.0  # that a task runs before anyone is told of it, unless its worker reports
+
+
+class Fault(NamedTuple):
+    """Why a result that has come is not stored, in the words of a `TaskOutcome`."""
+
+    ending: Literal["store", "failed"]
+    reason: str
+
+
+@dataclass(slots=True)
+class RayCall:
+    """Tasks of one stage that go to a worker together.
+
+    Attributes:
+        parcels: the tasks as they are sent, in the same order.
+        losses: how often their node was lost.
+    """
+
+    tasks: list[StageTask] = field(default_factory=list)
+    parcels: list[Parcel] = field(default_factory=list)
+    losses: int = 0
 
 
 class Ray:
@@ -49,16 +74,16 @@ class RayWorkers:
         self._driver = DriverLock(workplace.run)
         self._cluster: RayCluster | None = None
         self._shipping: Shipping | None = None
-        # Number -> a task of the next call
-        self._call: dict[int, tuple[StageTask, Parcel]] = {}
-        # Ray's reference to the answers of a call -> its tasks
-        self._running: dict[Any, Tasks] = {}
+        self._next = RayCall()
+        self._running: dict[Any, RayCall] = {}  # by the stream of what its worker tells
         self._experience = Experience()
         self._alone: set[str] = set()  # lanes that were lost with others
-        self._untold: dict[int, float] = {}  # number of a task that nobody was told of -> its start
+        # Number -> a task that nobody was told of, and its start
+        self._untold: dict[int, tuple[StageTask, float]] = {}
         self._unsent: list[tuple[StageTask, TaskOutcome]] = []
+        # Number of a task -> why a result that came with a report is not stored
+        self._faults: dict[int, Fault] = {}
         self._numbers = itertools.count()
-        self._news: Any = None  # Ray's reference to the next reports
 
     def reserve(self) -> bool:
         if not self._driver.take():
@@ -84,106 +109,120 @@ class RayWorkers:
         except StoreError as error:
             self._unsent.append((task, TaskOutcome(ending="store", reason=str(error))))
             return
-        self._untold[number] = time.time()
-        self._add(number, task, parcel)
+        self._untold[number] = task, time.time()
+        self._add(task, parcel)
 
-    def _add(self, number: int, task: StageTask, parcel: Parcel) -> None:
+    def _add(self, task: StageTask, parcel: Parcel) -> None:
         """Add a task to the next call, and send the call once it has enough tasks."""
         most = self._experience.together(task)
         if not self._alone.isdisjoint(task.lanes):
             most = 1
-        if most == 1 or any(other.stage is not task.stage for other, _ in self._call.values()):
-            self._send()
-        self._call[number] = task, parcel
-        if len(self._call) >= most:
-            self._send()
+        if most == 1 or any(other.stage is not task.stage for other in self._next.tasks):
+            self._send_next()
+        self._next.tasks.append(task)
+        self._next.parcels.append(parcel)
+        if len(self._next.tasks) >= most:
+            self._send_next()
 
-    def _send(self) -> None:
+    def _send_next(self) -> None:
         """Send the next call, if it has any tasks."""
-        if not self._call:
-            return
+        if self._next.tasks:
+            self._send(self._next)
+            self._next = RayCall()
+
+    def _send(self, call: RayCall) -> None:
         assert self._cluster is not None
-        tasks = {number: task for number, (task, _) in self._call.items()}
-        parcels = [parcel for _, parcel in self._call.values()]
-        self._call.clear()
-        task = next(iter(tasks.values()))
+        task = call.tasks[0]
         memory = self._experience.memory(task.stage.name)
-        share = max(share_of(task, self._workplace.store) for task in tasks.values())
-        self._running[self._cluster.submit(parcels, task, memory, share)] = tasks
+        share = max(share_of(task, self._workplace.store) for task in call.tasks)
+        self._running[self._cluster.submit(call.parcels, task, memory, share)] = call
 
     def ended(self, seconds: float) -> Sequence[tuple[StageTask, TaskOutcome]]:
-        self._send()
+        self._send_next()
         ended, self._unsent = self._unsent, []
         if self._cluster is None or not self._running:
             return ended
-        for reference in self._cluster.ready(list(self._running), 0.0 if ended else seconds):
-            tasks = self._running.pop(reference)
-            for number in tasks:
-                self._untold.pop(number, None)
-            ended += zip(tasks.values(), self._outcomes(tasks, reference), strict=True)
-        self._collect()
+        for stream in self._cluster.ready(list(self._running), 0.0 if ended else seconds):
+            ended += self._heard(stream)
+        now = time.time()
+        for number, (task, began) in list(self._untold.items()):
+            if now - began > TELL_SECONDS:
+                self._tell(number, task)
         return ended
 
-    def _outcomes(self, tasks: Tasks, reference: Any) -> list[TaskOutcome]:
-        """Return the tasks of one call with their outcomes."""
+    def _heard(self, stream: Any) -> list[tuple[StageTask, TaskOutcome]]:
+        """Take in what a worker tells; return the tasks that have ended, each with its outcome."""
         assert self._cluster is not None
+        call = self._running.pop(stream)
         try:
-            answers = self._cluster.answer(reference)
+            told = self._cluster.told(stream)
         except Exception as error:  # its node is gone, its memory, or a worker that cannot begin
-            if len(tasks) > 1:  # each is tried alone, to see which of them is at fault
-                for task in tasks.values():
-                    self._alone.update(task.lanes)
-            return [TaskOutcome(ending="failed", reason=explained_loss(error))] * len(tasks)
-        return list(map(self._received, tasks.values(), answers))
+            return self._lost(call, error)
+        if isinstance(told, Report):
+            self._running[stream] = call
+            self._reported(call, told)
+            return []
+        ended = []
+        for task, parcel, answer in zip(call.tasks, call.parcels, told, strict=True):
+            self._untold.pop(parcel.number, None)
+            ended.append((task, self._received(task, parcel.number, answer)))
+        return ended
 
-    def _received(self, task: StageTask, answer: Answer) -> TaskOutcome:
+    def _lost(self, call: RayCall, error: Exception) -> list[tuple[StageTask, TaskOutcome]]:
+        """Send a call again whose node was lost; return its tasks once they have failed."""
+        for parcel in call.parcels:
+            self._faults.pop(parcel.number, None)
+        if node_was_lost(error) and call.losses < RETRIES:
+            call.losses += 1
+            self._send(call)
+            return []
+        if len(call.tasks) > 1:  # each is tried alone, to see which of them is at fault
+            for task in call.tasks:
+                self._alone.update(task.lanes)
+        for parcel in call.parcels:
+            self._untold.pop(parcel.number, None)
+        outcome = TaskOutcome(ending="failed", reason=explained_loss(error))
+        return [(task, outcome) for task in call.tasks]
+
+    def _received(self, task: StageTask, number: int, answer: Answer) -> TaskOutcome:
         """Bring the results of a task into the store."""
         store = self._workplace.store
         outcome = answer.outcome
         self._experience.learn(task, outcome.memory, answer.seconds)
         keep_share(task, outcome, store)
+        fault = self._faults.pop(number, None) or self._stored(answer.entries, answer.packages)
+        if fault is None:
+            return outcome
+        return msgspec.structs.replace(outcome, ending=fault.ending, reason=fault.reason)
+
+    def _stored(
+        self, entries: Sequence[EntryBytes], packages: Mapping[str, Mapping[str, str]]
+    ) -> Fault | None:
+        """Store what has come; return why if it cannot be stored."""
+        store = self._workplace.store
         try:
-            for digest, packages in answer.packages.items():
-                store.packages.keep(digest, packages)
-            for entry in answer.entries:
+            for digest, versions in packages.items():
+                store.packages.keep(digest, versions)
+            for entry in entries:
                 admit(store, entry)
         except StoreError as error:
-            return TaskOutcome(ending="store", reason=str(error))
+            return Fault("store", str(error))
         except ValueError as error:
-            reason = f"a result was damaged on the way from its worker: {error}"
-            return msgspec.structs.replace(outcome, ending="failed", reason=reason)
-        return outcome
+            return Fault("failed", f"a result was damaged on the way from its worker: {error}")
+        return None
 
-    # --- what is told meanwhile
+    def _reported(self, call: RayCall, report: Report) -> None:
+        """Take in a report, with the results that have come with it."""
+        if fault := self._stored(report.entries, report.packages):
+            self._faults[report.number] = fault
+        for task, parcel in zip(call.tasks, call.parcels, strict=True):
+            if parcel.number == report.number:
+                self._tell(report.number, task, report)
 
-    def _collect(self) -> None:
-        """Take in the reports that workers have left since the last time."""
-        assert self._cluster is not None
-        if self._news is None:
-            self._news = self._cluster.collect()
-            return
-        if not self._cluster.ready([self._news], 0.0):
-            return
-        reports: list[Report] = []
-        with suppress(Exception):  # if the desk is lost, only the progress is missing
-            reports = self._cluster.answer(self._news)
-        self._news = None
-        tasks: Tasks = {}
-        for together in self._running.values():
-            tasks |= together
-        for report in reports:
-            if task := tasks.get(report.number):
-                self._tell(task, report.number, report)
-                for entry in report.entries:
-                    with suppress(ValueError):  # a damaged entry comes again with the answer
-                        admit(self._workplace.store, entry)
-        for number in list(self._untold):
-            self._tell(tasks[number], number)
-
-    def _tell(self, task: StageTask, number: int, report: Report | None = None) -> None:
-        """Publish the progress of a task, unless it ends within a moment."""
+    def _tell(self, number: int, task: StageTask, report: Report | None = None) -> None:
+        """Publish the progress of a task."""
         run, now = self._workplace.run, time.time()
-        began = self._untold.pop(number, now)
+        _, began = self._untold.pop(number, (task, now))
         job = f"{task.label} on {report.node if report else 'Ray'}"
         status = report.status if report else None
         if status is None:
@@ -198,7 +237,8 @@ class RayWorkers:
         if self._cluster:
             self._cluster.close(list(self._running))
         self._cluster, self._shipping = None, None
-        self._call.clear()
+        self._next = RayCall()
         self._running.clear()
         self._untold.clear()
+        self._faults.clear()
         self._driver.release()

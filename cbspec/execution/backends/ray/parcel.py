@@ -20,13 +20,11 @@ class RunOrigin:
         run: the name of the run.
         layout: `LAYOUT` of the driver.
         config: the project's settings on the driver's machine.
-        desk: takes the worker's reports.
     """
 
     run: str
     layout: int
     config: Config
-    desk: Any
 
 
 @dataclass(frozen=True)
@@ -56,17 +54,19 @@ class Report:
 
     Attributes:
         entries: the results that were stored since the last report.
+        packages: digest -> the packages that were installed where they were computed.
     """
 
     number: int
     node: str
     status: Status | None
     entries: tuple[EntryBytes, ...] = ()
+    packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The outcome of a task, with its results.
+    """The outcome of a task, with the results that no report has brought.
 
     Attributes:
         packages: digest -> the packages that were installed where it was computed.

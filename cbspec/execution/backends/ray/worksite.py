@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,21 +31,30 @@ LOOK_SECONDS = 2.0  # between two reports of one task
 KEPT_BYTES = 256 * 2**20  # of results that stay with a worker, as later tasks may need them
 # That each of them counts for: to list many small ones would take longer than to send them
 LEAST_BYTES = 2**19
+Telling = Generator[Report, None, Answer]
+"""The reports on one task, and in the end its answer."""
 
 
-def work(parcels: Sequence[Parcel], origin: RunOrigin) -> list[Answer]:
-    """Compute tasks one after the other, in this worker of Ray."""
+def work(parcels: Sequence[Parcel], origin: RunOrigin) -> Iterator[Report | list[Answer]]:
+    """Compute tasks one after the other, in this worker of Ray.
+
+    Yields:
+        Reports, and in the end the answers to all tasks.
+    """
     import ray
 
     context = ray.get_runtime_context()
     node = _name_of(context.get_node_id())
-    return [_answered(parcel, origin, node) for parcel in parcels]
+    answers = []
+    for parcel in parcels:
+        answers.append((yield from _answered(parcel, origin, node)))
+    yield answers
 
 
-def _answered(parcel: Parcel, origin: RunOrigin, node: str) -> Answer:
+def _answered(parcel: Parcel, origin: RunOrigin, node: str) -> Telling:
     began = time.monotonic()
     try:
-        answer = _site(origin.run, Path.cwd()).compute(parcel, origin, node)
+        answer = yield from _site(origin.run, Path.cwd()).compute(parcel, origin, node)
     except CbspecError as error:
         answer = Answer(TaskOutcome(ending="refused", reason=printable(str(error))))
     except Exception as error:  # a defect of the harness, or a broken disk
@@ -114,8 +123,8 @@ class Worksite:
         self._matching: Matching | None = None
         self._workers: Any = None
 
-    def compute(self, parcel: Parcel, origin: RunOrigin, node: str) -> Answer:
-        """Compute a task, and return the answer.
+    def compute(self, parcel: Parcel, origin: RunOrigin, node: str) -> Telling:
+        """Compute a task.
 
         Raises:
             MachineDiffers: this machine would compute something else.
@@ -130,17 +139,17 @@ class Worksite:
             surroundings = Surroundings(files, config.versions, config.environment)
             task = self._matching.received(parcel.task, surroundings, origin.layout)
             self._workers.start(task)
-            reported = set(self._delivered)
+            # What it wants goes out even if it did before: it may have got lost
+            elsewhere = self._delivered - {cell.key for cell in task.cells}
             while not (ended := self._workers.ended(LOOK_SECONDS)):
-                fresh = self._keys() - reported
-                reported |= fresh
-                if report := self._report(parcel.number, node, self._entries(fresh)):
-                    origin.desk.leave.remote(report)
+                entries, packages = self._delivery(self._keys() - elsewhere)
+                elsewhere |= {entry.key for entry in entries}
+                statuses: list[Status] = self._run.statuses()
+                if statuses or entries:
+                    status = statuses[0] if statuses else None
+                    yield Report(parcel.number, node, status, entries, packages)
             [(_, outcome)] = ended
-            # One of the task's own may have been delivered before, and then got lost
-            wanted = {cell.key for cell in task.cells}
-            keys = self._keys()
-            return self._answer(outcome, (keys - self._delivered) | (keys & wanted))
+            return Answer(outcome, *self._delivery(self._keys() - elsewhere))
         finally:
             shutil.rmtree(self._run.path / "files", ignore_errors=True)
             self._shrink()
@@ -168,17 +177,6 @@ class Worksite:
     def _keys(self) -> set[str]:
         return set(self._store.stored_keys())
 
-    def _entries(self, keys: set[str]) -> tuple[EntryBytes, ...]:
-        read = (entry_bytes(self._store, key) for key in sorted(keys))
-        return tuple(entry for entry in read if entry is not None)
-
-    def _report(self, number: int, node: str, entries: tuple[EntryBytes, ...]) -> Report | None:
-        statuses: list[Status] = self._run.statuses()
-        status = statuses[0] if statuses else None
-        if status or entries:
-            return Report(number, node, status, entries)
-        return None
-
     def _deliver(self, entry: EntryBytes) -> None:
         self._delivered.add(entry.key)
         self._kept += max(entry.size, LEAST_BYTES)
@@ -189,17 +187,23 @@ class Worksite:
             shutil.rmtree(self._run.path / "store", ignore_errors=True)
             self._kept = 0
 
-    def _answer(self, outcome: TaskOutcome, keys: set[str]) -> Answer:
-        entries = self._entries(keys)
-        for sent in entries:
-            self._deliver(sent)
+    def _delivery(
+        self, keys: set[str]
+    ) -> tuple[tuple[EntryBytes, ...], Mapping[str, Mapping[str, str]]]:
+        """Return entries for the driver, and the packages with which they were computed."""
+        entries = []
         packages: dict[str, Mapping[str, str]] = {}
-        for key in keys:
-            entry = self._store.get(key, touch=False)
-            digest = str(entry.provenance.get("packages", "")) if entry else ""
+        for key in sorted(keys):
+            entry = entry_bytes(self._store, key)
+            if entry is None:
+                continue
+            entries.append(entry)
+            self._deliver(entry)
+            stored = self._store.get(key, touch=False)
+            digest = str(stored.provenance.get("packages", "")) if stored else ""
             if digest not in packages and (listed := self._store.packages.of(digest)):
                 packages[digest] = listed
-        return Answer(outcome, entries, packages)
+        return tuple(entries), packages
 
 
 class DeliveredFiles(ProjectFiles):

@@ -10,12 +10,13 @@ import pytest
 from cbspec.config import Config
 from cbspec.execution.backends import Workplace
 from cbspec.execution.backends.ray import driving
+from cbspec.execution.backends.ray.cluster import RETRIES
 from cbspec.execution.backends.ray.experience import SEEN, Experience
-from cbspec.execution.backends.ray.parcel import Answer
+from cbspec.execution.backends.ray.parcel import Answer, Report
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import StageTask, TaskOutcome
-from cbspec.store import Store
+from cbspec.store import EntryBytes, Store
 from tests.cbspec.execution.backends.conftest import task
 
 
@@ -25,7 +26,8 @@ class Calls:
     Attributes:
         sizes: how many tasks each call had.
         shares: the share of a device that each call asked for.
-        lost: whether the calls are lost.
+        first: what the next calls tell before they are answered.
+        losses: what the next calls raise in place of all this, each one of them.
     """
 
     room = 100
@@ -33,7 +35,8 @@ class Calls:
     def __init__(self) -> None:
         self.sizes: list[int] = []
         self.shares: list[float] = []
-        self.lost = False
+        self.first: list[Report] = []
+        self.losses: list[Exception] = []
 
     def submit(
         self,
@@ -46,19 +49,18 @@ class Calls:
         self.shares.append(share)
         return len(self.sizes)
 
-    def ready(self, references: list[int], seconds: float) -> list[int]:  # noqa: ARG002
-        return [reference for reference in references if reference]
+    def ready(self, streams: list[int], seconds: float) -> list[int]:  # noqa: ARG002
+        return streams
 
-    def answer(self, reference: int) -> list[Answer]:
-        if self.lost:
-            raise RuntimeError("its node is gone")
-        answer = Answer(TaskOutcome(ending="done", share=0.3), seconds=0.01)
-        return [answer] * self.sizes[reference - 1]
+    def told(self, stream: int) -> Report | list[Answer]:
+        if self.losses:
+            raise self.losses.pop()
+        if self.first:
+            return self.first.pop()
+        answer = Answer(TaskOutcome(ending="done", share=0.3, node="there"), seconds=0.01)
+        return [answer] * self.sizes[stream - 1]
 
-    def collect(self) -> int:
-        return 0
-
-    def close(self, references: list[int]) -> None:
+    def close(self, streams: list[int]) -> None:
         pass
 
 
@@ -68,6 +70,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     calls = Calls()
     monkeypatch.setattr(driving, "RayCluster", lambda *_: calls)
     monkeypatch.setattr(driving, "explained_loss", str)
+    monkeypatch.setattr(driving, "node_was_lost", lambda error: isinstance(error, ConnectionError))
     return calls
 
 
@@ -96,18 +99,51 @@ def test_short_tasks_go_together(workers: driving.RayWorkers, calls: Calls) -> N
 
 def test_what_was_lost_together_goes_alone(workers: driving.RayWorkers, calls: Calls) -> None:
     """Only those tasks of a lost call fail that do so by themselves."""
-    calls.lost = True
+    calls.losses.append(RuntimeError("its memory is gone"))
     for seed in (100, 101):
         workers.start(task(seed))
     [first, second] = workers.ended(0.0)
-    calls.lost = False
     for seed in (100, 102, 103, 101):
         workers.start(task(seed))
     ended = workers.ended(0.0)
 
-    assert first[1] == second[1] == TaskOutcome(ending="failed", reason="its node is gone")
+    assert first[1] == second[1] == TaskOutcome(ending="failed", reason="its memory is gone")
     assert calls.sizes == [*[1] * SEEN, 2, 1, 2, 1]
     assert [outcome.ending for _, outcome in ended] == ["done"] * 4
+
+
+@pytest.mark.parametrize(("losses", "ending"), [(RETRIES, "done"), (RETRIES + 1, "failed")])
+def test_what_a_lost_node_was_at_goes_to_another_one(
+    workers: driving.RayWorkers, calls: Calls, losses: int, ending: str
+) -> None:
+    """The same tasks are sent again, three times at most; nobody is told until they have ended."""
+    calls.losses += [ConnectionError("its node is gone")] * losses
+    for seed in (100, 101):
+        workers.start(task(seed))
+    before = [workers.ended(0.0) for _ in range(RETRIES)]
+    ended = workers.ended(0.0)
+    ended += workers.ended(0.0)
+
+    assert before == [[]] * RETRIES
+    assert [outcome.ending for _, outcome in ended] == [ending] * 2
+    assert calls.sizes == [*[1] * SEEN, *[2] * (RETRIES + 1)]
+
+
+def test_a_result_that_a_report_brought_damaged_fails_its_task(
+    workers: driving.RayWorkers, calls: Calls
+) -> None:
+    """It does not come again with the answer; the other task of the call is done."""
+    damaged = EntryBytes(key="abc", record=b"not json")
+    calls.first.append(Report(SEEN + 1, "there", None, (damaged,)))
+    for seed in (100, 101):
+        workers.start(task(seed))
+
+    assert workers.ended(0.0) == []
+    [(_, fine), (_, failed)] = workers.ended(0.0)
+
+    assert fine.ending == "done"
+    assert (failed.ending, failed.node) == ("failed", "there")
+    assert failed.reason.startswith("a result was damaged on the way from its worker: ")
 
 
 def test_tasks_ask_for_the_share_of_a_gpu_that_was_measured(

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from cbspec.execution.backends.local import LocalWorkers
 from cbspec.execution.backends.ray import worksite
-from cbspec.execution.backends.ray.parcel import Answer, Parcel, RunOrigin
+from cbspec.execution.backends.ray.parcel import Answer, Parcel, Report, RunOrigin
 from cbspec.execution.backends.ray.worksite import Worksite
 from cbspec.execution.numerics import LAYOUT
 from cbspec.execution.task import StageTask
@@ -21,27 +22,40 @@ from tests.support.laboratory import Laboratory
 
 
 class Site:
-    """A worker of Ray, and what it is asked."""
+    """A worker of Ray, and what it is asked.
+
+    Attributes:
+        reports: what it told before its last answer.
+    """
 
     def __init__(self, root: Path) -> None:
         self._project = Project(root)
-        self._origin = RunOrigin("run", LAYOUT, self._project.config, desk=None)
+        self._origin = RunOrigin("run", LAYOUT, self._project.config)
         self._worksite = Worksite(self._origin.run, root)
+        self.reports: list[Report] = []
 
-    def grow(self, seed: int, **changed: Any) -> Answer:
-        """Have a plant grow."""
+    def grow(self, *seeds: int, **changed: Any) -> Answer:
+        """Have plants grow."""
         planner = self._project.planner("cpu", computing=True)
         stage = self._project.catalog["grow"]
         implementation = stage.implementation
         task = StageTask(
             label="grow",
-            cells=(planner.cell(Call(stage, stage.parameters(day=2)), seed),),
+            cells=tuple(planner.cell(Call(stage, stage.parameters(day=2)), seed) for seed in seeds),
             numerics=planner.numerics,
             code={implementation: planner.fingerprint(implementation).digest},
             surroundings=planner.surroundings,
         )
         parcel = Parcel(number=0, task=packed(task), loaded={}, entries=(), large={}, files={})
-        return self._worksite.compute(dataclasses.replace(parcel, **changed), self._origin, "here")
+        self.reports.clear()
+        parcel = dataclasses.replace(parcel, **changed)
+        telling = self._worksite.compute(parcel, self._origin, "here")
+        while True:
+            try:
+                self.reports.append(next(telling))
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
 
 
 @pytest.fixture
@@ -58,6 +72,33 @@ def test_a_result_that_was_lost_on_the_way_is_answered_again(site: Site) -> None
     assert [answer.outcome.ending for answer in (first, other, again)] == ["done"] * 3
     assert {entry.key for entry in again.entries} == {entry.key for entry in first.entries}
     assert not {entry.key for entry in other.entries} & {entry.key for entry in first.entries}
+
+
+def test_what_a_report_brought_is_not_answered_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each result goes to the driver once, with the packages that it names; and again if the driver
+    asks again.
+    """
+    ended = LocalWorkers.ended
+    held: list[Any] = []
+
+    def later(workers: LocalWorkers, _: float) -> Any:
+        if not held:
+            held.append(ended(workers, 60.0))
+            return []
+        return held.pop()
+
+    monkeypatch.setattr(LocalWorkers, "ended", later)
+
+    for _ in range(2):
+        answer = site.grow(1, 2)
+        [report] = site.reports
+
+        assert answer == Answer(answer.outcome)
+        assert answer.outcome.ending == "done"
+        assert len({entry.key for entry in report.entries}) == 2
+        assert "msgspec" in next(iter(report.packages.values()))
 
 
 def test_an_input_that_is_here_is_not_fetched(site: Site) -> None:
