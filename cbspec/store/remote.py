@@ -35,7 +35,6 @@ INSTALL = 'pip install "cbspec[remote]"'
 # Protocols of object stores: an object appears as a whole, and none is a link
 OBJECTS = frozenset({"memory", "s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "http", "https"})
 GOOGLE = frozenset({"gs", "gcs"})
-
 for _package in ("gcsfs", "paramiko"):  # they log what they raise, and Python would print that
     logging.getLogger(_package).addHandler(logging.NullHandler())
 
