@@ -50,6 +50,10 @@ def open_runs(config: Config) -> Iterator[Path]:
             yield path
 
 
+class _AbandonedError(Exception):
+    """Nobody waits for the outcome of a task."""
+
+
 class Helper:
     """Computes the tasks of one run.
 
@@ -67,7 +71,7 @@ class Helper:
     def __call__(self) -> None:
         """Compute one task after the other until the run ends."""
         run = RunDirectory(self.path, _name())
-        counter, driver = Counter(run), DriverLock(run)
+        counter = Counter(run)
         project = counter.project
         if project is None:
             return
@@ -77,18 +81,14 @@ class Helper:
             # Slurm sends SIGTERM to a job that it preempts or cancels, or whose time is over.
             # submitit would ignore it
             signal.signal(signal.SIGTERM, bench.end)
-        looked = time.monotonic()
         try:
-            while self.path.is_dir() and not run.stopped:
-                taken = counter.take()
-                if taken:
+            while not (bench.abandoned or run.stopped):
+                if taken := counter.take():
                     counter.bring(taken, bench.compute(taken))
-                    continue
-                if time.monotonic() - looked > LOOK_SECONDS:
-                    looked = time.monotonic()
-                    if driver.gone:
-                        return
-                time.sleep(IDLE_SECONDS)
+                else:
+                    time.sleep(IDLE_SECONDS)
+        except _AbandonedError:
+            pass
         except FileNotFoundError:
             if self.path.is_dir():  # else the run has ended
                 raise
@@ -115,13 +115,29 @@ class HelperBench:
         self._note_end: Callable[[], None] = do_nothing
         self._counter = counter
         self._run = run
+        self._driver = DriverLock(run)
+        self._looked = time.monotonic()
         self._store = Store(config.store)
         self._workers: LocalWorkers = Local().open(Workplace(config, self._store, run))
         self._surroundings = Surroundings.of_project(config)
         self._matching: Matching | None = None
 
+    @property
+    def abandoned(self) -> bool:
+        """Tell whether the run has ended, or its driver was killed; looks seldom for the latter."""
+        if not self._run.path.is_dir():
+            return True
+        if time.monotonic() - self._looked < LOOK_SECONDS:
+            return False
+        self._looked = time.monotonic()
+        return self._driver.gone
+
     def compute(self, taken: TakenTask) -> TaskOutcome:
-        """Compute a task, and return how it ended."""
+        """Compute a task, and return how it ended.
+
+        Raises:
+            _AbandonedError: nobody waits for the outcome.
+        """
         try:
             task = self._received(taken.task)
         except CbspecError as error:
@@ -138,9 +154,9 @@ class HelperBench:
         self._note_end = partial(self._spend, taken.name, reached, time.time())
         self._workers.start(task)
         while not (ended := self._workers.ended(IDLE_SECONDS)):
-            if not self._run.path.is_dir():  # the run has ended: nobody waits for the outcome
+            if self.abandoned:
                 self._workers.close()
-                raise FileNotFoundError(self._run.path)
+                raise _AbandonedError
         self._note_end = do_nothing
         [(_, outcome)] = ended
         self._run.publish_end(task.lanes, self._run.worker)

@@ -12,7 +12,7 @@ import pytest
 from cbspec.config import Config
 from cbspec.execution.backends import Workplace
 from cbspec.execution.backends.local import LocalWorkers
-from cbspec.execution.backends.slurm import Slurm, driving
+from cbspec.execution.backends.slurm import Slurm, driving, helping
 from cbspec.execution.backends.slurm.counter import MOST_HELPERS, Counter
 from cbspec.execution.backends.slurm.driving import FUTILE, SlurmWorkers
 from cbspec.execution.backends.slurm.helping import Helper, HelperBench
@@ -258,3 +258,27 @@ def test_a_task_knows_when_its_helper_is_ended(
     [begun] = started
     assert begun.until is not None
     assert began + 5400 <= begun.until <= time.time() + 5400
+
+
+@pytest.mark.parametrize("moment", ["amid", "between"])
+def test_a_helper_ends_when_the_driver_was_killed(
+    workers: SlurmWorkers, place: Workplace, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Amid a task, and before it takes the next one: nobody waits for the outcome."""
+    ending = [(task(1), TaskOutcome(ending="done"))]
+    begun: list[StageTask] = []
+    workers.start(task(2))
+
+    def ended(*_: object) -> list[tuple[StageTask, TaskOutcome]]:
+        workers._driver.release()
+        return ending if moment == "between" else []
+
+    monkeypatch.setattr(helping, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(HelperBench, "_received", lambda *_: task(1))
+    monkeypatch.setattr(LocalWorkers, "start", lambda _, started: begun.append(started))
+    monkeypatch.setattr(LocalWorkers, "ended", ended)
+
+    Helper(place.run.path)()
+
+    assert len(begun) == 1
+    assert len(Counter(place.run).outcomes()) == (moment == "between")
