@@ -7,6 +7,7 @@ that what was checked is what goes.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import warnings
 from collections.abc import Callable
@@ -27,6 +28,8 @@ from cbspec.store.entry import (
 from cbspec.store.lock import Locks
 from cbspec.store.record import StoredRecord
 from cbspec.store.scratch import Scratch
+
+KEY = re.compile(r"[0-9a-f]{64}")  # other names are none of ours, such as those of a shared store
 
 # The lock of everyone who removes an entry. Without it, one process could find an entry damaged,
 # another replace it by an intact one, and the first then remove that one
@@ -71,10 +74,10 @@ class EntryFolders:
 
     def keys(self) -> list[str]:
         """Return the key of every entry, in order."""
-        keys = []
+        keys: list[str] = []
         for shelf in _names(self._place):
             if len(shelf) == 2:
-                keys += _names(f"{self._place}/{shelf}")
+                keys += filter(KEY.fullmatch, _names(f"{self._place}/{shelf}"))
         return sorted(keys)
 
     def folders(self) -> list[Path]:

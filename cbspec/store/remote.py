@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 from cbspec.errors import ConfigError, RemoteError
 from cbspec.store.address import check, without_password
+from cbspec.store.bucket import OBJECTS, is_there
 from cbspec.store.deadline import DeadlineError, within
 
 T = TypeVar("T")
@@ -32,9 +33,7 @@ ANSWER_SECONDS = 30.0  # the time limit of a request that moves little
 SLOWEST = 2**15  # bytes a second, by which a request that moves much has more time
 BLOCK = 2**23  # the greatest number of bytes that one request reads
 INSTALL = 'pip install "cbspec[remote]"'
-# Protocols of object stores: an object appears as a whole, and none is a link
-OBJECTS = frozenset({"memory", "s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "http", "https"})
-GOOGLE = frozenset({"gs", "gcs"})
+FOREIGN = "locks"  # a folder that a project's store has, and a shared one has not
 for _package in ("gcsfs", "paramiko"):  # they log what they raise, and Python would print that
     logging.getLogger(_package).addHandler(logging.NullHandler())
 
@@ -145,31 +144,26 @@ class Remote:
         self._answer(f"writing {name}", put, size=_length(content))
 
     def check_there(self, *, made: bool = False) -> None:
-        """Check that the folder or bucket of the URL exists; it may be empty.
+        """Check that the folder or bucket of the URL exists, and can be shared; it may be empty.
 
         Args:
             made: accept a folder that does not exist, since writing a file makes it.
 
         Raises:
-            RemoteError: it does not exist, or the remote does not answer.
+            RemoteError: it does not, or the remote does not answer.
         """
-        if not (self._answer("", self._there) or (made and not self._objects)):
-            raise RemoteError(f"{self.url}: there is no such folder or bucket")
+        if fault := self._answer("", lambda: self._fault(made)):
+            raise RemoteError(f"{self.url}: {fault}")
 
-    def _there(self) -> bool:
-        bucket = self._root.partition("/")[0]
-        if not self._objects:
-            return bool(self._files.isdir(self._root))
-        if "s3" in self._kinds:
-            return bool(self._files.isdir(bucket))
-        try:
-            if not self._kinds.isdisjoint(GOOGLE):
-                self._files.call("GET", "b/{}/o", bucket, maxResults=1, json_out=True)
-        except FileNotFoundError:
-            return False
-        except Exception:  # a reader may not be allowed to list the bucket
-            return True
-        return True
+    def _fault(self, made: bool) -> str:
+        """Return why nothing can be shared here; empty if it can."""
+        if self._objects:
+            there = is_there(self._files, self._kinds, self._root.partition("/")[0])
+        elif self._files.isdir(self._path(FOREIGN)):
+            return "is the store of a project, and no shared one; name another folder"
+        else:
+            there = made or self._files.isdir(self._root)
+        return "" if there else "there is no such folder or bucket"
 
     def _put(self, content: bytes | Path, path: str) -> None:
         if isinstance(content, Path):

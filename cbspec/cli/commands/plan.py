@@ -53,13 +53,14 @@ def command(
     next interim analysis: the first, and more if its results are stored and leave the claim
     inconclusive. The forecast uses the times that the same stages took before on this device family.
     """
+    from cbspec.execution.backends import named
     from cbspec.execution.devices.cpu import available_cores
 
+    here = named(project.config, backend).name in ON_ONE_MACHINE
     planned = project.plan(claims, scale, device, threads)
     if as_json:
         echo_json(planned)
     else:
-        here = (backend or project.config.backend) in ON_ONE_MACHINE
         cores = available_cores() if here else workers
         for line in lines(planned, workers, cores):
             echo(line)

@@ -3,7 +3,7 @@
 from cbspec.execution.backends.backend import Backend, Workers, Workplace
 from cbspec.execution.backends.inline import Inline
 from cbspec.execution.backends.local import Local
-from cbspec.execution.backends.registry import BUILT_IN, chosen, load
+from cbspec.execution.backends.registry import BUILT_IN, chosen, load, named
 from cbspec.execution.computing import compute
 from cbspec.execution.task import StageTask, TaskOutcome
 
@@ -19,4 +19,5 @@ __all__ = [
     "chosen",
     "compute",
     "load",
+    "named",
 ]

@@ -37,29 +37,38 @@ def load(config: Config) -> dict[str, Backend]:
     return backends
 
 
-def chosen(config: Config, name: str | None = None) -> Backend:
-    """Return the back end to compute with.
+def named(config: Config, name: str | None = None) -> Backend:
+    """Return a back end, whether its package is installed or not.
 
     Args:
         config: the project's settings.
         name: the back end's name; by default the one that the project names.
 
     Raises:
-        ConfigError: the name is unknown, the package of the back end is not installed, or a module
-            of back ends is wrong.
+        ConfigError: the name is unknown, or a module of back ends is wrong.
     """
     backends = load(config)
     wanted = name or config.backend
     if wanted not in backends:
         where = "--backend" if name else f"tool.cbspec.backend of {config.root}"
         raise ConfigError(f"{where}: unknown back end {wanted!r}{suggestion(wanted, [*backends])}")
-    needed = EXTRAS.get(wanted)
+    return backends[wanted]
+
+
+def chosen(config: Config, name: str | None = None) -> Backend:
+    """Return the back end to compute with; arguments and errors are those of `named`.
+
+    Raises:
+        ConfigError: the package of the back end is not installed.
+    """
+    backend = named(config, name)
+    needed = EXTRAS.get(backend.name)
     if needed and find_spec(needed) is None:
         raise ConfigError(
-            f"the back end {wanted} needs {needed}, which is not installed: "
-            f'pip install "cbspec[{wanted}]"'
+            f"the back end {backend.name} needs {needed}, which is not installed: "
+            f'pip install "cbspec[{backend.name}]"'
         )
-    return backends[wanted]
+    return backend
 
 
 def _is_backend(candidate: Any) -> bool:

@@ -54,6 +54,14 @@ def test_plan_for_another_machine(laboratory):
     ]
 
 
+def test_plan_for_an_unknown_back_end(laboratory):
+    """A misspelled back end is refused, and not taken for a cluster."""
+    result = laboratory.cbspec("plan", "--backend", "slrum")
+
+    assert result.exit_code == 2
+    assert "--backend: unknown back end 'slrum'; did you mean 'slurm'?" in result.output
+
+
 def test_forecast_is_rate_times_cost(laboratory, pinned):
     """Seconds are the stage's rate times the cost of what is missing; the critical path is that of
     one arm's chain.

@@ -92,3 +92,18 @@ def test_collecting_leaves_nothing(store: Store) -> None:
     store.gc(0)
 
     assert [path for path in Path(store.root).rglob("*") if path.is_file()] == []
+
+
+def test_what_is_no_entry_is_left(store: Store) -> None:
+    """A file among the entries, such as a record of a shared store, is neither listed nor removed."""
+    key = "ab" * 32
+    store.put(key)
+    shelf = store.root / "entries" / "ab"
+    strays = [shelf / f"{key}.json", shelf / ".DS_Store", shelf / ("a" * 63)]
+    for stray in strays:
+        stray.write_text("{}")
+
+    assert [holding.key for holding in store.ls()] == [key]
+    assert store.verify() == []
+    assert [holding.key for holding in store.gc(0)] == [key]
+    assert sorted(shelf.iterdir()) == sorted(strays)

@@ -9,7 +9,7 @@ import fsspec.core
 import pytest
 
 from cbspec.errors import ConfigError, RemoteError
-from cbspec.store import Remote
+from cbspec.store import Remote, Store
 from cbspec.store.remote import Unfit
 
 
@@ -130,8 +130,15 @@ def test_what_file_systems_log_is_not_printed(monkeypatch, capsys, name):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    """A folder that is not mounted is told from one that is empty."""
+    """A folder that is not mounted, and a project's own store, are told from one that is empty."""
+    Store(tmp_path / "store").put("ab" * 32)
     Remote(str(tmp_path)).check_there()
+    for made in (False, True):
+        with pytest.raises(
+            RemoteError, match="store: is the store of a project, and no shared one"
+        ):
+            Remote(str(tmp_path / "store")).check_there(made=made)
+    Remote(str(tmp_path / "none")).check_there(made=True)
 
     with pytest.raises(RemoteError, match="none: there is no such folder"):
         Remote(str(tmp_path / "none")).check_there()

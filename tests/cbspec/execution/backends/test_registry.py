@@ -9,7 +9,7 @@ import pytest
 
 from cbspec.config import Config
 from cbspec.errors import ConfigError
-from cbspec.execution.backends import BUILT_IN, chosen, load
+from cbspec.execution.backends import BUILT_IN, chosen, load, named
 from cbspec.execution.backends.registry import EXTRAS
 from tests.cbspec.execution.backends.unruly import acting
 from tests.cbspec.execution.conftest import values
@@ -53,11 +53,12 @@ def test_every_back_end_has_its_word() -> None:
 def test_what_is_not_installed_is_told(
     monkeypatch: pytest.MonkeyPatch, name: str, package: str
 ) -> None:
-    """A back end whose package is missing says how to get it."""
+    """A back end whose package is missing says how to get it, and can be planned for."""
     monkeypatch.setattr("cbspec.execution.backends.registry.find_spec", lambda name: None)
 
     with pytest.raises(ConfigError, match=rf'{name} needs {package}.*"cbspec\[{name}\]"'):
         chosen(Config(Path()), name)
+    assert named(Config(Path()), name).name == name
 
 
 @pytest.mark.parametrize("name", ["local", "inline"])
