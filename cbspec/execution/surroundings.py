@@ -63,6 +63,7 @@ class Surroundings:
         self._environment = tuple(environment)
         self._memory = memory
         self._read: dict[str, _ReadFile] = {}
+        self._found: dict[str, str] = {}  # package -> version, which travels with a task
         self._variables = dict(os.environ)  # a copy, because a stage may set some
 
     @classmethod
@@ -81,7 +82,7 @@ class Surroundings:
         variables = {*self._environment, *call.stage.environment}
         return Dependencies(
             files=files,
-            versions={name: _version(name) for name in sorted(packages)},
+            versions={name: self._version(name) for name in sorted(packages)},
             environment={name: self._variables.get(name) for name in sorted(variables)},
         )
 
@@ -108,6 +109,11 @@ class Surroundings:
             if _signature(file.place) != file.known.signature:
                 return Path(name)
         return None
+
+    def _version(self, name: str) -> str:
+        if name not in self._found:
+            self._found[name] = _version(name)
+        return self._found[name]
 
     def _file(self, name: str, call: Call) -> _ReadFile:
         if name not in self._read:

@@ -81,6 +81,30 @@ def test_other_arithmetic_is_refused(
         received(packed(dataclasses.replace(planned, numerics=other)))
 
 
+def test_other_declared_dependencies_are_refused(
+    project: Laboratory,
+    received: Callable[..., StageTask],
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A package or a variable that the key names is another one here; both are told."""
+    declared = '[tool.cbspec]\nversions = ["numpy"]\nenvironment = ["LAB_MODE"]\n'
+    project.edit("pyproject.toml", "[tool.cbspec]\n", declared)
+    monkeypatch.setattr("cbspec.execution.surroundings._version", lambda name: "2.0")
+    sent = packed(request.getfixturevalue("planned"))
+
+    received(sent)
+    monkeypatch.setattr("cbspec.execution.surroundings._version", lambda name: "1.0")
+    monkeypatch.setenv("LAB_MODE", "fast")
+
+    with pytest.raises(MachineDiffers) as caught:
+        received(sent)
+    assert str(caught.value) == (
+        "versions: {'numpy': '1.0'} here, planned with {'numpy': '2.0'}; "
+        "environment: {'LAB_MODE': 'fast'} here, planned with {'LAB_MODE': None}"
+    )
+
+
 def test_another_layout_is_refused(planned: StageTask, received: Callable[..., StageTask]) -> None:
     """A driver of another version reads results otherwise."""
     with pytest.raises(MachineDiffers, match="layout"):
