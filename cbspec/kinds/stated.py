@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 from itertools import product
@@ -18,6 +19,9 @@ from cbspec.statistics.evidence import StatisticalEvidence, of_inference
 from cbspec.statistics.result import NO_TEST, Result, bounds_in_words
 from cbspec.statistics.sample import Array, Measurements, Unmeasured
 from cbspec.statistics.spread import mean
+
+DIGITS = 13  # a binary number has the first 15 of a decimal one; sums of some lose the last ones
+TINY = 1e-9
 
 
 class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
@@ -133,7 +137,21 @@ class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
         for number, half in zip(numbers, halves, strict=True):
             printed.append((number - half, number + half))
         corners = [self._combined(list(corner)) for corner in product(*printed)]
-        return np.min(corners, axis=0), np.max(corners, axis=0)
+        largest = corners if self.by == "ratio" else printed
+        rounded = partial(_rounded, largest=float(np.max(np.abs(largest))))
+        return rounded(np.min(corners, axis=0)), rounded(np.max(corners, axis=0))
+
+
+def _rounded(end: Array, largest: float) -> Array:
+    """Return an end as decimal numbers give it: binary ones add a little, which a bound would see.
+
+    Args:
+        end: the end.
+        largest: the largest number that it was computed from.
+    """
+    if not TINY < largest < math.inf:  # numpy rounds to no more decimals
+        return end
+    return np.asarray(np.round(end, DIGITS - math.ceil(math.log10(largest))))
 
 
 def _tail(ends: tuple[Array, Array], bound: float, side: int) -> Array:

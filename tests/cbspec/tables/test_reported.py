@@ -169,10 +169,11 @@ def stated(paper, words="above: 0", **numbers):
         ("above: 4, by: ratio", {"ours": 9.5, "theirs": 2.7}, "refuted", None),
         ("above: 0", {"ours": "9.40, digit: 0.01", "theirs": "9.38, digit: 0.01"},
          "holds", (0.01, 0.03)),
+        ("above: 0", {"ours": 2.02, "theirs": 2.01}, "inconclusive", (0.0, 0.02)),
     ],
 )  # fmt: skip
 def test_bare_numbers_are_compared_as_they_are_printed(paper, words, numbers, verdict, ends):
-    """No test is made; what the last printed digits leave open decides nothing."""
+    """No test is made; what the last printed digits leave open decides nothing, nor do binary ones."""
     judgement = stated(paper, words, **numbers)
 
     (effect,) = judgement.findings[0].effects
