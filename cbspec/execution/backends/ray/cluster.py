@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +51,6 @@ class RayCluster:
         _require_answer(address)
         _settle(address)
         import ray
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         self._ray, self._run = ray, run
         if ray.is_initialized():
@@ -72,7 +70,6 @@ class RayCluster:
                 cause = f": {error.__cause__}" if error.__cause__ else ""
                 raise BackendError(f"Ray on {address}: {printable(f'{error}{cause}')}") from None
         self._head = ray.get_runtime_context().gcs_address
-        self._on = partial(NodeAffinitySchedulingStrategy, soft=False)
         self._work = ray.remote(work)
         self._origin = ray.put(RunOrigin(run, LAYOUT, config))
         self._room = 1
@@ -146,12 +143,14 @@ class RayCluster:
 
     def _tidy(self) -> None:
         """Have every node remove what the workers of this run have left there."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
         _require_answer(self._head)
         leave = self._ray.remote(tidy)
         left = []
         for node in self._ray.nodes():
             if node["Alive"]:
-                way = self._on(node["NodeID"])
+                way = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
                 options = leave.options(num_cpus=0, max_retries=0, scheduling_strategy=way)
                 left.append(options.remote(self._run))
         self._ray.wait(left, num_returns=len(left), timeout=FAREWELL_SECONDS)

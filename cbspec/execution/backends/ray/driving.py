@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -21,21 +21,14 @@ from cbspec.execution.backends.ray.cluster import (
     node_was_lost,
 )
 from cbspec.execution.backends.ray.experience import Experience
-from cbspec.execution.backends.ray.parcel import Answer, Parcel, Report
+from cbspec.execution.backends.ray.parcel import Answer, Delivery, Parcel, Report
 from cbspec.execution.backends.ray.shipping import Shipping
 from cbspec.execution.messages import Status
 from cbspec.execution.packing import keep_share, share_of
 from cbspec.execution.task import StageTask, TaskOutcome
-from cbspec.store import EntryBytes, admit
+from cbspec.store import admit
 
 TELL_SECONDS = 1.0  # that a task runs before anyone is told of it, unless its worker reports
-
-
-class Fault(NamedTuple):
-    """Why a result that has come is not stored, in the words of a `TaskOutcome`."""
-
-    ending: Literal["store", "failed"]
-    reason: str
 
 
 @dataclass(slots=True)
@@ -81,8 +74,8 @@ class RayWorkers:
         # Number -> a task that nobody was told of, and its start
         self._untold: dict[int, tuple[StageTask, float]] = {}
         self._unsent: list[tuple[StageTask, TaskOutcome]] = []
-        # Number of a task -> why a result that came with a report is not stored
-        self._faults: dict[int, Fault] = {}
+        # Number of a task -> its outcome, if a result that came with a report could not be stored
+        self._faults: dict[int, TaskOutcome] = {}
         self._numbers = itertools.count()
 
     def reserve(self) -> bool:
@@ -190,30 +183,29 @@ class RayWorkers:
         outcome = answer.outcome
         self._experience.learn(task, outcome.memory, answer.seconds)
         keep_share(task, outcome, store)
-        fault = self._faults.pop(number, None) or self._stored(answer.entries, answer.packages)
+        fault = self._faults.pop(number, None) or self._stored(answer.delivery)
         if fault is None:
             return outcome
         return msgspec.structs.replace(outcome, ending=fault.ending, reason=fault.reason)
 
-    def _stored(
-        self, entries: Sequence[EntryBytes], packages: Mapping[str, Mapping[str, str]]
-    ) -> Fault | None:
-        """Store what has come; return why if it cannot be stored."""
+    def _stored(self, delivery: Delivery) -> TaskOutcome | None:
+        """Store what has come; if that fails, return the outcome of its task."""
         store = self._workplace.store
         try:
-            for digest, versions in packages.items():
+            for digest, versions in delivery.packages.items():
                 store.packages.keep(digest, versions)
-            for entry in entries:
+            for entry in delivery.entries:
                 admit(store, entry)
         except StoreError as error:
-            return Fault("store", str(error))
+            return TaskOutcome(ending="store", reason=str(error))
         except ValueError as error:
-            return Fault("failed", f"a result was damaged on the way from its worker: {error}")
+            reason = f"a result was damaged on the way from its worker: {error}"
+            return TaskOutcome(ending="failed", reason=reason)
         return None
 
     def _reported(self, call: RayCall, report: Report) -> None:
         """Take in a report, with the results that have come with it."""
-        if fault := self._stored(report.entries, report.packages):
+        if fault := self._stored(report.delivery):
             self._faults[report.number] = fault
         for task, parcel in zip(call.tasks, call.parcels, strict=True):
             if parcel.number == report.number:

@@ -49,19 +49,29 @@ class Parcel:
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """Results on their way to the driver.
+
+    Attributes:
+        packages: digest -> the packages that were installed where they were computed.
+    """
+
+    entries: tuple[EntryBytes, ...] = ()
+    packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Report:
     """A worker's report on a task that is still running.
 
     Attributes:
-        entries: the results that were stored since the last report.
-        packages: digest -> the packages that were installed where they were computed.
+        delivery: the results that were stored since the last report.
     """
 
     number: int
     node: str
     status: Status | None
-    entries: tuple[EntryBytes, ...] = ()
-    packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    delivery: Delivery
 
 
 @dataclass(frozen=True)
@@ -69,11 +79,9 @@ class Answer:
     """The outcome of a task, with the results that no report has brought.
 
     Attributes:
-        packages: digest -> the packages that were installed where it was computed.
         seconds: how long the worker took.
     """
 
     outcome: TaskOutcome
-    entries: tuple[EntryBytes, ...] = ()
-    packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    delivery: Delivery = Delivery()
     seconds: float = 0.0

@@ -19,7 +19,13 @@ from cbspec.errors import CbspecError, printable, trace_of
 from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.local import Local
 from cbspec.execution.backends.matching import Matching
-from cbspec.execution.backends.ray.parcel import Answer, Parcel, Report, RunOrigin
+from cbspec.execution.backends.ray.parcel import (
+    Answer,
+    Delivery,
+    Parcel,
+    Report,
+    RunOrigin,
+)
 from cbspec.execution.messages import Status
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.surroundings import Surroundings
@@ -142,14 +148,14 @@ class Worksite:
             # What it wants goes out even if it did before: it may have got lost
             elsewhere = self._delivered - {cell.key for cell in task.cells}
             while not (ended := self._workers.ended(LOOK_SECONDS)):
-                entries, packages = self._delivery(self._keys() - elsewhere)
-                elsewhere |= {entry.key for entry in entries}
+                delivery = self._delivery(self._keys() - elsewhere)
+                elsewhere |= {entry.key for entry in delivery.entries}
                 statuses: list[Status] = self._run.statuses()
-                if statuses or entries:
+                if statuses or delivery.entries:
                     status = statuses[0] if statuses else None
-                    yield Report(parcel.number, node, status, entries, packages)
+                    yield Report(parcel.number, node, status, delivery)
             [(_, outcome)] = ended
-            return Answer(outcome, *self._delivery(self._keys() - elsewhere))
+            return Answer(outcome, self._delivery(self._keys() - elsewhere))
         finally:
             shutil.rmtree(self._run.path / "files", ignore_errors=True)
             self._shrink()
@@ -187,9 +193,7 @@ class Worksite:
             shutil.rmtree(self._run.path / "store", ignore_errors=True)
             self._kept = 0
 
-    def _delivery(
-        self, keys: set[str]
-    ) -> tuple[tuple[EntryBytes, ...], Mapping[str, Mapping[str, str]]]:
+    def _delivery(self, keys: set[str]) -> Delivery:
         """Return entries for the driver, and the packages with which they were computed."""
         entries = []
         packages: dict[str, Mapping[str, str]] = {}
@@ -203,7 +207,7 @@ class Worksite:
             digest = str(stored.provenance.get("packages", "")) if stored else ""
             if digest not in packages and (listed := self._store.packages.of(digest)):
                 packages[digest] = listed
-        return tuple(entries), packages
+        return Delivery(tuple(entries), packages)
 
 
 class DeliveredFiles(ProjectFiles):

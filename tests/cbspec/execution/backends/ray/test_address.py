@@ -32,12 +32,9 @@ def test_ray_does_not_try_again_what_ran_out_of_memory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], told: str
 ) -> None:
     """It would do so for ever, and the run itself tries again; a number of the user's own holds."""
-    ray, strategies = ModuleType("ray"), ModuleType("ray.util.scheduling_strategies")
+    ray = ModuleType("ray")
     ray.is_initialized = lambda: True  # type: ignore[attr-defined]
-    strategies.NodeAffinitySchedulingStrategy = None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "ray", ray)
-    monkeypatch.setitem(sys.modules, "ray.util", ModuleType("ray.util"))
-    monkeypatch.setitem(sys.modules, "ray.util.scheduling_strategies", strategies)
     environment = dict(variables)
     monkeypatch.setattr(os, "environ", environment)
 

@@ -12,7 +12,7 @@ from cbspec.execution.backends import Workplace
 from cbspec.execution.backends.ray import driving
 from cbspec.execution.backends.ray.cluster import RETRIES
 from cbspec.execution.backends.ray.experience import SEEN, Experience
-from cbspec.execution.backends.ray.parcel import Answer, Report
+from cbspec.execution.backends.ray.parcel import Answer, Delivery, Report
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import StageTask, TaskOutcome
@@ -134,7 +134,7 @@ def test_a_result_that_a_report_brought_damaged_fails_its_task(
 ) -> None:
     """It does not come again with the answer; the other task of the call is done."""
     damaged = EntryBytes(key="abc", record=b"not json")
-    calls.first.append(Report(SEEN + 1, "there", None, (damaged,)))
+    calls.first.append(Report(SEEN + 1, "there", None, Delivery((damaged,))))
     for seed in (100, 101):
         workers.start(task(seed))
 

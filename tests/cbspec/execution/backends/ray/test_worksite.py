@@ -70,8 +70,12 @@ def test_a_result_that_was_lost_on_the_way_is_answered_again(site: Site) -> None
     first, other, again = site.grow(1), site.grow(2), site.grow(1)
 
     assert [answer.outcome.ending for answer in (first, other, again)] == ["done"] * 3
-    assert {entry.key for entry in again.entries} == {entry.key for entry in first.entries}
-    assert not {entry.key for entry in other.entries} & {entry.key for entry in first.entries}
+    assert {entry.key for entry in again.delivery.entries} == {
+        entry.key for entry in first.delivery.entries
+    }
+    assert not {entry.key for entry in other.delivery.entries} & {
+        entry.key for entry in first.delivery.entries
+    }
 
 
 def test_what_a_report_brought_is_not_answered_again(
@@ -97,18 +101,18 @@ def test_what_a_report_brought_is_not_answered_again(
 
         assert answer == Answer(answer.outcome)
         assert answer.outcome.ending == "done"
-        assert len({entry.key for entry in report.entries}) == 2
-        assert "msgspec" in next(iter(report.packages.values()))
+        assert len({entry.key for entry in report.delivery.entries}) == 2
+        assert "msgspec" in next(iter(report.delivery.packages.values()))
 
 
 def test_an_input_that_is_here_is_not_fetched(site: Site) -> None:
     """Of the large inputs only those travel that no earlier task has left; Ray is not even asked."""
-    [entry] = site.grow(1).entries
+    [entry] = site.grow(1).delivery.entries
 
     answer = site.grow(2, large={entry.key: "no reference of Ray's"})
 
     assert answer.outcome.ending == "done"
-    assert entry.key not in {one.key for one in answer.entries}
+    assert entry.key not in {one.key for one in answer.delivery.entries}
 
 
 def test_what_is_kept_is_bounded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,5 +120,5 @@ def test_what_is_kept_is_bounded(site: Site, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(worksite, "KEPT_BYTES", 1)
     answers = [site.grow(seed) for seed in (1, 2)]
 
-    assert all(answer.entries for answer in answers)
+    assert all(answer.delivery.entries for answer in answers)
     assert not list(Path(tempfile.gettempdir()).glob("cbspec-*/runs/*/store/entries/*/*"))
