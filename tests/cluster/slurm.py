@@ -19,7 +19,7 @@ from tests.support.patience import until
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "sinfo")
 NODES = ("n1", "n2", "n3")
 START_SECONDS = 60.0  # it takes 2; where daemons are not allowed it never comes
-BACKEND = ("-n", "0", "--backend", "slurm", "--slurm", "partition=low,time=10,helpers=2")
+BACKEND = ("-n", "0", "--backend", "slurm", "--slurm", "partition=low,requeue,time=10,helpers=2")
 
 CONFIGURATION = """\
 ClusterName=test

@@ -114,3 +114,16 @@ def test_nothing_is_computed_where_no_code_changed(guarded):
     assert result.exit_code == 1
     assert f"no commit from {good} to HEAD changes what 1.a reaches" in result.output
     assert "computing" not in result.output
+
+
+def test_an_unknown_claim_is_told_also_where_no_commit_touches_the_code(guarded):
+    """The message names the commit and the closest claim, and nothing is computed."""
+    good = guarded.git("rev-parse", "HEAD")
+    guarded.write("notes.md", "day 1")
+    guarded.commit()
+
+    result = guarded.cbspec("bisect", "1.aa", good)
+
+    assert result.exit_code == 1
+    assert f"{good[:10]}: unknown claim '1.aa'; did you mean '1.a'?" in result.output
+    assert "computing" not in result.output

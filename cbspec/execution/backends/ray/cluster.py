@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +15,7 @@ from cbspec import catalog
 from cbspec.config import Config
 from cbspec.errors import BackendError, printable
 from cbspec.execution.backends.ray.baggage import pack
+from cbspec.execution.backends.ray.joining import require_answer, settle
 from cbspec.execution.backends.ray.parcel import Parcel, RunOrigin
 from cbspec.execution.backends.ray.worksite import tidy, work
 from cbspec.execution.devices import FAMILIES
@@ -29,7 +27,6 @@ RETRIES = 3  # of tasks whose node is lost; a stage that raises is an outcome, a
 AHEAD = 2  # tasks for each core: the next one is there when one ends
 LOOK_SECONDS = 5.0  # a node may have come or gone
 FAREWELL_SECONDS = 5.0
-ANSWER_SECONDS = 10.0  # that a cluster has to answer
 INHERITED = ("CBSPEC_DATA", "CBSPEC_CACHE")  # where data lies, which every node has there
 
 
@@ -48,8 +45,8 @@ class RayCluster:
         # Ray itself would join whichever cluster was started last on this machine
         address = config.address or os.environ.get("RAY_ADDRESS") or "local"
         self._own = address == "local"
-        _require_answer(address)
-        _settle(address)
+        require_answer(address)
+        settle(address)
         import ray
 
         self._ray, self._run = ray, run
@@ -85,7 +82,7 @@ class RayCluster:
         now = time.monotonic()
         if now - self._looked > LOOK_SECONDS:
             self._looked = now
-            _require_answer(self._head)
+            require_answer(self._head)
             self._room = max(AHEAD * int(self._ray.cluster_resources().get("CPU", 0)), 1)
         return self._room
 
@@ -145,7 +142,7 @@ class RayCluster:
         """Have every node remove what the workers of this run have left there."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        _require_answer(self._head)
+        require_answer(self._head)
         leave = self._ray.remote(tidy)
         left = []
         for node in self._ray.nodes():
@@ -195,55 +192,6 @@ def _sigterm_kept() -> Iterator[None]:
     finally:
         with suppress(ValueError):  # only the main thread may set it, and Ray sets it only there
             signal.signal(signal.SIGTERM, before)
-
-
-def _settle(address: str) -> None:
-    """Settle how Ray works, which it reads from the environment, unless the user has."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would report runs to its makers
-    # Ray may else hide the GPUs of whoever asks for none, which here is for the device to say
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # A cluster that starts here is for this run, which would otherwise wait for all else
-    os.environ.setdefault("RAY_worker_niceness", "0")
-    # Workers that it starts before it has the code cannot be used: one for each core
-    os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
-    # What needs more memory than its node has would be tried for ever: the run itself tries again
-    os.environ.setdefault("RAY_task_oom_retries", "0")
-    # Ray does not use the user's token where it was told the address; and where it uses it although
-    # nobody asks for one, this process lets no worker in
-    if address != "local" and "RAY_AUTH_MODE" not in os.environ and _has_token():
-        os.environ["RAY_AUTH_MODE"] = "disabled" if _lets_anyone_in(address) else "token"
-
-
-def _has_token() -> bool:
-    """Tell whether this user has a token for Ray, without which some clusters let nobody in."""
-    named = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
-    return bool(named) or (Path.home() / ".ray" / "auth_token").is_file()
-
-
-def _lets_anyone_in(address: str) -> bool:
-    """Tell whether a cluster answers who has no token; in a process that has not imported Ray."""
-    command = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
-    asked = subprocess.run(
-        command, env={**os.environ, "RAY_AUTH_MODE": "disabled"}, capture_output=True, check=False
-    )
-    return asked.returncode == 0
-
-
-def _require_answer(address: str) -> None:
-    """Check that somebody answers at an address that has a port: Ray itself would ask for ever.
-
-    Raises:
-        BackendError: nobody answers.
-    """
-    host, _, port = address.rpartition("/")[2].rpartition(":")
-    if not port.isdigit():
-        return
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
-    except OSError as error:
-        raise BackendError(
-            f"Ray on {address}: nobody answers ({error.strerror or error})"
-        ) from None
 
 
 def _environment(config: Config) -> Mapping[str, str]:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from cbspec.errors import ConfigError
 
 HELPERS = 16  # the default for the number of helpers
 MINUTES = 60  # the default time of a helper, which is submitted again afterwards
+# Options of sbatch that have no value; any other word behind a comma belongs to the value before it
+FLAGS = frozenset({
+    "contiguous", "exclusive", "no-requeue", "overcommit", "oversubscribe", "reboot", "requeue",
+    "spread-job", "use-min-nodes",
+})  # fmt: skip
 _TIME = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?")
 
 
@@ -20,25 +26,31 @@ class SlurmRequest:
     Attributes:
         helpers: the greatest number of helpers at a time.
         minutes: the time limit of each; 0 for that of the partition or none, as sbatch has it.
-        options: further options of ``sbatch`` -> their values.
+        options: further options of ``sbatch`` -> their values; True where an option has none.
         tasks: how many helpers each Slurm job has, which share its devices.
     """
 
     helpers: int
     minutes: int
-    options: Mapping[str, str]
+    options: Mapping[str, str | Literal[True]]
     tasks: int = 1
 
 
 def request(text: str) -> SlurmRequest:
-    """Parse the value of ``--slurm``. A value may have commas: ``"nodelist=n1,n2,gpus=1"``.
+    """Parse the value of ``--slurm``: ``"nodelist=n1,n2,gpus=1,exclusive"``.
+
+    A value may have commas, and `FLAGS` have no value.
 
     Raises:
         ConfigError: the text is malformed; the message says where.
     """
     options: dict[str, str] = {}
+    flags: list[str] = []
     key = ""
     for part in filter(None, map(str.strip, text.split(","))):
+        if part in FLAGS:
+            flags.append(part)
+            continue
         if key and "=" not in part:
             options[key] += f",{part}"
             continue
@@ -49,7 +61,7 @@ def request(text: str) -> SlurmRequest:
     helpers = _number("helpers", options.pop("helpers", str(HELPERS)))
     tasks = _number("ntasks", options.get("ntasks", "1"))
     minutes = _minutes(options.pop("time", str(MINUTES)))
-    return SlurmRequest(helpers, minutes, options, tasks)
+    return SlurmRequest(helpers, minutes, {**options, **dict.fromkeys(flags, True)}, tasks)
 
 
 def _number(key: str, text: str) -> int:

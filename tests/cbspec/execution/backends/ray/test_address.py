@@ -12,8 +12,8 @@ import pytest
 
 from cbspec.config import Config
 from cbspec.errors import BackendError
-from cbspec.execution.backends.ray import cluster
-from cbspec.execution.backends.ray.cluster import RayCluster, _require_answer
+from cbspec.execution.backends.ray import joining
+from cbspec.execution.backends.ray.cluster import RayCluster
 
 
 def test_a_cluster_has_to_answer() -> None:
@@ -21,10 +21,10 @@ def test_a_cluster_has_to_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
         for answering in (address, f"ray://{address}", "local", "auto", "nonsense"):
-            _require_answer(answering)
+            joining.require_answer(answering)
 
     with pytest.raises(BackendError, match=rf"^Ray on {address}: nobody answers \(Connection"):
-        _require_answer(address)
+        joining.require_answer(address)
 
 
 @pytest.mark.parametrize(("variables", "told"), [({}, "0"), ({"RAY_task_oom_retries": "2"}, "2")])
@@ -56,8 +56,8 @@ def test_the_users_token_is_for_clusters_that_ask_for_one(
     """
     environment = {"RAY_AUTH_TOKEN": "of the user"}
     monkeypatch.setattr(os, "environ", environment)
-    monkeypatch.setattr(cluster, "_lets_anyone_in", lambda _: answers)
+    monkeypatch.setattr(joining, "_lets_anyone_in", lambda _: answers)
 
-    cluster._settle(address)
+    joining.settle(address)
 
     assert environment.get("RAY_AUTH_MODE") == told

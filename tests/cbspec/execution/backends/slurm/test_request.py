@@ -24,6 +24,8 @@ from cbspec.execution.backends.slurm.request import SlurmRequest, request
         ("time=1-2:30", SlurmRequest(16, 1590, {})),
         ("time=0:00:10", SlurmRequest(16, 1, {})),
         ("time=0", SlurmRequest(16, 0, {})),
+        ("partition=a,exclusive, b", SlurmRequest(16, 60, {"partition": "a,b", "exclusive": True})),
+        ("requeue,exclusive=user", SlurmRequest(16, 60, {"requeue": True, "exclusive": "user"})),
         ("nodelist=n1,n2, n4,gpus=1", SlurmRequest(16, 60, {"nodelist": "n1,n2,n4", "gpus": "1"})),
     ],
 )
@@ -33,7 +35,8 @@ def test_a_request_is_read_as_sbatch_reads_it(text: str, wanted: SlurmRequest) -
 
 
 @pytest.mark.parametrize(
-    "text", ["gpu", "partition=", "Gpus=1", "helpers=no", "helpers=0", "ntasks=0", "time=x"]
+    "text",
+    ["gpu", "partition=", "Exclusive", "Gpus=1", "helpers=no", "helpers=0", "ntasks=0", "time=x"],
 )
 def test_what_is_no_request_is_refused(text: str) -> None:
     """The message has the part that is wrong."""
