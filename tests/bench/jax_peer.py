@@ -1,4 +1,4 @@
-"""Training of the definitions as one would write it in JAX: `jit`, with `vmap` over the seeds.
+"""Training and measuring by the definitions as one would write it in JAX: `jit`, with `vmap` over the seeds.
 
 Weights are pytrees of arrays `[seed, ...]`, named as the engine names them; every function here is
 of one seed.
@@ -6,6 +6,7 @@ of one seed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -13,13 +14,18 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from engine.credit.estimator import FLOOR
 from engine.credit.features import TIME_WIDTH
 from engine.data.augment import MEAN, SIDE, STD
+from engine.measures import UNITS
 from engine.nets import EPSILON
 from engine.weights import AdamW
 
 Params = dict[str, Array]
 DIRECTIONS, EPS, TERMINAL_WEIGHT, RATE = 4, 1e-2, 1.0, 1e-3  # definitions, section 4
+SAMPLES, SIGMA, SOFTNESS, TGW, KEPT = 8, 0.1, 0.1, 1.0, 0.995
+PROBES, PROBE, NUDGE = 32, 1e-3, 3e-3  # section 7
+STEP_SIZES = (1e-3, 3e-3, 1e-2, 3e-2)
 
 
 def norm(h: Array) -> Array:
@@ -87,8 +93,7 @@ def bp_step(depth: int, padded: Array, data: Any, w: Params, moments: Any, count
     index, view, y = data
 
     def objective(w: Params, x: Array) -> Array:
-        h = x @ w["embed.weight"] + w["embed.bias"]
-        return losses(w, h, y, depth).mean()
+        return losses(w, x @ w["embed.weight"] + w["embed.bias"], y, depth).mean()
 
     loss, gradient = jax.value_and_grad(objective)(w, views(padded, index, view))
     return *adamw(w, moments, gradient, count, 0.01), loss
@@ -107,15 +112,38 @@ def embedding(t: float) -> Array:
     return jnp.concatenate([jnp.sin(angles), jnp.cos(angles)])
 
 
-def field(a: Params, states: Array, error: Array, depth: int) -> Array:
-    """Credit of a vector field at every level `[level, batch, d]`."""
+def features(states: Array, times: Sequence[float], s: Array) -> Array:
+    """What an estimator sees of states `[level, batch, d]` at these times, given s `[batch, n]`."""
     levels, batch, _ = states.shape
-    times = jnp.stack([embedding(level / depth) for level in range(levels)])
+    embedded = jnp.stack(list(map(embedding, times)))[:, None]
     context = [
-        jnp.broadcast_to(times[:, None], (levels, batch, TIME_WIDTH)),
-        jnp.broadcast_to(error, (levels, *error.shape)),
+        jnp.broadcast_to(embedded, (levels, batch, TIME_WIDTH)),
+        jnp.broadcast_to(s, (levels, *s.shape)),
     ]
-    return perceptron(a, jnp.concatenate([norm(states), *context], -1))
+    return jnp.concatenate([norm(states), *context], -1)
+
+
+def passed(depth: int, w: Params, x: Array) -> list[Array]:
+    """States h_0 to h_L of a batch."""
+    states = [x @ w["embed.weight"] + w["embed.bias"]]
+    for level in range(depth):
+        states.append(block(w, level, states[-1]))
+    return states
+
+
+def output_error(w: Params, h_L: Array, y: Array) -> Array:
+    """e_T of each sample."""
+    return jax.nn.softmax(head(w, h_L)) - jax.nn.one_hot(y, w["head.bias"].shape[-1])
+
+
+def terminal_gradient(w: Params, h_L: Array, error: Array) -> Array:
+    """deltaL of each sample."""
+    return jax.vjp(partial(head, w), h_L)[1](error)[0]
+
+
+def normalised(credit: Array) -> Array:
+    """Credit over its RMS."""
+    return credit / (jnp.sqrt(jnp.square(credit).mean(-1, keepdims=True)) + FLOOR)
 
 
 def directions(key: Array, depth: int, batch: int, width: int) -> Array:
@@ -128,22 +156,205 @@ def vec_step(
 ) -> Any:
     """One step of a vector field's fit, along directions v `[level, M, batch, d]`."""
     index, view, y = data
-    states = [views(padded, index, view) @ w["embed.weight"] + w["embed.bias"]]
-    for level in range(depth):
-        states.append(block(w, level, states[-1]))
+    states = passed(depth, w, views(padded, index, view))
     rest = partial(losses, w, y=y, depth=depth)
-    error = jax.nn.softmax(head(w, states[-1])) - jax.nn.one_hot(y, w["head.bias"].shape[-1])
-    terminal = jax.vjp(partial(head, w), states[-1])[1](error)[0]
+    error = output_error(w, states[-1], y)
+    terminal = terminal_gradient(w, states[-1], error)
+    times = [level / depth for level in range(depth + 1)]
     measured = []
     for level in range(depth):
         ahead, behind = (rest(states[level] + s * EPS * v[level], level=level) for s in (1.0, -1.0))
         measured.append((ahead - behind) / (2 * EPS))
 
     def objective(a: Params) -> Array:
-        credit = field(a, jnp.stack(states), error, depth)
+        credit = perceptron(a, features(jnp.stack(states), times, error))
         miss = (credit[:-1, None] * v).sum(-1) - jnp.stack(measured)
         end = jnp.square(credit[-1] - terminal).sum(-1).mean()
         return jnp.square(miss).mean((1, 2)).sum() + TERMINAL_WEIGHT * end
 
     loss, gradient = jax.value_and_grad(objective)(a)
     return *adamw(a, moments, gradient, count, 0.0), loss
+
+
+def dfa_step(
+    depth: int, padded: Array, data: Any, feedback: Array, w: Params, moments: Any, count: Array
+) -> Any:
+    """One step of local training by DFA's normalised credit, feedback `[level, classes, d]`."""
+    index, view, y = data
+    x = views(padded, index, view)
+    states = passed(depth, w, x)
+    credit = normalised(output_error(w, states[-1], y) @ feedback[:-1])
+
+    def objective(w: Params) -> Array:
+        entering = x @ w["embed.weight"] + w["embed.bias"]
+        total = (entering * credit[0]).sum(-1).mean() + local(w, states, credit, 0)
+        return total + losses(w, states[-1], y, 0).mean()
+
+    gradient = jax.grad(objective)(w)
+    loss = losses(w, states[-1], y, 0).mean()
+    return *adamw(w, moments, gradient, count, 0.01), loss
+
+
+def local(w: Params, states: Sequence[Array], credit: Array, lowest: int) -> Array:
+    """What the blocks from `lowest` on minimise, each for itself: the mean of <F_l, a_l>."""
+    total = jnp.zeros(())
+    for level in range(lowest, len(states) - 1):
+        own = block(w, level, states[level]) - states[level]
+        total += (own * credit[level]).sum(-1).mean()
+    return total
+
+
+def sb_step(
+    depth: int, padded: Array, data: Any, w: Params, a: Params, moments: Any, count: Array
+) -> Any:
+    """One step of a state bridge's fit."""
+    index, view, y = data
+    states = passed(depth, w, views(padded, index, view))
+    times = [level / depth for level in range(depth)]
+    seen = features(jnp.stack(states[:-1]), times, output_error(w, states[-1], y))
+    scale = jnp.square(states[-1]).sum(-1).mean()
+
+    def objective(a: Params) -> Array:
+        return jnp.square(perceptron(a, seen) - states[-1]).sum(-1).mean() / scale
+
+    loss, gradient = jax.value_and_grad(objective)(a)
+    return *adamw(a, moments, gradient, count, 0.0), loss
+
+
+def noise(key: Array, depth: int, batch: int, width: int) -> Array:
+    """Noise for `cb_step`, drawn anew."""
+    return jax.random.normal(key, (depth, SAMPLES, batch, width))
+
+
+def cb_step(
+    depth: int,
+    padded: Array,
+    data: Any,
+    xi: Array,
+    w: Params,
+    a: Params,
+    moments: Any,
+    count: Array,
+) -> Any:
+    """One step of a scalar bridge's fit; xi is noise `[level, K, batch, d]`.
+
+    The average of V is among the weights, by names that begin with ``average.``.
+    """
+    index, view, y = data
+    states = passed(depth, w, views(padded, index, view))
+    error = output_error(w, states[-1], y)
+    terminal, loss_at_end = terminal_gradient(w, states[-1], error), losses(w, states[-1], y, 0)
+    times = [level / depth for level in range(depth + 1)]
+    own = {name: value for name, value in a.items() if not name.startswith("average.")}
+    average = {name: a[f"average.{name}"] for name in own}
+    targets = []
+    for level in range(1, depth + 1):
+        noisy = states[level] + SIGMA * xi[level - 1]
+        values = value_of(average, noisy, times[level], error)
+        targets.append(jnp.log(SAMPLES) - jax.nn.logsumexp(values / -SOFTNESS, 0))
+    target = jnp.concatenate([SOFTNESS * jnp.stack(targets), loss_at_end[None]])
+
+    def objective(own: Params) -> Array:
+        values = perceptron(own, features(jnp.stack(states), times, error))[..., 0]
+        at_end = jax.grad(lambda h: value_of(own, h, 1.0, error).sum())(states[-1])
+        miss = jnp.square(at_end - terminal).sum(-1).mean()
+        return jnp.square(values - target).mean(1).sum() + TGW * miss
+
+    loss, gradient = jax.value_and_grad(objective)(own)
+    own, moments = adamw(own, moments, gradient, count, 0.0)
+    moved = {f"average.{name}": KEPT * average[name] + (1 - KEPT) * own[name] for name in own}
+    return own | moved, moments, loss
+
+
+def value_of(a: Params, h: Array, t: float, s: Array) -> Array:
+    """V of states `[..., batch, d]`; what t and s add to the first layer runs once."""
+    batch, width = h.shape[-2:]
+    context = jnp.concatenate([jnp.broadcast_to(embedding(t), (batch, TIME_WIDTH)), s], -1)
+    x = jax.nn.silu(norm(h) @ a["w1"][:width] + (context @ a["w1"][width:] + a["b1"]))
+    return (jax.nn.silu(x @ a["w2"] + a["b2"]) @ a["w3"] + a["b3"])[..., 0]
+
+
+def probes(key: Array, depth: int, width: int) -> Array:
+    """Unit directions for `quality`, drawn anew in float32 as the engine does."""
+    v = jax.random.normal(key, (depth, PROBES, width), jnp.float32)
+    return (v / jnp.linalg.norm(v, axis=-1, keepdims=True)).astype(jnp.float64)
+
+
+def quality(depth: int, x: Array, y: Array, feedback: Array, v: Array, w: Params) -> Array:
+    """What one batch says of DFA's credit, float64, along directions v `[level, probe, d]`.
+
+    Returns:
+        Gamma, rho of this batch, nudge, the norms of gradient and state, and the agreement of the
+        gradients in float32 and of those where the input moved by some units in its last place.
+    """
+    entering = x.astype(jnp.float64) @ w["embed.weight"] + w["embed.bias"]
+    reference, states = gradients(depth, w, entering, y)
+    loss = losses(w, states[-1], y, 0)
+    credit = output_error(w, states[-1], y) @ feedback[:-1]
+    rest = partial(losses, w, y=y, depth=depth)
+    rho, nudge = [], []
+    for level in range(depth):
+        h = states[level]
+        moved = rest(h + PROBE * v[level][:, None], level=level) - loss
+        predicted = PROBE * v[level] @ credit[level].T
+        rho.append(jnp.corrcoef(predicted.ravel(), moved.ravel())[0, 1])
+        nudge.append((rest(h - NUDGE * normalised(credit[level]), level=level) - loss).mean())
+    single = {name: value.astype(jnp.float32) for name, value in w.items()}
+    rough = gradients(depth, single, x @ single["embed.weight"] + single["embed.bias"], y)[0]
+    signs = jnp.where(jnp.arange(entering.shape[-1]) % 2, 1, -1)
+    shaken = entering * (1 + UNITS * jnp.finfo(jnp.float64).eps * signs)
+    steady = gradients(depth, w, shaken, y)[0]
+    found = [cosine(credit, reference), jnp.stack(rho), jnp.stack(nudge)]
+    found += [jnp.linalg.norm(part, axis=-1).mean(-1) for part in (reference, states)]
+    found += [cosine(part.astype(jnp.float64), reference) for part in (rough, steady)]
+    return jnp.concatenate(found)
+
+
+def gradients(depth: int, w: Params, h: Array, y: Array) -> tuple[Array, Array]:
+    """True gradients at h_0 to h_{L-1} of each sample, and the states h_0 to h_L."""
+    states, pulls = [h], []
+    for level in range(depth):
+        h, pull = jax.vjp(partial(block, w, level), h)
+        states.append(h)
+        pulls.append(pull)
+    downwards = terminal_gradient(w, h, output_error(w, h, y).astype(h.dtype))
+    found = []
+    for pull in pulls[::-1]:
+        (downwards,) = pull(downwards)
+        found.append(downwards)
+    return jnp.stack(found[::-1]), jnp.stack(states)
+
+
+def cosine(a: Array, b: Array) -> Array:
+    """Cosine over features, mean over the batch."""
+    length = jnp.linalg.norm(a, axis=-1) * jnp.linalg.norm(b, axis=-1)
+    return ((a * b).sum(-1) / length).mean(-1)
+
+
+def descent(depth: int, update: Any, held: Any, feedback: Array, w: Params, totals: Any) -> Any:
+    """One plain step of every size from the snapshot, by DFA's normalised credit, in float64.
+
+    Args:
+        update, held: images and labels.
+        totals: sum of the changes of weights, and of their squares, of each step size.
+
+    Returns:
+        The totals, and the changes of the loss on both batches `[step size, 2]`.
+    """
+    x, y = (jnp.stack(part) for part in zip(update, held, strict=True))
+    entering = x.astype(jnp.float64) @ w["embed.weight"] + w["embed.bias"]
+    states = passed(depth, w, x[0].astype(jnp.float64))
+    credit = normalised(output_error(w, states[-1], y[0]) @ feedback[:-1])
+    blocks = {name: value for name, value in w.items() if name.startswith("blocks.")}
+    gradient = jax.grad(lambda moving: local(w | moving, states, credit, 0))(blocks)
+    before = losses(w, entering, y, depth).mean(-1)
+    sums, squares = totals
+    found, moved_sums, moved_squares = [], [], []
+    for number, size in enumerate(STEP_SIZES):
+        change = {name: -size * value for name, value in gradient.items()}
+        moved = w | {name: blocks[name] + value for name, value in change.items()}
+        found.append(losses(moved, entering, y, depth).mean(-1) - before)
+        moved_sums.append({name: sums[number][name] + value for name, value in change.items()})
+        square = sum(jnp.square(value).sum() for value in change.values())
+        moved_squares.append(squares[number] + square)
+    return (moved_sums, moved_squares), jnp.stack(found)
