@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import UnionType
 from typing import get_args
 
 import msgspec
@@ -190,7 +191,8 @@ def _first_unwritable(parameters: type[Parameters], error: Exception) -> str:
             try:
                 msgspec.json.schema(field.type)
             except TypeError:
-                named = getattr(field.type, "__name__", field.type)
+                union = isinstance(field.type, UnionType)  # which has a name since Python 3.14
+                named = field.type if union else getattr(field.type, "__name__", field.type)
                 return f"parameter {field.name} has the type {named}: {takes}"
     return f"parameters {parameters.__name__} cannot be read: {described(error)}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 Stamp = tuple[int, int, int, int]
@@ -32,6 +33,7 @@ class ProjectFiles:
 
         Raises:
             ValueError: it is missing, or lies outside of both. The message is a predicate.
+            OSError: no file can have this name, or none may be looked at there.
         """
         if Path(name).is_absolute():
             raise ValueError("must be relative to the project or its data folder")
@@ -48,6 +50,9 @@ class ProjectFiles:
             raise ValueError(
                 "is a folder; name its files one by one, or end it with / for them all"
             )
+        for place in allowed:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                place.stat()  # since Python 3.14 the methods above keep to themselves why they fail
         raise ValueError(f"is not there ({' or '.join(map(str, allowed))})")
 
     def _refuse_strays(self, place: Path) -> None:
