@@ -28,13 +28,14 @@ class DescentOutcome:
     """What the update batches gave.
 
     Attributes:
-        same, held: for each batch the loss change `[replica, step size]`, in nats.
-        totals: for each step size the sum of the changes of weights `[replica, P]`.
-        squares: for each step size the sum of their squared norms `[replica]`.
+        losses: for each batch by how much the loss changes, `[replica, step size, 2]` in nats: that
+            of the update batch, and that of the held one.
+        totals: for each step size the sum of the changes of weights `[replica, P]`; for the first
+            alone if there is one step, whose size variance does not depend on.
+        squares: likewise the sum of their squared norms `[replica]`.
     """
 
-    same: list[Tensor] = field(default_factory=list)
-    held: list[Tensor] = field(default_factory=list)
+    losses: list[Tensor] = field(default_factory=list)
     totals: list[Tensor] = field(default_factory=list)
     squares: list[Tensor] = field(default_factory=list)
 
@@ -50,8 +51,9 @@ class DescentOutcome:
 
     def variance(self) -> Tensor:
         """Return the update variance `[replica, step size]`; see `update_variance`."""
-        sums, batches = zip(self.totals, self.squares, strict=True), len(self.same)
-        return torch.stack([update_variance(*pair, batches) for pair in sums], 1)
+        sums, batches = zip(self.totals, self.squares, strict=True), len(self.losses)
+        variances = torch.stack([update_variance(*pair, batches) for pair in sums], 1)
+        return variances.expand(-1, self.losses[0].shape[1])
 
 
 def update_variance(total: Tensor, squares: Tensor, batches: int) -> Tensor:
@@ -80,12 +82,11 @@ def local_descent(job: Job[LocalDescent]) -> None:
     for done, (update, held) in enumerate(_batches(replicas.task, parameters), 1):
         loss += _measure(sgd, update, held, outcome) / parameters.batches
         job.advance(done, parameters.batches, "batch")
-    same = torch.stack(outcome.same, -1).cpu()  # [replica, step size, batch]
-    held_out = torch.stack(outcome.held, -1).cpu()
+    changes = torch.stack(outcome.losses, -1).cpu()  # [replica, step size, 2, batch]
     variance = outcome.variance().cpu()
     for replica in range(len(replicas)):
-        changes = same[replica], held_out[replica]
-        _emit(job, replica, *changes, variance[replica], loss[replica].item())
+        same, held_out = changes[replica].unbind(1)
+        _emit(job, replica, same, held_out, variance[replica], loss[replica].item())
 
 
 def _batches(task: Task, parameters: LocalDescent) -> list[tuple[Batch, Batch]]:
@@ -105,18 +106,17 @@ def _measure(sgd: LocalSGD, update: Batch, held: Batch, outcome: DescentOutcome)
     (x, y), (held_x, held_y) = update, held
     forward = ForwardPass(sgd.network, None, y, sgd.network.embed(x.double()))
     held_h = sgd.enter(sgd.network.embed(held_x.double()))
-    entering = forward.trace.hidden[sgd.lowest]
-    before, before_held = forward.losses.mean(1), sgd.loss(held_h, held_y)
-    same: list[Tensor] = []
-    held_out: list[Tensor] = []
-    for size, change in enumerate(sgd.runs(forward)):
-        outcome.add_change(size, change)
-        same.append(sgd.loss(entering, y) - before)
-        held_out.append(sgd.loss(held_h, held_y) - before_held)
-    outcome.same.append(torch.stack(same, 1))
-    outcome.held.append(torch.stack(held_out, 1))
+    # Behind each step both batches run as one
+    h, labels = torch.cat([forward.trace.hidden[sgd.lowest], held_h], 1), torch.cat([y, held_y], 1)
+    before = torch.stack([forward.losses.mean(1), sgd.losses(held_h, held_y).mean(1)], 1)
+    after: list[Tensor] = []
+    for size, _ in enumerate(sgd.runs(forward)):
+        if size == 0 or sgd.parameters.steps > 1:
+            outcome.add_change(size, sgd.change())
+        after.append(sgd.losses(h, labels).unflatten(1, (2, -1)).mean(-1))
+    outcome.losses.append(torch.stack(after, 1) - before.unsqueeze(1))
     sgd.back()
-    return before.cpu()
+    return before[:, 0].cpu()
 
 
 def _emit(

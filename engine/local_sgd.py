@@ -70,21 +70,24 @@ class LocalSGD:
         gradient = self.into.flat[:, self._span]
         return gradient.clamp_(-1, 1) if self.parameters.clamp else gradient
 
-    def runs(self, forward: ForwardPass) -> Iterator[Tensor]:
+    def runs(self, forward: ForwardPass) -> Iterator[None]:
         """Take k steps from the snapshot with each step size; the weights then stay where they are.
 
         Args:
             forward: the snapshot's forward pass on the update batch.
-
-        Yields:
-            The change `[replica, P]` of the weights that move; the next one is written over it.
         """
-        first = self.update(forward).clone()  # the same for every step size
+        first = self.update(forward)  # the same for every step size
+        if self.parameters.steps > 1:
+            first = first.clone()
         for size in self.parameters.step_sizes:
             torch.add(self.frozen, first, alpha=-size, out=self.moving)
             for _ in range(self.parameters.steps - 1):
                 self.moving.add_(self.update(Rerun(forward, self.lowest)), alpha=-size)
-            yield torch.sub(self.moving, self.frozen, out=self._change)
+            yield
+
+    def change(self) -> Tensor:
+        """Return by how much the weights have moved, `[replica, P]`; the next is written over it."""
+        return torch.sub(self.moving, self.frozen, out=self._change)
 
     def back(self) -> None:
         """Return to the snapshot."""
@@ -96,10 +99,11 @@ class LocalSGD:
             h = h + self.network.block(level, h).output
         return h
 
-    def loss(self, h: Tensor, y: Tensor) -> Tensor:
-        """Return the batch-mean loss `[replica]`, in nats, at the network's present weights.
+    def losses(self, h: Tensor, y: Tensor) -> Tensor:
+        """Return per-sample losses `[replica, rows]`, in nats, at the network's present weights.
 
         Args:
-            h: what `enter` gave.
+            h: what `enter` gave, `[replica, rows, d]`.
+            y: labels `[replica, rows]`.
         """
-        return cross_entropy(self.network.logits(h, self.lowest), y).mean(1)
+        return cross_entropy(self.network.logits(h, self.lowest), y)

@@ -165,7 +165,7 @@ def local_descent(width: int, *, drawn: bool) -> tuple[Step, Step]:
 
     def measured() -> Any:
         descent._measure(sgd, *next(ours), outcome)
-        return torch.stack([outcome.same[-1], outcome.held[-1]], -1).flatten()
+        return outcome.losses[-1].flatten()
 
     with jax.enable_x64(True):
         w, matrices = _arrays(setting.double.weights), jnp.array(feedback.feedback.numpy())

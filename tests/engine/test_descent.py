@@ -191,3 +191,15 @@ def test_a_step_that_leaves_the_finite_numbers_is_undefined(runner: Any) -> None
     assert "not finite at any step size" in artifact.undefined["dL_same"]
     assert artifact.series["dL_same"] == [None] * 4
     assert artifact.series["grid"] == {"1e+200": [None, None]}
+
+
+def test_after_one_step_update_variance_is_that_of_any_step_size(runner: Any) -> None:
+    """It is relative to the mean update, so that the size of a single step has no part in it."""
+    found = []
+    for sizes in ((1e-3,), (0.03,), (1e-3, 0.03)):
+        job = descent(runner, "dfa", steps=1, step_sizes=sizes)
+        found.append([artifact.measures["update_variance"] for artifact in runner.column(job)])
+
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
+    assert found[2] == pytest.approx(found[1], rel=1e-9)
+    assert found[0][0] != pytest.approx(found[0][1], rel=1e-3)
