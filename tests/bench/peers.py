@@ -1,12 +1,12 @@
 """The engine's steps beside the same ones written in JAX, for every kind of stage.
 
-Run from the repository root as ``python -m tests.bench.peers [STEPS]``; it needs the extra `peers`.
-`tests.bench.pairs` has the steps: what a fit or a training reaches, its data and augmentation
-included, and what a measurement finds on a batch. Each of both has one thread and the same weights
-and batches, and they take turns, step by step. A figure is the median, over pairs of steps, of the ratio of the processor time that
-both spent, in whatever thread. A process of its own holds both libraries to AVX2. XLA hands products
-to a library that uses AVX-512 whatever XLA is told, so there it has to do without that; a second
-process leaves both as they are.
+Run from the repository root as ``python -m tests.bench.peers [STEPS [KIND...]]``; it needs the
+extra `peers`. `tests.bench.pairs` has the steps: what a fit or a training reaches, its data and
+augmentation included, and what a measurement finds on a batch. Each of both has one thread and the
+same weights and batches, and they take turns, step by step. A figure is the median, over pairs of
+steps, of the ratio of the processor time that both spent, in whatever thread. A process of its own
+holds both libraries to AVX2. XLA hands products to a library that uses AVX-512 whatever XLA is
+told, so there it has to do without that; a second process leaves both as they are.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
     """Every kind at both widths, with AVX2 and as it is, and by how much the results differ."""
     if find_spec("jax") is None:
         sys.exit('the peers need JAX: pip install -e ".[peers]"')
-    steps = arguments[0] if arguments else "40"
+    asked = list(arguments) or ["40"]
     for platform, environment in PLATFORMS.items():
-        command = [sys.executable, "-m", "tests.bench.peers", "--pairs", steps]
+        command = [sys.executable, "-m", "tests.bench.peers", "--pairs", *asked]
         environment = os.environ | environment
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
             for line in run.stdout or ():
@@ -67,7 +67,7 @@ def _rows(
     )
 
 
-def pairs(steps: int) -> Iterator[list[Any]]:
+def pairs(steps: int, kinds: Sequence[str] = ()) -> Iterator[list[Any]]:
     """Kind, width, milliseconds of both, their ratio and the largest difference of the results."""
     import torch
 
@@ -75,7 +75,8 @@ def pairs(steps: int) -> Iterator[list[Any]]:
 
     torch.set_num_threads(1)
     for width in WIDTHS:
-        for kind, peer in PEERS.items():
+        for kind in kinds or PEERS:
+            peer = PEERS[kind]
             difference = _difference(*peer(width, drawn=False))
             own, other = peer(width, drawn=True)
             spent = [[_seconds(own), _seconds(other)] for _ in range(steps + WARM_UP)][WARM_UP:]
@@ -101,7 +102,7 @@ def _difference(own: Callable[[], Any], other: Callable[[], Any]) -> float:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--pairs"]:
-        for found in pairs(int(sys.argv[2])):
+        for found in pairs(int(sys.argv[2]), sys.argv[3:]):
             print(json.dumps(found), flush=True)
     else:
         sys.exit(publish("peers", main(sys.argv[1:])))
