@@ -18,7 +18,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from cbspec.errors import CbspecError
+from cbspec.errors import described
 from cbspec.execution.numerics import torch_build
 
 SOON = 0.05  # seconds: no deadline is looked at more often
@@ -155,6 +155,5 @@ def _answer(sender: Connection, work: Callable[..., Any], arguments: tuple[Any, 
     try:
         sender.send(("", work(*arguments)))
     except (Exception, SystemExit) as error:
-        kind = "" if isinstance(error, CbspecError) else f"{type(error).__name__}: "
-        sender.send((f"{kind}{error}", None))
+        sender.send((described(error), None))
     sender.close()

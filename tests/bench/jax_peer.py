@@ -1,4 +1,4 @@
-"""Training and measuring by the definitions as one would write it in JAX: `jit`, with `vmap` over the seeds.
+"""Training and measuring as one would write it in JAX: `jit`, with `vmap` over the seeds.
 
 Weights are pytrees of arrays `[seed, ...]`, named as the engine names them; every function here is
 of one seed.
@@ -187,7 +187,7 @@ def dfa_step(
 
     def objective(w: Params) -> Array:
         entering = x @ w["embed.weight"] + w["embed.bias"]
-        total = (entering * credit[0]).sum(-1).mean() + local(w, states, credit, 0)
+        total = (entering * credit[0]).sum(-1).mean() + local(w, states, credit)
         return total + losses(w, states[-1], y, 0).mean()
 
     gradient = jax.grad(objective)(w)
@@ -195,10 +195,10 @@ def dfa_step(
     return *adamw(w, moments, gradient, count, 0.01), loss
 
 
-def local(w: Params, states: Sequence[Array], credit: Array, lowest: int) -> Array:
-    """What the blocks from `lowest` on minimise, each for itself: the mean of <F_l, a_l>."""
+def local(w: Params, states: Sequence[Array], credit: Array) -> Array:
+    """What the blocks minimise, each for itself: the mean of <F_l, a_l>."""
     total = jnp.zeros(())
-    for level in range(lowest, len(states) - 1):
+    for level in range(len(states) - 1):
         own = block(w, level, states[level]) - states[level]
         total += (own * credit[level]).sum(-1).mean()
     return total
@@ -336,7 +336,8 @@ def descent(depth: int, update: Any, held: Any, feedback: Array, w: Params, tota
 
     Args:
         update, held: images and labels.
-        totals: sum of the changes of weights, and of their squares, of each step size.
+        totals: sum of the gradients, and of their squared norms: after a single step the change of
+            weights is a multiple of it.
 
     Returns:
         The totals, and the changes of the loss on both batches `[step size, 2]`.
@@ -346,15 +347,13 @@ def descent(depth: int, update: Any, held: Any, feedback: Array, w: Params, tota
     states = passed(depth, w, x[0].astype(jnp.float64))
     credit = normalised(output_error(w, states[-1], y[0]) @ feedback[:-1])
     blocks = {name: value for name, value in w.items() if name.startswith("blocks.")}
-    gradient = jax.grad(lambda moving: local(w | moving, states, credit, 0))(blocks)
+    gradient = jax.grad(lambda moving: local(w | moving, states, credit))(blocks)
     before = losses(w, entering, y, depth).mean(-1)
-    sums, squares = totals
-    found, moved_sums, moved_squares = [], [], []
-    for number, size in enumerate(STEP_SIZES):
-        change = {name: -size * value for name, value in gradient.items()}
-        moved = w | {name: blocks[name] + value for name, value in change.items()}
+    found = []
+    for size in STEP_SIZES:
+        moved = w | {name: blocks[name] - size * value for name, value in gradient.items()}
         found.append(losses(moved, entering, y, depth).mean(-1) - before)
-        moved_sums.append({name: sums[number][name] + value for name, value in change.items()})
-        square = sum(jnp.square(value).sum() for value in change.values())
-        moved_squares.append(squares[number] + square)
-    return (moved_sums, moved_squares), jnp.stack(found)
+    sums, squares = totals
+    sums = {name: sums[name] + value for name, value in gradient.items()}
+    squares += sum(jnp.square(value).sum() for value in gradient.values())
+    return (sums, squares), jnp.stack(found)

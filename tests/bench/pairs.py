@@ -17,21 +17,19 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 
-from engine import descent, parameters
+from engine import descent
 from engine.credit.fitted import FittedEstimator
 from engine.credit.scalar_bridge import AVERAGE, ScalarBridgeEstimator
 from engine.credit.state_bridge import StateBridgeEstimator
 from engine.credit.vector_field import VectorFieldEstimator
 from engine.data.augment import PAD, epoch_views
 from engine.forward import ForwardPass
-from engine.local_sgd import LocalSGD
-from engine.local_training import LocalLearner, Mixture
-from engine.measures import Probe, correlation
+from engine.measures import correlation
 from engine.nets import cross_entropy
 from engine.randomness import epoch_order
 from engine.training import BackPropagation
 from tests.bench import jax_peer
-from tests.bench.steps import BATCH, DEPTH, SEEDS, STAGES, Setting
+from tests.bench.steps import BATCH, DEPTH, SEEDS, Setting
 
 Step = Callable[[], Any]
 
@@ -40,51 +38,40 @@ def back_propagation(width: int, *, drawn: bool) -> tuple[Step, Step]:
     """A step of train_bp."""
     setting = Setting(width)
     learner = BackPropagation(setting.snapshot)
-    step = Running(partial(jax_peer.bp_step, DEPTH), setting.snapshot.network.weights, (None, 0))
-    padded, batches = _data(setting)
+    w, (padded, batches) = _arrays(setting.snapshot.network.weights), _data(setting)
+    step = Running(partial(jax_peer.bp_step, DEPTH), w, (None, 0))
     return lambda: _trained(learner, setting), lambda: step(padded, next(batches))
 
 
 def feedback_alignment(width: int, *, drawn: bool) -> tuple[Step, Step]:
     """A step of train_local by DFA."""
     setting = Setting(width)
-    own = [parameters.TrainLocal(epoch=1)] * len(SEEDS)
-    feedback = setting.feedback()
-    learner = LocalLearner(setting.snapshot, Mixture(feedback, own), setting.task, own)
-    learner.begin(0)
-    weights = setting.snapshot.network.weights
-    step = Running(partial(jax_peer.dfa_step, DEPTH), weights, (None, 0, 0))
-    padded, batches = _data(setting)
-    matrices = jnp.array(feedback.feedback.numpy())
+    learner = setting.local_learner()
+    w, (padded, batches) = _arrays(setting.snapshot.network.weights), _data(setting)
+    step = Running(partial(jax_peer.dfa_step, DEPTH), w, (None, 0, 0))
+    matrices = jnp.array(setting.feedback().feedback.numpy())
     return lambda: _trained(learner, setting), lambda: step(padded, next(batches), matrices)
 
 
 def vector_field(width: int, *, drawn: bool) -> tuple[Step, Step]:
     """A step of a vector field's fit."""
     setting = Setting(width)
-    field, twin = (_fitted(VectorFieldEstimator, setting) for _ in range(2))
+    field, twin = (setting.fitted(VectorFieldEstimator) for _ in range(2))
+    draw = partial(jax_peer.directions, depth=DEPTH, batch=BATCH, width=width) if drawn else None
 
-    def stepping(padded: Any, data: Any, source: Any, *rest: Any) -> Any:
-        v = jax_peer.directions(source, DEPTH, BATCH, width) if drawn else source
-        return jax_peer.vec_step(DEPTH, padded, data, v, *rest)
+    def engines() -> torch.Tensor:
+        return twin._directions(torch.empty(len(SEEDS), DEPTH, BATCH, width))
 
-    step = Running(stepping, field.network.weights, (None, 0, 0, 0))
-    w, (padded, batches) = _arrays(setting.snapshot.network.weights), _data(setting)
-
-    def other() -> Any:
-        source = _keys(step.count)
-        if not drawn:
-            source = jnp.array(twin._directions(torch.empty(len(SEEDS), DEPTH, BATCH, width)))
-        return step(padded, next(batches), source, w)
-
-    return lambda: _fit(field, setting), other
+    own = _arrays(field.network.weights)
+    return lambda: _fit(field, setting), _random(setting, jax_peer.vec_step, own, draw, engines)
 
 
 def state_bridge(width: int, *, drawn: bool) -> tuple[Step, Step]:
     """A step of a state bridge's fit."""
     setting = Setting(width)
-    bridge = _fitted(StateBridgeEstimator, setting)
-    step = Running(partial(jax_peer.sb_step, DEPTH), bridge.network.weights, (None, 0, 0))
+    bridge = setting.fitted(StateBridgeEstimator)
+    own = _arrays(bridge.network.weights)
+    step = Running(partial(jax_peer.sb_step, DEPTH), own, (None, 0, 0))
     w, (padded, batches) = _arrays(setting.snapshot.network.weights), _data(setting)
     return lambda: _fit(bridge, setting), lambda: step(padded, next(batches), w)
 
@@ -92,37 +79,26 @@ def state_bridge(width: int, *, drawn: bool) -> tuple[Step, Step]:
 def scalar_bridge(width: int, *, drawn: bool) -> tuple[Step, Step]:
     """A step of a scalar bridge's fit."""
     setting = Setting(width)
-    bridge, twin = (_fitted(ScalarBridgeEstimator, setting) for _ in range(2))
+    bridge, twin = (setting.fitted(ScalarBridgeEstimator) for _ in range(2))
+    draw = partial(jax_peer.noise, depth=DEPTH, batch=BATCH, width=width) if drawn else None
 
-    def stepping(padded: Any, data: Any, source: Any, *rest: Any) -> Any:
-        xi = jax_peer.noise(source, DEPTH, BATCH, width) if drawn else source
-        return jax_peer.cb_step(DEPTH, padded, data, xi, *rest)
+    def engines() -> torch.Tensor:
+        xi = torch.empty(len(SEEDS), DEPTH, jax_peer.SAMPLES, BATCH, width)
+        for own, stream in zip(xi, twin._streams, strict=True):
+            for level in own:
+                level.normal_(generator=stream)
+        return xi
 
-    step = Running(stepping, bridge.network.weights, (None, 0, 0, 0))
-    average = {AVERAGE + name: value for name, value in _arrays(bridge.average.weights).items()}
-    step.weights |= average
-    w, (padded, batches) = _arrays(setting.snapshot.network.weights), _data(setting)
-
-    def other() -> Any:
-        source = _keys(step.count)
-        if not drawn:
-            xi = torch.empty(len(SEEDS), DEPTH, jax_peer.SAMPLES, BATCH, width)
-            for own, stream in zip(xi, twin._streams, strict=True):
-                for level in own:
-                    level.normal_(generator=stream)
-            source = jnp.array(xi.numpy())
-        return step(padded, next(batches), source, w)
-
-    return lambda: _fit(bridge, setting), other
+    own = _arrays(bridge.network.weights)
+    own |= {AVERAGE + name: value for name, value in _arrays(bridge.average.weights).items()}
+    return lambda: _fit(bridge, setting), _random(setting, jax_peer.cb_step, own, draw, engines)
 
 
 def credit_quality(width: int, *, drawn: bool) -> tuple[Step, Step]:
     """A batch of credit_quality, for DFA's credit."""
     setting = Setting(width)
-    own = parameters.CreditQuality(batches=1)
-    feedback = setting.feedback(torch.float64)
-    probe, twin = (Probe(setting.double, feedback, SEEDS, own) for _ in range(2))
-    batches = setting.task.sample("test", 8, BATCH)
+    probe, twin = setting.probe(), setting.probe()
+    batches = setting.sample("test")
     ours, theirs = cycle(batches), cycle(_jax(batches))
 
     def measured() -> Any:
@@ -137,16 +113,16 @@ def credit_quality(width: int, *, drawn: bool) -> tuple[Step, Step]:
         return jax_peer.quality(DEPTH, x, y, matrices, v, w)
 
     with jax.enable_x64(True):
-        w, matrices = _arrays(setting.double.weights), jnp.array(feedback.feedback.numpy())
+        w, matrices, keys = *_double(setting), _keys()
         compiled = jax.jit(jax.vmap(measuring))
-    counts = count()
 
     def other() -> Any:
         with jax.enable_x64(True):
-            source = _keys(next(counts))
-            if not drawn:
+            if drawn:
+                source = next(keys)
+            else:
                 shaped = torch.empty(len(SEEDS), DEPTH, BATCH, width, dtype=torch.float64)
-                source = jnp.array(twin._directions(shaped).numpy()) / own.eps
+                source = jnp.array(twin._directions(shaped).numpy()) / probe.parameters.eps
             found = compiled(*next(theirs), matrices, source, w)
             return jax.block_until_ready(found).ravel()
 
@@ -156,9 +132,7 @@ def credit_quality(width: int, *, drawn: bool) -> tuple[Step, Step]:
 def local_descent(width: int, *, drawn: bool) -> tuple[Step, Step]:
     """An update batch of local_descent, for DFA's credit."""
     setting = Setting(width)
-    feedback, own = setting.feedback(torch.float64), parameters.LocalDescent()
-    sgd = LocalSGD(setting.double, feedback, own)
-    update, held = (setting.task.sample(split, 8, BATCH) for split in ("train", "test"))
+    sgd, update, held = setting.sgd(), setting.sample("train"), setting.sample("test")
     ours = cycle(zip(update, held, strict=True))
     theirs = cycle(zip(_jax(update), _jax(held), strict=True))
     outcome = descent.DescentOutcome()
@@ -168,12 +142,11 @@ def local_descent(width: int, *, drawn: bool) -> tuple[Step, Step]:
         return outcome.losses[-1].flatten()
 
     with jax.enable_x64(True):
-        w, matrices = _arrays(setting.double.weights), jnp.array(feedback.feedback.numpy())
+        w, matrices = _double(setting)
         mapped = jax.vmap(partial(jax_peer.descent, DEPTH))
         compiled = jax.jit(mapped, donate_argnums=4)
-        blocks = {name: value for name, value in w.items() if name.startswith("blocks.")}
-        sums = [jax.tree.map(jnp.zeros_like, blocks) for _ in own.step_sizes]
-        totals = [sums, [jnp.zeros(len(SEEDS)) for _ in own.step_sizes]]
+        total = {name: jnp.zeros_like(w[name]) for name in w if name.startswith("blocks.")}
+        totals = [total, jnp.zeros(len(SEEDS))]
 
     def other() -> Any:
         with jax.enable_x64(True):
@@ -199,16 +172,16 @@ class Running:
 
     Args:
         step: of one seed; takes inputs, weights, moments and the number of the step.
-        weights: of all seeds.
+        weights: of all seeds, as arrays.
         axes: of the inputs, that of the seeds, as `jax.vmap` takes them.
     """
 
     def __init__(
-        self, step: Callable[..., Any], weights: Any, axes: tuple[int | None, ...]
+        self, step: Callable[..., Any], weights: dict[str, Any], axes: tuple[int | None, ...]
     ) -> None:
         mapped = jax.vmap(step, in_axes=(*axes, 0, 0, None))
         self._step = jax.jit(mapped, donate_argnums=(len(axes), len(axes) + 1))
-        self.weights, self.count = _arrays(weights), 0
+        self.weights, self.count = weights, 0
         self.moments = {
             name: (jnp.zeros_like(w), jnp.zeros_like(w)) for name, w in self.weights.items()
         }
@@ -227,22 +200,51 @@ def _trained(learner: Any, setting: Setting) -> torch.Tensor:
     return cross_entropy(learner.step(x, y), y).mean(1)
 
 
-def _fitted(cls: type[FittedEstimator[Any]], setting: Setting) -> Any:
-    own = STAGES[cls.stage].parameters()
-    estimator = cls([own] * len(SEEDS), SEEDS, setting.architecture, "cpu")
-    estimator.begin("bench", 0)
-    return estimator
-
-
 def _fit(estimator: FittedEstimator[Any], setting: Setting) -> torch.Tensor:
     """Take a step on the next batch; return the objective of each seed before it."""
     return estimator.fit(ForwardPass(setting.snapshot.network, *setting.next()))
 
 
-def _keys(number: int) -> Any:
-    """A key of each seed for a step; of the generator that XLA is fastest with."""
+def _random(
+    setting: Setting,
+    fit: Callable[..., Any],
+    own: dict[str, Any],
+    draw: Callable[[Any], Any] | None,
+    engines: Callable[[], torch.Tensor],
+) -> Step:
+    """A step in JAX of a fit that takes random numbers.
+
+    Args:
+        own: the estimators' weights.
+        draw: random numbers of one seed from its key; None: those of the engine are taken.
+        engines: draws what the engine's next step does.
+    """
+
+    def stepping(padded: Any, data: Any, source: Any, *rest: Any) -> Any:
+        return fit(DEPTH, padded, data, draw(source) if draw else source, *rest)
+
+    step = Running(stepping, own, (None, 0, 0, 0))
+    w, (padded, batches) = _arrays(setting.snapshot.network.weights), _data(setting)
+    keys = _keys()
+
+    def other() -> Any:
+        source = next(keys) if draw else jnp.array(engines().numpy())
+        return step(padded, next(batches), source, w)
+
+    return other
+
+
+def _keys() -> Iterator[Any]:
+    """Keys of all seeds, step by step, for ever; of the generator that XLA is fastest with."""
     keys = jax.random.split(jax.random.key(0, impl="unsafe_rbg"), len(SEEDS))
-    return jax.vmap(partial(jax.random.fold_in, data=number))(keys)
+    for number in count():
+        yield jax.vmap(partial(jax.random.fold_in, data=number))(keys)
+
+
+def _double(setting: Setting) -> tuple[dict[str, Any], Any]:
+    """The networks' weights and DFA's matrices in float64."""
+    feedback = setting.feedback(torch.float64).feedback
+    return _arrays(setting.double.weights), jnp.array(feedback.numpy())
 
 
 def _arrays(weights: Any) -> dict[str, Any]:

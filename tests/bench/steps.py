@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count, cycle
+from typing import Literal
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode, baddbmm_flop
@@ -87,6 +88,33 @@ class Setting:
         """The estimator that costs nothing."""
         return DFA([None] * len(SEEDS), SEEDS, self.architecture, "cpu", dtype)
 
+    def local_learner(self) -> LocalLearner:
+        """The networks as they learn by DFA."""
+        own = [parameters.TrainLocal(epoch=1)] * len(SEEDS)
+        learner = LocalLearner(self.snapshot, Mixture(self.feedback(), own), self.task, own)
+        learner.begin(0)
+        return learner
+
+    def fitted(self, cls: type[FittedEstimator]) -> FittedEstimator:
+        """Estimators at the start of their fit to the networks."""
+        own = STAGES[cls.stage].parameters()
+        estimator = cls([own] * len(SEEDS), SEEDS, self.architecture, "cpu")
+        estimator.begin("bench", 0)
+        return estimator
+
+    def probe(self) -> Probe:
+        """What measures the quality of DFA's credit."""
+        own = parameters.CreditQuality(batches=1)
+        return Probe(self.double, self.feedback(torch.float64), SEEDS, own)
+
+    def sgd(self) -> LocalSGD:
+        """What takes steps by DFA's credit."""
+        return LocalSGD(self.double, self.feedback(torch.float64), parameters.LocalDescent())
+
+    def sample(self, split: Literal["train", "test"]) -> list[Batch]:
+        """Batches to measure on."""
+        return self.task.sample(split, 8, BATCH)
+
     def forecast(self, stage: str, own: Parameters, **inputs: Call) -> float:
         """Operations of a stage call for all seeds."""
         return len(SEEDS) * Call(STAGES[stage], own, inputs).cost
@@ -106,9 +134,7 @@ def back_propagation(setting: Setting) -> Step:
 
 def feedback_alignment(setting: Setting) -> Step:
     """One step of train_local by DFA."""
-    own = [parameters.TrainLocal(epoch=1)] * len(SEEDS)
-    learner = LocalLearner(setting.snapshot, Mixture(setting.feedback(), own), setting.task, own)
-    learner.begin(0)
+    learner = setting.local_learner()
     given = {"snapshot": setting.start, "estimator": setting.dfa}
     before, after = (
         setting.forecast("train_local", parameters.TrainLocal(epoch=epoch), **given)
@@ -119,10 +145,9 @@ def feedback_alignment(setting: Setting) -> Step:
 
 def fit(cls: type[FittedEstimator], setting: Setting) -> Step:
     """One step of an estimator's offline fit."""
-    own = STAGES[cls.stage].parameters
-    estimator = cls([own()] * len(SEEDS), SEEDS, setting.architecture, "cpu")
-    estimator.begin("bench", 0)
-    operations = setting.forecast(cls.stage, own(epochs=1), snapshot=setting.start)
+    estimator = setting.fitted(cls)
+    own = STAGES[cls.stage].parameters(epochs=1)
+    operations = setting.forecast(cls.stage, own, snapshot=setting.start)
     return Step(
         lambda: estimator.fit(ForwardPass(setting.snapshot.network, *setting.next())), operations
     )
@@ -130,26 +155,17 @@ def fit(cls: type[FittedEstimator], setting: Setting) -> Step:
 
 def credit_quality(setting: Setting) -> Step:
     """One batch of credit_quality, for DFA's credit."""
-    own = parameters.CreditQuality(batches=1)
-    probe = Probe(setting.double, setting.feedback(torch.float64), SEEDS, own)
-    batches = cycle(setting.task.sample("test", 8, BATCH))
+    probe, batches = setting.probe(), cycle(setting.sample("test"))
     operations = setting.forecast(
-        "credit_quality", own, snapshot=setting.start, estimator=setting.dfa
+        "credit_quality", probe.parameters, snapshot=setting.start, estimator=setting.dfa
     )
     return Step(lambda: probe.measure(next(batches)), operations, torch.float64)
 
 
 def local_descent(setting: Setting) -> Step:
     """One update batch of local_descent, for DFA's credit."""
-    sgd = LocalSGD(setting.double, setting.feedback(torch.float64), parameters.LocalDescent())
-    pairs = cycle(
-        zip(
-            setting.task.sample("train", 8, BATCH),
-            setting.task.sample("test", 8, BATCH),
-            strict=True,
-        )
-    )
-
+    sgd = setting.sgd()
+    pairs = cycle(zip(setting.sample("train"), setting.sample("test"), strict=True))
     outcome = descent.DescentOutcome()  # of all batches of a job
 
     def run() -> object:
