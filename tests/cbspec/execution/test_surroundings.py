@@ -2,6 +2,7 @@
 
 import os
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from msgspec import field
@@ -168,6 +169,13 @@ def test_a_change_since_is_told(files, project):
     assert str(around.changed(reading)) == "a.csv"
 
 
+def of_a_null():
+    """What this Python says of a path with a null in it."""
+    with pytest.raises(ValueError, match="embedded null") as caught:
+        Path("\0").stat()
+    return str(caught.value).removeprefix("stat: ")
+
+
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
@@ -176,7 +184,7 @@ def test_a_change_since_is_told(files, project):
         ("link.csv", "leaves the project and its data folder"),
         ("sub", "is a folder; name its files one by one"),
         ("missing.csv", "is not there"),
-        ("nul\0.csv", "embedded null (byte|character)"),
+        ("nul\0.csv", of_a_null()),
         ("x" * 300, "too long"),
     ],
 )
