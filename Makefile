@@ -10,7 +10,7 @@ ARGS ?=
 # A file's tests run in one process, so that what they share is made once
 UNIT := tests/ -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/cluster
 
-.PHONY: claims test cluster coverage data lint types publish bench clean help
+.PHONY: claims test cluster coverage data lint types oldest publish bench clean help
 
 claims: data  ## revalidate every finding
 	$(BIN)/pytest claims/ -n $(WORKERS) $(ARGS)
@@ -34,6 +34,9 @@ lint: $(INSTALLED)  ## style, and which module may import which
 
 types: $(INSTALLED)  ## static types
 	$(BIN)/mypy
+
+oldest:  ## a project of its own, with the oldest packages that pyproject.toml allows
+	PYTHON=$(PYTHON) .ci/oldest
 
 publish: $(INSTALLED)  ## the replication table and the figures, from claims and ledger; ARGS=--check only looks
 	$(BIN)/cbspec publish $(ARGS)

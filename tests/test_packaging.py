@@ -158,6 +158,16 @@ def test_the_dev_extra_brings_everything():
     assert wanted <= required("dev")
 
 
+def test_what_is_required_names_its_oldest_version():
+    """Whatever a user installs cbspec beside: what is there and too old is replaced."""
+    extras = PROJECT["optional-dependencies"]
+    listed = list(PROJECT["dependencies"])
+    for extra in ("figures", "parquet", "ray", "remote", "slurm"):
+        listed += extras[extra]
+
+    assert [requirement for requirement in listed if ">=" not in requirement] == []
+
+
 def test_another_lab_runs_without_torch(installed, tmp_path):
     """The files and commands of CONTRIBUTING.md are a lab whose claims are made and hold, from the
     wheel, where torch cannot be imported, with the lab's package in src.

@@ -170,7 +170,7 @@ def test_systems_and_pythons_are_named(workflow):
         for step in steps(workflow, job)
         if "python" in step.get("uses", "")
     }
-    assert pythons == dict.fromkeys(("quick", "figures", "memo"), "3.11") | {
+    assert pythons == dict.fromkeys(("quick", "figures", "memo", "oldest"), "3.11") | {
         "pythons": "${{ matrix.python }}"
     }
     oldest = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"][

@@ -158,13 +158,15 @@ class Sharing:
         from cbspec.evaluation.sharing import moved
 
         console = Console(file=sys.stderr)
+        moving = moved(results, by, self._store)
+        if not console.is_terminal:
+            return moving
         return track(
-            moved(results, by, self._store),
+            moving,
             description=f"{verb} {self._remote.url}",
             total=len(results),
             console=console,
             transient=True,
-            disable=not console.is_terminal,
         )
 
 

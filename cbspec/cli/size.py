@@ -19,22 +19,16 @@ UNITS = {
 }
 
 
-class Size(click.ParamType[int]):
-    """An option value such as ``5GB``, ``1.5 GiB``, ``500M``, or a number of bytes."""
+def size(text: str) -> int:
+    """Parse an option value such as ``5GB``, ``1.5 GiB``, ``500M``, or a number of bytes.
 
-    name = "size"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        if isinstance(value, int):
-            return value
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]I?)?B?", str(value).strip().upper())
-        if match is None:
-            self.fail(
-                f"{value!r} is not a size; write 5GB, 1.5GiB or a number of bytes", param, ctx
-            )
-        return int(float(match[1]) * UNITS[match[2] or ""])
+    Raises:
+        click.BadParameter: the text is no size.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]I?)?B?", text.strip().upper())
+    if match is None:
+        raise click.BadParameter(f"{text!r} is not a size; write 5GB, 1.5GiB or a number of bytes")
+    return int(float(match[1]) * UNITS[match[2] or ""])
 
 
 def size_text(size: float) -> str:

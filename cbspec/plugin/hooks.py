@@ -8,6 +8,7 @@ pytest's public API is used.
 
 from __future__ import annotations
 
+from argparse import ArgumentError
 from collections.abc import Generator, Mapping
 from typing import Any
 
@@ -67,7 +68,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(
-    early_config: pytest.Config, parser: pytest.Parser
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None, Any, Any]:
     """Add the options, if there is a project with claims. Others may use these names themselves."""
     # The project's conftest.py adds its options first. So a clash of names is an error here, with
@@ -79,15 +80,17 @@ def pytest_load_initial_conftests(
         raise usage_error(error) from None
     if project:
         early_config.stash[PROJECT] = project
-        _add_options(parser.getgroup("cbspec", "research claims"))
+        _add_options(parser, args)
     return result
 
 
-def _add_options(group: pytest.OptionGroup) -> None:
+def _add_options(parser: pytest.Parser, args: list[str]) -> None:
+    group = parser.getgroup("cbspec", "research claims")
     try:
         for name, words in OPTIONS.items():
             group.addoption(name, **words)
-    except ValueError as error:
+        parser.parse_known_args(args)  # before pytest 9.2 a clash shows only here
+    except (ValueError, ArgumentError) as error:
         raise pytest.UsageError(
             f"an option of cbspec's is one of a conftest.py or another plugin, too: {error}"
         ) from None

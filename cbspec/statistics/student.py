@@ -57,19 +57,6 @@ def reach(miss: float, n: int, *, guarded: bool) -> float:
     return t
 
 
-def equivalent(p: float, n: int) -> float:
-    """Return the t statistic over n seeds with this one-sided p; the normal deviate if n = 1 leaves
-    no degree of freedom.
-    """
-    from scipy.special import ndtri, stdtrit
-
-    if p <= 0:
-        return math.inf
-    if n > 1:
-        return -float(stdtrit(n - 1, p))
-    return -float(ndtri(p))
-
-
 def power(
     mean: float, sd: float, n: int, alpha: float, *, low: float, high: float, guarded: bool = False
 ) -> float:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cbspec.cli.size import Size, size_text
+from cbspec.cli.size import size, size_text
 
 
 def test_ls_sums_up(laboratory):
@@ -56,7 +56,7 @@ def test_gc_shrinks_to_the_limit(laboratory):
 
 
 @pytest.mark.parametrize(
-    ("text", "size"),
+    ("text", "wanted"),
     [
         ("5GB", 5 * 10**9),
         ("1.5 GiB", 3 * 2**29),
@@ -66,9 +66,9 @@ def test_gc_shrinks_to_the_limit(laboratory):
         ("1TiB", 2**40),
     ],
 )
-def test_sizes_are_read_as_people_write_them(text, size):
+def test_sizes_are_read_as_people_write_them(text, wanted):
     """Decimal and binary units, with or without B, in either case."""
-    assert Size().convert(text, None, None) == size
+    assert size(text) == wanted
 
 
 def test_size_that_is_none_is_refused(laboratory):

@@ -6,14 +6,14 @@ import click
 
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import count, echo, echo_json, json_option
-from cbspec.cli.size import Size, size_text
+from cbspec.cli.size import size, size_text
 from cbspec.paths import display
 from cbspec.project import Project
 
 
 @click.command("gc")
 @click.option(
-    "--limit", type=Size(), required=True, help="The size to shrink to, e.g. 5GB or 500MiB."
+    "--limit", type=size, required=True, help="The size to shrink to, e.g. 5GB or 500MiB."
 )
 @json_option
 @pass_project
