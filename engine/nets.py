@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.architecture import Architecture
+from engine.products import affine, product
 from engine.weights import Weights
 
 EPSILON = 1e-5  # of every LayerNorm, PyTorch's default
@@ -73,7 +74,7 @@ class ResidualMLP:
 
     def embed(self, x: Tensor) -> Tensor:
         """Return h_0 of x `[replica, batch, inputs]`."""
-        return torch.baddbmm(self._row("embed.bias"), x, self.weights["embed.weight"])
+        return affine(self._row("embed.bias"), x, self.weights["embed.weight"])
 
     def forward(self, h: Tensor, level: int = 0) -> Trace:
         """Run hidden states that enter at `level`; keep what the backward pass needs."""
@@ -97,9 +98,9 @@ class ResidualMLP:
         norm = Norm(*torch.native_layer_norm(h, [d], None, None, EPSILON))
         scale, shift = self._row(f"{name}norm.weight"), self._row(f"{name}norm.bias")
         scaled = torch.addcmul(shift, norm.output, scale)
-        inner = torch.baddbmm(self._row(f"{name}b1"), scaled, self.weights[f"{name}w1"])
+        inner = affine(self._row(f"{name}b1"), scaled, self.weights[f"{name}w1"])
         active = self.architecture.activation.forward(inner)
-        output = torch.baddbmm(self._row(f"{name}b2"), active, self.weights[f"{name}w2"])
+        output = affine(self._row(f"{name}b2"), active, self.weights[f"{name}w2"])
         return BlockTrace(h, norm, scaled, inner, active, output)
 
     def head_backward(self, trace: Trace, gradient: Tensor, into: Weights | None = None) -> Tensor:
@@ -108,9 +109,9 @@ class ResidualMLP:
         Args:
             into: also write the gradients of head and LN_out there.
         """
-        back = torch.bmm(gradient, self.weights["head.weight"].transpose(1, 2))
+        back = product(gradient, self.weights["head.weight"].transpose(1, 2))
         if into is not None:
-            torch.bmm(trace.final.transpose(1, 2), gradient, out=into["head.weight"])
+            product(trace.final.transpose(1, 2), gradient, out=into["head.weight"])
             torch.sum(gradient, 1, out=into["head.bias"])
         if trace.norm is None:
             return back
@@ -132,7 +133,7 @@ class ResidualMLP:
         name = f"blocks.{level}."
         back = self._second_layer_backward(level, block, gradient, into)
         total = into[f"{name}b1"].unsqueeze(1)
-        bare = torch.bmm(block.norm.output.transpose(1, 2), back)
+        bare = product(block.norm.output.transpose(1, 2), back)
         w1 = self.weights[f"{name}w1"]
         torch.sum(w1 * bare, 2, out=into[f"{name}norm.weight"])
         torch.sum(w1 * total, 2, out=into[f"{name}norm.bias"])
@@ -149,7 +150,7 @@ class ResidualMLP:
         """
         name = f"blocks.{level}."
         back = self._second_layer_backward(level, block, gradient, into)
-        torch.bmm(block.scaled.transpose(1, 2), back, out=into[f"{name}w1"])
+        product(block.scaled.transpose(1, 2), back, out=into[f"{name}w1"])
         back = self._before_first_layer(level, back)
         torch.sum(back * block.norm.output, 1, out=into[f"{name}norm.weight"])
         torch.sum(back, 1, out=into[f"{name}norm.bias"])
@@ -168,21 +169,21 @@ class ResidualMLP:
         """Write the gradients of W2, b2 and b1; return the gradient at W1's output."""
         name = f"blocks.{level}."
         back = self._before_activation(level, block, gradient)
-        torch.bmm(block.active.transpose(1, 2), gradient, out=into[f"{name}w2"])
+        product(block.active.transpose(1, 2), gradient, out=into[f"{name}w2"])
         torch.sum(gradient, 1, out=into[f"{name}b2"])
         torch.sum(back, 1, out=into[f"{name}b1"])
         return back
 
     def _before_activation(self, level: int, block: BlockTrace, gradient: Tensor) -> Tensor:
-        back = torch.bmm(gradient, self.weights[f"blocks.{level}.w2"].transpose(1, 2))
+        back = product(gradient, self.weights[f"blocks.{level}.w2"].transpose(1, 2))
         return self.architecture.activation.backward(back, block.inner)
 
     def _before_first_layer(self, level: int, back: Tensor) -> Tensor:
-        return torch.bmm(back, self.weights[f"blocks.{level}.w1"].transpose(1, 2))
+        return product(back, self.weights[f"blocks.{level}.w1"].transpose(1, 2))
 
     def embed_backward(self, x: Tensor, gradient: Tensor, into: Weights) -> None:
         """Write the gradients of the embedding, given the one at h_0."""
-        torch.bmm(x.transpose(1, 2), gradient, out=into["embed.weight"])
+        product(x.transpose(1, 2), gradient, out=into["embed.weight"])
         torch.sum(gradient, 1, out=into["embed.bias"])
 
     def _row(self, name: str) -> Tensor:
@@ -195,7 +196,7 @@ class ResidualMLP:
         return norm, torch.addcmul(self._row("norm.bias"), norm.output, self._row("norm.weight"))
 
     def _logits(self, final: Tensor) -> Tensor:
-        return torch.baddbmm(self._row("head.bias"), final, self.weights["head.weight"])
+        return affine(self._row("head.bias"), final, self.weights["head.weight"])
 
 
 def norm_backward(gradient: Tensor, h: Tensor, mean: Tensor, rstd: Tensor) -> Tensor:

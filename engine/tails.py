@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.nets import EPSILON, ResidualMLP
+from engine.products import add_affine, affine
 from engine.weights import Weights
 
 # Rows of a level that run at once on the CPU, one replica at a time: they stay in the cache.
@@ -96,8 +97,8 @@ class Tails:
         entering = h.shape[1] // len(rest.blocks)
         for level, (w1, b1, w2, b2) in enumerate(rest.blocks):
             running = h[:, : (level + 1) * entering]
-            active = self.architecture.activation.forward(torch.baddbmm(b1, _norm(running), w1))
-            running.add_(b2).baddbmm_(active, w2)
+            active = self.architecture.activation.forward(affine(b1, _norm(running), w1))
+            add_affine(running, b2, active, w2)
         weight, bias = rest.head
         final = _norm(h) if self.architecture.terminal_norm else h
         # [replica, classes, rows]: softmax then runs along the rows.

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.products import affine, product
 from engine.randomness import generator
 from engine.weights import Layout, Weights
 
@@ -92,16 +93,16 @@ class Perceptron:
         for layer in range(self.LAYERS, 0, -1):
             if into is not None:
                 inputs = activity.inputs[layer - 1].transpose(1, 2)
-                torch.bmm(inputs, gradient, out=into[f"w{layer}"])
+                product(inputs, gradient, out=into[f"w{layer}"])
                 torch.sum(gradient, 1, out=into[f"b{layer}"])
             if layer > 1:
-                back = torch.bmm(gradient, self.weights[f"w{layer}"].transpose(1, 2))
+                back = product(gradient, self.weights[f"w{layer}"].transpose(1, 2))
                 gradient = torch.ops.aten.silu_backward(back, activity.inner[layer - 2])
         return gradient
 
     def at_input(self, gradient: Tensor) -> Tensor:
         """Return the gradient at the input `[replica, rows, inputs]` from what `backward` gave."""
-        return torch.bmm(gradient, self.weights["w1"].transpose(1, 2))
+        return product(gradient, self.weights["w1"].transpose(1, 2))
 
     def last(self, x: Tensor) -> Tensor:
         """Return the output of what enters the last layer."""
@@ -112,4 +113,4 @@ class Perceptron:
         # A product with one column is slow, and with one replica it sums in another order.
         if weight.shape[-1] == 1:
             return (x * weight.transpose(1, 2)).sum(-1, keepdim=True) + bias
-        return torch.baddbmm(bias, x, weight)
+        return affine(bias, x, weight)

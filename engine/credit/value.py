@@ -9,6 +9,7 @@ from torch import Tensor
 from engine.credit import features
 from engine.credit.perceptron import Activity, Perceptron
 from engine.nets import EPSILON
+from engine.products import affine, product
 from engine.weights import Weights
 
 
@@ -21,11 +22,11 @@ def of_many(network: Perceptron, states: Tensor, context: Tensor) -> Tensor:
             the first layer runs once.
     """
     d, per_sample, weights = states.shape[-1], states.shape[1:3], network.weights
-    shared = torch.baddbmm(weights["b1"].unsqueeze(1), context, weights["w1"][:, d:]).unsqueeze(1)
+    shared = affine(weights["b1"].unsqueeze(1), context, weights["w1"][:, d:]).unsqueeze(1)
     h = torch.native_layer_norm(states, [d], None, None, EPSILON)[0].flatten(1, 2)
-    inner: Tensor = torch.bmm(h, weights["w1"][:, :d]).unflatten(1, per_sample)
+    inner: Tensor = product(h, weights["w1"][:, :d]).unflatten(1, per_sample)
     inner = inner.add_(shared).flatten(1, 2)
-    inner = torch.baddbmm(weights["b2"].unsqueeze(1), F.silu(inner, inplace=True), weights["w2"])
+    inner = affine(weights["b2"].unsqueeze(1), F.silu(inner, inplace=True), weights["w2"])
     values: Tensor = network.last(F.silu(inner, inplace=True)).unflatten(1, per_sample)
     return values.squeeze(-1)
 
@@ -68,13 +69,13 @@ def backward(
     at_value = at_value.contiguous()
     for layer in range(Perceptron.LAYERS, 0, -1):
         weight, gradient = network.weights[f"w{layer}"], into[f"w{layer}"]
-        torch.bmm(activity.inputs[layer - 1].transpose(1, 2), at_value, out=gradient)
+        product(activity.inputs[layer - 1].transpose(1, 2), at_value, out=gradient)
         seen = gradient[:, : tangents[layer - 1].shape[-1]]  # the direction has no part in t and s
-        seen += torch.bmm(tangents[layer - 1].transpose(1, 2), adjoint)
+        seen += product(tangents[layer - 1].transpose(1, 2), adjoint)
         torch.sum(at_value, 1, out=into[f"b{layer}"])
         if layer > 1:
-            back = torch.bmm(adjoint, weight.transpose(1, 2))
-            at_active = torch.bmm(at_value, weight.transpose(1, 2))
+            back = product(adjoint, weight.transpose(1, 2))
+            at_active = product(at_value, weight.transpose(1, 2))
             at_value = torch.ops.aten.silu_backward(at_active, activity.inner[layer - 2])
             at_value[:, -tail:] += back * second[layer - 2] * moved[layer - 2]
             adjoint = back * first[layer - 2]
@@ -87,7 +88,7 @@ def _tangent(
     tangents, moved = [direction], []
     for layer in range(1, Perceptron.LAYERS):
         weight = network.weights[f"w{layer}"][:, : tangents[-1].shape[-1]]
-        moved.append(torch.bmm(tangents[-1], weight))
+        moved.append(product(tangents[-1], weight))
         tangents.append(moved[-1] * first[layer - 1])
     return tangents, moved
 
