@@ -31,6 +31,7 @@ class Diagnostics:
         self.scale = ""
         self.met = 0
         self._unread: set[Origin] = set()  # places where the text itself is wrong
+        self._stand_ins: set[str] = set()  # keys of wrong values that stand there
         self._kept: dict[tuple[Origin, str], Diagnostic] = {}
 
     def __len__(self) -> int:
@@ -41,6 +42,7 @@ class Diagnostics:
         site = node.site or node
         key, shown = site.document.find(site)
         if shown.origin in self._unread:  # the value is only a stand-in for unreadable text
+            self._stand_ins.add(visible(key))
             return
         line = site.document.line(shown.line)
         self._keep(Diagnostic(shown.origin, visible(key), visible(message), line))
@@ -72,8 +74,8 @@ class Diagnostics:
     def sections(self) -> set[str]:
         """Return the top-level keys of the file that have mistakes; an empty one is the file's."""
         sections = set()
-        for mistake in self._kept.values():
-            section, *_ = re.split(r"[.\[]", mistake.key)
+        for key in [*self._stand_ins, *(mistake.key for mistake in self._kept.values())]:
+            section, *_ = re.split(r"[.\[]", key)
             sections.add(section)
         return sections
 
