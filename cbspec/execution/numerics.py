@@ -57,6 +57,10 @@ def limit_threads(threads: int) -> None:
     """Set how many threads the numerical libraries use. Results depend on this number."""
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = str(threads)
+    if "numpy" in sys.modules:  # its library has read them, perhaps as a catalog was imported
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(threads)
     if "torch" in sys.modules:
         from cbspec import pytorch
 

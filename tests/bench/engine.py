@@ -20,6 +20,7 @@ from functools import partial
 
 import torch
 
+from cbspec.execution.numerics import limit_threads
 from tests.bench import plain
 from tests.bench.report import Row, publish
 from tests.bench.steps import BATCH, KINDS, SEEDS, Setting, Step
@@ -75,7 +76,7 @@ def shared(kind: str, width: int, step: Step, steps: int, wanted: float | None) 
 def main(arguments: Sequence[str] = ()) -> Iterator[Row]:
     """Every kind at both shapes, BP against the plain script, memory."""
     steps = int(arguments[0]) if arguments else 100
-    torch.set_num_threads(1)
+    limit_threads(1)
     for scale, width in SHAPES.items():
         for kind, at in KINDS.items():
             yield shared(

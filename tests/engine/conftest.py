@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 
 from tests.support.stage_runner import StageRunner
 
@@ -15,7 +16,8 @@ def _one_thread() -> Iterator[None]:
     """One thread, as every worker has: sums do not depend on how they are split."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
+    with threadpool_limits(1, "blas"):  # NumPy's
+        yield
     torch.set_num_threads(before)
 
 

@@ -9,7 +9,7 @@ from engine.products import add_affine, affine, product
 ROWS, INNER, COLUMNS = 160, 256, 192  # above `LEAST`
 
 
-@pytest.fixture(params=[False, True], ids=["MKL", "oneDNN"])
+@pytest.fixture(params=[False, True], ids=["NumPy", "oneDNN"])
 def library(request, monkeypatch):
     """Either library multiplies, whatever this processor has."""
     monkeypatch.setattr(products, "AVX512", request.param)
@@ -66,9 +66,9 @@ def test_a_product_with_transposed_matrices_is_written_where_it_belongs(rows):
     torch.testing.assert_close(back.double(), exact, rtol=1e-5, atol=1e-4)
 
 
-def test_a_replica_has_the_same_bits_alone(monkeypatch):
-    """What oneDNN multiplies does not depend on the replicas beside it."""
-    monkeypatch.setattr(products, "AVX512", True)
+@pytest.mark.usefixtures("library")
+def test_a_replica_has_the_same_bits_alone():
+    """A product does not depend on the replicas beside it."""
     x, weight, bias = matrices((3, ROWS, INNER), (3, INNER, COLUMNS), (3, 1, COLUMNS))
 
     together = affine(bias, x, weight)
@@ -78,8 +78,27 @@ def test_a_replica_has_the_same_bits_alone(monkeypatch):
 
 
 @pytest.mark.usefixtures("library")
-def test_float64_is_multiplied_by_torch():
-    """In float64, for which oneDNN has no product, the values are torch's own to the last bit."""
-    x, weight = matrices((2, ROWS, INNER), (2, INNER, COLUMNS), dtype=torch.float64)
+def test_float64_keeps_its_digits(rows):
+    """Products of whole numbers that float64 holds and float32 does not are exact."""
+    stream = torch.Generator().manual_seed(3)
+    shapes = ((2, rows, INNER), (2, INNER, COLUMNS), (2, 1, COLUMNS), (2, rows, COLUMNS))
+    x, weight, bias, h = (torch.randint(-9999, 9999, shape, generator=stream) for shape in shapes)
+    moved = h.double()
 
-    assert torch.equal(product(x, weight), torch.bmm(x, weight))
+    add_affine(moved, bias.double(), x.double(), weight.double())
+
+    assert torch.equal(product(x.double(), weight.double()).long(), x @ weight)
+    assert torch.equal(affine(bias.double(), x.double(), weight.double()).long(), x @ weight + bias)
+    assert torch.equal(moved.long(), h + x @ weight + bias)
+
+
+@pytest.mark.usefixtures("library")
+def test_autograd_follows_a_product(rows):
+    """The gradient of a sum of products is that of float64's."""
+    x, weight, bias = matrices((2, rows, INNER), (2, INNER, COLUMNS), (2, 1, COLUMNS))
+    h = x.clone().requires_grad_()
+
+    slope = torch.autograd.grad(affine(bias, h, weight).square().sum(), h)[0]
+
+    exact = 2 * (x.double() @ weight.double() + bias) @ weight.double().transpose(1, 2)
+    torch.testing.assert_close(slope.double(), exact, rtol=1e-4, atol=1e-2)

@@ -14,6 +14,7 @@ from unittest.mock import Mock
 import msgspec
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from cbspec.errors import ConfigError
 from cbspec.execution import numerics
@@ -339,3 +340,20 @@ def test_a_set_has_the_same_digest_in_every_process():
         printed.add(done.stdout)
 
     assert len(printed) == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_loaded_libraries_take_the_number_of_threads(threads: int, monkeypatch: Any) -> None:
+    """NumPy's library takes the number that is set after it was loaded, as torch does."""
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(variable, "3")
+    before = torch.get_num_threads()
+    with threadpool_limits(3):
+        numerics.limit_threads(threads)
+        found = [library["num_threads"] for library in threadpool_info()]
+        found.append(torch.get_num_threads())
+    torch.set_num_threads(before)
+
+    assert len(found) > 1
+    assert set(found) == {threads}
+    assert os.environ["OPENBLAS_NUM_THREADS"] == str(threads)
