@@ -7,6 +7,8 @@ starts fast, and takes a tenth less time than MKL where there is AVX2 alone.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -24,13 +26,15 @@ def product(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
         a: `[replica, rows, inner]`.
         b: `[replica, inner, columns]`.
     """
-    if _is_for_torch(a, b):
-        return torch.bmm(a, b, out=out)
-    if _is_for_onednn(a, b):
-        return _by_onednn(None, a, b, out)
+    match _library(a, b):
+        case "torch":
+            return torch.bmm(a, b, out=out)
+        case "oneDNN":
+            return _by_onednn(None, a, b, out)
     if out is None:
         out = a.new_empty(len(a), a.shape[1], b.shape[2])
-    np.matmul(a.numpy(), b.numpy(), out=out.numpy())
+    with np.errstate(all="ignore"):  # what diverges is noticed later, as in torch's products
+        np.matmul(a.numpy(), b.numpy(), out=out.numpy())
     return out
 
 
@@ -42,30 +46,31 @@ def affine(bias: Tensor, x: Tensor, weight: Tensor) -> Tensor:
         x: `[replica, rows, in]`.
         weight: `[replica, in, out]`.
     """
-    if _is_for_torch(x, weight):
-        return torch.baddbmm(bias, x, weight)
-    if _is_for_onednn(x, weight):
-        return _by_onednn(bias, x, weight, None)
+    match _library(x, weight):
+        case "torch":
+            return torch.baddbmm(bias, x, weight)
+        case "oneDNN":
+            return _by_onednn(bias, x, weight, None)
     return product(x, weight).add_(bias)
 
 
 def add_affine(h: Tensor, bias: Tensor, x: Tensor, weight: Tensor) -> None:
     """Add ``bias + x weight`` to h `[replica, rows, out]` in place; see `affine`."""
-    if _is_for_torch(x, weight):
+    if _library(x, weight) == "torch":
         h.add_(bias).baddbmm_(x, weight)
     else:
         h += affine(bias, x, weight)
 
 
-def _is_for_torch(a: Tensor, b: Tensor) -> bool:
-    """Tell whether the product is one of a GPU, or one that autograd follows."""
-    return not a.is_cpu or a.requires_grad or b.requires_grad
-
-
-def _is_for_onednn(a: Tensor, b: Tensor) -> bool:
-    if not AVX512 or a.dtype != torch.float32:
-        return False
-    return a.shape[1] * b.shape[1] * b.shape[2] >= LEAST
+def _library(a: Tensor, b: Tensor) -> Literal["torch", "oneDNN", "NumPy"]:
+    """Return what multiplies. Autograd follows torch alone, which also has the GPU."""
+    if not a.is_cpu or a.requires_grad or b.requires_grad:
+        return "torch"
+    size = a.shape[1] * b.shape[1] * b.shape[2]
+    if AVX512 and a.dtype == torch.float32 and size >= LEAST:
+        return "oneDNN"
+    # OpenBLAS has threads of its own, which would take the cores from torch's as they wait
+    return "NumPy" if torch.get_num_threads() == 1 else "torch"
 
 
 def _by_onednn(bias: Tensor | None, a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:

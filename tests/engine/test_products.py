@@ -9,10 +9,13 @@ from engine.products import add_affine, affine, product
 ROWS, INNER, COLUMNS = 160, 256, 192  # above `LEAST`
 
 
-@pytest.fixture(params=[False, True], ids=["NumPy", "oneDNN"])
+@pytest.fixture(params=["torch", "oneDNN", "NumPy"])
 def library(request, monkeypatch):
-    """Either library multiplies, whatever this processor has."""
-    monkeypatch.setattr(products, "AVX512", request.param)
+    """Each library multiplies, whatever this processor has; small products are not for oneDNN."""
+    monkeypatch.setattr(products, "AVX512", request.param == "oneDNN")
+    torch.set_num_threads(2 if request.param == "torch" else 1)
+    yield request.param
+    torch.set_num_threads(1)
 
 
 def matrices(*shapes, dtype=torch.float32):
@@ -26,6 +29,19 @@ def rows(request):
     """Rows of a product that is worth oneDNN's start, and of one that is not."""
     assert (request.param * INNER * COLUMNS >= products.LEAST) == (request.param == ROWS)
     return request.param
+
+
+def test_the_library_is_the_fastest_that_can(library, rows):
+    """Of one thread NumPy multiplies, of several torch does, large float32 matrices oneDNN; what
+    autograd follows is torch's.
+    """
+    x, weight = matrices((1, rows, INNER), (1, INNER, COLUMNS))
+    without_onednn = "NumPy" if library == "oneDNN" else library
+
+    assert products._library(x, weight) == (library if rows == ROWS else without_onednn)
+    assert products._library(x.double(), weight.double()) == without_onednn
+    assert products._library(x.requires_grad_(), weight) == "torch"
+    assert products._library(weight.transpose(1, 2), x.transpose(1, 2)) == "torch"
 
 
 @pytest.mark.usefixtures("library")
@@ -102,3 +118,13 @@ def test_autograd_follows_a_product(rows):
 
     exact = 2 * (x.double() @ weight.double() + bias) @ weight.double().transpose(1, 2)
     torch.testing.assert_close(slope.double(), exact, rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.filterwarnings("error")
+def test_numbers_that_overflow_go_on_without_a_warning():
+    """A network that diverges is noticed by its losses; its products say nothing."""
+    huge = torch.full((1, 2, 2), 1e300, dtype=torch.float64)
+
+    assert product(huge, huge).isinf().all()
+    assert product(huge / 0, huge * 0).isnan().all()
