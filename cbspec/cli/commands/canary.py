@@ -73,11 +73,13 @@ def _calibration(project: Project, pythons: Sequence[str]) -> Calibration:
     from cbspec.ledger import provenance
 
     config = project.config
-    settings = [*SETTINGS, *map(with_python, pythons)]
+    others = [with_python(python) for python in pythons]
+    settings = [*others, *SETTINGS]  # an environment that lacks something is told at once
     runs = []
     for number, setting in enumerate(settings, start=1):
         echo(f"{number} of {len(settings)}: {setting.name}", err=True)
         runs.append(measured(setting, root=config.root, claims=config.claims, scale=config.canary))
+    runs = runs[len(others) :] + runs[: len(others)]
     made = provenance(config.root, runs[0].torch, exclude=config.reports)
     return calibrated(runs, date=made.date, commit=made.commit)
 
