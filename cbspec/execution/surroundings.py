@@ -19,6 +19,7 @@ from cbspec.config import Config
 from cbspec.errors import StageError
 from cbspec.files import ProjectFiles, sha256_of, stamp
 from cbspec.fingerprint.signature import Signature
+from cbspec.layout import distributions
 from cbspec.model.dependencies import ABSENT, Dependencies, joined
 from cbspec.stage import Call, calls_of
 
@@ -153,11 +154,19 @@ def _signature(place: Path) -> Signature | None:
 
 
 def version_of(package: str) -> str:
-    """Return the version of an installed package, with its build; `ABSENT` if it is missing."""
+    """Return the version of an installed package, with its build; `ABSENT` if it is missing.
+
+    Args:
+        package: its name, or what is imported of it: ``scikit-learn`` or ``sklearn``. What several
+            packages bring has the versions of all.
+    """
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return ABSENT
+        versions = {name: metadata.version(name) for name in distributions().get(package, ())}
+    if len(versions) > 1:
+        return ", ".join(f"{name} {versions[name]}" for name in sorted(versions))
+    return next(iter(versions.values()), ABSENT)
 
 
 @cache

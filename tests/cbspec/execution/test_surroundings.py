@@ -235,6 +235,16 @@ def test_versions_of_stage_and_project(monkeypatch):
     assert around.of(Call(READ, NoParameters())).versions == versions
 
 
+def test_a_package_is_found_by_what_is_imported_of_it(monkeypatch):
+    """`yaml` has the version of PyYAML; what several packages bring has the versions of all."""
+    assert version_of("yaml") == version_of("PyYAML") != "none"
+    brought = {"bundle": ["torch", "numpy", "torch"]}
+    monkeypatch.setattr(surroundings, "distributions", lambda: brought)
+
+    versions = f"numpy {version_of('numpy')}, torch {version_of('torch')}"
+    assert version_of("bundle") == versions
+
+
 def test_a_package_that_is_not_installed():
     """The version of a package that is not there is "none"."""
     assert version_of("no-such-package-anywhere") == "none"
