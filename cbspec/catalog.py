@@ -17,7 +17,7 @@ from typing import get_args
 
 import msgspec
 
-from cbspec.config import Config
+from cbspec.config import PACKAGE, Config
 from cbspec.errors import ConfigError, described, suggestion
 from cbspec.files import ProjectFiles
 from cbspec.project_code import declarations, function_of
@@ -133,6 +133,9 @@ def _senseless(stages: tuple[Stage, ...]) -> Iterator[str]:
         for name in stage.environment if isinstance(stage.environment, tuple | list) else ():
             if not name or "=" in str(name) or "\0" in str(name):
                 yield f"stage {stage.name}: environment {name!r} is the name of no variable"
+        for name in stage.versions if isinstance(stage.versions, tuple | list) else ():
+            if not PACKAGE.fullmatch(str(name)):
+                yield f"stage {stage.name}: versions {name!r} is the name of no package"
         for name, measure in stage.measures.items() if isinstance(stage.measures, Mapping) else ():
             if not isinstance(measure, Measure):
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -159,6 +160,7 @@ class Config:
 
 
 ADOPT = ("identical", "never")
+PACKAGE = re.compile(r"[\w.-]+")  # what a package may be called, or imported by
 
 _FOLDERS = ("claims", "store", "reports", "data")
 _MOVABLE = ("store", "reports", "data")  # by an environment variable
@@ -231,6 +233,8 @@ def _mistake(key: str, value: object) -> str:
             return f".{key}: expected a list of {_LISTS[key]}, got {value!r}"
         if key == "environment" and (wrong := [name for name in value if "=" in name]):
             return f".{key}: {wrong[0]!r} is the name of no variable"
+        if key == "versions" and (wrong := [name for name in value if not PACKAGE.fullmatch(name)]):
+            return f".{key}: {wrong[0]!r} is the name of no package"
     elif key == "engine":
         if not _is_text(value) and not (
             isinstance(value, list) and value and all(map(_is_text, value))

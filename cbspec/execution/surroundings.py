@@ -163,7 +163,8 @@ def version_of(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        versions = {name: metadata.version(name) for name in distributions().get(package, ())}
+        module = package.partition(".")[0]
+        versions = {name: metadata.version(name) for name in distributions().get(module, ())}
     if len(versions) > 1:
         return ", ".join(f"{name} {versions[name]}" for name in sorted(versions))
     return next(iter(versions.values()), ABSENT)

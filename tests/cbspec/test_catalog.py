@@ -97,6 +97,8 @@ def test_every_contradiction_is_told():
         ({"cost": 5}, "cost 5 is no function of a call"),
         ({"environment": ("A=B",)}, "environment 'A=B' is the name of no variable"),
         ({"environment": ("",)}, "environment '' is the name of no variable"),
+        ({"versions": ("numpy>=2",)}, "versions 'numpy>=2' is the name of no package"),
+        ({"versions": ("",)}, "versions '' is the name of no package"),
         ({"measures": {1: Measure("m", "d")}}, "measures 1 has no printable name"),
         ({"measures": {"": Measure("m", "d")}}, "measures '' has no printable name"),
         (

@@ -92,6 +92,23 @@ def test_all_wrong_keys_are_told(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ('versions = ["numpy", "scipy>=1"]', ".versions: 'scipy>=1' is the name of no package"),
+        ('environment = ["LAB_MODE=2"]', ".environment: 'LAB_MODE=2' is the name of no variable"),
+    ],
+)
+def test_a_dependency_has_a_name_alone(tmp_path, setting, message):
+    """A requirement or an assignment where a name belongs is told: it would be found nowhere."""
+    (tmp_path / "pyproject.toml").write_text(f"[tool.cbspec]\n{setting}\n")
+
+    with pytest.raises(ConfigError) as caught:
+        config.load(tmp_path)
+
+    assert str(caught.value) == f"{tmp_path / 'pyproject.toml'}: tool.cbspec{message}"
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"[tool", "not TOML"),

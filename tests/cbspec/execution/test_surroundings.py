@@ -237,7 +237,7 @@ def test_versions_of_stage_and_project(monkeypatch):
 
 def test_a_package_is_found_by_what_is_imported_of_it(monkeypatch):
     """`yaml` has the version of PyYAML; what several packages bring has the versions of all."""
-    assert version_of("yaml") == version_of("PyYAML") != "none"
+    assert version_of("yaml") == version_of("yaml.nodes") == version_of("PyYAML") != "none"
     brought = {"bundle": ["torch", "numpy", "torch"]}
     monkeypatch.setattr(surroundings, "distributions", lambda: brought)
 
