@@ -31,11 +31,8 @@ def product(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
             return torch.bmm(a, b, out=out)
         case "oneDNN":
             return _by_onednn(None, a, b, out)
-    if out is None:
-        out = a.new_empty(len(a), a.shape[1], b.shape[2])
-    with np.errstate(all="ignore"):  # what diverges is noticed later, as in torch's products
-        np.matmul(a.numpy(), b.numpy(), out=out.numpy())
-    return out
+        case "NumPy":
+            return _by_numpy(None, a, b, out)
 
 
 def affine(bias: Tensor, x: Tensor, weight: Tensor) -> Tensor:
@@ -51,15 +48,19 @@ def affine(bias: Tensor, x: Tensor, weight: Tensor) -> Tensor:
             return torch.baddbmm(bias, x, weight)
         case "oneDNN":
             return _by_onednn(bias, x, weight, None)
-    return product(x, weight).add_(bias)
+        case "NumPy":
+            return _by_numpy(bias, x, weight, None)
 
 
 def add_affine(h: Tensor, bias: Tensor, x: Tensor, weight: Tensor) -> None:
     """Add ``bias + x weight`` to h `[replica, rows, out]` in place; see `affine`."""
-    if _library(x, weight) == "torch":
-        h.add_(bias).baddbmm_(x, weight)
-    else:
-        h += affine(bias, x, weight)
+    match _library(x, weight):
+        case "torch":
+            h.add_(bias).baddbmm_(x, weight)
+        case "oneDNN":
+            h += _by_onednn(bias, x, weight, None)
+        case "NumPy":
+            h += _by_numpy(bias, x, weight, None)
 
 
 def _library(a: Tensor, b: Tensor) -> Literal["torch", "oneDNN", "NumPy"]:
@@ -80,3 +81,11 @@ def _by_onednn(bias: Tensor | None, a: Tensor, b: Tensor, out: Tensor | None) ->
         weight = b[replica].t()  # as torch.nn.Linear has it, `[out, in]`
         products.append(torch.ops.mkldnn._linear_pointwise(a[replica], weight, row, "none", [], ""))
     return torch.stack(products) if out is None else torch.stack(products, out=out)
+
+
+def _by_numpy(bias: Tensor | None, a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
+    if out is None:
+        out = a.new_empty(len(a), a.shape[1], b.shape[2])
+    with np.errstate(all="ignore"):  # what diverges is noticed later, as in torch's products
+        np.matmul(a.numpy(), b.numpy(), out=out.numpy())
+    return out if bias is None else out.add_(bias)
