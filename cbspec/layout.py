@@ -45,3 +45,10 @@ def distributions() -> Mapping[str, Sequence[str]]:
     from importlib.metadata import packages_distributions
 
     return packages_distributions()
+
+
+def versions_of(module: str) -> Mapping[str, str]:
+    """Return the installed distributions that bring a top-level module, with their versions."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in distributions().get(module, ())}

@@ -19,7 +19,7 @@ from cbspec.config import Config
 from cbspec.errors import StageError
 from cbspec.files import ProjectFiles, sha256_of, stamp
 from cbspec.fingerprint.signature import Signature
-from cbspec.layout import distributions
+from cbspec.layout import versions_of
 from cbspec.model.dependencies import ABSENT, Dependencies, joined
 from cbspec.stage import Call, calls_of
 
@@ -163,8 +163,7 @@ def version_of(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        module = package.partition(".")[0]
-        versions = {name: metadata.version(name) for name in distributions().get(module, ())}
+        versions = versions_of(package.partition(".")[0])
     if len(versions) > 1:
         return ", ".join(f"{name} {versions[name]}" for name in sorted(versions))
     return next(iter(versions.values()), ABSENT)

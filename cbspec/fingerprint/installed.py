@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 
 from cbspec.errors import ConfigError
-from cbspec.layout import distributions
+from cbspec.layout import versions_of
 
 
 @cache
@@ -33,11 +33,5 @@ def installed_source(package: str) -> tuple[str, str]:
     for file in files:
         name = file.relative_to(home).as_posix() if file != home else file.name
         known.update(f"{hashlib.sha256(file.read_bytes()).hexdigest()} {name}\n".encode())
-    return f"{package} {_version(package)}".rstrip(), known.hexdigest()
-
-
-def _version(package: str) -> str:
-    """Return the version of the distribution that brings a package; empty where none says so."""
-    for distribution in distributions().get(package, ()):
-        return metadata.version(distribution)
-    return ""
+    version = next(iter(versions_of(package).values()), "")
+    return f"{package} {version}".rstrip(), known.hexdigest()

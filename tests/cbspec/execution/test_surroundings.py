@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import field
 
+from cbspec import layout
 from cbspec.errors import StageError
 from cbspec.execution import surroundings
 from cbspec.execution.numerics import Numerics, keys_of
@@ -239,7 +240,7 @@ def test_a_package_is_found_by_what_is_imported_of_it(monkeypatch):
     """`yaml` has the version of PyYAML; what several packages bring has the versions of all."""
     assert version_of("yaml") == version_of("yaml.nodes") == version_of("PyYAML") != "none"
     brought = {"bundle": ["torch", "numpy", "torch"]}
-    monkeypatch.setattr(surroundings, "distributions", lambda: brought)
+    monkeypatch.setattr(layout, "distributions", lambda: brought)
 
     versions = f"numpy {version_of('numpy')}, torch {version_of('torch')}"
     assert version_of("bundle") == versions
