@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cbspec.model.origin import Origin
-from cbspec.stage import Call, Measure
+from cbspec.stage import Call, Measure, declared_by
 
 if TYPE_CHECKING:  # it imports NumPy, which most commands do not need
     from cbspec.kinds import Assertion
@@ -157,10 +157,7 @@ class Claim:
     @property
     def measures(self) -> dict[str, Measure]:
         """Return measure -> its declaration in the catalog, for all measures of the arms."""
-        measures: dict[str, Measure] = {}
-        for call in self.arms.values():
-            measures |= call.stage.measures
-        return measures
+        return declared_by(self.arms.values())
 
 
 def finding_of(claim: str, known: Collection[str]) -> str:

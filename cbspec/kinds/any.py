@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cbspec.kinds.change import Way, tighter_if
+from cbspec.kinds.change import Way, holds_each, tighter_if
 from cbspec.kinds.compound import Compound
 from cbspec.statistics import evidence as combine
 from cbspec.statistics.design import Design
@@ -16,8 +16,7 @@ def _parts_removed(before: object, after: object) -> Way:
     """Return tighter if parts were only removed, since one of them has to hold."""
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
-    kept = sum(part in after for part in before)
-    return tighter_if(kept == len(after))
+    return tighter_if(holds_each(before, after))
 
 
 class Any(Compound, frozen=True, kw_only=True, tag="any"):

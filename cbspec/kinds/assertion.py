@@ -77,6 +77,7 @@ class Assertion(
         by_moments: whether the test needs only mean, spread and n, whatever the fields are.
         by_spread: whether the test needs the spread over runs.
         by_count: whether the test needs the number of runs.
+        of_absence: whether a run without a value counts, too.
         conjunctive: whether one sum beyond its bounds refutes the whole assertion.
     """
 
@@ -89,6 +90,7 @@ class Assertion(
     by_moments: ClassVar[bool] = False
     by_spread: ClassVar[bool] = True
     by_count: ClassVar[bool] = True
+    of_absence: ClassVar[bool] = False
     conjunctive: ClassVar[bool] = True
 
     alpha: Alpha | None = None

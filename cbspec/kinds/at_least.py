@@ -56,6 +56,7 @@ class AtLeast(Compound, frozen=True, kw_only=True, tag="at_least"):
         return "; ".join(reasons)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield a `k` greater than the number of parts."""
+        """Yield a part that stands there twice, and a `k` greater than the number of parts."""
+        yield from super().problems()
         if self.k > len(self.of):
             yield ("k",), f"asks for {self.k} of {len(self.of)} parts"

@@ -105,6 +105,8 @@ class Interaction(Measured, frozen=True, kw_only=True, tag="interaction"):
         for pair in pairs:
             if len(set(pair)) < 2:
                 yield ("pairs",), f"compares {pair[0]} with itself"
+        if len(set(pairs)) < 2:
+            yield ("pairs",), "needs two different pairs"
 
     @property
     def _sign(self) -> int:

@@ -62,13 +62,21 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
             yield AS_RATIO
 
     def problems(self) -> Iterator[Problem]:
-        """Yield bounds that are missing or exclude each other."""
+        """Yield an arm subtracted from itself, and bounds that are missing or exclude each other."""
+        yield from super().problems()
         yield from needs_bounds(self.above, self.below)
 
     @property
-    def _positive(self) -> bool:
-        """Tell whether the bounds have logarithms."""
-        return all(bound > 0 for bound in finite_bounds(self.above, self.below))
+    def _positive_bounds(self) -> tuple[float | None, float | None]:
+        """Return the bounds that have logarithms. A lower one at or below 0 says nothing of what is
+        positive, unless it stands alone.
+        """
+        above, below = self.above, self.below
+        if above is not None and above <= 0 and below is not None:
+            above = None
+        if any(bound <= 0 for bound in finite_bounds(above, below)):
+            return None, None
+        return above, below
 
     def _located(self, arm: str, data: Measurements) -> Result:
         plain = self.contrast(arm, self.above, self.below)
@@ -80,8 +88,11 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
                 f"{self.measure} of {arm} is the same on half of its seeds or more: equal values are "
                 "expected only of a measure that declares a resolution"
             )
-        logs = self.minus is None and data.factorial((arm,), self.measure) and self._positive
+        bounds, logs = (self.above, self.below), False
+        if self.minus is None and data.factorial((arm,), self.measure):
+            logs = any(self._positive_bounds)
         if logs:
+            bounds = self._positive_bounds
             values, test = data.logarithms(arm, self.measure), f"{test} on logarithms"
             least = replace(plain, logs=True).least_deviation(data)
         return Result(
@@ -89,8 +100,8 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
             measure=self.measure,
             unit=data.unit(self.measure),
             test=test,
-            above=self.above,
-            below=self.below,
+            above=bounds[0],
+            below=bounds[1],
             tail=partial(trimmed.tail, values, least=least),
             estimate=trimmed.moments(values)[0],
             interval=partial(trimmed.interval, values, least=least),

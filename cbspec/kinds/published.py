@@ -17,9 +17,9 @@ from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics import independent, skew
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
 from cbspec.statistics.independent import Moments
-from cbspec.statistics.result import NEVER, Result, Tail, bounds_in_words
-from cbspec.statistics.sample import SQUARABLE, Array, Measurements
-from cbspec.statistics.spread import deviation, mean
+from cbspec.statistics.result import NEVER, Result, bounds_in_words
+from cbspec.statistics.sample import SQUARABLE, Measurements
+from cbspec.statistics.spread import deviation
 
 
 class Published(Measured, frozen=True, kw_only=True, tag="published"):
@@ -71,7 +71,7 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
         if guarded:
             test = skew.guarded(test)
         theirs = Moments(self.mean, self.sd, self.n)
-        least = data.resolution(self.measure) / 2
+        ours = independent.moments(values, data.resolution(self.measure))
         return Result(
             label=f"{arm} - {self.mean:g}",
             measure=self.measure,
@@ -79,9 +79,9 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
             test=test,
             above=self.above,
             below=self.below,
-            tail=_tail(values, theirs, least, guarded),
-            estimate=mean(values) - self.mean,
-            interval=partial(_interval, values, theirs, least, guarded),
+            tail=partial(independent.welch_of_moments, ours, theirs, guarded=guarded),
+            estimate=np.asarray(ours.mean - self.mean),
+            interval=partial(independent.interval_of_moments, ours, theirs, guarded=guarded),
             n=values.shape[-1],
             reported=0.0,
             spread=spread,
@@ -96,7 +96,7 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
     def _on_logarithms(self, arm: str, data: Measurements) -> Result:
         """Return the quotient of the geometric means against 1."""
         values = data.logarithms(arm, self.measure)
-        least = data.resolution(self.measure) / 2 * math.exp(-max(float(np.max(values)), -NEVER))
+        ours = independent.moments(values, data.resolution(self.measure), logs=True)
         # The logarithms of a lognormal variable have these moments (Aitchison and Brown 1957)
         variance = math.log1p(min(self.sd / self.mean, SQUARABLE) ** 2)
         middle = math.log(self.mean) - variance / 2
@@ -108,30 +108,11 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
             test="Welch's t test on logarithms",
             above=None if self.above is None else 1.0,
             below=None if self.below is None else 1.0,
-            tail=_tail(values, theirs, least, False),
-            estimate=mean(values) - middle,
-            interval=partial(_interval, values, theirs, least, False),
+            tail=partial(independent.welch_of_moments, ours, theirs),
+            estimate=np.asarray(ours.mean - middle),
+            interval=partial(independent.interval_of_moments, ours, theirs),
             n=values.shape[-1],
             reported=1.0,
             seeds=np.exp(np.minimum(values - middle, NEVER)),
             logs=True,
         )
-
-
-def _tail(values: Array, theirs: Moments, least: float, guarded: bool) -> Tail:
-    def tail(bound: float, side: int) -> Array:
-        if values.shape[-1] < 2:
-            return np.ones(values.shape[:-1])
-        ours = independent.moments(values, least)
-        return independent.welch_of_moments(ours, theirs, bound, side, guarded=guarded)
-
-    return tail
-
-
-def _interval(
-    values: Array, theirs: Moments, least: float, guarded: bool, miss: float
-) -> tuple[float, float]:
-    if values.size < 2:
-        return -math.inf, math.inf
-    ours = independent.moments(values, least)
-    return independent.interval_of_moments(ours, theirs, miss, guarded=guarded)

@@ -60,7 +60,8 @@ class Quantile(Subtraction, frozen=True, kw_only=True, tag="quantile"):
         return float(max(above, below))
 
     def problems(self) -> Iterator[Problem]:
-        """Yield bounds that are missing or exclude each other."""
+        """Yield an arm subtracted from itself, and bounds that are missing or exclude each other."""
+        yield from super().problems()
         yield from needs_bounds(self.above, self.below)
 
     def _located(self, arm: str, data: Measurements) -> Result:

@@ -10,13 +10,13 @@ import numpy as np
 from msgspec import Meta
 
 from cbspec.kinds.assertion import Measured, Problem
-from cbspec.kinds.change import larger, more, smaller
+from cbspec.kinds.change import Way, larger, more, smaller
 from cbspec.kinds.names import Arms, listed
 from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics import binomial
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
 from cbspec.statistics.result import Result, bounds_in_words
-from cbspec.statistics.sample import Measurements
+from cbspec.statistics.sample import ROUNDING, Measurements
 
 Part = Annotated[float, Meta(gt=0, lt=1, description="a share of all seeds that could be drawn")]
 
@@ -58,6 +58,16 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
         """Return the evidence of every arm's share. Source: Clopper and Pearson 1934."""
         return every(of_inference(self._counted(arm, data)) for arm in self.arms)
 
+    def change(self, field: str, before: object, after: object) -> Way:
+        """Tell whether another value makes it tighter: fewer seeds lie beyond a farther bound, which
+        is harder to meet where many have to, easier where few may, and neither where both.
+        """
+        if field in ("above", "below") and self.less_than is not None:
+            if self.more_than is not None:
+                return "looser"
+            before, after = after, before
+        return super().change(field, before, after)
+
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
         """Return the p of all seeds, or of none; between two shares that of the best count."""
         if self.more_than is not None and self.less_than is not None:
@@ -81,10 +91,11 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
     def _counted(self, arm: str, data: Measurements) -> Result:
         values = data.column(arm, self.measure)
         does = np.ones(values.shape, dtype=bool)
+        # A value that is at the bound but for rounding is at it
         if self.above is not None:
-            does &= values > self.above
+            does &= values - self.above > ROUNDING * (np.abs(values) + abs(self.above))
         if self.below is not None:
-            does &= values < self.below
+            does &= self.below - values > ROUNDING * (np.abs(values) + abs(self.below))
         count, n = np.sum(does, axis=-1), values.shape[-1]
         return Result(
             label=f"share of {arm} {bounds_in_words(self.above, self.below)}",

@@ -27,6 +27,7 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
 
     synonyms = ("faster", "log-rank", "survival", "time-to-target")
     compares: ClassVar[bool] = False
+    of_absence: ClassVar[bool] = True
     tests: ClassVar[tuple[str, ...]] = ("t",)
     tighter: ClassVar = {"limit": unordered}
 
@@ -46,7 +47,7 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
         first, second = self.arms
         sooner = data.watched(first, self.measure, self.limit)
         later = data.watched(second, self.measure, self.limit)
-        least = data.resolution(self.measure) / 2
+        until = np.minimum(later, self.limit), np.minimum(sooner, self.limit)
         return of_inference(
             Result(
                 label=f"{second} - {first}",
@@ -55,24 +56,28 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
                 test="exact log-rank test",
                 above=0.0,
                 below=None,
-                tail=partial(survival.tail, sooner, later, self.limit),
-                estimate=mean(later) - mean(sooner),
-                interval=partial(self._interval, later, sooner, least),
+                tail=partial(survival.tail, sooner, later),
+                estimate=mean(until[0]) - mean(until[1]),
+                interval=partial(self._interval, later, sooner, data.resolution(self.measure)),
                 n=min(sooner.shape[-1], later.shape[-1]),
                 sizes=(later.shape[-1], sooner.shape[-1]),
             )
         )
 
     def _interval(
-        self, later: Array, sooner: Array, least: float, miss: float
+        self, later: Array, sooner: Array, resolution: float, miss: float
     ) -> tuple[float, float]:
         """Return Welch's interval of the times up to the limit; where no run of an arm reached its
         target, with as many as that leaves open (Clopper and Pearson 1934) reaching it at once.
         """
-        low, high = independent.interval(later, sooner, miss, least)
-        if np.all(later >= self.limit):
+        theirs, ours = (
+            independent.moments(np.minimum(times, self.limit), resolution)
+            for times in (later, sooner)
+        )
+        low, high = independent.interval_of_moments(theirs, ours, miss)
+        if np.all(np.isinf(later)):
             low -= self.limit * (1 - (miss / 2) ** (1 / later.size))
-        if np.all(sooner >= self.limit):
+        if np.all(np.isinf(sooner)):
             high += self.limit * (1 - (miss / 2) ** (1 / sooner.size))
         return low, high
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from msgspec import Meta
 
-from cbspec.kinds.assertion import Measured
+from cbspec.kinds.assertion import Measured, Problem
 from cbspec.kinds.names import Arm, Arms
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.result import interval_of
@@ -25,6 +26,11 @@ class Subtraction(Measured, frozen=True, kw_only=True):
     def by_run(self) -> bool:
         """Whether an arm is subtracted, run by run."""
         return self.minus is not None
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield an arm that is subtracted from itself."""
+        if self.minus in self.arms:
+            yield ("minus",), "is itself among the arms"
 
     def label(self, arm: str) -> str:
         """Return what is looked at of an arm: ``"vec"`` or ``"vec - dfa"``."""

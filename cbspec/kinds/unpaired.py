@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,9 +18,8 @@ from cbspec.stage import Measure
 from cbspec.stage.declaration import declared
 from cbspec.statistics import independent, skew
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
-from cbspec.statistics.result import NEVER, Result, bounds_in_words
+from cbspec.statistics.result import Result, bounds_in_words
 from cbspec.statistics.sample import Array, Measurements
-from cbspec.statistics.spread import mean
 
 AS_QUOTIENT = (
     "where noise is a factor, no test of a difference by an amount keeps its level: use above: 0 or "
@@ -74,44 +72,50 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
         Sources: Welch 1947; Fisher 1935; Mann and Whitney 1947.
         """
         one, other = (data.squarable(arm, self.measure) for arm in self.arms)
-        least = data.resolution(self.measure) / 2
         if not any(self._bounds) and data.factorial(self.arms, self.measure):
-            return of_inference(self._quotient(data, least))
+            return of_inference(self._quotient(data))
         guarded = self.by == "welch" and data.declared(self.measure).skewed
-        unit = data.unit(self.measure)
-        return of_inference(self._difference(one, other, unit, least, guarded=guarded))
+        return of_inference(self._difference(one, other, data, guarded=guarded))
 
     def _difference(
-        self, one: Array, other: Array, unit: str, least: float, *, guarded: bool = False
+        self,
+        one: Array,
+        other: Array,
+        data: Measurements,
+        *,
+        guarded: bool = False,
+        logs: bool = False,
     ) -> Result:
+        resolution = data.resolution(self.measure)
+        ours, theirs = (independent.moments(arm, resolution, logs=logs) for arm in (one, other))
         tail = partial(independent.TESTS[self.by], one, other)
         if self.by == "welch":
-            tail = partial(independent.welch, one, other, least=least, guarded=guarded)
+            tail = partial(independent.welch_of_moments, ours, theirs, guarded=guarded)
         test = independent.NAMES[self.by]
         if guarded:
             test = skew.guarded(test)
         return Result(
             label=" - ".join(self.arms),
             measure=self.measure,
-            unit=unit,
+            unit=data.unit(self.measure),
             test=test,
             above=self.above,
             below=self.below,
             tail=tail,
-            estimate=mean(one) - mean(other),
-            interval=partial(independent.interval, one, other, least=least, guarded=guarded),
+            estimate=np.asarray(ours.mean - theirs.mean),
+            interval=partial(independent.interval_of_moments, ours, theirs, guarded=guarded),
             n=min(one.shape[-1], other.shape[-1]),
             sizes=(one.shape[-1], other.shape[-1]),
         )
 
-    def _quotient(self, data: Measurements, least: float) -> Result:
+    def _quotient(self, data: Measurements) -> Result:
         one, other = (data.logarithms(arm, self.measure) for arm in self.arms)
-        least *= math.exp(-max(float(np.max(one)), float(np.max(other)), -NEVER))
-        difference = self._difference(one, other, "ratio", least)
+        difference = self._difference(one, other, data, logs=True)
         above, below = (None if bound is None else 1.0 for bound in self._bounds)
         return replace(
             difference,
             label=" / ".join(self.arms),
+            unit="ratio",
             test=f"{difference.test} on logarithms",
             above=above,
             below=below,

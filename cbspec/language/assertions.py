@@ -13,7 +13,7 @@ from cbspec.language.conform import conform, follow, unknown
 from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.node import Node
 from cbspec.language.scope import Scope, UnknownName
-from cbspec.stage import Call, Measure
+from cbspec.stage import Call, declared_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +163,12 @@ def _check_measure(
 
 def _check_noise(node: Node, assertion: Assertion, arms: Arms, mistakes: Diagnostics) -> None:
     """Check that a test keeps its level under the noise that the measures declare."""
-    measures: dict[str, Measure] = {}
+    calls = []
     for arm in arms_of(assertion):
         call = arms.calls.get(arm)
         if call is not None:
-            measures |= call.stage.measures
-    for reason in assertion.unsuited(measures):
+            calls.append(call)
+    for reason in assertion.unsuited(declared_by(calls)):
         mistakes.add(node.entries.get("kind", node), reason)
 
 

@@ -18,7 +18,7 @@ from cbspec.language.matrix import MatrixCell
 from cbspec.language.node import Node
 from cbspec.language.scales import Scales
 from cbspec.language.scope import Scope
-from cbspec.stage import Call, Measure
+from cbspec.stage import Call, Measure, declared_by
 
 Asserted = tuple[tuple[Assertion, ...], tuple[Assertion, ...]]
 """The assertions and the controls of a cell."""
@@ -64,10 +64,7 @@ class ResolvedCell:
     @property
     def measures(self) -> dict[str, Measure]:
         """Return the measures of all arms, as the catalog declares them."""
-        measures: dict[str, Measure] = {}
-        for call in self.calls.values():
-            measures |= call.stage.measures
-        return measures
+        return declared_by(self.calls.values())
 
     @property
     def begins_with(self) -> int:

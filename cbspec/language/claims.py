@@ -161,7 +161,8 @@ class ClaimDocument:
         for name, asserted in (("assert", cell.assertions), ("controls", cell.controls)):
             if asserted:
                 section = self.sections[name]
-                consistency.pairing(section, asserted, runs, cell.arms, mistakes)
+                consistency.measures(section, asserted, cell.calls, mistakes)
+                consistency.pairing(section, asserted, replicated, cell.arms, mistakes)
                 consistency.power(section, asserted, drawn, alpha, cell.measures, runs, mistakes)
 
     def _claim(

@@ -9,9 +9,10 @@ from cbspec.claim import Seeds
 from cbspec.kinds import Assertion, Compound, arms_of, measures_of
 from cbspec.language.assertions import Arms
 from cbspec.language.conform import unknown
-from cbspec.language.diagnostics import Diagnostics
+from cbspec.language.diagnostics import Diagnostics, shown
 from cbspec.language.grammar import ClaimWords
 from cbspec.language.node import Node
+from cbspec.language.replication import Replication
 from cbspec.stage import Call, Measure
 
 
@@ -56,17 +57,55 @@ def quarantine(claim: ClaimWords, sections: Mapping[str, Node], mistakes: Diagno
         mistakes.add(place, f"{claim.quarantine.until} is no day of the calendar")
 
 
+def measures(
+    section: Node,
+    asserted: tuple[Assertion, ...],
+    arms: Mapping[str, Call],
+    mistakes: Diagnostics,
+) -> None:
+    """Check that the arms of a claim declare alike what is asserted: unit, noise and resolution.
+
+    A publication tells only the unit.
+    """
+    for node, assertion in zip(section.items, asserted, strict=True):
+        for measure in measures_of(assertion):
+            if conflict := _conflict(measure, arms):
+                mistakes.add(node.entries.get("kind", node), conflict)
+                break
+
+
+def _conflict(measure: str, arms: Mapping[str, Call]) -> str:
+    """Return how two arms declare a measure differently; empty if all declare it alike."""
+    first: dict[str, tuple[str, object]] = {}
+    for arm, call in arms.items():
+        declared = call.stage.measures.get(measure)
+        if declared is None:
+            continue
+        said: dict[str, object] = {"unit": declared.unit}
+        if call.stage.summaries is None:
+            said |= {"noise": declared.noise, "resolution": declared.resolution}
+        for what, value in said.items():
+            other, known = first.setdefault(what, (arm, value))
+            if value != known:
+                return (
+                    f"{measure} has the {what} {shown(known)} in {other} and {shown(value)} in {arm}: "
+                    "declare it alike"
+                )
+    return ""
+
+
 def pairing(
     section: Node,
     asserted: tuple[Assertion, ...],
-    independent_runs: Mapping[str, tuple[int, ...]],
+    replicated: Replication,
     arms: Mapping[str, Call | None],
     mistakes: Diagnostics,
 ) -> None:
-    """Check that no assertion compares arms run by run if these have independent runs.
+    """Check that each assertion can be tested on the runs that its arms have.
 
-    Which run of one arm would then be compared with which of the other is an accident of their
-    order. An arm that is only a mean and a spread has no single runs at all.
+    If these have independent runs, which of one arm would be compared with which of the other is an
+    accident of their order. An arm that is only a mean and a spread has no single runs at all. And
+    where a run without a value has something to say, it may not be left out.
     """
     clustered = any(call is not None and call.stage.clustered for call in arms.values())
     for node, assertion in zip(section.items, asserted, strict=True):
@@ -80,13 +119,28 @@ def pairing(
                 f"{assertion.kind} looks at single values, but of clusters of test items only the "
                 "mean over all of them is known",
             )
-        if independent_runs and assertion.by_run:
+        if lost := _left_out(assertion, replicated):
+            mistakes.add(node.entries.get("kind", node), lost)
+        if replicated.independent_runs and assertion.by_run:
             kind = node.entries.get("kind", node)
             mistakes.add(
                 kind,
                 f"{assertion.kind} compares arms run by run, but these arms have runs of their own: "
                 "compare them by kind unpaired",
             )
+
+
+def _left_out(assertion: Assertion, replicated: Replication) -> str:
+    """Return which runs are left out although the assertion counts them; empty if none is."""
+    for part in _parts(assertion):
+        for arm in arms_of(part) if part.of_absence else ():
+            count, _ = replicated.excluded.get(arm, (0, ""))
+            if count:
+                return (
+                    f"{part.kind} counts a run without a value as one that never arrived, but "
+                    f"`exclude` leaves out {count} of {arm}: take exclude away"
+                )
+    return ""
 
 
 def _parts(assertion: Assertion) -> Iterator[Assertion]:

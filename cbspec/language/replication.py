@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cbspec.claim import Seeds
@@ -82,7 +82,7 @@ def _of_items(
     arms: Mapping[str, Call], files: ProjectFiles, places: Node, mistakes: Diagnostics
 ) -> Replication | None:
     """Return the test items that all arms share; None, and a mistake noted, if they differ."""
-    shared: dict[str, Sequence[str]] = {}
+    shared: dict[str, Mapping[str, str]] = {}
     for arm, call in arms.items():
         place = places.entries[arm]
         if call.stage.items is None:
@@ -95,12 +95,27 @@ def _of_items(
             mistakes.add(place, f"{call.stage.name}: {', '.join(call.files)} {error}")
             return None
         first, items = next(iter(shared.items()))
-        for name, others in ((arm, items), (first, shared[arm])):
-            lacks = [item for item in others if item not in set(shared[name])]
+        if difference := _difference((first, items), (arm, shared[arm])):
+            mistakes.add(place, difference)
+            return None
+    count = len(set(next(iter(shared.values())).values()))
+    return Replication(Seeds(tuple(range(1, count + 1)), count), {}, NONE)
+
+
+def _difference(one: tuple[str, Mapping[str, str]], other: tuple[str, Mapping[str, str]]) -> str:
+    """Return what two arms do not share, each given with its items; empty if they share all.
+
+    Clusters that an arm lacks are told first, then items, then items of another cluster.
+    """
+    (first, items), (second, others) = one, other
+    for ours, theirs in ((items.values(), others.values()), (items, others)):
+        for arm, known, wanted in ((second, set(theirs), ours), (first, set(ours), theirs)):
+            lacks = [name for name in dict.fromkeys(wanted) if name not in known]
             if lacks:
                 more = f" and {len(lacks) - 1} more" if len(lacks) > 1 else ""
-                message = f"{name} lacks the test item {shown(lacks[0])}{more} of the other arm"
-                mistakes.add(place, message)
-                return None
-    count = len(next(iter(shared.values())))
-    return Replication(Seeds(tuple(range(1, count + 1)), count), {}, NONE)
+                return f"{arm} lacks the test item {shown(lacks[0])}{more} of the other arm"
+    for item, cluster in items.items():
+        if others[item] != cluster:
+            clusters = f"{shown(cluster)} in {first} and {shown(others[item])} in {second}"
+            return f"the test item {shown(item)} belongs to the cluster {clusters}"
+    return ""

@@ -9,7 +9,7 @@ computed together as one tensor program. Replicas differ in their seed; on a GPU
 different arms. The implementation hands back the result of each replica with `Job.emit`.
 """
 
-from cbspec.stage.call import Call, calls_of, canonical, plain, stages_of
+from cbspec.stage.call import Call, calls_of, canonical, declared_by, plain, stages_of
 from cbspec.stage.declaration import (
     Input,
     Measure,
@@ -38,6 +38,7 @@ __all__ = [
     "Summary",
     "calls_of",
     "canonical",
+    "declared_by",
     "files_of",
     "plain",
     "stages_of",

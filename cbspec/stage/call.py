@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from cbspec.stage.declaration import Parameters, Stage
+from cbspec.stage.declaration import Measure, Parameters, Stage
 from cbspec.stage.file import files_of
 
 
@@ -113,6 +113,22 @@ def _digest(content: object) -> str:
 def stages_of(calls: Iterable[Call]) -> Mapping[str, Stage]:
     """Return name -> stage, for the stages of these calls and of all their inputs, inputs first."""
     return {reached.stage.name: reached.stage for call in calls for reached in calls_of(call)}
+
+
+def declared_by(calls: Iterable[Call]) -> dict[str, Measure]:
+    """Return measure -> its declaration, for all measures of some calls.
+
+    A publication tells neither noise nor resolution. So what it declares counts only where it alone
+    has the measure.
+    """
+    published: dict[str, Measure] = {}
+    computed: dict[str, Measure] = {}
+    for call in calls:
+        if call.stage.summaries is None:
+            computed |= call.stage.measures
+        else:
+            published |= call.stage.measures
+    return published | computed
 
 
 def calls_of(call: Call) -> Iterator[Call]:

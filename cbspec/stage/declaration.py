@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -112,8 +112,9 @@ class Stage:
         runs: returns the number of runs that exist already, for a stage that reads them from files;
             None if every seed has a run. It is called with the parameters and a function that
             locates a `File`, and raises ValueError if a file cannot be read as the call says.
-        items: returns the ids of the test items, or of clusters of them, that the arms of a claim
-            share, for a stage that reads results item by item; else None. It is called like `runs`.
+        items: returns test item -> the replicate that it is part of, itself or its cluster, for a
+            stage that reads results item by item; else None. The arms of a claim have the same. It
+            is called like `runs`.
         excluded: returns how many replicates of a call are left out without a value, and why. It is
             called like `runs`.
         replicates: what a claim over this stage is replicated over, in words.
@@ -144,7 +145,7 @@ class Stage:
     for_call: Callable[[Stage, Any], Stage] | None = None
     declared: str = ""
     runs: Callable[[Any, Callable[[str], Path]], int] | None = None
-    items: Callable[[Any, Callable[[str], Path]], Sequence[str]] | None = None
+    items: Callable[[Any, Callable[[str], Path]], Mapping[str, str]] | None = None
     excluded: Callable[[Any, Callable[[str], Path]], tuple[int, str]] | None = None
     replicates: str = "seeds"
     clustered: bool = False

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cbspec.statistics import skew
+from cbspec.statistics.result import NEVER
 from cbspec.statistics.sample import ROUNDING, Array
 from cbspec.statistics.spread import deviation, mean
 
@@ -37,30 +38,30 @@ class Moments(NamedTuple):
     n: int
 
 
-def moments(values: Array, least: float = 0.0) -> Moments:
+def moments(values: Array, resolution: float = 0.0, *, logs: bool = False) -> Moments:
     """Return the moments of an arm's runs `[..., run]`.
 
+    The standard deviation is half of the resolution at least, and what rounding makes of it.
+
     Args:
-        least: standard deviation that it has at least, as the measure resolves no less.
+        resolution: the least difference of two values; see `Measurements.resolution`.
+        logs: whether the values are logarithms. Near 0 half a resolution leaves nothing known.
     """
-    return Moments(mean(values), np.maximum(deviation(values), least), values.shape[-1])
+    half, n = resolution / 2, values.shape[-1]
+    if n < 2:
+        return Moments(mean(values), np.full(values.shape[:-1], math.inf), n)
+    if logs:
+        size = np.ones(values.shape[:-1])
+        half = half * np.exp(-np.maximum(np.max(values, axis=-1), -NEVER))
+    else:
+        size = np.max(np.abs(values), axis=-1)
+    least = np.maximum(half, ROUNDING * size)
+    return Moments(mean(values), np.maximum(deviation(values), least), n)
 
 
-def welch(
-    one: Array,
-    other: Array,
-    bound: float,
-    side: int,
-    least: float = 0.0,
-    *,
-    guarded: bool = False,
-) -> Array:
-    """Return Welch's p; `least` as in `moments`, `guarded` as in `welch_of_moments`."""
-    if min(one.shape[-1], other.shape[-1]) < 2:
-        return np.ones(one.shape[:-1])
-    return welch_of_moments(
-        moments(one, least), moments(other, least), bound, side, guarded=guarded
-    )
+def welch(one: Array, other: Array, bound: float, side: int) -> Array:
+    """Return Welch's p of a measure without a resolution."""
+    return welch_of_moments(moments(one), moments(other), bound, side)
 
 
 def welch_of_moments(
@@ -74,6 +75,8 @@ def welch_of_moments(
     """
     from scipy.stats import ttest_ind_from_stats
 
+    if min(ours.n, theirs.n) < 2:
+        return np.ones(np.shape(ours.mean))
     # Without any spread t is infinite, or 0 / 0 at the bound itself, which tells nothing: p is 0.5
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         test = ttest_ind_from_stats(
@@ -188,19 +191,12 @@ def _ranks(one: Array, other: Array, bound: float) -> Array:
     return np.asarray(rankdata(places, axis=-1))
 
 
-def interval(
-    one: Array, other: Array, miss: float, least: float = 0.0, *, guarded: bool = False
-) -> tuple[float, float]:
-    """Return Welch's interval of the difference of means, see `welch`."""
-    if min(one.size, other.size) < 2:
-        return -math.inf, math.inf
-    return interval_of_moments(moments(one, least), moments(other, least), miss, guarded=guarded)
-
-
 def interval_of_moments(
     ours: Moments, theirs: Moments, miss: float, *, guarded: bool = False
 ) -> tuple[float, float]:
     """Return Welch's interval of the difference of means, see `welch_of_moments`."""
+    if min(ours.n, theirs.n) < 2:
+        return -math.inf, math.inf
     sd, other = float(ours.sd), float(theirs.sd)
     half = _half_width((sd, ours.n), (other, theirs.n), miss)
     if guarded:

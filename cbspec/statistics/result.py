@@ -22,7 +22,9 @@ Tail = Callable[[float, int], Array]
 
 
 def exponential(value: float) -> float:
-    """Return e to this power, or about the largest double."""
+    """Return e to this power, or about the largest double; of an open end infinity."""
+    if value == math.inf:
+        return math.inf
     return math.exp(min(value, NEVER))
 
 

@@ -210,24 +210,27 @@ class Measurements:
     def resolution(self, measure: str) -> float:
         """Return the least difference of two values, in the measure's unit.
 
-        That is the declared one; else 1 if all values are whole numbers, and 0 if not.
+        That is the declared one; else 1 if all values of single runs are whole numbers, and 0 if not.
         """
         declared = self.declared(measure).resolution
         if declared:
             return declared
+        whole = False
         for (_, name), sample in self.table.items():
-            if name == measure and not sample.whole:
-                return 0.0
-        return 1.0
+            if name == measure and sample.summary is None:
+                if not sample.whole:
+                    return 0.0
+                whole = True
+        return float(whole)
 
     def watched(self, arm: str, measure: str, limit: float) -> Array:
-        """Return times to a target, shape `[..., seed]`: the limit where it was not reached.
+        """Return times to a target, shape `[..., seed]`: infinite where it was not reached by then.
 
         Raises:
             Unmeasured: a time is so far below 0 that its square cannot be computed.
         """
         values = np.asarray(self.table[arm, measure].values, dtype=np.float64)
-        times: Array = np.minimum(np.nan_to_num(values, nan=limit, posinf=limit), limit)
+        times: Array = np.where(values <= limit, values, np.inf)
         if np.min(times, initial=0.0) < -SQUARABLE:
             raise Unmeasured(f"{measure} of {arm} is {np.min(times):.3g}, which is no time")
         return times

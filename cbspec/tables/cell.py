@@ -18,11 +18,8 @@ def cell_id(cell: Any, paired: bool) -> str:
     """
     text = _cell_text(cell)
     if paired or isinstance(cell, float):
-        try:
-            number = float(text)
-        except ValueError:
-            return text
-        if number.is_integer():
+        number = _number(text)
+        if number is not None and number == number // 1:
             return str(int(number))
     return text
 
@@ -77,7 +74,16 @@ def _same(cell: Any, wanted: Cell) -> bool:
         return str(cell).strip().lower() == str(wanted).lower()
     if isinstance(wanted, str):
         return str(cell).strip() == wanted
-    try:
-        return float(cell) == wanted
-    except (TypeError, ValueError):
-        return False
+    return _number(_cell_text(cell)) == wanted
+
+
+def _number(text: str) -> int | float | None:
+    """Return the number in a text, with all its digits if it is a whole one; None if it is none."""
+    if "_" in text:  # Python accepts digit groups, but no table means them
+        return None
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return None

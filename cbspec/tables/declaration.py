@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cbspec.stage import Job, Measure, Stage
+from cbspec.tables.reading import Reader
 from cbspec.tables.table import Imported, Table
 
 
@@ -22,7 +23,7 @@ class TableStage(Stage):
     """
 
     load: Imported | None = None
-    shared: Callable[[Any, Callable[[str], Path]], Sequence[str]] | None = None
+    shared: Callable[[Any, Callable[[str], Path]], Mapping[str, str]] | None = None
 
     @property
     def implemented(self) -> Callable[[Job[Any]], None]:
@@ -74,7 +75,7 @@ def table_stage(load: Imported) -> Stage:
         runs=partial(_count, load),
         reads=True,
         load=load,
-        shared=partial(_ids, load),
+        shared=partial(_items, load),
         excluded=partial(_excluded, load),
     )
 
@@ -85,20 +86,24 @@ def _count(load: Imported, table: Table, locate: Callable[[str], Path]) -> int:
     Raises:
         ValueError: the file cannot be read as the call says.
     """
-    return len(_ids(load, table, locate))
+    from cbspec.tables.runs import independent_runs
+
+    return len(independent_runs(table, locate(table.file), _reader(load, table)))
 
 
 def _excluded(load: Imported, table: Table, locate: Callable[[str], Path]) -> tuple[int, str]:
     """Return how many rows of an arm are left out, and why. It raises like `_count`."""
     from cbspec.tables.runs import left_out
 
-    reader = load(table.reader) if table.reader else None
-    return left_out(table, locate(table.file), reader), table.exclude
+    return left_out(table, locate(table.file), _reader(load, table)), table.exclude
 
 
-def _ids(load: Imported, table: Table, locate: Callable[[str], Path]) -> Sequence[str]:
-    """Return the ids of an arm's runs, test items or clusters. It raises like `_count`."""
-    from cbspec.tables.runs import independent_runs
+def _items(load: Imported, table: Table, locate: Callable[[str], Path]) -> Mapping[str, str]:
+    """Return test item -> its cluster, or itself without clusters. It raises like `_count`."""
+    from cbspec.tables.runs import items_of
 
-    reader = load(table.reader) if table.reader else None
-    return [run.id for run in independent_runs(table, locate(table.file), reader)]
+    return items_of(table, locate(table.file), _reader(load, table))
+
+
+def _reader(load: Imported, table: Table) -> Reader | None:
+    return load(table.reader) if table.reader else None

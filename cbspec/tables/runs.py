@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count, islice
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from cbspec.errors import suggestion
 from cbspec.files import Stamp, stamp
 from cbspec.tables.cell import cell_id, cell_is, cell_number
 from cbspec.tables.clusters import by_cluster, cluster_values
+from cbspec.tables.column import Cell
 from cbspec.tables.reading import Reader, Row, columns, rows
 from cbspec.tables.table import Table
 
@@ -57,6 +59,12 @@ def left_out(table: Table, path: Path, reader: Reader | None = None) -> int:
         return 0
     runs = _planned(table, _words_of(table), path, stamp(path), reader)
     return sum(_lacks(run, table) for run in runs)
+
+
+def items_of(table: Table, path: Path, reader: Reader | None = None) -> dict[str, str]:
+    """Return test item -> its cluster, or itself without clusters; it raises as `independent_runs`."""
+    items = _planned(table, _words_of(table), path, stamp(path), reader)
+    return {item.id: item.cluster or item.id for item in items}
 
 
 def run_of_seed(
@@ -112,12 +120,16 @@ def _planned(
 ) -> list[TableRun]:
     """Return the runs of the file in the order of their ids, then those that were planned as well."""
     runs = sorted(_by_id(words, path, now, reader).values(), key=_order)
+    read = rows(path, reader)
+    for column, wanted in table.where.items():
+        _check_values(column, wanted, read)
     if not runs:
-        hint = _unknown_value(table, rows(path, reader))
-        raise ValueError(f"has no row where {_in_words(table.where)}{hint}")
-    for number in range(len(runs) + 1, (table.planned or 0) + 1):
-        absent = f"is not there: {table.planned} runs were planned"
-        runs.append(TableRun(str(number), {}, dict.fromkeys(table.measures, absent)))
+        raise ValueError(f"has no row where {_in_words(table.where)}")
+    absent = f"is not there: {table.planned} runs were planned"
+    known = {run.id for run in runs}
+    free = (str(number) for number in count(1) if str(number) not in known)
+    for name in islice(free, max(0, (table.planned or 0) - len(runs))):
+        runs.append(TableRun(name, {}, dict.fromkeys(table.measures, absent)))
     return runs
 
 
@@ -145,14 +157,14 @@ def _by_id(words: bytes, path: Path, _now: Stamp, reader: Reader | None) -> Mapp
     return runs
 
 
-def _unknown_value(table: Table, read: Sequence[Row]) -> str:
-    """Suggest a value of the first column in which none is as `where` wants it."""
-    for column, wanted in table.where.items():
-        cells = [row.get(column) for row in read]
-        if not any(cell_is(cell, wanted) for cell in cells):
+def _check_values(column: str, wanted: Cell | tuple[Cell, ...], read: Sequence[Row]) -> None:
+    """Check that some row has each value that `where` wants in a column."""
+    cells = [row.get(column) for row in read]
+    for value in wanted if isinstance(wanted, tuple) else (wanted,):
+        if not any(cell_is(cell, value) for cell in cells):
             known = dict.fromkeys(str(cell).strip() for cell in cells if cell is not None)
-            return suggestion(wanted, list(known))
-    return ""
+            hint = suggestion(value, list(known))
+            raise ValueError(f"has no row where {_in_words({column: value})}{hint}")
 
 
 def _lacks(run: TableRun, table: Table) -> bool:
@@ -196,9 +208,9 @@ def _in_words(where: Mapping[str, object]) -> str:
     return " and ".join(words) or "anything holds"
 
 
-def _order(run: TableRun) -> list[tuple[int, str]]:
+def _order(run: TableRun) -> tuple[list[tuple[int, str]], str]:
     """Return a sort key that puts run 2 before run 10, as people do."""
     parts = []
     for part in re.split(r"(\d+)", run.id):
         parts.append((int(part), "") if part.isdecimal() else (0, part))
-    return parts
+    return parts, run.id  # 07 and 7 are two runs

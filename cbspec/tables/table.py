@@ -96,6 +96,12 @@ class Table(Parameters, frozen=True, kw_only=True):
             raise ValueError("each row is a test item: resample.item takes the place of run")
         if self.planned:
             raise ValueError("planned counts runs, and not test items")
+        for name, column in self.measures.items():
+            if self.cluster and column.noise == "lognormal":
+                raise ValueError(
+                    f"{name} is log-normal, but of clusters of test items only the mean over all items "
+                    "is known: make a measure of its logarithms"
+                )
         if self.paired and self.exclude:
             raise ValueError("a test item that lacks a value cannot be left out of one arm alone")
 

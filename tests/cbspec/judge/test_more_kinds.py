@@ -12,8 +12,10 @@ from scipy import stats
 
 from cbspec.judge import Sample, Table, decide
 from cbspec.kinds import (
+    Assertion,
     AtLeast,
     Correlation,
+    Interaction,
     Iqm,
     Published,
     Quantile,
@@ -23,12 +25,14 @@ from cbspec.kinds import (
     Unpaired,
     Z,
 )
-from cbspec.stage import Measure
+from cbspec.stage import Measure, Summary
 from cbspec.statistics import independent, pairings, pearson, trimmed
 from tests.cbspec.judge.arms import CB, DFA, VEC, decided
 
 Tabled = Callable[..., Table]
 
+POSITIVE = Sign(measure="x", arms=("a",), sign="positive")
+NEGATIVE = Sign(measure="x", arms=("b",), sign="negative")
 EARLY, LATE = [3.1, 4.2, 5.3, 6.4], [7.5, 8.6, 9.9, None]
 
 
@@ -327,3 +331,95 @@ def test_runs_that_never_reach_their_target_are_no_certainty() -> None:
 
     assert (found.verdict, found.p) == ("inconclusive", 1.0)
     assert (effect.low, effect.high) == pytest.approx((-10 * open_share, 10 * open_share))
+
+
+@pytest.mark.parametrize(("limit", "verdict"), [(10.0, "refuted"), (9.9, "holds")])
+def test_a_target_that_is_reached_at_the_limit_is_reached(limit: float, verdict: str) -> None:
+    """Five early runs of twenty are sooner than twenty that never arrive, but not than twenty that
+    arrive at the very end.
+    """
+    table = of_own_runs(a=[8.0, 8.5, 8.75, 9.0, 9.25] + [None] * 15, b=[10.0] * 20)
+    found = decided(Sooner(measure="x", arms=("a", "b"), limit=limit), table)
+
+    assert found.verdict == verdict
+
+
+def test_each_arm_is_as_coarse_as_its_own_values() -> None:
+    """On logarithms half a resolution counts by the size of each arm: two equal counts of 1 beside
+    larger ones leave a spread of a half.
+    """
+    table = of_own_runs(a=[1.0, 1.0], b=[3.0, 4.0, 3.0, 3.0])
+    counts = {"x": Measure("", "", resolution=1.0, noise="lognormal")}
+    found = decide(
+        Unpaired(measure="x", arms=("a", "b"), below=0.0), table, alpha=0.05, measures=counts
+    )
+    logs = np.log([3.0, 4.0, 3.0, 3.0])
+    expected = stats.ttest_ind_from_stats(
+        0.0, 0.5, 2, logs.mean(), logs.std(ddof=1), 4, equal_var=False, alternative="less"
+    )
+
+    assert (found.verdict, found.p) == ("inconclusive", pytest.approx(expected.pvalue))
+
+
+@pytest.mark.parametrize(
+    "assertion",
+    [
+        Unpaired(measure="x", arms=("a", "b"), above=0.0),
+        Published(measure="x", arms=("a",), mean=0.3, sd=0.0, n=9, above=0.0),
+        Share(measure="x", arms=("a",), above=0.3, more_than=0.5),
+    ],
+)
+def test_rounding_alone_shows_nothing(assertion: Assertion) -> None:
+    """Runs that differ from each other and from the bound in the last bit lie at the bound."""
+    table = of_own_runs(
+        a=[0.1 + 0.2, 0.3, 0.1 + 0.2, 0.1 + 0.2] * 3, b=[0.3, np.nextafter(0.3, 0), 0.3, 0.3] * 3
+    )
+    found = decided(assertion, table)
+
+    assert found.verdict != "holds"
+
+
+def test_a_lower_bound_of_zero_says_nothing_of_factors(tabled: Tabled) -> None:
+    """An interquartile mean of log-normal values above 0 and below 4 is one below 4."""
+    values = [1.68, 2.31, 0.24, 0.45, 0.59, 0.25, 8.06, 0.55]
+    factors = {"x": Measure("", "", noise="lognormal")}
+    both, one = (
+        decide(
+            Iqm(measure="x", arms=("a",), below=4.0, above=above),
+            tabled(a=values),
+            alpha=0.05,
+            measures=factors,
+        )
+        for above in (0.0, None)
+    )
+
+    assert (both.verdict, both.p) == ("holds", one.p)
+    assert "on logarithms" in both.reason
+
+
+def test_counts_beside_a_paper_are_counts() -> None:
+    """Equal whole numbers are no sign of an ignored seed, whatever mean is published beside them."""
+    table = {
+        ("a", "x"): Sample([5.0, 5.0, 5.0], (1, 2, 3)),
+        ("b", "x"): Sample(
+            [3.7, 4.2, 4.7], (1, 2, 3), summary=Summary(mean=4.2, sd=0.5, n=3, digit=0.1)
+        ),
+    }
+    found = decided(Unpaired(measure="x", arms=("a", "b"), above=0.0), table)
+
+    assert found.verdict in ("holds", "inconclusive")
+
+
+@pytest.mark.parametrize(
+    ("assertion", "field"),
+    [
+        (Quantile(measure="x", arms=("a", "b"), minus="a", below=0.0), "minus"),
+        (Iqm(measure="x", arms=("a",), minus="a", below=0.0), "minus"),
+        (AtLeast(k=2, of=(POSITIVE, POSITIVE, NEGATIVE)), "of"),
+        (Interaction(measure="x", pairs=(("a", "b"), ("a", "b"))), "pairs"),
+        (Interaction(measure="x", pairs=(("a", "b"), ("a", "b")), levels=(1.0, 2.0)), "pairs"),
+    ],
+)
+def test_what_cannot_be_is_refused(assertion: Assertion, field: str) -> None:
+    """An arm less itself, a part that counts twice, and a pair compared with itself."""
+    assert [path[0] for path, _ in assertion.problems()] == [field]

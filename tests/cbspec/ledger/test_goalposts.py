@@ -14,6 +14,7 @@ from cbspec.kinds import (
     Order,
     Range,
     Ratio,
+    Share,
     Sign,
     Threshold,
     Trend,
@@ -85,6 +86,10 @@ def sign(**changes):
     return Sign(**{"measure": "gamma", "arms": ("a",), "sign": "positive", **changes})
 
 
+def share(**changes):
+    return Share(**{"measure": "gamma", "arms": ("a",), **changes})
+
+
 ORDERED = [  # the looser, then the tighter form
     (order(margin=0.1), order(margin=0.2)),
     (order(alpha=0.05), order(alpha=0.01)),
@@ -109,8 +114,16 @@ ORDERED = [  # the looser, then the tighter form
     (figure(), figure(axes={"gamma": (-1.0, 1.0), "rho": (-1.0, 1.0)})),
     (All(of=(order(), sign())), All(of=(order(), sign(), trend()))),
     (Any(of=(order(), sign(), trend())), Any(of=(order(), sign()))),
+    (share(above=0.1, more_than=0.5), share(above=0.2, more_than=0.5)),
+    (share(above=0.2, less_than=0.5), share(above=0.1, less_than=0.5)),
+    (share(below=0.1, less_than=0.5), share(below=0.2, less_than=0.5)),
+    (share(above=0.1, below=0.9, less_than=0.5), share(above=0.1, less_than=0.5)),
 ]
 UNORDERED = [
+    (
+        share(above=0.1, more_than=0.2, less_than=0.5),
+        share(above=0.2, more_than=0.2, less_than=0.5),
+    ),
     (order(), order(direction="descending")),
     (order(), order(arms=("b", "a"))),
     (order(), order(test="exact")),

@@ -182,3 +182,54 @@ def test_an_item_without_an_answer_makes_the_claim_invalid(evaluation):
 
     assert record.judgement.verdict == "invalid"
     assert "is part of no mean, for test item p2q1 has no value" in record.judgement.reason
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("", "new lacks the test item 'p3q1' of the other arm"),
+        (
+            "new,p4,p3q1,1\n",
+            "the test item 'p3q1' belongs to the cluster 'p3' in old and 'p4' in new",
+        ),
+    ],
+)
+def test_clusters_have_the_same_items_in_every_arm(evaluation, rows, message):
+    """Models are compared on the items that they share, with clusters of items, too."""
+    answer = next(row for row in drawn() if row[1] == "p3q1")[3]
+    evaluation.edit("answers.csv", f"new,p3,p3q1,{answer}\n", rows)
+
+    result = evaluation.cbspec("validate")
+
+    assert result.exit_code == 1
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_order_of_rows_decides_nothing(evaluation, turned):
+    """Items whose ids differ in leading zeros alone are paired by their ids."""
+    evaluation.edit("claims/defaults.yaml", ", cluster: passage", "")
+    answers = {"q1": (0, 1), "q01": (1, 1), "q2": (0, 1), "q02": (1, 0), "q3": (0, 1)}
+    new = [f"new,p,{name},{right}" for name, (_, right) in answers.items()]
+    old = [f"old,p,{name},{right}" for name, (right, _) in answers.items()]
+    if turned:
+        new.reverse()
+    evaluation.write(
+        "answers.csv", "\n".join(["model,passage,question,correct", *old, *new]) + "\n"
+    )
+    evaluation.run()
+
+    found: dict[int, dict[str, float]] = {}
+    for row in evaluation.json("values", "3.a"):
+        found.setdefault(row["seed"], {})[row["arm"]] = row["value"]
+    assert sorted((pair["old"], pair["new"]) for pair in found.values()) == sorted(answers.values())
+
+
+def test_clusters_of_log_normal_items_are_refused(evaluation):
+    """A cluster has a value of the mean alone, whose logarithm is that of no item."""
+    evaluation.edit("claims/defaults.yaml", "resolution: 1}", "noise: lognormal}")
+
+    result = evaluation.cbspec("validate")
+
+    assert result.exit_code == 1
+    assert "correct is log-normal, but of clusters" in result.stderr

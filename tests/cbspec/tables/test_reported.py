@@ -278,3 +278,75 @@ def test_a_spread_that_cannot_be_is_told(paper, words, message):
 
     assert result.exit_code == 1
     assert message in result.stderr
+
+
+DECLARED = """\
+id: 2.b
+title: Our returns exceed the paper's
+phase: 1
+status: active
+source: {memo: own study}
+experiment: {stage: table, file: runs.csv, run: run, measures: {return: {unit: points, noise: heavy, resolution: 0.5}}}
+arms:
+  %s
+  %s
+assert:
+  - {kind: unpaired, measure: return, arms: [ours, theirs], above: 0}
+"""
+OURS = "ours: {}"
+THEIRS = "theirs: {stage: reported, source: a paper, n: 3, measures: {return: {unit: points, mean: 470.0, sd: 6.0}}}"
+
+
+@pytest.mark.parametrize(
+    "arms", [(OURS, THEIRS), (THEIRS, OURS)], ids=["paper last", "paper first"]
+)
+def test_a_paper_says_nothing_of_noise_or_resolution(paper, arms):
+    """Whatever the order of the arms, what the table declares counts: half a resolution is left open,
+    and heavy noise is guarded against.
+    """
+    paper.write("runs.csv", "run,return\n1,495.0\n2,495.0\n3,495.0\n4,495.0\n")
+    paper.write("claims/2.a.yaml", DECLARED % arms)
+
+    (record,) = paper.run().records
+
+    assert record.judgement.verdict == "inconclusive"
+    assert "guarded against skew" in record.judgement.reason
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("unit: score, mean", "return has the unit 'points' in ours and 'score' in theirs"),
+        ("", "return has the noise 'heavy' in ours and 'normal' in theirs"),
+    ],
+)
+def test_arms_declare_a_measure_alike(paper, words, message):
+    """What two arms say of one measure is refused where they differ."""
+    theirs = THEIRS.replace("unit: points, mean", words)
+    if not words:
+        theirs = "theirs: {measures: {return: {noise: normal}}}"
+    paper.write("runs.csv", "run,return\n1,495.0\n2,495.5\n")
+    paper.write("claims/2.a.yaml", DECLARED % (OURS, theirs))
+
+    result = paper.cbspec("validate")
+
+    assert result.exit_code == 1
+    assert message in result.stderr
+
+
+def test_runs_that_never_arrive_are_not_left_out(paper):
+    """A log-rank test counts a run without a time, so a reason to leave it out is refused."""
+    paper.write("runs.csv", "run,method,time\n1,a,3\n2,a,\n3,a,4\n4,b,5\n5,b,6\n6,b,7\n")
+    paper.write(
+        "claims/2.a.yaml",
+        DECLARED.replace("measures: {return: {unit: points, noise: heavy, resolution: 0.5}}",
+                         "exclude: the machine was taken away, measures: {time: {unit: s}}")
+        .replace("{kind: unpaired, measure: return, arms: [ours, theirs], above: 0}",
+                 "{kind: sooner, measure: time, arms: [ours, theirs], limit: 9}")
+        % ("ours: {where: {method: a}}", "theirs: {where: {method: b}}"),
+    )  # fmt: skip
+
+    result = paper.cbspec("validate")
+
+    assert result.exit_code == 1
+    assert "but `exclude` leaves out 1 of ours: take exclude away" in result.stderr

@@ -343,3 +343,30 @@ def test_a_file_of_another_form_is_refused(tmp_path):
 
     with pytest.raises(ValueError, match="is none of the tables that can be read"):
         independent_runs(of(), path)
+
+
+def test_each_of_several_values_is_in_some_row(csv_file):
+    """A misspelt value among right ones is told, as a single one is."""
+    with pytest.raises(ValueError, match="has no row where method is 'bb'; did you mean 'b'"):
+        independent_runs(of(where={"method": ("a", "bb")}), csv_file)
+
+
+def test_a_planned_run_has_a_name_of_its_own(tmp_path):
+    """Of four planned runs, of which 2 to 4 are there, the first one is missing."""
+    path = tmp_path / "runs.csv"
+    path.write_text("run,loss\n2,1.0\n3,1.5\n4,2.0\n")
+
+    runs = independent_runs(of(planned=4), path)
+
+    assert [run.id for run in runs if run.reasons] == ["1"]
+
+
+@pytest.mark.parametrize("ids", [("9007199254740993", "9007199254740995"), ("1_1", "11")])
+def test_ids_keep_all_their_digits(tmp_path, ids):
+    """Seeds beyond the whole numbers of a float are told apart, and digit groups are no number."""
+    path = tmp_path / "runs.csv"
+    path.write_text("run,loss\n" + "".join(f"{name},1.5\n" for name in ids))
+
+    assert {run.id for run in independent_runs(of(), path)} == set(ids)
+    assert run_of_seed(of(paired=True), path, int(ids[1])).id == ids[1]
+    assert [run for run, _ in losses(of(where={"run": int(ids[1])}), path)] == [ids[1]]
