@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,15 +60,17 @@ def select(
     """
     from cbspec.language import load
 
+    read = partial(
+        load, catalog=catalog, scale=scale, folder=folder, every=every, exact=exact, sound=sound
+    )
     if not words:
-        return load([folder], catalog=catalog, scale=scale, every=every, exact=exact, sound=sound)
+        return read([folder])
     words = list(map(_without_file, words))
     files: Mapping[str, Path] = {}
     if not all(map(_only_a_path, words)):
         files = ids(folder)
     places = _places(words, files, folder, recorded)
-    files_meant = dict.fromkeys(places.values())
-    claims = load(files_meant, catalog=catalog, scale=scale, every=every, exact=exact, sound=sound)
+    claims = read(dict.fromkeys(places.values()))
     return _chosen(claims, places, files, recorded)
 
 
@@ -105,7 +108,7 @@ def _chosen(
             raise UnknownClaimError(f"{word}: there is no claim in this folder")
         if not named and word not in recorded:
             strange.append(word)
-    refuse("unknown claim", strange, [claim.id for claim in claims])
+    refuse("unknown claim", strange, list(dict.fromkeys(claim.id for claim in claims)))
     return tuple(chosen.values())
 
 

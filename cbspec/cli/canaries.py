@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from cbspec.cli.last_run import refuse_outdated
 from cbspec.cli.output import count
 from cbspec.cli.record import save
 from cbspec.errors import ClaimError, LedgerError
@@ -42,9 +43,11 @@ def accept_canaries(
 
     edited = set() if carry_over else _edited(run, claims)
     checks = _changed(project, run, claims, edited)
+    confirmed = _confirmed(run, {check.claim for check in checks})
+    figures = [check.figures for check in checks if check.figures]
+    refuse_outdated(project, confirmed, canaries=figures)
     with project.editing() as ledger:
         record = CanaryRecord.load(project.config.canary_record)
-        confirmed = _confirmed(run, {check.claim for check in checks})
         settled = accept(ledger, [verdict.entry for verdict in confirmed], reason)
         outdated = list(_unconfirmed(settled, checks, record))
         for entry in settled:
@@ -52,7 +55,6 @@ def accept_canaries(
                 outdated.append(entry)
         decide = carried if carry_over else supersede
         after = decide(settled, outdated, reason, today())
-        figures = [check.figures for check in checks if check.figures]
         dropped = sorted(_without_claim(project, record, claims))
         record.recording(figures).without(dropped).save(project.config.canary_record)
         evidence = [verdict.evidence for verdict in confirmed if verdict.evidence]

@@ -40,7 +40,7 @@ class ClaimCopy:
         for key, value in reversed(document.value):  # so that what comes before keeps its place
             if key.value in self.replaced:
                 start, end = value.start_mark.index, value.end_mark.index
-                replacement = scalar(self.replaced[key.value])
+                replacement = scalar(self.replaced[key.value], flow=bool(document.flow_style))
                 if "\n" in text[start:end]:  # a folded text ends with the line after it
                     replacement += "\n"
                 text = text[:start] + replacement + text[end:]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cbspec.language.scalar import resolve
 
-# Text that needs no quotes in YAML, unless it reads as a number
+# Text that needs no quotes in YAML, unless it reads as a number or, with a comma, stands in {} or []
 _PLAIN = re.compile(r"\w[\w .,;<>()/+=%^-]*")
 
 
@@ -78,20 +78,27 @@ class Draft:
             return
         yield "  figures:"
         for measure, values in self.figures.items():
-            arms = ", ".join(f"{scalar(arm)}: {value}" for arm, value in values.items())
+            arms = ", ".join(f"{scalar(arm, flow=True)}: {value}" for arm, value in values.items())
             yield f"    {scalar(measure)}: {{{arms}}}"
 
 
-def scalar(text: str) -> str:
-    """Return a text as YAML, in quotes only if it needs them."""
+def scalar(text: str, *, flow: bool = False) -> str:
+    """Return a text as YAML, in quotes only if it needs them.
+
+    Args:
+        text: the text.
+        flow: whether it stands in braces or brackets.
+    """
     text = " ".join(text.split())
     plain = _PLAIN.fullmatch(text) and isinstance(_meaning(text), str)
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    if plain and not (flow and "," in text):
+        return text
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _flow(names: Sequence[str]) -> str:
     """Return names as a YAML list on one line."""
-    return f"[{', '.join(map(scalar, names))}]"
+    return f"[{', '.join(scalar(name, flow=True) for name in names)}]"
 
 
 def place(folder: Path, phase: str, claim: str) -> Path:

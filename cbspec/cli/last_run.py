@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cbspec.claim import base
@@ -13,9 +13,14 @@ from cbspec.project import Project
 from cbspec.selection import ids, named, refuse, unknown
 
 if TYPE_CHECKING:
+    from cbspec.canary import Figures
     from cbspec.claim import Claim
     from cbspec.execution.plan import Planner
+    from cbspec.ledger import Comparison
     from cbspec.report import Record, Run
+
+GONE = "no claim file has it any more"
+EDITED = "the claim was edited since"
 
 
 def last_run(project: Project) -> Run:
@@ -52,31 +57,88 @@ def records(run: Run, claims: Sequence[str]) -> list[Record]:
     return [record for record in run.records if not claims or named(record.claim, claims)]
 
 
-def refuse_outdated(project: Project, records: Sequence[Record]) -> None:
-    """Refuse verdicts of claims or code that have changed since.
+def refuse_outdated(
+    project: Project,
+    records: Sequence[Record] = (),
+    rejudged: Sequence[Comparison] = (),
+    canaries: Sequence[Figures] = (),
+) -> None:
+    """Refuse what a run found of claims, code or a record that have changed since.
+
+    Args:
+        project: the project.
+        records: verdicts that the run has computed.
+        rejudged: verdicts that it has judged anew from their evidence.
+        canaries: values of canaries.
 
     Raises:
-        LedgerError: there are such verdicts; it names each, and the run to repeat.
+        LedgerError: there are such findings; it names each, and the run to repeat.
     """
     planner = project.planner("cpu")  # on whatever device: the code is the same
-    claims: dict[tuple[str, str], Claim] = {}
-    # Other files may have mistakes
-    files = ids(project.claims_folder)
-    judged: dict[str, set[str]] = defaultdict(set)
-    for record in records:
-        if base(record.claim) in files:
-            judged[record.scale].add(base(record.claim))
-    for scale, names in judged.items():
-        for claim in project.claims(sorted(names), scale):
-            claims[claim.id, scale] = claim
+    canary = project.config.canary or ""
+    places = [(record.claim, record.scale) for record in records]
+    places += [(comparison.key.claim, comparison.key.scale) for comparison in rejudged]
+    places += [(figures.claim, canary) for figures in canaries]
+    claims = _present(project, places)
     outdated = []
     for record in records:
         for change in _changes(record, claims.get((record.claim, record.scale)), planner):
             outdated.append(f"  {record.claim}: {change}")
+    for comparison in rejudged:
+        key = comparison.key
+        if change := _change(comparison, claims.get((key.claim, key.scale)), project):
+            outdated.append(f"  {key.claim} at scale {key.scale}: {change}")
+    for figures in canaries:
+        for change in _canary_changes(figures, claims.get((figures.claim, canary)), planner):
+            outdated.append(f"  {figures.claim}: {change}")
     if outdated:
-        again = f"cbspec run {records[0].options}".rstrip()
+        again = "cbspec run"
+        if records:
+            again = f"{again} {records[0].options}".rstrip()
         problem = f"claims or code changed since the last run; run again: {again}"
         raise LedgerError("\n".join([problem, *outdated]))
+
+
+def _present(project: Project, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Claim]:
+    """Return (id, scale) -> claim, as far as there is a file that has it."""
+    files = ids(project.claims_folder)  # other files may have mistakes
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for name, scale in places:
+        if base(name) in files:
+            wanted[scale].add(base(name))
+    claims = {}
+    for scale, names in wanted.items():
+        for claim in project.claims(sorted(names), scale):
+            claims[claim.id, scale] = claim
+    return claims
+
+
+def _change(comparison: Comparison, claim: Claim | None, project: Project) -> str:
+    """Return what changed since a recorded verdict was judged anew; empty if nothing did."""
+    from cbspec.ledger.entry import short
+
+    assert comparison.new is not None  # compare always sets it
+    if claim is None:
+        return GONE
+    if comparison.new.digest != short(claim.digest):
+        return EDITED
+    if project.ledger.get(comparison.key) != comparison.old:
+        return "its verdict on record is another one"
+    return ""
+
+
+def _canary_changes(figures: Figures, claim: Claim | None, planner: Planner) -> Iterator[str]:
+    """Yield what changed in a claim or its code since its canary was computed."""
+    from cbspec.ledger.entry import short
+
+    if claim is None:
+        yield GONE
+        return
+    if figures.calls != {arm: short(call.digest) for arm, call in claim.arms.items()}:
+        yield EDITED
+    code = {stage: short(digest) for stage, digest in planner.code(claim.arms.values()).items()}
+    if stale := [stage for stage in code if figures.code.get(stage) != code[stage]]:
+        yield f"the code of {', '.join(stale)} was edited since"
 
 
 def _changes(record: Record, claim: Claim | None, planner: Planner) -> Iterator[str]:
@@ -84,10 +146,10 @@ def _changes(record: Record, claim: Claim | None, planner: Planner) -> Iterator[
     from cbspec.ledger.entry import short
 
     if claim is None:
-        yield "no claim file has it any more"
+        yield GONE
         return
     if record.entry.digest != short(claim.digest):
-        yield "the claim was edited since"
+        yield EDITED
     if stale := record.entry.stale(planner.code(claim.arms.values())):
         yield f"the code of {', '.join(stale)} was edited since"
     dependencies = planner.dependencies(claim.arms.values())

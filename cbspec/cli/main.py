@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from typing import Any
 
 import click
@@ -55,6 +57,9 @@ class Main(Commands):
 @click.pass_context
 def main(ctx: click.Context, directory: str | None) -> None:
     """Continuous integration for research findings."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a letter that it lacks is no reason to stop
+            stream.reconfigure(errors="replace")
     if directory:
         os.chdir(directory)
     ctx.obj = Project()

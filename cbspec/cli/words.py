@@ -96,7 +96,7 @@ class Words:
             scales=scales,
             revises=self.revises,
             retracted_by=self.retracted_by,
-            figures=_figures(self.figures),
+            figures=_figures(self.figures, list(arms)),
         )
 
 
@@ -118,8 +118,8 @@ def _named(pairs: Sequence[str]) -> dict[str, str]:
     return arms
 
 
-def _figures(words: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
-    """Parse ``MEASURE.ARM=VALUE`` into measure -> arm -> value."""
+def _figures(words: Sequence[str], arms: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
+    """Parse ``MEASURE.ARM=VALUE`` into measure -> arm -> value. Both names may have dots."""
     figures: dict[str, dict[str, float]] = {}
     for word in words:
         wrong = partial(
@@ -127,6 +127,9 @@ def _figures(words: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
         )
         place, _, value = word.partition("=")
         measure, _, arm = place.partition(".")
+        for name in arms:
+            if place.endswith(f".{name}"):
+                measure, arm = place.removesuffix(f".{name}"), name
         try:
             figures.setdefault(measure, {})[arm] = float(value)
         except ValueError:

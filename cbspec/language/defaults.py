@@ -71,10 +71,6 @@ class Folders:
             scales |= dict.fromkeys(self.defaults(path.parent).scales)
         return list(scales)
 
-    def above(self, folder: Path) -> bool:
-        """Tell whether a folder above this one has defaults."""
-        return any(path.is_file() for path in _candidates(folder)[:-1])
-
 
 def _candidates(folder: Path) -> list[Path]:
     """Return the paths where defaults of a folder may be, from the project's root down."""
@@ -142,7 +138,7 @@ def known_scale(asked: str | None, usual: str, claims: Path, canary: str = "") -
         ConfigError: no defaults in or below that folder define the scale, or the canaries'.
     """
     folders = Folders()
-    scale = asked or usual
+    scale = usual if asked is None else asked
     if canary:
         _check_canary(canary, folders, claims)
     scales = _defined(scale, folders, claims)
@@ -151,7 +147,7 @@ def known_scale(asked: str | None, usual: str, claims: Path, canary: str = "") -
     if not scales:
         raise ConfigError(f"--scale {asked}: the project has no scales, so every run is {usual!r}")
     message = f"unknown scale {scale!r}{suggestion(scale, list(scales))}"
-    if asked:
+    if asked is not None:
         raise ConfigError(f"--scale {asked}: {message}")
     raise ConfigError(f"{message}: the one under [tool.cbspec], or quick where none is")
 

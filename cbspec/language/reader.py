@@ -20,7 +20,7 @@ from cbspec.language.node import Document
 from cbspec.language.parse import parse, read
 from cbspec.language.together import check_together
 from cbspec.model.origin import Origin
-from cbspec.paths import display
+from cbspec.paths import below, display
 
 
 class Reader:
@@ -133,19 +133,21 @@ def load(
     *,
     catalog: Catalog,
     scale: str,
+    folder: Path | None = None,
     every: bool = False,
     exact: bool = False,
     sound: bool = False,
 ) -> tuple[Claim, ...]:
     """Load the claims of files and folders, and check them against each other.
 
-    Claims may not share an id. If the folder of all claims is given, which has no defaults.yaml
-    above it, `revises` and `retracted_by` must name existing claims.
+    Claims may not share an id. If the folder of all claims is given, `revises` and `retracted_by`
+    must name existing claims.
 
     Args:
         paths: the files and folders.
         catalog: the stages that claims may call.
         scale: see `load_file`.
+        folder: the folder of all claims; where it is left out, each given folder counts as such.
         every: load each claim at every scale at which it is decidable, `scale` first.
         exact: see `load_file`.
         sound: leave out the files with mistakes, and check no claim against another.
@@ -157,8 +159,8 @@ def load(
     reader = _reader(catalog, scale)
     claims: list[Claim] = []
     mistakes: dict[tuple[Origin, str], Diagnostic] = {}
-    for folder, files in groupby(claim_files(paths), key=lambda path: path.parent):
-        defaults = reader.folders.defaults(folder)
+    for parent, files in groupby(claim_files(paths), key=lambda path: path.parent):
+        defaults = reader.folders.defaults(parent)
         for path in files:
             from_file, wrong = reader.read(path, defaults, every=every, exact=exact)
             claims += from_file
@@ -166,7 +168,7 @@ def load(
                 mistakes[mistake.origin, mistake.message] = mistake
     if sound:
         return tuple(claims)
-    whole = any(path.is_dir() and not reader.folders.above(path) for path in paths)
+    whole = any(path.is_dir() and below(folder or path, path) is not None for path in paths)
     for mistake in check_together(claims, whole=whole and not mistakes):
         mistakes[mistake.origin, mistake.message] = mistake
     if mistakes:

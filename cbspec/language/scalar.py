@@ -43,6 +43,18 @@ def resolve(text: str) -> Scalar:
     return text
 
 
+def number_of(text: str) -> float:
+    """Return the number that a plain word stands for: 1000 for ``0x3e8``.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    value = resolve(text)
+    if isinstance(value, int | float):
+        return float(value)
+    raise ValueError(f"{text} is no number")
+
+
 def _integer(text: str) -> int:
     if len(text) > _LONGEST:
         raise ValueError(f"the number {text[:12]}... has too many digits; quote it if it is text")

@@ -24,6 +24,7 @@ def read(
     """
     drawn = merged(written, shared)
     place = drawn or claim
+    own = written or place  # where a claim's own words do not suit those of the defaults
     words = plain(drawn) if drawn else {}
     if isinstance(words, list | str):
         words = {"pool": words}
@@ -37,16 +38,26 @@ def read(
     if not pool:
         return None
     looks = tuple(words.get("looks", ()))
+    for name in ("start", "max"):
+        if looks and name in words:
+            message = (
+                f"{name} says nothing where looks are given: {list(looks)}; give looks here, too"
+            )
+            mistakes.add(own.entries.get(name, own), message)
+            return None
     start = looks[0] if looks else words.get("start", len(pool))
     most = looks[-1] if looks else words.get("max", len(pool))
     if len(set(pool)) < len(pool):
         (twice, _), *_ = Counter(pool).most_common(1)
         mistakes.add(place, f"the seed {twice} stands twice")
     elif most > len(pool):
-        mistakes.add(follow(place, ["max"]), f"max is {most}, but the pool has {len(pool)} seeds")
+        mistakes.add(
+            own.entries.get("max", own), f"max is {most}, but the pool has {len(pool)} seeds"
+        )
     elif start > most:
         mistakes.add(
-            follow(place, ["start"]), f"start is {start}, but at most {most} seeds can be drawn"
+            own.entries.get("start", own),
+            f"start is {start}, but at most {most} seeds can be drawn",
         )
     elif any(size >= following for size, following in pairwise(looks)):
         mistakes.add(follow(place, ["looks"]), "looks are numbers of seeds that increase")

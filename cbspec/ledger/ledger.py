@@ -49,8 +49,9 @@ class Ledger:
             ConfigError: there is no repository, or no such revision.
             LedgerError: the commit has no ledger, or a damaged one.
         """
+        folder = next(place for place in path.parents if place.is_dir())  # a commit may have more
         commit = git(
-            path.parent,
+            folder,
             "rev-parse",
             "--verify",
             "--quiet",
@@ -62,7 +63,7 @@ class Ledger:
                 f"'{revision}' is neither a ledger file nor a commit of the repository "
                 f"around {path.parent}"
             )
-        text = git(path.parent, "show", f"{commit.strip()}:./{path.name}")
+        text = git(folder, "show", f"{commit.strip()}:./{path.relative_to(folder).as_posix()}")
         if text is None:
             raise LedgerError(f"commit {revision} has no {path.name} in {path.parent.name}/")
         return cls._of(text, f"{revision}:{path.name}")

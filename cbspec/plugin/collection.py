@@ -13,6 +13,7 @@ import pytest
 
 from cbspec.errors import ClaimError
 from cbspec.paths import below
+from cbspec.plugin.arguments import collects
 from cbspec.plugin.gone import GoneItem
 from cbspec.plugin.items import ClaimFile, NoClaims
 from cbspec.plugin.process import MISTAKE, ClaimProcess
@@ -104,8 +105,8 @@ class Collection:
         """
         from cbspec.language import check_together, claim_files
 
-        claims = self.process.claims
-        if not claims:
+        claims, folder = self.process.claims, self.process.settings.claims
+        if not claims and not collects(session.config, folder):
             return
         if self.process.worker is not None and session.testsfailed and not self.process.goes_on:
             errors = "error" if session.testsfailed == 1 else "errors"
@@ -113,7 +114,7 @@ class Collection:
             self.process.output[UNCOLLECTED] = uncollected
             raise session.Interrupted(uncollected)
         files = {claim.path for claim in claims}
-        whole = files == set(claim_files([self.process.settings.claims]))
+        whole = files == set(claim_files([folder]))
         if mistakes := check_together(claims, whole=whole):
             raise self.process.refusal(ClaimError(mistakes))
         if whole and self.process.known_scale != self.process.settings.canary:

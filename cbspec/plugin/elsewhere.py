@@ -18,7 +18,14 @@ class UncollectedWarning(pytest.PytestWarning):
 
 
 class Elsewhere:
-    """Warns of each project whose claims a run passes by."""
+    """Warns of each project whose claims a run passes by, and of one that has none."""
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Look at the project that the run belongs to."""
+        project = load(session.config.rootpath)
+        if project.declared and not project.claims.is_dir():
+            text = f"{project.claims}, the folder of this project's claims, is not there"
+            warnings.warn(UncollectedWarning(text), stacklevel=1)
 
     def pytest_collect_directory(self, path: Path) -> None:
         """Look at a folder that pytest collects."""

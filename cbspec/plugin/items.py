@@ -78,7 +78,7 @@ class ClaimFile(pytest.File):
         """Show a user's mistake as text, without a traceback."""
         error = excinfo.value
         if isinstance(error, ClaimError):
-            self.unread = unread(error, self.config.rootpath)
+            self.unread = unread(error, self.process.settings.root)
         else:
             name = self.path.name
             self.unread = [without_verdict(name, "", self.nodeid, 1, headline(error))]

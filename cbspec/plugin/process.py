@@ -61,7 +61,7 @@ class ClaimProcess:
         self.settings = settings = replace(settings, **given)
         self.project = Project(settings.root, **given)
         scale = config.getoption("--scale")
-        self.scale = self.project.scale(scale) if scale else settings.scale
+        self.scale = settings.scale if scale is None else self.project.scale(scale)
         devices.load(settings)
         self.numerics = resolve(
             config.getoption("--device"), threads=config.getoption("--stage-threads")
@@ -152,7 +152,7 @@ class ClaimProcess:
     def refusal(self, error: CbspecError) -> pytest.UsageError:
         """Return the error that ends the run, and report each mistake in a claim with its place."""
         if isinstance(error, ClaimError):
-            encoded = unread(error, self.config.rootpath)
+            encoded = unread(error, self.settings.root)
             if self.worker is None:
                 self.summary.misread(encoded)
             else:

@@ -137,7 +137,7 @@ class RunSummary:
             for text in self._lines(run, here):
                 terminalreporter.write_line(terminal.lines(text))
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            for command in capped(annotations(run)):
+            for command in capped(annotations(run, self._in_repository)):
                 terminalreporter.write_line(command)
         if target := os.environ.get("GITHUB_STEP_SUMMARY"):
             try:
@@ -164,6 +164,13 @@ class RunSummary:
         if not self._unwritten or self.incomplete:
             for name in ("latest.md", "latest.html"):
                 yield f"report: {os.path.relpath(self.project.reports / name, here)}"
+
+    @property
+    def _in_repository(self) -> str:
+        """Return the project's folder as seen from what GitHub has checked out."""
+        root = self.project.root.resolve()
+        checkout = Path(os.environ.get("GITHUB_WORKSPACE") or root).resolve()
+        return root.relative_to(checkout).as_posix() if root.is_relative_to(checkout) else "."
 
     @cached_property
     def _provenance(self) -> Provenance:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from cbspec.claim import Claim, base, cell_values
 from cbspec.kinds import Figure
+from cbspec.language.scalar import number_of
 from cbspec.ledger import Entry, Ledger, RecordedEffect
 from cbspec.model.visible import visible
 from cbspec.publication.outcome import place_of
@@ -221,5 +222,5 @@ def _along(figure: Figure, place: Mapping[str, str]) -> Sequence[X]:
     if figure.x is None:
         return figure.arms
     if isinstance(figure.x, str):
-        return [float(place[figure.x])] * len(figure.arms)
+        return [number_of(place[figure.x])] * len(figure.arms)
     return figure.x

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Template
 
@@ -112,12 +113,12 @@ def _drawings(claims: Sequence[Claim], ledger: Ledger) -> dict[str, list[FigureT
 
 
 def _heading(phase: str) -> str:
-    return f"Phase {phase}" if phase[:1].isdigit() else phase.capitalize()
+    return f"Phase {phase}" if phase[:1].isdigit() else phase[:1].upper() + phase[1:]
 
 
 def _link(path: Path, folder: Path) -> str:
     """Return `path` as seen from `folder`."""
-    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    return quote(Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix())
 
 
 def _readme(folder: Path) -> str:

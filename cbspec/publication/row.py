@@ -156,12 +156,15 @@ def _outcome(
     return ScaleOutcome(scale, device, tuple(entries), tuple(missing), tuple(edited))
 
 
-def _order(phase: str) -> tuple[bool, int, str]:
-    """Return the sort key of a phase: 4A, 6A, 6C, 6.5A, 10A, 10A.5; those without a number last."""
-    match = re.match(r"(\d+)(.*)", phase)
-    if not match:
-        return True, 0, phase
-    number, rest = match.groups()
-    if rest and not rest[0].isalpha():
-        rest = f"~{rest}"  # 6.5A came after 6C; "~" sorts behind all letters
-    return False, int(number), rest
+def _order(phase: str) -> tuple[bool, list[tuple[int, str]]]:
+    """Return the sort key of a phase: 4A, 6A, 6C, 6.5A, 6.10, 10A, 10A.5; those without a number
+    last.
+    """
+    parts = []
+    for part in re.split(r"(\d+)", phase):
+        if part.isdecimal():
+            parts.append((int(part), ""))
+        else:
+            # 6.5A came after 6C; "~" sorts behind all letters
+            parts.append((0, part if not part or part[0].isalpha() else f"~{part}"))
+    return not phase[:1].isdigit(), parts

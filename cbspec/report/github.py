@@ -1,6 +1,7 @@
 """Annotations on GitHub: a failed claim is marked on its line, and on the changed definition."""
 
 from collections.abc import Iterator, Sequence
+from posixpath import join, normpath
 from typing import NamedTuple
 
 from cbspec.canary import CanaryCheck
@@ -34,21 +35,27 @@ OVERDUE = "quarantine ended"
 MOST = 10  # annotations of one level and step; GitHub drops the others without a word
 
 
-def annotations(run: Run) -> list[str]:
+def annotations(run: Run, folder: str = ".") -> list[str]:
     """Return one error per failed claim, most urgent first, then one warning per changed definition
     with its claims and per claim that is not as recorded and fails nothing.
+
+    Args:
+        run: the run.
+        folder: the project's folder in the repository, where GitHub's paths begin.
     """
     lines = []
     touched: dict[Edit, list[str]] = {}
     for mark in _marks(run):
-        title = f"{mark.claim}: {mark.headline}"
-        lines.append(command("error", mark.text, file=mark.path, line=mark.line, title=title))
+        title, file = f"{mark.claim}: {mark.headline}", normpath(join(folder, mark.path))
+        lines.append(command("error", mark.text, file=file, line=mark.line, title=title))
         for edit in dict.fromkeys(mark.edits):
             touched.setdefault(edit, []).append(f"{mark.claim}: {mark.state}")
     for edit, claims in touched.items():
-        lines.append(_definition(edit, claims))
-    lines += [_warning(record) for record in run.records if record.outcome.warning]
-    lines += [_warning(upheld) for upheld in run.upheld if upheld.outcome.warning]
+        lines.append(_definition(edit, claims, normpath(join(folder, edit.path))))
+    changed: list[Record | Upheld] = [*run.records, *run.upheld]
+    for claim in changed:
+        if claim.outcome.warning:
+            lines.append(_warning(claim, normpath(join(folder, claim.path))))
     return list(map(visible, lines))
 
 
@@ -106,17 +113,17 @@ def _broken(skipped: Skipped) -> Annotation:
     return Annotation(skipped.claim, skipped.path, skipped.line, "no verdict", skipped.reason)
 
 
-def _definition(edit: Edit, claims: Sequence[str]) -> str:
+def _definition(edit: Edit, claims: Sequence[str], file: str) -> str:
     listed = "\n".join(claims)
     title = f"{edit.definition} {edit.what}: {len(claims)} claim{'s' if len(claims) > 1 else ''} with it"
     return command(
-        "warning", f"stage {edit.stage}\n{listed}", file=edit.path, line=edit.line, title=title
+        "warning", f"stage {edit.stage}\n{listed}", file=file, line=edit.line, title=title
     )
 
 
-def _warning(claim: Record | Upheld) -> str:
+def _warning(claim: Record | Upheld, file: str) -> str:
     title = f"{claim.claim}: not as recorded"
-    return command("warning", claim.outcome.warning, file=claim.path, line=claim.line, title=title)
+    return command("warning", claim.outcome.warning, file=file, line=claim.line, title=title)
 
 
 def _data(text: str) -> str:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @click.option("--reason", default="", help="Why a change is right; kept in the ledger.")
 @click.option(
     "--request",
-    type=click.File(),
+    type=click.File(encoding="utf-8", errors="replace"),
     metavar="FILE",
     help="Take claim and reason from a comment: /cbspec accept ID because REASON.",
 )
@@ -120,9 +120,10 @@ def accept_verdicts(
     from cbspec.ledger import accept
 
     chosen = records(run, claims)
-    refuse_outdated(project, chosen)
+    rejudged = _judged_anew(run, claims)
+    refuse_outdated(project, chosen, rejudged)
     _refuse_orphans(run, claims, {record.claim for record in chosen})
-    compared = [record.comparison for record in chosen] + _judged_anew(run, claims)
+    compared = [record.comparison for record in chosen] + rejudged
     entries = [comparison.new for comparison in compared if comparison.new is not None]
     evidence = [record.evidence for record in chosen if record.evidence]
     with project.editing() as ledger:

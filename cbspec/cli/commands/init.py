@@ -134,5 +134,5 @@ def _table(here: Path, file: str, run: str, measures: tuple[str, ...]) -> Result
             raise ValueError(f"has no column {run!r}{suggestion(run, known)}")
     except ValueError as error:
         raise ConfigError(f"{file} {error}") from None
-    quoted = {scalar(column): scalar(unit) for column, unit in units.items()}
+    quoted = {scalar(column): scalar(unit, flow=True) for column, unit in units.items()}
     return ResultsTable(scalar(file), scalar(run) if run else "", quoted)

@@ -67,6 +67,8 @@ def command(
 
     if reason and not accept:
         raise click.UsageError("--reason belongs to --accept")
+    if scale is not None:
+        project.scale(scale)  # an unknown one is a mistake
     rejudged = list(_rejudged(project, project.at_every_scale(claims), scale))
     if accept:
         _take(project, rejudged, reason)

@@ -12,7 +12,7 @@ from cbspec.claim import Claim
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.errors import ConfigError
-from cbspec.ledger import Entry, orphaned
+from cbspec.ledger import Entry, Ledger, orphaned
 from cbspec.ledger.withdrawal import unchecked
 from cbspec.paths import display
 from cbspec.project import Project
@@ -41,13 +41,16 @@ def command(project: Project, check: bool, as_json: bool) -> None:
     current if its CSV is, since versions of matplotlib draw differently. A recorded verdict is
     orphaned if no claim file can decide it at its scale any more, so that no run would check it.
     """
+    from cbspec.publication.sources import with_sources
+
     claims = project.at_every_scale()
-    pages = _pages(project, claims)
+    ledger = with_sources(project.ledger, claims)
+    pages = _pages(project, claims, ledger)
     changed = _changed(pages)
     gone = orphaned(project.ledger, claims)
     lacking, left = _canaries_amiss(project, claims)
     if not check:
-        _write(project, claims, pages)
+        _write(project, claims, ledger, pages)
     if as_json:
         keys = [entry.key._asdict() for entry in gone]
         echo_json(
@@ -71,7 +74,7 @@ def command(project: Project, check: bool, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _pages(project: Project, claims: Sequence[Claim]) -> Mapping[Path, str | None]:
+def _pages(project: Project, claims: Sequence[Claim], ledger: Ledger) -> Mapping[Path, str | None]:
     """Return path -> text; None for a drawing, which is only looked for."""
     from cbspec.canary.teeth import teeth_on_record
     from cbspec.publication import FIGURES, HTML_PAGE, PAGE, replication
@@ -82,17 +85,17 @@ def _pages(project: Project, claims: Sequence[Claim]) -> Mapping[Path, str | Non
     canary = _canary(project)
     contents = of_record(
         claims,
-        project.ledger,
+        ledger,
         project.evidence,
         project.config.root,
         canary,
         teeth_on_record(project.config.teeth_record),
     )
     pages: dict[Path, str | None] = {
-        folder / PAGE: replication(claims, project.ledger, folder, canary),
+        folder / PAGE: replication(claims, ledger, folder, canary),
         folder / HTML_PAGE: page(contents),
     }
-    for table in tables(claims, project.ledger):
+    for table in tables(claims, ledger):
         pages[folder / FIGURES / f"{table.name}.csv"] = table.csv()
         pages[folder / FIGURES / f"{table.name}.svg"] = None
     return pages
@@ -120,7 +123,9 @@ def _canaries_amiss(project: Project, claims: Sequence[Claim]) -> tuple[list[str
     return sorted(known - record.figures.keys()), sorted(record.figures.keys() - known)
 
 
-def _write(project: Project, claims: Sequence[Claim], pages: Mapping[Path, str | None]) -> None:
+def _write(
+    project: Project, claims: Sequence[Claim], ledger: Ledger, pages: Mapping[Path, str | None]
+) -> None:
     from cbspec.committed.writing import write
     from cbspec.publication import FIGURES
 
@@ -135,7 +140,7 @@ def _write(project: Project, claims: Sequence[Claim], pages: Mapping[Path, str |
                 f"drawings need {error.name}: pip install 'cbspec[figures]'"
             ) from error
 
-        draw(claims, project.ledger, project.config.reports / FIGURES)
+        draw(claims, ledger, project.config.reports / FIGURES)
 
 
 def _stands(path: Path, text: str | None) -> bool:

@@ -44,7 +44,7 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
     again. In quarantine: changes fail no run until the day that is shown. Below the table: the
     verdicts that noise alone would most likely change.
     """
-    if scale:
+    if scale is not None:
         project.scale(scale)  # an unknown one is a mistake
     planner = project.planner("cpu")
     code = Currency(planner, project.canaries(planner))

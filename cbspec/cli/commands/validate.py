@@ -34,14 +34,26 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
     warnings: Sequence[Diagnostic] = ()
     mistakes: list[Diagnostic] = []
     try:
-        read = load(places, catalog=project.catalog, scale=project.scale(), every=True)
+        read = load(
+            places,
+            catalog=project.catalog,
+            scale=project.scale(),
+            folder=project.claims_folder,
+            every=True,
+        )
         claims = len({claim.id for claim in read})
         warnings = undecidable(read, project.ledger, project.noise)
     except ClaimError as error:
         mistakes += error.mistakes
     try:
         if project.config.canary:
-            load(places, catalog=project.catalog, scale=project.config.canary, exact=True)
+            load(
+                places,
+                catalog=project.catalog,
+                scale=project.config.canary,
+                folder=project.claims_folder,
+                exact=True,
+            )
     except ClaimError as error:
         mistakes = _joined(mistakes, error.mistakes)
         claims = 0
@@ -72,9 +84,12 @@ def _joined(first: Sequence[Diagnostic], others: Sequence[Diagnostic]) -> list[D
 
 
 def _refuse(mistakes: Sequence[Diagnostic], files: int) -> None:
+    from cbspec.language import is_shared
+
     wrong = {mistake.origin.path for mistake in mistakes}
     for mistake in mistakes:
         echo(str(mistake), err=True)
+    files += sum(map(is_shared, wrong))
     total = f"{count(len(mistakes), 'mistake')} in {len(wrong)} of {count(files, 'file')}"
     echo(f"\n{total}", err=True)
 

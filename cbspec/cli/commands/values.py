@@ -13,7 +13,7 @@ from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import echo, echo_json, json_option, results_options
 from cbspec.cli.rows import csv_text, write_parquet
-from cbspec.errors import LedgerError
+from cbspec.ledger import Key
 from cbspec.model.values import Value
 from cbspec.project import Project
 from cbspec.text_table import TextTable
@@ -87,12 +87,11 @@ def _values(
     """Return the values of a claim, and where they are from."""
     from cbspec.evaluation.interim import stored_values
 
-    if not stored:
-        try:
-            values = project.values(claim.id, claim.scale, planner.numerics.device)
-            return values, "as recorded"
-        except LedgerError:
-            pass
+    entry = project.ledger.get(Key(claim.id, claim.scale, planner.numerics.device))
+    if entry and not stored:
+        evidence = project.evidence.of(entry)
+        if evidence is not None:
+            return evidence.values, "as recorded"
     return stored_values(claim, planner, project.store), "as stored"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cbspec.claim import cell_values
 from cbspec.kinds import Figure
+from cbspec.language.scalar import number_of
 from cbspec.ledger import Entry, RecordedEffect
 
 
@@ -44,7 +45,7 @@ def points_of(
     if isinstance(figure.x, tuple):
         along = figure.x
     elif figure.x is not None:
-        along = (float(values[figure.x]),) * len(figure.arms)
+        along = (number_of(values[figure.x]),) * len(figure.arms)
     points = []
     for measure in figure.axes:
         for arm, curve, x in zip(figure.arms, figure.curves(), along, strict=True):

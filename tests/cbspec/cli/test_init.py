@@ -219,3 +219,15 @@ def test_a_table_that_is_not_as_the_flags_say(empty, flags, message):
     assert refused.exit_code == 2
     assert message in refused.stderr
     assert files(empty.root) == {"runs.csv"}
+
+
+def test_a_unit_with_a_comma_is_one_text(empty):
+    """What `init` writes can be read, whatever is in a unit."""
+    empty.write("runs.csv", "run,loss\n1,2.5\n2,2.75\n")
+
+    result = empty.cbspec(
+        "init", "--table", "runs.csv", "--run", "run", "--measure", "loss=nats, per token"
+    )
+
+    assert result.exit_code == 0
+    assert '{unit: "nats, per token"}' in (empty.root / "claims/defaults.yaml").read_text()

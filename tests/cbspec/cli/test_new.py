@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from cbspec.cli import words
 from cbspec.cli.draft import place, scalar
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.node import Document
@@ -210,3 +211,11 @@ def test_any_text_reads_back_as_itself(text):
     document = parse(Document(None, f"title: {scalar(text)}\n"), mistakes)
 
     assert document.root.entries["title"].value == " ".join(text.split())
+
+
+def test_names_of_measures_have_dots():
+    """`MEASURE.ARM` is split where an arm begins."""
+    assert words._figures(["metrics.loss.a=1.5", "loss.b=2"], ["a", "b"]) == {
+        "metrics.loss": {"a": 1.5},
+        "loss": {"b": 2.0},
+    }

@@ -165,3 +165,22 @@ def test_checking_needs_nothing_heavy():
     )
 
     assert done.stdout == "True []\n"
+
+
+def test_a_corrected_memo_is_published(laboratory):
+    """The pages show what the claim files say of the memo, though the verdict was recorded beside
+    another value.
+    """
+    laboratory.record(laboratory.run())
+    laboratory.cbspec("publish")
+    laboratory.edit(
+        "claims/phase1/1.a.yaml", "{dark: 6.0, bright: 24.0}", "{dark: 9.0, bright: 4.0}"
+    )
+
+    stale = laboratory.cbspec("publish", "--check")
+    laboratory.cbspec("publish")
+    page = (laboratory.root / "reports" / "replication.md").read_text()
+
+    assert stale.exit_code == 1
+    assert "bright - dark of height: -5 → " in page
+    assert "*other sign*" in page

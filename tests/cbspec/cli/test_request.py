@@ -55,3 +55,14 @@ def test_a_request_puts_its_claim_on_record(project):
     assert (refused.exit_code, taken.exit_code) == (2, 0)
     assert "--all" in refused.stderr
     assert "1.a (quick, cpu): new: not on record -> holds" in taken.stdout
+
+
+def test_a_comment_in_another_encoding_is_read(laboratory):
+    """Bytes that are no UTF-8 are no reason to break."""
+    laboratory.run()
+    comment = laboratory.root / "comment.txt"
+    comment.write_bytes("/cbspec accept 1.a because d\xe9j\xe0 vu".encode("latin-1"))
+
+    result = laboratory.cbspec("accept", "--request", str(comment))
+
+    assert result.exit_code == 0

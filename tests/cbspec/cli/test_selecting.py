@@ -339,3 +339,30 @@ def test_show_has_parameters_that_are_mappings(laboratory):
     result = laboratory.cbspec("show", "1.a")
 
     assert 'arms.bright.soil: {"sand": 1.0}' in result.stdout
+
+
+@pytest.mark.parametrize("command", ["judge", "status", "list"])
+@pytest.mark.parametrize("scale", ["quikc", ""])
+def test_a_scale_that_is_none_is_refused(laboratory, command, scale):
+    """A misspelt scale, or an unset variable, is a mistake and no empty answer."""
+    result = laboratory.cbspec(command, "--scale", scale)
+
+    assert result.exit_code == 2
+    assert "scale" in result.stderr
+
+
+def test_only_the_folder_of_all_claims_knows_them_all(laboratory):
+    """A folder with defaults of its own may name claims of another one; in all claims each name is
+    looked up, wherever the defaults are.
+    """
+    defaults = laboratory.root / "claims" / "defaults.yaml"
+    laboratory.write("claims/phase1/defaults.yaml", defaults.read_text())
+    laboratory.write("claims/phase2/defaults.yaml", defaults.read_text())
+    defaults.unlink()
+    part, whole = laboratory.cbspec("validate", "claims/phase2"), laboratory.cbspec("validate")
+    laboratory.write("defaults.yaml", "alpha: 0.05\n")
+    laboratory.edit("claims/phase2/2.a.yaml", "revises: [1.a]", "revises: [1.x]")
+    wrong = laboratory.cbspec("validate")
+
+    assert (part.exit_code, whole.exit_code, wrong.exit_code) == (0, 0, 1)
+    assert "unknown claim '1.x'" in wrong.stderr

@@ -142,3 +142,14 @@ def test_curves_are_the_lists_that_stages_yield(laboratory):
         ("leaves[1]", 0, 2),
         ("leaves[1]", 1, 3),
     ]
+
+
+def test_a_damaged_record_is_told(laboratory):
+    """Values are not taken from the store where the record cannot be read."""
+    laboratory.record(laboratory.run())
+    laboratory.write("reports/ledger.json", "<<<<<<< HEAD\n")
+
+    result = laboratory.cbspec("values", "1.a")
+
+    assert result.exit_code == 1
+    assert "ledger.json" in result.stderr

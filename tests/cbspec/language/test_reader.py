@@ -137,7 +137,14 @@ def test_claims_name_claims(project):
     assert failing(project) == [
         f"b.yaml:32: unknown claim 'frist'; did you mean 'first'? (one of {known})"
     ]
-    assert len(load([project.root / "sub"], catalog=project.catalog, scale="quick")) == 2
+    assert (
+        len(
+            load(
+                [project.root / "sub"], catalog=project.catalog, scale="quick", folder=project.root
+            )
+        )
+        == 2
+    )
     assert len(load([project.root / "a.yaml"], catalog=project.catalog, scale="quick")) == 2
 
 

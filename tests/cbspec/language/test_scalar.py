@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cbspec.language.scalar import resolve
+from cbspec.language.scalar import number_of, resolve
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,9 @@ def test_every_integer_survives(number):
     found = resolve(str(number))
 
     assert (found, type(found)) == (number, int)
+
+
+@pytest.mark.parametrize(("text", "number"), [("0x3e8", 1000.0), ("1e2", 100.0), ("0.5", 0.5)])
+def test_a_value_on_an_axis_is_the_number_that_it_stands_for(text, number):
+    """A value of the matrix is drawn where it is, however it is written."""
+    assert number_of(text) == number

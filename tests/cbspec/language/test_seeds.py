@@ -60,3 +60,25 @@ def test_other_text_is_no_range(project, words):
     (message,) = project.messages((WRITTEN, f"seeds: {words}"))
 
     assert message == f"30:8: seeds: '{words}' is not a range of seeds such as 1..20"
+
+
+@pytest.mark.parametrize("name", ["start", "max"])
+def test_looks_leave_nothing_to_say(project, name):
+    """Where the defaults list the numbers of seeds at the looks, another number would be ignored, and
+    is told at its place in the claim.
+    """
+    project.write("defaults.yaml", DEFAULTS.replace(SHARED, "seeds: {pool: 1..20, looks: [5, 10]}"))
+
+    assert project.messages((WRITTEN, f"seeds: {{{name}: 7}}")) == [
+        f"30:{10 + len(name) + 1}: seeds.{name}: {name} says nothing where looks are given: [5, 10]; give "
+        "looks here, too"
+    ]
+
+
+def test_a_pool_that_is_too_short_for_the_defaults_is_told_in_the_claim(project):
+    """The claim's own seeds are at fault where the first look of the defaults has more."""
+    project.write("defaults.yaml", DEFAULTS.replace(SHARED, "seeds: {pool: 1..20, start: 10}"))
+
+    assert project.messages((WRITTEN, "seeds: {pool: [1, 2, 3, 4, 5, 6]}")) == [
+        "30:1: seeds: start is 10, but at most 6 seeds can be drawn"
+    ]

@@ -10,13 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cbspec.canary import CanaryRecord
-from cbspec.ledger import EvidenceFolder, Ledger
+from cbspec.ledger import EvidenceFolder, Key, Ledger
 from cbspec.project import Project
 from cbspec.report import canaries_counted, counted
 from tests.support.claim_text import LIGHT
-from tests.support.laboratory import outcomes, working_in
+from tests.support.laboratory import outcomes, pytest_in, working_in
 
 MEMO = LIGHT.replace("id: 1.a", "id: 1.m").replace("scales: [quick, memo]", "scales: [memo]")
 BENIGN = ("days = job.replicas[0].parameters.day", "days = 1 * job.replicas[0].parameters.day")
@@ -392,3 +393,57 @@ def test_a_killed_canary_run_leaves_the_record_as_it_was(recorded):
 
     assert (status, outcomes(output)) == (0, "2 passed")
     assert all(path.read_bytes() == content for path, content in committed.items())
+
+
+EDITED = ("direction: ascending", "direction: ascending, margin: 900")
+
+
+def test_what_was_judged_anew_is_accepted_only_of_this_claim_and_record(recorded):
+    """A verdict that a run has judged anew is refused once the claim is as before, or the record is
+    another one; nothing is recorded then.
+    """
+    recorded.edit("claims/memo.yaml", *EDITED)
+    recorded.pytest()
+    anew = ways(recorded)["1.m"]
+    place = recorded.root / "reports" / "ledger.json"
+    recorded.edit("claims/memo.yaml", *reversed(EDITED))
+    edited = recorded.cbspec("accept", "1.m", "--reason", "a slip")
+    recorded.edit("claims/memo.yaml", *EDITED)
+    entry = recorded.ledger.get(Key("1.m", "memo", "cpu"))
+    recorded.ledger.recording([replace(entry, reason="found anew elsewhere")]).save(place)
+    elsewhere = recorded.cbspec("accept", "1.m", "--reason", "a slip")
+
+    assert anew == ["judged otherwise"]
+    assert (edited.exit_code, elsewhere.exit_code) == (1, 1)
+    assert "1.m at scale memo: the claim was edited since" in edited.stderr
+    assert "1.m at scale memo: its verdict on record is another one" in elsewhere.stderr
+
+
+def test_a_canary_of_other_code_is_not_accepted(recorded):
+    """Values that a run computed with code that is gone are refused, and no verdict is superseded."""
+    recorded.edit("lab/catalog.py", *CHANGED)
+    recorded.pytest("--scale", "canary")
+    recorded.edit("lab/catalog.py", *reversed(CHANGED))
+    before = (recorded.root / "reports" / "canary.json").read_text()
+
+    refused = recorded.cbspec("accept", "--canary", "--reason", "meant")
+
+    assert refused.exit_code == 1
+    assert "1.a: the code of grow was edited since" in refused.stderr
+    assert (recorded.root / "reports" / "canary.json").read_text() == before
+    assert {entry.doubt for entry in recorded.ledger} == {None}
+
+
+def test_claims_that_are_all_gone_fail(recorded):
+    """A run of claims fails for each recorded verdict though no claim file is left; a run of other
+    tests has no part in it.
+    """
+    for name in ("light", "memo"):
+        (recorded.root / "claims" / f"{name}.yaml").unlink()
+    recorded.write("tests/test_other.py", "def test_other():\n    pass\n")
+
+    status, output = recorded.pytest()
+    others, told = pytest_in(recorded.root, "tests")
+
+    assert (status, outcomes(output)) == (1, "2 failed")
+    assert (others, outcomes(told)) == (0, "1 passed")

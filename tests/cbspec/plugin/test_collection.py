@@ -10,7 +10,7 @@ import pytest
 
 from cbspec.language import claim_files
 from tests.support.claim_text import DEFAULTS, LIGHT, WRONG
-from tests.support.laboratory import outcomes
+from tests.support.laboratory import outcomes, pytest_in
 
 
 def test_selection_behaves_as_anywhere(project):
@@ -351,3 +351,14 @@ def test_collecting_the_real_claims_imports_no_torch():
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_folder_of_claims_that_is_not_there_is_told(laboratory):
+    """A misspelt `claims` warns in every run of the project's tests."""
+    laboratory.edit("pyproject.toml", "[tool.cbspec]\n", '[tool.cbspec]\nclaims = "claim"\n')
+    laboratory.write("tests/test_other.py", "def test_other():\n    pass\n")
+
+    status, output = pytest_in(laboratory.root, "tests")
+
+    assert status == 0
+    assert "the folder of this project's claims, is not there" in output

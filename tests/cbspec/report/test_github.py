@@ -103,3 +103,11 @@ def test_a_quarantine_that_is_over_heads_its_annotation(record, run_of):
 
     assert error[1]["title"] == "6A.a: quarantine ended"
     assert "the quarantine ended on 2001-01-01: Ada mends the claim" in error[2]
+
+
+def test_paths_begin_at_the_repository(flipped, run_of):
+    """A project in a folder of its repository is marked there."""
+    error, warning = map(parsed, annotations(run_of(flipped), "studies/credit"))
+
+    assert error[1]["file"] == "studies/credit/claims/6A.a.yaml"
+    assert warning[1]["file"] == "studies/credit/engine/credit/vector.py"
