@@ -57,6 +57,8 @@ class AtLeast(Compound, frozen=True, kw_only=True, tag="at_least"):
 
     def problems(self) -> Iterator[Problem]:
         """Yield a part that stands there twice, and a `k` greater than the number of parts."""
-        yield from super().problems()
+        for index, part in enumerate(self.of):
+            if part in self.of[:index]:
+                yield ("of", index), f"is part {self.of.index(part)} again, and would count twice"
         if self.k > len(self.of):
             yield ("k",), f"asks for {self.k} of {len(self.of)} parts"

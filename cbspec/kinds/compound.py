@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from cbspec.kinds.assertion import AnyKind, Assertion, Problem
+from cbspec.kinds.assertion import AnyKind, Assertion
 from cbspec.stage import Measure
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.design import Design
@@ -72,12 +72,6 @@ class Compound(Assertion, frozen=True, kw_only=True):
         for part in self.of:
             contrasts += part.contrasts()
         return tuple(contrasts)
-
-    def problems(self) -> Iterator[Problem]:
-        """Yield a part that stands there twice."""
-        for index, part in enumerate(self.of):
-            if part in self.of[:index]:
-                yield ("of", index), f"is part {self.of.index(part)} again"
 
     def spelled_out(self, alpha: float) -> Assertion:
         """Return the assertion as the ledger records it, parts included."""

@@ -56,14 +56,15 @@ def _reported(terms: Assertion, source: Reported) -> dict[tuple[str, str], float
         return known
     data = Measurements({}, reported=source)
     for contrast in terms.contrasts():
-        for effect in (contrast, contrast.on_logarithms()):
-            known[effect.measure, effect.label] = effect.reported(data)
+        known[contrast.measure, contrast.label] = contrast.reported(data)
+        quotient = contrast.on_logarithms()
+        known.setdefault((quotient.measure, quotient.label), quotient.reported(data))
     if isinstance(terms, Figure | Z):
         for measure in measures_of(terms):
             for arm in terms.arms:
                 known[measure, arm] = data.figure(measure, arm)
     if isinstance(terms, Ratio):
         over, under = (data.figure(terms.measure, arm) for arm in terms.arms)
-        quotient = over / under if over is not None and under else None
-        known[terms.measure, " / ".join(terms.arms)] = quotient
+        value = over / under if over is not None and under else None
+        known[terms.measure, " / ".join(terms.arms)] = value
     return known

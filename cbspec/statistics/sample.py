@@ -210,7 +210,7 @@ class Measurements:
     def resolution(self, measure: str) -> float:
         """Return the least difference of two values, in the measure's unit.
 
-        That is the declared one; else 1 if all values of single runs are whole numbers, and 0 if not.
+        That is the declared one; else 1 if the values of single runs are whole numbers, and 0 if not.
         """
         declared = self.declared(measure).resolution
         if declared:
